@@ -1,0 +1,29 @@
+//! The discretised process: the generator of a jump process, stored without its diagonal.
+
+use sprs::CsMat;
+
+/// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.
+///
+/// The generator is Q − diag(Σ_j q_ij + κ_i): the diagonal is never stored, because every algorithm here
+/// takes it as a sum and never subtracts. Probabilities are row vectors, observables column vectors.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// q_ij in CSR form, no diagonal entries, columns sorted; edges need not come in pairs.
+    pub rates: CsMat<f64>,
+    /// κ_i.
+    pub killing: Vec<f64>,
+    /// Integer grid coordinates of each state, for nested dissection.
+    pub coordinates: Vec<[i32; 2]>,
+}
+
+impl Generator {
+    /// Number of states.
+    pub fn len(&self) -> usize {
+        self.killing.len()
+    }
+
+    /// Whether there is no state.
+    pub fn is_empty(&self) -> bool {
+        self.killing.is_empty()
+    }
+}

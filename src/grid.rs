@@ -1,0 +1,131 @@
+//! Uniform tensor grids of cells, in one or two dimensions, possibly turned.
+//!
+//! ```text
+//!        |   o   |   o   |   o   |        o cell centre, unknown P_i      | face
+//!     lower                    upper      spacing h = (upper − lower)/cells
+//! ```
+//! Cells are numbered with x slow and y fast: `index = ix · cells[1] + iy`; in one dimension `cells[1] = 1`.
+
+use crate::tensor::Point;
+
+/// A uniform grid over the rectangle [lower, upper] of its own axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// 1 or 2.
+    pub dimension: usize,
+    /// Lower corner in grid coordinates.
+    pub lower: Point,
+    /// Upper corner in grid coordinates.
+    pub upper: Point,
+    /// Cells along each axis.
+    pub cells: [usize; 2],
+    /// Whether each axis is periodic.
+    pub periodic: [bool; 2],
+    /// Cosine and sine of the angle by which the grid's axes are turned against θ's.
+    pub turn: [f64; 2],
+    /// The point of θ space about which it is turned, and which has the same grid coordinates.
+    pub pivot: Point,
+}
+
+impl Grid {
+    /// A grid along the axes of θ.
+    pub fn new(dimension: usize, lower: Point, upper: Point, cells: [usize; 2], periodic: [bool; 2]) -> Grid {
+        let cells = if dimension == 1 { [cells[0], 1] } else { cells };
+        Grid {
+            dimension,
+            lower,
+            upper,
+            cells,
+            periodic,
+            turn: [1.0, 0.0],
+            pivot: [0.0, 0.0],
+        }
+    }
+
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.cells[0] * self.cells[1]
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Cell widths; the second is 1 in one dimension, so that their product is the cell volume.
+    pub fn spacing(&self) -> [f64; 2] {
+        let width = |a: usize| (self.upper[a] - self.lower[a]) / self.cells[a] as f64;
+        [width(0), if self.dimension == 2 { width(1) } else { 1.0 }]
+    }
+
+    /// Volume of a cell (length in one dimension, area in two).
+    pub fn volume(&self) -> f64 {
+        let [hx, hy] = self.spacing();
+        hx * hy
+    }
+
+    /// Cell-centre coordinate of the cells along an axis, in grid coordinates.
+    pub fn centres(&self, axis: usize) -> Vec<f64> {
+        (0..self.cells[axis]).map(|i| self.centre(axis, i as f64)).collect()
+    }
+
+    /// The grid coordinate of the (possibly fractional) cell index along an axis.
+    pub fn centre(&self, axis: usize, i: f64) -> f64 {
+        if axis == 1 && self.dimension == 1 {
+            return 0.0;
+        }
+        let n = self.cells[axis] as f64;
+        // Written symmetrically, so that a domain symmetric about 0 has centres symmetric to the last bit.
+        (self.lower[axis] * (n - 0.5 - i) + self.upper[axis] * (i + 0.5)) / n
+    }
+
+    /// The point of θ space at (possibly fractional) cell indices.
+    pub fn position(&self, ix: f64, iy: f64) -> Point {
+        self.to_theta([self.centre(0, ix), self.centre(1, iy)])
+    }
+
+    /// The centre of a cell in θ space.
+    pub fn cell_centre(&self, index: usize) -> Point {
+        let [ix, iy] = self.indices(index);
+        self.position(ix as f64, iy as f64)
+    }
+
+    /// The indices along the axes of a cell.
+    pub fn indices(&self, index: usize) -> [usize; 2] {
+        [index / self.cells[1], index % self.cells[1]]
+    }
+
+    /// From grid coordinates to θ.
+    pub fn to_theta(&self, u: Point) -> Point {
+        let [c, s] = self.turn;
+        if s == 0.0 {
+            return u;
+        }
+        let [x, y] = [u[0] - self.pivot[0], u[1] - self.pivot[1]];
+        [self.pivot[0] + c * x - s * y, self.pivot[1] + s * x + c * y]
+    }
+
+    /// From θ to grid coordinates.
+    pub fn to_grid(&self, theta: Point) -> Point {
+        let [c, s] = self.turn;
+        if s == 0.0 {
+            return theta;
+        }
+        let [x, y] = [theta[0] - self.pivot[0], theta[1] - self.pivot[1]];
+        [self.pivot[0] + c * x + s * y, self.pivot[1] - s * x + c * y]
+    }
+
+    /// The cell that holds a point of θ space, if any does.
+    pub fn cell_at(&self, theta: Point) -> Option<usize> {
+        let u = self.to_grid(theta);
+        let mut indices = [0usize; 2];
+        for axis in 0..self.dimension {
+            let fraction = (u[axis] - self.lower[axis]) / (self.upper[axis] - self.lower[axis]);
+            if !(0.0..=1.0).contains(&fraction) {
+                return None;
+            }
+            indices[axis] = ((fraction * self.cells[axis] as f64) as usize).min(self.cells[axis] - 1);
+        }
+        Some(indices[0] * self.cells[1] + indices[1])
+    }
+}

@@ -1,0 +1,20 @@
+//! saddleflux: escape rates of stochastic gradient descent from the Fokker–Planck equation.
+//!
+//! Conventions, said once. D = ½σσᵀ everywhere. The generator Q has nonnegative off-diagonal entries q_ij, the rate
+//! from i to j; probabilities are row vectors (left), observables column vectors (right). Rates are per unit of
+//! dynamical time t = η · (iterations). A density is per length^d, a cell probability is density × volume.
+//!
+//! The tree is the mathematics, and a module uses only modules above it:
+//! `tensor, progress → config → problem → grid → scheme → generator → elimination → solve → observe → study → io, plot, report → cli`;
+//! `formula` uses the problem and never the grid.
+#![deny(missing_docs)]
+
+pub mod config;
+pub mod elimination;
+pub mod formula;
+pub mod generator;
+pub mod grid;
+pub mod problem;
+pub mod progress;
+pub mod study;
+pub mod tensor;

@@ -1,0 +1,55 @@
+//! The deterministic part of the motion: dθ/dt = b(θ), with b = −∇L when there is a loss.
+
+use std::sync::Arc;
+
+use crate::problem::landscape::Landscape;
+use crate::tensor::{Point, Tensor};
+
+/// A drift b(θ) given by formulas, with its exact Jacobian.
+pub trait DriftField: Send + Sync {
+    /// b(θ).
+    fn drift(&self, theta: Point) -> Point;
+    /// Rows of ∂bᵢ/∂θⱼ.
+    fn jacobian(&self, theta: Point) -> [Point; 2];
+}
+
+/// A loss to descend, or a plain drift.
+#[derive(Clone)]
+pub enum Dynamics {
+    /// b = −∇L.
+    Loss(Arc<dyn Landscape>),
+    /// Any b.
+    Drift(Arc<dyn DriftField>),
+}
+
+impl Dynamics {
+    /// −b(θ), which is ∇L(θ) when there is a loss.
+    pub fn slope(&self, theta: Point) -> Point {
+        match self {
+            Dynamics::Loss(landscape) => landscape.gradient(theta),
+            Dynamics::Drift(field) => {
+                let [x, y] = field.drift(theta);
+                [-x, -y]
+            }
+        }
+    }
+
+    /// The loss, when there is one.
+    pub fn loss(&self) -> Option<&dyn Landscape> {
+        match self {
+            Dynamics::Loss(landscape) => Some(landscape.as_ref()),
+            Dynamics::Drift(_) => None,
+        }
+    }
+
+    /// The Jacobian of −b: the Hessian (symmetric) when there is a loss. Rows ∂(−bᵢ)/∂θⱼ.
+    pub fn slope_jacobian(&self, theta: Point) -> [Point; 2] {
+        match self {
+            Dynamics::Loss(landscape) => {
+                let Tensor { xx, xy, yy } = landscape.hessian(theta);
+                [[xx, xy], [xy, yy]]
+            }
+            Dynamics::Drift(field) => field.jacobian(theta).map(|row| row.map(|entry| -entry)),
+        }
+    }
+}

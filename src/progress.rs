@@ -1,0 +1,49 @@
+//! What a long computation says of itself while it runs, and how it is asked to stop.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The state of a computation: written by the numerical layers, read by whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    phase: Mutex<String>,
+    done: AtomicU64,
+    total: AtomicU64,
+    interrupted: AtomicBool,
+}
+
+impl Progress {
+    /// Begins a phase of `total` units of work (0: unknown).
+    pub fn begin(&self, phase: &str, total: u64) {
+        if let Ok(mut name) = self.phase.lock() {
+            phase.clone_into(&mut name);
+        }
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Adds units of finished work.
+    pub fn advance(&self, units: u64) {
+        self.done.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// The phase, the units done and the units in all.
+    pub fn state(&self) -> (String, u64, u64) {
+        let phase = self.phase.lock().map(|name| name.clone()).unwrap_or_default();
+        (
+            phase,
+            self.done.load(Ordering::Relaxed),
+            self.total.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Asks the computation to stop at the next safe place.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the computation has been asked to stop.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,128 @@
+//! Everything that one `run` found, as plain numbers.
+
+use crate::formula::Formulas;
+use crate::grid::Grid;
+use crate::tensor::Point;
+
+/// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
+#[derive(Clone, Debug)]
+pub struct Solution {
+    /// The finest grid.
+    pub grid: Grid,
+    /// Number of states of the chain.
+    pub unknowns: usize,
+    /// Cell Péclet numbers.
+    pub peclet: Peclet,
+    /// The quasi-stationary escape rate.
+    pub rate: Option<RateEstimate>,
+    /// The mean first-passage time from the minimum.
+    pub passage: Option<PassageTime>,
+    /// Source at the minimum, sink where killed: flux over population, a rate.
+    pub flux_over_population: Option<f64>,
+    /// Probability flux through what absorbs.
+    pub flux: Option<BoundaryFlux>,
+    /// Fields on the grid.
+    pub fields: Fields,
+    /// The 1D quadrature, independent of the grid (1D only).
+    pub quadrature: Option<QuadratureCheck>,
+    /// Formulas and how far the solver is from them.
+    pub formulas: Formulas,
+    /// What the reader must know.
+    pub warnings: Vec<String>,
+    /// Seconds by phase, in order.
+    pub timing: Vec<(String, f64)>,
+    /// One sentence: what kills, and where (at a saddle, beyond it, at walls).
+    pub absorption: String,
+    /// Bytes of the largest factor.
+    pub factor_bytes: u64,
+}
+
+/// Largest |z| along the edges.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peclet {
+    /// Over the whole grid.
+    pub max: f64,
+    /// Where.
+    pub at: Point,
+    /// Over edges that matter (near the minimum or the saddle, or carrying density or flux).
+    pub relevant: f64,
+    /// Where.
+    pub relevant_at: Point,
+}
+
+/// The escape rate γ with its evidence, per unit of dynamical time.
+#[derive(Clone, Debug)]
+pub struct RateEstimate {
+    /// γ on the finest grid.
+    pub value: f64,
+    /// Collatz–Wielandt bracket on the same grid.
+    pub bracket: [f64; 2],
+    /// Inverse iterations.
+    pub iterations: usize,
+    /// Richardson extrapolation (only with an error estimate).
+    pub extrapolated: Option<f64>,
+    /// Estimated discretisation error of `value`, relative to it.
+    pub discretisation_error: Option<f64>,
+    /// Observed order, when three grids were solved.
+    pub observed_order: Option<f64>,
+    /// Cells and rate of each grid, coarsest first.
+    pub grids: Vec<([usize; 2], f64)>,
+    /// |Σ ν_i κ_i / γ − 1|.
+    pub flux_identity: f64,
+}
+
+/// Mean first-passage time τ from a point.
+#[derive(Clone, Debug)]
+pub struct PassageTime {
+    /// The polished minimum.
+    pub from: Point,
+    /// τ.
+    pub time: f64,
+    /// 1/τ on the finest grid.
+    pub rate: f64,
+    /// 1/τ extrapolated.
+    pub extrapolated: Option<f64>,
+    /// Relative discretisation error of `rate`.
+    pub discretisation_error: Option<f64>,
+}
+
+/// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
+#[derive(Clone, Debug)]
+pub struct BoundaryFlux {
+    /// Σ ν_i κ_i, equal to γ to rounding.
+    pub total: f64,
+    /// Share of each saddle: index into the problem's saddles, flux.
+    pub by_saddle: Vec<(usize, f64)>,
+    /// Points of the boundary, ordered along it where that makes sense.
+    pub position: Vec<Point>,
+    /// Arc length from the first point.
+    pub arc: Vec<f64>,
+    /// Flux density per length of boundary (in one dimension: the flux itself).
+    pub density: Vec<f64>,
+}
+
+/// Fields over all cells of the grid, `index = ix · cells[1] + iy`; NaN where a field has no meaning.
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    /// L.
+    pub loss: Option<Vec<f64>>,
+    /// D₁₁, D₁₂, D₂₂ (θ axes); one entry in one dimension.
+    pub diffusion: Vec<Vec<f64>>,
+    /// Stationary density of the closed domain, per length^d.
+    pub stationary: Option<Vec<f64>>,
+    /// Quasi-stationary density, per length^d; 0 outside the start set.
+    pub quasi_stationary: Option<Vec<f64>>,
+    /// Components of the quasi-stationary current J (grid axes), per time and length^(d−1).
+    pub current: Vec<Vec<f64>>,
+    /// Mean first-passage time; 0 outside.
+    pub mean_first_passage: Option<Vec<f64>>,
+}
+
+/// The 1D quadrature against the grid.
+#[derive(Clone, Copy, Debug)]
+pub struct QuadratureCheck {
+    /// τ from the minimum by quadrature.
+    pub time: f64,
+    /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature).
+    pub ratio: f64,
+}
