@@ -171,7 +171,8 @@ impl Tensor {
 
     /// The tensor seen from axes turned by the angle with this cosine and sine: Rᵀ T R.
     pub fn turned(self, cosine: f64, sine: f64) -> Tensor {
-        if sine == 0.0 {
+        let is_scalar = self.xy == 0.0 && self.xx == self.yy;
+        if sine == 0.0 || is_scalar {
             return self;
         }
         let (e1, e2) = ([cosine, sine], [-sine, cosine]);

@@ -45,6 +45,10 @@ impl Elimination {
         Err(EliminationError::Interrupted)
     }
 
+    /// stub
+    pub fn factor_bytes(&self) -> u64 {
+        0
+    }
     /// x with x A = b, for b ≥ 0 (occupation times).
     pub fn solve_left(&self, b: &[f64]) -> Vec<f64> {
         b.to_vec()

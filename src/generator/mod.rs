@@ -1,6 +1,10 @@
 //! The discretised process: the generator of a jump process, stored without its diagonal.
 
+pub mod assembly;
+
 use sprs::CsMat;
+
+pub use assembly::{Assembly, AssemblyError, Exit, Pair};
 
 /// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.
 ///

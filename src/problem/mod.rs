@@ -1,13 +1,266 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
+pub mod bounds;
 pub mod critical;
+pub mod degeneracy;
+pub mod descent;
+pub mod domain;
 pub mod dynamics;
 pub mod error;
+pub mod expression;
 pub mod landscape;
 pub mod noise;
+pub mod region;
+pub mod valley;
 
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
+pub use domain::Domain;
 pub use dynamics::Dynamics;
 pub use error::ProblemError;
 pub use landscape::Landscape;
 pub use noise::DiffusionField;
+pub use region::Region;
+pub use valley::Valley;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{Absorb, Config, Interpretation, NoiseForm, StartSet, Wall};
+use crate::problem::descent::Descent;
+use crate::problem::noise::FrozenAt;
+use crate::tensor::{Point, difference, norm};
+
+/// Everything continuous about one configuration.
+#[derive(Clone)]
+pub struct Problem {
+    /// 1 or 2.
+    pub dimension: usize,
+    /// The loss or the drift.
+    pub dynamics: Dynamics,
+    /// D(θ).
+    pub noise: Arc<dyn DiffusionField>,
+    /// The stochastic calculus.
+    pub interpretation: Interpretation,
+    /// Rectangle and walls.
+    pub domain: Domain,
+    /// Minima and saddles found in it.
+    pub critical: CriticalPoints,
+    /// Start set, and where the process lives.
+    pub valley: Valley,
+    /// What the reader must know.
+    pub warnings: Vec<String>,
+}
+
+impl Problem {
+    /// Builds the problem that a configuration poses, and refuses it where it can't be solved as posed.
+    pub fn new(config: &Config) -> Result<Problem, ProblemError> {
+        let dimension = config.landscape.dimension;
+        let base = config.source.path.parent().unwrap_or(Path::new("."));
+        let dynamics = landscape::build(&config.landscape, base)?;
+        let mut warnings = Vec::new();
+
+        let (search_lower, search_upper) = search_box(config, &dynamics);
+        finite_loss(&dynamics, dimension, search_lower, search_upper)?;
+        let mut critical = critical::find(&dynamics, search_lower, search_upper);
+        let chosen = valley::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
+        let descent = Arc::new(descend(&dynamics, &critical, search_lower, search_upper));
+
+        let noise = noise::build(&config.noise, &dynamics, dimension, || {
+            let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
+            let saddle = critical
+                .saddles
+                .iter()
+                .find(|saddle| saddle.connects.contains(&Some(valley)));
+            let saddle = saddle.ok_or_else(|| ProblemError::Invalid {
+                key: "noise.kind".into(),
+                message: "\"frozen\" freezes D at the minimum and at the saddle of its valley, and no saddle was found in the \
+                          domain: widen domain.lower and domain.upper so that it holds the saddle"
+                    .into(),
+            })?;
+            Ok(FrozenAt {
+                minimum: critical.minima[valley].clone(),
+                valley,
+                saddle: saddle.clone(),
+                descent: descend(&dynamics, &critical, search_lower, search_upper),
+            })
+        })?;
+
+        let start = valley::start_region(config, &dynamics, &critical, chosen, &descent)?;
+        let target = valley::target(config, &dynamics, dimension)?;
+        let domain = valley::domain(config, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
+        let live = match target {
+            Some((centre, radius)) => Region::Outside { centre, radius },
+            None => start.clone(),
+        };
+        seams(&dynamics, noise.as_ref(), &domain)?;
+        let valley = Valley::new(
+            &dynamics,
+            noise.as_ref(),
+            &domain,
+            &critical,
+            chosen,
+            start,
+            live,
+            target,
+        );
+        if valley.start_point_is_guess() {
+            warnings.push(valley.guess_message());
+        }
+        if !config.noise.allow_degenerate {
+            degeneracy::check(
+                &dynamics,
+                noise.as_ref(),
+                config.noise.interpretation,
+                &domain,
+                &valley.live,
+                valley.start_point,
+            )?;
+        }
+        Ok(Problem {
+            dimension,
+            dynamics,
+            noise,
+            interpretation: config.noise.interpretation,
+            domain,
+            critical,
+            valley,
+            warnings,
+        })
+    }
+
+    /// The minimum of the valley, when there is one.
+    pub fn minimum(&self) -> Option<&CriticalPoint> {
+        self.valley.minimum.map(|index| &self.critical.minima[index])
+    }
+}
+
+fn needs_minimum(what: &str) -> ProblemError {
+    ProblemError::Invalid {
+        key: "valley.minimum".into(),
+        message: format!(
+            "{what} needs a minimum, and none was found in the domain: give valley.minimum near one, or widen \
+             domain.lower and domain.upper"
+        ),
+    }
+}
+
+fn descend(dynamics: &Dynamics, critical: &CriticalPoints, lower: Point, upper: Point) -> Descent {
+    let saddles: Vec<Point> = critical.saddles.iter().map(|saddle| saddle.point.theta).collect();
+    Descent::new(dynamics, &critical.minima, &saddles, lower, upper)
+}
+
+/// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what
+/// the configuration names.
+fn search_box(config: &Config, dynamics: &Dynamics) -> (Point, Point) {
+    let dimension = config.landscape.dimension;
+    // A drift has no box of its own; three units each way hold the usual examples.
+    let (mut lower, mut upper) = match dynamics {
+        Dynamics::Loss(landscape) => landscape.typical_box(),
+        Dynamics::Drift(_) => ([-3.0; 2], [3.0; 2]),
+    };
+    let mut widen = |point: Point| {
+        for axis in 0..dimension {
+            let margin = 0.1 * (upper[axis] - lower[axis]);
+            if point[axis] <= lower[axis] {
+                lower[axis] = point[axis] - margin;
+            }
+            if point[axis] >= upper[axis] {
+                upper[axis] = point[axis] + margin;
+            }
+        }
+    };
+    if let Some(valley) = &config.valley {
+        valley.minimum.into_iter().for_each(&mut widen);
+        if let StartSet::Box { lower, upper } = valley.set {
+            widen(lower);
+            widen(upper);
+        }
+        if let Absorb::Target { minimum, .. } = valley.absorb {
+            widen(minimum);
+        }
+    }
+    if dimension == 1 {
+        (lower[1], upper[1]) = (0.0, 0.0);
+    }
+    (
+        config.domain.lower.unwrap_or(lower),
+        config.domain.upper.unwrap_or(upper),
+    )
+}
+
+/// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
+fn finite_loss(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -> Result<(), ProblemError> {
+    let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
+    let lattice = if costly { 9 } else { 65 };
+    for k in 0..lattice {
+        for l in 0..if dimension == 2 { lattice } else { 1 } {
+            let place = |axis: usize, index: usize| {
+                lower[axis] + (upper[axis] - lower[axis]) * index as f64 / (lattice - 1) as f64
+            };
+            let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
+            let slope = dynamics.slope(at);
+            if dynamics.loss().is_some_and(|loss| !loss.value(at).is_finite()) {
+                return Err(ProblemError::NotFinite {
+                    what: "the landscape".into(),
+                    at,
+                });
+            }
+            if !(slope[0].is_finite() && slope[1].is_finite()) {
+                let what = if dynamics.loss().is_some() {
+                    "the gradient of the landscape"
+                } else {
+                    "the drift"
+                };
+                return Err(ProblemError::NotFinite { what: what.into(), at });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is joined by a periodic axis must fit together.
+fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Result<(), ProblemError> {
+    for axis in (0..domain.dimension).filter(|&axis| domain.is_periodic(axis)) {
+        for k in 0..=16 {
+            let across = 1 - axis;
+            let mut left = domain.lower;
+            if domain.dimension == 2 {
+                left[across] += domain.width(across) * f64::from(k) / 16.0;
+            }
+            let mut right = left;
+            right[axis] = domain.upper[axis];
+            let (a, b) = (dynamics.slope(left), dynamics.slope(right));
+            let (d, e) = (noise.tensor(left), noise.tensor(right));
+            let slopes_differ = norm(difference(a, b)) > 1e-6 * (1.0 + norm(a));
+            let tensors_differ =
+                (d.xx - e.xx).abs() + (d.xy - e.xy).abs() + (d.yy - e.yy).abs() > 1e-6 * (d.xx.abs() + d.yy.abs());
+            if slopes_differ || tensors_differ {
+                let name = ["x", "y"][axis];
+                let what = if slopes_differ {
+                    "the slope of the landscape"
+                } else {
+                    "the diffusion tensor"
+                };
+                return Err(ProblemError::Invalid {
+                    key: format!("domain.walls.{name}"),
+                    message: format!(
+                        "{what} differs between {name} = {} and {name} = {}, which a periodic axis joins: choose domain.lower \
+                         and domain.upper one period apart, or reflecting walls",
+                        domain.lower[axis], domain.upper[axis]
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether two walls of an axis absorb.
+pub(crate) fn is_absorbing(wall: Option<Wall>) -> bool {
+    wall == Some(Wall::Absorbing)
+}
+
+/// Whether a noise model is made from the Hessian, as Theorem 3.2 has it.
+pub fn follows_hessian(form: &NoiseForm) -> bool {
+    matches!(form, NoiseForm::Hessian(_) | NoiseForm::Frozen { .. })
+}

@@ -1,14 +1,324 @@
-//! Diffusion tensors D(θ) = ½σσᵀ.
+//! Diffusion tensors D(θ) = ½σσᵀ, in parameters² per unit of dynamical time.
+//!
+//! | model | D(θ) |
+//! |---|---|
+//! | isotropic | T·I |
+//! | hessian | η/(2B) [H(θ)]₊ + d·I |
+//! | frozen | D_a in the start valley below L_s, D_b elsewhere, + d·I |
+//! | covariance | η/(2B) C(θ) + d·I, C the covariance of one sample's gradient |
+//! | expression | formulas for D₁₁, D₁₂, D₂₂, + d·I |
+//!
+//! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7.
 
-use crate::tensor::{Point, Tensor};
+use std::sync::Arc;
 
-/// A field of symmetric positive semidefinite diffusion tensors, in parameters² per unit of dynamical time.
+use crate::config::{Minibatch, NoiseConfig, NoiseForm};
+use crate::problem::critical::{CriticalPoint, Saddle};
+use crate::problem::descent::Descent;
+use crate::problem::dynamics::Dynamics;
+use crate::problem::error::ProblemError;
+use crate::problem::expression::Expression;
+use crate::problem::landscape::Landscape;
+use crate::tensor::{Point, Tensor, advance, difference};
+
+/// A field of symmetric positive semidefinite diffusion tensors.
 pub trait DiffusionField: Send + Sync {
     /// D(θ).
     fn tensor(&self, theta: Point) -> Tensor;
+
+    /// ∇L(θ) and D(θ) together, for fields where one pass over the data gives both.
+    fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
+        (dynamics.slope(theta), self.tensor(theta))
+    }
 
     /// d when D(θ) = d·I everywhere.
     fn constant(&self) -> Option<f64> {
         None
     }
+
+    /// Whether D is a scalar times the identity everywhere (always so in one dimension).
+    fn is_scalar(&self) -> bool {
+        false
+    }
+
+    /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split there.
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let _ = (from, to);
+        Breaks::default()
+    }
+}
+
+/// At most two fractions of a segment, ascending.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Breaks {
+    at: [f64; 2],
+    len: usize,
+}
+
+impl Breaks {
+    /// The fractions.
+    pub fn as_slice(&self) -> &[f64] {
+        &self.at[..self.len]
+    }
+
+    fn push(&mut self, fraction: f64) {
+        if self.len < 2 && fraction > 0.0 && fraction < 1.0 {
+            self.at[self.len] = fraction;
+            self.len += 1;
+            self.at[..self.len].sort_by(f64::total_cmp);
+        }
+    }
+}
+
+/// The root in (0, 1) of a continuous function with a sign change, by bisection to the last bit.
+fn root(f: impl Fn(f64) -> f64) -> f64 {
+    let positive = f(0.0) > 0.0;
+    let (mut low, mut high) = (0.0, 1.0);
+    // 53 halvings exhaust the mantissa.
+    for _ in 0..53 {
+        let middle = 0.5 * (low + high);
+        if (f(middle) > 0.0) == positive {
+            low = middle
+        } else {
+            high = middle
+        }
+    }
+    0.5 * (low + high)
+}
+
+struct Isotropic {
+    d: f64,
+    dimension: usize,
+}
+
+impl DiffusionField for Isotropic {
+    fn tensor(&self, _: Point) -> Tensor {
+        Tensor::isotropic(self.d, self.dimension)
+    }
+    fn constant(&self) -> Option<f64> {
+        Some(self.d)
+    }
+    fn is_scalar(&self) -> bool {
+        true
+    }
+}
+
+struct HessianNoise {
+    landscape: Arc<dyn Landscape>,
+    factor: f64,
+    floor: Tensor,
+}
+
+impl HessianNoise {
+    fn eigenvalues(&self, theta: Point) -> [f64; 2] {
+        self.landscape.hessian(theta).eigen(self.landscape.dimension()).values
+    }
+}
+
+impl DiffusionField for HessianNoise {
+    fn tensor(&self, theta: Point) -> Tensor {
+        let hessian = self.landscape.hessian(theta);
+        hessian
+            .absolute(self.landscape.dimension())
+            .scaled(self.factor)
+            .plus(self.floor)
+    }
+    fn is_scalar(&self) -> bool {
+        self.landscape.dimension() == 1
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let (start, end) = (self.eigenvalues(from), self.eigenvalues(to));
+        let step = difference(to, from);
+        let mut breaks = Breaks::default();
+        for k in 0..self.landscape.dimension() {
+            if (start[k] > 0.0) != (end[k] > 0.0) {
+                breaks.push(root(|s| self.eigenvalues(advance(from, s, step))[k]));
+            }
+        }
+        breaks
+    }
+}
+
+/// Theorem 3.2's closure: piecewise constant, with the jump at L = L_s.
+struct Frozen {
+    landscape: Arc<dyn Landscape>,
+    descent: Descent,
+    valley: usize,
+    level: f64,
+    inside: Tensor,
+    outside: Tensor,
+}
+
+impl DiffusionField for Frozen {
+    fn tensor(&self, theta: Point) -> Tensor {
+        let below = self.landscape.value(theta) < self.level;
+        if below && self.descent.limit(theta) == Some(self.valley) {
+            self.inside
+        } else {
+            self.outside
+        }
+    }
+    fn is_scalar(&self) -> bool {
+        self.landscape.dimension() == 1
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let step = difference(to, from);
+        let excess = |s: f64| self.landscape.value(advance(from, s, step)) - self.level;
+        let mut breaks = Breaks::default();
+        if (excess(0.0) > 0.0) != (excess(1.0) > 0.0) {
+            breaks.push(root(excess));
+        }
+        breaks
+    }
+}
+
+struct Covariance {
+    landscape: Arc<dyn Landscape>,
+    factor: f64,
+    floor: Tensor,
+}
+
+impl Covariance {
+    fn scale(&self, sample: Tensor) -> Tensor {
+        sample.scaled(self.factor).plus(self.floor)
+    }
+}
+
+impl DiffusionField for Covariance {
+    fn tensor(&self, theta: Point) -> Tensor {
+        // `build` has made sure that this landscape has data.
+        self.landscape
+            .gradient_covariance(theta)
+            .map_or(self.floor, |sample| self.scale(sample))
+    }
+    fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
+        match self.landscape.gradient_and_covariance(theta) {
+            Some((gradient, sample)) => (gradient, self.scale(sample)),
+            None => (dynamics.slope(theta), self.tensor(theta)),
+        }
+    }
+    fn is_scalar(&self) -> bool {
+        self.landscape.dimension() == 1
+    }
+}
+
+struct Formulas {
+    d11: Expression,
+    /// D₁₂ and D₂₂; `None` in one dimension.
+    rest: Option<(Expression, Expression)>,
+    floor: Tensor,
+}
+
+impl DiffusionField for Formulas {
+    fn tensor(&self, theta: Point) -> Tensor {
+        let (xy, yy) = match &self.rest {
+            None => (0.0, 0.0),
+            Some((d12, d22)) => (d12.value(theta), d22.value(theta)),
+        };
+        Tensor {
+            xx: self.d11.value(theta),
+            xy,
+            yy,
+        }
+        .plus(self.floor)
+    }
+    fn is_scalar(&self) -> bool {
+        self.rest.is_none()
+    }
+}
+
+/// What `frozen` noise is frozen to.
+pub struct FrozenAt {
+    /// The minimum a.
+    pub minimum: CriticalPoint,
+    /// Its index among the minima of `descent`.
+    pub valley: usize,
+    /// The lowest saddle b of its valley.
+    pub saddle: Saddle,
+    /// Tells valleys apart.
+    pub descent: Descent,
+}
+
+/// η/(2B), the factor in front of the covariance of one sample's gradient.
+pub fn minibatch_factor(minibatch: Minibatch) -> f64 {
+    minibatch.learning_rate / (2.0 * minibatch.batch_size)
+}
+
+/// Makes the field that the configuration asks for; `frozen_at` is needed for `frozen` alone.
+pub fn build(
+    config: &NoiseConfig,
+    dynamics: &Dynamics,
+    dimension: usize,
+    frozen_at: impl FnOnce() -> Result<FrozenAt, ProblemError>,
+) -> Result<Arc<dyn DiffusionField>, ProblemError> {
+    let floor = Tensor::isotropic(config.floor, dimension);
+    let landscape = || match dynamics {
+        Dynamics::Loss(landscape) => Ok(Arc::clone(landscape)),
+        Dynamics::Drift(_) => Err(ProblemError::Invalid {
+            key: "noise.kind".into(),
+            message:
+                "this noise is made from a loss, and landscape.drift has none: use \"isotropic\" or \"expression\""
+                    .into(),
+        }),
+    };
+    Ok(match &config.form {
+        NoiseForm::Isotropic { temperature } => Arc::new(Isotropic {
+            d: temperature + config.floor,
+            dimension,
+        }),
+        NoiseForm::Hessian(minibatch) => Arc::new(HessianNoise {
+            landscape: landscape()?,
+            factor: minibatch_factor(*minibatch),
+            floor,
+        }),
+        NoiseForm::Frozen { minibatch, s } => {
+            let landscape = landscape()?;
+            let FrozenAt {
+                minimum,
+                valley,
+                saddle,
+                descent,
+            } = frozen_at()?;
+            let factor = minibatch_factor(*minibatch);
+            let at = |point: &CriticalPoint| point.hessian.absolute(dimension).scaled(factor).plus(floor);
+            let level = (1.0 - s) * minimum.loss + s * saddle.point.loss;
+            let (inside, outside) = (at(&minimum), at(&saddle.point));
+            Arc::new(Frozen {
+                landscape,
+                descent,
+                valley,
+                level,
+                inside,
+                outside,
+            })
+        }
+        NoiseForm::Covariance(minibatch) => {
+            let landscape = landscape()?;
+            if landscape.gradient_covariance(landscape.typical_box().0).is_none() {
+                return Err(ProblemError::Invalid {
+                    key: "noise.kind".into(),
+                    message: "\"covariance\" needs a landscape with data behind it (styblinski-tang-data, \
+                              logistic-regression): for this one use \"hessian\", \"frozen\", \"isotropic\" or \"expression\""
+                        .into(),
+                });
+            }
+            Arc::new(Covariance {
+                landscape,
+                factor: minibatch_factor(*minibatch),
+                floor,
+            })
+        }
+        NoiseForm::Expression { d11, d12, d22 } => {
+            let parse = |text: &str, key: &str| Expression::parse(text, key, dimension);
+            let rest = match dimension {
+                1 => None,
+                _ => Some((parse(d12, "noise.d12")?, parse(d22, "noise.d22")?)),
+            };
+            Arc::new(Formulas {
+                d11: parse(d11, "noise.d11")?,
+                rest,
+                floor,
+            })
+        }
+    })
 }

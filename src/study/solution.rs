@@ -2,6 +2,8 @@
 
 use crate::formula::Formulas;
 use crate::grid::Grid;
+pub use crate::observe::boundary::BoundaryFlux;
+pub use crate::observe::peclet::Peclet;
 use crate::tensor::Point;
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -37,19 +39,6 @@ pub struct Solution {
     pub factor_bytes: u64,
 }
 
-/// Largest |z| along the edges.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Peclet {
-    /// Over the whole grid.
-    pub max: f64,
-    /// Where.
-    pub at: Point,
-    /// Over edges that matter (near the minimum or the saddle, or carrying density or flux).
-    pub relevant: f64,
-    /// Where.
-    pub relevant_at: Point,
-}
-
 /// The escape rate γ with its evidence, per unit of dynamical time.
 #[derive(Clone, Debug)]
 pub struct RateEstimate {
@@ -69,6 +58,8 @@ pub struct RateEstimate {
     pub grids: Vec<([usize; 2], f64)>,
     /// |Σ ν_i κ_i / γ − 1|.
     pub flux_identity: f64,
+    /// Whether the bracket closed.
+    pub converged: bool,
 }
 
 /// Mean first-passage time τ from a point.
@@ -84,21 +75,6 @@ pub struct PassageTime {
     pub extrapolated: Option<f64>,
     /// Relative discretisation error of `rate`.
     pub discretisation_error: Option<f64>,
-}
-
-/// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
-#[derive(Clone, Debug)]
-pub struct BoundaryFlux {
-    /// Σ ν_i κ_i, equal to γ to rounding.
-    pub total: f64,
-    /// Share of each saddle: index into the problem's saddles, flux.
-    pub by_saddle: Vec<(usize, f64)>,
-    /// Points of the boundary, ordered along it where that makes sense.
-    pub position: Vec<Point>,
-    /// Arc length from the first point.
-    pub arc: Vec<f64>,
-    /// Flux density per length of boundary (in one dimension: the flux itself).
-    pub density: Vec<f64>,
 }
 
 /// Fields over all cells of the grid, `index = ix · cells[1] + iy`; NaN where a field has no meaning.

@@ -39,3 +39,10 @@ pub trait Landscape: Send + Sync {
         false
     }
 }
+/// stub
+pub fn build(
+    _: &crate::config::LandscapeConfig,
+    _: &std::path::Path,
+) -> Result<crate::problem::Dynamics, crate::problem::ProblemError> {
+    todo!()
+}

@@ -1,0 +1,121 @@
+//! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
+
+use crate::generator::Exit;
+use crate::problem::Problem;
+use crate::tensor::{Point, difference, norm};
+
+/// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
+#[derive(Clone, Debug)]
+pub struct BoundaryFlux {
+    /// Σ ν_i κ_i, equal to γ to rounding.
+    pub total: f64,
+    /// Share of each saddle: index into the problem's saddles, flux.
+    pub by_saddle: Vec<(usize, f64)>,
+    /// Points of the boundary, ordered along it where that makes sense.
+    pub position: Vec<Point>,
+    /// Arc length from the first point.
+    pub arc: Vec<f64>,
+    /// Flux density per length of boundary (in one dimension: the flux itself).
+    pub density: Vec<f64>,
+}
+
+/// Collects the flux of every cut edge. `spacing`: the grid's, the scale on which the boundary is resolved.
+pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], exits: &[Exit], probability: &[f64]) -> BoundaryFlux {
+    let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
+    let total = exits.iter().map(flow).sum();
+    let mut by_saddle: Vec<(usize, f64)> = problem.valley.saddles.iter().map(|&index| (index, 0.0)).collect();
+    for exit in exits {
+        let distance = |index: usize| norm(difference(exit.position, problem.critical.saddles[index].point.theta));
+        if let Some(nearest) = by_saddle
+            .iter_mut()
+            .min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))
+        {
+            nearest.1 += flow(exit);
+        }
+    }
+    let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
+    let (position, arc, density) = if problem.dimension == 1 {
+        by_end(points)
+    } else {
+        along(points, spacing[0].max(spacing[1]))
+    };
+    BoundaryFlux {
+        total,
+        by_saddle,
+        position,
+        arc,
+        density,
+    }
+}
+
+/// One dimension: one value for each end.
+fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
+    points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+    let arc = points.iter().map(|point| point.0[0] - points[0].0[0]).collect();
+    (
+        points.iter().map(|point| point.0).collect(),
+        arc,
+        points.iter().map(|point| point.1).collect(),
+    )
+}
+
+/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long, because the
+/// cuts of x edges and of y edges alternate irregularly on a slanted boundary.
+fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
+    let order = strung(&points);
+    let mut arcs = Vec::with_capacity(order.len());
+    let mut length = 0.0;
+    for (k, &index) in order.iter().enumerate() {
+        if k > 0 {
+            length += norm(difference(points[index].0, points[order[k - 1]].0));
+        }
+        arcs.push(length);
+    }
+    // Half a cell at each end belongs to the boundary too.
+    let bins = ((length + cell) / (2.0 * cell)).round().max(1.0);
+    let width = (length + cell) / bins;
+    let (mut position, mut arc, mut density) = (Vec::new(), Vec::new(), Vec::new());
+    let mut k = 0;
+    for bin in 0..bins as usize {
+        let end = (bin as f64 + 1.0) * width - 0.5 * cell;
+        let (mut sum, mut centre, mut count) = (0.0, [0.0; 2], 0.0);
+        while k < order.len() && (arcs[k] < end || bin + 1 == bins as usize) {
+            let (at, flow) = points[order[k]];
+            sum += flow;
+            centre = [centre[0] + at[0], centre[1] + at[1]];
+            count += 1.0;
+            k += 1;
+        }
+        if count > 0.0 {
+            position.push([centre[0] / count, centre[1] / count]);
+            arc.push((bin as f64 + 0.5) * width);
+            density.push(sum / width);
+        }
+    }
+    (position, arc, density)
+}
+
+/// A chain through all points, from one end: each next point is the nearest one left.
+fn strung(points: &[(Point, f64)]) -> Vec<usize> {
+    let count = points.len();
+    if count == 0 {
+        return Vec::new();
+    }
+    let distance = |a: usize, b: usize| norm(difference(points[a].0, points[b].0));
+    let farthest = |from: usize| {
+        (0..count)
+            .max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b)))
+            .unwrap_or(0)
+    };
+    // The point farthest from any point is an end of an open curve, and as good as any on a closed one.
+    let mut here = farthest(0);
+    let mut left: Vec<usize> = (0..count).filter(|&k| k != here).collect();
+    let mut order = vec![here];
+    while !left.is_empty() {
+        let next = (0..left.len()).min_by(|&a, &b| distance(here, left[a]).total_cmp(&distance(here, left[b])));
+        let Some(next) = next else { break };
+        here = left.swap_remove(next);
+        order.push(here);
+    }
+    order
+}

@@ -1,0 +1,136 @@
+//! State vectors as fields on the grid, and their values at a point.
+
+use crate::generator::Assembly;
+use crate::generator::assembly::DEAD;
+use crate::grid::Grid;
+use crate::tensor::Point;
+
+/// Spreads a state vector over all cells; `elsewhere` where there is no state.
+pub fn on_grid(grid: &Grid, assembly: &Assembly, values: &[f64], elsewhere: f64) -> Vec<f64> {
+    let mut field = vec![elsewhere; grid.len()];
+    for (value, &cell) in values.iter().zip(&assembly.cells) {
+        field[cell as usize] = *value;
+    }
+    field
+}
+
+/// A density per length^d from cell probabilities; 0 where there is no state.
+pub fn density(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<f64> {
+    let volume = grid.volume();
+    let mut field = on_grid(grid, assembly, probability, 0.0);
+    for value in &mut field {
+        *value /= volume;
+    }
+    field
+}
+
+/// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis, all of
+/// them with states; the nearest state's value where not even 2 per axis fit.
+pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) -> f64 {
+    let u = grid.to_grid(point);
+    let spacing = grid.spacing();
+    // The point in units of cells, whole numbers at cell centres.
+    let place = |axis: usize| (u[axis] - grid.centre(axis, 0.0)) / spacing[axis];
+    for width in [6i64, 4, 2] {
+        let Some(weights_x) = stencil(place(0), width, grid.cells[0]) else {
+            continue;
+        };
+        let weights_y = match grid.dimension {
+            1 => Some(vec![(0, 1.0)]),
+            _ => stencil(place(1), width, grid.cells[1]),
+        };
+        let Some(weights_y) = weights_y else { continue };
+        let mut sum = Some(0.0);
+        for &(ix, wx) in &weights_x {
+            for &(iy, wy) in &weights_y {
+                sum = match (sum, assembly.states[ix * grid.cells[1] + iy]) {
+                    (Some(sum), state) if state != DEAD => Some(sum + wx * wy * values[state as usize]),
+                    _ => None,
+                };
+            }
+        }
+        if let Some(sum) = sum {
+            return sum;
+        }
+    }
+    values[crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize]
+}
+
+/// Lagrange weights of the `width` cells around a place, shifted inwards at the ends of the axis.
+fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
+    let cells = cells as i64;
+    if cells < width || !place.is_finite() {
+        return None;
+    }
+    let first = (place.floor() as i64 - width / 2 + 1).clamp(0, cells - width);
+    let nodes: Vec<i64> = (first..first + width).collect();
+    let weight = |k: i64| -> f64 {
+        nodes
+            .iter()
+            .filter(|&&m| m != k)
+            .map(|&m| (place - m as f64) / (k - m) as f64)
+            .product()
+    };
+    Some(nodes.iter().map(|&k| (k as usize, weight(k))).collect())
+}
+
+/// The quasi-stationary current J along the grid's axes, per time and length^(d−1).
+///
+/// J = ½ Σ_edges F_e e / V with F_ij = ν_i q_ij − ν_j q_ji. Where the two opposite flows agree to within rounding their
+/// difference is not known, and the current is NaN there: deep in a cold valley it is far below what can be seen.
+pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Vec<f64>> {
+    let [hx, hy] = grid.spacing();
+    let volume = grid.volume();
+    let mut current = vec![vec![0.0; grid.len()]; grid.dimension];
+    let mut noise = vec![0.0; grid.len()];
+    for pair in &assembly.pairs {
+        let (there, back) = (
+            probability[pair.from as usize] * pair.forward,
+            probability[pair.to as usize] * pair.backward,
+        );
+        let vector = [f64::from(pair.offset[0]) * hx, f64::from(pair.offset[1]) * hy];
+        for state in [pair.from, pair.to] {
+            let cell = assembly.cells[state as usize] as usize;
+            for (axis, component) in current.iter_mut().enumerate() {
+                component[cell] += 0.5 * (there - back) * vector[axis] / volume;
+            }
+            let length = if grid.dimension == 1 {
+                vector[0].abs()
+            } else {
+                vector[0].hypot(vector[1])
+            };
+            noise[cell] += 0.5 * (there + back) * length / volume;
+        }
+    }
+    for exit in &assembly.exits {
+        let cell = assembly.cells[exit.state as usize] as usize;
+        let [centre, exit_at] = [grid.to_grid(grid.cell_centre(cell)), grid.to_grid(exit.position)];
+        let vector = [exit_at[0] - centre[0], exit_at[1] - centre[1]];
+        let length = vector[0].hypot(vector[1]);
+        let flow = probability[exit.state as usize] * exit.rate;
+        for (axis, component) in current.iter_mut().enumerate() {
+            // The cut edge stands for one whole edge across the boundary.
+            let edge = if length > 0.0 {
+                vector[axis] / length * [hx, hy][axis]
+            } else {
+                0.0
+            };
+            component[cell] += 0.5 * flow * edge / volume;
+        }
+    }
+    // A current below a thousand roundings of the flows it is made from is not a number anybody should read.
+    const READABLE: f64 = 1e-12;
+    for cell in 0..grid.len() {
+        let size = current
+            .iter()
+            .map(|component| component[cell] * component[cell])
+            .sum::<f64>()
+            .sqrt();
+        if assembly.states[cell] == DEAD || size <= READABLE * noise[cell] {
+            for component in &mut current {
+                component[cell] = f64::NAN;
+            }
+        }
+    }
+    current
+}

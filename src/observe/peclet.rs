@@ -1,0 +1,58 @@
+//! Cell Péclet numbers |z|: how far the effective potential rises along one edge.
+
+use crate::generator::Assembly;
+use crate::grid::Grid;
+use crate::problem::Problem;
+use crate::tensor::{Point, difference, norm};
+
+/// Largest |z|.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peclet {
+    /// Over the whole grid.
+    pub max: f64,
+    /// Where.
+    pub at: Point,
+    /// Over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle.
+    pub relevant: f64,
+    /// Where.
+    pub relevant_at: Point,
+}
+
+/// Both maxima for one assembled grid; `probability` is ν when it is known.
+pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: Option<&[f64]>) -> Peclet {
+    let dense = probability.map_or(f64::INFINITY, |p| 1e-3 * p.iter().copied().fold(0.0, f64::max));
+    let saddles: Vec<(Point, f64)> = problem
+        .valley
+        .saddles
+        .iter()
+        .map(|&index| {
+            let saddle = &problem.critical.saddles[index];
+            let direction = saddle.escape_direction;
+            let diffusion = problem.noise.tensor(saddle.point.theta).form(direction, direction);
+            (
+                saddle.point.theta,
+                2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt(),
+            )
+        })
+        .collect();
+    let mut found = Peclet::default();
+    for pair in &assembly.pairs {
+        let size = pair.rise.abs();
+        if size <= found.relevant {
+            continue;
+        }
+        let at = grid.cell_centre(assembly.cells[pair.from as usize] as usize);
+        if size > found.max {
+            (found.max, found.at) = (size, at);
+        }
+        let is_dense = probability.is_some_and(|p| p[pair.from as usize].min(p[pair.to as usize]) >= dense);
+        if is_dense
+            || saddles
+                .iter()
+                .any(|&(saddle, width)| norm(difference(at, saddle)) <= width)
+        {
+            (found.relevant, found.relevant_at) = (size, at);
+        }
+    }
+    found
+}

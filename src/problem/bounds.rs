@@ -1,0 +1,129 @@
+//! A domain chosen from the landscape.
+//!
+//! Each side is moved out until the effective potential there is at least [`MARGIN`] above the highest pass of the
+//! valley, so that neither the probability in the valley nor the flux over its saddles loses more than about e^{−40}
+//! ≈ 4e-18 of itself. φ is integrated along straight lines from the minimum: exact for D = d·I, and an estimate of the
+//! same size for other noise, where D⁻¹∇L need not be a gradient.
+
+use crate::problem::{DiffusionField, Domain, Dynamics, ProblemError};
+use crate::tensor::{Point, advance, difference, dot};
+
+/// How far φ at the sides must lie above the passes.
+const MARGIN: f64 = 40.0;
+
+/// φ(to) − φ(from) = ∫ D⁻¹∇L·dl along the straight line.
+pub fn potential_rise(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    dimension: usize,
+    from: Point,
+    to: Point,
+) -> f64 {
+    if let (Some(d), Some(loss)) = (noise.constant(), dynamics.loss()) {
+        return (loss.value(to) - loss.value(from)) / d;
+    }
+    let step = difference(to, from);
+    let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
+    let panels = if costly { 8 } else { 48 };
+    // Two-point Gauss–Legendre: nodes ½ ± 1/√12.
+    let nodes = [0.5 - 0.5 / 3f64.sqrt(), 0.5 + 0.5 / 3f64.sqrt()];
+    let mut sum = 0.0;
+    for panel in 0..panels {
+        for node in nodes {
+            let at = advance(from, (f64::from(panel) + node) / f64::from(panels), step);
+            let (slope, tensor) = noise.slope_and_tensor(dynamics, at);
+            sum += dot(tensor.solve(slope, dimension), step) / (2.0 * f64::from(panels));
+        }
+    }
+    sum
+}
+
+/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on them.
+///
+/// `free[axis][end]` says which sides may move; the others stay as they are.
+pub fn choose(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    mut domain: Domain,
+    free: [[bool; 2]; 2],
+    minimum: Point,
+    interesting: &[Point],
+) -> Result<Domain, ProblemError> {
+    let dimension = domain.dimension;
+    let rise = |to: Point| potential_rise(dynamics, noise, dimension, minimum, to);
+    let pass = interesting
+        .iter()
+        .map(|&point| rise(point))
+        .filter(|rise| rise.is_finite())
+        .fold(0.0, f64::max);
+    let level = pass + MARGIN;
+    let hull = |axis: usize, end: usize| {
+        let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
+        if end == 0 {
+            coordinates.fold(f64::INFINITY, f64::min)
+        } else {
+            coordinates.fold(f64::NEG_INFINITY, f64::max)
+        }
+    };
+    let extent = (0..dimension)
+        .map(|axis| hull(axis, 1) - hull(axis, 0))
+        .fold(0.0, f64::max);
+    // One lone minimum has no extent: begin with the unit length and let the loop find the scale.
+    let unit = if extent > 0.0 { 0.02 * extent } else { 0.02 };
+    let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
+        .into_iter()
+        .filter(|&(axis, end)| axis < dimension && free[axis][end])
+        .collect();
+    for &(axis, end) in &sides {
+        if end == 0 {
+            domain.lower[axis] = hull(axis, 0) - unit;
+        } else {
+            domain.upper[axis] = hull(axis, 1) + unit;
+        }
+    }
+    let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
+    let samples = if costly { 8 } else { 40 };
+    // Growing by 4 % of the width a time, 400 steps reach 10⁶ times the hull: far beyond any confining landscape.
+    for _ in 0..400 {
+        let mut moved = false;
+        for &(axis, end) in &sides {
+            let side = if end == 0 {
+                domain.lower[axis]
+            } else {
+                domain.upper[axis]
+            };
+            let across = 1 - axis;
+            let lowest = (0..=if dimension == 2 { samples } else { 0 })
+                .map(|k| {
+                    let mut point = [side; 2];
+                    point[across] = match dimension {
+                        1 => 0.0,
+                        _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
+                    };
+                    rise(point)
+                })
+                .fold(f64::INFINITY, f64::min);
+            // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
+            if lowest < level {
+                let step = (0.04 * domain.width(axis)).max(unit);
+                if end == 0 {
+                    domain.lower[axis] -= step;
+                } else {
+                    domain.upper[axis] += step;
+                }
+                moved = true;
+            }
+        }
+        if !moved {
+            domain.automatic = true;
+            return Ok(domain);
+        }
+    }
+    Err(ProblemError::Invalid {
+        key: "domain".into(),
+        message:
+            "no bounds were given and the landscape does not confine the process (its effective potential does not \
+                  rise on every side): give domain.lower and domain.upper"
+                .into(),
+    })
+}

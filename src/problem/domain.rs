@@ -1,0 +1,82 @@
+//! The rectangle in which the process runs, and what its walls do.
+
+use crate::config::{AxisWalls, Wall};
+use crate::tensor::Point;
+
+/// A rectangle (an interval in one dimension) with walls.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// 1 or 2.
+    pub dimension: usize,
+    /// Lower corner.
+    pub lower: Point,
+    /// Upper corner.
+    pub upper: Point,
+    /// Walls of each axis.
+    pub walls: [AxisWalls; 2],
+    /// Whether the corners were chosen from the landscape.
+    pub automatic: bool,
+}
+
+impl Domain {
+    /// Whether a point lies in the closed rectangle.
+    pub fn contains(&self, theta: Point) -> bool {
+        (0..self.dimension).all(|axis| self.lower[axis] <= theta[axis] && theta[axis] <= self.upper[axis])
+    }
+
+    /// Whether some wall absorbs.
+    pub fn absorbs(&self) -> bool {
+        (0..self.dimension).any(|axis| {
+            [0, 1]
+                .into_iter()
+                .any(|end| self.wall(axis, end) == Some(Wall::Absorbing))
+        })
+    }
+
+    /// The wall at the lower (0) or upper (1) end of an axis; `None` when the axis is periodic.
+    pub fn wall(&self, axis: usize, end: usize) -> Option<Wall> {
+        match self.walls[axis] {
+            AxisWalls::Walls(walls) => Some(walls[end]),
+            AxisWalls::Periodic => None,
+        }
+    }
+
+    /// Whether an axis is periodic.
+    pub fn is_periodic(&self, axis: usize) -> bool {
+        self.walls[axis] == AxisWalls::Periodic
+    }
+
+    /// The same rectangle with every wall reflecting.
+    pub fn closed(&self) -> Domain {
+        let close = |walls: AxisWalls| match walls {
+            AxisWalls::Walls(_) => AxisWalls::Walls([Wall::Reflecting; 2]),
+            AxisWalls::Periodic => AxisWalls::Periodic,
+        };
+        Domain {
+            walls: self.walls.map(close),
+            ..self.clone()
+        }
+    }
+
+    /// Widths of the rectangle.
+    pub fn width(&self, axis: usize) -> f64 {
+        self.upper[axis] - self.lower[axis]
+    }
+
+    /// Where a segment that starts inside leaves through a wall first: fraction, axis and end. `None` when it stays inside.
+    pub fn leave(&self, from: Point, step: Point) -> Option<(f64, usize, usize)> {
+        let mut first: Option<(f64, usize, usize)> = None;
+        for axis in (0..self.dimension).filter(|&axis| !self.is_periodic(axis)) {
+            let end = usize::from(step[axis] > 0.0);
+            let wall = if end == 1 { self.upper[axis] } else { self.lower[axis] };
+            let beyond = from[axis] + step[axis] - wall;
+            if (end == 1 && beyond > 0.0) || (end == 0 && beyond < 0.0) {
+                let fraction = (wall - from[axis]) / step[axis];
+                if first.is_none_or(|(smallest, ..)| fraction < smallest) {
+                    first = Some((fraction, axis, end));
+                }
+            }
+        }
+        first
+    }
+}

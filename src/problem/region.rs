@@ -1,0 +1,141 @@
+//! Sets of points, and where a segment leaves them.
+//!
+//! An absorbing boundary stands where it is, not on the nearest cell: every edge that leaves a set is cut at the
+//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin by
+//! bisecting the segment on the limit of the descent.
+
+use std::sync::Arc;
+
+use crate::problem::descent::Descent;
+use crate::problem::expression::Condition;
+use crate::tensor::{Point, advance, difference, dot};
+
+/// A set of points θ.
+#[derive(Clone)]
+pub enum Region {
+    /// Everything.
+    Whole,
+    /// lower < θ < upper (infinite corners allowed).
+    Box {
+        /// Lower corner.
+        lower: Point,
+        /// Upper corner.
+        upper: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// Where a condition holds.
+    Condition(Arc<Condition>),
+    /// The points whose descent ends at this minimum.
+    Basin {
+        /// The flow.
+        descent: Arc<Descent>,
+        /// Index of the minimum.
+        valley: usize,
+    },
+    /// The outside of a disc (an interval in one dimension).
+    Outside {
+        /// Centre.
+        centre: Point,
+        /// Radius.
+        radius: f64,
+    },
+}
+
+/// The smallest fraction of an edge that counts: below it the cell centre is on the boundary but for rounding.
+const SMALLEST_FRACTION: f64 = 1e-9;
+
+impl Region {
+    /// Whether a point is in the set.
+    pub fn holds(&self, theta: Point) -> bool {
+        match self {
+            Region::Whole => true,
+            Region::Box {
+                lower,
+                upper,
+                dimension,
+            } => (0..*dimension).all(|axis| lower[axis] < theta[axis] && theta[axis] < upper[axis]),
+            Region::Condition(condition) => condition.holds(theta),
+            Region::Basin { descent, valley } => descent.limit(theta) == Some(*valley),
+            Region::Outside { centre, radius } => {
+                let offset = difference(theta, *centre);
+                dot(offset, offset) > radius * radius
+            }
+        }
+    }
+
+    /// The fraction of the segment from → to at which it leaves the set; `from` is inside, `to` is not.
+    pub fn exit(&self, from: Point, to: Point) -> f64 {
+        let step = difference(to, from);
+        let fraction = match self {
+            Region::Whole => 1.0,
+            Region::Box {
+                lower,
+                upper,
+                dimension,
+            } => (0..*dimension)
+                .map(|axis| match step[axis] {
+                    s if s > 0.0 => (upper[axis] - from[axis]) / s,
+                    s if s < 0.0 => (lower[axis] - from[axis]) / s,
+                    _ => f64::INFINITY,
+                })
+                .fold(1.0, f64::min),
+            Region::Outside { centre, radius } => {
+                // |from + f·step − centre| = radius, the smaller root, in the form that does not cancel.
+                let offset = difference(from, *centre);
+                let (a, b) = (dot(step, step), -dot(offset, step));
+                let c = dot(offset, offset) - radius * radius;
+                c / (b + (b * b - a * c).max(0.0).sqrt())
+            }
+            Region::Condition(condition) => {
+                let margin = |f: f64| condition.margin(advance(from, f, step));
+                crossing(|f| condition.holds(advance(from, f, step)), margin)
+            }
+            Region::Basin { .. } => bisect(|f| self.holds(advance(from, f, step)), 0.0, 1.0),
+        };
+        fraction.clamp(SMALLEST_FRACTION, 1.0)
+    }
+}
+
+/// The last fraction at which `inside` holds, by bisection to the last bit.
+fn bisect(inside: impl Fn(f64) -> bool, mut low: f64, mut high: f64) -> f64 {
+    while high - low > 1e-15 {
+        let middle = 0.5 * (low + high);
+        if inside(middle) { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign change.
+fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    let (mut at_low, mut at_high) = (margin(0.0), margin(1.0));
+    if !(at_low > 0.0 && at_high < 0.0) {
+        return bisect(inside, 0.0, 1.0);
+    }
+    let mut last = 0i8;
+    for _ in 0..100 {
+        let middle = (low * at_high - high * at_low) / (at_high - at_low);
+        let value = margin(middle);
+        if !value.is_finite() {
+            return bisect(inside, low, high);
+        }
+        if value == 0.0 || high - low < 1e-15 {
+            return middle;
+        }
+        if value > 0.0 {
+            (low, at_low) = (middle, value);
+            if last == 1 {
+                at_high *= 0.5;
+            }
+            last = 1;
+        } else {
+            (high, at_high) = (middle, value);
+            if last == -1 {
+                at_low *= 0.5;
+            }
+            last = -1;
+        }
+    }
+    bisect(inside, low, high)
+}

@@ -1,0 +1,8 @@
+//! From a tensor and a slope to the rates along the edges of a cell.
+
+pub mod edge;
+pub mod selling;
+pub mod weight;
+
+pub use edge::{EdgeFlow, EdgeSampler};
+pub use selling::{Edge, Stencil};

@@ -1,0 +1,35 @@
+//! Edge weights W_ij: how fast probability runs along an edge against the slope it climbs.
+//!
+//! With z the rise of the effective potential along the edge, W_ij = e^{−z} W_ji for the weights that keep the
+//! stationary density (`upwind` and `central` do so only to first and second order):
+//!
+//! | weight | W_ij | W_ji |
+//! |---|---|---|
+//! | inverse-average | 1/∫e^{z(s)}ds | e^z/∫e^{z(s)}ds |
+//! | scharfetter-gummel | z/(e^z − 1) | z/(1 − e^{−z}) |
+//! | sqra | e^{−z/2} | e^{z/2} |
+//! | upwind | 1 + max(−z, 0) | 1 + max(z, 0) |
+//! | central | 1 − z/2 | 1 + z/2 |
+
+use crate::config::Scheme;
+
+/// Bernoulli's function z/(e^z − 1), positive for every finite z, to full relative accuracy.
+pub fn bernoulli(z: f64) -> f64 {
+    // Below 1e-5 the next term of the series, z⁴/720, is under 1e-22.
+    if z.abs() < 1e-5 {
+        1.0 - 0.5 * z + z * z / 12.0
+    } else {
+        z / z.exp_m1()
+    }
+}
+
+/// (W_ij, W_ji) of a weight that depends on z alone; `None` when it is not positive (`central` with |z| ≥ 2).
+/// `inverse-average` with z(s) taken as linear is `scharfetter-gummel`.
+pub fn of_rise(scheme: Scheme, z: f64) -> Option<(f64, f64)> {
+    match scheme {
+        Scheme::InverseAverage | Scheme::ScharfetterGummel => Some((bernoulli(z), bernoulli(-z))),
+        Scheme::Sqra => Some(((-0.5 * z).exp(), (0.5 * z).exp())),
+        Scheme::Upwind => Some((1.0 + (-z).max(0.0), 1.0 + z.max(0.0))),
+        Scheme::Central => (z.abs() < 2.0).then_some((1.0 - 0.5 * z, 1.0 + 0.5 * z)),
+    }
+}

@@ -1,0 +1,263 @@
+//! One problem on one grid.
+
+use std::time::Instant;
+
+use crate::config::{Align, Config, Quantity};
+use crate::elimination::{Elimination, EliminationError};
+use crate::generator::Assembly;
+use crate::generator::assembly::{Physics, nearest_state};
+use crate::grid::Grid;
+use crate::observe::field;
+use crate::problem::{Domain, Problem, ProblemError, Region};
+use crate::progress::Progress;
+use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_stationary, stationary};
+use crate::study::StudyError;
+use crate::tensor::{Point, difference};
+
+/// What one grid gave.
+pub struct Level {
+    /// The grid.
+    pub grid: Grid,
+    /// The chain.
+    pub assembly: Assembly,
+    /// ν and γ.
+    pub quasi_stationary: Option<QuasiStationary>,
+    /// u by state, and its value at the start point.
+    pub passage: Option<(Vec<f64>, f64)>,
+    /// Flux over population, a rate.
+    pub flux_over_population: Option<f64>,
+    /// Bytes of the factor.
+    pub factor_bytes: u64,
+    /// Seconds by phase.
+    pub timing: Vec<(String, f64)>,
+}
+
+/// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
+pub fn grid(config: &Config, problem: &Problem, cells: [usize; 2]) -> Result<(Grid, Domain), StudyError> {
+    let domain = &problem.domain;
+    let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];
+    let angle = match config.grid.align {
+        Align::Axes => 0.0,
+        Align::Angle(degrees) => degrees.to_radians(),
+        Align::Saddle => saddle_angle(problem)?,
+    };
+    if problem.dimension == 1 || angle == 0.0 {
+        return Ok((
+            Grid::new(problem.dimension, domain.lower, domain.upper, cells, periodic),
+            domain.clone(),
+        ));
+    }
+    if periodic.contains(&true) {
+        return Err(StudyError::Problem(ProblemError::Invalid {
+            key: "grid.align".into(),
+            message: "a turned grid cannot have a periodic axis: use align = \"axes\"".into(),
+        }));
+    }
+    let middle = crate::tensor::advance(domain.lower, 0.5, difference(domain.upper, domain.lower));
+    let mut turned = Grid::new(2, domain.lower, domain.upper, cells, periodic);
+    (turned.turn, turned.pivot) = ([angle.cos(), angle.sin()], middle);
+    let corners = [[0, 0], [0, 1], [1, 0], [1, 1]].map(|[a, b]: [usize; 2]| {
+        let pick = |axis: usize, end: usize| {
+            if end == 0 {
+                domain.lower[axis]
+            } else {
+                domain.upper[axis]
+            }
+        };
+        turned.to_grid([pick(0, a), pick(1, b)])
+    });
+    for axis in 0..2 {
+        let along = corners.iter().map(|corner| corner[axis]);
+        turned.lower[axis] = along.clone().fold(f64::INFINITY, f64::min);
+        turned.upper[axis] = along.fold(f64::NEG_INFINITY, f64::max);
+    }
+    // An automatic domain means "wide enough": the turned rectangle around it is as good, and has walls along the grid.
+    let effective = if domain.automatic && !domain.absorbs() {
+        Domain {
+            lower: [f64::NEG_INFINITY; 2],
+            upper: [f64::INFINITY; 2],
+            ..domain.clone()
+        }
+    } else {
+        domain.clone()
+    };
+    Ok((turned, effective))
+}
+
+/// The angle in (−45°, 45°] that brings a grid axis along the escape direction of the lowest saddle.
+fn saddle_angle(problem: &Problem) -> Result<f64, StudyError> {
+    let Some(&index) = problem.valley.saddles.first() else {
+        return Err(StudyError::Problem(ProblemError::Invalid {
+            key: "grid.align".into(),
+            message:
+                "\"saddle\" needs a saddle of the start valley, and none was found: use \"axes\" or an angle in degrees"
+                    .into(),
+        }));
+    };
+    let [x, y] = problem.critical.saddles[index].escape_direction;
+    let quarter = std::f64::consts::FRAC_PI_2;
+    let angle = y.atan2(x).rem_euclid(quarter);
+    let angle = if angle > 0.5 * quarter { angle - quarter } else { angle };
+    // A direction that is an axis but for rounding is that axis.
+    Ok(if angle.abs() < 1e-9 { 0.0 } else { angle })
+}
+
+/// The physics of a problem in a domain that killing has been taken out of, or not.
+pub fn physics<'a>(problem: &'a Problem, domain: &'a Domain, live: &'a Region) -> Physics<'a> {
+    Physics {
+        dynamics: &problem.dynamics,
+        noise: problem.noise.as_ref(),
+        interpretation: problem.interpretation,
+        domain,
+        live,
+    }
+}
+
+/// Solves one grid for what the configuration asks.
+pub fn solve(
+    config: &Config,
+    problem: &Problem,
+    cells: [usize; 2],
+    memory: u64,
+    progress: &Progress,
+) -> Result<Level, StudyError> {
+    let (grid, domain) = grid(config, problem, cells)?;
+    let mut timing = Vec::new();
+    let mut clock = Instant::now();
+    let mut lap = |phase: &str| {
+        timing.push((phase.to_string(), clock.elapsed().as_secs_f64()));
+        clock = Instant::now();
+    };
+    let start = problem.valley.start_point;
+    let physics = physics(problem, &domain, &problem.valley.live);
+    let assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
+    lap("assembly");
+    let states = assembly.generator.len();
+    if assembly.exits.is_empty() {
+        return Err(StudyError::Problem(ProblemError::Invalid {
+            key: "valley".into(),
+            message:
+                "nothing absorbs: no edge of the grid leaves the live set around the minimum. Give an absorbing wall \
+                      (domain.walls), a start set that the domain does not fill, or a target inside the domain"
+                    .into(),
+        }));
+    }
+    let elimination = Elimination::new(&assembly.generator, memory, progress)
+        .map_err(|error| locate(error, &grid, &assembly, problem))?;
+    lap("elimination");
+    progress.begin("solving", 0);
+    let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
+    let quasi_stationary = match config.solve.wants(Quantity::Rate) {
+        true => Some(quasi_stationary(&elimination, states, origin)?),
+        false => None,
+    };
+    let (mut passage, mut flux_over_population) = (None, None);
+    if config.solve.wants(Quantity::PassageTime) {
+        let times = mean_first_passage(&elimination, states)?;
+        let from_start = field::at_point(&grid, &assembly, &times, start);
+        passage = Some((times, from_start));
+        let population = occupation(&elimination, states, origin)?;
+        let in_valley: f64 = match problem.valley.target {
+            // The start set is what lives: all of the population is in it.
+            None => population.iter().sum(),
+            Some(_) => (0..states)
+                .filter(|&state| {
+                    problem
+                        .valley
+                        .start
+                        .holds(grid.cell_centre(assembly.cells[state] as usize))
+                })
+                .map(|state| population[state])
+                .sum(),
+        };
+        flux_over_population = Some(1.0 / in_valley);
+    }
+    lap("solves");
+    let factor_bytes = elimination.factor_bytes();
+    Ok(Level {
+        grid,
+        assembly,
+        quasi_stationary,
+        passage,
+        flux_over_population,
+        factor_bytes,
+        timing,
+    })
+}
+
+/// The stationary density of the closed domain on a grid, per length^d.
+pub fn stationary_density(
+    config: &Config,
+    problem: &Problem,
+    cells: [usize; 2],
+    memory: u64,
+    progress: &Progress,
+) -> Result<(Grid, Vec<f64>), StudyError> {
+    let (grid, domain) = grid(config, problem, cells)?;
+    let closed = domain.closed();
+    let start = problem.valley.start_point;
+    let assembly = Assembly::new(
+        physics(problem, &closed, &Region::Whole),
+        &grid,
+        config.grid.scheme,
+        start,
+        progress,
+    )?;
+    let pin = nearest_state(&grid, deepest(problem), &assembly.cells, &assembly.states) as usize;
+    let pinned = Elimination::new(&assembly.pinned(pin), memory, progress)
+        .map_err(|error| locate(error, &grid, &assembly, problem))?;
+    let probability = stationary(&pinned, assembly.generator.len(), pin)?;
+    let density = field::density(&grid, &assembly, &probability);
+    Ok((grid, density))
+}
+
+/// Where the stationary law is largest, roughly: the deepest minimum in the domain.
+fn deepest(problem: &Problem) -> Point {
+    let inside = problem
+        .critical
+        .minima
+        .iter()
+        .find(|point| problem.domain.contains(point.theta));
+    inside.map_or(problem.valley.start_point, |point| point.theta)
+}
+
+/// Names the place of a failed pivot and the remedy.
+fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &Problem) -> StudyError {
+    let at = |state: usize| {
+        let [x, y] = grid.cell_centre(assembly.cells[state] as usize);
+        if problem.dimension == 1 {
+            format!("{x:.6}")
+        } else {
+            format!("({x:.6}, {y:.6})")
+        }
+    };
+    match error {
+        EliminationError::ZeroPivot { state } => StudyError::Unsolvable {
+            message: format!(
+                "the exit cannot be reached in double precision from the cell at θ = {}: the rates on the way underflow. \
+                 Raise the noise (noise.temperature, noise.learning_rate, noise.floor), take more cells (smaller steps up the \
+                 slope), or draw domain.lower and domain.upper closer",
+                at(state)
+            ),
+        },
+        EliminationError::NotFinite { state } => StudyError::Unsolvable {
+            message: format!(
+                "a rate at the cell at θ = {} overflows double precision: take more cells, another grid.scheme, or draw \
+                 domain.lower and domain.upper closer",
+                at(state)
+            ),
+        },
+        EliminationError::TooLarge { needed, allowed } => StudyError::Unsolvable {
+            message: format!(
+                "a grid of {} × {} cells needs about {:.1} GB for its factor and {:.1} GB are free: take {} cells per axis or \
+                 fewer of them",
+                grid.cells[0],
+                grid.cells[1],
+                needed as f64 / 1e9,
+                allowed as f64 / 1e9,
+                (grid.cells[0].max(grid.cells[1]) as f64 * (allowed as f64 / needed as f64).sqrt() * 0.95) as u64
+            ),
+        },
+        EliminationError::Interrupted => StudyError::Interrupted,
+    }
+}

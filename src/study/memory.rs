@@ -1,0 +1,41 @@
+//! How much memory there is, and how much a grid will take, before anything is allocated.
+
+/// Share of the free memory that a run allows itself.
+const SHARE: f64 = 0.85;
+
+/// Bytes that may be used: most of what the system says is available, 4 GiB when it says nothing.
+pub fn allowed() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = available.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    kib.map_or(4 << 30, |kib| (kib * 1024.0 * SHARE) as u64)
+}
+
+/// Bytes per cell of the assembled chain and of the vectors on it: pairs (48 each, up to 3), rates (16 each, up to 6),
+/// stencils (52), and about ten vectors.
+const PER_CELL: f64 = 400.0;
+
+/// Bytes that a grid will take, roughly: in two dimensions nested dissection leaves about 8 N log₂N factor entries (80 M
+/// at 512 × 1024), in one dimension a handful per cell.
+pub fn estimate(cells: [usize; 2], dimension: usize) -> f64 {
+    let n = cells[0] as f64 * cells[1] as f64;
+    let factor = if dimension == 1 {
+        64.0 * n
+    } else {
+        8.0 * 8.0 * n * n.max(2.0).log2() * 1.3
+    };
+    factor + PER_CELL * n
+}
+
+/// The largest grid of the same shape that fits.
+pub fn largest(cells: [usize; 2], dimension: usize, allowed: u64) -> [usize; 2] {
+    let mut scale = 1.0f64;
+    loop {
+        let shrink = |n: usize, used: bool| if used { ((n as f64 * scale) as usize).max(1) } else { 1 };
+        let smaller = [shrink(cells[0], true), shrink(cells[1], dimension == 2)];
+        if estimate(smaller, dimension) <= allowed as f64 || smaller == [1, 1] {
+            return smaller;
+        }
+        scale *= 0.97;
+    }
+}

@@ -1,0 +1,127 @@
+//! Laws of the schemes: Selling's decomposition, edge weights, edge integrals.
+
+use approx::assert_relative_eq;
+use proptest::prelude::*;
+use saddleflux::config::{Interpretation, Scheme};
+use saddleflux::grid::Grid;
+use saddleflux::scheme::selling::Stencil;
+use saddleflux::scheme::{EdgeSampler, weight};
+use saddleflux::tensor::Tensor;
+
+use crate::fixture::{PolynomialWell, VaryingNoise, dynamics};
+
+const SCHEMES: [Scheme; 3] = [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra];
+
+proptest! {
+    #[test]
+    fn selling_reproduces_the_tensor_with_positive_weights(
+        a in 0.01..10.0f64, b in 0.01..10.0f64, angle in -3.2..3.2f64,
+    ) {
+        let tensor = Tensor { xx: a, xy: 0.0, yy: b }.turned(angle.cos(), angle.sin());
+        let stencil = Stencil::of(tensor, 2).unwrap();
+        let mut sum = Tensor::default();
+        for edge in stencil.edges() {
+            prop_assert!(edge.weight > 0.0);
+            let [x, y] = edge.offset.map(f64::from);
+            sum = sum.plus(Tensor { xx: x * x, xy: x * y, yy: y * y }.scaled(edge.weight));
+        }
+        let scale = 1e-12 * (a + b);
+        prop_assert!((sum.xx - tensor.xx).abs() < scale, "{sum:?} {tensor:?}");
+        prop_assert!((sum.xy - tensor.xy).abs() < scale, "{sum:?} {tensor:?}");
+        prop_assert!((sum.yy - tensor.yy).abs() < scale, "{sum:?} {tensor:?}");
+    }
+
+    #[test]
+    fn selling_gives_the_axes_for_a_diagonal_tensor(a in 1e-6..1e6f64, b in 1e-6..1e6f64) {
+        let stencil = Stencil::of(Tensor { xx: a, xy: 0.0, yy: b }, 2).unwrap();
+        prop_assert_eq!(stencil.weight([1, 0]), a);
+        prop_assert_eq!(stencil.weight([0, 1]), b);
+        prop_assert_eq!(stencil.edges().len(), 2);
+    }
+
+    #[test]
+    fn weights_are_positive_and_balanced(z in -600.0..600.0f64) {
+        for scheme in SCHEMES {
+            let (forward, backward) = weight::of_rise(scheme, z).unwrap();
+            prop_assert!(forward > 0.0 && backward > 0.0);
+            prop_assert!(((forward / backward).ln() + z).abs() < 1e-12 * (1.0 + z.abs()), "{scheme:?} {z}");
+        }
+        let (forward, backward) = weight::of_rise(Scheme::Upwind, z).unwrap();
+        prop_assert!(forward >= 1.0 && backward >= 1.0);
+    }
+}
+
+/// z/(e^z − 1) to 20 digits, by 60-digit decimal arithmetic.
+const BERNOULLI: [(f64, f64); 9] = [
+    (-40.0, 4.0000000000000000170e+1),
+    (-3.0, 3.1571870894737678559e+0),
+    (-1e-3, 1.0005000833333319445e+0),
+    (-1e-6, 1.0000005000000833333e+0),
+    (2e-5, 9.9999000003333333333e-1),
+    (9e-6, 9.9999550000675000000e-1),
+    (0.5, 7.7074704126839914207e-1),
+    (3.0, 1.5718708947376785592e-1),
+    (50.0, 9.6437492398195889151e-21),
+];
+
+#[test]
+fn bernoulli_has_full_relative_accuracy() {
+    for (z, expected) in BERNOULLI {
+        assert_relative_eq!(weight::bernoulli(z), expected, max_relative = 4e-16);
+    }
+}
+
+#[test]
+fn central_refuses_a_peclet_number_of_two() {
+    assert!(weight::of_rise(Scheme::Central, 1.99).is_some());
+    assert!(weight::of_rise(Scheme::Central, 2.0).is_none());
+    assert!(weight::of_rise(Scheme::Central, -2.5).is_none());
+}
+
+/// The inverse-average flow against Simpson's rule with 20,000 panels, for all interpretations.
+#[test]
+fn edge_flow_is_the_resistance_of_the_edge() {
+    let dynamics = dynamics(PolynomialWell { dimension: 1 });
+    let noise = VaryingNoise {
+        temperature: 0.05,
+        dimension: 1,
+    };
+    let grid = Grid::new(1, [-2.0, 0.0], [2.0, 0.0], [40, 1], [false; 2]);
+    let h = grid.spacing()[0];
+    let diffusion = |x: f64| 0.05 * (1.0 + 0.5 * x.sin());
+    let slope = |x: f64| 4.0 * x * (x * x - 1.0);
+    for interpretation in [
+        Interpretation::Ito,
+        Interpretation::Stratonovich,
+        Interpretation::Isothermal,
+    ] {
+        let sampler = EdgeSampler::new(&dynamics, &noise, interpretation, Scheme::InverseAverage, &grid);
+        for from in [-1.95, -1.0, -0.63, 0.0, 0.31] {
+            let weight = |x: f64| diffusion(x) / (h * h);
+            let flow = sampler
+                .flow([from, 0.0], [h, 0.0], [1, 0], [weight(from), weight(from + h)])
+                .unwrap();
+            let metric = |x: f64| match interpretation {
+                Interpretation::Ito => 1.0,
+                Interpretation::Stratonovich => weight(x).powf(-0.5),
+                Interpretation::Isothermal => 1.0 / weight(x),
+            };
+            let panels = 20_000;
+            let step = h / f64::from(panels);
+            let g = |x: f64| slope(x) / diffusion(x);
+            let (mut z, mut resistance) = (0.0, 0.0);
+            for k in 0..panels {
+                let x = from + f64::from(k) * step;
+                let half = z + step / 4.0 * (g(x) + g(x + 0.5 * step)); // trapezoid on the half panel
+                let next = z + step / 6.0 * (g(x) + 4.0 * g(x + 0.5 * step) + g(x + step));
+                resistance +=
+                    (z.exp() * metric(x) + 4.0 * half.exp() * metric(x + 0.5 * step) + next.exp() * metric(x + step))
+                        / (6.0 * f64::from(panels));
+                z = next;
+            }
+            assert_relative_eq!(flow.rise, z, max_relative = 1e-11);
+            assert_relative_eq!(flow.forward, 1.0 / resistance, max_relative = 1e-9);
+            assert_relative_eq!(flow.backward, flow.rise.exp() * flow.forward, max_relative = 1e-12);
+        }
+    }
+}
