@@ -52,6 +52,7 @@ proptest! {
 }
 
 /// z/(e^z − 1) to 20 digits, by 60-digit decimal arithmetic.
+#[allow(clippy::excessive_precision)]
 const BERNOULLI: [(f64, f64); 9] = [
     (-40.0, 4.0000000000000000170e+1),
     (-3.0, 3.1571870894737678559e+0),
