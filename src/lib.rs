@@ -14,6 +14,7 @@ pub mod elimination;
 pub mod formula;
 pub mod generator;
 pub mod grid;
+pub mod io;
 pub mod problem;
 pub mod progress;
 pub mod study;
