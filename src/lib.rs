@@ -15,6 +15,7 @@ pub mod formula;
 pub mod generator;
 pub mod grid;
 pub mod io;
+pub mod plot;
 pub mod problem;
 pub mod progress;
 pub mod study;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! /                 title, program, version, configuration (text), summary (JSON)
-//! /fields           x, y (scales); loss, diffusion_*, stationary, …  [x] or [x, y]
-//!                   lower, upper, cells, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
+//!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
 //! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
 //! ```
 //! `/spectrum`, `/evolution`, `/particles` and `/sweep` are other groups of the same file.
@@ -38,21 +38,9 @@ pub(super) const FLUX: [Label; 2] = [
 ];
 pub(super) const LOSS: Label = label("loss", "loss", "loss L");
 pub(super) const DIFFUSION: [Label; 3] = [
-    label(
-        "diffusion_11",
-        "parameter^2/dynamical time",
-        "diffusion tensor, entry 11",
-    ),
-    label(
-        "diffusion_12",
-        "parameter^2/dynamical time",
-        "diffusion tensor, entry 12",
-    ),
-    label(
-        "diffusion_22",
-        "parameter^2/dynamical time",
-        "diffusion tensor, entry 22",
-    ),
+    label("d11", "parameter^2/dynamical time", "diffusion tensor, entry 11"),
+    label("d12", "parameter^2/dynamical time", "diffusion tensor, entry 12"),
+    label("d22", "parameter^2/dynamical time", "diffusion tensor, entry 22"),
 ];
 pub(super) const STATIONARY: [Label; 2] = [
     label("stationary", "1/parameter", "stationary density of the closed domain"),

@@ -1,3 +1,6 @@
 //! The one integration test binary.
 
+mod folder;
+mod plot;
+mod synthetic;
 mod tensor;
