@@ -18,5 +18,6 @@ pub mod io;
 pub mod plot;
 pub mod problem;
 pub mod progress;
+pub mod report;
 pub mod study;
 pub mod tensor;

@@ -6,15 +6,26 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     name: String,
-    /// In the plotted coordinate: the value itself, or its decimal logarithm.
+    /// In the plotted coordinate: value/10^power, or the value's decimal logarithm.
     pub range: Range<f64>,
     logarithmic: bool,
-    /// Ticks of a linear axis show value/10^power.
     power: i32,
 }
 
 impl Axis {
+    /// An axis of positions: its plotted coordinate is the value itself.
+    pub fn position(name: &str, range: Range<f64>) -> Axis {
+        Axis {
+            name: name.to_string(),
+            range,
+            logarithmic: false,
+            power: 0,
+        }
+    }
+
     /// A linear axis over these values, widened by `margin` of its length on each side.
+    ///
+    /// Very small and very large values are plotted in units of a power of ten: a rate may be 1e-171.
     pub fn linear(name: &str, values: Range<f64>, margin: f64) -> Axis {
         let length = values.end - values.start;
         let largest = values.start.abs().max(values.end.abs());
@@ -25,12 +36,13 @@ impl Axis {
             0.5 * largest.max(1e-300)
         };
         let exponent = largest.max(f64::MIN_POSITIVE).log10().floor() as i32;
+        // Plain numbers from 0.01 to 9999, as people write them.
+        let power = if (-2..4).contains(&exponent) { 0 } else { exponent };
         Axis {
             name: name.to_string(),
-            range: values.start - pad..values.end + pad,
+            range: scaled(values.start - pad, power)..scaled(values.end + pad, power),
             logarithmic: false,
-            // Plain numbers from 0.01 to 9999, as people write them.
-            power: if (-2..4).contains(&exponent) { 0 } else { exponent },
+            power,
         }
     }
 
@@ -55,7 +67,7 @@ impl Axis {
     /// How the plotted coordinate is written at a tick.
     pub fn tick(&self, at: f64) -> String {
         if !self.logarithmic {
-            return plain(at / 10f64.powi(self.power));
+            return plain(at, self.range.end - self.range.start);
         }
         let whole = at.round();
         if (at - whole).abs() < 1e-6 {
@@ -63,7 +75,7 @@ impl Axis {
         }
         // Between decades only where there are hardly any.
         if self.range.end - self.range.start < 2.0 {
-            plain(10f64.powf(at))
+            plain(10f64.powf(at), 1e-3 * 10f64.powf(at))
         } else {
             String::new()
         }
@@ -71,8 +83,18 @@ impl Axis {
 
     /// Where a value stands on the axis, in its plotted coordinate.
     pub fn place(&self, value: f64) -> f64 {
-        if self.logarithmic { value.log10() } else { value }
+        if self.logarithmic {
+            value.log10()
+        } else {
+            scaled(value, self.power)
+        }
     }
+}
+
+/// value/10^power, in two steps where one factor could leave the range of doubles.
+fn scaled(value: f64, power: i32) -> f64 {
+    let half = power / 2;
+    value / 10f64.powi(half) / 10f64.powi(power - half)
 }
 
 /// 10⁻¹² without the 10.
@@ -87,9 +109,13 @@ fn superscript(power: i32) -> String {
     power.to_string().chars().map(raise).collect()
 }
 
-/// Shortest text of a tick: ticks have few digits, and the rest is rounding.
-fn plain(value: f64) -> String {
-    let text = format!("{value:.6}");
+/// Shortest text of a tick on an axis of this length: ticks have few digits, and the rest is rounding.
+fn plain(value: f64, length: f64) -> String {
+    let decimals = (3.0 - length.log10().floor()).clamp(0.0, 15.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if !text.contains('.') {
+        return text.replace('-', "−");
+    }
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" {
         "0".to_string()

@@ -44,16 +44,18 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let (x, y) = (chart.x, chart.y);
     let mut builder = ChartBuilder::on(area);
     builder
-        .margin(8)
-        .margin_right(40)
-        .x_label_area_size(70)
-        .y_label_area_size(130);
+        .margin(16)
+        .margin_left(36)
+        .margin_right(80)
+        .x_label_area_size(140)
+        .y_label_area_size(260);
     let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
     context
         .configure_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(FAINT)
-        .axis_style(INK)
+        .bold_line_style(FAINT.stroke_width(2))
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
         .x_labels(10)
         .y_labels(8)
         .x_label_formatter(&|at| x.tick(*at))
@@ -65,20 +67,20 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         .draw()?;
     let several = chart.curves.len() > 1;
     for curve in chart.curves {
-        let style = curve.colour.stroke_width(3);
+        let style = curve.colour.stroke_width(5);
         let pieces = curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite());
         for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
             let drawn = context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
             if index == 0 && several {
                 drawn
                     .label(curve.name)
-                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 30, y)], style));
+                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
             }
         }
     }
     for line in chart.lines {
         let ends = [(line.at, y.range.start), (line.at, y.range.end)];
-        context.draw_series(DashedLineSeries::new(ends, 8, 6, line.colour.stroke_width(2)))?;
+        context.draw_series(DashedLineSeries::new(ends, 16, 12, line.colour.stroke_width(3)))?;
         // Left of the line where there is no room on the right.
         let late = line.at > x.range.start + 0.8 * (x.range.end - x.range.start);
         let word = EmptyElement::at((line.at, y.range.end))
@@ -86,22 +88,22 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
                 line.word.clone(),
                 (
                     if late {
-                        -10 - 11 * line.word.chars().count() as i32
+                        -20 - 22 * line.word.chars().count() as i32
                     } else {
-                        10
+                        20
                     },
-                    6,
+                    12,
                 ),
                 text(20),
             );
         context.draw_series([word])?;
     }
     let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().partition(|spot| !spot.cross);
-    context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 9, spot.colour.filled())))?;
+    context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 16, spot.colour.filled())))?;
     context.draw_series(
         crosses
             .iter()
-            .map(|spot| Cross::new(spot.at, 10, spot.colour.stroke_width(4))),
+            .map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))),
     )?;
     if several {
         let mut legend = context.configure_series_labels();
@@ -109,7 +111,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
             .position(SeriesLabelPosition::LowerMiddle)
             .background_style(WHITE.mix(0.85))
             .border_style(FAINT);
-        legend.legend_area_size(40).margin(14).label_font(text(22)).draw()?;
+        legend.legend_area_size(80).margin(28).label_font(text(22)).draw()?;
     }
     Ok(())
 }

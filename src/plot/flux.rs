@@ -5,9 +5,9 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::axis::{Axis, decades, extent};
-use super::canvas::{Area, Fault, picture, text};
+use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::{self, Chart, Curve, Line};
-use super::colour::{BOUNDARY, FIRST, SECOND};
+use super::colour::{BOUNDARY, FAINT, FIRST, SECOND};
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::{difference, norm};
@@ -25,8 +25,8 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
     };
     let title = ["Flux through the absorbing boundary", &scene::subtitle(data)];
     if data.grid.dimension == 1 {
-        let height = 120 + 90 * flux.density.len() as u32;
-        super::canvas::picture(path, (1000, height.max(220)), title, |area| bars(area, flux))?;
+        let height = HEAD / FINE + 20 + 90 * flux.density.len() as u32;
+        picture(path, (1000, height), title, |area| bars(area, flux))?;
     } else {
         picture(path, (1200, 1200), title, |area| along(area, data, flux))?;
     }
@@ -37,24 +37,24 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
 fn bars(area: &Area, flux: &BoundaryFlux) -> Result<(), Fault> {
     let sum: f64 = flux.density.iter().sum();
     for (end, (point, value)) in flux.position.iter().zip(&flux.density).enumerate() {
-        let (share, top) = (value / sum, 16 + 90 * end as i32);
+        let (share, top) = (value / sum, 32 + 180 * end as i32);
         let place = format!("{:.6}", point[0]);
         let place = place.trim_end_matches('0').trim_end_matches('.').replace('-', "−");
-        area.draw(&Text::new(format!("θ = {place}"), (24, top + 12), text(24)))?;
-        let track = [(240, top), (640, top + 48)];
-        area.draw(&Rectangle::new(track, super::colour::FAINT.filled()))?;
+        area.draw(&Text::new(format!("θ = {place}"), (48, top + 24), text(24)))?;
+        let track = [(480, top), (1280, top + 96)];
+        area.draw(&Rectangle::new(track, FAINT.filled()))?;
         area.draw(&Rectangle::new(
-            [(240, top), (240 + (400.0 * share) as i32, top + 48)],
+            [(480, top), (480 + (800.0 * share) as i32, top + 96)],
             FIRST.filled(),
         ))?;
-        let share = if !(0.001..=0.999).contains(&share) {
+        let share = if share < 1e-3 {
             format!("{share:.3e}")
         } else {
             format!("{:.2} %", 100.0 * share)
         };
         area.draw(&Text::new(
             format!("{value:.5e}   ({share})"),
-            (664, top + 12),
+            (1328, top + 24),
             text(24),
         ))?;
     }
@@ -75,12 +75,15 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     let seen = (seen.start - margin).max(whole.start)..(seen.end + margin).min(whole.end);
     let name = "flux density per length";
     let (near, far) = (
-        Axis::linear("arc length", seen.clone(), 0.0),
-        Axis::linear("arc length along the boundary", whole, 0.0),
+        Axis::position("arc length", seen.clone()),
+        Axis::position("arc length along the boundary", whole),
     );
-    let linear = Axis::linear(name, 0.0..largest, 0.08);
-    let log = Axis::logarithmic(name, decades(&flux.density, DECADES).unwrap_or(-1.0..0.0));
-    let (upper, lower) = area.split_vertically(560);
+    let linear = Axis::linear(name, 0.0..1.06 * largest, 0.04);
+    let exponents = decades(&flux.density, DECADES).unwrap_or(-1.0..0.0);
+    // Room above the curve for the names of the saddles.
+    let head = 0.1 * (exponents.end - exponents.start);
+    let log = Axis::logarithmic(name, exponents.start..exponents.end + head);
+    let (upper, lower) = area.split_vertically(1110);
     let saddles = saddles(data, flux);
     for (area, x, y, colour) in [(upper, &near, &linear, FIRST), (lower, &far, &log, SECOND)] {
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
@@ -139,9 +142,12 @@ fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
         let distances = flux.position.iter().map(|point| norm(difference(*point, saddle.theta)));
         let (nearest, distance) = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
         let share = flux.by_saddle.iter().find(|(saddle, _)| *saddle == index);
-        let word = match share {
-            Some((_, value)) => format!("saddle {index}: {:.3} %", 100.0 * value / flux.total),
-            None => format!("saddle {index}"),
+        // Counted as in the summary's list of saddles.
+        let position = data.valley.iter().position(|listed| *listed == index)?;
+        let word = match share.map(|(_, value)| value / flux.total) {
+            Some(share) if share >= 1e-3 => format!("saddle {position}: {:.2} %", 100.0 * share),
+            Some(share) => format!("saddle {position}: {share:.1e}"),
+            None => format!("saddle {position}"),
         };
         (distance < 0.01 * length).then_some((flux.arc[nearest], word))
     });

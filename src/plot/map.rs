@@ -6,18 +6,18 @@ use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
 use super::axis::{Axis, extent};
-use super::canvas::{Area, Fault, HEAD, picture, text};
+use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::colour::{BOUNDARY, INK, viridis};
 use super::data::FigureData;
 use super::{PlotError, contour};
 use crate::tensor::Point;
 
-/// Pixels of the panel's longer side.
-const PANEL: f64 = 900.0;
-const LEFT: u32 = 120;
-const BELOW: u32 = 120;
+/// Dots of the panel's longer side.
+const PANEL: f64 = 1800.0;
+const LEFT: u32 = 232;
+const BELOW: u32 = 240;
 /// Room for the colour bar with its numbers and its name.
-const BAR: u32 = 230;
+const BAR: u32 = 380;
 
 /// What a map shows.
 pub(super) struct Map<'a> {
@@ -37,14 +37,14 @@ pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), Plot
     let axes = axes(data);
     let [width, height] = panel(&axes);
     // A narrow panel must leave room for the title.
-    let size = ((LEFT + width + BAR).max(860), HEAD + height + BELOW);
-    picture(path, size, map.title, |area| {
-        let left = (size.0 - (LEFT + width + BAR)) / 2;
+    let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
+    picture(path, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
+        let left = (dots.0 - (LEFT + width + BAR)) / 2;
         let (plane, rest) = area.split_horizontally(left + LEFT + width);
         let plane = plane.margin(0, 0, left, 0);
         draw_plane(&plane, data, map, &axes, [width, height])?;
         draw_bar(&rest, map, height)?;
-        legend(area, data, (left + LEFT, height + 78))
+        legend(area, data, (left + LEFT, height + 156))
     })
 }
 
@@ -55,7 +55,7 @@ fn axes(data: &FigureData) -> [Axis; 2] {
     ["θ₁", "θ₂"].map(|name| {
         let axis = usize::from(name == "θ₂");
         let range = extent(corners.map(|corner| corner[axis])).unwrap_or(0.0..1.0);
-        Axis::linear(name, range, 0.0)
+        Axis::position(name, range)
     })
 }
 
@@ -86,19 +86,19 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.levels {
         stroke(
             contour::lines(data.grid, map.field, *level),
-            WHITE.mix(0.45).stroke_width(1),
+            WHITE.mix(0.5).stroke_width(2),
         )?;
     }
     for level in &map.strong_levels {
-        stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(2))?;
+        stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
     let boundary = data.flux.iter().flat_map(|flux| &flux.position);
-    context.draw_series(boundary.map(|point| Circle::new((point[0], point[1]), 2, BOUNDARY.filled())))?;
+    context.draw_series(boundary.map(|point| Circle::new((point[0], point[1]), 4, BOUNDARY.filled())))?;
     for minimum in &data.minima {
         let at = (minimum.theta[0], minimum.theta[1]);
         let start = data.minimum.is_some_and(|start| start.theta == minimum.theta);
         context.draw_series(
-            [(8, INK), (6, if start { BOUNDARY } else { WHITE })]
+            [(17, INK), (13, if start { BOUNDARY } else { WHITE })]
                 .map(|(radius, colour)| Circle::new(at, radius, colour.filled())),
         )?;
     }
@@ -106,26 +106,27 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
         let at = (saddle.theta[0], saddle.theta[1]);
         let colour = if data.bounds_valley(index) { BOUNDARY } else { INK };
         context.draw_series(
-            [(WHITE, 9), (colour, 5)].map(|(colour, width)| Cross::new(at, 9, colour.stroke_width(width))),
+            [(WHITE, 16), (colour, 9)].map(|(colour, width)| Cross::new(at, 18, colour.stroke_width(width))),
         )?;
     }
     context
         .configure_mesh()
         .disable_mesh()
-        .axis_style(INK)
-        .x_labels((panel[0] / 110).max(3) as usize)
-        .y_labels((panel[1] / 90).max(3) as usize)
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .x_labels((panel[0] / 220).max(3) as usize)
+        .y_labels((panel[1] / 180).max(3) as usize)
         .x_label_formatter(&|at| x.tick(*at))
         .y_label_formatter(&|at| y.tick(*at))
         .label_style(text(22))
         .draw()?;
     let middle = (LEFT + panel[0] / 2) as i32;
-    area.draw(&Text::new(x.label(), (middle - 12, panel[1] as i32 + 38), text(24)))?;
+    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
     let upright = text(24).transform(FontTransform::Rotate270);
-    area.draw(&Text::new(y.label(), (14, panel[1] as i32 / 2 + 12), upright))
+    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
 }
 
-/// RGB bytes of the panel, row by row from the top; every pixel has the colour of its cell.
+/// RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
 fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Vec<u8> {
     let at = |axis: usize, fraction: f64| {
         axes[axis].range.start + fraction * (axes[axis].range.end - axes[axis].range.start)
@@ -151,11 +152,11 @@ fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Ve
 }
 
 fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
-    let (scale, width) = (&map.scale, 32);
-    let (left, range) = (30, &scale.range);
-    let strip = area.margin(0, BELOW, left, BAR - left - width - 90);
+    let (scale, width) = (&map.scale, 64);
+    let (left, range) = (60, &scale.range);
+    let strip = area.margin(0, BELOW, left, BAR - left - width - 180);
     let mut builder = ChartBuilder::on(&strip);
-    builder.right_y_label_area_size(90);
+    builder.right_y_label_area_size(180);
     let mut context = builder.build_cartesian_2d(0.0..1.0, range.clone())?;
     let shade = |row: u32| viridis(1.0 - (f64::from(row) + 0.5) / f64::from(height));
     let row = |row: u32| std::iter::repeat_n(shade(row), width as usize).flat_map(|c| [c.0, c.1, c.2]);
@@ -169,7 +170,8 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
         .configure_mesh()
         .disable_mesh()
         .disable_x_axis()
-        .axis_style(INK)
+        .axis_style(INK.stroke_width(2))
+        .set_tick_mark_size(LabelAreaPosition::Right, 20)
         .y_labels(10)
         .y_label_formatter(&|at| scale.tick(*at))
         .label_style(text(22))
@@ -179,7 +181,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     let length = area.estimate_text_size(&name, &text(24))?.0 as i32;
     area.draw(&Text::new(
         name,
-        (BAR as i32 - 28, (height as i32 - length) / 2),
+        ((left + width) as i32 + 192, (height as i32 - length) / 2),
         upright,
     ))
 }
@@ -192,21 +194,21 @@ fn legend(area: &Area, data: &FigureData, from: (u32, u32)) -> Result<(), Fault>
             return Ok(());
         }
         draw(x)?;
-        area.draw(&Text::new(word.to_string(), (x + 16, y), text(20)))?;
-        x += 16 + area.estimate_text_size(word, &text(20))?.0 as i32 + 40;
+        area.draw(&Text::new(word.to_string(), (x + 36, y), text(20)))?;
+        x += 36 + area.estimate_text_size(word, &text(20))?.0 as i32 + 80;
         Ok(())
     };
-    let middle = y + 11;
+    let middle = y + 18;
     entry("minimum", !data.minima.is_empty(), &|x| {
-        area.draw(&Circle::new((x, middle), 7, BOUNDARY.filled()))
+        area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled()))
     })?;
     entry("saddle", !data.saddles.is_empty(), &|x| {
-        area.draw(&Cross::new((x, middle), 8, BOUNDARY.stroke_width(4)))
+        area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8)))
     })?;
     entry("absorbing boundary", data.flux.is_some(), &|x| {
         area.draw(&PathElement::new(
-            vec![(x - 14, middle), (x + 8, middle)],
-            BOUNDARY.stroke_width(4),
+            vec![(x - 26, middle), (x + 18, middle)],
+            BOUNDARY.stroke_width(8),
         ))
     })
 }

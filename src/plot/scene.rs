@@ -47,13 +47,19 @@ pub(super) fn landscape(data: &FigureData, path: &Path) -> Result<bool, PlotErro
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
     // Beyond the shown range the curve would only cover the frame.
-    let shown = |value: f64| if value <= y.range.end { value } else { f64::NAN };
+    let shown = |value: f64| {
+        if y.place(value) <= y.range.end {
+            y.place(value)
+        } else {
+            f64::NAN
+        }
+    };
     let curve = curve(data, loss, FIRST, "L", &shown);
     picture(path, WIDE, title, |area| {
         let spots = data.minima.iter().filter_map(|mark| {
             let colour = if data.minimum == Some(*mark) { BOUNDARY } else { INK };
             Some(Spot {
-                at: (mark.theta[0], mark.loss?),
+                at: (mark.theta[0], y.place(mark.loss?)),
                 colour,
                 cross: false,
             })
@@ -61,7 +67,7 @@ pub(super) fn landscape(data: &FigureData, path: &Path) -> Result<bool, PlotErro
         let saddles = data.saddles.iter().enumerate().filter_map(|(index, mark)| {
             let colour = if data.bounds_valley(index) { BOUNDARY } else { INK };
             Some(Spot {
-                at: (mark.theta[0], mark.loss?),
+                at: (mark.theta[0], y.place(mark.loss?)),
                 colour,
                 cross: true,
             })
@@ -142,7 +148,7 @@ fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) ->
         Axis::linear("density per length", 0.0..top, 0.04),
     );
     picture(path, TALL, title, |area| {
-        let (upper, lower) = area.split_vertically(560);
+        let (upper, lower) = area.split_vertically(1110);
         let positive = |value: f64| {
             let place = log.place(value);
             if place >= log.range.start { place } else { f64::NAN }
@@ -153,7 +159,7 @@ fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) ->
             data,
             &x,
             &linear,
-            curve(data, field, SECOND, "", &|value| value),
+            curve(data, field, SECOND, "", &|value| linear.place(value)),
         )
     })?;
     Ok(true)
@@ -198,7 +204,7 @@ pub(super) fn passage_time(data: &FigureData, path: &Path) -> Result<bool, PlotE
             data,
             &abscissa(data),
             &scale,
-            curve(data, times, FIRST, "", &|value| value),
+            curve(data, times, FIRST, "", &|value| scale.place(value)),
         )
     })?;
     Ok(true)
@@ -219,7 +225,7 @@ fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -
 }
 
 fn abscissa(data: &FigureData) -> Axis {
-    Axis::linear("θ", data.grid.lower[0]..data.grid.upper[0], 0.0)
+    Axis::position("θ", data.grid.lower[0]..data.grid.upper[0])
 }
 
 fn curve(

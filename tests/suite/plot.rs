@@ -74,20 +74,3 @@ fn odd_fields_are_drawn_without_panic() {
         }
     }
 }
-
-#[test]
-#[ignore = "HAND"]
-fn gallery() {
-    for (name, dimension, cells, degrees, t) in [
-        ("one", 1, [400, 1], 0.0, 0.02),
-        ("two", 2, [256, 192], 0.0, 0.05),
-        ("turned", 2, [120, 90], 30.0, 0.1),
-    ] {
-        let case = double_well(dimension, cells, t, degrees);
-        let found = summary(&case.outcome());
-        let folder = std::path::PathBuf::from(format!("/tmp/gallery-c/{name}"));
-        draw(&FigureData::solved(&case.outcome(), &found), &folder).unwrap();
-        write_result(&folder.join("result.h5"), &case.outcome(), &found).unwrap();
-        saddleflux::io::write_summary(&folder.join("summary.json"), &found).unwrap();
-    }
-}
