@@ -84,10 +84,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
         Ok(())
     };
     for level in &map.levels {
-        stroke(
-            contour::lines(data.grid, map.field, *level),
-            WHITE.mix(0.5).stroke_width(2),
-        )?;
+        stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(1))?;
     }
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;

@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::folder::Folder;
 use crate::synthetic::double_well;
 use saddleflux::io::{IoError, read, replace, scale, summary, write_result, write_summary};
+use saddleflux::plot::{FigureData, draw};
+use saddleflux::problem::CriticalPoints;
+use saddleflux::report::terminal;
 
 /// Dotted paths of all leaves.
 fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Value>) {
@@ -233,4 +236,23 @@ fn errors_name_the_file_and_the_remedy() {
     let other = folder.path().join("other.h5");
     hdf5::File::create(&other).unwrap();
     assert!(matches!(read(&other), Err(IoError::NotAResult { .. })));
+}
+
+#[test]
+fn a_drift_without_critical_points_has_a_result_too() {
+    let mut case = double_well(2, [20, 10], 0.1, 0.0);
+    case.critical = CriticalPoints::default();
+    case.solution.fields.loss = None;
+    case.solution.flux.as_mut().unwrap().by_saddle.clear();
+    let found = summary(&case.outcome());
+    assert!(found.pointer("/problem/minimum").is_none());
+    assert_eq!(found["problem"]["saddles"], serde_json::json!([]));
+    let folder = Folder::new("drift");
+    let path = folder.path().join("result.h5");
+    write_result(&path, &case.outcome(), &found).unwrap();
+    let stored = read(&path).unwrap();
+    assert!(stored.fields.loss.is_none());
+    let pictures = draw(&FigureData::stored(&stored), folder.path()).unwrap();
+    assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
+    assert!(terminal(&case.outcome(), &pictures, false).contains("escape rate"));
 }
