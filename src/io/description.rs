@@ -1,0 +1,58 @@
+//! Landscape and noise in one line each, for titles and summaries.
+
+use crate::config::{Config, LandscapeForm, NoiseForm};
+
+/// The landscape in words, such as `double-well, 2D, sharpness 4`.
+pub fn landscape(config: &Config) -> String {
+    let form = match &config.landscape.form {
+        LandscapeForm::StyblinskiTang => "styblinski-tang".to_string(),
+        LandscapeForm::StyblinskiTangData => "styblinski-tang-data".to_string(),
+        LandscapeForm::DoubleWell { barrier, tilt, .. } => format!("double-well (barrier {barrier}, tilt {tilt})"),
+        LandscapeForm::SharpFlat { sharp, flat, .. } => format!("sharp-flat (L'' {sharp} and {flat})"),
+        LandscapeForm::Quadratic { .. } => "quadratic".to_string(),
+        LandscapeForm::RotatedQuadratic { curvatures, angle } => {
+            format!(
+                "rotated-quadratic (curvatures {} and {}, {angle}°)",
+                curvatures[0], curvatures[1]
+            )
+        }
+        LandscapeForm::MullerBrown => "muller-brown".to_string(),
+        LandscapeForm::Himmelblau => "himmelblau".to_string(),
+        LandscapeForm::ThreeHole => "three-hole".to_string(),
+        LandscapeForm::Expression(text) => format!("L = {text}"),
+        LandscapeForm::Drift(components) => format!("drift b = ({})", components.join(", ")),
+        LandscapeForm::LogisticRegression { data, features, .. } => {
+            format!("logistic-regression on {} of {}", features.join(", "), data.display())
+        }
+    };
+    let sharpness = config.landscape.sharpness;
+    let stretched = if sharpness == 1.0 {
+        String::new()
+    } else {
+        format!(", sharpness {sharpness}")
+    };
+    format!("{form}, {}D{stretched}", config.landscape.dimension)
+}
+
+/// The noise in words, with its interpretation, such as `isotropic, T = 0.1, ito`.
+pub fn noise(config: &Config) -> String {
+    let noise = &config.noise;
+    let form = match &noise.form {
+        NoiseForm::Isotropic { temperature } => format!("isotropic, T = {temperature}"),
+        NoiseForm::Hessian(m) => format!("hessian, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseForm::Frozen { minibatch: m, s } => {
+            format!("frozen, η = {}, B = {}, s = {s}", m.learning_rate, m.batch_size)
+        }
+        NoiseForm::Covariance(m) => format!("covariance, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseForm::Expression { d11, d12, d22 } if config.landscape.dimension == 2 => {
+            format!("D = ({d11}, {d12}; {d12}, {d22})")
+        }
+        NoiseForm::Expression { d11, .. } => format!("D = {d11}"),
+    };
+    let floor = if noise.floor == 0.0 {
+        String::new()
+    } else {
+        format!(", floor {}", noise.floor)
+    };
+    format!("{form}{floor}, {}", noise.interpretation.name())
+}

@@ -1,0 +1,94 @@
+//! The names, units and long names in `result.h5`, kept in one place for its writer and its reader.
+//!
+//! ```text
+//! /                 title, program, version, configuration (text), summary (JSON)
+//! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
+//!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
+//! ```
+//! `/spectrum`, `/evolution`, `/particles` and `/sweep` are other groups of the same file.
+
+use crate::study::solution::Fields;
+
+/// Name, units and long name of a dataset.
+pub(super) struct Label {
+    pub name: &'static str,
+    pub units: &'static str,
+    pub long_name: &'static str,
+}
+
+const fn label(name: &'static str, units: &'static str, long_name: &'static str) -> Label {
+    Label { name, units, long_name }
+}
+
+pub(super) const X: Label = label("x", "parameter", "cell centre along the first grid axis");
+pub(super) const Y: Label = label("y", "parameter", "cell centre along the second grid axis");
+pub(super) const POSITION: [Label; 2] = [
+    label("position_x", "parameter", "first parameter"),
+    label("position_y", "parameter", "second parameter"),
+];
+pub(super) const ARC: Label = label("arc_length", "parameter", "arc length along the dividing surface");
+pub(super) const FLUX: [Label; 2] = [
+    label("density", "1/dynamical time", "flux through the end"),
+    label(
+        "density",
+        "1/(dynamical time parameter)",
+        "flux density per length of the dividing surface",
+    ),
+];
+pub(super) const LOSS: Label = label("loss", "loss", "loss L");
+pub(super) const DIFFUSION: [Label; 3] = [
+    label("d11", "parameter^2/dynamical time", "diffusion tensor, entry 11"),
+    label("d12", "parameter^2/dynamical time", "diffusion tensor, entry 12"),
+    label("d22", "parameter^2/dynamical time", "diffusion tensor, entry 22"),
+];
+pub(super) const STATIONARY: [Label; 2] = [
+    label("stationary", "1/parameter", "stationary density of the closed domain"),
+    label("stationary", "1/parameter^2", "stationary density of the closed domain"),
+];
+pub(super) const QUASI_STATIONARY: [Label; 2] = [
+    label("quasi_stationary", "1/parameter", "quasi-stationary density"),
+    label("quasi_stationary", "1/parameter^2", "quasi-stationary density"),
+];
+pub(super) const CURRENT: [[Label; 2]; 2] = [
+    [
+        label("current_x", "1/dynamical time", "quasi-stationary current"),
+        label("current_y", "1/dynamical time", "quasi-stationary current"),
+    ],
+    [
+        label(
+            "current_x",
+            "1/(dynamical time parameter)",
+            "quasi-stationary current along the first grid axis",
+        ),
+        label(
+            "current_y",
+            "1/(dynamical time parameter)",
+            "quasi-stationary current along the second grid axis",
+        ),
+    ],
+];
+pub(super) const MEAN_FIRST_PASSAGE: Label = label("mean_first_passage", "dynamical time", "mean first-passage time");
+
+/// All fields that there are, with their labels, in the order of the file.
+pub(super) fn labelled(fields: &Fields, dimension: usize) -> Vec<(&'static Label, &[f64])> {
+    let of = dimension - 1;
+    let mut all: Vec<(&'static Label, &[f64])> = Vec::new();
+    all.extend(fields.loss.as_deref().map(|field| (&LOSS, field)));
+    all.extend(DIFFUSION.iter().zip(fields.diffusion.iter().map(Vec::as_slice)));
+    all.extend(fields.stationary.as_deref().map(|field| (&STATIONARY[of], field)));
+    all.extend(
+        fields
+            .quasi_stationary
+            .as_deref()
+            .map(|field| (&QUASI_STATIONARY[of], field)),
+    );
+    all.extend(CURRENT[of].iter().zip(fields.current.iter().map(Vec::as_slice)));
+    all.extend(
+        fields
+            .mean_first_passage
+            .as_deref()
+            .map(|field| (&MEAN_FIRST_PASSAGE, field)),
+    );
+    all
+}

@@ -1,0 +1,275 @@
+//! `summary.json`: the numbers of a run under names that don't drift.
+//!
+//! A key whose quantity was not asked for, or is not a finite number, is absent. Everything but `timing` and
+//! `provenance` depends on the configuration alone.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::{Outcome, description};
+use crate::config::Align;
+use crate::formula::Comparison;
+use crate::problem::CriticalPoint;
+
+type Object = Map<String, Value>;
+
+/// The summary of a run.
+///
+/// Points have as many coordinates as the problem has dimensions. `problem.saddles` lists the saddles of the start
+/// set, and `flux.by_saddle[].saddle` counts in that list; their `index`, and `connects`, count in
+/// `problem.critical`, which holds all minima and saddles of the domain.
+pub fn summary(outcome: &Outcome) -> Value {
+    let solution = outcome.solution;
+    let mut root = Object::new();
+    root.insert("title".into(), json!(outcome.config.title));
+    root.insert("problem".into(), problem(outcome));
+    root.insert("grid".into(), grid(outcome));
+    put_object(&mut root, "rate", rate(outcome));
+    put_object(&mut root, "formula", formula(outcome));
+    put_object(&mut root, "flux", flux(outcome));
+    root.insert("warnings".into(), json!(solution.warnings));
+    root.insert("timing".into(), timing(&solution.timing));
+    root.insert("provenance".into(), provenance(outcome));
+    Value::Object(root)
+}
+
+fn problem(outcome: &Outcome) -> Value {
+    let dimension = outcome.dimension();
+    let mut problem = Object::new();
+    problem.insert("dimension".into(), json!(dimension));
+    problem.insert("landscape".into(), json!(description::landscape(outcome.config)));
+    problem.insert("noise".into(), json!(description::noise(outcome.config)));
+    problem.insert(
+        "interpretation".into(),
+        json!(outcome.config.noise.interpretation.name()),
+    );
+    problem.insert("absorption".into(), json!(outcome.solution.absorption));
+    if let Some(minimum) = outcome.minimum {
+        problem.insert("minimum".into(), Value::Object(critical_point(minimum, dimension)));
+    }
+    let saddles = outcome.listed_saddles().into_iter().map(|index| {
+        let saddle = &outcome.critical.saddles[index];
+        let mut entry = critical_point(&saddle.point, dimension);
+        if let Some(barrier) = outcome.barrier(index) {
+            put(&mut entry, "barrier", barrier);
+        }
+        put_all(&mut entry, "escape_direction", &saddle.escape_direction[..dimension]);
+        entry.insert("index".into(), json!(index));
+        // −1 where the descent leaves the domain: a list has no place for an absent entry.
+        let end = |minimum: Option<usize>| minimum.map_or(json!(-1), |minimum| json!(minimum));
+        entry.insert("connects".into(), json!(saddle.connects.map(end)));
+        Value::Object(entry)
+    });
+    problem.insert("saddles".into(), saddles.collect());
+    let minima: Vec<Value> = outcome.critical.minima.iter().map(|m| place(m, dimension)).collect();
+    let saddles: Vec<Value> = outcome
+        .critical
+        .saddles
+        .iter()
+        .map(|s| place(&s.point, dimension))
+        .collect();
+    problem.insert("critical".into(), json!({ "minima": minima, "saddles": saddles }));
+    Value::Object(problem)
+}
+
+fn place(point: &CriticalPoint, dimension: usize) -> Value {
+    let mut entry = Object::new();
+    put_all(&mut entry, "theta", &point.theta[..dimension]);
+    put(&mut entry, "loss", point.loss);
+    Value::Object(entry)
+}
+
+fn critical_point(point: &CriticalPoint, dimension: usize) -> Object {
+    let mut entry = Object::new();
+    put_all(&mut entry, "theta", &point.theta[..dimension]);
+    put(&mut entry, "loss", point.loss);
+    put_all(&mut entry, "hessian_eigenvalues", &point.eigenvalues[..dimension]);
+    entry
+}
+
+fn grid(outcome: &Outcome) -> Value {
+    let (solution, configured) = (outcome.solution, &outcome.config.grid);
+    let (grid, dimension) = (&solution.grid, outcome.dimension());
+    let mut entry = Object::new();
+    entry.insert("cells".into(), json!(grid.cells[..dimension]));
+    entry.insert("unknowns".into(), json!(solution.unknowns));
+    put_all(&mut entry, "lower", &grid.lower[..dimension]);
+    put_all(&mut entry, "upper", &grid.upper[..dimension]);
+    put(&mut entry, "peclet_max", solution.peclet.max);
+    put_all(&mut entry, "peclet_max_at", &solution.peclet.at[..dimension]);
+    put(&mut entry, "peclet_relevant", solution.peclet.relevant);
+    put_all(
+        &mut entry,
+        "peclet_relevant_at",
+        &solution.peclet.relevant_at[..dimension],
+    );
+    entry.insert("scheme".into(), json!(configured.scheme.name()));
+    let align = match configured.align {
+        Align::Axes => json!("axes"),
+        Align::Saddle => json!("saddle"),
+        Align::Angle(degrees) => json!(degrees),
+    };
+    entry.insert("align".into(), align);
+    put(
+        &mut entry,
+        "angle_degrees",
+        grid.turn[1].atan2(grid.turn[0]).to_degrees(),
+    );
+    entry.insert("factor_bytes".into(), json!(solution.factor_bytes));
+    Value::Object(entry)
+}
+
+fn rate(outcome: &Outcome) -> Object {
+    let (solution, dimension) = (outcome.solution, outcome.dimension());
+    let mut entry = Object::new();
+    if let Some(rate) = &solution.rate {
+        let mut found = Object::new();
+        put(&mut found, "value", rate.value);
+        put_all(&mut found, "bracket", &rate.bracket);
+        put_option(&mut found, "extrapolated", rate.extrapolated);
+        put_option(&mut found, "discretisation_error", rate.discretisation_error);
+        put_option(&mut found, "observed_order", rate.observed_order);
+        found.insert("iterations".into(), json!(rate.iterations));
+        put(&mut found, "flux_identity", rate.flux_identity);
+        let grids = rate.grids.iter().filter(|(_, value)| value.is_finite());
+        let grids: Vec<Value> = grids
+            .map(|(cells, value)| json!({ "cells": cells[..dimension], "value": value }))
+            .collect();
+        found.insert("grids".into(), json!(grids));
+        entry.insert("quasi_stationary".into(), Value::Object(found));
+    }
+    if let Some(passage) = &solution.passage {
+        let mut found = Object::new();
+        put_all(&mut found, "from", &passage.from[..dimension]);
+        put(&mut found, "value", passage.rate);
+        put(&mut found, "time", passage.time);
+        put_option(&mut found, "extrapolated", passage.extrapolated);
+        put_option(&mut found, "discretisation_error", passage.discretisation_error);
+        entry.insert("mean_first_passage".into(), Value::Object(found));
+    }
+    if let Some(value) = solution.flux_over_population.filter(|value| value.is_finite()) {
+        entry.insert("flux_over_population".into(), json!({ "value": value }));
+    }
+    if let Some(quadrature) = &solution.quadrature {
+        let mut found = Object::new();
+        put(&mut found, "value", 1.0 / quadrature.time);
+        put(&mut found, "time", quadrature.time);
+        put(&mut found, "ratio", quadrature.ratio);
+        entry.insert("quadrature".into(), Value::Object(found));
+    }
+    entry
+}
+
+fn formula(outcome: &Outcome) -> Object {
+    let formulas = &outcome.solution.formulas;
+    let mut entry = Object::new();
+    if let Some(kramers) = &formulas.kramers {
+        entry.insert("kramers".into(), Value::Object(comparison(kramers)));
+    }
+    if let Some(theorem) = &formulas.theorem_3_2 {
+        let mut found = comparison(&theorem.isothermal);
+        put(&mut found, "s", theorem.s);
+        put_option(&mut found, "s_effective", theorem.s_effective);
+        put_all(&mut found, "saddle", &theorem.saddle[..outcome.dimension()]);
+        found.insert("ito".into(), Value::Object(comparison(&theorem.ito)));
+        entry.insert("theorem_3_2".into(), Value::Object(found));
+    }
+    if !formulas.omitted.is_empty() {
+        entry.insert("omitted".into(), json!(formulas.omitted));
+    }
+    entry
+}
+
+fn comparison(comparison: &Comparison) -> Object {
+    let mut entry = Object::new();
+    put(&mut entry, "value", comparison.value);
+    put(&mut entry, "ratio", comparison.ratio);
+    put(&mut entry, "absorption_factor", comparison.absorption_factor);
+    let conditions = comparison.conditions.iter();
+    let conditions: Vec<Value> = conditions
+        .map(|c| json!({ "text": c.text, "holds": c.holds }))
+        .collect();
+    entry.insert("conditions".into(), json!(conditions));
+    entry
+}
+
+fn flux(outcome: &Outcome) -> Object {
+    let mut entry = Object::new();
+    let Some(flux) = &outcome.solution.flux else {
+        return entry;
+    };
+    put(&mut entry, "total", flux.total);
+    let listed = outcome.listed_saddles();
+    let shares = flux.by_saddle.iter().filter_map(|(index, value)| {
+        let saddle = listed.iter().position(|listed| listed == index)?;
+        let mut share = Object::new();
+        share.insert("saddle".into(), json!(saddle));
+        put(&mut share, "value", *value);
+        put(&mut share, "share", value / flux.total);
+        Some(Value::Object(share))
+    });
+    entry.insert("by_saddle".into(), shares.collect());
+    entry
+}
+
+fn timing(phases: &[(String, f64)]) -> Value {
+    let mut entry = Object::new();
+    for (phase, seconds) in phases {
+        let before = entry.get(phase).and_then(Value::as_f64).unwrap_or(0.0);
+        put(&mut entry, phase, before + seconds);
+    }
+    if !entry.contains_key("total") {
+        put(&mut entry, "total", phases.iter().map(|(_, seconds)| seconds).sum());
+    }
+    Value::Object(entry)
+}
+
+fn provenance(outcome: &Outcome) -> Value {
+    json!({
+        "program": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": outcome.config.source.path.to_string_lossy(),
+        "threads": outcome.threads,
+        "started": rfc3339(outcome.started),
+    })
+}
+
+/// UTC to the second, such as `2026-02-28T23:59:59Z`; before 1970 it is the epoch.
+fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days to a civil date, counting years from 1 March so that the leap day is the last (H. Hinnant, 2013).
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march + 2) / 5 + 1;
+    let month = if march < 10 { march + 3 } else { march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn put(entry: &mut Object, key: &str, value: f64) {
+    put_option(entry, key, Some(value));
+}
+
+fn put_option(entry: &mut Object, key: &str, value: Option<f64>) {
+    if let Some(value) = value.filter(|value| value.is_finite()) {
+        entry.insert(key.into(), json!(value));
+    }
+}
+
+fn put_all(entry: &mut Object, key: &str, values: &[f64]) {
+    if values.iter().all(|value| value.is_finite()) {
+        entry.insert(key.into(), json!(values));
+    }
+}
+
+fn put_object(root: &mut Object, key: &str, entry: Object) {
+    if !entry.is_empty() {
+        root.insert(key.into(), Value::Object(entry));
+    }
+}

@@ -1,0 +1,142 @@
+//! Axes: their range, their name with its power of ten, and how a tick is written.
+
+use std::ops::Range;
+
+/// An axis of a chart, or the scale of a colour bar.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    name: String,
+    /// In the plotted coordinate: value/10^power, or the value's decimal logarithm.
+    pub range: Range<f64>,
+    logarithmic: bool,
+    power: i32,
+}
+
+impl Axis {
+    /// An axis of positions: its plotted coordinate is the value itself.
+    pub fn position(name: &str, range: Range<f64>) -> Axis {
+        Axis {
+            name: name.to_string(),
+            range,
+            logarithmic: false,
+            power: 0,
+        }
+    }
+
+    /// A linear axis over these values, widened by `margin` of its length on each side.
+    ///
+    /// Very small and very large values are plotted in units of a power of ten: a rate may be 1e-171.
+    pub fn linear(name: &str, values: Range<f64>, margin: f64) -> Axis {
+        let length = values.end - values.start;
+        let largest = values.start.abs().max(values.end.abs());
+        // A constant still needs an axis with a length.
+        let pad = if length > 1e-12 * largest {
+            margin * length
+        } else {
+            0.5 * largest.max(1e-300)
+        };
+        let exponent = largest.max(f64::MIN_POSITIVE).log10().floor() as i32;
+        // Plain numbers from 0.01 to 9999, as people write them.
+        let power = if (-2..4).contains(&exponent) { 0 } else { exponent };
+        Axis {
+            name: name.to_string(),
+            range: scaled(values.start - pad, power)..scaled(values.end + pad, power),
+            logarithmic: false,
+            power,
+        }
+    }
+
+    /// A logarithmic axis; the range is in decimal logarithms.
+    pub fn logarithmic(name: &str, exponents: Range<f64>) -> Axis {
+        Axis {
+            name: name.to_string(),
+            range: exponents,
+            logarithmic: true,
+            power: 0,
+        }
+    }
+
+    /// The name with the power of ten that the ticks leave out.
+    pub fn label(&self) -> String {
+        match self.power {
+            0 => self.name.clone(),
+            power => format!("{}   (in units of 10{})", self.name, superscript(power)),
+        }
+    }
+
+    /// How the plotted coordinate is written at a tick.
+    pub fn tick(&self, at: f64) -> String {
+        if !self.logarithmic {
+            return plain(at, self.range.end - self.range.start);
+        }
+        let whole = at.round();
+        if (at - whole).abs() < 1e-6 {
+            return format!("10{}", superscript(whole as i32));
+        }
+        // Between decades only where there are hardly any.
+        if self.range.end - self.range.start < 2.0 {
+            plain(10f64.powf(at), 1e-3 * 10f64.powf(at))
+        } else {
+            String::new()
+        }
+    }
+
+    /// Where a value stands on the axis, in its plotted coordinate.
+    pub fn place(&self, value: f64) -> f64 {
+        if self.logarithmic {
+            value.log10()
+        } else {
+            scaled(value, self.power)
+        }
+    }
+}
+
+/// value/10^power, in two steps where one factor could leave the range of doubles.
+fn scaled(value: f64, power: i32) -> f64 {
+    let half = power / 2;
+    value / 10f64.powi(half) / 10f64.powi(power - half)
+}
+
+/// 10⁻¹² without the 10.
+fn superscript(power: i32) -> String {
+    let raise = |digit: char| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    };
+    power.to_string().chars().map(raise).collect()
+}
+
+/// Shortest text of a tick on an axis of this length: ticks have few digits, and the rest is rounding.
+fn plain(value: f64, length: f64) -> String {
+    let decimals = (3.0 - length.log10().floor()).clamp(0.0, 15.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if !text.contains('.') {
+        return text.replace('-', "−");
+    }
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        "0".to_string()
+    } else {
+        text.replace('-', "−")
+    }
+}
+
+/// The smallest and largest finite value.
+pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>> {
+    let finite = values.into_iter().filter(|value| value.is_finite());
+    finite.fold(None, |extent: Option<Range<f64>>, value| match extent {
+        None => Some(value..value),
+        Some(extent) => Some(extent.start.min(value)..extent.end.max(value)),
+    })
+}
+
+/// Decimal logarithms from the largest value down to the smallest positive one, at most `decades` of them.
+pub(super) fn decades(values: &[f64], decades: f64) -> Option<Range<f64>> {
+    let positive = values.iter().copied().filter(|value| *value > 0.0);
+    let exponents = extent(positive.map(f64::log10))?;
+    let top = exponents.end + 0.02 * decades.min(exponents.end - exponents.start).max(1.0);
+    Some(exponents.start.max(top - decades).min(top - 0.5)..top)
+}

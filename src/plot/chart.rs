@@ -1,0 +1,117 @@
+//! Curves over one axis.
+
+use plotters::prelude::*;
+use plotters::series::DashedLineSeries;
+
+use super::axis::Axis;
+use super::canvas::{Area, Fault, text};
+use super::colour::{FAINT, INK};
+
+/// A line through points in plotted coordinates; it breaks where a point is not finite.
+pub(super) struct Curve {
+    pub points: Vec<(f64, f64)>,
+    pub colour: RGBColor,
+    /// Its name in the legend, if there is more than one.
+    pub name: &'static str,
+}
+
+/// A dashed line across the chart with a word at its top.
+pub(super) struct Line {
+    pub at: f64,
+    pub word: String,
+    pub colour: RGBColor,
+}
+
+/// A point on the chart.
+pub(super) struct Spot {
+    pub at: (f64, f64),
+    pub colour: RGBColor,
+    /// Cross or dot.
+    pub cross: bool,
+}
+
+/// What one chart shows.
+pub(super) struct Chart<'a> {
+    pub x: &'a Axis,
+    pub y: &'a Axis,
+    pub curves: Vec<Curve>,
+    pub lines: Vec<Line>,
+    pub spots: Vec<Spot>,
+}
+
+/// Draws a chart with its axes into an area.
+pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
+    let (x, y) = (chart.x, chart.y);
+    let mut builder = ChartBuilder::on(area);
+    builder
+        .margin(16)
+        .margin_left(36)
+        .margin_right(80)
+        .x_label_area_size(140)
+        .y_label_area_size(260);
+    let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
+    context
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT.stroke_width(2))
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .x_labels(10)
+        .y_labels(8)
+        .x_label_formatter(&|at| x.tick(*at))
+        .y_label_formatter(&|at| y.tick(*at))
+        .label_style(text(22))
+        .axis_desc_style(text(24))
+        .x_desc(x.label())
+        .y_desc(y.label())
+        .draw()?;
+    let several = chart.curves.len() > 1;
+    for curve in chart.curves {
+        let style = curve.colour.stroke_width(5);
+        let pieces = curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite());
+        for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
+            let drawn = context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
+            if index == 0 && several {
+                drawn
+                    .label(curve.name)
+                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
+            }
+        }
+    }
+    for line in chart.lines {
+        let ends = [(line.at, y.range.start), (line.at, y.range.end)];
+        context.draw_series(DashedLineSeries::new(ends, 16, 12, line.colour.stroke_width(3)))?;
+        // Left of the line where there is no room on the right.
+        let late = line.at > x.range.start + 0.8 * (x.range.end - x.range.start);
+        let word = EmptyElement::at((line.at, y.range.end))
+            + Text::new(
+                line.word.clone(),
+                (
+                    if late {
+                        -20 - 22 * line.word.chars().count() as i32
+                    } else {
+                        20
+                    },
+                    12,
+                ),
+                text(20),
+            );
+        context.draw_series([word])?;
+    }
+    let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().partition(|spot| !spot.cross);
+    context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 16, spot.colour.filled())))?;
+    context.draw_series(
+        crosses
+            .iter()
+            .map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))),
+    )?;
+    if several {
+        let mut legend = context.configure_series_labels();
+        legend
+            .position(SeriesLabelPosition::LowerMiddle)
+            .background_style(WHITE.mix(0.85))
+            .border_style(FAINT);
+        legend.legend_area_size(80).margin(28).label_font(text(22)).draw()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Colours: viridis for fields, and a few that stand out from it.
+
+use plotters::style::RGBColor;
+use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
+
+/// Where a field has no value or the start set ends.
+pub(super) const ABSENT: RGBColor = RGBColor(236, 236, 236);
+/// Text and frames.
+pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
+/// The grid of a chart.
+pub(super) const FAINT: RGBColor = RGBColor(225, 225, 225);
+/// The first curve.
+pub(super) const FIRST: RGBColor = RGBColor(33, 96, 160);
+/// Another curve.
+pub(super) const SECOND: RGBColor = RGBColor(200, 110, 20);
+/// The boundary of the start set and its saddles.
+pub(super) const BOUNDARY: RGBColor = RGBColor(230, 60, 50);
+
+/// Viridis at a fraction of its length; [`ABSENT`] for NaN.
+pub(super) fn viridis(fraction: f64) -> RGBColor {
+    if fraction.is_nan() {
+        return ABSENT;
+    }
+    ViridisRGB.get_color(fraction.clamp(0.0, 1.0))
+}

@@ -1,0 +1,93 @@
+//! What the pictures are drawn from.
+
+use serde_json::Value;
+
+use crate::grid::Grid;
+use crate::io::{Outcome, Stored};
+use crate::study::solution::{BoundaryFlux, Fields};
+use crate::tensor::Point;
+
+/// A critical point to be marked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Where.
+    pub theta: Point,
+    /// L there, when there is a loss.
+    pub loss: Option<f64>,
+}
+
+/// Everything that the pictures show.
+#[derive(Clone, Debug)]
+pub struct FigureData<'a> {
+    /// Free text of the configuration.
+    pub title: String,
+    /// Landscape and noise in words.
+    pub problem: String,
+    /// The grid of the fields.
+    pub grid: &'a Grid,
+    /// The fields.
+    pub fields: &'a Fields,
+    /// Flux along the boundary.
+    pub flux: Option<&'a BoundaryFlux>,
+    /// γ.
+    pub rate: Option<f64>,
+    /// τ from the minimum.
+    pub passage_time: Option<f64>,
+    /// The minimum of the start set.
+    pub minimum: Option<Mark>,
+    /// All minima in the domain.
+    pub minima: Vec<Mark>,
+    /// All saddles in the domain.
+    pub saddles: Vec<Mark>,
+    /// Those that bound the start set, as indices into `saddles`.
+    pub valley: Vec<usize>,
+}
+
+impl<'a> FigureData<'a> {
+    /// From a solved problem and its summary.
+    pub fn solved(outcome: &Outcome<'a>, summary: &Value) -> FigureData<'a> {
+        let solution = outcome.solution;
+        FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref())
+    }
+
+    /// From a result file alone.
+    pub fn stored(stored: &'a Stored) -> FigureData<'a> {
+        FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref())
+    }
+
+    fn new(summary: &Value, grid: &'a Grid, fields: &'a Fields, flux: Option<&'a BoundaryFlux>) -> FigureData<'a> {
+        let problem = &summary["problem"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        let marks = |list: &Value| list.as_array().into_iter().flatten().filter_map(mark).collect();
+        let listed = problem["saddles"].as_array().into_iter().flatten();
+        FigureData {
+            title: text(&summary["title"]),
+            problem: format!("{}; {}", text(&problem["landscape"]), text(&problem["noise"])),
+            grid,
+            fields,
+            flux,
+            rate: summary["rate"]["quasi_stationary"]["value"].as_f64(),
+            passage_time: summary["rate"]["mean_first_passage"]["time"].as_f64(),
+            minimum: mark(&problem["minimum"]),
+            minima: marks(&problem["critical"]["minima"]),
+            saddles: marks(&problem["critical"]["saddles"]),
+            valley: listed
+                .filter_map(|saddle| Some(saddle["index"].as_u64()? as usize))
+                .collect(),
+        }
+    }
+
+    /// Whether a saddle bounds the start set.
+    pub fn bounds_valley(&self, saddle: usize) -> bool {
+        self.valley.contains(&saddle)
+    }
+}
+
+fn mark(entry: &Value) -> Option<Mark> {
+    let theta = entry["theta"].as_array()?;
+    let coordinate = |axis: usize| theta.get(axis).map_or(Some(0.0), Value::as_f64);
+    Some(Mark {
+        theta: [coordinate(0)?, coordinate(1)?],
+        loss: entry["loss"].as_f64(),
+    })
+}

@@ -1,0 +1,211 @@
+//! A field over the plane of θ: colours, a colour bar, level lines, marks.
+
+use std::path::Path;
+
+use plotters::element::BitMapElement;
+use plotters::prelude::*;
+
+use super::axis::{Axis, extent};
+use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
+use super::colour::{BOUNDARY, INK, viridis};
+use super::data::FigureData;
+use super::{PlotError, contour};
+use crate::tensor::Point;
+
+/// Dots of the panel's longer side.
+const PANEL: f64 = 1800.0;
+const LEFT: u32 = 232;
+const BELOW: u32 = 240;
+/// Room for the colour bar with its numbers and its name.
+const BAR: u32 = 380;
+
+/// What a map shows.
+pub(super) struct Map<'a> {
+    pub title: [&'a str; 2],
+    /// Field over the cells.
+    pub field: &'a [f64],
+    /// Its scale: colours run over its range.
+    pub scale: Axis,
+    /// Levels of the field with a thin line.
+    pub levels: Vec<f64>,
+    /// Levels with a thick line.
+    pub strong_levels: Vec<f64>,
+}
+
+/// Draws a map with the critical points and the boundary of the start set.
+pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), PlotError> {
+    let axes = axes(data);
+    let [width, height] = panel(&axes);
+    // A narrow panel must leave room for the title.
+    let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
+    picture(path, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
+        let left = (dots.0 - (LEFT + width + BAR)) / 2;
+        let (plane, rest) = area.split_horizontally(left + LEFT + width);
+        let plane = plane.margin(0, 0, left, 0);
+        draw_plane(&plane, data, map, &axes, [width, height])?;
+        draw_bar(&rest, map, height)?;
+        legend(area, data, (left + LEFT, height + 156))
+    })
+}
+
+/// θ₁ and θ₂ over the box that holds the grid, turned or not.
+fn axes(data: &FigureData) -> [Axis; 2] {
+    let (lower, upper) = (data.grid.lower, data.grid.upper);
+    let corners = [lower, [lower[0], upper[1]], [upper[0], lower[1]], upper].map(|u| data.grid.to_theta(u));
+    ["θ₁", "θ₂"].map(|name| {
+        let axis = usize::from(name == "θ₂");
+        let range = extent(corners.map(|corner| corner[axis])).unwrap_or(0.0..1.0);
+        Axis::position(name, range)
+    })
+}
+
+/// Pixels of the panel: equal lengths for equal lengths unless it would be thinner than a quarter.
+fn panel(axes: &[Axis; 2]) -> [u32; 2] {
+    let [width, height] = [0, 1].map(|axis: usize| axes[axis].range.end - axes[axis].range.start);
+    let aspect = height / width;
+    if !(0.25..=4.0).contains(&aspect) {
+        return [PANEL as u32, (0.7 * PANEL) as u32];
+    }
+    let scale = PANEL / width.max(height);
+    [(scale * width) as u32, (scale * height) as u32]
+}
+
+fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Result<(), Fault> {
+    let [x, y] = axes;
+    let mut builder = ChartBuilder::on(area);
+    builder.x_label_area_size(BELOW).y_label_area_size(LEFT);
+    let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
+    let corner = (x.range.start, y.range.end);
+    let image = BitMapElement::with_owned_buffer(corner, (panel[0], panel[1]), pixels(data, map, axes, panel));
+    context.draw_series(image)?;
+    let mut stroke = |segments: Vec<[Point; 2]>, style: ShapeStyle| -> Result<(), Fault> {
+        let path = |ends: [Point; 2]| PathElement::new(ends.map(|end| (end[0], end[1])).to_vec(), style);
+        context.draw_series(segments.into_iter().map(path))?;
+        Ok(())
+    };
+    for level in &map.levels {
+        stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(1))?;
+    }
+    for level in &map.strong_levels {
+        stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
+    }
+    let boundary = data.flux.iter().flat_map(|flux| &flux.position);
+    context.draw_series(boundary.map(|point| Circle::new((point[0], point[1]), 4, BOUNDARY.filled())))?;
+    for minimum in &data.minima {
+        let at = (minimum.theta[0], minimum.theta[1]);
+        let start = data.minimum.is_some_and(|start| start.theta == minimum.theta);
+        context.draw_series(
+            [(17, INK), (13, if start { BOUNDARY } else { WHITE })]
+                .map(|(radius, colour)| Circle::new(at, radius, colour.filled())),
+        )?;
+    }
+    for (index, saddle) in data.saddles.iter().enumerate() {
+        let at = (saddle.theta[0], saddle.theta[1]);
+        let colour = if data.bounds_valley(index) { BOUNDARY } else { INK };
+        context.draw_series(
+            [(WHITE, 16), (colour, 9)].map(|(colour, width)| Cross::new(at, 18, colour.stroke_width(width))),
+        )?;
+    }
+    context
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .x_labels((panel[0] / 220).max(3) as usize)
+        .y_labels((panel[1] / 180).max(3) as usize)
+        .x_label_formatter(&|at| x.tick(*at))
+        .y_label_formatter(&|at| y.tick(*at))
+        .label_style(text(22))
+        .draw()?;
+    let middle = (LEFT + panel[0] / 2) as i32;
+    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
+    let upright = text(24).transform(FontTransform::Rotate270);
+    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+}
+
+/// RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
+fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Vec<u8> {
+    let at = |axis: usize, fraction: f64| {
+        axes[axis].range.start + fraction * (axes[axis].range.end - axes[axis].range.start)
+    };
+    let range = &map.scale.range;
+    let mut bytes = Vec::with_capacity(3 * (panel[0] * panel[1]) as usize);
+    for row in 0..panel[1] {
+        for column in 0..panel[0] {
+            let theta = [
+                at(0, (f64::from(column) + 0.5) / f64::from(panel[0])),
+                at(1, 1.0 - (f64::from(row) + 0.5) / f64::from(panel[1])),
+            ];
+            // White outside the grid, grey where the field has no value.
+            let colour = data.grid.cell_at(theta).map_or(WHITE, |cell| {
+                let place = map.scale.place(map.field[cell]);
+                let place = if place == f64::NEG_INFINITY { f64::NAN } else { place };
+                viridis((place - range.start) / (range.end - range.start))
+            });
+            bytes.extend([colour.0, colour.1, colour.2]);
+        }
+    }
+    bytes
+}
+
+fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
+    let (scale, width) = (&map.scale, 64);
+    let (left, range) = (60, &scale.range);
+    let strip = area.margin(0, BELOW, left, BAR - left - width - 180);
+    let mut builder = ChartBuilder::on(&strip);
+    builder.right_y_label_area_size(180);
+    let mut context = builder.build_cartesian_2d(0.0..1.0, range.clone())?;
+    let shade = |row: u32| viridis(1.0 - (f64::from(row) + 0.5) / f64::from(height));
+    let row = |row: u32| std::iter::repeat_n(shade(row), width as usize).flat_map(|c| [c.0, c.1, c.2]);
+    let gradient = (0..height).flat_map(row).collect();
+    context.draw_series(BitMapElement::with_owned_buffer(
+        (0.0, range.end),
+        (width, height),
+        gradient,
+    ))?;
+    context
+        .configure_mesh()
+        .disable_mesh()
+        .disable_x_axis()
+        .axis_style(INK.stroke_width(2))
+        .set_tick_mark_size(LabelAreaPosition::Right, 20)
+        .y_labels(10)
+        .y_label_formatter(&|at| scale.tick(*at))
+        .label_style(text(22))
+        .draw()?;
+    let upright = text(24).transform(FontTransform::Rotate90);
+    let name = scale.label();
+    let length = area.estimate_text_size(&name, &text(24))?.0 as i32;
+    area.draw(&Text::new(
+        name,
+        ((left + width) as i32 + 192, (height as i32 - length) / 2),
+        upright,
+    ))
+}
+
+/// One line under the panel: what the marks mean.
+fn legend(area: &Area, data: &FigureData, from: (u32, u32)) -> Result<(), Fault> {
+    let (mut x, y) = (from.0 as i32, from.1 as i32);
+    let mut entry = |word: &str, shown: bool, draw: &dyn Fn(i32) -> Result<(), Fault>| -> Result<(), Fault> {
+        if !shown {
+            return Ok(());
+        }
+        draw(x)?;
+        area.draw(&Text::new(word.to_string(), (x + 36, y), text(20)))?;
+        x += 36 + area.estimate_text_size(word, &text(20))?.0 as i32 + 80;
+        Ok(())
+    };
+    let middle = y + 18;
+    entry("minimum", !data.minima.is_empty(), &|x| {
+        area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled()))
+    })?;
+    entry("saddle", !data.saddles.is_empty(), &|x| {
+        area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8)))
+    })?;
+    entry("absorbing boundary", data.flux.is_some(), &|x| {
+        area.draw(&PathElement::new(
+            vec![(x - 26, middle), (x + 18, middle)],
+            BOUNDARY.stroke_width(8),
+        ))
+    })
+}

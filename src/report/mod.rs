@@ -1,0 +1,252 @@
+//! The report on the terminal: what was solved, how fast it escapes, how sure that is, and where the files are.
+//!
+//! ```text
+//!   escape rate γ      6.85219e-5  ± 1.2e-6 relative · bracket 3e-13 wide, 4 iterations
+//! ```
+//! A rate is shown with the digits that its discretisation error leaves right, and one more.
+
+mod number;
+mod page;
+
+use std::path::PathBuf;
+
+use crate::formula::Comparison;
+use crate::io::{self, Outcome};
+use crate::study::solution::{PassageTime, RateEstimate};
+use number::{brief, bytes, percent, rounded};
+use page::Page;
+
+/// Columns of a full bar.
+const BAR: usize = 24;
+/// At most this many warnings, saddles or files: the summary has them all.
+const MOST: usize = 5;
+
+/// The report of a run; `colour` for a terminal that shows it.
+pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
+    let mut page = Page::new(colour);
+    match outcome.config.title.as_str() {
+        "" => page.heading(&outcome.config.source.path.display().to_string()),
+        title => page.heading(title),
+    }
+    problem(&mut page, outcome);
+    rates(&mut page, outcome);
+    formulas(&mut page, outcome);
+    flux(&mut page, outcome);
+    effort(&mut page, outcome);
+    for warning in outcome.solution.warnings.iter().take(MOST) {
+        page.warning(warning);
+    }
+    omitted(&mut page, "warnings", outcome.solution.warnings.len());
+    written(&mut page, files);
+    page.text
+}
+
+fn problem(page: &mut Page, outcome: &Outcome) {
+    let (landscape, noise) = (io::landscape(outcome.config), io::noise(outcome.config));
+    page.line("problem", &format!("{landscape} · {noise}"));
+    let dimension = outcome.dimension();
+    if let Some(minimum) = outcome.minimum {
+        let eigenvalues: Vec<String> = minimum.eigenvalues[..dimension]
+            .iter()
+            .map(|value| brief(*value))
+            .collect();
+        let loss = if minimum.loss.is_finite() {
+            format!("  L = {}", brief(minimum.loss))
+        } else {
+            String::new()
+        };
+        let place = number::point(minimum.theta, dimension);
+        page.line("minimum", &format!("{place}{loss}  Hessian {}", eigenvalues.join(", ")));
+    }
+    let listed = outcome.listed_saddles();
+    for (position, index) in listed.iter().enumerate().take(MOST) {
+        let saddle = &outcome.critical.saddles[*index];
+        let barrier = outcome
+            .barrier(*index)
+            .map_or(String::new(), |b| format!("  barrier {}", brief(b)));
+        let place = number::point(saddle.point.theta, dimension);
+        page.line(&format!("saddle {position}"), &format!("{place}{barrier}"));
+    }
+    omitted(page, "saddles", listed.len());
+    page.line("absorption", &outcome.solution.absorption);
+}
+
+fn rates(page: &mut Page, outcome: &Outcome) {
+    let solution = outcome.solution;
+    if let Some(rate) = &solution.rate {
+        let value = rounded(rate.value, rate.discretisation_error);
+        let value = page.bold(&value);
+        page.line("escape rate γ", &format!("{value}  {}", evidence(rate)));
+        if let Some(extrapolated) = rate.extrapolated {
+            // Extrapolation gains about two digits; one is claimed.
+            let error = rate.discretisation_error.map(|error| 0.1 * error);
+            let order = rate
+                .observed_order
+                .map_or(String::new(), |order| format!("  observed order {order:.2}"));
+            page.line("  extrapolated", &format!("{}{order}", rounded(extrapolated, error)));
+        }
+    }
+    if let Some(passage) = &solution.passage {
+        page.line("passage time τ", &passage_time(passage, outcome.dimension()));
+    }
+    if let Some(value) = solution.flux_over_population {
+        page.line("flux / population", &rounded(value, Some(1e-6)));
+    }
+    if let Some(check) = &solution.quadrature {
+        let difference = check.ratio - 1.0;
+        let text = format!(
+            "τ = {}  grid's 1/τ differs by {difference:+.1e} relative",
+            rounded(check.time, Some(1e-8))
+        );
+        page.line("quadrature", &text);
+    }
+}
+
+fn formulas(page: &mut Page, outcome: &Outcome) {
+    let formulas = &outcome.solution.formulas;
+    if let Some(kramers) = &formulas.kramers {
+        comparison(page, "Kramers", kramers, "");
+    }
+    if let Some(theorem) = &formulas.theorem_3_2 {
+        let effective = theorem
+            .s_effective
+            .map_or(String::new(), |s| format!(", effective {}", brief(s)));
+        comparison(
+            page,
+            "Theorem 3.2",
+            &theorem.isothermal,
+            &format!("s = {}{effective}", brief(theorem.s)),
+        );
+        let ito = format!(
+            "{}  solver/formula = {}",
+            rounded(theorem.ito.value, Some(1e-4)),
+            brief(theorem.ito.ratio)
+        );
+        page.line("  Itô prefactor", &ito);
+    }
+    for reason in formulas.omitted.iter().take(2) {
+        page.line("  left out", reason);
+    }
+}
+
+fn comparison(page: &mut Page, name: &str, formula: &Comparison, more: &str) {
+    let failing: Vec<&str> = formula
+        .conditions
+        .iter()
+        .filter(|c| !c.holds)
+        .map(|c| c.text.as_str())
+        .collect();
+    let ratio = if formula.ratio.is_finite() {
+        format!("  solver/formula = {}", brief(formula.ratio))
+    } else {
+        String::new()
+    };
+    let verdict = if failing.is_empty() {
+        "  ✓ its conditions hold".to_string()
+    } else {
+        format!("  ✗ not met here: {}", failing.join("; "))
+    };
+    let more = if more.is_empty() {
+        String::new()
+    } else {
+        format!("  {more}")
+    };
+    page.line(
+        name,
+        &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))),
+    );
+}
+
+fn flux(page: &mut Page, outcome: &Outcome) {
+    let Some(flux) = &outcome.solution.flux else {
+        return;
+    };
+    let listed = outcome.listed_saddles();
+    for (saddle, value) in flux.by_saddle.iter().take(MOST) {
+        let share = value / flux.total;
+        let position = listed.iter().position(|index| index == saddle).unwrap_or(*saddle);
+        let full = if share.is_finite() {
+            (share.clamp(0.0, 1.0) * BAR as f64).round() as usize
+        } else {
+            0
+        };
+        let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
+        page.line(
+            &format!("flux by saddle {position}"),
+            &format!("{bar} {}  {}", percent(share), rounded(*value, Some(1e-4))),
+        );
+    }
+    omitted(page, "saddles with flux", flux.by_saddle.len());
+}
+
+fn effort(page: &mut Page, outcome: &Outcome) {
+    let (solution, dimension) = (outcome.solution, outcome.dimension());
+    let cells: Vec<String> = solution.grid.cells[..dimension].iter().map(usize::to_string).collect();
+    let text = format!(
+        "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
+        cells.join(" × "),
+        solution.unknowns,
+        outcome.config.grid.scheme.name(),
+        brief(solution.peclet.relevant),
+        brief(solution.peclet.max)
+    );
+    page.line("grid", &text);
+    let phases = solution.timing.iter().filter(|(phase, _)| phase != "total");
+    let sum: f64 = phases.clone().map(|(_, seconds)| seconds).sum();
+    let total = solution
+        .timing
+        .iter()
+        .find(|(phase, _)| phase == "total")
+        .map_or(sum, |(_, seconds)| *seconds);
+    let mut longest: Vec<&(String, f64)> = phases.collect();
+    longest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let longest: Vec<String> = longest
+        .iter()
+        .take(3)
+        .map(|(phase, seconds)| format!("{phase} {seconds:.2} s"))
+        .collect();
+    let factor = bytes(solution.factor_bytes);
+    page.line(
+        "time",
+        &format!("{total:.2} s ({}) · factors {factor}", longest.join(", ")),
+    );
+}
+
+fn written(page: &mut Page, files: &[PathBuf]) {
+    let Some(folder) = files.first().and_then(|file| file.parent()) else {
+        return;
+    };
+    let together = files.iter().all(|file| file.parent() == Some(folder));
+    let shown = |file: &PathBuf| match file.file_name() {
+        Some(name) if together => name.to_string_lossy().into_owned(),
+        _ => file.display().to_string(),
+    };
+    let names: Vec<String> = files.iter().map(shown).collect();
+    let place = if together && !folder.as_os_str().is_empty() {
+        format!("{}/  ", folder.display())
+    } else {
+        String::new()
+    };
+    page.line("written", &format!("{place}{}", names.join("  ")));
+}
+
+fn omitted(page: &mut Page, what: &str, count: usize) {
+    if count > MOST {
+        page.line("", &format!("… and {} more {what} in the summary", count - MOST));
+    }
+}
+
+fn evidence(rate: &RateEstimate) -> String {
+    let error = match rate.discretisation_error {
+        Some(error) => format!("± {error:.1e} relative"),
+        None => "no error estimate".to_string(),
+    };
+    let width = (rate.bracket[1] - rate.bracket[0]) / rate.value;
+    format!("{error} · bracket {width:.0e} wide, {} iterations", rate.iterations)
+}
+
+fn passage_time(passage: &PassageTime, dimension: usize) -> String {
+    let error = passage.discretisation_error;
+    let (time, rate) = (rounded(passage.time, error), rounded(passage.rate, error));
+    format!("{time}  from {}; 1/τ = {rate}", number::point(passage.from, dimension))
+}

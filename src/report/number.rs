@@ -1,0 +1,82 @@
+//! Numbers as a person reads them.
+
+use crate::tensor::Point;
+
+/// A value with the digits that a relative error leaves right, and one more (at most 15); 6 without an error.
+pub(super) fn rounded(value: f64, error: Option<f64>) -> String {
+    let digits = match error {
+        Some(error) if error > 0.0 => (1.0 - error.log10().ceil()).clamp(2.0, 15.0) as usize,
+        Some(_) => 15,
+        None => 6,
+    };
+    significant(value, digits)
+}
+
+/// A value with four digits.
+pub(super) fn brief(value: f64) -> String {
+    let text = significant(value, 4);
+    match text.split_once('e') {
+        None if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        Some((mantissa, exponent)) if mantissa.contains('.') => {
+            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
+    }
+}
+
+/// Plain between 1e-3 and 1e6, with an exponent elsewhere.
+fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 {
+            "0".to_string()
+        } else {
+            format!("{value}")
+        };
+    }
+    // The exponent after rounding: 9.99996 with four digits is 10.00.
+    let scientific = format!("{value:.*e}", digits - 1);
+    let exponent = scientific
+        .split_once('e')
+        .and_then(|(_, exponent)| exponent.parse::<i32>().ok())
+        .unwrap_or(0);
+    if !(-3..6).contains(&exponent) || exponent >= digits as i32 {
+        return scientific;
+    }
+    format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
+}
+
+/// (x, y) or x.
+pub(super) fn point(theta: Point, dimension: usize) -> String {
+    let coordinate = |value: f64| {
+        let text = format!("{value:.6}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        if text == "-0" {
+            "0".to_string()
+        } else {
+            text.to_string()
+        }
+    };
+    match dimension {
+        1 => format!("θ = {}", coordinate(theta[0])),
+        _ => format!("θ = ({}, {})", coordinate(theta[0]), coordinate(theta[1])),
+    }
+}
+
+/// A share in per cent; small ones with an exponent, for a saddle's share may be 1e-40.
+pub(super) fn percent(share: f64) -> String {
+    if share >= 1e-4 {
+        format!("{:6.2} %", 100.0 * share)
+    } else {
+        format!("{share:.1e}")
+    }
+}
+
+/// Bytes in the largest binary unit that leaves at least one.
+pub(super) fn bytes(count: u64) -> String {
+    let count = count as f64;
+    match count.log2() {
+        power if power >= 30.0 => format!("{:.2} GiB", count / f64::from(1 << 30)),
+        power if power >= 20.0 => format!("{:.1} MiB", count / f64::from(1 << 20)),
+        _ => format!("{:.1} KiB", count / 1024.0),
+    }
+}

@@ -1,0 +1,258 @@
+//! What is written is there, whole, and reads back as it was.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use hdf5::filters::Filter;
+use hdf5::types::VarLenUnicode;
+use serde_json::Value;
+
+use crate::folder::Folder;
+use crate::synthetic::double_well;
+use saddleflux::io::{IoError, read, replace, scale, summary, write_result, write_summary};
+use saddleflux::plot::{FigureData, draw};
+use saddleflux::problem::CriticalPoints;
+use saddleflux::report::terminal;
+
+/// Dotted paths of all leaves.
+fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .for_each(|(key, value)| leaves(value, &format!("{path}.{key}"), into)),
+        Value::Array(list) => {
+            list.iter()
+                .enumerate()
+                .for_each(|(index, value)| leaves(value, &format!("{path}.{index}"), into));
+        }
+        leaf => {
+            into.insert(path.to_string(), leaf.clone());
+        }
+    }
+}
+
+#[test]
+fn summary_has_the_contract_s_keys() {
+    for dimension in [1, 2] {
+        let case = double_well(dimension, [20, 10], 0.1, 0.0);
+        let found = summary(&case.outcome());
+        let number = |pointer: &str| {
+            found
+                .pointer(pointer)
+                .and_then(Value::as_f64)
+                .unwrap_or_else(|| panic!("{pointer}"))
+        };
+        let length = |pointer: &str| {
+            found
+                .pointer(pointer)
+                .and_then(Value::as_array)
+                .unwrap_or_else(|| panic!("{pointer}"))
+                .len()
+        };
+        let rate = case.solution.rate.as_ref().unwrap().value;
+        assert_eq!(number("/problem/dimension"), dimension as f64);
+        assert_eq!(found["problem"]["interpretation"], "ito");
+        assert_eq!(number("/problem/saddles/0/barrier"), 1.0);
+        assert_eq!(number("/rate/quasi_stationary/value"), rate);
+        assert_eq!(number("/rate/quasi_stationary/discretisation_error"), 1e-5);
+        assert_eq!(number("/rate/mean_first_passage/value"), rate);
+        assert_eq!(number("/rate/flux_over_population/value"), rate * 1.0001);
+        assert_eq!(number("/formula/kramers/ratio"), 0.981);
+        assert_eq!(number("/formula/theorem_3_2/ratio"), 1.21);
+        assert_eq!(number("/formula/theorem_3_2/s_effective"), 0.47);
+        assert_eq!(number("/flux/by_saddle/0/saddle"), 0.0);
+        assert_eq!(number("/flux/by_saddle/0/value"), rate);
+        assert_eq!(number("/grid/peclet_max"), 3.2);
+        assert_eq!(length("/rate/quasi_stationary/bracket"), 2);
+        for pointer in [
+            "/problem/minimum/theta",
+            "/problem/minimum/hessian_eigenvalues",
+            "/problem/saddles/0/theta",
+            "/problem/saddles/0/hessian_eigenvalues",
+            "/problem/saddles/0/escape_direction",
+            "/grid/cells",
+            "/rate/mean_first_passage/from",
+        ] {
+            assert_eq!(length(pointer), dimension, "{pointer}");
+        }
+        assert_eq!(found["provenance"]["started"], "2024-02-29T12:34:56Z");
+    }
+}
+
+#[test]
+fn summary_leaves_out_what_is_not_known() {
+    let mut case = double_well(2, [20, 10], 0.1, 0.0);
+    case.solution.passage = None;
+    case.solution.flux_over_population = None;
+    case.solution.formulas.kramers.as_mut().unwrap().ratio = f64::NAN;
+    case.solution.rate.as_mut().unwrap().extrapolated = None;
+    case.critical.saddles[0].point.loss = f64::NAN;
+    case.critical.saddles[0].connects = [None, Some(1)];
+    case.solution.peclet.max = f64::INFINITY;
+    let found = summary(&case.outcome());
+    let mut all = BTreeMap::new();
+    leaves(&found, "", &mut all);
+    assert!(all.values().all(|leaf| !leaf.is_null()), "{found:#}");
+    for absent in [
+        "/rate/mean_first_passage",
+        "/rate/flux_over_population",
+        "/rate/quasi_stationary/extrapolated",
+        "/formula/kramers/ratio",
+        "/problem/saddles/0/barrier",
+        "/grid/peclet_max",
+        "/rate/particles",
+        "/spectrum",
+    ] {
+        assert!(found.pointer(absent).is_none(), "{absent}");
+    }
+    assert!(found.pointer("/formula/kramers/value").is_some());
+}
+
+#[test]
+fn result_reads_back_bit_for_bit() {
+    for (dimension, cells, degrees) in [(1, [300, 1], 0.0), (2, [300, 20], 0.0), (2, [30, 20], 30.0)] {
+        let mut case = double_well(dimension, cells, 0.02, degrees);
+        // Outside a landscape's domain a field may have no meaning.
+        case.solution.fields.loss.as_mut().unwrap()[3] = f64::NAN;
+        let folder = Folder::new("read");
+        let (path, found) = (folder.path().join("result.h5"), summary(&case.outcome()));
+        write_result(&path, &case.outcome(), &found).unwrap();
+        let stored = read(&path).unwrap();
+        let (written, stored_fields) = (&case.solution.fields, &stored.fields);
+        let bits = |field: &Option<Vec<f64>>| field.as_ref().unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&written.loss), bits(&stored_fields.loss));
+        assert_eq!(bits(&written.quasi_stationary), bits(&stored_fields.quasi_stationary));
+        assert_eq!(bits(&written.stationary), bits(&stored_fields.stationary));
+        assert_eq!(
+            bits(&written.mean_first_passage),
+            bits(&stored_fields.mean_first_passage)
+        );
+        assert_eq!(
+            (&written.diffusion, &written.current),
+            (&stored_fields.diffusion, &stored_fields.current)
+        );
+        assert_eq!(case.solution.grid, stored.grid);
+        let (flux, read) = (case.solution.flux.as_ref().unwrap(), stored.flux.as_ref().unwrap());
+        assert_eq!(
+            (&flux.position, &flux.arc, &flux.density),
+            (&read.position, &read.arc, &read.density)
+        );
+        assert_eq!((flux.total, &flux.by_saddle), (read.total, &read.by_saddle));
+        assert_eq!(
+            (stored.summary, stored.configuration),
+            (found, case.config.source.text.clone())
+        );
+    }
+}
+
+#[test]
+fn every_dataset_is_labelled_scaled_and_compressed() {
+    let case = double_well(2, [30, 20], 0.1, 30.0);
+    let folder = Folder::new("labels");
+    let path = folder.path().join("result.h5");
+    write_result(&path, &case.outcome(), &summary(&case.outcome())).unwrap();
+    let file = hdf5::File::open(&path).unwrap();
+    for (group, names) in [("fields", vec!["x", "y"]), ("flux", vec!["arc_length"])] {
+        let group = file.group(group).unwrap();
+        let scales: Vec<hdf5::Dataset> = names.iter().map(|name| group.dataset(name).unwrap()).collect();
+        for dataset in group.datasets().unwrap() {
+            for attribute in ["units", "long_name"] {
+                let text = dataset.attr(attribute).unwrap().read_scalar::<VarLenUnicode>().unwrap();
+                assert!(!text.is_empty(), "{} {attribute}", dataset.name());
+            }
+            if scale::is_scale(&dataset) {
+                assert!(names.iter().any(|name| dataset.name().ends_with(&format!("/{name}"))));
+                continue;
+            }
+            assert!(
+                dataset
+                    .filters()
+                    .iter()
+                    .any(|filter| matches!(filter, Filter::Deflate(_))),
+                "{}",
+                dataset.name()
+            );
+            assert!(dataset.filters().contains(&Filter::Shuffle));
+            assert_eq!(dataset.ndim(), scales.len());
+            for (axis, scale) in scales.iter().enumerate() {
+                assert!(
+                    scale::is_attached(&dataset, scale, axis),
+                    "{} axis {axis}",
+                    dataset.name()
+                );
+            }
+        }
+    }
+    for name in ["title", "version", "configuration", "summary"] {
+        assert!(file.attr(name).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_failed_write_leaves_what_was_there_and_nothing_else() {
+    let folder = Folder::new("atomic");
+    let path = folder.path().join("result.h5");
+    fs::write(&path, "before").unwrap();
+    // A field that does not fit its grid is found after the file has been begun.
+    let mut case = double_well(2, [30, 20], 0.1, 0.0);
+    case.solution.fields.mean_first_passage.as_mut().unwrap().pop();
+    let failed = write_result(&path, &case.outcome(), &summary(&case.outcome()));
+    assert!(matches!(failed, Err(IoError::Hdf5 { .. })), "{failed:?}");
+    assert_eq!(fs::read(&path).unwrap(), b"before");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    // The same for any writer, and a writer that succeeds replaces all of it.
+    let stopped = IoError::Open {
+        path: path.clone(),
+        message: "stopped".to_string(),
+    };
+    assert!(
+        replace(&path, |partial| fs::write(partial, "half")
+            .map_err(|_| ())
+            .map_or(Ok(()), |()| Err(stopped)))
+        .is_err()
+    );
+    assert_eq!(fs::read(&path).unwrap(), b"before");
+    write_summary(&path, &serde_json::json!({ "a": 1 })).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\n  \"a\": 1\n}\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn errors_name_the_file_and_the_remedy() {
+    let folder = Folder::new("errors");
+    let file = folder.path().join("file");
+    fs::write(&file, "text").unwrap();
+    let message = write_summary(&file.join("summary.json"), &Value::Bool(true))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("file") && message.contains("--out"), "{message}");
+    for path in [file.clone(), folder.path().join("none.h5"), folder.path().to_path_buf()] {
+        let error = read(&path).unwrap_err();
+        assert!(
+            matches!(error, IoError::Open { .. }) && error.to_string().contains("result.h5"),
+            "{error}"
+        );
+    }
+    let other = folder.path().join("other.h5");
+    hdf5::File::create(&other).unwrap();
+    assert!(matches!(read(&other), Err(IoError::NotAResult { .. })));
+}
+
+#[test]
+fn a_drift_without_critical_points_has_a_result_too() {
+    let mut case = double_well(2, [20, 10], 0.1, 0.0);
+    case.critical = CriticalPoints::default();
+    case.solution.fields.loss = None;
+    case.solution.flux.as_mut().unwrap().by_saddle.clear();
+    let found = summary(&case.outcome());
+    assert!(found.pointer("/problem/minimum").is_none());
+    assert_eq!(found["problem"]["saddles"], serde_json::json!([]));
+    let folder = Folder::new("drift");
+    let path = folder.path().join("result.h5");
+    write_result(&path, &case.outcome(), &found).unwrap();
+    let stored = read(&path).unwrap();
+    assert!(stored.fields.loss.is_none());
+    let pictures = draw(&FigureData::stored(&stored), folder.path()).unwrap();
+    assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
+    assert!(terminal(&case.outcome(), &pictures, false).contains("escape rate"));
+}

@@ -1,0 +1,86 @@
+//! The report on the terminal: short, narrow, and complete.
+
+use std::path::PathBuf;
+
+use crate::synthetic::double_well;
+use saddleflux::report::terminal;
+
+fn files() -> Vec<PathBuf> {
+    let names = [
+        "summary.json",
+        "result.h5",
+        "landscape.png",
+        "quasi-stationary.png",
+        "flux.png",
+        "passage-time.png",
+    ];
+    names
+        .map(|name| PathBuf::from("output/double-well").join(name))
+        .to_vec()
+}
+
+#[test]
+fn report_fits_in_a_hundred_columns_and_thirty_lines() {
+    for dimension in [1, 2] {
+        let mut case = double_well(dimension, [20, 10], 0.1, 0.0);
+        let report = terminal(&case.outcome(), &files(), false);
+        assert!(report.lines().count() <= 30, "{report}");
+        assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
+        // Words and sentences of any length are folded.
+        case.config.title = "long ".repeat(60);
+        case.solution
+            .warnings
+            .push(format!("{} {}", "word ".repeat(60), "x".repeat(300)));
+        for line in terminal(&case.outcome(), &files(), false).lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
+#[test]
+fn report_names_what_was_found() {
+    let case = double_well(1, [200, 1], 0.1, 0.0);
+    let report = terminal(&case.outcome(), &files(), false);
+    // γ = 1.3 e^{−10} with 1e-5 relative error: 5 digits are right, and one more is shown.
+    for needle in [
+        "5.90199e-5",
+        "± 1.0e-5",
+        "barrier 1",
+        "100.00 %",
+        "ito",
+        "killed at the saddle",
+        "result.h5",
+    ] {
+        assert!(report.contains(needle), "no {needle:?} in\n{report}");
+    }
+}
+
+#[test]
+fn report_of_a_run_that_asked_for_little_has_little() {
+    let mut case = double_well(2, [20, 10], 0.1, 0.0);
+    case.solution.rate = None;
+    case.solution.passage = None;
+    case.solution.flux = None;
+    case.solution.flux_over_population = None;
+    case.solution.formulas = saddleflux::formula::Formulas::default();
+    let report = terminal(&case.outcome(), &[], false);
+    for needle in ["escape rate", "passage time", "flux", "Kramers", "written"] {
+        assert!(!report.contains(needle), "{needle:?} in\n{report}");
+    }
+}
+
+#[test]
+fn colour_adds_no_columns() {
+    let case = double_well(2, [20, 10], 0.1, 0.0);
+    let (plain, painted) = (
+        terminal(&case.outcome(), &files(), false),
+        terminal(&case.outcome(), &files(), true),
+    );
+    assert!(painted.contains('\u{1b}'));
+    let mut stripped = painted;
+    for code in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[33m"] {
+        stripped = stripped.replace(code, "");
+    }
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_string()).collect::<Vec<_>>();
+    assert_eq!(lines(&plain), lines(&stripped));
+}

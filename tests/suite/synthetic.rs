@@ -1,0 +1,240 @@
+//! Made-up solutions of the double well, for tests of what is written and drawn: shapes and signs are right,
+//! numbers are invented.
+
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use saddleflux::config::{
+    Absorb, Align, AxisWalls, Config, DomainConfig, GridConfig, Interpretation, LandscapeConfig, LandscapeForm,
+    NoiseConfig, NoiseForm, Quantity, Scheme, SolveConfig, Source, StartSet, ValleyConfig, Wall,
+};
+use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
+use saddleflux::grid::Grid;
+use saddleflux::io::Outcome;
+use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
+use saddleflux::study::solution::{BoundaryFlux, Fields, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
+use saddleflux::tensor::{Point, Tensor};
+
+/// A problem with its made-up solution.
+pub struct Case {
+    pub config: Config,
+    pub critical: CriticalPoints,
+    pub solution: Solution,
+}
+
+impl Case {
+    /// As the files and the report take it.
+    pub fn outcome(&self) -> Outcome<'_> {
+        Outcome {
+            config: &self.config,
+            critical: &self.critical,
+            minimum: self.critical.minima.first(),
+            saddles: &[0],
+            solution: &self.solution,
+            // 2024-02-29T12:34:56Z.
+            started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
+            threads: 2,
+        }
+    }
+}
+
+/// L = (x² − 1)² + y², killed where x > 0; `degrees` turns the grid.
+pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degrees: f64) -> Case {
+    let loss = |theta: Point| (theta[0] * theta[0] - 1.0).powi(2) + theta[1] * theta[1];
+    let mut grid = Grid::new(dimension, [-2.0, -1.5], [2.0, 1.5], cells, [false, false]);
+    if dimension == 1 {
+        (grid.lower[1], grid.upper[1]) = (0.0, 0.0);
+    }
+    grid.turn = [degrees.to_radians().cos(), degrees.to_radians().sin()];
+    let centres: Vec<Point> = (0..grid.len()).map(|index| grid.cell_centre(index)).collect();
+    let density = |theta: Point| {
+        // An error-function-like drop of width sqrt(T/4) before the wall.
+        let drop = (-theta[0] / temperature.sqrt()).tanh().max(0.0);
+        drop * (-loss(theta) / temperature).exp()
+    };
+    let field = |f: &dyn Fn(Point) -> f64| Some(centres.iter().map(|theta| f(*theta)).collect::<Vec<f64>>());
+    let value = 1.3 * (-1.0 / temperature).exp();
+    let current = field(&|theta| value * (-theta[1] * theta[1] / temperature).exp()).unwrap();
+    let fields = Fields {
+        loss: field(&loss),
+        diffusion: vec![vec![temperature; grid.len()]; if dimension == 2 { 3 } else { 1 }],
+        stationary: field(&|theta| (-loss(theta) / temperature).exp()),
+        quasi_stationary: field(&density),
+        current: vec![current; dimension],
+        mean_first_passage: field(&|theta| (-6.0 * theta[0]).tanh().max(0.0) / value),
+    };
+    Case {
+        config: config(dimension, temperature, degrees),
+        critical: critical(dimension),
+        solution: Solution {
+            unknowns: grid.len() / 2,
+            peclet: Peclet {
+                max: 3.2,
+                at: [-2.0, 0.0],
+                relevant: 0.4,
+                relevant_at: [-0.6, 0.0],
+            },
+            rate: Some(RateEstimate {
+                value,
+                bracket: [value * (1.0 - 2e-13), value * (1.0 + 3e-13)],
+                iterations: 4,
+                extrapolated: Some(value * 1.00001),
+                discretisation_error: Some(1e-5),
+                observed_order: Some(1.99),
+                grids: vec![([64, 32], 1.01 * value), (grid.cells, value)],
+                flux_identity: 2e-16,
+            }),
+            passage: Some(PassageTime {
+                from: [-1.0, 0.0],
+                time: 1.0 / value,
+                rate: value,
+                extrapolated: None,
+                discretisation_error: Some(1e-5),
+            }),
+            flux_over_population: Some(value * 1.0001),
+            flux: Some(flux(&grid, value, temperature)),
+            fields,
+            quadrature: (dimension == 1).then_some(QuadratureCheck {
+                time: 1.0 / value,
+                ratio: 1.000_000_1,
+            }),
+            formulas: formulas(value),
+            warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
+            timing: vec![
+                ("assemble".to_string(), 0.12),
+                ("factor".to_string(), 0.8),
+                ("solve".to_string(), 0.3),
+            ],
+            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)".to_string(),
+            factor_bytes: 123_456_789,
+            grid,
+        },
+    }
+}
+
+fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
+    let walls = AxisWalls::Walls([Wall::Reflecting, Wall::Reflecting]);
+    Config {
+        title: "Double well, killed at the saddle".to_string(),
+        source: Source {
+            path: PathBuf::from("configs/double-well.toml"),
+            text: "title = \"Double well, killed at the saddle\" # θ\n".to_string(),
+            ..Source::default()
+        },
+        landscape: LandscapeConfig {
+            form: LandscapeForm::DoubleWell {
+                barrier: 1.0,
+                tilt: 0.0,
+                curvature: 2.0,
+            },
+            dimension,
+            sharpness: 1.0,
+        },
+        noise: NoiseConfig {
+            form: NoiseForm::Isotropic { temperature },
+            floor: 0.0,
+            interpretation: Interpretation::Ito,
+            allow_degenerate: false,
+        },
+        domain: DomainConfig {
+            lower: None,
+            upper: None,
+            walls: [walls, walls],
+        },
+        grid: GridConfig {
+            cells: None,
+            tolerance: 1e-6,
+            scheme: Scheme::InverseAverage,
+            align: if degrees == 0.0 {
+                Align::Axes
+            } else {
+                Align::Angle(degrees)
+            },
+            max_unknowns: None,
+        },
+        valley: Some(ValleyConfig {
+            minimum: None,
+            set: StartSet::Basin,
+            absorb: Absorb::Boundary,
+        }),
+        solve: SolveConfig {
+            quantities: vec![Quantity::Rate, Quantity::PassageTime],
+            error_estimate: true,
+        },
+    }
+}
+
+fn critical(dimension: usize) -> CriticalPoints {
+    let point = |x: f64, loss: f64, curvature: f64| CriticalPoint {
+        theta: [x, 0.0],
+        loss,
+        hessian: Tensor {
+            xx: curvature,
+            xy: 0.0,
+            yy: if dimension == 2 { 2.0 } else { 0.0 },
+        },
+        eigenvalues: if curvature < 2.0 || dimension == 1 {
+            [curvature, 2.0]
+        } else {
+            [2.0, curvature]
+        },
+        eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
+    };
+    CriticalPoints {
+        minima: vec![point(-1.0, 0.0, 8.0), point(1.0, 0.0, 8.0)],
+        saddles: vec![Saddle {
+            point: point(0.0, 1.0, -4.0),
+            escape_direction: [1.0, 0.0],
+            connects: [Some(0), Some(1)],
+        }],
+    }
+}
+
+fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
+    if grid.dimension == 1 {
+        return BoundaryFlux {
+            total: value,
+            by_saddle: vec![(0, value)],
+            position: vec![[0.0, 0.0]],
+            arc: vec![0.0],
+            density: vec![value],
+        };
+    }
+    let height: Vec<f64> = grid.centres(1);
+    BoundaryFlux {
+        total: value,
+        by_saddle: vec![(0, value)],
+        position: height.iter().map(|y| [0.0, *y]).collect(),
+        arc: height.iter().map(|y| y - height[0]).collect(),
+        density: height.iter().map(|y| value * (-y * y / temperature).exp()).collect(),
+    }
+}
+
+fn formulas(value: f64) -> Formulas {
+    let comparison = |ratio: f64| Comparison {
+        value: value / ratio,
+        ratio,
+        absorption_factor: 2.0,
+        conditions: vec![
+            Condition {
+                text: "the barrier is 10 times the noise".to_string(),
+                holds: true,
+            },
+            Condition {
+                text: "the noise is isotropic and constant".to_string(),
+                holds: ratio < 1.0,
+            },
+        ],
+    };
+    Formulas {
+        kramers: Some(comparison(0.981)),
+        theorem_3_2: Some(TheoremThreeTwo {
+            isothermal: comparison(1.21),
+            ito: comparison(0.997),
+            s: 0.5,
+            s_effective: Some(0.47),
+            saddle: [0.0, 0.0],
+        }),
+        omitted: vec!["effective s in 2D: no single path".to_string()],
+    }
+}
