@@ -75,6 +75,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 relevant_at: [-0.6, 0.0],
             },
             rate: Some(RateEstimate {
+                converged: true,
                 value,
                 bracket: [value * (1.0 - 2e-13), value * (1.0 + 3e-13)],
                 iterations: 4,
