@@ -1,5 +1,7 @@
 //! Rates in closed form, and the 1D quadrature: nothing here knows a grid.
 
+pub mod quadrature;
+
 use crate::tensor::Point;
 
 /// A formula's rate against the solver's, like with like.
