@@ -1,4 +1,5 @@
 //! The one integration test binary.
 
+mod formula;
 mod quadrature;
 mod tensor;
