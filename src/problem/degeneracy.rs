@@ -66,12 +66,7 @@ fn check_line(
     start: Point,
 ) -> Result<(), ProblemError> {
     for end in 0..2 {
-        let wall = [if end == 0 { domain.lower[0] } else { domain.upper[0] }, 0.0];
-        let exit = if !live.holds(wall) && live.holds(start) {
-            advance(start, live.exit(start, wall), difference(wall, start))
-        } else if domain.wall(0, end) == Some(Wall::Absorbing) {
-            wall
-        } else {
+        let Some(exit) = live.exit_towards(domain, start, end) else {
             continue;
         };
         if let Some((at, message)) = blocked(dynamics, noise, interpretation, start, exit) {

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::config::Wall;
+use crate::problem::Domain;
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::tensor::{Point, advance, difference, dot};
@@ -94,6 +96,26 @@ impl Region {
             Region::Basin { .. } => bisect(|f| self.holds(advance(from, f, step)), 0.0, 1.0),
         };
         fraction.clamp(SMALLEST_FRACTION, 1.0)
+    }
+}
+
+impl Region {
+    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None` when that
+    /// side reflects.
+    pub fn exit_towards(&self, domain: &Domain, start: Point, end: usize) -> Option<Point> {
+        let wall = [if end == 0 { domain.lower[0] } else { domain.upper[0] }, 0.0];
+        // The set may be left and entered again before the wall: what counts is the first point outside.
+        const PIECES: u32 = 2000;
+        let path = difference(wall, start);
+        let place = |k: u32| advance(start, f64::from(k) / f64::from(PIECES), path);
+        let outside = (1..=PIECES).find(|&k| !self.holds(place(k)));
+        match outside {
+            Some(k) => {
+                let (from, to) = (place(k - 1), place(k));
+                Some(advance(from, self.exit(from, to), difference(to, from)))
+            }
+            None => (domain.wall(0, end) == Some(Wall::Absorbing)).then_some(wall),
+        }
     }
 }
 

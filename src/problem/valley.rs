@@ -445,7 +445,7 @@ impl Valley {
         };
         let place = match self.absorption_factors.first() {
             None => "no saddle of the valley within reach",
-            Some(&factor) if (factor - 2.0).abs() < 1e-3 => "at the saddle: about twice the Kramers rate",
+            Some(2.0) => "at the saddle: about twice the Kramers rate",
             Some(&factor) if factor < 1.001 => "beyond the saddle: about the Kramers rate",
             Some(&factor) if factor < 2.0 => "shortly beyond the saddle: between one and two times the Kramers rate",
             Some(_) => "before the saddle: more than twice the Kramers rate",

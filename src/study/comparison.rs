@@ -1,16 +1,109 @@
-//! The solver's rate against the formulas and the 1D quadrature, like with like.
+//! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
 
-use crate::config::Config;
-use crate::formula::Formulas;
+use crate::config::{Config, NoiseForm};
+use crate::formula::quadrature::{End, Passage};
+use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
 use crate::problem::Problem;
 use crate::study::solution::QuadratureCheck;
+use crate::tensor::Point;
 
-/// All formulas that apply.
-pub fn formulas(_config: &Config, _problem: &Problem, _rate: f64) -> Formulas {
-    Formulas::default()
+/// All formulas that apply, against the solver's rate.
+pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
+    let Some(minimum) = problem.minimum() else {
+        return Formulas {
+            omitted: vec!["Kramers and Theorem 3.2 need a minimum to start from, and this set has none".into()],
+            ..Formulas::default()
+        };
+    };
+    let valley = &problem.valley;
+    let saddles: Vec<SaddleCrossing> = valley
+        .saddles
+        .iter()
+        .zip(&valley.absorption_factors)
+        .map(|(&index, &absorption_factor)| SaddleCrossing {
+            saddle: problem.critical.saddles[index].clone(),
+            absorption_factor,
+        })
+        .collect();
+    let breakpoints = breakpoints(problem);
+    evaluate(&FormulaInput {
+        dimension: problem.dimension,
+        minimum,
+        saddles: &saddles,
+        dynamics: &problem.dynamics,
+        diffusion: problem.noise.as_ref(),
+        noise: &config.noise.form,
+        floor: config.noise.floor,
+        interpretation: problem.interpretation,
+        breakpoints: &breakpoints,
+        solver_rate: rate,
+    })
 }
 
-/// The quadrature.
-pub fn quadrature(_problem: &Problem, _passage: Option<f64>, _rate: Option<f64>) -> Option<QuadratureCheck> {
-    None
+/// Where D or its derivative jumps, in one dimension.
+fn breakpoints(problem: &Problem) -> Vec<f64> {
+    if problem.dimension != 1 {
+        return Vec::new();
+    }
+    // Two jumps in one of these pieces would be seen as one; none of the noise models puts them that close.
+    const PIECES: usize = 400;
+    let (lower, width) = (problem.domain.lower[0], problem.domain.width(0));
+    let place = |k: usize| -> Point { [lower + width * k as f64 / PIECES as f64, 0.0] };
+    let mut found = Vec::new();
+    for k in 0..PIECES {
+        let (from, to) = (place(k), place(k + 1));
+        let breaks = problem.noise.breaks(from, to);
+        found.extend(
+            breaks
+                .as_slice()
+                .iter()
+                .map(|fraction| from[0] + fraction * (to[0] - from[0])),
+        );
+    }
+    found
+}
+
+/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where it cannot be had (periodic axis, a
+/// set of several pieces, integrals that do not converge).
+pub fn quadrature(
+    config: &Config,
+    problem: &Problem,
+    passage: Option<f64>,
+    rate: Option<f64>,
+) -> Option<QuadratureCheck> {
+    if problem.dimension != 1 || problem.domain.is_periodic(0) {
+        return None;
+    }
+    let valley = &problem.valley;
+    let end = |side: usize| match valley.live.exit_towards(&problem.domain, valley.start_point, side) {
+        Some(exit) => End::Absorbing(exit[0]),
+        None => End::Reflecting(if side == 0 {
+            problem.domain.lower[0]
+        } else {
+            problem.domain.upper[0]
+        }),
+    };
+    let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
+    let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
+    let breakpoints = breakpoints(problem);
+    let line = Passage {
+        slope: &slope,
+        diffusion: &diffusion,
+        interpretation: problem.interpretation,
+        lower: end(0),
+        upper: end(1),
+        breakpoints: &breakpoints,
+    };
+    // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.
+    if config.noise.floor == 0.0 && matches!(config.noise.form, NoiseForm::Hessian(_)) {
+        return None;
+    }
+    let time = line.mean_first_passage(valley.start_point[0]).ok()?;
+    let escape = line.escape_rate().ok();
+    Some(QuadratureCheck {
+        time: time.value,
+        ratio: passage.map_or(f64::NAN, |passage| passage * time.value),
+        escape_rate: escape.map(|escape| escape.rate.value),
+        escape_ratio: rate.zip(escape).map(|(rate, escape)| rate / escape.rate.value),
+    })
 }

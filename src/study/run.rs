@@ -358,7 +358,9 @@ fn observe(
         None => Formulas::default(),
     };
     let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
-    let quadrature: Option<QuadratureCheck> = comparison::quadrature(problem, passage_rate, solver_rate);
+    let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
+    let quadrature: Option<QuadratureCheck> =
+        comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate);
     Ok(Solution {
         unknowns: assembly.generator.len(),
         peclet,

@@ -2,9 +2,11 @@
 
 mod fixture;
 mod folder;
+mod formula;
 mod generator;
 mod io;
 mod plot;
+mod quadrature;
 mod report;
 mod scheme;
 mod synthetic;

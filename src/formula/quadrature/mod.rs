@@ -1,0 +1,350 @@
+//! Passage times and escape rates in one dimension by quadrature, for any D(θ) > 0 in the three interpretations.
+//!
+//! Problem: dθ = −L'(θ) dt + √(2D(θ)) dW between two ends of which at least one absorbs. Method: with φ' = L'/D the
+//! backward operator is self-adjoint, and its Green operator is two running integrals,
+//!
+//! ```text
+//! 𝓛u = (1/(w e^{−φ})) d/dx ( (1/(m e^{φ})) du/dx ),      (m, w) = (1, 1/D) Itô,  (1/D, 1) isothermal,  (1/√D, 1/√D) Stratonovich
+//! τ(x) = ∫_x^b e^{φ(y)} m(y) [ ∫_l^y e^{−φ(z)} w(z) dz ] dy                    (l reflects, b absorbs)
+//! ```
+//!
+//! by Gauss–Legendre panels that are halved until they agree with their halves. Every term is nonnegative and every
+//! exponential has an exponent of its own: full relative accuracy for any barrier (to φ ≈ 10⁶). The escape rate is the
+//! inverse of the operator's largest eigenvalue. Nothing is shared with the grids: this is the independent check on them.
+//!
+//! Where it fails: D ≥ 0 that vanishes (an error: by Feller's test such a point usually cannot be crossed), and sets in
+//! which two valleys exchange more slowly than they lose (inverse iteration then converges slowly: an error that says so).
+//!
+//! Sources: Gardiner, *Handbook of Stochastic Methods* (2004), section 5.5 (passage times); Sokolov, Eur. J. Phys. 31,
+//! 1353 (2010) (interpretations).
+
+mod green;
+mod panels;
+mod rule;
+mod scaled;
+
+use crate::config::Interpretation;
+use green::Green;
+use panels::{Panel, Panels};
+use rule::{Nodal, RULE};
+use scaled::Scaled;
+
+/// A reflecting end may stand for a natural boundary where φ is this far above the valley: it neglects e^{−60} ≈ 1e-26.
+const NEGLECTED: f64 = 60.0;
+/// Relative error that rounding alone leaves (panel weights, exponentials, a few thousand additions).
+const ROUNDING: f64 = 4e-15;
+/// A disagreement between panels and halved panels beyond this means that the integrals do not converge.
+const LARGEST_ERROR: f64 = 1e-6;
+/// Inverse iterations before giving up: enough for γ/λ₂ up to 0.99.
+const MOST_ITERATIONS: usize = 2000;
+
+/// A change of the Rayleigh quotient below this that does not shrink is rounding.
+const FLOOR: f64 = 1e-13;
+/// The bracket counts as closed at this relative width.
+const CLOSED: f64 = 1e-12;
+/// Iterations after which a settled Rayleigh quotient is taken although the bracket is still open (before that: when it no longer halves).
+const PATIENCE: usize = 60;
+
+/// What happens at an end of the interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// What arrives here is gone.
+    Absorbing(f64),
+    /// Nothing passes here.
+    Reflecting(f64),
+    /// No wall: the loss confines. A reflecting end is placed where φ has risen by 60 above its lowest value on the way.
+    Natural {
+        /// Where the search starts, best at the minimum.
+        from: f64,
+        /// First step of the search, > 0: about the width of the valley.
+        step: f64,
+    },
+}
+
+/// A one-dimensional escape problem.
+#[derive(Clone, Copy)]
+pub struct Passage<'a> {
+    /// L'(θ), or −b(θ).
+    pub slope: &'a dyn Fn(f64) -> f64,
+    /// D(θ) > 0.
+    pub diffusion: &'a dyn Fn(f64) -> f64,
+    /// Which stochastic calculus.
+    pub interpretation: Interpretation,
+    /// The lower end.
+    pub lower: End,
+    /// The upper end.
+    pub upper: End,
+    /// Points where D or L' jumps or has a kink, in any order; those outside the interval are ignored. A jump that is not named costs time, not digits.
+    pub breakpoints: &'a [f64],
+}
+
+/// A positive number that may be beyond the range of an `f64`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The number; infinite, or zero, where it is out of range.
+    pub value: f64,
+    /// Its natural logarithm, always finite.
+    pub log: f64,
+    /// Estimated relative error of `value`: from halving all panels, and never below rounding.
+    pub relative_error: f64,
+}
+
+/// The quasi-stationary escape rate by inverse iteration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EscapeRate {
+    /// γ per unit of dynamical time.
+    pub rate: Estimate,
+    /// Smallest and largest f/𝓖f over the nodes, over γ: γ lies between them (Barta 1937); both are 1 to about 1e-12 where
+    /// γ ≪ λ₂; γ itself converges twice as fast.
+    pub bracket: [f64; 2],
+    /// Inverse iterations.
+    pub iterations: usize,
+}
+
+/// Why a quadrature gave no number.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum QuadratureError {
+    /// Both ends reflect.
+    #[error("nothing absorbs: a passage time needs an absorbing end")]
+    NothingAbsorbs,
+    /// The interval is empty, or the start is not strictly inside it.
+    #[error("the start {start} is not inside the interval from {lower} to {upper}")]
+    Outside {
+        /// Start, or NaN when only the interval matters.
+        start: f64,
+        /// Lower end.
+        lower: f64,
+        /// Upper end.
+        upper: f64,
+    },
+    /// D is zero, negative or not finite.
+    #[error("the diffusion is {diffusion:e} at θ = {at}: the quadrature needs 0 < D < ∞")]
+    NotPositive {
+        /// Where.
+        at: f64,
+        /// D there.
+        diffusion: f64,
+    },
+    /// L'/D is not finite.
+    #[error("the slope over the diffusion is not finite at θ = {at}")]
+    NotFinite {
+        /// Where.
+        at: f64,
+    },
+    /// No panel resolves the integrand here.
+    #[error(
+        "L'/D cannot be resolved near θ = {at}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise"
+    )]
+    Unresolved {
+        /// Where.
+        at: f64,
+    },
+    /// A natural end that does not confine.
+    #[error("the loss does not confine beyond θ = {from}: give a reflecting or an absorbing end")]
+    NotConfining {
+        /// Where the search started.
+        from: f64,
+    },
+    /// The value changes too much when the panels are halved.
+    #[error(
+        "halving the panels changes the value by {change:e}: the integrals do not converge (does the noise vanish somewhere?)"
+    )]
+    NotConverged {
+        /// Relative change.
+        change: f64,
+    },
+    /// Inverse iteration is too slow.
+    #[error(
+        "inverse iteration: the rate still changes by {change:e} after {iterations} iterations (the set holds valleys that exchange more slowly than they lose)"
+    )]
+    SlowIteration {
+        /// Iterations made.
+        iterations: usize,
+        /// Last relative change.
+        change: f64,
+    },
+}
+
+impl Passage<'_> {
+    /// Mean time until absorption from `start`, in units of dynamical time.
+    ///
+    /// # Errors
+    /// When the start is outside, nothing absorbs, D is not positive, or the integrals do not converge.
+    pub fn mean_first_passage(&self, start: f64) -> Result<Estimate, QuadratureError> {
+        let (lower, upper) = self.ends()?;
+        if !(start >= lower && start <= upper) {
+            return Err(QuadratureError::Outside { start, lower, upper });
+        }
+        let panels = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
+        let time = |panels: &[Panel]| {
+            let green = self.green(panels);
+            let edge = panels.partition_point(|panel| panel.left < start);
+            green.apply(&green.ones()).edges[edge]
+        };
+        estimate(time(&panels.coarse), time(&panels.fine))
+    }
+
+    /// The quasi-stationary escape rate γ: the smallest eigenvalue of −𝓛, per unit of dynamical time.
+    ///
+    /// # Errors
+    /// As for [`Passage::mean_first_passage`], and when inverse iteration is too slow.
+    pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
+        let (lower, upper) = self.ends()?;
+        let panels = Panels::new(self, &self.edges(lower, upper, None))?;
+        let (coarse, ..) = inverse_iteration(&self.green(&panels.coarse))?;
+        let (fine, bracket, iterations) = inverse_iteration(&self.green(&panels.fine))?;
+        Ok(EscapeRate {
+            rate: estimate(coarse, fine)?,
+            bracket,
+            iterations,
+        })
+    }
+
+    /// The two ends as numbers.
+    fn ends(&self) -> Result<(f64, f64), QuadratureError> {
+        if !matches!(self.lower, End::Absorbing(_)) && !matches!(self.upper, End::Absorbing(_)) {
+            return Err(QuadratureError::NothingAbsorbs);
+        }
+        let place = |end: End, outward: f64| match end {
+            End::Absorbing(at) | End::Reflecting(at) => Ok(at),
+            End::Natural { from, step } => self.far_enough(from, outward * step),
+        };
+        let (lower, upper) = (place(self.lower, -1.0)?, place(self.upper, 1.0)?);
+        if lower < upper && (upper - lower).is_finite() {
+            Ok((lower, upper))
+        } else {
+            let start = f64::NAN;
+            Err(QuadratureError::Outside { start, lower, upper })
+        }
+    }
+
+    /// Where φ has risen by [`NEGLECTED`] above its lowest value on the way out.
+    fn far_enough(&self, from: f64, first: f64) -> Result<f64, QuadratureError> {
+        let (mut at, mut step) = (from, first);
+        let (mut phi, mut lowest) = (0.0, 0.0f64);
+        for _ in 0..200 {
+            let steepness: Nodal = std::array::from_fn(|i| {
+                let x = at + step * RULE.nodes[i];
+                step * (self.slope)(x) / (self.diffusion)(x)
+            });
+            phi += RULE.integral(&steepness);
+            lowest = lowest.min(phi);
+            at += step;
+            step *= 1.1;
+            if phi - lowest >= NEGLECTED {
+                return Ok(at);
+            }
+        }
+        Err(QuadratureError::NotConfining { from })
+    }
+
+    fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<f64> {
+        let inside = |x: &f64| *x > lower && *x < upper;
+        let mut edges = vec![lower, upper];
+        edges.extend(self.breakpoints.iter().copied().chain(start).filter(inside));
+        edges.sort_by(f64::total_cmp);
+        edges.dedup();
+        edges
+    }
+
+    fn green<'p>(&self, panels: &'p [Panel]) -> Green<'p> {
+        let absorbs = |end: End| matches!(end, End::Absorbing(_));
+        Green::new(panels, absorbs(self.lower), absorbs(self.upper))
+    }
+}
+
+/// The value on halved panels, with the change against whole panels as its error.
+fn estimate(coarse: Scaled, fine: Scaled) -> Result<Estimate, QuadratureError> {
+    let (value, log) = (fine.value(), fine.ln());
+    if value == 0.0 && !log.is_finite() {
+        // Started on an absorbing end: the time is exactly zero.
+        return Ok(Estimate {
+            value,
+            log,
+            relative_error: 0.0,
+        });
+    }
+    let change = (coarse.over(fine).value() - 1.0).abs();
+    if change.is_nan() || change > LARGEST_ERROR {
+        return Err(QuadratureError::NotConverged { change });
+    }
+    Ok(Estimate {
+        value,
+        log,
+        relative_error: change.max(ROUNDING),
+    })
+}
+
+/// γ by u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket over the rate, iterations.
+fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
+    let mut f = green.ones();
+    let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
+    for iteration in 1..=MOST_ITERATIONS {
+        let values = green.apply(&f).nodes;
+        let mut largest = Scaled::ZERO;
+        for u in values.iter().flatten() {
+            if u.is_greater(largest) {
+                largest = *u;
+            }
+        }
+        let u: Vec<Nodal> = values.iter().map(|u| u.map(|u| u.over(largest).value())).collect();
+        let rate = green.product(&u, &f).over(green.product(&u, &u)).over(largest);
+        let change = (last.over(rate).value() - 1.0).abs();
+        // The change shrinks by a constant factor, so what is still missing is a geometric series.
+        let factor = (change / last_change).min(1.0);
+        let missing = if change <= 1e-16 {
+            0.0
+        } else {
+            change * factor / (1.0 - factor)
+        };
+        // Settled: nothing is missing, or a change this small no longer shrinks, which is rounding.
+        let settled = missing <= 1e-16 || change <= FLOOR && change >= last_change;
+        let mut bracket = [f64::INFINITY, 0.0f64];
+        for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(|(_, u)| **u > 0.0) {
+            let quotient = Scaled::new(f / u).over(largest).over(rate).value();
+            bracket = [bracket[0].min(quotient), bracket[1].max(quotient)];
+        }
+        // The quotient settles twice as fast as the function: go on until the function has settled too.
+        let width = bracket[1] - bracket[0];
+        if iteration > 2 && settled && (width <= CLOSED || width > 0.5 * last_width || iteration >= PATIENCE) {
+            return Ok((rate, bracket, iteration));
+        }
+        (f, last, last_change, last_width) = (u, rate, change, width);
+    }
+    Err(QuadratureError::SlowIteration {
+        iterations: MOST_ITERATIONS,
+        change: last_change,
+    })
+}
+
+/// Rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, a pure number (negative when `to` < `from` on a slope that rises).
+///
+/// # Errors
+/// When D is not positive, or L'/D cannot be resolved.
+pub fn scale_depth(
+    slope: &dyn Fn(f64) -> f64,
+    diffusion: &dyn Fn(f64) -> f64,
+    breakpoints: &[f64],
+    from: f64,
+    to: f64,
+) -> Result<f64, QuadratureError> {
+    if from == to {
+        return Ok(0.0);
+    }
+    let (lower, upper) = (from.min(to), from.max(to));
+    let passage = Passage {
+        slope,
+        diffusion,
+        interpretation: Interpretation::Ito,
+        lower: End::Reflecting(lower),
+        upper: End::Absorbing(upper),
+        breakpoints,
+    };
+    let panels = Panels::new(&passage, &passage.edges(lower, upper, None))?;
+    let sum = panels
+        .fine
+        .iter()
+        .fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.rise));
+    let depth = sum.high + sum.low;
+    Ok(if from < to { depth } else { -depth })
+}

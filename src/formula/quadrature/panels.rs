@@ -1,0 +1,126 @@
+//! Panels on which the scale and the speed density are polynomials to rounding.
+
+use super::rule::{NODES, Nodal, RULE};
+use super::{Passage, QuadratureError};
+use crate::config::Interpretation;
+
+/// Largest change of φ over a panel (see [`NODES`]).
+const LARGEST_RISE: f64 = 4.0;
+/// A panel is accepted when its integrals agree with those of its halves to this; the halves are then far better (20 nodes: a factor 2⁴⁰ or so).
+const AGREEMENT: f64 = 1e-13;
+/// Narrowest panel as a fraction of the interval, about one unit in the last place: where a jump that no breakpoint names is left alone.
+const NARROWEST: f64 = 4e-15;
+/// More panels than this mean a φ that varies by 10⁶ or a function that no polynomial follows.
+const MOST_PANELS: usize = 400_000;
+
+/// One panel, with ψ = φ − φ(left).
+#[derive(Clone, Debug)]
+pub(super) struct Panel {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    /// φ(right) − φ(left).
+    pub(super) rise: f64,
+    /// m e^{ψ} (width included).
+    pub(super) scale: Nodal,
+    /// w e^{−ψ} (width included).
+    pub(super) speed: Nodal,
+    range: f64,
+}
+
+impl Panel {
+    fn new(passage: &Passage, left: f64, right: f64) -> Result<Panel, QuadratureError> {
+        let width = right - left;
+        let (mut steepness, mut diffusion) = ([0.0; NODES], [0.0; NODES]);
+        for i in 0..NODES {
+            let x = left + width * RULE.nodes[i];
+            diffusion[i] = (passage.diffusion)(x);
+            if !(diffusion[i] > 0.0 && diffusion[i].is_finite()) {
+                return Err(QuadratureError::NotPositive {
+                    at: x,
+                    diffusion: diffusion[i],
+                });
+            }
+            steepness[i] = width * (passage.slope)(x) / diffusion[i];
+            if !steepness[i].is_finite() {
+                return Err(QuadratureError::NotFinite { at: x });
+            }
+        }
+        let psi = RULE.before(&steepness);
+        let rise = RULE.integral(&steepness);
+        let (low, high) = psi.iter().fold((rise.min(0.0), rise.max(0.0)), |(low, high), psi| {
+            (low.min(*psi), high.max(*psi))
+        });
+        let (mut scale, mut speed) = ([0.0; NODES], [0.0; NODES]);
+        for i in 0..NODES {
+            let (m, w) = match passage.interpretation {
+                Interpretation::Ito => (1.0, 1.0 / diffusion[i]),
+                Interpretation::Isothermal => (1.0 / diffusion[i], 1.0),
+                Interpretation::Stratonovich => (1.0 / diffusion[i].sqrt(), 1.0 / diffusion[i].sqrt()),
+            };
+            scale[i] = width * m * psi[i].exp();
+            speed[i] = width * w * (-psi[i]).exp();
+        }
+        Ok(Panel {
+            left,
+            right,
+            rise,
+            scale,
+            speed,
+            range: high - low,
+        })
+    }
+
+    /// Whether this panel agrees with its halves.
+    fn agrees(&self, [low, high]: &[Panel; 2]) -> bool {
+        // The nodes are rounded numbers: in a narrow panel that alone moves the integrands by up to this.
+        let place = 4.0 * f64::EPSILON * self.left.abs().max(self.right.abs()) / (self.right - self.left);
+        let tolerance = AGREEMENT + place;
+        let close = |one: f64, two: f64| (one - two).abs() <= tolerance * two.abs();
+        let scale = RULE.integral(&low.scale) + low.rise.exp() * RULE.integral(&high.scale);
+        let speed = RULE.integral(&low.speed) + (-low.rise).exp() * RULE.integral(&high.speed);
+        (self.rise - low.rise - high.rise).abs() <= tolerance * (1.0 + self.range)
+            && close(RULE.integral(&self.scale), scale)
+            && close(RULE.integral(&self.speed), speed)
+    }
+}
+
+/// Panels from end to end, and the same with every panel halved.
+pub(super) struct Panels {
+    pub(super) coarse: Vec<Panel>,
+    pub(super) fine: Vec<Panel>,
+}
+
+impl Panels {
+    /// Panels between the first and the last of the ascending `edges`, each of which is an edge of a panel too.
+    pub(super) fn new(passage: &Passage, edges: &[f64]) -> Result<Panels, QuadratureError> {
+        let span = edges[edges.len() - 1] - edges[0];
+        let (mut coarse, mut fine) = (Vec::new(), Vec::new());
+        let mut waiting = Vec::new();
+        for pair in edges.windows(2).rev() {
+            waiting.push(Panel::new(passage, pair[0], pair[1])?);
+        }
+        while let Some(panel) = waiting.pop() {
+            let middle = 0.5 * (panel.left + panel.right);
+            let narrow = panel.right - panel.left <= NARROWEST * span.max(middle.abs());
+            let halves = [
+                Panel::new(passage, panel.left, middle)?,
+                Panel::new(passage, middle, panel.right)?,
+            ];
+            if narrow || panel.range <= LARGEST_RISE && panel.agrees(&halves) {
+                if panel.range > 100.0 {
+                    return Err(QuadratureError::Unresolved { at: middle });
+                }
+                coarse.push(panel);
+                fine.extend(halves);
+            } else {
+                let [low, high] = halves;
+                waiting.push(high);
+                waiting.push(low);
+            }
+            if coarse.len() + waiting.len() > MOST_PANELS {
+                return Err(QuadratureError::Unresolved { at: middle });
+            }
+        }
+        Ok(Panels { coarse, fine })
+    }
+}

@@ -1,0 +1,122 @@
+//! Nonnegative numbers with an exponent of their own, so that no barrier overflows and no digit is lost to a logarithm.
+//!
+//! ln x of a rate like 1e-171 is about −392: kept as an `f64` it knows x to 4e-14 only, and at −10⁵ to 1e-11.
+//! A mantissa and an integer exponent keep all 16 digits of x at any size.
+
+/// ln 2 split in two (the split of FreeBSD's msun): `LN2_HIGH` ends in 20 zero bits, so its product with a small integer is exact.
+const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+
+/// A sum kept to twice the working precision: value ≈ high + low.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    pub(super) high: f64,
+    pub(super) low: f64,
+}
+
+impl Sum {
+    /// self + term, the rounding error kept (Knuth's two-sum).
+    pub(super) fn plus(self, term: f64) -> Sum {
+        let high = self.high + term;
+        let from_term = high - self.high;
+        let lost = (self.high - (high - from_term)) + (term - from_term);
+        Sum {
+            high,
+            low: self.low + lost,
+        }
+    }
+}
+
+/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scaled {
+    mantissa: f64,
+    exponent: i64,
+}
+
+impl Scaled {
+    pub(super) const ZERO: Scaled = Scaled {
+        mantissa: 0.0,
+        exponent: 0,
+    };
+    pub(super) const ONE: Scaled = Scaled {
+        mantissa: 0.5,
+        exponent: 1,
+    };
+
+    fn normalised(value: f64, exponent: i64) -> Scaled {
+        if value == 0.0 || !value.is_finite() {
+            return Scaled {
+                mantissa: value,
+                exponent: 0,
+            };
+        }
+        // Subnormal numbers are lifted into the normal range before their bits are read.
+        let (value, exponent) = if value.abs() < f64::MIN_POSITIVE {
+            (value * 2f64.powi(64), exponent - 64)
+        } else {
+            (value, exponent)
+        };
+        let bits = value.to_bits();
+        let raised = ((bits >> 52) & 0x7ff) as i64 - 1022;
+        Scaled {
+            mantissa: f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)),
+            exponent: exponent + raised,
+        }
+    }
+
+    pub(super) fn new(value: f64) -> Scaled {
+        Scaled::normalised(value, 0)
+    }
+
+    /// e^{±φ}.
+    pub(super) fn exp(phi: Sum, sign: f64) -> Scaled {
+        let k = (phi.high / std::f64::consts::LN_2).round();
+        let rest = (phi.high - k * LN2_HIGH) + (phi.low - k * LN2_LOW);
+        Scaled::normalised((sign * rest).exp(), (sign * k) as i64)
+    }
+
+    pub(super) fn plus(self, other: Scaled) -> Scaled {
+        let (large, small) = if other.mantissa == 0.0 || (self.mantissa != 0.0 && self.exponent >= other.exponent) {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let gap = large.exponent - small.exponent;
+        if small.mantissa == 0.0 || gap > 60 {
+            return large;
+        }
+        Scaled::normalised(large.mantissa + small.mantissa * 2f64.powi(-gap as i32), large.exponent)
+    }
+
+    pub(super) fn times(self, other: Scaled) -> Scaled {
+        Scaled::normalised(self.mantissa * other.mantissa, self.exponent + other.exponent)
+    }
+
+    pub(super) fn scaled(self, factor: f64) -> Scaled {
+        self.times(Scaled::new(factor))
+    }
+
+    pub(super) fn over(self, other: Scaled) -> Scaled {
+        Scaled::normalised(self.mantissa / other.mantissa, self.exponent - other.exponent)
+    }
+
+    /// ln of the number.
+    pub(super) fn ln(self) -> f64 {
+        self.mantissa.ln() + self.exponent as f64 * std::f64::consts::LN_2
+    }
+
+    /// As an ordinary number: infinite or zero beyond its range.
+    pub(super) fn value(self) -> f64 {
+        let exponent = self.exponent.clamp(-2200, 2200) as i32;
+        self.mantissa * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+    }
+
+    pub(super) fn is_greater(self, other: Scaled) -> bool {
+        match (self.mantissa == 0.0, other.mantissa == 0.0) {
+            (true, _) => false,
+            (false, true) => true,
+            _ => (self.exponent, self.mantissa) > (other.exponent, other.mantissa),
+        }
+    }
+}

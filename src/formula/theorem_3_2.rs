@@ -1,0 +1,184 @@
+//! Theorem 3.2: the escape time of SGD, with the noise of the minibatch gradient.
+//!
+//! ```text
+//! τ = 2π/|H_be| · exp[ (2BΔL/η) · ( s/H_ae + (1−s)/|H_be| ) ]                  isothermal: as printed in the paper
+//! τ_Itô = (|H_be|/H_ae) · τ                                                      Itô: the equation that the paper starts from
+//! ```
+//!
+//! It is exact, as η/B → 0, for the closure D = η/(2B)[H_a]₊ below L_s = (1−s)L(a) + sL(b) in the start valley and
+//! D = η/(2B)[H_b]₊ elsewhere (`frozen`), in one dimension. The paper's proof drops the term P∇D, which makes its current the isothermal
+//! one, while its Fokker–Planck equation is Itô: the exponent is the same, the prefactor is not (Stratonovich: the geometric mean).
+//! Multiplied by 2 where the set is killed exactly at the saddle; summed over saddles by Rule 1.
+//!
+//! H_be is the negative eigenvalue at the saddle with unit eigenvector e, and H_ae = e·H_a e, the curvature of the minimum along e: an
+//! eigenvalue of H_a when e is an eigenvector there too, which the theorem assumes and a condition measures.
+//!
+//! Measured range, `frozen` with s = ½, L = x⁴/4 − x²/2 from −1, killed at +1: passage time by [`super::quadrature`] over the isothermal τ:
+//!
+//! ```text
+//! η/B                                0.04        0.02         0.01         0.005       0.0025      0.00125
+//! exponents from a to s, from s to b 3.1, 6.3    6.3, 12.5    12.5, 25     25, 50      50, 100     100, 200
+//! isothermal equation                1.0459      1.0243       1.0117       1.0057      1.0028      1.0014
+//! Itô equation                       0.5278      0.5123       0.5059       0.5029      0.5014      0.5007      → |H_be|/H_ae = ½
+//! ```
+//!
+//! For `hessian` and `covariance` noise the exponent is right only when s is `s_effective`.
+
+use std::f64::consts::PI;
+
+use super::kramers::{HIGH_BARRIER, depth, escape_curvature};
+use super::{Comparison, Condition, FormulaInput, SaddleCrossing, TheoremThreeTwo};
+use crate::config::{Interpretation, Minibatch, NoiseForm};
+use crate::tensor::{advance, norm};
+
+/// |H_a e − H_ae e| / H_ae up to which e counts as an eigenvector of H_a.
+const ALIGNED: f64 = 0.1;
+/// The theorem's D at a and b against the real one, along e: relative difference up to which they count as equal.
+const SAME_NOISE: f64 = 0.1;
+
+/// Theorem 3.2, or why it does not apply.
+pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, String> {
+    let (
+        Minibatch {
+            learning_rate,
+            batch_size,
+        },
+        s,
+    ) = match input.noise {
+        NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) => (*minibatch, 0.5),
+        NoiseForm::Frozen { minibatch, s } => (*minibatch, *s),
+        NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => {
+            return Err("Theorem 3.2 needs the noise of a minibatch gradient (hessian, frozen or covariance)".into());
+        }
+    };
+    let heat = learning_rate / (2.0 * batch_size);
+    let (mut isothermal, mut ito, mut conditions) = (0.0, 0.0, common_conditions(input));
+    let mut leading: Option<(f64, &SaddleCrossing)> = None;
+    for crossing in input.saddles {
+        let (h_a, h_b) = (minimum_curvature(input, crossing), escape_curvature(crossing));
+        let barrier = crossing.saddle.point.loss - input.minimum.loss;
+        let (below, above) = (s * barrier / (heat * h_a), (1.0 - s) * barrier / (heat * h_b));
+        let rate = crossing.absorption_factor * h_b / (2.0 * PI) * (-below - above).exp();
+        if !(h_a > 0.0 && rate > 0.0 && rate.is_finite()) {
+            return Err(format!(
+                "Theorem 3.2: the formula gives {rate:e} with H_ae = {h_a:e}, |H_be| = {h_b:e} and the exponent {:e}",
+                below + above
+            ));
+        }
+        isothermal += rate;
+        ito += rate * h_a / h_b;
+        if leading.is_none_or(|(largest, _)| rate > largest) {
+            leading = Some((rate, crossing));
+        }
+        conditions.push(Condition {
+            text: format!(
+                "quadratic approximation: the exponents from a to s, {below:.4}, and from s to b, {above:.4}, should each be at least {HIGH_BARRIER}"
+            ),
+            holds: below.min(above) >= HIGH_BARRIER,
+        });
+        conditions.extend(noise_conditions(input, crossing, heat));
+        if input.dimension > 1 {
+            conditions.push(alignment(input, crossing));
+        }
+        conditions.push(crossing.condition());
+    }
+    let Some((_, leading)) = leading else {
+        return Err("Theorem 3.2 needs a saddle on the boundary of the valley".into());
+    };
+    let under = |name: &str, holds: bool| Condition {
+        text: format!(
+            "the prefactor belongs to the {name} equation; here the noise is read as {}",
+            input.interpretation.name()
+        ),
+        holds,
+    };
+    let with = |first: Condition| std::iter::once(first).chain(conditions.iter().cloned()).collect();
+    Ok(TheoremThreeTwo {
+        isothermal: Comparison::new(
+            isothermal,
+            input,
+            with(under("isothermal", input.interpretation == Interpretation::Isothermal)),
+        ),
+        ito: Comparison::new(
+            ito,
+            input,
+            with(under("Itô", input.interpretation == Interpretation::Ito)),
+        ),
+        s,
+        s_effective: effective_s(input, leading, heat),
+        saddle: leading.saddle.point.theta,
+    })
+}
+
+/// H_ae = e·H_a e.
+fn minimum_curvature(input: &FormulaInput, crossing: &SaddleCrossing) -> f64 {
+    let e = crossing.saddle.escape_direction;
+    input.minimum.hessian.form(e, e)
+}
+
+/// The s that makes the exponent exact in one dimension: s/H_ae + (1−s)/|H_be| = (η/2BΔL) ∫_a^b L'/D dθ.
+/// `None` in two dimensions, where no line integral gives the exponent, and where H_ae = |H_be| leaves s without effect.
+fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Option<f64> {
+    if input.dimension != 1 {
+        return None;
+    }
+    let depth = depth(input, crossing.saddle.point.theta[0]).ok()?;
+    let barrier = crossing.saddle.point.loss - input.minimum.loss;
+    let (soft, hard) = (
+        1.0 / minimum_curvature(input, crossing),
+        1.0 / escape_curvature(crossing),
+    );
+    let s = (heat * depth / barrier - hard) / (soft - hard);
+    ((soft - hard).abs() > 1e-9 * hard && s.is_finite()).then_some(s)
+}
+
+fn common_conditions(input: &FormulaInput) -> Vec<Condition> {
+    let frozen = matches!(input.noise, NoiseForm::Frozen { .. });
+    vec![
+        Condition {
+            text: if frozen {
+                "the noise is frozen at its values at the minimum and at the saddle, as the proof assumes".into()
+            } else {
+                "the proof freezes the noise at its values at the minimum and at the saddle; here it varies between them (see s_effective)".into()
+            },
+            holds: frozen,
+        },
+        Condition {
+            text: format!("no injected noise: floor = {:e}", input.floor),
+            holds: input.floor == 0.0,
+        },
+    ]
+}
+
+/// Whether D along e is η/(2B) H at the minimum and at the saddle.
+fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> [Condition; 2] {
+    let e = crossing.saddle.escape_direction;
+    let compare = |place: &str, theta, expected: f64| {
+        let ratio = input.diffusion.tensor(theta).form(e, e) / expected;
+        Condition {
+            text: format!("D = η/(2B)·[H]₊ along the escape direction at the {place}: D over that is {ratio:.4}"),
+            holds: (ratio - 1.0).abs() <= SAME_NOISE,
+        }
+    };
+    [
+        compare(
+            "minimum",
+            input.minimum.theta,
+            heat * minimum_curvature(input, crossing),
+        ),
+        compare("saddle", crossing.saddle.point.theta, heat * escape_curvature(crossing)),
+    ]
+}
+
+/// Whether e is an eigenvector of H_a too.
+fn alignment(input: &FormulaInput, crossing: &SaddleCrossing) -> Condition {
+    let e = crossing.saddle.escape_direction;
+    let h_a = minimum_curvature(input, crossing);
+    let residual = norm(advance(input.minimum.hessian.apply(e), -h_a, e)) / h_a;
+    Condition {
+        text: format!(
+            "the escape direction is an eigenvector of the Hessian at the minimum: |H_a e − H_ae e|/H_ae = {residual:.4} should be at most {ALIGNED}"
+        ),
+        holds: residual <= ALIGNED,
+    }
+}
