@@ -155,7 +155,9 @@ fn rate(outcome: &Outcome) -> Object {
         let mut found = Object::new();
         put(&mut found, "value", 1.0 / quadrature.time);
         put(&mut found, "time", quadrature.time);
-        put(&mut found, "ratio", quadrature.ratio);
+        put_option(&mut found, "ratio", quadrature.ratio);
+        put_option(&mut found, "escape_rate", quadrature.escape_rate);
+        put_option(&mut found, "escape_ratio", quadrature.escape_ratio);
         entry.insert("quadrature".into(), Value::Object(found));
     }
     entry
@@ -166,6 +168,9 @@ fn formula(outcome: &Outcome) -> Object {
     let mut entry = Object::new();
     if let Some(kramers) = &formulas.kramers {
         entry.insert("kramers".into(), Value::Object(comparison(kramers)));
+    }
+    if let Some(effective) = &formulas.effective_potential {
+        entry.insert("effective_potential".into(), Value::Object(comparison(effective)));
     }
     if let Some(theorem) = &formulas.theorem_3_2 {
         let mut found = comparison(&theorem.isothermal);

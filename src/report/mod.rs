@@ -93,11 +93,11 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         page.line("flux / population", &rounded(value, Some(1e-6)));
     }
     if let Some(check) = &solution.quadrature {
-        let difference = check.ratio - 1.0;
-        let text = format!(
-            "τ = {}  grid's 1/τ differs by {difference:+.1e} relative",
-            rounded(check.time, Some(1e-8))
-        );
+        let differs = |ratio: Option<f64>| ratio.map_or(String::new(), |ratio| format!(" (grid {:+.1e})", ratio - 1.0));
+        let rate = check.escape_rate.map_or(String::new(), |rate| {
+            format!("γ = {}{}  ", rounded(rate, Some(1e-10)), differs(check.escape_ratio))
+        });
+        let text = format!("{rate}τ = {}{}", rounded(check.time, Some(1e-10)), differs(check.ratio));
         page.line("quadrature", &text);
     }
 }
@@ -106,6 +106,9 @@ fn formulas(page: &mut Page, outcome: &Outcome) {
     let formulas = &outcome.solution.formulas;
     if let Some(kramers) = &formulas.kramers {
         comparison(page, "Kramers", kramers, "");
+    }
+    if let Some(effective) = &formulas.effective_potential {
+        comparison(page, "Kramers, ∫L'/D", effective, "");
     }
     if let Some(theorem) = &formulas.theorem_3_2 {
         let effective = theorem

@@ -102,7 +102,7 @@ pub fn quadrature(
     let escape = line.escape_rate().ok();
     Some(QuadratureCheck {
         time: time.value,
-        ratio: passage.map_or(f64::NAN, |passage| passage * time.value),
+        ratio: passage.map(|passage| passage * time.value),
         escape_rate: escape.map(|escape| escape.rate.value),
         escape_ratio: rate.zip(escape).map(|(rate, escape)| rate / escape.rate.value),
     })

@@ -99,8 +99,8 @@ pub struct Fields {
 pub struct QuadratureCheck {
     /// τ from the minimum by quadrature.
     pub time: f64,
-    /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature); NaN when no passage time was asked for.
-    pub ratio: f64,
+    /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature).
+    pub ratio: Option<f64>,
     /// The quasi-stationary rate by quadrature, when its iteration converged.
     pub escape_rate: Option<f64>,
     /// γ on the grid (extrapolated if known) over that.

@@ -97,7 +97,9 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             fields,
             quadrature: (dimension == 1).then_some(QuadratureCheck {
                 time: 1.0 / value,
-                ratio: 1.000_000_1,
+                ratio: Some(1.000_000_1),
+                escape_rate: Some(value),
+                escape_ratio: Some(1.0 - 1e-9),
             }),
             formulas: formulas(value),
             warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
@@ -229,6 +231,7 @@ fn formulas(value: f64) -> Formulas {
     };
     Formulas {
         kramers: Some(comparison(0.981)),
+        effective_potential: None,
         theorem_3_2: Some(TheoremThreeTwo {
             isothermal: comparison(1.21),
             ito: comparison(0.997),
