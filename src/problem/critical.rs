@@ -1,6 +1,13 @@
-//! Minima and index-1 saddles of the loss in a box.
+//! Minima and index-1 saddles of the loss in a box; fixed points of a drift.
+//!
+//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from there
+//! until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero eigenvalue) left out.
+//! A point within 1e-9 of the box's width outside the box counts as inside: absorbing walls are put on saddles.
+//! Two critical points in one lattice cell can be missed.
 
-use crate::tensor::{Point, Tensor};
+use crate::problem::descent::Descent;
+use crate::problem::{Dynamics, ProblemError};
+use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
 /// A point where ∇L = 0, or b = 0.
 #[derive(Clone, Debug)]
@@ -37,11 +44,252 @@ pub struct CriticalPoints {
     /// Saddles, lowest first.
     pub saddles: Vec<Saddle>,
 }
-/// stub
-pub fn find(_: &crate::problem::Dynamics, _: Point, _: Point) -> CriticalPoints {
-    todo!()
+
+/// All minima and index-1 saddles in the box [lower, upper].
+pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -> CriticalPoints {
+    let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
+    let cells = match (dimension, costly) {
+        (1, false) => 2000,
+        (1, true) => 100,
+        (_, false) => 96,
+        (_, true) => 12,
+    };
+    let mut roots: Vec<Point> = Vec::new();
+    let width = norm(difference(upper, lower));
+    for start in starts(dynamics, dimension, lower, upper, cells) {
+        let Some(root) = newton(dynamics, dimension, start, 4.0 * width / cells as f64) else {
+            continue;
+        };
+        let inside = (0..dimension).all(|axis| {
+            let slack = 1e-9 * (upper[axis] - lower[axis]);
+            (lower[axis] - slack..=upper[axis] + slack).contains(&root[axis])
+        });
+        if inside && roots.iter().all(|other| norm(difference(*other, root)) > 1e-7 * width) {
+            roots.push(root);
+        }
+    }
+    let mut found = CriticalPoints::default();
+    for root in roots {
+        let slopes = dynamics.slope_jacobian(root);
+        let point = describe(dynamics, dimension, root);
+        match stability(slopes, dimension) {
+            Some((0, _)) => found.minima.push(point),
+            Some((1, direction)) => {
+                found.saddles.push(Saddle {
+                    point,
+                    escape_direction: direction,
+                    connects: [None; 2],
+                });
+            }
+            _ => {}
+        }
+    }
+    // A drift has no loss to sort by: then from left to right.
+    let key = |point: &CriticalPoint| {
+        if point.loss.is_nan() {
+            point.theta[0]
+        } else {
+            point.loss
+        }
+    };
+    found
+        .minima
+        .sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.theta[0].total_cmp(&b.theta[0])));
+    found.saddles.sort_by(|a, b| {
+        key(&a.point)
+            .total_cmp(&key(&b.point))
+            .then(a.point.theta[0].total_cmp(&b.point.theta[0]))
+    });
+    let positions: Vec<Point> = found.saddles.iter().map(|saddle| saddle.point.theta).collect();
+    let descent = Descent::new(dynamics, dimension, &found.minima, &positions, lower, upper);
+    for saddle in &mut found.saddles {
+        saddle.connects = [-1.0, 1.0].map(|sign| {
+            // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
+            descent.limit(advance(
+                saddle.point.theta,
+                sign * 1e-5 * width,
+                saddle.escape_direction,
+            ))
+        });
+    }
+    found
 }
-/// stub
-pub fn polish(_: &crate::problem::Dynamics, _: Point) -> Result<CriticalPoint, crate::problem::ProblemError> {
-    todo!()
+
+/// The minimum near a point: Newton's, where it leads to one; else descent first.
+pub fn polish(dynamics: &Dynamics, dimension: usize, near: Point) -> Result<CriticalPoint, ProblemError> {
+    let is_minimum = |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), dimension), Some((0, _)));
+    let close = 0.05 * (1.0 + norm(near));
+    let direct = newton(dynamics, dimension, near, 0.2 * close)
+        .filter(|theta| is_minimum(theta) && norm(difference(*theta, near)) <= close);
+    let theta = match direct {
+        Some(theta) => Some(theta),
+        None => {
+            let bottom = descend(dynamics, near);
+            newton(dynamics, dimension, bottom, 0.2 * close).filter(is_minimum)
+        }
+    };
+    theta.map(|theta| describe(dynamics, dimension, theta)).ok_or_else(|| ProblemError::Invalid {
+        key: "valley.minimum".into(),
+        message: format!(
+            "no minimum was found by descending from ({}, {}): give a point near one (for data that a line separates, the loss \
+             has none)",
+            near[0], near[1]
+        ),
+    })
+}
+
+/// Plain descent with adaptive steps, far enough for Newton to finish.
+fn descend(dynamics: &Dynamics, start: Point) -> Point {
+    let mut at = start;
+    let mut rate = 1e-3;
+    for _ in 0..20_000 {
+        let slope = dynamics.slope(at);
+        let length = norm(slope);
+        if !length.is_finite() || length < 1e-9 {
+            break;
+        }
+        let next = advance(at, -rate, slope);
+        // A step after which the slope still points the same way was short enough; one that turns it round was not.
+        if dot(dynamics.slope(next), slope) > 0.25 * length * length {
+            at = next;
+            rate *= 1.3;
+        } else {
+            rate *= 0.5;
+        }
+        if rate < 1e-14 {
+            break;
+        }
+    }
+    at
+}
+
+/// Lattice cells in which every component of the slope changes sign, with the sides of the box let out by half a cell.
+fn starts(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point, cells: usize) -> Vec<Point> {
+    let place = |axis: usize, k: usize| {
+        let width = upper[axis] - lower[axis];
+        lower[axis] + width * ((k as f64 - 0.5) / (cells as f64 - 1.0)).clamp(-1.0, 2.0)
+    };
+    let rows = if dimension == 2 { cells + 1 } else { 1 };
+    let at = |k: usize, l: usize| [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
+    let slopes: Vec<Point> = (0..=cells)
+        .flat_map(|k| (0..rows).map(move |l| (k, l)))
+        .map(|(k, l)| dynamics.slope(at(k, l)))
+        .collect();
+    let mut found = Vec::new();
+    for k in 0..cells {
+        for l in 0..rows.max(2) - 1 {
+            let corners: &[(usize, usize)] = if dimension == 2 {
+                &[(0, 0), (0, 1), (1, 0), (1, 1)]
+            } else {
+                &[(0, 0), (1, 0)]
+            };
+            let changes = (0..dimension).all(|axis| {
+                let values = corners.iter().map(|(dk, dl)| slopes[(k + dk) * rows + l + dl][axis]);
+                let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+                low <= 0.0 && high >= 0.0
+            });
+            if changes {
+                let middle = |axis: usize, k: usize| 0.5 * (place(axis, k) + place(axis, k + 1));
+                found.push([middle(0, k), if dimension == 2 { middle(1, l) } else { 0.0 }]);
+            }
+        }
+    }
+    found
+}
+
+/// Damped Newton on the slope; steps no longer than `reach`.
+fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Option<Point> {
+    let mut at = start;
+    let mut slope = dynamics.slope(at);
+    for _ in 0..100 {
+        let [[a, b], [c, d]] = dynamics.slope_jacobian(at);
+        let size = [a, b, c, d].into_iter().map(f64::abs).fold(0.0, f64::max);
+        let mut step = if dimension == 1 {
+            [-slope[0] / a, 0.0]
+        } else {
+            let det = a * d - b * c;
+            [
+                -(d * slope[0] - b * slope[1]) / det,
+                -(a * slope[1] - c * slope[0]) / det,
+            ]
+        };
+        let length = norm(step);
+        if !length.is_finite() {
+            return None;
+        }
+        if length > reach {
+            step = step.map(|s| s * reach / length);
+        }
+        let mut factor = 1.0;
+        let (next, next_slope) = loop {
+            let next = advance(at, factor, step);
+            let next_slope = dynamics.slope(next);
+            if norm(next_slope) < norm(slope) || factor < 1e-3 {
+                break (next, next_slope);
+            }
+            factor *= 0.5;
+        };
+        let converged = norm(slope) <= 1e-12 * (size * (1.0 + norm(at))).max(1.0);
+        let improves = norm(next_slope) < norm(slope);
+        if converged && !improves {
+            return Some(at);
+        }
+        if !improves && factor < 1e-3 {
+            return None;
+        }
+        (at, slope) = (next, next_slope);
+    }
+    None
+}
+
+fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
+    let [[a, b], [c, d]] = dynamics.slope_jacobian(theta);
+    let hessian = Tensor {
+        xx: a,
+        xy: 0.5 * (b + c),
+        yy: d,
+    };
+    let eigen = hessian.eigen(dimension);
+    CriticalPoint {
+        theta,
+        loss: dynamics.loss().map_or(f64::NAN, |loss| loss.value(theta)),
+        hessian,
+        eigenvalues: eigen.values,
+        eigenvectors: eigen.vectors,
+    }
+}
+
+/// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
+/// eigenvalue is zero.
+fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
+    const ZERO: f64 = 1e-9;
+    if dimension == 1 {
+        return (a != 0.0).then_some((usize::from(a < 0.0), [1.0, 0.0]));
+    }
+    let (trace, det) = (a + d, a * d - b * c);
+    let size = a.abs().max(b.abs()).max(c.abs()).max(d.abs());
+    if det.abs() <= ZERO * size * size {
+        return None;
+    }
+    if det < 0.0 {
+        // The eigenvalue below zero: the smaller root of μ² − trace μ + det.
+        let root = (0.25 * trace * trace - det).sqrt();
+        let low = if trace > 0.0 {
+            det / (0.5 * trace + root)
+        } else {
+            0.5 * trace - root
+        };
+        let rows = [[a - low, b], [c, d - low]];
+        let row = if norm(rows[0]) >= norm(rows[1]) {
+            rows[0]
+        } else {
+            rows[1]
+        };
+        let length = norm(row);
+        // The eigenvector is perpendicular to the larger row of −∂b − μI; x ≥ 0 settles its sign.
+        let direction = [-row[1] / length, row[0] / length];
+        let flip = direction[0] < 0.0 || (direction[0] == 0.0 && direction[1] < 0.0);
+        return Some((1, if flip { direction.map(|c| 0.0 - c) } else { direction }));
+    }
+    Some((if trace > 0.0 { 0 } else { 2 }, [0.0, 0.0]))
 }

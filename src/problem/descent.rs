@@ -1,13 +1,263 @@
-//! stub
-#![allow(missing_docs)]
+//! Where the deterministic flow dθ/dt = b(θ) ends: the basin of attraction that a point belongs to.
+//!
+//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair of
+//! orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just under
+//! the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
+//!
+//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails (answers
+//! `None`) where the flow leaves the enlarged box, or does not settle: a limit cycle, or a point on a separatrix itself.
+
 use crate::problem::{CriticalPoint, Dynamics};
-use crate::tensor::Point;
-pub struct Descent;
+use crate::tensor::{Point, difference, dot, norm};
+
+/// The flow of one problem with its attractors.
+#[derive(Clone)]
+pub struct Descent {
+    dynamics: Dynamics,
+    dimension: usize,
+    lower: Point,
+    upper: Point,
+    scale: f64,
+    traps: Vec<Trap>,
+    saddles: Vec<Point>,
+    /// One dimension: (position, minimum index or `None` for a maximum), ascending.
+    line: Vec<(f64, Option<usize>)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Trap {
+    centre: Point,
+    radius_squared: f64,
+    /// L below which the disc is a trap; infinite for a drift.
+    level: f64,
+}
+
+const TOLERANCE: f64 = 1e-11;
+/// A descent that takes more steps than this creeps along a separatrix or circles.
+const MOST_STEPS: usize = 20_000;
+
+// Dormand & Prince 1980, RK5(4)7M.
+const A: [[f64; 6]; 6] = [
+    [1.0 / 5.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
+    [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
+    [
+        19372.0 / 6561.0,
+        -25360.0 / 2187.0,
+        64448.0 / 6561.0,
+        -212.0 / 729.0,
+        0.0,
+        0.0,
+    ],
+    [
+        9017.0 / 3168.0,
+        -355.0 / 33.0,
+        46732.0 / 5247.0,
+        49.0 / 176.0,
+        -5103.0 / 18656.0,
+        0.0,
+    ],
+    [
+        35.0 / 384.0,
+        0.0,
+        500.0 / 1113.0,
+        125.0 / 192.0,
+        -2187.0 / 6784.0,
+        11.0 / 84.0,
+    ],
+];
+/// Fifth minus fourth order weights.
+const E: [f64; 7] = [
+    71.0 / 57600.0,
+    0.0,
+    -71.0 / 16695.0,
+    71.0 / 1920.0,
+    -17253.0 / 339200.0,
+    22.0 / 525.0,
+    -1.0 / 40.0,
+];
+
 impl Descent {
-    pub fn new(_: &Dynamics, _: &[CriticalPoint], _: &[Point], _: Point, _: Point) -> Descent {
-        todo!()
+    /// The flow with these minima as attractors and these saddles, in the box enlarged by half its width each way.
+    pub fn new(
+        dynamics: &Dynamics,
+        dimension: usize,
+        minima: &[CriticalPoint],
+        saddles: &[Point],
+        lower: Point,
+        upper: Point,
+    ) -> Descent {
+        let enlarge = |axis: usize| {
+            let half = 0.5 * (upper[axis] - lower[axis]);
+            (lower[axis] - half, upper[axis] + half)
+        };
+        let ((x0, x1), (y0, y1)) = (enlarge(0), enlarge(1));
+        let scale = norm(difference(upper, lower));
+        let centres: Vec<Point> = minima.iter().map(|point| point.theta).collect();
+        let trap = |index: usize| trap(dynamics, &centres, saddles, index, scale);
+        let traps = if dimension == 2 {
+            (0..minima.len()).map(trap).collect()
+        } else {
+            Vec::new()
+        };
+        let mut line: Vec<(f64, Option<usize>)> = centres
+            .iter()
+            .enumerate()
+            .map(|(index, theta)| (theta[0], Some(index)))
+            .collect();
+        line.extend(saddles.iter().map(|theta| (theta[0], None)));
+        line.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Descent {
+            dynamics: dynamics.clone(),
+            dimension,
+            lower: [x0, y0],
+            upper: [x1, y1],
+            scale,
+            traps,
+            saddles: saddles.to_vec(),
+            line,
+        }
     }
-    pub fn limit(&self, _: Point) -> Option<usize> {
-        todo!()
+
+    /// The index of the minimum whose basin holds θ.
+    pub fn limit(&self, theta: Point) -> Option<usize> {
+        if self.dimension == 1 {
+            self.limit_on_line(theta[0])
+        } else {
+            self.follow(theta, |_| {})
+        }
+    }
+
+    /// The saddle that the descent from θ passes closest by, as an index into the saddles given to [`Descent::new`]; for a
+    /// point on a separatrix, the saddle that the separatrix runs into.
+    pub fn closest_saddle(&self, theta: Point) -> Option<usize> {
+        let mut best: Option<(f64, usize)> = None;
+        let mut look = |at: Point| {
+            for (index, saddle) in self.saddles.iter().enumerate() {
+                let distance = norm(difference(at, *saddle));
+                if best.is_none_or(|(smallest, _)| distance < smallest) {
+                    best = Some((distance, index));
+                }
+            }
+        };
+        look(theta);
+        if self.dimension == 2 {
+            self.follow(theta, look);
+        }
+        best.map(|(_, index)| index)
+    }
+
+    /// Between two maxima every point descends to the minimum between them.
+    fn limit_on_line(&self, x: f64) -> Option<usize> {
+        if !(self.lower[0]..=self.upper[0]).contains(&x) {
+            return None;
+        }
+        let above = self.line.partition_point(|point| point.0 < x);
+        if self.line.get(above).is_some_and(|point| point.0 == x) {
+            return self.line[above].1;
+        }
+        let left = above.checked_sub(1).and_then(|k| self.line[k].1);
+        let right = self.line.get(above).and_then(|point| point.1);
+        left.or(right)
+    }
+
+    fn trapped(&self, at: Point) -> Option<usize> {
+        self.traps.iter().position(|trap| {
+            let offset = difference(at, trap.centre);
+            dot(offset, offset) < trap.radius_squared
+                && self.dynamics.loss().is_none_or(|loss| loss.value(at) < trap.level)
+        })
+    }
+
+    fn flow(&self, at: Point) -> Point {
+        let [x, y] = self.dynamics.slope(at);
+        [-x, -y]
+    }
+
+    fn follow(&self, start: Point, mut visit: impl FnMut(Point)) -> Option<usize> {
+        let mut at = start;
+        let mut stages = [[0.0; 2]; 7];
+        stages[0] = self.flow(at);
+        let mut step = 1e-3 * self.scale / (norm(stages[0]) + 1e-300);
+        for _ in 0..MOST_STEPS {
+            if let Some(index) = self.trapped(at) {
+                return Some(index);
+            }
+            let inside = (0..2).all(|axis| (self.lower[axis]..=self.upper[axis]).contains(&at[axis]));
+            if !inside || norm(stages[0]) == 0.0 {
+                return None;
+            }
+            for stage in 0..6 {
+                let mut point = at;
+                for (k, slope) in stages.iter().enumerate().take(stage + 1) {
+                    point = [
+                        point[0] + step * A[stage][k] * slope[0],
+                        point[1] + step * A[stage][k] * slope[1],
+                    ];
+                }
+                stages[stage + 1] = self.flow(point);
+                if stage == 5 {
+                    let error: Point = [0, 1].map(|axis| {
+                        step * stages
+                            .iter()
+                            .zip(E)
+                            .map(|(slope, weight)| weight * slope[axis])
+                            .sum::<f64>()
+                    });
+                    let allowed = TOLERANCE * (self.scale + norm(at));
+                    let ratio = norm(error) / allowed;
+                    if ratio <= 1.0 {
+                        at = point;
+                        stages[0] = stages[6];
+                        visit(at);
+                    }
+                    let factor = if ratio > 0.0 { 0.9 * ratio.powf(-0.2) } else { 5.0 };
+                    step *= if factor.is_nan() { 0.2 } else { factor.clamp(0.2, 5.0) };
+                }
+            }
+        }
+        None
+    }
+}
+
+fn trap(dynamics: &Dynamics, centres: &[Point], saddles: &[Point], index: usize, scale: f64) -> Trap {
+    let centre = centres[index];
+    let others = centres
+        .iter()
+        .enumerate()
+        .filter(|&(k, _)| k != index)
+        .map(|(_, theta)| theta)
+        .chain(saddles);
+    let nearest = others
+        .map(|&other| norm(difference(other, centre)))
+        .fold(0.5 * scale, f64::min);
+    let Some(loss) = dynamics.loss() else {
+        // Small enough for the linearisation at a stable fixed point to hold.
+        let radius = 1e-3 * nearest;
+        return Trap {
+            centre,
+            radius_squared: radius * radius,
+            level: f64::INFINITY,
+        };
+    };
+    let bottom = loss.value(centre);
+    let samples = if loss.is_costly() { 24 } else { 256 };
+    let mut radius = 0.8 * nearest;
+    loop {
+        let rim = (0..samples)
+            .map(|k| {
+                let (sin, cos) = (f64::from(k) / f64::from(samples) * std::f64::consts::TAU).sin_cos();
+                loss.value([centre[0] + radius * cos, centre[1] + radius * sin])
+            })
+            .fold(f64::INFINITY, f64::min);
+        if rim > bottom || radius < 1e-6 * nearest {
+            // A tenth below the smallest sample: the rim between two samples cannot dip that far.
+            return Trap {
+                centre,
+                radius_squared: radius * radius,
+                level: rim - 0.1 * (rim - bottom),
+            };
+        }
+        radius *= 0.5;
     }
 }

@@ -61,9 +61,9 @@ impl Problem {
 
         let (search_lower, search_upper) = search_box(config, &dynamics);
         finite_loss(&dynamics, dimension, search_lower, search_upper)?;
-        let mut critical = critical::find(&dynamics, search_lower, search_upper);
+        let mut critical = critical::find(&dynamics, dimension, search_lower, search_upper);
         let chosen = valley::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
-        let descent = Arc::new(descend(&dynamics, &critical, search_lower, search_upper));
+        let descent = Arc::new(descend(&dynamics, dimension, &critical, search_lower, search_upper));
 
         let noise = noise::build(&config.noise, &dynamics, dimension, || {
             let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
@@ -81,7 +81,7 @@ impl Problem {
                 minimum: critical.minima[valley].clone(),
                 valley,
                 saddle: saddle.clone(),
-                descent: descend(&dynamics, &critical, search_lower, search_upper),
+                descent: descend(&dynamics, dimension, &critical, search_lower, search_upper),
             })
         })?;
 
@@ -144,9 +144,9 @@ fn needs_minimum(what: &str) -> ProblemError {
     }
 }
 
-fn descend(dynamics: &Dynamics, critical: &CriticalPoints, lower: Point, upper: Point) -> Descent {
+fn descend(dynamics: &Dynamics, dimension: usize, critical: &CriticalPoints, lower: Point, upper: Point) -> Descent {
     let saddles: Vec<Point> = critical.saddles.iter().map(|saddle| saddle.point.theta).collect();
-    Descent::new(dynamics, &critical.minima, &saddles, lower, upper)
+    Descent::new(dynamics, dimension, &critical.minima, &saddles, lower, upper)
 }
 
 /// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what

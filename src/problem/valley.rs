@@ -54,7 +54,7 @@ pub fn choose_minimum(
         return Ok((!critical.minima.is_empty()).then_some(0));
     };
     if let Some(near) = valley.minimum {
-        let point = critical::polish(dynamics, near)?;
+        let point = critical::polish(dynamics, dimension, near)?;
         let same =
             |other: &CriticalPoint| norm(difference(other.theta, point.theta)) < 1e-6 * (1.0 + norm(point.theta));
         return Ok(Some(match critical.minima.iter().position(same) {
@@ -89,7 +89,7 @@ pub fn choose_minimum(
             Some(loss) => {
                 let (lower, upper) = loss.typical_box();
                 let middle = advance(lower, 0.5, difference(upper, lower));
-                critical.minima.push(critical::polish(dynamics, middle)?);
+                critical.minima.push(critical::polish(dynamics, dimension, middle)?);
                 Ok(Some(critical.minima.len() - 1))
             }
             None => Err(needs_minimum("valley.half_width")),
@@ -194,7 +194,7 @@ pub fn target(config: &Config, dynamics: &Dynamics, dimension: usize) -> Result<
             if dimension == 1 {
                 near[1] = 0.0;
             }
-            let centre = critical::polish(dynamics, near).map_err(|error| ProblemError::Invalid {
+            let centre = critical::polish(dynamics, dimension, near).map_err(|error| ProblemError::Invalid {
                 key: "valley.target.minimum".into(),
                 message: error.to_string(),
             })?;

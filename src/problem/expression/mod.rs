@@ -1,0 +1,140 @@
+//! Formulas that users write, with exact first and second derivatives.
+//!
+//! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**` is `^`.
+//! A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated subexpressions,
+//! differentiated there symbolically, and compiled to straight-line programs for the value, the gradient and both with the
+//! Hessian.
+
+mod graph;
+mod parse;
+mod program;
+
+use crate::problem::ProblemError;
+use crate::problem::expression::graph::Graph;
+use crate::problem::expression::parse::Parser;
+use crate::problem::expression::program::Program;
+use crate::tensor::{Point, Tensor};
+
+/// A formula in x and y.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    value: Program<1>,
+    gradient: Program<2>,
+    jet: Program<6>,
+}
+
+/// Value and derivatives at a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Jet {
+    /// f.
+    pub value: f64,
+    /// ∇f.
+    pub gradient: Point,
+    /// The second derivatives.
+    pub hessian: Tensor,
+}
+
+impl Expression {
+    /// Parses a formula; `key` is the configuration key that errors name.
+    ///
+    /// # Errors
+    /// [`ProblemError::Expression`] with the byte offset of the fault.
+    pub fn parse(text: &str, key: &str, dimension: usize) -> Result<Expression, ProblemError> {
+        let mut graph = Graph::default();
+        let root = Parser::new(text, key, dimension)?.formula(&mut graph)?;
+        let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
+        let (fxx, fxy, fyy) = (
+            graph.derivative(fx, 0),
+            graph.derivative(fx, 1),
+            graph.derivative(fy, 1),
+        );
+        Ok(Expression {
+            value: Program::new(&graph, [root]),
+            gradient: Program::new(&graph, [fx, fy]),
+            jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
+        })
+    }
+
+    /// f(θ).
+    pub fn value(&self, theta: Point) -> f64 {
+        self.value.run(theta)[0]
+    }
+
+    /// ∇f(θ).
+    pub fn gradient(&self, theta: Point) -> Point {
+        self.gradient.run(theta)
+    }
+
+    /// Value, gradient and Hessian together.
+    pub fn jet(&self, theta: Point) -> Jet {
+        let [value, x, y, xx, xy, yy] = self.jet.run(theta);
+        Jet {
+            value,
+            gradient: [x, y],
+            hessian: Tensor { xx, xy, yy },
+        }
+    }
+}
+
+/// A set of points given by comparisons: `x < 0.1`, `x^2 + y^2 <= 1 and y > 0`, `not (x > 1)`, `0 < x < 1`.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    tree: Tree,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Tree {
+    /// margin > 0, or ≥ 0.
+    Positive {
+        margin: Program<1>,
+        or_zero: bool,
+    },
+    Not(Box<Tree>),
+    And(Box<Tree>, Box<Tree>),
+    Or(Box<Tree>, Box<Tree>),
+}
+
+impl Condition {
+    /// Parses a condition; `key` is the configuration key that errors name.
+    ///
+    /// # Errors
+    /// [`ProblemError::Expression`] with the byte offset of the fault.
+    pub fn parse(text: &str, key: &str, dimension: usize) -> Result<Condition, ProblemError> {
+        Ok(Condition {
+            tree: Parser::new(text, key, dimension)?.condition()?,
+        })
+    }
+
+    /// Whether it holds at θ.
+    pub fn holds(&self, theta: Point) -> bool {
+        self.tree.holds(theta)
+    }
+
+    /// How far inside θ is: positive inside, zero on the boundary, in the units of the comparisons.
+    pub fn margin(&self, theta: Point) -> f64 {
+        self.tree.margin(theta)
+    }
+}
+
+impl Tree {
+    fn holds(&self, theta: Point) -> bool {
+        match self {
+            Tree::Positive { margin, or_zero } => {
+                let value = margin.run(theta)[0];
+                value > 0.0 || (*or_zero && value == 0.0)
+            }
+            Tree::Not(inner) => !inner.holds(theta),
+            Tree::And(left, right) => left.holds(theta) && right.holds(theta),
+            Tree::Or(left, right) => left.holds(theta) || right.holds(theta),
+        }
+    }
+
+    fn margin(&self, theta: Point) -> f64 {
+        match self {
+            Tree::Positive { margin, .. } => margin.run(theta)[0],
+            Tree::Not(inner) => -inner.margin(theta),
+            Tree::And(left, right) => left.margin(theta).min(right.margin(theta)),
+            Tree::Or(left, right) => left.margin(theta).max(right.margin(theta)),
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Precedence climbing (Pratt 1973) from text to graph.
+//!
+//! ```text
+//! or < and < not < comparisons < + − < * / < unary − < ^ (right-associative; its right side may have a sign)
+//! ```
+
+use crate::problem::ProblemError;
+use crate::problem::expression::Tree;
+use crate::problem::expression::graph::{Function, Graph, Id, Pairing};
+use crate::problem::expression::program::Program;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Token<'a> {
+    Number(f64),
+    Name(&'a str),
+    Symbol(&'a str),
+    End,
+}
+
+/// A recursive-descent parser over the tokens of one text.
+pub(super) struct Parser<'a> {
+    text: &'a str,
+    key: &'a str,
+    dimension: usize,
+    tokens: Vec<(usize, Token<'a>)>,
+    next: usize,
+    depth: usize,
+}
+
+/// Nesting that no formula of a person reaches, and no stack overflows at.
+const DEEPEST: usize = 200;
+/// Long enough for any formula, short enough for derivatives to be built in no time.
+const LONGEST: usize = 10_000;
+
+const FUNCTIONS: [(&str, Function); 17] = [
+    ("sin", Function::Sin),
+    ("cos", Function::Cos),
+    ("tan", Function::Tan),
+    ("asin", Function::Asin),
+    ("acos", Function::Acos),
+    ("atan", Function::Atan),
+    ("sinh", Function::Sinh),
+    ("cosh", Function::Cosh),
+    ("tanh", Function::Tanh),
+    ("exp", Function::Exp),
+    ("log", Function::Log),
+    ("ln", Function::Log),
+    ("sqrt", Function::Sqrt),
+    ("abs", Function::Abs),
+    ("sign", Function::Sign),
+    ("step", Function::Step),
+    ("heaviside", Function::Step),
+];
+const PAIRINGS: [(&str, Pairing); 4] = [
+    ("atan2", Pairing::Atan2),
+    ("min", Pairing::Min),
+    ("max", Pairing::Max),
+    ("pow", Pairing::Pow),
+];
+const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
+const COMPARISONS: [&str; 4] = ["<", "<=", ">", ">="];
+
+type Parsed<T> = Result<T, ProblemError>;
+
+impl<'a> Parser<'a> {
+    /// Splits the text into tokens.
+    pub(super) fn new(text: &'a str, key: &'a str, dimension: usize) -> Parsed<Parser<'a>> {
+        let mut parser = Parser {
+            text,
+            key,
+            dimension,
+            tokens: Vec::new(),
+            next: 0,
+            depth: 0,
+        };
+        if text.len() > LONGEST {
+            return Err(parser.error(LONGEST, format!("a formula may have at most {LONGEST} characters")));
+        }
+        let mut at = 0;
+        while let Some(first) = text[at..].chars().next() {
+            let rest = &text[at..];
+            if first.is_whitespace() {
+                at += first.len_utf8();
+                continue;
+            }
+            let (length, token) = if first.is_ascii_digit() || first == '.' {
+                let length = number_length(rest);
+                let value = rest[..length].parse();
+                let value = value.map_err(|_| parser.error(at, format!("`{}` is not a number", &rest[..length])))?;
+                (length, Token::Number(value))
+            } else if first.is_alphabetic() || first == '_' {
+                let length = rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
+                (length, Token::Name(&rest[..length]))
+            } else {
+                let symbols = ["**", "<=", ">=", "+", "-", "*", "/", "^", "(", ")", ",", "<", ">"];
+                match symbols.iter().find(|symbol| rest.starts_with(**symbol)) {
+                    Some(symbol) => (symbol.len(), Token::Symbol(if *symbol == "**" { "^" } else { symbol })),
+                    None => {
+                        let message =
+                            format!("`{first}` has no meaning here; formulas are made of numbers, x, y, + - * / ^ ( )");
+                        return Err(parser.error(at, message));
+                    }
+                }
+            };
+            parser.tokens.push((at, token));
+            at += length;
+        }
+        parser.tokens.push((text.len(), Token::End));
+        Ok(parser)
+    }
+
+    fn error(&self, offset: usize, message: String) -> ProblemError {
+        ProblemError::Expression {
+            key: self.key.into(),
+            text: self.text.into(),
+            offset,
+            message,
+        }
+    }
+
+    fn peek(&self) -> Token<'a> {
+        self.tokens[self.next].1
+    }
+
+    fn offset(&self) -> usize {
+        self.tokens[self.next].0
+    }
+
+    fn advance(&mut self) -> Token<'a> {
+        let token = self.peek();
+        // The last token is the end, which stays.
+        self.next = (self.next + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    fn accept(&mut self, token: Token<'_>) -> bool {
+        let found = self.peek() == token;
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.error(self.offset(), format!("nested more than {DEEPEST} deep")));
+        }
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// A whole text as a formula.
+    pub(super) fn formula(mut self, graph: &mut Graph) -> Parsed<Id> {
+        let root = self.sum(graph)?;
+        match self.peek() {
+            Token::End => Ok(root),
+            Token::Symbol(symbol) if COMPARISONS.contains(&symbol) => Err(self.error(
+                self.offset(),
+                "a formula has no comparisons; they belong in a set such as valley.set".into(),
+            )),
+            _ => Err(self.unexpected("an operator or the end of the formula")),
+        }
+    }
+
+    /// A whole text as a condition.
+    pub(super) fn condition(mut self) -> Parsed<Tree> {
+        let tree = self.alternatives()?;
+        match self.peek() {
+            Token::End => Ok(tree),
+            _ => Err(self.unexpected("`and`, `or` or the end of the condition")),
+        }
+    }
+
+    fn unexpected(&self, wanted: &str) -> ProblemError {
+        let (offset, token) = self.tokens[self.next];
+        let message = match token {
+            Token::End => format!("the text ends where {wanted} is expected"),
+            Token::Number(_) | Token::Name(_) | Token::Symbol("(")
+                if self.next > 0 && !matches!(self.tokens[self.next - 1].1, Token::Symbol(s) if s != ")") =>
+            {
+                format!("{wanted} is expected here; a product is written with *, as in 2*x")
+            }
+            _ => format!("{wanted} is expected here"),
+        };
+        self.error(offset, message)
+    }
+
+    fn alternatives(&mut self) -> Parsed<Tree> {
+        let mut left = self.conjunction()?;
+        while self.accept(Token::Name("or")) {
+            left = Tree::Or(Box::new(left), Box::new(self.conjunction()?));
+        }
+        Ok(left)
+    }
+
+    fn conjunction(&mut self) -> Parsed<Tree> {
+        let mut left = self.negation()?;
+        while self.accept(Token::Name("and")) {
+            left = Tree::And(Box::new(left), Box::new(self.negation()?));
+        }
+        Ok(left)
+    }
+
+    fn negation(&mut self) -> Parsed<Tree> {
+        if self.accept(Token::Name("not")) {
+            return self.deeper(|parser| Ok(Tree::Not(Box::new(parser.negation()?))));
+        }
+        // A parenthesis opens a condition or a formula: try the first, and go back when it is the second.
+        if self.peek() == Token::Symbol("(") {
+            let here = self.next;
+            self.advance();
+            let inner = self.deeper(Self::alternatives);
+            if let Ok(tree) = inner
+                && self.accept(Token::Symbol(")"))
+                && matches!(self.peek(), Token::End | Token::Symbol(")") | Token::Name("and" | "or"))
+            {
+                return Ok(tree);
+            }
+            if self.depth > DEEPEST {
+                return Err(self.error(self.offset(), format!("nested more than {DEEPEST} deep")));
+            }
+            self.next = here;
+        }
+        self.comparison()
+    }
+
+    fn comparison(&mut self) -> Parsed<Tree> {
+        let mut graph = Graph::default();
+        let mut left = self.sum(&mut graph)?;
+        let mut whole: Option<Tree> = None;
+        while let Token::Symbol(symbol) = self.peek()
+            && COMPARISONS.contains(&symbol)
+        {
+            self.advance();
+            let right = self.sum(&mut graph)?;
+            let margin = match symbol {
+                "<" | "<=" => graph.pair(Pairing::Sub, right, left),
+                _ => graph.pair(Pairing::Sub, left, right),
+            };
+            let part = Tree::Positive {
+                margin: Program::new(&graph, [margin]),
+                or_zero: symbol.ends_with('='),
+            };
+            whole = Some(match whole {
+                Some(before) => Tree::And(Box::new(before), Box::new(part)),
+                None => part,
+            });
+            left = right;
+        }
+        whole.ok_or_else(|| self.unexpected("a comparison (<, <=, >, >=)"))
+    }
+
+    fn sum(&mut self, graph: &mut Graph) -> Parsed<Id> {
+        let mut left = self.product(graph)?;
+        loop {
+            let pairing = match self.peek() {
+                Token::Symbol("+") => Pairing::Add,
+                Token::Symbol("-") => Pairing::Sub,
+                _ => return Ok(left),
+            };
+            self.advance();
+            let right = self.product(graph)?;
+            left = graph.pair(pairing, left, right);
+        }
+    }
+
+    fn product(&mut self, graph: &mut Graph) -> Parsed<Id> {
+        let mut left = self.signed(graph)?;
+        loop {
+            let pairing = match self.peek() {
+                Token::Symbol("*") => Pairing::Mul,
+                Token::Symbol("/") => Pairing::Div,
+                _ => return Ok(left),
+            };
+            self.advance();
+            let right = self.signed(graph)?;
+            left = graph.pair(pairing, left, right);
+        }
+    }
+
+    fn signed(&mut self, graph: &mut Graph) -> Parsed<Id> {
+        match self.peek() {
+            Token::Symbol("-") => {
+                self.advance();
+                let inner = self.deeper(|parser| parser.signed(graph))?;
+                Ok(graph.negative(inner))
+            }
+            Token::Symbol("+") => {
+                self.advance();
+                self.deeper(|parser| parser.signed(graph))
+            }
+            _ => self.power(graph),
+        }
+    }
+
+    fn power(&mut self, graph: &mut Graph) -> Parsed<Id> {
+        let base = self.atom(graph)?;
+        if !self.accept(Token::Symbol("^")) {
+            return Ok(base);
+        }
+        let exponent = self.deeper(|parser| parser.signed(graph))?;
+        Ok(graph.pair(Pairing::Pow, base, exponent))
+    }
+
+    fn atom(&mut self, graph: &mut Graph) -> Parsed<Id> {
+        match self.peek() {
+            Token::Number(value) => {
+                self.advance();
+                Ok(graph.constant(value))
+            }
+            Token::Symbol("(") => {
+                self.advance();
+                let inner = self.deeper(|parser| parser.sum(graph))?;
+                self.close()?;
+                Ok(inner)
+            }
+            Token::Name(name) => {
+                let offset = self.offset();
+                self.advance();
+                self.named(name, offset, graph)
+            }
+            _ => Err(self.unexpected("a number, a variable, a function or (")),
+        }
+    }
+
+    fn close(&mut self) -> Parsed<()> {
+        if self.accept(Token::Symbol(")")) {
+            Ok(())
+        } else {
+            Err(self.unexpected("a closing )"))
+        }
+    }
+
+    fn named(&mut self, name: &str, offset: usize, graph: &mut Graph) -> Parsed<Id> {
+        if name == "x" {
+            return Ok(graph.variable(0));
+        }
+        if name == "y" {
+            if self.dimension == 1 {
+                let message = "y has no meaning in one dimension: set landscape.dimension = 2, or write it in x".into();
+                return Err(self.error(offset, message));
+            }
+            return Ok(graph.variable(1));
+        }
+        if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+            return Ok(graph.constant(*value));
+        }
+        let function = FUNCTIONS.iter().find(|(function, _)| *function == name);
+        let pairing = PAIRINGS.iter().find(|(pairing, _)| *pairing == name);
+        if function.is_none() && pairing.is_none() {
+            return Err(self.error(offset, unknown(name)));
+        }
+        if !self.accept(Token::Symbol("(")) {
+            return Err(self.error(offset, format!("{name} is a function: write {name}(…)")));
+        }
+        let first = self.deeper(|parser| parser.sum(graph))?;
+        if let Some((_, function)) = function {
+            self.close()?;
+            return Ok(graph.call(*function, first));
+        }
+        if !self.accept(Token::Symbol(",")) {
+            return Err(self.unexpected("a comma and a second argument"));
+        }
+        let second = self.deeper(|parser| parser.sum(graph))?;
+        self.close()?;
+        let pairing = pairing.map_or(Pairing::Pow, |(_, pairing)| *pairing);
+        Ok(graph.pair(pairing, first, second))
+    }
+}
+
+/// `1`, `1.5`, `.5`, `1e-3`: the exponent counts only when digits follow it.
+fn number_length(text: &str) -> usize {
+    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut length = digits(0);
+    if text[length..].starts_with('.') {
+        length += 1 + digits(length + 1);
+    }
+    if text[length..].starts_with(['e', 'E']) {
+        let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
+        let exponent = digits(length + 1 + sign);
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+        }
+    }
+    length.max(1)
+}
+
+fn unknown(name: &str) -> String {
+    let known: Vec<&str> = FUNCTIONS
+        .iter()
+        .map(|known| known.0)
+        .chain(PAIRINGS.iter().map(|known| known.0))
+        .chain(CONSTANTS.iter().map(|known| known.0))
+        .chain(["x", "y"])
+        .collect();
+    let nearest = known
+        .iter()
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    match nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= 2) {
+        Some(nearest) => format!("`{name}` is unknown; did you mean `{nearest}`?"),
+        None => format!("`{name}` is unknown; known are {}", known.join(", ")),
+    }
+}

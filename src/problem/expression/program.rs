@@ -1,0 +1,100 @@
+//! Straight-line programs: one operation after the other, each result in its own place.
+
+use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
+use crate::tensor::Point;
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Constant(f64),
+    Variable(usize),
+    Negative(usize),
+    Square(usize),
+    Power(usize, i32),
+    Call(Function, usize),
+    Add(usize, usize),
+    Sub(usize, usize),
+    Mul(usize, usize),
+    Pair(Pairing, usize, usize),
+}
+
+/// A program with N results.
+#[derive(Clone, Debug)]
+pub(crate) struct Program<const N: usize> {
+    operations: Vec<Operation>,
+    results: [usize; N],
+}
+
+/// Places on the stack for short and for longer programs; still longer ones allocate.
+const SHORT: usize = 24;
+const LONG: usize = 192;
+
+impl<const N: usize> Program<N> {
+    /// The operations that the results need, in the graph's order.
+    pub(super) fn new(graph: &Graph, results: [Id; N]) -> Program<N> {
+        let nodes = graph.nodes();
+        let mut needed = vec![false; nodes.len()];
+        for id in results {
+            needed[id] = true;
+        }
+        for id in (0..nodes.len()).rev() {
+            if needed[id] {
+                match nodes[id] {
+                    Node::Constant(_) | Node::Variable(_) => {}
+                    Node::Negative(a) | Node::Power(a, _) | Node::Call(_, a) => needed[a] = true,
+                    Node::Pair(_, a, b) => (needed[a], needed[b]) = (true, true),
+                }
+            }
+        }
+        let mut place = vec![0; nodes.len()];
+        let mut operations = Vec::new();
+        for (id, node) in nodes.iter().enumerate().filter(|&(id, _)| needed[id]) {
+            place[id] = operations.len();
+            operations.push(match *node {
+                Node::Constant(bits) => Operation::Constant(f64::from_bits(bits)),
+                Node::Variable(axis) => Operation::Variable(axis),
+                Node::Negative(a) => Operation::Negative(place[a]),
+                Node::Power(a, 2) => Operation::Square(place[a]),
+                Node::Power(a, n) => Operation::Power(place[a], n),
+                Node::Call(function, a) => Operation::Call(function, place[a]),
+                Node::Pair(Pairing::Add, a, b) => Operation::Add(place[a], place[b]),
+                Node::Pair(Pairing::Sub, a, b) => Operation::Sub(place[a], place[b]),
+                Node::Pair(Pairing::Mul, a, b) => Operation::Mul(place[a], place[b]),
+                Node::Pair(pairing, a, b) => Operation::Pair(pairing, place[a], place[b]),
+            });
+        }
+        Program {
+            operations,
+            results: results.map(|id| place[id]),
+        }
+    }
+
+    /// Runs it at a point.
+    pub(crate) fn run(&self, theta: Point) -> [f64; N] {
+        let length = self.operations.len();
+        if length <= SHORT {
+            self.run_in(theta, &mut [0.0; SHORT])
+        } else if length <= LONG {
+            self.run_in(theta, &mut [0.0; LONG])
+        } else {
+            self.run_in(theta, &mut vec![0.0; length])
+        }
+    }
+
+    fn run_in(&self, theta: Point, places: &mut [f64]) -> [f64; N] {
+        for (k, operation) in self.operations.iter().enumerate() {
+            places[k] = match *operation {
+                Operation::Constant(value) => value,
+                Operation::Variable(axis) => theta[axis],
+                Operation::Negative(a) => -places[a],
+                Operation::Square(a) => places[a] * places[a],
+                Operation::Power(a, n) => places[a].powi(n),
+                Operation::Call(function, a) => function.of(places[a]),
+                Operation::Add(a, b) => places[a] + places[b],
+                Operation::Sub(a, b) => places[a] - places[b],
+                Operation::Mul(a, b) => places[a] * places[b],
+                Operation::Pair(pairing, a, b) => pairing.of(places[a], places[b]),
+            };
+        }
+        self.results.map(|k| places[k])
+    }
+}
