@@ -17,7 +17,8 @@
 //! killed at the saddle (factor 2)     0.908   0.915   0.959   0.980   0.990
 //! ```
 //!
-//! The error is −0.38 d/ΔL in the limit; its size depends on the third and fourth derivatives at both points.
+//! In the limit the error is −(3/8) d/ΔL here; its size depends on the third and fourth derivatives at both points
+//! (Laplace: well d (5L‴²/24L″³ − L⁗/8L″²), barrier likewise).
 
 use std::f64::consts::PI;
 

@@ -232,6 +232,45 @@ fn unnamed_jumps_are_found() {
     assert_relative_eq!(gamma_of(&named), gamma_of(&unnamed), max_relative = 1e-12);
 }
 
+/// [H]₊ over a small floor: kinks where H changes sign, and a noise that varies by 10⁸. Named or not, the same answer within its
+/// estimated error; as the floor falls the rate falls, without bound by Feller's test.
+#[test]
+fn hessian_noise_over_a_floor() {
+    let mut last = f64::INFINITY;
+    let kinks = [-(1f64 / 3.0).sqrt(), (1f64 / 3.0).sqrt()];
+    for floor in [1e-2, 1e-4, 1e-6, 1e-8] {
+        let diffusion = |x: f64| 0.05 * (3.0 * x * x - 1.0).abs() + floor;
+        let with = |breakpoints| Passage {
+            slope: &|x| x.powi(3) - x,
+            diffusion: &diffusion,
+            interpretation: ITO,
+            lower: End::Natural { from: -1.0, step: 0.2 },
+            upper: End::Absorbing(0.0),
+            breakpoints,
+        };
+        let named = with(&kinks).escape_rate().unwrap().rate;
+        let unnamed = with(&[]).escape_rate().unwrap().rate;
+        // The place of a kink is a rounded number, which moves the answer by about 1e-16/floor: the estimate knows.
+        let claimed = named.relative_error + unnamed.relative_error;
+        assert!(claimed < 1e-14 + 1e-15 / floor, "{floor} {claimed}");
+        assert_relative_eq!(named.value, unnamed.value, max_relative = 5.0 * claimed);
+        assert!(named.log < last);
+        last = named.log;
+    }
+    let bare = Passage {
+        slope: &|x| x.powi(3) - x,
+        diffusion: &|x| 0.05 * (3.0 * x * x - 1.0).abs(),
+        interpretation: ITO,
+        lower: End::Reflecting(-2.0),
+        upper: End::Absorbing(0.0),
+        breakpoints: &kinks,
+    };
+    for interpretation in [ITO, Interpretation::Stratonovich, Interpretation::Isothermal] {
+        let cut = Passage { interpretation, ..bare };
+        assert!(cut.escape_rate().is_err() && cut.mean_first_passage(-1.0).is_err());
+    }
+}
+
 #[test]
 fn a_barrier_beyond_every_number_has_a_logarithm() {
     let passage = Passage {

@@ -18,10 +18,13 @@
 //! Sources: Gardiner, *Handbook of Stochastic Methods* (2004), section 5.5 (passage times); Sokolov, Eur. J. Phys. 31,
 //! 1353 (2010) (interpretations).
 
+mod error;
 mod green;
 mod panels;
 mod rule;
 mod scaled;
+
+pub use error::QuadratureError;
 
 use crate::config::Interpretation;
 use green::Green;
@@ -33,6 +36,8 @@ use scaled::Scaled;
 const NEGLECTED: f64 = 60.0;
 /// Relative error that rounding alone leaves (panel weights, exponentials, a few thousand additions).
 const ROUNDING: f64 = 4e-15;
+/// Relative error per unit of φ climbed or descended: L'/D is a rounded number at every node, and the roundings average out in part.
+const ROUNDED_SLOPE: f64 = 5e-17;
 /// A disagreement between panels and halved panels beyond this means that the integrals do not converge.
 const LARGEST_ERROR: f64 = 1e-6;
 /// Inverse iterations before giving up: enough for γ/λ₂ up to 0.99.
@@ -101,70 +106,6 @@ pub struct EscapeRate {
     pub iterations: usize,
 }
 
-/// Why a quadrature gave no number.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum QuadratureError {
-    /// Both ends reflect.
-    #[error("nothing absorbs: a passage time needs an absorbing end")]
-    NothingAbsorbs,
-    /// The interval is empty, or the start is not strictly inside it.
-    #[error("the start {start} is not inside the interval from {lower} to {upper}")]
-    Outside {
-        /// Start, or NaN when only the interval matters.
-        start: f64,
-        /// Lower end.
-        lower: f64,
-        /// Upper end.
-        upper: f64,
-    },
-    /// D is zero, negative or not finite.
-    #[error("the diffusion is {diffusion:e} at θ = {at}: the quadrature needs 0 < D < ∞")]
-    NotPositive {
-        /// Where.
-        at: f64,
-        /// D there.
-        diffusion: f64,
-    },
-    /// L'/D is not finite.
-    #[error("the slope over the diffusion is not finite at θ = {at}")]
-    NotFinite {
-        /// Where.
-        at: f64,
-    },
-    /// No panel resolves the integrand here.
-    #[error(
-        "L'/D cannot be resolved near θ = {at}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise"
-    )]
-    Unresolved {
-        /// Where.
-        at: f64,
-    },
-    /// A natural end that does not confine.
-    #[error("the loss does not confine beyond θ = {from}: give a reflecting or an absorbing end")]
-    NotConfining {
-        /// Where the search started.
-        from: f64,
-    },
-    /// The value changes too much when the panels are halved.
-    #[error(
-        "halving the panels changes the value by {change:e}: the integrals do not converge (does the noise vanish somewhere?)"
-    )]
-    NotConverged {
-        /// Relative change.
-        change: f64,
-    },
-    /// Inverse iteration is too slow.
-    #[error(
-        "inverse iteration: the rate still changes by {change:e} after {iterations} iterations (the set holds valleys that exchange more slowly than they lose)"
-    )]
-    SlowIteration {
-        /// Iterations made.
-        iterations: usize,
-        /// Last relative change.
-        change: f64,
-    },
-}
-
 impl Passage<'_> {
     /// Mean time until absorption from `start`, in units of dynamical time.
     ///
@@ -181,7 +122,7 @@ impl Passage<'_> {
             let edge = panels.partition_point(|panel| panel.left < start);
             green.apply(&green.ones()).edges[edge]
         };
-        estimate(time(&panels.coarse), time(&panels.fine))
+        estimate(time(&panels.coarse), time(&panels.fine), &panels)
     }
 
     /// The quasi-stationary escape rate γ: the smallest eigenvalue of −𝓛, per unit of dynamical time.
@@ -194,7 +135,7 @@ impl Passage<'_> {
         let (coarse, ..) = inverse_iteration(&self.green(&panels.coarse))?;
         let (fine, bracket, iterations) = inverse_iteration(&self.green(&panels.fine))?;
         Ok(EscapeRate {
-            rate: estimate(coarse, fine)?,
+            rate: estimate(coarse, fine, &panels)?,
             bracket,
             iterations,
         })
@@ -253,8 +194,8 @@ impl Passage<'_> {
     }
 }
 
-/// The value on halved panels, with the change against whole panels as its error.
-fn estimate(coarse: Scaled, fine: Scaled) -> Result<Estimate, QuadratureError> {
+/// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is more.
+fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, QuadratureError> {
     let (value, log) = (fine.value(), fine.ln());
     if value == 0.0 && !log.is_finite() {
         // Started on an absorbing end: the time is exactly zero.
@@ -268,10 +209,11 @@ fn estimate(coarse: Scaled, fine: Scaled) -> Result<Estimate, QuadratureError> {
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
+    let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs()).sum();
     Ok(Estimate {
         value,
         log,
-        relative_error: change.max(ROUNDING),
+        relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb),
     })
 }
 

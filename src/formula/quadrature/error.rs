@@ -1,0 +1,65 @@
+//! What can keep a quadrature from giving a number.
+
+/// Why a quadrature gave no number.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum QuadratureError {
+    /// Both ends reflect.
+    #[error("nothing absorbs: a passage time needs an absorbing end")]
+    NothingAbsorbs,
+    /// The interval is empty, or the start is not strictly inside it.
+    #[error("the start {start} is not inside the interval from {lower} to {upper}")]
+    Outside {
+        /// Start, or NaN when only the interval matters.
+        start: f64,
+        /// Lower end.
+        lower: f64,
+        /// Upper end.
+        upper: f64,
+    },
+    /// D is zero, negative or not finite.
+    #[error("the diffusion is {diffusion:e} at θ = {at}: the quadrature needs 0 < D < ∞")]
+    NotPositive {
+        /// Where.
+        at: f64,
+        /// D there.
+        diffusion: f64,
+    },
+    /// L'/D is not finite.
+    #[error("the slope over the diffusion is not finite at θ = {at}")]
+    NotFinite {
+        /// Where.
+        at: f64,
+    },
+    /// No panel resolves the integrand here.
+    #[error(
+        "L'/D cannot be resolved near θ = {at}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise"
+    )]
+    Unresolved {
+        /// Where.
+        at: f64,
+    },
+    /// A natural end that does not confine.
+    #[error("the loss does not confine beyond θ = {from}: give a reflecting or an absorbing end")]
+    NotConfining {
+        /// Where the search started.
+        from: f64,
+    },
+    /// The value changes too much when the panels are halved.
+    #[error(
+        "halving the panels changes the value by {change:e}: the integrals do not converge (does the noise vanish somewhere?)"
+    )]
+    NotConverged {
+        /// Relative change.
+        change: f64,
+    },
+    /// Inverse iteration is too slow.
+    #[error(
+        "inverse iteration: the rate still changes by {change:e} after {iterations} iterations (the set holds valleys that exchange more slowly than they lose)"
+    )]
+    SlowIteration {
+        /// Iterations made.
+        iterations: usize,
+        /// Last relative change.
+        change: f64,
+    },
+}
