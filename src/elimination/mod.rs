@@ -4,12 +4,40 @@
 //! ```text
 //! S_k = κ_k + Σ_{j>k} q_kj        q_ij += q_ik q_kj / S_k        κ_i += q_ik κ_k / S_k
 //! ```
+//! No subtraction occurs, so that every pivot, every factor entry and every solution for a nonnegative right side keeps
+//! its relative accuracy, however small the rate of escape (O'Cinneide 1993; Alfa, Xue & Ye 2002).
+//!
+//! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
+//! actual graph (`dissection`), the tree of dense fronts with its costs (`symbolic`), the dense eliminations as products
+//! of nonnegative matrices (`front`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
+//!
+//! Where it fails: numbers below 1e-308 are lost. Rates that underflow are harmless as long as other ways out remain; a
+//! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
+
+mod dissection;
+mod front;
+mod multifrontal;
+mod pattern;
+mod substitution;
+mod symbolic;
+mod tridiagonal;
+
+pub use symbolic::Symbolic;
 
 use crate::generator::Generator;
 use crate::progress::Progress;
+use multifrontal::Multifrontal;
+use symbolic::Plan;
+use tridiagonal::Tridiagonal;
+
+/// A pivot below this counts as zero: 2⁻¹⁰²² / 2⁻⁵².
+///
+/// Products of rates that fall below 2⁻¹⁰²² lose their relative accuracy, each by at most 2⁻¹⁰⁷⁵. A pivot above this
+/// bound is a sum in which those losses are below rounding; one under it may consist of nothing else.
+pub const SMALLEST_PIVOT: f64 = f64::MIN_POSITIVE / f64::EPSILON;
 
 /// Why an elimination failed.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EliminationError {
     /// S_k = 0: from this state the exit cannot be reached in double precision.
     #[error("the pivot of state {state} is zero: from there no exit can be reached in double precision")]
@@ -20,29 +48,103 @@ pub enum EliminationError {
     /// A pivot that is not finite.
     #[error("the pivot of state {state} is not finite")]
     NotFinite {
-        /// The state.
+        /// The state, in the generator's numbering.
         state: usize,
     },
     /// The factor would not fit.
     #[error("the factor would take {needed} bytes of memory, {allowed} are allowed")]
     TooLarge {
-        /// Bytes.
+        /// Bytes that the elimination would hold at its peak.
         needed: u64,
-        /// Bytes.
+        /// Bytes that it may hold.
         allowed: u64,
     },
+    /// An analysis was given a generator with other edges than the one it was made for.
+    #[error("the symbolic analysis was made for another pattern of edges: analyse this generator anew")]
+    PatternChanged,
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
+/// A pivot that cannot be divided by, as the engines report it: the place in their own numbering.
+#[derive(Clone, Copy, Debug)]
+struct PivotFault {
+    place: usize,
+    value: f64,
+}
+
+impl PivotFault {
+    /// Accepts a pivot, or says which one is at fault.
+    fn check(place: usize, value: f64) -> Result<(), PivotFault> {
+        if (SMALLEST_PIVOT..=f64::MAX).contains(&value) {
+            Ok(())
+        } else {
+            Err(PivotFault { place, value })
+        }
+    }
+
+    /// The error for the state of the generator behind the place.
+    fn of_state(self, state: usize) -> EliminationError {
+        if self.value.is_finite() {
+            EliminationError::ZeroPivot { state }
+        } else {
+            EliminationError::NotFinite { state }
+        }
+    }
+}
+
 /// A factored generator.
-pub struct Elimination {}
+#[derive(Debug)]
+pub struct Elimination {
+    engine: Engine,
+    symbolic: Symbolic,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Chain(Tridiagonal),
+    Fronts(Multifrontal),
+}
 
 impl Elimination {
-    /// Eliminates all states.
-    pub fn new(_generator: &Generator, _memory: u64, _progress: &Progress) -> Result<Elimination, EliminationError> {
-        Err(EliminationError::Interrupted)
+    /// Eliminates all states, holding at most `memory_limit` bytes.
+    ///
+    /// # Errors
+    /// [`EliminationError::TooLarge`] before anything large is allocated, the other variants from the elimination.
+    pub fn new(generator: &Generator, memory_limit: u64, progress: &Progress) -> Result<Self, EliminationError> {
+        Self::with_symbolic(&Symbolic::analyse(generator), generator, memory_limit, progress)
+    }
+
+    /// The same with an analysis made earlier for a generator that has the same edges.
+    pub fn with_symbolic(
+        symbolic: &Symbolic,
+        generator: &Generator,
+        memory_limit: u64,
+        progress: &Progress,
+    ) -> Result<Self, EliminationError> {
+        if !symbolic.fits(generator) {
+            return Err(EliminationError::PatternChanged);
+        }
+        let needed = symbolic.peak_bytes();
+        if needed > memory_limit {
+            return Err(EliminationError::TooLarge {
+                needed,
+                allowed: memory_limit,
+            });
+        }
+        if progress.is_interrupted() {
+            return Err(EliminationError::Interrupted);
+        }
+        progress.begin("elimination", symbolic.flops());
+        let engine = match &symbolic.plan {
+            Plan::Chain => Engine::Chain(Tridiagonal::eliminate(generator)?),
+            Plan::Fronts(tree) => Engine::Fronts(Multifrontal::eliminate(tree, generator, progress)?),
+        };
+        Ok(Elimination {
+            engine,
+            symbolic: symbolic.clone(),
+        })
     }
 
     /// stub
@@ -50,12 +152,41 @@ impl Elimination {
         0
     }
     /// x with x A = b, for b ≥ 0 (occupation times).
+    ///
+    /// # Panics
+    /// When b has not one entry per state.
     pub fn solve_left(&self, b: &[f64]) -> Vec<f64> {
-        b.to_vec()
+        assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
+        match &self.engine {
+            Engine::Chain(chain) => chain.solve_left(b),
+            Engine::Fronts(fronts) => fronts.solve_left(b),
+        }
     }
 
     /// x with A x = b, for b ≥ 0 (mean times).
+    ///
+    /// # Panics
+    /// When b has not one entry per state.
     pub fn solve_right(&self, b: &[f64]) -> Vec<f64> {
-        b.to_vec()
+        assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
+        match &self.engine {
+            Engine::Chain(chain) => chain.solve_right(b),
+            Engine::Fronts(fronts) => fronts.solve_right(b),
+        }
+    }
+
+    /// The analysis, for another generator with the same edges.
+    pub fn symbolic(&self) -> &Symbolic {
+        &self.symbolic
+    }
+
+    /// Bytes that the factor takes.
+    pub fn factor_bytes(&self) -> u64 {
+        self.symbolic.factor_bytes()
+    }
+
+    /// Floating-point operations that the elimination took.
+    pub fn flops(&self) -> u64 {
+        self.symbolic.flops()
     }
 }

@@ -1,5 +1,6 @@
 //! The one integration test binary.
 
+mod elimination;
 mod fixture;
 mod folder;
 mod formula;

@@ -1,0 +1,481 @@
+//! The elimination against a scalar one, and against exact answers.
+
+use proptest::prelude::*;
+use saddleflux::elimination::{Elimination, EliminationError, Symbolic};
+use saddleflux::generator::Generator;
+use saddleflux::progress::Progress;
+use sprs::TriMat;
+
+const NO_LIMIT: u64 = 1 << 36;
+
+fn generator(n: usize, edges: &[(usize, usize, f64)], killing: Vec<f64>, coordinates: Vec<[i32; 2]>) -> Generator {
+    let mut rates = TriMat::new((n, n));
+    for &(i, j, rate) in edges.iter().filter(|edge| edge.0 != edge.1) {
+        rates.add_triplet(i, j, rate);
+    }
+    Generator {
+        rates: rates.to_csr(),
+        killing,
+        coordinates,
+    }
+}
+
+fn eliminate(generator: &Generator) -> Elimination {
+    Elimination::new(generator, NO_LIMIT, &Progress::default()).unwrap()
+}
+
+/// Grassmann–Taksar–Heyman, pivot by pivot on the dense matrix: x A = b, or A x = b.
+fn scalar_solve(generator: &Generator, b: &[f64], left: bool) -> Vec<f64> {
+    let n = generator.len();
+    let mut q = vec![vec![0.0; n]; n];
+    for (&rate, (i, j)) in generator.rates.iter() {
+        q[i][j] += rate;
+    }
+    let mut killing = generator.killing.clone();
+    let mut x = b.to_vec();
+    let mut pivots = vec![0.0; n];
+    for k in 0..n {
+        let pivot = killing[k] + q[k][k + 1..].iter().sum::<f64>();
+        pivots[k] = pivot;
+        for i in k + 1..n {
+            for j in k + 1..n {
+                if i != j {
+                    q[i][j] += q[i][k] * (q[k][j] / pivot);
+                }
+            }
+            killing[i] += q[i][k] * (killing[k] / pivot);
+            x[i] += if left {
+                x[k] * (q[k][i] / pivot)
+            } else {
+                q[i][k] * (x[k] / pivot)
+            };
+        }
+    }
+    for k in (0..n).rev() {
+        let later = (k + 1..n)
+            .map(|i| x[i] * if left { q[i][k] } else { q[k][i] })
+            .sum::<f64>();
+        x[k] = (x[k] + later) / pivots[k];
+    }
+    x
+}
+
+fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
+    for (k, (&a, &b)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (a - b).abs() <= tolerance * b,
+            "entry {k}: {a:e} instead of {b:e}, off by {:e}",
+            (a / b - 1.0).abs()
+        );
+    }
+}
+
+fn assert_equals_scalar(generator: &Generator, b: &[f64], tolerance: f64) {
+    let elimination = eliminate(generator);
+    assert_close(&elimination.solve_left(b), &scalar_solve(generator, b, true), tolerance);
+    assert_close(
+        &elimination.solve_right(b),
+        &scalar_solve(generator, b, false),
+        tolerance,
+    );
+}
+
+/// A sequence of numbers in [0, 1) (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() * n as f64) as usize
+    }
+
+    /// 10^z, z uniform in ±decades.
+    fn spread(&mut self, decades: f64) -> f64 {
+        10f64.powf(decades * (2.0 * self.next() - 1.0))
+    }
+
+    fn shuffle(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for k in (1..n).rev() {
+            order.swap(k, self.below(k + 1));
+        }
+        order
+    }
+}
+
+/// States on a w×h grid with holes, edges from the stencil, some of them one-sided, some missing; random numbering.
+fn stencil_generator(
+    numbers: &mut Numbers,
+    (w, h): (i32, i32),
+    stencil: &[[i32; 2]],
+    holes: f64,
+    decades: f64,
+    periodic: bool,
+) -> Generator {
+    let cells: Vec<[i32; 2]> = (0..w * h)
+        .map(|k| [k % w, k / w])
+        .filter(|_| numbers.next() >= holes)
+        .collect();
+    let n = cells.len();
+    let number = numbers.shuffle(n);
+    let place = |c: [i32; 2]| cells.iter().position(|&other| other == c);
+    let mut edges = Vec::new();
+    for (k, cell) in cells.iter().enumerate() {
+        for step in stencil {
+            let mut other = [cell[0] + step[0], cell[1] + step[1]];
+            if periodic {
+                other = [other[0].rem_euclid(w), other[1].rem_euclid(h)];
+            }
+            if let Some(other) = place(other).filter(|&other| other != k) {
+                let kind = numbers.next();
+                if kind < 0.9 {
+                    edges.push((number[k], number[other], numbers.spread(decades)));
+                }
+                if kind > 0.1 {
+                    edges.push((number[other], number[k], numbers.spread(decades)));
+                }
+            }
+        }
+    }
+    let mut coordinates = vec![[0, 0]; n];
+    for (k, &cell) in cells.iter().enumerate() {
+        coordinates[number[k]] = cell;
+    }
+    // Some killing everywhere, so that no component is closed.
+    let killing = (0..n).map(|_| numbers.spread(decades)).collect();
+    generator(n, &edges, killing, coordinates)
+}
+
+const FIVE_POINT: [[i32; 2]; 2] = [[1, 0], [0, 1]];
+const WIDE: [[i32; 2]; 3] = [[1, 0], [2, 1], [3, 1]];
+
+#[test]
+fn equals_scalar_elimination_on_grids() {
+    let mut numbers = Numbers(1);
+    for (size, stencil, holes, periodic) in [
+        ((20, 17), &FIVE_POINT[..], 0.0, false),
+        ((18, 18), &FIVE_POINT[..], 0.0, true),
+        ((25, 20), &FIVE_POINT[..], 0.35, false),
+        ((24, 16), &WIDE[..], 0.0, false),
+        ((20, 20), &WIDE[..], 0.2, true),
+        ((1, 90), &FIVE_POINT[..], 0.1, false),
+    ] {
+        for decades in [0.5, 3.0, 50.0] {
+            let generator = stencil_generator(&mut numbers, size, stencil, holes, decades, periodic);
+            let b: Vec<f64> = (0..generator.len()).map(|_| numbers.next()).collect();
+            assert_equals_scalar(&generator, &b, 1e-13);
+        }
+    }
+}
+
+#[test]
+fn rates_may_span_two_hundred_decades() {
+    let mut numbers = Numbers(2);
+    for stencil in [&FIVE_POINT[..], &WIDE[..]] {
+        let generator = stencil_generator(&mut numbers, (22, 15), stencil, 0.1, 100.0, false);
+        let b = vec![1.0; generator.len()];
+        assert_equals_scalar(&generator, &b, 1e-13);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn equals_scalar_elimination_on_any_graph(seed in any::<u64>(), n in 1usize..150, degree in 0.0..4.0f64, decades in 0.0..20.0f64) {
+        let mut numbers = Numbers(seed);
+        let mut edges: Vec<_> = (0..(degree * n as f64) as usize)
+            .map(|_| (numbers.below(n), numbers.below(n), numbers.spread(decades)))
+            .collect();
+        edges.sort_by_key(|edge| (edge.0, edge.1));
+        edges.dedup_by_key(|edge| (edge.0, edge.1));
+        let killing = (0..n).map(|_| numbers.spread(decades)).collect();
+        // Coordinates that say nothing about the graph, many of them equal.
+        let coordinates = (0..n).map(|_| [numbers.below(6) as i32, numbers.below(3) as i32]).collect();
+        let generator = generator(n, &edges, killing, coordinates);
+        let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+        assert_equals_scalar(&generator, &b, 1e-13);
+    }
+}
+
+#[test]
+fn numbering_does_not_matter() {
+    let mut numbers = Numbers(3);
+    let one = stencil_generator(&mut numbers, (40, 30), &WIDE, 0.1, 10.0, false);
+    let n = one.len();
+    let number = numbers.shuffle(n);
+    let edges: Vec<_> = one
+        .rates
+        .iter()
+        .map(|(&rate, (i, j))| (number[i], number[j], rate))
+        .collect();
+    let (mut killing, mut coordinates, mut b_other) = (vec![0.0; n], vec![[0; 2]; n], vec![0.0; n]);
+    let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+    for k in 0..n {
+        killing[number[k]] = one.killing[k];
+        coordinates[number[k]] = one.coordinates[k];
+        b_other[number[k]] = b[k];
+    }
+    let other = generator(n, &edges, killing, coordinates);
+    let (x, x_other) = (eliminate(&one).solve_left(&b), eliminate(&other).solve_left(&b_other));
+    let renumbered: Vec<f64> = number.iter().map(|&k| x_other[k]).collect();
+    assert_close(&renumbered, &x, 1e-13);
+}
+
+#[test]
+fn left_and_right_solves_are_adjoint_and_conserve_mass() {
+    let mut numbers = Numbers(4);
+    let generator = stencil_generator(&mut numbers, (60, 50), &WIDE, 0.1, 8.0, true);
+    let n = generator.len();
+    let elimination = eliminate(&generator);
+    let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+    let c: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let x = elimination.solve_left(&b);
+    // b A⁻¹ c both ways, and what enters leaves: x κ = b 1, A⁻¹ κ = 1.
+    assert_close(&[sum(&x, &c)], &[sum(&b, &elimination.solve_right(&c))], 1e-13);
+    assert_close(&[sum(&x, &generator.killing)], &[b.iter().sum()], 1e-13);
+    assert_close(&elimination.solve_right(&generator.killing), &vec![1.0; n], 1e-13);
+}
+
+/// Scharfetter–Gummel rates of L = (x²−1)² + y² on [−2, 0] × [−2, 2], absorbing at x = 0; `rows = 0`: the chain in x.
+fn double_well(columns: usize, rows: usize, temperature: f64) -> Generator {
+    let bernoulli = |z: f64| if z.abs() < 1e-8 { 1.0 - 0.5 * z } else { z / z.exp_m1() };
+    let (hx, hy) = (2.0 / columns as f64, 4.0 / rows.max(1) as f64);
+    let potential = |i: f64| {
+        let x = -2.0 + (i + 0.5) * hx;
+        (x * x - 1.0) * (x * x - 1.0)
+    };
+    let across = |j: f64| (-2.0 + (j + 0.5) * hy).powi(2);
+    let n = columns * rows.max(1);
+    let mut edges = Vec::new();
+    let mut killing = vec![0.0; n];
+    let mut coordinates = vec![[0; 2]; n];
+    for j in 0..rows.max(1) {
+        for i in 0..columns {
+            let k = j * columns + i;
+            coordinates[k] = [i as i32, j as i32];
+            let rate = |other: f64| temperature / (hx * hx) * bernoulli((other - potential(i as f64)) / temperature);
+            if i + 1 < columns {
+                edges.push((k, k + 1, rate(potential(i as f64 + 1.0))));
+            } else {
+                let face = temperature / (hx * hx) * bernoulli((1.0 - potential(i as f64)) / temperature);
+                killing[k] = face / 0.5;
+            }
+            if i > 0 {
+                edges.push((k, k - 1, rate(potential(i as f64 - 1.0))));
+            }
+            let rate =
+                |other: f64| temperature / (hy * hy) * bernoulli((across(other) - across(j as f64)) / temperature);
+            if j + 1 < rows {
+                edges.push((k, k + columns, rate(j as f64 + 1.0)));
+            }
+            if j > 0 {
+                edges.push((k, k - columns, rate(j as f64 - 1.0)));
+            }
+        }
+    }
+    generator(n, &edges, killing, coordinates)
+}
+
+/// γ by inverse iteration until the Collatz–Wielandt bracket closes.
+fn escape_rate(generator: &Generator) -> f64 {
+    let elimination = eliminate(generator);
+    let n = generator.len();
+    let mut b = vec![1.0 / n as f64; n];
+    for _ in 0..40 {
+        let x = elimination.solve_left(&b);
+        // Cells in which ν underflows have no ratio.
+        let ratios = || b.iter().zip(&x).filter(|(b, _)| **b > 1e-280).map(|(b, x)| b / x);
+        let (low, high) = (ratios().fold(f64::INFINITY, f64::min), ratios().fold(0.0, f64::max));
+        let sum: f64 = x.iter().sum();
+        if high <= low * (1.0 + 1e-12) {
+            return 1.0 / sum;
+        }
+        b = x.iter().map(|x| x / sum).collect();
+    }
+    panic!("the bracket does not close");
+}
+
+#[test]
+fn separable_rate_is_the_rate_of_the_chain() {
+    for temperature in [0.05, 0.02, 0.01, 0.004] {
+        let chain = escape_rate(&double_well(64, 0, temperature));
+        let plane = escape_rate(&double_well(64, 128, temperature));
+        assert!(
+            (plane / chain - 1.0).abs() < 1e-13,
+            "T = {temperature}: {plane:e} and {chain:e}"
+        );
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let generator = double_well(150, 300, 0.02);
+    let symbolic = Symbolic::analyse(&generator);
+    let b = vec![1.0; generator.len()];
+    let solve = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let progress = Progress::default();
+            let fresh = Elimination::new(&generator, NO_LIMIT, &progress).unwrap();
+            let reused = Elimination::with_symbolic(&symbolic, &generator, NO_LIMIT, &progress).unwrap();
+            let x = fresh.solve_left(&b);
+            assert_eq!(x, reused.solve_left(&b));
+            (x, fresh.solve_right(&b))
+        })
+    };
+    let one = solve(1);
+    assert_eq!(one, solve(2));
+    assert_eq!(one, solve(5));
+}
+
+#[test]
+fn chain_equals_general_engine() {
+    let mut numbers = Numbers(5);
+    let n = 300;
+    let mut edges = Vec::new();
+    for k in 0..n - 1 {
+        edges.push((k, k + 1, numbers.spread(10.0)));
+        edges.push((k + 1, k, numbers.spread(10.0)));
+    }
+    let killing: Vec<f64> = (0..n)
+        .map(|k| if k % 7 == 0 { numbers.spread(10.0) } else { 0.0 })
+        .collect();
+    let coordinates: Vec<_> = (0..n as i32).map(|k| [k, 0]).collect();
+    let chain = generator(n, &edges, killing.clone(), coordinates.clone());
+    // One absent long edge makes it a general graph.
+    edges.push((0, 2, 0.0));
+    let general = generator(n, &edges, killing, coordinates);
+    let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+    let (chain, general) = (eliminate(&chain), eliminate(&general));
+    assert_close(&chain.solve_left(&b), &general.solve_left(&b), 1e-13);
+    assert_close(&chain.solve_right(&b), &general.solve_right(&b), 1e-13);
+}
+
+#[test]
+fn chain_pivots_do_not_underflow() {
+    // Uphill a thousand states by e⁻¹ each: the rate of escape is e⁻¹⁰⁰⁰, but no pivot is small.
+    for exit_below in [true, false] {
+        let n = 600;
+        let mut edges = Vec::new();
+        for k in 0..n - 1 {
+            let (up, down) = if exit_below {
+                (1.0, (-1.0f64).exp())
+            } else {
+                ((-1.0f64).exp(), 1.0)
+            };
+            edges.push((k, k + 1, up));
+            edges.push((k + 1, k, down));
+        }
+        let mut killing = vec![0.0; n];
+        killing[if exit_below { 0 } else { n - 1 }] = 1.0;
+        let chain = generator(n, &edges, killing, vec![[0; 2]; n]);
+        let mut source = vec![0.0; n];
+        source[if exit_below { 0 } else { n - 1 }] = 1.0;
+        let x = eliminate(&chain).solve_left(&source);
+        assert!(x.iter().all(|x| x.is_finite() && *x > 0.0));
+    }
+}
+
+#[test]
+fn closed_sets_are_named() {
+    // Two components; the second, states 30..60, has no exit.
+    let mut edges = Vec::new();
+    for k in (0..60).filter(|k| k % 30 != 29) {
+        edges.push((k, k + 1, 1.0));
+        edges.push((k + 1, k, 2.0));
+    }
+    let mut killing = vec![0.0; 60];
+    killing[0] = 1.0;
+    for extra in [None, Some((3, 7, 1.0))] {
+        edges.extend(extra);
+        let coordinates = (0..60).map(|k| [k % 30, k / 30]).collect();
+        let generator = generator(60, &edges, killing.clone(), coordinates);
+        match Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+            Err(EliminationError::ZeroPivot { state }) => assert!((30..60).contains(&state)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn no_killing_is_a_zero_pivot() {
+    let mut plane = double_well(20, 30, 0.5);
+    plane.killing.fill(0.0);
+    let error = Elimination::new(&plane, NO_LIMIT, &Progress::default()).unwrap_err();
+    assert!(matches!(error, EliminationError::ZeroPivot { .. }), "{error}");
+}
+
+#[test]
+fn infinite_and_undefined_rates_are_named() {
+    for bad in [f64::NAN, f64::INFINITY] {
+        for rows in [0, 70] {
+            let mut generator = double_well(70, rows, 0.5);
+            generator.rates.data_mut()[45] = bad;
+            let error = Elimination::new(&generator, NO_LIMIT, &Progress::default()).unwrap_err();
+            assert!(matches!(error, EliminationError::NotFinite { .. }), "{error}");
+        }
+    }
+}
+
+#[test]
+fn refuses_before_it_allocates() {
+    let generator = double_well(64, 64, 0.1);
+    let symbolic = Symbolic::analyse(&generator);
+    let needed = symbolic.peak_bytes();
+    assert!(symbolic.factor_bytes() < needed);
+    let error = Elimination::new(&generator, needed - 1, &Progress::default()).unwrap_err();
+    let allowed = needed - 1;
+    assert_eq!(error, EliminationError::TooLarge { needed, allowed });
+    assert!(Elimination::new(&generator, needed, &Progress::default()).is_ok());
+}
+
+#[test]
+fn refuses_another_pattern_and_stops_when_asked() {
+    let symbolic = Symbolic::analyse(&double_well(20, 20, 0.1));
+    let other = double_well(20, 21, 0.1);
+    let progress = Progress::default();
+    let error = Elimination::with_symbolic(&symbolic, &other, NO_LIMIT, &progress).unwrap_err();
+    assert_eq!(error, EliminationError::PatternChanged);
+    assert_eq!(
+        Elimination::new(&other, NO_LIMIT, &progress).unwrap().flops(),
+        progress.state().1
+    );
+    progress.interrupt();
+    assert_eq!(
+        Elimination::new(&other, NO_LIMIT, &progress).unwrap_err(),
+        EliminationError::Interrupted
+    );
+}
+
+#[test]
+fn smallest_cases() {
+    assert!(eliminate(&generator(0, &[], vec![], vec![])).solve_left(&[]).is_empty());
+    assert_eq!(
+        eliminate(&generator(1, &[], vec![4.0], vec![[0, 0]])).solve_right(&[2.0]),
+        [0.5]
+    );
+}
+
+#[test]
+fn separators_are_one_cell_wide() {
+    // Nested dissection of an n×n grid (George 1973): about 10 n³ multiplications and additions, 8 n² log₂ n entries,
+    // both directions of each edge counted.
+    let symbolic = Symbolic::analyse(&double_well(256, 256, 0.1));
+    let n = 256.0f64;
+    assert!((symbolic.flops() as f64) < 60.0 * n.powi(3), "{}", symbolic.flops());
+    assert!(
+        (symbolic.factor_entries() as f64) < 31.0 * n * n * n.log2() / 2.0,
+        "{}",
+        symbolic.factor_entries()
+    );
+    assert!(symbolic.largest_front() <= 3 * 256);
+}
