@@ -147,10 +147,6 @@ impl Elimination {
         })
     }
 
-    /// stub
-    pub fn factor_bytes(&self) -> u64 {
-        0
-    }
     /// x with x A = b, for b ≥ 0 (occupation times).
     ///
     /// # Panics

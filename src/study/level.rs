@@ -258,6 +258,10 @@ fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &P
                 (grid.cells[0].max(grid.cells[1]) as f64 * (allowed as f64 / needed as f64).sqrt() * 0.95) as u64
             ),
         },
+        // `Elimination::new` analyses the pattern that it eliminates.
+        EliminationError::PatternChanged => StudyError::Unsolvable {
+            message: error.to_string(),
+        },
         EliminationError::Interrupted => StudyError::Interrupted,
     }
 }
