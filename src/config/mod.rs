@@ -3,8 +3,13 @@
 //! Every value that passes through here is in its admissible range; what needs the landscape to be judged
 //! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`].
 
+mod error;
+mod read;
+mod section;
 mod source;
+mod tree;
 
+pub use error::{ConfigError, Fault};
 pub use source::Source;
 
 use std::path::PathBuf;

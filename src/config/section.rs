@@ -1,0 +1,277 @@
+//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are known to
+//! be mistakes.
+
+use std::cell::RefCell;
+
+use crate::config::error::nearest;
+use crate::config::tree::{Entry, Kind, Node};
+use crate::config::{ConfigError, Fault, Source};
+
+/// One table.
+pub(super) struct Section<'a> {
+    source: &'a Source,
+    path: String,
+    node: Option<&'a Node>,
+    known: RefCell<Vec<String>>,
+}
+
+/// A rule for a number: its words, and whether a number obeys it.
+pub(super) type Rule = (&'static str, fn(f64) -> bool);
+
+pub(super) const FINITE: Rule = ("a finite number", f64::is_finite);
+pub(super) const POSITIVE: Rule = ("a finite number > 0", |x| x.is_finite() && x > 0.0);
+pub(super) const NOT_NEGATIVE: Rule = ("a finite number ≥ 0", |x| x.is_finite() && x >= 0.0);
+pub(super) const INSIDE_UNIT: Rule = ("between 0 and 1, both excluded", |x| x > 0.0 && x < 1.0);
+pub(super) const COUNT: Rule = ("a whole number ≥ 1", |x| x >= 1.0 && x.fract() == 0.0 && x <= 1e9);
+/// Three cells are the fewest on which a stencil has two sides.
+pub(super) const CELLS: Rule = ("a whole number ≥ 3", |x| x >= 3.0 && x.fract() == 0.0 && x <= 1e9);
+
+type Read<T> = Result<T, ConfigError>;
+
+impl<'a> Section<'a> {
+    /// The whole file.
+    pub(super) fn root(source: &'a Source, node: &'a Node) -> Section<'a> {
+        Section {
+            source,
+            path: String::new(),
+            node: Some(node),
+            known: RefCell::default(),
+        }
+    }
+
+    /// The same table, for a look that makes no key known.
+    pub(super) fn glance(&self) -> Section<'a> {
+        Section {
+            source: self.source,
+            path: self.path.clone(),
+            node: self.node,
+            known: RefCell::default(),
+        }
+    }
+
+    fn entries(&self) -> &'a [Entry] {
+        match self.node.map(|node| &node.kind) {
+            Some(Kind::Table(entries)) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The dotted name of a key of this table.
+    pub(super) fn name(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_string()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    fn entry(&self, key: &str) -> Option<&'a Entry> {
+        let mut known = self.known.borrow_mut();
+        if !known.iter().any(|name| name == key) {
+            known.push(key.to_string());
+        }
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// Whether the table is there at all.
+    pub(super) fn is_given(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// Whether a key is given; asking makes it known.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// An error at a key, or at the table when the key is not given.
+    pub(super) fn error(&self, key: &str, fault: Fault) -> ConfigError {
+        let entry = self.entries().iter().find(|entry| entry.key == key);
+        let span = entry
+            .map(|entry| entry.node.span.clone())
+            .or(self.node.map(|node| node.span.clone()));
+        // The root's span is the whole file, which is no place.
+        let span = span.filter(|_| !(entry.is_none() && self.path.is_empty()));
+        ConfigError {
+            source_text: Box::new(self.source.clone()),
+            key: self.name(key),
+            span,
+            fault: Box::new(fault),
+        }
+    }
+
+    /// An error with a reason in words.
+    pub(super) fn conflict(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        self.error(key, Fault::Conflict { reason: reason.into() })
+    }
+
+    /// A missing key.
+    pub(super) fn missing(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        self.error(key, Fault::Missing { reason: reason.into() })
+    }
+
+    fn wrong_type(&self, key: &str, node: &Node, expected: &str) -> ConfigError {
+        ConfigError {
+            source_text: Box::new(self.source.clone()),
+            key: self.name(key),
+            span: Some(node.span.clone()),
+            fault: Box::new(Fault::Type {
+                found: node.kind.name(),
+                expected: expected.into(),
+            }),
+        }
+    }
+
+    /// A table inside this one; empty when it is not given.
+    pub(super) fn section(&self, key: &str) -> Read<Section<'a>> {
+        let node = self.entry(key).map(|entry| &entry.node);
+        if let Some(node) = node
+            && !matches!(node.kind, Kind::Table(_))
+        {
+            return Err(self.wrong_type(key, node, "a table"));
+        }
+        Ok(Section {
+            source: self.source,
+            path: self.name(key),
+            node,
+            known: RefCell::default(),
+        })
+    }
+
+    /// A text.
+    pub(super) fn text(&self, key: &str) -> Read<Option<String>> {
+        match self.entry(key).map(|entry| &entry.node) {
+            None => Ok(None),
+            Some(Node {
+                kind: Kind::Text(text), ..
+            }) => Ok(Some(text.clone())),
+            Some(node) => Err(self.wrong_type(key, node, "a text in quotes")),
+        }
+    }
+
+    /// A text or a number as a formula.
+    pub(super) fn formula(&self, key: &str) -> Read<Option<String>> {
+        match self.entry(key).map(|entry| &entry.node.kind) {
+            Some(Kind::Number(value)) => Ok(Some(format!("{value:?}"))),
+            _ => self.text(key),
+        }
+    }
+
+    /// true or false.
+    pub(super) fn boolean(&self, key: &str, default: bool) -> Read<bool> {
+        match self.entry(key).map(|entry| &entry.node) {
+            None => Ok(default),
+            Some(Node {
+                kind: Kind::Boolean(value),
+                ..
+            }) => Ok(*value),
+            Some(node) => Err(self.wrong_type(key, node, "true or false")),
+        }
+    }
+
+    fn checked(&self, key: &str, node: &Node, (words, obeys): Rule) -> Read<f64> {
+        let Kind::Number(value) = node.kind else {
+            return Err(self.wrong_type(key, node, words));
+        };
+        if obeys(value) {
+            return Ok(value);
+        }
+        Err(ConfigError {
+            source_text: Box::new(self.source.clone()),
+            key: self.name(key),
+            span: Some(node.span.clone()),
+            fault: Box::new(Fault::Range { value, rule: words }),
+        })
+    }
+
+    /// A number that obeys a rule.
+    pub(super) fn number(&self, key: &str, rule: Rule) -> Read<Option<f64>> {
+        self.entry(key)
+            .map(|entry| self.checked(key, &entry.node, rule))
+            .transpose()
+    }
+
+    /// A number that must be there.
+    pub(super) fn required(&self, key: &str, rule: Rule, reason: &str) -> Read<f64> {
+        self.number(key, rule)?.ok_or_else(|| self.missing(key, reason))
+    }
+
+    /// A list of numbers; a single number counts as a list of one.
+    pub(super) fn numbers(&self, key: &str, rule: Rule) -> Read<Option<Vec<f64>>> {
+        let Some(entry) = self.entry(key) else { return Ok(None) };
+        match &entry.node.kind {
+            Kind::List(nodes) => nodes
+                .iter()
+                .map(|node| self.checked(key, node, rule))
+                .collect::<Read<_>>()
+                .map(Some),
+            Kind::Number(_) => self.checked(key, &entry.node, rule).map(|value| Some(vec![value])),
+            _ => Err(self.wrong_type(key, &entry.node, "a list of numbers")),
+        }
+    }
+
+    /// A list of lists of numbers.
+    pub(super) fn rows(&self, key: &str, rule: Rule) -> Read<Option<Vec<Vec<f64>>>> {
+        let Some(entry) = self.entry(key) else { return Ok(None) };
+        let Kind::List(rows) = &entry.node.kind else {
+            return self.numbers(key, rule).map(|row| row.map(|row| vec![row]));
+        };
+        let row = |node: &Node| match &node.kind {
+            Kind::List(nodes) => nodes.iter().map(|node| self.checked(key, node, rule)).collect(),
+            _ => self.checked(key, node, rule).map(|value| vec![value]),
+        };
+        rows.iter().map(row).collect::<Read<_>>().map(Some)
+    }
+
+    /// A list of texts (numbers count as their digits); a single text counts as a list of one.
+    pub(super) fn texts(&self, key: &str) -> Read<Option<Vec<String>>> {
+        let Some(entry) = self.entry(key) else { return Ok(None) };
+        let text = |node: &Node| match &node.kind {
+            Kind::Text(text) => Ok(text.clone()),
+            Kind::Number(value) => Ok(format!("{value}")),
+            _ => Err(self.wrong_type(key, node, "a list of texts")),
+        };
+        match &entry.node.kind {
+            Kind::List(nodes) => nodes.iter().map(text).collect::<Read<_>>().map(Some),
+            _ => text(&entry.node).map(|only| Some(vec![only])),
+        }
+    }
+
+    /// One of several words.
+    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Read<Option<T>> {
+        let Some(word) = self.text(key)? else { return Ok(None) };
+        self.chosen(key, &word, choices).map(Some)
+    }
+
+    /// The choice that a word names.
+    pub(super) fn chosen<T: Copy>(&self, key: &str, word: &str, choices: &[(&str, T)]) -> Read<T> {
+        let found = choices.iter().find(|(name, _)| *name == word);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let allowed: Vec<String> = choices.iter().map(|(name, _)| (*name).to_string()).collect();
+            self.error(
+                key,
+                Fault::Choice {
+                    value: word.into(),
+                    nearest: nearest(word, &allowed),
+                    allowed,
+                },
+            )
+        })
+    }
+
+    /// Refuses keys that nobody asked for. Call it when all of the table has been read.
+    pub(super) fn finish(&self) -> Read<()> {
+        let known = self.known.borrow();
+        match self.entries().iter().find(|entry| !known.contains(&entry.key)) {
+            None => Ok(()),
+            Some(entry) => Err(ConfigError {
+                source_text: Box::new(self.source.clone()),
+                key: self.name(&entry.key),
+                span: Some(entry.key_span.clone()),
+                fault: Box::new(Fault::UnknownKey {
+                    nearest: nearest(&entry.key, &known),
+                    allowed: known.clone(),
+                }),
+            }),
+        }
+    }
+}
