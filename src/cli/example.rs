@@ -1,0 +1,57 @@
+//! The examples that come with the program.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::cli::{Failure, say};
+
+/// Name and text of each example; the first line of the text is its question.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("quickstart", include_str!("../../configs/quickstart.toml")),
+    ("banknote", include_str!("../../configs/banknote.toml")),
+    ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
+    ("frozen", include_str!("../../configs/frozen.toml")),
+    ("muller-brown", include_str!("../../configs/muller-brown.toml")),
+    ("three-hole", include_str!("../../configs/three-hole.toml")),
+    ("tensor", include_str!("../../configs/tensor.toml")),
+    ("disc", include_str!("../../configs/disc.toml")),
+];
+
+/// Writes `NAME.toml` into the working folder; without a known name, lists what there is.
+pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
+    let Some(name) = name else {
+        say(&list());
+        return Ok(());
+    };
+    let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
+        return Err(Failure::new(
+            2,
+            format!("error: there is no example `{name}`\n{}", list()),
+        ));
+    };
+    let path = Path::new(name).with_extension("toml");
+    if path.exists() {
+        let path = path.display();
+        return Err(Failure::new(
+            2,
+            format!("error: {path} is already here: move it away, or work in another folder"),
+        ));
+    }
+    std::fs::write(&path, text)
+        .map_err(|error| Failure::new(2, format!("error: {} cannot be written: {error}", path.display())))?;
+    say(&format!(
+        "wrote {0}; solve it with: saddleflux run {0}\n",
+        path.display()
+    ));
+    Ok(())
+}
+
+fn list() -> String {
+    let mut text = String::from("examples (saddleflux init NAME writes NAME.toml here):\n");
+    for (name, example) in EXAMPLES {
+        let question = example.lines().next().unwrap_or("").trim_start_matches(['#', ' ']);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<17}{question}");
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! Shows how a long computation goes, and stops it on Ctrl-C.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::SIGINT;
+
+use crate::progress::Progress;
+
+/// Phases shorter than this are not shown.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A thread that looks at the progress until it is dropped.
+pub(super) struct Watch {
+    finished: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    handlers: Vec<signal_hook::SigId>,
+}
+
+impl Watch {
+    /// Starts watching; the second Ctrl-C ends the program at once.
+    pub(super) fn start(progress: &Arc<Progress>, silent: bool) -> std::io::Result<Watch> {
+        let finished = Arc::new(AtomicBool::new(false));
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let handlers = vec![
+            signal_hook::flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&interrupted))?,
+            signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?,
+        ];
+        let (progress, done) = (Arc::clone(progress), Arc::clone(&finished));
+        let thread = std::thread::spawn(move || {
+            let mut shown = Shown::new(silent);
+            while !done.load(Ordering::Relaxed) {
+                if interrupted.load(Ordering::Relaxed) {
+                    progress.interrupt();
+                }
+                shown.update(&progress);
+                std::thread::sleep(LOOK_EVERY);
+            }
+            shown.clear();
+        });
+        Ok(Watch {
+            finished,
+            thread: Some(thread),
+            handlers,
+        })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.finished.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A watcher that panicked has nothing left to say.
+            let _ = thread.join();
+        }
+        for handler in self.handlers.drain(..) {
+            signal_hook::low_level::unregister(handler);
+        }
+    }
+}
+
+/// A bar on a terminal; elsewhere one line for each long phase.
+struct Shown {
+    silent: bool,
+    is_terminal: bool,
+    begun: Instant,
+    phase: String,
+    since: Instant,
+    bar: Option<ProgressBar>,
+    named: bool,
+}
+
+impl Shown {
+    fn new(silent: bool) -> Shown {
+        let now = Instant::now();
+        let is_terminal = std::io::stderr().is_terminal();
+        Shown {
+            silent,
+            is_terminal,
+            begun: now,
+            phase: String::new(),
+            since: now,
+            bar: None,
+            named: false,
+        }
+    }
+
+    fn update(&mut self, progress: &Progress) {
+        if self.silent {
+            return;
+        }
+        let (phase, done, total) = progress.state();
+        if phase != self.phase {
+            (self.phase, self.since, self.named) = (phase, Instant::now(), false);
+        }
+        if self.begun.elapsed() < PATIENCE {
+            return;
+        }
+        if !self.is_terminal {
+            if !self.named && self.since.elapsed() >= PATIENCE {
+                eprintln!("{} …", self.phase);
+                self.named = true;
+            }
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{msg:32} [{bar:40}] {percent:>3} % {elapsed}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        bar.set_message(self.phase.clone());
+        bar.set_length(total.max(1));
+        bar.set_position(done.min(total.max(1)));
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
