@@ -43,20 +43,14 @@ fn double_well(columns: usize, rows: usize) -> Generator {
             rates.add_triplet(k + columns, k, rate(valley(j + 1), valley(j), hy));
         }
     }
-    Generator {
-        rates: rates.to_csr(),
-        killing,
-        coordinates,
-    }
+    Generator { rates: rates.to_csr(), killing, coordinates }
 }
 
 /// Items are edges.
 #[divan::bench(args = SIZES)]
 fn analyse(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns);
-    bencher
-        .counter(ItemsCount::new(generator.rates.nnz()))
-        .bench_local(|| Symbolic::analyse(black_box(&generator)));
+    bencher.counter(ItemsCount::new(generator.rates.nnz())).bench_local(|| Symbolic::analyse(black_box(&generator)));
 }
 
 /// Items are floating-point operations.
@@ -75,9 +69,7 @@ fn solve_left(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns);
     let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).unwrap();
     let b = vec![1.0; generator.len()];
-    bencher
-        .counter(ItemsCount::new(elimination.factor_bytes()))
-        .bench_local(|| elimination.solve_left(black_box(&b)));
+    bencher.counter(ItemsCount::new(elimination.factor_bytes())).bench_local(|| elimination.solve_left(black_box(&b)));
 }
 
 /// The same for mean times.
@@ -86,9 +78,7 @@ fn solve_right(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns);
     let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).unwrap();
     let b = vec![1.0; generator.len()];
-    bencher
-        .counter(ItemsCount::new(elimination.factor_bytes()))
-        .bench_local(|| elimination.solve_right(black_box(&b)));
+    bencher.counter(ItemsCount::new(elimination.factor_bytes())).bench_local(|| elimination.solve_right(black_box(&b)));
 }
 
 /// What the machine's dense product does on all threads: the yardstick for `factor`.
@@ -97,9 +87,7 @@ fn dense_product(bencher: Bencher, order: usize) {
     let left = Mat::from_fn(order, order, |i, j| 1.0 + (i * 7 + j * 3) as f64 * 1e-6);
     let mut target = Mat::<f64>::zeros(order, order);
     let parallelism = Par::rayon(rayon::current_num_threads());
-    bencher
-        .counter(ItemsCount::new(2 * order * order * order))
-        .bench_local(|| {
-            faer::linalg::matmul::matmul(&mut target, Accum::Replace, &left, &left, 1.0, parallelism);
-        });
+    bencher.counter(ItemsCount::new(2 * order * order * order)).bench_local(|| {
+        faer::linalg::matmul::matmul(&mut target, Accum::Replace, &left, &left, 1.0, parallelism);
+    });
 }

@@ -31,15 +31,7 @@ impl Grid {
     /// A grid along the axes of θ.
     pub fn new(dimension: usize, lower: Point, upper: Point, cells: [usize; 2], periodic: [bool; 2]) -> Grid {
         let cells = if dimension == 1 { [cells[0], 1] } else { cells };
-        Grid {
-            dimension,
-            lower,
-            upper,
-            cells,
-            periodic,
-            turn: [1.0, 0.0],
-            pivot: [0.0, 0.0],
-        }
+        Grid { dimension, lower, upper, cells, periodic, turn: [1.0, 0.0], pivot: [0.0, 0.0] }
     }
 
     /// Number of cells.

@@ -30,11 +30,7 @@ impl Progress {
     /// The phase, the units done and the units in all.
     pub fn state(&self) -> (String, u64, u64) {
         let phase = self.phase.lock().map(|name| name.clone()).unwrap_or_default();
-        (
-            phase,
-            self.done.load(Ordering::Relaxed),
-            self.total.load(Ordering::Relaxed),
-        )
+        (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
     /// Asks the computation to stop at the next safe place.

@@ -49,29 +49,17 @@ pub struct Eigen {
 impl Tensor {
     /// d·I in the given dimension.
     pub fn isotropic(d: f64, dimension: usize) -> Tensor {
-        Tensor {
-            xx: d,
-            xy: 0.0,
-            yy: if dimension == 2 { d } else { 0.0 },
-        }
+        Tensor { xx: d, xy: 0.0, yy: if dimension == 2 { d } else { 0.0 } }
     }
 
     /// self + other.
     pub fn plus(self, other: Tensor) -> Tensor {
-        Tensor {
-            xx: self.xx + other.xx,
-            xy: self.xy + other.xy,
-            yy: self.yy + other.yy,
-        }
+        Tensor { xx: self.xx + other.xx, xy: self.xy + other.xy, yy: self.yy + other.yy }
     }
 
     /// factor · self.
     pub fn scaled(self, factor: f64) -> Tensor {
-        Tensor {
-            xx: factor * self.xx,
-            xy: factor * self.xy,
-            yy: factor * self.yy,
-        }
+        Tensor { xx: factor * self.xx, xy: factor * self.xy, yy: factor * self.yy }
     }
 
     /// The product T v.
@@ -93,28 +81,18 @@ impl Tensor {
             return [v[0] / self.xx, v[1] / self.yy];
         }
         let det = self.determinant(2);
-        [
-            (self.yy * v[0] - self.xy * v[1]) / det,
-            (self.xx * v[1] - self.xy * v[0]) / det,
-        ]
+        [(self.yy * v[0] - self.xy * v[1]) / det, (self.xx * v[1] - self.xy * v[0]) / det]
     }
 
     /// Determinant in the given dimension.
     pub fn determinant(self, dimension: usize) -> f64 {
-        if dimension == 1 {
-            self.xx
-        } else {
-            self.xx * self.yy - self.xy * self.xy
-        }
+        if dimension == 1 { self.xx } else { self.xx * self.yy - self.xy * self.xy }
     }
 
     /// Eigenvalues and eigenvectors in the given dimension (in one dimension the second pair is (0, e_y)).
     pub fn eigen(self, dimension: usize) -> Eigen {
         if dimension == 1 {
-            return Eigen {
-                values: [self.xx, 0.0],
-                vectors: [[1.0, 0.0], [0.0, 1.0]],
-            };
+            return Eigen { values: [self.xx, 0.0], vectors: [[1.0, 0.0], [0.0, 1.0]] };
         }
         // Jacobi's rotation: t = tan of the angle that makes the tensor diagonal, the smaller root for stability.
         let (t, c) = if self.xy == 0.0 {
@@ -126,36 +104,19 @@ impl Tensor {
         };
         let first = (self.xx - t * self.xy, [c, -t * c]);
         let second = (self.yy + t * self.xy, [t * c, c]);
-        let (low, high) = if first.0 <= second.0 {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        Eigen {
-            values: [low.0, high.0],
-            vectors: [low.1, high.1],
-        }
+        let (low, high) = if first.0 <= second.0 { (first, second) } else { (second, first) };
+        Eigen { values: [low.0, high.0], vectors: [low.1, high.1] }
     }
 
     /// [T]₊ = U diag(|t₁|, |t₂|) Uᵀ, the positive semidefinite tensor with the same eigenvectors.
     pub fn absolute(self, dimension: usize) -> Tensor {
         if dimension == 1 {
-            return Tensor {
-                xx: self.xx.abs(),
-                ..Tensor::default()
-            };
+            return Tensor { xx: self.xx.abs(), ..Tensor::default() };
         }
-        let Eigen {
-            values,
-            vectors: [u, v],
-        } = self.eigen(2);
+        let Eigen { values, vectors: [u, v] } = self.eigen(2);
         let (a, b) = (values[0].abs(), values[1].abs());
         if self.xy == 0.0 {
-            return Tensor {
-                xx: self.xx.abs(),
-                xy: 0.0,
-                yy: self.yy.abs(),
-            };
+            return Tensor { xx: self.xx.abs(), xy: 0.0, yy: self.yy.abs() };
         }
         Tensor {
             xx: a * u[0] * u[0] + b * v[0] * v[0],
@@ -176,10 +137,6 @@ impl Tensor {
             return self;
         }
         let (e1, e2) = ([cosine, sine], [-sine, cosine]);
-        Tensor {
-            xx: self.form(e1, e1),
-            xy: self.form(e1, e2),
-            yy: self.form(e2, e2),
-        }
+        Tensor { xx: self.form(e1, e1), xy: self.form(e1, e2), yy: self.form(e2, e2) }
     }
 }

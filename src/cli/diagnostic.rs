@@ -24,24 +24,14 @@ fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &
         return format!("error: {message}");
     };
     // A span over several lines (a whole table) is marked where it begins.
-    let line_end = source.text[span.start..]
-        .find('\n')
-        .map_or(source.text.len(), |length| span.start + length);
+    let line_end = source.text[span.start..].find('\n').map_or(source.text.len(), |length| span.start + length);
     let span = span.start..span.end.min(line_end).max(span.start);
     let name = source.path.display().to_string();
     let mut bytes = Vec::new();
     let report = Report::build(ReportKind::Error, (name.clone(), span.clone()))
-        .with_config(
-            Style::default()
-                .with_index_type(IndexType::Byte)
-                .with_color(stderr_has_colour()),
-        )
+        .with_config(Style::default().with_index_type(IndexType::Byte).with_color(stderr_has_colour()))
         .with_message(message)
-        .with_label(
-            Label::new((name.clone(), span))
-                .with_message(label)
-                .with_color(Color::Red),
-        )
+        .with_label(Label::new((name.clone(), span)).with_message(label).with_color(Color::Red))
         .finish();
     match report.write((name, ariadne::Source::from(&source.text)), &mut bytes) {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -58,12 +48,7 @@ pub(super) fn config_error(error: &ConfigError) -> String {
 pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
     let source = &config.source;
     match error.problem_error() {
-        Some(ProblemError::Expression {
-            key,
-            text,
-            offset,
-            message,
-        }) => {
+        Some(ProblemError::Expression { key, text, offset, message }) => {
             let span = source.span_of(key).map(|span| {
                 let written = &source.text[span.clone()];
                 // The formula begins after the opening quote, wherever in a list it stands.

@@ -24,25 +24,16 @@ pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
         return Ok(());
     };
     let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
-        return Err(Failure::new(
-            2,
-            format!("error: there is no example `{name}`\n{}", list()),
-        ));
+        return Err(Failure::new(2, format!("error: there is no example `{name}`\n{}", list())));
     };
     let path = Path::new(name).with_extension("toml");
     if path.exists() {
         let path = path.display();
-        return Err(Failure::new(
-            2,
-            format!("error: {path} is already here: move it away, or work in another folder"),
-        ));
+        return Err(Failure::new(2, format!("error: {path} is already here: move it away, or work in another folder")));
     }
     std::fs::write(&path, text)
         .map_err(|error| Failure::new(2, format!("error: {} cannot be written: {error}", path.display())))?;
-    say(&format!(
-        "wrote {0}; solve it with: saddleflux run {0}\n",
-        path.display()
-    ));
+    say(&format!("wrote {0}; solve it with: saddleflux run {0}\n", path.display()));
     Ok(())
 }
 

@@ -10,26 +10,16 @@ use crate::study::CheckReport;
 use crate::study::check::PointReport;
 
 fn entries(values: [f64; 2], dimension: usize) -> String {
-    values[..dimension]
-        .iter()
-        .map(|value| format!("{value:.6}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    values[..dimension].iter().map(|value| format!("{value:.6}")).collect::<Vec<_>>().join(", ")
 }
 
 fn point(text: &mut String, name: &str, report: &PointReport, dimension: usize) {
     let [low, high] = report.noise.eigen(dimension).values;
-    let noise = if dimension == 1 {
-        format!("{low:.4e}")
-    } else {
-        format!("eigenvalues {low:.4e}, {high:.4e}")
-    };
+    let noise = if dimension == 1 { format!("{low:.4e}") } else { format!("eigenvalues {low:.4e}, {high:.4e}") };
     let barrier = report.barrier.map_or(String::new(), |(barrier, over)| {
         format!("\n      barrier {barrier:.6}, {over:.2} times the noise along the escape direction")
     });
-    let across = report
-        .cells_across
-        .map_or(String::new(), |cells| format!("; {cells:.1} cells across its width"));
+    let across = report.cells_across.map_or(String::new(), |cells| format!("; {cells:.1} cells across its width"));
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
@@ -45,11 +35,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     let problem = &report.problem;
     let dimension = problem.dimension;
     let mut text = String::new();
-    let title = if config.title.is_empty() {
-        "(no title)"
-    } else {
-        &config.title
-    };
+    let title = if config.title.is_empty() { "(no title)" } else { &config.title };
     let _ = writeln!(text, "{title}\n  {}\n  {}", io::landscape(config), io::noise(config));
     let _ = writeln!(text, "  interpretation {}", problem.interpretation.name());
     let _ = writeln!(
@@ -57,30 +43,13 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         "  domain [{}] to [{}]{}",
         entries(problem.domain.lower, dimension),
         entries(problem.domain.upper, dimension),
-        if problem.domain.automatic {
-            " (chosen from the landscape)"
-        } else {
-            ""
-        }
+        if problem.domain.automatic { " (chosen from the landscape)" } else { "" }
     );
     let _ = writeln!(text, "  {}", problem.valley.absorption);
-    let _ = writeln!(
-        text,
-        "minima, deepest first{}",
-        if report.minima.is_empty() { ": none" } else { "" }
-    );
+    let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
     const MOST: usize = 8;
     for (index, minimum) in report.minima.iter().enumerate().take(MOST) {
-        point(
-            &mut text,
-            if problem.valley.minimum == Some(index) {
-                "start"
-            } else {
-                "     "
-            },
-            minimum,
-            dimension,
-        );
+        point(&mut text, if problem.valley.minimum == Some(index) { "start" } else { "     " }, minimum, dimension);
     }
     if report.minima.len() > MOST {
         let _ = writeln!(text, "  … and {} more", report.minima.len() - MOST);
@@ -95,22 +64,10 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     }
     match report.cells {
         Some([nx, ny]) => {
-            let _ = write!(
-                text,
-                "grid {nx}{}",
-                if dimension == 2 {
-                    format!(" × {ny}")
-                } else {
-                    String::new()
-                }
-            );
+            let _ = write!(text, "grid {nx}{}", if dimension == 2 { format!(" × {ny}") } else { String::new() });
         }
         None => {
-            let _ = write!(
-                text,
-                "grid doubled until the relative error is below {:.1e}",
-                config.grid.tolerance
-            );
+            let _ = write!(text, "grid doubled until the relative error is below {:.1e}", config.grid.tolerance);
         }
     }
     let _ = writeln!(text, ", scheme {}", config.grid.scheme.name());
@@ -125,11 +82,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     let _ = writeln!(
         text,
         "noise: nothing degenerate on the way out{}",
-        if config.noise.allow_degenerate {
-            " was looked for"
-        } else {
-            ""
-        }
+        if config.noise.allow_degenerate { " was looked for" } else { "" }
     );
     for warning in &report.warnings {
         let _ = writeln!(text, "warning: {warning}");
@@ -160,11 +113,7 @@ fn point_json(report: &PointReport, dimension: usize) -> Value {
 pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
     let problem = &report.problem;
     let dimension = problem.dimension;
-    let points = |list: &[PointReport]| {
-        list.iter()
-            .map(|report| point_json(report, dimension))
-            .collect::<Vec<_>>()
-    };
+    let points = |list: &[PointReport]| list.iter().map(|report| point_json(report, dimension)).collect::<Vec<_>>();
     let mut value = json!({
         "problem": {
             "dimension": dimension,

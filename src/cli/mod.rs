@@ -21,12 +21,7 @@ use crate::study::{self, StudyError};
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
 #[derive(Parser)]
-#[command(
-    name = "saddleflux",
-    version,
-    about,
-    after_help = "Begin with `saddleflux init` and `saddleflux run`."
-)]
+#[command(name = "saddleflux", version, about, after_help = "Begin with `saddleflux init` and `saddleflux run`.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -96,10 +91,7 @@ struct Failure {
 
 impl Failure {
     fn new(status: u8, message: impl Into<String>) -> Failure {
-        Failure {
-            status,
-            message: message.into(),
-        }
+        Failure { status, message: message.into() }
     }
 }
 
@@ -151,9 +143,7 @@ fn configuration(problem: &Problem) -> Result<Config, Failure> {
 
 /// Runs `work` on the threads that were asked for, watched by a progress bar and by Ctrl-C.
 fn watched<T: Send>(problem: &Problem, work: impl FnOnce(&Progress, usize) -> T + Send) -> Result<T, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(problem.threads.unwrap_or(0))
-        .build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(problem.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
     let threads = pool.current_num_threads();
     let progress = Arc::new(Progress::default());
@@ -173,10 +163,7 @@ fn study_failure(config: &Config, error: &StudyError) -> Failure {
 }
 
 fn output_folder(problem: &Problem) -> Result<PathBuf, Failure> {
-    let name = problem
-        .config
-        .file_stem()
-        .map_or("result".into(), |name| name.to_string_lossy().into_owned());
+    let name = problem.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
     let folder = problem.out.clone().unwrap_or_else(|| Path::new("output").join(name));
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     let attempt = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b""));

@@ -43,11 +43,7 @@ impl Watch {
             }
             shown.clear();
         });
-        Ok(Watch {
-            finished,
-            thread: Some(thread),
-            handlers,
-        })
+        Ok(Watch { finished, thread: Some(thread), handlers })
     }
 }
 
@@ -79,15 +75,7 @@ impl Shown {
     fn new(silent: bool) -> Shown {
         let now = Instant::now();
         let is_terminal = std::io::stderr().is_terminal();
-        Shown {
-            silent,
-            is_terminal,
-            begun: now,
-            phase: String::new(),
-            since: now,
-            bar: None,
-            named: false,
-        }
+        Shown { silent, is_terminal, begun: now, phase: String::new(), since: now, bar: None, named: false }
     }
 
     fn update(&mut self, progress: &Progress) {

@@ -82,9 +82,7 @@ pub enum Fault {
 }
 
 fn suggestion(nearest: &Option<String>) -> String {
-    nearest
-        .as_ref()
-        .map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
+    nearest.as_ref().map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
 }
 
 /// The known word nearest to a mistyped one, when it is near enough to be meant.

@@ -20,15 +20,10 @@ impl Config {
     /// Anything that is not a configuration, with its place.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<Config> {
         let text = std::fs::read_to_string(path).map_err(|fault| ConfigError {
-            source_text: Box::new(Source {
-                path: path.to_path_buf(),
-                ..Source::default()
-            }),
+            source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
             key: "configuration".into(),
             span: None,
-            fault: Box::new(Fault::Unreadable {
-                reason: fault.to_string(),
-            }),
+            fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
         })?;
         Config::from_text(path, &text, overrides)
     }
@@ -38,11 +33,7 @@ impl Config {
     /// # Errors
     /// Anything that is not a configuration, with its place.
     pub fn from_text(path: &Path, text: &str, overrides: &[String]) -> Read<Config> {
-        let mut source = Source {
-            path: path.to_path_buf(),
-            text: text.to_string(),
-            ..Source::default()
-        };
+        let mut source = Source { path: path.to_path_buf(), text: text.to_string(), ..Source::default() };
         let tree = tree::parse(&mut source, overrides)?;
         note_spans(&tree, String::new(), &mut source);
         let root = Section::root(&source, &tree);
@@ -50,11 +41,7 @@ impl Config {
         let [landscape, noise, domain, grid, valley, solve] =
             ["landscape", "noise", "domain", "grid", "valley", "solve"].map(|name| root.section(name));
         let (landscape, noise, domain, grid, valley, solve) = (landscape?, noise?, domain?, grid?, valley?, solve?);
-        for (later, what) in [
-            ("evolve", "time evolution"),
-            ("particles", "particles"),
-            ("sweep", "sweeps"),
-        ] {
+        for (later, what) in [("evolve", "time evolution"), ("particles", "particles"), ("sweep", "sweeps")] {
             if root.has(later) {
                 return Err(root.conflict(
                     later,
@@ -101,16 +88,7 @@ impl Config {
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
-        Ok(Config {
-            title,
-            landscape,
-            noise,
-            domain,
-            grid,
-            valley,
-            solve,
-            source: source.clone(),
-        })
+        Ok(Config { title, landscape, noise, domain, grid, valley, solve, source: source.clone() })
     }
 }
 
@@ -118,11 +96,7 @@ impl Config {
 fn note_spans(node: &Node, path: String, source: &mut Source) {
     if let Kind::Table(entries) = &node.kind {
         for entry in entries {
-            let name = if path.is_empty() {
-                entry.key.clone()
-            } else {
-                format!("{path}.{}", entry.key)
-            };
+            let name = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             note_spans(&entry.node, name, source);
         }
     }
@@ -139,23 +113,15 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         return Ok(given as usize);
     }
     let (landscape, domain, grid, valley) = (landscape.glance(), domain.glance(), grid.glance(), valley.glance());
-    let lengths = [
-        landscape.texts("drift")?.map(|list| list.len()),
-        landscape.texts("features")?.map(|list| list.len()),
-    ];
+    let lengths =
+        [landscape.texts("drift")?.map(|list| list.len()), landscape.texts("features")?.map(|list| list.len())];
     if let Some(length) = lengths.into_iter().flatten().next() {
         return Ok(length.clamp(1, 2));
     }
-    if landscape
-        .text("kind")?
-        .is_some_and(|kind| PLANE_KINDS.contains(&kind.as_str()))
-    {
+    if landscape.text("kind")?.is_some_and(|kind| PLANE_KINDS.contains(&kind.as_str())) {
         return Ok(2);
     }
-    let mentions_y = |text: String| {
-        text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .any(|word| word == "y")
-    };
+    let mentions_y = |text: String| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "y");
     if landscape.text("expression")?.is_some_and(mentions_y) {
         return Ok(2);
     }
@@ -165,13 +131,7 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         grid.numbers("cells", CELLS)?,
         valley.numbers("minimum", FINITE)?,
     ];
-    Ok(lengths
-        .into_iter()
-        .flatten()
-        .map(|list| list.len())
-        .max()
-        .unwrap_or(1)
-        .clamp(1, 2))
+    Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(1).clamp(1, 2))
 }
 
 /// A list with one number per dimension, as a point.
@@ -219,10 +179,8 @@ fn landscape_form(section: &Section, dimension: usize) -> Read<LandscapeForm> {
             LandscapeForm::Drift(texts)
         }
         more => {
-            return Err(section.conflict(
-                more[1],
-                format!("{} are given together: keep exactly one of them", more.join(" and ")),
-            ));
+            return Err(section
+                .conflict(more[1], format!("{} are given together: keep exactly one of them", more.join(" and "))));
         }
     };
     section.finish()?;
@@ -246,10 +204,8 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
     };
     if PLANE_KINDS.contains(&name) && dimension == 1 {
-        return Err(section.conflict(
-            "kind",
-            format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2"),
-        ));
+        return Err(section
+            .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
     }
     let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
     Ok(match name {
@@ -265,9 +221,7 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
             flat: number("flat", POSITIVE, 2.0)?,
             transverse: number("transverse", POSITIVE, 2.0)?,
         },
-        "quadratic" => LandscapeForm::Quadratic {
-            hessian: hessian(section, dimension)?,
-        },
+        "quadratic" => LandscapeForm::Quadratic { hessian: hessian(section, dimension)? },
         "rotated-quadratic" => {
             let curvatures = section.numbers("curvatures", FINITE)?.unwrap_or_else(|| vec![1.0, 4.0]);
             LandscapeForm::RotatedQuadratic {
@@ -288,19 +242,12 @@ fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {
     };
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     match (dimension, rows.as_slice()) {
-        (1, [[xx]]) => Ok(Tensor {
-            xx: *xx,
-            ..Tensor::default()
-        }),
-        (2, [[xx, xy], [yx, yy]]) if xy == yx => Ok(Tensor {
-            xx: *xx,
-            xy: *xy,
-            yy: *yy,
-        }),
-        _ => Err(section.conflict(
-            "hessian",
-            "must be a symmetric matrix [[a, b], [b, c]], or one number in one dimension",
-        )),
+        (1, [[xx]]) => Ok(Tensor { xx: *xx, ..Tensor::default() }),
+        (2, [[xx, xy], [yx, yy]]) if xy == yx => Ok(Tensor { xx: *xx, xy: *xy, yy: *yy }),
+        _ => {
+            Err(section
+                .conflict("hessian", "must be a symmetric matrix [[a, b], [b, c]], or one number in one dimension"))
+        }
     }
 }
 
@@ -328,10 +275,8 @@ fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeFor
 fn read_noise(section: &Section, dimension: usize) -> Read<NoiseConfig> {
     let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
-        return Err(section.missing(
-            "kind",
-            "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression",
-        ));
+        return Err(section
+            .missing("kind", "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression"));
     };
     let minibatch = || {
         let reason = "noise made by minibatches needs noise.learning_rate and noise.batch_size";
@@ -345,10 +290,7 @@ fn read_noise(section: &Section, dimension: usize) -> Read<NoiseConfig> {
             temperature: section.required("temperature", POSITIVE, "isotropic noise is D = temperature · I")?,
         },
         "hessian" => NoiseForm::Hessian(minibatch()?),
-        "frozen" => NoiseForm::Frozen {
-            minibatch: minibatch()?,
-            s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5),
-        },
+        "frozen" => NoiseForm::Frozen { minibatch: minibatch()?, s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5) },
         "covariance" => NoiseForm::Covariance(minibatch()?),
         _ => {
             let formula = |key: &str| {
@@ -372,9 +314,7 @@ fn read_noise(section: &Section, dimension: usize) -> Read<NoiseConfig> {
     let config = NoiseConfig {
         form,
         floor: section.number("floor", NOT_NEGATIVE)?.unwrap_or(0.0),
-        interpretation: section
-            .choice("interpretation", &interpretations)?
-            .unwrap_or(Interpretation::Ito),
+        interpretation: section.choice("interpretation", &interpretations)?.unwrap_or(Interpretation::Ito),
         allow_degenerate: section.boolean("allow_degenerate", false)?,
     };
     section.finish()?;
@@ -406,26 +346,15 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainConfig> {
         match words.as_slice() {
             ["periodic"] => Ok(AxisWalls::Periodic),
             [both] => Ok(AxisWalls::Walls([walls.chosen(name, both, &kinds)?; 2])),
-            [low, high] => Ok(AxisWalls::Walls([
-                walls.chosen(name, low, &kinds)?,
-                walls.chosen(name, high, &kinds)?,
-            ])),
+            [low, high] => Ok(AxisWalls::Walls([walls.chosen(name, low, &kinds)?, walls.chosen(name, high, &kinds)?])),
             _ => Err(walls.conflict(name, "give two walls, the lower and the upper, or \"periodic\"")),
         }
     };
     let along_x = axis("x")?;
-    let along_y = if dimension == 2 {
-        axis("y")?
-    } else {
-        AxisWalls::Walls([Wall::Reflecting; 2])
-    };
+    let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     section.finish()?;
-    Ok(DomainConfig {
-        lower,
-        upper,
-        walls: [along_x, along_y],
-    })
+    Ok(DomainConfig { lower, upper, walls: [along_x, along_y] })
 }
 
 fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
@@ -433,19 +362,11 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
         None => None,
         Some(cells) => Some(pad(section, "cells", &cells, dimension, 1.0)?.map(|count| count as usize)),
     };
-    let schemes = [
-        Scheme::InverseAverage,
-        Scheme::ScharfetterGummel,
-        Scheme::Sqra,
-        Scheme::Upwind,
-        Scheme::Central,
-    ];
+    let schemes = [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra, Scheme::Upwind, Scheme::Central];
     let align = if matches!(section.number("align", FINITE), Ok(Some(_))) {
         Align::Angle(section.number("align", FINITE)?.unwrap_or(0.0))
     } else {
-        section
-            .choice("align", &[("axes", Align::Axes), ("saddle", Align::Saddle)])?
-            .unwrap_or(Align::Axes)
+        section.choice("align", &[("axes", Align::Axes), ("saddle", Align::Saddle)])?.unwrap_or(Align::Axes)
     };
     let config = GridConfig {
         cells,
@@ -469,68 +390,52 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyConfig>
     let half = section.numbers("half_width", POSITIVE)?;
     let boxed = corners.is_given() || half.is_some();
     let named = section.text("set")?;
-    let set = match named.as_deref() {
-        Some("box") | None if boxed => match half {
-            Some(half) => {
-                if corners.is_given() {
-                    return Err(section.conflict(
-                        "half_width",
-                        "box and half_width both say what the box is: keep one of them",
-                    ));
+    let set =
+        match named.as_deref() {
+            Some("box") | None if boxed => match half {
+                Some(half) => {
+                    if corners.is_given() {
+                        return Err(section
+                            .conflict("half_width", "box and half_width both say what the box is: keep one of them"));
+                    }
+                    let half = if half.len() == 1 { vec![half[0]; dimension] } else { half };
+                    StartSet::HalfWidth(pad(section, "half_width", &half, dimension, 0.0)?)
                 }
-                let half = if half.len() == 1 {
-                    vec![half[0]; dimension]
-                } else {
-                    half
-                };
-                StartSet::HalfWidth(pad(section, "half_width", &half, dimension, 0.0)?)
-            }
-            None => {
-                let corner = |key: &str| {
-                    point(&corners, key, dimension)?
-                        .ok_or_else(|| corners.missing(key, "a box has a lower and an upper corner"))
-                };
-                let (lower, upper) = (corner("lower")?, corner("upper")?);
-                if (0..dimension).any(|axis| lower[axis] >= upper[axis]) {
-                    return Err(corners.conflict(
-                        "upper",
-                        "the box is empty: each entry of lower must be below that of upper",
-                    ));
+                None => {
+                    let corner = |key: &str| {
+                        point(&corners, key, dimension)?
+                            .ok_or_else(|| corners.missing(key, "a box has a lower and an upper corner"))
+                    };
+                    let (lower, upper) = (corner("lower")?, corner("upper")?);
+                    if (0..dimension).any(|axis| lower[axis] >= upper[axis]) {
+                        return Err(corners
+                            .conflict("upper", "the box is empty: each entry of lower must be below that of upper"));
+                    }
+                    StartSet::Box { lower, upper }
                 }
-                StartSet::Box { lower, upper }
+            },
+            Some("box") => {
+                return Err(section
+                    .missing("half_width", "set = \"box\" needs half_width, or box = { lower = […], upper = […] }"));
             }
-        },
-        Some("box") => {
-            return Err(section.missing(
-                "half_width",
-                "set = \"box\" needs half_width, or box = { lower = […], upper = […] }",
-            ));
-        }
-        Some(other) if boxed => {
-            let key = if corners.is_given() { "box" } else { "half_width" };
-            return Err(section.conflict(
-                key,
-                format!("a box is given, but set = \"{other}\" is none: keep one of them"),
-            ));
-        }
-        None | Some("basin") => StartSet::Basin,
-        Some(condition) => StartSet::Expression(condition.to_string()),
-    };
+            Some(other) if boxed => {
+                let key = if corners.is_given() { "box" } else { "half_width" };
+                return Err(
+                    section.conflict(key, format!("a box is given, but set = \"{other}\" is none: keep one of them"))
+                );
+            }
+            None | Some("basin") => StartSet::Basin,
+            Some(condition) => StartSet::Expression(condition.to_string()),
+        };
     corners.finish()?;
     let target = section.section("target")?;
     let absorb = section.choice("absorb", &[("boundary", false), ("target", true)])?;
     let absorb = match (absorb, target.is_given()) {
         (Some(false), true) => {
-            return Err(section.conflict(
-                "target",
-                "a target is given, but absorb = \"boundary\": keep one of them",
-            ));
+            return Err(section.conflict("target", "a target is given, but absorb = \"boundary\": keep one of them"));
         }
         (Some(true), false) => {
-            return Err(section.missing(
-                "target",
-                "absorb = \"target\" needs target = { minimum = […], radius = … }",
-            ));
+            return Err(section.missing("target", "absorb = \"target\" needs target = { minimum = […], radius = … }"));
         }
         (_, false) => Absorb::Boundary,
         (_, true) => Absorb::Target {
@@ -575,10 +480,7 @@ fn read_solve(section: &Section) -> Read<SolveConfig> {
     };
     // Part of the contract, for the spectrum to come: checked, and of no effect until then.
     section.number("eigenvalues", COUNT)?;
-    let config = SolveConfig {
-        quantities,
-        error_estimate: section.boolean("error_estimate", true)?,
-    };
+    let config = SolveConfig { quantities, error_estimate: section.boolean("error_estimate", true)? };
     section.finish()?;
     Ok(config)
 }

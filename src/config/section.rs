@@ -31,22 +31,12 @@ type Read<T> = Result<T, ConfigError>;
 impl<'a> Section<'a> {
     /// The whole file.
     pub(super) fn root(source: &'a Source, node: &'a Node) -> Section<'a> {
-        Section {
-            source,
-            path: String::new(),
-            node: Some(node),
-            known: RefCell::default(),
-        }
+        Section { source, path: String::new(), node: Some(node), known: RefCell::default() }
     }
 
     /// The same table, for a look that makes no key known.
     pub(super) fn glance(&self) -> Section<'a> {
-        Section {
-            source: self.source,
-            path: self.path.clone(),
-            node: self.node,
-            known: RefCell::default(),
-        }
+        Section { source: self.source, path: self.path.clone(), node: self.node, known: RefCell::default() }
     }
 
     fn entries(&self) -> &'a [Entry] {
@@ -58,11 +48,7 @@ impl<'a> Section<'a> {
 
     /// The dotted name of a key of this table.
     pub(super) fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_string()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_string() } else { format!("{}.{key}", self.path) }
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
@@ -86,17 +72,10 @@ impl<'a> Section<'a> {
     /// An error at a key, or at the table when the key is not given.
     pub(super) fn error(&self, key: &str, fault: Fault) -> ConfigError {
         let entry = self.entries().iter().find(|entry| entry.key == key);
-        let span = entry
-            .map(|entry| entry.node.span.clone())
-            .or(self.node.map(|node| node.span.clone()));
+        let span = entry.map(|entry| entry.node.span.clone()).or(self.node.map(|node| node.span.clone()));
         // The root's span is the whole file, which is no place.
         let span = span.filter(|_| !(entry.is_none() && self.path.is_empty()));
-        ConfigError {
-            source_text: Box::new(self.source.clone()),
-            key: self.name(key),
-            span,
-            fault: Box::new(fault),
-        }
+        ConfigError { source_text: Box::new(self.source.clone()), key: self.name(key), span, fault: Box::new(fault) }
     }
 
     /// An error with a reason in words.
@@ -114,10 +93,7 @@ impl<'a> Section<'a> {
             source_text: Box::new(self.source.clone()),
             key: self.name(key),
             span: Some(node.span.clone()),
-            fault: Box::new(Fault::Type {
-                found: node.kind.name(),
-                expected: expected.into(),
-            }),
+            fault: Box::new(Fault::Type { found: node.kind.name(), expected: expected.into() }),
         }
     }
 
@@ -129,21 +105,14 @@ impl<'a> Section<'a> {
         {
             return Err(self.wrong_type(key, node, "a table"));
         }
-        Ok(Section {
-            source: self.source,
-            path: self.name(key),
-            node,
-            known: RefCell::default(),
-        })
+        Ok(Section { source: self.source, path: self.name(key), node, known: RefCell::default() })
     }
 
     /// A text.
     pub(super) fn text(&self, key: &str) -> Read<Option<String>> {
         match self.entry(key).map(|entry| &entry.node) {
             None => Ok(None),
-            Some(Node {
-                kind: Kind::Text(text), ..
-            }) => Ok(Some(text.clone())),
+            Some(Node { kind: Kind::Text(text), .. }) => Ok(Some(text.clone())),
             Some(node) => Err(self.wrong_type(key, node, "a text in quotes")),
         }
     }
@@ -160,10 +129,7 @@ impl<'a> Section<'a> {
     pub(super) fn boolean(&self, key: &str, default: bool) -> Read<bool> {
         match self.entry(key).map(|entry| &entry.node) {
             None => Ok(default),
-            Some(Node {
-                kind: Kind::Boolean(value),
-                ..
-            }) => Ok(*value),
+            Some(Node { kind: Kind::Boolean(value), .. }) => Ok(*value),
             Some(node) => Err(self.wrong_type(key, node, "true or false")),
         }
     }
@@ -185,9 +151,7 @@ impl<'a> Section<'a> {
 
     /// A number that obeys a rule.
     pub(super) fn number(&self, key: &str, rule: Rule) -> Read<Option<f64>> {
-        self.entry(key)
-            .map(|entry| self.checked(key, &entry.node, rule))
-            .transpose()
+        self.entry(key).map(|entry| self.checked(key, &entry.node, rule)).transpose()
     }
 
     /// A number that must be there.
@@ -199,11 +163,7 @@ impl<'a> Section<'a> {
     pub(super) fn numbers(&self, key: &str, rule: Rule) -> Read<Option<Vec<f64>>> {
         let Some(entry) = self.entry(key) else { return Ok(None) };
         match &entry.node.kind {
-            Kind::List(nodes) => nodes
-                .iter()
-                .map(|node| self.checked(key, node, rule))
-                .collect::<Read<_>>()
-                .map(Some),
+            Kind::List(nodes) => nodes.iter().map(|node| self.checked(key, node, rule)).collect::<Read<_>>().map(Some),
             Kind::Number(_) => self.checked(key, &entry.node, rule).map(|value| Some(vec![value])),
             _ => Err(self.wrong_type(key, &entry.node, "a list of numbers")),
         }
@@ -247,14 +207,7 @@ impl<'a> Section<'a> {
         let found = choices.iter().find(|(name, _)| *name == word);
         found.map(|(_, value)| *value).ok_or_else(|| {
             let allowed: Vec<String> = choices.iter().map(|(name, _)| (*name).to_string()).collect();
-            self.error(
-                key,
-                Fault::Choice {
-                    value: word.into(),
-                    nearest: nearest(word, &allowed),
-                    allowed,
-                },
-            )
+            self.error(key, Fault::Choice { value: word.into(), nearest: nearest(word, &allowed), allowed })
         })
     }
 
@@ -267,10 +220,7 @@ impl<'a> Section<'a> {
                 source_text: Box::new(self.source.clone()),
                 key: self.name(&entry.key),
                 span: Some(entry.key_span.clone()),
-                fault: Box::new(Fault::UnknownKey {
-                    nearest: nearest(&entry.key, &known),
-                    allowed: known.clone(),
-                }),
+                fault: Box::new(Fault::UnknownKey { nearest: nearest(&entry.key, &known), allowed: known.clone() }),
             }),
         }
     }

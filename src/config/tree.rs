@@ -55,18 +55,12 @@ fn node(value: &DeValue<'_>, span: Range<usize>, shift: usize) -> Node {
         DeValue::Float(float) => Kind::Number(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Kind::Boolean(*value),
         DeValue::Datetime(_) => Kind::Time,
-        DeValue::Array(values) => Kind::List(
-            values
-                .iter()
-                .map(|value| node(value.get_ref(), value.span(), shift))
-                .collect(),
-        ),
+        DeValue::Array(values) => {
+            Kind::List(values.iter().map(|value| node(value.get_ref(), value.span(), shift)).collect())
+        }
         DeValue::Table(table) => Kind::Table(entries(table, shift)),
     };
-    Node {
-        span: span.start + shift..span.end + shift,
-        kind,
-    }
+    Node { span: span.start + shift..span.end + shift, kind }
 }
 
 fn entries(table: &DeTable<'_>, shift: usize) -> Vec<Entry> {
@@ -88,14 +82,9 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
         source_text: Box::new(source.clone()),
         key: "not a TOML file".into(),
         span: fault.span(),
-        fault: Box::new(Fault::Syntax {
-            reason: fault.message().to_string(),
-        }),
+        fault: Box::new(Fault::Syntax { reason: fault.message().to_string() }),
     })?;
-    let mut root = Node {
-        span: 0..text.len(),
-        kind: Kind::Table(entries(table.get_ref(), 0)),
-    };
+    let mut root = Node { span: 0..text.len(), kind: Kind::Table(entries(table.get_ref(), 0)) };
     for change in overrides {
         graft(source, &mut root, change)?;
     }
@@ -110,10 +99,7 @@ fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), Confi
         fault: Box::new(Fault::Conflict { reason }),
     };
     let Some((path, value)) = change.split_once('=') else {
-        return Err(fail(
-            source,
-            "on the command line: write --set section.key=value".into(),
-        ));
+        return Err(fail(source, "on the command line: write --set section.key=value".into()));
     };
     let (path, value) = (path.trim(), value.trim());
     if !source.text.is_empty() && !source.text.ends_with('\n') {
@@ -121,10 +107,7 @@ fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), Confi
     }
     source.text.push_str("# set on the command line: ");
     // A bare word is taken as a text, so that --set grid.scheme=sqra needs no quotes within quotes.
-    let written = [
-        format!("{path} = {value}"),
-        format!("{path} = {}", toml::Value::String(value.to_string())),
-    ];
+    let written = [format!("{path} = {value}"), format!("{path} = {}", toml::Value::String(value.to_string()))];
     let start = source.text.len();
     for line in &written {
         if let Ok(table) = DeTable::parse(line) {
@@ -137,18 +120,12 @@ fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), Confi
             return Ok(());
         }
     }
-    Err(fail(
-        source,
-        "on the command line: this is not a dotted key and a TOML value".into(),
-    ))
+    Err(fail(source, "on the command line: this is not a dotted key and a TOML value".into()))
 }
 
 fn merge(into: &mut Node, entry: Entry) {
     let Kind::Table(entries) = &mut into.kind else {
-        *into = Node {
-            span: entry.key_span.clone(),
-            kind: Kind::Table(vec![entry]),
-        };
+        *into = Node { span: entry.key_span.clone(), kind: Kind::Table(vec![entry]) };
         return;
     };
     match entries.iter_mut().find(|known| known.key == entry.key) {

@@ -26,11 +26,7 @@ pub(super) struct Node {
 pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
     let mut order: Vec<u32> = (0..pattern.len() as u32).collect();
     let sides = (0..pattern.len()).map(|_| AtomicU8::new(LOW)).collect::<Vec<_>>();
-    let cutter = Cutter {
-        pattern,
-        coordinates,
-        sides: &sides,
-    };
+    let cutter = Cutter { pattern, coordinates, sides: &sides };
     let root = cutter.cut(&mut order);
     (order, root)
 }
@@ -53,10 +49,7 @@ impl Cutter<'_> {
         let axis = self.longer_side(states);
         if states.len() <= LEAF {
             self.sort_across(states, axis);
-            return Node {
-                own: states.len(),
-                parts: Vec::new(),
-            };
+            return Node { own: states.len(), parts: Vec::new() };
         }
         let (low, high) = self.halves(states, axis);
         for &state in &low {
@@ -68,11 +61,8 @@ impl Cutter<'_> {
         let (low_inner, low_border) = self.border(&low, HIGH);
         let (high_inner, high_border) = self.border(&high, LOW);
         let cut_low = (low_border.len(), high.len()) <= (high_border.len(), low.len());
-        let (low, high, mut separator) = if cut_low {
-            (low_inner, high, low_border)
-        } else {
-            (low, high_inner, high_border)
-        };
+        let (low, high, mut separator) =
+            if cut_low { (low_inner, high, low_border) } else { (low, high_inner, high_border) };
         for &state in &separator {
             self.sides[state as usize].store(SEPARATOR, Ordering::Relaxed);
         }
@@ -90,10 +80,7 @@ impl Cutter<'_> {
         } else {
             (self.part(low_places), self.part(high_places))
         };
-        Node {
-            own,
-            parts: low.into_iter().chain(high).collect(),
-        }
+        Node { own, parts: low.into_iter().chain(high).collect() }
     }
 
     fn part(&self, states: &mut [u32]) -> Option<Node> {

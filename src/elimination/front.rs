@@ -188,10 +188,8 @@ fn eliminate_columns(
     let exit_column = MatMut::from_column_major_slice_mut(exit_right, width - half, 1);
     matmul(exit_column, Accum::Add, own, exit_left.rb(), 1.0, Par::Seq);
     product(rest.rb_mut(), Accum::Add, below, above.rb());
-    eliminate_columns(rest, exit_right, inverses_right, copy, exits).map_err(|fault| PivotFault {
-        place: half + fault.place,
-        ..fault
-    })
+    eliminate_columns(rest, exit_right, inverses_right, copy, exits)
+        .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
 }
 
 /// The recursion's end: the square block pivot by pivot, the rows below by one product.
@@ -298,17 +296,11 @@ fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, ri
         let half = columns / 2;
         let (first, second) = target.split_at_col_mut(half);
         let (right_first, right_second) = right.split_at_col(half);
-        join(
-            || product(first, accumulate, left, right_first),
-            || product(second, accumulate, left, right_second),
-        );
+        join(|| product(first, accumulate, left, right_first), || product(second, accumulate, left, right_second));
     } else {
         let half = rows / 2;
         let (first, second) = target.split_at_row_mut(half);
         let (left_first, left_second) = left.split_at_row(half);
-        join(
-            || product(first, accumulate, left_first, right),
-            || product(second, accumulate, left_second, right),
-        );
+        join(|| product(first, accumulate, left_first, right), || product(second, accumulate, left_second, right));
     }
 }

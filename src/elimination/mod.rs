@@ -77,11 +77,7 @@ struct PivotFault {
 impl PivotFault {
     /// Accepts a pivot, or says which one is at fault.
     fn check(place: usize, value: f64) -> Result<(), PivotFault> {
-        if (SMALLEST_PIVOT..=f64::MAX).contains(&value) {
-            Ok(())
-        } else {
-            Err(PivotFault { place, value })
-        }
+        if (SMALLEST_PIVOT..=f64::MAX).contains(&value) { Ok(()) } else { Err(PivotFault { place, value }) }
     }
 
     /// The error for the state of the generator behind the place.
@@ -128,10 +124,7 @@ impl Elimination {
         }
         let needed = symbolic.peak_bytes();
         if needed > memory_limit {
-            return Err(EliminationError::TooLarge {
-                needed,
-                allowed: memory_limit,
-            });
+            return Err(EliminationError::TooLarge { needed, allowed: memory_limit });
         }
         if progress.is_interrupted() {
             return Err(EliminationError::Interrupted);
@@ -141,10 +134,7 @@ impl Elimination {
             Plan::Chain => Engine::Chain(Tridiagonal::eliminate(generator)?),
             Plan::Fronts(tree) => Engine::Fronts(Multifrontal::eliminate(tree, generator, progress)?),
         };
-        Ok(Elimination {
-            engine,
-            symbolic: symbolic.clone(),
-        })
+        Ok(Elimination { engine, symbolic: symbolic.clone() })
     }
 
     /// x with x A = b, for b ≥ 0 (occupation times).

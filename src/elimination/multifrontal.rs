@@ -60,19 +60,11 @@ impl Multifrontal {
         let mut factor = vec![0.0; tree.factor_length];
         if let Some(root) = tree.fronts.last() {
             let mut stack = vec![0.0; root.stack];
-            let work = Work {
-                tree,
-                rates: generator.rates.data(),
-                killing: &generator.killing,
-                progress,
-            };
+            let work = Work { tree, rates: generator.rates.data(), killing: &generator.killing, progress };
             let mut scratch = Scratch::new(root.largest);
             work.subtree(root, &mut factor, &mut stack, End::Low, &mut scratch)?;
         }
-        Ok(Multifrontal {
-            tree: Arc::clone(tree),
-            factor,
-        })
+        Ok(Multifrontal { tree: Arc::clone(tree), factor })
     }
 }
 
@@ -162,14 +154,8 @@ impl Work<'_> {
         for &(child, block) in children {
             self.add_child(front, factor, contribution, child, block);
         }
-        front::eliminate(
-            (front.pivots, front.updates),
-            factor,
-            contribution,
-            children.is_empty(),
-            scratch,
-        )
-        .map_err(|fault| fault.of_state(states[fault.place] as usize))?;
+        front::eliminate((front.pivots, front.updates), factor, contribution, children.is_empty(), scratch)
+            .map_err(|fault| fault.of_state(states[fault.place] as usize))?;
         self.progress.advance(front.flops());
         Ok(())
     }

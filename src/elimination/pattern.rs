@@ -68,10 +68,7 @@ impl<'a> Pattern<'a> {
     /// The edges that leave a state: target and place in the rates.
     pub(super) fn outgoing(&self, state: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
         let first = self.row_starts[state] as u32;
-        self.outgoing_states(state)
-            .iter()
-            .zip(first..)
-            .map(|(&target, edge)| (target as u32, edge))
+        self.outgoing_states(state).iter().zip(first..).map(|(&target, edge)| (target as u32, edge))
     }
 
     /// The edges that enter a state: source and place in the rates, by source.
@@ -83,10 +80,7 @@ impl<'a> Pattern<'a> {
     pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
         let incoming = if self.symmetric { &[] } else { self.incoming(state) };
         let sources = incoming.iter().map(|&(source, _)| source);
-        self.outgoing_states(state)
-            .iter()
-            .map(|&target| target as u32)
-            .chain(sources)
+        self.outgoing_states(state).iter().map(|&target| target as u32).chain(sources)
     }
 }
 

@@ -122,10 +122,7 @@ impl Multifrontal {
             let second_values = values.len() - (front.start - fronts[second.first].start);
             let (values_first, values_second) = values.split_at_mut(second_values);
             let (work_first, work_second) = work.split_at_mut(first.solve_work);
-            join(
-                || visit(first, values_first, work_first),
-                || visit(second, values_second, work_second),
-            );
+            join(|| visit(first, values_first, work_first), || visit(second, values_second, work_second));
             read(first, work_first);
             read(second, work_second);
             return;

@@ -36,11 +36,7 @@ impl Symbolic {
             let pattern = Pattern::of(&generator.rates, &starts);
             Plan::Fronts(Arc::new(FrontTree::grow(&pattern, &generator.coordinates)))
         };
-        Symbolic {
-            plan,
-            states: generator.len(),
-            fingerprint: fingerprint(generator),
-        }
+        Symbolic { plan, states: generator.len(), fingerprint: fingerprint(generator) }
     }
 
     /// Number of states.
@@ -84,14 +80,7 @@ impl Symbolic {
         match &self.plan {
             Plan::Chain => 6 * 8 * self.states as u64,
             // The places within a front are 32-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
-            Plan::Fronts(tree)
-                if tree
-                    .fronts
-                    .iter()
-                    .any(|front| front.factor_length() > u32::MAX as usize) =>
-            {
-                u64::MAX
-            }
+            Plan::Fronts(tree) if tree.fronts.iter().any(|front| front.factor_length() > u32::MAX as usize) => u64::MAX,
             Plan::Fronts(tree) => self.factor_bytes() + 8 * tree.stack_length() as u64 + tree.bytes(),
         }
     }
@@ -241,9 +230,7 @@ impl FrontTree {
     fn collect_updates(&mut self, children: &[usize], pattern: &Pattern, places: &[u32], own: std::ops::Range<usize>) {
         let mut updates: Vec<u32> = Vec::new();
         for place in own.clone() {
-            let neighbours = pattern
-                .neighbours(self.order[place] as usize)
-                .map(|state| places[state as usize]);
+            let neighbours = pattern.neighbours(self.order[place] as usize).map(|state| places[state as usize]);
             updates.extend(neighbours.filter(|&neighbour| neighbour as usize >= own.end));
         }
         for &child in children {
@@ -276,20 +263,14 @@ impl FrontTree {
                 if later > place {
                     let j = local(later);
                     let offset = if j < p { j * n + k } else { p * n + (j - p) * p + k };
-                    self.entries.push(Entry {
-                        edge,
-                        target: offset as u32,
-                    });
+                    self.entries.push(Entry { edge, target: offset as u32 });
                 }
             }
             for &(source, edge) in pattern.incoming(state) {
                 let later = places[source as usize] as usize;
                 if later > place {
                     let offset = k * n + local(later);
-                    self.entries.push(Entry {
-                        edge,
-                        target: offset as u32,
-                    });
+                    self.entries.push(Entry { edge, target: offset as u32 });
                 }
             }
         }
@@ -325,10 +306,9 @@ impl FrontTree {
         front.work = front.flops() + children.iter().map(|child| child.work).sum::<u64>();
         front.side_by_side = children.len() == 2 && front.work > SIDE_BY_SIDE;
         (front.stack, front.solve_work) = match children[..] {
-            [left, right] if front.side_by_side => (
-                left.stack + right.stack.max(right.contribution_length() + own),
-                left.solve_work + right.solve_work,
-            ),
+            [left, right] if front.side_by_side => {
+                (left.stack + right.stack.max(right.contribution_length() + own), left.solve_work + right.solve_work)
+            }
             [left, right] => {
                 let kept = left.contribution_length();
                 let after = right.stack.max(right.contribution_length() + own);

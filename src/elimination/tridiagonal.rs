@@ -71,19 +71,11 @@ impl Tridiagonal {
         let mut steps = vec![Step::default(); n];
         for &piece in &pieces {
             for (k, next) in piece.forward() {
-                let (rate, back) = if next > k {
-                    (up[k], down[next])
-                } else {
-                    (down[k], up[next])
-                };
+                let (rate, back) = if next > k { (up[k], down[next]) } else { (down[k], up[next]) };
                 let pivot = killing[k] + rate;
                 PivotFault::check(k, pivot).map_err(|fault| fault.of_state(k))?;
                 killing[next] += back * (killing[k] / pivot);
-                steps[k] = Step {
-                    pivot,
-                    onward: rate / pivot,
-                    back,
-                };
+                steps[k] = Step { pivot, onward: rate / pivot, back };
             }
             let target = piece.target;
             PivotFault::check(target, killing[target]).map_err(|fault| fault.of_state(target))?;

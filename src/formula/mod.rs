@@ -50,15 +50,9 @@ impl SaddleCrossing {
         } else if self.absorption_factor == 1.0 {
             "killed beyond the saddle: the rate is that of crossing (factor 1)".into()
         } else {
-            format!(
-                "killed near the saddle, neither at it nor beyond it: factor {:.4}",
-                self.absorption_factor
-            )
+            format!("killed near the saddle, neither at it nor beyond it: factor {:.4}", self.absorption_factor)
         };
-        Condition {
-            text,
-            holds: self.absorption_factor == 1.0 || self.absorption_factor == 2.0,
-        }
+        Condition { text, holds: self.absorption_factor == 1.0 || self.absorption_factor == 2.0 }
     }
 }
 

@@ -38,13 +38,7 @@ const SAME_NOISE: f64 = 0.1;
 
 /// Theorem 3.2, or why it does not apply.
 pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, String> {
-    let (
-        Minibatch {
-            learning_rate,
-            batch_size,
-        },
-        s,
-    ) = match input.noise {
+    let (Minibatch { learning_rate, batch_size }, s) = match input.noise {
         NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) => (*minibatch, 0.5),
         NoiseForm::Frozen { minibatch, s } => (*minibatch, *s),
         NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => {
@@ -99,11 +93,7 @@ pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Strin
             input,
             with(under("isothermal", input.interpretation == Interpretation::Isothermal)),
         ),
-        ito: Comparison::new(
-            ito,
-            input,
-            with(under("Itô", input.interpretation == Interpretation::Ito)),
-        ),
+        ito: Comparison::new(ito, input, with(under("Itô", input.interpretation == Interpretation::Ito))),
         s,
         s_effective: effective_s(input, leading, heat),
         saddle: leading.saddle.point.theta,
@@ -124,10 +114,7 @@ fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Op
     }
     let depth = depth(input, crossing.saddle.point.theta[0]).ok()?;
     let barrier = crossing.saddle.point.loss - input.minimum.loss;
-    let (soft, hard) = (
-        1.0 / minimum_curvature(input, crossing),
-        1.0 / escape_curvature(crossing),
-    );
+    let (soft, hard) = (1.0 / minimum_curvature(input, crossing), 1.0 / escape_curvature(crossing));
     let s = (heat * depth / barrier - hard) / (soft - hard);
     ((soft - hard).abs() > 1e-9 * hard && s.is_finite()).then_some(s)
 }
@@ -143,10 +130,7 @@ fn common_conditions(input: &FormulaInput) -> Vec<Condition> {
             },
             holds: frozen,
         },
-        Condition {
-            text: format!("no injected noise: floor = {:e}", input.floor),
-            holds: input.floor == 0.0,
-        },
+        Condition { text: format!("no injected noise: floor = {:e}", input.floor), holds: input.floor == 0.0 },
     ]
 }
 
@@ -161,11 +145,7 @@ fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) 
         }
     };
     [
-        compare(
-            "minimum",
-            input.minimum.theta,
-            heat * minimum_curvature(input, crossing),
-        ),
+        compare("minimum", input.minimum.theta, heat * minimum_curvature(input, crossing)),
         compare("saddle", crossing.saddle.point.theta, heat * escape_curvature(crossing)),
     ]
 }

@@ -157,13 +157,7 @@ impl Assembly {
         start: Point,
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
-        let Physics {
-            dynamics,
-            noise,
-            interpretation,
-            domain,
-            live,
-        } = physics;
+        let Physics { dynamics, noise, interpretation, domain, live } = physics;
         progress.begin("assembling the generator", 0);
         let alive: Vec<bool> = (0..grid.len())
             .into_par_iter()
@@ -183,14 +177,7 @@ impl Assembly {
         }
         let sampler = EdgeSampler::new(dynamics, noise, interpretation, scheme, grid);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
-        let context = Context {
-            grid,
-            domain,
-            live,
-            sampler: &sampler,
-            states: &states,
-            stencils: &stencils,
-        };
+        let context = Context { grid, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
         const CHUNK: usize = 2048;
         let chunks: Vec<(Vec<Pair>, Vec<Exit>)> = cells
             .par_chunks(CHUNK)
@@ -213,13 +200,7 @@ impl Assembly {
             exits.extend(more_exits);
         }
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
-        Ok(Assembly {
-            generator: generator(grid, &cells, &pairs, &exits),
-            cells,
-            states,
-            exits,
-            pairs,
-        })
+        Ok(Assembly { generator: generator(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
     }
 
     /// The generator with the killing replaced by unit killing at one state: what a closed chain needs for its
@@ -227,10 +208,7 @@ impl Assembly {
     pub fn pinned(&self, state: usize) -> Generator {
         let mut killing = vec![0.0; self.generator.len()];
         killing[state] = 1.0;
-        Generator {
-            killing,
-            ..self.generator.clone()
-        }
+        Generator { killing, ..self.generator.clone() }
     }
 }
 
@@ -249,10 +227,7 @@ fn stencils(
         let eigenvalues = tensor.eigen(grid.dimension).values;
         // Rounding of a singular tensor's eigenvalue is not a negative diffusion.
         if eigenvalues[0] < -1e-12 * (tensor.xx.abs() + tensor.yy.abs()) {
-            return Err(AssemblyError::NotPositive {
-                at,
-                eigenvalue: eigenvalues[0],
-            });
+            return Err(AssemblyError::NotPositive { at, eigenvalue: eigenvalues[0] });
         }
         let is_scalar = tensor.xy == 0.0 && (tensor.xx - tensor.yy).abs() <= 1e-12 * tensor.xx.abs();
         if interpretation == Interpretation::Stratonovich && grid.dimension == 2 && !is_scalar {
@@ -301,6 +276,9 @@ impl Context<'_> {
             for sign in [1, -1] {
                 let offset = edge.offset.map(|c| sign * c);
                 let step = self.step(offset);
+                let along = |f: f64| {
+                    self.grid.position(ix as f64 + f * f64::from(offset[0]), iy as f64 + f * f64::from(offset[1]))
+                };
                 match self.neighbour([ix, iy], offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
@@ -309,10 +287,8 @@ impl Context<'_> {
                         if sign == -1 && weight > 0.0 {
                             continue;
                         }
-                        let flow = self
-                            .sampler
-                            .flow(from, step, edge.offset, [edge.weight, weight])
-                            .map_err(fail)?;
+                        let flow =
+                            self.sampler.flow(from, along(1.0), edge.offset, [edge.weight, weight]).map_err(fail)?;
                         pairs.push(Pair {
                             from: state as u32,
                             to: other as u32,
@@ -326,17 +302,11 @@ impl Context<'_> {
                         let Some(fraction) = self.cut([ix, iy], from, step, offset) else {
                             continue;
                         };
-                        let piece = [fraction * step[0], fraction * step[1]];
-                        let flow = self
-                            .sampler
-                            .flow(from, piece, edge.offset, [edge.weight, edge.weight])
-                            .map_err(fail)?;
+                        let to = along(fraction);
+                        let flow =
+                            self.sampler.flow(from, to, edge.offset, [edge.weight, edge.weight]).map_err(fail)?;
                         let rate = self.sampler.leave(edge.weight) * flow.forward / fraction;
-                        exits.push(Exit {
-                            state: state as u32,
-                            rate,
-                            position: advance(from, fraction, step),
-                        });
+                        exits.push(Exit { state: state as u32, rate, position: to });
                     }
                 }
             }
@@ -348,14 +318,8 @@ impl Context<'_> {
     fn step(&self, offset: [i32; 2]) -> Point {
         let [hx, hy] = self.grid.spacing();
         let [c, s] = self.grid.turn;
-        let [u, v] = [
-            f64::from(offset[0]) * hx,
-            if self.grid.dimension == 2 {
-                f64::from(offset[1]) * hy
-            } else {
-                0.0
-            },
-        ];
+        let [u, v] =
+            [f64::from(offset[0]) * hx, if self.grid.dimension == 2 { f64::from(offset[1]) * hy } else { 0.0 }];
         [c * u - s * v, s * u + c * v]
     }
 
@@ -382,11 +346,8 @@ impl Context<'_> {
     /// The fraction at which an edge to a cell without a state is cut by what absorbs; `None` when a reflecting wall
     /// stops it first.
     fn cut(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Option<f64> {
-        let wall = if self.grid.turn[1] == 0.0 {
-            self.wall_in_cells(indices, offset)
-        } else {
-            self.domain.leave(from, step)
-        };
+        let wall =
+            if self.grid.turn[1] == 0.0 { self.wall_in_cells(indices, offset) } else { self.domain.leave(from, step) };
         let reach = wall.map_or(1.0, |(fraction, ..)| fraction);
         let end = advance(from, reach, step);
         if !self.live.holds(end) {
@@ -530,13 +491,6 @@ fn generator(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[Exit]) -> Gene
     for exit in exits {
         killing[exit.state as usize] += exit.rate;
     }
-    let coordinates = cells
-        .iter()
-        .map(|&cell| grid.indices(cell as usize).map(|index| index as i32))
-        .collect();
-    Generator {
-        rates: CsMat::new((n, n), merged_starts, merged_columns, merged_values),
-        killing,
-        coordinates,
-    }
+    let coordinates = cells.iter().map(|&cell| grid.indices(cell as usize).map(|index| index as i32)).collect();
+    Generator { rates: CsMat::new((n, n), merged_starts, merged_columns, merged_values), killing, coordinates }
 }

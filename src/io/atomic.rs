@@ -20,15 +20,9 @@ impl Drop for Partial {
 /// The folder is made when it is missing. The temporary file exists, empty, when `write` is called; it has the same
 /// extension as `path`. On failure it is removed, and a file already at `path` stays as it was.
 pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
-    let failed = |source| IoError::Write {
-        path: path.to_path_buf(),
-        source,
-    };
+    let failed = |source| IoError::Write { path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|source| IoError::Folder {
-            path: folder.to_path_buf(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.to_path_buf(), source })?;
     }
     let partial = Partial(temporary(path));
     fs::File::create(&partial.0).map_err(failed)?;

@@ -11,10 +11,7 @@ pub fn landscape(config: &Config) -> String {
         LandscapeForm::SharpFlat { sharp, flat, .. } => format!("sharp-flat (L'' {sharp} and {flat})"),
         LandscapeForm::Quadratic { .. } => "quadratic".to_string(),
         LandscapeForm::RotatedQuadratic { curvatures, angle } => {
-            format!(
-                "rotated-quadratic (curvatures {} and {}, {angle}°)",
-                curvatures[0], curvatures[1]
-            )
+            format!("rotated-quadratic (curvatures {} and {}, {angle}°)", curvatures[0], curvatures[1])
         }
         LandscapeForm::MullerBrown => "muller-brown".to_string(),
         LandscapeForm::Himmelblau => "himmelblau".to_string(),
@@ -26,11 +23,7 @@ pub fn landscape(config: &Config) -> String {
         }
     };
     let sharpness = config.landscape.sharpness;
-    let stretched = if sharpness == 1.0 {
-        String::new()
-    } else {
-        format!(", sharpness {sharpness}")
-    };
+    let stretched = if sharpness == 1.0 { String::new() } else { format!(", sharpness {sharpness}") };
     format!("{form}, {}D{stretched}", config.landscape.dimension)
 }
 
@@ -49,10 +42,6 @@ pub fn noise(config: &Config) -> String {
         }
         NoiseForm::Expression { d11, .. } => format!("D = {d11}"),
     };
-    let floor = if noise.floor == 0.0 {
-        String::new()
-    } else {
-        format!(", floor {}", noise.floor)
-    };
+    let floor = if noise.floor == 0.0 { String::new() } else { format!(", floor {}", noise.floor) };
     format!("{form}{floor}, {}", noise.interpretation.name())
 }

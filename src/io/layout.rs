@@ -23,18 +23,12 @@ const fn label(name: &'static str, units: &'static str, long_name: &'static str)
 
 pub(super) const X: Label = label("x", "parameter", "cell centre along the first grid axis");
 pub(super) const Y: Label = label("y", "parameter", "cell centre along the second grid axis");
-pub(super) const POSITION: [Label; 2] = [
-    label("position_x", "parameter", "first parameter"),
-    label("position_y", "parameter", "second parameter"),
-];
+pub(super) const POSITION: [Label; 2] =
+    [label("position_x", "parameter", "first parameter"), label("position_y", "parameter", "second parameter")];
 pub(super) const ARC: Label = label("arc_length", "parameter", "arc length along the dividing surface");
 pub(super) const FLUX: [Label; 2] = [
     label("density", "1/dynamical time", "flux through the end"),
-    label(
-        "density",
-        "1/(dynamical time parameter)",
-        "flux density per length of the dividing surface",
-    ),
+    label("density", "1/(dynamical time parameter)", "flux density per length of the dividing surface"),
 ];
 pub(super) const LOSS: Label = label("loss", "loss", "loss L");
 pub(super) const DIFFUSION: [Label; 3] = [
@@ -56,16 +50,8 @@ pub(super) const CURRENT: [[Label; 2]; 2] = [
         label("current_y", "1/dynamical time", "quasi-stationary current"),
     ],
     [
-        label(
-            "current_x",
-            "1/(dynamical time parameter)",
-            "quasi-stationary current along the first grid axis",
-        ),
-        label(
-            "current_y",
-            "1/(dynamical time parameter)",
-            "quasi-stationary current along the second grid axis",
-        ),
+        label("current_x", "1/(dynamical time parameter)", "quasi-stationary current along the first grid axis"),
+        label("current_y", "1/(dynamical time parameter)", "quasi-stationary current along the second grid axis"),
     ],
 ];
 pub(super) const MEAN_FIRST_PASSAGE: Label = label("mean_first_passage", "dynamical time", "mean first-passage time");
@@ -77,18 +63,8 @@ pub(super) fn labelled(fields: &Fields, dimension: usize) -> Vec<(&'static Label
     all.extend(fields.loss.as_deref().map(|field| (&LOSS, field)));
     all.extend(DIFFUSION.iter().zip(fields.diffusion.iter().map(Vec::as_slice)));
     all.extend(fields.stationary.as_deref().map(|field| (&STATIONARY[of], field)));
-    all.extend(
-        fields
-            .quasi_stationary
-            .as_deref()
-            .map(|field| (&QUASI_STATIONARY[of], field)),
-    );
+    all.extend(fields.quasi_stationary.as_deref().map(|field| (&QUASI_STATIONARY[of], field)));
     all.extend(CURRENT[of].iter().zip(fields.current.iter().map(Vec::as_slice)));
-    all.extend(
-        fields
-            .mean_first_passage
-            .as_deref()
-            .map(|field| (&MEAN_FIRST_PASSAGE, field)),
-    );
+    all.extend(fields.mean_first_passage.as_deref().map(|field| (&MEAN_FIRST_PASSAGE, field)));
     all
 }

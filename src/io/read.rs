@@ -42,10 +42,7 @@ pub fn read(path: &Path) -> Result<Stored, IoError> {
             Ok(_) => format!("not an HDF5 file: {error}"),
         },
     })?;
-    contents(&file).map_err(|what| IoError::NotAResult {
-        path: path.to_path_buf(),
-        what,
-    })
+    contents(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
 
 fn contents(file: &File) -> Result<Stored, String> {
@@ -54,9 +51,7 @@ fn contents(file: &File) -> Result<Stored, String> {
         return Err(format!("it was written by {program}"));
     }
     let summary = serde_json::from_str(&text(file, "summary")?).map_err(|error| format!("summary: {error}"))?;
-    let group = file
-        .group("fields")
-        .map_err(|_| "there is no group /fields".to_string())?;
+    let group = file.group("fields").map_err(|_| "there is no group /fields".to_string())?;
     let grid = grid(&group)?;
     Ok(Stored {
         title: text(file, "title")?,
@@ -74,9 +69,7 @@ fn grid(group: &Group) -> Result<Grid, String> {
     let (turn, pivot) = (numbers(group, "cosine_sine")?, numbers(group, "pivot")?);
     let periodic = numbers(group, "periodic")?;
     let dimension = lower.len();
-    let alike = [&upper, &pivot, &periodic]
-        .into_iter()
-        .all(|values| values.len() == dimension);
+    let alike = [&upper, &pivot, &periodic].into_iter().all(|values| values.len() == dimension);
     if !(1..=2).contains(&dimension) || !alike || turn.len() != 2 {
         return Err("the attributes of /fields describe no grid".to_string());
     }
@@ -98,12 +91,9 @@ fn grid(group: &Group) -> Result<Grid, String> {
 fn fields(group: &Group, grid: &Grid) -> Result<Fields, String> {
     let field = |label: &Label| -> Result<Option<Vec<f64>>, String> {
         match values(group, label)? {
-            Some(field) if field.len() != grid.len() => Err(format!(
-                "/fields/{} has {} values for {} cells",
-                label.name,
-                field.len(),
-                grid.len()
-            )),
+            Some(field) if field.len() != grid.len() => {
+                Err(format!("/fields/{} has {} values for {} cells", label.name, field.len(), grid.len()))
+            }
             field => Ok(field),
         }
     };
@@ -130,26 +120,15 @@ fn flux(file: &File, grid: &Grid, summary: &Value) -> Result<Option<BoundaryFlux
     let needed = |label: &Label| values(&group, label)?.ok_or(format!("/flux/{} is missing", label.name));
     let (arc, density) = (needed(&layout::ARC)?, needed(&layout::FLUX[grid.dimension - 1])?);
     let x = needed(&layout::POSITION[0])?;
-    let y = if grid.dimension == 2 {
-        needed(&layout::POSITION[1])?
-    } else {
-        vec![0.0; x.len()]
-    };
-    if [arc.len(), x.len(), y.len()]
-        .iter()
-        .any(|points| *points != density.len())
-    {
+    let y = if grid.dimension == 2 { needed(&layout::POSITION[1])? } else { vec![0.0; x.len()] };
+    if [arc.len(), x.len(), y.len()].iter().any(|points| *points != density.len()) {
         return Err("the datasets of /flux differ in length".to_string());
     }
-    let shares = summary["flux"]["by_saddle"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|share| {
-            let listed = share["saddle"].as_u64()? as usize;
-            let index = summary["problem"]["saddles"].get(listed)?["index"].as_u64()?;
-            Some((index as usize, share["value"].as_f64()?))
-        });
+    let shares = summary["flux"]["by_saddle"].as_array().into_iter().flatten().filter_map(|share| {
+        let listed = share["saddle"].as_u64()? as usize;
+        let index = summary["problem"]["saddles"].get(listed)?["index"].as_u64()?;
+        Some((index as usize, share["value"].as_f64()?))
+    });
     Ok(Some(BoundaryFlux {
         total: numbers(&group, "total")?.first().copied().unwrap_or(f64::NAN),
         by_saddle: shares.collect(),
@@ -169,11 +148,8 @@ fn values(group: &Group, label: &Label) -> Result<Option<Vec<f64>>, String> {
 }
 
 fn text(place: &Location, name: &str) -> Result<String, String> {
-    let read = place
-        .attr(name)
-        .and_then(|attribute| attribute.read_scalar::<VarLenUnicode>());
-    read.map(|text| text.to_string())
-        .map_err(|_| format!("the root attribute {name} is missing"))
+    let read = place.attr(name).and_then(|attribute| attribute.read_scalar::<VarLenUnicode>());
+    read.map(|text| text.to_string()).map_err(|_| format!("the root attribute {name} is missing"))
 }
 
 fn numbers(place: &Location, name: &str) -> Result<Vec<f64>, String> {

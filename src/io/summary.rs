@@ -40,10 +40,7 @@ fn problem(outcome: &Outcome) -> Value {
     problem.insert("dimension".into(), json!(dimension));
     problem.insert("landscape".into(), json!(description::landscape(outcome.config)));
     problem.insert("noise".into(), json!(description::noise(outcome.config)));
-    problem.insert(
-        "interpretation".into(),
-        json!(outcome.config.noise.interpretation.name()),
-    );
+    problem.insert("interpretation".into(), json!(outcome.config.noise.interpretation.name()));
     problem.insert("absorption".into(), json!(outcome.solution.absorption));
     if let Some(minimum) = outcome.minimum {
         problem.insert("minimum".into(), Value::Object(critical_point(minimum, dimension)));
@@ -63,12 +60,7 @@ fn problem(outcome: &Outcome) -> Value {
     });
     problem.insert("saddles".into(), saddles.collect());
     let minima: Vec<Value> = outcome.critical.minima.iter().map(|m| place(m, dimension)).collect();
-    let saddles: Vec<Value> = outcome
-        .critical
-        .saddles
-        .iter()
-        .map(|s| place(&s.point, dimension))
-        .collect();
+    let saddles: Vec<Value> = outcome.critical.saddles.iter().map(|s| place(&s.point, dimension)).collect();
     problem.insert("critical".into(), json!({ "minima": minima, "saddles": saddles }));
     Value::Object(problem)
 }
@@ -99,11 +91,7 @@ fn grid(outcome: &Outcome) -> Value {
     put(&mut entry, "peclet_max", solution.peclet.max);
     put_all(&mut entry, "peclet_max_at", &solution.peclet.at[..dimension]);
     put(&mut entry, "peclet_relevant", solution.peclet.relevant);
-    put_all(
-        &mut entry,
-        "peclet_relevant_at",
-        &solution.peclet.relevant_at[..dimension],
-    );
+    put_all(&mut entry, "peclet_relevant_at", &solution.peclet.relevant_at[..dimension]);
     entry.insert("scheme".into(), json!(configured.scheme.name()));
     let align = match configured.align {
         Align::Axes => json!("axes"),
@@ -111,11 +99,7 @@ fn grid(outcome: &Outcome) -> Value {
         Align::Angle(degrees) => json!(degrees),
     };
     entry.insert("align".into(), align);
-    put(
-        &mut entry,
-        "angle_degrees",
-        grid.turn[1].atan2(grid.turn[0]).to_degrees(),
-    );
+    put(&mut entry, "angle_degrees", grid.turn[1].atan2(grid.turn[0]).to_degrees());
     entry.insert("factor_bytes".into(), json!(solution.factor_bytes));
     Value::Object(entry)
 }
@@ -133,9 +117,8 @@ fn rate(outcome: &Outcome) -> Object {
         found.insert("iterations".into(), json!(rate.iterations));
         put(&mut found, "flux_identity", rate.flux_identity);
         let grids = rate.grids.iter().filter(|(_, value)| value.is_finite());
-        let grids: Vec<Value> = grids
-            .map(|(cells, value)| json!({ "cells": cells[..dimension], "value": value }))
-            .collect();
+        let grids: Vec<Value> =
+            grids.map(|(cells, value)| json!({ "cells": cells[..dimension], "value": value })).collect();
         found.insert("grids".into(), json!(grids));
         entry.insert("quasi_stationary".into(), Value::Object(found));
     }
@@ -192,9 +175,7 @@ fn comparison(comparison: &Comparison) -> Object {
     put(&mut entry, "ratio", comparison.ratio);
     put(&mut entry, "absorption_factor", comparison.absorption_factor);
     let conditions = comparison.conditions.iter();
-    let conditions: Vec<Value> = conditions
-        .map(|c| json!({ "text": c.text, "holds": c.holds }))
-        .collect();
+    let conditions: Vec<Value> = conditions.map(|c| json!({ "text": c.text, "holds": c.holds })).collect();
     entry.insert("conditions".into(), json!(conditions));
     entry
 }

@@ -22,10 +22,8 @@ const DEFLATE: u8 = 4;
 /// Writes the summary as indented JSON, whole or not at all.
 pub fn write_summary(path: &Path, summary: &Value) -> Result<(), IoError> {
     atomic::replace(path, |partial| {
-        fs::write(partial, format!("{summary:#}\n")).map_err(|source| IoError::Write {
-            path: path.to_path_buf(),
-            source,
-        })
+        fs::write(partial, format!("{summary:#}\n"))
+            .map_err(|source| IoError::Write { path: path.to_path_buf(), source })
     })
 }
 
@@ -46,9 +44,7 @@ type Failure = (&'static str, hdf5::Error);
 fn fill(path: &Path, outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
     let during = |doing| move |error| (doing, error);
     // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
-    let created = File::with_options()
-        .with_fapl(|access| access.libver_v110())
-        .create(path);
+    let created = File::with_options().with_fapl(|access| access.libver_v110()).create(path);
     let file = created.map_err(during("creating the file"))?;
     let texts = [
         ("title", outcome.config.title.clone()),
@@ -112,10 +108,7 @@ fn describe_grid(group: &Group, grid: &Grid) -> Result<(), hdf5::Error> {
     numbers(group, "upper", &grid.upper[..dimension])?;
     numbers(group, "cosine_sine", &grid.turn)?;
     describe_turn(group, grid)?;
-    let periodic: Vec<i32> = grid.periodic[..dimension]
-        .iter()
-        .map(|periodic| i32::from(*periodic))
-        .collect();
+    let periodic: Vec<i32> = grid.periodic[..dimension].iter().map(|periodic| i32::from(*periodic)).collect();
     group.new_attr_builder().with_data(&periodic).create("periodic")?;
     Ok(())
 }
@@ -155,9 +148,7 @@ fn describe(dataset: &Dataset, label: &Label) -> Result<(), hdf5::Error> {
 fn attribute(place: &Location, name: &str, text: &str) -> Result<(), hdf5::Error> {
     // HDF5's strings end at a NUL, so one in the text would be refused; it's shown as the Unicode replacement.
     let text = text.replace('\0', "\u{fffd}");
-    let text: VarLenUnicode = text
-        .parse()
-        .map_err(|error| hdf5::Error::from(format!("{name}: {error}")))?;
+    let text: VarLenUnicode = text.parse().map_err(|error| hdf5::Error::from(format!("{name}: {error}")))?;
     place.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
 }
 

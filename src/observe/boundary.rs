@@ -26,37 +26,21 @@ pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], exits: &[Exit], proba
     let mut by_saddle: Vec<(usize, f64)> = problem.valley.saddles.iter().map(|&index| (index, 0.0)).collect();
     for exit in exits {
         let distance = |index: usize| norm(difference(exit.position, problem.critical.saddles[index].point.theta));
-        if let Some(nearest) = by_saddle
-            .iter_mut()
-            .min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))
-        {
+        if let Some(nearest) = by_saddle.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) {
             nearest.1 += flow(exit);
         }
     }
     let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
-    let (position, arc, density) = if problem.dimension == 1 {
-        by_end(points)
-    } else {
-        along(points, spacing[0].max(spacing[1]))
-    };
-    BoundaryFlux {
-        total,
-        by_saddle,
-        position,
-        arc,
-        density,
-    }
+    let (position, arc, density) =
+        if problem.dimension == 1 { by_end(points) } else { along(points, spacing[0].max(spacing[1])) };
+    BoundaryFlux { total, by_saddle, position, arc, density }
 }
 
 /// One dimension: one value for each end.
 fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
     points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     let arc = points.iter().map(|point| point.0[0] - points[0].0[0]).collect();
-    (
-        points.iter().map(|point| point.0).collect(),
-        arc,
-        points.iter().map(|point| point.1).collect(),
-    )
+    (points.iter().map(|point| point.0).collect(), arc, points.iter().map(|point| point.1).collect())
 }
 
 /// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long, because the
@@ -102,11 +86,8 @@ fn strung(points: &[(Point, f64)]) -> Vec<usize> {
         return Vec::new();
     }
     let distance = |a: usize, b: usize| norm(difference(points[a].0, points[b].0));
-    let farthest = |from: usize| {
-        (0..count)
-            .max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b)))
-            .unwrap_or(0)
-    };
+    let farthest =
+        |from: usize| (0..count).max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b))).unwrap_or(0);
     // The point farthest from any point is an end of an open curve, and as good as any on a closed one.
     let mut here = farthest(0);
     let mut left: Vec<usize> = (0..count).filter(|&k| k != here).collect();

@@ -64,13 +64,8 @@ fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
     }
     let first = (place.floor() as i64 - width / 2 + 1).clamp(0, cells - width);
     let nodes: Vec<i64> = (first..first + width).collect();
-    let weight = |k: i64| -> f64 {
-        nodes
-            .iter()
-            .filter(|&&m| m != k)
-            .map(|&m| (place - m as f64) / (k - m) as f64)
-            .product()
-    };
+    let weight =
+        |k: i64| -> f64 { nodes.iter().filter(|&&m| m != k).map(|&m| (place - m as f64) / (k - m) as f64).product() };
     Some(nodes.iter().map(|&k| (k as usize, weight(k))).collect())
 }
 
@@ -84,21 +79,15 @@ pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Vec
     let mut current = vec![vec![0.0; grid.len()]; grid.dimension];
     let mut noise = vec![0.0; grid.len()];
     for pair in &assembly.pairs {
-        let (there, back) = (
-            probability[pair.from as usize] * pair.forward,
-            probability[pair.to as usize] * pair.backward,
-        );
+        let (there, back) =
+            (probability[pair.from as usize] * pair.forward, probability[pair.to as usize] * pair.backward);
         let vector = [f64::from(pair.offset[0]) * hx, f64::from(pair.offset[1]) * hy];
         for state in [pair.from, pair.to] {
             let cell = assembly.cells[state as usize] as usize;
             for (axis, component) in current.iter_mut().enumerate() {
                 component[cell] += 0.5 * (there - back) * vector[axis] / volume;
             }
-            let length = if grid.dimension == 1 {
-                vector[0].abs()
-            } else {
-                vector[0].hypot(vector[1])
-            };
+            let length = if grid.dimension == 1 { vector[0].abs() } else { vector[0].hypot(vector[1]) };
             noise[cell] += 0.5 * (there + back) * length / volume;
         }
     }
@@ -110,22 +99,14 @@ pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Vec
         let flow = probability[exit.state as usize] * exit.rate;
         for (axis, component) in current.iter_mut().enumerate() {
             // The cut edge stands for one whole edge across the boundary.
-            let edge = if length > 0.0 {
-                vector[axis] / length * [hx, hy][axis]
-            } else {
-                0.0
-            };
+            let edge = if length > 0.0 { vector[axis] / length * [hx, hy][axis] } else { 0.0 };
             component[cell] += 0.5 * flow * edge / volume;
         }
     }
     // A current below a thousand roundings of the flows it is made from is not a number anybody should read.
     const READABLE: f64 = 1e-12;
     for cell in 0..grid.len() {
-        let size = current
-            .iter()
-            .map(|component| component[cell] * component[cell])
-            .sum::<f64>()
-            .sqrt();
+        let size = current.iter().map(|component| component[cell] * component[cell]).sum::<f64>().sqrt();
         if assembly.states[cell] == DEAD || size <= READABLE * noise[cell] {
             for component in &mut current {
                 component[cell] = f64::NAN;

@@ -29,10 +29,7 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
             let saddle = &problem.critical.saddles[index];
             let direction = saddle.escape_direction;
             let diffusion = problem.noise.tensor(saddle.point.theta).form(direction, direction);
-            (
-                saddle.point.theta,
-                2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt(),
-            )
+            (saddle.point.theta, 2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt())
         })
         .collect();
     let mut found = Peclet::default();
@@ -46,11 +43,7 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
             (found.max, found.at) = (size, at);
         }
         let is_dense = probability.is_some_and(|p| p[pair.from as usize].min(p[pair.to as usize]) >= dense);
-        if is_dense
-            || saddles
-                .iter()
-                .any(|&(saddle, width)| norm(difference(at, saddle)) <= width)
-        {
+        if is_dense || saddles.iter().any(|&(saddle, width)| norm(difference(at, saddle)) <= width) {
             (found.relevant, found.relevant_at) = (size, at);
         }
     }

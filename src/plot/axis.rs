@@ -15,12 +15,7 @@ pub(super) struct Axis {
 impl Axis {
     /// An axis of positions: its plotted coordinate is the value itself.
     pub fn position(name: &str, range: Range<f64>) -> Axis {
-        Axis {
-            name: name.to_string(),
-            range,
-            logarithmic: false,
-            power: 0,
-        }
+        Axis { name: name.to_string(), range, logarithmic: false, power: 0 }
     }
 
     /// A linear axis over these values, widened by `margin` of its length on each side.
@@ -30,11 +25,7 @@ impl Axis {
         let length = values.end - values.start;
         let largest = values.start.abs().max(values.end.abs());
         // A constant still needs an axis with a length.
-        let pad = if length > 1e-12 * largest {
-            margin * length
-        } else {
-            0.5 * largest.max(1e-300)
-        };
+        let pad = if length > 1e-12 * largest { margin * length } else { 0.5 * largest.max(1e-300) };
         let exponent = largest.max(f64::MIN_POSITIVE).log10().floor() as i32;
         // Plain numbers from 0.01 to 9999, as people write them.
         let power = if (-2..4).contains(&exponent) { 0 } else { exponent };
@@ -48,12 +39,7 @@ impl Axis {
 
     /// A logarithmic axis; the range is in decimal logarithms.
     pub fn logarithmic(name: &str, exponents: Range<f64>) -> Axis {
-        Axis {
-            name: name.to_string(),
-            range: exponents,
-            logarithmic: true,
-            power: 0,
-        }
+        Axis { name: name.to_string(), range: exponents, logarithmic: true, power: 0 }
     }
 
     /// The name with the power of ten that the ticks leave out.
@@ -83,11 +69,7 @@ impl Axis {
 
     /// Where a value stands on the axis, in its plotted coordinate.
     pub fn place(&self, value: f64) -> f64 {
-        if self.logarithmic {
-            value.log10()
-        } else {
-            scaled(value, self.power)
-        }
+        if self.logarithmic { value.log10() } else { scaled(value, self.power) }
     }
 }
 
@@ -117,11 +99,7 @@ fn plain(value: f64, length: f64) -> String {
         return text.replace('-', "−");
     }
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_string()
-    } else {
-        text.replace('-', "−")
-    }
+    if text == "-0" { "0".to_string() } else { text.replace('-', "−") }
 }
 
 /// The smallest and largest finite value.

@@ -54,10 +54,7 @@ pub(super) fn picture(
             }
             root.present()
         });
-        drawn.map_err(|fault| PlotError::Draw {
-            path: path.to_path_buf(),
-            message: fault.to_string(),
-        })
+        drawn.map_err(|fault| PlotError::Draw { path: path.to_path_buf(), message: fault.to_string() })
     })
 }
 

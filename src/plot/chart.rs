@@ -43,12 +43,7 @@ pub(super) struct Chart<'a> {
 pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let (x, y) = (chart.x, chart.y);
     let mut builder = ChartBuilder::on(area);
-    builder
-        .margin(16)
-        .margin_left(36)
-        .margin_right(80)
-        .x_label_area_size(140)
-        .y_label_area_size(260);
+    builder.margin(16).margin_left(36).margin_right(80).x_label_area_size(140).y_label_area_size(260);
     let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
     context
         .configure_mesh()
@@ -72,9 +67,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
             let drawn = context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
             if index == 0 && several {
-                drawn
-                    .label(curve.name)
-                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
+                drawn.label(curve.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
             }
         }
     }
@@ -86,31 +79,17 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         let word = EmptyElement::at((line.at, y.range.end))
             + Text::new(
                 line.word.clone(),
-                (
-                    if late {
-                        -20 - 22 * line.word.chars().count() as i32
-                    } else {
-                        20
-                    },
-                    12,
-                ),
+                (if late { -20 - 22 * line.word.chars().count() as i32 } else { 20 }, 12),
                 text(20),
             );
         context.draw_series([word])?;
     }
     let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().partition(|spot| !spot.cross);
     context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 16, spot.colour.filled())))?;
-    context.draw_series(
-        crosses
-            .iter()
-            .map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))),
-    )?;
+    context.draw_series(crosses.iter().map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))))?;
     if several {
         let mut legend = context.configure_series_labels();
-        legend
-            .position(SeriesLabelPosition::LowerMiddle)
-            .background_style(WHITE.mix(0.85))
-            .border_style(FAINT);
+        legend.position(SeriesLabelPosition::LowerMiddle).background_style(WHITE.mix(0.85)).border_style(FAINT);
         legend.legend_area_size(80).margin(28).label_font(text(22)).draw()?;
     }
     Ok(())

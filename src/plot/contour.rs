@@ -22,23 +22,15 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
                 let (from, to) = (side, (side + 1) % 4);
                 let fraction = values[from] / (values[from] - values[to]);
                 let between = |a: usize, b: usize| a as f64 + fraction * (b as f64 - a as f64);
-                grid.position(
-                    between(corners[from].0, corners[to].0),
-                    between(corners[from].1, corners[to].1),
-                )
+                grid.position(between(corners[from].0, corners[to].0), between(corners[from].1, corners[to].1))
             };
-            let crossed: Vec<usize> = (0..4)
-                .filter(|side| (values[*side] > 0.0) != (values[(side + 1) % 4] > 0.0))
-                .collect();
+            let crossed: Vec<usize> =
+                (0..4).filter(|side| (values[*side] > 0.0) != (values[(side + 1) % 4] > 0.0)).collect();
             match crossed[..] {
                 [a, b] => segments.push([crossing(a), crossing(b)]),
                 [a, b, c, d] => {
                     let centre_high = values.iter().sum::<f64>() > 0.0;
-                    let pairs = if (values[0] > 0.0) == centre_high {
-                        [(a, b), (c, d)]
-                    } else {
-                        [(d, a), (b, c)]
-                    };
+                    let pairs = if (values[0] > 0.0) == centre_high { [(a, b), (c, d)] } else { [(d, a), (b, c)] };
                     segments.extend(pairs.map(|(from, to)| [crossing(from), crossing(to)]));
                 }
                 _ => {}

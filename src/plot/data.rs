@@ -71,9 +71,7 @@ impl<'a> FigureData<'a> {
             minimum: mark(&problem["minimum"]),
             minima: marks(&problem["critical"]["minima"]),
             saddles: marks(&problem["critical"]["saddles"]),
-            valley: listed
-                .filter_map(|saddle| Some(saddle["index"].as_u64()? as usize))
-                .collect(),
+            valley: listed.filter_map(|saddle| Some(saddle["index"].as_u64()? as usize)).collect(),
         }
     }
 
@@ -86,8 +84,5 @@ impl<'a> FigureData<'a> {
 fn mark(entry: &Value) -> Option<Mark> {
     let theta = entry["theta"].as_array()?;
     let coordinate = |axis: usize| theta.get(axis).map_or(Some(0.0), Value::as_f64);
-    Some(Mark {
-        theta: [coordinate(0)?, coordinate(1)?],
-        loss: entry["loss"].as_f64(),
-    })
+    Some(Mark { theta: [coordinate(0)?, coordinate(1)?], loss: entry["loss"].as_f64() })
 }

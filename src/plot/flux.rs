@@ -17,10 +17,7 @@ const VISIBLE: f64 = 1e-3;
 
 /// Draws the flux; `false` when there is none.
 pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    let Some(flux) = data
-        .flux
-        .filter(|flux| flux.density.iter().any(|density| *density > 0.0))
-    else {
+    let Some(flux) = data.flux.filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
     };
     let title = ["Flux through the absorbing boundary", &scene::subtitle(data)];
@@ -43,20 +40,9 @@ fn bars(area: &Area, flux: &BoundaryFlux) -> Result<(), Fault> {
         area.draw(&Text::new(format!("θ = {place}"), (48, top + 24), text(24)))?;
         let track = [(480, top), (1280, top + 96)];
         area.draw(&Rectangle::new(track, FAINT.filled()))?;
-        area.draw(&Rectangle::new(
-            [(480, top), (480 + (800.0 * share) as i32, top + 96)],
-            FIRST.filled(),
-        ))?;
-        let share = if share < 1e-3 {
-            format!("{share:.3e}")
-        } else {
-            format!("{:.2} %", 100.0 * share)
-        };
-        area.draw(&Text::new(
-            format!("{value:.5e}   ({share})"),
-            (1328, top + 24),
-            text(24),
-        ))?;
+        area.draw(&Rectangle::new([(480, top), (480 + (800.0 * share) as i32, top + 96)], FIRST.filled()))?;
+        let share = if share < 1e-3 { format!("{share:.3e}") } else { format!("{:.2} %", 100.0 * share) };
+        area.draw(&Text::new(format!("{value:.5e}   ({share})"), (1328, top + 24), text(24)))?;
     }
     Ok(())
 }
@@ -65,19 +51,13 @@ fn bars(area: &Area, flux: &BoundaryFlux) -> Result<(), Fault> {
 fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Fault> {
     let largest = extent(flux.density.iter().copied()).map_or(1.0, |range| range.end);
     let whole = extent(flux.arc.iter().copied()).unwrap_or(0.0..1.0);
-    let seen = flux
-        .arc
-        .iter()
-        .zip(&flux.density)
-        .filter(|(_, density)| **density > VISIBLE * largest);
+    let seen = flux.arc.iter().zip(&flux.density).filter(|(_, density)| **density > VISIBLE * largest);
     let seen = extent(seen.map(|(arc, _)| *arc)).unwrap_or(whole.clone());
     let margin = 0.05 * (seen.end - seen.start).max(1e-3 * (whole.end - whole.start));
     let seen = (seen.start - margin).max(whole.start)..(seen.end + margin).min(whole.end);
     let name = "flux density per length";
-    let (near, far) = (
-        Axis::position("arc length", seen.clone()),
-        Axis::position("arc length along the boundary", whole),
-    );
+    let (near, far) =
+        (Axis::position("arc length", seen.clone()), Axis::position("arc length along the boundary", whole));
     let linear = Axis::linear(name, 0.0..1.06 * largest, 0.04);
     let exponents = decades(&flux.density, DECADES).unwrap_or(-1.0..0.0);
     // Room above the curve for the names of the saddles.
@@ -87,39 +67,16 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     let saddles = saddles(data, flux);
     for (area, x, y, colour) in [(upper, &near, &linear, FIRST), (lower, &far, &log, SECOND)] {
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
-        let lines = lines
-            .map(|(at, word)| Line {
-                at: *at,
-                word: word.clone(),
-                colour: BOUNDARY,
-            })
-            .collect();
-        let curves = vec![Curve {
-            points: points(flux, x, y),
-            colour,
-            name: "",
-        }];
-        chart::draw(
-            &area,
-            Chart {
-                x,
-                y,
-                curves,
-                lines,
-                spots: Vec::new(),
-            },
-        )?;
+        let lines = lines.map(|(at, word)| Line { at: *at, word: word.clone(), colour: BOUNDARY }).collect();
+        let curves = vec![Curve { points: points(flux, x, y), colour, name: "" }];
+        chart::draw(&area, Chart { x, y, curves, lines, spots: Vec::new() })?;
     }
     Ok(())
 }
 
 /// The curve, broken between separate pieces of the boundary and off the chart.
 fn points(flux: &BoundaryFlux, x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
-    let mut steps: Vec<f64> = flux
-        .position
-        .windows(2)
-        .map(|pair| norm(difference(pair[1], pair[0])))
-        .collect();
+    let mut steps: Vec<f64> = flux.position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();
     steps.sort_by(f64::total_cmp);
     // Neighbours along a cut boundary are at most a few typical steps apart.
     let gap = steps.get(steps.len() / 2).map_or(f64::INFINITY, |median| 8.0 * median);

@@ -158,11 +158,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     let shade = |row: u32| viridis(1.0 - (f64::from(row) + 0.5) / f64::from(height));
     let row = |row: u32| std::iter::repeat_n(shade(row), width as usize).flat_map(|c| [c.0, c.1, c.2]);
     let gradient = (0..height).flat_map(row).collect();
-    context.draw_series(BitMapElement::with_owned_buffer(
-        (0.0, range.end),
-        (width, height),
-        gradient,
-    ))?;
+    context.draw_series(BitMapElement::with_owned_buffer((0.0, range.end), (width, height), gradient))?;
     context
         .configure_mesh()
         .disable_mesh()
@@ -176,11 +172,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     let upright = text(24).transform(FontTransform::Rotate90);
     let name = scale.label();
     let length = area.estimate_text_size(&name, &text(24))?.0 as i32;
-    area.draw(&Text::new(
-        name,
-        ((left + width) as i32 + 192, (height as i32 - length) / 2),
-        upright,
-    ))
+    area.draw(&Text::new(name, ((left + width) as i32 + 192, (height as i32 - length) / 2), upright))
 }
 
 /// One line under the panel: what the marks mean.
@@ -196,16 +188,9 @@ fn legend(area: &Area, data: &FigureData, from: (u32, u32)) -> Result<(), Fault>
         Ok(())
     };
     let middle = y + 18;
-    entry("minimum", !data.minima.is_empty(), &|x| {
-        area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled()))
-    })?;
-    entry("saddle", !data.saddles.is_empty(), &|x| {
-        area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8)))
-    })?;
+    entry("minimum", !data.minima.is_empty(), &|x| area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled())))?;
+    entry("saddle", !data.saddles.is_empty(), &|x| area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8))))?;
     entry("absorbing boundary", data.flux.is_some(), &|x| {
-        area.draw(&PathElement::new(
-            vec![(x - 26, middle), (x + 18, middle)],
-            BOUNDARY.stroke_width(8),
-        ))
+        area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], BOUNDARY.stroke_width(8)))
     })
 }

@@ -49,18 +49,9 @@ pub fn draw(data: &FigureData, folder: &Path) -> Result<Vec<PathBuf>, PlotError>
         Ok(())
     };
     keep("landscape.png", scene::landscape(data, &folder.join("landscape.png")))?;
-    keep(
-        "quasi-stationary.png",
-        scene::quasi_stationary(data, &folder.join("quasi-stationary.png")),
-    )?;
-    keep(
-        "stationary.png",
-        scene::stationary(data, &folder.join("stationary.png")),
-    )?;
+    keep("quasi-stationary.png", scene::quasi_stationary(data, &folder.join("quasi-stationary.png")))?;
+    keep("stationary.png", scene::stationary(data, &folder.join("stationary.png")))?;
     keep("flux.png", flux::picture_of(data, &folder.join("flux.png")))?;
-    keep(
-        "passage-time.png",
-        scene::passage_time(data, &folder.join("passage-time.png")),
-    )?;
+    keep("passage-time.png", scene::passage_time(data, &folder.join("passage-time.png")))?;
     Ok(drawn)
 }

@@ -14,75 +14,35 @@ const TALL: (u32, u32) = (1200, 1200);
 
 /// The loss with its critical points; `false` when there is none.
 pub(super) fn landscape(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    let Some((loss, range)) = data
-        .fields
-        .loss
-        .as_deref()
-        .and_then(|loss| Some((loss, loss_range(data, loss)?)))
-    else {
+    let Some((loss, range)) = data.fields.loss.as_deref().and_then(|loss| Some((loss, loss_range(data, loss)?))) else {
         return Ok(false);
     };
     let title = ["Loss landscape", &subtitle(data)];
     if data.grid.dimension == 2 {
         let step = (range.end - range.start) / 16.0;
         let levels = (1..16).map(|k| range.start + step * f64::from(k)).collect();
-        let strong_levels = data
-            .valley
-            .iter()
-            .filter_map(|saddle| data.saddles.get(*saddle)?.loss)
-            .collect();
+        let strong_levels = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss).collect();
         let scale = Axis::linear("L", range, 0.0);
-        map::draw(
-            data,
-            &Map {
-                title,
-                field: loss,
-                scale,
-                levels,
-                strong_levels,
-            },
-            path,
-        )?;
+        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels }, path)?;
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
     // Beyond the shown range the curve would only cover the frame.
     let shown = |value: f64| {
-        if y.place(value) <= y.range.end {
-            y.place(value)
-        } else {
-            f64::NAN
-        }
+        if y.place(value) <= y.range.end { y.place(value) } else { f64::NAN }
     };
     let curve = curve(data, loss, FIRST, "L", &shown);
     picture(path, WIDE, title, |area| {
         let spots = data.minima.iter().filter_map(|mark| {
             let colour = if data.minimum == Some(*mark) { BOUNDARY } else { INK };
-            Some(Spot {
-                at: (mark.theta[0], y.place(mark.loss?)),
-                colour,
-                cross: false,
-            })
+            Some(Spot { at: (mark.theta[0], y.place(mark.loss?)), colour, cross: false })
         });
         let saddles = data.saddles.iter().enumerate().filter_map(|(index, mark)| {
             let colour = if data.bounds_valley(index) { BOUNDARY } else { INK };
-            Some(Spot {
-                at: (mark.theta[0], y.place(mark.loss?)),
-                colour,
-                cross: true,
-            })
+            Some(Spot { at: (mark.theta[0], y.place(mark.loss?)), colour, cross: true })
         });
         let spots = spots.chain(saddles).collect();
-        chart::draw(
-            area,
-            Chart {
-                x: &x,
-                y: &y,
-                curves: vec![curve],
-                lines: ends(data),
-                spots,
-            },
-        )
+        chart::draw(area, Chart { x: &x, y: &y, curves: vec![curve], lines: ends(data), spots })
     })?;
     Ok(true)
 }
@@ -100,22 +60,12 @@ fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
 
 /// The quasi-stationary density; `false` when there is none.
 pub(super) fn quasi_stationary(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    density(
-        data,
-        data.fields.quasi_stationary.as_deref(),
-        "Quasi-stationary density",
-        path,
-    )
+    density(data, data.fields.quasi_stationary.as_deref(), "Quasi-stationary density", path)
 }
 
 /// The stationary density of the closed domain; `false` when there is none.
 pub(super) fn stationary(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    density(
-        data,
-        data.fields.stationary.as_deref(),
-        "Stationary density of the closed domain",
-        path,
-    )
+    density(data, data.fields.stationary.as_deref(), "Stationary density of the closed domain", path)
 }
 
 fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) -> Result<bool, PlotError> {
@@ -126,27 +76,12 @@ fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) ->
     if data.grid.dimension == 2 {
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
-        map::draw(
-            data,
-            &Map {
-                title,
-                field,
-                scale,
-                levels: none.clone(),
-                strong_levels: none,
-            },
-            path,
-        )?;
+        map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none }, path)?;
         return Ok(true);
     }
-    let (x, top) = (
-        abscissa(data),
-        extent(field.iter().copied()).map_or(1.0, |range| range.end),
-    );
-    let (log, linear) = (
-        Axis::logarithmic("density per length", exponents),
-        Axis::linear("density per length", 0.0..top, 0.04),
-    );
+    let (x, top) = (abscissa(data), extent(field.iter().copied()).map_or(1.0, |range| range.end));
+    let (log, linear) =
+        (Axis::logarithmic("density per length", exponents), Axis::linear("density per length", 0.0..top, 0.04));
     picture(path, TALL, title, |area| {
         let (upper, lower) = area.split_vertically(1110);
         let positive = |value: f64| {
@@ -154,13 +89,7 @@ fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) ->
             if place >= log.range.start { place } else { f64::NAN }
         };
         one_curve(&upper, data, &x, &log, curve(data, field, FIRST, "", &positive))?;
-        one_curve(
-            &lower,
-            data,
-            &x,
-            &linear,
-            curve(data, field, SECOND, "", &|value| linear.place(value)),
-        )
+        one_curve(&lower, data, &x, &linear, curve(data, field, SECOND, "", &|value| linear.place(value)))
     })?;
     Ok(true)
 }
@@ -176,52 +105,24 @@ pub(super) fn passage_time(data: &FigureData, path: &Path) -> Result<bool, PlotE
         None => text_of(data),
     };
     let title = ["Mean first-passage time", &subtitle];
-    let scale = Axis::linear(
-        "τ, in dynamical time",
-        0.0..range.end,
-        if data.grid.dimension == 1 { 0.04 } else { 0.0 },
-    );
+    let scale = Axis::linear("τ, in dynamical time", 0.0..range.end, if data.grid.dimension == 1 { 0.04 } else { 0.0 });
     if data.grid.dimension == 2 {
         // Outside the start set the time is 0: shown as absent, for it is not asked there.
-        let field: Vec<f64> = times
-            .iter()
-            .map(|time| if *time > 0.0 { *time } else { f64::NAN })
-            .collect();
+        let field: Vec<f64> = times.iter().map(|time| if *time > 0.0 { *time } else { f64::NAN }).collect();
         let levels = (1..10).map(|k| 0.1 * f64::from(k) * range.end).collect();
-        let map = Map {
-            title,
-            field: &field,
-            scale,
-            levels,
-            strong_levels: Vec::new(),
-        };
+        let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new() };
         map::draw(data, &map, path)?;
         return Ok(true);
     }
     picture(path, WIDE, title, |area| {
-        one_curve(
-            area,
-            data,
-            &abscissa(data),
-            &scale,
-            curve(data, times, FIRST, "", &|value| scale.place(value)),
-        )
+        one_curve(area, data, &abscissa(data), &scale, curve(data, times, FIRST, "", &|value| scale.place(value)))
     })?;
     Ok(true)
 }
 
 fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -> Result<(), Fault> {
     let (curves, spots) = (vec![curve], Vec::new());
-    chart::draw(
-        area,
-        Chart {
-            x,
-            y,
-            curves,
-            lines: ends(data),
-            spots,
-        },
-    )
+    chart::draw(area, Chart { x, y, curves, lines: ends(data), spots })
 }
 
 fn abscissa(data: &FigureData) -> Axis {
@@ -235,25 +136,14 @@ fn curve(
     name: &'static str,
     place: &dyn Fn(f64) -> f64,
 ) -> Curve {
-    let points = data
-        .grid
-        .centres(0)
-        .into_iter()
-        .zip(field.iter().map(|value| place(*value)))
-        .collect();
+    let points = data.grid.centres(0).into_iter().zip(field.iter().map(|value| place(*value))).collect();
     Curve { points, colour, name }
 }
 
 /// Where the start set ends, in one dimension.
 fn ends(data: &FigureData) -> Vec<Line> {
     let positions = data.flux.iter().flat_map(|flux| &flux.position);
-    positions
-        .map(|point| Line {
-            at: point[0],
-            word: "absorbing".to_string(),
-            colour: BOUNDARY,
-        })
-        .collect()
+    positions.map(|point| Line { at: point[0], word: "absorbing".to_string(), colour: BOUNDARY }).collect()
 }
 
 /// The rate, then what was solved.
@@ -265,9 +155,5 @@ pub(super) fn subtitle(data: &FigureData) -> String {
 }
 
 fn text_of(data: &FigureData) -> String {
-    if data.title.is_empty() {
-        data.problem.clone()
-    } else {
-        data.title.clone()
-    }
+    if data.title.is_empty() { data.problem.clone() } else { data.title.clone() }
 }

@@ -51,23 +51,13 @@ pub fn choose(
 ) -> Result<Domain, ProblemError> {
     let dimension = domain.dimension;
     let rise = |to: Point| potential_rise(dynamics, noise, dimension, minimum, to);
-    let pass = interesting
-        .iter()
-        .map(|&point| rise(point))
-        .filter(|rise| rise.is_finite())
-        .fold(0.0, f64::max);
+    let pass = interesting.iter().map(|&point| rise(point)).filter(|rise| rise.is_finite()).fold(0.0, f64::max);
     let level = pass + MARGIN;
     let hull = |axis: usize, end: usize| {
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
-        if end == 0 {
-            coordinates.fold(f64::INFINITY, f64::min)
-        } else {
-            coordinates.fold(f64::NEG_INFINITY, f64::max)
-        }
+        if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    let extent = (0..dimension)
-        .map(|axis| hull(axis, 1) - hull(axis, 0))
-        .fold(0.0, f64::max);
+    let extent = (0..dimension).map(|axis| hull(axis, 1) - hull(axis, 0)).fold(0.0, f64::max);
     // One lone minimum has no extent: begin with the unit length and let the loop find the scale.
     let unit = if extent > 0.0 { 0.02 * extent } else { 0.02 };
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -87,11 +77,7 @@ pub fn choose(
     for _ in 0..400 {
         let mut moved = false;
         for &(axis, end) in &sides {
-            let side = if end == 0 {
-                domain.lower[axis]
-            } else {
-                domain.upper[axis]
-            };
+            let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
             let across = 1 - axis;
             let lowest = (0..=if dimension == 2 { samples } else { 0 })
                 .map(|k| {

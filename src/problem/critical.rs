@@ -75,41 +75,25 @@ pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -
         match stability(slopes, dimension) {
             Some((0, _)) => found.minima.push(point),
             Some((1, direction)) => {
-                found.saddles.push(Saddle {
-                    point,
-                    escape_direction: direction,
-                    connects: [None; 2],
-                });
+                found.saddles.push(Saddle { point, escape_direction: direction, connects: [None; 2] });
             }
             _ => {}
         }
     }
     // A drift has no loss to sort by: then from left to right.
     let key = |point: &CriticalPoint| {
-        if point.loss.is_nan() {
-            point.theta[0]
-        } else {
-            point.loss
-        }
+        if point.loss.is_nan() { point.theta[0] } else { point.loss }
     };
+    found.minima.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.theta[0].total_cmp(&b.theta[0])));
     found
-        .minima
-        .sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.theta[0].total_cmp(&b.theta[0])));
-    found.saddles.sort_by(|a, b| {
-        key(&a.point)
-            .total_cmp(&key(&b.point))
-            .then(a.point.theta[0].total_cmp(&b.point.theta[0]))
-    });
+        .saddles
+        .sort_by(|a, b| key(&a.point).total_cmp(&key(&b.point)).then(a.point.theta[0].total_cmp(&b.point.theta[0])));
     let positions: Vec<Point> = found.saddles.iter().map(|saddle| saddle.point.theta).collect();
     let descent = Descent::new(dynamics, dimension, &found.minima, &positions, lower, upper);
     for saddle in &mut found.saddles {
         saddle.connects = [-1.0, 1.0].map(|sign| {
             // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
-            descent.limit(advance(
-                saddle.point.theta,
-                sign * 1e-5 * width,
-                saddle.escape_direction,
-            ))
+            descent.limit(advance(saddle.point.theta, sign * 1e-5 * width, saddle.escape_direction))
         });
     }
     found
@@ -171,18 +155,13 @@ fn starts(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point, cel
     };
     let rows = if dimension == 2 { cells + 1 } else { 1 };
     let at = |k: usize, l: usize| [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
-    let slopes: Vec<Point> = (0..=cells)
-        .flat_map(|k| (0..rows).map(move |l| (k, l)))
-        .map(|(k, l)| dynamics.slope(at(k, l)))
-        .collect();
+    let slopes: Vec<Point> =
+        (0..=cells).flat_map(|k| (0..rows).map(move |l| (k, l))).map(|(k, l)| dynamics.slope(at(k, l))).collect();
     let mut found = Vec::new();
     for k in 0..cells {
         for l in 0..rows.max(2) - 1 {
-            let corners: &[(usize, usize)] = if dimension == 2 {
-                &[(0, 0), (0, 1), (1, 0), (1, 1)]
-            } else {
-                &[(0, 0), (1, 0)]
-            };
+            let corners: &[(usize, usize)] =
+                if dimension == 2 { &[(0, 0), (0, 1), (1, 0), (1, 1)] } else { &[(0, 0), (1, 0)] };
             let changes = (0..dimension).all(|axis| {
                 let values = corners.iter().map(|(dk, dl)| slopes[(k + dk) * rows + l + dl][axis]);
                 let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
@@ -208,10 +187,7 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
             [-slope[0] / a, 0.0]
         } else {
             let det = a * d - b * c;
-            [
-                -(d * slope[0] - b * slope[1]) / det,
-                -(a * slope[1] - c * slope[0]) / det,
-            ]
+            [-(d * slope[0] - b * slope[1]) / det, -(a * slope[1] - c * slope[0]) / det]
         };
         let length = norm(step);
         if !length.is_finite() {
@@ -244,11 +220,7 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
 
 fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
     let [[a, b], [c, d]] = dynamics.slope_jacobian(theta);
-    let hessian = Tensor {
-        xx: a,
-        xy: 0.5 * (b + c),
-        yy: d,
-    };
+    let hessian = Tensor { xx: a, xy: 0.5 * (b + c), yy: d };
     let eigen = hessian.eigen(dimension);
     CriticalPoint {
         theta,
@@ -274,17 +246,9 @@ fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, P
     if det < 0.0 {
         // The eigenvalue below zero: the smaller root of μ² − trace μ + det.
         let root = (0.25 * trace * trace - det).sqrt();
-        let low = if trace > 0.0 {
-            det / (0.5 * trace + root)
-        } else {
-            0.5 * trace - root
-        };
+        let low = if trace > 0.0 { det / (0.5 * trace + root) } else { 0.5 * trace - root };
         let rows = [[a - low, b], [c, d - low]];
-        let row = if norm(rows[0]) >= norm(rows[1]) {
-            rows[0]
-        } else {
-            rows[1]
-        };
+        let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };
         let length = norm(row);
         // The eigenvector is perpendicular to the larger row of −∂b − μI; x ≥ 0 settles its sign.
         let direction = [-row[1] / length, row[0] / length];

@@ -175,11 +175,7 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
         let here = at(k, l);
         for (axis, end) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let position = if axis == 0 { k } else { l };
-            let beyond = if end == 0 {
-                position == 0
-            } else {
-                position == LATTICE - 1
-            };
+            let beyond = if end == 0 { position == 0 } else { position == LATTICE - 1 };
             if beyond {
                 if domain.wall(axis, end) == Some(Wall::Absorbing) {
                     return Ok(());

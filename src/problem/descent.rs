@@ -41,41 +41,13 @@ const A: [[f64; 6]; 6] = [
     [1.0 / 5.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
     [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
-    [
-        19372.0 / 6561.0,
-        -25360.0 / 2187.0,
-        64448.0 / 6561.0,
-        -212.0 / 729.0,
-        0.0,
-        0.0,
-    ],
-    [
-        9017.0 / 3168.0,
-        -355.0 / 33.0,
-        46732.0 / 5247.0,
-        49.0 / 176.0,
-        -5103.0 / 18656.0,
-        0.0,
-    ],
-    [
-        35.0 / 384.0,
-        0.0,
-        500.0 / 1113.0,
-        125.0 / 192.0,
-        -2187.0 / 6784.0,
-        11.0 / 84.0,
-    ],
+    [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0, 0.0, 0.0],
+    [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0, 0.0],
+    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
 ];
 /// Fifth minus fourth order weights.
-const E: [f64; 7] = [
-    71.0 / 57600.0,
-    0.0,
-    -71.0 / 16695.0,
-    71.0 / 1920.0,
-    -17253.0 / 339200.0,
-    22.0 / 525.0,
-    -1.0 / 40.0,
-];
+const E: [f64; 7] =
+    [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
 
 impl Descent {
     /// The flow with these minima as attractors and these saddles, in the box enlarged by half its width each way.
@@ -95,16 +67,9 @@ impl Descent {
         let scale = norm(difference(upper, lower));
         let centres: Vec<Point> = minima.iter().map(|point| point.theta).collect();
         let trap = |index: usize| trap(dynamics, &centres, saddles, index, scale);
-        let traps = if dimension == 2 {
-            (0..minima.len()).map(trap).collect()
-        } else {
-            Vec::new()
-        };
-        let mut line: Vec<(f64, Option<usize>)> = centres
-            .iter()
-            .enumerate()
-            .map(|(index, theta)| (theta[0], Some(index)))
-            .collect();
+        let traps = if dimension == 2 { (0..minima.len()).map(trap).collect() } else { Vec::new() };
+        let mut line: Vec<(f64, Option<usize>)> =
+            centres.iter().enumerate().map(|(index, theta)| (theta[0], Some(index))).collect();
         line.extend(saddles.iter().map(|theta| (theta[0], None)));
         line.sort_by(|a, b| a.0.total_cmp(&b.0));
         Descent {
@@ -121,11 +86,7 @@ impl Descent {
 
     /// The index of the minimum whose basin holds θ.
     pub fn limit(&self, theta: Point) -> Option<usize> {
-        if self.dimension == 1 {
-            self.limit_on_line(theta[0])
-        } else {
-            self.follow(theta, |_| {})
-        }
+        if self.dimension == 1 { self.limit_on_line(theta[0]) } else { self.follow(theta, |_| {}) }
     }
 
     /// The saddle that the descent from θ passes closest by, as an index into the saddles given to [`Descent::new`]; for a
@@ -190,19 +151,12 @@ impl Descent {
             for stage in 0..6 {
                 let mut point = at;
                 for (k, slope) in stages.iter().enumerate().take(stage + 1) {
-                    point = [
-                        point[0] + step * A[stage][k] * slope[0],
-                        point[1] + step * A[stage][k] * slope[1],
-                    ];
+                    point = [point[0] + step * A[stage][k] * slope[0], point[1] + step * A[stage][k] * slope[1]];
                 }
                 stages[stage + 1] = self.flow(point);
                 if stage == 5 {
                     let error: Point = [0, 1].map(|axis| {
-                        step * stages
-                            .iter()
-                            .zip(E)
-                            .map(|(slope, weight)| weight * slope[axis])
-                            .sum::<f64>()
+                        step * stages.iter().zip(E).map(|(slope, weight)| weight * slope[axis]).sum::<f64>()
                     });
                     let allowed = TOLERANCE * (self.scale + norm(at));
                     let ratio = norm(error) / allowed;
@@ -222,23 +176,12 @@ impl Descent {
 
 fn trap(dynamics: &Dynamics, centres: &[Point], saddles: &[Point], index: usize, scale: f64) -> Trap {
     let centre = centres[index];
-    let others = centres
-        .iter()
-        .enumerate()
-        .filter(|&(k, _)| k != index)
-        .map(|(_, theta)| theta)
-        .chain(saddles);
-    let nearest = others
-        .map(|&other| norm(difference(other, centre)))
-        .fold(0.5 * scale, f64::min);
+    let others = centres.iter().enumerate().filter(|&(k, _)| k != index).map(|(_, theta)| theta).chain(saddles);
+    let nearest = others.map(|&other| norm(difference(other, centre))).fold(0.5 * scale, f64::min);
     let Some(loss) = dynamics.loss() else {
         // Small enough for the linearisation at a stable fixed point to hold.
         let radius = 1e-3 * nearest;
-        return Trap {
-            centre,
-            radius_squared: radius * radius,
-            level: f64::INFINITY,
-        };
+        return Trap { centre, radius_squared: radius * radius, level: f64::INFINITY };
     };
     let bottom = loss.value(centre);
     let samples = if loss.is_costly() { 24 } else { 256 };
@@ -252,11 +195,7 @@ fn trap(dynamics: &Dynamics, centres: &[Point], saddles: &[Point], index: usize,
             .fold(f64::INFINITY, f64::min);
         if rim > bottom || radius < 1e-6 * nearest {
             // A tenth below the smallest sample: the rim between two samples cannot dip that far.
-            return Trap {
-                centre,
-                radius_squared: radius * radius,
-                level: rim - 0.1 * (rim - bottom),
-            };
+            return Trap { centre, radius_squared: radius * radius, level: rim - 0.1 * (rim - bottom) };
         }
         radius *= 0.5;
     }

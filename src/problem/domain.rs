@@ -24,13 +24,17 @@ impl Domain {
         (0..self.dimension).all(|axis| self.lower[axis] <= theta[axis] && theta[axis] <= self.upper[axis])
     }
 
+    /// Whether a point lies in the rectangle, or outside it by no more than rounding: walls are put on saddles.
+    pub fn touches(&self, theta: Point) -> bool {
+        (0..self.dimension).all(|axis| {
+            let slack = 1e-9 * self.width(axis);
+            (self.lower[axis] - slack..=self.upper[axis] + slack).contains(&theta[axis])
+        })
+    }
+
     /// Whether some wall absorbs.
     pub fn absorbs(&self) -> bool {
-        (0..self.dimension).any(|axis| {
-            [0, 1]
-                .into_iter()
-                .any(|end| self.wall(axis, end) == Some(Wall::Absorbing))
-        })
+        (0..self.dimension).any(|axis| [0, 1].into_iter().any(|end| self.wall(axis, end) == Some(Wall::Absorbing)))
     }
 
     /// The wall at the lower (0) or upper (1) end of an axis; `None` when the axis is periodic.
@@ -52,10 +56,7 @@ impl Domain {
             AxisWalls::Walls(_) => AxisWalls::Walls([Wall::Reflecting; 2]),
             AxisWalls::Periodic => AxisWalls::Periodic,
         };
-        Domain {
-            walls: self.walls.map(close),
-            ..self.clone()
-        }
+        Domain { walls: self.walls.map(close), ..self.clone() }
     }
 
     /// Widths of the rectangle.

@@ -67,10 +67,7 @@ impl Problem {
 
         let noise = noise::build(&config.noise, &dynamics, dimension, || {
             let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
-            let saddle = critical
-                .saddles
-                .iter()
-                .find(|saddle| saddle.connects.contains(&Some(valley)));
+            let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
             let saddle = saddle.ok_or_else(|| ProblemError::Invalid {
                 key: "noise.kind".into(),
                 message: "\"frozen\" freezes D at the minimum and at the saddle of its valley, and no saddle was found in the \
@@ -93,16 +90,7 @@ impl Problem {
             None => start.clone(),
         };
         seams(&dynamics, noise.as_ref(), &domain)?;
-        let valley = Valley::new(
-            &dynamics,
-            noise.as_ref(),
-            &domain,
-            &critical,
-            chosen,
-            start,
-            live,
-            target,
-        );
+        let valley = Valley::new(&dynamics, noise.as_ref(), &domain, &critical, chosen, start, live, target);
         if valley.start_point_is_guess() {
             warnings.push(valley.guess_message());
         }
@@ -182,10 +170,7 @@ fn search_box(config: &Config, dynamics: &Dynamics) -> (Point, Point) {
     if dimension == 1 {
         (lower[1], upper[1]) = (0.0, 0.0);
     }
-    (
-        config.domain.lower.unwrap_or(lower),
-        config.domain.upper.unwrap_or(upper),
-    )
+    (config.domain.lower.unwrap_or(lower), config.domain.upper.unwrap_or(upper))
 }
 
 /// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
@@ -200,17 +185,10 @@ fn finite_loss(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point
             let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
             let slope = dynamics.slope(at);
             if dynamics.loss().is_some_and(|loss| !loss.value(at).is_finite()) {
-                return Err(ProblemError::NotFinite {
-                    what: "the landscape".into(),
-                    at,
-                });
+                return Err(ProblemError::NotFinite { what: "the landscape".into(), at });
             }
             if !(slope[0].is_finite() && slope[1].is_finite()) {
-                let what = if dynamics.loss().is_some() {
-                    "the gradient of the landscape"
-                } else {
-                    "the drift"
-                };
+                let what = if dynamics.loss().is_some() { "the gradient of the landscape" } else { "the drift" };
                 return Err(ProblemError::NotFinite { what: what.into(), at });
             }
         }
@@ -236,11 +214,7 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
                 (d.xx - e.xx).abs() + (d.xy - e.xy).abs() + (d.yy - e.yy).abs() > 1e-6 * (d.xx.abs() + d.yy.abs());
             if slopes_differ || tensors_differ {
                 let name = ["x", "y"][axis];
-                let what = if slopes_differ {
-                    "the slope of the landscape"
-                } else {
-                    "the diffusion tensor"
-                };
+                let what = if slopes_differ { "the slope of the landscape" } else { "the diffusion tensor" };
                 return Err(ProblemError::Invalid {
                     key: format!("domain.walls.{name}"),
                     message: format!(

@@ -77,11 +77,7 @@ fn root(f: impl Fn(f64) -> f64) -> f64 {
     // 53 halvings exhaust the mantissa.
     for _ in 0..53 {
         let middle = 0.5 * (low + high);
-        if (f(middle) > 0.0) == positive {
-            low = middle
-        } else {
-            high = middle
-        }
+        if (f(middle) > 0.0) == positive { low = middle } else { high = middle }
     }
     0.5 * (low + high)
 }
@@ -118,10 +114,7 @@ impl HessianNoise {
 impl DiffusionField for HessianNoise {
     fn tensor(&self, theta: Point) -> Tensor {
         let hessian = self.landscape.hessian(theta);
-        hessian
-            .absolute(self.landscape.dimension())
-            .scaled(self.factor)
-            .plus(self.floor)
+        hessian.absolute(self.landscape.dimension()).scaled(self.factor).plus(self.floor)
     }
     fn is_scalar(&self) -> bool {
         self.landscape.dimension() == 1
@@ -152,11 +145,7 @@ struct Frozen {
 impl DiffusionField for Frozen {
     fn tensor(&self, theta: Point) -> Tensor {
         let below = self.landscape.value(theta) < self.level;
-        if below && self.descent.limit(theta) == Some(self.valley) {
-            self.inside
-        } else {
-            self.outside
-        }
+        if below && self.descent.limit(theta) == Some(self.valley) { self.inside } else { self.outside }
     }
     fn is_scalar(&self) -> bool {
         self.landscape.dimension() == 1
@@ -187,9 +176,7 @@ impl Covariance {
 impl DiffusionField for Covariance {
     fn tensor(&self, theta: Point) -> Tensor {
         // `build` has made sure that this landscape has data.
-        self.landscape
-            .gradient_covariance(theta)
-            .map_or(self.floor, |sample| self.scale(sample))
+        self.landscape.gradient_covariance(theta).map_or(self.floor, |sample| self.scale(sample))
     }
     fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
         match self.landscape.gradient_and_covariance(theta) {
@@ -215,12 +202,7 @@ impl DiffusionField for Formulas {
             None => (0.0, 0.0),
             Some((d12, d22)) => (d12.value(theta), d22.value(theta)),
         };
-        Tensor {
-            xx: self.d11.value(theta),
-            xy,
-            yy,
-        }
-        .plus(self.floor)
+        Tensor { xx: self.d11.value(theta), xy, yy }.plus(self.floor)
     }
     fn is_scalar(&self) -> bool {
         self.rest.is_none()
@@ -262,35 +244,18 @@ pub fn build(
         }),
     };
     Ok(match &config.form {
-        NoiseForm::Isotropic { temperature } => Arc::new(Isotropic {
-            d: temperature + config.floor,
-            dimension,
-        }),
-        NoiseForm::Hessian(minibatch) => Arc::new(HessianNoise {
-            landscape: landscape()?,
-            factor: minibatch_factor(*minibatch),
-            floor,
-        }),
+        NoiseForm::Isotropic { temperature } => Arc::new(Isotropic { d: temperature + config.floor, dimension }),
+        NoiseForm::Hessian(minibatch) => {
+            Arc::new(HessianNoise { landscape: landscape()?, factor: minibatch_factor(*minibatch), floor })
+        }
         NoiseForm::Frozen { minibatch, s } => {
             let landscape = landscape()?;
-            let FrozenAt {
-                minimum,
-                valley,
-                saddle,
-                descent,
-            } = frozen_at()?;
+            let FrozenAt { minimum, valley, saddle, descent } = frozen_at()?;
             let factor = minibatch_factor(*minibatch);
             let at = |point: &CriticalPoint| point.hessian.absolute(dimension).scaled(factor).plus(floor);
             let level = (1.0 - s) * minimum.loss + s * saddle.point.loss;
             let (inside, outside) = (at(&minimum), at(&saddle.point));
-            Arc::new(Frozen {
-                landscape,
-                descent,
-                valley,
-                level,
-                inside,
-                outside,
-            })
+            Arc::new(Frozen { landscape, descent, valley, level, inside, outside })
         }
         NoiseForm::Covariance(minibatch) => {
             let landscape = landscape()?;
@@ -302,11 +267,7 @@ pub fn build(
                         .into(),
                 });
             }
-            Arc::new(Covariance {
-                landscape,
-                factor: minibatch_factor(*minibatch),
-                floor,
-            })
+            Arc::new(Covariance { landscape, factor: minibatch_factor(*minibatch), floor })
         }
         NoiseForm::Expression { d11, d12, d22 } => {
             let parse = |text: &str, key: &str| Expression::parse(text, key, dimension);
@@ -314,11 +275,7 @@ pub fn build(
                 1 => None,
                 _ => Some((parse(d12, "noise.d12")?, parse(d22, "noise.d22")?)),
             };
-            Arc::new(Formulas {
-                d11: parse(d11, "noise.d11")?,
-                rest,
-                floor,
-            })
+            Arc::new(Formulas { d11: parse(d11, "noise.d11")?, rest, floor })
         }
     })
 }

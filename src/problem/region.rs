@@ -52,11 +52,9 @@ impl Region {
     pub fn holds(&self, theta: Point) -> bool {
         match self {
             Region::Whole => true,
-            Region::Box {
-                lower,
-                upper,
-                dimension,
-            } => (0..*dimension).all(|axis| lower[axis] < theta[axis] && theta[axis] < upper[axis]),
+            Region::Box { lower, upper, dimension } => {
+                (0..*dimension).all(|axis| lower[axis] < theta[axis] && theta[axis] < upper[axis])
+            }
             Region::Condition(condition) => condition.holds(theta),
             Region::Basin { descent, valley } => descent.limit(theta) == Some(*valley),
             Region::Outside { centre, radius } => {
@@ -71,11 +69,7 @@ impl Region {
         let step = difference(to, from);
         let fraction = match self {
             Region::Whole => 1.0,
-            Region::Box {
-                lower,
-                upper,
-                dimension,
-            } => (0..*dimension)
+            Region::Box { lower, upper, dimension } => (0..*dimension)
                 .map(|axis| match step[axis] {
                     s if s > 0.0 => (upper[axis] - from[axis]) / s,
                     s if s < 0.0 => (lower[axis] - from[axis]) / s,

@@ -67,12 +67,9 @@ pub fn choose_minimum(
     }
     let inside = |point: &CriticalPoint| -> Result<bool, ProblemError> {
         Ok(match &valley.set {
-            StartSet::Box { lower, upper } => Region::Box {
-                lower: *lower,
-                upper: *upper,
-                dimension,
+            StartSet::Box { lower, upper } => {
+                Region::Box { lower: *lower, upper: *upper, dimension }.holds(point.theta)
             }
-            .holds(point.theta),
             StartSet::Expression(text) => Condition::parse(text, "valley.set", dimension)?.holds(point.theta),
             StartSet::Basin | StartSet::HalfWidth(_) => true,
         })
@@ -110,10 +107,7 @@ fn is_flat(config: &Config, dynamics: &Dynamics) -> bool {
         Some(loss) => loss.typical_box(),
         None => return matches!(config.landscape.form, LandscapeForm::Drift(_)),
     };
-    let (lower, upper) = (
-        config.domain.lower.unwrap_or(lower),
-        config.domain.upper.unwrap_or(upper),
-    );
+    let (lower, upper) = (config.domain.lower.unwrap_or(lower), config.domain.upper.unwrap_or(upper));
     let diagonal = difference(upper, lower);
     (0..=20).all(|k| norm(dynamics.slope(advance(lower, f64::from(k) / 20.0, diagonal))) == 0.0)
 }
@@ -136,25 +130,14 @@ pub fn start_region(
             if dimension == 1 {
                 interval_of(critical, index)
             } else {
-                Region::Basin {
-                    descent: Arc::clone(descent),
-                    valley: index,
-                }
+                Region::Basin { descent: Arc::clone(descent), valley: index }
             }
         }
-        StartSet::Box { lower, upper } => Region::Box {
-            lower: *lower,
-            upper: *upper,
-            dimension,
-        },
+        StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension },
         StartSet::HalfWidth(half) => {
             let index = minimum.ok_or_else(|| needs_minimum("valley.half_width"))?;
             let centre = critical.minima[index].theta;
-            Region::Box {
-                lower: advance(centre, -1.0, *half),
-                upper: advance(centre, 1.0, *half),
-                dimension,
-            }
+            Region::Box { lower: advance(centre, -1.0, *half), upper: advance(centre, 1.0, *half), dimension }
         }
         StartSet::Expression(text) => Region::Condition(Arc::new(Condition::parse(text, "valley.set", dimension)?)),
     };
@@ -179,11 +162,7 @@ fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
     let maxima = critical.saddles.iter().map(|saddle| saddle.point.theta[0]);
     let lower = maxima.clone().filter(|&x| x < centre).fold(f64::NEG_INFINITY, f64::max);
     let upper = maxima.filter(|&x| x > centre).fold(f64::INFINITY, f64::min);
-    Region::Box {
-        lower: [lower, 0.0],
-        upper: [upper, 0.0],
-        dimension: 1,
-    }
+    Region::Box { lower: [lower, 0.0], upper: [upper, 0.0], dimension: 1 }
 }
 
 /// The absorbing disc around a polished minimum.
@@ -262,11 +241,7 @@ pub fn domain(
         let index = minimum.ok_or_else(|| needs_minimum("choosing the domain from the landscape"))?;
         let theta = critical.minima[index].theta;
         let mut interesting: Vec<Point> = Vec::new();
-        for saddle in critical
-            .saddles
-            .iter()
-            .filter(|saddle| saddle.connects.contains(&Some(index)))
-        {
+        for saddle in critical.saddles.iter().filter(|saddle| saddle.connects.contains(&Some(index))) {
             interesting.push(saddle.point.theta);
             if target.is_some() {
                 interesting.extend(saddle.connects.iter().flatten().map(|&end| critical.minima[end].theta));
@@ -353,7 +328,7 @@ impl Valley {
             absorption: String::new(),
         };
         for (index, saddle) in critical.saddles.iter().enumerate() {
-            if minimum.is_none() || !saddle.connects.contains(&minimum) || !domain.contains(saddle.point.theta) {
+            if minimum.is_none() || !saddle.connects.contains(&minimum) || !domain.touches(saddle.point.theta) {
                 continue;
             }
             let outward = if saddle.connects[1] == minimum { -1.0 } else { 1.0 };
@@ -365,9 +340,10 @@ impl Valley {
                 continue;
             };
             valley.saddles.push(index);
-            valley
-                .absorption_factors
-                .push(1.0 / normal_distribution(distance / width));
+            // The integral's rounding would hide the two cases that people mean.
+            let factor = 1.0 / normal_distribution(distance / width);
+            let meant = [1.0, 2.0].into_iter().find(|exact| (factor - exact).abs() < 1e-5);
+            valley.absorption_factors.push(meant.unwrap_or(factor));
         }
         valley.absorption = valley.describe(domain, dynamics);
         valley
@@ -385,9 +361,7 @@ impl Valley {
         // The saddle on the boundary itself may fall on either side by rounding.
         let tiny = 1e-6;
         if !self.is_live(domain, at(-tiny)) {
-            let inside = (1..=240)
-                .map(|k| -f64::from(k) * REACH / 240.0)
-                .find(|&t| self.is_live(domain, at(t)))?;
+            let inside = (1..=240).map(|k| -f64::from(k) * REACH / 240.0).find(|&t| self.is_live(domain, at(t)))?;
             return Some(width * self.bisect(domain, &at, inside, inside + REACH / 240.0));
         }
         if !self.is_live(domain, at(tiny)) {
@@ -407,11 +381,7 @@ impl Valley {
     fn bisect(&self, domain: &Domain, at: &dyn Fn(f64) -> Point, mut inside: f64, mut outside: f64) -> f64 {
         for _ in 0..60 {
             let middle = 0.5 * (inside + outside);
-            if self.is_live(domain, at(middle)) {
-                inside = middle
-            } else {
-                outside = middle
-            }
+            if self.is_live(domain, at(middle)) { inside = middle } else { outside = middle }
         }
         0.5 * (inside + outside)
     }
@@ -432,10 +402,7 @@ impl Valley {
     fn describe(&self, domain: &Domain, dynamics: &Dynamics) -> String {
         let what = match (&self.target, &self.live) {
             (Some((centre, radius)), _) => {
-                format!(
-                    "killed on entering the disc of radius {radius} around {}",
-                    show(*centre, dynamics)
-                )
+                format!("killed on entering the disc of radius {radius} around {}", show(*centre, dynamics))
             }
             (None, Region::Whole) => "killed at the absorbing walls of the domain".to_string(),
             (None, Region::Basin { .. }) => "killed on leaving the basin of attraction of the minimum".to_string(),
@@ -485,8 +452,6 @@ fn normal_distribution(x: f64) -> f64 {
     let (from, steps) = (-10.0, 400);
     let h = (x - from) / f64::from(steps);
     let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let inner: f64 = (1..steps)
-        .map(|k| if k % 2 == 1 { 4.0 } else { 2.0 } * density(from + f64::from(k) * h))
-        .sum();
+    let inner: f64 = (1..steps).map(|k| if k % 2 == 1 { 4.0 } else { 2.0 } * density(from + f64::from(k) * h)).sum();
     h / 3.0 * (density(from) + inner + density(x))
 }

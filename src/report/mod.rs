@@ -46,24 +46,15 @@ fn problem(page: &mut Page, outcome: &Outcome) {
     page.line("problem", &format!("{landscape} · {noise}"));
     let dimension = outcome.dimension();
     if let Some(minimum) = outcome.minimum {
-        let eigenvalues: Vec<String> = minimum.eigenvalues[..dimension]
-            .iter()
-            .map(|value| brief(*value))
-            .collect();
-        let loss = if minimum.loss.is_finite() {
-            format!("  L = {}", brief(minimum.loss))
-        } else {
-            String::new()
-        };
+        let eigenvalues: Vec<String> = minimum.eigenvalues[..dimension].iter().map(|value| brief(*value)).collect();
+        let loss = if minimum.loss.is_finite() { format!("  L = {}", brief(minimum.loss)) } else { String::new() };
         let place = number::point(minimum.theta, dimension);
         page.line("minimum", &format!("{place}{loss}  Hessian {}", eigenvalues.join(", ")));
     }
     let listed = outcome.listed_saddles();
     for (position, index) in listed.iter().enumerate().take(MOST) {
         let saddle = &outcome.critical.saddles[*index];
-        let barrier = outcome
-            .barrier(*index)
-            .map_or(String::new(), |b| format!("  barrier {}", brief(b)));
+        let barrier = outcome.barrier(*index).map_or(String::new(), |b| format!("  barrier {}", brief(b)));
         let place = number::point(saddle.point.theta, dimension);
         page.line(&format!("saddle {position}"), &format!("{place}{barrier}"));
     }
@@ -80,9 +71,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
-            let order = rate
-                .observed_order
-                .map_or(String::new(), |order| format!("  observed order {order:.2}"));
+            let order = rate.observed_order.map_or(String::new(), |order| format!("  observed order {order:.2}"));
             page.line("  extrapolated", &format!("{}{order}", rounded(extrapolated, error)));
         }
     }
@@ -111,20 +100,9 @@ fn formulas(page: &mut Page, outcome: &Outcome) {
         comparison(page, "Kramers, ∫L'/D", effective, "");
     }
     if let Some(theorem) = &formulas.theorem_3_2 {
-        let effective = theorem
-            .s_effective
-            .map_or(String::new(), |s| format!(", effective {}", brief(s)));
-        comparison(
-            page,
-            "Theorem 3.2",
-            &theorem.isothermal,
-            &format!("s = {}{effective}", brief(theorem.s)),
-        );
-        let ito = format!(
-            "{}  solver/formula = {}",
-            rounded(theorem.ito.value, Some(1e-4)),
-            brief(theorem.ito.ratio)
-        );
+        let effective = theorem.s_effective.map_or(String::new(), |s| format!(", effective {}", brief(s)));
+        comparison(page, "Theorem 3.2", &theorem.isothermal, &format!("s = {}{effective}", brief(theorem.s)));
+        let ito = format!("{}  solver/formula = {}", rounded(theorem.ito.value, Some(1e-4)), brief(theorem.ito.ratio));
         page.line("  Itô prefactor", &ito);
     }
     for reason in formulas.omitted.iter().take(2) {
@@ -133,31 +111,16 @@ fn formulas(page: &mut Page, outcome: &Outcome) {
 }
 
 fn comparison(page: &mut Page, name: &str, formula: &Comparison, more: &str) {
-    let failing: Vec<&str> = formula
-        .conditions
-        .iter()
-        .filter(|c| !c.holds)
-        .map(|c| c.text.as_str())
-        .collect();
-    let ratio = if formula.ratio.is_finite() {
-        format!("  solver/formula = {}", brief(formula.ratio))
-    } else {
-        String::new()
-    };
+    let failing: Vec<&str> = formula.conditions.iter().filter(|c| !c.holds).map(|c| c.text.as_str()).collect();
+    let ratio =
+        if formula.ratio.is_finite() { format!("  solver/formula = {}", brief(formula.ratio)) } else { String::new() };
     let verdict = if failing.is_empty() {
         "  ✓ its conditions hold".to_string()
     } else {
         format!("  ✗ not met here: {}", failing.join("; "))
     };
-    let more = if more.is_empty() {
-        String::new()
-    } else {
-        format!("  {more}")
-    };
-    page.line(
-        name,
-        &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))),
-    );
+    let more = if more.is_empty() { String::new() } else { format!("  {more}") };
+    page.line(name, &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))));
 }
 
 fn flux(page: &mut Page, outcome: &Outcome) {
@@ -168,11 +131,7 @@ fn flux(page: &mut Page, outcome: &Outcome) {
     for (saddle, value) in flux.by_saddle.iter().take(MOST) {
         let share = value / flux.total;
         let position = listed.iter().position(|index| index == saddle).unwrap_or(*saddle);
-        let full = if share.is_finite() {
-            (share.clamp(0.0, 1.0) * BAR as f64).round() as usize
-        } else {
-            0
-        };
+        let full = if share.is_finite() { (share.clamp(0.0, 1.0) * BAR as f64).round() as usize } else { 0 };
         let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
         page.line(
             &format!("flux by saddle {position}"),
@@ -196,23 +155,13 @@ fn effort(page: &mut Page, outcome: &Outcome) {
     page.line("grid", &text);
     let phases = solution.timing.iter().filter(|(phase, _)| phase != "total");
     let sum: f64 = phases.clone().map(|(_, seconds)| seconds).sum();
-    let total = solution
-        .timing
-        .iter()
-        .find(|(phase, _)| phase == "total")
-        .map_or(sum, |(_, seconds)| *seconds);
+    let total = solution.timing.iter().find(|(phase, _)| phase == "total").map_or(sum, |(_, seconds)| *seconds);
     let mut longest: Vec<&(String, f64)> = phases.collect();
     longest.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let longest: Vec<String> = longest
-        .iter()
-        .take(3)
-        .map(|(phase, seconds)| format!("{phase} {seconds:.2} s"))
-        .collect();
+    let longest: Vec<String> =
+        longest.iter().take(3).map(|(phase, seconds)| format!("{phase} {seconds:.2} s")).collect();
     let factor = bytes(solution.factor_bytes);
-    page.line(
-        "time",
-        &format!("{total:.2} s ({}) · factors {factor}", longest.join(", ")),
-    );
+    page.line("time", &format!("{total:.2} s ({}) · factors {factor}", longest.join(", ")));
 }
 
 fn written(page: &mut Page, files: &[PathBuf]) {
@@ -225,11 +174,8 @@ fn written(page: &mut Page, files: &[PathBuf]) {
         _ => file.display().to_string(),
     };
     let names: Vec<String> = files.iter().map(shown).collect();
-    let place = if together && !folder.as_os_str().is_empty() {
-        format!("{}/  ", folder.display())
-    } else {
-        String::new()
-    };
+    let place =
+        if together && !folder.as_os_str().is_empty() { format!("{}/  ", folder.display()) } else { String::new() };
     page.line("written", &format!("{place}{}", names.join("  ")));
 }
 

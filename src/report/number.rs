@@ -27,18 +27,11 @@ pub(super) fn brief(value: f64) -> String {
 /// Plain between 1e-3 and 1e6, with an exponent elsewhere.
 fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 {
-            "0".to_string()
-        } else {
-            format!("{value}")
-        };
+        return if value == 0.0 { "0".to_string() } else { format!("{value}") };
     }
     // The exponent after rounding: 9.99996 with four digits is 10.00.
     let scientific = format!("{value:.*e}", digits - 1);
-    let exponent = scientific
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse::<i32>().ok())
-        .unwrap_or(0);
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok()).unwrap_or(0);
     if !(-3..6).contains(&exponent) || exponent >= digits as i32 {
         return scientific;
     }
@@ -50,11 +43,7 @@ pub(super) fn point(theta: Point, dimension: usize) -> String {
     let coordinate = |value: f64| {
         let text = format!("{value:.6}");
         let text = text.trim_end_matches('0').trim_end_matches('.');
-        if text == "-0" {
-            "0".to_string()
-        } else {
-            text.to_string()
-        }
+        if text == "-0" { "0".to_string() } else { text.to_string() }
     };
     match dimension {
         1 => format!("θ = {}", coordinate(theta[0])),
@@ -64,11 +53,7 @@ pub(super) fn point(theta: Point, dimension: usize) -> String {
 
 /// A share in per cent; small ones with an exponent, for a saddle's share may be 1e-40.
 pub(super) fn percent(share: f64) -> String {
-    if share >= 1e-4 {
-        format!("{:6.2} %", 100.0 * share)
-    } else {
-        format!("{share:.1e}")
-    }
+    if share >= 1e-4 { format!("{:6.2} %", 100.0 * share) } else { format!("{share:.1e}") }
 }
 
 /// Bytes in the largest binary unit that leaves at least one.

@@ -14,10 +14,7 @@ pub(super) struct Page {
 impl Page {
     /// An empty page; `colour` for a terminal that shows it.
     pub fn new(colour: bool) -> Page {
-        Page {
-            text: String::new(),
-            colour,
-        }
+        Page { text: String::new(), colour }
     }
 
     /// A bold title, underlined.
@@ -75,11 +72,7 @@ impl Page {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_string()
-        }
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::grid::Grid;
 use crate::problem::{DiffusionField, Dynamics};
 use crate::scheme::selling::Stencil;
 use crate::scheme::weight;
-use crate::tensor::{Point, Tensor, advance, dot};
+use crate::tensor::{Point, Tensor, advance, difference, dot};
 
 /// What flows along an edge from i to j: the two rates (without the factor of the cell they leave from).
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,11 +53,7 @@ struct Rule<const N: usize> {
 
 impl<const N: usize> Rule<N> {
     fn new() -> Rule<N> {
-        let mut rule = Rule {
-            nodes: [0.0; N],
-            weights: [0.0; N],
-            collocation: [[0.0; N]; N],
-        };
+        let mut rule = Rule { nodes: [0.0; N], weights: [0.0; N], collocation: [[0.0; N]; N] };
         for k in 0..N {
             // Newton on the Legendre polynomial from Chebyshev's guess; the last derivative gives the weight.
             let mut x = -(std::f64::consts::PI * (k as f64 + 0.75) / (N as f64 + 0.5)).cos();
@@ -166,11 +162,7 @@ impl<'a> EdgeSampler<'a> {
     pub fn index_tensor(&self, theta_tensor: Tensor) -> Tensor {
         let [hx, hy] = self.spacing;
         let turned = theta_tensor.turned(self.turn[0], self.turn[1]);
-        Tensor {
-            xx: turned.xx / (hx * hx),
-            xy: turned.xy / (hx * hy),
-            yy: turned.yy / (hy * hy),
-        }
+        Tensor { xx: turned.xx / (hx * hx), xy: turned.xy / (hx * hy), yy: turned.yy / (hy * hy) }
     }
 
     /// The factor of the cell that an edge of weight λ_e leaves: λ_e, √λ_e or 1.
@@ -191,40 +183,38 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// The flow along the segment `from` → `from + step`, which is an edge of offset `offset` or a piece of one.
+    /// The flow along the segment `from` → `to`, which is an edge of offset `offset` or a piece of one. Both ends are given, not a
+    /// step: the rises of neighbouring edges telescope only when they meet in the very same point.
     ///
     /// `ends` are λ_e at i and at j (j: 0 when unknown), used by the weights that do not sample λ_e along the edge.
-    pub fn flow(&self, from: Point, step: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
+    pub fn flow(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         match self.noise.constant() {
-            Some(d) => self.flow_constant(from, step, offset, d, ends),
-            None => self.flow_varying(from, step, offset, ends),
+            Some(d) => self.flow_constant(from, to, offset, d, ends),
+            None => self.flow_varying(from, to, offset, ends),
         }
     }
 
     fn flow_constant(
         &self,
         from: Point,
-        step: Point,
+        to: Point,
         offset: [i32; 2],
         d: f64,
         ends: [f64; 2],
     ) -> Result<EdgeFlow, EdgeError> {
-        let weight = ends[0];
+        let (weight, step) = (ends[0], difference(to, from));
         let Some(loss) = self.dynamics.loss() else {
-            return self.flow_varying(from, step, offset, ends);
+            return self.flow_varying(from, to, offset, ends);
         };
         let start = loss.value(from);
-        let rise = (loss.value(advance(from, 1.0, step)) - start) / d;
+        let rise = (loss.value(to) - start) / d;
         if !rise.is_finite() {
             return Err(EdgeError::NotFinite { at: from });
         }
         if self.scheme != Scheme::InverseAverage {
             return self.simple(rise, self.metric(weight).recip());
         }
-        let mut resistance = Resistance {
-            top: rise.max(0.0),
-            sum: 0.0,
-        };
+        let mut resistance = Resistance { top: rise.max(0.0), sum: 0.0 };
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
         if rise.abs() <= FIVE_POINTS_RISE {
             for (s, w) in self.five.nodes.into_iter().zip(self.five.weights) {
@@ -242,8 +232,9 @@ impl<'a> EdgeSampler<'a> {
         flow_of(resistance, rise, from)
     }
 
-    fn flow_varying(&self, from: Point, step: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
-        let breaks = self.noise.breaks(from, advance(from, 1.0, step));
+    fn flow_varying(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
+        let step = difference(to, from);
+        let breaks = self.noise.breaks(from, to);
         let mut z = 0.0;
         let mut resistance = Resistance { top: 0.0, sum: 0.0 };
         let mut begin = 0.0;
@@ -326,11 +317,7 @@ impl<'a> EdgeSampler<'a> {
 
     fn simple(&self, rise: f64, conductance: f64) -> Result<EdgeFlow, EdgeError> {
         let (forward, backward) = weight::of_rise(self.scheme, rise).ok_or(EdgeError::NotMonotone { rise })?;
-        Ok(EdgeFlow {
-            rise,
-            forward: conductance * forward,
-            backward: conductance * backward,
-        })
+        Ok(EdgeFlow { rise, forward: conductance * forward, backward: conductance * backward })
     }
 }
 
@@ -341,9 +328,5 @@ fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, Edg
         return Err(EdgeError::NotFinite { at });
     }
     // An infinite sum means λ_e = 0 somewhere on the edge: nothing passes.
-    Ok(EdgeFlow {
-        rise,
-        forward: (-top).exp() / sum,
-        backward: (rise - top).exp() / sum,
-    })
+    Ok(EdgeFlow { rise, forward: (-top).exp() / sum, backward: (rise - top).exp() / sum })
 }

@@ -46,19 +46,12 @@ impl Stencil {
 
     /// λ_e of an offset, 0 when the stencil does not have it.
     pub fn weight(&self, offset: [i32; 2]) -> f64 {
-        self.edges()
-            .iter()
-            .find(|edge| edge.offset == offset)
-            .map_or(0.0, |edge| edge.weight)
+        self.edges().iter().find(|edge| edge.offset == offset).map_or(0.0, |edge| edge.weight)
     }
 
     fn push(&mut self, vector: [i64; 2], weight: f64) {
         if weight > 0.0 {
-            let sign = if vector[0] < 0 || (vector[0] == 0 && vector[1] < 0) {
-                -1
-            } else {
-                1
-            };
+            let sign = if vector[0] < 0 || (vector[0] == 0 && vector[1] < 0) { -1 } else { 1 };
             let offset = vector.map(|c| (sign * c) as i32);
             self.edges[self.len as usize] = Edge { offset, weight };
             self.len += 1;
@@ -89,9 +82,7 @@ impl Stencil {
             base = [[-a[0], -a[1]], b, [a[0] - b[0], a[1] - b[1]]];
             if base.iter().flatten().any(|c| c.abs() > LONGEST_EDGE) {
                 let [low, high] = tensor.eigen(2).values;
-                return Err(TooAnisotropic {
-                    ratio: high / low.max(0.0),
-                });
+                return Err(TooAnisotropic { ratio: high / low.max(0.0) });
             }
         }
         for k in 0..3 {

@@ -16,11 +16,7 @@ use crate::config::Scheme;
 /// Bernoulli's function z/(e^z − 1), positive for every finite z, to full relative accuracy.
 pub fn bernoulli(z: f64) -> f64 {
     // Below 1e-5 the next term of the series, z⁴/720, is under 1e-22.
-    if z.abs() < 1e-5 {
-        1.0 - 0.5 * z + z * z / 12.0
-    } else {
-        z / z.exp_m1()
-    }
+    if z.abs() < 1e-5 { 1.0 - 0.5 * z + z * z / 12.0 } else { z / z.exp_m1() }
 }
 
 /// (W_ij, W_ji) of a weight that depends on z alone; `None` when it is not positive (`central` with |z| ≥ 2).

@@ -60,10 +60,7 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
     };
     let across = |eigenvalues: [f64; 2], noise: Tensor| {
         let widest = (0..dimension).map(|k| eigenvalues[k].abs()).fold(0.0, f64::max);
-        let spread = noise.eigen(dimension).values[..dimension]
-            .iter()
-            .copied()
-            .fold(0.0, f64::max);
+        let spread = noise.eigen(dimension).values[..dimension].iter().copied().fold(0.0, f64::max);
         spacing.map(|h| (spread / widest).sqrt() / h[0].max(if dimension == 2 { h[1] } else { 0.0 }))
     };
     let minima: Vec<PointReport> = problem
@@ -102,12 +99,8 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
         })
         .collect();
     let mut warnings = problem.warnings.clone();
-    let poorly = minima
-        .iter()
-        .take(1)
-        .chain(&saddles)
-        .filter_map(|point| point.cells_across)
-        .fold(f64::INFINITY, f64::min);
+    let poorly =
+        minima.iter().take(1).chain(&saddles).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
     if poorly < 1.0 {
         warnings.push(format!(
             "under-resolved: only {poorly:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \
@@ -131,21 +124,8 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
     let seconds = config.grid.cells.map(|cells| {
         let n = (cells[0] * cells[1]) as f64;
         // 15.5 GFlop at 512 × 1024, growing as N^{3/2}; assembly, solves and plots about 4 µs a cell.
-        let flops = if dimension == 1 {
-            0.0
-        } else {
-            15.5e9 * (n / 524_288.0).powf(1.5)
-        };
+        let flops = if dimension == 1 { 0.0 } else { 15.5e9 * (n / 524_288.0).powf(1.5) };
         flops / ELIMINATION_SPEED + 4e-6 * n
     });
-    Ok(CheckReport {
-        problem,
-        minima,
-        saddles,
-        cells: config.grid.cells,
-        memory,
-        allowed,
-        seconds,
-        warnings,
-    })
+    Ok(CheckReport { problem, minima, saddles, cells: config.grid.cells, memory, allowed, seconds, warnings })
 }

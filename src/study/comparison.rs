@@ -53,12 +53,7 @@ fn breakpoints(problem: &Problem) -> Vec<f64> {
     for k in 0..PIECES {
         let (from, to) = (place(k), place(k + 1));
         let breaks = problem.noise.breaks(from, to);
-        found.extend(
-            breaks
-                .as_slice()
-                .iter()
-                .map(|fraction| from[0] + fraction * (to[0] - from[0])),
-        );
+        found.extend(breaks.as_slice().iter().map(|fraction| from[0] + fraction * (to[0] - from[0])));
     }
     found
 }
@@ -77,11 +72,7 @@ pub fn quadrature(
     let valley = &problem.valley;
     let end = |side: usize| match valley.live.exit_towards(&problem.domain, valley.start_point, side) {
         Some(exit) => End::Absorbing(exit[0]),
-        None => End::Reflecting(if side == 0 {
-            problem.domain.lower[0]
-        } else {
-            problem.domain.upper[0]
-        }),
+        None => End::Reflecting(if side == 0 { problem.domain.lower[0] } else { problem.domain.upper[0] }),
     };
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;

@@ -29,15 +29,9 @@ pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64) -> Option<Extrapol
     let before = (values.len() > 2).then(|| coarse - values[values.len() - 3]);
     let size = fine.abs();
     if change.abs() <= 4.0 * rounding * size {
-        return Some(Extrapolation {
-            value: fine,
-            error: (change.abs() / size).max(rounding),
-            order: None,
-        });
+        return Some(Extrapolation { value: fine, error: (change.abs() / size).max(rounding), order: None });
     }
-    let order = before
-        .filter(|before| before / change > 0.0)
-        .map(|before| (before / change).ln() / ratio.ln());
+    let order = before.filter(|before| before / change > 0.0).map(|before| (before / change).ln() / ratio.ln());
     // Above order 2 the grids converge faster than any power (cold aligned valleys): the full power would claim too much.
     // Close to 2 it is 2; below, the landscape or its tensor has kinks, and the observed order is the honest one.
     let used = match (before, order) {
@@ -50,17 +44,9 @@ pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64) -> Option<Extrapol
         Some(p) => {
             let correction = change / (ratio.powf(p) - 1.0);
             let cautious = change.abs() / (ratio.powf(p.min(ORDER)) - 1.0);
-            Extrapolation {
-                value: fine + correction,
-                error: SAFETY * cautious / size + rounding,
-                order,
-            }
+            Extrapolation { value: fine + correction, error: SAFETY * cautious / size + rounding, order }
         }
         // The grids do not yet converge in order: no extrapolation, and the whole change as the error.
-        None => Extrapolation {
-            value: fine,
-            error: change.abs() / size + rounding,
-            order,
-        },
+        None => Extrapolation { value: fine, error: change.abs() / size + rounding, order },
     })
 }

@@ -42,10 +42,7 @@ pub fn grid(config: &Config, problem: &Problem, cells: [usize; 2]) -> Result<(Gr
         Align::Saddle => saddle_angle(problem)?,
     };
     if problem.dimension == 1 || angle == 0.0 {
-        return Ok((
-            Grid::new(problem.dimension, domain.lower, domain.upper, cells, periodic),
-            domain.clone(),
-        ));
+        return Ok((Grid::new(problem.dimension, domain.lower, domain.upper, cells, periodic), domain.clone()));
     }
     if periodic.contains(&true) {
         return Err(StudyError::Problem(ProblemError::Invalid {
@@ -58,11 +55,7 @@ pub fn grid(config: &Config, problem: &Problem, cells: [usize; 2]) -> Result<(Gr
     (turned.turn, turned.pivot) = ([angle.cos(), angle.sin()], middle);
     let corners = [[0, 0], [0, 1], [1, 0], [1, 1]].map(|[a, b]: [usize; 2]| {
         let pick = |axis: usize, end: usize| {
-            if end == 0 {
-                domain.lower[axis]
-            } else {
-                domain.upper[axis]
-            }
+            if end == 0 { domain.lower[axis] } else { domain.upper[axis] }
         };
         turned.to_grid([pick(0, a), pick(1, b)])
     });
@@ -73,11 +66,7 @@ pub fn grid(config: &Config, problem: &Problem, cells: [usize; 2]) -> Result<(Gr
     }
     // An automatic domain means "wide enough": the turned rectangle around it is as good, and has walls along the grid.
     let effective = if domain.automatic && !domain.absorbs() {
-        Domain {
-            lower: [f64::NEG_INFINITY; 2],
-            upper: [f64::INFINITY; 2],
-            ..domain.clone()
-        }
+        Domain { lower: [f64::NEG_INFINITY; 2], upper: [f64::INFINITY; 2], ..domain.clone() }
     } else {
         domain.clone()
     };
@@ -161,12 +150,7 @@ pub fn solve(
             // The start set is what lives: all of the population is in it.
             None => population.iter().sum(),
             Some(_) => (0..states)
-                .filter(|&state| {
-                    problem
-                        .valley
-                        .start
-                        .holds(grid.cell_centre(assembly.cells[state] as usize))
-                })
+                .filter(|&state| problem.valley.start.holds(grid.cell_centre(assembly.cells[state] as usize)))
                 .map(|state| population[state])
                 .sum(),
         };
@@ -174,15 +158,7 @@ pub fn solve(
     }
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
-    Ok(Level {
-        grid,
-        assembly,
-        quasi_stationary,
-        passage,
-        flux_over_population,
-        factor_bytes,
-        timing,
-    })
+    Ok(Level { grid, assembly, quasi_stationary, passage, flux_over_population, factor_bytes, timing })
 }
 
 /// The stationary density of the closed domain on a grid, per length^d.
@@ -196,13 +172,8 @@ pub fn stationary_density(
     let (grid, domain) = grid(config, problem, cells)?;
     let closed = domain.closed();
     let start = problem.valley.start_point;
-    let assembly = Assembly::new(
-        physics(problem, &closed, &Region::Whole),
-        &grid,
-        config.grid.scheme,
-        start,
-        progress,
-    )?;
+    let assembly =
+        Assembly::new(physics(problem, &closed, &Region::Whole), &grid, config.grid.scheme, start, progress)?;
     let pin = nearest_state(&grid, deepest(problem), &assembly.cells, &assembly.states) as usize;
     let pinned = Elimination::new(&assembly.pinned(pin), memory, progress)
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
@@ -213,11 +184,7 @@ pub fn stationary_density(
 
 /// Where the stationary law is largest, roughly: the deepest minimum in the domain.
 fn deepest(problem: &Problem) -> Point {
-    let inside = problem
-        .critical
-        .minima
-        .iter()
-        .find(|point| problem.domain.contains(point.theta));
+    let inside = problem.critical.minima.iter().find(|point| problem.domain.contains(point.theta));
     inside.map_or(problem.valley.start_point, |point| point.theta)
 }
 
@@ -225,11 +192,7 @@ fn deepest(problem: &Problem) -> Point {
 fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &Problem) -> StudyError {
     let at = |state: usize| {
         let [x, y] = grid.cell_centre(assembly.cells[state] as usize);
-        if problem.dimension == 1 {
-            format!("{x:.6}")
-        } else {
-            format!("({x:.6}, {y:.6})")
-        }
+        if problem.dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
     };
     match error {
         EliminationError::ZeroPivot { state } => StudyError::Unsolvable {
@@ -259,9 +222,7 @@ fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &P
             ),
         },
         // `Elimination::new` analyses the pattern that it eliminates.
-        EliminationError::PatternChanged => StudyError::Unsolvable {
-            message: error.to_string(),
-        },
+        EliminationError::PatternChanged => StudyError::Unsolvable { message: error.to_string() },
         EliminationError::Interrupted => StudyError::Interrupted,
     }
 }

@@ -19,11 +19,7 @@ const PER_CELL: f64 = 400.0;
 /// at 512 × 1024), in one dimension a handful per cell.
 pub fn estimate(cells: [usize; 2], dimension: usize) -> f64 {
     let n = cells[0] as f64 * cells[1] as f64;
-    let factor = if dimension == 1 {
-        64.0 * n
-    } else {
-        8.0 * 8.0 * n * n.max(2.0).log2() * 1.3
-    };
+    let factor = if dimension == 1 { 64.0 * n } else { 8.0 * 8.0 * n * n.max(2.0).log2() * 1.3 };
     factor + PER_CELL * n
 }
 

@@ -54,27 +54,13 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
     let rounding = rounding(&problem);
     let (finest, rates, ratio) = match config.grid.cells {
         Some(cells) => fixed(config, &problem, cells, allowed, progress, &mut timing)?,
-        None => refined(
-            config,
-            &problem,
-            allowed,
-            rounding,
-            progress,
-            &mut warnings,
-            &mut timing,
-        )?,
+        None => refined(config, &problem, allowed, rounding, progress, &mut warnings, &mut timing)?,
     };
     let clock = Instant::now();
-    let solution = observe(
-        config, &problem, finest, &rates, ratio, rounding, allowed, progress, warnings, timing,
-    )?;
+    let solution = observe(config, &problem, finest, &rates, ratio, rounding, allowed, progress, warnings, timing)?;
     let mut solution = solution;
-    solution
-        .timing
-        .push(("observables".to_string(), clock.elapsed().as_secs_f64()));
-    solution
-        .timing
-        .push(("total".to_string(), begun.elapsed().as_secs_f64()));
+    solution.timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
+    solution.timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
     Ok(Outcome { problem, solution })
 }
 
@@ -82,11 +68,7 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
 /// which the noise in the exponent magnifies.
 fn rounding(problem: &Problem) -> f64 {
     let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
-    let saddles = problem
-        .valley
-        .saddles
-        .iter()
-        .map(|&index| size(problem.critical.saddles[index].point.theta));
+    let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));
     let start = problem.valley.start_point;
     let largest = saddles.fold(size(start), f64::max);
     let noise = problem.noise.tensor(start);
@@ -110,11 +92,7 @@ fn fits(cells: [usize; 2], dimension: usize, allowed: u64) -> Result<(), StudyEr
         return Ok(());
     }
     let [nx, ny] = memory::largest(cells, dimension, allowed);
-    let largest = if dimension == 1 {
-        format!("[{nx}]")
-    } else {
-        format!("[{nx}, {ny}]")
-    };
+    let largest = if dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
     Err(StudyError::Unsolvable {
         message: format!(
             "grid.cells: this grid needs about {:.1} GB and {:.1} GB are free: take at most cells = {largest}",
@@ -241,21 +219,13 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
     }
     let aspect = problem.domain.width(0) / problem.domain.width(1);
     let longer = |ratio: f64| ((first as f64 * ratio.min(4.0) / 2.0).round() as usize * 2).max(first);
-    if aspect >= 1.0 {
-        [longer(aspect), first]
-    } else {
-        [first, longer(1.0 / aspect)]
-    }
+    if aspect >= 1.0 { [longer(aspect), first] } else { [first, longer(1.0 / aspect)] }
 }
 
 fn worst_error(rates: &[Rates], rounding: f64) -> f64 {
     let error = |pick: fn(&Rates) -> Option<f64>| {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
-        if values.is_empty() {
-            0.0
-        } else {
-            extrapolate(&values, 2.0, rounding).map_or(f64::INFINITY, |e| e.error)
-        }
+        if values.is_empty() { 0.0 } else { extrapolate(&values, 2.0, rounding).map_or(f64::INFINITY, |e| e.error) }
     };
     error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
 }
@@ -274,15 +244,7 @@ fn observe(
     timing: Vec<(String, f64)>,
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
-    let Level {
-        grid,
-        assembly,
-        quasi_stationary,
-        passage,
-        flux_over_population,
-        factor_bytes,
-        ..
-    } = finest;
+    let Level { grid, assembly, quasi_stationary, passage, flux_over_population, factor_bytes, .. } = finest;
     let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
         extrapolate(&values, ratio, rounding)
@@ -299,11 +261,8 @@ fn observe(
             (peclet.relevant / 2.0).ceil()
         ));
     }
-    let mut fields = Fields {
-        loss: loss_field(problem, &grid),
-        diffusion: diffusion_fields(problem, &grid),
-        ..Fields::default()
-    };
+    let mut fields =
+        Fields { loss: loss_field(problem, &grid), diffusion: diffusion_fields(problem, &grid), ..Fields::default() };
     let mut rate = None;
     let mut flux = None;
     if let Some(found) = &quasi_stationary {
@@ -324,10 +283,7 @@ fn observe(
             extrapolated: extrapolation.map(|e| e.value),
             discretisation_error: extrapolation.map(|e| e.error),
             observed_order: extrapolation.and_then(|e| e.order),
-            grids: rates
-                .iter()
-                .filter_map(|r| r.quasi_stationary.map(|rate| (r.cells, rate)))
-                .collect(),
+            grids: rates.iter().filter_map(|r| r.quasi_stationary.map(|rate| (r.cells, rate))).collect(),
             flux_identity: (through.total / found.rate - 1.0).abs(),
             converged: found.converged,
         });
@@ -397,13 +353,7 @@ fn neglected_probability(
             (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting))
         })
     };
-    let edge: f64 = assembly
-        .cells
-        .iter()
-        .zip(probability)
-        .filter(|(cell, _)| on_edge(**cell))
-        .map(|(_, p)| p)
-        .sum();
+    let edge: f64 = assembly.cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
     // The wall stands for all that lies beyond it, which falls off over about one cell.
     if edge > 1e-16 {
         warnings.push(format!(
@@ -415,19 +365,12 @@ fn neglected_probability(
 
 fn loss_field(problem: &Problem, grid: &Grid) -> Option<Vec<f64>> {
     let loss = problem.dynamics.loss()?;
-    Some(
-        (0..grid.len())
-            .into_par_iter()
-            .map(|cell| loss.value(grid.cell_centre(cell)))
-            .collect(),
-    )
+    Some((0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect())
 }
 
 fn diffusion_fields(problem: &Problem, grid: &Grid) -> Vec<Vec<f64>> {
-    let tensors: Vec<_> = (0..grid.len())
-        .into_par_iter()
-        .map(|cell| problem.noise.tensor(grid.cell_centre(cell)))
-        .collect();
+    let tensors: Vec<_> =
+        (0..grid.len()).into_par_iter().map(|cell| problem.noise.tensor(grid.cell_centre(cell))).collect();
     let entry = |pick: fn(&Tensor) -> f64| tensors.iter().map(pick).collect();
     match grid.dimension {
         1 => vec![entry(|t| t.xx)],

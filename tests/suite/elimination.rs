@@ -13,11 +13,7 @@ fn generator(n: usize, edges: &[(usize, usize, f64)], killing: Vec<f64>, coordin
     for &(i, j, rate) in edges.iter().filter(|edge| edge.0 != edge.1) {
         rates.add_triplet(i, j, rate);
     }
-    Generator {
-        rates: rates.to_csr(),
-        killing,
-        coordinates,
-    }
+    Generator { rates: rates.to_csr(), killing, coordinates }
 }
 
 fn eliminate(generator: &Generator) -> Elimination {
@@ -44,17 +40,11 @@ fn scalar_solve(generator: &Generator, b: &[f64], left: bool) -> Vec<f64> {
                 }
             }
             killing[i] += q[i][k] * (killing[k] / pivot);
-            x[i] += if left {
-                x[k] * (q[k][i] / pivot)
-            } else {
-                q[i][k] * (x[k] / pivot)
-            };
+            x[i] += if left { x[k] * (q[k][i] / pivot) } else { q[i][k] * (x[k] / pivot) };
         }
     }
     for k in (0..n).rev() {
-        let later = (k + 1..n)
-            .map(|i| x[i] * if left { q[i][k] } else { q[k][i] })
-            .sum::<f64>();
+        let later = (k + 1..n).map(|i| x[i] * if left { q[i][k] } else { q[k][i] }).sum::<f64>();
         x[k] = (x[k] + later) / pivots[k];
     }
     x
@@ -62,22 +52,14 @@ fn scalar_solve(generator: &Generator, b: &[f64], left: bool) -> Vec<f64> {
 
 fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
     for (k, (&a, &b)) in found.iter().zip(expected).enumerate() {
-        assert!(
-            (a - b).abs() <= tolerance * b,
-            "entry {k}: {a:e} instead of {b:e}, off by {:e}",
-            (a / b - 1.0).abs()
-        );
+        assert!((a - b).abs() <= tolerance * b, "entry {k}: {a:e} instead of {b:e}, off by {:e}", (a / b - 1.0).abs());
     }
 }
 
 fn assert_equals_scalar(generator: &Generator, b: &[f64], tolerance: f64) {
     let elimination = eliminate(generator);
     assert_close(&elimination.solve_left(b), &scalar_solve(generator, b, true), tolerance);
-    assert_close(
-        &elimination.solve_right(b),
-        &scalar_solve(generator, b, false),
-        tolerance,
-    );
+    assert_close(&elimination.solve_right(b), &scalar_solve(generator, b, false), tolerance);
 }
 
 /// A sequence of numbers in [0, 1) (SplitMix64).
@@ -119,10 +101,7 @@ fn stencil_generator(
     decades: f64,
     periodic: bool,
 ) -> Generator {
-    let cells: Vec<[i32; 2]> = (0..w * h)
-        .map(|k| [k % w, k / w])
-        .filter(|_| numbers.next() >= holes)
-        .collect();
+    let cells: Vec<[i32; 2]> = (0..w * h).map(|k| [k % w, k / w]).filter(|_| numbers.next() >= holes).collect();
     let n = cells.len();
     let number = numbers.shuffle(n);
     let place = |c: [i32; 2]| cells.iter().position(|&other| other == c);
@@ -211,11 +190,7 @@ fn numbering_does_not_matter() {
     let one = stencil_generator(&mut numbers, (40, 30), &WIDE, 0.1, 10.0, false);
     let n = one.len();
     let number = numbers.shuffle(n);
-    let edges: Vec<_> = one
-        .rates
-        .iter()
-        .map(|(&rate, (i, j))| (number[i], number[j], rate))
-        .collect();
+    let edges: Vec<_> = one.rates.iter().map(|(&rate, (i, j))| (number[i], number[j], rate)).collect();
     let (mut killing, mut coordinates, mut b_other) = (vec![0.0; n], vec![[0; 2]; n], vec![0.0; n]);
     let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
     for k in 0..n {
@@ -309,10 +284,7 @@ fn separable_rate_is_the_rate_of_the_chain() {
     for temperature in [0.05, 0.02, 0.01, 0.004] {
         let chain = escape_rate(&double_well(64, 0, temperature));
         let plane = escape_rate(&double_well(64, 128, temperature));
-        assert!(
-            (plane / chain - 1.0).abs() < 1e-13,
-            "T = {temperature}: {plane:e} and {chain:e}"
-        );
+        assert!((plane / chain - 1.0).abs() < 1e-13, "T = {temperature}: {plane:e} and {chain:e}");
     }
 }
 
@@ -346,9 +318,7 @@ fn chain_equals_general_engine() {
         edges.push((k, k + 1, numbers.spread(10.0)));
         edges.push((k + 1, k, numbers.spread(10.0)));
     }
-    let killing: Vec<f64> = (0..n)
-        .map(|k| if k % 7 == 0 { numbers.spread(10.0) } else { 0.0 })
-        .collect();
+    let killing: Vec<f64> = (0..n).map(|k| if k % 7 == 0 { numbers.spread(10.0) } else { 0.0 }).collect();
     let coordinates: Vec<_> = (0..n as i32).map(|k| [k, 0]).collect();
     let chain = generator(n, &edges, killing.clone(), coordinates.clone());
     // One absent long edge makes it a general graph.
@@ -367,11 +337,7 @@ fn chain_pivots_do_not_underflow() {
         let n = 600;
         let mut edges = Vec::new();
         for k in 0..n - 1 {
-            let (up, down) = if exit_below {
-                (1.0, (-1.0f64).exp())
-            } else {
-                ((-1.0f64).exp(), 1.0)
-            };
+            let (up, down) = if exit_below { (1.0, (-1.0f64).exp()) } else { ((-1.0f64).exp(), 1.0) };
             edges.push((k, k + 1, up));
             edges.push((k + 1, k, down));
         }
@@ -445,24 +411,15 @@ fn refuses_another_pattern_and_stops_when_asked() {
     let progress = Progress::default();
     let error = Elimination::with_symbolic(&symbolic, &other, NO_LIMIT, &progress).unwrap_err();
     assert_eq!(error, EliminationError::PatternChanged);
-    assert_eq!(
-        Elimination::new(&other, NO_LIMIT, &progress).unwrap().flops(),
-        progress.state().1
-    );
+    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap().flops(), progress.state().1);
     progress.interrupt();
-    assert_eq!(
-        Elimination::new(&other, NO_LIMIT, &progress).unwrap_err(),
-        EliminationError::Interrupted
-    );
+    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap_err(), EliminationError::Interrupted);
 }
 
 #[test]
 fn smallest_cases() {
     assert!(eliminate(&generator(0, &[], vec![], vec![])).solve_left(&[]).is_empty());
-    assert_eq!(
-        eliminate(&generator(1, &[], vec![4.0], vec![[0, 0]])).solve_right(&[2.0]),
-        [0.5]
-    );
+    assert_eq!(eliminate(&generator(1, &[], vec![4.0], vec![[0, 0]])).solve_right(&[2.0]), [0.5]);
 }
 
 #[test]
@@ -472,10 +429,6 @@ fn separators_are_one_cell_wide() {
     let symbolic = Symbolic::analyse(&double_well(256, 256, 0.1));
     let n = 256.0f64;
     assert!((symbolic.flops() as f64) < 60.0 * n.powi(3), "{}", symbolic.flops());
-    assert!(
-        (symbolic.factor_entries() as f64) < 31.0 * n * n * n.log2() / 2.0,
-        "{}",
-        symbolic.factor_entries()
-    );
+    assert!((symbolic.factor_entries() as f64) < 31.0 * n * n * n.log2() / 2.0, "{}", symbolic.factor_entries());
     assert!(symbolic.largest_front() <= 3 * 256);
 }

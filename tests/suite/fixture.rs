@@ -21,11 +21,7 @@ impl Landscape for PolynomialWell {
         [4.0 * x * (x * x - 1.0), 2.0 * y]
     }
     fn hessian(&self, [x, _]: Point) -> Tensor {
-        Tensor {
-            xx: 12.0 * x * x - 4.0,
-            xy: 0.0,
-            yy: if self.dimension == 2 { 2.0 } else { 0.0 },
-        }
+        Tensor { xx: 12.0 * x * x - 4.0, xy: 0.0, yy: if self.dimension == 2 { 2.0 } else { 0.0 } }
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-2.0; 2], [2.0; 2])
@@ -57,15 +53,8 @@ impl DiffusionField for VaryingNoise {
     fn tensor(&self, [x, y]: Point) -> Tensor {
         let t = self.temperature;
         match self.dimension {
-            1 => Tensor {
-                xx: t * (1.0 + 0.5 * x.sin()),
-                ..Tensor::default()
-            },
-            _ => Tensor {
-                xx: t * (1.0 + 0.5 * x.sin()),
-                xy: 0.3 * t * (x + y).cos(),
-                yy: t * (1.0 + 0.3 * y.cos()),
-            },
+            1 => Tensor { xx: t * (1.0 + 0.5 * x.sin()), ..Tensor::default() },
+            _ => Tensor { xx: t * (1.0 + 0.5 * x.sin()), xy: 0.3 * t * (x + y).cos(), yy: t * (1.0 + 0.3 * y.cos()) },
         }
     }
 }

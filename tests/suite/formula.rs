@@ -30,11 +30,7 @@ impl Landscape for Quartic {
     }
 
     fn hessian(&self, [x, _]: Point) -> Tensor {
-        Tensor {
-            xx: 3.0 * x * x - 1.0,
-            xy: 0.0,
-            yy: self.transverse.unwrap_or(0.0),
-        }
+        Tensor { xx: 3.0 * x * x - 1.0, xy: 0.0, yy: self.transverse.unwrap_or(0.0) }
     }
 
     fn typical_box(&self) -> (Point, Point) {
@@ -123,26 +119,16 @@ fn passage<'a>(
 /// The frozen closure: where its noise jumps, and its D.
 fn frozen(ratio: f64, s: f64) -> ([f64; 2], impl Fn(f64) -> f64 + Send + Sync) {
     let jumps = [-(1.0 + s.sqrt()).sqrt(), -(1.0 - s.sqrt()).sqrt()];
-    (jumps, move |x| {
-        0.5 * ratio * if x > jumps[0] && x < jumps[1] { 2.0 } else { 1.0 }
-    })
+    (jumps, move |x| 0.5 * ratio * if x > jumps[0] && x < jumps[1] { 2.0 } else { 1.0 })
 }
 
 /// τ over Theorem 3.2 (isothermal prefactor), killed at +1, by quadrature and the program's formula together.
 fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     let (jumps, noise) = frozen(ratio, s);
-    let time = passage(&noise, interpretation, 1.0, &jumps)
-        .mean_first_passage(-1.0)
-        .unwrap();
+    let time = passage(&noise, interpretation, 1.0, &jumps).mean_first_passage(-1.0).unwrap();
     let case = Case {
         landscape: Quartic { transverse: None },
-        noise: NoiseForm::Frozen {
-            minibatch: Minibatch {
-                learning_rate: ratio,
-                batch_size: 1.0,
-            },
-            s,
-        },
+        noise: NoiseForm::Frozen { minibatch: Minibatch { learning_rate: ratio, batch_size: 1.0 }, s },
         diffusion: &Along(&noise, None),
         interpretation,
         breakpoints: &jumps,
@@ -153,11 +139,7 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     assert_relative_eq!(theorem.s_effective.unwrap(), s, max_relative = 1e-12);
     assert_eq!(theorem.s, s);
     let (h_b, exponent) = (1.0, 2.0 * 0.25 / ratio * (s / 2.0 + (1.0 - s)));
-    assert_relative_eq!(
-        theorem.isothermal.value,
-        h_b / (2.0 * PI) * (-exponent).exp(),
-        max_relative = 1e-12
-    );
+    assert_relative_eq!(theorem.isothermal.value, h_b / (2.0 * PI) * (-exponent).exp(), max_relative = 1e-12);
     assert_relative_eq!(theorem.ito.value, 2.0 * theorem.isothermal.value, max_relative = 1e-14);
     1.0 / theorem.isothermal.ratio
 }
@@ -208,11 +190,7 @@ fn kramers_is_approached_linearly() {
     for (upper, factor) in [(1.0, 1.0), (0.0, 2.0)] {
         let error = |inverse: f64| {
             let d = 0.25 / inverse;
-            let rate = passage(&|_| d, Interpretation::Ito, upper, &[])
-                .escape_rate()
-                .unwrap()
-                .rate
-                .value;
+            let rate = passage(&|_| d, Interpretation::Ito, upper, &[]).escape_rate().unwrap().rate.value;
             isotropic(d, None, &[factor], rate).kramers.unwrap().ratio - 1.0
         };
         assert!(error(5.0).abs() < 0.1 && error(20.0).abs() < 0.02 && error(40.0).abs() < 0.01);
@@ -235,25 +213,13 @@ fn kramers_adds_saddles() {
 /// Noise that varies by a factor 3: the effective potential's rate is approached linearly, each interpretation with its own prefactor.
 #[test]
 fn effective_potential_is_approached_linearly() {
-    for interpretation in [
-        Interpretation::Ito,
-        Interpretation::Stratonovich,
-        Interpretation::Isothermal,
-    ] {
+    for interpretation in [Interpretation::Ito, Interpretation::Stratonovich, Interpretation::Isothermal] {
         let error = |heat: f64| {
             let noise = move |x: f64| heat * (1.0 + 0.5 * (2.0 * x).sin());
-            let rate = passage(&noise, interpretation, 0.9, &[])
-                .escape_rate()
-                .unwrap()
-                .rate
-                .value;
+            let rate = passage(&noise, interpretation, 0.9, &[]).escape_rate().unwrap().rate.value;
             let formulas = Case {
                 landscape: Quartic { transverse: None },
-                noise: NoiseForm::Expression {
-                    d11: String::new(),
-                    d12: String::new(),
-                    d22: String::new(),
-                },
+                noise: NoiseForm::Expression { d11: String::new(), d12: String::new(), d22: String::new() },
                 diffusion: &Along(noise, None),
                 interpretation,
                 breakpoints: &[],
@@ -265,10 +231,7 @@ fn effective_potential_is_approached_linearly() {
             formulas.effective_potential.unwrap().ratio - 1.0
         };
         let (here, half) = (error(0.004), error(0.002));
-        assert!(
-            (2.0 * half / here - 1.0).abs() < 0.1,
-            "{interpretation:?} {here} {half}"
-        );
+        assert!((2.0 * half / here - 1.0).abs() < 0.1, "{interpretation:?} {here} {half}");
         assert!((2.0 * half - here).abs() < 1e-3, "{interpretation:?} {here} {half}");
     }
 }
@@ -292,10 +255,7 @@ fn conditions_know_whether_they_hold() {
     assert!(isotropic(0.2, None, &[], 1.0).omitted[0].contains("saddle"));
 
     // η/B = 0.02: D = 0.02 at the minimum and 0.01 at the saddle is what Theorem 3.2 needs.
-    let minibatch = Minibatch {
-        learning_rate: 0.02,
-        batch_size: 1.0,
-    };
+    let minibatch = Minibatch { learning_rate: 0.02, batch_size: 1.0 };
     let hessian = |at_saddle: f64, interpretation| {
         Case {
             landscape: Quartic { transverse: None },
@@ -314,10 +274,7 @@ fn conditions_know_whether_they_hold() {
     assert_eq!(holds(&formulas, "at the minimum: D"), [true]);
     assert_eq!(holds(&formulas, "at the saddle: D"), [true]);
     assert_eq!(holds(&formulas, "injected"), [true]);
-    assert_eq!(
-        holds(&hessian(0.02, Interpretation::Isothermal), "belongs to the Itô"),
-        [false]
-    );
+    assert_eq!(holds(&hessian(0.02, Interpretation::Isothermal), "belongs to the Itô"), [false]);
     assert_eq!(holds(&hessian(0.02, Interpretation::Ito), "at the saddle: D"), [false]);
     // D = 0.01 (1 + x²): ∫_{−1}^0 (x³ − x)/D dx = 100 ∫₀¹ (x − x³)/(1 + x²) dx = 100 (ln 2 − ½).
     let theorem = formulas.theorem_3_2.unwrap();
@@ -330,10 +287,7 @@ fn conditions_know_whether_they_hold() {
 fn theorem_3_2_in_two_dimensions() {
     let case = Case {
         landscape: Quartic { transverse: Some(5.0) },
-        noise: NoiseForm::Hessian(Minibatch {
-            learning_rate: 0.02,
-            batch_size: 1.0,
-        }),
+        noise: NoiseForm::Hessian(Minibatch { learning_rate: 0.02, batch_size: 1.0 }),
         diffusion: &Along(|x: f64| 0.01 * (1.0 + x * x), None),
         interpretation: Interpretation::Ito,
         breakpoints: &[],
@@ -342,16 +296,8 @@ fn theorem_3_2_in_two_dimensions() {
     };
     let theorem = case.formulas().theorem_3_2.unwrap();
     let exponent: f64 = 2.0 * 0.25 / 0.02 * (0.5 / 2.0 + 0.5);
-    assert_relative_eq!(
-        theorem.isothermal.value,
-        (-exponent).exp() / (2.0 * PI),
-        max_relative = 1e-13
-    );
+    assert_relative_eq!(theorem.isothermal.value, (-exponent).exp() / (2.0 * PI), max_relative = 1e-13);
     assert!(theorem.s_effective.is_none());
-    let aligned = theorem
-        .ito
-        .conditions
-        .iter()
-        .find(|condition| condition.text.contains("eigenvector"));
+    let aligned = theorem.ito.conditions.iter().find(|condition| condition.text.contains("eigenvector"));
     assert!(aligned.unwrap().holds);
 }

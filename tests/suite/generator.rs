@@ -22,22 +22,10 @@ fn assemble(
 ) -> Result<(Grid, Assembly), AssemblyError> {
     let dimension = if cells[1] == 1 { 1 } else { 2 };
     let (lower, upper) = ([-1.8, -1.2], [1.7, 1.3]);
-    let domain = Domain {
-        dimension,
-        lower,
-        upper,
-        walls,
-        automatic: false,
-    };
+    let domain = Domain { dimension, lower, upper, walls, automatic: false };
     let periodic = [domain.is_periodic(0), domain.is_periodic(1)];
     let grid = Grid::new(dimension, lower, upper, cells, periodic);
-    let physics = Physics {
-        dynamics,
-        noise,
-        interpretation,
-        domain: &domain,
-        live,
-    };
+    let physics = Physics { dynamics, noise, interpretation, domain: &domain, live };
     let assembly = Assembly::new(physics, &grid, scheme, [-1.0, 0.0], &Progress::default())?;
     Ok((grid, assembly))
 }
@@ -45,10 +33,7 @@ fn assemble(
 fn is_a_generator(assembly: &Assembly) -> bool {
     let generator = &assembly.generator;
     generator.killing.iter().all(|&rate| rate >= 0.0 && rate.is_finite())
-        && generator
-            .rates
-            .iter()
-            .all(|(&rate, (i, j))| rate > 0.0 && rate.is_finite() && i != j)
+        && generator.rates.iter().all(|(&rate, (i, j))| rate > 0.0 && rate.is_finite() && i != j)
 }
 
 proptest! {
@@ -106,45 +91,21 @@ proptest! {
 #[test]
 fn a_full_tensor_in_three_interpretations() {
     let dynamics = dynamics(PolynomialWell { dimension: 2 });
-    let noise = VaryingNoise {
-        temperature: 0.3,
-        dimension: 2,
-    };
+    let noise = VaryingNoise { temperature: 0.3, dimension: 2 };
     let build = |interpretation| {
-        assemble(
-            &dynamics,
-            &noise,
-            interpretation,
-            Scheme::InverseAverage,
-            [REFLECTING; 2],
-            &Region::Whole,
-            [20, 20],
-        )
+        assemble(&dynamics, &noise, interpretation, Scheme::InverseAverage, [REFLECTING; 2], &Region::Whole, [20, 20])
     };
     assert!(is_a_generator(&build(Interpretation::Ito).unwrap().1));
     assert!(is_a_generator(&build(Interpretation::Isothermal).unwrap().1));
-    assert!(matches!(
-        build(Interpretation::Stratonovich),
-        Err(AssemblyError::NotScalar { .. })
-    ));
+    assert!(matches!(build(Interpretation::Stratonovich), Err(AssemblyError::NotScalar { .. })));
 }
 
 #[test]
 fn central_names_the_cell_it_fails_in() {
     let dynamics = dynamics(PolynomialWell { dimension: 1 });
-    let noise = WhiteNoise {
-        temperature: 0.01,
-        dimension: 1,
-    };
-    let result = assemble(
-        &dynamics,
-        &noise,
-        Interpretation::Ito,
-        Scheme::Central,
-        [REFLECTING; 2],
-        &Region::Whole,
-        [20, 1],
-    );
+    let noise = WhiteNoise { temperature: 0.01, dimension: 1 };
+    let result =
+        assemble(&dynamics, &noise, Interpretation::Ito, Scheme::Central, [REFLECTING; 2], &Region::Whole, [20, 1]);
     let message = result.err().unwrap().to_string();
     assert!(message.contains("Péclet") && message.contains("θ = (-1."), "{message}");
 }
@@ -153,21 +114,11 @@ fn central_names_the_cell_it_fails_in() {
 #[test]
 fn a_wall_on_the_faces_kills_at_twice_the_rate_of_an_edge() {
     let dynamics = dynamics(PolynomialWell { dimension: 1 });
-    let noise = WhiteNoise {
-        temperature: 1e9,
-        dimension: 1,
-    };
+    let noise = WhiteNoise { temperature: 1e9, dimension: 1 };
     let walls = [AxisWalls::Walls([Wall::Absorbing, Wall::Reflecting]), REFLECTING];
-    let (grid, assembly) = assemble(
-        &dynamics,
-        &noise,
-        Interpretation::Ito,
-        Scheme::InverseAverage,
-        walls,
-        &Region::Whole,
-        [10, 1],
-    )
-    .unwrap();
+    let (grid, assembly) =
+        assemble(&dynamics, &noise, Interpretation::Ito, Scheme::InverseAverage, walls, &Region::Whole, [10, 1])
+            .unwrap();
     let expected = 2.0 * 1e9 / grid.spacing()[0].powi(2);
     assert!((assembly.generator.killing[0] / expected - 1.0).abs() < 1e-8);
     assert!(assembly.generator.killing[1..].iter().all(|&rate| rate == 0.0));

@@ -17,13 +17,9 @@ use saddleflux::report::terminal;
 /// Dotted paths of all leaves.
 fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Value>) {
     match value {
-        Value::Object(object) => object
-            .iter()
-            .for_each(|(key, value)| leaves(value, &format!("{path}.{key}"), into)),
+        Value::Object(object) => object.iter().for_each(|(key, value)| leaves(value, &format!("{path}.{key}"), into)),
         Value::Array(list) => {
-            list.iter()
-                .enumerate()
-                .for_each(|(index, value)| leaves(value, &format!("{path}.{index}"), into));
+            list.iter().enumerate().for_each(|(index, value)| leaves(value, &format!("{path}.{index}"), into));
         }
         leaf => {
             into.insert(path.to_string(), leaf.clone());
@@ -36,18 +32,10 @@ fn summary_has_the_contract_s_keys() {
     for dimension in [1, 2] {
         let case = double_well(dimension, [20, 10], 0.1, 0.0);
         let found = summary(&case.outcome());
-        let number = |pointer: &str| {
-            found
-                .pointer(pointer)
-                .and_then(Value::as_f64)
-                .unwrap_or_else(|| panic!("{pointer}"))
-        };
+        let number =
+            |pointer: &str| found.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{pointer}"));
         let length = |pointer: &str| {
-            found
-                .pointer(pointer)
-                .and_then(Value::as_array)
-                .unwrap_or_else(|| panic!("{pointer}"))
-                .len()
+            found.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("{pointer}")).len()
         };
         let rate = case.solution.rate.as_ref().unwrap().value;
         assert_eq!(number("/problem/dimension"), dimension as f64);
@@ -123,25 +111,13 @@ fn result_reads_back_bit_for_bit() {
         assert_eq!(bits(&written.loss), bits(&stored_fields.loss));
         assert_eq!(bits(&written.quasi_stationary), bits(&stored_fields.quasi_stationary));
         assert_eq!(bits(&written.stationary), bits(&stored_fields.stationary));
-        assert_eq!(
-            bits(&written.mean_first_passage),
-            bits(&stored_fields.mean_first_passage)
-        );
-        assert_eq!(
-            (&written.diffusion, &written.current),
-            (&stored_fields.diffusion, &stored_fields.current)
-        );
+        assert_eq!(bits(&written.mean_first_passage), bits(&stored_fields.mean_first_passage));
+        assert_eq!((&written.diffusion, &written.current), (&stored_fields.diffusion, &stored_fields.current));
         assert_eq!(case.solution.grid, stored.grid);
         let (flux, read) = (case.solution.flux.as_ref().unwrap(), stored.flux.as_ref().unwrap());
-        assert_eq!(
-            (&flux.position, &flux.arc, &flux.density),
-            (&read.position, &read.arc, &read.density)
-        );
+        assert_eq!((&flux.position, &flux.arc, &flux.density), (&read.position, &read.arc, &read.density));
         assert_eq!((flux.total, &flux.by_saddle), (read.total, &read.by_saddle));
-        assert_eq!(
-            (stored.summary, stored.configuration),
-            (found, case.config.source.text.clone())
-        );
+        assert_eq!((stored.summary, stored.configuration), (found, case.config.source.text.clone()));
     }
 }
 
@@ -164,22 +140,11 @@ fn every_dataset_is_labelled_scaled_and_compressed() {
                 assert!(names.iter().any(|name| dataset.name().ends_with(&format!("/{name}"))));
                 continue;
             }
-            assert!(
-                dataset
-                    .filters()
-                    .iter()
-                    .any(|filter| matches!(filter, Filter::Deflate(_))),
-                "{}",
-                dataset.name()
-            );
+            assert!(dataset.filters().iter().any(|filter| matches!(filter, Filter::Deflate(_))), "{}", dataset.name());
             assert!(dataset.filters().contains(&Filter::Shuffle));
             assert_eq!(dataset.ndim(), scales.len());
             for (axis, scale) in scales.iter().enumerate() {
-                assert!(
-                    scale::is_attached(&dataset, scale, axis),
-                    "{} axis {axis}",
-                    dataset.name()
-                );
+                assert!(scale::is_attached(&dataset, scale, axis), "{} axis {axis}", dataset.name());
             }
         }
     }
@@ -201,15 +166,9 @@ fn a_failed_write_leaves_what_was_there_and_nothing_else() {
     assert_eq!(fs::read(&path).unwrap(), b"before");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     // The same for any writer, and a writer that succeeds replaces all of it.
-    let stopped = IoError::Open {
-        path: path.clone(),
-        message: "stopped".to_string(),
-    };
+    let stopped = IoError::Open { path: path.clone(), message: "stopped".to_string() };
     assert!(
-        replace(&path, |partial| fs::write(partial, "half")
-            .map_err(|_| ())
-            .map_or(Ok(()), |()| Err(stopped)))
-        .is_err()
+        replace(&path, |partial| fs::write(partial, "half").map_err(|_| ()).map_or(Ok(()), |()| Err(stopped))).is_err()
     );
     assert_eq!(fs::read(&path).unwrap(), b"before");
     write_summary(&path, &serde_json::json!({ "a": 1 })).unwrap();
@@ -222,16 +181,11 @@ fn errors_name_the_file_and_the_remedy() {
     let folder = Folder::new("errors");
     let file = folder.path().join("file");
     fs::write(&file, "text").unwrap();
-    let message = write_summary(&file.join("summary.json"), &Value::Bool(true))
-        .unwrap_err()
-        .to_string();
+    let message = write_summary(&file.join("summary.json"), &Value::Bool(true)).unwrap_err().to_string();
     assert!(message.contains("file") && message.contains("--out"), "{message}");
     for path in [file.clone(), folder.path().join("none.h5"), folder.path().to_path_buf()] {
         let error = read(&path).unwrap_err();
-        assert!(
-            matches!(error, IoError::Open { .. }) && error.to_string().contains("result.h5"),
-            "{error}"
-        );
+        assert!(matches!(error, IoError::Open { .. }) && error.to_string().contains("result.h5"), "{error}");
     }
     let other = folder.path().join("other.h5");
     hdf5::File::create(&other).unwrap();

@@ -8,13 +8,7 @@ use crate::synthetic::double_well;
 use saddleflux::io::{read, summary, write_result};
 use saddleflux::plot::{FigureData, draw};
 
-const NAMES: [&str; 5] = [
-    "landscape.png",
-    "quasi-stationary.png",
-    "stationary.png",
-    "flux.png",
-    "passage-time.png",
-];
+const NAMES: [&str; 5] = ["landscape.png", "quasi-stationary.png", "stationary.png", "flux.png", "passage-time.png"];
 
 #[test]
 fn a_result_file_redraws_the_pictures_of_its_run() {
@@ -30,10 +24,7 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
         for name in NAMES {
             let image = |folder: &Path| fs::read(folder.join(name)).unwrap();
             assert!(image(first.path()).starts_with(b"\x89PNG"));
-            assert!(
-                image(first.path()) == image(second.path()),
-                "{name} differs in {dimension}D at {degrees}°"
-            );
+            assert!(image(first.path()) == image(second.path()), "{name} differs in {dimension}D at {degrees}°");
         }
     }
 }
@@ -47,10 +38,7 @@ fn what_was_not_asked_for_is_not_drawn() {
     let folder = Folder::new("plot-less");
     let found = summary(&case.outcome());
     let drawn = draw(&FigureData::solved(&case.outcome(), &found), folder.path()).unwrap();
-    assert_eq!(
-        drawn,
-        ["landscape.png", "quasi-stationary.png"].map(|name| folder.path().join(name))
-    );
+    assert_eq!(drawn, ["landscape.png", "quasi-stationary.png"].map(|name| folder.path().join(name)));
 }
 
 #[test]
@@ -60,11 +48,7 @@ fn odd_fields_are_drawn_without_panic() {
         for dimension in [1, 2] {
             let mut case = double_well(dimension, [12, 10], 0.1, 0.0);
             let fields = &mut case.solution.fields;
-            for field in [
-                &mut fields.loss,
-                &mut fields.quasi_stationary,
-                &mut fields.mean_first_passage,
-            ] {
+            for field in [&mut fields.loss, &mut fields.quasi_stationary, &mut fields.mean_first_passage] {
                 field.as_mut().unwrap().fill(value);
             }
             case.solution.flux.as_mut().unwrap().density.fill(value);

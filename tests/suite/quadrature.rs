@@ -29,19 +29,14 @@ fn styblinski_tang<'a>(diffusion: &'a dyn Fn(f64) -> f64) -> Passage<'a> {
 }
 
 /// 1/τ at T = 1, 0.3 and 0.1 in 30-digit arithmetic (mpmath 1.3, 30-node Gauss–Legendre panels): the quadrature keeps 14 digits behind a barrier of 392 units of noise.
-const MULTIPRECISION: [(f64, f64); 3] = [
-    (1.0, 5.975925914024697e-17),
-    (0.3, 7.776563206715456e-57),
-    (0.1, 8.451168662878473e-171),
-];
+const MULTIPRECISION: [(f64, f64); 3] =
+    [(1.0, 5.975925914024697e-17), (0.3, 7.776563206715456e-57), (0.1, 8.451168662878473e-171)];
 
 #[test]
 fn styblinski_tang_in_thirty_digits() {
     for (temperature, inverse_time) in MULTIPRECISION {
         let diffusion = |_| temperature;
-        let time = styblinski_tang(&diffusion)
-            .mean_first_passage(-2.903534027771177)
-            .unwrap();
+        let time = styblinski_tang(&diffusion).mean_first_passage(-2.903534027771177).unwrap();
         assert_relative_eq!(1.0 / time.value, inverse_time, max_relative = 2e-14);
     }
 }
@@ -122,11 +117,7 @@ fn ornstein_uhlenbeck_passage() {
             upper: End::Absorbing(b * length),
             breakpoints: &[],
         };
-        assert_relative_eq!(
-            time_of(&passage, 0.0),
-            ornstein_uhlenbeck_time(b) / omega,
-            max_relative = 3e-14
-        );
+        assert_relative_eq!(time_of(&passage, 0.0), ornstein_uhlenbeck_time(b) / omega, max_relative = 3e-14);
     }
 }
 
@@ -208,11 +199,7 @@ fn interpretations_are_drifts() {
         breakpoints: &[],
     };
     let read = with(Interpretation::Stratonovich, 0.0);
-    assert_relative_eq!(
-        time_of(&read, -1.0),
-        time_of(&transformed, place(-1.0)),
-        max_relative = 3e-14
-    );
+    assert_relative_eq!(time_of(&read, -1.0), time_of(&transformed, place(-1.0)), max_relative = 3e-14);
     assert_relative_eq!(gamma_of(&read), gamma_of(&transformed), max_relative = 3e-14);
 }
 
@@ -300,38 +287,15 @@ fn what_cannot_be_answered_is_said() {
         upper: End::Absorbing(1.0),
         breakpoints: &[],
     };
-    let closed = Passage {
-        upper: End::Reflecting(1.0),
-        ..passage
-    };
+    let closed = Passage { upper: End::Reflecting(1.0), ..passage };
     assert_eq!(closed.escape_rate(), Err(QuadratureError::NothingAbsorbs));
-    assert!(matches!(
-        passage.mean_first_passage(2.0),
-        Err(QuadratureError::Outside { .. })
-    ));
-    let open = Passage {
-        lower: End::Natural { from: 0.0, step: 1.0 },
-        slope: &|_| 0.0,
-        ..passage
-    };
-    assert!(matches!(
-        open.mean_first_passage(0.0),
-        Err(QuadratureError::NotConfining { .. })
-    ));
-    let negative = Passage {
-        diffusion: &|x| x,
-        ..passage
-    };
-    assert!(matches!(
-        negative.escape_rate(),
-        Err(QuadratureError::NotPositive { .. })
-    ));
+    assert!(matches!(passage.mean_first_passage(2.0), Err(QuadratureError::Outside { .. })));
+    let open = Passage { lower: End::Natural { from: 0.0, step: 1.0 }, slope: &|_| 0.0, ..passage };
+    assert!(matches!(open.mean_first_passage(0.0), Err(QuadratureError::NotConfining { .. })));
+    let negative = Passage { diffusion: &|x| x, ..passage };
+    assert!(matches!(negative.escape_rate(), Err(QuadratureError::NotPositive { .. })));
     // D vanishes inside and the slope there pushes back: nothing crosses, and no number is made up.
-    let cut = Passage {
-        slope: &|x| x + 3.0,
-        diffusion: &|x| (x - 0.3).abs(),
-        ..passage
-    };
+    let cut = Passage { slope: &|x| x + 3.0, diffusion: &|x| (x - 0.3).abs(), ..passage };
     assert!(cut.mean_first_passage(0.0).is_err());
     assert!(cut.escape_rate().is_err());
 }

@@ -6,17 +6,8 @@ use crate::synthetic::double_well;
 use saddleflux::report::terminal;
 
 fn files() -> Vec<PathBuf> {
-    let names = [
-        "summary.json",
-        "result.h5",
-        "landscape.png",
-        "quasi-stationary.png",
-        "flux.png",
-        "passage-time.png",
-    ];
-    names
-        .map(|name| PathBuf::from("output/double-well").join(name))
-        .to_vec()
+    let names = ["summary.json", "result.h5", "landscape.png", "quasi-stationary.png", "flux.png", "passage-time.png"];
+    names.map(|name| PathBuf::from("output/double-well").join(name)).to_vec()
 }
 
 #[test]
@@ -28,9 +19,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
-        case.solution
-            .warnings
-            .push(format!("{} {}", "word ".repeat(60), "x".repeat(300)));
+        case.solution.warnings.push(format!("{} {}", "word ".repeat(60), "x".repeat(300)));
         for line in terminal(&case.outcome(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }
@@ -42,15 +31,7 @@ fn report_names_what_was_found() {
     let case = double_well(1, [200, 1], 0.1, 0.0);
     let report = terminal(&case.outcome(), &files(), false);
     // γ = 1.3 e^{−10} with 1e-5 relative error: 5 digits are right, and one more is shown.
-    for needle in [
-        "5.90199e-5",
-        "± 1.0e-5",
-        "barrier 1",
-        "100.00 %",
-        "ito",
-        "killed at the saddle",
-        "result.h5",
-    ] {
+    for needle in ["5.90199e-5", "± 1.0e-5", "barrier 1", "100.00 %", "ito", "killed at the saddle", "result.h5"] {
         assert!(report.contains(needle), "no {needle:?} in\n{report}");
     }
 }
@@ -72,10 +53,7 @@ fn report_of_a_run_that_asked_for_little_has_little() {
 #[test]
 fn colour_adds_no_columns() {
     let case = double_well(2, [20, 10], 0.1, 0.0);
-    let (plain, painted) = (
-        terminal(&case.outcome(), &files(), false),
-        terminal(&case.outcome(), &files(), true),
-    );
+    let (plain, painted) = (terminal(&case.outcome(), &files(), false), terminal(&case.outcome(), &files(), true));
     assert!(painted.contains('\u{1b}'));
     let mut stripped = painted;
     for code in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[33m"] {

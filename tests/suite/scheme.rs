@@ -83,25 +83,16 @@ fn central_refuses_a_peclet_number_of_two() {
 #[test]
 fn edge_flow_is_the_resistance_of_the_edge() {
     let dynamics = dynamics(PolynomialWell { dimension: 1 });
-    let noise = VaryingNoise {
-        temperature: 0.05,
-        dimension: 1,
-    };
+    let noise = VaryingNoise { temperature: 0.05, dimension: 1 };
     let grid = Grid::new(1, [-2.0, 0.0], [2.0, 0.0], [40, 1], [false; 2]);
     let h = grid.spacing()[0];
     let diffusion = |x: f64| 0.05 * (1.0 + 0.5 * x.sin());
     let slope = |x: f64| 4.0 * x * (x * x - 1.0);
-    for interpretation in [
-        Interpretation::Ito,
-        Interpretation::Stratonovich,
-        Interpretation::Isothermal,
-    ] {
+    for interpretation in [Interpretation::Ito, Interpretation::Stratonovich, Interpretation::Isothermal] {
         let sampler = EdgeSampler::new(&dynamics, &noise, interpretation, Scheme::InverseAverage, &grid);
         for from in [-1.95, -1.0, -0.63, 0.0, 0.31] {
             let weight = |x: f64| diffusion(x) / (h * h);
-            let flow = sampler
-                .flow([from, 0.0], [h, 0.0], [1, 0], [weight(from), weight(from + h)])
-                .unwrap();
+            let flow = sampler.flow([from, 0.0], [from + h, 0.0], [1, 0], [weight(from), weight(from + h)]).unwrap();
             let metric = |x: f64| match interpretation {
                 Interpretation::Ito => 1.0,
                 Interpretation::Stratonovich => weight(x).powf(-0.5),

@@ -68,12 +68,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
         critical: critical(dimension),
         solution: Solution {
             unknowns: grid.len() / 2,
-            peclet: Peclet {
-                max: 3.2,
-                at: [-2.0, 0.0],
-                relevant: 0.4,
-                relevant_at: [-0.6, 0.0],
-            },
+            peclet: Peclet { max: 3.2, at: [-2.0, 0.0], relevant: 0.4, relevant_at: [-0.6, 0.0] },
             rate: Some(RateEstimate {
                 converged: true,
                 value,
@@ -103,11 +98,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             }),
             formulas: formulas(value),
             warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
-            timing: vec![
-                ("assemble".to_string(), 0.12),
-                ("factor".to_string(), 0.8),
-                ("solve".to_string(), 0.3),
-            ],
+            timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
             absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)".to_string(),
             factor_bytes: 123_456_789,
             grid,
@@ -125,11 +116,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             ..Source::default()
         },
         landscape: LandscapeConfig {
-            form: LandscapeForm::DoubleWell {
-                barrier: 1.0,
-                tilt: 0.0,
-                curvature: 2.0,
-            },
+            form: LandscapeForm::DoubleWell { barrier: 1.0, tilt: 0.0, curvature: 2.0 },
             dimension,
             sharpness: 1.0,
         },
@@ -139,31 +126,16 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
             allow_degenerate: false,
         },
-        domain: DomainConfig {
-            lower: None,
-            upper: None,
-            walls: [walls, walls],
-        },
+        domain: DomainConfig { lower: None, upper: None, walls: [walls, walls] },
         grid: GridConfig {
             cells: None,
             tolerance: 1e-6,
             scheme: Scheme::InverseAverage,
-            align: if degrees == 0.0 {
-                Align::Axes
-            } else {
-                Align::Angle(degrees)
-            },
+            align: if degrees == 0.0 { Align::Axes } else { Align::Angle(degrees) },
             max_unknowns: None,
         },
-        valley: Some(ValleyConfig {
-            minimum: None,
-            set: StartSet::Basin,
-            absorb: Absorb::Boundary,
-        }),
-        solve: SolveConfig {
-            quantities: vec![Quantity::Rate, Quantity::PassageTime],
-            error_estimate: true,
-        },
+        valley: Some(ValleyConfig { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
+        solve: SolveConfig { quantities: vec![Quantity::Rate, Quantity::PassageTime], error_estimate: true },
     }
 }
 
@@ -171,16 +143,8 @@ fn critical(dimension: usize) -> CriticalPoints {
     let point = |x: f64, loss: f64, curvature: f64| CriticalPoint {
         theta: [x, 0.0],
         loss,
-        hessian: Tensor {
-            xx: curvature,
-            xy: 0.0,
-            yy: if dimension == 2 { 2.0 } else { 0.0 },
-        },
-        eigenvalues: if curvature < 2.0 || dimension == 1 {
-            [curvature, 2.0]
-        } else {
-            [2.0, curvature]
-        },
+        hessian: Tensor { xx: curvature, xy: 0.0, yy: if dimension == 2 { 2.0 } else { 0.0 } },
+        eigenvalues: if curvature < 2.0 || dimension == 1 { [curvature, 2.0] } else { [2.0, curvature] },
         eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
     };
     CriticalPoints {
@@ -219,14 +183,8 @@ fn formulas(value: f64) -> Formulas {
         ratio,
         absorption_factor: 2.0,
         conditions: vec![
-            Condition {
-                text: "the barrier is 10 times the noise".to_string(),
-                holds: true,
-            },
-            Condition {
-                text: "the noise is isotropic and constant".to_string(),
-                holds: ratio < 1.0,
-            },
+            Condition { text: "the barrier is 10 times the noise".to_string(), holds: true },
+            Condition { text: "the noise is isotropic and constant".to_string(), holds: ratio < 1.0 },
         ],
     };
     Formulas {

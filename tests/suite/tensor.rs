@@ -30,11 +30,7 @@ proptest! {
 
 #[test]
 fn solve_inverts_apply() {
-    let tensor = Tensor {
-        xx: 2.0,
-        xy: 0.5,
-        yy: 1.0,
-    };
+    let tensor = Tensor { xx: 2.0, xy: 0.5, yy: 1.0 };
     let v = tensor.solve(tensor.apply([0.3, -0.7]), 2);
     assert_relative_eq!(v[0], 0.3, epsilon = 1e-15);
     assert_relative_eq!(v[1], -0.7, epsilon = 1e-15);

@@ -48,11 +48,7 @@ impl Cumulative {
             reference.push(end);
             edges.push(end);
         }
-        Cumulative {
-            edges,
-            reference,
-            nodes,
-        }
+        Cumulative { edges, reference, nodes }
     }
 
     /// ∫ to the upper end of factor_p · density over panel p.
@@ -69,11 +65,7 @@ impl Cumulative {
         edges.reverse();
         reference.reverse();
         nodes.reverse();
-        Cumulative {
-            edges,
-            reference,
-            nodes,
-        }
+        Cumulative { edges, reference, nodes }
     }
 
     fn at(&self, panel: usize, node: usize) -> Scaled {
@@ -107,33 +99,11 @@ impl<'a> Green<'a> {
             phi = phi.plus(panel.rise);
         }
         let scale: Vec<Nodal> = panels.iter().map(|panel| panel.scale).collect();
-        let below = if lower_absorbs {
-            Cumulative::from_below(&scale, &growth)
-        } else {
-            Cumulative::one(panels.len())
-        };
-        let above = if upper_absorbs {
-            Cumulative::from_above(&scale, &growth)
-        } else {
-            Cumulative::one(panels.len())
-        };
-        let total = if lower_absorbs {
-            below.edges[panels.len()]
-        } else {
-            above.edges[0]
-        };
-        let total = if lower_absorbs && upper_absorbs {
-            total
-        } else {
-            Scaled::ONE
-        };
-        Green {
-            panels,
-            boltzmann,
-            below,
-            above,
-            total,
-        }
+        let below = if lower_absorbs { Cumulative::from_below(&scale, &growth) } else { Cumulative::one(panels.len()) };
+        let above = if upper_absorbs { Cumulative::from_above(&scale, &growth) } else { Cumulative::one(panels.len()) };
+        let total = if lower_absorbs { below.edges[panels.len()] } else { above.edges[0] };
+        let total = if lower_absorbs && upper_absorbs { total } else { Scaled::ONE };
+        Green { panels, boltzmann, below, above, total }
     }
 
     /// The function 1 at the nodes.

@@ -134,11 +134,7 @@ impl Passage<'_> {
         let panels = Panels::new(self, &self.edges(lower, upper, None))?;
         let (coarse, ..) = inverse_iteration(&self.green(&panels.coarse))?;
         let (fine, bracket, iterations) = inverse_iteration(&self.green(&panels.fine))?;
-        Ok(EscapeRate {
-            rate: estimate(coarse, fine, &panels)?,
-            bracket,
-            iterations,
-        })
+        Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
     }
 
     /// The two ends as numbers.
@@ -199,22 +195,14 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     let (value, log) = (fine.value(), fine.ln());
     if value == 0.0 && !log.is_finite() {
         // Started on an absorbing end: the time is exactly zero.
-        return Ok(Estimate {
-            value,
-            log,
-            relative_error: 0.0,
-        });
+        return Ok(Estimate { value, log, relative_error: 0.0 });
     }
     let change = (coarse.over(fine).value() - 1.0).abs();
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
     let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs()).sum();
-    Ok(Estimate {
-        value,
-        log,
-        relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb),
-    })
+    Ok(Estimate { value, log, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
 /// γ by u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket over the rate, iterations.
@@ -234,11 +222,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
         let change = (last.over(rate).value() - 1.0).abs();
         // The change shrinks by a constant factor, so what is still missing is a geometric series.
         let factor = (change / last_change).min(1.0);
-        let missing = if change <= 1e-16 {
-            0.0
-        } else {
-            change * factor / (1.0 - factor)
-        };
+        let missing = if change <= 1e-16 { 0.0 } else { change * factor / (1.0 - factor) };
         // Settled: nothing is missing, or a change this small no longer shrinks, which is rounding.
         let settled = missing <= 1e-16 || change <= FLOOR && change >= last_change;
         let mut bracket = [f64::INFINITY, 0.0f64];
@@ -253,10 +237,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
         }
         (f, last, last_change, last_width) = (u, rate, change, width);
     }
-    Err(QuadratureError::SlowIteration {
-        iterations: MOST_ITERATIONS,
-        change: last_change,
-    })
+    Err(QuadratureError::SlowIteration { iterations: MOST_ITERATIONS, change: last_change })
 }
 
 /// Rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, a pure number (negative when `to` < `from` on a slope that rises).
@@ -283,10 +264,7 @@ pub fn scale_depth(
         breakpoints,
     };
     let panels = Panels::new(&passage, &passage.edges(lower, upper, None))?;
-    let sum = panels
-        .fine
-        .iter()
-        .fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.rise));
+    let sum = panels.fine.iter().fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.rise));
     let depth = sum.high + sum.low;
     Ok(if from < to { depth } else { -depth })
 }

@@ -35,10 +35,7 @@ impl Panel {
             let x = left + width * RULE.nodes[i];
             diffusion[i] = (passage.diffusion)(x);
             if !(diffusion[i] > 0.0 && diffusion[i].is_finite()) {
-                return Err(QuadratureError::NotPositive {
-                    at: x,
-                    diffusion: diffusion[i],
-                });
+                return Err(QuadratureError::NotPositive { at: x, diffusion: diffusion[i] });
             }
             steepness[i] = width * (passage.slope)(x) / diffusion[i];
             if !steepness[i].is_finite() {
@@ -47,9 +44,8 @@ impl Panel {
         }
         let psi = RULE.before(&steepness);
         let rise = RULE.integral(&steepness);
-        let (low, high) = psi.iter().fold((rise.min(0.0), rise.max(0.0)), |(low, high), psi| {
-            (low.min(*psi), high.max(*psi))
-        });
+        let (low, high) =
+            psi.iter().fold((rise.min(0.0), rise.max(0.0)), |(low, high), psi| (low.min(*psi), high.max(*psi)));
         let (mut scale, mut speed) = ([0.0; NODES], [0.0; NODES]);
         for i in 0..NODES {
             let (m, w) = match passage.interpretation {
@@ -60,14 +56,7 @@ impl Panel {
             scale[i] = width * m * psi[i].exp();
             speed[i] = width * w * (-psi[i]).exp();
         }
-        Ok(Panel {
-            left,
-            right,
-            rise,
-            scale,
-            speed,
-            range: high - low,
-        })
+        Ok(Panel { left, right, rise, scale, speed, range: high - low })
     }
 
     /// Whether this panel agrees with its halves.
@@ -102,10 +91,7 @@ impl Panels {
         while let Some(panel) = waiting.pop() {
             let middle = 0.5 * (panel.left + panel.right);
             let narrow = panel.right - panel.left <= NARROWEST * span.max(middle.abs());
-            let halves = [
-                Panel::new(passage, panel.left, middle)?,
-                Panel::new(passage, middle, panel.right)?,
-            ];
+            let halves = [Panel::new(passage, panel.left, middle)?, Panel::new(passage, middle, panel.right)?];
             if narrow || panel.range <= LARGEST_RISE && panel.agrees(&halves) {
                 if panel.range > 100.0 {
                     return Err(QuadratureError::Unresolved { at: middle });

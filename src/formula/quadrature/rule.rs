@@ -67,11 +67,7 @@ impl Rule {
                 *entry = 0.5 * w[j] * (0.5 * (1.0 + x[i]) + sum);
             }
         }
-        Rule {
-            nodes: x.map(|x| 0.5 * (1.0 + x)),
-            weights: w.map(|w| 0.5 * w),
-            running,
-        }
+        Rule { nodes: x.map(|x| 0.5 * (1.0 + x)), weights: w.map(|w| 0.5 * w), running }
     }
 
     /// ∫₀¹ f.

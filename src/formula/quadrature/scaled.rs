@@ -20,10 +20,7 @@ impl Sum {
         let high = self.high + term;
         let from_term = high - self.high;
         let lost = (self.high - (high - from_term)) + (term - from_term);
-        Sum {
-            high,
-            low: self.low + lost,
-        }
+        Sum { high, low: self.low + lost }
     }
 }
 
@@ -35,34 +32,19 @@ pub(super) struct Scaled {
 }
 
 impl Scaled {
-    pub(super) const ZERO: Scaled = Scaled {
-        mantissa: 0.0,
-        exponent: 0,
-    };
-    pub(super) const ONE: Scaled = Scaled {
-        mantissa: 0.5,
-        exponent: 1,
-    };
+    pub(super) const ZERO: Scaled = Scaled { mantissa: 0.0, exponent: 0 };
+    pub(super) const ONE: Scaled = Scaled { mantissa: 0.5, exponent: 1 };
 
     fn normalised(value: f64, exponent: i64) -> Scaled {
         if value == 0.0 || !value.is_finite() {
-            return Scaled {
-                mantissa: value,
-                exponent: 0,
-            };
+            return Scaled { mantissa: value, exponent: 0 };
         }
         // Subnormal numbers are lifted into the normal range before their bits are read.
-        let (value, exponent) = if value.abs() < f64::MIN_POSITIVE {
-            (value * 2f64.powi(64), exponent - 64)
-        } else {
-            (value, exponent)
-        };
+        let (value, exponent) =
+            if value.abs() < f64::MIN_POSITIVE { (value * 2f64.powi(64), exponent - 64) } else { (value, exponent) };
         let bits = value.to_bits();
         let raised = ((bits >> 52) & 0x7ff) as i64 - 1022;
-        Scaled {
-            mantissa: f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)),
-            exponent: exponent + raised,
-        }
+        Scaled { mantissa: f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), exponent: exponent + raised }
     }
 
     pub(super) fn new(value: f64) -> Scaled {

@@ -182,11 +182,7 @@ impl Graph {
             Function::Asin | Function::Acos => {
                 let root = self.call(Function::Sqrt, rest);
                 let slope = self.pair(Pairing::Div, one, root);
-                if function == Function::Asin {
-                    slope
-                } else {
-                    self.negative(slope)
-                }
+                if function == Function::Asin { slope } else { self.negative(slope) }
             }
             Function::Atan => {
                 let sum = self.pair(Pairing::Add, one, square);
@@ -249,11 +245,7 @@ impl Graph {
                 let a_larger = self.call(Function::Step, ahead);
                 let one = self.constant(1.0);
                 let b_larger = self.pair(Pairing::Sub, one, a_larger);
-                let (for_a, for_b) = if pairing == Pairing::Max {
-                    (a_larger, b_larger)
-                } else {
-                    (b_larger, a_larger)
-                };
+                let (for_a, for_b) = if pairing == Pairing::Max { (a_larger, b_larger) } else { (b_larger, a_larger) };
                 let (left, right) = (self.pair(Pairing::Mul, for_a, da), self.pair(Pairing::Mul, for_b, db));
                 self.pair(Pairing::Add, left, right)
             }

@@ -43,11 +43,7 @@ impl Expression {
         let mut graph = Graph::default();
         let root = Parser::new(text, key, dimension)?.formula(&mut graph)?;
         let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
-        let (fxx, fxy, fyy) = (
-            graph.derivative(fx, 0),
-            graph.derivative(fx, 1),
-            graph.derivative(fy, 1),
-        );
+        let (fxx, fxy, fyy) = (graph.derivative(fx, 0), graph.derivative(fx, 1), graph.derivative(fy, 1));
         Ok(Expression {
             value: Program::new(&graph, [root]),
             gradient: Program::new(&graph, [fx, fy]),
@@ -68,11 +64,7 @@ impl Expression {
     /// Value, gradient and Hessian together.
     pub fn jet(&self, theta: Point) -> Jet {
         let [value, x, y, xx, xy, yy] = self.jet.run(theta);
-        Jet {
-            value,
-            gradient: [x, y],
-            hessian: Tensor { xx, xy, yy },
-        }
+        Jet { value, gradient: [x, y], hessian: Tensor { xx, xy, yy } }
     }
 }
 
@@ -100,9 +92,7 @@ impl Condition {
     /// # Errors
     /// [`ProblemError::Expression`] with the byte offset of the fault.
     pub fn parse(text: &str, key: &str, dimension: usize) -> Result<Condition, ProblemError> {
-        Ok(Condition {
-            tree: Parser::new(text, key, dimension)?.condition()?,
-        })
+        Ok(Condition { tree: Parser::new(text, key, dimension)?.condition()? })
     }
 
     /// Whether it holds at θ.

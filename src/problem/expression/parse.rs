@@ -51,12 +51,8 @@ const FUNCTIONS: [(&str, Function); 17] = [
     ("step", Function::Step),
     ("heaviside", Function::Step),
 ];
-const PAIRINGS: [(&str, Pairing); 4] = [
-    ("atan2", Pairing::Atan2),
-    ("min", Pairing::Min),
-    ("max", Pairing::Max),
-    ("pow", Pairing::Pow),
-];
+const PAIRINGS: [(&str, Pairing); 4] =
+    [("atan2", Pairing::Atan2), ("min", Pairing::Min), ("max", Pairing::Max), ("pow", Pairing::Pow)];
 const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
 const COMPARISONS: [&str; 4] = ["<", "<=", ">", ">="];
 
@@ -65,14 +61,7 @@ type Parsed<T> = Result<T, ProblemError>;
 impl<'a> Parser<'a> {
     /// Splits the text into tokens.
     pub(super) fn new(text: &'a str, key: &'a str, dimension: usize) -> Parsed<Parser<'a>> {
-        let mut parser = Parser {
-            text,
-            key,
-            dimension,
-            tokens: Vec::new(),
-            next: 0,
-            depth: 0,
-        };
+        let mut parser = Parser { text, key, dimension, tokens: Vec::new(), next: 0, depth: 0 };
         if text.len() > LONGEST {
             return Err(parser.error(LONGEST, format!("a formula may have at most {LONGEST} characters")));
         }
@@ -89,9 +78,7 @@ impl<'a> Parser<'a> {
                 let value = value.map_err(|_| parser.error(at, format!("`{}` is not a number", &rest[..length])))?;
                 (length, Token::Number(value))
             } else if first.is_alphabetic() || first == '_' {
-                let length = rest
-                    .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                    .unwrap_or(rest.len());
+                let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
                 (length, Token::Name(&rest[..length]))
             } else {
                 let symbols = ["**", "<=", ">=", "+", "-", "*", "/", "^", "(", ")", ",", "<", ">"];
@@ -112,12 +99,7 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, offset: usize, message: String) -> ProblemError {
-        ProblemError::Expression {
-            key: self.key.into(),
-            text: self.text.into(),
-            offset,
-            message,
-        }
+        ProblemError::Expression { key: self.key.into(), text: self.text.into(), offset, message }
     }
 
     fn peek(&self) -> Token<'a> {
@@ -158,10 +140,8 @@ impl<'a> Parser<'a> {
         let root = self.sum(graph)?;
         match self.peek() {
             Token::End => Ok(root),
-            Token::Symbol(symbol) if COMPARISONS.contains(&symbol) => Err(self.error(
-                self.offset(),
-                "a formula has no comparisons; they belong in a set such as valley.set".into(),
-            )),
+            Token::Symbol(symbol) if COMPARISONS.contains(&symbol) => Err(self
+                .error(self.offset(), "a formula has no comparisons; they belong in a set such as valley.set".into())),
             _ => Err(self.unexpected("an operator or the end of the formula")),
         }
     }
@@ -241,10 +221,7 @@ impl<'a> Parser<'a> {
                 "<" | "<=" => graph.pair(Pairing::Sub, right, left),
                 _ => graph.pair(Pairing::Sub, left, right),
             };
-            let part = Tree::Positive {
-                margin: Program::new(&graph, [margin]),
-                or_zero: symbol.ends_with('='),
-            };
+            let part = Tree::Positive { margin: Program::new(&graph, [margin]), or_zero: symbol.ends_with('=') };
             whole = Some(match whole {
                 Some(before) => Tree::And(Box::new(before), Box::new(part)),
                 None => part,
@@ -328,11 +305,7 @@ impl<'a> Parser<'a> {
     }
 
     fn close(&mut self) -> Parsed<()> {
-        if self.accept(Token::Symbol(")")) {
-            Ok(())
-        } else {
-            Err(self.unexpected("a closing )"))
-        }
+        if self.accept(Token::Symbol(")")) { Ok(()) } else { Err(self.unexpected("a closing )")) }
     }
 
     fn named(&mut self, name: &str, offset: usize, graph: &mut Graph) -> Parsed<Id> {
@@ -397,9 +370,7 @@ fn unknown(name: &str) -> String {
         .chain(CONSTANTS.iter().map(|known| known.0))
         .chain(["x", "y"])
         .collect();
-    let nearest = known
-        .iter()
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
     match nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= 2) {
         Some(nearest) => format!("`{name}` is unknown; did you mean `{nearest}`?"),
         None => format!("`{name}` is unknown; known are {}", known.join(", ")),

@@ -62,10 +62,7 @@ impl<const N: usize> Program<N> {
                 Node::Pair(pairing, a, b) => Operation::Pair(pairing, place[a], place[b]),
             });
         }
-        Program {
-            operations,
-            results: results.map(|id| place[id]),
-        }
+        Program { operations, results: results.map(|id| place[id]) }
     }
 
     /// Runs it at a point.

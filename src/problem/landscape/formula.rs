@@ -15,10 +15,7 @@ pub struct Formula {
 impl Formula {
     /// Parses `landscape.expression`.
     pub fn new(text: &str, dimension: usize) -> Result<Formula, ProblemError> {
-        Ok(Formula {
-            expression: Expression::parse(text, "landscape.expression", dimension)?,
-            dimension,
-        })
+        Ok(Formula { expression: Expression::parse(text, "landscape.expression", dimension)?, dimension })
     }
 }
 
@@ -49,12 +46,8 @@ pub struct FormulaDrift {
 impl FormulaDrift {
     /// Parses `landscape.drift`.
     pub fn new(texts: &[String], dimension: usize) -> Result<FormulaDrift, ProblemError> {
-        let components = texts
-            .iter()
-            .map(|text| Expression::parse(text, "landscape.drift", dimension));
-        Ok(FormulaDrift {
-            components: components.collect::<Result<_, _>>()?,
-        })
+        let components = texts.iter().map(|text| Expression::parse(text, "landscape.drift", dimension));
+        Ok(FormulaDrift { components: components.collect::<Result<_, _>>()? })
     }
 }
 

@@ -40,23 +40,11 @@ impl LogisticRegression {
         positive: &[String],
         standardise: bool,
     ) -> Result<LogisticRegression, ProblemError> {
-        let path = if data.exists() {
-            data.to_path_buf()
-        } else {
-            base.join(data)
-        };
+        let path = if data.exists() { data.to_path_buf() } else { base.join(data) };
         let table = Table::read(&path, features, label)?;
-        let fail = |message: String| {
-            Err(ProblemError::Data {
-                file: path.display().to_string(),
-                message,
-            })
-        };
-        let signs: Vec<f64> = table
-            .labels
-            .iter()
-            .map(|value| if positive.contains(value) { 1.0 } else { -1.0 })
-            .collect();
+        let fail = |message: String| Err(ProblemError::Data { file: path.display().to_string(), message });
+        let signs: Vec<f64> =
+            table.labels.iter().map(|value| if positive.contains(value) { 1.0 } else { -1.0 }).collect();
         if signs.windows(2).all(|pair| pair[0] == pair[1]) {
             let mut seen: Vec<&str> = table.labels.iter().map(String::as_str).collect();
             seen.sort_unstable();
@@ -97,10 +85,7 @@ impl LogisticRegression {
     }
 
     fn margins(&self, [x, y]: Point) -> impl Iterator<Item = (f64, f64, f64)> {
-        self.first
-            .iter()
-            .zip(&self.second)
-            .map(move |(&a, &b)| (a, b, x * a + y * b))
+        self.first.iter().zip(&self.second).map(move |(&a, &b)| (a, b, x * a + y * b))
     }
 }
 
@@ -110,11 +95,7 @@ impl Landscape for LogisticRegression {
     }
     fn value(&self, theta: Point) -> f64 {
         // log(1 + e^{−m}) = max(−m, 0) + log1p(e^{−|m|}) does not overflow.
-        self.mean(
-            self.margins(theta)
-                .map(|(_, _, m)| (-m).max(0.0) + (-m.abs()).exp().ln_1p())
-                .sum(),
-        )
+        self.mean(self.margins(theta).map(|(_, _, m)| (-m).max(0.0) + (-m.abs()).exp().ln_1p()).sum())
     }
     fn gradient(&self, theta: Point) -> Point {
         let [x, y] = self.margins(theta).fold([0.0; 2], |[x, y], (a, b, m)| {
@@ -126,14 +107,7 @@ impl Landscape for LogisticRegression {
     fn hessian(&self, theta: Point) -> Tensor {
         let sum = self.margins(theta).fold(Tensor::default(), |sum, (a, b, m)| {
             let p = misfit(m);
-            sum.plus(
-                Tensor {
-                    xx: a * a,
-                    xy: a * b,
-                    yy: b * b,
-                }
-                .scaled(p * (1.0 - p)),
-            )
+            sum.plus(Tensor { xx: a * a, xy: a * b, yy: b * b }.scaled(p * (1.0 - p)))
         });
         sum.scaled(self.mean(1.0))
     }
@@ -150,14 +124,7 @@ impl Landscape for LogisticRegression {
             }
         }
         let [x, y, xx, xy, yy] = sums.map(|sum| self.mean(sum));
-        Some((
-            [-x, -y],
-            Tensor {
-                xx: xx - x * x,
-                xy: xy - x * y,
-                yy: yy - y * y,
-            },
-        ))
+        Some(([-x, -y], Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
     }
     fn typical_box(&self) -> (Point, Point) {
         // Weights of standardised features are of order one.
@@ -177,24 +144,16 @@ struct Table {
 impl Table {
     fn read(path: &PathBuf, features: &[String], label: &str) -> Result<Table, ProblemError> {
         let file = path.display().to_string();
-        let error = |message: String| ProblemError::Data {
-            file: file.clone(),
-            message,
-        };
+        let error = |message: String| ProblemError::Data { file: file.clone(), message };
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|fault| {
             error(format!(
                 "cannot be read ({fault}): landscape.data is looked for in the working folder, then beside the configuration"
             ))
         })?;
-        let header = reader
-            .headers()
-            .map_err(|fault| error(format!("has no readable header line: {fault}")))?
-            .clone();
+        let header = reader.headers().map_err(|fault| error(format!("has no readable header line: {fault}")))?.clone();
         let place = |key: &str, name: &str| {
             header.iter().position(|column| column == name).ok_or_else(|| {
-                let nearest = header
-                    .iter()
-                    .min_by_key(|column| strsim::damerau_levenshtein(column, name));
+                let nearest = header.iter().min_by_key(|column| strsim::damerau_levenshtein(column, name));
                 error(format!(
                     "has no column `{name}`, which {key} asks for; nearest is `{}`, all are: {}",
                     nearest.unwrap_or(""),
@@ -202,31 +161,22 @@ impl Table {
                 ))
             })
         };
-        let wanted: Vec<usize> = features
-            .iter()
-            .map(|name| place("landscape.features", name))
-            .collect::<Result<_, _>>()?;
+        let wanted: Vec<usize> =
+            features.iter().map(|name| place("landscape.features", name)).collect::<Result<_, _>>()?;
         let label_place = place("landscape.label", label)?;
-        let mut table = Table {
-            columns: vec![Vec::new(); wanted.len()],
-            labels: Vec::new(),
-        };
+        let mut table = Table { columns: vec![Vec::new(); wanted.len()], labels: Vec::new() };
         for (row, record) in reader.records().enumerate() {
             let line = row + 2;
             let record = record.map_err(|fault| error(format!("line {line} cannot be read: {fault}")))?;
             let field = |place: usize| record.get(place).unwrap_or("");
             for (column, &place) in table.columns.iter_mut().zip(&wanted) {
-                let value = field(place)
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|value| value.is_finite())
-                    .ok_or_else(|| {
-                        error(format!(
-                            "line {line}, column `{}`: `{}` is not a finite number; mend the line or leave it out",
-                            &header[place],
-                            field(place)
-                        ))
-                    })?;
+                let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| {
+                    error(format!(
+                        "line {line}, column `{}`: `{}` is not a finite number; mend the line or leave it out",
+                        &header[place],
+                        field(place)
+                    ))
+                })?;
                 column.push(value);
             }
             table.labels.push(field(label_place).to_string());

@@ -82,18 +82,11 @@ impl Landscape for Sharpened {
         self.inner.hessian(self.stretch(theta)).scaled(self.root * self.root)
     }
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
-        Some(
-            self.inner
-                .gradient_covariance(self.stretch(theta))?
-                .scaled(self.root * self.root),
-        )
+        Some(self.inner.gradient_covariance(self.stretch(theta))?.scaled(self.root * self.root))
     }
     fn gradient_and_covariance(&self, theta: Point) -> Option<(Point, Tensor)> {
         let (gradient, covariance) = self.inner.gradient_and_covariance(self.stretch(theta))?;
-        Some((
-            gradient.map(|c| self.root * c),
-            covariance.scaled(self.root * self.root),
-        ))
+        Some((gradient.map(|c| self.root * c), covariance.scaled(self.root * self.root)))
     }
     fn typical_box(&self) -> (Point, Point) {
         let (lower, upper) = self.inner.typical_box();
@@ -111,32 +104,17 @@ pub fn build(config: &LandscapeConfig, base: &Path) -> Result<Dynamics, ProblemE
     let landscape: Arc<dyn Landscape> = match &config.form {
         LandscapeForm::StyblinskiTang => Arc::new(StyblinskiTang { dimension }),
         LandscapeForm::StyblinskiTangData => Arc::new(StyblinskiTangData { dimension }),
-        &LandscapeForm::DoubleWell {
-            barrier,
-            tilt,
-            curvature,
-        } => Arc::new(DoubleWell {
-            dimension,
-            barrier,
-            tilt,
-            curvature,
-        }),
-        &LandscapeForm::SharpFlat {
-            sharp,
-            flat,
-            transverse,
-        } => Arc::new(SharpFlat::new(dimension, sharp, flat, transverse)),
+        &LandscapeForm::DoubleWell { barrier, tilt, curvature } => {
+            Arc::new(DoubleWell { dimension, barrier, tilt, curvature })
+        }
+        &LandscapeForm::SharpFlat { sharp, flat, transverse } => {
+            Arc::new(SharpFlat::new(dimension, sharp, flat, transverse))
+        }
         &LandscapeForm::Quadratic { hessian } => Arc::new(Quadratic { dimension, hessian }),
-        &LandscapeForm::RotatedQuadratic {
-            curvatures: [a, b],
-            angle,
-        } => {
+        &LandscapeForm::RotatedQuadratic { curvatures: [a, b], angle } => {
             plane_only("rotated-quadratic", dimension)?;
             let (sin, cos) = (-angle.to_radians()).sin_cos();
-            Arc::new(Quadratic {
-                dimension,
-                hessian: Tensor { xx: a, xy: 0.0, yy: b }.turned(cos, sin),
-            })
+            Arc::new(Quadratic { dimension, hessian: Tensor { xx: a, xy: 0.0, yy: b }.turned(cos, sin) })
         }
         LandscapeForm::MullerBrown => {
             plane_only("muller-brown", dimension)?;
@@ -161,27 +139,13 @@ pub fn build(config: &LandscapeConfig, base: &Path) -> Result<Dynamics, ProblemE
             }
             return Ok(Dynamics::Drift(Arc::new(FormulaDrift::new(texts, dimension)?)));
         }
-        LandscapeForm::LogisticRegression {
-            data,
-            features,
-            label,
-            positive,
-            standardise,
-        } => Arc::new(LogisticRegression::read(
-            data,
-            base,
-            features,
-            label,
-            positive,
-            *standardise,
-        )?),
+        LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
+            Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
+        }
     };
     Ok(Dynamics::Loss(match config.sharpness {
         1.0 => landscape,
-        k => Arc::new(Sharpened {
-            inner: landscape,
-            root: k.sqrt(),
-        }),
+        k => Arc::new(Sharpened { inner: landscape, root: k.sqrt() }),
     }))
 }
 

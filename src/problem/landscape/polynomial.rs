@@ -33,11 +33,7 @@ impl Landscape for StyblinskiTang {
     }
     fn hessian(&self, [x, y]: Point) -> Tensor {
         let part = |t: f64| 6.0 * t * t - 16.0;
-        Tensor {
-            xx: part(x),
-            xy: 0.0,
-            yy: only_in_plane(self.dimension, part(y)),
-        }
+        Tensor { xx: part(x), xy: 0.0, yy: only_in_plane(self.dimension, part(y)) }
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-4.0; 2], [4.0; 2])
@@ -70,22 +66,14 @@ impl Landscape for StyblinskiTangData {
     }
     fn hessian(&self, [x, y]: Point) -> Tensor {
         let part = |t: f64| 6.0 * t * t - 10.0;
-        Tensor {
-            xx: part(x),
-            xy: 0.0,
-            yy: only_in_plane(self.dimension, part(y)),
-        }
+        Tensor { xx: part(x), xy: 0.0, yy: only_in_plane(self.dimension, part(y)) }
     }
     fn gradient_covariance(&self, [x, y]: Point) -> Option<Tensor> {
         let part = |t: f64| {
             let slope = 6.0 * t * t - 16.0;
             slope * slope + 72.0 * t * t + 60.0 + 12.0 * slope
         };
-        Some(Tensor {
-            xx: part(x),
-            xy: 0.0,
-            yy: only_in_plane(self.dimension, part(y)),
-        })
+        Some(Tensor { xx: part(x), xy: 0.0, yy: only_in_plane(self.dimension, part(y)) })
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-4.0; 2], [4.0; 2])
@@ -122,11 +110,7 @@ impl Landscape for DoubleWell {
     }
     fn hessian(&self, [x, _]: Point) -> Tensor {
         let xx = self.barrier * (12.0 * x * x - 4.0);
-        Tensor {
-            xx,
-            xy: 0.0,
-            yy: only_in_plane(self.dimension, self.curvature),
-        }
+        Tensor { xx, xy: 0.0, yy: only_in_plane(self.dimension, self.curvature) }
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-2.0; 2], [2.0; 2])
@@ -167,11 +151,7 @@ impl SharpFlat {
         let (first, second) = (c * sech, c * sech * (c * sech - 2.0 * t));
         let well = x * x - 1.0;
         let (w, dw, ddw) = (well * well, 4.0 * x * well, 12.0 * x * x - 4.0);
-        [
-            factor * w,
-            factor * (dw + w * first),
-            factor * (ddw + 2.0 * dw * first + w * second),
-        ]
+        [factor * w, factor * (dw + w * first), factor * (ddw + 2.0 * dw * first + w * second)]
     }
 }
 
@@ -186,11 +166,7 @@ impl Landscape for SharpFlat {
         [self.along(x)[1], only_in_plane(self.dimension, self.transverse * y)]
     }
     fn hessian(&self, [x, _]: Point) -> Tensor {
-        Tensor {
-            xx: self.along(x)[2],
-            xy: 0.0,
-            yy: only_in_plane(self.dimension, self.transverse),
-        }
+        Tensor { xx: self.along(x)[2], xy: 0.0, yy: only_in_plane(self.dimension, self.transverse) }
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-2.5; 2], [2.5; 2])

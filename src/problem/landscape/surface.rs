@@ -38,20 +38,11 @@ impl Landscape for MullerBrown {
         MullerBrown::terms(theta).map(|(value, ..)| value).sum()
     }
     fn gradient(&self, theta: Point) -> Point {
-        MullerBrown::terms(theta).fold([0.0; 2], |[gx, gy], (value, [sx, sy], _)| {
-            [gx + value * sx, gy + value * sy]
-        })
+        MullerBrown::terms(theta).fold([0.0; 2], |[gx, gy], (value, [sx, sy], _)| [gx + value * sx, gy + value * sy])
     }
     fn hessian(&self, theta: Point) -> Tensor {
         MullerBrown::terms(theta).fold(Tensor::default(), |sum, (value, [sx, sy], [a, b, c])| {
-            sum.plus(
-                Tensor {
-                    xx: sx * sx + 2.0 * a,
-                    xy: sx * sy + b,
-                    yy: sy * sy + 2.0 * c,
-                }
-                .scaled(value),
-            )
+            sum.plus(Tensor { xx: sx * sx + 2.0 * a, xy: sx * sy + b, yy: sy * sy + 2.0 * c }.scaled(value))
         })
     }
     fn typical_box(&self) -> (Point, Point) {
@@ -81,11 +72,7 @@ impl Landscape for Himmelblau {
     }
     fn hessian(&self, [x, y]: Point) -> Tensor {
         let (u, v) = (x * x + y - 11.0, x + y * y - 7.0);
-        Tensor {
-            xx: 4.0 * u + 8.0 * x * x + 2.0,
-            xy: 4.0 * (x + y),
-            yy: 4.0 * v + 8.0 * y * y + 2.0,
-        }
+        Tensor { xx: 4.0 * u + 8.0 * x * x + 2.0, xy: 4.0 * (x + y), yy: 4.0 * v + 8.0 * y * y + 2.0 }
     }
     fn typical_box(&self) -> (Point, Point) {
         ([-5.0; 2], [5.0; 2])
@@ -101,12 +88,7 @@ impl Landscape for Himmelblau {
 pub struct ThreeHole;
 
 /// Height and centre of each Gaussian.
-const HOLES: [[f64; 3]; 4] = [
-    [3.0, 0.0, 1.0 / 3.0],
-    [-3.0, 0.0, 5.0 / 3.0],
-    [-5.0, 1.0, 0.0],
-    [-5.0, -1.0, 0.0],
-];
+const HOLES: [[f64; 3]; 4] = [[3.0, 0.0, 1.0 / 3.0], [-3.0, 0.0, 5.0 / 3.0], [-5.0, 1.0, 0.0], [-5.0, -1.0, 0.0]];
 
 impl ThreeHole {
     /// Each Gaussian's value and offset from its centre.
@@ -134,20 +116,9 @@ impl Landscape for ThreeHole {
     }
     fn hessian(&self, [x, y]: Point) -> Tensor {
         let wall = |t: f64| 2.4 * t * t;
-        let walls = Tensor {
-            xx: wall(x),
-            xy: 0.0,
-            yy: wall(y - 1.0 / 3.0),
-        };
+        let walls = Tensor { xx: wall(x), xy: 0.0, yy: wall(y - 1.0 / 3.0) };
         ThreeHole::holes([x, y]).fold(walls, |sum, (value, u, v)| {
-            sum.plus(
-                Tensor {
-                    xx: 4.0 * u * u - 2.0,
-                    xy: 4.0 * u * v,
-                    yy: 4.0 * v * v - 2.0,
-                }
-                .scaled(value),
-            )
+            sum.plus(Tensor { xx: 4.0 * u * u - 2.0, xy: 4.0 * u * v, yy: 4.0 * v * v - 2.0 }.scaled(value))
         })
     }
     fn typical_box(&self) -> (Point, Point) {
