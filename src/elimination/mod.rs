@@ -17,6 +17,7 @@
 mod dissection;
 mod front;
 mod multifrontal;
+mod pages;
 mod pattern;
 mod substitution;
 mod symbolic;
@@ -58,6 +59,12 @@ pub enum EliminationError {
         needed: u64,
         /// Bytes that it may hold.
         allowed: u64,
+    },
+    /// The system has no such memory.
+    #[error("the system refuses {needed} bytes of memory for the factor")]
+    Refused {
+        /// Bytes asked for.
+        needed: u64,
     },
     /// An analysis was given a generator with other edges than the one it was made for.
     #[error("the symbolic analysis was made for another pattern of edges: analyse this generator anew")]
