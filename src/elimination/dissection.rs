@@ -87,7 +87,9 @@ impl Cutter<'_> {
     /// Brings the states into the order of elimination; `spare` is as long as they are.
     fn cut(&self, states: &mut [u32], spare: &mut [u32]) -> Node {
         let (low, high) = self.bounds(states);
-        let axis = usize::from(high[1] - low[1] > high[0] - low[0]);
+        // A separator is as thick as edges reach across the cut, and as long as the other side.
+        let area = |axis: usize| self.reach[axis].max(1) * (high[1 - axis] - low[1 - axis] + 1);
+        let axis = usize::from(area(1) < area(0));
         if states.len() <= LEAF {
             self.sort_across(states, axis);
             return Node {
