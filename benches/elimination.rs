@@ -18,7 +18,7 @@ fn main() {
     divan::main();
 }
 
-fn double_well(columns: usize, rows: usize) -> Generator {
+pub fn double_well(columns: usize, rows: usize) -> Generator {
     let bernoulli = |z: f64| if z.abs() < 1e-8 { 1.0 - 0.5 * z } else { z / z.exp_m1() };
     let (hx, hy) = (2.0 / columns as f64, 4.0 / rows as f64);
     let x = |i: usize| -2.0 + (i as f64 + 0.5) * hx;

@@ -25,10 +25,10 @@ use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::join;
 
-/// Columns eliminated without products of faer: 16 × 16 blocks stay in the first-level cache.
-const PANEL: usize = 16;
-/// Fronts with at most this many states are eliminated by plain loops, which skip the zeros of leaves.
-const SMALL: usize = 40;
+/// Columns eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
+const PANEL: usize = 8;
+/// Leaves with at most this many states are eliminated by plain loops, which skip the zeros that leaves are full of.
+const SMALL: usize = 64;
 /// Products with more multiplications than this are cut into tiles: 2²⁵, about a millisecond.
 const TILE_WORK: usize = 1 << 25;
 /// No tile side is cut below this.
@@ -76,10 +76,8 @@ pub(super) fn eliminate(
     for column in rows.chunks_exact(p.max(1)) {
         add_scaled(exit, column, 1.0);
     }
-    if n <= SMALL {
-        if fresh {
-            contribution.fill(0.0);
-        }
+    if fresh && n <= SMALL {
+        contribution.fill(0.0);
         return eliminate_small((p, u), columns, rows, contribution, exit);
     }
     if p == 0 {
@@ -98,7 +96,7 @@ pub(super) fn eliminate(
     Ok(())
 }
 
-/// Pivot by pivot, for small fronts.
+/// Pivot by pivot, for leaves.
 fn eliminate_small(
     (p, u): (usize, usize),
     columns: &mut [f64],

@@ -17,6 +17,7 @@
 mod dissection;
 mod front;
 mod multifrontal;
+mod pages;
 mod pattern;
 mod substitution;
 mod symbolic;
@@ -58,6 +59,12 @@ pub enum EliminationError {
         needed: u64,
         /// Bytes that it may hold.
         allowed: u64,
+    },
+    /// The system has no such memory.
+    #[error("the system refuses {needed} bytes of memory for the factor")]
+    Refused {
+        /// Bytes asked for.
+        needed: u64,
     },
     /// An analysis was given a generator with other edges than the one it was made for.
     #[error("the symbolic analysis was made for another pattern of edges: analyse this generator anew")]
@@ -139,26 +146,30 @@ impl Elimination {
 
     /// x with x A = b, for b ≥ 0 (occupation times).
     ///
+    /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
+    ///
     /// # Panics
     /// When b has not one entry per state.
     pub fn solve_left(&self, b: &[f64]) -> Vec<f64> {
         assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
-        match &self.engine {
+        overflow_to_infinity(match &self.engine {
             Engine::Chain(chain) => chain.solve_left(b),
             Engine::Fronts(fronts) => fronts.solve_left(b),
-        }
+        })
     }
 
     /// x with A x = b, for b ≥ 0 (mean times).
+    ///
+    /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
     ///
     /// # Panics
     /// When b has not one entry per state.
     pub fn solve_right(&self, b: &[f64]) -> Vec<f64> {
         assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
-        match &self.engine {
+        overflow_to_infinity(match &self.engine {
             Engine::Chain(chain) => chain.solve_right(b),
             Engine::Fronts(fronts) => fronts.solve_right(b),
-        }
+        })
     }
 
     /// The analysis, for another generator with the same edges.
@@ -175,4 +186,14 @@ impl Elimination {
     pub fn flops(&self) -> u64 {
         self.symbolic.flops()
     }
+}
+
+/// A solution that overflowed meets rates that underflowed: 0 · ∞ is not a number, and the entry is as unknown as ∞ is.
+fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
+    for entry in &mut x {
+        if entry.is_nan() {
+            *entry = f64::INFINITY;
+        }
+    }
+    x
 }

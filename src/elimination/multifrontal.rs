@@ -9,6 +9,7 @@
 
 use super::EliminationError;
 use super::front::{self, Scratch};
+use super::pages::Pages;
 use super::symbolic::{Front, FrontTree};
 use crate::generator::Generator;
 use crate::progress::Progress;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 pub(super) struct Multifrontal {
     pub(super) tree: Arc<FrontTree>,
     /// Per front: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
-    pub(super) factor: Vec<f64>,
+    pub(super) factor: Pages,
 }
 
 /// An end of the stack.
@@ -57,12 +58,16 @@ impl Multifrontal {
         generator: &Generator,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
-        let mut factor = vec![0.0; tree.factor_length];
+        let zeroed = |length: usize| {
+            let needed = 8 * length as u64;
+            Pages::zeroed(length).map_err(|_| EliminationError::Refused { needed })
+        };
+        let mut factor = zeroed(tree.factor_length)?;
         if let Some(root) = tree.fronts.last() {
-            let mut stack = vec![0.0; root.stack];
+            let mut stack = zeroed(root.stack)?;
             let work = Work { tree, rates: generator.rates.data(), killing: &generator.killing, progress };
             let mut scratch = Scratch::new(root.largest);
-            work.subtree(root, &mut factor, &mut stack, End::Low, &mut scratch)?;
+            work.subtree(root, factor.numbers_mut(), stack.numbers_mut(), End::Low, &mut scratch)?;
         }
         Ok(Multifrontal { tree: Arc::clone(tree), factor })
     }
@@ -170,26 +175,39 @@ impl Work<'_> {
         if child.updates == 0 {
             return;
         }
+        // Borders of a part of the grid are pieces of separators: mostly runs of consecutive positions.
+        let (runs_pivots, runs_updates) = (runs(to_pivots), runs(to_updates));
         // The last column is κ, which follows the last state of the parent's front as well.
         let targets = positions.iter().map(|&position| position as usize).chain([n]);
         for (target, source) in targets.zip(block.chunks_exact(child.updates)) {
             let (source_pivots, source_updates) = source.split_at(inner);
             if target < p {
                 let column = &mut columns[target * n..(target + 1) * n];
-                scatter(column, 0, to_pivots, source_pivots);
-                scatter(column, 0, to_updates, source_updates);
+                scatter(column, 0, &runs_pivots, source_pivots);
+                scatter(column, 0, &runs_updates, source_updates);
             } else {
                 let j = target - p;
-                scatter(&mut rows[j * p..(j + 1) * p], 0, to_pivots, source_pivots);
-                scatter(&mut contribution[j * u..(j + 1) * u], p, to_updates, source_updates);
+                scatter(&mut rows[j * p..(j + 1) * p], 0, &runs_pivots, source_pivots);
+                scatter(&mut contribution[j * u..(j + 1) * u], p, &runs_updates, source_updates);
             }
         }
     }
 }
 
+/// Maximal runs of consecutive positions: first position and length.
+fn runs(positions: &[u32]) -> Vec<(usize, usize)> {
+    positions.chunk_by(|a, b| a + 1 == *b).map(|run| (run[0] as usize, run.len())).collect()
+}
+
 /// target[position − origin] += source.
-fn scatter(target: &mut [f64], origin: usize, positions: &[u32], source: &[f64]) {
-    for (&position, &value) in positions.iter().zip(source) {
-        target[position as usize - origin] += value;
+fn scatter(target: &mut [f64], origin: usize, runs: &[(usize, usize)], source: &[f64]) {
+    let mut source = source;
+    for &(position, length) in runs {
+        let (values, later) = source.split_at(length);
+        let start = position - origin;
+        for (target, value) in target[start..start + length].iter_mut().zip(values) {
+            *target += value;
+        }
+        source = later;
     }
 }

@@ -140,7 +140,7 @@ impl Multifrontal {
     }
 
     fn factor_of(&self, front: &Front) -> (&[f64], &[f64]) {
-        let factor = &self.factor[front.factor_start..front.factor_start + front.factor_length()];
+        let factor = &self.factor.numbers()[front.factor_start..front.factor_start + front.factor_length()];
         factor.split_at(front.order() * front.pivots)
     }
 }

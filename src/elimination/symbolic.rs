@@ -5,9 +5,11 @@ use super::pattern::{Pattern, fingerprint, is_chain};
 use crate::generator::Generator;
 use std::sync::Arc;
 
-/// Subtrees with more work than this (flops) have their two halves factored side by side. A property of the tree and not
-/// of the machine, so that memory and results do not depend on the number of threads.
-const SIDE_BY_SIDE: u64 = 20_000_000;
+/// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
+/// side by side: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
+/// and not of the machine, so that memory and results do not depend on the number of threads.
+const SIDE_BY_SIDE_SHARE: u64 = 32;
+const SIDE_BY_SIDE_WORK: u64 = 20_000_000;
 
 /// The plan of an elimination: reusable for every generator with the same edges.
 #[derive(Clone, Debug)]
@@ -187,6 +189,7 @@ impl FrontTree {
             factor_length: 0,
         };
         tree.add(&root, pattern, &places, 0);
+        tree.count_costs();
         tree
     }
 
@@ -221,7 +224,6 @@ impl FrontTree {
         self.factor_length += front.factor_length();
         front.entries = self.place_entries(&front, pattern, places);
         self.place_children(&front);
-        self.count_costs(&mut front);
         self.fronts.push(front);
         self.fronts.len() - 1
     }
@@ -299,29 +301,35 @@ impl FrontTree {
         }
     }
 
-    /// Work, stack and workspace of the subtree, in the way that the factorisation and the solves use them.
-    fn count_costs(&self, front: &mut Front) {
-        let own = front.contribution_length();
-        let children: Vec<&Front> = front.children.iter().map(|&child| &self.fronts[child]).collect();
-        front.work = front.flops() + children.iter().map(|child| child.work).sum::<u64>();
-        front.side_by_side = children.len() == 2 && front.work > SIDE_BY_SIDE;
-        (front.stack, front.solve_work) = match children[..] {
-            [left, right] if front.side_by_side => {
-                (left.stack + right.stack.max(right.contribution_length() + own), left.solve_work + right.solve_work)
-            }
-            [left, right] => {
-                let kept = left.contribution_length();
-                let after = right.stack.max(right.contribution_length() + own);
-                (left.stack.max(kept + after), left.solve_work.max(right.solve_work))
-            }
-            [only] => (only.stack.max(only.contribution_length() + own), only.solve_work),
-            _ => (own, 0),
-        };
-        front.solve_work += front.order();
-        front.largest = (front.pivots, front.order());
-        for child in children {
-            front.largest.0 = front.largest.0.max(child.largest.0);
-            front.largest.1 = front.largest.1.max(child.largest.1);
+    /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
+    fn count_costs(&mut self) {
+        let total: u64 = self.fronts.iter().map(Front::flops).sum();
+        let threshold = SIDE_BY_SIDE_WORK.max(total / SIDE_BY_SIDE_SHARE);
+        for index in 0..self.fronts.len() {
+            let (finished, rest) = self.fronts.split_at_mut(index);
+            let front = &mut rest[0];
+            let own = front.contribution_length();
+            let children: Vec<&Front> = front.children.iter().map(|&child| &finished[child]).collect();
+            front.work = front.flops() + children.iter().map(|child| child.work).sum::<u64>();
+            front.side_by_side = children.len() == 2 && front.work > threshold;
+            (front.stack, front.solve_work) = match children[..] {
+                [first, second] => {
+                    let after = second.stack.max(second.contribution_length() + own);
+                    if front.side_by_side {
+                        (first.stack + after, first.solve_work + second.solve_work)
+                    } else {
+                        let kept = first.contribution_length();
+                        (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
+                    }
+                }
+                [only] => (only.stack.max(only.contribution_length() + own), only.solve_work),
+                _ => (own, 0),
+            };
+            front.solve_work += front.order();
+            let largest = |pick: fn(&(usize, usize)) -> usize, own| {
+                children.iter().map(|child| pick(&child.largest)).fold(own, usize::max)
+            };
+            front.largest = (largest(|of| of.0, front.pivots), largest(|of| of.1, front.order()));
         }
     }
 

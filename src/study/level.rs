@@ -221,6 +221,14 @@ fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &P
                 (grid.cells[0].max(grid.cells[1]) as f64 * (allowed as f64 / needed as f64).sqrt() * 0.95) as u64
             ),
         },
+        EliminationError::Refused { needed } => StudyError::Unsolvable {
+            message: format!(
+                "the system refuses the {:.1} GB that the factor of {} × {} cells needs: take fewer cells",
+                needed as f64 / 1e9,
+                grid.cells[0],
+                grid.cells[1]
+            ),
+        },
         // `Elimination::new` analyses the pattern that it eliminates.
         EliminationError::PatternChanged => StudyError::Unsolvable { message: error.to_string() },
         EliminationError::Interrupted => StudyError::Interrupted,

@@ -352,6 +352,21 @@ fn chain_pivots_do_not_underflow() {
 }
 
 #[test]
+fn rates_beyond_the_range_of_numbers_are_errors_or_infinite_times() {
+    // γ ≈ e⁻²⁵⁰⁰.
+    for rows in [0, 64] {
+        let generator = double_well(128, rows, 0.0004);
+        if let Ok(elimination) = Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+            let b = vec![1.0; generator.len()];
+            for x in [elimination.solve_left(&b), elimination.solve_right(&b)] {
+                assert!(x.iter().all(|x| *x >= 0.0));
+                assert!(x.contains(&f64::INFINITY));
+            }
+        }
+    }
+}
+
+#[test]
 fn closed_sets_are_named() {
     // Two components; the second, states 30..60, has no exit.
     let mut edges = Vec::new();
