@@ -46,6 +46,8 @@ pub enum Region {
 
 /// The smallest fraction of an edge that counts: below it the cell centre is on the boundary but for rounding.
 const SMALLEST_FRACTION: f64 = 1e-9;
+/// Width at which a bisection of [0, 1] ends in rounding.
+const ROUNDING: f64 = 1e-15;
 
 impl Region {
     /// Whether a point is in the set.
@@ -61,6 +63,15 @@ impl Region {
                 let offset = difference(theta, *centre);
                 dot(offset, offset) > radius * radius
             }
+        }
+    }
+
+    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where the
+    /// exact answer is cheap itself.
+    pub fn holds_roughly(&self, theta: Point) -> Option<bool> {
+        match self {
+            Region::Basin { descent, valley } => Some(descent.rough_limit(theta) == Some(*valley)),
+            _ => None,
         }
     }
 
@@ -87,7 +98,17 @@ impl Region {
                 let margin = |f: f64| condition.margin(advance(from, f, step));
                 crossing(|f| condition.holds(advance(from, f, step)), margin)
             }
-            Region::Basin { .. } => bisect(|f| self.holds(advance(from, f, step)), 0.0, 1.0),
+            Region::Basin { descent, valley } => {
+                let roughly = |f: f64| descent.rough_limit(advance(from, f, step)) == Some(*valley);
+                let exactly = |f: f64| self.holds(advance(from, f, step));
+                // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is left.
+                const LEFT: f64 = 1e-4;
+                let near = bisect(roughly, [0.0, 1.0], LEFT);
+                let (low, high) = ((near - 2.0 * LEFT).max(0.0), (near + 2.0 * LEFT).min(1.0));
+                let bracket = if exactly(low) && !exactly(high) { [low, high] } else { [0.0, 1.0] };
+                // The descent itself places the separatrix to about 1e-11 of the box.
+                bisect(exactly, bracket, 1e-12)
+            }
         };
         fraction.clamp(SMALLEST_FRACTION, 1.0)
     }
@@ -113,9 +134,9 @@ impl Region {
     }
 }
 
-/// The last fraction at which `inside` holds, by bisection to the last bit.
-fn bisect(inside: impl Fn(f64) -> bool, mut low: f64, mut high: f64) -> f64 {
-    while high - low > 1e-15 {
+/// Where `inside` ceases to hold, by bisection down to a width.
+fn bisect(inside: impl Fn(f64) -> bool, [mut low, mut high]: [f64; 2], width: f64) -> f64 {
+    while high - low > width {
         let middle = 0.5 * (low + high);
         if inside(middle) { low = middle } else { high = middle }
     }
@@ -127,14 +148,14 @@ fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let (mut at_low, mut at_high) = (margin(0.0), margin(1.0));
     if !(at_low > 0.0 && at_high < 0.0) {
-        return bisect(inside, 0.0, 1.0);
+        return bisect(inside, [0.0, 1.0], ROUNDING);
     }
     let mut last = 0i8;
     for _ in 0..100 {
         let middle = (low * at_high - high * at_low) / (at_high - at_low);
         let value = margin(middle);
         if !value.is_finite() {
-            return bisect(inside, low, high);
+            return bisect(inside, [low, high], ROUNDING);
         }
         if value == 0.0 || high - low < 1e-15 {
             return middle;
@@ -153,5 +174,5 @@ fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
             last = -1;
         }
     }
-    bisect(inside, low, high)
+    bisect(inside, [low, high], ROUNDING)
 }

@@ -22,11 +22,6 @@ pub struct LogisticRegression {
     dimension: usize,
 }
 
-/// p = 1/(1 + e^m), without overflow for any m.
-fn misfit(m: f64) -> f64 {
-    1.0 / (1.0 + m.exp())
-}
-
 impl LogisticRegression {
     /// Reads a CSV file with a header line.
     ///
@@ -80,13 +75,140 @@ impl LogisticRegression {
         })
     }
 
-    fn mean(&self, sum: f64) -> f64 {
-        sum / self.first.len() as f64
+    /// Means over all samples of `terms(weight(m_j), s_j x_j)`.
+    fn means<const N: usize>(
+        &self,
+        theta: Point,
+        weight: impl Fn(f64) -> f64,
+        terms: impl Fn(f64, f64, f64) -> [f64; N],
+    ) -> [f64; N] {
+        let sums = pulp::Arch::new().dispatch(Sums { samples: self, theta, weight, terms });
+        sums.map(|sum| sum / self.first.len() as f64)
     }
+}
 
-    fn margins(&self, [x, y]: Point) -> impl Iterator<Item = (f64, f64, f64)> {
-        self.first.iter().zip(&self.second).map(move |(&a, &b)| (a, b, x * a + y * b))
+/// A pass over all samples, a block at a time, in plain loops that the compiler turns into the widest vectors that the
+/// processor has.
+struct Sums<'a, W, T> {
+    samples: &'a LogisticRegression,
+    theta: Point,
+    weight: W,
+    terms: T,
+}
+
+impl<const N: usize, W: Fn(f64) -> f64, T: Fn(f64, f64, f64) -> [f64; N]> pulp::WithSimd for Sums<'_, W, T> {
+    type Output = [f64; N];
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> [f64; N] {
+        let [x, y] = self.theta;
+        let mut sums = [[0.0; LANES]; N];
+        let mut weights = [0.0; BLOCK];
+        for (first, second) in self.samples.first.chunks(BLOCK).zip(self.samples.second.chunks(BLOCK)) {
+            let weights = &mut weights[..first.len()];
+            for ((w, a), b) in weights.iter_mut().zip(first).zip(second) {
+                *w = (self.weight)(x * a + y * b);
+            }
+            let ((weights, w), (first, a), (second, b)) =
+                (weights.as_chunks::<LANES>(), first.as_chunks::<LANES>(), second.as_chunks::<LANES>());
+            for ((weights, first), second) in weights.iter().zip(first).zip(second) {
+                for lane in 0..LANES {
+                    let found = (self.terms)(weights[lane], first[lane], second[lane]);
+                    for k in 0..N {
+                        sums[k][lane] += found[k];
+                    }
+                }
+            }
+            for ((w, a), b) in w.iter().zip(a).zip(b) {
+                for (sum, term) in sums.iter_mut().zip((self.terms)(*w, *a, *b)) {
+                    sum[0] += term;
+                }
+            }
+        }
+        sums.map(|lanes| lanes.iter().sum())
     }
+}
+
+/// The pass for the loss itself.
+struct LossSum<'a> {
+    samples: &'a LogisticRegression,
+    theta: Point,
+}
+
+impl pulp::WithSimd for LossSum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block are
+        // multiplied before the one logarithm.
+        let [x, y] = self.theta;
+        let mut sum = 0.0;
+        let (mut factors, mut excess) = ([1.0; BLOCK], [0.0; BLOCK]);
+        for (first, second) in self.samples.first.chunks(BLOCK).zip(self.samples.second.chunks(BLOCK)) {
+            let length = first.len();
+            for k in 0..length {
+                let m = x * first[k] + y * second[k];
+                factors[k] = 1.0 + exp(-m.abs());
+                excess[k] = (-m).max(0.0);
+            }
+            sum += factors[..length].iter().product::<f64>().ln() + excess[..length].iter().sum::<f64>();
+        }
+        sum
+    }
+}
+
+/// Samples in one block: it stays in the first cache.
+const BLOCK: usize = 256;
+/// Samples side by side: enough independent sums to fill the vector units.
+const LANES: usize = 8;
+
+/// e^x by Cody and Waite's reduction and a Taylor polynomial of degree 13, within two roundings of the exact value, in a form
+/// that a compiler turns into vector instructions. Arguments beyond ±700 count as ±700.
+#[inline(always)]
+fn exp(x: f64) -> f64 {
+    // ln 2 in two parts; the first has trailing zeros, so that n·LN2_HIGH is exact (Cody & Waite 1980).
+    const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+    /// 1.5·2⁵²: adding it leaves the nearest whole number in the low bits.
+    const ROUNDER: f64 = 6_755_399_441_055_744.0;
+    const FACTORIALS: [f64; 14] = [
+        1.0,
+        1.0,
+        1.0 / 2.0,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0,
+        1.0 / 40320.0,
+        1.0 / 362_880.0,
+        1.0 / 3_628_800.0,
+        1.0 / 39_916_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 6_227_020_800.0,
+    ];
+    let x = x.clamp(-700.0, 700.0);
+    let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
+    let n = shifted - ROUNDER;
+    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
+    // Even and odd powers apart: two chains of half the length.
+    let square = r * r;
+    let (mut even, mut odd) = (FACTORIALS[12], FACTORIALS[13]);
+    for k in (0..6).rev() {
+        even = even * square + FACTORIALS[2 * k];
+        odd = odd * square + FACTORIALS[2 * k + 1];
+    }
+    let sum = even + r * odd;
+    // 2ⁿ by its exponent bits.
+    let power = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
+    sum * power
+}
+
+/// p = 1/(1 + e^m).
+#[inline(always)]
+fn misfit(m: f64) -> f64 {
+    1.0 / (1.0 + exp(m))
 }
 
 impl Landscape for LogisticRegression {
@@ -94,36 +216,28 @@ impl Landscape for LogisticRegression {
         self.dimension
     }
     fn value(&self, theta: Point) -> f64 {
-        // log(1 + e^{−m}) = max(−m, 0) + log1p(e^{−|m|}) does not overflow.
-        self.mean(self.margins(theta).map(|(_, _, m)| (-m).max(0.0) + (-m.abs()).exp().ln_1p()).sum())
+        pulp::Arch::new().dispatch(LossSum { samples: self, theta }) / self.first.len() as f64
     }
     fn gradient(&self, theta: Point) -> Point {
-        let [x, y] = self.margins(theta).fold([0.0; 2], |[x, y], (a, b, m)| {
-            let p = misfit(m);
-            [x - p * a, y - p * b]
-        });
-        [self.mean(x), self.mean(y)]
+        let [x, y] = self.means(theta, misfit, |p, a, b| [p * a, p * b]);
+        [-x, -y]
     }
     fn hessian(&self, theta: Point) -> Tensor {
-        let sum = self.margins(theta).fold(Tensor::default(), |sum, (a, b, m)| {
+        let spread = |m: f64| {
             let p = misfit(m);
-            sum.plus(Tensor { xx: a * a, xy: a * b, yy: b * b }.scaled(p * (1.0 - p)))
-        });
-        sum.scaled(self.mean(1.0))
+            p * (1.0 - p)
+        };
+        let [xx, xy, yy] = self.means(theta, spread, |w, a, b| [w * a * a, w * a * b, w * b * b]);
+        Tensor { xx, xy, yy }
     }
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
         self.gradient_and_covariance(theta).map(|(_, covariance)| covariance)
     }
     fn gradient_and_covariance(&self, theta: Point) -> Option<(Point, Tensor)> {
-        let mut sums = [0.0; 5];
-        for (a, b, m) in self.margins(theta) {
-            let p = misfit(m);
+        let [x, y, xx, xy, yy] = self.means(theta, misfit, |p, a, b| {
             let (u, v) = (p * a, p * b);
-            for (sum, term) in sums.iter_mut().zip([u, v, u * u, u * v, v * v]) {
-                *sum += term;
-            }
-        }
-        let [x, y, xx, xy, yy] = sums.map(|sum| self.mean(sum));
+            [u, v, u * u, u * v, v * v]
+        });
         Some(([-x, -y], Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
     }
     fn typical_box(&self) -> (Point, Point) {
