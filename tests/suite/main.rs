@@ -8,6 +8,7 @@ mod generator;
 mod io;
 mod plot;
 mod quadrature;
+mod rates;
 mod report;
 mod scheme;
 mod synthetic;

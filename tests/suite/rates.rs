@@ -1,0 +1,302 @@
+//! Rates against exact answers and independent quadrature: what the program is for.
+
+use approx::assert_relative_eq;
+use saddleflux::config::Config;
+use saddleflux::progress::Progress;
+use saddleflux::study::{self, Solution};
+
+fn solve(text: &str) -> Solution {
+    let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
+    match study::run(&config, &Progress::default()) {
+        Ok(outcome) => outcome.solution,
+        Err(error) => panic!("{error}\n{text}"),
+    }
+}
+
+fn rate(solution: &Solution) -> f64 {
+    solution.rate.as_ref().unwrap().value
+}
+
+fn extrapolated(solution: &Solution) -> f64 {
+    solution.rate.as_ref().unwrap().extrapolated.unwrap()
+}
+
+/// Method, section 9: T, γ, 1/τ from a, by spectral quadrature to 13 digits.
+const STYBLINSKI_TANG: [(f64, f64, f64); 6] = [
+    (20.0, 0.99251335022766, 0.94695886709942),
+    (5.0, 2.7211472061462e-3, 2.7202065313071e-3),
+    (2.0, 2.0901853957861e-8, 2.0901853881719e-8),
+    (1.0, 5.9759259140248e-17, 5.9759259140247e-17),
+    (0.3, 7.776563206716e-57, 7.776563206715e-57),
+    (0.1, 8.45116866288e-171, 8.45116866288e-171),
+];
+
+fn styblinski_tang(temperature: f64, cells: usize) -> Solution {
+    // The left wall stands where e^{−φ} is below 1e-30 of its peak.
+    let lower = if temperature > 3.0 { -9.0 } else { -5.5 };
+    solve(&format!(
+        "landscape = {{ kind = 'styblinski-tang', dimension = 1 }}
+         noise = {{ kind = 'isotropic', temperature = {temperature} }}
+         domain = {{ lower = [{lower}], upper = [0.15673125128124467], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+         grid = {{ cells = [{cells}] }}"
+    ))
+}
+
+#[test]
+fn analytical_styblinski_tang_table() {
+    for (temperature, expected, expected_passage) in STYBLINSKI_TANG {
+        let solution = styblinski_tang(temperature, 2000);
+        let found = solution.rate.as_ref().unwrap();
+        let passage = solution.passage.as_ref().unwrap();
+        // The table itself is rounded to 12–14 digits.
+        let printed = 3e-13;
+        let error = (found.value / expected - 1.0).abs();
+        assert!(error <= found.discretisation_error.unwrap() + printed, "T = {temperature}: {error:e} {found:?}");
+        let passage_error = (passage.rate / expected_passage - 1.0).abs();
+        assert!(
+            passage_error <= passage.discretisation_error.unwrap() + printed,
+            "T = {temperature}: {passage_error:e}"
+        );
+        if temperature <= 2.0 {
+            assert!(error < 1e-11 && passage_error < 1e-11, "T = {temperature}: {error:e} {passage_error:e}");
+        } else {
+            assert_relative_eq!(found.extrapolated.unwrap(), expected, max_relative = 1e-8);
+            assert_relative_eq!(passage.extrapolated.unwrap(), expected_passage, max_relative = 1e-8);
+        }
+        let width = (found.bracket[1] - found.bracket[0]) / found.value;
+        assert!(width <= 1e-12 && found.flux_identity < 1e-12, "{found:?}");
+    }
+}
+
+#[test]
+fn analytical_cold_styblinski_tang_on_few_cells() {
+    for (temperature, expected, _) in STYBLINSKI_TANG.into_iter().filter(|row| row.0 <= 1.0) {
+        // At T = 0.1 the density is 0.05 wide, 128 cells of 0.044: the sums need a few cells more.
+        let cells = if temperature < 0.2 { 192 } else { 128 };
+        let error = (rate(&styblinski_tang(temperature, cells)) / expected - 1.0).abs();
+        assert!(error < 1e-12, "T = {temperature}: {error:e}");
+    }
+}
+
+/// A separable problem in two dimensions has the rate of its x chain, on the same cells, to rounding.
+#[test]
+fn analytical_separable_double_well() {
+    let text = |dimension: usize, temperature: f64, cells: &str| {
+        let y = |value: f64| if dimension == 2 { format!(", {value:?}") } else { String::new() };
+        format!(
+            "landscape = {{ kind = 'double-well', dimension = {dimension} }}
+             noise = {{ kind = 'isotropic', temperature = {temperature} }}
+             domain = {{ lower = [-2.0{}], upper = [0.0{}], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = {cells} }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}",
+            y(-2.0),
+            y(2.0)
+        )
+    };
+    for (nx, ny, temperature) in
+        [(64, 128, 0.05), (64, 128, 0.02), (128, 256, 0.01), (128, 256, 0.004), (256, 512, 0.004), (512, 1024, 0.01)]
+    {
+        let line = rate(&solve(&text(1, temperature, &format!("[{nx}]"))));
+        let plane = rate(&solve(&text(2, temperature, &format!("[{nx}, {ny}]"))));
+        assert_relative_eq!(plane, line, max_relative = 1e-13);
+    }
+}
+
+/// Itô, Stratonovich and isothermal with D(θ) varying by a factor of 3, against the quadrature, killed at one end and at both.
+#[test]
+fn three_interpretations_against_the_quadrature() {
+    for interpretation in ["ito", "stratonovich", "isothermal"] {
+        for walls in ["'reflecting', 'absorbing'", "'absorbing', 'absorbing'"] {
+            let solution = solve(&format!(
+                "landscape = {{ kind = 'double-well', dimension = 1 }}
+                 noise = {{ kind = 'expression', d11 = '0.1*(1 + 0.5*sin(3*x))', interpretation = '{interpretation}' }}
+                 domain = {{ lower = [-1.9], upper = [0.7], walls = {{ x = [{walls}] }} }}
+                 grid = {{ cells = [800] }}"
+            ));
+            let check = solution.quadrature.unwrap();
+            let found = solution.rate.as_ref().unwrap();
+            assert_relative_eq!(check.escape_ratio.unwrap(), 1.0, epsilon = 2e-9);
+            assert_relative_eq!(check.ratio.unwrap(), 1.0, epsilon = 2e-9);
+            let error = (found.value / check.escape_rate.unwrap() - 1.0).abs();
+            assert!(error <= found.discretisation_error.unwrap(), "{interpretation} {walls}: {error:e} {found:?}");
+        }
+    }
+}
+
+/// L = ½ωθ², D = d: killed at the nodes of the n-th Hermite function the slowest rate is nω.
+#[test]
+fn analytical_ornstein_uhlenbeck_rates() {
+    let node = (0.3f64 / 1.5).sqrt();
+    for (order, lower, upper, walls) in
+        [(1.0, -3.5, 0.0, "'reflecting', 'absorbing'"), (2.0, -node, node, "'absorbing', 'absorbing'")]
+    {
+        let solution = solve(&format!(
+            "landscape = {{ kind = 'quadratic', hessian = 1.5 }}
+             noise = {{ kind = 'isotropic', temperature = 0.3 }}
+             domain = {{ lower = [{lower}], upper = [{upper}], walls = {{ x = [{walls}] }} }}
+             grid = {{ cells = [400] }}"
+        ));
+        assert_relative_eq!(extrapolated(&solution), order * 1.5, max_relative = 1e-8);
+    }
+}
+
+/// The same rate in the plane along an oblique direction: H of eigenvalue ω along it, killed on the oblique line through 0.
+#[test]
+fn analytical_rotated_ornstein_uhlenbeck() {
+    let solution = solve(
+        "landscape = { kind = 'rotated-quadratic', curvatures = [1.0, 2.0], angle = 30 }
+         noise = { kind = 'isotropic', temperature = 0.1 }
+         domain = { lower = [-2.2, -2.2], upper = [2.2, 2.2] }
+         grid = { cells = [120, 120] }
+         valley = { set = 'x*cos(pi/6) + y*sin(pi/6) <= 0' }
+         solve = { quantities = ['rate'] }",
+    );
+    assert_relative_eq!(extrapolated(&solution), 1.0, max_relative = 1e-3);
+}
+
+#[test]
+fn analytical_free_diffusion() {
+    let pi = std::f64::consts::PI;
+    let interval = |walls: &str| {
+        solve(&format!(
+            "landscape = {{ expression = '0*x' }}
+             noise = {{ kind = 'isotropic', temperature = 0.7 }}
+             domain = {{ lower = [0.0], upper = [2.0], walls = {{ x = [{walls}] }} }}
+             grid = {{ cells = [200] }}"
+        ))
+    };
+    let both = interval("'absorbing', 'absorbing'");
+    assert_relative_eq!(extrapolated(&both), 0.7 * pi * pi / 4.0, max_relative = 1e-8);
+    assert_relative_eq!(
+        extrapolated(&interval("'reflecting', 'absorbing'")),
+        0.7 * pi * pi / 16.0,
+        max_relative = 1e-8
+    );
+    let rectangle = solve(
+        "landscape = { expression = '0*x', dimension = 2 }
+         noise = { kind = 'isotropic', temperature = 0.7 }
+         domain = { lower = [0, 0], upper = [2, 1], walls = { x = 'absorbing', y = ['reflecting', 'absorbing'] } }
+         grid = { cells = [64, 32] }",
+    );
+    assert_relative_eq!(extrapolated(&rectangle), 0.7 * pi * pi * (0.25 + 0.25), max_relative = 1e-6);
+}
+
+/// Curved absorbing boundaries keep order 2: a disc that is not centred on the grid, and one turned against it.
+#[test]
+fn analytical_disc_at_second_order() {
+    let exact = 0.3 * 2.404825557695773f64.powi(2) / 0.81;
+    let errors: Vec<f64> = [40, 80, 160]
+        .into_iter()
+        .map(|cells| {
+            let solution = solve(&format!(
+                "landscape = {{ expression = '0*x', dimension = 2 }}
+                 noise = {{ kind = 'isotropic', temperature = 0.3 }}
+                 domain = {{ lower = [-1.0, -1.0], upper = [1.0, 1.0] }}
+                 grid = {{ cells = [{cells}, {cells}] }}
+                 valley = {{ set = '(x - 0.03)^2 + (y + 0.02)^2 < 0.81' }}
+                 solve = {{ quantities = ['rate'], error_estimate = false }}"
+            ));
+            (rate(&solution) / exact - 1.0).abs()
+        })
+        .collect();
+    let order = (errors[0] / errors[2]).log2() / 2.0;
+    assert!(order > 1.7 && errors[2] < 2e-4, "order {order}, errors {errors:?}");
+}
+
+/// Smooth full tensors converge with order 2 in both interpretations, [H]₊ plus a floor with more than 1.2.
+#[test]
+fn observed_order_of_full_tensors() {
+    let run = |noise: &str, cells: usize| {
+        rate(&solve(&format!(
+            "landscape = {{ expression = '(x^2 - 1)^2 + (1 + 0.5*x)*y^2' }}
+             noise = {{ {noise} }}
+             domain = {{ lower = [-1.9, -1.6], upper = [0.0, 1.6], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = [{}, {cells}] }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}",
+            cells * 6 / 10
+        )))
+    };
+    let smooth =
+        "kind = 'expression', d11 = '0.2*(1 + 0.4*sin(x))', d12 = '0.06*cos(x + y)', d22 = '0.2*(1 + 0.3*cos(y))'";
+    let hessian = "kind = 'hessian', learning_rate = 0.1, batch_size = 1, floor = 0.05";
+    for (noise, lowest) in [
+        (smooth.to_string(), 1.85),
+        (format!("{smooth}, interpretation = 'isothermal'"), 1.85),
+        (hessian.to_string(), 1.2),
+    ] {
+        let rates: Vec<f64> = [40, 80, 160].into_iter().map(|cells| run(&noise, cells)).collect();
+        let order = ((rates[1] - rates[0]) / (rates[2] - rates[1])).log2();
+        assert!(order > lowest, "{noise}: order {order}, rates {rates:?}");
+    }
+}
+
+/// Theorem 3.2 under its own closure, as the noise vanishes: the isothermal rate tends to the theorem's, the Itô rate to
+/// H_ae/|H_be| = 2 times it. The correction is of order η/B.
+#[test]
+fn frozen_closure_of_theorem_3_2() {
+    for s in [0.5, 0.25] {
+        let ratios = |interpretation: &str| -> Vec<f64> {
+            [0.01, 0.005]
+                .into_iter()
+                .map(|learning_rate| {
+                    let solution = solve(&format!(
+                        "landscape = {{ expression = 'x^4/4 - x^2/2' }}
+                         noise = {{ kind = 'frozen', learning_rate = {learning_rate}, batch_size = 1, s = {s}, interpretation = '{interpretation}' }}
+                         domain = {{ lower = [-1.6], upper = [1.0], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+                         grid = {{ cells = [1200] }}
+                         valley = {{ minimum = [-1.0], set = 'x < 1' }}"
+                    ));
+                    solution.formulas.theorem_3_2.as_ref().unwrap().isothermal.ratio
+                })
+                .collect()
+        };
+        let towards_zero = |ratios: &[f64]| 2.0 * ratios[1] - ratios[0];
+        let isothermal = ratios("isothermal");
+        assert_relative_eq!(towards_zero(&isothermal), 1.0, epsilon = 1e-3);
+        assert!((isothermal[1] - 1.0).abs() < 0.01);
+        assert_relative_eq!(towards_zero(&ratios("ito")), 2.0, epsilon = 3e-3);
+    }
+}
+
+/// Turning the grid along the eigenvectors at the saddle gives the same rate, and far more of it per cell in a cold valley.
+#[test]
+fn turned_grids_agree() {
+    let run = |align: &str, cells: usize| {
+        rate(&solve(&format!(
+            "landscape = {{ expression = '((0.8*x+0.6*y)^2 - 1)^2 + (0.8*y - 0.6*x)^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.05 }}
+             grid = {{ cells = [{cells}, {cells}], align = {align} }}
+             valley = {{ minimum = [-0.8, -0.6], set = '0.8*x + 0.6*y < 0' }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}"
+        )))
+    };
+    // By symmetry the x chain of the unturned double well.
+    let line = solve(
+        "landscape = { kind = 'double-well', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.05 }
+         domain = { lower = [-2.2], upper = [0.0], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [400] }",
+    );
+    let exact = line.quadrature.unwrap().escape_rate.unwrap();
+    let along_axes = (run("'axes'", 128) / exact - 1.0).abs();
+    let turned = (run("'saddle'", 128) / exact - 1.0).abs();
+    assert!(along_axes < 0.05 && turned < 1e-3 && turned < 0.1 * along_axes, "{along_axes:e} {turned:e}");
+}
+
+/// The same bits for one thread and for two.
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let text = "landscape = { kind = 'three-hole' }
+         noise = { kind = 'isotropic', temperature = 0.25 }
+         grid = { cells = [120, 110] }
+         valley = { minimum = [-1.05, -0.04], set = 'basin' }";
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let solution = solve(text);
+            let density = solution.fields.quasi_stationary.clone().unwrap();
+            (rate(&solution).to_bits(), density.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
+        })
+    };
+    assert_eq!(on(1), on(2));
+}
