@@ -45,6 +45,9 @@ fn problem(outcome: &Outcome) -> Value {
     if let Some(minimum) = outcome.minimum {
         problem.insert("minimum".into(), Value::Object(critical_point(minimum, dimension)));
     }
+    if let Some(covariance) = covariance(outcome) {
+        problem.insert("gradient_covariance".into(), covariance);
+    }
     let saddles = outcome.listed_saddles().into_iter().map(|index| {
         let saddle = &outcome.critical.saddles[index];
         let mut entry = critical_point(&saddle.point, dimension);
@@ -102,6 +105,18 @@ fn grid(outcome: &Outcome) -> Value {
     put(&mut entry, "angle_degrees", grid.turn[1].atan2(grid.turn[0]).to_degrees());
     entry.insert("factor_bytes".into(), json!(solution.factor_bytes));
     Value::Object(entry)
+}
+
+/// C(θ*) against H(θ*), for landscapes with data.
+fn covariance(outcome: &Outcome) -> Option<Value> {
+    let (check, dimension) = (outcome.solution.covariance.as_ref()?, outcome.dimension());
+    let c = check.covariance;
+    let matrix = if dimension == 1 { json!([[c.xx]]) } else { json!([[c.xx, c.xy], [c.xy, c.yy]]) };
+    Some(json!({
+        "matrix": matrix,
+        "over_hessian": check.ratios[..dimension],
+        "alignment": check.alignment,
+    }))
 }
 
 fn rate(outcome: &Outcome) -> Object {

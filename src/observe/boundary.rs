@@ -2,7 +2,7 @@
 
 use crate::generator::Exit;
 use crate::problem::Problem;
-use crate::tensor::{Point, difference, norm};
+use crate::tensor::{Point, advance, difference, norm};
 
 /// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
 #[derive(Clone, Debug)]
@@ -43,8 +43,9 @@ fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
     (points.iter().map(|point| point.0).collect(), arc, points.iter().map(|point| point.1).collect())
 }
 
-/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long, because the
-/// cuts of x edges and of y edges alternate irregularly on a slanted boundary.
+/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long. The cuts of x
+/// edges and of y edges alternate irregularly on a slanted boundary, so each flux is spread over three bins with the weights
+/// of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total.
 fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
     let order = strung(&points);
     let mut arcs = Vec::with_capacity(order.len());
@@ -53,29 +54,39 @@ fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64
         if k > 0 {
             length += norm(difference(points[index].0, points[order[k - 1]].0));
         }
-        arcs.push(length);
+        // Half a cell before the first point belongs to the boundary too.
+        arcs.push(length + 0.5 * cell);
     }
-    // Half a cell at each end belongs to the boundary too.
-    let bins = ((length + cell) / (2.0 * cell)).round().max(1.0);
-    let width = (length + cell) / bins;
-    let (mut position, mut arc, mut density) = (Vec::new(), Vec::new(), Vec::new());
-    let mut k = 0;
-    for bin in 0..bins as usize {
-        let end = (bin as f64 + 1.0) * width - 0.5 * cell;
-        let (mut sum, mut centre, mut count) = (0.0, [0.0; 2], 0.0);
-        while k < order.len() && (arcs[k] < end || bin + 1 == bins as usize) {
-            let (at, flow) = points[order[k]];
-            sum += flow;
-            centre = [centre[0] + at[0], centre[1] + at[1]];
-            count += 1.0;
-            k += 1;
-        }
-        if count > 0.0 {
-            position.push([centre[0] / count, centre[1] / count]);
-            arc.push((bin as f64 + 0.5) * width);
-            density.push(sum / width);
+    let bins = ((length + cell) / (2.0 * cell)).round().max(1.0) as usize;
+    let width = (length + cell) / bins as f64;
+    let mut density = vec![0.0; bins];
+    for (&index, at) in order.iter().zip(&arcs) {
+        let flow = points[index].1;
+        let bin = ((at / width) as usize).min(bins - 1);
+        let offset = at / width - bin as f64 - 0.5;
+        let weights = [0.5 * (0.5 - offset).powi(2), 0.75 - offset * offset, 0.5 * (0.5 + offset).powi(2)];
+        for (shift, weight) in weights.into_iter().enumerate() {
+            // At an end of the boundary the outer third stays in the last bin.
+            let target = (bin + shift).saturating_sub(1).min(bins - 1);
+            density[target] += weight * flow / width;
         }
     }
+    let arc: Vec<f64> = (0..bins).map(|bin| (bin as f64 + 0.5) * width).collect();
+    let position = arc
+        .iter()
+        .map(|&at| {
+            let after = arcs.partition_point(|&other| other < at).clamp(1, order.len().max(2) - 1);
+            match (order.get(after - 1), order.get(after)) {
+                (Some(&a), Some(&b)) => {
+                    let gap = arcs[after] - arcs[after - 1];
+                    let fraction = if gap > 0.0 { (at - arcs[after - 1]) / gap } else { 0.0 };
+                    advance(points[a].0, fraction.clamp(0.0, 1.0), difference(points[b].0, points[a].0))
+                }
+                (Some(&a), None) => points[a].0,
+                _ => [f64::NAN; 2],
+            }
+        })
+        .collect();
     (position, arc, density)
 }
 

@@ -51,6 +51,15 @@ fn problem(page: &mut Page, outcome: &Outcome) {
         let place = number::point(minimum.theta, dimension);
         page.line("minimum", &format!("{place}{loss}  Hessian {}", eigenvalues.join(", ")));
     }
+    if let Some(check) = &outcome.solution.covariance {
+        let ratios: Vec<String> = check.ratios[..dimension].iter().map(|ratio| format!("{ratio:.4}")).collect();
+        let text = format!(
+            "C/H along H's eigenvectors {}, alignment {:.5} (the paper: C ≈ H)",
+            ratios.join(", "),
+            check.alignment
+        );
+        page.line("gradient noise", &text);
+    }
     let listed = outcome.listed_saddles();
     for (position, index) in listed.iter().enumerate().take(MOST) {
         let saddle = &outcome.critical.saddles[*index];

@@ -1,10 +1,12 @@
 //! `saddleflux check`: what a configuration poses, explained without solving it.
 
-use crate::config::{Config, Quantity};
+use std::time::Instant;
+
+use crate::config::Config;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::{StudyError, level, memory};
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{Point, Tensor, advance, difference};
 
 /// A critical point with the noise there.
 #[derive(Clone, Debug)]
@@ -108,9 +110,6 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
             (1.5 / poorly).ceil()
         ));
     }
-    if saddles.is_empty() && config.solve.wants(Quantity::Rate) {
-        warnings.push("no saddle of the valley lies in the domain: the formulas cannot be compared".into());
-    }
     let memory = config.grid.cells.map(|cells| memory::estimate(cells, dimension));
     if let Some(needed) = memory
         && needed > allowed as f64
@@ -121,11 +120,26 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
             allowed as f64 / 1e9
         ));
     }
+    let evaluation = seconds_per_evaluation(&problem);
     let seconds = config.grid.cells.map(|cells| {
         let n = (cells[0] * cells[1]) as f64;
-        // 15.5 GFlop at 512 × 1024, growing as N^{3/2}; assembly, solves and plots about 4 µs a cell.
-        let flops = if dimension == 1 { 0.0 } else { 15.5e9 * (n / 524_288.0).powf(1.5) };
-        flops / ELIMINATION_SPEED + 4e-6 * n
+        // 13.6 GFlop at 512 × 1024, growing as N^{3/2}; solves and plots about 3 µs a cell.
+        let flops = if dimension == 1 { 0.0 } else { 13.6e9 * (n / 524_288.0).powf(1.5) };
+        // Assembly looks at the slope and the tensor about a dozen times per cell, the coarser grids at a third as many.
+        let looks = if config.solve.error_estimate { 16.0 } else { 12.0 };
+        flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
     });
     Ok(CheckReport { problem, minima, saddles, cells: config.grid.cells, memory, allowed, seconds, warnings })
+}
+
+/// What one look at the slope and the tensor costs, measured on a few points of the domain.
+fn seconds_per_evaluation(problem: &Problem) -> f64 {
+    const LOOKS: u32 = 50;
+    let diagonal = difference(problem.domain.upper, problem.domain.lower);
+    let begun = Instant::now();
+    for k in 0..LOOKS {
+        let at = advance(problem.domain.lower, f64::from(k) / f64::from(LOOKS), diagonal);
+        std::hint::black_box(problem.noise.slope_and_tensor(&problem.dynamics, at));
+    }
+    begun.elapsed().as_secs_f64() / f64::from(LOOKS)
 }

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::extrapolation::{Extrapolation, extrapolate};
 use crate::study::level::{self, Level};
-use crate::study::solution::{Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison, memory};
 use crate::tensor::Tensor;
 
@@ -327,12 +327,28 @@ fn observe(
         fields,
         quadrature,
         formulas,
+        covariance: covariance_check(problem),
         warnings,
         timing,
         absorption: problem.valley.absorption.clone(),
         factor_bytes,
         grid,
     })
+}
+
+/// The data's gradient covariance at the minimum against the Hessian there.
+fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
+    let (loss, minimum) = (problem.dynamics.loss()?, problem.minimum()?);
+    let covariance = loss.gradient_covariance(minimum.theta)?;
+    let product = |a: Tensor, b: Tensor| a.xx * b.xx + 2.0 * a.xy * b.xy + a.yy * b.yy;
+    let hessian = minimum.hessian;
+    let mut ratios = [f64::NAN; 2];
+    for (k, ratio) in ratios.iter_mut().enumerate().take(problem.dimension) {
+        let direction = minimum.eigenvectors[k];
+        *ratio = covariance.form(direction, direction) / minimum.eigenvalues[k];
+    }
+    let alignment = product(covariance, hessian) / (product(covariance, covariance) * product(hessian, hessian)).sqrt();
+    Some(CovarianceCheck { covariance, ratios, alignment })
 }
 
 /// Warns when probability leans on a reflecting wall of a domain that was chosen automatically.

@@ -4,7 +4,7 @@ use crate::formula::Formulas;
 use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
-use crate::tensor::Point;
+use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Solution {
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
     pub formulas: Formulas,
+    /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
+    pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.
     pub warnings: Vec<String>,
     /// Seconds by phase, in order.
@@ -37,6 +39,17 @@ pub struct Solution {
     pub absorption: String,
     /// Bytes of the largest factor.
     pub factor_bytes: u64,
+}
+
+/// C(θ*), the covariance of one sample's gradient at the minimum, against H(θ*): the paper's Eq. 6 and Fig. 2 say C ≈ H.
+#[derive(Clone, Copy, Debug)]
+pub struct CovarianceCheck {
+    /// C(θ*).
+    pub covariance: Tensor,
+    /// v·C v/(v·H v) along the Hessian's eigenvectors v, in the order of its eigenvalues; `dimension` of them are used.
+    pub ratios: [f64; 2],
+    /// ⟨C, H⟩/(‖C‖ ‖H‖) in the Frobenius product: 1 when one is a multiple of the other.
+    pub alignment: f64,
 }
 
 /// The escape rate γ with its evidence, per unit of dynamical time.

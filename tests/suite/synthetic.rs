@@ -97,6 +97,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 escape_ratio: Some(1.0 - 1e-9),
             }),
             formulas: formulas(value),
+            covariance: None,
             warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
             absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)".to_string(),
