@@ -72,6 +72,10 @@ pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
             let text = with_place(source, key, &format!("{key}: {message}"));
             at_place(source, source.span_of(key), &text, "here")
         }
+        Some(error @ (ProblemError::Degenerate { .. } | ProblemError::NotPositive { .. })) => {
+            let text = with_place(source, "noise", &format!("noise: {error}"));
+            at_place(source, source.span_of("noise"), &text, "here")
+        }
         _ => format!("error: {}: {error}", source.path.display()),
     }
 }

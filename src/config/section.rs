@@ -83,8 +83,15 @@ impl<'a> Section<'a> {
         self.error(key, Fault::Conflict { reason: reason.into() })
     }
 
-    /// A missing key.
+    /// A missing key; a mistyped one, when the table has a key that nobody asked for and that looks like it.
     pub(super) fn missing(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        let known = self.known.borrow();
+        let strange = self.entries().iter().filter(|entry| !known.contains(&entry.key));
+        for entry in strange {
+            if nearest(&entry.key, &[key.to_string()]).is_some() {
+                return self.unknown(entry, &known);
+            }
+        }
         self.error(key, Fault::Missing { reason: reason.into() })
     }
 
@@ -216,12 +223,16 @@ impl<'a> Section<'a> {
         let known = self.known.borrow();
         match self.entries().iter().find(|entry| !known.contains(&entry.key)) {
             None => Ok(()),
-            Some(entry) => Err(ConfigError {
-                source_text: Box::new(self.source.clone()),
-                key: self.name(&entry.key),
-                span: Some(entry.key_span.clone()),
-                fault: Box::new(Fault::UnknownKey { nearest: nearest(&entry.key, &known), allowed: known.clone() }),
-            }),
+            Some(entry) => Err(self.unknown(entry, &known)),
+        }
+    }
+
+    fn unknown(&self, entry: &Entry, known: &[String]) -> ConfigError {
+        ConfigError {
+            source_text: Box::new(self.source.clone()),
+            key: self.name(&entry.key),
+            span: Some(entry.key_span.clone()),
+            fault: Box::new(Fault::UnknownKey { nearest: nearest(&entry.key, known), allowed: known.to_vec() }),
         }
     }
 }

@@ -65,6 +65,12 @@ fn check_line(
     live: &Region,
     start: Point,
 ) -> Result<(), ProblemError> {
+    const LOOKS: u32 = 500;
+    for k in 0..=LOOKS {
+        let at = [domain.lower[0] + domain.width(0) * f64::from(k) / f64::from(LOOKS), 0.0];
+        let value = noise.tensor(at).xx;
+        refuse_negative(at, [value, value])?;
+    }
     for end in 0..2 {
         let Some(exit) = live.exit_towards(domain, start, end) else {
             continue;
@@ -137,6 +143,17 @@ fn blocked(
     None
 }
 
+/// A tensor that is not finite, or has a negative eigenvalue beyond rounding, is no diffusion tensor.
+fn refuse_negative(at: Point, [low, high]: [f64; 2]) -> Result<(), ProblemError> {
+    if !(low.is_finite() && high.is_finite()) {
+        return Err(ProblemError::NotFinite { what: "the diffusion tensor".into(), at });
+    }
+    if low < -1e-12 * high.abs().max(f64::MIN_POSITIVE) {
+        return Err(ProblemError::NotPositive { at, eigenvalue: low });
+    }
+    Ok(())
+}
+
 /// Lattice points along each axis for the search in two dimensions.
 const LATTICE: usize = 160;
 
@@ -152,6 +169,7 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
     for k in 0..LATTICE {
         for l in 0..LATTICE {
             let values = noise.tensor(at(k, l)).eigen(2).values;
+            refuse_negative(at(k, l), values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);
         }

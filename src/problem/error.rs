@@ -43,7 +43,7 @@ pub enum ProblemError {
     },
     /// The diffusion tensor has a negative eigenvalue.
     #[error(
-        "noise: the diffusion tensor at θ = {} has the negative eigenvalue {eigenvalue:e}; it must be positive semidefinite everywhere in the domain",
+        "the diffusion tensor at θ = {} has the negative eigenvalue {eigenvalue:e}; it must be positive semidefinite everywhere in the domain",
         show(*at)
     )]
     NotPositive {

@@ -1,5 +1,6 @@
 //! The one integration test binary.
 
+mod bad;
 mod elimination;
 mod fixture;
 mod folder;
