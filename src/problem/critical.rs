@@ -2,7 +2,8 @@
 //!
 //! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from there
 //! until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero eigenvalue) left out.
-//! A point within 1e-9 of the box's width outside the box counts as inside: absorbing walls are put on saddles.
+//! A saddle within a thousandth of the box's width outside the box counts as inside, a minimum within 1e-9: absorbing walls are
+//! put on saddles, with as many digits as people care to write.
 //! Two critical points in one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
@@ -45,6 +46,9 @@ pub struct CriticalPoints {
     pub saddles: Vec<Saddle>,
 }
 
+/// How far outside the box, in widths of it, a saddle still belongs to it.
+pub const SADDLE_SLACK: f64 = 1e-3;
+
 /// All minima and index-1 saddles in the box [lower, upper].
 pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -> CriticalPoints {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
@@ -60,11 +64,16 @@ pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -
         let Some(root) = newton(dynamics, dimension, start, 4.0 * width / cells as f64) else {
             continue;
         };
-        let inside = (0..dimension).all(|axis| {
-            let slack = 1e-9 * (upper[axis] - lower[axis]);
-            (lower[axis] - slack..=upper[axis] + slack).contains(&root[axis])
-        });
-        if inside && roots.iter().all(|other| norm(difference(*other, root)) > 1e-7 * width) {
+        let inside = |share: f64| {
+            (0..dimension).all(|axis| {
+                let slack = share * (upper[axis] - lower[axis]);
+                (lower[axis] - slack..=upper[axis] + slack).contains(&root[axis])
+            })
+        };
+        let is_minimum = matches!(stability(dynamics.slope_jacobian(root), dimension), Some((0, _)));
+        if inside(if is_minimum { 1e-9 } else { SADDLE_SLACK })
+            && roots.iter().all(|other| norm(difference(*other, root)) > 1e-7 * width)
+        {
             roots.push(root);
         }
     }

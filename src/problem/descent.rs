@@ -172,8 +172,8 @@ impl Descent {
                         stages[0] = stages[6];
                         visit(at);
                     }
-                    let factor = if ratio > 0.0 { 0.9 * ratio.powf(-0.2) } else { 5.0 };
-                    step *= if factor.is_nan() { 0.2 } else { factor.clamp(0.2, 5.0) };
+                    // A step so long that it overflows has a ratio that is no number: shorten it like any bad one.
+                    step *= if ratio.is_finite() { (0.9 * ratio.powf(-0.2)).clamp(0.2, 5.0) } else { 0.2 };
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The rectangle in which the process runs, and what its walls do.
 
 use crate::config::{AxisWalls, Wall};
+use crate::problem::critical::SADDLE_SLACK;
 use crate::tensor::Point;
 
 /// A rectangle (an interval in one dimension) with walls.
@@ -24,10 +25,10 @@ impl Domain {
         (0..self.dimension).all(|axis| self.lower[axis] <= theta[axis] && theta[axis] <= self.upper[axis])
     }
 
-    /// Whether a point lies in the rectangle, or outside it by no more than rounding: walls are put on saddles.
+    /// Whether a saddle belongs to the rectangle: walls are put on saddles, with as many digits as people care to write.
     pub fn touches(&self, theta: Point) -> bool {
         (0..self.dimension).all(|axis| {
-            let slack = 1e-9 * self.width(axis);
+            let slack = SADDLE_SLACK * self.width(axis);
             (self.lower[axis] - slack..=self.upper[axis] + slack).contains(&theta[axis])
         })
     }

@@ -1,12 +1,15 @@
 //! The one integration test binary.
 
 mod bad;
+mod critical;
 mod elimination;
+mod expression;
 mod fixture;
 mod folder;
 mod formula;
 mod generator;
 mod io;
+mod landscape;
 mod plot;
 mod quadrature;
 mod rates;
