@@ -331,6 +331,11 @@ pub enum Quantity {
 }
 
 impl SolveConfig {
+    /// Whether anything was asked for that needs killing.
+    pub fn wants_killing(&self) -> bool {
+        self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
+    }
+
     /// Whether a quantity was asked for.
     pub fn wants(&self, quantity: Quantity) -> bool {
         self.quantities.contains(&quantity)

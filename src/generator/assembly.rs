@@ -48,6 +48,8 @@ pub struct Exit {
     pub rate: f64,
     /// Where it crosses the absorbing boundary.
     pub position: Point,
+    /// The fraction of the edge at which it does.
+    pub fraction: f64,
 }
 
 /// One edge between two states.
@@ -324,7 +326,7 @@ impl Context<'_> {
                         let flow =
                             self.sampler.flow(from, to, edge.offset, [edge.weight, edge.weight]).map_err(fail)?;
                         let rate = self.sampler.leave(edge.weight) * flow.forward / fraction;
-                        exits.push(Exit { state: state as u32, rate, position: to });
+                        exits.push(Exit { state: state as u32, rate, position: to, fraction });
                     }
                 }
             }

@@ -263,6 +263,23 @@ pub fn domain(
         });
         domain = bounds::choose(dynamics, noise, domain, free, theta, &interesting)?;
     }
+    if dimension == 1
+        && domain.automatic
+        && let Some(index) = minimum
+    {
+        // On a line the live set ends at a point: a domain that was chosen here ends there too, with the wall on a cell face.
+        let live = target.map_or_else(|| start.clone(), |(centre, radius)| Region::Outside { centre, radius });
+        let theta = critical.minima[index].theta;
+        let exits = [0, 1].map(|end| live.exit_towards(&domain, theta, end));
+        if let AxisWalls::Walls(walls) = &mut domain.walls[0] {
+            for (end, exit) in exits.into_iter().enumerate().filter(|&(end, _)| free[0][end]) {
+                if let Some(exit) = exit {
+                    walls[end] = Wall::Absorbing;
+                    if end == 0 { domain.lower[0] = exit[0] } else { domain.upper[0] = exit[0] }
+                }
+            }
+        }
+    }
     if let Some((lower, upper)) = boxed {
         for axis in 0..dimension {
             if let AxisWalls::Walls(walls) = &mut domain.walls[axis] {
@@ -400,6 +417,9 @@ impl Valley {
     }
 
     fn describe(&self, domain: &Domain, dynamics: &Dynamics) -> String {
+        if matches!(self.live, Region::Whole) && !domain.absorbs() {
+            return "nothing absorbs: the domain is closed".to_string();
+        }
         let what = match (&self.target, &self.live) {
             (Some((centre, radius)), _) => {
                 format!("killed on entering the disc of radius {radius} around {}", show(*centre, dynamics))

@@ -26,6 +26,8 @@ pub struct Level {
     pub passage: Option<(Vec<f64>, f64)>,
     /// Flux over population, a rate.
     pub flux_over_population: Option<f64>,
+    /// Whether the absorbing boundary cuts edges elsewhere than at cell faces.
+    pub cut: bool,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -122,6 +124,18 @@ pub fn solve(
     let assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
     lap("assembly");
     let states = assembly.generator.len();
+    if !config.solve.wants_killing() {
+        return Ok(Level {
+            grid,
+            assembly,
+            quasi_stationary: None,
+            passage: None,
+            flux_over_population: None,
+            cut: false,
+            factor_bytes: 0,
+            timing,
+        });
+    }
     if assembly.exits.is_empty() {
         return Err(StudyError::Problem(ProblemError::Invalid {
             key: "valley".into(),
@@ -158,7 +172,8 @@ pub fn solve(
     }
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
-    Ok(Level { grid, assembly, quasi_stationary, passage, flux_over_population, factor_bytes, timing })
+    let cut = assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > 1e-9);
+    Ok(Level { grid, assembly, quasi_stationary, passage, flux_over_population, cut, factor_bytes, timing })
 }
 
 /// The stationary density of the closed domain on a grid, per length^d.

@@ -125,7 +125,8 @@ fn fixed(
     let clock = Instant::now();
     let mut rates = Vec::new();
     let half = halved(cells);
-    if config.solve.error_estimate && is_usable(half, problem.dimension) {
+    // A stationary density has no rate whose error could be estimated.
+    if config.solve.error_estimate && config.solve.wants_killing() && is_usable(half, problem.dimension) {
         let quarter = halved(half);
         if is_usable(quarter, problem.dimension) {
             // A grid this coarse may not hold the start set at all; then two grids must do.
@@ -184,7 +185,7 @@ fn refined(
             Err(error) => return Err(error),
         }
         timing.push((format!("{} cells", unknowns), clock.elapsed().as_secs_f64()));
-        let worst = worst_error(&rates, rounding);
+        let worst = worst_error(&rates, rounding, finest.as_ref().is_some_and(|level| level.cut));
         if rates.len() >= 3 && worst <= config.grid.tolerance {
             break;
         }
@@ -200,7 +201,7 @@ fn refined(
             ),
         });
     };
-    let worst = worst_error(&rates, rounding);
+    let worst = worst_error(&rates, rounding, finest.cut);
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
@@ -222,10 +223,14 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
     if aspect >= 1.0 { [longer(aspect), first] } else { [first, longer(1.0 / aspect)] }
 }
 
-fn worst_error(rates: &[Rates], rounding: f64) -> f64 {
+fn worst_error(rates: &[Rates], rounding: f64, cut: bool) -> f64 {
     let error = |pick: fn(&Rates) -> Option<f64>| {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
-        if values.is_empty() { 0.0 } else { extrapolate(&values, 2.0, rounding).map_or(f64::INFINITY, |e| e.error) }
+        if values.is_empty() {
+            0.0
+        } else {
+            extrapolate(&values, 2.0, rounding, cut).map_or(f64::INFINITY, |e| e.error)
+        }
     };
     error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
 }
@@ -244,10 +249,11 @@ fn observe(
     timing: Vec<(String, f64)>,
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
+    let cut = finest.cut;
     let Level { grid, assembly, quasi_stationary, passage, flux_over_population, factor_bytes, .. } = finest;
     let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
-        extrapolate(&values, ratio, rounding)
+        extrapolate(&values, ratio, rounding, cut)
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);

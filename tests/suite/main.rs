@@ -1,8 +1,10 @@
 //! The one integration test binary.
 
 mod bad;
+mod cli;
 mod critical;
 mod elimination;
+mod examples;
 mod expression;
 mod fixture;
 mod folder;
@@ -10,6 +12,7 @@ mod formula;
 mod generator;
 mod io;
 mod landscape;
+mod layers;
 mod plot;
 mod quadrature;
 mod rates;

@@ -1,0 +1,159 @@
+//! The program as a person or a script meets it.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::folder::Folder;
+
+const SMALL: &str = "title = 'small'
+landscape = { kind = 'double-well', dimension = 2 }
+noise = { kind = 'isotropic', temperature = 0.1 }
+domain = { lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] } }
+grid = { cells = [48, 64] }
+";
+
+fn command(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saddleflux")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn small(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    std::fs::write(folder.path().join("small.toml"), SMALL).unwrap();
+    folder
+}
+
+fn summary(output: &Output) -> serde_json::Value {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn json_is_all_that_is_printed_and_quiet_prints_nothing() {
+    let folder = small("json");
+    let output = command(&["run", "small.toml", "--json"], folder.path());
+    assert!(output.stderr.is_empty());
+    let found = summary(&output);
+    let written = std::fs::read_to_string(folder.path().join("output/small/summary.json")).unwrap();
+    assert_eq!(found, serde_json::from_str::<serde_json::Value>(&written).unwrap());
+    let rate = &found["rate"]["quasi_stationary"];
+    let [low, high] = [0, 1].map(|k| rate["bracket"][k].as_f64().unwrap());
+    let value = rate["value"].as_f64().unwrap();
+    assert!(low <= value * (1.0 + 1e-14) && value <= high * (1.0 + 1e-14) && high - low < 1e-11 * value);
+    assert!((found["flux"]["total"].as_f64().unwrap() / value - 1.0).abs() < 1e-12);
+    let quiet = command(&["run", "small.toml", "--quiet", "--out", "elsewhere"], folder.path());
+    assert!(quiet.status.success() && quiet.stdout.is_empty() && quiet.stderr.is_empty());
+    for name in ["summary.json", "result.h5", "landscape.png", "quasi-stationary.png", "flux.png"] {
+        assert!(folder.path().join("elsewhere").join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn overrides_count_and_are_recorded() {
+    let folder = small("set");
+    let run = |change: &str| command(&["run", "small.toml", "--json", "--set", change], folder.path());
+    let warm = summary(&run("noise.temperature=0.2"));
+    let cold = summary(&run("noise.temperature = 0.1"));
+    let rate = |found: &serde_json::Value| found["rate"]["quasi_stationary"]["value"].as_f64().unwrap();
+    assert!(rate(&warm) > 10.0 * rate(&cold));
+    assert_eq!(summary(&run("grid.scheme=sqra"))["grid"]["scheme"], "sqra");
+    let stored = hdf5::File::open(folder.path().join("output/small/result.h5")).unwrap();
+    let text: hdf5::types::VarLenUnicode = stored.attr("configuration").unwrap().read_scalar().unwrap();
+    assert!(text.contains("# set on the command line: grid.scheme"), "{text}");
+    let wrong = run("noise.temprature=0.2");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean `temperature`"));
+    assert_eq!(run("nonsense").status.code(), Some(2));
+}
+
+#[test]
+fn results_are_the_same_for_any_number_of_threads() {
+    let folder = small("threads");
+    let run = |threads: &str| summary(&command(&["run", "small.toml", "--json", "--threads", threads], folder.path()));
+    let strip = |mut found: serde_json::Value| {
+        for key in ["timing", "provenance"] {
+            found.as_object_mut().unwrap().remove(key);
+        }
+        found
+    };
+    assert_eq!(strip(run("1")), strip(run("2")));
+}
+
+#[test]
+fn init_writes_an_example_once() {
+    let folder = Folder::new("init");
+    let list = command(&["init"], folder.path());
+    assert!(list.status.success() && String::from_utf8_lossy(&list.stdout).contains("quickstart"));
+    assert_eq!(command(&["init", "nothing-like-it"], folder.path()).status.code(), Some(2));
+    assert!(command(&["init", "disc"], folder.path()).status.success());
+    assert!(folder.path().join("disc.toml").exists());
+    assert_eq!(command(&["init", "disc"], folder.path()).status.code(), Some(2));
+}
+
+#[test]
+fn plots_can_be_drawn_again_from_the_file() {
+    let folder = small("plot");
+    assert!(command(&["run", "small.toml", "--quiet"], folder.path()).status.success());
+    let picture = folder.path().join("output/small/quasi-stationary.png");
+    let first = std::fs::read(&picture).unwrap();
+    std::fs::remove_file(&picture).unwrap();
+    let again = command(&["plot", "output/small/result.h5"], folder.path());
+    assert!(again.status.success());
+    assert_eq!(first, std::fs::read(&picture).unwrap());
+    assert_eq!(command(&["plot", "small.toml"], folder.path()).status.code(), Some(2));
+}
+
+#[test]
+fn check_explains_without_solving() {
+    let folder = small("check");
+    let output = command(&["check", "small.toml"], folder.path());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.contains("barrier 1.000000, 10.00 times the noise"), "{text}");
+    assert!(!folder.path().join("output").exists());
+    let found = summary(&command(&["check", "small.toml", "--json"], folder.path()));
+    assert_eq!(found["problem"]["saddles"][0]["barrier"], 1.0);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_is_refused_first() {
+    let folder = small("unwritable");
+    std::fs::write(folder.path().join("taken"), "a file").unwrap();
+    let output = command(&["run", "small.toml", "--out", "taken"], folder.path());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("taken") && message.contains("--out"), "{message}");
+}
+
+#[test]
+fn later_commands_say_so() {
+    let folder = Folder::new("later");
+    for name in ["sweep", "verify", "converge", "simulate"] {
+        let output = command(&[name, "x.toml", "--seed", "3"], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("later version"));
+    }
+    assert_eq!(command(&["rum"], folder.path()).status.code(), Some(2));
+}
+
+/// An interrupted run leaves an earlier result as it was.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_keeps_the_earlier_result() {
+    let folder = small("interrupt");
+    assert!(command(&["run", "small.toml", "--quiet"], folder.path()).status.success());
+    let result = folder.path().join("output/small/result.h5");
+    let before = std::fs::read(&result).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_saddleflux"))
+        .args(["run", "small.toml", "--set", "grid.cells=[1400, 1400]"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
+    assert_eq!(before, std::fs::read(&result).unwrap());
+}

@@ -1,0 +1,75 @@
+//! Every example runs, and gives the number that its header promises.
+
+use std::path::Path;
+
+use approx::assert_relative_eq;
+use saddleflux::config::Config;
+use saddleflux::progress::Progress;
+use saddleflux::study::{self, Solution};
+
+fn solve(name: &str, overrides: &[&str]) -> Solution {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(name).with_extension("toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# ") && text.lines().next().unwrap().ends_with('?'), "{name} opens with its question");
+    let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+    let config = Config::from_path(&path, &overrides).unwrap();
+    study::run(&config, &Progress::default()).map_or_else(|error| panic!("{name}: {error}"), |outcome| outcome.solution)
+}
+
+fn extrapolated(solution: &Solution) -> f64 {
+    solution.rate.as_ref().unwrap().extrapolated.unwrap()
+}
+
+#[test]
+fn quickstart_and_styblinski_tang() {
+    let solution = solve("quickstart", &[]);
+    // The x chain's rate by quadrature.
+    let line = Config::from_text(
+        Path::new("line.toml"),
+        "landscape = { kind = 'double-well', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.02 }
+         domain = { lower = [-2.0], upper = [0.0], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [100] }",
+        &[],
+    );
+    let line = study::run(&line.unwrap(), &Progress::default()).unwrap().solution;
+    assert_relative_eq!(extrapolated(&solution), line.quadrature.unwrap().escape_rate.unwrap(), max_relative = 3e-13);
+    let kramers = solution.formulas.kramers.unwrap();
+    assert_relative_eq!(
+        kramers.value,
+        2.0 * 32f64.sqrt() / (2.0 * std::f64::consts::PI) * (-50f64).exp(),
+        max_relative = 1e-12
+    );
+    assert_relative_eq!(extrapolated(&solve("styblinski-tang", &[])), 5.9759259140248e-17, max_relative = 1e-12);
+}
+
+#[test]
+fn disc_and_three_holes() {
+    let disc = solve("disc", &[]);
+    assert_relative_eq!(extrapolated(&disc), 0.5783185962946784, max_relative = 1e-5);
+    assert_relative_eq!(disc.passage.unwrap().extrapolated.unwrap(), 4.0 * 0.1, max_relative = 1e-4);
+    let holes = solve("three-hole", &["grid.cells=[128, 128]"]);
+    let flux = holes.flux.as_ref().unwrap();
+    assert_eq!(flux.by_saddle.len(), 2);
+    assert_relative_eq!(flux.by_saddle.iter().map(|share| share.1).sum::<f64>(), flux.total, max_relative = 1e-12);
+    // Rule 1: the rates of the two paths add.
+    assert!((holes.formulas.kramers.as_ref().unwrap().ratio - 1.0).abs() < 0.05);
+}
+
+#[test]
+fn frozen_muller_brown_tensor_and_banknote() {
+    let frozen = solve("frozen", &[]);
+    assert!((frozen.formulas.theorem_3_2.as_ref().unwrap().isothermal.ratio - 1.0).abs() < 0.03);
+    assert_relative_eq!(frozen.quadrature.unwrap().escape_ratio.unwrap(), 1.0, epsilon = 1e-6);
+    let surface = solve("muller-brown", &["grid.cells=[96, 96]"]);
+    assert_eq!(surface.flux.as_ref().unwrap().by_saddle.len(), 1);
+    assert!((surface.formulas.kramers.as_ref().unwrap().ratio - 1.0).abs() < 0.3);
+    let tensor = solve("tensor", &["grid.cells=[76, 128]"]);
+    let order = tensor.rate.as_ref().unwrap().observed_order.unwrap();
+    assert!((1.7..2.3).contains(&order), "{order}");
+    let banknote = solve("banknote", &["grid.cells=[64, 64]", "landscape.data=configs/data/banknote.csv"]);
+    // Independent sums over the data: the minimum, and C there along the Hessian's eigenvectors over its eigenvalues.
+    let check = banknote.covariance.unwrap();
+    assert!((check.ratios[0] - 0.762).abs() < 0.02 && (check.ratios[1] - 0.957).abs() < 0.02, "{check:?}");
+    assert!(banknote.rate.unwrap().discretisation_error.unwrap() < 1e-3);
+}
