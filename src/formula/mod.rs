@@ -29,6 +29,8 @@ pub struct FormulaInput<'a> {
     pub interpretation: Interpretation,
     /// 1D: where D jumps or has a kink.
     pub breakpoints: &'a [f64],
+    /// Further minima in the live set: the formulas know of none.
+    pub other_wells: usize,
     /// The solver's rate, per unit of dynamical time.
     pub solver_rate: f64,
 }
@@ -70,7 +72,12 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn new(value: f64, input: &FormulaInput, conditions: Vec<Condition>) -> Comparison {
+    fn new(value: f64, input: &FormulaInput, mut conditions: Vec<Condition>) -> Comparison {
+        if input.other_wells > 0 {
+            let wells = if input.other_wells == 1 { "one more well" } else { "more wells" };
+            let text = format!("a single well: {wells} in the live set can be entered and left on the way");
+            conditions.push(Condition { text, holds: false });
+        }
         let leading = input.saddles.iter().map(|crossing| crossing.absorption_factor);
         Comparison {
             value,

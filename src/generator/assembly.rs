@@ -161,7 +161,7 @@ impl Assembly {
     ) -> Result<Assembly, AssemblyError> {
         let Physics { dynamics, noise, interpretation, domain, live } = physics;
         progress.begin("assembling the generator", 0);
-        let alive = alive(grid, domain, live);
+        let alive = members(grid, domain, live);
         let mut cells = Vec::new();
         let mut states = vec![DEAD; grid.len()];
         for cell in (0..grid.len()).filter(|&cell| alive[cell]) {
@@ -208,25 +208,30 @@ impl Assembly {
     }
 }
 
-/// Which cells live. Where the exact answer is costly and a cell and all its neighbours agree on the cheap one, that is taken.
-fn alive(grid: &Grid, domain: &Domain, live: &Region) -> Vec<bool> {
+/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
+/// one, that is taken.
+pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     let rough: Vec<Option<bool>> = (0..grid.len())
         .into_par_iter()
         .map(|cell| {
             let at = grid.cell_centre(cell);
-            if domain.contains(at) { live.holds_roughly(at) } else { Some(false) }
+            if domain.contains(at) { set.holds_roughly(at) } else { Some(false) }
         })
         .collect();
-    let around = |i: usize, n: usize| i.saturating_sub(1)..=(i + 1).min(n - 1);
+    let around = |index: usize, axis: usize| {
+        let (index, n, periodic) = (index as i64, grid.cells[axis] as i64, grid.periodic[axis]);
+        let near = (index - 1..=index + 1).map(move |k| if periodic { k.rem_euclid(n) } else { k });
+        near.filter(move |k| (0..n).contains(k)).map(|k| k as usize)
+    };
     (0..grid.len())
         .into_par_iter()
         .map(|cell| {
             let at = grid.cell_centre(cell);
             let [ix, iy] = grid.indices(cell);
-            let agrees = |kx: usize| around(iy, grid.cells[1]).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
+            let agrees = |kx: usize| around(iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
             match rough[cell] {
-                Some(answer) if around(ix, grid.cells[0]).all(agrees) => answer,
-                _ => domain.contains(at) && live.holds(at),
+                Some(answer) if around(ix, 0).all(agrees) => answer,
+                _ => domain.contains(at) && set.holds(at),
             }
         })
         .collect()

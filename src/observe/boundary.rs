@@ -9,7 +9,8 @@ use crate::tensor::{Point, advance, difference, norm};
 pub struct BoundaryFlux {
     /// Σ ν_i κ_i, equal to γ to rounding.
     pub total: f64,
-    /// Share of each saddle: index into the problem's saddles, flux.
+    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary nearest to it. Empty where a
+    /// target absorbs beyond several saddles, because where the target is entered does not tell over which of them.
     pub by_saddle: Vec<(usize, f64)>,
     /// Points of the boundary, ordered along it where that makes sense.
     pub position: Vec<Point>,
@@ -23,9 +24,14 @@ pub struct BoundaryFlux {
 pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], exits: &[Exit], probability: &[f64]) -> BoundaryFlux {
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
     let total = exits.iter().map(flow).sum();
-    let mut by_saddle: Vec<(usize, f64)> = problem.valley.saddles.iter().map(|&index| (index, 0.0)).collect();
+    let saddles = &problem.valley.saddles;
+    let mut by_saddle: Vec<(usize, f64)> = saddles.iter().map(|&index| (index, 0.0)).collect();
+    if problem.valley.target.is_some() && saddles.len() > 1 {
+        by_saddle.clear();
+    }
+    let space = problem.domain.space();
     for exit in exits {
-        let distance = |index: usize| norm(difference(exit.position, problem.critical.saddles[index].point.theta));
+        let distance = |index: usize| norm(space.offset(exit.position, problem.critical.saddles[index].point.theta));
         if let Some(nearest) = by_saddle.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) {
             nearest.1 += flow(exit);
         }

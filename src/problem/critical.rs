@@ -7,7 +7,7 @@
 //! Two critical points in one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
-use crate::problem::{Dynamics, ProblemError};
+use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
 /// A point where ∇L = 0, or b = 0.
@@ -49,8 +49,9 @@ pub struct CriticalPoints {
 /// How far outside the box, in widths of it, a saddle still belongs to it.
 pub const SADDLE_SLACK: f64 = 1e-3;
 
-/// All minima and index-1 saddles in the box [lower, upper].
-pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -> CriticalPoints {
+/// All minima and index-1 saddles in a box.
+pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
+    let dimension = space.dimension;
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let cells = match (dimension, costly) {
         (1, false) => 2000,
@@ -59,20 +60,15 @@ pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -
         (_, true) => 12,
     };
     let mut roots: Vec<Point> = Vec::new();
-    let width = norm(difference(upper, lower));
-    for start in starts(dynamics, dimension, lower, upper, cells) {
+    let width = space.diagonal();
+    for start in starts(dynamics, &space, cells) {
         let Some(root) = newton(dynamics, dimension, start, 4.0 * width / cells as f64) else {
             continue;
         };
-        let inside = |share: f64| {
-            (0..dimension).all(|axis| {
-                let slack = share * (upper[axis] - lower[axis]);
-                (lower[axis] - slack..=upper[axis] + slack).contains(&root[axis])
-            })
-        };
+        let root = space.wrap(root);
         let is_minimum = matches!(stability(dynamics.slope_jacobian(root), dimension), Some((0, _)));
-        if inside(if is_minimum { 1e-9 } else { SADDLE_SLACK })
-            && roots.iter().all(|other| norm(difference(*other, root)) > 1e-7 * width)
+        if space.holds(root, if is_minimum { 1e-9 } else { SADDLE_SLACK })
+            && roots.iter().all(|&other| norm(space.offset(other, root)) > 1e-7 * width)
         {
             roots.push(root);
         }
@@ -98,7 +94,7 @@ pub fn find(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -
         .saddles
         .sort_by(|a, b| key(&a.point).total_cmp(&key(&b.point)).then(a.point.theta[0].total_cmp(&b.point.theta[0])));
     let positions: Vec<Point> = found.saddles.iter().map(|saddle| saddle.point.theta).collect();
-    let descent = Descent::new(dynamics, dimension, &found.minima, &positions, lower, upper);
+    let descent = Descent::new(dynamics, space, &found.minima, &positions);
     for saddle in &mut found.saddles {
         saddle.connects = [-1.0, 1.0].map(|sign| {
             // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
@@ -157,10 +153,10 @@ fn descend(dynamics: &Dynamics, start: Point) -> Point {
 }
 
 /// Lattice cells in which every component of the slope changes sign, with the sides of the box let out by half a cell.
-fn starts(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point, cells: usize) -> Vec<Point> {
+fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
+    let dimension = space.dimension;
     let place = |axis: usize, k: usize| {
-        let width = upper[axis] - lower[axis];
-        lower[axis] + width * ((k as f64 - 0.5) / (cells as f64 - 1.0)).clamp(-1.0, 2.0)
+        space.lower[axis] + space.width(axis) * ((k as f64 - 0.5) / (cells as f64 - 1.0)).clamp(-1.0, 2.0)
     };
     let rows = if dimension == 2 { cells + 1 } else { 1 };
     let at = |k: usize, l: usize| [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];

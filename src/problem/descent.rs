@@ -7,19 +7,16 @@
 //! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails (answers
 //! `None`) where the flow leaves the enlarged box, or does not settle: a limit cycle, or a point on a separatrix itself.
 
-use crate::problem::{CriticalPoint, Dynamics};
-use crate::tensor::{Point, difference, dot, norm};
+use crate::problem::{CriticalPoint, Dynamics, Space};
+use crate::tensor::{Point, advance, dot, norm};
 
 /// The flow of one problem with its attractors.
 #[derive(Clone)]
 pub struct Descent {
     dynamics: Dynamics,
-    dimension: usize,
-    lower: Point,
-    upper: Point,
+    space: Space,
     scale: f64,
     traps: Vec<Trap>,
-    saddles: Vec<Point>,
     /// One dimension: (position, minimum index or `None` for a maximum), ascending.
     line: Vec<(f64, Option<usize>)>,
 }
@@ -32,6 +29,8 @@ struct Trap {
     level: f64,
 }
 
+/// Share of the box by which a descent may leave it and come back.
+const ENLARGED: f64 = 0.5;
 const TOLERANCE: f64 = 1e-11;
 /// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the cost.
 const ROUGH_TOLERANCE: f64 = 1e-6;
@@ -53,87 +52,73 @@ const E: [f64; 7] =
 
 impl Descent {
     /// The flow with these minima as attractors and these saddles, in the box enlarged by half its width each way.
-    pub fn new(
-        dynamics: &Dynamics,
-        dimension: usize,
-        minima: &[CriticalPoint],
-        saddles: &[Point],
-        lower: Point,
-        upper: Point,
-    ) -> Descent {
-        let enlarge = |axis: usize| {
-            let half = 0.5 * (upper[axis] - lower[axis]);
-            (lower[axis] - half, upper[axis] + half)
-        };
-        let ((x0, x1), (y0, y1)) = (enlarge(0), enlarge(1));
-        let scale = norm(difference(upper, lower));
+    pub fn new(dynamics: &Dynamics, space: Space, minima: &[CriticalPoint], saddles: &[Point]) -> Descent {
+        let scale = space.diagonal();
         let centres: Vec<Point> = minima.iter().map(|point| point.theta).collect();
-        let trap = |index: usize| trap(dynamics, &centres, saddles, index, scale);
-        let traps = if dimension == 2 { (0..minima.len()).map(trap).collect() } else { Vec::new() };
+        let trap = |index: usize| trap(dynamics, &space, &centres, saddles, index);
+        let traps = if space.dimension == 2 { (0..minima.len()).map(trap).collect() } else { Vec::new() };
         let mut line: Vec<(f64, Option<usize>)> =
             centres.iter().enumerate().map(|(index, theta)| (theta[0], Some(index))).collect();
         line.extend(saddles.iter().map(|theta| (theta[0], None)));
         line.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Descent {
-            dynamics: dynamics.clone(),
-            dimension,
-            lower: [x0, y0],
-            upper: [x1, y1],
-            scale,
-            traps,
-            saddles: saddles.to_vec(),
-            line,
-        }
+        Descent { dynamics: dynamics.clone(), space, scale, traps, line }
     }
 
     /// The index of the minimum whose basin holds θ.
     pub fn limit(&self, theta: Point) -> Option<usize> {
-        if self.dimension == 1 { self.limit_on_line(theta[0]) } else { self.follow(theta, TOLERANCE, |_| {}) }
+        if self.space.dimension == 1 { self.limit_on_line(theta) } else { self.follow(theta, TOLERANCE, |_| {}) }
     }
 
     /// [`Descent::limit`] to a low tolerance: right but close to a separatrix.
     pub fn rough_limit(&self, theta: Point) -> Option<usize> {
-        if self.dimension == 1 { self.limit_on_line(theta[0]) } else { self.follow(theta, ROUGH_TOLERANCE, |_| {}) }
+        if self.space.dimension == 1 { self.limit_on_line(theta) } else { self.follow(theta, ROUGH_TOLERANCE, |_| {}) }
     }
 
-    /// The saddle that the descent from θ passes closest by, as an index into the saddles given to [`Descent::new`]; for a
-    /// point on a separatrix, the saddle that the separatrix runs into.
-    pub fn closest_saddle(&self, theta: Point) -> Option<usize> {
-        let mut best: Option<(f64, usize)> = None;
-        let mut look = |at: Point| {
-            for (index, saddle) in self.saddles.iter().enumerate() {
-                let distance = norm(difference(at, *saddle));
-                if best.is_none_or(|(smallest, _)| distance < smallest) {
-                    best = Some((distance, index));
-                }
-            }
-        };
-        look(theta);
-        if self.dimension == 2 {
-            self.follow(theta, TOLERANCE, look);
+    /// The way down from θ: its points, and the index of the minimum that it ends at. In one dimension a straight line.
+    pub fn path(&self, theta: Point) -> (Vec<Point>, Option<usize>) {
+        if self.space.dimension == 2 {
+            let mut points = vec![theta];
+            let limit = self.follow(theta, ROUGH_TOLERANCE, |at| points.push(at));
+            return (points, limit);
         }
-        best.map(|(_, index)| index)
+        const PIECES: i32 = 1000;
+        let down = self.flow(theta)[0].signum();
+        let limit = self.limit_on_line(theta);
+        let length = match limit {
+            Some(index) => {
+                let end = self.line.iter().find(|point| point.1 == Some(index)).map_or(theta[0], |point| point.0);
+                down * norm(self.space.offset(theta, [end, 0.0]))
+            }
+            None => down * 1.5 * self.space.width(0),
+        };
+        let points = (0..=PIECES).map(|k| self.space.wrap([theta[0] + length * f64::from(k) / f64::from(PIECES), 0.0]));
+        (points.collect(), limit)
     }
 
     /// Between two maxima every point descends to the minimum between them.
-    fn limit_on_line(&self, x: f64) -> Option<usize> {
-        if !(self.lower[0]..=self.upper[0]).contains(&x) {
+    fn limit_on_line(&self, theta: Point) -> Option<usize> {
+        if !self.space.holds(theta, ENLARGED) {
             return None;
         }
+        let x = self.space.wrap(theta)[0];
+        let count = self.line.len();
         let above = self.line.partition_point(|point| point.0 < x);
         if self.line.get(above).is_some_and(|point| point.0 == x) {
             return self.line[above].1;
         }
-        let left = above.checked_sub(1).and_then(|k| self.line[k].1);
-        let right = self.line.get(above).and_then(|point| point.1);
+        // Round a circle the first fixed point follows the last.
+        let rolled = self.space.periodic[0] && count > 0;
+        let left = above.checked_sub(1).or(rolled.then(|| count - 1)).and_then(|k| self.line[k].1);
+        let right = if above == count && rolled { self.line[0].1 } else { self.line.get(above).and_then(|p| p.1) };
         left.or(right)
     }
 
     fn trapped(&self, at: Point) -> Option<usize> {
         self.traps.iter().position(|trap| {
-            let offset = difference(at, trap.centre);
+            let offset = self.space.offset(trap.centre, at);
+            // The loss on the trap's own side of a seam: it may differ by a constant on the other.
             dot(offset, offset) < trap.radius_squared
-                && self.dynamics.loss().is_none_or(|loss| loss.value(at) < trap.level)
+                && self.dynamics.loss().is_none_or(|loss| loss.value(advance(trap.centre, 1.0, offset)) < trap.level)
         })
     }
 
@@ -151,8 +136,7 @@ impl Descent {
             if let Some(index) = self.trapped(at) {
                 return Some(index);
             }
-            let inside = (0..2).all(|axis| (self.lower[axis]..=self.upper[axis]).contains(&at[axis]));
-            if !inside || norm(stages[0]) == 0.0 {
+            if !self.space.holds(at, ENLARGED) || norm(stages[0]) == 0.0 {
                 return None;
             }
             for stage in 0..6 {
@@ -168,7 +152,7 @@ impl Descent {
                     let allowed = tolerance * (self.scale + norm(at));
                     let ratio = norm(error) / allowed;
                     if ratio <= 1.0 {
-                        at = point;
+                        at = self.space.wrap(point);
                         stages[0] = stages[6];
                         visit(at);
                     }
@@ -181,10 +165,12 @@ impl Descent {
     }
 }
 
-fn trap(dynamics: &Dynamics, centres: &[Point], saddles: &[Point], index: usize, scale: f64) -> Trap {
+fn trap(dynamics: &Dynamics, space: &Space, centres: &[Point], saddles: &[Point], index: usize) -> Trap {
     let centre = centres[index];
     let others = centres.iter().enumerate().filter(|&(k, _)| k != index).map(|(_, theta)| theta).chain(saddles);
-    let nearest = others.map(|&other| norm(difference(other, centre))).fold(0.5 * scale, f64::min);
+    let rolled = (0..2).filter(|&axis| space.periodic[axis]).map(|axis| 0.5 * space.width(axis));
+    let farthest = rolled.fold(0.5 * space.diagonal(), f64::min);
+    let nearest = others.map(|&other| norm(space.offset(centre, other))).fold(farthest, f64::min);
     let Some(loss) = dynamics.loss() else {
         // Small enough for the linearisation at a stable fixed point to hold.
         let radius = 1e-3 * nearest;

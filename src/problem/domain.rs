@@ -1,6 +1,7 @@
 //! The rectangle in which the process runs, and what its walls do.
 
 use crate::config::{AxisWalls, Wall};
+use crate::problem::Space;
 use crate::problem::critical::SADDLE_SLACK;
 use crate::tensor::Point;
 
@@ -20,17 +21,20 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Whether a point lies in the closed rectangle.
+    /// The rectangle with its periodic axes rolled up.
+    pub fn space(&self) -> Space {
+        let periodic = [0, 1].map(|axis| self.is_periodic(axis));
+        Space { dimension: self.dimension, lower: self.lower, upper: self.upper, periodic }
+    }
+
+    /// Whether a point lies in the closed rectangle; a periodic axis has no outside.
     pub fn contains(&self, theta: Point) -> bool {
-        (0..self.dimension).all(|axis| self.lower[axis] <= theta[axis] && theta[axis] <= self.upper[axis])
+        self.space().holds(theta, 0.0)
     }
 
     /// Whether a saddle belongs to the rectangle: walls are put on saddles, with as many digits as people care to write.
     pub fn touches(&self, theta: Point) -> bool {
-        (0..self.dimension).all(|axis| {
-            let slack = SADDLE_SLACK * self.width(axis);
-            (self.lower[axis] - slack..=self.upper[axis] + slack).contains(&theta[axis])
-        })
+        self.space().holds(theta, SADDLE_SLACK)
     }
 
     /// Whether some wall absorbs.

@@ -11,6 +11,7 @@ pub mod expression;
 pub mod landscape;
 pub mod noise;
 pub mod region;
+pub mod space;
 pub mod valley;
 
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
@@ -20,14 +21,16 @@ pub use error::ProblemError;
 pub use landscape::Landscape;
 pub use noise::DiffusionField;
 pub use region::Region;
+pub use space::Space;
 pub use valley::Valley;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Absorb, Config, Interpretation, NoiseForm, StartSet, Wall};
+use crate::config::{Absorb, AxisWalls, Config, Interpretation, NoiseForm, StartSet, Wall};
 use crate::problem::descent::Descent;
 use crate::problem::noise::FrozenAt;
+use crate::problem::valley::Surroundings;
 use crate::tensor::{Point, difference, norm};
 
 /// Everything continuous about one configuration.
@@ -59,11 +62,11 @@ impl Problem {
         let dynamics = landscape::build(&config.landscape, base)?;
         let mut warnings = Vec::new();
 
-        let (search_lower, search_upper) = search_box(config, &dynamics);
-        finite_loss(&dynamics, dimension, search_lower, search_upper)?;
-        let mut critical = critical::find(&dynamics, dimension, search_lower, search_upper);
+        let space = search_box(config, &dynamics);
+        finite_loss(&dynamics, space)?;
+        let mut critical = critical::find(&dynamics, space);
         let chosen = valley::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
-        let descent = Arc::new(descend(&dynamics, dimension, &critical, search_lower, search_upper));
+        let descent = Arc::new(descend(&dynamics, &critical, space));
 
         let noise = noise::build(&config.noise, &dynamics, dimension, || {
             let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
@@ -78,19 +81,22 @@ impl Problem {
                 minimum: critical.minima[valley].clone(),
                 valley,
                 saddle: saddle.clone(),
-                descent: descend(&dynamics, dimension, &critical, search_lower, search_upper),
+                descent: descend(&dynamics, &critical, space),
             })
         })?;
 
         let start = valley::start_region(config, &dynamics, &critical, chosen, &descent)?;
         let target = valley::target(config, &dynamics, dimension)?;
         let domain = valley::domain(config, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
-        let live = match target {
-            Some((centre, radius)) => Region::Outside { centre, radius },
-            None => start.clone(),
-        };
         seams(&dynamics, noise.as_ref(), &domain)?;
-        let valley = Valley::new(&dynamics, noise.as_ref(), &domain, &critical, chosen, start, live, target);
+        let surroundings = Surroundings {
+            dynamics: &dynamics,
+            noise: noise.as_ref(),
+            domain: &domain,
+            critical: &critical,
+            descent: &descent,
+        };
+        let valley = Valley::new(surroundings, chosen, start, target);
         if valley.start_point_is_guess() {
             warnings.push(valley.guess_message());
         }
@@ -132,14 +138,14 @@ fn needs_minimum(what: &str) -> ProblemError {
     }
 }
 
-fn descend(dynamics: &Dynamics, dimension: usize, critical: &CriticalPoints, lower: Point, upper: Point) -> Descent {
+fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Descent {
     let saddles: Vec<Point> = critical.saddles.iter().map(|saddle| saddle.point.theta).collect();
-    Descent::new(dynamics, dimension, &critical.minima, &saddles, lower, upper)
+    Descent::new(dynamics, space, &critical.minima, &saddles)
 }
 
 /// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what
 /// the configuration names.
-fn search_box(config: &Config, dynamics: &Dynamics) -> (Point, Point) {
+fn search_box(config: &Config, dynamics: &Dynamics) -> Space {
     let dimension = config.landscape.dimension;
     // A drift has no box of its own; three units each way hold the usual examples.
     let (mut lower, mut upper) = match dynamics {
@@ -170,11 +176,18 @@ fn search_box(config: &Config, dynamics: &Dynamics) -> (Point, Point) {
     if dimension == 1 {
         (lower[1], upper[1]) = (0.0, 0.0);
     }
-    (config.domain.lower.unwrap_or(lower), config.domain.upper.unwrap_or(upper))
+    let given = &config.domain;
+    let is_placed = given.lower.is_some() && given.upper.is_some();
+    Space {
+        dimension,
+        lower: given.lower.unwrap_or(lower),
+        upper: given.upper.unwrap_or(upper),
+        periodic: [0, 1].map(|axis| is_placed && axis < dimension && given.walls[axis] == AxisWalls::Periodic),
+    }
 }
 
 /// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
-fn finite_loss(dynamics: &Dynamics, dimension: usize, lower: Point, upper: Point) -> Result<(), ProblemError> {
+fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space) -> Result<(), ProblemError> {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let lattice = if costly { 9 } else { 65 };
     for k in 0..lattice {

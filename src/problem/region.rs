@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use crate::config::Wall;
-use crate::problem::Domain;
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
-use crate::tensor::{Point, advance, difference, dot};
+use crate::problem::{Domain, Space};
+use crate::tensor::{Point, advance, difference, dot, norm};
 
 /// A set of points θ.
 #[derive(Clone)]
@@ -42,6 +42,13 @@ pub enum Region {
         /// Radius.
         radius: f64,
     },
+    /// A set whose points are looked up within the box along the periodic axes.
+    Rolled {
+        /// The set.
+        set: Arc<Region>,
+        /// The box.
+        space: Space,
+    },
 }
 
 /// The smallest fraction of an edge that counts: below it the cell centre is on the boundary but for rounding.
@@ -63,7 +70,21 @@ impl Region {
                 let offset = difference(theta, *centre);
                 dot(offset, offset) > radius * radius
             }
+            Region::Rolled { set, space } => set.holds(set.image(space, theta)),
         }
+    }
+
+    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of a bounded
+    /// set, which may hang over a seam; else the one in the box.
+    fn image(&self, space: &Space, theta: Point) -> Point {
+        let middle = match self {
+            Region::Outside { centre, .. } => *centre,
+            Region::Box { lower, upper, .. } if norm(difference(*upper, *lower)).is_finite() => {
+                advance(*lower, 0.5, difference(*upper, *lower))
+            }
+            _ => return space.wrap(theta),
+        };
+        advance(middle, 1.0, space.offset(middle, theta))
     }
 
     /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where the
@@ -71,6 +92,7 @@ impl Region {
     pub fn holds_roughly(&self, theta: Point) -> Option<bool> {
         match self {
             Region::Basin { descent, valley } => Some(descent.rough_limit(theta) == Some(*valley)),
+            Region::Rolled { set, space } => set.holds_roughly(set.image(space, theta)),
             _ => None,
         }
     }
@@ -109,12 +131,26 @@ impl Region {
                 // The descent itself places the separatrix to about 1e-11 of the box.
                 bisect(exactly, bracket, 1e-12)
             }
+            Region::Rolled { set, space } => {
+                if set.image(space, from) == from && set.image(space, to) == to {
+                    return set.exit(from, to);
+                }
+                bisect(|f| self.holds(advance(from, f, step)), [0.0, 1.0], ROUNDING)
+            }
         };
         fraction.clamp(SMALLEST_FRACTION, 1.0)
     }
 }
 
 impl Region {
+    /// The same set where `space` has periodic axes.
+    pub fn rolled(self, space: Space) -> Region {
+        if space.periodic == [false; 2] || matches!(self, Region::Whole) {
+            return self;
+        }
+        Region::Rolled { set: Arc::new(self), space }
+    }
+
     /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None` when that
     /// side reflects.
     pub fn exit_towards(&self, domain: &Domain, start: Point, end: usize) -> Option<Point> {

@@ -13,7 +13,7 @@ use crate::config::{Absorb, AxisWalls, Config, LandscapeForm, StartSet, Wall};
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::problem::{
-    CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, ProblemError, Region, bounds, critical,
+    CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Landscape, ProblemError, Region, bounds, critical,
     is_absorbing, needs_minimum,
 };
 use crate::tensor::{Point, advance, difference, norm};
@@ -127,7 +127,8 @@ pub fn start_region(
     let region = match &valley.set {
         StartSet::Basin => {
             let index = minimum.ok_or_else(|| needs_minimum("valley.set = \"basin\""))?;
-            if dimension == 1 {
+            let is_periodic = config.domain.walls[0] == AxisWalls::Periodic;
+            if dimension == 1 && !is_periodic {
                 interval_of(critical, index)
             } else {
                 Region::Basin { descent: Arc::clone(descent), valley: index }
@@ -314,22 +315,38 @@ fn show(theta: Point, dynamics: &Dynamics) -> String {
         _ => format!("({:.9}, {:.9})", theta[0], theta[1]),
     }
 }
+/// What a valley is laid in.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// L or b.
+    pub dynamics: &'a Dynamics,
+    /// D(θ).
+    pub noise: &'a dyn DiffusionField,
+    /// The rectangle and its walls.
+    pub domain: &'a Domain,
+    /// Minima and saddles.
+    pub critical: &'a CriticalPoints,
+    /// The way down.
+    pub descent: &'a Descent,
+}
 
-use crate::problem::Landscape;
+/// A saddle that lies more than this many of its widths √(D/|H_be|) beyond where the process is killed decides nothing.
+const BEFORE: f64 = 1.0;
 
 impl Valley {
     /// Gathers what surrounds the start set.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
-        dynamics: &Dynamics,
-        noise: &dyn DiffusionField,
-        domain: &Domain,
-        critical: &CriticalPoints,
+        around: Surroundings<'_>,
         minimum: Option<usize>,
         start: Region,
-        live: Region,
         target: Option<(Point, f64)>,
     ) -> Valley {
+        let Surroundings { dynamics, noise, domain, critical, .. } = around;
+        let live = match target {
+            Some((centre, radius)) => Region::Outside { centre, radius },
+            None => start.clone(),
+        };
+        let (start, live) = (start.rolled(domain.space()), live.rolled(domain.space()));
         let start_point = match minimum {
             Some(index) => critical.minima[index].theta,
             None => stand_in(domain, &live),
@@ -356,6 +373,9 @@ impl Valley {
             let Some(distance) = valley.distance_to_exit(domain, saddle.point.theta, direction, width) else {
                 continue;
             };
+            if distance < -BEFORE * width || !valley.leads_out(around, saddle.point.theta, direction) {
+                continue;
+            }
             valley.saddles.push(index);
             // The integral's rounding would hide the two cases that people mean.
             let factor = 1.0 / normal_distribution(distance / width);
@@ -364,6 +384,24 @@ impl Valley {
         }
         valley.absorption = valley.describe(domain, dynamics);
         valley
+    }
+
+    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a reflecting
+    /// wall.
+    fn leads_out(&self, around: Surroundings<'_>, saddle: Point, direction: Point) -> bool {
+        let Surroundings { domain, critical, descent, .. } = around;
+        let first = advance(saddle, 1e-5 * domain.space().diagonal(), direction);
+        let (path, limit) = descent.path(first);
+        for theta in path {
+            if !domain.contains(theta) {
+                return exits_by_absorbing_wall(domain, theta) || !self.live.holds(theta);
+            }
+            if !self.live.holds(theta) {
+                return true;
+            }
+        }
+        // The descent ends before it reaches a minimum that a target surrounds.
+        limit.is_some_and(|index| !self.live.holds(critical.minima[index].theta))
     }
 
     fn is_live(&self, domain: &Domain, theta: Point) -> bool {
@@ -420,7 +458,11 @@ impl Valley {
         if matches!(self.live, Region::Whole) && !domain.absorbs() {
             return "nothing absorbs: the domain is closed".to_string();
         }
-        let what = match (&self.target, &self.live) {
+        let set = match &self.live {
+            Region::Rolled { set, .. } => set,
+            set => set,
+        };
+        let what = match (&self.target, set) {
             (Some((centre, radius)), _) => {
                 format!("killed on entering the disc of radius {radius} around {}", show(*centre, dynamics))
             }

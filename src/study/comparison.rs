@@ -3,9 +3,9 @@
 use crate::config::{Config, NoiseForm};
 use crate::formula::quadrature::{End, Passage};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
-use crate::problem::Problem;
+use crate::problem::{CriticalPoint, Problem};
 use crate::study::solution::QuadratureCheck;
-use crate::tensor::Point;
+use crate::tensor::{Point, difference, norm};
 
 /// All formulas that apply, against the solver's rate.
 pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
@@ -26,6 +26,9 @@ pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
         })
         .collect();
     let breakpoints = breakpoints(problem);
+    let is_other = |point: &&CriticalPoint| norm(difference(point.theta, minimum.theta)) > 0.0;
+    let is_live = |point: &&CriticalPoint| problem.domain.contains(point.theta) && valley.live.holds(point.theta);
+    let other_wells = problem.critical.minima.iter().filter(is_other).filter(is_live).count();
     evaluate(&FormulaInput {
         dimension: problem.dimension,
         minimum,
@@ -36,6 +39,7 @@ pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
         floor: config.noise.floor,
         interpretation: problem.interpretation,
         breakpoints: &breakpoints,
+        other_wells,
         solver_rate: rate,
     })
 }

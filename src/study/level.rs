@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::config::{Align, Config, Quantity};
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::Assembly;
-use crate::generator::assembly::{Physics, nearest_state};
+use crate::generator::assembly::{Physics, members, nearest_state};
 use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
@@ -26,6 +26,8 @@ pub struct Level {
     pub passage: Option<(Vec<f64>, f64)>,
     /// Flux over population, a rate.
     pub flux_over_population: Option<f64>,
+    /// The share of ν in the start set, where a target absorbs and other wells may hold more of it.
+    pub share_in_start: Option<f64>,
     /// Whether the absorbing boundary cuts edges elsewhere than at cell faces.
     pub cut: bool,
     /// Bytes of the factor.
@@ -131,6 +133,7 @@ pub fn solve(
             quasi_stationary: None,
             passage: None,
             flux_over_population: None,
+            share_in_start: None,
             cut: false,
             factor_bytes: 0,
             timing,
@@ -154,26 +157,38 @@ pub fn solve(
         true => Some(quasi_stationary(&elimination, states, origin)?),
         false => None,
     };
+    // Without a target the start set is what lives.
+    let in_start = problem.valley.target.map(|_| {
+        let inside = members(&grid, &domain, &problem.valley.start);
+        assembly.cells.iter().map(|&cell| inside[cell as usize]).collect::<Vec<bool>>()
+    });
+    let mass_in_start = |mass: &[f64]| match &in_start {
+        None => mass.iter().sum::<f64>(),
+        Some(inside) => mass.iter().zip(inside).filter(|(_, inside)| **inside).map(|(mass, _)| mass).sum(),
+    };
+    let share_in_start = quasi_stationary.as_ref().map(|found| mass_in_start(&found.probability));
     let (mut passage, mut flux_over_population) = (None, None);
     if config.solve.wants(Quantity::PassageTime) {
         let times = mean_first_passage(&elimination, states)?;
         let from_start = field::at_point(&grid, &assembly, &times, start);
         passage = Some((times, from_start));
         let population = occupation(&elimination, states, origin)?;
-        let in_valley: f64 = match problem.valley.target {
-            // The start set is what lives: all of the population is in it.
-            None => population.iter().sum(),
-            Some(_) => (0..states)
-                .filter(|&state| problem.valley.start.holds(grid.cell_centre(assembly.cells[state] as usize)))
-                .map(|state| population[state])
-                .sum(),
-        };
-        flux_over_population = Some(1.0 / in_valley);
+        flux_over_population = Some(1.0 / mass_in_start(&population));
     }
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
     let cut = assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > 1e-9);
-    Ok(Level { grid, assembly, quasi_stationary, passage, flux_over_population, cut, factor_bytes, timing })
+    Ok(Level {
+        grid,
+        assembly,
+        quasi_stationary,
+        passage,
+        flux_over_population,
+        share_in_start,
+        cut,
+        factor_bytes,
+        timing,
+    })
 }
 
 /// The stationary density of the closed domain on a grid, per length^d.

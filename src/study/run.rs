@@ -250,7 +250,8 @@ fn observe(
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
     let cut = finest.cut;
-    let Level { grid, assembly, quasi_stationary, passage, flux_over_population, factor_bytes, .. } = finest;
+    let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
+        finest;
     let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
         extrapolate(&values, ratio, rounding, cut)
@@ -313,14 +314,24 @@ fn observe(
         let (_, density) = level::stationary_density(config, problem, grid.cells, allowed, progress)?;
         fields.stationary = Some(density);
     }
-    let solver_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
-    let solver_rate = solver_rate.or(passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate)));
+    let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
+    let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
+    let elsewhere = share_in_start.filter(|&share| share < 0.5);
+    if let Some(share) = elsewhere {
+        warnings.push(format!(
+            "the quasi-stationary density lies in another well than the start set, which holds {share:.1e} of it: the \
+             quasi-stationary rate is that of the slowest well that the target leaves alive. The rate from the start set's \
+             minimum is 1/τ; for the rate of leaving the start set take valley.absorb = \"boundary\""
+        ));
+    }
+    let solver_rate = match elsewhere {
+        Some(_) => passage_rate,
+        None => quasi_stationary_rate.or(passage_rate),
+    };
     let formulas = match solver_rate {
         Some(rate) => comparison::formulas(config, problem, rate),
         None => Formulas::default(),
     };
-    let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
-    let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
     let quadrature: Option<QuadratureCheck> =
         comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate);
     Ok(Solution {

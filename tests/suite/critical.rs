@@ -5,7 +5,7 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::descent::Descent;
-use saddleflux::problem::{CriticalPoints, Dynamics, critical, landscape};
+use saddleflux::problem::{CriticalPoints, Dynamics, Space, critical, landscape};
 use saddleflux::tensor::{Point, norm};
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
@@ -15,7 +15,7 @@ fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
 fn find(dynamics: &Dynamics) -> (CriticalPoints, Point, Point) {
     let loss = dynamics.loss().unwrap();
     let (lower, upper) = loss.typical_box();
-    let found = critical::find(dynamics, loss.dimension(), lower, upper);
+    let found = critical::find(dynamics, Space::open(loss.dimension(), lower, upper));
     for point in found.minima.iter().chain(found.saddles.iter().map(|saddle| &saddle.point)) {
         let scale = 1.0 + norm([point.hessian.xx, point.hessian.yy]) * (1.0 + norm(point.theta));
         assert!(norm(loss.gradient(point.theta)) <= 2e-12 * scale, "{point:?}");
@@ -91,7 +91,7 @@ fn himmelblau_and_three_holes() {
 #[test]
 fn a_saddle_on_the_edge_of_the_box_counts() {
     let dynamics = build(LandscapeForm::DoubleWell { barrier: 1.0, tilt: 0.0, curvature: 2.0 }, 2, 1.0);
-    let found = critical::find(&dynamics, 2, [-2.0, -2.0], [0.0, 2.0]);
+    let found = critical::find(&dynamics, Space::open(2, [-2.0, -2.0], [0.0, 2.0]));
     assert_eq!((found.minima.len(), found.saddles.len()), (1, 1));
     assert_eq!(found.saddles[0].connects[0], Some(0));
 }
@@ -99,7 +99,7 @@ fn a_saddle_on_the_edge_of_the_box_counts() {
 #[test]
 fn fixed_points_of_a_drift() {
     let dynamics = build(LandscapeForm::Drift(vec!["x - x^3 - y".into(), "0.2*x - y".into()]), 2, 1.0);
-    let found = critical::find(&dynamics, 2, [-2.0, -2.0], [2.0, 2.0]);
+    let found = critical::find(&dynamics, Space::open(2, [-2.0, -2.0], [2.0, 2.0]));
     let root = 0.8f64.sqrt();
     assert_eq!((found.minima.len(), found.saddles.len()), (2, 1));
     assert_relative_eq!(found.minima[0].theta[0], -root, max_relative = 1e-12);
@@ -121,7 +121,7 @@ fn basins_switch_where_the_flow_does() {
     let dynamics = build(LandscapeForm::DoubleWell { barrier: 1.0, tilt: 0.0, curvature: 2.0 }, 2, 1.0);
     let (found, lower, upper) = find(&dynamics);
     let saddles: Vec<Point> = found.saddles.iter().map(|saddle| saddle.point.theta).collect();
-    let descent = Descent::new(&dynamics, 2, &found.minima, &saddles, lower, upper);
+    let descent = Descent::new(&dynamics, Space::open(2, lower, upper), &found.minima, &saddles);
     let left = found.minima.iter().position(|point| point.theta[0] < 0.0);
     for y in [-1.5, 0.0, 0.3, 1.9] {
         for x in [1e-12, 1e-6, 0.1, 1.7] {
@@ -130,4 +130,26 @@ fn basins_switch_where_the_flow_does() {
             assert_eq!(descent.rough_limit([-0.3 - x, y]), left);
         }
     }
+}
+
+/// L = (x² − 1)² + 0.2 cos y round the y axis: the seam y = 0 ≡ 2π carries a saddle and a maximum.
+#[test]
+fn a_periodic_axis_has_no_ends() {
+    let dynamics = build(LandscapeForm::Expression("(x^2-1)^2 + 0.2*cos(y)".into()), 2, 1.0);
+    let (lower, upper) = ([-2.0, 0.0], [2.0, std::f64::consts::TAU]);
+    let space = Space { periodic: [false, true], ..Space::open(2, lower, upper) };
+    let found = critical::find(&dynamics, space);
+    assert_eq!((found.minima.len(), found.saddles.len()), (2, 3), "{found:?}");
+    let between = found.saddles.iter().find(|saddle| saddle.point.theta[0].abs() < 1e-9).unwrap();
+    assert_eq!(sorted(between.connects), [Some(0), Some(1)]);
+    // Round the circle, from a well to itself.
+    for saddle in found.saddles.iter().filter(|saddle| saddle.point.theta[0].abs() > 0.5) {
+        assert!(saddle.connects[0].is_some() && saddle.connects[0] == saddle.connects[1], "{saddle:?}");
+    }
+    let line = build(LandscapeForm::Drift(vec!["-sin(x+1)".into()]), 1, 1.0);
+    let circle = Space { periodic: [true, false], ..Space::open(1, [0.0; 2], [std::f64::consts::TAU, 0.0]) };
+    let found = critical::find(&line, circle);
+    assert_eq!((found.minima.len(), found.saddles.len()), (1, 1));
+    assert_relative_eq!(found.minima[0].theta[0], std::f64::consts::TAU - 1.0, max_relative = 1e-12);
+    assert_eq!(found.saddles[0].connects, [Some(0), Some(0)]);
 }

@@ -95,6 +95,7 @@ impl Case<'_> {
             floor: 0.0,
             interpretation: self.interpretation,
             breakpoints: self.breakpoints,
+            other_wells: 0,
             solver_rate: self.solver_rate,
         })
     }

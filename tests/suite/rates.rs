@@ -300,3 +300,59 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(on(1), on(2));
 }
+
+/// Which saddles a set is left over decides what the formulas say.
+#[test]
+fn kramers_counts_the_saddles_that_lead_out() {
+    let ratio = |text: &str| solve(text).formulas.kramers.map(|kramers| kramers.ratio);
+    let noise = "noise = { kind = 'isotropic', temperature = 0.05 }\n";
+    // Round a periodic axis: the pass on the seam leads out, the one along the valley does not.
+    let round = "landscape = { expression = '(x^2-1)^2 + 0.2*cos(y)' }
+         domain = { lower = [-2, 0], upper = [0, 6.283185307179586], walls = { x = ['reflecting', 'absorbing'], y = 'periodic' } }
+         grid = { cells = [64, 64] }\n";
+    let found = ratio(&format!("{noise}{round}")).unwrap();
+    assert!((0.96..1.0).contains(&found), "{found}");
+    // Both wells live: the saddle between them is no exit.
+    let both = "landscape = { kind = 'double-well', dimension = 1 }
+         domain = { lower = [-2], upper = [1.7], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [400] }\n";
+    assert_eq!(ratio(&format!("{noise}{both}")), None);
+    // A target in the other well of two: it is.
+    let target = "landscape = { kind = 'double-well', dimension = 1 }
+         valley = { minimum = [-1], absorb = 'target', target = { minimum = [1], radius = 0.2 } }
+         grid = { cells = [400] }\n";
+    let found = ratio(&format!("{noise}{target}")).unwrap();
+    assert!((0.97..1.0).contains(&found), "{found}");
+}
+
+/// A periodic seam within the start set's complement absorbs like any other edge of the set.
+#[test]
+fn a_set_that_ends_at_the_seam_of_a_circle() {
+    // Free diffusion on the arc 1 < x < 2π of the circle: γ = d (π/(2π − 1))².
+    let tau = std::f64::consts::TAU;
+    let found = solve(
+        "landscape = { expression = '0*x' }
+         noise = { kind = 'isotropic', temperature = 0.7 }
+         domain = { lower = [0], upper = [6.283185307179586], walls = { x = 'periodic' } }
+         valley = { set = 'x > 1' }
+         grid = { cells = [1000] }",
+    );
+    let exact = 0.7 * (std::f64::consts::PI / (tau - 1.0)).powi(2);
+    assert_relative_eq!(rate(&found), exact, max_relative = 1e-4);
+}
+
+#[test]
+fn a_target_that_leaves_slower_wells_alive_is_warned_of() {
+    let found = solve(
+        "landscape = { kind = 'himmelblau' }
+         noise = { kind = 'isotropic', temperature = 5 }
+         valley = { minimum = [3, 2], absorb = 'target', target = { minimum = [-2.8, 3.1], radius = 0.5 } }
+         grid = { cells = [64, 64] }
+         solve = { error_estimate = false }",
+    );
+    assert!(found.warnings.iter().any(|text| text.contains("another well")), "{:?}", found.warnings);
+    // From the minimum itself the formula's order of magnitude is right: two wells share what it thinks is in one.
+    let kramers = found.formulas.kramers.unwrap();
+    assert!((0.3..1.0).contains(&kramers.ratio), "{kramers:?}");
+    assert!(kramers.conditions.iter().any(|condition| !condition.holds && condition.text.contains("well")));
+}
