@@ -108,7 +108,7 @@ impl Tensor {
         Eigen { values: [low.0, high.0], vectors: [low.1, high.1] }
     }
 
-    /// [T]₊ = U diag(|t₁|, |t₂|) Uᵀ, the positive semidefinite tensor with the same eigenvectors.
+    /// `[T]₊` = U diag(|t₁|, |t₂|) Uᵀ, the positive semidefinite tensor with the same eigenvectors.
     pub fn absolute(self, dimension: usize) -> Tensor {
         if dimension == 1 {
             return Tensor { xx: self.xx.abs(), ..Tensor::default() };

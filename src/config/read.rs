@@ -263,6 +263,11 @@ fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeFor
             ),
         ));
     }
+    if dimension == 2 && features[0] == features[1] {
+        let message =
+            format!("names the column `{}` twice: with one feature, set landscape.dimension = 1", features[0]);
+        return Err(section.conflict("features", message));
+    }
     Ok(LandscapeForm::LogisticRegression {
         data: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
         features,

@@ -117,13 +117,25 @@ pub fn polish(dynamics: &Dynamics, dimension: usize, near: Point) -> Result<Crit
             newton(dynamics, dimension, bottom, 0.2 * close).filter(is_minimum)
         }
     };
-    theta.map(|theta| describe(dynamics, dimension, theta)).ok_or_else(|| ProblemError::Invalid {
-        key: "valley.minimum".into(),
-        message: format!(
-            "no minimum was found by descending from ({}, {}): give a point near one (for data that a line separates, the loss \
-             has none)",
-            near[0], near[1]
-        ),
+    theta.map(|theta| describe(dynamics, dimension, theta)).ok_or_else(|| {
+        let bottom = descend(dynamics, near);
+        let place = |[x, y]: Point| if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") };
+        let size = dynamics.slope_jacobian(near).as_flattened().iter().fold(0.0f64, |size, entry| size.max(entry.abs()));
+        let message = if norm(dynamics.slope(bottom)) <= 1e-6 * size * (1.0 + norm(near)) {
+            format!(
+                "descending from {} ends at {}, where the Hessian has a zero eigenvalue (flat to second order): a minimum must \
+                 have positive curvature. Leave valley.minimum out and let absorbing walls bound the set",
+                place(near),
+                place(bottom)
+            )
+        } else {
+            format!(
+                "no minimum was found by descending from {}: give a point near one (for data that a line separates, the loss \
+                 has none)",
+                place(near)
+            )
+        };
+        ProblemError::Invalid { key: "valley.minimum".into(), message }
     })
 }
 
@@ -239,7 +251,8 @@ fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoin
 /// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
 /// eigenvalue is zero.
 fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
-    const ZERO: f64 = 1e-9;
+    // Rounding leaves a zero determinant at about 1e-16.
+    const ZERO: f64 = 1e-14;
     if dimension == 1 {
         return (a != 0.0).then_some((usize::from(a < 0.0), [1.0, 0.0]));
     }

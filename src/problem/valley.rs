@@ -49,7 +49,7 @@ pub fn choose_minimum(
     let dimension = config.landscape.dimension;
     let Some(valley) = &config.valley else {
         if critical.minima.is_empty() {
-            warnings.push("no minimum of the landscape lies in the domain".into());
+            warnings.push("no minimum with positive curvature lies in the domain".into());
         }
         return Ok((!critical.minima.is_empty()).then_some(0));
     };

@@ -1,9 +1,11 @@
 //! Discretisation error and Richardson extrapolation from the same quantity on grids of falling cell width.
 //!
 //! ```text
-//! γ_h = γ + C hᵖ + …        γ ≈ γ_h + (γ_h − γ_rh)/(rᵖ − 1)        p = log(Δ₂/Δ₁)/log r
+//! log γ_h = log γ + C hᵖ + …        log γ ≈ log γ_h + Δ/(rᵖ − 1),  Δ = log(γ_h/γ_rh)        p = log(Δ_r/Δ)/log r
 //! ```
-//! Two grids take p = 2, the order of the scheme for smooth problems. A third one shows the order that is really there.
+//! Two grids take the order of the scheme for smooth problems (2; upwind 1). A third one shows the order that is really there.
+
+use crate::config::Scheme;
 
 /// What the grids say together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,44 +18,52 @@ pub struct Extrapolation {
     pub order: Option<f64>,
 }
 
-/// The scheme's order on smooth problems.
-const ORDER: f64 = 2.0;
+/// A scheme's order on smooth problems.
+pub fn formal_order(scheme: Scheme) -> f64 {
+    if scheme == Scheme::Upwind { 1.0 } else { 2.0 }
+}
+
 /// Estimates are raised by a quarter: they leave out the next term of the expansion.
 const SAFETY: f64 = 1.25;
 
-/// Extrapolates values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
-/// rounding error to expect of each value. `None` with fewer than two grids.
+/// Extrapolates positive values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
+/// rounding error to expect of each value, `formal` the scheme's [`formal_order`]. `None` with fewer than two grids.
 ///
 /// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: C then does so too, two grids may agree
 /// by chance, and the larger of the two changes (brought to the same grid by order 2) is taken for the error.
-pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64, cut: bool) -> Option<Extrapolation> {
+pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64, formal: f64, cut: bool) -> Option<Extrapolation> {
     let [.., coarse, fine] = *values else { return None };
-    let change = fine - coarse;
-    let before = (values.len() > 2).then(|| coarse - values[values.len() - 3]);
-    let size = fine.abs();
-    if change.abs() <= 4.0 * rounding * size {
-        return Some(Extrapolation { value: fine, error: (change.abs() / size).max(rounding), order: None });
+    // log(to/from), exact for neighbours: rates differ by factors, and an extrapolated rate must stay positive.
+    let growth = |from: f64, to: f64| ((to - from) / from).ln_1p();
+    let change = growth(coarse, fine);
+    let before = (values.len() > 2).then(|| growth(values[values.len() - 3], coarse));
+    if change.abs() <= 4.0 * rounding {
+        return Some(Extrapolation { value: fine, error: change.abs().max(rounding), order: None });
     }
     let chance = match before {
-        Some(before) if cut => change.abs().max(before.abs() / ratio.powf(ORDER)),
+        Some(before) if cut => change.abs().max(before.abs() / ratio.powf(formal)),
         _ => change.abs(),
     };
     let order = before.filter(|before| before / change > 0.0).map(|before| (before / change).ln() / ratio.ln());
-    // Above order 2 the grids converge faster than any power (cold aligned valleys): the full power would claim too much.
-    // Close to 2 it is 2; below, the landscape or its tensor has kinks, and the observed order is the honest one.
+    // Above the formal order the grids converge faster than any power (cold aligned valleys): the full power would claim too
+    // much. Close to it, it holds; below, the landscape or its tensor has kinks, and the observed order is the honest one.
     let used = match (before, order) {
-        (None, _) => Some(ORDER),
-        (Some(_), Some(p)) if p > 1.7 => Some(if p < 2.5 { ORDER } else { p.min(8.0) }),
+        (None, _) => Some(formal),
+        (Some(_), Some(p)) if p > formal - 0.3 && p < formal + 0.5 => Some(formal),
+        // First order that looks like more has not settled yet.
+        (Some(_), Some(p)) if p > formal && formal < 2.0 => Some(formal),
+        (Some(_), Some(p)) if p > formal => Some(p.min(8.0)),
         (Some(_), Some(p)) if p > 0.5 => Some(p),
         _ => None,
     };
+    let relative = |size: f64| size.exp_m1() + rounding;
     Some(match used {
         Some(p) => {
             let correction = change / (ratio.powf(p) - 1.0);
-            let cautious = chance / (ratio.powf(p.min(ORDER)) - 1.0);
-            Extrapolation { value: fine + correction, error: SAFETY * cautious / size + rounding, order }
+            let cautious = chance / (ratio.powf(p.min(formal)) - 1.0);
+            Extrapolation { value: fine * correction.exp(), error: relative(SAFETY * cautious), order }
         }
         // The grids do not yet converge in order: no extrapolation, and the whole change as the error.
-        None => Extrapolation { value: fine, error: chance / size + rounding, order },
+        None => Extrapolation { value: fine, error: relative(chance), order },
     })
 }

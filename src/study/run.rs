@@ -14,7 +14,7 @@ use crate::observe::field;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::study::extrapolation::{Extrapolation, extrapolate};
+use crate::study::extrapolation::{Extrapolation, extrapolate, formal_order};
 use crate::study::level::{self, Level};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison, memory};
@@ -158,7 +158,7 @@ fn refined(
     warnings: &mut Vec<String>,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    let dimension = problem.dimension;
+    let (dimension, formal) = (problem.dimension, formal_order(config.grid.scheme));
     let mut cells = first_cells(problem);
     let mut rates: Vec<Rates> = Vec::new();
     let mut finest: Option<Level> = None;
@@ -185,7 +185,7 @@ fn refined(
             Err(error) => return Err(error),
         }
         timing.push((format!("{} cells", unknowns), clock.elapsed().as_secs_f64()));
-        let worst = worst_error(&rates, rounding, finest.as_ref().is_some_and(|level| level.cut));
+        let worst = worst_error(&rates, rounding, formal, finest.as_ref().is_some_and(|level| level.cut));
         if rates.len() >= 3 && worst <= config.grid.tolerance {
             break;
         }
@@ -201,7 +201,7 @@ fn refined(
             ),
         });
     };
-    let worst = worst_error(&rates, rounding, finest.cut);
+    let worst = worst_error(&rates, rounding, formal, finest.cut);
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
@@ -223,13 +223,13 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
     if aspect >= 1.0 { [longer(aspect), first] } else { [first, longer(1.0 / aspect)] }
 }
 
-fn worst_error(rates: &[Rates], rounding: f64, cut: bool) -> f64 {
+fn worst_error(rates: &[Rates], rounding: f64, formal: f64, cut: bool) -> f64 {
     let error = |pick: fn(&Rates) -> Option<f64>| {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
         if values.is_empty() {
             0.0
         } else {
-            extrapolate(&values, 2.0, rounding, cut).map_or(f64::INFINITY, |e| e.error)
+            extrapolate(&values, 2.0, rounding, formal, cut).map_or(f64::INFINITY, |e| e.error)
         }
     };
     error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
@@ -254,7 +254,7 @@ fn observe(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
-        extrapolate(&values, ratio, rounding, cut)
+        extrapolate(&values, ratio, rounding, formal_order(config.grid.scheme), cut)
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);

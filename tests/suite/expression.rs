@@ -35,6 +35,9 @@ fn precedence_is_what_people_expect() {
         ("x^0.5", 3f64.sqrt()),
         ("(-x)^3", -27.0),
         ("2^y^0", 2.0),
+        ("log10(1000) + log2(8)", 6.0),
+        ("erf(0.5) + erfc(0.5)", 1.0),
+        ("erf(1)", 0.8427007929497149),
         ("atan2(y, x)", 2f64.atan2(3.0)),
         ("2e", f64::NAN),
     ] {
@@ -46,7 +49,7 @@ fn precedence_is_what_people_expect() {
     }
 }
 
-const FORMULAS: [&str; 16] = [
+const FORMULAS: [&str; 17] = [
     "(x^2 - 1)^2 + y^2",
     "x^3*y - 2*x*y^2 + 1/(2 + x^2)",
     "exp(-x^2 - y^2)*sin(3*x)",
@@ -63,6 +66,7 @@ const FORMULAS: [&str; 16] = [
     "step(x)*x^2 + heaviside(-y)",
     "(x - y)^7",
     "2^x - 3^(x*y)",
+    "erf(x - y) - erfc(x*y)*log10(x + y) + log2(y)",
 ];
 
 proptest! {
@@ -133,6 +137,10 @@ fn errors_point_at_the_fault() {
         ("x $ y", 2, "no meaning"),
         ("é + x", 0, "unknown"),
         ("", 0, "ends where"),
+        ("x + z", 4, "known are"),
+        ("log1(x)", 0, "did you mean"),
+        ("x || y", 2, "`or`"),
+        ("y = x^2", 2, "inequality"),
     ] {
         match Expression::parse(text, "landscape.expression", 2) {
             Err(ProblemError::Expression { offset, message, key, .. }) => {

@@ -6,6 +6,7 @@ mod critical;
 mod elimination;
 mod examples;
 mod expression;
+mod extrapolation;
 mod fixture;
 mod folder;
 mod formula;

@@ -19,6 +19,10 @@ pub(super) enum Function {
     Tanh,
     Exp,
     Log,
+    Log2,
+    Log10,
+    Erf,
+    Erfc,
     Sqrt,
     Abs,
     Sign,
@@ -196,6 +200,20 @@ impl Graph {
             }
             Function::Exp => whole,
             Function::Log => self.pair(Pairing::Div, one, a),
+            Function::Log2 | Function::Log10 => {
+                let base = self.constant(if function == Function::Log2 { 2.0 } else { 10.0 });
+                let scale = self.call(Function::Log, base);
+                let scaled = self.pair(Pairing::Mul, scale, a);
+                self.pair(Pairing::Div, one, scaled)
+            }
+            Function::Erf | Function::Erfc => {
+                // ±2/√π e^{−a²}
+                let exponent = self.negative(square);
+                let bell = self.call(Function::Exp, exponent);
+                let sign = if function == Function::Erf { 1.0 } else { -1.0 };
+                let scale = self.constant(sign * std::f64::consts::FRAC_2_SQRT_PI);
+                self.pair(Pairing::Mul, scale, bell)
+            }
             Function::Sqrt => {
                 let twice = self.pair(Pairing::Mul, two, whole);
                 self.pair(Pairing::Div, one, twice)
@@ -267,6 +285,10 @@ impl Function {
             Function::Tanh => a.tanh(),
             Function::Exp => a.exp(),
             Function::Log => a.ln(),
+            Function::Log2 => a.log2(),
+            Function::Log10 => a.log10(),
+            Function::Erf => libm::erf(a),
+            Function::Erfc => libm::erfc(a),
             Function::Sqrt => a.sqrt(),
             Function::Abs => a.abs(),
             Function::Sign if a == 0.0 => 0.0,

@@ -8,6 +8,7 @@
 mod graph;
 mod parse;
 mod program;
+mod token;
 
 use crate::problem::ProblemError;
 use crate::problem::expression::graph::Graph;

@@ -8,14 +8,7 @@ use crate::problem::ProblemError;
 use crate::problem::expression::Tree;
 use crate::problem::expression::graph::{Function, Graph, Id, Pairing};
 use crate::problem::expression::program::Program;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Token<'a> {
-    Number(f64),
-    Name(&'a str),
-    Symbol(&'a str),
-    End,
-}
+use crate::problem::expression::token::{Token, tokens};
 
 /// A recursive-descent parser over the tokens of one text.
 pub(super) struct Parser<'a> {
@@ -32,7 +25,7 @@ const DEEPEST: usize = 200;
 /// Long enough for any formula, short enough for derivatives to be built in no time.
 const LONGEST: usize = 10_000;
 
-const FUNCTIONS: [(&str, Function); 17] = [
+const FUNCTIONS: [(&str, Function); 21] = [
     ("sin", Function::Sin),
     ("cos", Function::Cos),
     ("tan", Function::Tan),
@@ -45,6 +38,10 @@ const FUNCTIONS: [(&str, Function); 17] = [
     ("exp", Function::Exp),
     ("log", Function::Log),
     ("ln", Function::Log),
+    ("log2", Function::Log2),
+    ("log10", Function::Log10),
+    ("erf", Function::Erf),
+    ("erfc", Function::Erfc),
     ("sqrt", Function::Sqrt),
     ("abs", Function::Abs),
     ("sign", Function::Sign),
@@ -65,36 +62,7 @@ impl<'a> Parser<'a> {
         if text.len() > LONGEST {
             return Err(parser.error(LONGEST, format!("a formula may have at most {LONGEST} characters")));
         }
-        let mut at = 0;
-        while let Some(first) = text[at..].chars().next() {
-            let rest = &text[at..];
-            if first.is_whitespace() {
-                at += first.len_utf8();
-                continue;
-            }
-            let (length, token) = if first.is_ascii_digit() || first == '.' {
-                let length = number_length(rest);
-                let value = rest[..length].parse();
-                let value = value.map_err(|_| parser.error(at, format!("`{}` is not a number", &rest[..length])))?;
-                (length, Token::Number(value))
-            } else if first.is_alphabetic() || first == '_' {
-                let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-                (length, Token::Name(&rest[..length]))
-            } else {
-                let symbols = ["**", "<=", ">=", "+", "-", "*", "/", "^", "(", ")", ",", "<", ">"];
-                match symbols.iter().find(|symbol| rest.starts_with(**symbol)) {
-                    Some(symbol) => (symbol.len(), Token::Symbol(if *symbol == "**" { "^" } else { symbol })),
-                    None => {
-                        let message =
-                            format!("`{first}` has no meaning here; formulas are made of numbers, x, y, + - * / ^ ( )");
-                        return Err(parser.error(at, message));
-                    }
-                }
-            };
-            parser.tokens.push((at, token));
-            at += length;
-        }
-        parser.tokens.push((text.len(), Token::End));
+        parser.tokens = tokens(text).map_err(|(at, message)| parser.error(at, message))?;
         Ok(parser)
     }
 
@@ -345,23 +313,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `1`, `1.5`, `.5`, `1e-3`: the exponent counts only when digits follow it.
-fn number_length(text: &str) -> usize {
-    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
-    let mut length = digits(0);
-    if text[length..].starts_with('.') {
-        length += 1 + digits(length + 1);
-    }
-    if text[length..].starts_with(['e', 'E']) {
-        let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
-        let exponent = digits(length + 1 + sign);
-        if exponent > 0 {
-            length += 1 + sign + exponent;
-        }
-    }
-    length.max(1)
-}
-
 fn unknown(name: &str) -> String {
     let known: Vec<&str> = FUNCTIONS
         .iter()
@@ -371,7 +322,9 @@ fn unknown(name: &str) -> String {
         .chain(["x", "y"])
         .collect();
     let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    match nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= 2) {
+    // A single letter is near to every other one.
+    let tolerated = 2.min(name.chars().count() - 1);
+    match nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= tolerated) {
         Some(nearest) => format!("`{name}` is unknown; did you mean `{nearest}`?"),
         None => format!("`{name}` is unknown; known are {}", known.join(", ")),
     }

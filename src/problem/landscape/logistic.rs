@@ -56,7 +56,8 @@ impl LogisticRegression {
                 let count = column.len() as f64;
                 let mean = column.iter().sum::<f64>() / count;
                 let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-                if variance <= 0.0 {
+                // Not the variance, which rounding can keep off zero.
+                if column.iter().all(|value| *value == column[0]) {
                     return fail(format!(
                         "column `{name}` has the same value in every row and cannot be standardised: leave it out of \
                          landscape.features"
@@ -279,9 +280,12 @@ impl Table {
             features.iter().map(|name| place("landscape.features", name)).collect::<Result<_, _>>()?;
         let label_place = place("landscape.label", label)?;
         let mut table = Table { columns: vec![Vec::new(); wanted.len()], labels: Vec::new() };
-        for (row, record) in reader.records().enumerate() {
-            let line = row + 2;
-            let record = record.map_err(|fault| error(format!("line {line} cannot be read: {fault}")))?;
+        for record in reader.records() {
+            let record = record.map_err(|fault| match fault.position().map(csv::Position::line) {
+                Some(line) => error(format!("line {line} cannot be read: {fault}")),
+                None => error(format!("cannot be read: {fault}")),
+            })?;
+            let line = record.position().map_or(0, csv::Position::line);
             let field = |place: usize| record.get(place).unwrap_or("");
             for (column, &place) in table.columns.iter_mut().zip(&wanted) {
                 let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| {
