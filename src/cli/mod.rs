@@ -33,6 +33,8 @@ enum Command {
     Run(Problem),
     /// Validate and explain a configuration without solving it
     Check(Problem),
+    /// Refine the grid for several schemes and angles: errors, observed orders, time and memory
+    Converge(Problem),
     /// Redraw the plots of a result
     Plot {
         /// A result.h5
@@ -50,8 +52,6 @@ enum Command {
     Sweep(Later),
     #[command(hide = true)]
     Verify(Later),
-    #[command(hide = true)]
-    Converge(Later),
     #[command(hide = true)]
     Simulate(Later),
 }
@@ -112,7 +112,7 @@ pub fn main() -> u8 {
         Command::Init { name } => example::init(name.as_deref()),
         Command::Sweep(_) => later("sweep"),
         Command::Verify(_) => later("verify"),
-        Command::Converge(_) => later("converge"),
+        Command::Converge(problem) => converge(&problem),
         Command::Simulate(_) => later("simulate"),
     };
     match result {
@@ -127,7 +127,7 @@ pub fn main() -> u8 {
 fn later(command: &str) -> Result<(), Failure> {
     Err(Failure::new(
         2,
-        format!("error: `{command}` comes with a later version; this one has run, check, plot and init"),
+        format!("error: `{command}` comes with a later version; this one has run, check, converge, plot and init"),
     ))
 }
 
@@ -217,6 +217,28 @@ fn check(problem: &Problem) -> Result<(), Failure> {
         say(&format!("{:#}\n", explain::json(&config, &report)));
     } else if !problem.quiet {
         say(&explain::text(&config, &report));
+    }
+    Ok(())
+}
+
+fn converge(problem: &Problem) -> Result<(), Failure> {
+    let config = configuration(problem)?;
+    let folder = output_folder(problem)?;
+    let study = watched(problem, |progress, _| study::converge(&config, progress))?;
+    let study = study.map_err(|error| study_failure(&config, &error))?;
+    let summary = io::convergence_summary(&config, &study);
+    let failure = |error: String| Failure::new(3, format!("error: {error}"));
+    let [summary_path, csv, result] = ["summary.json", "convergence.csv", "result.h5"].map(|name| folder.join(name));
+    io::write_convergence(&result, &config, &study, &summary)
+        .and_then(|()| io::write_convergence_csv(&csv, &study))
+        .and_then(|()| io::write_summary(&summary_path, &summary))
+        .map_err(|error| failure(error.to_string()))?;
+    let plots = plot::draw_convergence(&config.title, &study, &folder).map_err(|error| failure(error.to_string()))?;
+    if problem.json {
+        say(&format!("{summary:#}\n"));
+    } else if !problem.quiet {
+        let files: Vec<PathBuf> = [summary_path, csv, result].into_iter().chain(plots).collect();
+        say(&report::convergence(&config, &study, &files, diagnostic::stdout_has_colour()));
     }
     Ok(())
 }

@@ -3,12 +3,14 @@
 //! Every value that passes through here is in its admissible range; what needs the landscape to be judged
 //! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`].
 
+mod converge;
 mod error;
 mod read;
 mod section;
 mod source;
 mod tree;
 
+pub use converge::ConvergeConfig;
 pub use error::{ConfigError, Fault};
 pub use source::Source;
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub valley: Option<ValleyConfig>,
     /// What is computed.
     pub solve: SolveConfig,
+    /// What `saddleflux converge` compares.
+    pub converge: ConvergeConfig,
 }
 
 /// `[landscape]`.
@@ -244,6 +248,10 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// All of them, the default first.
+    pub const ALL: [Scheme; 5] =
+        [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra, Scheme::Upwind, Scheme::Central];
+
     /// The name in configurations and results.
     pub fn name(self) -> &'static str {
         match self {

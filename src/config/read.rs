@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::converge;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{
@@ -38,9 +39,10 @@ impl Config {
         note_spans(&tree, String::new(), &mut source);
         let root = Section::root(&source, &tree);
         let title = root.text("title")?.unwrap_or_default();
-        let [landscape, noise, domain, grid, valley, solve] =
-            ["landscape", "noise", "domain", "grid", "valley", "solve"].map(|name| root.section(name));
-        let (landscape, noise, domain, grid, valley, solve) = (landscape?, noise?, domain?, grid?, valley?, solve?);
+        let [landscape, noise, domain, grid, valley, solve, converge] =
+            ["landscape", "noise", "domain", "grid", "valley", "solve", "converge"].map(|name| root.section(name));
+        let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
+        let (valley, solve, converge) = (valley?, solve?, converge?);
         for (later, what) in [("evolve", "time evolution"), ("particles", "particles"), ("sweep", "sweeps")] {
             if root.has(later) {
                 return Err(root.conflict(
@@ -76,6 +78,7 @@ impl Config {
         let grid = read_grid(&grid, dimension)?;
         let valley = read_valley(&valley, dimension)?;
         let solve = read_solve(&solve)?;
+        let converge = converge::read(&converge, dimension, grid.cells)?;
         let absorbs = valley.is_some()
             || domain.walls[..dimension]
                 .iter()
@@ -88,7 +91,7 @@ impl Config {
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
-        Ok(Config { title, landscape, noise, domain, grid, valley, solve, source: source.clone() })
+        Ok(Config { title, landscape, noise, domain, grid, valley, solve, converge, source: source.clone() })
     }
 }
 
@@ -367,7 +370,6 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
         None => None,
         Some(cells) => Some(pad(section, "cells", &cells, dimension, 1.0)?.map(|count| count as usize)),
     };
-    let schemes = [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra, Scheme::Upwind, Scheme::Central];
     let align = if matches!(section.number("align", FINITE), Ok(Some(_))) {
         Align::Angle(section.number("align", FINITE)?.unwrap_or(0.0))
     } else {
@@ -377,7 +379,7 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
         cells,
         tolerance: section.number("tolerance", POSITIVE)?.unwrap_or(1e-6),
         scheme: section
-            .choice("scheme", &schemes.map(|scheme| (scheme.name(), scheme)))?
+            .choice("scheme", &Scheme::ALL.map(|scheme| (scheme.name(), scheme)))?
             .unwrap_or(Scheme::InverseAverage),
         align,
         max_unknowns: section.number("max_unknowns", COUNT)?.map(|most| most as usize),

@@ -175,25 +175,34 @@ impl Assembly {
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let context = Context { grid, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
         const CHUNK: usize = 2048;
-        let chunks: Vec<(Vec<Pair>, Vec<Exit>)> = cells
+        let chunks: Vec<(Vec<Pair>, Vec<Exit>, Steepest)> = cells
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, cells)| {
                 if progress.is_interrupted() {
                     return Err(AssemblyError::Interrupted);
                 }
-                let (mut pairs, mut exits) = (Vec::with_capacity(3 * cells.len()), Vec::new());
+                let (mut pairs, mut exits, mut steepest) = (Vec::with_capacity(3 * cells.len()), Vec::new(), None);
                 for (k, &cell) in cells.iter().enumerate() {
-                    context.edges_of(chunk * CHUNK + k, cell as usize, &mut pairs, &mut exits)?;
+                    match context.edges_of(chunk * CHUNK + k, cell as usize, &mut pairs, &mut exits) {
+                        // The message is to name the worst edge, not the first.
+                        Err(AssemblyError::NotMonotone { at, rise }) => steepest = steeper(steepest, Some((rise, at))),
+                        other => other?,
+                    }
                 }
-                Ok((pairs, exits))
+                Ok((pairs, exits, steepest))
             })
             .collect::<Result<_, _>>()?;
-        let mut pairs = Vec::with_capacity(chunks.iter().map(|chunk| chunk.0.len()).sum());
+        let mut pairs = Vec::with_capacity(chunks.iter().map(|(pairs, ..)| pairs.len()).sum());
         let mut exits = Vec::new();
-        for (more_pairs, more_exits) in chunks {
+        let mut steepest = None;
+        for (more_pairs, more_exits, more_steepest) in chunks {
             pairs.extend(more_pairs);
             exits.extend(more_exits);
+            steepest = steeper(steepest, more_steepest);
+        }
+        if let Some((rise, at)) = steepest {
+            return Err(AssemblyError::NotMonotone { at, rise });
         }
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
         Ok(Assembly { generator: generator(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
@@ -205,6 +214,18 @@ impl Assembly {
         let mut killing = vec![0.0; self.generator.len()];
         killing[state] = 1.0;
         Generator { killing, ..self.generator.clone() }
+    }
+}
+
+/// The largest |z| that a scheme refuses, and where.
+type Steepest = Option<(f64, Point)>;
+
+/// The steeper of two; the first of equals.
+fn steeper(a: Steepest, b: Steepest) -> Steepest {
+    match (a, b) {
+        (Some((x, _)), Some((y, _))) if x.abs() >= y.abs() => a,
+        (_, Some(_)) => b,
+        _ => a,
     }
 }
 

@@ -4,6 +4,7 @@
 //! complete: everything goes to a temporary file in the same folder, which is then renamed.
 
 mod atomic;
+mod convergence;
 mod description;
 mod error;
 mod layout;
@@ -13,6 +14,7 @@ mod summary;
 mod write;
 
 pub use atomic::replace;
+pub use convergence::{convergence_summary, write_convergence, write_convergence_csv};
 pub use description::{landscape, noise};
 pub use error::IoError;
 pub use read::{Stored, read};

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::layout::{self, Label};
 use super::{IoError, Outcome, atomic, scale};
+use crate::config::Config;
 use crate::grid::Grid;
 use crate::study::solution::{BoundaryFlux, Fields};
 
@@ -46,16 +47,7 @@ fn fill(path: &Path, outcome: &Outcome, summary: &Value) -> Result<(), Failure> 
     // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
     let created = File::with_options().with_fapl(|access| access.libver_v110()).create(path);
     let file = created.map_err(during("creating the file"))?;
-    let texts = [
-        ("title", outcome.config.title.clone()),
-        ("program", env!("CARGO_PKG_NAME").to_string()),
-        ("version", env!("CARGO_PKG_VERSION").to_string()),
-        ("configuration", outcome.config.source.text.clone()),
-        ("summary", summary.to_string()),
-    ];
-    for (name, text) in texts {
-        attribute(&file, name, &text).map_err(during("writing the root attributes"))?;
-    }
+    root_attributes(&file, outcome.config, summary).map_err(during("writing the root attributes"))?;
     let solution = outcome.solution;
     write_fields(&file, &solution.grid, &solution.fields).map_err(during("writing /fields"))?;
     if let Some(flux) = solution.flux.as_ref().filter(|flux| !flux.density.is_empty()) {
@@ -63,6 +55,18 @@ fn fill(path: &Path, outcome: &Outcome, summary: &Value) -> Result<(), Failure> 
     }
     file.flush().map_err(during("flushing"))?;
     file.close().map_err(during("closing"))
+}
+
+/// What every result file says of itself.
+pub(super) fn root_attributes(file: &File, config: &Config, summary: &Value) -> Result<(), hdf5::Error> {
+    let texts = [
+        ("title", config.title.clone()),
+        ("program", env!("CARGO_PKG_NAME").to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_string()),
+        ("configuration", config.source.text.clone()),
+        ("summary", summary.to_string()),
+    ];
+    texts.into_iter().try_for_each(|(name, text)| attribute(file, name, &text))
 }
 
 fn write_fields(file: &File, grid: &Grid, fields: &Fields) -> Result<(), hdf5::Error> {
@@ -119,7 +123,7 @@ fn describe_turn(place: &Location, grid: &Grid) -> Result<(), hdf5::Error> {
 }
 
 /// A one-dimensional dimension scale.
-fn coordinate(group: &Group, label: &Label, values: &[f64]) -> Result<Dataset, hdf5::Error> {
+pub(super) fn coordinate(group: &Group, label: &Label, values: &[f64]) -> Result<Dataset, hdf5::Error> {
     let dataset = group.new_dataset_builder().with_data(values).create(label.name)?;
     scale::make(&dataset, label.name)?;
     describe(&dataset, label)?;
@@ -127,7 +131,13 @@ fn coordinate(group: &Group, label: &Label, values: &[f64]) -> Result<Dataset, h
 }
 
 /// A compressed dataset with a scale attached to every axis.
-fn field(group: &Group, label: &Label, shape: &[usize], values: &[f64], scales: &[Dataset]) -> Result<(), hdf5::Error> {
+pub(super) fn field(
+    group: &Group,
+    label: &Label,
+    shape: &[usize],
+    values: &[f64],
+    scales: &[Dataset],
+) -> Result<(), hdf5::Error> {
     let view = ArrayView::from_shape(shape, values)
         .map_err(|_| hdf5::Error::from(format!("{} has {} values for {shape:?}", label.name, values.len())))?;
     let chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
@@ -140,19 +150,19 @@ fn field(group: &Group, label: &Label, shape: &[usize], values: &[f64], scales: 
     Ok(())
 }
 
-fn describe(dataset: &Dataset, label: &Label) -> Result<(), hdf5::Error> {
+pub(super) fn describe(dataset: &Dataset, label: &Label) -> Result<(), hdf5::Error> {
     attribute(dataset, "units", label.units)?;
     attribute(dataset, "long_name", label.long_name)
 }
 
-fn attribute(place: &Location, name: &str, text: &str) -> Result<(), hdf5::Error> {
+pub(super) fn attribute(place: &Location, name: &str, text: &str) -> Result<(), hdf5::Error> {
     // HDF5's strings end at a NUL, so one in the text would be refused; it's shown as the Unicode replacement.
     let text = text.replace('\0', "\u{fffd}");
     let text: VarLenUnicode = text.parse().map_err(|error| hdf5::Error::from(format!("{name}: {error}")))?;
     place.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
 }
 
-fn numbers(place: &Location, name: &str, values: &[f64]) -> Result<(), hdf5::Error> {
+pub(super) fn numbers(place: &Location, name: &str, values: &[f64]) -> Result<(), hdf5::Error> {
     place.new_attr_builder().with_data(values).create(name)?;
     Ok(())
 }

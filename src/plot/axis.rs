@@ -61,7 +61,7 @@ impl Axis {
         }
         // Between decades only where there are hardly any.
         if self.range.end - self.range.start < 2.0 {
-            plain(10f64.powf(at), 1e-3 * 10f64.powf(at))
+            plain(10f64.powf(at), 2.0 * 10f64.powf(at))
         } else {
             String::new()
         }

@@ -11,8 +11,8 @@ use super::colour::{FAINT, INK};
 pub(super) struct Curve {
     pub points: Vec<(f64, f64)>,
     pub colour: RGBColor,
-    /// Its name in the legend, if there is more than one.
-    pub name: &'static str,
+    /// Its name in the legend, if there is more than one and all have names; the chart leaves room for it at the top.
+    pub name: String,
 }
 
 /// A dashed line across the chart with a word at its top.
@@ -60,14 +60,15 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         .x_desc(x.label())
         .y_desc(y.label())
         .draw()?;
-    let several = chart.curves.len() > 1;
+    let several = chart.curves.len() > 1 && chart.curves.iter().all(|curve| !curve.name.is_empty());
     for curve in chart.curves {
         let style = curve.colour.stroke_width(5);
         let pieces = curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite());
         for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
             let drawn = context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
             if index == 0 && several {
-                drawn.label(curve.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
+                let name = curve.name.clone();
+                drawn.label(name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
             }
         }
     }
@@ -89,7 +90,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     context.draw_series(crosses.iter().map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))))?;
     if several {
         let mut legend = context.configure_series_labels();
-        legend.position(SeriesLabelPosition::LowerMiddle).background_style(WHITE.mix(0.85)).border_style(FAINT);
+        legend.position(SeriesLabelPosition::UpperRight).background_style(WHITE.mix(0.85)).border_style(FAINT);
         legend.legend_area_size(80).margin(28).label_font(text(22)).draw()?;
     }
     Ok(())

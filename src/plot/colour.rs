@@ -13,6 +13,9 @@ pub(super) const FAINT: RGBColor = RGBColor(225, 225, 225);
 pub(super) const FIRST: RGBColor = RGBColor(33, 96, 160);
 /// Another curve.
 pub(super) const SECOND: RGBColor = RGBColor(200, 110, 20);
+/// Curves of which there are several, told apart by people who see fewer colours too (Okabe and Ito 2008).
+pub(super) const SERIES: [RGBColor; 5] =
+    [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167), RGBColor(86, 86, 86)];
 /// The boundary of the start set and its saddles.
 pub(super) const BOUNDARY: RGBColor = RGBColor(230, 60, 50);
 

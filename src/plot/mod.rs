@@ -9,11 +9,13 @@ mod canvas;
 mod chart;
 mod colour;
 mod contour;
+mod convergence;
 mod data;
 mod flux;
 mod map;
 mod scene;
 
+pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 
 use std::path::{Path, PathBuf};

@@ -133,11 +133,11 @@ fn curve(
     data: &FigureData,
     field: &[f64],
     colour: plotters::style::RGBColor,
-    name: &'static str,
+    name: &str,
     place: &dyn Fn(f64) -> f64,
 ) -> Curve {
     let points = data.grid.centres(0).into_iter().zip(field.iter().map(|value| place(*value))).collect();
-    Curve { points, colour, name }
+    Curve { points, colour, name: name.to_string() }
 }
 
 /// Where the start set ends, in one dimension.

@@ -5,8 +5,11 @@
 //! ```
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
+mod convergence;
 mod number;
 mod page;
+
+pub use convergence::convergence;
 
 use std::path::PathBuf;
 

@@ -32,6 +32,22 @@ impl Page {
         self.folded(&name, text);
     }
 
+    /// An empty line.
+    pub fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// The cells of a table, each in a column of its own, to the right.
+    pub fn row(&mut self, cells: &[&str]) {
+        const COLUMN: usize = 13;
+        for cell in cells {
+            let pad = COLUMN.saturating_sub(cell.chars().count());
+            self.text += &" ".repeat(pad);
+            self.text += cell;
+        }
+        self.text.push('\n');
+    }
+
     /// The same, to be noticed.
     pub fn warning(&mut self, text: &str) {
         let name = self.paint("33", &format!("{:<NAME$}", "! warning"));

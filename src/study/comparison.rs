@@ -1,9 +1,9 @@
 //! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
 
-use crate::config::{Config, NoiseForm};
+use crate::config::{Config, NoiseForm, Wall};
 use crate::formula::quadrature::{End, Passage};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
-use crate::problem::{CriticalPoint, Problem};
+use crate::problem::{CriticalPoint, Problem, Region};
 use crate::study::solution::QuadratureCheck;
 use crate::tensor::{Point, difference, norm};
 
@@ -25,7 +25,7 @@ pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
             absorption_factor,
         })
         .collect();
-    let breakpoints = breakpoints(problem);
+    let breakpoints = if problem.dimension == 1 { breakpoints(problem, 0) } else { Vec::new() };
     let is_other = |point: &&CriticalPoint| norm(difference(point.theta, minimum.theta)) > 0.0;
     let is_live = |point: &&CriticalPoint| problem.domain.contains(point.theta) && valley.live.holds(point.theta);
     let other_wells = problem.critical.minima.iter().filter(is_other).filter(is_live).count();
@@ -44,20 +44,43 @@ pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
     })
 }
 
-/// Where D or its derivative jumps, in one dimension.
-fn breakpoints(problem: &Problem) -> Vec<f64> {
-    if problem.dimension != 1 {
-        return Vec::new();
+/// What the process meets at the lower (0) or upper (1) end of an axis; in two dimensions for a set that is a rectangle.
+pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
+    let (domain, live) = (&problem.domain, &problem.valley.live);
+    if problem.dimension == 1 {
+        return match live.exit_towards(domain, problem.valley.start_point, side) {
+            Some(exit) => End::Absorbing(exit[0]),
+            None => End::Reflecting(if side == 0 { domain.lower[0] } else { domain.upper[0] }),
+        };
     }
+    let wall = if side == 0 { domain.lower[axis] } else { domain.upper[axis] };
+    let boxed = match live {
+        Region::Box { lower, upper, .. } if side == 0 => lower[axis].max(wall),
+        Region::Box { upper, .. } => upper[axis].min(wall),
+        _ => wall,
+    };
+    if boxed != wall || domain.wall(axis, side) == Some(Wall::Absorbing) {
+        End::Absorbing(boxed)
+    } else {
+        End::Reflecting(wall)
+    }
+}
+
+/// Where D or its derivative jumps along an axis through the start point.
+pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
     // Two jumps in one of these pieces would be seen as one; none of the noise models puts them that close.
     const PIECES: usize = 400;
-    let (lower, width) = (problem.domain.lower[0], problem.domain.width(0));
-    let place = |k: usize| -> Point { [lower + width * k as f64 / PIECES as f64, 0.0] };
+    let (lower, width) = (problem.domain.lower[axis], problem.domain.width(axis));
+    let place = |k: usize| -> Point {
+        let mut point = problem.valley.start_point;
+        point[axis] = lower + width * k as f64 / PIECES as f64;
+        point
+    };
     let mut found = Vec::new();
     for k in 0..PIECES {
         let (from, to) = (place(k), place(k + 1));
         let breaks = problem.noise.breaks(from, to);
-        found.extend(breaks.as_slice().iter().map(|fraction| from[0] + fraction * (to[0] - from[0])));
+        found.extend(breaks.as_slice().iter().map(|fraction| from[axis] + fraction * (to[axis] - from[axis])));
     }
     found
 }
@@ -74,19 +97,15 @@ pub fn quadrature(
         return None;
     }
     let valley = &problem.valley;
-    let end = |side: usize| match valley.live.exit_towards(&problem.domain, valley.start_point, side) {
-        Some(exit) => End::Absorbing(exit[0]),
-        None => End::Reflecting(if side == 0 { problem.domain.lower[0] } else { problem.domain.upper[0] }),
-    };
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
-    let breakpoints = breakpoints(problem);
+    let breakpoints = breakpoints(problem, 0);
     let line = Passage {
         slope: &slope,
         diffusion: &diffusion,
         interpretation: problem.interpretation,
-        lower: end(0),
-        upper: end(1),
+        lower: end(problem, 0, 0),
+        upper: end(problem, 0, 1),
         breakpoints: &breakpoints,
     };
     // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.

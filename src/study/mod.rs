@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod comparison;
+pub mod converge;
 pub mod extrapolation;
 pub mod level;
 pub mod memory;
@@ -9,6 +10,7 @@ pub mod run;
 pub mod solution;
 
 pub use check::{CheckReport, check};
+pub use converge::{Convergence, converge};
 pub use run::{Outcome, run};
 pub use solution::Solution;
 

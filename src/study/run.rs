@@ -51,13 +51,12 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
     let mut warnings = problem.warnings.clone();
     let mut timing = vec![("landscape".to_string(), begun.elapsed().as_secs_f64())];
     let allowed = memory::allowed();
-    let rounding = rounding(&problem);
     let (finest, rates, ratio) = match config.grid.cells {
         Some(cells) => fixed(config, &problem, cells, allowed, progress, &mut timing)?,
-        None => refined(config, &problem, allowed, rounding, progress, &mut warnings, &mut timing)?,
+        None => refined(config, &problem, allowed, progress, &mut warnings, &mut timing)?,
     };
     let clock = Instant::now();
-    let solution = observe(config, &problem, finest, &rates, ratio, rounding, allowed, progress, warnings, timing)?;
+    let solution = observe(config, &problem, finest, &rates, ratio, allowed, progress, warnings, timing)?;
     let mut solution = solution;
     solution.timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     solution.timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
@@ -65,8 +64,8 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
 }
 
 /// Relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L itself,
-/// which the noise in the exponent magnifies.
-fn rounding(problem: &Problem) -> f64 {
+/// which the noise in the exponent magnifies; over many cells the roundings of their edges add up like a random walk.
+pub(super) fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
     let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
     let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));
     let start = problem.valley.start_point;
@@ -74,7 +73,8 @@ fn rounding(problem: &Problem) -> f64 {
     let noise = problem.noise.tensor(start);
     let scale = noise.xx.max(noise.yy);
     let magnified = if scale > 0.0 { 8.0 * largest / scale } else { 0.0 };
-    f64::EPSILON * (50.0 + magnified)
+    let walk = 8.0 * (cells[0].max(cells[1]) as f64).sqrt();
+    f64::EPSILON * (50.0 + magnified + walk)
 }
 
 fn halved(cells: [usize; 2]) -> [usize; 2] {
@@ -153,7 +153,6 @@ fn refined(
     config: &Config,
     problem: &Problem,
     allowed: u64,
-    rounding: f64,
     progress: &Progress,
     warnings: &mut Vec<String>,
     timing: &mut Vec<(String, f64)>,
@@ -185,7 +184,8 @@ fn refined(
             Err(error) => return Err(error),
         }
         timing.push((format!("{} cells", unknowns), clock.elapsed().as_secs_f64()));
-        let worst = worst_error(&rates, rounding, formal, finest.as_ref().is_some_and(|level| level.cut));
+        let worst =
+            worst_error(&rates, rounding(problem, cells), formal, finest.as_ref().is_some_and(|level| level.cut));
         if rates.len() >= 3 && worst <= config.grid.tolerance {
             break;
         }
@@ -201,7 +201,7 @@ fn refined(
             ),
         });
     };
-    let worst = worst_error(&rates, rounding, formal, finest.cut);
+    let worst = worst_error(&rates, rounding(problem, cells), formal, finest.cut);
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
@@ -242,7 +242,6 @@ fn observe(
     finest: Level,
     rates: &[Rates],
     ratio: f64,
-    rounding: f64,
     allowed: u64,
     progress: &Progress,
     mut warnings: Vec<String>,
@@ -254,7 +253,7 @@ fn observe(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
         let values: Vec<f64> = rates.iter().filter_map(pick).collect();
-        extrapolate(&values, ratio, rounding, formal_order(config.grid.scheme), cut)
+        extrapolate(&values, ratio, rounding(problem, grid.cells), formal_order(config.grid.scheme), cut)
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);

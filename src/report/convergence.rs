@@ -1,0 +1,81 @@
+//! A refinement study as a table on the terminal.
+
+use std::path::PathBuf;
+
+use super::number::{brief, bytes};
+use super::page::Page;
+use crate::config::Config;
+use crate::io;
+use crate::study::converge::{Convergence, Measure, Sample, Series};
+
+/// The report of a study; `colour` for a terminal that shows it.
+pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colour: bool) -> String {
+    let mut page = Page::new(colour);
+    match config.title.as_str() {
+        "" => page.heading(&config.source.path.display().to_string()),
+        title => page.heading(title),
+    }
+    page.line("problem", &format!("{} · {}", io::landscape(config), io::noise(config)));
+    page.line("reference", &study.reference.source);
+    let known = |value: f64| format!("{value:.15e}");
+    if let Some(rate) = study.reference.rate {
+        page.line("  γ", &known(rate.value));
+    }
+    if let Some(passage) = study.reference.passage {
+        page.line("  1/τ", &known(passage.value));
+    }
+    for series in &study.series {
+        table(&mut page, series, study);
+    }
+    for warning in &study.warnings {
+        page.warning(warning);
+    }
+    super::written(&mut page, files);
+    page.text
+}
+
+fn table(page: &mut Page, series: &Series, study: &Convergence) {
+    let mut title = series.scheme.name().to_string();
+    if study.problem.dimension == 2 {
+        title += &format!(", grid at {:.1}°", series.angle);
+    }
+    if let Some(exponent) = series.cost_exponent {
+        title += &format!(", time ∝ unknowns^{exponent:.2}");
+    }
+    page.blank();
+    page.text += &format!("{}\n", page.bold(&title));
+    page.row(&["cells", "Péclet", "error of γ", "order", "error of 1/τ", "order", "time", "factors"]);
+    for sample in &series.samples {
+        match sample {
+            Ok(sample) => page.row(&line(sample, study).each_ref().map(String::as_str)),
+            Err((cells, reason)) => {
+                page.line(&format!("  {}", cells_of(*cells, study)), &format!("not solved: {reason}"));
+            }
+        }
+    }
+}
+
+fn line(sample: &Sample, study: &Convergence) -> [String; 8] {
+    let error = |measure: Option<Measure>| match measure.and_then(|measure| measure.error) {
+        Some(error) => format!("{error:.1e}"),
+        None => "–".to_string(),
+    };
+    let order = |measure: Option<Measure>| match measure.and_then(|measure| measure.order) {
+        Some(order) => format!("{order:.2}"),
+        None => "–".to_string(),
+    };
+    [
+        cells_of(sample.cells, study),
+        brief(sample.peclet),
+        error(sample.rate),
+        order(sample.rate),
+        error(sample.passage),
+        order(sample.passage),
+        format!("{:.2e} s", sample.seconds),
+        bytes(sample.factor_bytes),
+    ]
+}
+
+fn cells_of([x, y]: [usize; 2], study: &Convergence) -> String {
+    if study.problem.dimension == 1 { format!("{x}") } else { format!("{x} × {y}") }
+}

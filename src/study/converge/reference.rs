@@ -1,0 +1,207 @@
+//! What errors are measured against.
+//!
+//! In order: what the user knows to be exact; the quadrature, in one dimension or for a problem that separates into two of
+//! them; the extrapolation from grids beyond the finest one compared.
+//!
+//! A 2D problem separates when ∂x∂yL = 0, D is diagonal with D₁₁(x) and D₂₂(y), and the set is a rectangle: the coordinates are
+//! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
+//! one axis absorbs.
+
+use crate::config::{Align, Config, NoiseForm, Scheme};
+use crate::formula::quadrature::{End, Passage};
+use crate::problem::{Problem, Region};
+use crate::progress::Progress;
+use crate::study::extrapolation::{extrapolate, formal_order};
+use crate::study::run::rounding;
+use crate::study::{StudyError, comparison, level, memory};
+use crate::tensor::Point;
+
+/// A value with the relative uncertainty that it is known to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Known {
+    /// γ, or 1/τ.
+    pub value: f64,
+    /// Relative.
+    pub uncertainty: f64,
+}
+
+/// What is known of the quantities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// γ.
+    pub rate: Option<Known>,
+    /// 1/τ.
+    pub passage: Option<Known>,
+    /// Where it is from, in words.
+    pub source: String,
+}
+
+/// Relative uncertainty of a number typed by a person: its last digit.
+const TYPED: f64 = 1e-15;
+/// Unknowns beyond which no finer grid is solved for the sake of a reference.
+const MOST_UNKNOWNS: usize = 1 << 20;
+
+/// The best reference that there is for a problem; `cells`: the grids to be compared.
+pub(super) fn find(
+    config: &Config,
+    problem: &Problem,
+    cells: &[[usize; 2]],
+    allowed: u64,
+    progress: &Progress,
+) -> Result<Reference, StudyError> {
+    let typed = |value: f64| Known { value, uncertainty: TYPED };
+    let given = Reference {
+        rate: config.converge.rate.map(typed),
+        passage: config.converge.passage_time.map(|time| typed(1.0 / time)),
+        source: "the exact values of [converge]".into(),
+    };
+    if given.rate.is_some() || given.passage.is_some() {
+        return Ok(given);
+    }
+    if let Some(found) = quadrature(config, problem) {
+        return Ok(found);
+    }
+    extrapolation(config, problem, cells, allowed, progress)
+}
+
+/// By quadrature along each axis.
+fn quadrature(config: &Config, problem: &Problem) -> Option<Reference> {
+    // Where the noise vanishes on the way there is nothing to integrate.
+    if config.noise.floor == 0.0 && matches!(config.noise.form, NoiseForm::Hessian(_)) {
+        return None;
+    }
+    if problem.dimension == 2 && !separates(problem) {
+        return None;
+    }
+    let start = problem.valley.start_point;
+    let (mut rates, mut times) = (Vec::new(), Vec::new());
+    for axis in 0..problem.dimension {
+        if problem.domain.is_periodic(axis) {
+            return None;
+        }
+        let ends = [0, 1].map(|end| comparison::end(problem, axis, end));
+        if ends.iter().all(|end| !matches!(end, End::Absorbing(_))) {
+            continue;
+        }
+        let at = |t: f64| -> Point {
+            let mut point = start;
+            point[axis] = t;
+            point
+        };
+        let slope = |t: f64| problem.dynamics.slope(at(t))[axis];
+        let diffusion = |t: f64| {
+            let tensor = problem.noise.tensor(at(t));
+            if axis == 0 { tensor.xx } else { tensor.yy }
+        };
+        let breakpoints = comparison::breakpoints(problem, axis);
+        let line = Passage {
+            slope: &slope,
+            diffusion: &diffusion,
+            interpretation: problem.interpretation,
+            lower: ends[0],
+            upper: ends[1],
+            breakpoints: &breakpoints,
+        };
+        rates.push(line.escape_rate().ok()?.rate);
+        times.push(line.mean_first_passage(start[axis]).ok()?);
+    }
+    let worst = rates.iter().map(|rate| rate.relative_error).fold(0.0, f64::max);
+    let passage = match times.as_slice() {
+        [time] => Some(Known { value: 1.0 / time.value, uncertainty: time.relative_error }),
+        _ => None,
+    };
+    let source = match problem.dimension {
+        1 => "1D quadrature".to_string(),
+        _ => "1D quadrature along each axis: the problem separates".to_string(),
+    };
+    let rate = Known { value: rates.iter().map(|rate| rate.value).sum(), uncertainty: worst };
+    (!rates.is_empty() && rate.value > 0.0).then_some(Reference { rate: Some(rate), passage, source })
+}
+
+/// Whether the coordinates are independent of each other, to rounding, on a lattice of the domain.
+fn separates(problem: &Problem) -> bool {
+    let (domain, noise) = (&problem.domain, problem.noise.as_ref());
+    if problem.dynamics.loss().is_none_or(|loss| loss.is_costly()) {
+        return false;
+    }
+    if !matches!(problem.valley.live, Region::Whole | Region::Box { .. }) {
+        return false;
+    }
+    const LATTICE: u32 = 24;
+    let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * f64::from(k) / f64::from(LATTICE);
+    let start = problem.valley.start_point;
+    (0..=LATTICE).flat_map(|k| (0..=LATTICE).map(move |l| (k, l))).all(|(k, l)| {
+        let at = [place(0, k), place(1, l)];
+        let [[a, b], [c, d]] = problem.dynamics.slope_jacobian(at);
+        let tensor = noise.tensor(at);
+        let (along_x, along_y) = (noise.tensor([at[0], start[1]]), noise.tensor([start[0], at[1]]));
+        let same = |p: f64, q: f64| (p - q).abs() <= 1e-14 * (p.abs() + q.abs());
+        b.abs().max(c.abs()) <= 1e-14 * (a.abs() + d.abs())
+            && tensor.xy == 0.0
+            && same(tensor.xx, along_x.xx)
+            && same(tensor.yy, along_y.yy)
+    })
+}
+
+/// From the finest grids that fit, along the configured axes or turned to the saddle, whichever converges better.
+fn extrapolation(
+    config: &Config,
+    problem: &Problem,
+    cells: &[[usize; 2]],
+    allowed: u64,
+    progress: &Progress,
+) -> Result<Reference, StudyError> {
+    let Some(&finest) = cells.last() else {
+        return Ok(Reference { rate: None, passage: None, source: "no grid fits into memory".into() });
+    };
+    let doubled = finest.map(|n| if n == 1 { 1 } else { 2 * n });
+    let fits = |cells: [usize; 2]| {
+        cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem.dimension) <= allowed as f64
+    };
+    let top = if fits(doubled) { doubled } else { finest };
+    let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
+    let can_turn = problem.dimension == 2 && ![0, 1].into_iter().any(|axis| problem.domain.is_periodic(axis));
+    let mut aligns = vec![config.grid.align];
+    if can_turn && !problem.valley.saddles.is_empty() && config.grid.align != Align::Saddle {
+        aligns.push(Align::Saddle);
+    }
+    let mut best: Option<(f64, Reference)> = None;
+    for align in aligns {
+        let mut variant = config.clone();
+        (variant.grid.scheme, variant.grid.align) = (Scheme::InverseAverage, align);
+        let (mut rates, mut passages, mut cut) = (Vec::new(), Vec::new(), false);
+        for size in sizes {
+            match level::solve(&variant, problem, size, allowed, progress) {
+                Ok(level) => {
+                    rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
+                    passages.extend(level.passage.as_ref().map(|(_, time)| 1.0 / time));
+                    cut = level.cut;
+                }
+                Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+                Err(_) => (rates, passages) = (Vec::new(), Vec::new()),
+            }
+        }
+        let known = |values: &[f64]| {
+            let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(Scheme::InverseAverage), cut)?;
+            // Extrapolation gains about two digits; one is claimed.
+            let uncertainty = if found.order.is_some() { 0.1 * found.error } else { found.error };
+            Some(Known { value: found.value, uncertainty })
+        };
+        let (rate, passage) = (known(&rates), known(&passages));
+        let worst = [rate, passage].into_iter().flatten().map(|known| known.uncertainty).fold(0.0, f64::max);
+        let source = format!(
+            "inverse-average extrapolated to h → 0 from {} cells{}: itself uncertain by {worst:.0e}",
+            if problem.dimension == 1 { format!("{}", top[0]) } else { format!("{} × {}", top[0], top[1]) },
+            if align == Align::Saddle { ", turned to the saddle" } else { "" }
+        );
+        let found = Reference { rate, passage, source };
+        let is_known = found.rate.is_some() || found.passage.is_some();
+        if is_known && best.as_ref().is_none_or(|(smallest, _)| worst < *smallest) {
+            best = Some((worst, found));
+        }
+    }
+    Ok(best.map_or_else(
+        || Reference { rate: None, passage: None, source: "none: the grids could not be solved".into() },
+        |(_, reference)| reference,
+    ))
+}
