@@ -6,13 +6,14 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 8] = [
+const EXAMPLES: [(&str, &str); 9] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
     ("frozen", include_str!("../../configs/frozen.toml")),
     ("muller-brown", include_str!("../../configs/muller-brown.toml")),
     ("three-hole", include_str!("../../configs/three-hole.toml")),
+    ("turned", include_str!("../../configs/turned.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
 ];

@@ -4,12 +4,14 @@ use crate::config::section::{CELLS, FINITE, POSITIVE, Section};
 use crate::config::{ConfigError, Scheme};
 
 /// `[converge]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ConvergeConfig {
     /// Cells along x and, where they are given, along y, coarsest first; empty: chosen.
     pub cells: Vec<(usize, Option<usize>)>,
     /// Edge weights to compare.
     pub schemes: Vec<Scheme>,
+    /// Whether they were chosen by the user; else they are all, and those that do not apply are left out.
+    pub is_chosen: bool,
     /// Angles of the grid in degrees; empty: `grid.align`.
     pub angles: Vec<f64>,
     /// The exact escape rate, when the user knows it.
@@ -55,6 +57,7 @@ pub(super) fn read(
     let config = ConvergeConfig {
         cells,
         schemes,
+        is_chosen: section.has("schemes"),
         angles,
         rate: section.number("rate", POSITIVE)?,
         passage_time: section.number("passage_time", POSITIVE)?,

@@ -237,6 +237,8 @@ pub struct GridConfig {
 pub enum Scheme {
     /// 1/∫e^{z(s)}ds.
     InverseAverage,
+    /// The same, corrected for how the flux varies along each edge; for D = temperature·I and a loss.
+    FluxCorrected,
     /// z/(e^z − 1).
     ScharfetterGummel,
     /// e^{−z/2}.
@@ -249,13 +251,20 @@ pub enum Scheme {
 
 impl Scheme {
     /// All of them, the default first.
-    pub const ALL: [Scheme; 5] =
-        [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra, Scheme::Upwind, Scheme::Central];
+    pub const ALL: [Scheme; 6] = [
+        Scheme::InverseAverage,
+        Scheme::FluxCorrected,
+        Scheme::ScharfetterGummel,
+        Scheme::Sqra,
+        Scheme::Upwind,
+        Scheme::Central,
+    ];
 
     /// The name in configurations and results.
     pub fn name(self) -> &'static str {
         match self {
             Scheme::InverseAverage => "inverse-average",
+            Scheme::FluxCorrected => "flux-corrected",
             Scheme::ScharfetterGummel => "scharfetter-gummel",
             Scheme::Sqra => "sqra",
             Scheme::Upwind => "upwind",

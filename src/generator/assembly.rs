@@ -46,6 +46,8 @@ pub struct Exit {
     pub state: u32,
     /// Its part of κ.
     pub rate: f64,
+    /// Offset of the whole edge in cells.
+    pub offset: [i32; 2],
     /// Where it crosses the absorbing boundary.
     pub position: Point,
     /// The fraction of the edge at which it does.
@@ -82,6 +84,13 @@ pub struct Physics<'a> {
     pub domain: &'a Domain,
     /// Where the process lives; leaving it kills.
     pub live: &'a Region,
+}
+
+impl<'a> Physics<'a> {
+    /// What integrates along the edges of a grid.
+    pub fn sampler(&self, grid: &Grid, scheme: Scheme) -> EdgeSampler<'a> {
+        EdgeSampler::new(self.dynamics, self.noise, self.interpretation, scheme, grid)
+    }
 }
 
 /// Why an assembly failed.
@@ -159,7 +168,7 @@ impl Assembly {
         start: Point,
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
-        let Physics { dynamics, noise, interpretation, domain, live } = physics;
+        let Physics { noise, interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
         let alive = members(grid, domain, live);
         let mut cells = Vec::new();
@@ -171,7 +180,7 @@ impl Assembly {
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }
-        let sampler = EdgeSampler::new(dynamics, noise, interpretation, scheme, grid);
+        let sampler = physics.sampler(grid, scheme);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let context = Context { grid, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
         const CHUNK: usize = 2048;
@@ -205,7 +214,7 @@ impl Assembly {
             return Err(AssemblyError::NotMonotone { at, rise });
         }
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
-        Ok(Assembly { generator: generator(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
+        Ok(Assembly { generator: generator_of(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
     }
 
     /// The generator with the killing replaced by unit killing at one state: what a closed chain needs for its
@@ -352,7 +361,7 @@ impl Context<'_> {
                         let flow =
                             self.sampler.flow(from, to, edge.offset, [edge.weight, edge.weight]).map_err(fail)?;
                         let rate = self.sampler.leave(edge.weight) * flow.forward / fraction;
-                        exits.push(Exit { state: state as u32, rate, position: to, fraction });
+                        exits.push(Exit { state: state as u32, rate, offset, position: to, fraction });
                     }
                 }
             }
@@ -486,7 +495,7 @@ pub fn nearest_state(grid: &Grid, point: Point, cells: &[u32], states: &[u32]) -
 }
 
 /// Rates from pairs, killing from exits.
-fn generator(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[Exit]) -> Generator {
+pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[Exit]) -> Generator {
     let n = cells.len();
     let mut starts = vec![0usize; n + 1];
     for pair in pairs {

@@ -1,10 +1,12 @@
 //! The discretised process: the generator of a jump process, stored without its diagonal.
 
 pub mod assembly;
+pub mod correction;
 
 use sprs::CsMat;
 
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
+pub use correction::flux_corrected;
 
 /// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.
 ///

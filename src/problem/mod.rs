@@ -122,6 +122,11 @@ impl Problem {
         })
     }
 
+    /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
+    pub fn is_reversible(&self) -> bool {
+        self.dynamics.loss().is_some() && self.noise.constant().is_some()
+    }
+
     /// The minimum of the valley, when there is one.
     pub fn minimum(&self) -> Option<&CriticalPoint> {
         self.valley.minimum.map(|index| &self.critical.minima[index])

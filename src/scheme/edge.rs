@@ -145,6 +145,8 @@ impl<'a> EdgeSampler<'a> {
         scheme: Scheme,
         grid: &Grid,
     ) -> EdgeSampler<'a> {
+        // The correction comes after a first solution with the weights of the default.
+        let scheme = if scheme == Scheme::FluxCorrected { Scheme::InverseAverage } else { scheme };
         EdgeSampler {
             dynamics,
             noise,
@@ -216,20 +218,46 @@ impl<'a> EdgeSampler<'a> {
         }
         let mut resistance = Resistance { top: rise.max(0.0), sum: 0.0 };
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
-        if rise.abs() <= FIVE_POINTS_RISE {
-            for (s, w) in self.five.nodes.into_iter().zip(self.five.weights) {
-                resistance.add(at(s), w);
-            }
-        } else {
-            let panels = (rise.abs() / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
-            for panel in 0..panels as usize {
-                for (s, w) in self.eight.nodes.into_iter().zip(self.eight.weights) {
-                    resistance.add(at((panel as f64 + s) / panels), w / panels);
-                }
-            }
-        }
+        self.nodes(rise, |s, w| resistance.add(at(s), w));
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
+    }
+
+    /// Visits the nodes and weights on [0, 1] that an edge of this rise needs.
+    fn nodes(&self, rise: f64, mut visit: impl FnMut(f64, f64)) {
+        if rise.abs() <= FIVE_POINTS_RISE {
+            for (s, w) in self.five.nodes.into_iter().zip(self.five.weights) {
+                visit(s, w);
+            }
+            return;
+        }
+        let panels = (rise.abs() / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
+        for panel in 0..panels as usize {
+            for (s, w) in self.eight.nodes.into_iter().zip(self.eight.weights) {
+                visit((panel as f64 + s) / panels, w / panels);
+            }
+        }
+    }
+
+    /// ⟨J²⟩/⟨J⟩² over the segment `from` → `to` with the weights e^{φ}, for J = 1 + a (s − ½) + ½ b (s − ½)²; for D = d·I and a loss,
+    /// NaN for anything else.
+    pub fn flux_variance(&self, from: Point, to: Point, slope: f64, bend: f64) -> f64 {
+        let (Some(d), Some(loss)) = (self.noise.constant(), self.dynamics.loss()) else {
+            return f64::NAN;
+        };
+        let (start, step) = (loss.value(from), difference(to, from));
+        let rise = (loss.value(to) - start) / d;
+        let top = rise.max(0.0);
+        let mut moments = [0.0; 3];
+        self.nodes(rise, |s, w| {
+            let weight = w * ((loss.value(advance(from, s, step)) - start) / d - top).exp();
+            let flux = 1.0 + (s - 0.5) * (slope + 0.5 * bend * (s - 0.5));
+            for (moment, power) in moments.iter_mut().zip([1.0, flux, flux * flux]) {
+                *moment += weight * power;
+            }
+        });
+        let [one, mean, square] = moments;
+        (square / mean) * (one / mean)
     }
 
     fn flow_varying(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {

@@ -23,7 +23,9 @@ pub fn bernoulli(z: f64) -> f64 {
 /// `inverse-average` with z(s) taken as linear is `scharfetter-gummel`.
 pub fn of_rise(scheme: Scheme, z: f64) -> Option<(f64, f64)> {
     match scheme {
-        Scheme::InverseAverage | Scheme::ScharfetterGummel => Some((bernoulli(z), bernoulli(-z))),
+        Scheme::InverseAverage | Scheme::FluxCorrected | Scheme::ScharfetterGummel => {
+            Some((bernoulli(z), bernoulli(-z)))
+        }
         Scheme::Sqra => Some(((-0.5 * z).exp(), (0.5 * z).exp())),
         Scheme::Upwind => Some((1.0 + (-z).max(0.0), 1.0 + z.max(0.0))),
         Scheme::Central => (z.abs() < 2.0).then_some((1.0 - 0.5 * z, 1.0 + 0.5 * z)),

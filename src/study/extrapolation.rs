@@ -20,11 +20,18 @@ pub struct Extrapolation {
 
 /// A scheme's order on smooth problems.
 pub fn formal_order(scheme: Scheme) -> f64 {
-    if scheme == Scheme::Upwind { 1.0 } else { 2.0 }
+    match scheme {
+        Scheme::Upwind => 1.0,
+        Scheme::FluxCorrected => 4.0,
+        _ => 2.0,
+    }
 }
 
 /// Estimates are raised by a quarter: they leave out the next term of the expansion.
 const SAFETY: f64 = 1.25;
+
+/// A change this many times the next one was made by a grid that resolves nothing.
+const UNRESOLVED: f64 = 256.0;
 
 /// Extrapolates positive values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
 /// rounding error to expect of each value, `formal` the scheme's [`formal_order`]. `None` with fewer than two grids.
@@ -54,6 +61,8 @@ pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64, formal: f64, cut: 
         (Some(_), Some(p)) if p > formal && formal < 2.0 => Some(formal),
         (Some(_), Some(p)) if p > formal => Some(p.min(8.0)),
         (Some(_), Some(p)) if p > 0.5 => Some(p),
+        // A coarsest grid that was wildly off says nothing; at high order the other two do.
+        (Some(before), None) if formal > 2.0 && before.abs() > UNRESOLVED * change.abs() => Some(formal),
         _ => None,
     };
     let relative = |size: f64| size.exp_m1() + rounding;

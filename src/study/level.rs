@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use crate::config::{Align, Config, Quantity};
+use crate::config::{Align, Config, Quantity, Scheme};
 use crate::elimination::{Elimination, EliminationError};
-use crate::generator::Assembly;
 use crate::generator::assembly::{Physics, members, nearest_state};
+use crate::generator::{Assembly, flux_corrected};
 use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
@@ -123,7 +123,16 @@ pub fn solve(
     };
     let start = problem.valley.start_point;
     let physics = physics(problem, &domain, &problem.valley.live);
-    let assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
+    let corrects = config.grid.scheme == Scheme::FluxCorrected;
+    if corrects && !problem.is_reversible() {
+        return Err(StudyError::Problem(ProblemError::Invalid {
+            key: "grid.scheme".into(),
+            message: "\"flux-corrected\" needs a reversible process: a loss and noise.kind = \"isotropic\"; take the default, \
+                      \"inverse-average\""
+                .into(),
+        }));
+    }
+    let mut assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
     lap("assembly");
     let states = assembly.generator.len();
     if !config.solve.wants_killing() {
@@ -148,11 +157,23 @@ pub fn solve(
                     .into(),
         }));
     }
-    let elimination = Elimination::new(&assembly.generator, memory, progress)
+    let mut elimination = Elimination::new(&assembly.generator, memory, progress)
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
-    progress.begin("solving", 0);
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
+    if corrects {
+        progress.begin("correcting for the flux", 0);
+        let first = quasi_stationary(&elimination, states, origin)?;
+        let sampler = physics.sampler(&grid, config.grid.scheme);
+        assembly = flux_corrected(&assembly, &grid, &sampler, &first.probability);
+        let symbolic = elimination.symbolic().clone();
+        // Two factors need not be held at once.
+        drop(elimination);
+        elimination = Elimination::with_symbolic(&symbolic, &assembly.generator, memory, progress)
+            .map_err(|error| locate(error, &grid, &assembly, problem))?;
+        lap("correction");
+    }
+    progress.begin("solving", 0);
     let quasi_stationary = match config.solve.wants(Quantity::Rate) {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         false => None,

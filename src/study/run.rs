@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::config::{Config, Quantity, Wall};
+use crate::config::{Config, Quantity, Scheme, Wall};
 use crate::formula::Formulas;
 use crate::generator::Assembly;
 use crate::grid::Grid;
@@ -205,8 +205,14 @@ fn refined(
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
-             grid.max_unknowns, draw the domain closer, or try grid.align = \"saddle\"",
-            config.grid.tolerance, worst
+             grid.max_unknowns, draw the domain closer, or try grid.align = \"saddle\"{}",
+            config.grid.tolerance,
+            worst,
+            // Of fourth order whatever the angle.
+            match problem.is_reversible() && config.grid.scheme != Scheme::FluxCorrected {
+                true => " or grid.scheme = \"flux-corrected\"",
+                false => "",
+            }
         ));
     }
     Ok((finest, rates, 2.0))

@@ -126,7 +126,7 @@ fn an_output_folder_that_cannot_be_is_refused_first() {
 #[test]
 fn later_commands_say_so() {
     let folder = Folder::new("later");
-    for name in ["sweep", "verify", "converge", "simulate"] {
+    for name in ["sweep", "verify", "simulate"] {
         let output = command(&[name, "x.toml", "--seed", "3"], folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&output.stderr).contains("later version"));
@@ -156,4 +156,34 @@ fn an_interrupted_run_keeps_the_earlier_result() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
     assert_eq!(before, std::fs::read(&result).unwrap());
+}
+
+#[test]
+fn converge_writes_a_table_a_file_and_a_picture() {
+    let folder = small("converge");
+    let arguments = ["converge", "small.toml", "--json", "--set", "converge.cells=[16, 32, 48]", "--set"];
+    let schemes = "converge.schemes=[\"inverse-average\", \"central\"]";
+    let found = summary(&command(&[&arguments[..], &[schemes]].concat(), folder.path()));
+    let series = found["convergence"].as_array().unwrap();
+    assert_eq!((series.len(), series[0]["scheme"].as_str()), (2, Some("inverse-average")));
+    // In the proportion of grid.cells.
+    assert_eq!(series[0]["grids"][1]["cells"], serde_json::json!([32, 43]));
+    assert!(series[0]["grids"][2]["rate_error"].as_f64().unwrap() < 1e-6);
+    assert!(series[1]["grids"][0]["failure"].as_str().unwrap().contains("Péclet"));
+    let out = folder.path().join("output/small");
+    let csv = std::fs::read_to_string(out.join("convergence.csv")).unwrap();
+    assert!(csv.lines().count() == 7 && csv.starts_with("scheme,angle_degrees,cells_x,cells_y,"));
+    let file = hdf5::File::open(out.join("result.h5")).unwrap();
+    let errors = file.dataset("convergence/rate_error").unwrap();
+    assert_eq!(errors.shape(), [2, 1, 3]);
+    let scales: Vec<_> = ["scheme", "angle", "cells_x"]
+        .iter()
+        .enumerate()
+        .map(|(axis, name)| {
+            let scale = file.dataset(&format!("convergence/{name}")).unwrap();
+            saddleflux::io::scale::is_attached(&errors, &scale, axis)
+        })
+        .collect();
+    assert_eq!(scales, [true; 3]);
+    assert!(out.join("work-precision.png").exists() && !out.join("angle.png").exists());
 }

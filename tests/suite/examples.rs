@@ -44,6 +44,13 @@ fn quickstart_and_styblinski_tang() {
 }
 
 #[test]
+fn turned() {
+    let solution = solve("turned", &[]);
+    assert_relative_eq!(extrapolated(&solution), 1.81930285329e-9, max_relative = 5e-7);
+    assert!((3.5..4.5).contains(&solution.rate.unwrap().observed_order.unwrap()));
+}
+
+#[test]
 fn disc_and_three_holes() {
     let disc = solve("disc", &[]);
     assert_relative_eq!(extrapolated(&disc), 0.5783185962946784, max_relative = 1e-5);

@@ -2,6 +2,7 @@
 
 mod bad;
 mod cli;
+mod converge;
 mod critical;
 mod elimination;
 mod examples;

@@ -137,6 +137,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         },
         valley: Some(ValleyConfig { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
         solve: SolveConfig { quantities: vec![Quantity::Rate, Quantity::PassageTime], error_estimate: true },
+        converge: saddleflux::config::ConvergeConfig::default(),
     }
 }
 

@@ -111,7 +111,9 @@ pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, Stu
         angles => angles.iter().map(|&degrees| Align::Angle(degrees)).collect(),
     };
     let mut series = Vec::new();
-    for &scheme in &config.converge.schemes {
+    let applies =
+        |scheme: &&Scheme| **scheme != Scheme::FluxCorrected || problem.is_reversible() || config.converge.is_chosen;
+    for &scheme in config.converge.schemes.iter().filter(applies) {
         for &align in &aligns {
             let mut variant = config.clone();
             (variant.grid.scheme, variant.grid.align) = (scheme, align);

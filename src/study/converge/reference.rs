@@ -166,9 +166,10 @@ fn extrapolation(
         aligns.push(Align::Saddle);
     }
     let mut best: Option<(f64, Reference)> = None;
+    let scheme = if problem.is_reversible() { Scheme::FluxCorrected } else { Scheme::InverseAverage };
     for align in aligns {
         let mut variant = config.clone();
-        (variant.grid.scheme, variant.grid.align) = (Scheme::InverseAverage, align);
+        (variant.grid.scheme, variant.grid.align) = (scheme, align);
         let (mut rates, mut passages, mut cut) = (Vec::new(), Vec::new(), false);
         for size in sizes {
             match level::solve(&variant, problem, size, allowed, progress) {
@@ -182,7 +183,7 @@ fn extrapolation(
             }
         }
         let known = |values: &[f64]| {
-            let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(Scheme::InverseAverage), cut)?;
+            let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(scheme), cut)?;
             // Extrapolation gains about two digits; one is claimed.
             let uncertainty = if found.order.is_some() { 0.1 * found.error } else { found.error };
             Some(Known { value: found.value, uncertainty })
@@ -190,7 +191,8 @@ fn extrapolation(
         let (rate, passage) = (known(&rates), known(&passages));
         let worst = [rate, passage].into_iter().flatten().map(|known| known.uncertainty).fold(0.0, f64::max);
         let source = format!(
-            "inverse-average extrapolated to h → 0 from {} cells{}: itself uncertain by {worst:.0e}",
+            "{} extrapolated to h → 0 from {} cells{}: itself uncertain by {worst:.0e}",
+            scheme.name(),
             if problem.dimension == 1 { format!("{}", top[0]) } else { format!("{} × {}", top[0], top[1]) },
             if align == Align::Saddle { ", turned to the saddle" } else { "" }
         );

@@ -1,0 +1,94 @@
+//! Refinement studies: references, observed orders, and what each scheme is known for.
+
+use saddleflux::config::{Config, Scheme};
+use saddleflux::progress::Progress;
+use saddleflux::study::converge::{Convergence, Sample, converge};
+
+fn study(text: &str) -> Convergence {
+    let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
+    converge(&config, &Progress::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn of(study: &Convergence, scheme: Scheme) -> Vec<&Sample> {
+    study.series.iter().filter(|series| series.scheme == scheme).flat_map(|series| series.solved()).collect()
+}
+
+fn error(sample: &Sample) -> f64 {
+    sample.rate.and_then(|rate| rate.error).unwrap()
+}
+
+fn order(sample: &Sample) -> f64 {
+    sample.rate.and_then(|rate| rate.order).unwrap()
+}
+
+const WELL: &str = "landscape = { kind = 'double-well', dimension = 2 }
+    domain = { lower = [-2, -1.5], upper = [0.8, 1.5], walls = { x = ['reflecting', 'absorbing'] } }\n";
+
+#[test]
+fn schemes_differ_where_they_should_on_an_aligned_cold_valley() {
+    let found = study(&format!(
+        "{WELL} noise = {{ kind = 'isotropic', temperature = 0.02 }}
+         converge = {{ cells = [64, 128, 256] }}"
+    ));
+    assert!(found.reference.source.contains("separates"), "{}", found.reference.source);
+    let last = |scheme| *of(&found, scheme).last().unwrap();
+    // Fourteen digits on 128 cells; the linear weights only at second order.
+    assert!(error(of(&found, Scheme::InverseAverage)[1]) < 3e-14);
+    for scheme in [Scheme::ScharfetterGummel, Scheme::Sqra] {
+        assert!((1.8..2.1).contains(&order(last(scheme))), "{scheme:?}: {:?}", last(scheme));
+    }
+    // Near the saddle and the minimum sqra's error is larger by 3/2: e^{−z/2} against z/(e^z − 1) to fourth order in z.
+    let ratio = error(last(Scheme::Sqra)) / error(last(Scheme::ScharfetterGummel));
+    assert!((1.3..1.7).contains(&ratio), "{ratio}");
+    assert!(error(last(Scheme::Upwind)) > 1.0);
+    let central = found.series.iter().find(|series| series.scheme == Scheme::Central).unwrap();
+    assert!(central.samples.iter().all(|sample| sample.as_ref().is_err_and(|failed| failed.1.contains("below 2"))));
+}
+
+#[test]
+fn upwind_is_of_first_order_and_central_of_second() {
+    let found = study(
+        "landscape = { kind = 'double-well', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.5 }
+         domain = { lower = [-2], upper = [0.5], walls = { x = ['reflecting', 'absorbing'] } }
+         converge = { cells = [400, 800, 1600], schemes = ['upwind', 'central'] }",
+    );
+    assert_eq!(found.reference.source, "1D quadrature");
+    for (scheme, expected) in [(Scheme::Upwind, 1.0), (Scheme::Central, 2.0)] {
+        let samples = of(&found, scheme);
+        assert!((order(samples[2]) - expected).abs() < 0.05, "{samples:?}");
+    }
+}
+
+#[test]
+fn flux_correction_is_of_fourth_order_at_any_angle() {
+    let found = study(&format!(
+        "{WELL} noise = {{ kind = 'isotropic', temperature = 0.05 }}
+         converge = {{ cells = [64, 128, 256], schemes = ['inverse-average', 'flux-corrected'], angles = [5, 30] }}"
+    ));
+    for series in &found.series {
+        let samples: Vec<&Sample> = series.solved().collect();
+        let (expected, bound) =
+            if series.scheme == Scheme::FluxCorrected { (3.7..4.3, 4e-6) } else { (1.9..2.1, 1.5e-3) };
+        assert!(expected.contains(&order(samples[2])), "{series:?}");
+        assert!(error(samples[1]) < bound, "{series:?}");
+    }
+}
+
+#[test]
+fn references_are_the_users_or_extrapolated_where_nothing_is_exact() {
+    let curved = "landscape = { expression = '(x^2-1)^2 + 2*(y - 0.4*x^2 + 0.1*x)^2' }
+         noise = { kind = 'isotropic', temperature = 0.1 }
+         domain = { lower = [-1.9, -0.9], upper = [1.3, 1.9] }
+         valley = { minimum = [-1, 0.5], set = 'x < 0.8' }\n";
+    let found = study(&format!(
+        "{curved} converge = {{ cells = [32, 64, 128], schemes = ['inverse-average', 'flux-corrected'] }}"
+    ));
+    let reference = found.reference.rate.unwrap();
+    assert!(found.reference.source.contains("extrapolated") && reference.uncertainty < 1e-7, "{:?}", found.reference);
+    let samples = of(&found, Scheme::FluxCorrected);
+    assert!(error(samples[2]) < 1e-6 && error(of(&found, Scheme::InverseAverage)[2]) > 1e-5, "{samples:?}");
+    let given = study(&format!("{curved} converge = {{ cells = [16, 32], schemes = ['sqra'], rate = 3.87e-5 }}"));
+    assert_eq!((given.reference.rate.unwrap().value, given.reference.passage), (3.87e-5, None));
+    assert!(given.series[0].solved().all(|sample| sample.passage.unwrap().error.is_none()));
+}
