@@ -11,7 +11,7 @@
 //! actual graph (`dissection`), the tree of dense fronts with its costs (`symbolic`), the dense eliminations as products
 //! of nonnegative matrices (`front`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
 //!
-//! Where it fails: numbers below 1e-308 are lost. Rates that underflow are harmless as long as other ways out remain; a
+//! Where it fails: numbers below 1e-308 are lost, but for the solves of a chain, which can carry exponents of their own. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
 
 mod dissection;
@@ -27,6 +27,7 @@ pub use symbolic::Symbolic;
 
 use crate::generator::Generator;
 use crate::progress::Progress;
+use crate::scaled::Scaled;
 use multifrontal::Multifrontal;
 use symbolic::Plan;
 use tridiagonal::Tridiagonal;
@@ -170,6 +171,22 @@ impl Elimination {
             Engine::Chain(chain) => chain.solve_right(b),
             Engine::Fronts(fronts) => fronts.solve_right(b),
         })
+    }
+
+    /// [`Elimination::solve_left`] for times of any range; `None` in two dimensions, where pivots underflow first.
+    pub fn solve_left_scaled(&self, b: &[Scaled]) -> Option<Vec<Scaled>> {
+        match &self.engine {
+            Engine::Chain(chain) => Some(chain.solve_left(b)),
+            Engine::Fronts(_) => None,
+        }
+    }
+
+    /// [`Elimination::solve_right`] for times of any range; `None` in two dimensions.
+    pub fn solve_right_scaled(&self, b: &[Scaled]) -> Option<Vec<Scaled>> {
+        match &self.engine {
+            Engine::Chain(chain) => Some(chain.solve_right(b)),
+            Engine::Fronts(_) => None,
+        }
     }
 
     /// The analysis, for another generator with the same edges.

@@ -5,8 +5,15 @@
 //! underflows unless a rate of the generator did; eliminating away from the exit would square the barrier into the last
 //! pivot instead.
 
+use std::ops::{AddAssign, Div, Mul};
+
 use super::{EliminationError, PivotFault};
 use crate::generator::Generator;
+
+/// What a solve adds up: ordinary numbers, or such with an exponent of their own where times leave the range of those.
+pub(super) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
+
+impl<T: Copy + AddAssign + Mul<f64, Output = T> + Div<f64, Output = T>> Amount for T {}
 
 /// A factored chain.
 #[derive(Debug)]
@@ -84,32 +91,37 @@ impl Tridiagonal {
         Ok(Tridiagonal { steps, pieces })
     }
 
-    /// x A = b.
-    pub(super) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
+    /// x A = b, in numbers of any range.
+    pub(super) fn solve_left<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for piece in &self.pieces {
             for (k, next) in piece.forward() {
-                x[next] += x[k] * self.steps[k].onward;
+                let passed = x[k] * self.steps[k].onward;
+                x[next] += passed;
             }
-            x[piece.target] /= self.steps[piece.target].pivot;
+            x[piece.target] = x[piece.target] / self.steps[piece.target].pivot;
             for (k, next) in piece.forward().rev() {
-                x[k] = (x[k] + x[next] * self.steps[k].back) / self.steps[k].pivot;
+                let back = x[next] * self.steps[k].back;
+                x[k] += back;
+                x[k] = x[k] / self.steps[k].pivot;
             }
         }
         x
     }
 
-    /// A x = b.
-    pub(super) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
+    /// A x = b, in numbers of any range.
+    pub(super) fn solve_right<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for piece in &self.pieces {
             for (k, next) in piece.forward() {
-                x[k] /= self.steps[k].pivot;
-                x[next] += self.steps[k].back * x[k];
+                x[k] = x[k] / self.steps[k].pivot;
+                let passed = x[k] * self.steps[k].back;
+                x[next] += passed;
             }
-            x[piece.target] /= self.steps[piece.target].pivot;
+            x[piece.target] = x[piece.target] / self.steps[piece.target].pivot;
             for (k, next) in piece.forward().rev() {
-                x[k] += self.steps[k].onward * x[next];
+                let passed = x[next] * self.steps[k].onward;
+                x[k] += passed;
             }
         }
         x

@@ -24,6 +24,7 @@ use std::f64::consts::PI;
 
 use super::{Comparison, Condition, FormulaInput, SaddleCrossing, quadrature};
 use crate::config::Interpretation;
+use crate::scaled::{Scaled, Sum};
 
 /// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
 pub(super) const HIGH_BARRIER: f64 = 5.0;
@@ -37,12 +38,12 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<Comparison, String> {
     };
     let n = input.dimension;
     let at_minimum = input.minimum.hessian.determinant(n);
-    let (mut rate, mut conditions) = (0.0, Vec::new());
+    let (mut rate, mut conditions) = (Scaled::ZERO, Vec::new());
     for crossing in input.saddles {
         let point = &crossing.saddle.point;
         let barrier = point.loss - input.minimum.loss;
         let prefactor = (at_minimum / -point.hessian.determinant(n)).sqrt() * escape_curvature(crossing) / (2.0 * PI);
-        rate += crossing.absorption_factor * prefactor * (-barrier / d).exp();
+        rate = rate.plus(decaying(barrier / d).scaled(crossing.absorption_factor * prefactor));
         conditions.push(Condition {
             text: format!(
                 "quadratic approximation: barrier over noise ΔL/d = {:.4} should be at least {HIGH_BARRIER}",
@@ -67,13 +68,13 @@ pub(super) fn effective_potential(input: &FormulaInput) -> Result<Comparison, St
         Interpretation::Stratonovich => 0.0,
         Interpretation::Isothermal => -0.5,
     };
-    let (mut rate, mut conditions) = (0.0, Vec::new());
+    let (mut rate, mut conditions) = (Scaled::ZERO, Vec::new());
     for crossing in input.saddles {
         let b = crossing.saddle.point.theta[0];
         let depth = depth(input, b).map_err(|error| format!("effective potential: {error}"))?;
         let curvatures = input.minimum.eigenvalues[0] * escape_curvature(crossing);
         let prefactor = curvatures.sqrt() * (noise(a) / noise(b)).powf(power) / (2.0 * PI);
-        rate += crossing.absorption_factor * prefactor * (-depth).exp();
+        rate = rate.plus(decaying(depth).scaled(crossing.absorption_factor * prefactor));
         conditions.push(Condition {
             text: format!("quadratic approximation: ∫L'/D = {depth:.4} should be at least {HIGH_BARRIER}"),
             holds: depth >= HIGH_BARRIER,
@@ -99,11 +100,14 @@ pub(super) fn escape_curvature(crossing: &SaddleCrossing) -> f64 {
     -crossing.saddle.point.eigenvalues[0]
 }
 
-fn finish(input: &FormulaInput, rate: f64, conditions: Vec<Condition>, name: &str) -> Result<Comparison, String> {
-    if !(rate.is_finite() && rate > 0.0) {
-        return Err(format!(
-            "{name}: the formula gives {rate:e} here (a critical point without curvature, or an exponent beyond the range of numbers)"
-        ));
+/// e^{−exponent}, however small.
+pub(super) fn decaying(exponent: f64) -> Scaled {
+    Scaled::exp(Sum { high: exponent, low: 0.0 }, -1.0)
+}
+
+fn finish(input: &FormulaInput, rate: Scaled, conditions: Vec<Condition>, name: &str) -> Result<Comparison, String> {
+    if !rate.is_positive() {
+        return Err(format!("{name}: the formula gives {:e} here (a critical point without curvature)", rate.value()));
     }
     Ok(Comparison::new(rate, input, conditions))
 }

@@ -6,6 +6,7 @@ mod theorem_3_2;
 
 use crate::config::{Interpretation, NoiseForm};
 use crate::problem::{CriticalPoint, DiffusionField, Dynamics, Saddle};
+use crate::scaled::Scaled;
 use crate::tensor::Point;
 
 /// What the formulas need to know: a valley, its exits, and the noise.
@@ -32,7 +33,7 @@ pub struct FormulaInput<'a> {
     /// Further minima in the live set: the formulas know of none.
     pub other_wells: usize,
     /// The solver's rate, per unit of dynamical time.
-    pub solver_rate: f64,
+    pub solver_rate: Scaled,
 }
 
 /// A saddle, and how the set is killed there.
@@ -62,7 +63,7 @@ impl SaddleCrossing {
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// The formula's rate for this way of absorbing.
-    pub value: f64,
+    pub value: Scaled,
     /// Solver's rate over the formula's.
     pub ratio: f64,
     /// 1, or 2 when the set is killed exactly at the saddle (already in `value`); the largest where saddles differ.
@@ -72,7 +73,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn new(value: f64, input: &FormulaInput, mut conditions: Vec<Condition>) -> Comparison {
+    fn new(value: Scaled, input: &FormulaInput, mut conditions: Vec<Condition>) -> Comparison {
         if input.other_wells > 0 {
             let wells = if input.other_wells == 1 { "one more well" } else { "more wells" };
             let text = format!("a single well: {wells} in the live set can be entered and left on the way");
@@ -81,7 +82,7 @@ impl Comparison {
         let leading = input.saddles.iter().map(|crossing| crossing.absorption_factor);
         Comparison {
             value,
-            ratio: input.solver_rate / value,
+            ratio: input.solver_rate.over(value).value(),
             absorption_factor: leading.fold(1.0, f64::max),
             conditions,
         }

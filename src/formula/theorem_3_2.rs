@@ -26,9 +26,10 @@
 
 use std::f64::consts::PI;
 
-use super::kramers::{HIGH_BARRIER, depth, escape_curvature};
+use super::kramers::{HIGH_BARRIER, decaying, depth, escape_curvature};
 use super::{Comparison, Condition, FormulaInput, SaddleCrossing, TheoremThreeTwo};
 use crate::config::{Interpretation, Minibatch, NoiseForm};
+use crate::scaled::Scaled;
 use crate::tensor::{advance, norm};
 
 /// |H_a e − H_ae e| / H_ae up to which e counts as an eigenvector of H_a.
@@ -46,22 +47,23 @@ pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Strin
         }
     };
     let heat = learning_rate / (2.0 * batch_size);
-    let (mut isothermal, mut ito, mut conditions) = (0.0, 0.0, common_conditions(input));
-    let mut leading: Option<(f64, &SaddleCrossing)> = None;
+    let (mut isothermal, mut ito, mut conditions) = (Scaled::ZERO, Scaled::ZERO, common_conditions(input));
+    let mut leading: Option<(Scaled, &SaddleCrossing)> = None;
     for crossing in input.saddles {
         let (h_a, h_b) = (minimum_curvature(input, crossing), escape_curvature(crossing));
         let barrier = crossing.saddle.point.loss - input.minimum.loss;
         let (below, above) = (s * barrier / (heat * h_a), (1.0 - s) * barrier / (heat * h_b));
-        let rate = crossing.absorption_factor * h_b / (2.0 * PI) * (-below - above).exp();
-        if !(h_a > 0.0 && rate > 0.0 && rate.is_finite()) {
+        let rate = decaying(below + above).scaled(crossing.absorption_factor * h_b / (2.0 * PI));
+        if !(h_a > 0.0 && rate.is_positive()) {
             return Err(format!(
-                "Theorem 3.2: the formula gives {rate:e} with H_ae = {h_a:e}, |H_be| = {h_b:e} and the exponent {:e}",
+                "Theorem 3.2: the formula gives {:e} with H_ae = {h_a:e}, |H_be| = {h_b:e} and the exponent {:e}",
+                rate.value(),
                 below + above
             ));
         }
-        isothermal += rate;
-        ito += rate * h_a / h_b;
-        if leading.is_none_or(|(largest, _)| rate > largest) {
+        isothermal = isothermal.plus(rate);
+        ito = ito.plus(rate.scaled(h_a / h_b));
+        if leading.is_none_or(|(largest, _)| rate.is_greater(largest)) {
             leading = Some((rate, crossing));
         }
         conditions.push(Condition {

@@ -24,12 +24,12 @@ const COLUMNS: [Column; 11] = [
     (Label { name: "unknowns", units: "1", long_name: "states of the chain" }, |s| s.unknowns as f64),
     (Label { name: "peclet", units: "1", long_name: "largest cell Péclet number where it matters" }, |s| s.peclet),
     (Label { name: "rate", units: "1/dynamical time", long_name: "quasi-stationary escape rate" }, |s| {
-        value(s.rate, |m| Some(m.value))
+        value(s.rate, |m| Some(m.value.value()))
     }),
     (Label { name: "rate_error", units: "1", long_name: "relative error of the rate" }, |s| value(s.rate, |m| m.error)),
     (Label { name: "rate_order", units: "1", long_name: "observed order of the rate" }, |s| value(s.rate, |m| m.order)),
     (Label { name: "inverse_passage_time", units: "1/dynamical time", long_name: "1/τ from the minimum" }, |s| {
-        value(s.passage, |m| Some(m.value))
+        value(s.passage, |m| Some(m.value.value()))
     }),
     (Label { name: "passage_error", units: "1", long_name: "relative error of 1/τ" }, |s| {
         value(s.passage, |m| m.error)
@@ -45,7 +45,9 @@ const COLUMNS: [Column; 11] = [
 /// The study as JSON; absent keys are what a grid did not give.
 pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
     let dimension = study.problem.dimension;
-    let known = |known: Option<Known>| known.map(|k| json!({ "value": k.value, "uncertainty": k.uncertainty }));
+    let known = |known: Option<Known>| {
+        known.map(|k| json!({ "value": k.value.value(), "log_value": k.value.ln(), "uncertainty": k.uncertainty }))
+    };
     let mut reference = json!({ "source": study.reference.source });
     for (key, found) in
         [("rate", known(study.reference.rate)), ("inverse_passage_time", known(study.reference.passage))]
@@ -140,7 +142,7 @@ fn fill(path: &Path, config: &Config, study: &Convergence, summary: &Value) -> R
         [("reference_rate", study.reference.rate), ("reference_inverse_passage_time", study.reference.passage)]
     {
         if let Some(known) = known {
-            numbers(&group, name, &[known.value, known.uncertainty])?;
+            numbers(&group, name, &[known.value.value(), known.uncertainty])?;
         }
     }
     let schemes: Vec<_> = distinct(study.series.iter().map(|series| series.scheme));

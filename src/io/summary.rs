@@ -11,6 +11,7 @@ use super::{Outcome, description};
 use crate::config::Align;
 use crate::formula::Comparison;
 use crate::problem::CriticalPoint;
+use crate::scaled::Scaled;
 
 type Object = Map<String, Value>;
 
@@ -124,25 +125,32 @@ fn rate(outcome: &Outcome) -> Object {
     let mut entry = Object::new();
     if let Some(rate) = &solution.rate {
         let mut found = Object::new();
-        put(&mut found, "value", rate.value);
-        put_all(&mut found, "bracket", &rate.bracket);
-        put_option(&mut found, "extrapolated", rate.extrapolated);
+        put_rate(&mut found, "value", rate.value);
+        if rate.value.is_ordinary() {
+            put_all(&mut found, "bracket", &rate.bracket.map(|ratio| rate.value.scaled(ratio).value()));
+        }
+        put_all(&mut found, "bracket_over_value", &rate.bracket);
+        rate.extrapolated.into_iter().for_each(|value| put_rate(&mut found, "extrapolated", value));
         put_option(&mut found, "discretisation_error", rate.discretisation_error);
         put_option(&mut found, "observed_order", rate.observed_order);
         found.insert("iterations".into(), json!(rate.iterations));
         put(&mut found, "flux_identity", rate.flux_identity);
-        let grids = rate.grids.iter().filter(|(_, value)| value.is_finite());
-        let grids: Vec<Value> =
-            grids.map(|(cells, value)| json!({ "cells": cells[..dimension], "value": value })).collect();
+        let grids = rate.grids.iter().map(|(cells, value)| {
+            let mut entry = Object::new();
+            entry.insert("cells".into(), json!(cells[..dimension]));
+            put_rate(&mut entry, "value", *value);
+            Value::Object(entry)
+        });
+        let grids: Vec<Value> = grids.collect();
         found.insert("grids".into(), json!(grids));
         entry.insert("quasi_stationary".into(), Value::Object(found));
     }
     if let Some(passage) = &solution.passage {
         let mut found = Object::new();
         put_all(&mut found, "from", &passage.from[..dimension]);
-        put(&mut found, "value", passage.rate);
-        put(&mut found, "time", passage.time);
-        put_option(&mut found, "extrapolated", passage.extrapolated);
+        put_rate(&mut found, "value", passage.rate);
+        put_rate(&mut found, "time", passage.time);
+        passage.extrapolated.into_iter().for_each(|value| put_rate(&mut found, "extrapolated", value));
         put_option(&mut found, "discretisation_error", passage.discretisation_error);
         entry.insert("mean_first_passage".into(), Value::Object(found));
     }
@@ -151,10 +159,10 @@ fn rate(outcome: &Outcome) -> Object {
     }
     if let Some(quadrature) = &solution.quadrature {
         let mut found = Object::new();
-        put(&mut found, "value", 1.0 / quadrature.time);
-        put(&mut found, "time", quadrature.time);
+        put_rate(&mut found, "value", quadrature.time.inverse());
+        put_rate(&mut found, "time", quadrature.time);
         put_option(&mut found, "ratio", quadrature.ratio);
-        put_option(&mut found, "escape_rate", quadrature.escape_rate);
+        quadrature.escape_rate.into_iter().for_each(|value| put_rate(&mut found, "escape_rate", value));
         put_option(&mut found, "escape_ratio", quadrature.escape_ratio);
         entry.insert("quadrature".into(), Value::Object(found));
     }
@@ -186,7 +194,7 @@ fn formula(outcome: &Outcome) -> Object {
 
 fn comparison(comparison: &Comparison) -> Object {
     let mut entry = Object::new();
-    put(&mut entry, "value", comparison.value);
+    put_rate(&mut entry, "value", comparison.value);
     put(&mut entry, "ratio", comparison.ratio);
     put(&mut entry, "absorption_factor", comparison.absorption_factor);
     let conditions = comparison.conditions.iter();
@@ -251,6 +259,16 @@ fn rfc3339(time: SystemTime) -> String {
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// A positive number, and its natural logarithm as `log_<key>`; the number itself only where ordinary numbers hold it.
+fn put_rate(entry: &mut Object, key: &str, value: Scaled) {
+    if value.is_ordinary() {
+        put(entry, key, value.value());
+    }
+    if value.is_positive() {
+        put(entry, &format!("log_{key}"), value.ln());
+    }
 }
 
 fn put(entry: &mut Object, key: &str, value: f64) {

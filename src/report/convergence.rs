@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::number::{brief, bytes};
+use super::number::{brief, bytes, rounded};
 use super::page::Page;
 use crate::config::Config;
 use crate::io;
+use crate::scaled::Scaled;
 use crate::study::converge::{Convergence, Measure, Sample, Series};
 
 /// The report of a study; `colour` for a terminal that shows it.
@@ -17,7 +18,7 @@ pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colo
     }
     page.line("problem", &format!("{} · {}", io::landscape(config), io::noise(config)));
     page.line("reference", &study.reference.source);
-    let known = |value: f64| format!("{value:.15e}");
+    let known = |value: Scaled| rounded(value, Some(1e-15));
     if let Some(rate) = study.reference.rate {
         page.line("  γ", &known(rate.value));
     }

@@ -202,7 +202,7 @@ fn evidence(rate: &RateEstimate) -> String {
         Some(error) => format!("± {error:.1e} relative"),
         None => "no error estimate".to_string(),
     };
-    let width = (rate.bracket[1] - rate.bracket[0]) / rate.value;
+    let width = rate.bracket[1] - rate.bracket[0];
     format!("{error} · bracket {width:.0e} wide, {} iterations", rate.iterations)
 }
 

@@ -1,15 +1,23 @@
 //! Numbers as a person reads them.
 
+use crate::scaled::{Scaled, Sum};
 use crate::tensor::Point;
 
 /// A value with the digits that a relative error leaves right, and one more (at most 15); 6 without an error.
-pub(super) fn rounded(value: f64, error: Option<f64>) -> String {
+pub(super) fn rounded(value: impl Into<Scaled>, error: Option<f64>) -> String {
     let digits = match error {
         Some(error) if error > 0.0 => (1.0 - error.log10().ceil()).clamp(2.0, 15.0) as usize,
         Some(_) => 15,
         None => 6,
     };
-    significant(value, digits)
+    let value = value.into();
+    if value.is_ordinary() || !value.is_positive() {
+        return significant(value.value(), digits);
+    }
+    // Beyond the range of ordinary numbers, from the logarithm, which knows a few digits less.
+    let exponent = (value.ln() / std::f64::consts::LN_10).floor();
+    let tens = Scaled::exp(Sum { high: exponent * std::f64::consts::LN_10, low: 0.0 }, 1.0);
+    format!("{:.*}e{exponent}", digits.min(12) - 1, value.over(tens).value())
 }
 
 /// A value with four digits.

@@ -5,6 +5,7 @@
 //! Collatz and Wielandt bracket the rate, min b_i/x_i ≤ γ ≤ max b_i/x_i.
 
 use crate::elimination::Elimination;
+use crate::scaled::Scaled;
 use crate::solve::SolveError;
 
 /// ν and γ with their evidence.
@@ -13,8 +14,8 @@ pub struct QuasiStationary {
     /// Cell probabilities ν_i, Σν = 1.
     pub probability: Vec<f64>,
     /// γ, per unit of dynamical time.
-    pub rate: f64,
-    /// The bracket, over all states whose probability is above [`BRACKET_FLOOR`] of the largest.
+    pub rate: Scaled,
+    /// The bracket over the rate, from all states whose probability is above [`BRACKET_FLOOR`] of the largest.
     pub bracket: [f64; 2],
     /// Inverse iterations.
     pub iterations: usize,
@@ -42,23 +43,20 @@ pub fn quasi_stationary(
     probability[origin] = 1.0;
     let mut found = QuasiStationary {
         probability: Vec::new(),
-        rate: 0.0,
+        rate: Scaled::ZERO,
         bracket: [0.0, f64::INFINITY],
         iterations: 0,
         converged: false,
     };
     let mut stalled = 0;
     for iteration in 1..=MOST_ITERATIONS {
-        let times = elimination.solve_left(&probability);
+        let (times, unit) = occupation_times(elimination, &probability)?;
         let total: f64 = times.iter().sum();
-        if !total.is_finite() || total == 0.0 {
-            return Err(SolveError::Overflow);
-        }
         let floor = BRACKET_FLOOR * times.iter().copied().fold(0.0, f64::max);
         let (mut low, mut high) = (f64::INFINITY, 0.0f64);
         for (before, after) in probability.iter().zip(&times) {
             if *after > floor {
-                let ratio = before / after;
+                let ratio = before / (after / total);
                 low = low.min(ratio);
                 high = high.max(ratio);
             }
@@ -66,10 +64,10 @@ pub fn quasi_stationary(
         probability = times.iter().map(|time| time / total).collect();
         let width = |bracket: [f64; 2]| bracket[1] - bracket[0];
         let before = width(found.bracket);
-        found.rate = 1.0 / total;
+        found.rate = unit.scaled(total).inverse();
         found.bracket = [low, high];
         found.iterations = iteration;
-        if width(found.bracket) <= TOLERANCE * found.rate {
+        if width(found.bracket) <= TOLERANCE {
             found.converged = true;
             break;
         }
@@ -81,4 +79,20 @@ pub fn quasi_stationary(
     }
     found.probability = probability;
     Ok(found)
+}
+
+/// x with x A = b in a unit: 1, or the largest of the times where they leave the range of ordinary numbers.
+fn occupation_times(elimination: &Elimination, b: &[f64]) -> Result<(Vec<f64>, Scaled), SolveError> {
+    let times = elimination.solve_left(b);
+    let total: f64 = times.iter().sum();
+    if total.is_finite() && total > 0.0 {
+        return Ok((times, Scaled::ONE));
+    }
+    let b: Vec<Scaled> = b.iter().map(|&entry| Scaled::new(entry)).collect();
+    let times = elimination.solve_left_scaled(&b).ok_or(SolveError::Overflow)?;
+    let unit = times.iter().fold(Scaled::ZERO, |unit, time| if time.is_greater(unit) { *time } else { unit });
+    if !unit.is_positive() {
+        return Err(SolveError::Overflow);
+    }
+    Ok((times.iter().map(|time| time.over(unit).value()).collect(), unit))
 }

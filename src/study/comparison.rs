@@ -4,11 +4,12 @@ use crate::config::{Config, NoiseForm, Wall};
 use crate::formula::quadrature::{End, Passage};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
 use crate::problem::{CriticalPoint, Problem, Region};
+use crate::scaled::Scaled;
 use crate::study::solution::QuadratureCheck;
 use crate::tensor::{Point, difference, norm};
 
 /// All formulas that apply, against the solver's rate.
-pub fn formulas(config: &Config, problem: &Problem, rate: f64) -> Formulas {
+pub fn formulas(config: &Config, problem: &Problem, rate: Scaled) -> Formulas {
     let Some(minimum) = problem.minimum() else {
         return Formulas {
             omitted: vec!["Kramers and Theorem 3.2 need a minimum to start from, and this set has none".into()],
@@ -90,8 +91,8 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
 pub fn quadrature(
     config: &Config,
     problem: &Problem,
-    passage: Option<f64>,
-    rate: Option<f64>,
+    passage: Option<Scaled>,
+    rate: Option<Scaled>,
 ) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
@@ -115,9 +116,9 @@ pub fn quadrature(
     let time = line.mean_first_passage(valley.start_point[0]).ok()?;
     let escape = line.escape_rate().ok();
     Some(QuadratureCheck {
-        time: time.value,
-        ratio: passage.map(|passage| passage * time.value),
-        escape_rate: escape.map(|escape| escape.rate.value),
-        escape_ratio: rate.zip(escape).map(|(rate, escape)| rate / escape.rate.value),
+        time: time.number,
+        ratio: passage.map(|passage| passage.times(time.number).value()),
+        escape_rate: escape.map(|escape| escape.rate.number),
+        escape_ratio: rate.zip(escape).map(|(rate, escape)| rate.over(escape.rate.number).value()),
     })
 }

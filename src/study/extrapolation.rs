@@ -6,12 +6,13 @@
 //! Two grids take the order of the scheme for smooth problems (2; upwind 1). A third one shows the order that is really there.
 
 use crate::config::Scheme;
+use crate::scaled::Scaled;
 
 /// What the grids say together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extrapolation {
     /// The value for h → 0.
-    pub value: f64,
+    pub value: Scaled,
     /// Estimated error of the finest grid's value, relative to it.
     pub error: f64,
     /// Observed order, when three grids show one.
@@ -38,10 +39,10 @@ const UNRESOLVED: f64 = 256.0;
 ///
 /// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: C then does so too, two grids may agree
 /// by chance, and the larger of the two changes (brought to the same grid by order 2) is taken for the error.
-pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64, formal: f64, cut: bool) -> Option<Extrapolation> {
+pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cut: bool) -> Option<Extrapolation> {
     let [.., coarse, fine] = *values else { return None };
     // log(to/from), exact for neighbours: rates differ by factors, and an extrapolated rate must stay positive.
-    let growth = |from: f64, to: f64| ((to - from) / from).ln_1p();
+    let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let change = growth(coarse, fine);
     let before = (values.len() > 2).then(|| growth(values[values.len() - 3], coarse));
     if change.abs() <= 4.0 * rounding {
@@ -70,7 +71,7 @@ pub fn extrapolate(values: &[f64], ratio: f64, rounding: f64, formal: f64, cut: 
         Some(p) => {
             let correction = change / (ratio.powf(p) - 1.0);
             let cautious = chance / (ratio.powf(p.min(formal)) - 1.0);
-            Extrapolation { value: fine * correction.exp(), error: relative(SAFETY * cautious), order }
+            Extrapolation { value: fine.scaled(correction.exp()), error: relative(SAFETY * cautious), order }
         }
         // The grids do not yet converge in order: no extrapolation, and the whole change as the error.
         None => Extrapolation { value: fine, error: relative(chance), order },

@@ -10,9 +10,20 @@ use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
 use crate::progress::Progress;
+use crate::scaled::Scaled;
 use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_stationary, stationary};
 use crate::study::StudyError;
 use crate::tensor::{Point, difference};
+
+/// Mean first-passage times.
+pub struct Passage {
+    /// u by state, in units of `unit`.
+    pub times: Vec<f64>,
+    /// 1, unless the times leave the range of ordinary numbers.
+    pub unit: Scaled,
+    /// u at the start point.
+    pub from_start: Scaled,
+}
 
 /// What one grid gave.
 pub struct Level {
@@ -22,8 +33,8 @@ pub struct Level {
     pub assembly: Assembly,
     /// ν and γ.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// u by state, and its value at the start point.
-    pub passage: Option<(Vec<f64>, f64)>,
+    /// u by state in a unit, and its value at the start point.
+    pub passage: Option<Passage>,
     /// Flux over population, a rate.
     pub flux_over_population: Option<f64>,
     /// The share of ν in the start set, where a target absorbs and other wells may hold more of it.
@@ -190,11 +201,14 @@ pub fn solve(
     let share_in_start = quasi_stationary.as_ref().map(|found| mass_in_start(&found.probability));
     let (mut passage, mut flux_over_population) = (None, None);
     if config.solve.wants(Quantity::PassageTime) {
-        let times = mean_first_passage(&elimination, states)?;
-        let from_start = field::at_point(&grid, &assembly, &times, start);
-        passage = Some((times, from_start));
-        let population = occupation(&elimination, states, origin)?;
-        flux_over_population = Some(1.0 / mass_in_start(&population));
+        let (times, unit) = mean_first_passage(&elimination, states)?;
+        let from_start = unit.scaled(field::at_point(&grid, &assembly, &times, start));
+        passage = Some(Passage { times, unit, from_start });
+        // Beyond the range of ordinary numbers 1/τ says the same.
+        if unit == Scaled::ONE {
+            let population = occupation(&elimination, states, origin)?;
+            flux_over_population = Some(1.0 / mass_in_start(&population));
+        }
     }
     lap("solves");
     let factor_bytes = elimination.factor_bytes();

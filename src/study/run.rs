@@ -14,8 +14,9 @@ use crate::observe::field;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::scaled::Scaled;
 use crate::study::extrapolation::{Extrapolation, extrapolate, formal_order};
-use crate::study::level::{self, Level};
+use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison, memory};
 use crate::tensor::Tensor;
@@ -39,8 +40,8 @@ const PECLET_WARNING: f64 = 4.0;
 #[derive(Clone, Copy)]
 struct Rates {
     cells: [usize; 2],
-    quasi_stationary: Option<f64>,
-    passage: Option<f64>,
+    quasi_stationary: Option<Scaled>,
+    passage: Option<Scaled>,
 }
 
 /// Solves what a configuration asks.
@@ -106,7 +107,7 @@ fn rates_of(level: &Level) -> Rates {
     Rates {
         cells: level.grid.cells,
         quasi_stationary: level.quasi_stationary.as_ref().map(|found| found.rate),
-        passage: level.passage.as_ref().map(|(_, time)| 1.0 / time),
+        passage: level.passage.as_ref().map(|passage| passage.from_start.inverse()),
     }
 }
 
@@ -230,8 +231,8 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
 }
 
 fn worst_error(rates: &[Rates], rounding: f64, formal: f64, cut: bool) -> f64 {
-    let error = |pick: fn(&Rates) -> Option<f64>| {
-        let values: Vec<f64> = rates.iter().filter_map(pick).collect();
+    let error = |pick: fn(&Rates) -> Option<Scaled>| {
+        let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         if values.is_empty() {
             0.0
         } else {
@@ -257,8 +258,8 @@ fn observe(
     let cut = finest.cut;
     let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
         finest;
-    let estimate = |pick: fn(&Rates) -> Option<f64>| -> Option<Extrapolation> {
-        let values: Vec<f64> = rates.iter().filter_map(pick).collect();
+    let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
+        let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         extrapolate(&values, ratio, rounding(problem, grid.cells), formal_order(config.grid.scheme), cut)
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
@@ -284,7 +285,7 @@ fn observe(
             warnings.push(format!(
                 "the bracket of the rate closed to {:.1e} relative only, after {} inverse iterations: a second rate of the set is \
                  close to the first",
-                (found.bracket[1] - found.bracket[0]) / found.rate,
+                found.bracket[1] - found.bracket[0],
                 found.iterations
             ));
         }
@@ -296,21 +297,24 @@ fn observe(
             discretisation_error: extrapolation.map(|e| e.error),
             observed_order: extrapolation.and_then(|e| e.order),
             grids: rates.iter().filter_map(|r| r.quasi_stationary.map(|rate| (r.cells, rate))).collect(),
-            flux_identity: (through.total / found.rate - 1.0).abs(),
+            flux_identity: (Scaled::new(through.total).over(found.rate).value() - 1.0).abs(),
             converged: found.converged,
         });
         neglected_probability(problem, &grid, &assembly, &found.probability, &mut warnings);
         fields.quasi_stationary = Some(field::density(&grid, &assembly, &found.probability));
         fields.current = field::current(&grid, &assembly, &found.probability);
-        flux = Some(through);
+        // Where the rate is beyond the range of ordinary numbers, so are the fluxes that it is made of.
+        flux = found.rate.is_ordinary().then_some(through);
     }
-    let passage = passage.map(|(times, time)| {
+    let passage = passage.map(|Passage { times, unit, from_start }| {
         let extrapolation = estimate(|rates| rates.passage);
-        fields.mean_first_passage = Some(field::on_grid(&grid, &assembly, &times, 0.0));
+        if unit == Scaled::ONE {
+            fields.mean_first_passage = Some(field::on_grid(&grid, &assembly, &times, 0.0));
+        }
         PassageTime {
             from: problem.valley.start_point,
-            time,
-            rate: 1.0 / time,
+            time: from_start,
+            rate: from_start.inverse(),
             extrapolated: extrapolation.map(|e| e.value),
             discretisation_error: extrapolation.map(|e| e.error),
         }

@@ -4,6 +4,7 @@ use crate::formula::Formulas;
 use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
+use crate::scaled::Scaled;
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -56,19 +57,19 @@ pub struct CovarianceCheck {
 #[derive(Clone, Debug)]
 pub struct RateEstimate {
     /// γ on the finest grid.
-    pub value: f64,
-    /// Collatz–Wielandt bracket on the same grid.
+    pub value: Scaled,
+    /// Collatz–Wielandt bracket on the same grid, over `value`.
     pub bracket: [f64; 2],
     /// Inverse iterations.
     pub iterations: usize,
     /// Richardson extrapolation (only with an error estimate).
-    pub extrapolated: Option<f64>,
+    pub extrapolated: Option<Scaled>,
     /// Estimated discretisation error of `value`, relative to it.
     pub discretisation_error: Option<f64>,
     /// Observed order, when three grids were solved.
     pub observed_order: Option<f64>,
     /// Cells and rate of each grid, coarsest first.
-    pub grids: Vec<([usize; 2], f64)>,
+    pub grids: Vec<([usize; 2], Scaled)>,
     /// |Σ ν_i κ_i / γ − 1|.
     pub flux_identity: f64,
     /// Whether the bracket closed.
@@ -81,11 +82,11 @@ pub struct PassageTime {
     /// The polished minimum.
     pub from: Point,
     /// τ.
-    pub time: f64,
+    pub time: Scaled,
     /// 1/τ on the finest grid.
-    pub rate: f64,
+    pub rate: Scaled,
     /// 1/τ extrapolated.
-    pub extrapolated: Option<f64>,
+    pub extrapolated: Option<Scaled>,
     /// Relative discretisation error of `rate`.
     pub discretisation_error: Option<f64>,
 }
@@ -111,11 +112,11 @@ pub struct Fields {
 #[derive(Clone, Copy, Debug)]
 pub struct QuadratureCheck {
     /// τ from the minimum by quadrature.
-    pub time: f64,
+    pub time: Scaled,
     /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature).
     pub ratio: Option<f64>,
     /// The quasi-stationary rate by quadrature, when its iteration converged.
-    pub escape_rate: Option<f64>,
+    pub escape_rate: Option<Scaled>,
     /// γ on the grid (extrapolated if known) over that.
     pub escape_ratio: Option<f64>,
 }

@@ -89,6 +89,6 @@ fn references_are_the_users_or_extrapolated_where_nothing_is_exact() {
     let samples = of(&found, Scheme::FluxCorrected);
     assert!(error(samples[2]) < 1e-6 && error(of(&found, Scheme::InverseAverage)[2]) > 1e-5, "{samples:?}");
     let given = study(&format!("{curved} converge = {{ cells = [16, 32], schemes = ['sqra'], rate = 3.87e-5 }}"));
-    assert_eq!((given.reference.rate.unwrap().value, given.reference.passage), (3.87e-5, None));
+    assert_eq!((given.reference.rate.unwrap().value.value(), given.reference.passage), (3.87e-5, None));
     assert!(given.series[0].solved().all(|sample| sample.passage.unwrap().error.is_none()));
 }

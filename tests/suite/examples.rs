@@ -17,7 +17,7 @@ fn solve(name: &str, overrides: &[&str]) -> Solution {
 }
 
 fn extrapolated(solution: &Solution) -> f64 {
-    solution.rate.as_ref().unwrap().extrapolated.unwrap()
+    solution.rate.as_ref().unwrap().extrapolated.unwrap().value()
 }
 
 #[test]
@@ -33,10 +33,14 @@ fn quickstart_and_styblinski_tang() {
         &[],
     );
     let line = study::run(&line.unwrap(), &Progress::default()).unwrap().solution;
-    assert_relative_eq!(extrapolated(&solution), line.quadrature.unwrap().escape_rate.unwrap(), max_relative = 3e-13);
+    assert_relative_eq!(
+        extrapolated(&solution),
+        line.quadrature.unwrap().escape_rate.unwrap().value(),
+        max_relative = 3e-13
+    );
     let kramers = solution.formulas.kramers.unwrap();
     assert_relative_eq!(
-        kramers.value,
+        kramers.value.value(),
         2.0 * 32f64.sqrt() / (2.0 * std::f64::consts::PI) * (-50f64).exp(),
         max_relative = 1e-12
     );
@@ -54,7 +58,7 @@ fn turned() {
 fn disc_and_three_holes() {
     let disc = solve("disc", &[]);
     assert_relative_eq!(extrapolated(&disc), 0.5783185962946784, max_relative = 1e-5);
-    assert_relative_eq!(disc.passage.unwrap().extrapolated.unwrap(), 4.0 * 0.1, max_relative = 1e-4);
+    assert_relative_eq!(disc.passage.unwrap().extrapolated.unwrap().value(), 4.0 * 0.1, max_relative = 1e-4);
     let holes = solve("three-hole", &["grid.cells=[128, 128]"]);
     let flux = holes.flux.as_ref().unwrap();
     assert_eq!(flux.by_saddle.len(), 2);

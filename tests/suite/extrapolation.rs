@@ -2,17 +2,22 @@
 
 use approx::assert_relative_eq;
 use saddleflux::config::Scheme;
+use saddleflux::scaled::Scaled;
 use saddleflux::study::extrapolation::{extrapolate, formal_order};
 
-fn powers(order: f64, constant: f64) -> Vec<f64> {
-    [4.0f64, 2.0, 1.0].iter().map(|h| 3e-100 * (constant * h.powf(order)).exp()).collect()
+fn scaled(values: &[f64]) -> Vec<Scaled> {
+    values.iter().map(|&value| Scaled::new(value)).collect()
+}
+
+fn powers(order: f64, constant: f64) -> Vec<Scaled> {
+    scaled(&[4.0f64, 2.0, 1.0].map(|h| 3e-100 * (constant * h.powf(order)).exp()))
 }
 
 #[test]
 fn a_pure_power_is_extrapolated_away() {
     for order in [1.0, 2.0] {
         let found = extrapolate(&powers(order, 1e-3), 2.0, 1e-15, order, false).unwrap();
-        assert_relative_eq!(found.value, 3e-100, max_relative = 1e-12);
+        assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-12);
         assert_relative_eq!(found.order.unwrap(), order, max_relative = 1e-9);
         assert!((1e-3..2e-3).contains(&found.error), "{found:?}");
     }
@@ -21,11 +26,11 @@ fn a_pure_power_is_extrapolated_away() {
 
 #[test]
 fn an_extrapolated_rate_is_positive_however_coarse_the_grids() {
-    let found = extrapolate(&[30.0, 9.0, 1.0], 2.0, 1e-15, 1.0, false).unwrap();
-    assert!(found.value > 0.0 && found.error > 1.0, "{found:?}");
+    let found = extrapolate(&scaled(&[30.0, 9.0, 1.0]), 2.0, 1e-15, 1.0, false).unwrap();
+    assert!(found.value.is_positive() && found.error > 1.0, "{found:?}");
     // No order to be seen: the value stays, the whole change is the error.
-    let found = extrapolate(&[1.0, 1.1, 1.0], 2.0, 1e-15, 2.0, false).unwrap();
-    assert_eq!((found.value, found.order), (1.0, None));
+    let found = extrapolate(&scaled(&[1.0, 1.1, 1.0]), 2.0, 1e-15, 2.0, false).unwrap();
+    assert_eq!((found.value.value(), found.order), (1.0, None));
     assert!(found.error > 0.09);
-    assert_eq!(extrapolate(&[1.0], 2.0, 1e-15, 2.0, false), None);
+    assert_eq!(extrapolate(&scaled(&[1.0]), 2.0, 1e-15, 2.0, false), None);
 }

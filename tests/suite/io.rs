@@ -37,7 +37,7 @@ fn summary_has_the_contract_s_keys() {
         let length = |pointer: &str| {
             found.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("{pointer}")).len()
         };
-        let rate = case.solution.rate.as_ref().unwrap().value;
+        let rate = case.solution.rate.as_ref().unwrap().value.value();
         assert_eq!(number("/problem/dimension"), dimension as f64);
         assert_eq!(found["problem"]["interpretation"], "ito");
         assert_eq!(number("/problem/saddles/0/barrier"), 1.0);

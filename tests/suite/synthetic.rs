@@ -71,19 +71,19 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             peclet: Peclet { max: 3.2, at: [-2.0, 0.0], relevant: 0.4, relevant_at: [-0.6, 0.0] },
             rate: Some(RateEstimate {
                 converged: true,
-                value,
-                bracket: [value * (1.0 - 2e-13), value * (1.0 + 3e-13)],
+                value: value.into(),
+                bracket: [1.0 - 2e-13, 1.0 + 3e-13],
                 iterations: 4,
-                extrapolated: Some(value * 1.00001),
+                extrapolated: Some((value * 1.00001).into()),
                 discretisation_error: Some(1e-5),
                 observed_order: Some(1.99),
-                grids: vec![([64, 32], 1.01 * value), (grid.cells, value)],
+                grids: vec![([64, 32], (1.01 * value).into()), (grid.cells, value.into())],
                 flux_identity: 2e-16,
             }),
             passage: Some(PassageTime {
                 from: [-1.0, 0.0],
-                time: 1.0 / value,
-                rate: value,
+                time: (1.0 / value).into(),
+                rate: value.into(),
                 extrapolated: None,
                 discretisation_error: Some(1e-5),
             }),
@@ -91,9 +91,9 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             flux: Some(flux(&grid, value, temperature)),
             fields,
             quadrature: (dimension == 1).then_some(QuadratureCheck {
-                time: 1.0 / value,
+                time: (1.0 / value).into(),
                 ratio: Some(1.000_000_1),
-                escape_rate: Some(value),
+                escape_rate: Some(value.into()),
                 escape_ratio: Some(1.0 - 1e-9),
             }),
             formulas: formulas(value),
@@ -181,7 +181,7 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
 
 fn formulas(value: f64) -> Formulas {
     let comparison = |ratio: f64| Comparison {
-        value: value / ratio,
+        value: (value / ratio).into(),
         ratio,
         absorption_factor: 2.0,
         conditions: vec![

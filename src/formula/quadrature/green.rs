@@ -2,7 +2,7 @@
 
 use super::panels::Panel;
 use super::rule::{NODES, Nodal, RULE};
-use super::scaled::{Scaled, Sum};
+use crate::scaled::{Scaled, Sum};
 
 /// f ↦ u with 𝓛u = −f and u = 0 where absorbed:
 ///

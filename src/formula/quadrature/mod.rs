@@ -22,15 +22,14 @@ mod error;
 mod green;
 mod panels;
 mod rule;
-mod scaled;
 
 pub use error::QuadratureError;
 
 use crate::config::Interpretation;
+use crate::scaled::{self, Scaled};
 use green::Green;
 use panels::{Panel, Panels};
 use rule::{Nodal, RULE};
-use scaled::Scaled;
 
 /// A reflecting end may stand for a natural boundary where φ is this far above the valley: it neglects e^{−60} ≈ 1e-26.
 const NEGLECTED: f64 = 60.0;
@@ -90,6 +89,8 @@ pub struct Estimate {
     pub value: f64,
     /// Its natural logarithm, always finite.
     pub log: f64,
+    /// The number with all its digits, in range or not.
+    pub number: Scaled,
     /// Estimated relative error of `value`: from halving all panels, and never below rounding.
     pub relative_error: f64,
 }
@@ -195,14 +196,14 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     let (value, log) = (fine.value(), fine.ln());
     if value == 0.0 && !log.is_finite() {
         // Started on an absorbing end: the time is exactly zero.
-        return Ok(Estimate { value, log, relative_error: 0.0 });
+        return Ok(Estimate { value, log, number: fine, relative_error: 0.0 });
     }
     let change = (coarse.over(fine).value() - 1.0).abs();
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
     let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs()).sum();
-    Ok(Estimate { value, log, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
+    Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
 /// γ by u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket over the rate, iterations.

@@ -11,6 +11,7 @@ use crate::config::{Align, Config, Quantity, Scheme};
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::scaled::Scaled;
 use crate::study::level::{self, Level};
 use crate::study::{StudyError, memory};
 
@@ -18,7 +19,7 @@ use crate::study::{StudyError, memory};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measure {
     /// Its value: a rate per unit of dynamical time, or 1/τ.
-    pub value: f64,
+    pub value: Scaled,
     /// |value/reference − 1|, where there is a reference.
     pub error: Option<f64>,
     /// Observed order from the next coarser grid; `None` where an error is within the reference's own uncertainty.
@@ -195,8 +196,8 @@ fn sample(
     reference: &Reference,
     coarser: Option<&Sample>,
 ) -> Sample {
-    let measure = |value: f64, known: Option<&Known>, before: Option<Measure>| {
-        let error = known.map(|known| (value / known.value - 1.0).abs());
+    let measure = |value: Scaled, known: Option<&Known>, before: Option<Measure>| {
+        let error = known.map(|known| (value.over(known.value).value() - 1.0).abs());
         let order = known.zip(error).and_then(|(known, error)| {
             let (coarse, before) = (coarser?, before?.error?);
             // Within a few uncertainties the reference is what is seen.
@@ -211,10 +212,10 @@ fn sample(
     let rate = found
         .filter(|_| wants(Quantity::Rate))
         .map(|found| measure(found.rate, reference.rate.as_ref(), coarser.and_then(|sample| sample.rate)));
-    let passage =
-        level.passage.as_ref().filter(|_| wants(Quantity::PassageTime)).map(|(_, time)| {
-            measure(1.0 / time, reference.passage.as_ref(), coarser.and_then(|sample| sample.passage))
-        });
+    let passage = level.passage.as_ref().filter(|_| wants(Quantity::PassageTime)).map(|passage| {
+        let before = coarser.and_then(|sample| sample.passage);
+        measure(passage.from_start.inverse(), reference.passage.as_ref(), before)
+    });
     let assembly = level.timing.iter().find(|(phase, _)| phase == "assembly");
     Sample {
         cells: level.grid.cells,

@@ -11,6 +11,7 @@ use crate::config::{Align, Config, NoiseForm, Scheme};
 use crate::formula::quadrature::{End, Passage};
 use crate::problem::{Problem, Region};
 use crate::progress::Progress;
+use crate::scaled::Scaled;
 use crate::study::extrapolation::{extrapolate, formal_order};
 use crate::study::run::rounding;
 use crate::study::{StudyError, comparison, level, memory};
@@ -20,7 +21,7 @@ use crate::tensor::Point;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Known {
     /// γ, or 1/τ.
-    pub value: f64,
+    pub value: Scaled,
     /// Relative.
     pub uncertainty: f64,
 }
@@ -49,7 +50,7 @@ pub(super) fn find(
     allowed: u64,
     progress: &Progress,
 ) -> Result<Reference, StudyError> {
-    let typed = |value: f64| Known { value, uncertainty: TYPED };
+    let typed = |value: f64| Known { value: Scaled::new(value), uncertainty: TYPED };
     let given = Reference {
         rate: config.converge.rate.map(typed),
         passage: config.converge.passage_time.map(|time| typed(1.0 / time)),
@@ -107,15 +108,15 @@ fn quadrature(config: &Config, problem: &Problem) -> Option<Reference> {
     }
     let worst = rates.iter().map(|rate| rate.relative_error).fold(0.0, f64::max);
     let passage = match times.as_slice() {
-        [time] => Some(Known { value: 1.0 / time.value, uncertainty: time.relative_error }),
+        [time] => Some(Known { value: time.number.inverse(), uncertainty: time.relative_error }),
         _ => None,
     };
     let source = match problem.dimension {
         1 => "1D quadrature".to_string(),
         _ => "1D quadrature along each axis: the problem separates".to_string(),
     };
-    let rate = Known { value: rates.iter().map(|rate| rate.value).sum(), uncertainty: worst };
-    (!rates.is_empty() && rate.value > 0.0).then_some(Reference { rate: Some(rate), passage, source })
+    let rate = Known { value: rates.iter().fold(Scaled::ZERO, |sum, rate| sum.plus(rate.number)), uncertainty: worst };
+    (!rates.is_empty() && rate.value.is_positive()).then_some(Reference { rate: Some(rate), passage, source })
 }
 
 /// Whether the coordinates are independent of each other, to rounding, on a lattice of the domain.
@@ -175,14 +176,14 @@ fn extrapolation(
             match level::solve(&variant, problem, size, allowed, progress) {
                 Ok(level) => {
                     rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
-                    passages.extend(level.passage.as_ref().map(|(_, time)| 1.0 / time));
+                    passages.extend(level.passage.as_ref().map(|passage| passage.from_start.inverse()));
                     cut = level.cut;
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
                 Err(_) => (rates, passages) = (Vec::new(), Vec::new()),
             }
         }
-        let known = |values: &[f64]| {
+        let known = |values: &[Scaled]| {
             let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(scheme), cut)?;
             // Extrapolation gains about two digits; one is claimed.
             let uncertainty = if found.order.is_some() { 0.1 * found.error } else { found.error };

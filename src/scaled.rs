@@ -9,14 +9,16 @@ const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// A sum kept to twice the working precision: value ≈ high + low.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sum {
-    pub(super) high: f64,
-    pub(super) low: f64,
+pub struct Sum {
+    /// The sum, rounded.
+    pub high: f64,
+    /// What the rounding left.
+    pub low: f64,
 }
 
 impl Sum {
     /// self + term, the rounding error kept (Knuth's two-sum).
-    pub(super) fn plus(self, term: f64) -> Sum {
+    pub fn plus(self, term: f64) -> Sum {
         let high = self.high + term;
         let from_term = high - self.high;
         let lost = (self.high - (high - from_term)) + (term - from_term);
@@ -26,14 +28,16 @@ impl Sum {
 
 /// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scaled {
+pub struct Scaled {
     mantissa: f64,
     exponent: i64,
 }
 
 impl Scaled {
-    pub(super) const ZERO: Scaled = Scaled { mantissa: 0.0, exponent: 0 };
-    pub(super) const ONE: Scaled = Scaled { mantissa: 0.5, exponent: 1 };
+    /// 0.
+    pub const ZERO: Scaled = Scaled { mantissa: 0.0, exponent: 0 };
+    /// 1.
+    pub const ONE: Scaled = Scaled { mantissa: 0.5, exponent: 1 };
 
     fn normalised(value: f64, exponent: i64) -> Scaled {
         if value == 0.0 || !value.is_finite() {
@@ -47,18 +51,20 @@ impl Scaled {
         Scaled { mantissa: f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), exponent: exponent + raised }
     }
 
-    pub(super) fn new(value: f64) -> Scaled {
+    /// The number itself.
+    pub fn new(value: f64) -> Scaled {
         Scaled::normalised(value, 0)
     }
 
     /// e^{±φ}.
-    pub(super) fn exp(phi: Sum, sign: f64) -> Scaled {
+    pub fn exp(phi: Sum, sign: f64) -> Scaled {
         let k = (phi.high / std::f64::consts::LN_2).round();
         let rest = (phi.high - k * LN2_HIGH) + (phi.low - k * LN2_LOW);
         Scaled::normalised((sign * rest).exp(), (sign * k) as i64)
     }
 
-    pub(super) fn plus(self, other: Scaled) -> Scaled {
+    /// self + other.
+    pub fn plus(self, other: Scaled) -> Scaled {
         let (large, small) = if other.mantissa == 0.0 || (self.mantissa != 0.0 && self.exponent >= other.exponent) {
             (self, other)
         } else {
@@ -71,34 +77,81 @@ impl Scaled {
         Scaled::normalised(large.mantissa + small.mantissa * 2f64.powi(-gap as i32), large.exponent)
     }
 
-    pub(super) fn times(self, other: Scaled) -> Scaled {
+    /// self · other.
+    pub fn times(self, other: Scaled) -> Scaled {
         Scaled::normalised(self.mantissa * other.mantissa, self.exponent + other.exponent)
     }
 
-    pub(super) fn scaled(self, factor: f64) -> Scaled {
+    /// self · factor.
+    pub fn scaled(self, factor: f64) -> Scaled {
         self.times(Scaled::new(factor))
     }
 
-    pub(super) fn over(self, other: Scaled) -> Scaled {
+    /// self / other.
+    pub fn over(self, other: Scaled) -> Scaled {
         Scaled::normalised(self.mantissa / other.mantissa, self.exponent - other.exponent)
     }
 
     /// ln of the number.
-    pub(super) fn ln(self) -> f64 {
+    pub fn ln(self) -> f64 {
         self.mantissa.ln() + self.exponent as f64 * std::f64::consts::LN_2
     }
 
     /// As an ordinary number: infinite or zero beyond its range.
-    pub(super) fn value(self) -> f64 {
+    pub fn value(self) -> f64 {
         let exponent = self.exponent.clamp(-2200, 2200) as i32;
         self.mantissa * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
     }
 
-    pub(super) fn is_greater(self, other: Scaled) -> bool {
+    /// self > other.
+    pub fn is_greater(self, other: Scaled) -> bool {
         match (self.mantissa == 0.0, other.mantissa == 0.0) {
             (true, _) => false,
             (false, true) => true,
             _ => (self.exponent, self.mantissa) > (other.exponent, other.mantissa),
         }
+    }
+
+    /// 1/self.
+    pub fn inverse(self) -> Scaled {
+        Scaled::ONE.over(self)
+    }
+
+    /// Whether an ordinary number holds it with all its digits.
+    pub fn is_ordinary(self) -> bool {
+        self.value() == 0.0 && self.mantissa == 0.0 || self.value().is_normal()
+    }
+
+    /// Whether it is above zero and finite.
+    pub fn is_positive(self) -> bool {
+        self.mantissa > 0.0 && self.mantissa.is_finite()
+    }
+}
+
+impl std::ops::AddAssign for Scaled {
+    fn add_assign(&mut self, other: Scaled) {
+        *self = self.plus(other);
+    }
+}
+
+impl std::ops::Mul<f64> for Scaled {
+    type Output = Scaled;
+
+    fn mul(self, factor: f64) -> Scaled {
+        self.scaled(factor)
+    }
+}
+
+impl std::ops::Div<f64> for Scaled {
+    type Output = Scaled;
+
+    fn div(self, divisor: f64) -> Scaled {
+        self.over(Scaled::new(divisor))
+    }
+}
+
+impl From<f64> for Scaled {
+    fn from(value: f64) -> Scaled {
+        Scaled::new(value)
     }
 }
