@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use saddleflux::elimination::{Elimination, EliminationError, Symbolic};
 use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
+use saddleflux::scheme::Stencil;
+use saddleflux::tensor::Tensor;
 use sprs::TriMat;
 
 const NO_LIMIT: u64 = 1 << 36;
@@ -446,4 +448,58 @@ fn separators_are_one_cell_wide() {
     assert!((symbolic.flops() as f64) < 60.0 * n.powi(3), "{}", symbolic.flops());
     assert!((symbolic.factor_entries() as f64) < 31.0 * n * n * n.log2() / 2.0, "{}", symbolic.factor_entries());
     assert!(symbolic.largest_front() <= 3 * 256);
+}
+
+/// n × n cells, or those of a disc, with the edges of the Selling stencil of a tensor with this anisotropy and angle.
+fn selling_generator(n: i32, anisotropy: f64, degrees: f64, disc: bool) -> Generator {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let tensor = Tensor {
+        xx: cos * cos + sin * sin / anisotropy,
+        xy: sin * cos * (1.0 - 1.0 / anisotropy),
+        yy: sin * sin + cos * cos / anisotropy,
+    };
+    let stencil = Stencil::of(tensor, 2).unwrap();
+    let inside = |x: i32, y: i32| {
+        let centre = 0.5 * f64::from(n - 1);
+        (0..n).contains(&x)
+            && (0..n).contains(&y)
+            && (!disc || (f64::from(x) - centre).hypot(f64::from(y) - centre) <= 0.5 * f64::from(n))
+    };
+    let coordinates: Vec<[i32; 2]> =
+        (0..n).flat_map(|x| (0..n).map(move |y| [x, y])).filter(|&[x, y]| inside(x, y)).collect();
+    let number: std::collections::HashMap<[i32; 2], usize> =
+        coordinates.iter().enumerate().map(|(k, &place)| (place, k)).collect();
+    let mut rates = TriMat::new((coordinates.len(), coordinates.len()));
+    for (k, [x, y]) in coordinates.iter().enumerate() {
+        for edge in stencil.edges() {
+            for sign in [1, -1] {
+                if let Some(&other) = number.get(&[x + sign * edge.offset[0], y + sign * edge.offset[1]]) {
+                    rates.add_triplet(k, other, edge.weight);
+                }
+            }
+        }
+    }
+    Generator { rates: rates.to_csr(), killing: vec![1.0; coordinates.len()], coordinates }
+}
+
+/// Wide and skewed stencils, and sets that are no rectangles, cost at most one and a half times what the five points of a
+/// rectangle of equal size do: cuts follow the edges.
+#[test]
+fn oblique_stencils_cost_little_more_than_aligned_ones() {
+    let flops = |anisotropy, degrees, disc| {
+        let generator = selling_generator(160, anisotropy, degrees, disc);
+        // The work of nested dissection grows like n^{3/2}.
+        Symbolic::analyse(&generator).flops() as f64 / (generator.len() as f64).powf(1.5)
+    };
+    let five_points = flops(1.0, 0.0, false);
+    let mut worst = Vec::new();
+    for disc in [false, true] {
+        for anisotropy in [2.0, 10.0, 100.0, 1000.0] {
+            for degrees in [0.0, 12.0, 30.0, 45.0, 63.0, 140.0] {
+                worst.push((flops(anisotropy, degrees, disc) / five_points, anisotropy, degrees, disc));
+            }
+        }
+    }
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    assert!(worst[0].0 < 1.5, "{:?}", &worst[..48]);
 }
