@@ -274,7 +274,7 @@ fn stencils(
     interpretation: Interpretation,
     grid: &Grid,
     cells: &[u32],
-) -> Result<Vec<Stencil>, AssemblyError> {
+) -> Result<Stencils, AssemblyError> {
     let stencil = |at: Point, tensor: Tensor| {
         if !tensor.is_finite() {
             return Err(AssemblyError::NotFinite { at });
@@ -293,15 +293,28 @@ fn stencils(
     };
     if noise.constant().is_some() {
         let at = grid.cell_centre(cells[0] as usize);
-        return Ok(vec![stencil(at, noise.tensor(at))?; cells.len()]);
+        return Ok(Stencils::Same(stencil(at, noise.tensor(at))?));
     }
-    cells
-        .par_iter()
-        .map(|&cell| {
-            let at = grid.cell_centre(cell as usize);
-            stencil(at, noise.tensor(at))
-        })
-        .collect()
+    let each = cells.par_iter().map(|&cell| {
+        let at = grid.cell_centre(cell as usize);
+        stencil(at, noise.tensor(at))
+    });
+    Ok(Stencils::Each(each.collect::<Result<_, _>>()?))
+}
+
+/// The stencil of every state.
+enum Stencils {
+    Same(Stencil),
+    Each(Vec<Stencil>),
+}
+
+impl Stencils {
+    fn of(&self, state: usize) -> &Stencil {
+        match self {
+            Stencils::Same(stencil) => stencil,
+            Stencils::Each(stencils) => &stencils[state],
+        }
+    }
 }
 
 struct Context<'a> {
@@ -310,7 +323,7 @@ struct Context<'a> {
     live: &'a Region,
     sampler: &'a EdgeSampler<'a>,
     states: &'a [u32],
-    stencils: &'a [Stencil],
+    stencils: &'a Stencils,
 }
 
 impl Context<'_> {
@@ -327,7 +340,7 @@ impl Context<'_> {
             EdgeError::NotMonotone { rise } => AssemblyError::NotMonotone { at: from, rise },
             EdgeError::NotFinite { at } => AssemblyError::NotFinite { at },
         };
-        for edge in self.stencils[state].edges() {
+        for edge in self.stencils.of(state).edges() {
             for sign in [1, -1] {
                 let offset = edge.offset.map(|c| sign * c);
                 let step = self.step(offset);
@@ -337,7 +350,7 @@ impl Context<'_> {
                 match self.neighbour([ix, iy], offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
-                        let weight = self.stencils[other].weight(edge.offset);
+                        let weight = self.stencils.of(other).weight(edge.offset);
                         // The pair belongs to its first cell; to the second only where the first does not have the edge.
                         if sign == -1 && weight > 0.0 {
                             continue;
@@ -519,33 +532,72 @@ pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[
         put(pair.from, pair.to, pair.forward);
         put(pair.to, pair.from, pair.backward);
     }
-    let mut row: Vec<(usize, f64)> = Vec::new();
-    let (mut merged_columns, mut merged_values) = (Vec::with_capacity(columns.len()), Vec::with_capacity(values.len()));
-    let mut merged_starts = vec![0usize; n + 1];
-    for k in 0..n {
-        row.clear();
-        row.extend((starts[k]..starts[k + 1]).map(|slot| (columns[slot], values[slot])));
-        row.sort_unstable_by_key(|entry| entry.0);
-        for &(column, value) in &row {
-            // On a short periodic axis two edges can join the same two cells: their rates add.
-            match merged_columns.last() {
-                Some(&last) if merged_starts[k] < merged_columns.len() && last == column => {
-                    if let Some(sum) = merged_values.last_mut() {
-                        *sum += value;
-                    }
-                }
-                _ => {
-                    merged_columns.push(column);
-                    merged_values.push(value);
-                }
-            }
-        }
-        merged_starts[k + 1] = merged_columns.len();
-    }
+    sort_rows(&mut starts, &mut columns, &mut values);
+    let rates = CsMat::new((n, n), starts, columns, values);
     let mut killing = vec![0.0; n];
     for exit in exits {
         killing[exit.state as usize] += exit.rate;
     }
     let coordinates = cells.iter().map(|&cell| grid.indices(cell as usize).map(|index| index as i32)).collect();
-    Generator { rates: CsMat::new((n, n), merged_starts, merged_columns, merged_values), killing, coordinates }
+    Generator { rates, killing, coordinates }
+}
+
+/// Sorts the entries of every row by column. Where two edges join the same two cells, on a short periodic axis, their rates
+/// add.
+fn sort_rows(starts: &mut Vec<usize>, columns: &mut Vec<usize>, values: &mut Vec<f64>) {
+    const ROWS: usize = 4096;
+    let mut blocks = Vec::new();
+    let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
+    for first in (0..starts.len() - 1).step_by(ROWS) {
+        let ends = &starts[first..(first + ROWS + 1).min(starts.len())];
+        let length = ends[ends.len() - 1] - ends[0];
+        let (block_columns, columns_rest) = columns_left.split_at_mut(length);
+        let (block_values, values_rest) = values_left.split_at_mut(length);
+        (columns_left, values_left) = (columns_rest, values_rest);
+        blocks.push((ends, block_columns, block_values));
+    }
+    let has_doubles = blocks
+        .into_par_iter()
+        .map(|(ends, columns, values)| {
+            let mut has_doubles = false;
+            for row in ends.windows(2) {
+                let (begin, end) = (row[0] - ends[0], row[1] - ends[0]);
+                let (columns, values) = (&mut columns[begin..end], &mut values[begin..end]);
+                // Rows are short, and nearly in order.
+                for last in 1..columns.len() {
+                    let mut place = last;
+                    while place > 0 && columns[place - 1] > columns[place] {
+                        columns.swap(place - 1, place);
+                        values.swap(place - 1, place);
+                        place -= 1;
+                    }
+                }
+                has_doubles |= columns.windows(2).any(|pair| pair[0] == pair[1]);
+            }
+            has_doubles
+        })
+        .reduce(|| false, |a, b| a | b);
+    if has_doubles {
+        add_doubles(starts, columns, values);
+    }
+}
+
+/// Merges neighbouring entries of the same column.
+fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<usize>, values: &mut Vec<f64>) {
+    let (mut merged_starts, mut kept) = (vec![0; starts.len()], 0);
+    for row in 0..starts.len() - 1 {
+        let begin = kept;
+        for slot in starts[row]..starts[row + 1] {
+            if kept > begin && columns[kept - 1] == columns[slot] {
+                values[kept - 1] += values[slot];
+            } else {
+                (columns[kept], values[kept]) = (columns[slot], values[slot]);
+                kept += 1;
+            }
+        }
+        merged_starts[row + 1] = kept;
+    }
+    columns.truncate(kept);
+    values.truncate(kept);
+    *starts = merged_starts;
 }
