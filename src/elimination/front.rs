@@ -23,6 +23,7 @@ use super::PivotFault;
 use faer::linalg::matmul::matmul;
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
 /// Columns eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
@@ -78,7 +79,7 @@ pub(super) fn eliminate(
     }
     if fresh && n <= SMALL {
         contribution.fill(0.0);
-        return eliminate_small((p, u), columns, rows, contribution, exit);
+        return Arch::new().dispatch(Small { shape: (p, u), columns, rows, contribution, exit });
     }
     if p == 0 {
         return Ok(());
@@ -96,7 +97,26 @@ pub(super) fn eliminate(
     Ok(())
 }
 
+/// A leaf, eliminated by plain loops that the compiler turns into the widest vectors that the processor has.
+struct Small<'a> {
+    shape: (usize, usize),
+    columns: &'a mut [f64],
+    rows: &'a mut [f64],
+    contribution: &'a mut [f64],
+    exit: &'a mut [f64],
+}
+
+impl WithSimd for Small<'_> {
+    type Output = Result<(), PivotFault>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<(), PivotFault> {
+        eliminate_small(self.shape, self.columns, self.rows, self.contribution, self.exit)
+    }
+}
+
 /// Pivot by pivot, for leaves.
+#[inline(always)]
 fn eliminate_small(
     (p, u): (usize, usize),
     columns: &mut [f64],
@@ -140,12 +160,14 @@ fn eliminate_small(
 }
 
 /// exit_i += q_ik exit_k / S_k for the pivots i after k.
+#[inline(always)]
 fn add_exit(exit: &mut [f64], k: usize, own: &[f64], pivot: f64) {
     let probability = exit[k] / pivot;
     add_scaled(&mut exit[k + 1..], own, probability);
 }
 
 /// target += source · factor.
+#[inline(always)]
 fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += source * factor;

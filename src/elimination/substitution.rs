@@ -9,6 +9,7 @@
 
 use super::multifrontal::Multifrontal;
 use super::symbolic::Front;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
 /// Subtrees with a larger factor than this are worth a task of their own: 2¹⁷ numbers, a megabyte.
@@ -69,10 +70,11 @@ impl Multifrontal {
             },
         );
         let (columns, rows) = self.factor_of(front);
-        match side {
-            Side::Left => forward_left((p, n), columns, rows, local),
-            Side::Right => forward_right((p, n), columns, local),
-        }
+        let way = match side {
+            Side::Left => Way::ForwardLeft,
+            Side::Right => Way::ForwardRight,
+        };
+        Arch::new().dispatch(Pass { way, shape: (p, n), columns, rows, local });
         own.copy_from_slice(&local[..p]);
     }
 
@@ -83,10 +85,11 @@ impl Multifrontal {
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
         let (columns, rows) = self.factor_of(front);
-        match side {
-            Side::Left => backward_left((p, n), columns, local),
-            Side::Right => backward_right((p, n), columns, rows, local),
-        }
+        let way = match side {
+            Side::Left => Way::BackwardLeft,
+            Side::Right => Way::BackwardRight,
+        };
+        Arch::new().dispatch(Pass { way, shape: (p, n), columns, rows, local });
         own.copy_from_slice(&local[..p]);
         let local = &*local;
         self.children(
@@ -145,7 +148,42 @@ impl Multifrontal {
     }
 }
 
+/// What is done with one front.
+#[derive(Clone, Copy)]
+enum Way {
+    ForwardLeft,
+    BackwardLeft,
+    ForwardRight,
+    BackwardRight,
+}
+
+/// One front's part of a solve: plain loops that the compiler turns into the widest vectors that the processor has.
+struct Pass<'a> {
+    way: Way,
+    /// p, and p + u.
+    shape: (usize, usize),
+    columns: &'a [f64],
+    rows: &'a [f64],
+    local: &'a mut [f64],
+}
+
+impl WithSimd for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Pass { way, shape, columns, rows, local } = self;
+        match way {
+            Way::ForwardLeft => forward_left(shape, columns, rows, local),
+            Way::BackwardLeft => backward_left(shape, columns, local),
+            Way::ForwardRight => forward_right(shape, columns, local),
+            Way::BackwardRight => backward_right(shape, columns, rows, local),
+        }
+    }
+}
+
 /// b_j += b_k P_kj.
+#[inline(always)]
 fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     for j in 1..p {
         local[j] += dot(&columns[j * n..j * n + j], &local[..j]);
@@ -159,6 +197,7 @@ fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &m
 }
 
 /// x_k = (b_k + Σ_i x_i q_ik) / S_k.
+#[inline(always)]
 fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in (0..p).rev() {
         let column = &columns[k * n..(k + 1) * n];
@@ -167,6 +206,7 @@ fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
 }
 
 /// y_k = b_k / S_k, b_i += q_ik y_k.
+#[inline(always)]
 fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in 0..p {
         let column = &columns[k * n..(k + 1) * n];
@@ -177,6 +217,7 @@ fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
 }
 
 /// x_k = y_k + Σ_j P_kj x_j.
+#[inline(always)]
 fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     if p == 0 {
         return;
@@ -192,6 +233,7 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
 }
 
 /// Σ a_i b_i in eight partial sums, which the compiler keeps in vector registers.
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -206,6 +248,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// target += source · factor.
+#[inline(always)]
 fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += source * factor;
