@@ -24,6 +24,8 @@ const SIDE_BY_SIDE: usize = 8192;
 pub(super) struct Node {
     /// Number of the node's own states: a separator, or all states of a leaf.
     pub(super) own: usize,
+    /// Number of all states of the node and its parts.
+    pub(super) states: usize,
     /// The parts that the separator separates: none or up to two.
     pub(super) parts: Vec<Node>,
 }
@@ -145,7 +147,7 @@ impl Cutter<'_> {
         let (function, low, high) = self.thinnest(states);
         if states.len() <= LEAF {
             self.sort_across(states, function);
-            return Node { own: states.len(), parts: Vec::new() };
+            return Node { own: states.len(), states: states.len(), parts: Vec::new() };
         }
         let cut = self.median(states, function, low, high);
         let low = self.separate_halves(states, spare, cut);
@@ -174,7 +176,7 @@ impl Cutter<'_> {
         } else {
             (self.part(low_part, low_spare), self.part(high_part, high_spare))
         };
-        Node { own: separator.len(), parts: low.into_iter().chain(high).collect() }
+        Node { own: separator.len(), states: states.len(), parts: low.into_iter().chain(high).collect() }
     }
 
     /// The function of which a level set of a set is thinnest, and its smallest and largest value there. A separator takes as many

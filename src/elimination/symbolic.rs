@@ -3,6 +3,7 @@
 use super::dissection::{Node, dissect};
 use super::pattern::{Pattern, fingerprint, is_chain};
 use crate::generator::Generator;
+use rayon::join;
 use std::sync::Arc;
 
 /// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
@@ -10,6 +11,8 @@ use std::sync::Arc;
 /// and not of the machine, so that memory and results do not depend on the number of threads.
 const SIDE_BY_SIDE_SHARE: u64 = 32;
 const SIDE_BY_SIDE_WORK: u64 = 20_000_000;
+/// Parts with more states have their two halves analysed side by side.
+const SIDE_BY_SIDE_STATES: usize = 16_384;
 
 /// The plan of an elimination: reusable for every generator with the same edges.
 #[derive(Clone, Debug)]
@@ -159,8 +162,17 @@ pub(super) struct Entry {
     pub(super) target: u32,
 }
 
+/// What the tree is grown from.
+struct Graph<'a> {
+    pattern: &'a Pattern<'a>,
+    /// place → state.
+    order: &'a [u32],
+    /// state → place.
+    places: &'a [u32],
+}
+
 /// All fronts in postorder.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FrontTree {
     /// place → state.
     pub(super) order: Vec<u32>,
@@ -180,35 +192,69 @@ impl FrontTree {
         for (place, &state) in order.iter().enumerate() {
             places[state as usize] = place as u32;
         }
-        let mut tree = FrontTree {
-            order,
-            fronts: Vec::new(),
-            update_places: Vec::new(),
-            parent_places: Vec::new(),
-            entries: Vec::with_capacity(pattern.edges()),
-            factor_length: 0,
-        };
-        tree.add(&root, pattern, &places, 0);
+        let graph = Graph { pattern, order: &order, places: &places };
+        let mut tree = FrontTree::of(&root, &graph, 0);
+        tree.order = order;
         tree.count_costs();
         tree
     }
 
-    /// Appends a subtree whose pivots begin at the place `start`; returns its root.
-    fn add(&mut self, node: &Node, pattern: &Pattern, places: &[u32], start: usize) -> usize {
-        let mut start = start;
+    /// The fronts of a part whose states begin at the place `start`, with all positions counted from the part's own beginning.
+    fn of(node: &Node, graph: &Graph, start: usize) -> FrontTree {
+        let mut tree = FrontTree::default();
+        let Node { own, parts, states } = node;
+        if let [first, second] = &parts[..]
+            && *states > SIDE_BY_SIDE_STATES
+        {
+            let (mut one, two) =
+                join(|| FrontTree::of(first, graph, start), || FrontTree::of(second, graph, start + first.states));
+            let first_root = one.fronts.len() - 1;
+            one.append(two);
+            let children = vec![first_root, one.fronts.len() - 1];
+            one.add_front(*own, children, 0, graph, start + states - own);
+            return one;
+        }
+        tree.add(node, graph, start);
+        tree
+    }
+
+    /// Appends the fronts of another part.
+    fn append(&mut self, other: FrontTree) {
+        let (fronts, updates, entries) = (self.fronts.len(), self.update_places.len(), self.entries.len());
+        self.fronts.extend(other.fronts.into_iter().map(|front| Front {
+            update_start: front.update_start + updates,
+            factor_start: front.factor_start + self.factor_length,
+            entries: front.entries.start + entries..front.entries.end + entries,
+            children: front.children.iter().map(|child| child + fronts).collect(),
+            first: front.first + fronts,
+            ..front
+        }));
+        self.update_places.extend(other.update_places);
+        self.parent_places.resize(updates, 0);
+        self.parent_places.extend(other.parent_places);
+        self.entries.extend(other.entries);
+        self.factor_length += other.factor_length;
+    }
+
+    /// Appends a subtree whose states begin at the place `start`; returns its root.
+    fn add(&mut self, node: &Node, graph: &Graph, start: usize) -> usize {
+        let mut part_start = start;
         let first = self.fronts.len();
         let mut children = Vec::with_capacity(2);
         for part in &node.parts {
-            let child = self.add(part, pattern, places, start);
-            start = self.fronts[child].start + self.fronts[child].pivots;
-            children.push(child);
+            children.push(self.add(part, graph, part_start));
+            part_start += part.states;
         }
-        let end = start + node.own;
+        self.add_front(node.own, children, first, graph, part_start)
+    }
+
+    /// Appends a front whose pivots begin at the place `start`; its subtree begins with the front `first`.
+    fn add_front(&mut self, own: usize, children: Vec<usize>, first: usize, graph: &Graph, start: usize) -> usize {
         let update_start = self.update_places.len();
-        self.collect_updates(&children, pattern, places, start..end);
+        self.collect_updates(&children, graph, start..start + own);
         let mut front = Front {
             start,
-            pivots: node.own,
+            pivots: own,
             updates: self.update_places.len() - update_start,
             update_start,
             factor_start: self.factor_length,
@@ -222,17 +268,18 @@ impl FrontTree {
             side_by_side: false,
         };
         self.factor_length += front.factor_length();
-        front.entries = self.place_entries(&front, pattern, places);
+        front.entries = self.place_entries(&front, graph);
         self.place_children(&front);
         self.fronts.push(front);
         self.fronts.len() - 1
     }
 
     /// The later states coupled with the pivots or inherited from the children, in order.
-    fn collect_updates(&mut self, children: &[usize], pattern: &Pattern, places: &[u32], own: std::ops::Range<usize>) {
+    fn collect_updates(&mut self, children: &[usize], graph: &Graph, own: std::ops::Range<usize>) {
         let mut updates: Vec<u32> = Vec::new();
         for place in own.clone() {
-            let neighbours = pattern.neighbours(self.order[place] as usize).map(|state| places[state as usize]);
+            let neighbours = graph.pattern.neighbours(graph.order[place] as usize);
+            let neighbours = neighbours.map(|state| graph.places[state as usize]);
             updates.extend(neighbours.filter(|&neighbour| neighbour as usize >= own.end));
         }
         for &child in children {
@@ -246,7 +293,8 @@ impl FrontTree {
     }
 
     /// Gives every rate whose earlier end is a pivot here its place in the front's factor.
-    fn place_entries(&mut self, front: &Front, pattern: &Pattern, places: &[u32]) -> std::ops::Range<usize> {
+    fn place_entries(&mut self, front: &Front, graph: &Graph) -> std::ops::Range<usize> {
+        let Graph { pattern, order, places } = graph;
         let begin = self.entries.len();
         let (p, n, end) = (front.pivots, front.order(), front.start + front.pivots);
         let updates = &self.update_places[front.update_start..];
@@ -259,7 +307,7 @@ impl FrontTree {
         };
         for k in 0..p {
             let place = front.start + k;
-            let state = self.order[place] as usize;
+            let state = order[place] as usize;
             for (target, edge) in pattern.outgoing(state) {
                 let later = places[target as usize] as usize;
                 if later > place {
