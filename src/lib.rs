@@ -5,7 +5,7 @@
 //! dynamical time t = η · (iterations). A density is per length^d, a cell probability is density × volume.
 //!
 //! The tree is the mathematics, and a module uses only modules above it:
-//! `tensor, scaled, progress → config → problem → grid → scheme → generator → elimination → solve → observe → study → io, plot, report → cli`;
+//! `tensor, scaled, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → io, plot, report → cli`;
 //! `formula` uses the problem and never the grid.
 #![deny(missing_docs)]
 
@@ -24,6 +24,7 @@ pub mod progress;
 pub mod report;
 pub mod scaled;
 pub mod scheme;
+pub mod sgd;
 pub mod solve;
 pub mod study;
 pub mod tensor;

@@ -198,8 +198,12 @@ fn run(problem: &Problem) -> Result<(), Failure> {
     let (summary_path, result_path) = (folder.join("summary.json"), folder.join("result.h5"));
     io::write_result(&result_path, &seen, &summary).map_err(|error| write_failure(error.to_string()))?;
     io::write_summary(&summary_path, &summary).map_err(|error| write_failure(error.to_string()))?;
-    let plots =
+    let mut plots =
         plot::draw(&FigureData::solved(&seen, &summary), &folder).map_err(|error| write_failure(error.to_string()))?;
+    if let Some(study) = &outcome.solution.iteration {
+        let drawn = plot::draw_iteration(&config.title, study, &folder);
+        plots.extend(drawn.map_err(|error| write_failure(error.to_string()))?);
+    }
     if problem.json {
         say(&format!("{summary:#}\n"));
     } else if !problem.quiet {

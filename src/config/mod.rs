@@ -39,6 +39,15 @@ pub struct Config {
     pub solve: SolveConfig,
     /// What `saddleflux converge` compares.
     pub converge: ConvergeConfig,
+    /// The iteration itself beside its diffusion limit, when asked for.
+    pub sgd: Option<SgdConfig>,
+}
+
+/// `[sgd]`.
+#[derive(Clone, Debug)]
+pub struct SgdConfig {
+    /// η; empty: shares of `noise.learning_rate`.
+    pub learning_rates: Vec<f64>,
 }
 
 /// `[landscape]`.

@@ -7,8 +7,8 @@ use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, PO
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{
     Absorb, Align, AxisWalls, Config, ConfigError, DomainConfig, Fault, GridConfig, Interpretation, LandscapeConfig,
-    LandscapeForm, Minibatch, NoiseConfig, NoiseForm, Quantity, Scheme, SolveConfig, Source, StartSet, ValleyConfig,
-    Wall,
+    LandscapeForm, Minibatch, NoiseConfig, NoiseForm, Quantity, Scheme, SgdConfig, SolveConfig, Source, StartSet,
+    ValleyConfig, Wall,
 };
 use crate::tensor::{Point, Tensor};
 
@@ -39,10 +39,11 @@ impl Config {
         note_spans(&tree, String::new(), &mut source);
         let root = Section::root(&source, &tree);
         let title = root.text("title")?.unwrap_or_default();
-        let [landscape, noise, domain, grid, valley, solve, converge] =
-            ["landscape", "noise", "domain", "grid", "valley", "solve", "converge"].map(|name| root.section(name));
+        let [landscape, noise, domain, grid, valley, solve, converge, sgd] =
+            ["landscape", "noise", "domain", "grid", "valley", "solve", "converge", "sgd"]
+                .map(|name| root.section(name));
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
-        let (valley, solve, converge) = (valley?, solve?, converge?);
+        let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
         for (later, what) in [("evolve", "time evolution"), ("particles", "particles"), ("sweep", "sweeps")] {
             if root.has(later) {
                 return Err(root.conflict(
@@ -79,6 +80,9 @@ impl Config {
         let valley = read_valley(&valley, dimension)?;
         let solve = read_solve(&solve)?;
         let converge = converge::read(&converge, dimension, grid.cells)?;
+        let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
+        sgd.finish()?;
+        let sgd = sgd.is_given().then_some(SgdConfig { learning_rates });
         let absorbs = valley.is_some()
             || domain.walls[..dimension]
                 .iter()
@@ -91,7 +95,7 @@ impl Config {
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
-        Ok(Config { title, landscape, noise, domain, grid, valley, solve, converge, source: source.clone() })
+        Ok(Config { title, landscape, noise, domain, grid, valley, solve, converge, sgd, source: source.clone() })
     }
 }
 

@@ -29,6 +29,7 @@ pub fn summary(outcome: &Outcome) -> Value {
     put_object(&mut root, "rate", rate(outcome));
     put_object(&mut root, "formula", formula(outcome));
     put_object(&mut root, "flux", flux(outcome));
+    put_object(&mut root, "sgd", sgd(outcome));
     root.insert("warnings".into(), json!(solution.warnings));
     root.insert("timing".into(), timing(&solution.timing));
     root.insert("provenance".into(), provenance(outcome));
@@ -200,6 +201,28 @@ fn comparison(comparison: &Comparison) -> Object {
     let conditions = comparison.conditions.iter();
     let conditions: Vec<Value> = conditions.map(|c| json!({ "text": c.text, "holds": c.holds })).collect();
     entry.insert("conditions".into(), json!(conditions));
+    entry
+}
+
+/// The iteration itself: `rates[].error` is its rate over the diffusion limit's, minus 1.
+fn sgd(outcome: &Outcome) -> Object {
+    let mut entry = Object::new();
+    let Some(study) = &outcome.solution.iteration else {
+        return entry;
+    };
+    let rates = study.rates.iter().map(|found| {
+        let mut rate = Object::new();
+        put(&mut rate, "learning_rate", found.learning_rate);
+        put_rate(&mut rate, "per_iteration", found.per_iteration);
+        put_rate(&mut rate, "value", found.rate);
+        put_option(&mut rate, "error", found.error);
+        put_option(&mut rate, "stiffness", found.stiffness);
+        rate.insert("nodes".into(), json!(found.nodes));
+        put(&mut rate, "normalisation_error", found.normalisation_error);
+        Value::Object(rate)
+    });
+    entry.insert("rates".into(), rates.collect());
+    put_option(&mut entry, "observed_order", study.order);
     entry
 }
 

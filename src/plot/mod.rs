@@ -12,11 +12,13 @@ mod contour;
 mod convergence;
 mod data;
 mod flux;
+mod iteration;
 mod map;
 mod scene;
 
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
+pub use iteration::draw_iteration;
 
 use std::path::{Path, PathBuf};
 

@@ -35,6 +35,7 @@ pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
     rates(&mut page, outcome);
     formulas(&mut page, outcome);
     flux(&mut page, outcome);
+    iteration(&mut page, outcome);
     effort(&mut page, outcome);
     for warning in outcome.solution.warnings.iter().take(MOST) {
         page.warning(warning);
@@ -133,6 +134,24 @@ fn comparison(page: &mut Page, name: &str, formula: &Comparison, more: &str) {
     };
     let more = if more.is_empty() { String::new() } else { format!("  {more}") };
     page.line(name, &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))));
+}
+
+fn iteration(page: &mut Page, outcome: &Outcome) {
+    let Some(study) = &outcome.solution.iteration else {
+        return;
+    };
+    for found in &study.rates {
+        let error = found.error.map_or(String::new(), |error| format!("  against the diffusion {:+.2e}", error));
+        let stiffness = found.stiffness.map_or(String::new(), |stiffness| format!("  ηH = {}", brief(stiffness)));
+        let rate = rounded(found.per_iteration, Some(1e-9));
+        page.line(
+            &format!("SGD, η = {}", brief(found.learning_rate)),
+            &format!("{rate} per iteration{error}{stiffness}"),
+        );
+    }
+    if let Some(order) = study.order {
+        page.line("", &format!("the diffusion limit's error is of order {order:.2} in η"));
+    }
 }
 
 fn flux(page: &mut Page, outcome: &Outcome) {

@@ -1,6 +1,7 @@
 //! From a tensor and a slope to the rates along the edges of a cell.
 
 pub mod edge;
+pub(crate) mod rule;
 pub mod selling;
 pub mod weight;
 

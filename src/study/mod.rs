@@ -4,6 +4,7 @@ pub mod check;
 pub mod comparison;
 pub mod converge;
 pub mod extrapolation;
+pub mod iteration;
 pub mod level;
 pub mod memory;
 pub mod run;

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::extrapolation::{Extrapolation, extrapolate, formal_order};
+use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison, memory};
@@ -343,6 +344,13 @@ fn observe(
     };
     let quadrature: Option<QuadratureCheck> =
         comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate);
+    let iteration = match &config.sgd {
+        Some(_) => {
+            let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(quasi_stationary_rate);
+            Some(iteration(config, problem, limit, allowed, progress)?)
+        }
+        None => None,
+    };
     Ok(Solution {
         unknowns: assembly.generator.len(),
         peclet,
@@ -353,6 +361,7 @@ fn observe(
         fields,
         quadrature,
         formulas,
+        iteration,
         covariance: covariance_check(problem),
         warnings,
         timing,

@@ -5,6 +5,7 @@ use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
 use crate::scaled::Scaled;
+pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -30,6 +31,8 @@ pub struct Solution {
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
     pub formulas: Formulas,
+    /// SGD itself beside its diffusion limit, when asked for.
+    pub iteration: Option<IterationStudy>,
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "allocator",
     "scaled",
     "tensor",
@@ -16,6 +16,7 @@ const LAYERS: [&str; 18] = [
     "generator",
     "elimination",
     "solve",
+    "sgd",
     "observe",
     "study",
     "io",

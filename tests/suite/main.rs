@@ -20,5 +20,6 @@ mod quadrature;
 mod rates;
 mod report;
 mod scheme;
+mod sgd;
 mod synthetic;
 mod tensor;

@@ -97,6 +97,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 escape_ratio: Some(1.0 - 1e-9),
             }),
             formulas: formulas(value),
+            iteration: None,
             covariance: None,
             warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
@@ -138,6 +139,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         valley: Some(ValleyConfig { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
         solve: SolveConfig { quantities: vec![Quantity::Rate, Quantity::PassageTime], error_estimate: true },
         converge: saddleflux::config::ConvergeConfig::default(),
+        sgd: None,
     }
 }
 

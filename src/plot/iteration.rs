@@ -1,0 +1,45 @@
+//! How far SGD itself is from its diffusion limit, against the learning rate.
+
+use std::path::{Path, PathBuf};
+
+use super::PlotError;
+use super::axis::{Axis, extent};
+use super::canvas::picture;
+use super::chart::{self, Chart, Curve, Line, Spot};
+use super::colour::{BOUNDARY, FAINT, FIRST};
+use crate::study::iteration::IterationStudy;
+
+/// Draws `sgd.png`; `None` when there are no two errors to compare.
+pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let errors = study.rates.iter().filter_map(|rate| Some((rate.learning_rate, rate.error?.abs())));
+    let points: Vec<(f64, f64)> =
+        errors.filter(|(_, error)| *error > 0.0).map(|(rate, error)| (rate.log10(), error.log10())).collect();
+    let (Some(across), Some(up)) = (extent(points.iter().map(|p| p.0)), extent(points.iter().map(|p| p.1))) else {
+        return Ok(None);
+    };
+    if points.len() < 2 {
+        return Ok(None);
+    }
+    let path = folder.join("sgd.png");
+    let order = study.order.map_or(String::new(), |order| format!(", observed order {order:.2}"));
+    let head = ["Escape of SGD itself against its diffusion limit", &format!("{title}{order}")];
+    // Where η H at the minimum is 2 the iteration no longer settles in the valley.
+    let unstable = study.rates.iter().find_map(|rate| Some((2.0 * rate.learning_rate / rate.stiffness?).log10()));
+    let right =
+        unstable.filter(|&at| at > across.start && at < across.end + 1.0).map_or(across.end, |at| at.max(across.end));
+    let x = Axis::logarithmic("learning rate η, at fixed η/B", across.start - 0.1..right + 0.1);
+    let y = Axis::logarithmic("|rate of SGD / rate of the diffusion − 1|", up.start.floor()..up.end.ceil());
+    let lines = unstable.filter(|at| x.range.contains(at));
+    let lines = lines.map(|at| Line { at, word: "ηH = 2".to_string(), colour: BOUNDARY }).into_iter().collect();
+    // First order through the smallest learning rate.
+    let last = points[points.len() - 1];
+    let reach = (right - last.0).min(y.range.end - last.1);
+    let guide = vec![last, (last.0 + reach, last.1 + reach)];
+    let curves = vec![
+        Curve { points: guide, colour: FAINT, name: String::new() },
+        Curve { points: points.clone(), colour: FIRST, name: String::new() },
+    ];
+    let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();
+    picture(&path, (1200, 700), head, |area| chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots }))?;
+    Ok(Some(path))
+}

@@ -1,0 +1,219 @@
+//! The iteration itself, without the diffusion limit: SGD in one dimension as a Markov chain in discrete time.
+//!
+//! ```text
+//! θ' = θ − η L'(θ) + √(2η D(θ)) ζ,   ζ ~ N(0, 1)          (2ηD = η²C, C the covariance of the minibatch gradient)
+//! K(x, y) = N(y; x − ηL'(x), 2ηD(x))      κ(x) = probability of a step out of the set, by erfc
+//! ```
+//! Nyström's method on Gauss–Legendre panels that resolve the kernel: K_ij = K(x_i, x_j) w_j with the exits κ_i is a substochastic
+//! matrix, and ν(I − K) = γν is solved by the subtraction-free elimination of the generator with these rates: the escape rate
+//! *per iteration*, to full relative accuracy, without sampling noise. Walls that reflect send a step back by the method of
+//! images. The iteration's limit for η → 0 at fixed D is the Itô equation.
+//!
+//! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
+//! there), and D(θ) = 0 inside the set.
+
+use sprs::CsMat;
+
+use crate::elimination::{Elimination, EliminationError};
+use crate::generator::Generator;
+use crate::progress::Progress;
+use crate::scaled::Scaled;
+use crate::scheme::rule::Rule;
+use crate::solve::{SolveError, quasi_stationary};
+
+/// One iteration on an interval.
+#[derive(Clone, Copy)]
+pub struct Iteration<'a> {
+    /// η > 0.
+    pub learning_rate: f64,
+    /// L'(θ).
+    pub slope: &'a dyn Fn(f64) -> f64,
+    /// D(θ) > 0: half of η times the covariance of the minibatch gradient, and what is injected besides.
+    pub diffusion: &'a dyn Fn(f64) -> f64,
+    /// The interval.
+    pub ends: [f64; 2],
+    /// Whether leaving it at each end kills; else that end reflects.
+    pub absorbs: [bool; 2],
+    /// Where the search for the quasi-stationary law begins: inside, best at the minimum.
+    pub start: f64,
+}
+
+/// Its quasi-stationary law.
+#[derive(Clone, Debug)]
+pub struct Escape {
+    /// γ per iteration.
+    pub per_iteration: Scaled,
+    /// Collatz–Wielandt bracket over γ.
+    pub bracket: [f64; 2],
+    /// Nodes.
+    pub nodes: Vec<f64>,
+    /// The quasi-stationary density at the nodes.
+    pub density: Vec<f64>,
+    /// |1 − Σ_j K_ij − κ_i|, averaged over the quasi-stationary law: what the quadrature leaves of a step's probability.
+    pub normalisation_error: f64,
+}
+
+/// Why there is none.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SgdError {
+    /// Too small a step for the interval.
+    #[error(
+        "a step of the iteration, √(2ηD) = {step:.2e}, is too short for the interval: it would take {nodes} nodes. Take a larger \
+         learning rate; at this one the diffusion limit is exact to about η"
+    )]
+    TooFine {
+        /// The shortest step.
+        step: f64,
+        /// Nodes that it would take.
+        nodes: f64,
+    },
+    /// Slope or noise not finite, or no noise.
+    #[error("the slope or the noise is not finite, or the noise vanishes, at θ = {at}")]
+    NotFinite {
+        /// Where.
+        at: f64,
+    },
+    /// The elimination or the iteration failed.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+}
+
+impl From<EliminationError> for SgdError {
+    fn from(error: EliminationError) -> SgdError {
+        SgdError::Solve(error.into())
+    }
+}
+
+/// Nodes of one panel.
+const ORDER: usize = 16;
+/// Widths of a step in one panel: 16 nodes integrate a normal density over two of its widths to rounding.
+const STEPS: f64 = 2.0;
+/// More nodes than this take minutes.
+const MOST_NODES: f64 = 160_000.0;
+/// A step of more than this many widths has a probability below 1e-308.
+const FARTHEST: f64 = 37.5;
+
+impl Iteration<'_> {
+    /// The escape rate per iteration and the quasi-stationary law.
+    ///
+    /// # Errors
+    /// When the step is too short for the interval, something is not finite, or the exit is out of reach.
+    pub fn escape(&self, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
+        let (nodes, weights) = self.nodes()?;
+        let (generator, lost) = self.chain(&nodes, &weights)?;
+        let elimination = Elimination::new(&generator, memory, progress)?;
+        let nearest = |a: &usize, b: &usize| (nodes[*a] - self.start).abs().total_cmp(&(nodes[*b] - self.start).abs());
+        let origin = (0..nodes.len()).min_by(nearest).unwrap_or(0);
+        let found = quasi_stationary(&elimination, nodes.len(), origin)?;
+        let density = found.probability.iter().zip(&weights).map(|(probability, weight)| probability / weight);
+        Ok(Escape {
+            per_iteration: found.rate,
+            bracket: found.bracket,
+            density: density.collect(),
+            normalisation_error: found
+                .probability
+                .iter()
+                .zip(&lost)
+                .map(|(probability, lost)| probability * lost)
+                .sum(),
+            nodes,
+        })
+    }
+
+    /// √(2ηD): the standard deviation of a step.
+    fn step(&self, x: f64) -> Result<f64, SgdError> {
+        let step = (2.0 * self.learning_rate * (self.diffusion)(x)).sqrt();
+        if step.is_finite() && step > 0.0 { Ok(step) } else { Err(SgdError::NotFinite { at: x }) }
+    }
+
+    /// Panels that follow the width of a step, and their nodes and weights.
+    fn nodes(&self) -> Result<(Vec<f64>, Vec<f64>), SgdError> {
+        let [lower, upper] = self.ends;
+        let Rule { nodes: unit, weights: unit_weights, .. } = Rule::<ORDER>::new();
+        let (mut nodes, mut weights) = (Vec::new(), Vec::new());
+        let mut left = lower;
+        while left < upper {
+            let mut width = STEPS * self.step(left)?;
+            // The step may shrink within the panel.
+            for probe in [0.25, 0.5, 0.75, 1.0] {
+                width = width.min(STEPS * self.step((left + probe * width).min(upper))?);
+            }
+            let needed = nodes.len() as f64 + ORDER as f64 * (upper - left) / width;
+            if needed > MOST_NODES {
+                return Err(SgdError::TooFine { step: width / STEPS, nodes: needed });
+            }
+            // The last two panels share what is left.
+            let rest = upper - left;
+            let width = if rest <= width {
+                rest
+            } else if rest < 2.0 * width {
+                0.5 * rest
+            } else {
+                width
+            };
+            for (s, w) in unit.iter().zip(&unit_weights) {
+                nodes.push(left + s * width);
+                weights.push(w * width);
+            }
+            left = if width == rest { upper } else { left + width };
+        }
+        Ok((nodes, weights))
+    }
+
+    /// The chain with its exits, and what each row lacks to 1.
+    fn chain(&self, nodes: &[f64], weights: &[f64]) -> Result<(Generator, Vec<f64>), SgdError> {
+        let [lower, upper] = self.ends;
+        let n = nodes.len();
+        let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        let (mut killing, mut lost) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        for (i, &x) in nodes.iter().enumerate() {
+            let step = self.step(x)?;
+            let mean = x - self.learning_rate * (self.slope)(x);
+            if !mean.is_finite() {
+                return Err(SgdError::NotFinite { at: x });
+            }
+            // Where a step may come from without a wall, and by way of one.
+            let mut means = vec![mean];
+            for (end, wall) in [lower, upper].into_iter().enumerate() {
+                if !self.absorbs[end] {
+                    means.push(2.0 * wall - mean);
+                }
+            }
+            let probability = |y: f64, weight: f64| {
+                let sum: f64 = means.iter().map(|mean| (-0.5 * ((y - mean) / step).powi(2)).exp()).sum();
+                weight * sum / (step * (2.0 * std::f64::consts::PI).sqrt())
+            };
+            let reach = |mean: f64| {
+                let from = nodes.partition_point(|&y| y < mean - FARTHEST * step);
+                from..nodes.partition_point(|&y| y <= mean + FARTHEST * step)
+            };
+            let reached = means.iter().map(|&mean| reach(mean)).filter(|range| !range.is_empty());
+            let range = reached.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(i..i);
+            let mut kept = 0.0;
+            for j in range {
+                let rate = probability(nodes[j], weights[j]);
+                kept += rate;
+                if j != i && rate > 0.0 {
+                    columns.push(j);
+                    values.push(rate);
+                }
+            }
+            starts.push(columns.len());
+            let beyond = |distance: f64| 0.5 * libm::erfc(distance / (step * std::f64::consts::SQRT_2));
+            // A step that a wall sends back far enough leaves at the other end.
+            let mut exit = 0.0;
+            for mean in &means {
+                if self.absorbs[0] {
+                    exit += beyond(mean - lower);
+                }
+                if self.absorbs[1] {
+                    exit += beyond(upper - mean);
+                }
+            }
+            killing.push(exit);
+            lost.push((1.0 - kept - exit).abs());
+        }
+        let coordinates = (0..n as i32).map(|k| [k, 0]).collect();
+        Ok((Generator { rates: CsMat::new((n, n), starts, columns, values), killing, coordinates }, lost))
+    }
+}
