@@ -17,9 +17,6 @@ use saddleflux::progress::Progress;
 use saddleflux::solve::{mean_first_passage, quasi_stationary};
 use saddleflux::tensor::{Point, Tensor};
 
-#[global_allocator]
-static ALLOCATOR: saddleflux::allocator::HugePages = saddleflux::allocator::HugePages;
-
 struct White(f64, usize);
 
 impl DiffusionField for White {

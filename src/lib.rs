@@ -9,7 +9,6 @@
 //! `formula` uses the problem and never the grid.
 #![deny(missing_docs)]
 
-pub mod allocator;
 pub mod cli;
 pub mod config;
 pub mod elimination;

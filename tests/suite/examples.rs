@@ -48,6 +48,15 @@ fn quickstart_and_styblinski_tang() {
 }
 
 #[test]
+fn sgd() {
+    let solution = solve("sgd", &["sgd.learning_rates=[0.02]"]);
+    let found = &solution.iteration.unwrap().rates[0];
+    // By simulation of 12,000 to 20,000 walkers: 8.504(38)e-4.
+    assert_relative_eq!(found.per_iteration.value(), 8.504e-4, max_relative = 0.013);
+    assert!(found.error.unwrap() > 1e7 && found.normalisation_error < 1e-10, "{found:?}");
+}
+
+#[test]
 fn turned() {
     let solution = solve("turned", &[]);
     assert_relative_eq!(extrapolated(&solution), 1.81930285329e-9, max_relative = 5e-7);

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 19] = [
-    "allocator",
+const LAYERS: [&str; 18] = [
     "scaled",
     "tensor",
     "progress",
