@@ -1,9 +1,11 @@
 //! Nested dissection: an elimination order that keeps fronts small, from the states' places in the grid.
 //!
-//! Cut the longer side of a set of states at its median; the separator consists of the states of one side that are
-//! coupled with the other *in the graph*, so that any stencil, any shape of the active set and any wrap-around is
-//! right, and only the quality depends on the geometry (George 1973; here with the smaller of the two candidates).
+//! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the states
+//! of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set and any
+//! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
+//! candidates).
 
+use super::direction::{Cut, Directions, Normal, Places, dot};
 use super::pattern::Pattern;
 use rayon::join;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -22,9 +24,10 @@ pub(super) struct Node {
     pub(super) parts: Vec<Node>,
 }
 
-/// Edges longer than this along an axis do not count for the reach: their states, at the seams of wrap-around, are
-/// marked instead.
-const FAR: i64 = 16;
+/// Sets above this size look at their edges afresh to choose the directions of cuts; their parts share them.
+const OWN_DIRECTIONS: usize = 1024;
+/// Edges longer than this along an axis are not tabulated: the states at their ends are marked instead.
+const FAR: i64 = 32;
 
 /// The order of elimination (place → state) and the tree behind it.
 pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
@@ -32,13 +35,14 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
     let mut spare = vec![0; order.len()];
     let mut cutter = Cutter {
         pattern,
-        coordinates,
+        places: Places::new(coordinates),
         sides: (0..pattern.len()).map(|_| AtomicU8::new(LOW)).collect(),
-        reach: [0; 2],
+        edges: Vec::new(),
         far: vec![false; pattern.len()],
     };
-    cutter.measure_edges();
-    let root = cutter.cut(&mut order, &mut spare);
+    cutter.tabulate_edges();
+    let directions = Directions::of(&order, pattern, &cutter.places);
+    let root = cutter.cut(&mut order, &mut spare, &directions);
     (order, root)
 }
 
@@ -50,55 +54,51 @@ const SEPARATOR: u8 = 2;
 /// states and of separators, which nobody writes any more, so the result does not depend on the order of events.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
-    coordinates: &'a [[i32; 2]],
+    places: Places<'a>,
     sides: Vec<AtomicU8>,
-    /// The longest edge along each axis, those beyond [`FAR`] excepted.
-    reach: [i64; 2],
+    /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
+    edges: Vec<[i64; 2]>,
     /// Whether a state has an edge beyond [`FAR`].
     far: Vec<bool>,
 }
 
-/// Where a set is cut.
-#[derive(Clone, Copy)]
-enum Cut {
-    /// Between this coordinate and the next one along the axis.
-    After(usize, i64),
-    /// Between two states of the list: their coordinates are the same.
-    ByNumber,
-}
-
 impl Cutter<'_> {
-    fn measure_edges(&mut self) {
+    fn tabulate_edges(&mut self) {
+        const SIDE: usize = 2 * FAR as usize + 1;
+        let mut seen = vec![false; SIDE * SIDE];
         for state in 0..self.pattern.len() {
+            let from = self.places.of(state as u32);
             for neighbour in self.pattern.neighbours(state) {
-                for axis in 0..2 {
-                    let length = self.coordinate(state as u32, axis) - self.coordinate(neighbour, axis);
-                    if length.abs() > FAR {
-                        self.far[state] = true;
-                        self.far[neighbour as usize] = true;
-                    } else {
-                        self.reach[axis] = self.reach[axis].max(length.abs());
-                    }
+                let to = self.places.of(neighbour);
+                let edge = [to[0] - from[0], to[1] - from[1]];
+                if edge.iter().any(|c| c.abs() > FAR) {
+                    self.far[state] = true;
+                    self.far[neighbour as usize] = true;
+                } else {
+                    seen[(edge[0] + FAR) as usize * SIDE + (edge[1] + FAR) as usize] = true;
                 }
             }
         }
+        let edge = |index: usize| [(index / SIDE) as i64 - FAR, (index % SIDE) as i64 - FAR];
+        let opposite = |index: usize| seen.len() - 1 - index;
+        self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
     }
 
     /// Brings the states into the order of elimination; `spare` is as long as they are.
-    fn cut(&self, states: &mut [u32], spare: &mut [u32]) -> Node {
-        let (low, high) = self.bounds(states);
-        // A separator is as thick as edges reach across the cut, and as long as the other side.
-        let area = |axis: usize| self.reach[axis].max(1) * (high[1 - axis] - low[1 - axis] + 1);
-        let axis = usize::from(area(1) < area(0));
+    fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions) -> Node {
+        let own_directions =
+            (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
+        let directions = own_directions.as_ref().unwrap_or(directions);
+        let cut = directions.best_cut(states, &self.places);
         if states.len() <= LEAF {
-            self.sort_across(states, axis);
+            self.sort_across(states, cut.normal);
             return Node { own: states.len(), parts: Vec::new() };
         }
-        let cut = self.median(states, axis, low[axis], high[axis]);
+        let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let low = self.separate_halves(states, spare, cut);
         let (low_states, high_states) = states.split_at_mut(low);
-        let low_inner = self.border_last(low_states, spare, cut, HIGH);
-        let high_inner = self.border_last(high_states, spare, cut, LOW);
+        let low_inner = self.border_last(low_states, spare, cut, reach, HIGH);
+        let high_inner = self.border_last(high_states, spare, cut, reach, LOW);
         let (low_border, high_border) = (low - low_inner, high_states.len() - high_inner);
         // The smaller border; of equal ones that of the larger side.
         let (low, high) = if (low_border, high_states.len()) <= (high_border, low) {
@@ -112,67 +112,29 @@ impl Cutter<'_> {
         for &state in separator.iter() {
             self.sides[state as usize].store(SEPARATOR, Ordering::Relaxed);
         }
-        self.sort_across(separator, axis);
+        self.sort_across(separator, cut.normal);
         let (low_part, high_part) = parts.split_at_mut(low);
         let (low_spare, high_spare) = spare.split_at_mut(low);
         let high_spare = &mut high_spare[..high];
+        let part =
+            |states: &mut [u32], spare: &mut [u32]| (!states.is_empty()).then(|| self.cut(states, spare, directions));
         let (low, high) = if low + high > SIDE_BY_SIDE {
-            join(|| self.part(low_part, low_spare), || self.part(high_part, high_spare))
+            join(|| part(low_part, low_spare), || part(high_part, high_spare))
         } else {
-            (self.part(low_part, low_spare), self.part(high_part, high_spare))
+            (part(low_part, low_spare), part(high_part, high_spare))
         };
         Node { own: separator.len(), parts: low.into_iter().chain(high).collect() }
     }
 
-    fn part(&self, states: &mut [u32], spare: &mut [u32]) -> Option<Node> {
-        (!states.is_empty()).then(|| self.cut(states, spare))
-    }
-
-    fn coordinate(&self, state: u32, axis: usize) -> i64 {
-        self.coordinates.get(state as usize).map_or(0, |place| i64::from(place[axis]))
+    /// n·x of a state.
+    fn level(&self, state: u32, normal: Normal) -> i64 {
+        dot(normal, self.places.of(state))
     }
 
     /// Sorts along the cut, so that a neighbour's share of a separator is a contiguous piece of it.
-    fn sort_across(&self, states: &mut [u32], axis: usize) {
-        states.sort_unstable_by_key(|&s| (self.coordinate(s, 1 - axis), self.coordinate(s, axis), s));
-    }
-
-    /// The smallest and largest coordinates.
-    fn bounds(&self, states: &[u32]) -> ([i64; 2], [i64; 2]) {
-        let mut low = [i64::MAX / 2; 2];
-        let mut high = [i64::MIN / 2; 2];
-        for &state in states {
-            for axis in 0..2 {
-                let place = self.coordinate(state, axis);
-                low[axis] = low[axis].min(place);
-                high[axis] = high[axis].max(place);
-            }
-        }
-        (low, high)
-    }
-
-    /// The cut along the axis that halves the states best, something being left on both sides.
-    fn median(&self, states: &[u32], axis: usize, low: i64, high: i64) -> Cut {
-        if low == high {
-            return Cut::ByNumber;
-        }
-        let extent = (high - low) as usize;
-        if extent > 4 * states.len() {
-            let mut places: Vec<i64> = states.iter().map(|&s| self.coordinate(s, axis)).collect();
-            let (_, &mut median, _) = places.select_nth_unstable(states.len() / 2);
-            return Cut::After(axis, median.min(high - 1));
-        }
-        let mut counts = vec![0usize; extent + 1];
-        for &state in states {
-            counts[(self.coordinate(state, axis) - low) as usize] += 1;
-        }
-        let mut below = 0;
-        let mut best = (usize::MAX, low);
-        for (place, count) in (low..high).zip(counts) {
-            below += count;
-            best = best.min(((2 * below).abs_diff(states.len()), place));
-        }
-        Cut::After(axis, best.1)
+    fn sort_across(&self, states: &mut [u32], normal: Normal) {
+        let along = [-normal[1], normal[0]];
+        states.sort_unstable_by_key(|&s| (self.level(s, along), self.level(s, normal), s));
     }
 
     /// Brings the low half to the front, keeping the order within both, and notes the sides; returns the low half's size.
@@ -180,9 +142,9 @@ impl Cutter<'_> {
         let half = states.len() / 2;
         let mut number = 0;
         stable_partition(states, spare, |state| {
-            let is_low = match cut {
-                Cut::After(axis, place) => self.coordinate(state, axis) <= place,
-                Cut::ByNumber => number < half,
+            let is_low = match cut.last {
+                Some(last) => self.level(state, cut.normal) <= last,
+                None => number < half,
             };
             number += 1;
             self.sides[state as usize].store(if is_low { LOW } else { HIGH }, Ordering::Relaxed);
@@ -190,13 +152,14 @@ impl Cutter<'_> {
         })
     }
 
-    /// Brings the states that are coupled with the other side to the end; returns the number of the others.
-    fn border_last(&self, side: &mut [u32], spare: &mut [u32], cut: Cut, other: u8) -> usize {
+    /// Brings the states that are coupled with the other side to the end; returns the number of the others. `reach`: of
+    /// the longest edge across the cut, those beyond [`FAR`] excepted.
+    fn border_last(&self, side: &mut [u32], spare: &mut [u32], cut: Cut, reach: i64, other: u8) -> usize {
         stable_partition(side, spare, |state| {
-            if let Cut::After(axis, place) = cut {
-                let place = if other == HIGH { place + 1 } else { place };
-                let distance = (self.coordinate(state, axis) - place).abs();
-                if distance > self.reach[axis] && !self.far[state as usize] {
+            if let Some(last) = cut.last {
+                let nearest = if other == HIGH { last + 1 } else { last };
+                let distance = (self.level(state, cut.normal) - nearest).abs();
+                if distance > reach && !self.far[state as usize] {
                     return true;
                 }
             }
