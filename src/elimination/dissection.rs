@@ -86,14 +86,13 @@ impl Cutter<'_> {
 
     /// Brings the states into the order of elimination; `spare` is as long as they are.
     fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions) -> Node {
+        if states.len() <= LEAF {
+            return Node { own: states.len(), parts: Vec::new() };
+        }
         let own_directions =
             (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
         let cut = directions.best_cut(states, &self.places);
-        if states.len() <= LEAF {
-            self.sort_across(states, cut.normal);
-            return Node { own: states.len(), parts: Vec::new() };
-        }
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let low = self.separate_halves(states, spare, cut);
         let (low_states, high_states) = states.split_at_mut(low);
@@ -131,10 +130,11 @@ impl Cutter<'_> {
         dot(normal, self.places.of(state))
     }
 
-    /// Sorts along the cut, so that a neighbour's share of a separator is a contiguous piece of it.
+    /// Sorts along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is
+    /// the numbering's own order, which a stable sort recognises.
     fn sort_across(&self, states: &mut [u32], normal: Normal) {
         let along = [-normal[1], normal[0]];
-        states.sort_unstable_by_key(|&s| (self.level(s, along), self.level(s, normal), s));
+        states.sort_by_key(|&state| self.level(state, along));
     }
 
     /// Brings the low half to the front, keeping the order within both, and notes the sides; returns the low half's size.

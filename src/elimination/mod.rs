@@ -9,7 +9,7 @@
 //!
 //! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
 //! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`symbolic`), the dense eliminations as products
-//! of nonnegative matrices (`front`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
+//! of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
 //!
 //! Where it fails: numbers below 1e-308 are lost. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
@@ -17,6 +17,7 @@
 mod direction;
 mod dissection;
 mod front;
+mod leaf;
 mod multifrontal;
 mod pages;
 mod pattern;

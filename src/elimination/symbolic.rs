@@ -3,6 +3,7 @@
 use super::dissection::{Node, dissect};
 use super::pattern::{Pattern, fingerprint, is_chain};
 use crate::generator::Generator;
+use rayon::join;
 use std::sync::Arc;
 
 /// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
@@ -31,14 +32,16 @@ pub(super) enum Plan {
 impl Symbolic {
     /// Analyses the pattern of the rates; their values play no part.
     pub fn analyse(generator: &Generator) -> Symbolic {
-        let plan = if is_chain(generator) {
-            Plan::Chain
-        } else {
+        let plan = || {
+            if is_chain(generator) {
+                return Plan::Chain;
+            }
             let starts = generator.rates.indptr().to_proper().into_owned();
             let pattern = Pattern::of(&generator.rates, &starts);
             Plan::Fronts(Arc::new(FrontTree::grow(&pattern, &generator.coordinates)))
         };
-        Symbolic { plan, states: generator.len(), fingerprint: fingerprint(generator) }
+        let (plan, fingerprint) = join(plan, || fingerprint(generator));
+        Symbolic { plan, states: generator.len(), fingerprint }
     }
 
     /// Number of states.
