@@ -8,6 +8,7 @@
 use super::direction::{Cut, Directions, Normal, Places, dot};
 use super::pattern::Pattern;
 use rayon::join;
+use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
@@ -20,6 +21,8 @@ const SIDE_BY_SIDE: usize = 8192;
 pub(super) struct Node {
     /// Number of the node's own states: a separator, or all states of a leaf.
     pub(super) own: usize,
+    /// Number of all states, those of the parts included.
+    pub(super) states: usize,
     /// The parts that the separator separates: none or up to two.
     pub(super) parts: Vec<Node>,
 }
@@ -65,20 +68,27 @@ struct Cutter<'a> {
 impl Cutter<'_> {
     fn tabulate_edges(&mut self) {
         const SIDE: usize = 2 * FAR as usize + 1;
-        let mut seen = vec![false; SIDE * SIDE];
-        for state in 0..self.pattern.len() {
-            let from = self.places.of(state as u32);
-            for neighbour in self.pattern.neighbours(state) {
-                let to = self.places.of(neighbour);
-                let edge = [to[0] - from[0], to[1] - from[1]];
-                if edge.iter().any(|c| c.abs() > FAR) {
-                    self.far[state] = true;
-                    self.far[neighbour as usize] = true;
-                } else {
-                    seen[(edge[0] + FAR) as usize * SIDE + (edge[1] + FAR) as usize] = true;
+        /// States per task.
+        const PIECE: usize = 1 << 14;
+        let Cutter { pattern, places, far, .. } = self;
+        let tabulate = |(piece, far): (usize, &mut [bool])| {
+            let mut seen = vec![false; SIDE * SIDE];
+            for (state, far) in (piece * PIECE..).zip(far) {
+                let from = places.of(state as u32);
+                for neighbour in pattern.neighbours(state) {
+                    let to = places.of(neighbour);
+                    let edge = [to[0] - from[0], to[1] - from[1]];
+                    if edge.iter().any(|c| c.abs() > FAR) {
+                        *far = true;
+                    } else {
+                        seen[(edge[0] + FAR) as usize * SIDE + (edge[1] + FAR) as usize] = true;
+                    }
                 }
             }
-        }
+            seen
+        };
+        let either = |a: Vec<bool>, b: Vec<bool>| a.iter().zip(&b).map(|(a, b)| *a || *b).collect();
+        let seen = far.par_chunks_mut(PIECE).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
         let edge = |index: usize| [(index / SIDE) as i64 - FAR, (index % SIDE) as i64 - FAR];
         let opposite = |index: usize| seen.len() - 1 - index;
         self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
@@ -87,7 +97,7 @@ impl Cutter<'_> {
     /// Brings the states into the order of elimination; `spare` is as long as they are.
     fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions) -> Node {
         if states.len() <= LEAF {
-            return Node { own: states.len(), parts: Vec::new() };
+            return Node { own: states.len(), states: states.len(), parts: Vec::new() };
         }
         let own_directions =
             (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
@@ -95,6 +105,7 @@ impl Cutter<'_> {
         let cut = directions.best_cut(states, &self.places);
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let low = self.separate_halves(states, spare, cut);
+        let total = states.len();
         let (low_states, high_states) = states.split_at_mut(low);
         let low_inner = self.border_last(low_states, spare, cut, reach, HIGH);
         let high_inner = self.border_last(high_states, spare, cut, reach, LOW);
@@ -122,7 +133,7 @@ impl Cutter<'_> {
         } else {
             (part(low_part, low_spare), part(high_part, high_spare))
         };
-        Node { own: separator.len(), parts: low.into_iter().chain(high).collect() }
+        Node { own: separator.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }
 
     /// n·x of a state.

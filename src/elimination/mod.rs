@@ -8,8 +8,9 @@
 //! its relative accuracy, however small the rate of escape (O'Cinneide 1993; Alfa, Xue & Ye 2002).
 //!
 //! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
-//! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`symbolic`), the dense eliminations as products
-//! of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
+//! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`tree`, `symbolic`), the dense
+//! eliminations as products of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree
+//! (`multifrontal`) and the solves (`substitution`).
 //!
 //! Where it fails: numbers below 1e-308 are lost. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
@@ -23,6 +24,7 @@ mod pages;
 mod pattern;
 mod substitution;
 mod symbolic;
+mod tree;
 mod tridiagonal;
 
 pub use symbolic::Symbolic;

@@ -56,11 +56,6 @@ impl<'a> Pattern<'a> {
         self.row_starts.len()
     }
 
-    /// Number of edges.
-    pub(super) fn edges(&self) -> usize {
-        self.targets.len()
-    }
-
     fn outgoing_states(&self, state: usize) -> &[usize] {
         &self.targets[self.row_starts[state]..self.row_ends[state]]
     }
