@@ -57,15 +57,21 @@ impl WithSimd for Leaf<'_> {
                 }
             }
         }
-        for (j, row) in rows.chunks_exact_mut(p.max(1)).enumerate() {
-            for k in 0..p {
+        // Pivot by pivot: the divisions of one column would wait for each other.
+        for k in 0..p {
+            let (pivot, own) = (columns[k * n + k], &columns[k * n + k + 1..k * n + p]);
+            for row in rows.chunks_exact_mut(p) {
                 if row[k] != 0.0 {
-                    row[k] /= columns[k * n + k];
+                    row[k] /= pivot;
                     let probability = row[k];
-                    add_scaled(simd, &mut row[k + 1..], &columns[k * n + k + 1..k * n + p], probability);
+                    add_scaled(simd, &mut row[k + 1..], own, probability);
                 }
             }
-            add_combination(simd, &mut contribution[j * u..(j + 1) * u], columns, row);
+        }
+        if p > 0 && u > 0 {
+            for (row, target) in rows.chunks_exact(p).zip(contribution.chunks_exact_mut(u)) {
+                add_combination(simd, target, columns, row);
+            }
         }
         Ok(())
     }
@@ -92,17 +98,25 @@ fn add_combination<S: Simd>(simd: S, target: &mut [f64], columns: &[f64], row: &
     let n = target.len() + row.len();
     let below = |k: usize| &columns[k * n + row.len()..(k + 1) * n];
     let (targets, target_rest) = S::as_mut_simd_f64s(target);
-    for (block, targets) in targets.chunks_mut(VECTORS).enumerate() {
-        let mut sums = [simd.splat_f64s(0.0); VECTORS];
-        sums[..targets.len()].copy_from_slice(targets);
+    let (blocks, single) = targets.as_chunks_mut::<VECTORS>();
+    let blocked = blocks.len() * VECTORS;
+    for (number, block) in blocks.iter_mut().enumerate() {
+        let mut sums = *block;
         for (k, &factor) in row.iter().enumerate() {
             let factors = simd.splat_f64s(factor);
-            let sources = &S::as_simd_f64s(below(k)).0[block * VECTORS..];
-            for (sum, &source) in sums.iter_mut().zip(sources) {
-                *sum = simd.mul_add_f64s(source, factors, *sum);
+            let sources = &S::as_simd_f64s(below(k)).0.as_chunks::<VECTORS>().0[number];
+            for lane in 0..VECTORS {
+                sums[lane] = simd.mul_add_f64s(sources[lane], factors, sums[lane]);
             }
         }
-        targets.copy_from_slice(&sums[..targets.len()]);
+        *block = sums;
+    }
+    for (number, target) in (blocked..).zip(single) {
+        let mut sum = *target;
+        for (k, &factor) in row.iter().enumerate() {
+            sum = simd.mul_add_f64s(S::as_simd_f64s(below(k)).0[number], simd.splat_f64s(factor), sum);
+        }
+        *target = sum;
     }
     if !target_rest.is_empty() {
         let mut sum = simd.partial_load_f64s(target_rest);
