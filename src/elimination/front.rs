@@ -20,15 +20,16 @@
 //! overwritten by S_k, and never part of a sum.
 
 use super::PivotFault;
+use super::leaf;
 use faer::linalg::matmul::matmul;
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 use rayon::join;
 
 /// Columns eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
 const PANEL: usize = 8;
-/// Leaves with at most this many states are eliminated by plain loops, which skip the zeros that leaves are full of.
+/// Fronts with at most this many states are eliminated pivot by pivot.
 const SMALL: usize = 64;
 /// Products with more multiplications than this are cut into tiles: 2²⁵, about a millisecond.
 const TILE_WORK: usize = 1 << 25;
@@ -39,6 +40,8 @@ type Block = [[f64; PANEL]; PANEL];
 
 /// Buffers that the elimination of one front after the other reuses.
 pub(super) struct Scratch {
+    /// The vector instructions of this machine.
+    arch: Arch,
     /// (D − L)⁻¹ of every panel.
     inverses: Vec<Block>,
     /// A panel's columns or rows while a product overwrites them.
@@ -51,6 +54,7 @@ impl Scratch {
     /// For fronts with at most `pivots` pivots and `order` states.
     pub(super) fn new((pivots, order): (usize, usize)) -> Self {
         Scratch {
+            arch: Arch::new(),
             inverses: vec![[[0.0; PANEL]; PANEL]; pivots.div_ceil(PANEL)],
             copy: vec![0.0; PANEL * (order + 1)],
             exits: vec![0.0; 2 * pivots + PANEL],
@@ -71,15 +75,17 @@ pub(super) fn eliminate(
 ) -> Result<(), PivotFault> {
     let n = p + u;
     let (columns, rows) = factor.split_at_mut(n * p);
-    let Scratch { inverses, copy, exits } = scratch;
+    let Scratch { arch, inverses, copy, exits } = scratch;
     let (exit, exits) = exits.split_at_mut(p);
     exit.fill(0.0);
     for column in rows.chunks_exact(p.max(1)) {
         add_scaled(exit, column, 1.0);
     }
-    if fresh && n <= SMALL {
-        contribution.fill(0.0);
-        return Arch::new().dispatch(Small { shape: (p, u), columns, rows, contribution, exit });
+    if n <= SMALL {
+        if fresh {
+            contribution.fill(0.0);
+        }
+        return leaf::eliminate(*arch, (p, u), columns, rows, contribution, exit);
     }
     if p == 0 {
         return Ok(());
@@ -97,77 +103,7 @@ pub(super) fn eliminate(
     Ok(())
 }
 
-/// A leaf, eliminated by plain loops that the compiler turns into the widest vectors that the processor has.
-struct Small<'a> {
-    shape: (usize, usize),
-    columns: &'a mut [f64],
-    rows: &'a mut [f64],
-    contribution: &'a mut [f64],
-    exit: &'a mut [f64],
-}
-
-impl WithSimd for Small<'_> {
-    type Output = Result<(), PivotFault>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Result<(), PivotFault> {
-        eliminate_small(self.shape, self.columns, self.rows, self.contribution, self.exit)
-    }
-}
-
-/// Pivot by pivot, for leaves.
-#[inline(always)]
-fn eliminate_small(
-    (p, u): (usize, usize),
-    columns: &mut [f64],
-    rows: &mut [f64],
-    contribution: &mut [f64],
-    exit: &mut [f64],
-) -> Result<(), PivotFault> {
-    let n = p + u;
-    for k in 0..p {
-        let (head, later) = columns.split_at_mut((k + 1) * n);
-        let pivot = later.chunks_exact(n).fold(exit[k], |sum, column| sum + column[k]);
-        PivotFault::check(k, pivot)?;
-        let column = &mut head[k * n..];
-        column[k] = pivot;
-        let (own, below) = column[k + 1..].split_at(p - k - 1);
-        add_exit(exit, k, own, pivot);
-        for target in later.chunks_exact_mut(n) {
-            if target[k] != 0.0 {
-                let probability = target[k] / pivot;
-                target[k] = probability;
-                add_scaled(&mut target[k + 1..p], own, probability);
-                add_scaled(&mut target[p..], below, probability);
-            }
-        }
-        if u == 0 {
-            rows[k] /= pivot;
-            let killed = rows[k];
-            add_scaled(&mut rows[k + 1..], own, killed);
-            continue;
-        }
-        for (row, target) in rows.chunks_exact_mut(p).zip(contribution.chunks_exact_mut(u)) {
-            if row[k] != 0.0 {
-                let probability = row[k] / pivot;
-                row[k] = probability;
-                add_scaled(&mut row[k + 1..], own, probability);
-                add_scaled(target, below, probability);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// exit_i += q_ik exit_k / S_k for the pivots i after k.
-#[inline(always)]
-fn add_exit(exit: &mut [f64], k: usize, own: &[f64], pivot: f64) {
-    let probability = exit[k] / pivot;
-    add_scaled(&mut exit[k + 1..], own, probability);
-}
-
 /// target += source · factor.
-#[inline(always)]
 fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += source * factor;

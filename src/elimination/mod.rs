@@ -8,19 +8,23 @@
 //! its relative accuracy, however small the rate of escape (O'Cinneide 1993; Alfa, Xue & Ye 2002).
 //!
 //! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
-//! actual graph (`dissection`), the tree of dense fronts with its costs (`symbolic`), the dense eliminations as products
-//! of nonnegative matrices (`front`), their assembly along the tree (`multifrontal`) and the solves (`substitution`).
+//! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`tree`, `symbolic`), the dense
+//! eliminations as products of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree
+//! (`multifrontal`) and the solves (`substitution`).
 //!
 //! Where it fails: numbers below 1e-308 are lost, but for the solves of a chain, which can carry exponents of their own. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
 
+mod direction;
 mod dissection;
 mod front;
+mod leaf;
 mod multifrontal;
 mod pages;
 mod pattern;
 mod substitution;
 mod symbolic;
+mod tree;
 mod tridiagonal;
 
 pub use symbolic::Symbolic;

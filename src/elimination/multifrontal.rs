@@ -10,7 +10,7 @@
 use super::EliminationError;
 use super::front::{self, Scratch};
 use super::pages::Pages;
-use super::symbolic::{Front, FrontTree};
+use super::tree::{Front, FrontTree};
 use crate::generator::Generator;
 use crate::progress::Progress;
 use rayon::join;

@@ -8,7 +8,7 @@
 //! update set to its children: subtrees share nothing and are solved side by side, always in the same order of addition.
 
 use super::multifrontal::Multifrontal;
-use super::symbolic::Front;
+use super::tree::Front;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 

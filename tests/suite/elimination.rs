@@ -503,3 +503,78 @@ fn oblique_stencils_cost_little_more_than_aligned_ones() {
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
     assert!(worst[0].0 < 1.5, "{:?}", &worst[..48]);
 }
+
+/// Cells of a w×h box for which something holds, with unit rates along a stencil that may depend on the cell.
+fn unit_rates(
+    (w, h): (i32, i32),
+    holds: impl Fn(f64, f64) -> bool,
+    stencil: impl Fn(i32, i32) -> Vec<[i32; 2]>,
+) -> Generator {
+    let inside = |x: i32, y: i32| (0..w).contains(&x) && (0..h).contains(&y) && holds(f64::from(x), f64::from(y));
+    let mut numbers = vec![usize::MAX; (w * h) as usize];
+    let mut cells = Vec::new();
+    for (k, number) in numbers.iter_mut().enumerate() {
+        let cell = [k as i32 % w, k as i32 / w];
+        if inside(cell[0], cell[1]) {
+            *number = cells.len();
+            cells.push(cell);
+        }
+    }
+    let mut edges = Vec::new();
+    for (k, &[x, y]) in cells.iter().enumerate() {
+        for [a, b] in stencil(x, y) {
+            if inside(x + a, y + b) {
+                let other = numbers[((y + b) * w + x + a) as usize];
+                edges.extend([(k, other, 1.0), (other, k, 1.0)]);
+            }
+        }
+    }
+    edges.sort_unstable_by_key(|edge| (edge.0, edge.1));
+    edges.dedup_by_key(|edge| (edge.0, edge.1));
+    generator(cells.len(), &edges, vec![1.0; cells.len()], cells)
+}
+
+#[test]
+fn long_edges_cost_no_more_than_short_ones() {
+    let skewed: [&[[i32; 2]]; 7] = [
+        &[[1, 0], [1, 1], [2, 1]],
+        &[[1, 0], [2, 1], [3, 1]],
+        &[[0, 1], [1, -2], [1, -1]],
+        &[[2, 1], [3, 1], [5, 2]],
+        &[[1, 0], [15, 1], [16, 1]],
+        &[[7, 2], [18, 5], [25, 7]],
+        &[[30, 1], [33, 1], [63, 2]],
+    ];
+    let everywhere = |_: f64, _: f64| true;
+    let disc = |x: f64, y: f64| (x - 64.0).hypot(y - 64.0) < 64.0;
+    let basin = |x: f64, y: f64| (x - 64.0).powi(2) + 3.0 * (y - 64.0 - 0.4 * (x - 64.0)).powi(2) < 4096.0;
+    type Shape<'a> = ((i32, i32), &'a dyn Fn(f64, f64) -> bool);
+    let shapes: [Shape; 5] = [
+        ((128, 128), &everywhere),
+        ((64, 256), &everywhere),
+        ((256, 64), &everywhere),
+        ((128, 128), &disc),
+        ((128, 128), &basin),
+    ];
+    for (number, (size, holds)) in shapes.into_iter().enumerate() {
+        let flops =
+            |stencil: &[[i32; 2]]| Symbolic::analyse(&unit_rates(size, holds, |_, _| stencil.to_vec())).flops() as f64;
+        let nine_point = flops(&[[1, 0], [0, 1], [1, 1], [1, -1]]);
+        assert!(flops(&FIVE_POINT) < nine_point);
+        for stencil in skewed {
+            let ratio = flops(stencil) / nine_point;
+            assert!(ratio < 1.5, "shape {number}, stencil {stencil:?}: {ratio}");
+        }
+    }
+}
+
+#[test]
+fn stencils_may_change_from_place_to_place() {
+    let skewed =
+        [[[1, 0], [1, 1], [2, 1]], [[1, 0], [2, 1], [3, 1]], [[0, 1], [1, -2], [1, -1]], [[0, 1], [1, 0], [1, 1]]];
+    let size = (192, 192);
+    let quarter = |x: i32, y: i32| usize::from(x > 96) + 2 * usize::from(y > 96);
+    let mixed = Symbolic::analyse(&unit_rates(size, |_, _| true, |x, y| skewed[quarter(x, y)].to_vec()));
+    let nine_point = Symbolic::analyse(&unit_rates(size, |_, _| true, |_, _| vec![[1, 0], [0, 1], [1, 1], [1, -1]]));
+    assert!((mixed.flops() as f64) < 1.5 * nine_point.flops() as f64, "{} {}", mixed.flops(), nine_point.flops());
+}

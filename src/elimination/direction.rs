@@ -1,0 +1,193 @@
+//! Which way to cut a set of states: normals of cuts, rated by the separators they leave.
+//!
+//! A cut follows the level lines of an integer normal n. With edges e and places x,
+//! ```text
+//! separator ≈ states per level at the median · mean over the states of max n·e
+//! ```
+//! Edges of anisotropic tensors are long, but they are the image of a compact stencil under a unimodular map; Lagrange's
+//! reduction of the form n ↦ Σ (n·e)² finds the normals that undo it (Selling stencils: the three orthogonal to an
+//! edge each, all with reach 1). Sums of two such
+//! normals cut squares into diamonds, which saves a fifth on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
+
+use super::pattern::Pattern;
+
+/// Cuts follow the level lines of n·x.
+pub(super) type Normal = [i64; 2];
+
+/// States whose edges are looked at when directions are chosen.
+const SAMPLE: usize = 128;
+/// The fractional part of the golden ratio.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+/// Normals beyond this are of no use and could overflow in products with 32-bit coordinates.
+const LONGEST_NORMAL: f64 = 1024.0;
+/// Levels on either side of the cut whose states are counted.
+const WINDOW: usize = 1;
+/// Sets with more levels than this per state are not counted level by level.
+const SPARSE: usize = 4;
+/// Edges longer than half of the grid belong to the seams of wrap-around, unless they are shorter than this.
+const SHORT: i64 = 16;
+
+/// The directions that a set and its parts may be cut in, with the mean reach of a state's edges along each.
+#[derive(Clone)]
+pub(super) struct Directions(Vec<(Normal, f64)>);
+
+impl Directions {
+    /// Looks at the edges of some of the states, spread over the list.
+    pub(super) fn of(states: &[u32], pattern: &Pattern, places: &Places) -> Directions {
+        let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
+        let count = states.len().min(SAMPLE);
+        for position in 0..count {
+            // Golden ratio: even spacing would pick the same column of every few rows.
+            let share = (position as f64 * GOLDEN).fract();
+            let state = states[(share * states.len() as f64) as usize];
+            let from = places.of(state);
+            let edges = pattern.neighbours(state as usize).map(|neighbour| {
+                let to = places.of(neighbour);
+                [to[0] - from[0], to[1] - from[1]]
+            });
+            stars.push(edges.filter(|edge| !places.is_seam(*edge)).collect());
+        }
+        let mut form = [0.0; 3];
+        for edge in stars.iter().flatten() {
+            let [x, y] = edge.map(|c| c as f64);
+            form = [form[0] + x * x, form[1] + x * y, form[2] + y * y];
+        }
+        let [u, v] = reduced_basis(form);
+        let candidates = [[1, 0], [0, 1], u, v, [u[0] + v[0], u[1] + v[1]], [u[0] - v[0], u[1] - v[1]]];
+        let mut directions: Vec<(Normal, f64)> = Vec::with_capacity(candidates.len());
+        for normal in candidates {
+            let known = |other: Normal| other == normal || other == [-normal[0], -normal[1]];
+            if !directions.iter().any(|&(other, _)| known(other)) {
+                directions.push((normal, mean_reach(normal, &stars)));
+            }
+        }
+        Directions(directions)
+    }
+
+    /// The cut into halves that should leave the smallest separator of these states.
+    pub(super) fn best_cut(&self, states: &[u32], places: &Places) -> Cut {
+        let places: Vec<[i64; 2]> = states.iter().map(|&state| places.of(state)).collect();
+        let mut best = Cut { normal: [1, 0], last: None, separator: f64::INFINITY };
+        for &(normal, reach) in &self.0 {
+            let cut = Cut::halfway(&places, normal, reach, best.separator);
+            if cut.separator < best.separator {
+                best = cut;
+            }
+        }
+        best
+    }
+}
+
+/// Where a set is cut.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    /// The cut follows its level lines.
+    pub(super) normal: Normal,
+    /// n·x of the last level on the low side; nothing if all states are on one level and are cut by their number.
+    pub(super) last: Option<i64>,
+    /// The estimated size of the separator.
+    separator: f64,
+}
+
+impl Cut {
+    /// The cut across the normal that halves the places best, something being left on both sides. Not looked for where
+    /// even the mean level would leave more than the `known` separator: the median one is hardly ever smaller.
+    fn halfway(places: &[[i64; 2]], normal: Normal, reach: f64, known: f64) -> Cut {
+        let count = places.len();
+        let levels = || places.iter().map(|&place| dot(normal, place));
+        let (low, high) = levels().fold((i64::MAX, i64::MIN), |(low, high), level| (low.min(level), high.max(level)));
+        if low >= high {
+            return Cut { normal, last: None, separator: count as f64 };
+        }
+        let extent = (high - low) as usize;
+        let mean = reach * count as f64 / (extent + 1) as f64;
+        if mean >= known {
+            return Cut { normal, last: None, separator: mean };
+        }
+        if extent > SPARSE * count {
+            let mut levels: Vec<i64> = levels().collect();
+            let (_, &mut median, _) = levels.select_nth_unstable(count / 2);
+            return Cut { normal, last: Some(median.min(high - 1)), separator: count as f64 };
+        }
+        let mut counts = vec![0u32; extent + 1];
+        for level in levels() {
+            counts[(level - low) as usize] += 1;
+        }
+        let mut below = 0;
+        let mut best = (usize::MAX, 0);
+        for (level, &states) in counts[..extent].iter().enumerate() {
+            below += states as usize;
+            best = best.min(((2 * below).abs_diff(count), level));
+        }
+        // Levels differ in number: average over a few.
+        let window = (reach.ceil() as usize).max(WINDOW);
+        let near = &counts[best.1.saturating_sub(window)..(best.1 + 1 + window).min(extent + 1)];
+        let density = f64::from(near.iter().sum::<u32>()) / near.len() as f64;
+        Cut { normal, last: Some(low + best.1 as i64), separator: density * reach }
+    }
+}
+
+/// The smaller of the mean reaches forward and backward: the separator is taken from the better side.
+fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
+    let (mut forward, mut backward) = (0, 0);
+    for star in stars {
+        let reaches = || star.iter().map(|edge| dot(normal, *edge));
+        forward += reaches().max().unwrap_or(0).max(0);
+        backward -= reaches().min().unwrap_or(0).min(0);
+    }
+    forward.min(backward) as f64 / stars.len().max(1) as f64
+}
+
+/// n·x.
+pub(super) fn dot(normal: Normal, place: [i64; 2]) -> i64 {
+    normal[0] * place[0] + normal[1] * place[1]
+}
+
+/// Two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
+fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
+    let product = |a: [f64; 2], b: [f64; 2]| {
+        form[0] * a[0] * b[0] + form[1] * (a[0] * b[1] + a[1] * b[0]) + form[2] * a[1] * b[1]
+    };
+    let (mut short, mut long) = ([1.0, 0.0], [0.0, 1.0]);
+    loop {
+        if product(long, long) < product(short, short) {
+            (short, long) = (long, short);
+        }
+        let length = product(short, short);
+        // Zero: no edge crosses the level lines of `short`.
+        let multiple = if length > 0.0 { (product(short, long) / length).round() } else { 0.0 };
+        let next = [long[0] - multiple * short[0], long[1] - multiple * short[1]];
+        if next.iter().any(|c| c.abs() > LONGEST_NORMAL) || product(next, next) >= product(long, long) {
+            return [short, long].map(|vector| vector.map(|c| c as i64));
+        }
+        long = next;
+    }
+}
+
+/// Where the states are, and how long an edge within the grid may be.
+pub(super) struct Places<'a> {
+    coordinates: &'a [[i32; 2]],
+    longest: [i64; 2],
+}
+
+impl<'a> Places<'a> {
+    /// Of all states.
+    pub(super) fn new(coordinates: &'a [[i32; 2]]) -> Self {
+        let longest = [0, 1].map(|axis| {
+            let along = || coordinates.iter().map(|place| i64::from(place[axis]));
+            let extent = along().max().unwrap_or(0) - along().min().unwrap_or(0);
+            SHORT.max(extent / 2)
+        });
+        Places { coordinates, longest }
+    }
+
+    /// A state's coordinates; states without any are all in one place.
+    pub(super) fn of(&self, state: u32) -> [i64; 2] {
+        self.coordinates.get(state as usize).map_or([0; 2], |place| place.map(i64::from))
+    }
+
+    /// Whether an edge is too long to be anything else than one across a seam.
+    pub(super) fn is_seam(&self, edge: [i64; 2]) -> bool {
+        edge[0].abs() > self.longest[0] || edge[1].abs() > self.longest[1]
+    }
+}

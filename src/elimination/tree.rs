@@ -1,0 +1,310 @@
+//! The tree of fronts: which states each eliminates, which it updates, where its rates go and what it costs.
+//!
+//! Halves of large subtrees grow side by side and are then appended, so that the tree is the same for any number of
+//! threads.
+
+use super::dissection::{Node, dissect};
+use super::pattern::Pattern;
+use rayon::join;
+
+/// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
+/// side by side: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
+/// and not of the machine, so that memory and results do not depend on the number of threads.
+const SIDE_BY_SIDE_SHARE: u64 = 32;
+const SIDE_BY_SIDE_WORK: u64 = 20_000_000;
+
+/// Subtrees with more states than this have their halves grown side by side.
+const GROWN_SIDE_BY_SIDE: usize = 1 << 15;
+
+/// A dense front: its pivots are consecutive places of the elimination order, its update set are later places.
+#[derive(Clone, Debug)]
+pub(super) struct Front {
+    /// Place of the first pivot.
+    pub(super) start: usize,
+    /// p, the number of pivots.
+    pub(super) pivots: usize,
+    /// u, the size of the update set.
+    pub(super) updates: usize,
+    /// Where the update set begins in [`FrontTree::update_places`] and [`FrontTree::parent_places`].
+    pub(super) update_start: usize,
+    /// Where the front's factor begins.
+    pub(super) factor_start: usize,
+    /// Which of [`FrontTree::entries`] are assembled here.
+    pub(super) entries: std::ops::Range<usize>,
+    /// Children, the one factored first in front.
+    pub(super) children: Vec<usize>,
+    /// The first front of the subtree; the subtree is first..=self.
+    pub(super) first: usize,
+    /// Floating-point operations of the subtree.
+    pub(super) work: u64,
+    /// Stack that the subtree needs for contribution blocks.
+    pub(super) stack: usize,
+    /// Workspace that solves need in the subtree.
+    pub(super) solve_work: usize,
+    /// Largest p and p + u of the subtree.
+    pub(super) largest: (usize, usize),
+    /// Whether the children are factored side by side.
+    pub(super) side_by_side: bool,
+}
+
+impl Front {
+    /// p + u.
+    pub(super) fn order(&self) -> usize {
+        self.pivots + self.updates
+    }
+
+    /// Numbers in the front's factor: pivot columns (p+u)×p, then pivot rows p×(u+1), the last column being κ.
+    pub(super) fn factor_length(&self) -> usize {
+        self.pivots * (self.order() + self.updates + 1)
+    }
+
+    /// Numbers in the contribution block: u×(u+1), the last column being κ.
+    pub(super) fn contribution_length(&self) -> usize {
+        self.updates * (self.updates + 1)
+    }
+
+    /// Σ over the pivots, with m states left after each: m sums, m+1 divisions, 2m(m+1) for the update.
+    pub(super) fn flops(&self) -> u64 {
+        let left = |k: usize| (self.order() - 1 - k) as u64;
+        (0..self.pivots).map(left).map(|m| 2 * m + 1 + 2 * m * (m + 1)).sum()
+    }
+}
+
+/// A rate and where it is assembled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Its place in the generator's rates.
+    pub(super) edge: u32,
+    /// Its place in the factor of its front.
+    pub(super) target: u32,
+}
+
+/// What the tree grows from.
+struct Graph<'a> {
+    pattern: &'a Pattern<'a>,
+    /// place → state.
+    order: &'a [u32],
+    /// state → place.
+    places: &'a [u32],
+}
+
+/// All fronts in postorder.
+#[derive(Debug, Default)]
+pub(super) struct FrontTree {
+    /// place → state.
+    pub(super) order: Vec<u32>,
+    pub(super) fronts: Vec<Front>,
+    /// The update sets, as places.
+    pub(super) update_places: Vec<u32>,
+    /// The same states as positions within the parent's front.
+    pub(super) parent_places: Vec<u32>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) factor_length: usize,
+}
+
+impl FrontTree {
+    /// The fronts that nested dissection leads to.
+    pub(super) fn grow(pattern: &Pattern, coordinates: &[[i32; 2]]) -> FrontTree {
+        let (order, root) = dissect(pattern, coordinates);
+        let mut places = vec![0u32; order.len()];
+        for (place, &state) in order.iter().enumerate() {
+            places[state as usize] = place as u32;
+        }
+        let mut tree = FrontTree::default();
+        tree.add(&root, &Graph { pattern, order: &order, places: &places }, 0);
+        tree.order = order;
+        tree.count_costs();
+        tree
+    }
+
+    /// Appends a subtree whose pivots begin at the place `start`; returns its root.
+    fn add(&mut self, node: &Node, graph: &Graph, start: usize) -> usize {
+        let first = self.fronts.len();
+        let children = match &node.parts[..] {
+            [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
+                let mut other = FrontTree::default();
+                let (one, _) = join(|| self.add(one, graph, start), || other.add(two, graph, start + one.states));
+                vec![one, self.append(other)]
+            }
+            parts => {
+                let starts = parts.iter().scan(start, |next, part| {
+                    *next += part.states;
+                    Some(*next - part.states)
+                });
+                parts.iter().zip(starts).map(|(part, start)| self.add(part, graph, start)).collect()
+            }
+        };
+        let start = start + node.states - node.own;
+        let end = start + node.own;
+        let update_start = self.update_places.len();
+        self.collect_updates(&children, graph, start..end);
+        let mut front = Front {
+            start,
+            pivots: node.own,
+            updates: self.update_places.len() - update_start,
+            update_start,
+            factor_start: self.factor_length,
+            entries: 0..0,
+            children,
+            first,
+            work: 0,
+            stack: 0,
+            solve_work: 0,
+            largest: (0, 0),
+            side_by_side: false,
+        };
+        self.factor_length += front.factor_length();
+        front.entries = self.place_entries(&front, graph);
+        self.place_children(&front);
+        self.fronts.push(front);
+        self.fronts.len() - 1
+    }
+
+    /// Appends what grew apart; returns its root.
+    fn append(&mut self, other: FrontTree) -> usize {
+        let (fronts, updates, entries) = (self.fronts.len(), self.update_places.len(), self.entries.len());
+        self.fronts.extend(other.fronts.into_iter().map(|front| Front {
+            update_start: front.update_start + updates,
+            factor_start: front.factor_start + self.factor_length,
+            entries: front.entries.start + entries..front.entries.end + entries,
+            children: front.children.iter().map(|child| child + fronts).collect(),
+            first: front.first + fronts,
+            ..front
+        }));
+        self.update_places.extend(other.update_places);
+        self.parent_places.extend(other.parent_places);
+        self.entries.extend(other.entries);
+        self.factor_length += other.factor_length;
+        self.fronts.len() - 1
+    }
+
+    /// The later states coupled with the pivots or inherited from the children, in order.
+    fn collect_updates(&mut self, children: &[usize], graph: &Graph, own: std::ops::Range<usize>) {
+        let Graph { pattern, order, places } = *graph;
+        let mut updates: Vec<u32> = Vec::new();
+        for place in own.clone() {
+            let neighbours = pattern.neighbours(order[place] as usize).map(|state| places[state as usize]);
+            updates.extend(neighbours.filter(|&neighbour| neighbour as usize >= own.end));
+        }
+        for &child in children {
+            let inherited = self.updates_of(&self.fronts[child]).iter().copied();
+            updates.extend(inherited.filter(|&place| place as usize >= own.end));
+        }
+        // A stable sort merges the sorted pieces in linear time.
+        updates.sort();
+        updates.dedup();
+        self.update_places.extend(updates);
+    }
+
+    /// Gives every rate whose earlier end is a pivot here its place in the front's factor.
+    fn place_entries(&mut self, front: &Front, graph: &Graph) -> std::ops::Range<usize> {
+        let Graph { pattern, order, places } = *graph;
+        let begin = self.entries.len();
+        let (p, n, end) = (front.pivots, front.order(), front.start + front.pivots);
+        let updates = &self.update_places[front.update_start..];
+        let local = |place: usize| {
+            if place < end {
+                place - front.start
+            } else {
+                p + updates.partition_point(|&update| (update as usize) < place)
+            }
+        };
+        for k in 0..p {
+            let place = front.start + k;
+            let state = order[place] as usize;
+            for (target, edge) in pattern.outgoing(state) {
+                let later = places[target as usize] as usize;
+                if later > place {
+                    let j = local(later);
+                    let offset = if j < p { j * n + k } else { p * n + (j - p) * p + k };
+                    self.entries.push(Entry { edge, target: offset as u32 });
+                }
+            }
+            for &(source, edge) in pattern.incoming(state) {
+                let later = places[source as usize] as usize;
+                if later > place {
+                    let offset = k * n + local(later);
+                    self.entries.push(Entry { edge, target: offset as u32 });
+                }
+            }
+        }
+        begin..self.entries.len()
+    }
+
+    /// Finds the children's update sets in the front.
+    fn place_children(&mut self, front: &Front) {
+        self.parent_places.resize(self.update_places.len(), 0);
+        let end = front.start + front.pivots;
+        for &child in &front.children {
+            let inherited =
+                self.fronts[child].update_start..self.fronts[child].update_start + self.fronts[child].updates;
+            let mut position = front.update_start;
+            for slot in inherited {
+                let place = self.update_places[slot] as usize;
+                self.parent_places[slot] = if place < end {
+                    (place - front.start) as u32
+                } else {
+                    while (self.update_places[position] as usize) < place {
+                        position += 1;
+                    }
+                    (front.pivots + position - front.update_start) as u32
+                };
+            }
+        }
+    }
+
+    /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
+    fn count_costs(&mut self) {
+        let total: u64 = self.fronts.iter().map(Front::flops).sum();
+        let threshold = SIDE_BY_SIDE_WORK.max(total / SIDE_BY_SIDE_SHARE);
+        for index in 0..self.fronts.len() {
+            let (finished, rest) = self.fronts.split_at_mut(index);
+            let front = &mut rest[0];
+            let own = front.contribution_length();
+            let children: Vec<&Front> = front.children.iter().map(|&child| &finished[child]).collect();
+            front.work = front.flops() + children.iter().map(|child| child.work).sum::<u64>();
+            front.side_by_side = children.len() == 2 && front.work > threshold;
+            (front.stack, front.solve_work) = match children[..] {
+                [first, second] => {
+                    let after = second.stack.max(second.contribution_length() + own);
+                    if front.side_by_side {
+                        (first.stack + after, first.solve_work + second.solve_work)
+                    } else {
+                        let kept = first.contribution_length();
+                        (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
+                    }
+                }
+                [only] => (only.stack.max(only.contribution_length() + own), only.solve_work),
+                _ => (own, 0),
+            };
+            front.solve_work += front.order();
+            let largest = |pick: fn(&(usize, usize)) -> usize, own| {
+                children.iter().map(|child| pick(&child.largest)).fold(own, usize::max)
+            };
+            front.largest = (largest(|of| of.0, front.pivots), largest(|of| of.1, front.order()));
+        }
+    }
+
+    /// The update set of a front, as places.
+    pub(super) fn updates_of(&self, front: &Front) -> &[u32] {
+        &self.update_places[front.update_start..front.update_start + front.updates]
+    }
+
+    /// The update set of a front, as positions within its parent.
+    pub(super) fn parent_places_of(&self, front: &Front) -> &[u32] {
+        &self.parent_places[front.update_start..front.update_start + front.updates]
+    }
+
+    /// Numbers on the stack of contribution blocks at its highest.
+    pub(super) fn stack_length(&self) -> usize {
+        self.fronts.last().map_or(0, |root| root.stack)
+    }
+
+    /// Bytes of the tree itself.
+    pub(super) fn bytes(&self) -> u64 {
+        (4 * self.order.len()
+            + size_of::<Front>() * self.fronts.len()
+            + 8 * self.update_places.len()
+            + size_of::<Entry>() * self.entries.len()) as u64
+    }
+}
