@@ -37,6 +37,9 @@ const FIRST_CELLS: [usize; 3] = [0, 128, 32];
 /// A cell Péclet number above this near the minimum or a saddle is worth a warning.
 const PECLET_WARNING: f64 = 4.0;
 
+/// A discretisation error above this is worth one too.
+const LARGE_ERROR: f64 = 0.05;
+
 /// The rates of one level: quasi-stationary, and 1/τ.
 #[derive(Clone, Copy)]
 struct Rates {
@@ -282,6 +285,15 @@ fn observe(
     if let Some(found) = &quasi_stationary {
         let through = boundary_flux(problem, grid.spacing(), &assembly.exits, &found.probability);
         let extrapolation = estimate(|rates| rates.quasi_stationary);
+        if let Some(Extrapolation { error, .. }) = extrapolation
+            && error > LARGE_ERROR
+        {
+            warnings.push(format!(
+                "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
+                 start set and its saddles",
+                100.0 * error
+            ));
+        }
         if !found.converged {
             warnings.push(format!(
                 "the bracket of the rate closed to {:.1e} relative only, after {} inverse iterations: a second rate of the set is \
