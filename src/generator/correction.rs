@@ -19,7 +19,7 @@
 
 use rayon::prelude::*;
 
-use crate::generator::assembly::generator_of;
+use crate::generator::sparse::generator_of;
 use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
 use crate::scheme::EdgeSampler;

@@ -2,6 +2,8 @@
 
 pub mod assembly;
 pub mod correction;
+mod edges;
+mod sparse;
 
 use sprs::CsMat;
 

@@ -1,6 +1,7 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
 pub mod bounds;
+mod choice;
 pub mod critical;
 pub mod degeneracy;
 pub mod descent;
@@ -65,7 +66,7 @@ impl Problem {
         let space = search_box(config, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
-        let chosen = valley::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
+        let chosen = choice::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
         let descent = Arc::new(descend(&dynamics, &critical, space));
 
         let noise = noise::build(&config.noise, &dynamics, dimension, || {
@@ -85,9 +86,9 @@ impl Problem {
             })
         })?;
 
-        let start = valley::start_region(config, &dynamics, &critical, chosen, &descent)?;
-        let target = valley::target(config, &dynamics, dimension)?;
-        let domain = valley::domain(config, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
+        let start = choice::start_region(config, &dynamics, &critical, chosen, &descent)?;
+        let target = choice::target(config, &dynamics, dimension)?;
+        let domain = choice::domain(config, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
         let surroundings = Surroundings {
             dynamics: &dynamics,

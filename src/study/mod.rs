@@ -3,6 +3,7 @@
 pub mod check;
 pub mod comparison;
 pub mod converge;
+mod evidence;
 pub mod extrapolation;
 pub mod iteration;
 pub mod level;

@@ -12,8 +12,8 @@ use crate::formula::quadrature::{End, Passage};
 use crate::problem::{Problem, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::evidence::rounding;
 use crate::study::extrapolation::{extrapolate, formal_order};
-use crate::study::run::rounding;
 use crate::study::{StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
