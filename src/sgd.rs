@@ -58,7 +58,7 @@ pub struct Escape {
 pub enum SgdError {
     /// Too small a step for the interval.
     #[error(
-        "a step of the iteration, √(2ηD) = {step:.2e}, is too short for the interval: it would take {nodes} nodes. Take a larger \
+        "a step of the iteration, √(2ηD) = {step:.2e}, is too short for the interval: it would take {nodes:.0} nodes. Take a larger \
          learning rate; at this one the diffusion limit is exact to about η"
     )]
     TooFine {
