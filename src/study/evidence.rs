@@ -12,7 +12,7 @@ use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::extrapolation::{Extrapolation, extrapolate, formal_order};
+use crate::study::extrapolation::{Extrapolation, extrapolate, extrapolate_fourth, formal_order};
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
@@ -42,8 +42,17 @@ pub(super) struct Solved {
     pub(super) finest: Level,
     /// Of every grid, coarsest first.
     pub(super) rates: Vec<Rates>,
-    /// The refinement from grid to grid.
-    pub(super) ratio: f64,
+    /// How the grids follow each other.
+    pub(super) refinement: Refinement,
+}
+
+/// How the grids follow each other.
+#[derive(Clone, Copy)]
+pub(super) enum Refinement {
+    /// Each finer by this factor.
+    By(f64),
+    /// Half, three quarters and all of the cells.
+    Quarters,
 }
 
 impl Rates {
@@ -75,7 +84,7 @@ pub(super) fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
 pub(super) fn evidence(
     config: &Config,
     problem: &Problem,
-    Solved { finest, rates, ratio }: Solved,
+    Solved { finest, rates, refinement }: Solved,
     allowed: u64,
     progress: &Progress,
     mut warnings: Vec<String>,
@@ -86,7 +95,14 @@ pub(super) fn evidence(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        extrapolate(&values, ratio, rounding(problem, grid.cells), formal_order(config.grid.scheme), cut)
+        let rounding = rounding(problem, grid.cells);
+        match (refinement, values.as_slice()) {
+            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_fourth([half, most, all], rounding)),
+            (Refinement::Quarters, _) => None,
+            (Refinement::By(ratio), values) => {
+                extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)
+            }
+        }
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);

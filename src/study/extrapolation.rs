@@ -34,6 +34,37 @@ const SAFETY: f64 = 1.25;
 /// A change this many times the next one was made by a grid that resolves nothing.
 const UNRESOLVED: f64 = 256.0;
 
+/// Extrapolates positive values on grids of half, three quarters and all of the cells, for a scheme of fourth order:
+/// ```text
+/// log γ_h = log γ + a h⁴ + b h⁶
+/// ```
+/// Where the two terms do not look like fourth order (a part of second order, or grids that resolve too little) there is no
+/// extrapolation, and the error is that of second order.
+pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64) -> Extrapolation {
+    let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
+    let (from_half, from_most) = (growth(half, all), growth(most, all));
+    if from_half.abs().max(from_most.abs()) <= 4.0 * rounding {
+        return Extrapolation { value: all, error: from_most.abs().max(rounding), order: None };
+    }
+    // h of the three grids in units of the last: 2, 4/3, 1.
+    let (fourth, sixth) = ([16.0 - 1.0, 256.0 / 81.0 - 1.0], [64.0 - 1.0, 4096.0 / 729.0 - 1.0]);
+    let determinant = fourth[0] * sixth[1] - fourth[1] * sixth[0];
+    let a = -(from_half * sixth[1] - from_most * sixth[0]) / determinant;
+    let b = -(fourth[0] * from_most - fourth[1] * from_half) / determinant;
+    let ratio = (16.0 * a + 64.0 * b) / (a + b);
+    let order = (ratio > 0.0).then(|| ratio.log2());
+    let relative = |size: f64| size.exp_m1() + rounding;
+    if order.is_some_and(|order| order > 3.2) {
+        return Extrapolation {
+            value: all.scaled((-a - b).exp()),
+            error: relative(SAFETY * (a.abs() + b.abs())),
+            order,
+        };
+    }
+    let second = from_most.abs() / (16.0 / 9.0 - 1.0);
+    Extrapolation { value: all, error: relative(SAFETY * second), order }
+}
+
 /// Extrapolates positive values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
 /// rounding error to expect of each value, `formal` the scheme's [`formal_order`]. `None` with fewer than two grids.
 ///

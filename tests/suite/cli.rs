@@ -68,14 +68,19 @@ fn overrides_count_and_are_recorded() {
 #[test]
 fn results_are_the_same_for_any_number_of_threads() {
     let folder = small("threads");
-    let run = |threads: &str| summary(&command(&["run", "small.toml", "--json", "--threads", threads], folder.path()));
+    let run = |threads: &str, scheme: &str| {
+        let arguments = ["run", "small.toml", "--json", "--threads", threads, "--set", scheme];
+        summary(&command(&arguments, folder.path()))
+    };
     let strip = |mut found: serde_json::Value| {
         for key in ["timing", "provenance"] {
             found.as_object_mut().unwrap().remove(key);
         }
         found
     };
-    assert_eq!(strip(run("1")), strip(run("2")));
+    for scheme in ["grid.scheme=inverse-average", "grid.scheme=flux-corrected"] {
+        assert_eq!(strip(run("1", scheme)), strip(run("2", scheme)));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use saddleflux::config::Scheme;
 use saddleflux::scaled::Scaled;
-use saddleflux::study::extrapolation::{extrapolate, formal_order};
+use saddleflux::study::extrapolation::{extrapolate, extrapolate_fourth, formal_order};
 
 fn scaled(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|&value| Scaled::new(value)).collect()
@@ -33,4 +33,17 @@ fn an_extrapolated_rate_is_positive_however_coarse_the_grids() {
     assert_eq!((found.value.value(), found.order), (1.0, None));
     assert!(found.error > 0.09);
     assert_eq!(extrapolate(&scaled(&[1.0]), 2.0, 1e-15, 2.0, false), None);
+}
+
+#[test]
+fn fourth_and_sixth_order_are_extrapolated_away_together() {
+    let on = |series: &dyn Fn(f64) -> f64| [2.0, 4.0 / 3.0, 1.0].map(|h: f64| Scaled::new(3e-100 * series(h).exp()));
+    let found = extrapolate_fourth(on(&|h| 1e-6 * h.powi(4) - 1e-7 * h.powi(6)), 1e-15);
+    assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-13);
+    assert!((0.9e-6..2e-6).contains(&found.error) && (3.2..4.5).contains(&found.order.unwrap()), "{found:?}");
+    // A part of second order: not taken for fourth, and its error not below what it is.
+    let found = extrapolate_fourth(on(&|h| 1e-6 * h * h), 1e-15);
+    assert!(found.error >= 1e-6 && (found.value.value() / 3e-100 - 1.0 - 1e-6).abs() < 1e-12, "{found:?}");
+    let found = extrapolate_fourth(on(&|_| 0.0), 1e-15);
+    assert_eq!((found.value.value(), found.error), (3e-100, 1e-15));
 }
