@@ -15,11 +15,11 @@ pub fn allowed() -> u64 {
 /// stencils (52), and about ten vectors.
 const PER_CELL: f64 = 400.0;
 
-/// Bytes that a grid will take, roughly: in two dimensions nested dissection leaves about 8 N log₂N factor entries (80 M
-/// at 512 × 1024), in one dimension a handful per cell.
+/// Bytes that a grid will take, roughly: in two dimensions nested dissection leaves about 4.5 N log₂N factor entries (44 M
+/// at 512 × 1024) for five points and a quarter more for nine, and contribution blocks; in one dimension a handful per cell.
 pub fn estimate(cells: [usize; 2], dimension: usize) -> f64 {
     let n = cells[0] as f64 * cells[1] as f64;
-    let factor = if dimension == 1 { 64.0 * n } else { 8.0 * 8.0 * n * n.max(2.0).log2() * 1.3 };
+    let factor = if dimension == 1 { 64.0 * n } else { 8.0 * 5.5 * n * n.max(2.0).log2() * 1.3 };
     factor + PER_CELL * n
 }
 
