@@ -5,7 +5,7 @@
 //! dynamical time t = η · (iterations). A density is per length^d, a cell probability is density × volume.
 //!
 //! The tree is the mathematics, and a module uses only modules above it:
-//! `tensor, scaled, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → io, plot, report → cli`;
+//! `tensor, scaled, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → particles → observe → study → io, plot, report → cli`;
 //! `formula` uses the problem and never the grid.
 #![deny(missing_docs)]
 
@@ -17,6 +17,7 @@ pub mod generator;
 pub mod grid;
 pub mod io;
 pub mod observe;
+pub mod particles;
 pub mod plot;
 pub mod problem;
 pub mod progress;

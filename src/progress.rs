@@ -10,6 +10,7 @@ pub struct Progress {
     done: AtomicU64,
     total: AtomicU64,
     interrupted: AtomicBool,
+    notice: Mutex<Option<String>>,
 }
 
 impl Progress {
@@ -31,6 +32,18 @@ impl Progress {
     pub fn state(&self) -> (String, u64, u64) {
         let phase = self.phase.lock().map(|name| name.clone()).unwrap_or_default();
         (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// Leaves a line for the user, who should know it before the computation goes on.
+    pub fn announce(&self, line: String) {
+        if let Ok(mut notice) = self.notice.lock() {
+            *notice = Some(line);
+        }
+    }
+
+    /// Takes what was announced.
+    pub fn announced(&self) -> Option<String> {
+        self.notice.lock().ok()?.take()
     }
 
     /// Asks the computation to stop at the next safe place.

@@ -6,6 +6,82 @@
 /// A point θ, or a vector, in the units of the parameters; the second component is 0 in one dimension.
 pub type Point = [f64; 2];
 
+/// Points that are moved together: enough for the widest vectors, few enough for the fastest cache.
+pub const LANES: usize = 64;
+
+/// A block of points or vectors, component by component.
+#[derive(Clone, Copy, Debug)]
+pub struct Points {
+    /// First components.
+    pub x: [f64; LANES],
+    /// Second components; 0 in one dimension.
+    pub y: [f64; LANES],
+}
+
+impl Points {
+    /// The same point in every lane.
+    pub fn all(theta: Point) -> Points {
+        Points { x: [theta[0]; LANES], y: [theta[1]; LANES] }
+    }
+
+    /// The point of one lane.
+    #[inline(always)]
+    pub fn get(&self, lane: usize) -> Point {
+        [self.x[lane], self.y[lane]]
+    }
+
+    /// Sets the point of one lane.
+    #[inline(always)]
+    pub fn set(&mut self, lane: usize, [x, y]: Point) {
+        (self.x[lane], self.y[lane]) = (x, y);
+    }
+
+    /// Each point's image, in the widest vectors of the processor where `f` has no branches.
+    #[inline(always)]
+    pub fn map_into(&self, to: &mut Points, f: impl Fn(Point) -> Point) {
+        widest(
+            #[inline(always)]
+            || {
+                // A copy of its own cannot overlap with what `f` reads.
+                let mut images = Points::all([0.0; 2]);
+                for lane in 0..LANES {
+                    images.set(lane, f(self.get(lane)));
+                }
+                *to = images;
+            },
+        );
+    }
+
+    /// A value at each point, likewise.
+    #[inline(always)]
+    pub fn values_into(&self, to: &mut [f64; LANES], f: impl Fn(Point) -> f64) {
+        widest(
+            #[inline(always)]
+            || {
+                let mut values = [0.0; LANES];
+                for (lane, value) in values.iter_mut().enumerate() {
+                    *value = f(self.get(lane));
+                }
+                *to = values;
+            },
+        );
+    }
+}
+
+/// Runs a piece of code compiled for the widest vectors that the processor has; only what is inlined into it profits.
+#[inline(always)]
+pub fn widest<R>(code: impl FnOnce() -> R) -> R {
+    struct Code<F>(F);
+    impl<R, F: FnOnce() -> R> pulp::WithSimd for Code<F> {
+        type Output = R;
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _: S) -> R {
+            (self.0)()
+        }
+    }
+    pulp::Arch::new().dispatch(Code(code))
+}
+
 /// Scalar product v·w.
 pub fn dot(v: Point, w: Point) -> f64 {
     v[0] * w[0] + v[1] * w[1]

@@ -35,6 +35,8 @@ enum Command {
     Check(Problem),
     /// Refine the grid for several schemes and angles: errors, observed orders, time and memory
     Converge(Problem),
+    /// Particles only: the escape rate that they show, with its error bar
+    Simulate(Problem),
     /// Redraw the plots of a result
     Plot {
         /// A result.h5
@@ -52,8 +54,6 @@ enum Command {
     Sweep(Later),
     #[command(hide = true)]
     Verify(Later),
-    #[command(hide = true)]
-    Simulate(Later),
 }
 
 #[derive(Args)]
@@ -113,7 +113,7 @@ pub fn main() -> u8 {
         Command::Sweep(_) => later("sweep"),
         Command::Verify(_) => later("verify"),
         Command::Converge(problem) => converge(&problem),
-        Command::Simulate(_) => later("simulate"),
+        Command::Simulate(problem) => simulate(&problem),
     };
     match result {
         Ok(()) => 0,
@@ -127,7 +127,9 @@ pub fn main() -> u8 {
 fn later(command: &str) -> Result<(), Failure> {
     Err(Failure::new(
         2,
-        format!("error: `{command}` comes with a later version; this one has run, check, converge, plot and init"),
+        format!(
+            "error: `{command}` comes with a later version; this one has run, check, converge, simulate, plot and init"
+        ),
     ))
 }
 
@@ -184,15 +186,8 @@ fn run(problem: &Problem) -> Result<(), Failure> {
     let folder = output_folder(problem)?;
     let (outcome, threads) = watched(problem, |progress, threads| (study::run(&config, progress), threads))?;
     let outcome = outcome.map_err(|error| study_failure(&config, &error))?;
-    let seen = io::Outcome {
-        config: &config,
-        critical: &outcome.problem.critical,
-        minimum: outcome.problem.minimum(),
-        saddles: &outcome.problem.valley.saddles,
-        solution: &outcome.solution,
-        started,
-        threads,
-    };
+    let setting = io::Setting::new(&config, &outcome.problem, started, threads);
+    let seen = io::Outcome { setting, solution: &outcome.solution };
     let summary = io::summary(&seen);
     let write_failure = |error: String| Failure::new(3, format!("error: {error}"));
     let (summary_path, result_path) = (folder.join("summary.json"), folder.join("result.h5"));
@@ -204,13 +199,51 @@ fn run(problem: &Problem) -> Result<(), Failure> {
         let drawn = plot::draw_iteration(&config.title, study, &folder);
         plots.extend(drawn.map_err(|error| write_failure(error.to_string()))?);
     }
+    if let Some(found) = &outcome.solution.particles {
+        let drawn = plot::draw_particles(&summary, found, &folder);
+        plots.extend(drawn.map_err(|error| write_failure(error.to_string()))?);
+    }
     if problem.json {
         say(&format!("{summary:#}\n"));
     } else if !problem.quiet {
         let files: Vec<PathBuf> = [summary_path, result_path].into_iter().chain(plots).collect();
         say(&report::terminal(&seen, &files, diagnostic::stdout_has_colour()));
     }
-    Ok(())
+    let found = outcome.solution.particles.as_ref();
+    match config.particles.is_given && found.is_none_or(|found| found.interrupted) {
+        true => Err(interrupted()),
+        false => Ok(()),
+    }
+}
+
+/// Of a command that has written what it had.
+fn interrupted() -> Failure {
+    Failure::new(130, "interrupted: what had been computed is in the files")
+}
+
+fn simulate(problem: &Problem) -> Result<(), Failure> {
+    let started = SystemTime::now();
+    let config = configuration(problem)?;
+    let folder = output_folder(problem)?;
+    let (found, threads) = watched(problem, |progress, threads| (study::simulate::alone(&config, progress), threads))?;
+    let found = found.map_err(|error| study_failure(&config, &error))?;
+    let setting = io::Setting::new(&config, &found.problem, started, threads);
+    let seen = io::Sampled { setting, simulation: &found.simulation, formulas: &found.formulas };
+    let summary = io::sampled_summary(&seen);
+    let failure = |error: String| Failure::new(3, format!("error: {error}"));
+    let (summary_path, result_path) = (folder.join("summary.json"), folder.join("result.h5"));
+    io::write_sampled(&result_path, &seen, &summary)
+        .and_then(|()| io::write_summary(&summary_path, &summary))
+        .map_err(|error| failure(error.to_string()))?;
+    let plots =
+        plot::draw_particles(&summary, &found.simulation, &folder).map_err(|error| failure(error.to_string()))?;
+    if problem.json {
+        say(&format!("{summary:#}\n"));
+    } else if !problem.quiet {
+        let files: Vec<PathBuf> = [summary_path, result_path].into_iter().chain(plots).collect();
+        say(&report::sampled(&seen, &files, diagnostic::stdout_has_colour()));
+    }
+    if found.simulation.interrupted { Err(interrupted()) } else { Ok(()) }
 }
 
 fn check(problem: &Problem) -> Result<(), Failure> {

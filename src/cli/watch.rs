@@ -82,6 +82,10 @@ impl Shown {
         if self.silent {
             return;
         }
+        if let Some(line) = progress.announced() {
+            self.clear();
+            eprintln!("{line}");
+        }
         let (phase, done, total) = progress.state();
         if phase != self.phase {
             (self.phase, self.since, self.named) = (phase, Instant::now(), false);

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::converge;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{
@@ -10,6 +9,7 @@ use crate::config::{
     LandscapeForm, Minibatch, NoiseConfig, NoiseForm, Quantity, Scheme, SgdConfig, SolveConfig, Source, StartSet,
     ValleyConfig, Wall,
 };
+use crate::config::{converge, particles};
 use crate::tensor::{Point, Tensor};
 
 type Read<T> = Result<T, ConfigError>;
@@ -44,7 +44,8 @@ impl Config {
                 .map(|name| root.section(name));
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
-        for (later, what) in [("evolve", "time evolution"), ("particles", "particles"), ("sweep", "sweeps")] {
+        let particles = root.section("particles")?;
+        for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
             if root.has(later) {
                 return Err(root.conflict(
                     later,
@@ -83,6 +84,7 @@ impl Config {
         let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(SgdConfig { learning_rates });
+        let particles = particles::read(&particles)?;
         let absorbs = valley.is_some()
             || domain.walls[..dimension]
                 .iter()
@@ -95,7 +97,19 @@ impl Config {
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
-        Ok(Config { title, landscape, noise, domain, grid, valley, solve, converge, sgd, source: source.clone() })
+        Ok(Config {
+            title,
+            landscape,
+            noise,
+            domain,
+            grid,
+            valley,
+            solve,
+            converge,
+            sgd,
+            particles,
+            source: source.clone(),
+        })
     }
 }
 

@@ -5,8 +5,10 @@
 //! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
 //!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
 //! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
+//! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
+//!                   age (scale); deaths, time_at_risk, survival  [age]
 //! ```
-//! `/spectrum`, `/evolution`, `/particles` and `/sweep` are other groups of the same file.
+//! `/spectrum`, `/evolution` and `/sweep` are other groups of the same file.
 
 use crate::study::solution::Fields;
 
@@ -55,6 +57,22 @@ pub(super) const CURRENT: [[Label; 2]; 2] = [
     ],
 ];
 pub(super) const MEAN_FIRST_PASSAGE: Label = label("mean_first_passage", "dynamical time", "mean first-passage time");
+
+pub(super) const BIN_X: Label = label("x", "parameter", "middle of a bin, first parameter");
+pub(super) const BIN_Y: Label = label("y", "parameter", "middle of a bin, second parameter");
+pub(super) const POSITIONS: [Label; 2] = [
+    label("density", "1/parameter", "where particles are: quasi-stationary density"),
+    label("density", "1/parameter^2", "where particles are: quasi-stationary density"),
+];
+pub(super) const EXITS: [Label; 2] = [
+    label("exit_density", "1/parameter", "where particles die: density of the exits"),
+    label("exit_density", "1/parameter^2", "where particles die: density of the exits"),
+];
+pub(super) const EXIT_COUNTS: Label = label("exit_count", "1", "exits in each bin");
+pub(super) const AGE: Label = label("age", "dynamical time", "least age of a row of the life table");
+pub(super) const DEATHS: Label = label("deaths", "1", "deaths at these ages");
+pub(super) const AT_RISK: Label = label("time_at_risk", "dynamical time", "time that particles spent at these ages");
+pub(super) const SURVIVAL: Label = label("survival", "1", "share that reaches the row's least age");
 
 /// All fields that there are, with their labels, in the order of the file.
 pub(super) fn labelled(fields: &Fields, dimension: usize) -> Vec<(&'static Label, &[f64])> {

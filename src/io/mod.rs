@@ -8,6 +8,7 @@ mod convergence;
 mod description;
 mod error;
 mod layout;
+mod particles;
 mod read;
 pub mod scale;
 mod summary;
@@ -18,54 +19,51 @@ pub use convergence::{convergence_summary, write_convergence, write_convergence_
 pub use description::{landscape, noise};
 pub use error::IoError;
 pub use read::{Stored, read};
-pub use summary::summary;
-pub use write::{write_result, write_summary};
+pub use summary::{sampled_summary, summary};
+pub use write::{write_result, write_sampled, write_summary};
 
 use std::time::SystemTime;
 
 use crate::config::Config;
-use crate::problem::{CriticalPoint, CriticalPoints};
-use crate::study::solution::Solution;
+use crate::formula::Formulas;
+use crate::problem::{CriticalPoint, CriticalPoints, Problem};
+use crate::study::Simulation;
+use crate::study::solution::{BoundaryFlux, Solution};
 
-/// A solved problem with what it was solved from: all that the summary, the file, the plots and the report need.
+/// What was posed, and how it was run: what every summary says.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome<'a> {
+pub struct Setting<'a> {
     /// The configuration.
     pub config: &'a Config,
+    /// 1 or 2.
+    pub dimension: usize,
     /// All minima and saddles in the domain.
     pub critical: &'a CriticalPoints,
     /// The minimum of the start set; `None` for a drift, or a start set, without one.
     pub minimum: Option<&'a CriticalPoint>,
     /// Indices into `critical.saddles` of those that bound the start set.
     pub saddles: &'a [usize],
-    /// What was computed.
-    pub solution: &'a Solution,
+    /// One sentence: what kills, and where (at a saddle, beyond it, at walls).
+    pub absorption: &'a str,
     /// When the run began.
     pub started: SystemTime,
     /// Threads that it ran on.
     pub threads: usize,
 }
 
-impl Outcome<'_> {
-    /// 1 or 2.
-    pub fn dimension(&self) -> usize {
-        self.solution.grid.dimension
-    }
-
-    /// The saddles that results list, as indices into `critical.saddles`: those of the start set, or all when none
-    /// bounds it, and any other through which flux was counted.
-    pub fn listed_saddles(&self) -> Vec<usize> {
-        let mut listed = self.saddles.to_vec();
-        if listed.is_empty() {
-            listed.extend(0..self.critical.saddles.len());
+impl<'a> Setting<'a> {
+    /// Of a problem and the configuration that it was made from.
+    pub fn new(config: &'a Config, problem: &'a Problem, started: SystemTime, threads: usize) -> Setting<'a> {
+        Setting {
+            config,
+            dimension: problem.dimension,
+            critical: &problem.critical,
+            minimum: problem.minimum(),
+            saddles: &problem.valley.saddles,
+            absorption: &problem.valley.absorption,
+            started,
+            threads,
         }
-        for (saddle, _) in self.solution.flux.iter().flat_map(|flux| &flux.by_saddle) {
-            if !listed.contains(saddle) {
-                listed.push(*saddle);
-            }
-        }
-        listed.retain(|index| *index < self.critical.saddles.len());
-        listed
     }
 
     /// L at a listed saddle minus L at the minimum, where both are known.
@@ -73,4 +71,47 @@ impl Outcome<'_> {
         let barrier = self.critical.saddles[saddle].point.loss - self.minimum?.loss;
         barrier.is_finite().then_some(barrier)
     }
+
+    /// The saddles that results list, as indices into `critical.saddles`: those of the start set, or all when none
+    /// bounds it, and any other through which flux was counted.
+    pub fn listed_saddles(&self, flux: Option<&BoundaryFlux>) -> Vec<usize> {
+        let mut listed = self.saddles.to_vec();
+        if listed.is_empty() {
+            listed.extend(0..self.critical.saddles.len());
+        }
+        for (saddle, _) in flux.iter().flat_map(|flux| &flux.by_saddle) {
+            if !listed.contains(saddle) {
+                listed.push(*saddle);
+            }
+        }
+        listed.retain(|index| *index < self.critical.saddles.len());
+        listed
+    }
+}
+
+/// A solved problem with what it was solved from: all that the summary, the file, the plots and the report need.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    /// What was posed.
+    pub setting: Setting<'a>,
+    /// What was computed.
+    pub solution: &'a Solution,
+}
+
+impl Outcome<'_> {
+    /// [`Setting::listed_saddles`] of this solution.
+    pub fn listed_saddles(&self) -> Vec<usize> {
+        self.setting.listed_saddles(self.solution.flux.as_ref())
+    }
+}
+
+/// Particles alone, with what they were posed.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampled<'a> {
+    /// What was posed.
+    pub setting: Setting<'a>,
+    /// What the particles found.
+    pub simulation: &'a Simulation,
+    /// Formulas, and what the particles found over each.
+    pub formulas: &'a Formulas,
 }

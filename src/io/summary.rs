@@ -7,13 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, description};
+use super::{Outcome, Sampled, Setting, description, particles};
 use crate::config::Align;
-use crate::formula::Comparison;
+use crate::formula::{Comparison, Formulas};
 use crate::problem::CriticalPoint;
 use crate::scaled::Scaled;
 
-type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 /// The summary of a run.
 ///
@@ -23,37 +23,64 @@ type Object = Map<String, Value>;
 pub fn summary(outcome: &Outcome) -> Value {
     let solution = outcome.solution;
     let mut root = Object::new();
-    root.insert("title".into(), json!(outcome.config.title));
-    root.insert("problem".into(), problem(outcome));
+    root.insert("title".into(), json!(outcome.setting.config.title));
+    root.insert("problem".into(), problem(&outcome.setting, covariance(outcome), outcome.listed_saddles()));
     root.insert("grid".into(), grid(outcome));
-    put_object(&mut root, "rate", rate(outcome));
-    put_object(&mut root, "formula", formula(outcome));
+    let mut rates = rate(outcome);
+    if let Some(simulation) = &solution.particles {
+        rates.insert("particles".into(), particles::rate(simulation));
+    }
+    put_object(&mut root, "rate", rates);
+    put_object(&mut root, "formula", formula(&solution.formulas, outcome.setting.dimension));
     put_object(&mut root, "flux", flux(outcome));
     put_object(&mut root, "sgd", sgd(outcome));
-    root.insert("warnings".into(), json!(solution.warnings));
-    root.insert("timing".into(), timing(&solution.timing));
-    root.insert("provenance".into(), provenance(outcome));
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
+    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    root.insert("warnings".into(), json!(warnings));
+    let mut times = timing(&solution.timing);
+    if let Some(simulation) = &solution.particles {
+        particles::timing(simulation, &mut times);
+    }
+    root.insert("timing".into(), Value::Object(times));
+    root.insert("provenance".into(), provenance(&outcome.setting));
     Value::Object(root)
 }
 
-fn problem(outcome: &Outcome) -> Value {
-    let dimension = outcome.dimension();
+/// The summary of particles alone.
+pub fn sampled_summary(sampled: &Sampled) -> Value {
+    let Sampled { setting, simulation, formulas } = sampled;
+    let mut root = Object::new();
+    root.insert("title".into(), json!(setting.config.title));
+    root.insert("problem".into(), problem(setting, None, setting.listed_saddles(None)));
+    root.insert("rate".into(), json!({ "particles": particles::rate(simulation) }));
+    put_object(&mut root, "formula", formula(formulas, setting.dimension));
+    root.insert("warnings".into(), json!(simulation.warnings));
+    let mut times = Object::new();
+    particles::timing(simulation, &mut times);
+    put(&mut times, "total", simulation.seconds);
+    root.insert("timing".into(), Value::Object(times));
+    root.insert("provenance".into(), provenance(setting));
+    Value::Object(root)
+}
+
+fn problem(setting: &Setting, covariance: Option<Value>, saddles: Vec<usize>) -> Value {
+    let dimension = setting.dimension;
     let mut problem = Object::new();
     problem.insert("dimension".into(), json!(dimension));
-    problem.insert("landscape".into(), json!(description::landscape(outcome.config)));
-    problem.insert("noise".into(), json!(description::noise(outcome.config)));
-    problem.insert("interpretation".into(), json!(outcome.config.noise.interpretation.name()));
-    problem.insert("absorption".into(), json!(outcome.solution.absorption));
-    if let Some(minimum) = outcome.minimum {
+    problem.insert("landscape".into(), json!(description::landscape(setting.config)));
+    problem.insert("noise".into(), json!(description::noise(setting.config)));
+    problem.insert("interpretation".into(), json!(setting.config.noise.interpretation.name()));
+    problem.insert("absorption".into(), json!(setting.absorption));
+    if let Some(minimum) = setting.minimum {
         problem.insert("minimum".into(), Value::Object(critical_point(minimum, dimension)));
     }
-    if let Some(covariance) = covariance(outcome) {
+    if let Some(covariance) = covariance {
         problem.insert("gradient_covariance".into(), covariance);
     }
-    let saddles = outcome.listed_saddles().into_iter().map(|index| {
-        let saddle = &outcome.critical.saddles[index];
+    let saddles = saddles.into_iter().map(|index| {
+        let saddle = &setting.critical.saddles[index];
         let mut entry = critical_point(&saddle.point, dimension);
-        if let Some(barrier) = outcome.barrier(index) {
+        if let Some(barrier) = setting.barrier(index) {
             put(&mut entry, "barrier", barrier);
         }
         put_all(&mut entry, "escape_direction", &saddle.escape_direction[..dimension]);
@@ -64,8 +91,8 @@ fn problem(outcome: &Outcome) -> Value {
         Value::Object(entry)
     });
     problem.insert("saddles".into(), saddles.collect());
-    let minima: Vec<Value> = outcome.critical.minima.iter().map(|m| place(m, dimension)).collect();
-    let saddles: Vec<Value> = outcome.critical.saddles.iter().map(|s| place(&s.point, dimension)).collect();
+    let minima: Vec<Value> = setting.critical.minima.iter().map(|m| place(m, dimension)).collect();
+    let saddles: Vec<Value> = setting.critical.saddles.iter().map(|s| place(&s.point, dimension)).collect();
     problem.insert("critical".into(), json!({ "minima": minima, "saddles": saddles }));
     Value::Object(problem)
 }
@@ -86,8 +113,8 @@ fn critical_point(point: &CriticalPoint, dimension: usize) -> Object {
 }
 
 fn grid(outcome: &Outcome) -> Value {
-    let (solution, configured) = (outcome.solution, &outcome.config.grid);
-    let (grid, dimension) = (&solution.grid, outcome.dimension());
+    let (solution, configured) = (outcome.solution, &outcome.setting.config.grid);
+    let (grid, dimension) = (&solution.grid, outcome.setting.dimension);
     let mut entry = Object::new();
     entry.insert("cells".into(), json!(grid.cells[..dimension]));
     entry.insert("unknowns".into(), json!(solution.unknowns));
@@ -111,7 +138,7 @@ fn grid(outcome: &Outcome) -> Value {
 
 /// C(θ*) against H(θ*), for landscapes with data.
 fn covariance(outcome: &Outcome) -> Option<Value> {
-    let (check, dimension) = (outcome.solution.covariance.as_ref()?, outcome.dimension());
+    let (check, dimension) = (outcome.solution.covariance.as_ref()?, outcome.setting.dimension);
     let c = check.covariance;
     let matrix = if dimension == 1 { json!([[c.xx]]) } else { json!([[c.xx, c.xy], [c.xy, c.yy]]) };
     Some(json!({
@@ -122,7 +149,7 @@ fn covariance(outcome: &Outcome) -> Option<Value> {
 }
 
 fn rate(outcome: &Outcome) -> Object {
-    let (solution, dimension) = (outcome.solution, outcome.dimension());
+    let (solution, dimension) = (outcome.solution, outcome.setting.dimension);
     let mut entry = Object::new();
     if let Some(rate) = &solution.rate {
         let mut found = Object::new();
@@ -170,8 +197,7 @@ fn rate(outcome: &Outcome) -> Object {
     entry
 }
 
-fn formula(outcome: &Outcome) -> Object {
-    let formulas = &outcome.solution.formulas;
+fn formula(formulas: &Formulas, dimension: usize) -> Object {
     let mut entry = Object::new();
     if let Some(kramers) = &formulas.kramers {
         entry.insert("kramers".into(), Value::Object(comparison(kramers)));
@@ -183,7 +209,7 @@ fn formula(outcome: &Outcome) -> Object {
         let mut found = comparison(&theorem.isothermal);
         put(&mut found, "s", theorem.s);
         put_option(&mut found, "s_effective", theorem.s_effective);
-        put_all(&mut found, "saddle", &theorem.saddle[..outcome.dimension()]);
+        put_all(&mut found, "saddle", &theorem.saddle[..dimension]);
         found.insert("ito".into(), Value::Object(comparison(&theorem.ito)));
         entry.insert("theorem_3_2".into(), Value::Object(found));
     }
@@ -245,7 +271,7 @@ fn flux(outcome: &Outcome) -> Object {
     entry
 }
 
-fn timing(phases: &[(String, f64)]) -> Value {
+fn timing(phases: &[(String, f64)]) -> Object {
     let mut entry = Object::new();
     for (phase, seconds) in phases {
         let before = entry.get(phase).and_then(Value::as_f64).unwrap_or(0.0);
@@ -254,16 +280,16 @@ fn timing(phases: &[(String, f64)]) -> Value {
     if !entry.contains_key("total") {
         put(&mut entry, "total", phases.iter().map(|(_, seconds)| seconds).sum());
     }
-    Value::Object(entry)
+    entry
 }
 
-fn provenance(outcome: &Outcome) -> Value {
+fn provenance(setting: &Setting) -> Value {
     json!({
         "program": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
-        "configuration": outcome.config.source.path.to_string_lossy(),
-        "threads": outcome.threads,
-        "started": rfc3339(outcome.started),
+        "configuration": setting.config.source.path.to_string_lossy(),
+        "threads": setting.threads,
+        "started": rfc3339(setting.started),
     })
 }
 
@@ -285,7 +311,7 @@ fn rfc3339(time: SystemTime) -> String {
 }
 
 /// A positive number, and its natural logarithm as `log_<key>`; the number itself only where ordinary numbers hold it.
-fn put_rate(entry: &mut Object, key: &str, value: Scaled) {
+pub(super) fn put_rate(entry: &mut Object, key: &str, value: Scaled) {
     if value.is_ordinary() {
         put(entry, key, value.value());
     }
@@ -294,23 +320,23 @@ fn put_rate(entry: &mut Object, key: &str, value: Scaled) {
     }
 }
 
-fn put(entry: &mut Object, key: &str, value: f64) {
+pub(super) fn put(entry: &mut Object, key: &str, value: f64) {
     put_option(entry, key, Some(value));
 }
 
-fn put_option(entry: &mut Object, key: &str, value: Option<f64>) {
+pub(super) fn put_option(entry: &mut Object, key: &str, value: Option<f64>) {
     if let Some(value) = value.filter(|value| value.is_finite()) {
         entry.insert(key.into(), json!(value));
     }
 }
 
-fn put_all(entry: &mut Object, key: &str, values: &[f64]) {
+pub(super) fn put_all(entry: &mut Object, key: &str, values: &[f64]) {
     if values.iter().all(|value| value.is_finite()) {
         entry.insert(key.into(), json!(values));
     }
 }
 
-fn put_object(root: &mut Object, key: &str, entry: Object) {
+pub(super) fn put_object(root: &mut Object, key: &str, entry: Object) {
     if !entry.is_empty() {
         root.insert(key.into(), Value::Object(entry));
     }

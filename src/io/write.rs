@@ -9,7 +9,7 @@ use ndarray::ArrayView;
 use serde_json::Value;
 
 use super::layout::{self, Label};
-use super::{IoError, Outcome, atomic, scale};
+use super::{IoError, Outcome, Sampled, atomic, particles, scale};
 use crate::config::Config;
 use crate::grid::Grid;
 use crate::study::solution::{BoundaryFlux, Fields};
@@ -30,31 +30,55 @@ pub fn write_summary(path: &Path, summary: &Value) -> Result<(), IoError> {
 
 /// Writes `result.h5`, whole or not at all; `summary` is [`super::summary`] of the same outcome.
 pub fn write_result(path: &Path, outcome: &Outcome, summary: &Value) -> Result<(), IoError> {
-    atomic::replace(path, |partial| {
-        fill(partial, outcome, summary).map_err(|(doing, error)| IoError::Hdf5 {
-            path: path.to_path_buf(),
-            doing: doing.to_string(),
-            message: error.to_string(),
-        })
+    let solution = outcome.solution;
+    fill(path, outcome.setting.config, summary, |file| {
+        write_fields(file, &solution.grid, &solution.fields).map_err(during("writing /fields"))?;
+        if let Some(flux) = solution.flux.as_ref().filter(|flux| !flux.density.is_empty()) {
+            write_flux(file, solution.grid.dimension, flux).map_err(during("writing /flux"))?;
+        }
+        match &solution.particles {
+            Some(found) => particles::write(file, found, solution.grid.dimension).map_err(during("writing /particles")),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Writes `result.h5` of particles alone, whole or not at all; `summary` is [`super::sampled_summary`] of the same.
+pub fn write_sampled(path: &Path, sampled: &Sampled, summary: &Value) -> Result<(), IoError> {
+    fill(path, sampled.setting.config, summary, |file| {
+        particles::write(file, sampled.simulation, sampled.setting.dimension).map_err(during("writing /particles"))
     })
 }
 
 /// What was being written, and why it failed.
 type Failure = (&'static str, hdf5::Error);
 
-fn fill(path: &Path, outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
-    let during = |doing| move |error| (doing, error);
-    // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
-    let created = File::with_options().with_fapl(|access| access.libver_v110()).create(path);
-    let file = created.map_err(during("creating the file"))?;
-    root_attributes(&file, outcome.config, summary).map_err(during("writing the root attributes"))?;
-    let solution = outcome.solution;
-    write_fields(&file, &solution.grid, &solution.fields).map_err(during("writing /fields"))?;
-    if let Some(flux) = solution.flux.as_ref().filter(|flux| !flux.density.is_empty()) {
-        write_flux(&file, solution.grid.dimension, flux).map_err(during("writing /flux"))?;
-    }
-    file.flush().map_err(during("flushing"))?;
-    file.close().map_err(during("closing"))
+fn during(doing: &'static str) -> impl Fn(hdf5::Error) -> Failure {
+    move |error| (doing, error)
+}
+
+fn fill(
+    path: &Path,
+    config: &Config,
+    summary: &Value,
+    groups: impl Fn(&File) -> Result<(), Failure>,
+) -> Result<(), IoError> {
+    let write = |partial: &Path| {
+        // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
+        let created = File::with_options().with_fapl(|access| access.libver_v110()).create(partial);
+        let file = created.map_err(during("creating the file"))?;
+        root_attributes(&file, config, summary).map_err(during("writing the root attributes"))?;
+        groups(&file)?;
+        file.flush().map_err(during("flushing"))?;
+        file.close().map_err(during("closing"))
+    };
+    atomic::replace(path, |partial| {
+        write(partial).map_err(|(doing, error)| IoError::Hdf5 {
+            path: path.to_path_buf(),
+            doing: doing.to_string(),
+            message: error.to_string(),
+        })
+    })
 }
 
 /// What every result file says of itself.

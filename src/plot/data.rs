@@ -55,7 +55,13 @@ impl<'a> FigureData<'a> {
         FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref())
     }
 
-    fn new(summary: &Value, grid: &'a Grid, fields: &'a Fields, flux: Option<&'a BoundaryFlux>) -> FigureData<'a> {
+    /// From its parts; the fields belong to the grid.
+    pub(super) fn new(
+        summary: &Value,
+        grid: &'a Grid,
+        fields: &'a Fields,
+        flux: Option<&'a BoundaryFlux>,
+    ) -> FigureData<'a> {
         let problem = &summary["problem"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
         let marks = |list: &Value| list.as_array().into_iter().flatten().filter_map(mark).collect();

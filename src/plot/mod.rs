@@ -14,11 +14,13 @@ mod data;
 mod flux;
 mod iteration;
 mod map;
+mod particles;
 mod scene;
 
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
+pub use particles::draw_particles;
 
 use std::path::{Path, PathBuf};
 

@@ -68,7 +68,8 @@ pub(super) fn stationary(data: &FigureData, path: &Path) -> Result<bool, PlotErr
     density(data, data.fields.stationary.as_deref(), "Stationary density of the closed domain", path)
 }
 
-fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) -> Result<bool, PlotError> {
+/// A density on a logarithmic scale, in one dimension on a linear one too; `false` when there is none.
+pub(super) fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) -> Result<bool, PlotError> {
     let Some((field, exponents)) = field.and_then(|field| Some((field, decades(field, DECADES)?))) else {
         return Ok(false);
     };

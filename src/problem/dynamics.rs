@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::problem::landscape::Landscape;
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{Point, Points, Tensor};
 
 /// A drift b(θ) given by formulas, with its exact Jacobian.
 pub trait DriftField: Send + Sync {
     /// b(θ).
     fn drift(&self, theta: Point) -> Point;
+    /// b at every point of a block.
+    fn drifts(&self, at: &Points, drifts: &mut Points);
     /// Rows of ∂bᵢ/∂θⱼ.
     fn jacobian(&self, theta: Point) -> [Point; 2];
 }
@@ -30,6 +32,19 @@ impl Dynamics {
             Dynamics::Drift(field) => {
                 let [x, y] = field.drift(theta);
                 [-x, -y]
+            }
+        }
+    }
+
+    /// −b at every point of a block.
+    pub fn slopes(&self, at: &Points, slopes: &mut Points) {
+        match self {
+            Dynamics::Loss(landscape) => landscape.gradients(at, slopes),
+            Dynamics::Drift(field) => {
+                field.drifts(at, slopes);
+                for value in slopes.x.iter_mut().chain(&mut slopes.y) {
+                    *value = -*value;
+                }
             }
         }
     }

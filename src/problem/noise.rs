@@ -19,7 +19,7 @@ use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Landscape;
-use crate::tensor::{Point, Tensor, advance, difference};
+use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
 
 /// A field of symmetric positive semidefinite diffusion tensors.
 pub trait DiffusionField: Send + Sync {
@@ -29,6 +29,20 @@ pub trait DiffusionField: Send + Sync {
     /// ∇L(θ) and D(θ) together, for fields where one pass over the data gives both.
     fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
         (dynamics.slope(theta), self.tensor(theta))
+    }
+
+    /// D at every point of a block: its entries xx, xy and yy.
+    fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
+        let [xx, xy, yy] = tensors;
+        for lane in 0..LANES {
+            let tensor = self.tensor(at.get(lane));
+            (xx[lane], xy[lane], yy[lane]) = (tensor.xx, tensor.xy, tensor.yy);
+        }
+    }
+
+    /// Whether D jumps somewhere.
+    fn jumps(&self) -> bool {
+        false
     }
 
     /// d when D(θ) = d·I everywhere.
@@ -147,6 +161,9 @@ impl DiffusionField for Frozen {
         let below = self.landscape.value(theta) < self.level;
         if below && self.descent.limit(theta) == Some(self.valley) { self.inside } else { self.outside }
     }
+    fn jumps(&self) -> bool {
+        true
+    }
     fn is_scalar(&self) -> bool {
         self.landscape.dimension() == 1
     }
@@ -203,6 +220,21 @@ impl DiffusionField for Formulas {
             Some((d12, d22)) => (d12.value(theta), d22.value(theta)),
         };
         Tensor { xx: self.d11.value(theta), xy, yy }.plus(self.floor)
+    }
+    fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
+        let [xx, xy, yy] = tensors;
+        self.d11.values(at, xx);
+        match &self.rest {
+            None => (*xy, *yy) = ([0.0; LANES], [0.0; LANES]),
+            Some((d12, d22)) => {
+                d12.values(at, xy);
+                d22.values(at, yy);
+            }
+        }
+        for lane in 0..LANES {
+            xx[lane] += self.floor.xx;
+            yy[lane] += self.floor.yy;
+        }
     }
     fn is_scalar(&self) -> bool {
         self.rest.is_none()

@@ -8,14 +8,16 @@
 mod convergence;
 mod number;
 mod page;
+mod particles;
 
 pub use convergence::convergence;
+pub use particles::sampled;
 
 use std::path::PathBuf;
 
-use crate::formula::Comparison;
-use crate::io::{self, Outcome};
-use crate::study::solution::{PassageTime, RateEstimate};
+use crate::formula::{Comparison, Formulas};
+use crate::io::{self, Outcome, Setting};
+use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
 use page::Page;
 
@@ -27,35 +29,44 @@ const MOST: usize = 5;
 /// The report of a run; `colour` for a terminal that shows it.
 pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
-    match outcome.config.title.as_str() {
-        "" => page.heading(&outcome.config.source.path.display().to_string()),
-        title => page.heading(title),
-    }
-    problem(&mut page, outcome);
+    heading(&mut page, &outcome.setting);
+    place(&mut page, &outcome.setting, &outcome.listed_saddles(), outcome.solution.covariance.as_ref());
     rates(&mut page, outcome);
-    formulas(&mut page, outcome);
+    comparisons(&mut page, &outcome.solution.formulas, "solver");
     flux(&mut page, outcome);
     iteration(&mut page, outcome);
-    effort(&mut page, outcome);
-    for warning in outcome.solution.warnings.iter().take(MOST) {
-        page.warning(warning);
+    if let Some(found) = &outcome.solution.particles {
+        particles::particles(&mut page, found);
     }
-    omitted(&mut page, "warnings", outcome.solution.warnings.len());
+    effort(&mut page, outcome);
+    let solution = outcome.solution;
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
+    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
+    omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);
     page.text
 }
 
-fn problem(page: &mut Page, outcome: &Outcome) {
-    let (landscape, noise) = (io::landscape(outcome.config), io::noise(outcome.config));
+fn heading(page: &mut Page, setting: &Setting) {
+    match setting.config.title.as_str() {
+        "" => page.heading(&setting.config.source.path.display().to_string()),
+        title => page.heading(title),
+    }
+}
+
+/// What was posed: landscape and noise, the minimum, its saddles, and what kills.
+fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Option<&CovarianceCheck>) {
+    let (landscape, noise) = (io::landscape(setting.config), io::noise(setting.config));
     page.line("problem", &format!("{landscape} · {noise}"));
-    let dimension = outcome.dimension();
-    if let Some(minimum) = outcome.minimum {
+    let dimension = setting.dimension;
+    if let Some(minimum) = setting.minimum {
         let eigenvalues: Vec<String> = minimum.eigenvalues[..dimension].iter().map(|value| brief(*value)).collect();
         let loss = if minimum.loss.is_finite() { format!("  L = {}", brief(minimum.loss)) } else { String::new() };
         let place = number::point(minimum.theta, dimension);
         page.line("minimum", &format!("{place}{loss}  Hessian {}", eigenvalues.join(", ")));
     }
-    if let Some(check) = &outcome.solution.covariance {
+    if let Some(check) = covariance {
         let ratios: Vec<String> = check.ratios[..dimension].iter().map(|ratio| format!("{ratio:.4}")).collect();
         let text = format!(
             "C/H along H's eigenvectors {}, alignment {:.5} (the paper: C ≈ H)",
@@ -64,15 +75,14 @@ fn problem(page: &mut Page, outcome: &Outcome) {
         );
         page.line("gradient noise", &text);
     }
-    let listed = outcome.listed_saddles();
-    for (position, index) in listed.iter().enumerate().take(MOST) {
-        let saddle = &outcome.critical.saddles[*index];
-        let barrier = outcome.barrier(*index).map_or(String::new(), |b| format!("  barrier {}", brief(b)));
+    for (position, index) in saddles.iter().enumerate().take(MOST) {
+        let saddle = &setting.critical.saddles[*index];
+        let barrier = setting.barrier(*index).map_or(String::new(), |b| format!("  barrier {}", brief(b)));
         let place = number::point(saddle.point.theta, dimension);
         page.line(&format!("saddle {position}"), &format!("{place}{barrier}"));
     }
-    omitted(page, "saddles", listed.len());
-    page.line("absorption", &outcome.solution.absorption);
+    omitted(page, "saddles", saddles.len());
+    page.line("absorption", setting.absorption);
 }
 
 fn rates(page: &mut Page, outcome: &Outcome) {
@@ -89,7 +99,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         }
     }
     if let Some(passage) = &solution.passage {
-        page.line("passage time τ", &passage_time(passage, outcome.dimension()));
+        page.line("passage time τ", &passage_time(passage, outcome.setting.dimension));
     }
     if let Some(value) = solution.flux_over_population {
         page.line("flux / population", &rounded(value, Some(1e-6)));
@@ -104,18 +114,18 @@ fn rates(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-fn formulas(page: &mut Page, outcome: &Outcome) {
-    let formulas = &outcome.solution.formulas;
+/// Formulas, and how far `what` is from each.
+fn comparisons(page: &mut Page, formulas: &Formulas, what: &str) {
     if let Some(kramers) = &formulas.kramers {
-        comparison(page, "Kramers", kramers, "");
+        comparison(page, "Kramers", kramers, what, "");
     }
     if let Some(effective) = &formulas.effective_potential {
-        comparison(page, "Kramers, ∫L'/D", effective, "");
+        comparison(page, "Kramers, ∫L'/D", effective, what, "");
     }
     if let Some(theorem) = &formulas.theorem_3_2 {
         let effective = theorem.s_effective.map_or(String::new(), |s| format!(", effective {}", brief(s)));
-        comparison(page, "Theorem 3.2", &theorem.isothermal, &format!("s = {}{effective}", brief(theorem.s)));
-        let ito = format!("{}  solver/formula = {}", rounded(theorem.ito.value, Some(1e-4)), brief(theorem.ito.ratio));
+        comparison(page, "Theorem 3.2", &theorem.isothermal, what, &format!("s = {}{effective}", brief(theorem.s)));
+        let ito = format!("{}  {what}/formula = {}", rounded(theorem.ito.value, Some(1e-4)), brief(theorem.ito.ratio));
         page.line("  Itô prefactor", &ito);
     }
     for reason in formulas.omitted.iter().take(2) {
@@ -123,10 +133,10 @@ fn formulas(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-fn comparison(page: &mut Page, name: &str, formula: &Comparison, more: &str) {
+fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, more: &str) {
     let failing: Vec<&str> = formula.conditions.iter().filter(|c| !c.holds).map(|c| c.text.as_str()).collect();
     let ratio =
-        if formula.ratio.is_finite() { format!("  solver/formula = {}", brief(formula.ratio)) } else { String::new() };
+        if formula.ratio.is_finite() { format!("  {what}/formula = {}", brief(formula.ratio)) } else { String::new() };
     let verdict = if failing.is_empty() {
         "  ✓ its conditions hold".to_string()
     } else {
@@ -173,13 +183,13 @@ fn flux(page: &mut Page, outcome: &Outcome) {
 }
 
 fn effort(page: &mut Page, outcome: &Outcome) {
-    let (solution, dimension) = (outcome.solution, outcome.dimension());
+    let (solution, dimension) = (outcome.solution, outcome.setting.dimension);
     let cells: Vec<String> = solution.grid.cells[..dimension].iter().map(usize::to_string).collect();
     let text = format!(
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        outcome.config.grid.scheme.name(),
+        outcome.setting.config.grid.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );

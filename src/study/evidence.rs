@@ -212,10 +212,10 @@ pub(super) fn evidence(
         quadrature,
         formulas,
         iteration,
+        particles: None,
         covariance: covariance_check(problem),
         warnings,
         timing: Vec::new(),
-        absorption: problem.valley.absorption.clone(),
         factor_bytes,
         grid,
     })

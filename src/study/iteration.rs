@@ -5,7 +5,7 @@ use crate::formula::quadrature::End;
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::sgd::Iteration;
+use crate::sgd::{Escape, Iteration, SgdError};
 use crate::study::{StudyError, comparison};
 
 /// The iteration at one learning rate.
@@ -77,22 +77,11 @@ pub fn iteration(
         }
     };
     learning_rates.sort_by(|a, b| b.total_cmp(a));
-    let ends = [0, 1].map(|side| comparison::end(problem, 0, side));
-    let absorbs = ends.map(|end| matches!(end, End::Absorbing(_)));
-    let place = |end: End| match end {
-        End::Absorbing(at) | End::Reflecting(at) => at,
-        End::Natural { from, .. } => from,
-    };
-    let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
-    let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
     let stiffest = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
     let mut rates = Vec::new();
     for learning_rate in learning_rates {
         progress.begin("the iteration itself", 0);
-        let start = problem.valley.start_point[0];
-        let iteration =
-            Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends: ends.map(place), absorbs, start };
-        let found = iteration.escape(memory, progress).map_err(|error| StudyError::Unsolvable {
+        let found = escape(problem, learning_rate, memory, progress).map_err(|error| StudyError::Unsolvable {
             message: format!("sgd.learning_rates = {learning_rate}: {error}"),
         })?;
         let rate = found.per_iteration.scaled(1.0 / learning_rate);
@@ -114,4 +103,19 @@ pub fn iteration(
         _ => None,
     };
     Ok(IterationStudy { rates, order })
+}
+
+/// The escape of a problem's iteration in one dimension, killed where the diffusion is.
+pub fn escape(problem: &Problem, learning_rate: f64, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
+    let ends = [0, 1].map(|side| comparison::end(problem, 0, side));
+    let absorbs = ends.map(|end| matches!(end, End::Absorbing(_)));
+    let place = |end: End| match end {
+        End::Absorbing(at) | End::Reflecting(at) => at,
+        End::Natural { from, .. } => from,
+    };
+    let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
+    let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
+    let start = problem.valley.start_point[0];
+    Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends: ends.map(place), absorbs, start }
+        .escape(memory, progress)
 }

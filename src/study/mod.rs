@@ -9,11 +9,13 @@ pub mod iteration;
 pub mod level;
 pub mod memory;
 pub mod run;
+pub mod simulate;
 pub mod solution;
 
 pub use check::{CheckReport, check};
 pub use converge::{Convergence, converge};
 pub use run::{Outcome, run};
+pub use simulate::Simulation;
 pub use solution::Solution;
 
 use crate::generator::AssemblyError;

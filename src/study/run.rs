@@ -10,6 +10,7 @@ use crate::scaled::Scaled;
 use crate::study::evidence::{Rates, Refinement, Solved, evidence, rounding};
 use crate::study::extrapolation::{extrapolate, formal_order};
 use crate::study::level::{self, Level};
+use crate::study::simulate::{Prepared, Reference};
 use crate::study::solution::Solution;
 use crate::study::{StudyError, memory};
 
@@ -30,6 +31,8 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
     let begun = Instant::now();
     progress.begin("reading the landscape", 0);
     let problem = Problem::new(config)?;
+    // Before anything long begins.
+    let particles = config.particles.is_given.then(|| Prepared::new(config, &problem)).transpose()?;
     let mut warnings = problem.warnings.clone();
     let mut timing = vec![("landscape".to_string(), begun.elapsed().as_secs_f64())];
     let allowed = memory::allowed();
@@ -41,6 +44,22 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
     let mut solution = evidence(config, &problem, solved, allowed, progress, warnings)?;
     solution.timing = timing;
     solution.timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
+    if let Some(particles) = particles {
+        let rate = solution.rate.as_ref();
+        let reference = rate.map(|rate| Reference {
+            source: "the solver",
+            value: rate.extrapolated.unwrap_or(rate.value).value(),
+            error: rate.discretisation_error.unwrap_or(0.0),
+        });
+        match particles.simulate(reference, progress) {
+            Ok(found) => solution.particles = Some(found),
+            // What the solver found is not lost with them.
+            Err(StudyError::Interrupted) => {
+                solution.warnings.push("the particles were interrupted before they were counted".into())
+            }
+            Err(error) => return Err(error),
+        }
+    }
     solution.timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
     Ok(Outcome { problem, solution })
 }

@@ -6,6 +6,7 @@ pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
 use crate::scaled::Scaled;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
+use crate::study::simulate::Simulation;
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -33,14 +34,14 @@ pub struct Solution {
     pub formulas: Formulas,
     /// SGD itself beside its diffusion limit, when asked for.
     pub iteration: Option<IterationStudy>,
+    /// Particles beside the solver, when asked for.
+    pub particles: Option<Simulation>,
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.
     pub warnings: Vec<String>,
     /// Seconds by phase, in order.
     pub timing: Vec<(String, f64)>,
-    /// One sentence: what kills, and where (at a saddle, beyond it, at walls).
-    pub absorption: String,
     /// Bytes of the largest factor.
     pub factor_bytes: u64,
 }

@@ -15,6 +15,7 @@ mod generator;
 mod io;
 mod landscape;
 mod layers;
+mod particles;
 mod plot;
 mod quadrature;
 mod rates;

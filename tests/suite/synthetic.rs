@@ -6,11 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use saddleflux::config::{
     Absorb, Align, AxisWalls, Config, DomainConfig, GridConfig, Interpretation, LandscapeConfig, LandscapeForm,
-    NoiseConfig, NoiseForm, Quantity, Scheme, SolveConfig, Source, StartSet, ValleyConfig, Wall,
+    NoiseConfig, NoiseForm, ParticlesConfig, Quantity, Scheme, SolveConfig, Source, StartSet, ValleyConfig, Wall,
 };
 use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
 use saddleflux::grid::Grid;
-use saddleflux::io::Outcome;
+use saddleflux::io::{Outcome, Setting};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::solution::{BoundaryFlux, Fields, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
 use saddleflux::tensor::{Point, Tensor};
@@ -25,16 +25,18 @@ pub struct Case {
 impl Case {
     /// As the files and the report take it.
     pub fn outcome(&self) -> Outcome<'_> {
-        Outcome {
+        let setting = Setting {
             config: &self.config,
+            dimension: self.solution.grid.dimension,
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            solution: &self.solution,
+            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)",
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
-        }
+        };
+        Outcome { setting, solution: &self.solution }
     }
 }
 
@@ -98,10 +100,10 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             }),
             formulas: formulas(value),
             iteration: None,
+            particles: None,
             covariance: None,
             warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
-            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)".to_string(),
             factor_bytes: 123_456_789,
             grid,
         },
@@ -140,6 +142,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         solve: SolveConfig { quantities: vec![Quantity::Rate, Quantity::PassageTime], error_estimate: true },
         converge: saddleflux::config::ConvergeConfig::default(),
         sgd: None,
+        particles: ParticlesConfig::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::problem::ProblemError;
 use crate::problem::expression::graph::Graph;
 use crate::problem::expression::parse::Parser;
 use crate::problem::expression::program::Program;
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A formula in x and y.
 #[derive(Clone, Debug)]
@@ -60,6 +60,16 @@ impl Expression {
     /// ∇f(θ).
     pub fn gradient(&self, theta: Point) -> Point {
         self.gradient.run(theta)
+    }
+
+    /// f at every point of a block.
+    pub fn values(&self, at: &Points, values: &mut [f64; LANES]) {
+        self.value.run_block(at, [values]);
+    }
+
+    /// ∇f at every point of a block.
+    pub fn gradients(&self, at: &Points, gradients: &mut Points) {
+        self.gradient.run_block(at, [&mut gradients.x, &mut gradients.y]);
     }
 
     /// Value, gradient and Hessian together.

@@ -1,7 +1,7 @@
 //! Straight-line programs: one operation after the other, each result in its own place.
 
 use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
-use crate::tensor::Point;
+use crate::tensor::{LANES, Point, Points, widest};
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -77,6 +77,36 @@ impl<const N: usize> Program<N> {
         }
     }
 
+    /// Runs it at every point of a block, one operation after the other over all lanes.
+    pub(super) fn run_block(&self, at: &Points, results: [&mut [f64; LANES]; N]) {
+        let mut places = vec![[0.0; LANES]; self.operations.len()];
+        widest(
+            #[inline(always)]
+            || {
+                for (k, operation) in self.operations.iter().enumerate() {
+                    let (known, rest) = places.split_at_mut(k);
+                    let to = &mut rest[0];
+                    match *operation {
+                        Operation::Constant(value) => *to = [value; LANES],
+                        Operation::Variable(axis) => *to = if axis == 0 { at.x } else { at.y },
+                        Operation::Negative(a) => lanes(to, |lane| -known[a][lane]),
+                        Operation::Square(a) => lanes(to, |lane| known[a][lane] * known[a][lane]),
+                        Operation::Power(a, n) => lanes(to, |lane| known[a][lane].powi(n)),
+                        Operation::Call(function, a) => lanes(to, |lane| function.of(known[a][lane])),
+                        Operation::Add(a, b) => lanes(to, |lane| known[a][lane] + known[b][lane]),
+                        Operation::Sub(a, b) => lanes(to, |lane| known[a][lane] - known[b][lane]),
+                        Operation::Mul(a, b) => lanes(to, |lane| known[a][lane] * known[b][lane]),
+                        Operation::Pair(Pairing::Div, a, b) => lanes(to, |lane| known[a][lane] / known[b][lane]),
+                        Operation::Pair(pairing, a, b) => lanes(to, |lane| pairing.of(known[a][lane], known[b][lane])),
+                    }
+                }
+            },
+        );
+        for (result, k) in results.into_iter().zip(self.results) {
+            *result = places[k];
+        }
+    }
+
     fn run_in(&self, theta: Point, places: &mut [f64]) -> [f64; N] {
         for (k, operation) in self.operations.iter().enumerate() {
             places[k] = match *operation {
@@ -93,5 +123,12 @@ impl<const N: usize> Program<N> {
             };
         }
         self.results.map(|k| places[k])
+    }
+}
+
+#[inline(always)]
+fn lanes(to: &mut [f64; LANES], f: impl Fn(usize) -> f64) {
+    for (lane, value) in to.iter_mut().enumerate() {
+        *value = f(lane);
     }
 }

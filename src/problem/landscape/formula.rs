@@ -4,7 +4,7 @@ use crate::problem::dynamics::DriftField;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Landscape;
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss given by a formula in x and y.
 pub struct Formula {
@@ -28,6 +28,9 @@ impl Landscape for Formula {
     }
     fn gradient(&self, theta: Point) -> Point {
         self.expression.gradient(theta)
+    }
+    fn gradients(&self, at: &Points, gradients: &mut Points) {
+        self.expression.gradients(at, gradients);
     }
     fn hessian(&self, theta: Point) -> Tensor {
         self.expression.jet(theta).hessian
@@ -58,6 +61,12 @@ impl DriftField for FormulaDrift {
             *value = component.value(theta);
         }
         drift
+    }
+    fn drifts(&self, at: &Points, drifts: &mut Points) {
+        drifts.y = [0.0; LANES];
+        for (values, component) in [&mut drifts.x, &mut drifts.y].into_iter().zip(&self.components) {
+            component.values(at, values);
+        }
     }
     fn jacobian(&self, theta: Point) -> [Point; 2] {
         let mut rows = [[0.0; 2]; 2];

@@ -15,7 +15,7 @@ use crate::problem::landscape::formula::{Formula, FormulaDrift};
 use crate::problem::landscape::logistic::LogisticRegression;
 use crate::problem::landscape::polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
 use crate::problem::landscape::surface::{Himmelblau, MullerBrown, ThreeHole};
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{Point, Points, Tensor};
 
 /// A loss function in one or two dimensions.
 ///
@@ -32,6 +32,15 @@ pub trait Landscape: Send + Sync {
 
     /// H(θ); `xy` and `yy` are 0 in one dimension.
     fn hessian(&self, theta: Point) -> Tensor;
+
+    /// ∇L at every point of a block.
+    fn gradients(&self, at: &Points, gradients: &mut Points) {
+        at.map_into(
+            gradients,
+            #[inline(always)]
+            |theta| self.gradient(theta),
+        );
+    }
 
     /// The covariance of the gradient of ONE sample at θ, when the landscape has data behind it
     /// (divide by B for a minibatch).
@@ -77,6 +86,13 @@ impl Landscape for Sharpened {
     }
     fn gradient(&self, theta: Point) -> Point {
         self.inner.gradient(self.stretch(theta)).map(|c| self.root * c)
+    }
+    fn gradients(&self, at: &Points, gradients: &mut Points) {
+        let mut stretched = *at;
+        let Sharpened { inner, root } = self;
+        at.map_into(&mut stretched, |theta| self.stretch(theta));
+        inner.gradients(&stretched, gradients);
+        gradients.x.iter_mut().chain(&mut gradients.y).for_each(|value| *value *= root);
     }
     fn hessian(&self, theta: Point) -> Tensor {
         self.inner.hessian(self.stretch(theta)).scaled(self.root * self.root)

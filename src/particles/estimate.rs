@@ -1,0 +1,178 @@
+//! From deaths and times to a rate with an honest interval.
+//!
+//! N deaths in the time S at risk: γ̂ = N/S, and [χ²_{2N}(2.5 %)/2S, χ²_{2N+2}(97.5 %)/2S] holds γ with a probability of at least 95 %
+//! (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N − 2)/S with (1 ± 1.96/√N)γ̂, stands
+//! beside it. Deaths at a constant rate have exponentially distributed lives; [`Ages::constancy`] tests that.
+
+use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::function::gamma::gamma_ur;
+
+use crate::particles::swarm::Spell;
+
+/// A rate per unit of time from a number of events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// N.
+    pub exits: u64,
+    /// S, the time at risk of all particles together.
+    pub time_at_risk: f64,
+    /// γ̂.
+    pub value: f64,
+    /// 95 % interval.
+    pub ci95: [f64; 2],
+}
+
+impl Estimate {
+    /// N/S with its exact interval.
+    pub fn new(exits: u64, time_at_risk: f64) -> Estimate {
+        let n = exits as f64;
+        // Half a χ² variable with 2k degrees of freedom is a Gamma variable of shape k.
+        let quantile = |shape: f64, p: f64| Gamma::new(shape, 1.0).map_or(0.0, |gamma| gamma.inverse_cdf(p));
+        let ci95 = [quantile(n, 0.025), quantile(n + 1.0, 0.975)].map(|quantile| quantile / time_at_risk);
+        Estimate { exits, time_at_risk, value: n / time_at_risk, ci95 }
+    }
+
+    /// The paper's.
+    pub fn of_the_paper(exits: u64, time_at_risk: f64) -> Option<Estimate> {
+        let value = (exits.checked_sub(2)? as f64) / time_at_risk;
+        let spread = 1.96 / (exits as f64).sqrt();
+        Some(Estimate { exits, time_at_risk, value, ci95: [value * (1.0 - spread), value * (1.0 + spread)] })
+    }
+}
+
+/// The step's error removed: 2γ(h) − γ(2h) from coupled swarms, with its standard error from the spread over the particles.
+pub fn extrapolated(deaths: &[[u32; 2]], time_each: f64) -> (f64, f64) {
+    let count = deaths.len() as f64;
+    let each = |[fine, coarse]: &[u32; 2]| 2.0 * f64::from(*fine) - f64::from(*coarse);
+    let mean = deaths.iter().map(each).sum::<f64>() / count;
+    let variance = deaths.iter().map(|pair| (each(pair) - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    (mean / time_each, (variance / count).sqrt() / time_each)
+}
+
+/// How long lives were, on a scale of eighths of octaves: streamed, whatever their number.
+#[derive(Clone, Debug, Default)]
+pub struct Ages {
+    bins: Vec<AgeBin>,
+}
+
+/// Lives that ended within one bin.
+#[derive(Clone, Copy, Debug, Default)]
+struct AgeBin {
+    deaths: u64,
+    /// Deaths, and lives that the end of the observation cut.
+    ended: u64,
+    /// Steps of those lives within the bin.
+    steps: u64,
+}
+
+/// A row of the table of lives.
+#[derive(Clone, Copy, Debug)]
+pub struct AgeRow {
+    /// Ages in steps: from this …
+    pub from: u64,
+    /// … to this, excluded.
+    pub to: u64,
+    /// Deaths at these ages.
+    pub deaths: u64,
+    /// Steps that particles spent at these ages.
+    pub at_risk: u64,
+}
+
+/// Is the death rate the same at all ages?
+#[derive(Clone, Copy, Debug)]
+pub struct Constancy {
+    /// χ² of the deaths by age against a constant rate.
+    pub chi_squared: f64,
+    /// Its degrees of freedom.
+    pub degrees: usize,
+    /// Probability of at least this χ² if the rate is constant.
+    pub p_value: f64,
+}
+
+impl Ages {
+    /// Enters a life.
+    pub fn add(&mut self, spell: Spell) {
+        let index = index_of(spell.steps);
+        if self.bins.len() <= index {
+            self.bins.resize(index + 1, AgeBin::default());
+        }
+        let bin = &mut self.bins[index];
+        bin.deaths += u64::from(spell.exit.is_some());
+        bin.ended += 1;
+        bin.steps += spell.steps - start_of(index);
+    }
+
+    /// The table of lives: a life of d steps was at risk at the ages below d.
+    pub fn rows(&self) -> Vec<AgeRow> {
+        let mut longer: u64 = self.bins.iter().map(|bin| bin.ended).sum();
+        let row = |(index, bin): (usize, &AgeBin)| {
+            longer -= bin.ended;
+            let (from, to) = (start_of(index), start_of(index + 1));
+            AgeRow { from, to, deaths: bin.deaths, at_risk: longer * (to - from) + bin.steps }
+        };
+        self.bins.iter().enumerate().map(row).collect()
+    }
+
+    /// The share of lives that reaches each row's first age (Kaplan and Meier's product, with the rate constant within a row).
+    pub fn survival(&self) -> Vec<f64> {
+        let mut alive = 1.0;
+        let rows = self.rows();
+        let share = rows.iter().map(|row| {
+            let before = alive;
+            if row.at_risk > 0 {
+                alive *= (-(row.deaths as f64) / row.at_risk as f64 * (row.to - row.from) as f64).exp();
+            }
+            before
+        });
+        share.collect()
+    }
+
+    /// χ² over groups of bins with at least twenty expected deaths each; `None` with fewer than three groups.
+    pub fn constancy(&self) -> Option<Constancy> {
+        const EXPECTED: f64 = 20.0;
+        const GROUPS: f64 = 16.0;
+        let rows = self.rows();
+        let (deaths, at_risk) = rows
+            .iter()
+            .fold((0.0, 0.0), |(deaths, at_risk), row| (deaths + row.deaths as f64, at_risk + row.at_risk as f64));
+        let least = EXPECTED.max(deaths / GROUPS);
+        let mut groups: Vec<(f64, f64)> = Vec::new();
+        let (mut seen, mut expected) = (0.0, 0.0);
+        for row in rows {
+            seen += row.deaths as f64;
+            expected += deaths * row.at_risk as f64 / at_risk;
+            if expected >= least {
+                groups.push((seen, expected));
+                (seen, expected) = (0.0, 0.0);
+            }
+        }
+        if let Some(last) = groups.last_mut() {
+            (last.0, last.1) = (last.0 + seen, last.1 + expected);
+        }
+        if groups.len() < 3 {
+            return None;
+        }
+        let chi_squared = groups.iter().map(|(seen, expected)| (seen - expected).powi(2) / expected).sum();
+        let degrees = groups.len() - 1;
+        Some(Constancy { chi_squared, degrees, p_value: gamma_ur(0.5 * degrees as f64, 0.5 * chi_squared) })
+    }
+}
+
+/// Single steps below 16, then eighths of octaves. A life of d ≥ 1 steps belongs where d − 1, its last age, does.
+fn index_of(steps: u64) -> usize {
+    let age = steps.saturating_sub(1);
+    if age < 16 {
+        return age as usize;
+    }
+    let octave = age.ilog2();
+    16 + 8 * (octave as usize - 4) + ((age >> (octave - 3)) & 7) as usize
+}
+
+/// The first age of a bin.
+fn start_of(index: usize) -> u64 {
+    if index < 16 {
+        return index as u64;
+    }
+    let (octave, eighth) = ((index - 16) / 8 + 4, (index - 16) % 8);
+    (8 + eighth as u64) << (octave - 3)
+}

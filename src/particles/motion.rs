@@ -1,0 +1,335 @@
+//! One step of a block of particles.
+//!
+//! ```text
+//! θ' = θ − ∇L(θ) h + c(θ) h + √(2h) σ(θ) ζ      σσᵀ = D,   c = 0 (Itô),  ½∇D (Stratonovich, scalar D),  ∇·D (isothermal)
+//! ```
+//! This is Euler and Maruyama's step, and with h = η and without the correction for paths that leave and come back within a step it is
+//! SGD's own iteration with Gaussian gradient noise. Between two points θ, θ' at the distances d, d' from a place that kills, a path
+//! has touched it with probability
+//! ```text
+//! exp(−d d'/(n·D n h))
+//! ```
+//! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h, without of order ½.
+//! Reflecting walls mirror along the conormal D n.
+
+use crate::config::Interpretation;
+use crate::particles::frontier::{Frontier, is_near};
+use crate::problem::{Problem, ProblemError};
+use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
+
+/// The equation of motion of one problem, and what surrounds it.
+pub struct Motion<'a> {
+    problem: &'a Problem,
+    /// What kills and what reflects.
+    pub frontier: Frontier,
+    /// d when D = d·I.
+    constant: Option<f64>,
+    correction: Correction,
+    /// Whether paths are killed between their points as well.
+    bridge: bool,
+    /// Over which D is differentiated.
+    nudge: f64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Correction {
+    None,
+    /// This share of ∇·D.
+    Divergence(f64),
+}
+
+/// A block of paths: where each stands and stood one step before, with room to work.
+pub struct Paths {
+    ends: [Ends; 2],
+    now: usize,
+    slopes: Points,
+    tensors: [[f64; LANES]; 3],
+}
+
+#[derive(Clone, Copy)]
+struct Ends {
+    at: Points,
+    distance: [f64; LANES],
+}
+
+impl Paths {
+    /// Where a path stands.
+    pub fn place(&self, lane: usize) -> Point {
+        self.ends[self.now].at.get(lane)
+    }
+
+    /// Puts a path to a place at this distance from what kills.
+    pub fn set(&mut self, lane: usize, place: Point, distance: f64) {
+        let ends = &mut self.ends[self.now];
+        ends.at.set(lane, place);
+        ends.distance[lane] = distance;
+    }
+}
+
+/// A bridge less likely than this is none: the particle is more than six steps away.
+const UNLIKELY: f64 = 37.0;
+
+impl<'a> Motion<'a> {
+    /// The continuous process, in the problem's interpretation.
+    ///
+    /// # Errors
+    /// When D jumps and the interpretation needs its derivative.
+    pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, ProblemError> {
+        let correction = match problem.interpretation {
+            _ if problem.noise.constant().is_some() => Correction::None,
+            Interpretation::Ito => Correction::None,
+            Interpretation::Stratonovich => Correction::Divergence(0.5),
+            Interpretation::Isothermal => Correction::Divergence(1.0),
+        };
+        if correction != Correction::None && problem.noise.jumps() {
+            return Err(ProblemError::Invalid {
+                key: "noise.interpretation".into(),
+                message:
+                    "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \
+                          noise.interpretation = \"ito\", or leave [particles] out"
+                        .into(),
+            });
+        }
+        Ok(Motion { bridge: true, correction, ..Motion::iteration(problem) })
+    }
+
+    /// SGD's iteration with Gaussian gradient noise: no time passes between two points.
+    pub fn iteration(problem: &'a Problem) -> Motion<'a> {
+        Motion {
+            problem,
+            frontier: Frontier::new(problem),
+            constant: problem.noise.constant(),
+            correction: Correction::None,
+            bridge: false,
+            nudge: 1e-5 * problem.domain.space().diagonal(),
+        }
+    }
+
+    /// A block of paths that all stand at one point.
+    pub fn paths(&self, theta: Point) -> Paths {
+        let ends = Ends { at: Points::all(theta), distance: [self.frontier.distance(theta); LANES] };
+        Paths { ends: [ends; 2], now: 0, slopes: Points::all([0.0; 2]), tensors: [[0.0; LANES]; 3] }
+    }
+
+    /// Moves every path of a block by one step h and tells which ended, one bit for each lane. `noise` are standard normal variables
+    /// for each component, `uniform` draws from (0, 1] for a lane.
+    pub fn step(&self, paths: &mut Paths, noise: [&[f32; LANES]; 2], h: f64, uniform: impl Fn(usize) -> f64) -> u64 {
+        let Paths { ends, now, slopes, tensors } = paths;
+        let [first, second] = ends;
+        let (from, to) = if *now == 0 { (&*first, second) } else { (&*second, first) };
+        *now = 1 - *now;
+        self.problem.dynamics.slopes(&from.at, slopes);
+        // Without a bridge only what stands outside is dead.
+        let reach = match (self.bridge, self.constant) {
+            (false, _) => 0.0,
+            (true, Some(d)) => UNLIKELY * d * h,
+            (true, None) => f64::INFINITY,
+        };
+        let (is_outside, mut may_have_ended) = match self.constant {
+            Some(d) => self.shift_and_look(from, slopes, noise, (h, (2.0 * d * h).sqrt()), reach, to),
+            None => {
+                self.problem.noise.tensors(&from.at, tensors);
+                if let Correction::Divergence(share) = self.correction {
+                    self.divergence(&from.at, share, slopes);
+                }
+                shift_by_tensor(&from.at, slopes, tensors, noise, h, &mut to.at);
+                (true, true)
+            }
+        };
+        let confined = is_outside && !self.frontier.is_open();
+        if confined {
+            self.confine(&from.at, &mut to.at);
+        }
+        if confined || self.constant.is_none() || !self.frontier.is_rectangle() {
+            may_have_ended = self.frontier.distances(&to.at, &from.distance, reach, &mut to.distance);
+        }
+        if may_have_ended { self.ended(from, to, h, uniform) } else { 0 }
+    }
+
+    /// θ − ∇L h + √(2dh) ζ, and in the same pass the distances from a rectangle; whether some place is beyond a wall, and whether some
+    /// path may have ended.
+    fn shift_and_look(
+        &self,
+        from: &Ends,
+        slopes: &Points,
+        noise: [&[f32; LANES]; 2],
+        (h, scale): (f64, f64),
+        reach: f64,
+        to: &mut Ends,
+    ) -> (bool, bool) {
+        let (domain, [low, high]) = (&self.problem.domain, self.frontier.killing());
+        let plane = self.problem.dimension == 2;
+        widest(
+            #[inline(always)]
+            || {
+                let side = |axis: usize| [domain.lower[axis], domain.upper[axis], low[axis], high[axis]];
+                let (at, distance) = (&mut to.at, &mut to.distance);
+                let mut outside = shift(&from.at.x, &slopes.x, noise[0], (h, scale), side(0), &mut at.x, distance);
+                if plane {
+                    let mut across = [0.0; LANES];
+                    outside |= shift(&from.at.y, &slopes.y, noise[1], (h, scale), side(1), &mut at.y, &mut across);
+                    for lane in 0..LANES {
+                        distance[lane] = distance[lane].min(across[lane]);
+                    }
+                }
+                (outside, is_near(&from.distance, distance, reach))
+            },
+        )
+    }
+
+    fn confine(&self, from: &Points, to: &mut Points) {
+        for lane in 0..LANES {
+            let at = to.get(lane);
+            if self.problem.domain.contains(at)
+                && !self.problem.domain.is_periodic(0)
+                && !self.problem.domain.is_periodic(1)
+            {
+                continue;
+            }
+            let tensor = self.problem.noise.tensor(from.get(lane));
+            let conormal = |axis: usize| match (axis, self.problem.dimension) {
+                (0, 1) => [1.0, 0.0],
+                (0, _) => [tensor.xx, tensor.xy],
+                _ => [tensor.xy, tensor.yy],
+            };
+            to.set(lane, self.frontier.confine(at, conormal));
+        }
+    }
+
+    /// Takes a share of ∇·D, by central differences, from the slopes.
+    fn divergence(&self, at: &Points, share: f64, slopes: &mut Points) {
+        let h = self.nudge;
+        for axis in 0..self.problem.dimension {
+            let shifted = |sign: f64| {
+                let (mut moved, mut tensors) = (*at, [[0.0; LANES]; 3]);
+                let component = if axis == 0 { &mut moved.x } else { &mut moved.y };
+                component.iter_mut().for_each(|value| *value += sign * h);
+                self.problem.noise.tensors(&moved, &mut tensors);
+                tensors
+            };
+            let (before, after) = (shifted(-1.0), shifted(1.0));
+            let scale = share / (2.0 * h);
+            for lane in 0..LANES {
+                slopes.x[lane] -= scale * (after[axis][lane] - before[axis][lane]);
+                slopes.y[lane] -= scale * (after[axis + 1][lane] - before[axis + 1][lane]);
+            }
+        }
+    }
+
+    /// The paths that ended on the way from their last point to the next.
+    fn ended(&self, from: &Ends, to: &Ends, h: f64, uniform: impl Fn(usize) -> f64) -> u64 {
+        let mut dead = 0;
+        for lane in 0..LANES {
+            let product = from.distance[lane] * to.distance[lane];
+            if to.distance[lane] <= 0.0 {
+                dead |= 1 << lane;
+                continue;
+            }
+            if !self.bridge {
+                continue;
+            }
+            let d = match self.constant {
+                Some(d) if product > UNLIKELY * d * h => continue,
+                Some(d) => d,
+                None => {
+                    let tensor = self.problem.noise.tensor(from.at.get(lane));
+                    if product > UNLIKELY * (tensor.xx + tensor.yy) * h {
+                        continue;
+                    }
+                    let normal = self.frontier.normal(from.at.get(lane));
+                    tensor.form(normal, normal)
+                }
+            };
+            if uniform(lane) < (-product / (d * h)).exp() {
+                dead |= 1 << lane;
+            }
+        }
+        dead
+    }
+
+    /// 1 or 2.
+    pub fn dimension(&self) -> usize {
+        self.problem.dimension
+    }
+
+    /// D at a point.
+    pub fn tensor(&self, at: Point) -> Tensor {
+        self.problem.noise.tensor(at)
+    }
+
+    /// The largest step √(2Dh) at a point.
+    pub fn stride(&self, at: Point, h: f64) -> f64 {
+        let tensor = self.tensor(at);
+        (2.0 * h * tensor.eigen(self.dimension()).values[self.dimension() - 1]).sqrt()
+    }
+
+    /// Where a path that has just ended crossed, about.
+    pub fn exit_place(&self, paths: &Paths, lane: usize) -> Point {
+        let (before, after) = (&paths.ends[1 - paths.now], &paths.ends[paths.now]);
+        let (from, to) = (before.at.get(lane), after.at.get(lane));
+        let (before, after) = (before.distance[lane], after.distance[lane]);
+        let share = if after < 0.0 { before / (before - after) } else { before / (before + after) };
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+        let place = [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
+        // Periodic axes: the segment may go the other way round.
+        if norm([to[0] - from[0], to[1] - from[1]]) > 0.5 * self.problem.domain.space().diagonal() { to } else { place }
+    }
+}
+
+/// The lanes whose bits are set.
+pub fn lanes(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = mask.trailing_zeros() as usize;
+        (mask != 0).then(|| {
+            mask &= mask - 1;
+            lane
+        })
+    })
+}
+
+/// x − ∂L h + √(2dh) ζ along one axis and the distance to the nearer end of what lives there; whether some place is beyond a wall.
+/// (Arguments, not captures: that they don't overlap is what lets the loop become vectors.)
+#[inline(always)]
+fn shift(
+    from: &[f64; LANES],
+    slopes: &[f64; LANES],
+    noise: &[f32; LANES],
+    (h, scale): (f64, f64),
+    [lower, upper, low, high]: [f64; 4],
+    to: &mut [f64; LANES],
+    distance: &mut [f64; LANES],
+) -> bool {
+    let mut outside = false;
+    for lane in 0..LANES {
+        let place = from[lane] - h * slopes[lane] + scale * f64::from(noise[lane]);
+        to[lane] = place;
+        outside |= (place < lower) | (place > upper);
+        distance[lane] = f64::min(place - low, high - place);
+    }
+    outside
+}
+
+/// θ − ∇L h + √(2h) σ ζ with σ the Cholesky factor of D: any σ with σσᵀ = D gives the same law.
+fn shift_by_tensor(
+    from: &Points,
+    slopes: &Points,
+    [xx, xy, yy]: &[[f64; LANES]; 3],
+    noise: [&[f32; LANES]; 2],
+    h: f64,
+    to: &mut Points,
+) {
+    let scale = (2.0 * h).sqrt();
+    widest(
+        #[inline(always)]
+        || {
+            for lane in 0..LANES {
+                let a = xx[lane].sqrt();
+                let b = if a > 0.0 { xy[lane] / a } else { 0.0 };
+                let c = (yy[lane] - b * b).max(0.0).sqrt();
+                let (u, v) = (scale * f64::from(noise[0][lane]), scale * f64::from(noise[1][lane]));
+                to.x[lane] = from.x[lane] - h * slopes.x[lane] + a * u;
+                to.y[lane] = from.y[lane] - h * slopes.y[lane] + b * u + c * v;
+            }
+        },
+    );
+}

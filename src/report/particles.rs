@@ -1,0 +1,73 @@
+//! Particles on the terminal.
+
+use std::path::PathBuf;
+
+use super::number::{brief, rounded};
+use super::page::Page;
+use super::{comparisons, heading, place, written};
+use crate::config::Method;
+use crate::io::Sampled;
+use crate::study::Simulation;
+
+/// The report of particles alone; `colour` for a terminal that shows it.
+pub fn sampled(sampled: &Sampled, files: &[PathBuf], colour: bool) -> String {
+    let Sampled { setting, simulation, formulas } = sampled;
+    let mut page = Page::new(colour);
+    heading(&mut page, setting);
+    place(&mut page, setting, &setting.listed_saddles(None), None);
+    particles(&mut page, simulation);
+    comparisons(&mut page, formulas, "particles");
+    for warning in &simulation.warnings {
+        page.warning(warning);
+    }
+    written(&mut page, files);
+    page.text
+}
+
+/// What a simulation found.
+pub(super) fn particles(page: &mut Page, found: &Simulation) {
+    let rate = &found.rate;
+    let error = rate.standard_error / rate.value;
+    let value = page.bold(&rounded(rate.value, Some(0.1 * error)));
+    let [low, high] = rate.ci95.map(|end| rounded(end, Some(0.1 * error)));
+    let z =
+        rate.against.as_ref().map_or(String::new(), |other| format!("  z = {:+.2} against {}", other.z, other.source));
+    page.line("particles γ", &format!("{value} ± {:.1} %  95 % in [{low}, {high}]{z}", 100.0 * error));
+    if let Some(iteration) = &rate.per_iteration {
+        let [low, high] = iteration.ci95.map(|end| rounded(end, Some(0.1 * error)));
+        let value = rounded(iteration.value, Some(0.1 * error));
+        page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
+    }
+    let step = match (found.method, &rate.coarse) {
+        (Method::Sgd | Method::Minibatch, _) => format!("η = {}", brief(found.dt)),
+        (_, Some(_)) => format!("steps {} and {}, extrapolated to 0", brief(0.5 * found.dt), brief(found.dt)),
+        (_, None) => format!("steps {}", brief(found.dt)),
+    };
+    let exits = rate.fine.map_or(String::new(), |fine| format!("{} exits of ", fine.exits));
+    page.line(
+        &format!("  {}", found.method.name()),
+        &format!("{exits}{} particles, {step}, seed {}", found.count, found.seed),
+    );
+    if let Some(paper) = &rate.paper {
+        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.1 * error)));
+        let value = rounded(paper.value, Some(0.1 * error));
+        page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
+    }
+    if let Some(test) = &found.constancy {
+        let verdict = if test.p_value >= 1e-3 { "✓ exponential lives" } else { "✗ lives are not exponential" };
+        page.line(
+            "",
+            &format!(
+                "{verdict}: χ² = {:.1} with {} degrees of freedom, p = {}",
+                test.chi_squared,
+                test.degrees,
+                brief(test.p_value)
+            ),
+        );
+    }
+    if found.interrupted {
+        page.warning("interrupted: this is what had been sampled");
+    }
+    let speed = brief(found.steps_per_second);
+    page.line("  time", &format!("{:.2} s, {speed} particle steps per second", found.seconds));
+}

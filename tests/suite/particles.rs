@@ -1,0 +1,245 @@
+//! Particles against exact answers, and against solvers that share nothing with them but the problem.
+//!
+//! Seeds are fixed, so nothing here fails by chance; a z-score beyond 4 would turn up once in 16000 of honest changes.
+
+use std::path::Path;
+
+use approx::assert_relative_eq;
+use saddleflux::config::Config;
+use saddleflux::particles::estimate::{Ages, Estimate};
+use saddleflux::particles::random::{Purpose, Random};
+use saddleflux::particles::swarm::Spell;
+use saddleflux::progress::Progress;
+use saddleflux::study::simulate::{self, Sampled};
+use saddleflux::study::{self, Simulation};
+use saddleflux::tensor::LANES;
+
+const MOST: f64 = 4.0;
+
+fn config(text: &str) -> Config {
+    Config::from_text(Path::new("test.toml"), text, &[]).unwrap()
+}
+
+fn sampled(text: &str) -> Sampled {
+    simulate::alone(&config(text), &Progress::default()).unwrap()
+}
+
+/// Against an exact rate.
+fn assert_agrees(found: &Simulation, exact: f64) {
+    let z = (found.rate.value - exact) / found.rate.standard_error;
+    assert!(z.abs() < MOST && found.rate.standard_error < 0.05 * exact, "{:?} against {exact}: z = {z}", found.rate);
+    assert!(found.constancy.is_none_or(|test| test.p_value > 1e-4), "{:?}", found.constancy);
+}
+
+/// Against the reference that the program has itself found.
+fn assert_agrees_with(found: &Simulation, source: &str) {
+    let other = found.rate.against.as_ref().unwrap();
+    assert_eq!(other.source, source);
+    assert!(other.error < 1e-3, "{other:?}");
+    assert_agrees(found, other.value);
+}
+
+/// Random123's known answers for Philox4x32-10.
+#[test]
+fn random_words_are_philox() {
+    let words = Random::new(0).words(0, 0, Purpose::Noise);
+    assert_eq!(words, [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+    // Counter and key from the digits of π; the lowest four bits of the last word are the purpose.
+    let random = Random::new(0x299f_31d0_a409_3822).stream(0x0037_0734);
+    let words = random.words(0x243f_6a88, 0x1319_8a2e_85a3_08d3, Purpose::CoarseExit);
+    assert_eq!(words, [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+}
+
+#[test]
+fn normal_variables_have_normal_moments_and_tails() {
+    const DRAWS: usize = 8_000;
+    let random = Random::new(7);
+    let ids = std::array::from_fn(|lane| lane as u32);
+    let (mut sums, mut product, mut beyond) = ([0.0; 4], 0.0, [0u64; 4]);
+    for step in 0..DRAWS as u64 {
+        let mut normals = [[0f32; LANES]; 4];
+        random.block_normals(&ids, step, &mut normals);
+        let [a, b, c, d] = normals.map(|lanes| lanes.map(f64::from));
+        product += (0..LANES).map(|lane| a[lane] * b[lane] + c[lane] * d[lane] + a[lane] * c[lane]).sum::<f64>();
+        for value in [a, b, c, d].into_iter().flatten() {
+            (0..4).for_each(|power| sums[power] += value.powi(power as i32 + 1));
+            (0..4).for_each(|k| beyond[k] += u64::from(value.abs() > k as f64 + 1.0));
+        }
+    }
+    let n = (4 * LANES * DRAWS) as f64;
+    // E zᵏ and the variance of zᵏ.
+    for (sum, (mean, variance)) in sums.into_iter().zip([(0.0, 1.0f64), (1.0, 2.0), (0.0, 15.0), (3.0, 96.0)]) {
+        let z = (sum - n * mean) / (n * variance).sqrt();
+        assert!(z.abs() < MOST, "{sum}");
+    }
+    assert!((product / (0.75 * n).sqrt()).abs() < MOST);
+    for (count, share) in beyond.into_iter().zip([0.317_310_507_9, 0.045_500_263_9, 2.699_796_1e-3, 6.334_248_4e-5]) {
+        let z = (count as f64 - n * share) / (n * share).sqrt();
+        assert!(z.abs() < MOST, "{count} of {}", n * share);
+    }
+}
+
+#[test]
+fn uniform_variables_fill_the_unit_interval() {
+    let random = Random::new(11);
+    let mut counts = [0u32; 16];
+    for step in 0..40_000 {
+        for u in random.uniforms(3, step, Purpose::Exit) {
+            assert!(u > 0.0 && u <= 1.0);
+            counts[(u * 16.0).ceil() as usize - 1] += 1;
+        }
+    }
+    let chi_squared: f64 = counts.iter().map(|&count| (f64::from(count) - 5000.0).powi(2) / 5000.0).sum();
+    // 15 degrees of freedom: 44.3 is the quantile of 1 − 1e-4.
+    assert!(chi_squared < 44.3, "{chi_squared}");
+}
+
+/// At its lower end a rate would show as many exits or more with probability 2.5 %, at its upper end as many or fewer.
+#[test]
+fn intervals_are_those_of_the_poisson_law() {
+    for exits in [0u64, 1, 2, 10, 100, 500] {
+        let found = Estimate::new(exits, 2.0);
+        let at_most = |count: u64, mean: f64| -> f64 {
+            let (mut term, mut sum) = ((-mean).exp(), 0.0);
+            for k in 0..=count {
+                sum += term;
+                term *= mean / (k + 1) as f64;
+            }
+            sum
+        };
+        let [low, high] = found.ci95.map(|rate| 2.0 * rate);
+        assert_relative_eq!(at_most(exits, high), 0.025, max_relative = 1e-6);
+        match exits {
+            0 => assert_eq!(low, 0.0),
+            _ => assert_relative_eq!(1.0 - at_most(exits - 1, low), 0.025, max_relative = 1e-6),
+        }
+    }
+    // The paper's N = 100: (N − 2)/Σt (1 ± 1.96/√N).
+    let paper = Estimate::of_the_paper(100, 50.0).unwrap();
+    assert_relative_eq!(paper.value, 1.96, max_relative = 1e-15);
+    assert_relative_eq!(paper.ci95[0], 1.96 * 0.804, max_relative = 1e-12);
+}
+
+#[test]
+fn the_life_table_counts_every_step_once() {
+    let mut ages = Ages::default();
+    let lives = [1u64, 1, 2, 5, 16, 17, 18, 40, 1000, 123_456];
+    for (k, &steps) in lives.iter().enumerate() {
+        ages.add(Spell { steps, exit: (k % 3 > 0).then_some([0.0; 2]) });
+    }
+    let rows = ages.rows();
+    assert_eq!(rows.iter().map(|row| row.at_risk).sum::<u64>(), lives.iter().sum::<u64>());
+    assert_eq!(rows.iter().map(|row| row.deaths).sum::<u64>(), 6);
+    assert!(rows.windows(2).all(|pair| pair[0].to == pair[1].from) && rows[0].from == 0);
+    for row in rows {
+        let at_risk: u64 = lives.iter().map(|&d| d.clamp(row.from, row.to) - row.from).sum();
+        assert_eq!(row.at_risk, at_risk, "{row:?}");
+    }
+}
+
+/// The test of constancy lets exponential lives pass and stops others: here those of a rate that doubles halfway.
+#[test]
+fn constancy_tells_exponential_lives_from_others() {
+    let random = Random::new(5);
+    let (mut honest, mut changing) = (Ages::default(), Ages::default());
+    for life in 0..4000 {
+        let [u, v] = random.uniforms(life, 0, Purpose::Exit);
+        let exponential = |u: f64| (-1000.0 * u.ln()).ceil() as u64;
+        honest.add(Spell { steps: exponential(u), exit: Some([0.0; 2]) });
+        let young = exponential(u);
+        let steps = if young <= 700 { young } else { 700 + exponential(v).div_ceil(2) };
+        changing.add(Spell { steps, exit: Some([0.0; 2]) });
+    }
+    assert!(honest.constancy().unwrap().p_value > 0.01, "{:?}", honest.constancy());
+    assert!(changing.constancy().unwrap().p_value < 1e-6, "{:?}", changing.constancy());
+}
+
+const FREE: &str = "[landscape]\ndrift = DRIFT\n[noise]\nkind = 'isotropic'\ntemperature = 0.5\n";
+
+/// π²D/w² for each axis of a box that kills at all its walls.
+#[test]
+fn free_particles_leave_an_interval_and_a_box_at_the_exact_rate() {
+    let line = FREE.replace("DRIFT", "['0']")
+        + "[domain]\nlower = [0.0]\nupper = [1.0]\nwalls = { x = ['absorbing', 'absorbing'] }\n[particles]\ndt = 2e-3\n";
+    let exact = 0.5 * std::f64::consts::PI.powi(2);
+    assert_agrees(&sampled(&line).simulation, exact);
+    let plane = FREE.replace("DRIFT", "['0', '0']")
+        + "[domain]\nlower = [0.0, 0.0]\nupper = [1.0, 2.0]\n\
+           walls = { x = ['absorbing', 'absorbing'], y = ['absorbing', 'reflecting'] }\n[particles]\ndt = 2e-3\n";
+    assert_agrees(&sampled(&plane).simulation, exact * (1.0 + 1.0 / 16.0));
+}
+
+/// j₀² D/r²: the boundary is a circle, which the bridge takes for straight, an error of first order that the extrapolation removes.
+#[test]
+fn free_particles_leave_a_disc_at_the_exact_rate() {
+    let text = FREE.replace("DRIFT", "['0', '0']")
+        + "[domain]\nlower = [-1.0, -1.0]\nupper = [1.0, 1.0]\n[valley]\nset = 'x^2 + y^2 < 0.64'\n\
+           absorb = 'boundary'\n[particles]\ndt = 1e-3\n";
+    assert_agrees(&sampled(&text).simulation, 0.5 * 5.783_185_962_946_784 / 0.64);
+}
+
+/// Three readings of one multiplicative noise: three rates, each that of the quadrature.
+#[test]
+fn interpretations_agree_with_the_quadrature() {
+    let mut rates = Vec::new();
+    for interpretation in ["ito", "stratonovich", "isothermal"] {
+        let text = format!(
+            "[landscape]\nkind = 'double-well'\ndimension = 1\n[noise]\nkind = 'expression'\nd11 = '0.5*(1 + 0.4*sin(2*x))'\n\
+             interpretation = '{interpretation}'\n[domain]\nlower = [-2.5]\nupper = [2.5]\n[valley]\nabsorb = 'boundary'\n\
+             [particles]\n"
+        );
+        let found = sampled(&text).simulation;
+        assert_agrees_with(&found, "the quadrature");
+        rates.push(found.rate.against.unwrap().value);
+    }
+    assert!(rates.windows(2).all(|pair| (pair[0] / pair[1] - 1.0).abs() > 0.05), "{rates:?}");
+}
+
+/// A full tensor in two dimensions, against the solver.
+#[test]
+fn tensor_noise_agrees_with_the_solver() {
+    for interpretation in ["ito", "isothermal"] {
+        let text = format!(
+            "[landscape]\nkind = 'double-well'\ndimension = 2\n[noise]\nkind = 'expression'\nd11 = '0.5 + 0.15*sin(y)'\n\
+             d12 = '0.2*cos(x)'\nd22 = '0.4 + 0.05*x^2'\ninterpretation = '{interpretation}'\n[domain]\nlower = [-2.2, -2.5]\n\
+             upper = [0.0, 2.5]\nwalls = {{ x = ['reflecting', 'absorbing'] }}\n[grid]\ncells = [160, 160]\n[particles]\nexits = 4000\n"
+        );
+        let found = study::run(&config(&text), &Progress::default()).unwrap().solution;
+        assert_agrees_with(&found.particles.unwrap(), "the solver");
+    }
+}
+
+/// The iteration's particles against the chain on quadrature nodes, where the diffusion limit is wrong by a fifth.
+#[test]
+fn the_iteration_agrees_with_its_own_chain() {
+    let text = "[landscape]\nkind = 'double-well'\ndimension = 1\n[noise]\nkind = 'isotropic'\ntemperature = 0.25\n[valley]\n\
+                absorb = 'boundary'\n[particles]\nmethod = 'sgd'\ndt = 0.05\n";
+    let found = sampled(text).simulation;
+    assert_agrees_with(&found, "the iteration's own chain");
+    let per_iteration = found.rate.per_iteration.unwrap();
+    assert_relative_eq!(per_iteration.value, 0.05 * found.rate.value, max_relative = 1e-14);
+    let limit = simulate::alone(
+        &config(&text.replace("sgd", "euler-maruyama").replace("dt = 0.05", "dt = 0.01")),
+        &Progress::default(),
+    );
+    let limit = limit.unwrap().simulation.rate.against.unwrap().value;
+    assert!((found.rate.value / limit - 1.0).abs() > 0.1, "{} and {limit}", found.rate.value);
+}
+
+/// The same numbers whatever the number of threads.
+#[test]
+fn particles_do_not_know_the_threads() {
+    let text = "[landscape]\nkind = 'double-well'\ndimension = 2\n[noise]\nkind = 'isotropic'\ntemperature = 0.4\n[valley]\n\
+                absorb = 'boundary'\n[particles]\ncount = 300\nexits = 500\nseed = 42\n";
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| sampled(text)).simulation
+    };
+    let (one, three) = (with(1), with(3));
+    assert_eq!(one.rate.value.to_bits(), three.rate.value.to_bits());
+    assert_eq!(one.rate.fine, three.rate.fine);
+    let counts = |found: &Simulation| found.tables.as_ref().unwrap().positions.counts.clone();
+    assert_eq!(counts(&one), counts(&three));
+    let other = sampled(&text.replace("42", "43")).simulation;
+    assert_ne!(one.rate.value, other.rate.value);
+}
