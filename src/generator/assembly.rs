@@ -222,6 +222,11 @@ impl Assembly {
     pub fn pinned(&self, state: usize) -> Generator {
         let mut killing = vec![0.0; self.generator.len()];
         killing[state] = 1.0;
+        self.killed(killing)
+    }
+
+    /// The generator with other killing rates κ.
+    pub fn killed(&self, killing: Vec<f64>) -> Generator {
         Generator { killing, ..self.generator.clone() }
     }
 }

@@ -7,6 +7,7 @@
 //! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
 //! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
 //!                   age (scale); deaths, time_at_risk, survival  [age]
+//!                   repetition (scale); rate_fine, rate_coarse  [repetition]
 //! ```
 //! `/spectrum`, `/evolution` and `/sweep` are other groups of the same file.
 
@@ -73,6 +74,12 @@ pub(super) const AGE: Label = label("age", "dynamical time", "least age of a row
 pub(super) const DEATHS: Label = label("deaths", "1", "deaths at these ages");
 pub(super) const AT_RISK: Label = label("time_at_risk", "dynamical time", "time that particles spent at these ages");
 pub(super) const SURVIVAL: Label = label("survival", "1", "share that reaches the row's least age");
+
+pub(super) const REPETITION: Label = label("repetition", "1", "independent repetition of the splitting");
+pub(super) const REPETITION_RATES: [Label; 2] = [
+    label("rate_fine", "1/dynamical time", "rate of a repetition with the shorter step"),
+    label("rate_coarse", "1/dynamical time", "rate of a repetition with the longer step"),
+];
 
 /// All fields that there are, with their labels, in the order of the file.
 pub(super) fn labelled(fields: &Fields, dimension: usize) -> Vec<(&'static Label, &[f64])> {

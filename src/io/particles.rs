@@ -42,6 +42,14 @@ pub(super) fn rate(found: &Simulation) -> Value {
         put(&mut exponential, "p_value", test.p_value);
         put_object(&mut entry, "exponential", exponential);
     }
+    if let Some(splitting) = &found.splitting {
+        let mut split = Object::new();
+        split.insert("repetitions".into(), json!(splitting.fine.len()));
+        put(&mut split, "excursions_per_time", splitting.frequency);
+        put(&mut split, "probability", splitting.probability);
+        put(&mut split, "rounds", splitting.rounds);
+        put_object(&mut entry, "splitting", split);
+    }
     entry.insert("interrupted".into(), json!(found.interrupted));
     Value::Object(entry)
 }
@@ -69,10 +77,19 @@ pub(super) fn write(file: &File, found: &Simulation, dimension: usize) -> Result
     numbers(&group, "dt", &[found.dt])?;
     numbers(&group, "rate", &[found.rate.value])?;
     numbers(&group, "ci95", &found.rate.ci95)?;
-    match &found.tables {
-        Some(tables) => write_tables(&group, found, tables, dimension),
-        None => Ok(()),
+    if let Some(tables) = &found.tables {
+        write_tables(&group, found, tables, dimension)?;
     }
+    if let Some(splitting) = &found.splitting {
+        let numbers: Vec<f64> = (1..=splitting.fine.len()).map(|k| k as f64).collect();
+        let scales = [coordinate(&group, &layout::REPETITION, &numbers)?];
+        for (label, rates) in layout::REPETITION_RATES.iter().zip([&splitting.fine, &splitting.coarse]) {
+            if !rates.is_empty() {
+                field(&group, label, &[rates.len()], rates, &scales)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write_tables(group: &Group, found: &Simulation, tables: &Tables, dimension: usize) -> Result<(), hdf5::Error> {

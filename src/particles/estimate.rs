@@ -4,7 +4,7 @@
 //! (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N − 2)/S with (1 ± 1.96/√N)γ̂, stands
 //! beside it. Deaths at a constant rate have exponentially distributed lives; [`Ages::constancy`] tests that.
 
-use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::distribution::{ContinuousCDF, Gamma, StudentsT};
 use statrs::function::gamma::gamma_ur;
 
 use crate::particles::swarm::Spell;
@@ -40,13 +40,25 @@ impl Estimate {
     }
 }
 
+/// The mean of independent values, and its standard error; both 0 without any.
+pub fn mean(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count.max(1.0);
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    (mean, (variance / count.max(1.0)).sqrt())
+}
+
+/// Half the width of a 95 % interval in standard errors, when these come from this many values.
+pub fn student(count: usize) -> f64 {
+    let law = StudentsT::new(0.0, 1.0, (count.max(2) - 1) as f64);
+    law.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
+}
+
 /// The step's error removed: 2γ(h) − γ(2h) from coupled swarms, with its standard error from the spread over the particles.
 pub fn extrapolated(deaths: &[[u32; 2]], time_each: f64) -> (f64, f64) {
-    let count = deaths.len() as f64;
     let each = |[fine, coarse]: &[u32; 2]| 2.0 * f64::from(*fine) - f64::from(*coarse);
-    let mean = deaths.iter().map(each).sum::<f64>() / count;
-    let variance = deaths.iter().map(|pair| (each(pair) - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-    (mean / time_each, (variance / count).sqrt() / time_each)
+    let (mean, error) = mean(&deaths.iter().map(each).collect::<Vec<f64>>());
+    (mean / time_each, error / time_each)
 }
 
 /// How long lives were, on a scale of eighths of octaves: streamed, whatever their number.

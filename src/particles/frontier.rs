@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::config::Wall;
+use crate::particles::lattice::Lattice;
 use crate::problem::{Domain, Problem, Region, Space, is_absorbing};
 use crate::tensor::{LANES, Point, Points, advance, difference, dot, norm, widest};
 
@@ -28,7 +29,7 @@ enum Shape {
     /// A disc (an interval in one dimension).
     Disc { centre: Point, radius: f64 },
     /// A tabulated distance.
-    Table(Box<Table>),
+    Table(Box<Lattice>),
 }
 
 impl Frontier {
@@ -65,7 +66,7 @@ impl Frontier {
                     }
                 }
             }
-            _ => shape = Shape::Table(Box::new(Table::new(problem))),
+            _ => shape = Shape::Table(Box::new(tabulated(problem))),
         }
         let is_open = (0..dimension).all(|axis| {
             // A wall behind the place where everything dies is never met.
@@ -89,7 +90,7 @@ impl Frontier {
         match &self.shape {
             Shape::None => least,
             Shape::Disc { centre, radius } => least.min(norm(self.space.offset(*centre, theta)) - radius),
-            Shape::Table(table) => least.min(table.distance(theta)),
+            Shape::Table(table) => least.min(table.value(theta)),
         }
     }
 
@@ -98,7 +99,7 @@ impl Frontier {
     pub fn distances(&self, at: &Points, before: &[f64; LANES], reach: f64, distances: &mut [f64; LANES]) -> bool {
         let [lower, upper] = &self.killing;
         match &self.shape {
-            Shape::Table(table) => table.distances(at, distances),
+            Shape::Table(table) => table.values(at, distances),
             shape => at.values_into(
                 distances,
                 #[inline(always)]
@@ -187,118 +188,66 @@ impl Frontier {
     }
 }
 
-/// Signed distances to a traced boundary on a lattice over the domain.
-struct Table {
-    lower: Point,
-    spacing: Point,
-    nodes: Vec<f64>,
-}
-
 /// Lattice cells along each axis.
 const CELLS: usize = 384;
 
-impl Table {
-    fn new(problem: &Problem) -> Table {
-        let (domain, live) = (&problem.domain, &problem.valley.live);
-        let lower = domain.lower;
-        let flat = problem.dimension == 1;
-        let spacing = [0, 1].map(|axis| if axis == 1 && flat { 1.0 } else { domain.width(axis) / CELLS as f64 });
-        let side = CELLS + 1;
-        let rows = if flat { 1 } else { side };
-        let node = |index: usize| -> Point {
-            let (i, j) = (index / rows, index % rows);
-            [lower[0] + i as f64 * spacing[0], if flat { 0.0 } else { lower[1] + j as f64 * spacing[1] }]
+/// Signed distances to the traced boundary of the live set, positive inside.
+fn tabulated(problem: &Problem) -> Lattice {
+    let (domain, live) = (&problem.domain, &problem.valley.live);
+    let lower = domain.lower;
+    let flat = problem.dimension == 1;
+    let spacing = [0, 1].map(|axis| if axis == 1 && flat { 1.0 } else { domain.width(axis) / CELLS as f64 });
+    let side = CELLS + 1;
+    let rows = if flat { 1 } else { side };
+    let node = |index: usize| -> Point {
+        let (i, j) = (index / rows, index % rows);
+        [lower[0] + i as f64 * spacing[0], if flat { 0.0 } else { lower[1] + j as f64 * spacing[1] }]
+    };
+    let inside: Vec<bool> = (0..side * rows)
+        .into_par_iter()
+        .map(|index| live.holds_roughly(node(index)).unwrap_or_else(|| live.holds(node(index))))
+        .collect();
+    // Where the boundary crosses an edge of the lattice.
+    let crossing = |a: usize, b: usize| -> Option<Point> {
+        let (from, to) = match (inside[a], inside[b]) {
+            (true, false) => (node(a), node(b)),
+            (false, true) => (node(b), node(a)),
+            _ => return None,
         };
-        let inside: Vec<bool> = (0..side * rows)
+        Some(advance(from, live.exit(from, to), difference(to, from)))
+    };
+    let pieces: Vec<[Point; 2]> = if flat {
+        let ends = (0..CELLS).filter_map(|i| crossing(i, i + 1));
+        ends.map(|end| [end, end]).collect()
+    } else {
+        (0..CELLS * CELLS)
             .into_par_iter()
-            .map(|index| live.holds_roughly(node(index)).unwrap_or_else(|| live.holds(node(index))))
-            .collect();
-        // Where the boundary crosses an edge of the lattice.
-        let crossing = |a: usize, b: usize| -> Option<Point> {
-            let (from, to) = match (inside[a], inside[b]) {
-                (true, false) => (node(a), node(b)),
-                (false, true) => (node(b), node(a)),
-                _ => return None,
-            };
-            Some(advance(from, live.exit(from, to), difference(to, from)))
-        };
-        let pieces: Vec<[Point; 2]> = if flat {
-            let ends = (0..CELLS).filter_map(|i| crossing(i, i + 1));
-            ends.map(|end| [end, end]).collect()
-        } else {
-            (0..CELLS * CELLS)
-                .into_par_iter()
-                .flat_map_iter(|cell| {
-                    let corner = cell / CELLS * side + cell % CELLS;
-                    let edges = [
-                        (corner, corner + 1),
-                        (corner + side, corner + side + 1),
-                        (corner, corner + side),
-                        (corner + 1, corner + side + 1),
-                    ];
-                    let mixed = edges.iter().any(|&(a, b)| inside[a] != inside[b]);
-                    let met: Vec<Point> =
-                        if mixed { edges.iter().filter_map(|&(a, b)| crossing(a, b)).collect() } else { Vec::new() };
-                    // Four crossings are two corners cut off, or a pinch: all pairs bound the same places within a cell.
-                    let pairs =
-                        if met.len() == 2 { vec![[met[0], met[1]]] } else { met.iter().map(|&p| [p, p]).collect() };
-                    pairs.into_iter()
-                })
-                .collect()
-        };
-        let nodes = (0..side * rows)
-            .into_par_iter()
-            .map(|index| {
-                let least =
-                    pieces.iter().map(|piece| squared_distance(node(index), *piece)).fold(f64::INFINITY, f64::min);
-                let far = problem.domain.space().diagonal();
-                least.sqrt().min(far).copysign(if inside[index] { 1.0 } else { -1.0 })
+            .flat_map_iter(|cell| {
+                let corner = cell / CELLS * side + cell % CELLS;
+                let edges = [
+                    (corner, corner + 1),
+                    (corner + side, corner + side + 1),
+                    (corner, corner + side),
+                    (corner + 1, corner + side + 1),
+                ];
+                let mixed = edges.iter().any(|&(a, b)| inside[a] != inside[b]);
+                let met: Vec<Point> =
+                    if mixed { edges.iter().filter_map(|&(a, b)| crossing(a, b)).collect() } else { Vec::new() };
+                // Four crossings are two corners cut off, or a pinch: all pairs bound the same places within a cell.
+                let pairs = if met.len() == 2 { vec![[met[0], met[1]]] } else { met.iter().map(|&p| [p, p]).collect() };
+                pairs.into_iter()
             })
-            .collect();
-        Table { lower, spacing, nodes }
-    }
-
-    fn distance(&self, theta: Point) -> f64 {
-        let [(i, u), (j, v)] = [0, 1].map(|axis| split(theta[axis], self.lower[axis], 1.0 / self.spacing[axis]));
-        self.blend([i, j], [u, v])
-    }
-
-    fn distances(&self, at: &Points, distances: &mut [f64; LANES]) {
-        let (mut cells, mut shares) = ([[0; LANES]; 2], [[0.0; LANES]; 2]);
-        widest(
-            #[inline(always)]
-            || {
-                for (axis, places) in [&at.x, &at.y].into_iter().enumerate() {
-                    let (lower, density) = (self.lower[axis], 1.0 / self.spacing[axis]);
-                    for lane in 0..LANES {
-                        (cells[axis][lane], shares[axis][lane]) = split(places[lane], lower, density);
-                    }
-                }
-                for lane in 0..LANES {
-                    distances[lane] = self.blend([cells[0][lane], cells[1][lane]], [shares[0][lane], shares[1][lane]]);
-                }
-            },
-        );
-    }
-
-    /// Interpolates within a cell of the lattice.
-    #[inline(always)]
-    fn blend(&self, [i, j]: [i32; 2], [u, v]: [f64; 2]) -> f64 {
-        let side = CELLS + 1;
-        if self.nodes.len() == side {
-            return self.nodes[i as usize] * (1.0 - u) + self.nodes[i as usize + 1] * u;
-        }
-        let corner = i as usize * side + j as usize;
-        let row = |at: usize| self.nodes[at] * (1.0 - v) + self.nodes[at + 1] * v;
-        row(corner) * (1.0 - u) + row(corner + side) * u
-    }
-}
-
-/// The lattice cell that a place is in, and how far in.
-#[inline(always)]
-fn split(place: f64, lower: f64, density: f64) -> (i32, f64) {
-    let place = f64::min(f64::max((place - lower) * density, 0.0), CELLS as f64 - 1e-9);
-    (place as i32, place - f64::from(place as i32))
+            .collect()
+    };
+    let nodes = (0..side * rows)
+        .into_par_iter()
+        .map(|index| {
+            let least = pieces.iter().map(|piece| squared_distance(node(index), *piece)).fold(f64::INFINITY, f64::min);
+            let far = problem.domain.space().diagonal();
+            least.sqrt().min(far).copysign(if inside[index] { 1.0 } else { -1.0 })
+        })
+        .collect();
+    Lattice::new(lower, domain.upper, [CELLS, if flat { 0 } else { CELLS }], nodes)
 }
 
 /// The distance from the nearer end where that is less.

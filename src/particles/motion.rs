@@ -58,6 +58,11 @@ impl Paths {
         self.ends[self.now].at.get(lane)
     }
 
+    /// Where all stand.
+    pub fn places(&self) -> &Points {
+        &self.ends[self.now].at
+    }
+
     /// Puts a path to a place at this distance from what kills.
     pub fn set(&mut self, lane: usize, place: Point, distance: f64) {
         let ends = &mut self.ends[self.now];
@@ -143,7 +148,7 @@ impl<'a> Motion<'a> {
         if confined || self.constant.is_none() || !self.frontier.is_rectangle() {
             may_have_ended = self.frontier.distances(&to.at, &from.distance, reach, &mut to.distance);
         }
-        if may_have_ended { self.ended(from, to, h, uniform) } else { 0 }
+        if may_have_ended { self.ended(from, to, tensors, h, uniform) } else { 0 }
     }
 
     /// θ − ∇L h + √(2dh) ζ, and in the same pass the distances from a rectangle; whether some place is beyond a wall, and whether some
@@ -217,7 +222,14 @@ impl<'a> Motion<'a> {
     }
 
     /// The paths that ended on the way from their last point to the next.
-    fn ended(&self, from: &Ends, to: &Ends, h: f64, uniform: impl Fn(usize) -> f64) -> u64 {
+    fn ended(
+        &self,
+        from: &Ends,
+        to: &Ends,
+        [xx, xy, yy]: &[[f64; LANES]; 3],
+        h: f64,
+        uniform: impl Fn(usize) -> f64,
+    ) -> u64 {
         let mut dead = 0;
         for lane in 0..LANES {
             let product = from.distance[lane] * to.distance[lane];
@@ -231,13 +243,10 @@ impl<'a> Motion<'a> {
             let d = match self.constant {
                 Some(d) if product > UNLIKELY * d * h => continue,
                 Some(d) => d,
+                None if product > UNLIKELY * (xx[lane] + yy[lane]) * h => continue,
                 None => {
-                    let tensor = self.problem.noise.tensor(from.at.get(lane));
-                    if product > UNLIKELY * (tensor.xx + tensor.yy) * h {
-                        continue;
-                    }
                     let normal = self.frontier.normal(from.at.get(lane));
-                    tensor.form(normal, normal)
+                    Tensor { xx: xx[lane], xy: xy[lane], yy: yy[lane] }.form(normal, normal)
                 }
             };
             if uniform(lane) < (-product / (d * h)).exp() {

@@ -83,16 +83,7 @@ impl Random {
         [uniform(a << 32 | b), uniform(c << 32 | d)]
     }
 
-    /// [`Random::normals`] at the same step for all.
-    pub fn block_normals(self, particles: &[u32; LANES], step: u64, normals: &mut [[f32; LANES]; 4]) {
-        widest(
-            #[inline(always)]
-            || self.normals(particles, &[step; LANES], Purpose::Noise, normals),
-        );
-    }
-
     /// Four independent standard normal variables for each of a block of particles, at one step of each.
-    #[inline(always)]
     pub fn normals(
         self,
         particles: &[u32; LANES],
@@ -100,21 +91,26 @@ impl Random {
         purpose: Purpose,
         normals: &mut [[f32; LANES]; 4],
     ) {
-        let mut words = [[0; LANES]; 4];
-        for lane in 0..LANES {
-            let counter = self.counter(particles[lane], steps[lane], purpose);
-            let [a, b, c, d] = philox(counter, self.key);
-            words[0][lane] = a as u32;
-            words[1][lane] = b as u32;
-            words[2][lane] = c as u32;
-            words[3][lane] = d as u32;
-        }
-        for lane in 0..LANES {
-            [normals[0][lane], normals[1][lane]] = box_muller(words[0][lane], words[1][lane]);
-        }
-        for lane in 0..LANES {
-            [normals[2][lane], normals[3][lane]] = box_muller(words[2][lane], words[3][lane]);
-        }
+        widest(
+            #[inline(always)]
+            || {
+                let mut words = [[0; LANES]; 4];
+                for lane in 0..LANES {
+                    let counter = self.counter(particles[lane], steps[lane], purpose);
+                    let [a, b, c, d] = philox(counter, self.key);
+                    words[0][lane] = a as u32;
+                    words[1][lane] = b as u32;
+                    words[2][lane] = c as u32;
+                    words[3][lane] = d as u32;
+                }
+                for lane in 0..LANES {
+                    [normals[0][lane], normals[1][lane]] = box_muller(words[0][lane], words[1][lane]);
+                }
+                for lane in 0..LANES {
+                    [normals[2][lane], normals[3][lane]] = box_muller(words[2][lane], words[3][lane]);
+                }
+            },
+        );
     }
 }
 

@@ -187,7 +187,7 @@ impl Swarm<'_> {
         let mut sum = [[0f32; LANES]; 2];
         let Block { ids, fine, coarse, born, deaths, spells } = block;
         for tick in from..to {
-            self.random.block_normals(ids, tick, &mut normals);
+            self.random.normals(ids, &[tick; LANES], Purpose::Noise, &mut normals);
             for part in 0..per_tick as usize {
                 let step = tick * per_tick + part as u64;
                 let noise = if plane { [&normals[2 * part], &normals[2 * part + 1]] } else { [&normals[part]; 2] };

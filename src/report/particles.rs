@@ -38,16 +38,25 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let value = rounded(iteration.value, Some(0.1 * error));
         page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
     }
-    let step = match (found.method, &rate.coarse) {
+    let is_extrapolated =
+        rate.coarse.is_some() || found.splitting.as_ref().is_some_and(|split| !split.coarse.is_empty());
+    let step = match (found.method, is_extrapolated) {
         (Method::Sgd | Method::Minibatch, _) => format!("η = {}", brief(found.dt)),
-        (_, Some(_)) => format!("steps {} and {}, extrapolated to 0", brief(0.5 * found.dt), brief(found.dt)),
-        (_, None) => format!("steps {}", brief(found.dt)),
+        (_, true) => format!("steps {} and {}, extrapolated to 0", brief(0.5 * found.dt), brief(found.dt)),
+        (_, false) => format!("steps {}", brief(found.dt)),
     };
-    let exits = rate.fine.map_or(String::new(), |fine| format!("{} exits of ", fine.exits));
-    page.line(
-        &format!("  {}", found.method.name()),
-        &format!("{exits}{} particles, {step}, seed {}", found.count, found.seed),
-    );
+    let what = match (&found.splitting, &rate.fine) {
+        (Some(split), _) => format!(
+            "{} repetitions of {} excursions, {} per unit of time, of which {} end in death",
+            split.fine.len(),
+            found.count,
+            brief(split.frequency),
+            brief(split.probability)
+        ),
+        (None, Some(fine)) => format!("{} exits of {} particles", fine.exits, found.count),
+        (None, None) => format!("{} particles", found.count),
+    };
+    page.line(&format!("  {}", found.method.name()), &format!("{what}, {step}, seed {}", found.seed));
     if let Some(paper) = &rate.paper {
         let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.1 * error)));
         let value = rounded(paper.value, Some(0.1 * error));

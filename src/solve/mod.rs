@@ -35,6 +35,11 @@ pub fn mean_first_passage(elimination: &Elimination, states: usize) -> Result<(V
     Ok((times.iter().map(|time| time.over(unit).value()).collect(), unit))
 }
 
+/// Probability, from every state, of being killed by these parts of the killing rates and not by their rest: A p = κ'.
+pub fn committor(elimination: &Elimination, killing: &[f64]) -> Vec<f64> {
+    elimination.solve_right(killing)
+}
+
 /// Expected time spent in every state by the process that starts in `origin`, until it is killed: x A = e_origin.
 /// This is the steady population with a unit source at `origin` (Farkas 1927).
 pub fn occupation(elimination: &Elimination, states: usize, origin: usize) -> Result<Vec<f64>, SolveError> {

@@ -254,7 +254,7 @@ fn deepest(problem: &Problem) -> Point {
 }
 
 /// Names the place of a failed pivot and the remedy.
-fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &Problem) -> StudyError {
+pub fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &Problem) -> StudyError {
     let at = |state: usize| {
         let [x, y] = grid.cell_centre(assembly.cells[state] as usize);
         if problem.dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod comparison;
 pub mod converge;
+mod coordinate;
 mod evidence;
 pub mod extrapolation;
 pub mod iteration;
@@ -11,6 +12,7 @@ pub mod memory;
 pub mod run;
 pub mod simulate;
 pub mod solution;
+pub mod splitting;
 
 pub use check::{CheckReport, check};
 pub use converge::{Convergence, converge};

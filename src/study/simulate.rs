@@ -10,6 +10,7 @@ use crate::particles::swarm::{self, Plan, Runaway};
 use crate::particles::tables::Tables;
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
+use crate::study::splitting::{self, Splittings};
 use crate::study::{StudyError, comparison, iteration};
 use crate::tensor::norm;
 
@@ -32,6 +33,8 @@ pub struct Simulation {
     pub rate: ParticleRate,
     /// What was tabulated.
     pub tables: Option<Tables>,
+    /// The repetitions of a splitting.
+    pub splitting: Option<Splittings>,
     /// Whether the rate is the same at all ages, so that lives are exponentially distributed.
     pub constancy: Option<Constancy>,
     /// Whether somebody ended it early.
@@ -139,12 +142,12 @@ pub fn alone(config: &Config, progress: &Progress) -> Result<Sampled, StudyError
 
 /// A simulation that has been found possible, before anything long begins.
 pub struct Prepared<'a> {
-    config: &'a Config,
-    problem: &'a Problem,
-    motion: Motion<'a>,
-    scales: Scales,
+    pub(super) config: &'a Config,
+    pub(super) problem: &'a Problem,
+    pub(super) motion: Motion<'a>,
+    pub(super) scales: Scales,
     /// Longest step in dynamical time; η for an iteration.
-    dt: f64,
+    pub(super) dt: f64,
 }
 
 impl<'a> Prepared<'a> {
@@ -165,7 +168,8 @@ impl<'a> Prepared<'a> {
     pub fn simulate(&self, reference: Option<Reference>, progress: &Progress) -> Result<Simulation, StudyError> {
         match self.config.particles.method {
             Method::EulerMaruyama | Method::Sgd => self.swarm(reference, progress),
-            Method::Minibatch | Method::Splitting => Err(invalid("particles.method", "not built yet".into())),
+            Method::Splitting => splitting::split(self, reference, progress),
+            Method::Minibatch => Err(invalid("particles.method", "not built yet".into())),
         }
     }
 
@@ -191,13 +195,8 @@ impl<'a> Prepared<'a> {
         announce(config, problem, &plan, reference, progress);
         let (domain, dimension) = (&problem.domain, problem.dimension);
         let mut tables = Tables::new(dimension, domain.lower, domain.upper);
-        let counts = swarm::simulate(motion, &plan, problem.valley.start_point, &mut tables, progress).map_err(|Runaway| {
-            invalid(
-                "particles.dt",
-                format!("a particle ran away to infinity with steps of {dt:.3e}: the loss is steeper out there than at the minimum. Take a \
-                         shorter step, or draw domain.lower and domain.upper closer"),
-            )
-        })?;
+        let counts = swarm::simulate(motion, &plan, problem.valley.start_point, &mut tables, progress)
+            .map_err(|Runaway| runaway(dt))?;
         if counts.steps == 0 {
             return Err(StudyError::Interrupted);
         }
@@ -246,6 +245,7 @@ impl<'a> Prepared<'a> {
                 against: against(reference, value, standard_error),
             },
             tables: Some(tables),
+            splitting: None,
             constancy,
             interrupted: counts.interrupted,
             steps_per_second: 1.0 / counts.seconds_per_step,
@@ -255,16 +255,27 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn invalid(key: &str, message: String) -> StudyError {
+/// Steps that let a particle escape to infinity.
+pub(super) fn runaway(dt: f64) -> StudyError {
+    invalid(
+        "particles.dt",
+        format!(
+            "a particle ran away to infinity with steps of {dt:.3e}: the loss is steeper out there than at the minimum. Take a shorter \
+             step, or draw domain.lower and domain.upper closer"
+        ),
+    )
+}
+
+pub(super) fn invalid(key: &str, message: String) -> StudyError {
     StudyError::Problem(ProblemError::Invalid { key: key.into(), message })
 }
 
 /// The scales of a problem that a step must resolve.
-struct Scales {
+pub(super) struct Scales {
     /// Largest curvature |∂b| at the minimum and its saddles.
     stiffest: f64,
     /// Slowest relaxation rate.
-    slowest: f64,
+    pub slowest: f64,
     /// Distance from the start to the nearest place that kills.
     room: f64,
     /// Largest eigenvalue of D at the start.
@@ -304,7 +315,8 @@ impl Scales {
     }
 }
 
-fn against(reference: Option<Reference>, value: f64, standard_error: f64) -> Option<Against> {
+/// z of a rate against another.
+pub(super) fn against(reference: Option<Reference>, value: f64, standard_error: f64) -> Option<Against> {
     let Reference { source, value: other, error } = reference?;
     let z = (value - other) / standard_error.hypot(error * other);
     Some(Against { source, value: other, error, z })

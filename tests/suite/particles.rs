@@ -58,7 +58,7 @@ fn normal_variables_have_normal_moments_and_tails() {
     let (mut sums, mut product, mut beyond) = ([0.0; 4], 0.0, [0u64; 4]);
     for step in 0..DRAWS as u64 {
         let mut normals = [[0f32; LANES]; 4];
-        random.block_normals(&ids, step, &mut normals);
+        random.normals(&ids, &[step; LANES], Purpose::Noise, &mut normals);
         let [a, b, c, d] = normals.map(|lanes| lanes.map(f64::from));
         product += (0..LANES).map(|lane| a[lane] * b[lane] + c[lane] * d[lane] + a[lane] * c[lane]).sum::<f64>();
         for value in [a, b, c, d].into_iter().flatten() {
@@ -242,4 +242,37 @@ fn particles_do_not_know_the_threads() {
     assert_eq!(counts(&one), counts(&three));
     let other = sampled(&text.replace("42", "43")).simulation;
     assert_ne!(one.rate.value, other.rate.value);
+}
+
+/// A rate of 1e-22 that no plain simulation could see, by splitting, against the quadrature.
+#[test]
+fn splitting_reaches_cold_rates() {
+    let text = "[landscape]\nkind = 'double-well'\ndimension = 1\n[noise]\nkind = 'isotropic'\ntemperature = 0.02\n[valley]\n\
+                absorb = 'boundary'\n[particles]\nmethod = 'splitting'\n";
+    let found = sampled(text).simulation;
+    let other = found.rate.against.as_ref().unwrap();
+    assert!(
+        other.value < 1e-21 && found.rate.standard_error < 0.2 * other.value && other.z.abs() < MOST,
+        "{:?}",
+        found.rate
+    );
+    let split = found.splitting.unwrap();
+    assert_eq!((split.fine.len(), split.coarse.len()), (16, 16));
+    assert!(split.rounds > 100.0 && split.probability < 1e-20, "{split:?}");
+}
+
+/// A tilted well under a full tensor, against the solver; and the same numbers on any threads.
+#[test]
+fn splitting_agrees_with_the_solver_in_two_dimensions() {
+    let text = "[landscape]\nexpression = '(x^2 - 1)^2 + 0.15*x + (1 + 0.4*x)*y^2'\n[noise]\nkind = 'expression'\nd11 = '0.1'\nd12 = '0.03'\n\
+                d22 = '0.08 + 0.02*x^2'\n[domain]\nlower = [-2.0, -2.0]\nupper = [0.0, 2.0]\nwalls = { x = ['reflecting', 'absorbing'] }\n\
+                [grid]\ncells = [128, 160]\n[particles]\nmethod = 'splitting'\ncount = 512\nrepetitions = 8\n";
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| study::run(&config(text), &Progress::default()).unwrap().solution.particles.unwrap())
+    };
+    let (one, two) = (with(1), with(2));
+    let other = one.rate.against.as_ref().unwrap();
+    assert!(one.rate.standard_error < 0.25 * other.value && other.z.abs() < MOST, "{:?}", one.rate);
+    assert_eq!(one.splitting.unwrap().fine, two.splitting.unwrap().fine);
 }

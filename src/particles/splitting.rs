@@ -1,0 +1,315 @@
+//! Escape rates too small to wait for: adaptive multilevel splitting.
+//!
+//! A core A around the minimum and a wider set around it cut paths into excursions, from leaving the wider set after a stay in A until
+//! the return to A or death. In the quasi-stationary state
+//! ```text
+//! γ = (excursions per unit of time) × P(an excursion ends in death)
+//! ```
+//! up to a share of about γ over the relaxation rate, for excursions that begin where a dead particle starts again. The first factor is
+//! counted on plain paths. For the second, n excursions run to their ends; the k that came least far along a coordinate ξ are replaced
+//! by copies of others, cut where these first passed the k-th furthest reach and continued with noise of their own, until fewer than k
+//! have not died. With k₁, k₂, … replaced in turn, of n,
+//! ```text
+//! P ≈ (1 − k₁/n)(1 − k₂/n) ⋯ × (share that died)
+//! ```
+//! has exactly the expectation P for the chain of steps, whatever ξ is and whatever n and k are; a good ξ only makes its variance
+//! small. Independent repetitions give the error bar.
+//!
+//! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre & Rousset 2016.
+
+use crate::particles::motion::{Motion, lanes};
+use crate::particles::random::{Purpose, Random};
+use crate::particles::swarm::{Runaway, steps_per_tick};
+use crate::progress::Progress;
+use crate::tensor::{LANES, Point, Points, Tensor, difference};
+
+/// ξ at every point of a block; larger is further on the way out.
+pub type Coordinate<'a> = &'a (dyn Fn(&Points, &mut [f64; LANES]) + Sync);
+
+/// The core and the wider set: ellipses around a point.
+#[derive(Clone, Copy, Debug)]
+pub struct Well {
+    /// Their centre.
+    pub centre: Point,
+    /// M in r² = (θ − centre)·M (θ − centre).
+    pub metric: Tensor,
+    /// r² on the core's edge.
+    pub inner: f64,
+    /// r² on the wider set's edge.
+    pub outer: f64,
+}
+
+impl Well {
+    /// r².
+    pub fn radius(&self, theta: Point) -> f64 {
+        let offset = difference(theta, self.centre);
+        self.metric.form(offset, offset)
+    }
+}
+
+/// One splitting.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// n; rounded up to whole blocks.
+    pub count: usize,
+    /// Step h.
+    pub step: f64,
+    /// Time before excursions are counted.
+    pub burn_in: f64,
+    /// Time in which they are, on [`COUNTING`] paths.
+    pub time: f64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Which repetition this is: different ones share no random number.
+    pub stream: u32,
+}
+
+/// Paths on which excursions are counted.
+pub const COUNTING: usize = 4 * LANES;
+
+/// What a splitting found.
+#[derive(Clone, Copy, Debug)]
+pub struct Split {
+    /// Excursions per unit of time.
+    pub frequency: f64,
+    /// Estimate of the probability that one ends in death.
+    pub probability: f64,
+    /// Rounds of replacement.
+    pub rounds: usize,
+    /// Steps of all paths.
+    pub steps: u64,
+}
+
+impl Split {
+    /// γ.
+    pub fn rate(&self) -> f64 {
+        self.frequency * self.probability
+    }
+}
+
+/// A place on the way out, where ξ was larger than ever before on that path.
+#[derive(Clone, Copy)]
+struct Milestone {
+    reach: f64,
+    place: Point,
+}
+
+/// An excursion.
+#[derive(Clone, Default)]
+struct Excursion {
+    milestones: Vec<Milestone>,
+    died: bool,
+}
+
+impl Excursion {
+    /// The largest ξ; ∞ for one that died.
+    fn reach(&self) -> f64 {
+        if self.died { f64::INFINITY } else { self.milestones.last().map_or(f64::NEG_INFINITY, |last| last.reach) }
+    }
+}
+
+/// Where an excursion begins; `None` where its first step outside was its last.
+type Beginning = Option<Point>;
+
+struct Splitting<'a> {
+    motion: &'a Motion<'a>,
+    well: Well,
+    coordinate: Coordinate<'a>,
+    step: f64,
+    random: Random,
+    /// Paths begun so far, each with random numbers of its own.
+    begun: u32,
+    steps: u64,
+}
+
+/// Estimates the rate once; `None` when interrupted.
+///
+/// # Errors
+/// When a particle runs away, which a shorter step prevents.
+pub fn split(
+    motion: &Motion,
+    well: Well,
+    coordinate: Coordinate,
+    plan: &Plan,
+    progress: &Progress,
+) -> Result<Option<Split>, Runaway> {
+    let random = Random::new(plan.seed).stream(plan.stream);
+    let mut splitting = Splitting { motion, well, coordinate, step: plan.step, random, begun: 0, steps: 0 };
+    let beginnings = splitting.count_excursions(plan.burn_in, plan.time)?;
+    let observed = (plan.time / plan.step).ceil() * plan.step;
+    let frequency = beginnings.len() as f64 / (observed * COUNTING as f64);
+    if beginnings.is_empty() {
+        return Ok(Some(Split { frequency, probability: 0.0, rounds: 0, steps: splitting.steps }));
+    }
+    let count = plan.count.next_multiple_of(LANES);
+    let drawn: Vec<Beginning> = (0..count as u64).map(|k| beginnings[splitting.draw(k, beginnings.len())]).collect();
+    let mut excursions: Vec<Excursion> = Vec::with_capacity(count);
+    let fresh = drawn.iter().map(|beginning| match beginning {
+        Some(place) => {
+            Excursion { milestones: vec![Milestone { reach: f64::NEG_INFINITY, place: *place }], died: false }
+        }
+        None => Excursion { milestones: Vec::new(), died: true },
+    });
+    excursions.extend(fresh);
+    let everyone: Vec<usize> = (0..count).filter(|&k| !excursions[k].died).collect();
+    splitting.run(&mut excursions, &everyone)?;
+
+    let replaced = (count / 16).max(1);
+    let (mut probability, mut rounds) = (1.0, 0);
+    let mut draws = count as u64;
+    loop {
+        if progress.is_interrupted() {
+            return Ok(None);
+        }
+        let mut reaches: Vec<f64> = excursions.iter().map(Excursion::reach).collect();
+        let (_, level, _) = reaches.select_nth_unstable_by(replaced - 1, f64::total_cmp);
+        let level = *level;
+        if level == f64::INFINITY {
+            break;
+        }
+        let (behind, ahead): (Vec<usize>, Vec<usize>) = (0..count).partition(|&k| excursions[k].reach() <= level);
+        probability *= 1.0 - behind.len() as f64 / count as f64;
+        rounds += 1;
+        if ahead.is_empty() {
+            break;
+        }
+        for &k in &behind {
+            let model = &excursions[ahead[splitting.draw(draws, ahead.len())]].milestones;
+            draws += 1;
+            // A path that died before it passed the level passes it in dying.
+            let until = model.partition_point(|milestone| milestone.reach <= level);
+            excursions[k] =
+                Excursion { milestones: model[..(until + 1).min(model.len())].to_vec(), died: until == model.len() };
+        }
+        let continued: Vec<usize> = behind.into_iter().filter(|&k| !excursions[k].died).collect();
+        splitting.run(&mut excursions, &continued)?;
+    }
+    let died = excursions.iter().filter(|excursion| excursion.died).count();
+    probability *= died as f64 / count as f64;
+    Ok(Some(Split { frequency, probability, rounds, steps: splitting.steps }))
+}
+
+impl Splitting<'_> {
+    /// A number below `bound`.
+    fn draw(&self, k: u64, bound: usize) -> usize {
+        let [u, _] = self.random.uniforms(0, k, Purpose::Choice);
+        ((u * bound as f64) as usize).min(bound - 1)
+    }
+
+    /// Where excursions begin on plain paths, each once; a path that dies starts again at the centre.
+    fn count_excursions(&mut self, burn_in: f64, time: f64) -> Result<Vec<Beginning>, Runaway> {
+        let (motion, well, h, random) = (self.motion, self.well, self.step, self.random);
+        let steps = |time: f64| (time / h).ceil() as u64;
+        let (first, last) = (steps(burn_in), steps(burn_in) + steps(time));
+        let mut beginnings = Vec::new();
+        for block in 0..COUNTING / LANES {
+            let ids = std::array::from_fn(|lane| (block * LANES + lane) as u32);
+            let mut paths = motion.paths(well.centre);
+            let mut away = [false; LANES];
+            self.steps += last * LANES as u64;
+            in_steps(motion, random, &ids, &[0; LANES], last, |step, noise| {
+                let killed =
+                    motion.step(&mut paths, noise, h, |lane| random.uniforms(ids[lane], step, Purpose::Exit)[0]);
+                for (lane, away) in away.iter_mut().enumerate() {
+                    let (place, is_killed) = (paths.place(lane), killed >> lane & 1 == 1);
+                    let radius = well.radius(place);
+                    let begins = !*away && (is_killed || radius >= well.outer);
+                    if begins && step >= first {
+                        beginnings.push((!is_killed).then_some(place));
+                    }
+                    *away = (*away || begins) && !is_killed && radius > well.inner;
+                    if is_killed {
+                        paths.set(lane, well.centre, motion.frontier.distance(well.centre));
+                    }
+                }
+            });
+            if !(0..LANES).all(|lane| paths.place(lane)[0].is_finite() && paths.place(lane)[1].is_finite()) {
+                return Err(Runaway);
+            }
+        }
+        self.begun = COUNTING as u32;
+        Ok(beginnings)
+    }
+
+    /// Continues excursions from their last milestones to their ends.
+    fn run(&mut self, excursions: &mut [Excursion], which: &[usize]) -> Result<(), Runaway> {
+        let (motion, well, h, random) = (self.motion, self.well, self.step, self.random);
+        let per_tick = steps_per_tick(motion.dimension());
+        let mut waiting = which.iter().copied();
+        let mut running: [Option<usize>; LANES] = [None; LANES];
+        let (mut ids, mut ticks) = ([0; LANES], [0; LANES]);
+        let mut paths = motion.paths(well.centre);
+        let mut reaches = [0.0; LANES];
+        loop {
+            for lane in 0..LANES {
+                if running[lane].is_none() {
+                    running[lane] = waiting.next();
+                    let place = running[lane]
+                        .and_then(|k| excursions[k].milestones.last())
+                        .map_or(well.centre, |milestone| milestone.place);
+                    (ids[lane], ticks[lane]) = (self.begun, 0);
+                    self.begun += u32::from(running[lane].is_some());
+                    paths.set(lane, place, motion.frontier.distance(place));
+                }
+            }
+            if running.iter().all(Option::is_none) {
+                return Ok(());
+            }
+            let begun = ticks;
+            in_steps(motion, random, &ids, &begun, per_tick, |part, noise| {
+                let step = |lane: usize| begun[lane] * per_tick + part;
+                let killed =
+                    motion.step(&mut paths, noise, h, |lane| random.uniforms(ids[lane], step(lane), Purpose::Exit)[0]);
+                (self.coordinate)(paths.places(), &mut reaches);
+                for lane in lanes(killed) {
+                    if let Some(k) = running[lane].take() {
+                        excursions[k].died = true;
+                    }
+                }
+                for lane in 0..LANES {
+                    let Some(k) = running[lane] else { continue };
+                    self.steps += 1;
+                    let place = paths.place(lane);
+                    if well.radius(place) <= well.inner {
+                        running[lane] = None;
+                    } else if reaches[lane] > excursions[k].reach() {
+                        excursions[k].milestones.push(Milestone { reach: reaches[lane], place });
+                    }
+                }
+            });
+            ticks.iter_mut().for_each(|tick| *tick += 1);
+            let gone = |lane: usize| {
+                let [x, y] = paths.place(lane);
+                running[lane].is_some() && !(x.is_finite() && y.is_finite())
+            };
+            if (0..LANES).any(gone) {
+                return Err(Runaway);
+            }
+        }
+    }
+}
+
+/// Calls `step` with the noise of each of a number of steps of a block, from the ticks at which its paths stand.
+fn in_steps(
+    motion: &Motion,
+    random: Random,
+    ids: &[u32; LANES],
+    ticks: &[u64; LANES],
+    steps: u64,
+    mut step: impl FnMut(u64, [&[f32; LANES]; 2]),
+) {
+    let per_tick = steps_per_tick(motion.dimension());
+    let mut normals = [[0f32; LANES]; 4];
+    let mut ticks = *ticks;
+    for first in (0..steps).step_by(per_tick as usize) {
+        random.normals(ids, &ticks, Purpose::Noise, &mut normals);
+        ticks.iter_mut().for_each(|tick| *tick += 1);
+        for part in 0..per_tick.min(steps - first) as usize {
+            let noise = match motion.dimension() {
+                1 => [&normals[part]; 2],
+                _ => [&normals[2 * part], &normals[2 * part + 1]],
+            };
+            step(first + part as u64, noise);
+        }
+    }
+}
