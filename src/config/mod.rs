@@ -111,6 +111,11 @@ impl Method {
     /// All of them.
     pub const ALL: [Method; 4] = [Method::EulerMaruyama, Method::Sgd, Method::Minibatch, Method::Splitting];
 
+    /// Whether it makes steps of η, not of a chosen length.
+    pub fn is_iteration(self) -> bool {
+        matches!(self, Method::Sgd | Method::Minibatch)
+    }
+
     /// The name in configurations and results.
     pub fn name(self) -> &'static str {
         match self {
@@ -243,6 +248,18 @@ pub enum NoiseForm {
         /// D₂₂; unused in one dimension.
         d22: String,
     },
+}
+
+impl NoiseForm {
+    /// The learning rate and the batch size of noise that minibatches make.
+    pub fn minibatch(&self) -> Option<Minibatch> {
+        match self {
+            NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) | NoiseForm::Frozen { minibatch, .. } => {
+                Some(*minibatch)
+            }
+            NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => None,
+        }
+    }
 }
 
 /// The learning rate and the batch size.

@@ -19,7 +19,7 @@
 
 use crate::particles::motion::{Motion, lanes};
 use crate::particles::random::{Purpose, Random};
-use crate::particles::swarm::{Runaway, steps_per_tick};
+use crate::particles::swarm::{Runaway, draw_particle, steps_per_tick};
 use crate::progress::Progress;
 use crate::tensor::{LANES, Point, Points, Tensor, difference};
 
@@ -193,7 +193,7 @@ impl Splitting<'_> {
     /// A number below `bound`.
     fn draw(&self, k: u64, bound: usize) -> usize {
         let [u, _] = self.random.uniforms(0, k, Purpose::Choice);
-        ((u * bound as f64) as usize).min(bound - 1)
+        draw_particle(u, bound)
     }
 
     /// Where excursions begin on plain paths, each once; a path that dies starts again at the centre.

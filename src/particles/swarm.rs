@@ -22,8 +22,6 @@ pub struct Plan {
     pub count: usize,
     /// Step h of the finer swarm.
     pub step: f64,
-    /// Whether a swarm of steps 2h is coupled to it.
-    pub coupled: bool,
     /// Time before anything is counted.
     pub burn_in: f64,
     /// Time between two renewals of the places to start again from.
@@ -49,7 +47,7 @@ pub struct Spell {
 pub trait Record {
     /// A life that has ended.
     fn spell(&mut self, spell: Spell);
-    /// The places of all particles at the end of a chunk.
+    /// The places of a particle at the end of a chunk.
     fn places(&mut self, places: &[Point]);
 }
 
@@ -71,14 +69,52 @@ pub struct Counts {
 #[error("a particle left the finite numbers")]
 pub struct Runaway;
 
-struct Block {
-    ids: [u32; LANES],
-    fine: Paths,
-    coarse: Paths,
-    /// The step at which each particle's life began.
+/// The lives of a block of particles.
+#[derive(Clone, Debug)]
+pub struct Lives {
+    /// The step at which each began.
     born: [u64; LANES],
+    /// Deaths of each: in the finer swarm, and in the coarser one.
     deaths: [[u32; 2]; LANES],
+    /// Those that have ended since they were last gathered.
     spells: Vec<Spell>,
+}
+
+impl Lives {
+    /// All begin with step `from`.
+    fn new(from: u64) -> Lives {
+        Lives { born: [from; LANES], deaths: [[0; 2]; LANES], spells: Vec::new() }
+    }
+
+    /// A life ends with a step, and the next begins.
+    pub fn end(&mut self, lane: usize, step: u64, exit: Point) {
+        self.deaths[lane][0] += 1;
+        self.spells.push(Spell { steps: step + 1 - self.born[lane], exit: Some(exit) });
+        self.born[lane] = step + 1;
+    }
+
+    /// A life of the coarser swarm ends.
+    pub fn end_coarse(&mut self, lane: usize) {
+        self.deaths[lane][1] += 1;
+    }
+}
+
+/// How particles move, a block of [`LANES`] at a time.
+pub trait Movement: Sync {
+    /// A block.
+    type Block: Send;
+    /// Steps that one draw of random numbers serves.
+    fn steps_per_tick(&self) -> u64;
+    /// Points that make up one particle.
+    fn points(&self) -> usize;
+    /// How many of these, from the first, count as its places.
+    fn shown(&self) -> usize;
+    /// The block of these particles, all of which stand at the start.
+    fn block(&self, ids: [u32; LANES]) -> Self::Block;
+    /// Moves a block through ticks; what dies starts again where a random one of `settled`, `points()` for each particle, stood.
+    fn run(&self, block: &mut Self::Block, lives: &mut Lives, ticks: std::ops::Range<u64>, settled: &[Point]);
+    /// Where the particles of a block stand.
+    fn places(&self, block: &Self::Block, places: &mut [Point]);
 }
 
 /// Steps h that one draw of random numbers serves.
@@ -90,78 +126,68 @@ pub fn steps_per_tick(dimension: usize) -> u64 {
 ///
 /// # Errors
 /// When a particle runs away, which a shorter step prevents.
-pub fn simulate(
-    motion: &Motion,
+pub fn simulate<M: Movement>(
+    movement: &M,
     plan: &Plan,
-    start: Point,
     record: &mut dyn Record,
     progress: &Progress,
 ) -> Result<Counts, Runaway> {
-    let random = Random::new(plan.seed);
-    let per_tick = steps_per_tick(motion.dimension());
+    let per_tick = movement.steps_per_tick();
     let ticks = |time: f64| (time / (plan.step * per_tick as f64)).ceil().max(1.0) as u64;
-    let mut blocks: Vec<Block> = (0..plan.count.div_ceil(LANES))
-        .map(|block| Block {
-            ids: std::array::from_fn(|lane| (block * LANES + lane) as u32),
-            fine: motion.paths(start),
-            coarse: motion.paths(start),
-            born: [0; LANES],
-            deaths: [[0; 2]; LANES],
-            spells: Vec::new(),
-        })
+    let mut blocks: Vec<(M::Block, Lives)> = (0..plan.count.div_ceil(LANES))
+        .map(|block| (movement.block(std::array::from_fn(|lane| (block * LANES + lane) as u32)), Lives::new(0)))
         .collect();
-    let count = blocks.len() * LANES;
-    let (mut places, mut coarse_places) = (vec![start; count], vec![start; if plan.coupled { count } else { 0 }]);
+    let (count, points) = (blocks.len() * LANES, movement.points());
+    let mut settled = vec![[0.0; 2]; count * points];
+    let gather = |blocks: &[(M::Block, Lives)], settled: &mut [Point]| {
+        for ((block, _), places) in blocks.iter().zip(settled.chunks_exact_mut(LANES * points)) {
+            movement.places(block, places);
+        }
+    };
+    gather(&blocks, &mut settled);
     let mut tick = 0;
-    let mut chunk = |length: u64, blocks: &mut Vec<Block>, places: &mut Vec<Point>, coarse: &mut Vec<Point>| {
-        let swarm = Swarm { motion, plan, random, places, coarse_places: coarse };
-        blocks.par_iter_mut().for_each(|block| swarm.run(block, tick, tick + length));
+    let mut chunk = |length: u64, blocks: &mut Vec<(M::Block, Lives)>, settled: &mut [Point]| {
+        blocks.par_iter_mut().for_each(|(block, lives)| movement.run(block, lives, tick..tick + length, settled));
         tick += length;
-        for (block, rows) in blocks.iter().zip(places.chunks_exact_mut(LANES)) {
-            rows.iter_mut().enumerate().for_each(|(lane, place)| *place = block.fine.place(lane));
-        }
-        for (block, rows) in blocks.iter().zip(coarse.chunks_exact_mut(LANES)) {
-            rows.iter_mut().enumerate().for_each(|(lane, place)| *place = block.coarse.place(lane));
-        }
+        gather(blocks, settled);
         let finite = |theta: &Point| theta[0].is_finite() && theta[1].is_finite();
-        if places.iter().chain(coarse.iter()).all(finite) { Ok(tick * per_tick) } else { Err(Runaway) }
+        if settled.iter().all(finite) { Ok(tick * per_tick) } else { Err(Runaway) }
     };
 
     progress.begin("particles: burn-in", BURN_IN_CHUNKS);
     let mut begun = 0;
     for _ in 0..BURN_IN_CHUNKS {
-        begun = chunk(ticks(plan.burn_in / BURN_IN_CHUNKS as f64), &mut blocks, &mut places, &mut coarse_places)?;
+        begun = chunk(ticks(plan.burn_in / BURN_IN_CHUNKS as f64), &mut blocks, &mut settled)?;
         progress.advance(1);
         if progress.is_interrupted() {
             break;
         }
     }
-    for block in &mut blocks {
-        (block.born, block.deaths) = ([begun; LANES], [[0; 2]; LANES]);
-        block.spells.clear();
-    }
+    blocks.iter_mut().for_each(|(_, lives)| *lives = Lives::new(begun));
     let last = begun.saturating_add(ticks(plan.time).saturating_mul(per_tick));
     progress.begin("particles", plan.exits);
     let clock = std::time::Instant::now();
     let (mut now, mut exits) = (begun, 0);
     let length = ticks(plan.chunk);
     while exits < plan.exits && now < last && !progress.is_interrupted() {
-        now = chunk(length.min((last - now).div_ceil(per_tick)), &mut blocks, &mut places, &mut coarse_places)?;
+        now = chunk(length.min((last - now).div_ceil(per_tick)), &mut blocks, &mut settled)?;
         let before = exits;
-        for spell in blocks.iter_mut().flat_map(|block| block.spells.drain(..)) {
+        for spell in blocks.iter_mut().flat_map(|(_, lives)| lives.spells.drain(..)) {
             exits += 1;
             record.spell(spell);
         }
         progress.advance(exits - before);
-        record.places(&places);
+        for particle in settled.chunks_exact(points) {
+            record.places(&particle[..movement.shown()]);
+        }
     }
     let seconds = clock.elapsed().as_secs_f64();
-    for born in blocks.iter().flat_map(|block| block.born) {
+    for born in blocks.iter().flat_map(|(_, lives)| lives.born) {
         record.spell(Spell { steps: now - born, exit: None });
     }
     let steps = now - begun;
     Ok(Counts {
-        deaths: blocks.iter().flat_map(|block| block.deaths).collect(),
+        deaths: blocks.iter().flat_map(|(_, lives)| lives.deaths).collect(),
         steps,
         interrupted: progress.is_interrupted(),
         seconds_per_step: seconds / (steps as f64 * count as f64),
@@ -171,33 +197,71 @@ pub fn simulate(
 /// Chunks of the burn-in.
 const BURN_IN_CHUNKS: u64 = 16;
 
-struct Swarm<'a> {
+/// Euler and Maruyama's steps, or an iteration with Gaussian noise, with a coupled swarm of steps twice as long or without.
+pub struct Swarm<'a> {
     motion: &'a Motion<'a>,
-    plan: &'a Plan,
     random: Random,
-    places: &'a [Point],
-    coarse_places: &'a [Point],
+    step: f64,
+    coupled: bool,
+    start: Point,
 }
 
-impl Swarm<'_> {
-    fn run(&self, block: &mut Block, from: u64, to: u64) {
+/// Paths of both swarms.
+pub struct Pair {
+    ids: [u32; LANES],
+    fine: Paths,
+    coarse: Paths,
+}
+
+impl<'a> Swarm<'a> {
+    /// Particles that begin at a point.
+    pub fn new(motion: &'a Motion<'a>, plan: &Plan, coupled: bool, start: Point) -> Swarm<'a> {
+        Swarm { motion, random: Random::new(plan.seed), step: plan.step, coupled, start }
+    }
+}
+
+impl Movement for Swarm<'_> {
+    type Block = Pair;
+
+    fn steps_per_tick(&self) -> u64 {
+        steps_per_tick(self.motion.dimension())
+    }
+
+    fn points(&self) -> usize {
+        if self.coupled { 2 } else { 1 }
+    }
+
+    fn shown(&self) -> usize {
+        1
+    }
+
+    fn block(&self, ids: [u32; LANES]) -> Pair {
+        Pair { ids, fine: self.motion.paths(self.start), coarse: self.motion.paths(self.start) }
+    }
+
+    fn places(&self, block: &Pair, places: &mut [Point]) {
+        for (lane, particle) in places.chunks_exact_mut(self.points()).enumerate() {
+            particle[0] = block.fine.place(lane);
+            if self.coupled {
+                particle[1] = block.coarse.place(lane);
+            }
+        }
+    }
+
+    fn run(&self, block: &mut Pair, lives: &mut Lives, ticks: std::ops::Range<u64>, settled: &[Point]) {
         let plane = self.motion.dimension() == 2;
-        let per_tick = steps_per_tick(self.motion.dimension());
+        let per_tick = self.steps_per_tick();
         let mut normals = [[0f32; LANES]; 4];
         let mut sum = [[0f32; LANES]; 2];
-        let Block { ids, fine, coarse, born, deaths, spells } = block;
-        for tick in from..to {
+        let Pair { ids, fine, coarse } = block;
+        for tick in ticks {
             self.random.normals(ids, &[tick; LANES], Purpose::Noise, &mut normals);
             for part in 0..per_tick as usize {
                 let step = tick * per_tick + part as u64;
                 let noise = if plane { [&normals[2 * part], &normals[2 * part + 1]] } else { [&normals[part]; 2] };
                 let draw = |lane: usize| self.random.uniforms(ids[lane], step, Purpose::Exit);
-                self.step(fine, noise, self.plan.step, draw, self.places, |lane, place| {
-                    deaths[lane][0] += 1;
-                    spells.push(Spell { steps: step + 1 - born[lane], exit: Some(place) });
-                    born[lane] = step + 1;
-                });
-                if self.plan.coupled && part % 2 == 1 {
+                self.step(fine, noise, self.step, draw, (settled, 0), |lane, place| lives.end(lane, step, place));
+                if self.coupled && part % 2 == 1 {
                     let pairs = if plane { [[0, 2], [1, 3]] } else { [[part - 1, part]; 2] };
                     for (sum, [first, second]) in sum.iter_mut().zip(pairs) {
                         for lane in 0..LANES {
@@ -206,14 +270,15 @@ impl Swarm<'_> {
                         }
                     }
                     let noise = [&sum[0], &sum[1]];
-                    let long = 2.0 * self.plan.step;
                     let draw = |lane: usize| self.random.uniforms(ids[lane], step, Purpose::CoarseExit);
-                    self.step(coarse, noise, long, draw, self.coarse_places, |lane, _| deaths[lane][1] += 1);
+                    self.step(coarse, noise, 2.0 * self.step, draw, (settled, 1), |lane, _| lives.end_coarse(lane));
                 }
             }
         }
     }
+}
 
+impl Swarm<'_> {
     /// One step of a block of paths; those that ended, and where. They stand where they start again.
     #[inline]
     fn step(
@@ -222,14 +287,19 @@ impl Swarm<'_> {
         noise: [&[f32; LANES]; 2],
         h: f64,
         draw: impl Fn(usize) -> [f64; 2],
-        places: &[Point],
+        (settled, which): (&[Point], usize),
         mut ended: impl FnMut(usize, Point),
     ) {
         let killed = self.motion.step(paths, noise, h, |lane| draw(lane)[0]);
         for lane in lanes(killed) {
             ended(lane, self.motion.exit_place(paths, lane));
-            let next = places[((draw(lane)[1] * places.len() as f64) as usize).min(places.len() - 1)];
+            let next = settled[draw_particle(draw(lane)[1], settled.len() / self.points()) * self.points() + which];
             paths.set(lane, next, self.motion.frontier.distance(next));
         }
     }
+}
+
+/// One of `count` particles, from a number in (0, 1].
+pub(super) fn draw_particle(uniform: f64, count: usize) -> usize {
+    ((uniform * count as f64) as usize).min(count - 1)
 }

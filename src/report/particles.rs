@@ -30,8 +30,9 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
     let error = rate.standard_error / rate.value;
     let value = page.bold(&rounded(rate.value, Some(0.1 * error)));
     let [low, high] = rate.ci95.map(|end| rounded(end, Some(0.1 * error)));
-    let z =
-        rate.against.as_ref().map_or(String::new(), |other| format!("  z = {:+.2} against {}", other.z, other.source));
+    let z = rate.against.as_ref().map_or(String::new(), |other| {
+        format!("  z = {:+.2} against {}, of which it is {}", other.z, other.source, brief(rate.value / other.value))
+    });
     page.line("particles γ", &format!("{value} ± {:.1} %  95 % in [{low}, {high}]{z}", 100.0 * error));
     if let Some(iteration) = &rate.per_iteration {
         let [low, high] = iteration.ci95.map(|end| rounded(end, Some(0.1 * error)));

@@ -1,6 +1,6 @@
 //! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed η/B).
 
-use crate::config::{Config, Interpretation, NoiseForm};
+use crate::config::{Config, Interpretation};
 use crate::formula::quadrature::End;
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
@@ -59,12 +59,7 @@ pub fn iteration(
             "SGD takes its noise at the point that it leaves, which is the Itô reading: set interpretation = \"ito\", or leave [sgd] out",
         ));
     }
-    let own = match &config.noise.form {
-        NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) | NoiseForm::Frozen { minibatch, .. } => {
-            Some(minibatch.learning_rate)
-        }
-        NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => None,
-    };
+    let own = config.noise.form.minibatch().map(|minibatch| minibatch.learning_rate);
     let given = config.sgd.as_ref().map(|sgd| sgd.learning_rates.clone()).unwrap_or_default();
     let mut learning_rates = match (given.is_empty(), own) {
         (false, _) => given,

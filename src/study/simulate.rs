@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
-use crate::config::{Config, Interpretation, Method, NoiseForm};
+use crate::config::{Config, Interpretation, Method};
 use crate::formula::Formulas;
 use crate::particles::estimate::{Constancy, Estimate, extrapolated};
+use crate::particles::minibatch::{MOST_COPIES, Minibatch, Recipe};
 use crate::particles::motion::Motion;
-use crate::particles::swarm::{self, Plan, Runaway};
+use crate::particles::swarm::{self, Plan, Runaway, Swarm};
 use crate::particles::tables::Tables;
+use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::study::splitting::{self, Splittings};
@@ -154,49 +156,110 @@ impl<'a> Prepared<'a> {
     /// Chooses what was not given and refuses what cannot be simulated.
     pub fn new(config: &'a Config, problem: &'a Problem) -> Result<Prepared<'a>, StudyError> {
         let asked = &config.particles;
-        let is_iteration = asked.method == Method::Sgd;
+        let is_iteration = asked.method.is_iteration();
         let motion = if is_iteration { Motion::iteration(problem) } else { Motion::diffusion(problem)? };
         if motion.frontier.distance(problem.valley.start_point) <= 0.0 {
             return Err(invalid("valley", "particles start outside the set that they are to leave".into()));
         }
         let scales = Scales::new(problem, &motion);
         let dt = if is_iteration { learning_rate(config, problem, &scales)? } else { step(asked.dt, &scales)? };
-        Ok(Prepared { config, problem, motion, scales, dt })
+        let prepared = Prepared { config, problem, motion, scales, dt };
+        if asked.method == Method::Minibatch {
+            prepared.recipe()?;
+        }
+        Ok(prepared)
     }
 
     /// Simulates; `reference` is the solver's rate when there is one.
     pub fn simulate(&self, reference: Option<Reference>, progress: &Progress) -> Result<Simulation, StudyError> {
         match self.config.particles.method {
-            Method::EulerMaruyama | Method::Sgd => self.swarm(reference, progress),
+            Method::EulerMaruyama | Method::Sgd | Method::Minibatch => self.swarm(reference, progress),
             Method::Splitting => splitting::split(self, reference, progress),
-            Method::Minibatch => Err(invalid("particles.method", "not built yet".into())),
         }
+    }
+
+    /// The samples and the sizes of an iteration on minibatches.
+    fn recipe(&self) -> Result<(&dyn SampleLoss, Recipe), StudyError> {
+        let asked = &self.config.particles;
+        let Some(loss) = self.problem.dynamics.loss().and_then(|loss| loss.sampled()) else {
+            return Err(invalid(
+                "particles.method",
+                "\"minibatch\" draws samples, and this landscape has none: take landscape.kind = \"styblinski-tang-data\" or \
+                 \"logistic-regression\", or method = \"sgd\""
+                    .into(),
+            ));
+        };
+        let minibatch = self.config.noise.form.minibatch().ok_or_else(no_batch)?;
+        if minibatch.batch_size.fract() != 0.0 || minibatch.batch_size > 1e9 {
+            return Err(invalid("noise.batch_size", "a minibatch has a whole number of samples, at most 1e9".into()));
+        }
+        let own = self.problem.dimension;
+        let dimension = asked.dimension.unwrap_or(own);
+        if !dimension.is_multiple_of(own) || dimension > own * MOST_COPIES {
+            let most = own * MOST_COPIES;
+            return Err(invalid(
+                "particles.dimension",
+                format!(
+                    "a parameter vector is made of copies of the problem: take a multiple of {own}, at most {most}"
+                ),
+            ));
+        }
+        if dimension > own && matches!(loss.samples(), Samples::Rows(..)) {
+            return Err(invalid(
+                "particles.dimension",
+                format!("this landscape's data have {own} features: leave it out"),
+            ));
+        }
+        let recipe = Recipe {
+            learning_rate: self.dt,
+            batch_size: minibatch.batch_size as usize,
+            copies: dimension / own,
+            samples: asked.samples,
+            seed: asked.seed,
+        };
+        Ok((loss, recipe))
     }
 
     fn swarm(&self, reference: Option<Reference>, progress: &Progress) -> Result<Simulation, StudyError> {
         let clock = Instant::now();
         let Prepared { config, problem, motion, scales, dt } = self;
         let (asked, dt) = (&config.particles, *dt);
-        let is_iteration = asked.method == Method::Sgd;
+        let is_iteration = asked.method.is_iteration();
         let mut warnings = Vec::new();
-        let reference =
-            if is_iteration { own_rate(problem, dt, progress, &mut warnings)?.or(reference) } else { reference };
         let coupled = !is_iteration && asked.extrapolate;
+        let minibatch = if asked.method == Method::Minibatch { Some(self.recipe()?) } else { None };
+        let copies = minibatch.map_or(1, |(_, recipe)| recipe.copies);
+        let reference = match is_iteration {
+            true => own_rate(problem, dt, copies, progress, &mut warnings)?.or(reference.filter(|_| copies == 1)),
+            false => reference,
+        };
         let plan = Plan {
             count: asked.count.unwrap_or(COUNT),
             step: if coupled { 0.5 * dt } else { dt },
-            coupled,
             burn_in: asked.burn_in.unwrap_or(10.0 / scales.slowest),
             chunk: 2.5 / scales.slowest,
             exits: asked.exits,
             time: asked.time.unwrap_or(f64::INFINITY),
             seed: asked.seed,
         };
-        announce(config, problem, &plan, reference, progress);
+        let cost = match minibatch {
+            Some((_, recipe)) => (recipe.batch_size * copies) as f64 * SAMPLE_COST,
+            None if coupled => 1.5,
+            None => 1.0,
+        };
+        announce(config, problem, &plan, cost, reference, progress);
         let (domain, dimension) = (&problem.domain, problem.dimension);
         let mut tables = Tables::new(dimension, domain.lower, domain.upper);
-        let counts = swarm::simulate(motion, &plan, problem.valley.start_point, &mut tables, progress)
-            .map_err(|Runaway| runaway(dt))?;
+        let counts = match minibatch {
+            Some((loss, recipe)) => {
+                swarm::simulate(&Minibatch::new(problem, loss, recipe), &plan, &mut tables, progress)
+            }
+            None => {
+                let swarm = Swarm::new(motion, &plan, coupled, problem.valley.start_point);
+                swarm::simulate(&swarm, &plan, &mut tables, progress)
+            }
+        };
+        let counts = counts.map_err(|Runaway| runaway(dt))?;
         if counts.steps == 0 {
             return Err(StudyError::Interrupted);
         }
@@ -343,6 +406,13 @@ fn step(asked: Option<f64>, scales: &Scales) -> Result<f64, StudyError> {
     Err(invalid("particles.dt", format!("{reason}: take at most dt = {:.2e}", 0.995 * longest)))
 }
 
+fn no_batch() -> StudyError {
+    invalid(
+        "noise.kind",
+        "\"minibatch\" needs a batch size: take noise.kind = \"covariance\" with learning_rate and batch_size".into(),
+    )
+}
+
 /// η of the iteration.
 fn learning_rate(config: &Config, problem: &Problem, scales: &Scales) -> Result<f64, StudyError> {
     if problem.interpretation != Interpretation::Ito {
@@ -351,19 +421,15 @@ fn learning_rate(config: &Config, problem: &Problem, scales: &Scales) -> Result<
             "an iteration takes its noise at the point that it leaves, which is the Itô reading: set interpretation = \"ito\"".into(),
         ));
     }
-    let rate = match &config.noise.form {
-        _ if config.particles.dt.is_some() => config.particles.dt.unwrap_or_default(),
-        NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) | NoiseForm::Frozen { minibatch, .. } => {
-            minibatch.learning_rate
-        }
-        NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => {
-            return Err(invalid(
-                "particles.dt",
-                "this noise has no learning rate of its own: give it as particles.dt (the noise of a step is √(2ηD))"
-                    .into(),
-            ));
-        }
-    };
+    let own = config.noise.form.minibatch().map(|minibatch| minibatch.learning_rate);
+    let rate = config.particles.dt.or(own).ok_or_else(|| match config.particles.method {
+        Method::Minibatch => no_batch(),
+        _ => invalid(
+            "particles.dt",
+            "this noise has no learning rate of its own: give it as particles.dt (the noise of a step is √(2ηD))"
+                .into(),
+        ),
+    })?;
     let stiffness = rate * scales.stiffest;
     if stiffness >= 2.0 {
         let longest = 2.0 / scales.stiffest;
@@ -378,10 +444,12 @@ fn learning_rate(config: &Config, problem: &Problem, scales: &Scales) -> Result<
     Ok(rate)
 }
 
-/// The iteration's own rate, in one dimension, without sampling: what its particles are to agree with.
+/// The rate of the iteration with Gaussian noise, in one dimension, without sampling: what its particles are to agree with, and those
+/// on minibatches as far as their noise is Gaussian. Of several copies the first that leaves counts.
 fn own_rate(
     problem: &Problem,
     learning_rate: f64,
+    copies: usize,
     progress: &Progress,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Reference>, StudyError> {
@@ -390,8 +458,10 @@ fn own_rate(
     }
     match iteration::escape(problem, learning_rate, crate::study::memory::allowed(), progress) {
         Ok(found) => {
-            let value = found.per_iteration.value() / learning_rate;
-            Ok(Some(Reference { source: "the iteration's own chain", value, error: found.normalisation_error }))
+            let stays = copies as f64 * (-found.per_iteration.value()).ln_1p();
+            let value = -stays.exp_m1() / learning_rate;
+            let source = "the iteration's chain with Gaussian noise";
+            Ok(Some(Reference { source, value, error: found.normalisation_error }))
         }
         Err(error) => {
             warnings.push(format!("the iteration's own rate could not be had to compare with: {error}"));
@@ -401,15 +471,21 @@ fn own_rate(
 }
 
 /// Says beforehand that a run takes long.
-fn announce(config: &Config, problem: &Problem, plan: &Plan, reference: Option<Reference>, progress: &Progress) {
+fn announce(
+    config: &Config,
+    problem: &Problem,
+    plan: &Plan,
+    cost: f64,
+    reference: Option<Reference>,
+    progress: &Progress,
+) {
     let expected = reference.map(|reference| reference.value).or_else(|| {
         let formulas = comparison::formulas(config, problem, crate::scaled::Scaled::ONE);
         formulas.kramers.map(|kramers| kramers.value.value())
     });
     let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
     let each = (plan.exits as f64 / (rate * plan.count as f64)).min(plan.time) + plan.burn_in;
-    let sides = if plan.coupled { 1.5 } else { 1.0 };
-    let seconds = sides * each / plan.step * plan.count as f64 / STEPS_PER_SECOND;
+    let seconds = cost * each / plan.step * plan.count as f64 / STEPS_PER_SECOND;
     if seconds > 3600.0 {
         progress.announce(format!(
             "this simulation needs about {:.0} hours: at the expected rate of {rate:.1e}, {} exits are {:.1e} steps. Ctrl-C keeps what has \
@@ -423,3 +499,5 @@ fn announce(config: &Config, problem: &Problem, plan: &Plan, reference: Option<R
 
 /// A cautious guess of the speed, for the announcement alone.
 const STEPS_PER_SECOND: f64 = 3e8;
+/// Time for one sample's gradient over that of a step.
+const SAMPLE_COST: f64 = 4.0;

@@ -215,7 +215,7 @@ fn the_iteration_agrees_with_its_own_chain() {
     let text = "[landscape]\nkind = 'double-well'\ndimension = 1\n[noise]\nkind = 'isotropic'\ntemperature = 0.25\n[valley]\n\
                 absorb = 'boundary'\n[particles]\nmethod = 'sgd'\ndt = 0.05\n";
     let found = sampled(text).simulation;
-    assert_agrees_with(&found, "the iteration's own chain");
+    assert_agrees_with(&found, "the iteration's chain with Gaussian noise");
     let per_iteration = found.rate.per_iteration.unwrap();
     assert_relative_eq!(per_iteration.value, 0.05 * found.rate.value, max_relative = 1e-14);
     let limit = simulate::alone(
@@ -275,4 +275,75 @@ fn splitting_agrees_with_the_solver_in_two_dimensions() {
     let other = one.rate.against.as_ref().unwrap();
     assert!(one.rate.standard_error < 0.25 * other.value && other.z.abs() < MOST, "{:?}", one.rate);
     assert_eq!(one.splitting.unwrap().fine, two.splitting.unwrap().fine);
+}
+
+/// γ per iteration of SGD with one sample a step in [lower, upper], reflected at the lower end and killed beyond the upper: power
+/// iteration of the density on a fine grid, every sample pushed through in turn (Ulam's method, linear shares).
+fn one_sample_at_a_time(
+    gradient: &dyn Fn(f64, f64) -> f64,
+    samples: &[f64],
+    eta: f64,
+    [lower, upper]: [f64; 2],
+) -> f64 {
+    const CELLS: usize = 1200;
+    let h = (upper - lower) / CELLS as f64;
+    let mut kernel = vec![[0f64; CELLS]; CELLS];
+    for (from, row) in kernel.iter_mut().enumerate() {
+        let x = lower + (from as f64 + 0.5) * h;
+        for sample in samples {
+            let to = x - eta * gradient(x, *sample);
+            let to = if to < lower { 2.0 * lower - to } else { to };
+            let place = ((to - lower) / h - 0.5).max(0.0);
+            let (cell, share) = (place as usize, place.fract());
+            if to < upper {
+                row[cell.min(CELLS - 1)] += (1.0 - share) / samples.len() as f64;
+                row[(cell + 1).min(CELLS - 1)] += share / samples.len() as f64;
+            }
+        }
+    }
+    let mut density = vec![1.0 / CELLS as f64; CELLS];
+    let mut kept = 1.0;
+    for _ in 0..300 {
+        let mut next = vec![0.0; CELLS];
+        for (mass, row) in density.iter().zip(&kernel) {
+            next.iter_mut().zip(row).for_each(|(target, rate)| *target += mass * rate);
+        }
+        kept = next.iter().sum();
+        density = next.into_iter().map(|mass| mass / kept).collect();
+    }
+    1.0 - kept
+}
+
+/// Real batches of one sample, in one dimension and in three that share the batch, against all samples pushed through a grid.
+#[test]
+fn minibatches_follow_their_samples() {
+    use saddleflux::particles::minibatch::{Minibatch, Recipe};
+    use saddleflux::problem::Problem;
+    let text = "[landscape]\nkind = 'styblinski-tang-data'\ndimension = 1\nsharpness = 1.5\n[noise]\nkind = 'covariance'\n\
+                learning_rate = 0.006\nbatch_size = 1\n[domain]\nlower = [-5.0]\nupper = [3.0]\n[valley]\nset = 'x < 0.15'\n\
+                absorb = 'boundary'\n[particles]\nmethod = 'minibatch'\nsamples = 2000\nexits = 6000\nseed = 9\n";
+    let posed = config(text);
+    let problem = Problem::new(&posed).unwrap();
+    let loss = problem.dynamics.loss().unwrap().sampled().unwrap();
+    let recipe = Recipe { learning_rate: 0.006, batch_size: 1, copies: 3, samples: 2000, seed: 9 };
+    let iteration = Minibatch::new(&problem, loss, recipe);
+    let root = 1.5f64.sqrt();
+    let slope = |x: f64, sample: f64| {
+        let t = root * x - sample;
+        root * (2.0 * t.powi(3) - 16.0 * t + 2.5)
+    };
+    let exact: Vec<f64> = (0..3)
+        .map(|copy| {
+            let samples: Vec<f64> = iteration.samples(copy).map(|sample| sample[0]).collect();
+            assert_eq!(samples.len(), 2000);
+            one_sample_at_a_time(&slope, &samples, 0.006, [-5.0, 0.15])
+        })
+        .collect();
+    let three = sampled(&format!("{text}dimension = 3\n")).simulation;
+    let stays: f64 = exact.iter().map(|rate| (-rate).ln_1p()).sum();
+    assert_agrees(&three, -stays.exp_m1() / 0.006);
+    let one = sampled(text).simulation;
+    assert_agrees(&one, exact[0] / 0.006);
+    // Gaussian noise of the same covariance is another process.
+    assert!((one.rate.value / one.rate.against.unwrap().value).ln().abs() > 0.5);
 }

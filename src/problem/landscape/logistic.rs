@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::problem::error::ProblemError;
-use crate::problem::landscape::Landscape;
+use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
 /// The samples s_j x_j, component by component, and the dimension.
@@ -247,6 +247,19 @@ impl Landscape for LogisticRegression {
     }
     fn is_costly(&self) -> bool {
         true
+    }
+    fn sampled(&self) -> Option<&dyn SampleLoss> {
+        Some(self)
+    }
+}
+
+impl SampleLoss for LogisticRegression {
+    fn samples(&self) -> Samples<'_> {
+        Samples::Rows(&self.first, &self.second)
+    }
+    fn sample_gradient(&self, [x, y]: Point, [a, b]: Point) -> Point {
+        let p = misfit(x * a + y * b);
+        [-p * a, -p * b]
     }
 }
 

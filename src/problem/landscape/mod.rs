@@ -54,6 +54,11 @@ pub trait Landscape: Send + Sync {
         Some((self.gradient(theta), self.gradient_covariance(theta)?))
     }
 
+    /// The losses of single samples, for landscapes that are a mean of them.
+    fn sampled(&self) -> Option<&dyn SampleLoss> {
+        None
+    }
+
     /// A box (lower, upper corner) that holds the critical points a user means, where the search for them begins
     /// when the configuration gives no domain.
     fn typical_box(&self) -> (Point, Point);
@@ -62,6 +67,23 @@ pub trait Landscape: Send + Sync {
     fn is_costly(&self) -> bool {
         false
     }
+}
+
+/// A loss as the mean of one sample's loss ℓ(θ, x) over the samples x.
+pub trait SampleLoss: Send + Sync {
+    /// All samples.
+    fn samples(&self) -> Samples<'_>;
+    /// ∇ℓ(θ, x) with respect to θ.
+    fn sample_gradient(&self, theta: Point, sample: Point) -> Point;
+}
+
+/// Where samples come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Samples<'a> {
+    /// Independent standard normal components, as many as there are parameters.
+    Gaussian,
+    /// These: their first and their second components.
+    Rows(&'a [f64], &'a [f64]),
 }
 
 /// L(θ) = f(√k θ): k times the curvature in the same shape.
@@ -108,8 +130,21 @@ impl Landscape for Sharpened {
         let (lower, upper) = self.inner.typical_box();
         (lower.map(|c| c / self.root), upper.map(|c| c / self.root))
     }
+    fn sampled(&self) -> Option<&dyn SampleLoss> {
+        self.inner.sampled().map(|_| self as &dyn SampleLoss)
+    }
     fn is_costly(&self) -> bool {
         self.inner.is_costly()
+    }
+}
+
+impl SampleLoss for Sharpened {
+    fn samples(&self) -> Samples<'_> {
+        self.inner.sampled().map_or(Samples::Gaussian, SampleLoss::samples)
+    }
+    fn sample_gradient(&self, theta: Point, sample: Point) -> Point {
+        let inner = self.inner.sampled().map_or([0.0; 2], |loss| loss.sample_gradient(self.stretch(theta), sample));
+        inner.map(|c| self.root * c)
     }
 }
 

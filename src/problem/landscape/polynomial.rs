@@ -1,6 +1,6 @@
 //! Landscapes that are sums of a function of x and a function of y, so that every quantity has a 1D counterpart.
 
-use crate::problem::landscape::Landscape;
+use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
 /// A separable landscape's second part, absent in one dimension.
@@ -75,8 +75,22 @@ impl Landscape for StyblinskiTangData {
         };
         Some(Tensor { xx: part(x), xy: 0.0, yy: only_in_plane(self.dimension, part(y)) })
     }
+    fn sampled(&self) -> Option<&dyn SampleLoss> {
+        Some(self)
+    }
     fn typical_box(&self) -> (Point, Point) {
         ([-4.0; 2], [4.0; 2])
+    }
+}
+
+impl SampleLoss for StyblinskiTangData {
+    fn samples(&self) -> Samples<'_> {
+        Samples::Gaussian
+    }
+    /// ∇f(θ − x), f the Styblinski–Tang function.
+    fn sample_gradient(&self, [x, y]: Point, [a, b]: Point) -> Point {
+        let part = |t: f64| 2.0 * t * (t * t - 8.0) + 2.5;
+        [part(x - a), only_in_plane(self.dimension, part(y - b))]
     }
 }
 

@@ -1,0 +1,165 @@
+//! SGD itself: at every step a batch of samples is drawn, and their mean gradient followed.
+//!
+//! ```text
+//! θ' = θ − (η/B) Σ_{j ∈ batch} ∇ℓ(θ, x_j)          B indices j, drawn uniformly with replacement
+//! ```
+//! No time passes between two points, so a particle dies where it lands outside. A parameter vector may be made of several copies of a
+//! problem, each with its own components of the samples: in n dimensions one batch serves all of them, and the first that leaves its
+//! valley is the escape. The data are drawn once, from a stream of their own, and belong to the seed.
+
+use std::ops::Range;
+
+use crate::particles::frontier::Frontier;
+use crate::particles::random::{Purpose, Random};
+use crate::particles::swarm::{Lives, Movement, draw_particle};
+use crate::problem::landscape::{SampleLoss, Samples};
+use crate::problem::{Problem, Space};
+use crate::tensor::{LANES, Point};
+
+/// Iterations on minibatches.
+pub struct Minibatch<'a> {
+    space: Space,
+    start: Point,
+    loss: &'a dyn SampleLoss,
+    frontier: Frontier,
+    /// Sample j of copy c at `j · copies + c`.
+    samples: Vec<Point>,
+    copies: usize,
+    learning_rate: f64,
+    batch_size: usize,
+    random: Random,
+}
+
+/// What an iteration on minibatches is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe {
+    /// η.
+    pub learning_rate: f64,
+    /// B.
+    pub batch_size: usize,
+    /// Copies of the problem that make up a parameter vector.
+    pub copies: usize,
+    /// Samples, where they are drawn and not given.
+    pub samples: usize,
+    /// Seed of all random numbers.
+    pub seed: u64,
+}
+
+impl<'a> Minibatch<'a> {
+    /// The iteration of a problem with this loss; given samples serve one copy only.
+    pub fn new(problem: &'a Problem, loss: &'a dyn SampleLoss, recipe: Recipe) -> Minibatch<'a> {
+        let Recipe { learning_rate, batch_size, copies, seed, .. } = recipe;
+        let random = Random::new(seed);
+        let samples = match loss.samples() {
+            Samples::Gaussian => gaussian(random, recipe.samples, copies),
+            Samples::Rows(first, second) => first.iter().zip(second).map(|(x, y)| [*x, *y]).collect(),
+        };
+        Minibatch {
+            space: problem.domain.space(),
+            start: problem.valley.start_point,
+            loss,
+            frontier: Frontier::new(problem),
+            samples,
+            copies,
+            learning_rate,
+            batch_size,
+            random,
+        }
+    }
+
+    /// The samples of one copy.
+    pub fn samples(&self, copy: usize) -> impl Iterator<Item = Point> {
+        self.samples.iter().skip(copy).step_by(self.copies).copied()
+    }
+
+    /// Adds the gradients of a batch at a place.
+    fn descend(&self, place: &mut [Point], id: u32, step: u64) {
+        let count = self.samples.len() / self.copies;
+        let share = self.learning_rate / self.batch_size as f64;
+        let mut sums = [[0.0; 2]; MOST_COPIES];
+        let mut words = [0; 4];
+        let first = step * self.batch_size as u64;
+        for index in first..first + self.batch_size as u64 {
+            if index == first || index % 4 == 0 {
+                words = self.random.words(id, index / 4, Purpose::Batch);
+            }
+            // A whole number below `count`, from 32 bits.
+            let sample = ((u64::from(words[(index % 4) as usize]) * count as u64) >> 32) as usize;
+            let row = &self.samples[sample * self.copies..][..self.copies];
+            for ((sum, theta), sample) in sums.iter_mut().zip(&*place).zip(row) {
+                let [x, y] = self.loss.sample_gradient(*theta, *sample);
+                (sum[0], sum[1]) = (sum[0] + x, sum[1] + y);
+            }
+        }
+        for (theta, [x, y]) in place.iter_mut().zip(&sums) {
+            let moved = [theta[0] - share * x, theta[1] - share * y];
+            let inside = self.space.holds(moved, 0.0);
+            *theta = if inside { moved } else { self.frontier.confine(moved, |axis| [[1.0, 0.0], [0.0, 1.0]][axis]) };
+        }
+    }
+}
+
+/// Copies that one parameter vector may have.
+pub const MOST_COPIES: usize = 10;
+
+/// Standard normal samples, two components for each copy.
+fn gaussian(random: Random, count: usize, copies: usize) -> Vec<Point> {
+    let mut samples = vec![[0.0; 2]; count * copies];
+    let mut normals = [[0f32; LANES]; 4];
+    for (block, rows) in samples.chunks_mut(LANES * copies).enumerate() {
+        let ids = std::array::from_fn(|lane| (block * LANES + lane) as u32);
+        for pair in 0..copies.div_ceil(2) {
+            random.normals(&ids, &[pair as u64; LANES], Purpose::Data, &mut normals);
+            for (lane, row) in rows.chunks_exact_mut(copies).enumerate() {
+                for (part, point) in row[2 * pair..].iter_mut().take(2).enumerate() {
+                    *point = [0, 1].map(|axis| f64::from(normals[2 * part + axis][lane]));
+                }
+            }
+        }
+    }
+    samples
+}
+
+/// Particles of one block.
+pub struct Batch {
+    ids: [u32; LANES],
+    places: Vec<Point>,
+}
+
+impl Movement for Minibatch<'_> {
+    type Block = Batch;
+
+    fn steps_per_tick(&self) -> u64 {
+        1
+    }
+
+    fn points(&self) -> usize {
+        self.copies
+    }
+
+    fn shown(&self) -> usize {
+        self.copies
+    }
+
+    fn block(&self, ids: [u32; LANES]) -> Batch {
+        Batch { ids, places: vec![self.start; LANES * self.copies] }
+    }
+
+    fn places(&self, block: &Batch, places: &mut [Point]) {
+        places.copy_from_slice(&block.places);
+    }
+
+    fn run(&self, block: &mut Batch, lives: &mut Lives, ticks: Range<u64>, settled: &[Point]) {
+        for step in ticks {
+            for (lane, place) in block.places.chunks_exact_mut(self.copies).enumerate() {
+                let id = block.ids[lane];
+                self.descend(place, id, step);
+                let Some(exit) = place.iter().find(|theta| self.frontier.distance(**theta) <= 0.0) else { continue };
+                lives.end(lane, step, *exit);
+                let [u, _] = self.random.uniforms(id, step, Purpose::Exit);
+                let next = draw_particle(u, settled.len() / self.copies) * self.copies;
+                place.copy_from_slice(&settled[next..][..self.copies]);
+            }
+        }
+    }
+}
