@@ -52,18 +52,18 @@ impl Frontier {
         };
         match set {
             Region::Whole => {}
-            Region::Outside { centre, radius } => shape = Shape::Disc { centre: *centre, radius: *radius },
-            Region::Box { lower, upper, .. } if !rolled => {
-                for axis in 0..dimension {
-                    killing[0][axis] = killing[0][axis].max(lower[axis]);
-                    killing[1][axis] = killing[1][axis].min(upper[axis]);
-                }
-            }
             _ if dimension == 1 && !domain.is_periodic(0) => {
                 for end in [0, 1] {
                     if let Some(exit) = problem.valley.live.exit_towards(&domain, problem.valley.start_point, end) {
                         killing[end][0] = exit[0];
                     }
+                }
+            }
+            Region::Outside { centre, radius } => shape = Shape::Disc { centre: *centre, radius: *radius },
+            Region::Box { lower, upper, .. } if !rolled => {
+                for axis in 0..dimension {
+                    killing[0][axis] = killing[0][axis].max(lower[axis]);
+                    killing[1][axis] = killing[1][axis].min(upper[axis]);
                 }
             }
             _ => shape = Shape::Table(Box::new(tabulated(problem))),

@@ -169,6 +169,7 @@ pub fn simulate<M: Movement>(
     let clock = std::time::Instant::now();
     let (mut now, mut exits) = (begun, 0);
     let length = ticks(plan.chunk);
+    let mut is_foreseen = false;
     while exits < plan.exits && now < last && !progress.is_interrupted() {
         now = chunk(length.min((last - now).div_ceil(per_tick)), &mut blocks, &mut settled)?;
         let before = exits;
@@ -177,6 +178,19 @@ pub fn simulate<M: Movement>(
             record.spell(spell);
         }
         progress.advance(exits - before);
+        let elapsed = clock.elapsed().as_secs_f64();
+        if !is_foreseen && elapsed > FORESIGHT {
+            is_foreseen = true;
+            let share = (exits as f64 / plan.exits as f64).max((now - begun) as f64 / (last - begun) as f64);
+            let hours = elapsed / (3600.0 * share);
+            if hours > 1.0 {
+                progress.announce(format!(
+                    "at this pace the simulation takes {hours:.0} hours ({exits} of {} exits in {elapsed:.0} s); Ctrl-C keeps what has been \
+                     sampled",
+                    plan.exits
+                ));
+            }
+        }
         for particle in settled.chunks_exact(points) {
             record.places(&particle[..movement.shown()]);
         }
@@ -194,6 +208,8 @@ pub fn simulate<M: Movement>(
     })
 }
 
+/// Seconds after which the rest is foreseen.
+const FORESIGHT: f64 = 10.0;
 /// Chunks of the burn-in.
 const BURN_IN_CHUNKS: u64 = 16;
 

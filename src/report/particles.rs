@@ -28,19 +28,26 @@ pub fn sampled(sampled: &Sampled, files: &[PathBuf], colour: bool) -> String {
 pub(super) fn particles(page: &mut Page, found: &Simulation) {
     let rate = &found.rate;
     let error = rate.standard_error / rate.value;
-    let value = page.bold(&rounded(rate.value, Some(0.1 * error)));
-    let [low, high] = rate.ci95.map(|end| rounded(end, Some(0.1 * error)));
+    let value = page.bold(&rounded(rate.value, Some(0.05 * error)));
+    let [low, high] = rate.ci95.map(|end| rounded(end, Some(0.05 * error)));
     let z = rate.against.as_ref().map_or(String::new(), |other| {
         format!("  z = {:+.2} against {}, of which it is {}", other.z, other.source, brief(rate.value / other.value))
     });
-    page.line("particles γ", &format!("{value} ± {:.1} %  95 % in [{low}, {high}]{z}", 100.0 * error));
-    if let Some(iteration) = &rate.per_iteration {
-        let [low, high] = iteration.ci95.map(|end| rounded(end, Some(0.1 * error)));
-        let value = rounded(iteration.value, Some(0.1 * error));
+    if rate.value > 0.0 {
+        page.line("particles γ", &format!("{value} ± {:.1} %  95 % in [{low}, {high}]{z}", 100.0 * error));
+    } else {
+        page.line("particles γ", &format!("no exit was seen: below {high} (97.5 %)"));
+    }
+    if let Some(iteration) = rate.per_iteration.as_ref().filter(|iteration| iteration.value > 0.0) {
+        let [low, high] = iteration.ci95.map(|end| rounded(end, Some(0.05 * error)));
+        let value = rounded(iteration.value, Some(0.05 * error));
         page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
     }
-    let is_extrapolated =
-        rate.coarse.is_some() || found.splitting.as_ref().is_some_and(|split| !split.coarse.is_empty());
+    // With few exits the shorter step stands for itself.
+    let is_extrapolated = match (&found.splitting, &rate.fine) {
+        (Some(split), _) => !split.coarse.is_empty(),
+        (None, fine) => rate.coarse.is_some() && fine.is_some_and(|fine| fine.value != rate.value),
+    };
     let step = match (found.method, is_extrapolated) {
         (Method::Sgd | Method::Minibatch, _) => format!("η = {}", brief(found.dt)),
         (_, true) => format!("steps {} and {}, extrapolated to 0", brief(0.5 * found.dt), brief(found.dt)),
@@ -58,9 +65,9 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         (None, None) => format!("{} particles", found.count),
     };
     page.line(&format!("  {}", found.method.name()), &format!("{what}, {step}, seed {}", found.seed));
-    if let Some(paper) = &rate.paper {
-        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.1 * error)));
-        let value = rounded(paper.value, Some(0.1 * error));
+    if let Some(paper) = rate.paper.as_ref().filter(|paper| paper.value > 0.0) {
+        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.05 * error)));
+        let value = rounded(paper.value, Some(0.05 * error));
         page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
     }
     if let Some(test) = &found.constancy {

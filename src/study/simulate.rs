@@ -242,12 +242,11 @@ impl<'a> Prepared<'a> {
             time: asked.time.unwrap_or(f64::INFINITY),
             seed: asked.seed,
         };
-        let cost = match minibatch {
-            Some((_, recipe)) => (recipe.batch_size * copies) as f64 * SAMPLE_COST,
-            None if coupled => 1.5,
-            None => 1.0,
-        };
-        announce(config, problem, &plan, cost, reference, progress);
+        // Real batches leave at rates that no formula foresees.
+        if minibatch.is_none() {
+            let sides = if coupled { 1.5 } else { 1.0 };
+            announce(config, problem, &plan, sides, reference, progress);
+        }
         let (domain, dimension) = (&problem.domain, problem.dimension);
         let mut tables = Tables::new(dimension, domain.lower, domain.upper);
         let counts = match minibatch {
@@ -475,7 +474,7 @@ fn announce(
     config: &Config,
     problem: &Problem,
     plan: &Plan,
-    cost: f64,
+    sides: f64,
     reference: Option<Reference>,
     progress: &Progress,
 ) {
@@ -485,10 +484,10 @@ fn announce(
     });
     let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
     let each = (plan.exits as f64 / (rate * plan.count as f64)).min(plan.time) + plan.burn_in;
-    let seconds = cost * each / plan.step * plan.count as f64 / STEPS_PER_SECOND;
+    let seconds = sides * each / plan.step * plan.count as f64 / STEPS_PER_SECOND;
     if seconds > 3600.0 {
         progress.announce(format!(
-            "this simulation needs about {:.0} hours: at the expected rate of {rate:.1e}, {} exits are {:.1e} steps. Ctrl-C keeps what has \
+            "this simulation needs about {:.1e} hours: at the expected rate of {rate:.1e}, {} exits are {:.1e} steps. Ctrl-C keeps what has \
              been sampled; method = \"splitting\" reaches such rates in minutes",
             seconds / 3600.0,
             plan.exits,
@@ -499,5 +498,3 @@ fn announce(
 
 /// A cautious guess of the speed, for the announcement alone.
 const STEPS_PER_SECOND: f64 = 3e8;
-/// Time for one sample's gradient over that of a step.
-const SAMPLE_COST: f64 = 4.0;
