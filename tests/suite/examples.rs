@@ -93,3 +93,14 @@ fn frozen_muller_brown_tensor_and_banknote() {
     assert!((check.ratios[0] - 0.762).abs() < 0.02 && (check.ratios[1] - 0.957).abs() < 0.02, "{check:?}");
     assert!(banknote.rate.unwrap().discretisation_error.unwrap() < 1e-3);
 }
+
+#[test]
+fn particles_and_minibatch() {
+    let solution = solve("particles", &["particles.exits=3000"]);
+    let found = solution.particles.unwrap();
+    assert!(found.rate.against.unwrap().z.abs() < 4.0 && found.constancy.unwrap().p_value > 1e-4);
+    let solution = solve("minibatch", &["particles.exits=1000", "grid.cells=[512]", "particles.dimension=1"]);
+    // All samples pushed through a grid in turn, in Python: 5.64e-5.
+    let rate = solution.particles.unwrap().rate.per_iteration.unwrap();
+    assert_relative_eq!(rate.value, 5.64e-5, max_relative = 0.12);
+}
