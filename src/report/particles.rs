@@ -51,7 +51,7 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
     let step = match (found.method, is_extrapolated) {
         (Method::Sgd | Method::Minibatch, _) => format!("η = {}", brief(found.dt)),
         (_, true) => format!("steps {} and {}, extrapolated to 0", brief(0.5 * found.dt), brief(found.dt)),
-        (_, false) => format!("steps {}", brief(found.dt)),
+        (_, false) => format!("steps {}", brief(found.step())),
     };
     let what = match (&found.splitting, &rate.fine) {
         (Some(split), _) => format!(

@@ -13,7 +13,7 @@ use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::study::splitting::{self, Splittings};
-use crate::study::{StudyError, comparison, iteration};
+use crate::study::{StudyError, comparison, iteration, memory};
 use crate::tensor::norm;
 
 /// What a simulation found.
@@ -116,6 +116,8 @@ const STEP: f64 = 0.02;
 const LONGEST_STEP: f64 = 0.5;
 /// Share of the distance to the nearest exit that a step may cover.
 const LONGEST_STRIDE: f64 = 0.25;
+/// Memory for one particle, generously.
+const BYTES: f64 = 400.0;
 /// Particles when their number is not given.
 const COUNT: usize = 8192;
 /// Fewer deaths than this are not extrapolated.
@@ -166,6 +168,22 @@ impl<'a> Prepared<'a> {
         let prepared = Prepared { config, problem, motion, scales, dt };
         if asked.method == Method::Minibatch {
             prepared.recipe()?;
+        }
+        let fits = |key: &str, number: usize, bytes: f64| {
+            let allowed = memory::allowed() as f64;
+            if number as f64 * bytes <= allowed {
+                return Ok(());
+            }
+            let most = allowed / bytes;
+            Err(invalid(
+                key,
+                format!("{number} need {:.0} GB of memory: take at most {most:.1e}", number as f64 * bytes / 1e9),
+            ))
+        };
+        fits("particles.count", asked.count.unwrap_or(COUNT), BYTES)?;
+        if asked.method == Method::Minibatch {
+            let copies = asked.dimension.unwrap_or(1);
+            fits("particles.samples", asked.samples, (2 * size_of::<f64>() * copies) as f64)?;
         }
         Ok(prepared)
     }
@@ -455,7 +473,7 @@ fn own_rate(
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return Ok(None);
     }
-    match iteration::escape(problem, learning_rate, crate::study::memory::allowed(), progress) {
+    match iteration::escape(problem, learning_rate, memory::allowed(), progress) {
         Ok(found) => {
             let stays = copies as f64 * (-found.per_iteration.value()).ln_1p();
             let value = -stays.exp_m1() / learning_rate;
