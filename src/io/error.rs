@@ -43,6 +43,15 @@ pub enum IoError {
         /// The reason.
         message: String,
     },
+    /// A result without a grid to draw.
+    #[error(
+        "{path}: this result holds particles alone, whose pictures `saddleflux simulate` has drawn beside it; `plot` redraws those of \
+         `saddleflux run`"
+    )]
+    ParticlesAlone {
+        /// The file.
+        path: PathBuf,
+    },
     /// An HDF5 file, but not of ours, or damaged.
     #[error("{path}: this is not a result of saddleflux, or it is damaged: {what}; solve again with `saddleflux run`")]
     NotAResult {

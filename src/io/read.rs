@@ -33,7 +33,8 @@ pub struct Stored {
 
 /// Reads a result file.
 ///
-/// Errors: [`IoError::Open`] when there is no HDF5 file there, [`IoError::NotAResult`] when it lacks what a result has.
+/// Errors: [`IoError::Open`] when there is no HDF5 file there, [`IoError::ParticlesAlone`] for one of `simulate`,
+/// [`IoError::NotAResult`] when it lacks what a result has.
 pub fn read(path: &Path) -> Result<Stored, IoError> {
     let file = File::open(path).map_err(|error| IoError::Open {
         path: path.to_path_buf(),
@@ -42,6 +43,9 @@ pub fn read(path: &Path) -> Result<Stored, IoError> {
             Ok(_) => format!("not an HDF5 file: {error}"),
         },
     })?;
+    if file.group("fields").is_err() && file.group("particles").is_ok() {
+        return Err(IoError::ParticlesAlone { path: path.to_path_buf() });
+    }
     contents(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
 
