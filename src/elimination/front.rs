@@ -41,13 +41,15 @@ type Block = [[f64; PANEL]; PANEL];
 /// Buffers that the elimination of one front after the other reuses.
 pub(super) struct Scratch {
     /// The vector instructions of this machine.
-    arch: Arch,
+    pub(super) arch: Arch,
     /// (D − L)⁻¹ of every panel.
     inverses: Vec<Block>,
     /// A panel's columns or rows while a product overwrites them.
     copy: Vec<f64>,
     /// Exit rates, for every level of the recursion.
-    exits: Vec<f64>,
+    pub(super) exits: Vec<f64>,
+    /// Weights of the states of a front in symmetric form.
+    pub(super) weights: Vec<f64>,
 }
 
 impl Scratch {
@@ -58,6 +60,7 @@ impl Scratch {
             inverses: vec![[[0.0; PANEL]; PANEL]; pivots.div_ceil(PANEL)],
             copy: vec![0.0; PANEL * (order + 1)],
             exits: vec![0.0; 2 * pivots + PANEL],
+            weights: vec![0.0; order + 1],
         }
     }
 }
@@ -75,7 +78,7 @@ pub(super) fn eliminate(
 ) -> Result<(), PivotFault> {
     let n = p + u;
     let (columns, rows) = factor.split_at_mut(n * p);
-    let Scratch { arch, inverses, copy, exits } = scratch;
+    let Scratch { arch, inverses, copy, exits, .. } = scratch;
     let (exit, exits) = exits.split_at_mut(p);
     exit.fill(0.0);
     for column in rows.chunks_exact(p.max(1)) {
@@ -244,7 +247,7 @@ fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Bloc
 
 /// One dense product; large ones in tiles that depend on the shape alone, so that any number of threads gives the same
 /// bits.
-fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
+pub(super) fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
     let (rows, columns) = (target.nrows(), target.ncols());
     if rows * columns * left.ncols() <= TILE_WORK || rows.max(columns) < 2 * TILE_SIDE {
         matmul(target, accumulate, left, right, 1.0, Par::Seq);

@@ -10,20 +10,24 @@
 //! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
 //! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`tree`, `symbolic`), the dense
 //! eliminations as products of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree
-//! (`multifrontal`) and the solves (`substitution`).
+//! (`multifrontal`) and the solves (`substitution`). Reversible chains (`balance`) take half of the work and of the memory: their
+//! fronts are symmetric once scaled (`symmetric`, `layout`).
 //!
 //! Where it fails: numbers below 1e-308 are lost, but for the solves of a chain, which can carry exponents of their own. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
 
+mod balance;
 mod direction;
 mod dissection;
 mod front;
+mod layout;
 mod leaf;
 mod multifrontal;
 mod pages;
 mod pattern;
 mod substitution;
 mod symbolic;
+mod symmetric;
 mod tree;
 mod tridiagonal;
 
@@ -32,7 +36,10 @@ pub use symbolic::Symbolic;
 use crate::generator::Generator;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use balance::{Balance, Weight};
+use layout::Layout;
 use multifrontal::Multifrontal;
+use rayon::join;
 use symbolic::Plan;
 use tridiagonal::Tridiagonal;
 
@@ -121,7 +128,8 @@ impl Elimination {
     /// # Errors
     /// [`EliminationError::TooLarge`] before anything large is allocated, the other variants from the elimination.
     pub fn new(generator: &Generator, memory_limit: u64, progress: &Progress) -> Result<Self, EliminationError> {
-        Self::with_symbolic(&Symbolic::analyse(generator), generator, memory_limit, progress)
+        let (symbolic, balance) = join(|| Symbolic::analyse(generator), || Balance::of(generator));
+        Self::planned(&symbolic, balance, generator, memory_limit, progress)
     }
 
     /// The same with an analysis made earlier for a generator that has the same edges.
@@ -131,20 +139,52 @@ impl Elimination {
         memory_limit: u64,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
-        if !symbolic.fits(generator) {
+        let (fits, balance) = join(|| symbolic.fits(generator), || Balance::of(generator));
+        if !fits {
             return Err(EliminationError::PatternChanged);
         }
-        let needed = symbolic.peak_bytes();
-        if needed > memory_limit {
-            return Err(EliminationError::TooLarge { needed, allowed: memory_limit });
-        }
+        Self::planned(symbolic, balance, generator, memory_limit, progress)
+    }
+
+    fn planned(
+        symbolic: &Symbolic,
+        balance: Option<Balance>,
+        generator: &Generator,
+        memory_limit: u64,
+        progress: &Progress,
+    ) -> Result<Self, EliminationError> {
+        let within = |needed: u64| match needed <= memory_limit {
+            true => Ok(()),
+            false => Err(EliminationError::TooLarge { needed, allowed: memory_limit }),
+        };
         if progress.is_interrupted() {
             return Err(EliminationError::Interrupted);
         }
-        progress.begin("elimination", symbolic.flops());
         let engine = match &symbolic.plan {
-            Plan::Chain => Engine::Chain(Tridiagonal::eliminate(generator)?),
-            Plan::Fronts(tree) => Engine::Fronts(Multifrontal::eliminate(tree, generator, progress)?),
+            Plan::Chain => {
+                within(symbolic.peak_bytes())?;
+                progress.begin("elimination", symbolic.flops());
+                Engine::Chain(Tridiagonal::eliminate(generator)?)
+            }
+            Plan::Fronts(tree) => {
+                let eliminate = |balance: Option<Balance>| {
+                    let weights = balance.as_ref().map(|balance| balance.weights_in(&tree.order));
+                    let layout = Layout::new(tree, weights.as_deref());
+                    let rates = balance.map_or(Vec::new(), |balance| balance.rates);
+                    let beside = 8 * rates.len() + size_of::<Weight>() * weights.as_ref().map_or(0, Vec::len);
+                    within(tree.peak_bytes(8 * layout.length as u64).saturating_add(beside as u64))?;
+                    progress.begin("elimination", layout.flops);
+                    Multifrontal::eliminate(tree, layout, generator, &rates, weights.unwrap_or_default(), progress)
+                };
+                Engine::Fronts(match balance {
+                    // A pivot may fall below the range of the scaled numbers and not of the rates themselves.
+                    Some(balance) => match eliminate(Some(balance)) {
+                        Err(EliminationError::ZeroPivot { .. }) => eliminate(None)?,
+                        other => other?,
+                    },
+                    None => eliminate(None)?,
+                })
+            }
         };
         Ok(Elimination { engine, symbolic: symbolic.clone() })
     }
@@ -200,12 +240,23 @@ impl Elimination {
 
     /// Bytes that the factor takes.
     pub fn factor_bytes(&self) -> u64 {
-        self.symbolic.factor_bytes()
+        match &self.engine {
+            Engine::Chain(_) => self.symbolic.factor_bytes(),
+            Engine::Fronts(fronts) => 8 * fronts.layout.length as u64,
+        }
     }
 
     /// Floating-point operations that the elimination took.
     pub fn flops(&self) -> u64 {
-        self.symbolic.flops()
+        match &self.engine {
+            Engine::Chain(_) => self.symbolic.flops(),
+            Engine::Fronts(fronts) => fronts.layout.flops,
+        }
+    }
+
+    /// Share of the operations that were spared because the chain is reversible: none for a chain that is not.
+    pub fn spared(&self) -> f64 {
+        1.0 - self.flops() as f64 / (self.symbolic.flops() as f64).max(1.0)
     }
 }
 

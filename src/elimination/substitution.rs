@@ -1,12 +1,16 @@
-//! Solves with the factored fronts: A = (D − L)(I − P), see `front`.
+//! Solves with the factored fronts: A = (D − L)(I − P), see `front`, or scaled diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see
+//! `symmetric`.
 //!
 //! ```text
 //! x A = b:   b ← b (I − P)⁻¹ from the leaves to the root,   x = b (D − L)⁻¹ from the root to the leaves
 //! A x = b:   b ← (D − L)⁻¹ b from the leaves to the root,   x = (I − P)⁻¹ b from the root to the leaves
+//! symmetric: the same for x/s and b/s, or s x and s b:  y = (√S − C)⁻ᵀ (√S − C)⁻¹ b
 //! ```
 //! On the way up a front passes what it adds to later states to its parent, on the way down it hands the solution on its
 //! update set to its children: subtrees share nothing and are solved side by side, always in the same order of addition.
 
+use super::balance::Weight;
+use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
 use super::tree::Front;
 use pulp::{Arch, Simd, WithSimd};
@@ -37,8 +41,9 @@ impl Multifrontal {
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
         let mut values: Vec<f64> = self.tree.order.iter().map(|&state| b[state as usize]).collect();
-        if let Some(root) = self.tree.fronts.last() {
-            let mut work = vec![0.0; root.solve_work];
+        if !self.tree.fronts.is_empty() {
+            let root = self.tree.fronts.len() - 1;
+            let mut work = vec![0.0; self.tree.fronts[root].solve_work];
             self.up(side, root, &mut values, &mut work);
             self.down(side, root, &mut values, &mut work);
         }
@@ -49,57 +54,110 @@ impl Multifrontal {
         x
     }
 
+    /// s or 1/s of places, whichever scales the right side and the solution of this side's equation.
+    fn scales<'a>(&self, side: Side, unit: i32, weights: impl Iterator<Item = &'a Weight>) -> impl Iterator<Item = f64> {
+        weights.map(move |weight| match side {
+            Side::Left => 1.0 / weight.in_units_of(unit),
+            Side::Right => weight.in_units_of(unit),
+        })
+    }
+
+    /// Scales of a front's pivots.
+    fn pivot_scales(&self, side: Side, front: &Front, unit: i32) -> impl Iterator<Item = f64> {
+        self.scales(side, unit, self.weights[front.start..front.start + front.pivots].iter())
+    }
+
+    /// Scales of a front's update set.
+    fn update_scales(&self, side: Side, front: &Front, unit: i32) -> impl Iterator<Item = f64> {
+        let weights = self.tree.updates_of(front).iter().map(|&place| &self.weights[place as usize]);
+        self.scales(side, unit, weights)
+    }
+
     /// From the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
-    /// front in `work[p..p+u]`.
-    fn up(&self, side: Side, front: &Front, values: &mut [f64], work: &mut [f64]) {
+    /// front in `work[p..p+u]`, scaled if the front is.
+    fn up(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+        let (front, form) = (&self.tree.fronts[index], self.layout.forms[index]);
         let (p, n) = (front.pivots, front.order());
         let (local, work) = work.split_at_mut(n);
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
         local[p..].fill(0.0);
+        if let Form::Symmetric { unit } = form {
+            for (value, scale) in local.iter_mut().zip(self.pivot_scales(side, front, unit)) {
+                *value *= scale;
+            }
+        }
         self.children(
-            front,
+            index,
             below,
             work,
             |child, values, work| self.up(side, child, values, work),
             |child, work| {
-                let positions = self.tree.parent_places_of(child);
-                for (&position, value) in positions.iter().zip(&work[child.pivots..]) {
-                    local[position as usize] += value;
+                let of_child = &self.tree.fronts[child];
+                let positions = self.tree.parent_places_of(of_child);
+                let passed = positions.iter().zip(&work[of_child.pivots..]);
+                match self.layout.forms[child] {
+                    Form::Symmetric { unit } if form == Form::General => {
+                        for ((&position, value), scale) in passed.zip(self.update_scales(side, of_child, unit)) {
+                            local[position as usize] += value / scale;
+                        }
+                    }
+                    _ => {
+                        for (&position, value) in passed {
+                            local[position as usize] += value;
+                        }
+                    }
                 }
             },
         );
-        let (columns, rows) = self.factor_of(front);
-        let way = match side {
-            Side::Left => Way::ForwardLeft,
-            Side::Right => Way::ForwardRight,
+        let way = match (form, side) {
+            (Form::General, Side::Left) => Way::ForwardLeft,
+            (Form::General, Side::Right) => Way::ForwardRight,
+            (Form::Symmetric { .. }, _) => Way::ForwardSymmetric,
         };
-        Arch::new().dispatch(Pass { way, shape: (p, n), columns, rows, local });
+        self.pass(way, index, local);
         own.copy_from_slice(&local[..p]);
     }
 
-    /// From the root to the leaves; `work[p..p+u]` holds the solution on the update set.
-    fn down(&self, side: Side, front: &Front, values: &mut [f64], work: &mut [f64]) {
+    /// From the root to the leaves; `work[p..p+u]` holds the solution on the update set, scaled if the front is.
+    fn down(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+        let (front, form) = (&self.tree.fronts[index], self.layout.forms[index]);
         let (p, n) = (front.pivots, front.order());
         let (local, work) = work.split_at_mut(n);
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
-        let (columns, rows) = self.factor_of(front);
-        let way = match side {
-            Side::Left => Way::BackwardLeft,
-            Side::Right => Way::BackwardRight,
+        let way = match (form, side) {
+            (Form::General, Side::Left) => Way::BackwardLeft,
+            (Form::General, Side::Right) => Way::BackwardRight,
+            (Form::Symmetric { .. }, _) => Way::BackwardSymmetric,
         };
-        Arch::new().dispatch(Pass { way, shape: (p, n), columns, rows, local });
+        self.pass(way, index, local);
         own.copy_from_slice(&local[..p]);
+        if let Form::Symmetric { unit } = form {
+            for (value, scale) in own.iter_mut().zip(self.pivot_scales(side, front, unit)) {
+                *value /= scale;
+            }
+        }
         let local = &*local;
         self.children(
-            front,
+            index,
             below,
             work,
             |child, values, work| {
-                let positions = self.tree.parent_places_of(child);
-                for (&position, value) in positions.iter().zip(&mut work[child.pivots..]) {
-                    *value = local[position as usize];
+                let of_child = &self.tree.fronts[child];
+                let positions = self.tree.parent_places_of(of_child);
+                let handed = positions.iter().zip(&mut work[of_child.pivots..]);
+                match self.layout.forms[child] {
+                    Form::Symmetric { unit } if form == Form::General => {
+                        for ((&position, value), scale) in handed.zip(self.update_scales(side, of_child, unit)) {
+                            *value = local[position as usize] * scale;
+                        }
+                    }
+                    _ => {
+                        for (&position, value) in handed {
+                            *value = local[position as usize];
+                        }
+                    }
                 }
                 self.down(side, child, values, work);
             },
@@ -110,21 +168,21 @@ impl Multifrontal {
     /// Visits the children, each with its values and workspace, then lets the parent read each workspace in turn.
     fn children(
         &self,
-        front: &Front,
+        index: usize,
         values: &mut [f64],
         work: &mut [f64],
-        visit: impl Fn(&Front, &mut [f64], &mut [f64]) + Sync,
-        mut read: impl FnMut(&Front, &[f64]),
+        visit: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
+        mut read: impl FnMut(usize, &[f64]),
     ) {
         let fronts = &self.tree.fronts;
+        let front = &fronts[index];
         if let [first, second] = front.children[..]
             && front.side_by_side
-            && front.factor_start - fronts[front.first].factor_start > SIDE_BY_SIDE
+            && self.layout.below(front, index) > SIDE_BY_SIDE
         {
-            let (first, second) = (&fronts[first], &fronts[second]);
-            let second_values = values.len() - (front.start - fronts[second.first].start);
+            let second_values = values.len() - (front.start - fronts[fronts[second].first].start);
             let (values_first, values_second) = values.split_at_mut(second_values);
-            let (work_first, work_second) = work.split_at_mut(first.solve_work);
+            let (work_first, work_second) = work.split_at_mut(fronts[first].solve_work);
             join(|| visit(first, values_first, work_first), || visit(second, values_second, work_second));
             read(first, work_first);
             read(second, work_second);
@@ -132,7 +190,6 @@ impl Multifrontal {
         }
         let mut values = values;
         for (position, &child) in front.children.iter().enumerate() {
-            let child = &fronts[child];
             let next = front.children.get(position + 1);
             let rest = next.map_or(0, |&next| front.start - fronts[fronts[next].first].start);
             let (own, later) = values.split_at_mut(values.len() - rest);
@@ -142,9 +199,11 @@ impl Multifrontal {
         }
     }
 
-    fn factor_of(&self, front: &Front) -> (&[f64], &[f64]) {
-        let factor = &self.factor.numbers()[front.factor_start..front.factor_start + front.factor_length()];
-        factor.split_at(front.order() * front.pivots)
+    /// One front's part of a solve.
+    fn pass(&self, way: Way, index: usize, local: &mut [f64]) {
+        let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
+        let factor = &self.factor.numbers()[start..start + factor_length(front, self.layout.forms[index])];
+        Arch::new().dispatch(Pass { way, shape: (front.pivots, front.order()), factor, local });
     }
 }
 
@@ -155,6 +214,8 @@ enum Way {
     BackwardLeft,
     ForwardRight,
     BackwardRight,
+    ForwardSymmetric,
+    BackwardSymmetric,
 }
 
 /// One front's part of a solve: plain loops that the compiler turns into the widest vectors that the processor has.
@@ -162,8 +223,7 @@ struct Pass<'a> {
     way: Way,
     /// p, and p + u.
     shape: (usize, usize),
-    columns: &'a [f64],
-    rows: &'a [f64],
+    factor: &'a [f64],
     local: &'a mut [f64],
 }
 
@@ -172,12 +232,16 @@ impl WithSimd for Pass<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Pass { way, shape, columns, rows, local } = self;
+        let Pass { way, shape: shape @ (p, n), factor, local } = self;
+        // In general form.
+        let (columns, rows) = factor.split_at(p * n);
         match way {
             Way::ForwardLeft => forward_left(shape, columns, rows, local),
             Way::BackwardLeft => backward_left(shape, columns, local),
             Way::ForwardRight => forward_right(shape, columns, local),
             Way::BackwardRight => backward_right(shape, columns, rows, local),
+            Way::ForwardSymmetric => forward_symmetric(shape, factor, local),
+            Way::BackwardSymmetric => backward_symmetric(shape, factor, local),
         }
     }
 }
@@ -229,6 +293,26 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
     for j in (1..p).rev() {
         let value = own[j];
         add_scaled(&mut own[..j], &columns[j * n..j * n + j], value);
+    }
+}
+
+/// z_k = b_k / √S_k, b_i += C_ik z_k.
+#[inline(always)]
+fn forward_symmetric((p, n): (usize, usize), factor: &[f64], local: &mut [f64]) {
+    for k in 0..p {
+        let column = &factor[k * (n + 1)..k * (n + 1) + n];
+        let value = local[k] / column[k];
+        local[k] = value;
+        add_scaled(&mut local[k + 1..], &column[k + 1..], value);
+    }
+}
+
+/// y_k = (z_k + Σ_i C_ik y_i) / √S_k.
+#[inline(always)]
+fn backward_symmetric((p, n): (usize, usize), factor: &[f64], local: &mut [f64]) {
+    for k in (0..p).rev() {
+        let column = &factor[k * (n + 1)..k * (n + 1) + n];
+        local[k] = (local[k] + dot(&column[k + 1..], &local[k + 1..])) / column[k];
     }
 }
 

@@ -1,5 +1,6 @@
 //! The symbolic analysis: which engine, and every cost counted before anything large is allocated.
 
+use super::layout::{Form, factor_length};
 use super::pattern::{Pattern, fingerprint, is_chain};
 use super::tree::{Front, FrontTree};
 use crate::generator::Generator;
@@ -53,7 +54,7 @@ impl Symbolic {
         self.states == generator.len() && self.fingerprint == fingerprint(generator)
     }
 
-    /// Floating-point operations of the elimination.
+    /// Floating-point operations of the elimination in general form; a reversible chain takes about half.
     pub fn flops(&self) -> u64 {
         match &self.plan {
             Plan::Chain => 5 * self.states as u64,
@@ -61,26 +62,24 @@ impl Symbolic {
         }
     }
 
-    /// Numbers in the factor.
+    /// Numbers in the factor in general form; that of a reversible chain has little more than half.
     pub fn factor_entries(&self) -> u64 {
         match &self.plan {
             Plan::Chain => 3 * self.states as u64,
-            Plan::Fronts(tree) => tree.factor_length as u64,
+            Plan::Fronts(tree) => tree.fronts.iter().map(|front| factor_length(front, Form::General) as u64).sum(),
         }
     }
 
-    /// Bytes of the factor.
+    /// Bytes of the factor in general form.
     pub fn factor_bytes(&self) -> u64 {
         8 * self.factor_entries()
     }
 
-    /// Bytes held at the peak of the elimination: factor, contribution blocks, and this analysis itself.
+    /// Bytes held at the peak of the elimination in general form: factor, contribution blocks, and this analysis itself.
     pub fn peak_bytes(&self) -> u64 {
         match &self.plan {
             Plan::Chain => 6 * 8 * self.states as u64,
-            // The places within a front are 32-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
-            Plan::Fronts(tree) if tree.fronts.iter().any(|front| front.factor_length() > u32::MAX as usize) => u64::MAX,
-            Plan::Fronts(tree) => self.factor_bytes() + 8 * tree.stack_length() as u64 + tree.bytes(),
+            Plan::Fronts(tree) => tree.peak_bytes(self.factor_bytes()),
         }
     }
 

@@ -4,6 +4,7 @@
 //! threads.
 
 use super::dissection::{Node, dissect};
+use super::layout::{Form, flops};
 use super::pattern::Pattern;
 use rayon::join;
 
@@ -27,15 +28,14 @@ pub(super) struct Front {
     pub(super) updates: usize,
     /// Where the update set begins in [`FrontTree::update_places`] and [`FrontTree::parent_places`].
     pub(super) update_start: usize,
-    /// Where the front's factor begins.
-    pub(super) factor_start: usize,
-    /// Which of [`FrontTree::entries`] are assembled here.
+    /// Which of [`FrontTree::entries`] are assembled here: those above the diagonal, then from `lower` on those below it.
     pub(super) entries: std::ops::Range<usize>,
+    pub(super) lower: usize,
     /// Children, the one factored first in front.
     pub(super) children: Vec<usize>,
     /// The first front of the subtree; the subtree is first..=self.
     pub(super) first: usize,
-    /// Floating-point operations of the subtree.
+    /// Floating-point operations of the subtree, in general form.
     pub(super) work: u64,
     /// Stack that the subtree needs for contribution blocks.
     pub(super) stack: usize,
@@ -53,20 +53,9 @@ impl Front {
         self.pivots + self.updates
     }
 
-    /// Numbers in the front's factor: pivot columns (p+u)×p, then pivot rows p×(u+1), the last column being κ.
-    pub(super) fn factor_length(&self) -> usize {
-        self.pivots * (self.order() + self.updates + 1)
-    }
-
-    /// Numbers in the contribution block: u×(u+1), the last column being κ.
+    /// Numbers in the contribution block: u×(u+1), the last column (in symmetric form the last row) being κ.
     pub(super) fn contribution_length(&self) -> usize {
         self.updates * (self.updates + 1)
-    }
-
-    /// Σ over the pivots, with m states left after each: m sums, m+1 divisions, 2m(m+1) for the update.
-    pub(super) fn flops(&self) -> u64 {
-        let left = |k: usize| (self.order() - 1 - k) as u64;
-        (0..self.pivots).map(left).map(|m| 2 * m + 1 + 2 * m * (m + 1)).sum()
     }
 }
 
@@ -75,8 +64,9 @@ impl Front {
 pub(super) struct Entry {
     /// Its place in the generator's rates.
     pub(super) edge: u32,
-    /// Its place in the factor of its front.
-    pub(super) target: u32,
+    /// Where it goes within its front. Fronts of more states than this can tell would take 34 GB and are refused.
+    pub(super) row: u16,
+    pub(super) column: u16,
 }
 
 /// What the tree grows from.
@@ -99,7 +89,6 @@ pub(super) struct FrontTree {
     /// The same states as positions within the parent's front.
     pub(super) parent_places: Vec<u32>,
     pub(super) entries: Vec<Entry>,
-    pub(super) factor_length: usize,
 }
 
 impl FrontTree {
@@ -143,8 +132,8 @@ impl FrontTree {
             pivots: node.own,
             updates: self.update_places.len() - update_start,
             update_start,
-            factor_start: self.factor_length,
             entries: 0..0,
+            lower: 0,
             children,
             first,
             work: 0,
@@ -153,8 +142,7 @@ impl FrontTree {
             largest: (0, 0),
             side_by_side: false,
         };
-        self.factor_length += front.factor_length();
-        front.entries = self.place_entries(&front, graph);
+        self.place_entries(&mut front, graph);
         self.place_children(&front);
         self.fronts.push(front);
         self.fronts.len() - 1
@@ -165,8 +153,8 @@ impl FrontTree {
         let (fronts, updates, entries) = (self.fronts.len(), self.update_places.len(), self.entries.len());
         self.fronts.extend(other.fronts.into_iter().map(|front| Front {
             update_start: front.update_start + updates,
-            factor_start: front.factor_start + self.factor_length,
             entries: front.entries.start + entries..front.entries.end + entries,
+            lower: front.lower + entries,
             children: front.children.iter().map(|child| child + fronts).collect(),
             first: front.first + fronts,
             ..front
@@ -174,7 +162,6 @@ impl FrontTree {
         self.update_places.extend(other.update_places);
         self.parent_places.extend(other.parent_places);
         self.entries.extend(other.entries);
-        self.factor_length += other.factor_length;
         self.fronts.len() - 1
     }
 
@@ -196,39 +183,39 @@ impl FrontTree {
         self.update_places.extend(updates);
     }
 
-    /// Gives every rate whose earlier end is a pivot here its place in the front's factor.
-    fn place_entries(&mut self, front: &Front, graph: &Graph) -> std::ops::Range<usize> {
+    /// Gives every rate whose earlier end is a pivot here its place in the front.
+    fn place_entries(&mut self, front: &mut Front, graph: &Graph) {
         let Graph { pattern, order, places } = *graph;
         let begin = self.entries.len();
-        let (p, n, end) = (front.pivots, front.order(), front.start + front.pivots);
+        let (p, end) = (front.pivots, front.start + front.pivots);
         let updates = &self.update_places[front.update_start..];
         let local = |place: usize| {
-            if place < end {
-                place - front.start
-            } else {
-                p + updates.partition_point(|&update| (update as usize) < place)
-            }
+            let position = match place < end {
+                true => place - front.start,
+                false => p + updates.partition_point(|&update| (update as usize) < place),
+            };
+            position as u16
         };
         for k in 0..p {
             let place = front.start + k;
-            let state = order[place] as usize;
-            for (target, edge) in pattern.outgoing(state) {
+            for (target, edge) in pattern.outgoing(order[place] as usize) {
                 let later = places[target as usize] as usize;
                 if later > place {
-                    let j = local(later);
-                    let offset = if j < p { j * n + k } else { p * n + (j - p) * p + k };
-                    self.entries.push(Entry { edge, target: offset as u32 });
-                }
-            }
-            for &(source, edge) in pattern.incoming(state) {
-                let later = places[source as usize] as usize;
-                if later > place {
-                    let offset = k * n + local(later);
-                    self.entries.push(Entry { edge, target: offset as u32 });
+                    self.entries.push(Entry { edge, row: k as u16, column: local(later) });
                 }
             }
         }
-        begin..self.entries.len()
+        front.lower = self.entries.len();
+        for k in 0..p {
+            let place = front.start + k;
+            for &(source, edge) in pattern.incoming(order[place] as usize) {
+                let later = places[source as usize] as usize;
+                if later > place {
+                    self.entries.push(Entry { edge, row: local(later), column: k as u16 });
+                }
+            }
+        }
+        front.entries = begin..self.entries.len();
     }
 
     /// Finds the children's update sets in the front.
@@ -255,14 +242,14 @@ impl FrontTree {
 
     /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
     fn count_costs(&mut self) {
-        let total: u64 = self.fronts.iter().map(Front::flops).sum();
+        let total: u64 = self.fronts.iter().map(|front| flops(front, Form::General)).sum();
         let threshold = SIDE_BY_SIDE_WORK.max(total / SIDE_BY_SIDE_SHARE);
         for index in 0..self.fronts.len() {
             let (finished, rest) = self.fronts.split_at_mut(index);
             let front = &mut rest[0];
             let own = front.contribution_length();
             let children: Vec<&Front> = front.children.iter().map(|&child| &finished[child]).collect();
-            front.work = front.flops() + children.iter().map(|child| child.work).sum::<u64>();
+            front.work = flops(front, Form::General) + children.iter().map(|child| child.work).sum::<u64>();
             front.side_by_side = children.len() == 2 && front.work > threshold;
             (front.stack, front.solve_work) = match children[..] {
                 [first, second] => {
@@ -295,16 +282,17 @@ impl FrontTree {
         &self.parent_places[front.update_start..front.update_start + front.updates]
     }
 
-    /// Numbers on the stack of contribution blocks at its highest.
-    pub(super) fn stack_length(&self) -> usize {
-        self.fronts.last().map_or(0, |root| root.stack)
-    }
-
-    /// Bytes of the tree itself.
-    pub(super) fn bytes(&self) -> u64 {
-        (4 * self.order.len()
+    /// Bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
+    pub(super) fn peak_bytes(&self, factor: u64) -> u64 {
+        // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
+        if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
+            return u64::MAX;
+        }
+        let stack = self.fronts.last().map_or(0, |root| root.stack);
+        let tree = 4 * self.order.len()
             + size_of::<Front>() * self.fronts.len()
             + 8 * self.update_places.len()
-            + size_of::<Entry>() * self.entries.len()) as u64
+            + size_of::<Entry>() * self.entries.len();
+        factor + (8 * stack + tree) as u64
     }
 }
