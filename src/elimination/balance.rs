@@ -13,10 +13,8 @@ use rayon::prelude::*;
 
 use crate::generator::Generator;
 
-/// Roundings to expect of one rate, in units of the last place.
-const ROUNDINGS: f64 = 2.0;
-/// Those to expect of a closed loop of any length: for the shortest ones.
-const SHORTEST_LOOP: f64 = 64.0;
+/// How closely detailed balance must hold: what some thousand roundings on the way round a loop leave at most.
+const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
 /// States per task.
 const PIECE: usize = 1 << 12;
 
@@ -94,7 +92,7 @@ impl Balance {
     pub(super) fn of(generator: &Generator) -> Option<Balance> {
         let indptr = generator.rates.indptr();
         let rows = Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
-        let (weights, depths) = rows.weights()?;
+        let weights = rows.weights()?;
         let mut rates = vec![0.0; rows.rates.len()];
         let mut pieces = Vec::new();
         let mut left = rates.as_mut_slice();
@@ -107,30 +105,22 @@ impl Balance {
         let is_balanced = pieces.into_par_iter().all(|(states, piece)| {
             let mut slots = piece.iter_mut();
             states.clone().all(|i| {
-                rows.edges(i).all(|(j, rate)| {
+                rows.edges(i).zip(&mut slots).all(|((j, rate), slot)| {
                     let Some(back) = rows.rate(j, i) else { return false };
                     let product = rate * back;
-                    let symmetric = if product >= f64::MIN_POSITIVE { product.sqrt() } else { rate.sqrt() * back.sqrt() };
-                    if let Some(slot) = slots.next() {
-                        *slot = symmetric;
-                    }
+                    *slot = if product >= f64::MIN_POSITIVE { product.sqrt() } else { rate.sqrt() * back.sqrt() };
                     let (a, b) = (weights[i], weights[j]);
-                    // One side of s_i q_ij / s_j = √(q_ij q_ji), the roots of which halve the error.
                     let found = scaled(a.mantissa * rate, a.exponent - b.exponent) / b.mantissa;
-                    let loop_length = f64::from(depths[i]) + f64::from(depths[j]);
-                    let error = f64::EPSILON * 0.5 * (SHORTEST_LOOP + ROUNDINGS * loop_length);
-                    (found - symmetric).abs() <= error * symmetric
+                    (found - *slot).abs() <= TOLERANCE * *slot
                 })
             })
         });
         is_balanced.then_some(Balance { weights, rates })
     }
-}
 
-impl Balance {
     /// The weights of the states in another order.
     pub(super) fn weights_in(&self, order: &[u32]) -> Vec<Weight> {
-        order.iter().map(|&state| self.weights[state as usize]).collect()
+        order.par_iter().map(|&state| self.weights[state as usize]).collect()
     }
 }
 
@@ -151,39 +141,37 @@ impl Rows<'_> {
         self.edges(i).find(|&(target, _)| target == j).map(|(_, rate)| rate)
     }
 
-    /// √π from the rates along the shortest paths, and the number of their edges; `None` if an edge on the way has no reverse.
-    fn weights(&self) -> Option<(Vec<Weight>, Vec<u32>)> {
+    /// √π from the rates along a tree of edges; `None` if one of those has no reverse.
+    fn weights(&self) -> Option<Vec<Weight>> {
         let n = self.starts.len() - 1;
         let mut squares = vec![Long::default(); n];
-        let mut weights = vec![Weight::default(); n];
-        let mut depths = vec![u32::MAX; n];
-        let mut queue: Vec<u32> = Vec::with_capacity(n);
-        for root in 0..n {
-            if depths[root] != u32::MAX {
-                continue;
+        // Sweeps back and forth, each state following the first neighbour that is known: along memory, unlike a search.
+        let mut unknown: Vec<u32> = (0..n as u32).collect();
+        let mut before = n;
+        while let Some(&root) = unknown.first() {
+            if before == unknown.len() {
+                squares[root as usize] = Long::ONE;
             }
-            (squares[root], depths[root]) = (Long::ONE, 0);
-            let mut next = queue.len();
-            queue.push(root as u32);
-            while let Some(&i) = queue.get(next) {
+            before = unknown.len();
+            let mut is_usable = true;
+            let mut follow = |&i: &u32| {
                 let i = i as usize;
-                next += 1;
-                weights[i] = squares[i].root();
-                for (j, rate) in self.edges(i) {
-                    if depths[j] == u32::MAX {
-                        let back = self.rate(j, i)?;
-                        let is_usable = |rate: f64| rate.is_normal() && rate > 0.0;
-                        if !(is_usable(rate) && is_usable(back) && is_usable(rate / back)) {
-                            return None;
-                        }
-                        // π_j = π_i q_ij / q_ji.
-                        squares[j] = squares[i].times_ratio(rate, back);
-                        depths[j] = depths[i] + 1;
-                        queue.push(j as u32);
-                    }
+                if squares[i].high == 0.0 {
+                    let Some((j, rate)) = self.edges(i).find(|&(j, _)| squares[j].high != 0.0) else { return true };
+                    let back = self.rate(j, i).unwrap_or(0.0);
+                    let ratio = back / rate;
+                    is_usable &= rate.is_normal() && back.is_normal() && ratio.is_normal() && ratio > 0.0;
+                    // π_i = π_j q_ji / q_ij.
+                    squares[i] = squares[j].times_ratio(back, rate);
                 }
+                false
+            };
+            unknown.retain(&mut follow);
+            if !is_usable {
+                return None;
             }
+            unknown.reverse();
         }
-        Some((weights, depths))
+        Some(squares.par_iter().map(|square| square.root()).collect())
     }
 }

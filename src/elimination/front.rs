@@ -50,17 +50,20 @@ pub(super) struct Scratch {
     pub(super) exits: Vec<f64>,
     /// Weights of the states of a front in symmetric form.
     pub(super) weights: Vec<f64>,
+    /// Contribution blocks of a subtree that is eliminated on one thread.
+    pub(super) stack: Vec<f64>,
 }
 
 impl Scratch {
-    /// For fronts with at most `pivots` pivots and `order` states.
-    pub(super) fn new((pivots, order): (usize, usize)) -> Self {
+    /// For fronts with at most `pivots` pivots and `order` states, in subtrees that need so much stack.
+    pub(super) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
         Scratch {
             arch: Arch::new(),
             inverses: vec![[[0.0; PANEL]; PANEL]; pivots.div_ceil(PANEL)],
             copy: vec![0.0; PANEL * (order + 1)],
             exits: vec![0.0; 2 * pivots + PANEL],
             weights: vec![0.0; order + 1],
+            stack: vec![0.0; stack],
         }
     }
 }

@@ -101,12 +101,18 @@ pub(super) fn factor_length(front: &Front, form: Form) -> usize {
     }
 }
 
-/// Σ over the pivots, with m states left after each: m sums, m+1 divisions, 2m(m+1) for the update; of the symmetric form half.
+/// Σ over the pivots, with m states left after each: m sums, m+1 divisions, 2m(m+1) for the update; in symmetric form 2m for the
+/// sum, m+2 divisions and roots, m(m+3) for the update.
 pub(super) fn flops(front: &Front, form: Form) -> u64 {
-    let left = |k: usize| (front.order() - 1 - k) as u64;
-    let of_pivot = |m: u64| match form {
-        Form::General => 2 * m + 1 + 2 * m * (m + 1),
-        Form::Symmetric { .. } => 2 * m + (m + 1) + m * (m + 3),
+    // Σ m and Σ m² below an order.
+    let sums = |n: usize| {
+        let n = n as u64;
+        [n, n * n.saturating_sub(1) / 2, n * n.saturating_sub(1) * (2 * n).saturating_sub(1) / 6]
     };
-    (0..front.pivots).map(left).map(of_pivot).sum()
+    let (all, left) = (sums(front.order()), sums(front.updates));
+    let [ones, linear, squares] = [0, 1, 2].map(|power| all[power] - left[power]);
+    match form {
+        Form::General => ones + 4 * linear + 2 * squares,
+        Form::Symmetric { .. } => 2 * ones + 6 * linear + squares,
+    }
 }

@@ -1,8 +1,9 @@
 //! The numeric factorisation along the tree of fronts.
 //!
 //! A front's pivot columns and rows are assembled where the factor keeps them, its contribution block where the parent
-//! reads it, so nothing is copied. Contribution blocks live on one stack: the blocks of the children are left at one end
-//! of their parent's region and the parent's own goes to the other end, alternating from level to level.
+//! reads it, so nothing is copied. Contribution blocks live on a stack: the blocks of the children are left at one end
+//! of their parent's region and the parent's own goes to the other end, alternating from level to level. The many subtrees
+//! that are eliminated on one thread each share a few small stacks that stay in its cache; the fronts above them have one in common.
 //!
 //! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that depend
 //! on its shape alone: the factor is the same to the bit for any number of threads.
@@ -17,7 +18,7 @@ use super::tree::{Front, FrontTree};
 use crate::generator::Generator;
 use crate::progress::Progress;
 use rayon::join;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A generator factored front by front.
 #[derive(Debug)]
@@ -74,12 +75,12 @@ impl Multifrontal {
             Pages::zeroed(length).map_err(|_| EliminationError::Refused { needed })
         };
         let mut factor = zeroed(layout.length)?;
-        if let Some(root) = tree.fronts.last() {
-            let mut stack = zeroed(root.stack)?;
-            let work = Work { tree, layout: &layout, generator, symmetric_rates: rates, weights: &weights, progress };
-            let mut scratch = Scratch::new(root.largest);
-            let index = tree.fronts.len() - 1;
-            work.subtree(index, factor.numbers_mut(), stack.numbers_mut(), End::Low, &mut scratch)?;
+        if !tree.fronts.is_empty() {
+            let mut stack = zeroed(tree.stack())?;
+            let scratches = Mutex::new(Vec::new());
+            let work =
+                Work { tree, layout: &layout, generator, symmetric_rates: rates, weights: &weights, progress, scratches };
+            work.side_by_side(tree.fronts.len() - 1, factor.numbers_mut(), stack.numbers_mut(), End::Low)?;
         }
         Ok(Multifrontal { tree: Arc::clone(tree), layout, factor, weights })
     }
@@ -94,6 +95,8 @@ struct Work<'a> {
     symmetric_rates: &'a [f64],
     weights: &'a [Weight],
     progress: &'a Progress,
+    /// Those that nobody uses at the moment.
+    scratches: Mutex<Vec<Scratch>>,
 }
 
 /// A front with its form.
@@ -108,8 +111,71 @@ impl Work<'_> {
         Place { front: &self.tree.fronts[index], form: self.layout.forms[index] }
     }
 
-    /// Factors a subtree; `factor` is the subtree's share. Leaves the contribution block at the given end of the stack.
-    fn subtree(
+    /// Lends buffers, new ones if none are free.
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        // Nothing panics while the lock is held.
+        let free = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = free().pop();
+        let mut scratch = found.unwrap_or_else(|| Scratch::new(self.tree.largest(), self.tree.stack_alone));
+        let result = work(&mut scratch);
+        free().push(scratch);
+        result
+    }
+
+    /// Factors a subtree, its halves side by side as far as the tree says so; `factor` is the subtree's share. Leaves the
+    /// contribution block at the given end of the stack.
+    fn side_by_side(
+        &self,
+        index: usize,
+        factor: &mut [f64],
+        stack: &mut [f64],
+        end: End,
+    ) -> Result<(), EliminationError> {
+        let place @ Place { front, .. } = self.place(index);
+        let (below, own) = factor.split_at_mut(self.layout.below(front, index));
+        if !front.side_by_side {
+            let (contribution, _) = end.carve(stack, front.contribution_length());
+            return self.with_scratch(|scratch| {
+                let mut stack = std::mem::take(&mut scratch.stack);
+                let (children, _) = self.children(front, below, &mut stack, End::Low, scratch)?;
+                self.front(place, own, contribution, &children, scratch)?;
+                scratch.stack = stack;
+                Ok(())
+            });
+        }
+        let away = end.other();
+        let mut blocks: Vec<(Place, &[f64])> = Vec::with_capacity(2);
+        let length = |child: usize| self.tree.fronts[child].contribution_length();
+        let rest = match front.children[..] {
+            [one, two, ..] => {
+                let (first, second) = (&self.tree.fronts[one], &self.tree.fronts[two]);
+                let second_start = self.layout.starts[second.first] - self.layout.starts[front.first];
+                let (below_first, below_second) = below.split_at_mut(second_start);
+                let (region, rest) = away.carve(stack, first.stack_beside());
+                let (left, right) = join(
+                    || self.side_by_side(one, below_first, region, away),
+                    || self.side_by_side(two, below_second, rest, away),
+                );
+                left.and(right)?;
+                blocks.push((self.place(one), away.carve(region, length(one)).0));
+                let (block, rest) = away.carve(rest, length(two));
+                blocks.push((self.place(two), block));
+                rest
+            }
+            [only] => {
+                self.side_by_side(only, below, stack, away)?;
+                let (block, rest) = away.carve(stack, length(only));
+                blocks.push((self.place(only), block));
+                rest
+            }
+            [] => stack,
+        };
+        let (contribution, _) = end.carve(rest, front.contribution_length());
+        self.with_scratch(|scratch| self.front(place, own, contribution, &blocks, scratch))
+    }
+
+    /// Factors a subtree on this thread.
+    fn alone(
         &self,
         index: usize,
         factor: &mut [f64],
@@ -117,46 +183,36 @@ impl Work<'_> {
         end: End,
         scratch: &mut Scratch,
     ) -> Result<(), EliminationError> {
-        let fronts = &self.tree.fronts;
         let place @ Place { front, .. } = self.place(index);
         let (below, own) = factor.split_at_mut(self.layout.below(front, index));
-        let away = end.other();
-        match front.children[..] {
-            [] => {
-                let (contribution, _) = end.carve(stack, front.contribution_length());
-                self.front(place, own, contribution, &[], scratch)
-            }
-            [only] => {
-                self.subtree(only, below, stack, away, scratch)?;
-                let (block, rest) = away.carve(stack, fronts[only].contribution_length());
-                let (contribution, _) = end.carve(rest, front.contribution_length());
-                self.front(place, own, contribution, &[(self.place(only), block)], scratch)
-            }
-            [one, two, ..] => {
-                let (first, second) = (&fronts[one], &fronts[two]);
-                let second_start = self.layout.starts[second.first] - self.layout.starts[front.first];
-                let (below_first, below_second) = below.split_at_mut(second_start);
-                let (block_first, rest) = if front.side_by_side {
-                    let (region, rest) = away.carve(stack, first.stack);
-                    let mut other_scratch = Scratch::new(second.largest);
-                    let (left, right) = join(
-                        || self.subtree(one, below_first, region, away, scratch),
-                        || self.subtree(two, below_second, rest, away, &mut other_scratch),
-                    );
-                    left.and(right)?;
-                    (away.carve(region, first.contribution_length()).0, rest)
-                } else {
-                    self.subtree(one, below_first, stack, away, scratch)?;
-                    let (block, rest) = away.carve(stack, first.contribution_length());
-                    self.subtree(two, below_second, rest, away, scratch)?;
-                    (block, rest)
-                };
-                let (block_second, rest) = away.carve(rest, second.contribution_length());
-                let (contribution, _) = end.carve(rest, front.contribution_length());
-                let children: [(Place, &[f64]); 2] = [(self.place(one), block_first), (self.place(two), block_second)];
-                self.front(place, own, contribution, &children, scratch)
-            }
+        let (children, rest) = self.children(front, below, stack, end.other(), scratch)?;
+        let (contribution, _) = end.carve(rest, front.contribution_length());
+        self.front(place, own, contribution, &children, scratch)
+    }
+
+    /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the stack.
+    #[allow(clippy::type_complexity)]
+    fn children<'s>(
+        &self,
+        front: &Front,
+        below: &mut [f64],
+        stack: &'s mut [f64],
+        end: End,
+        scratch: &mut Scratch,
+    ) -> Result<(Vec<(Place<'_>, &'s [f64])>, &'s mut [f64]), EliminationError> {
+        let (mut below, mut stack) = (below, stack);
+        let mut blocks: Vec<(Place, &[f64])> = Vec::with_capacity(front.children.len());
+        for &child in &front.children {
+            let place = self.place(child);
+            let starts = &self.layout.starts;
+            let length = starts[child] - starts[place.front.first] + layout::factor_length(place.front, place.form);
+            let (own, later) = below.split_at_mut(length);
+            self.alone(child, own, stack, end, scratch)?;
+            let (block, rest) = end.carve(stack, place.front.contribution_length());
+            blocks.push((place, block));
+            (below, stack) = (later, rest);
         }
+        Ok((blocks, stack))
     }
 
     /// Assembles and eliminates one front.

@@ -37,13 +37,13 @@ pub(super) struct Front {
     pub(super) first: usize,
     /// Floating-point operations of the subtree, in general form.
     pub(super) work: u64,
-    /// Stack that the subtree needs for contribution blocks.
+    /// Stack that the subtree needs for contribution blocks; that of subtrees eliminated on one thread is not in common.
     pub(super) stack: usize,
     /// Workspace that solves need in the subtree.
     pub(super) solve_work: usize,
     /// Largest p and p + u of the subtree.
     pub(super) largest: (usize, usize),
-    /// Whether the children are factored side by side.
+    /// Whether the children, if there are two, are factored side by side.
     pub(super) side_by_side: bool,
 }
 
@@ -51,6 +51,11 @@ impl Front {
     /// p + u.
     pub(super) fn order(&self) -> usize {
         self.pivots + self.updates
+    }
+
+    /// Stack that the subtree needs of the one in common, if a subtree beside it is eliminated at the same time.
+    pub(super) fn stack_beside(&self) -> usize {
+        if self.side_by_side { self.stack } else { self.contribution_length() }
     }
 
     /// Numbers in the contribution block: u×(u+1), the last column (in symmetric form the last row) being κ.
@@ -89,6 +94,8 @@ pub(super) struct FrontTree {
     /// The same states as positions within the parent's front.
     pub(super) parent_places: Vec<u32>,
     pub(super) entries: Vec<Entry>,
+    /// Stack for any subtree that is eliminated on one thread.
+    pub(super) stack_alone: usize,
 }
 
 impl FrontTree {
@@ -250,20 +257,26 @@ impl FrontTree {
             let own = front.contribution_length();
             let children: Vec<&Front> = front.children.iter().map(|&child| &finished[child]).collect();
             front.work = flops(front, Form::General) + children.iter().map(|child| child.work).sum::<u64>();
-            front.side_by_side = children.len() == 2 && front.work > threshold;
+            front.side_by_side = !children.is_empty() && front.work > threshold;
             (front.stack, front.solve_work) = match children[..] {
+                [first, second] if front.side_by_side => {
+                    let after = second.stack_beside().max(second.contribution_length() + own);
+                    (first.stack_beside() + after, first.solve_work + second.solve_work)
+                }
                 [first, second] => {
                     let after = second.stack.max(second.contribution_length() + own);
-                    if front.side_by_side {
-                        (first.stack + after, first.solve_work + second.solve_work)
-                    } else {
-                        let kept = first.contribution_length();
-                        (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
-                    }
+                    let kept = first.contribution_length();
+                    (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
                 }
-                [only] => (only.stack.max(only.contribution_length() + own), only.solve_work),
+                [only] => {
+                    let stack = if front.side_by_side { only.stack_beside() } else { only.stack };
+                    (stack.max(only.contribution_length() + own), only.solve_work)
+                }
                 _ => (own, 0),
             };
+            if !front.side_by_side {
+                self.stack_alone = self.stack_alone.max(front.stack);
+            }
             front.solve_work += front.order();
             let largest = |pick: fn(&(usize, usize)) -> usize, own| {
                 children.iter().map(|child| pick(&child.largest)).fold(own, usize::max)
@@ -282,13 +295,23 @@ impl FrontTree {
         &self.parent_places[front.update_start..front.update_start + front.updates]
     }
 
+    /// Numbers on the stack in common at its highest.
+    pub(super) fn stack(&self) -> usize {
+        self.fronts.last().map_or(0, Front::stack_beside)
+    }
+
+    /// Largest p and p + u.
+    pub(super) fn largest(&self) -> (usize, usize) {
+        self.fronts.last().map_or((0, 0), |root| root.largest)
+    }
+
     /// Bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
     pub(super) fn peak_bytes(&self, factor: u64) -> u64 {
         // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
         if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
             return u64::MAX;
         }
-        let stack = self.fronts.last().map_or(0, |root| root.stack);
+        let stack = self.stack() + self.stack_alone * (rayon::current_num_threads() + 1);
         let tree = 4 * self.order.len()
             + size_of::<Front>() * self.fronts.len()
             + 8 * self.update_places.len()
