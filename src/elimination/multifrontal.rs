@@ -17,6 +17,7 @@ use super::symmetric;
 use super::tree::{Front, FrontTree};
 use crate::generator::Generator;
 use crate::progress::Progress;
+use crate::tensor::widest;
 use rayon::join;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,16 +71,23 @@ impl Multifrontal {
         weights: Vec<Weight>,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
-        let zeroed = |length: usize| {
+        let pages = |length: usize| {
             let needed = 8 * length as u64;
-            Pages::zeroed(length).map_err(|_| EliminationError::Refused { needed })
+            Pages::new(length).map_err(|_| EliminationError::Refused { needed })
         };
-        let mut factor = zeroed(layout.length)?;
+        let mut factor = pages(layout.length)?;
         if !tree.fronts.is_empty() {
-            let mut stack = zeroed(tree.stack())?;
-            let scratches = Mutex::new(Vec::new());
-            let work =
-                Work { tree, layout: &layout, generator, symmetric_rates: rates, weights: &weights, progress, scratches };
+            let mut stack = pages(tree.stack())?;
+            let work = Work {
+                tree,
+                layout: &layout,
+                generator,
+                symmetric_rates: rates,
+                weights: &weights,
+                is_zero: factor.is_zero,
+                progress,
+                scratches: Mutex::new(Vec::new()),
+            };
             work.side_by_side(tree.fronts.len() - 1, factor.numbers_mut(), stack.numbers_mut(), End::Low)?;
         }
         Ok(Multifrontal { tree: Arc::clone(tree), layout, factor, weights })
@@ -94,6 +102,8 @@ struct Work<'a> {
     /// √(q_ij q_ji), for fronts in symmetric form.
     symmetric_rates: &'a [f64],
     weights: &'a [Weight],
+    /// Whether the factor begins as zeros.
+    is_zero: bool,
     progress: &'a Progress,
     /// Those that nobody uses at the moment.
     scratches: Mutex<Vec<Scratch>>,
@@ -230,6 +240,9 @@ impl Work<'_> {
         let shape @ (p, u) = (front.pivots, front.updates);
         let states = &self.tree.order[front.start..front.start + p];
         let fresh = children.is_empty();
+        if !self.is_zero {
+            factor.fill(0.0);
+        }
         match form {
             Form::Symmetric { unit } => {
                 let rows = p + u + 1;
@@ -286,23 +299,28 @@ impl Work<'_> {
         let rows = p + u + 1;
         let positions = self.tree.parent_places_of(child);
         let mut runs = runs(positions);
-        let mut runs = runs.as_mut_slice();
-        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.updates + 1)).enumerate() {
-            let position = position as usize;
-            let (target, origin) = match position < p {
-                true => (&mut factor[position * rows..(position + 1) * rows], 0),
-                false => (&mut contribution[(position - p) * (u + 1)..(position - p + 1) * (u + 1)], p),
-            };
-            scatter(target, origin, runs, &source[c..child.updates]);
-            if let (Some(own), Some(killing)) = (target.last_mut(), source.last()) {
-                *own += killing;
-            }
-            // The next column begins one row further down.
-            (runs[0].0, runs[0].1) = (runs[0].0 + 1, runs[0].1 - 1);
-            if runs[0].1 == 0 {
-                runs = &mut runs[1..];
-            }
-        }
+        widest(
+            #[inline(always)]
+            || {
+                let mut runs = runs.as_mut_slice();
+                for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.updates + 1)).enumerate() {
+                    let position = position as usize;
+                    let (target, origin) = match position < p {
+                        true => (&mut factor[position * rows..(position + 1) * rows], 0),
+                        false => (&mut contribution[(position - p) * (u + 1)..(position - p + 1) * (u + 1)], p),
+                    };
+                    scatter(target, origin, runs, &source[c..child.updates]);
+                    if let (Some(own), Some(killing)) = (target.last_mut(), source.last()) {
+                        *own += killing;
+                    }
+                    // The next column begins one row further down.
+                    (runs[0].0, runs[0].1) = (runs[0].0 + 1, runs[0].1 - 1);
+                    if runs[0].1 == 0 {
+                        runs = &mut runs[1..];
+                    }
+                }
+            },
+        );
     }
 
     /// Adds a child's contribution block in symmetric form to a parent's front in general form.
@@ -351,18 +369,23 @@ impl Work<'_> {
         let (runs_pivots, runs_updates) = (runs(to_pivots), runs(to_updates));
         // The last column is κ, which follows the last state of the parent's front as well.
         let targets = positions.iter().map(|&position| position as usize).chain([n]);
-        for (target, source) in targets.zip(block.chunks_exact(child.updates)) {
-            let (source_pivots, source_updates) = source.split_at(inner);
-            if target < p {
-                let column = &mut columns[target * n..(target + 1) * n];
-                scatter(column, 0, &runs_pivots, source_pivots);
-                scatter(column, 0, &runs_updates, source_updates);
-            } else {
-                let j = target - p;
-                scatter(&mut rows[j * p..(j + 1) * p], 0, &runs_pivots, source_pivots);
-                scatter(&mut contribution[j * u..(j + 1) * u], p, &runs_updates, source_updates);
-            }
-        }
+        widest(
+            #[inline(always)]
+            || {
+                for (target, source) in targets.zip(block.chunks_exact(child.updates)) {
+                    let (source_pivots, source_updates) = source.split_at(inner);
+                    if target < p {
+                        let column = &mut columns[target * n..(target + 1) * n];
+                        scatter(column, 0, &runs_pivots, source_pivots);
+                        scatter(column, 0, &runs_updates, source_updates);
+                    } else {
+                        let j = target - p;
+                        scatter(&mut rows[j * p..(j + 1) * p], 0, &runs_pivots, source_pivots);
+                        scatter(&mut contribution[j * u..(j + 1) * u], p, &runs_updates, source_updates);
+                    }
+                }
+            },
+        );
     }
 }
 
@@ -388,6 +411,7 @@ fn runs(positions: &[u32]) -> Vec<(usize, usize)> {
 }
 
 /// target[position − origin] += source.
+#[inline(always)]
 fn scatter(target: &mut [f64], origin: usize, runs: &[(usize, usize)], source: &[f64]) {
     let mut source = source;
     for &(position, length) in runs {
