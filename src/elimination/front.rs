@@ -36,6 +36,9 @@ const TILE_WORK: usize = 1 << 25;
 /// No tile side is cut below this.
 const TILE_SIDE: usize = 256;
 
+/// More rows than states that a front in symmetric form can have.
+const PADDING: usize = 16;
+
 type Block = [[f64; PANEL]; PANEL];
 
 /// Buffers that the elimination of one front after the other reuses.
@@ -62,7 +65,7 @@ impl Scratch {
             inverses: vec![[[0.0; PANEL]; PANEL]; pivots.div_ceil(PANEL)],
             copy: vec![0.0; PANEL * (order + 1)],
             exits: vec![0.0; 2 * pivots + PANEL],
-            weights: vec![0.0; order + 1],
+            weights: vec![0.0; order + PADDING],
             stack: vec![0.0; stack],
         }
     }

@@ -5,6 +5,7 @@
 //! divided further; the fronts above the parts are eliminated in general form.
 
 use super::balance::Weight;
+use super::symmetric::Shape;
 use super::tree::{Front, FrontTree};
 
 /// Weights of a symmetric subtree may differ by so many powers of two. What falls below the smallest number, 2⁻¹⁰²², is then at most
@@ -96,8 +97,8 @@ pub(super) fn factor_length(front: &Front, form: Form) -> usize {
     match form {
         // Pivot columns (p+u)×p, then pivot rows p×(u+1), the last column being κ.
         Form::General => p * (p + u + u + 1),
-        // Pivot columns (p+u+1)×p, the last row being κ; the upper half is not used.
-        Form::Symmetric { .. } => p * (p + u + 1),
+        // Pivot columns; the upper half is not used.
+        Form::Symmetric { .. } => p * Shape { p, u }.rows(),
     }
 }
 

@@ -245,17 +245,20 @@ impl Work<'_> {
         }
         match form {
             Form::Symmetric { unit } => {
-                let rows = p + u + 1;
+                let shape = front.shape();
+                let rows = shape.rows();
                 weigh(self.tree, front, self.weights, unit, &mut scratch.weights);
                 for entry in &self.tree.entries[front.lower..front.entries.end] {
-                    factor[entry.column as usize * rows + entry.row as usize] = self.symmetric_rates[entry.edge as usize];
+                    let place = entry.column as usize * rows + shape.row(entry.row as usize);
+                    factor[place] = self.symmetric_rates[entry.edge as usize];
                 }
+                let killing = shape.below() + u;
                 for (k, &state) in states.iter().enumerate() {
-                    factor[(k + 1) * rows - 1] = self.generator.killing[state as usize] * scratch.weights[k];
+                    factor[k * rows + killing] = self.generator.killing[state as usize] * scratch.weights[k];
                 }
                 if !fresh {
-                    for j in 0..u {
-                        contribution[j * (u + 1) + j..(j + 1) * (u + 1)].fill(0.0);
+                    for (j, column) in contribution.chunks_exact_mut(shape.rows_below()).enumerate() {
+                        column[j..].fill(0.0);
                     }
                 }
                 for &(child, block) in children {
@@ -265,6 +268,7 @@ impl Work<'_> {
                 symmetric::eliminate(*arch, shape, factor, contribution, fresh, &weights[..rows], exits)
             }
             Form::General => {
+                let contribution = &mut contribution[..u * (u + 1)];
                 let rates = self.generator.rates.data();
                 for entry in &self.tree.entries[front.entries.clone()] {
                     factor[general_offset(shape, entry.row as usize, entry.column as usize)] = rates[entry.edge as usize];
@@ -295,24 +299,33 @@ impl Work<'_> {
 
     /// Adds a child's contribution block to its parent's front, both in symmetric form.
     fn add_symmetric(&self, front: &Front, factor: &mut [f64], contribution: &mut [f64], child: &Front, block: &[f64]) {
-        let (p, u) = (front.pivots, front.updates);
-        let rows = p + u + 1;
+        let (p, shape) = (front.pivots, front.shape());
+        let (rows, rows_below) = (shape.rows(), shape.rows_below());
         let positions = self.tree.parent_places_of(child);
+        let inner = positions.partition_point(|&position| (position as usize) < p);
         let mut runs = runs(positions);
+        // A run that goes on from pivots to further states is cut where the padding is.
+        if let Some(cut) = runs.iter().position(|&(first, length)| first < p && first + length > p) {
+            let (first, length) = runs[cut];
+            runs[cut].1 = p - first;
+            runs.insert(cut + 1, (p, first + length - p));
+        }
+        for (first, _) in &mut runs {
+            *first = shape.row(*first);
+        }
+        let block = block.chunks_exact(child.shape().rows_below());
         widest(
             #[inline(always)]
             || {
                 let mut runs = runs.as_mut_slice();
-                for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.updates + 1)).enumerate() {
+                for (c, (&position, source)) in positions.iter().zip(block).enumerate() {
                     let position = position as usize;
-                    let (target, origin) = match position < p {
+                    let (target, origin) = match c < inner {
                         true => (&mut factor[position * rows..(position + 1) * rows], 0),
-                        false => (&mut contribution[(position - p) * (u + 1)..(position - p + 1) * (u + 1)], p),
+                        false => (&mut contribution[(position - p) * rows_below..(position - p + 1) * rows_below], shape.below()),
                     };
                     scatter(target, origin, runs, &source[c..child.updates]);
-                    if let (Some(own), Some(killing)) = (target.last_mut(), source.last()) {
-                        *own += killing;
-                    }
+                    target[shape.below() + front.updates - origin] += source[child.updates];
                     // The next column begins one row further down.
                     (runs[0].0, runs[0].1) = (runs[0].0 + 1, runs[0].1 - 1);
                     if runs[0].1 == 0 {
@@ -343,8 +356,8 @@ impl Work<'_> {
             }
         };
         let positions = self.tree.parent_places_of(child);
-        let weights = &weights[child.pivots..];
-        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.updates + 1)).enumerate() {
+        let weights = &weights[child.shape().below()..];
+        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.shape().rows_below())).enumerate() {
             let position = position as usize;
             for r in c + 1..child.updates {
                 let (other, ratio) = (positions[r] as usize, weights[r] / weights[c]);
@@ -395,14 +408,19 @@ fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
     if column < p { column * n + row } else { n * p + (column - p) * p + row }
 }
 
-/// The weights of a front's states in units of 2^unit, followed by 1 for κ.
+/// The weights of a front's rows in units of 2^unit: 1 for κ, 0 for padding.
 fn weigh(tree: &FrontTree, front: &Front, by_place: &[Weight], unit: i32, weights: &mut [f64]) {
-    let pivots = by_place[front.start..front.start + front.pivots].iter();
-    let updates = tree.updates_of(front).iter().map(|&place| &by_place[place as usize]);
-    for (weight, by_place) in weights.iter_mut().zip(pivots.chain(updates)) {
+    let (p, below) = (front.pivots, front.shape().below());
+    let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
+    for (weight, by_place) in of_pivots.iter_mut().zip(&by_place[front.start..front.start + p]) {
         *weight = by_place.in_units_of(unit);
     }
-    weights[front.order()] = 1.0;
+    for (weight, &place) in of_rest.iter_mut().zip(tree.updates_of(front)) {
+        *weight = by_place[place as usize].in_units_of(unit);
+    }
+    of_pivots[p..].fill(0.0);
+    of_rest[front.updates..].fill(0.0);
+    of_rest[front.updates] = 1.0;
 }
 
 /// Maximal runs of consecutive positions: first position and length.

@@ -12,6 +12,7 @@
 use super::balance::Weight;
 use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
+use super::symmetric::Shape;
 use super::tree::Front;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
@@ -233,15 +234,19 @@ impl WithSimd for Pass<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Pass { way, shape: shape @ (p, n), factor, local } = self;
-        // In general form.
+        let symmetric = Shape { p, u: n - p };
+        match way {
+            Way::ForwardSymmetric => return forward_symmetric(symmetric, factor, local),
+            Way::BackwardSymmetric => return backward_symmetric(symmetric, factor, local),
+            _ => {}
+        }
         let (columns, rows) = factor.split_at(p * n);
         match way {
             Way::ForwardLeft => forward_left(shape, columns, rows, local),
             Way::BackwardLeft => backward_left(shape, columns, local),
             Way::ForwardRight => forward_right(shape, columns, local),
             Way::BackwardRight => backward_right(shape, columns, rows, local),
-            Way::ForwardSymmetric => forward_symmetric(shape, factor, local),
-            Way::BackwardSymmetric => backward_symmetric(shape, factor, local),
+            Way::ForwardSymmetric | Way::BackwardSymmetric => {}
         }
     }
 }
@@ -298,21 +303,23 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
 
 /// z_k = b_k / √S_k, b_i += C_ik z_k.
 #[inline(always)]
-fn forward_symmetric((p, n): (usize, usize), factor: &[f64], local: &mut [f64]) {
-    for k in 0..p {
-        let column = &factor[k * (n + 1)..k * (n + 1) + n];
-        let value = local[k] / column[k];
-        local[k] = value;
-        add_scaled(&mut local[k + 1..], &column[k + 1..], value);
+fn forward_symmetric(shape: Shape, factor: &[f64], local: &mut [f64]) {
+    let (own, later) = local.split_at_mut(shape.p);
+    for (k, column) in factor.chunks_exact(shape.rows()).enumerate() {
+        let value = own[k] / column[k];
+        own[k] = value;
+        add_scaled(&mut own[k + 1..], &column[k + 1..], value);
+        add_scaled(later, &column[shape.below()..], value);
     }
 }
 
 /// y_k = (z_k + Σ_i C_ik y_i) / √S_k.
 #[inline(always)]
-fn backward_symmetric((p, n): (usize, usize), factor: &[f64], local: &mut [f64]) {
-    for k in (0..p).rev() {
-        let column = &factor[k * (n + 1)..k * (n + 1) + n];
-        local[k] = (local[k] + dot(&column[k + 1..], &local[k + 1..])) / column[k];
+fn backward_symmetric(shape: Shape, factor: &[f64], local: &mut [f64]) {
+    let (own, later) = local.split_at_mut(shape.p);
+    for (k, column) in factor.chunks_exact(shape.rows()).enumerate().rev() {
+        let sum = dot(&column[shape.below()..][..shape.u], later);
+        own[k] = (own[k] + dot(&column[k + 1..shape.p], &own[k + 1..]) + sum) / column[k];
     }
 }
 

@@ -11,7 +11,12 @@
 //! As in `front`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at hand enters
 //! as one number per row, Σ_j q̃_kj s_j over those, which obeys the same elimination as any other row.
 //!
-//! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped.
+//! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped. Rows are padded with zeros
+//! to whole vectors:
+//! ```text
+//! factor        p pivots │ padding │ u further states │ κ │ padding        one column for each pivot
+//! contribution                     │ u further states │ κ │ padding        one column for each further state
+//! ```
 
 use super::PivotFault;
 use super::front::product;
@@ -20,49 +25,77 @@ use faer::{Accum, MatMut, MatRef};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
+/// Numbers in the widest vector.
+const VECTOR: usize = 8;
 /// Columns eliminated without products of faer: a vector's worth.
-const PANEL: usize = 8;
-/// Fronts with at most this many states are eliminated pivot by pivot.
-const SMALL: usize = 64;
+const PANEL: usize = VECTOR;
+/// Fronts with at most this many rows are eliminated pivot by pivot.
+const SMALL: usize = 96;
 /// Triangles of at most so many columns are formed as squares.
 const SQUARE: usize = 64;
 /// Products with more multiplications than this are worth a task: 2²⁴.
 const TASK_WORK: usize = 1 << 24;
 
-/// Eliminates a front of p pivots and u further states with the weights s of all, followed by 1 for κ.
+/// p pivots and u further states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) p: usize,
+    pub(super) u: usize,
+}
+
+impl Shape {
+    /// Where the further states begin.
+    pub(super) fn below(self) -> usize {
+        self.p.next_multiple_of(VECTOR)
+    }
+
+    /// Rows of the contribution block.
+    pub(super) fn rows_below(self) -> usize {
+        (self.u + 1).next_multiple_of(VECTOR)
+    }
+
+    /// Rows of the factor.
+    pub(super) fn rows(self) -> usize {
+        self.below() + self.rows_below()
+    }
+
+    /// The row of a state of the front.
+    pub(super) fn row(self, state: usize) -> usize {
+        if state < self.p { state } else { state - self.p + self.below() }
+    }
+}
+
+/// Eliminates the pivots of a front with the weights s of its rows, 1 for κ and 0 for padding.
 ///
-/// `factor` are the pivot columns, (p+u+1)×p, the last row being κ̃; afterwards C with √S_k on its diagonal. The contribution
-/// block is (u+1)×u. All by columns. `fresh`: the contribution block is to be overwritten, not added to. `exits` has room for 2p + 8
-/// numbers.
+/// `factor` are the pivot columns; afterwards C with √S_k on its diagonal. `fresh`: the contribution block is to be overwritten, not
+/// added to. `exits` has room for 2p + 8 numbers.
 pub(super) fn eliminate(
     arch: Arch,
-    (p, u): (usize, usize),
+    shape: Shape,
     factor: &mut [f64],
     contribution: &mut [f64],
     fresh: bool,
     weights: &[f64],
     exits: &mut [f64],
 ) -> Result<(), PivotFault> {
-    let rows = p + u + 1;
+    let (p, u, rows) = (shape.p, shape.u, shape.rows());
     if rows <= SMALL {
-        if fresh {
-            contribution.fill(0.0);
-        }
-        return arch.dispatch(Small { p, u, factor, contribution, weights });
+        return arch.dispatch(Small { shape, factor, contribution, fresh, weights });
     }
     if p == 0 {
         return Ok(());
     }
     let (exit, exits) = exits.split_at_mut(p);
     for (exit, column) in exit.iter_mut().zip(factor.chunks_exact(rows)) {
-        *exit = arch.dispatch(Dot { a: &column[p..], b: &weights[p..] });
+        *exit = arch.dispatch(Dot { a: &column[shape.below()..], b: &weights[shape.below()..] });
     }
     let mut columns = MatMut::from_column_major_slice_mut(factor, rows, p);
     eliminate_columns(arch, columns.rb_mut(), exit, weights, exits)?;
     if u > 0 {
-        let contribution = MatMut::from_column_major_slice_mut(contribution, u + 1, u);
+        let rows_below = shape.rows_below();
+        let contribution = MatMut::from_column_major_slice_mut(&mut contribution[..rows_below * u], rows_below, u);
         let accumulate = if fresh { Accum::Replace } else { Accum::Add };
-        add_square(contribution, accumulate, columns.rb().split_at_row(p).1);
+        add_square(contribution, accumulate, columns.rb().split_at_row(shape.below()).1);
     }
     Ok(())
 }
@@ -101,13 +134,9 @@ fn column(a: MatRef<'_, f64>, k: usize) -> &[f64] {
     a.col(k).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// The recursion's end: the square block pivot by pivot, the rows below by its inverse.
-fn eliminate_panel(
-    arch: Arch,
-    a: MatMut<'_, f64>,
-    exit: &mut [f64],
-    weights: &[f64],
-) -> Result<(), PivotFault> {
+/// The recursion's end: the square block pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
+/// the last one, with padding below it.
+fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[f64]) -> Result<(), PivotFault> {
     let width = a.ncols();
     let mut block = [[0.0; PANEL]; PANEL];
     for (k, block) in block.iter_mut().enumerate().take(width) {
@@ -116,7 +145,8 @@ fn eliminate_panel(
     for k in 0..width {
         let (own, later) = block.split_at_mut(k + 1);
         let own = &mut own[k];
-        let sum = own[k + 1..width].iter().zip(&weights[k + 1..]).fold(exit[k], |sum, (rate, weight)| sum + rate * weight);
+        let sum =
+            own[k + 1..width].iter().zip(&weights[k + 1..]).fold(exit[k], |sum, (rate, weight)| sum + rate * weight);
         PivotFault::check(k, sum)?;
         own[k] = (sum / weights[k]).sqrt();
         let inverse = 1.0 / own[k];
@@ -142,8 +172,8 @@ fn eliminate_panel(
     let mut columns: [&mut [f64]; PANEL] = Default::default();
     for (k, column) in a.col_iter_mut().enumerate() {
         let column = column.try_as_col_major_mut().map_or(&mut [][..], |column| column.as_slice_mut());
-        let (top, below) = column.split_at_mut(width);
-        top[k..].copy_from_slice(&block[k][k..width]);
+        let (top, below) = column.split_at_mut(PANEL);
+        top[k..width].copy_from_slice(&block[k][k..width]);
         columns[k] = below;
     }
     arch.dispatch(TimesUpper { columns, inverse });
@@ -157,7 +187,7 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
         product(target, accumulate, c, c.split_at_row(width).0.transpose());
         return;
     }
-    let half = (width / 2).next_multiple_of(8);
+    let half = (width / 2).next_multiple_of(VECTOR);
     let work = target.nrows() * width * c.ncols();
     let (left, right) = target.split_at_col_mut(half);
     let (top, below) = left.split_at_row_mut(half);
@@ -202,8 +232,8 @@ impl WithSimd for Dot<'_> {
 fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
     let length = a.len().min(b.len());
     let ((a, a_rest), (b, b_rest)) = (S::as_simd_f64s(&a[..length]), S::as_simd_f64s(&b[..length]));
-    let mut sum = simd.mul_f64s(simd.partial_load_f64s(a_rest), simd.partial_load_f64s(b_rest));
-    let mut other = simd.splat_f64s(0.0);
+    let mut sum = simd.splat_f64s(0.0);
+    let mut other = sum;
     let ((a, a_single), (b, b_single)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
     for (a, b) in a.iter().zip(b) {
         sum = simd.mul_add_f64s(a[0], b[0], sum);
@@ -212,10 +242,11 @@ fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
     for (a, b) in a_single.iter().zip(b_single) {
         sum = simd.mul_add_f64s(*a, *b, sum);
     }
-    simd.reduce_sum_f64s(simd.add_f64s(sum, other))
+    let sum = simd.reduce_sum_f64s(simd.add_f64s(sum, other));
+    a_rest.iter().zip(b_rest).fold(sum, |sum, (a, b)| sum + a * b)
 }
 
-/// Y ← Y M in place for the rows Y of a panel, M being upper triangular.
+/// Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
 struct TimesUpper<'a> {
     columns: [&'a mut [f64]; PANEL],
     inverse: [[f64; PANEL]; PANEL],
@@ -228,126 +259,142 @@ impl WithSimd for TimesUpper<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let TimesUpper { columns, inverse } = self;
         let width = columns.iter().take_while(|column| !column.is_empty()).count();
-        let rows = columns[0].len();
-        let mut row = 0;
-        while row < rows {
-            let end = (row + S::F64_LANES).min(rows);
-            let mut old = [simd.splat_f64s(0.0); PANEL];
-            for (old, column) in old.iter_mut().zip(&columns[..width]) {
-                *old = simd.partial_load_f64s(&column[row..end]);
-            }
-            for k in 0..width {
-                let mut sum = simd.mul_f64s(old[0], simd.splat_f64s(inverse[k][0]));
-                for m in 1..=k {
-                    sum = simd.mul_add_f64s(old[m], simd.splat_f64s(inverse[k][m]), sum);
+        let columns = columns.map(|column| S::as_mut_simd_f64s(column).0);
+        let inverse = inverse.map(|column| column.map(|entry| simd.splat_f64s(entry)));
+        if width == PANEL {
+            for row in 0..columns[0].len() {
+                let old: [S::f64s; PANEL] = std::array::from_fn(|k| columns[k][row]);
+                for k in 0..PANEL {
+                    let mut sum = simd.mul_f64s(old[0], inverse[k][0]);
+                    for m in 1..=k {
+                        sum = simd.mul_add_f64s(old[m], inverse[k][m], sum);
+                    }
+                    columns[k][row] = sum;
                 }
-                simd.partial_store_f64s(&mut columns[k][row..end], sum);
             }
-            row = end;
+            return;
+        }
+        for k in (0..width).rev() {
+            for row in 0..columns[0].len() {
+                let mut sum = simd.splat_f64s(0.0);
+                for m in 0..=k {
+                    sum = simd.mul_add_f64s(columns[m][row], inverse[k][m], sum);
+                }
+                columns[k][row] = sum;
+            }
         }
     }
 }
 
 /// A front too thin for products of blocks.
 struct Small<'a> {
-    p: usize,
-    u: usize,
+    shape: Shape,
     factor: &'a mut [f64],
     contribution: &'a mut [f64],
+    fresh: bool,
     weights: &'a [f64],
 }
-
-/// Vectors of a column that are summed at once.
-const VECTORS: usize = 4;
 
 impl WithSimd for Small<'_> {
     type Output = Result<(), PivotFault>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Small { p, u, factor, contribution, weights } = self;
-        let rows = p + u + 1;
-        for k in 0..p {
-            let (head, later) = factor.split_at_mut((k + 1) * rows);
-            let column = &mut head[k * rows..];
-            let sum = dot(simd, &column[k + 1..], &weights[k + 1..]);
+        let Small { shape, factor, contribution, fresh, weights } = self;
+        let (rows, below, rows_below) = (shape.rows(), shape.below(), shape.rows_below());
+        for k in 0..shape.p {
+            let (done, later) = factor.split_at_mut(k * rows);
+            let column = &mut later[..rows];
+            // From the beginning of a vector on: what comes above the diagonal means nothing.
+            let first = k - k % VECTOR;
+            combine::<S, 1>(simd, &mut column[first..], rows - first, done, rows, first, k, false);
+            column[first..=k].fill(0.0);
+            let sum = dot(simd, &column[first..], &weights[first..]);
             PivotFault::check(k, sum)?;
-            column[k] = (sum / weights[k]).sqrt();
-            let inverse = 1.0 / column[k];
-            scale(simd, &mut column[k + 1..], inverse);
-            for (target, j) in later.chunks_exact_mut(rows).zip(k + 1..) {
-                if column[j] != 0.0 {
-                    add_multiple(simd, &mut target[j..], &column[j..], column[j]);
-                }
+            let root = (sum / weights[k]).sqrt();
+            let inverse = simd.splat_f64s(1.0 / root);
+            for rates in S::as_mut_simd_f64s(&mut column[first..]).0 {
+                *rates = simd.mul_f64s(*rates, inverse);
             }
+            column[k] = root;
         }
-        if p > 0 {
-            for (j, target) in contribution.chunks_exact_mut(u + 1).enumerate().take(u) {
-                add_combination(simd, &mut target[j..], factor, rows, p + j);
+        for first in (0..shape.u).step_by(4) {
+            let top = first - first % VECTOR;
+            let target = &mut contribution[first * rows_below + top..];
+            let (source, row) = (below + top, below + first);
+            match shape.u - first {
+                1 => combine::<S, 1>(simd, target, rows_below, factor, rows, source, row, fresh),
+                2 => combine::<S, 2>(simd, target, rows_below, factor, rows, source, row, fresh),
+                3 => combine::<S, 3>(simd, target, rows_below, factor, rows, source, row, fresh),
+                _ => combine::<S, 4>(simd, target, rows_below, factor, rows, source, row, fresh),
             }
         }
         Ok(())
     }
 }
 
+/// Columns 0 to N of the target += Σ_k C_{row + column, k} (C_{source.., k}): the factor's columns, of so many rows each, from the row
+/// `source` to their end. The target's columns begin `stride` apart. `fresh`: = instead of +=.
 #[inline(always)]
-fn scale<S: Simd>(simd: S, target: &mut [f64], factor: f64) {
-    let factors = simd.splat_f64s(factor);
-    let (targets, rest) = S::as_mut_simd_f64s(target);
-    for target in targets {
-        *target = simd.mul_f64s(*target, factors);
-    }
-    if !rest.is_empty() {
-        let scaled = simd.mul_f64s(simd.partial_load_f64s(rest), factors);
-        simd.partial_store_f64s(rest, scaled);
+#[allow(clippy::too_many_arguments)]
+fn combine<S: Simd, const N: usize>(
+    simd: S,
+    target: &mut [f64],
+    stride: usize,
+    factor: &[f64],
+    rows: usize,
+    source: usize,
+    row: usize,
+    fresh: bool,
+) {
+    let vectors = (rows - source) / S::F64_LANES;
+    let mut done = 0;
+    while done < vectors {
+        let from = done * S::F64_LANES;
+        let target = &mut target[from..];
+        let source = source + from;
+        match vectors - done {
+            1 => block::<S, N, 1>(simd, target, stride, factor, rows, source, row, fresh),
+            2 => block::<S, N, 2>(simd, target, stride, factor, rows, source, row, fresh),
+            3 => block::<S, N, 3>(simd, target, stride, factor, rows, source, row, fresh),
+            _ => block::<S, N, 4>(simd, target, stride, factor, rows, source, row, fresh),
+        }
+        done += 4;
     }
 }
 
-/// target += source · factor.
+/// [`combine`] for M vectors of rows.
 #[inline(always)]
-fn add_multiple<S: Simd>(simd: S, target: &mut [f64], source: &[f64], factor: f64) {
-    let factors = simd.splat_f64s(factor);
-    let (targets, target_rest) = S::as_mut_simd_f64s(target);
-    let (sources, source_rest) = S::as_simd_f64s(source);
-    for (target, &source) in targets.iter_mut().zip(sources) {
-        *target = simd.mul_add_f64s(source, factors, *target);
+#[allow(clippy::too_many_arguments)]
+fn block<S: Simd, const N: usize, const M: usize>(
+    simd: S,
+    target: &mut [f64],
+    stride: usize,
+    factor: &[f64],
+    rows: usize,
+    source: usize,
+    row: usize,
+    fresh: bool,
+) {
+    let zero = simd.splat_f64s(0.0);
+    let mut sums = [[zero; M]; N];
+    if !fresh {
+        for (column, sums) in sums.iter_mut().enumerate() {
+            let old = S::as_simd_f64s(&target[column * stride..]).0;
+            sums.copy_from_slice(&old[..M]);
+        }
     }
-    if !target_rest.is_empty() {
-        let sum = simd.mul_add_f64s(simd.partial_load_f64s(source_rest), factors, simd.partial_load_f64s(target_rest));
-        simd.partial_store_f64s(target_rest, sum);
-    }
-}
-
-/// target += Σ_k C_row,k (C_row.. of column k); the factor's columns have `rows` rows and end with those of the target.
-#[inline(always)]
-fn add_combination<S: Simd>(simd: S, target: &mut [f64], factor: &[f64], rows: usize, row: usize) {
-    let (targets, target_rest) = S::as_mut_simd_f64s(target);
-    let (blocks, single) = targets.as_chunks_mut::<VECTORS>();
-    let blocked = blocks.len() * VECTORS;
-    for (number, block) in blocks.iter_mut().enumerate() {
-        let mut sums = *block;
-        for column in factor.chunks_exact(rows) {
-            let factors = simd.splat_f64s(column[row]);
-            let sources = &S::as_simd_f64s(&column[row..]).0.as_chunks::<VECTORS>().0[number];
-            for lane in 0..VECTORS {
-                sums[lane] = simd.mul_add_f64s(sources[lane], factors, sums[lane]);
+    for column in factor.chunks_exact(rows) {
+        let values = &S::as_simd_f64s(&column[source..]).0[..M];
+        let factors = &column[row..row + N];
+        for (sums, &factor) in sums.iter_mut().zip(factors) {
+            let factor = simd.splat_f64s(factor);
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                *sum = simd.mul_add_f64s(value, factor, *sum);
             }
         }
-        *block = sums;
     }
-    for (number, target) in (blocked..).zip(single) {
-        let mut sum = *target;
-        for column in factor.chunks_exact(rows) {
-            sum = simd.mul_add_f64s(S::as_simd_f64s(&column[row..]).0[number], simd.splat_f64s(column[row]), sum);
-        }
-        *target = sum;
-    }
-    if !target_rest.is_empty() {
-        let mut sum = simd.partial_load_f64s(target_rest);
-        for column in factor.chunks_exact(rows) {
-            let source = simd.partial_load_f64s(S::as_simd_f64s(&column[row..]).1);
-            sum = simd.mul_add_f64s(source, simd.splat_f64s(column[row]), sum);
-        }
-        simd.partial_store_f64s(target_rest, sum);
+    for (column, sums) in sums.iter().enumerate() {
+        S::as_mut_simd_f64s(&mut target[column * stride..]).0[..M].copy_from_slice(sums);
     }
 }

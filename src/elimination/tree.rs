@@ -5,6 +5,7 @@
 
 use super::dissection::{Node, dissect};
 use super::layout::{Form, flops};
+use super::symmetric::Shape;
 use super::pattern::Pattern;
 use rayon::join;
 
@@ -58,9 +59,14 @@ impl Front {
         if self.side_by_side { self.stack } else { self.contribution_length() }
     }
 
-    /// Numbers in the contribution block: u×(u+1), the last column (in symmetric form the last row) being κ.
+    /// The front's shape in symmetric form.
+    pub(super) fn shape(&self) -> Shape {
+        Shape { p: self.pivots, u: self.updates }
+    }
+
+    /// Room for the contribution block: u×(u+1) with κ as the last column, in symmetric form padded.
     pub(super) fn contribution_length(&self) -> usize {
-        self.updates * (self.updates + 1)
+        self.updates * self.shape().rows_below()
     }
 }
 
