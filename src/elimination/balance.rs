@@ -105,13 +105,19 @@ impl Balance {
         let is_balanced = pieces.into_par_iter().all(|(states, piece)| {
             let mut slots = piece.iter_mut();
             states.clone().all(|i| {
-                rows.edges(i).zip(&mut slots).all(|((j, rate), slot)| {
-                    let Some(back) = rows.rate(j, i) else { return false };
+                let (targets, rates) = rows.row(i);
+                let own = weights[i];
+                // Where every state has the same neighbours, the way back stands as far from the end as the way there from the beginning.
+                let mut from_end = targets.len();
+                targets.iter().zip(rates).zip(&mut slots).all(|((&j, &rate), slot)| {
+                    from_end -= 1;
+                    let Some(back) = rows.rate(j, i, from_end) else { return false };
                     let product = rate * back;
                     *slot = if product >= f64::MIN_POSITIVE { product.sqrt() } else { rate.sqrt() * back.sqrt() };
-                    let (a, b) = (weights[i], weights[j]);
-                    let found = scaled(a.mantissa * rate, a.exponent - b.exponent) / b.mantissa;
-                    (found - *slot).abs() <= TOLERANCE * *slot
+                    // s_i q_ij / s_j = √(q_ij q_ji).
+                    let expected = *slot * weights[j].mantissa;
+                    let found = scaled(own.mantissa * rate, own.exponent - weights[j].exponent);
+                    (found - expected).abs() <= TOLERANCE * expected
                 })
             })
         });
@@ -132,13 +138,21 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn edges(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+    /// The targets and rates of a state's edges.
+    #[inline(always)]
+    fn row(&self, i: usize) -> (&[usize], &[f64]) {
         let range = self.starts[i]..self.starts[i + 1];
-        self.targets[range.clone()].iter().copied().zip(self.rates[range].iter().copied())
+        (&self.targets[range.clone()], &self.rates[range])
     }
 
-    fn rate(&self, i: usize, j: usize) -> Option<f64> {
-        self.edges(i).find(|&(target, _)| target == j).map(|(_, rate)| rate)
+    /// q_ij, looked for first at a place in the row.
+    #[inline(always)]
+    fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
+        let (targets, rates) = self.row(i);
+        if targets.get(guess) == Some(&j) {
+            return Some(rates[guess]);
+        }
+        targets.iter().position(|&target| target == j).map(|place| rates[place])
     }
 
     /// √π from the rates along a tree of edges; `None` if one of those has no reverse.
@@ -157,8 +171,10 @@ impl Rows<'_> {
             let mut follow = |&i: &u32| {
                 let i = i as usize;
                 if squares[i].high == 0.0 {
-                    let Some((j, rate)) = self.edges(i).find(|&(j, _)| squares[j].high != 0.0) else { return true };
-                    let back = self.rate(j, i).unwrap_or(0.0);
+                    let (targets, rates) = self.row(i);
+                    let Some(place) = targets.iter().position(|&j| squares[j].high != 0.0) else { return true };
+                    let (j, rate) = (targets[place], rates[place]);
+                    let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
                     let ratio = back / rate;
                     is_usable &= rate.is_normal() && back.is_normal() && ratio.is_normal() && ratio > 0.0;
                     // π_i = π_j q_ji / q_ij.
