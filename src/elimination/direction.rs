@@ -10,6 +10,7 @@
 //! normals cut squares into diamonds, which saves a fifth on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
+use crate::tensor::widest;
 
 /// Cuts follow the level lines of n·x.
 pub(super) type Normal = [i64; 2];
@@ -65,11 +66,11 @@ impl Directions {
     }
 
     /// The cut into halves that should leave the smallest separator of these states.
-    pub(super) fn best_cut(&self, states: &[u32], places: &Places) -> Cut {
-        let places: Vec<[i64; 2]> = states.iter().map(|&state| places.of(state)).collect();
+    pub(super) fn best_cut(&self, states: &[u32], places: &Places, set: &mut Set) -> Cut {
+        set.load(states, places);
         let mut best = Cut { normal: [1, 0], last: None, separator: f64::INFINITY };
         for &(normal, reach) in &self.0 {
-            let cut = Cut::halfway(&places, normal, reach, best.separator);
+            let cut = set.halfway(normal, reach, best.separator);
             if cut.separator < best.separator {
                 best = cut;
             }
@@ -89,13 +90,33 @@ pub(super) struct Cut {
     separator: f64,
 }
 
-impl Cut {
+/// The places of a set of states by component, and buffers that one set after the other reuses.
+#[derive(Default)]
+pub(super) struct Set {
+    x: Vec<i64>,
+    y: Vec<i64>,
+    levels: Vec<i64>,
+    counts: Vec<u32>,
+}
+
+impl Set {
+    fn load(&mut self, states: &[u32], places: &Places) {
+        self.x.clear();
+        self.y.clear();
+        for &state in states {
+            let [x, y] = places.of(state);
+            self.x.push(x);
+            self.y.push(y);
+        }
+    }
+
     /// The cut across the normal that halves the places best, something being left on both sides. Not looked for where
     /// even the mean level would leave more than the `known` separator: the median one is hardly ever smaller.
-    fn halfway(places: &[[i64; 2]], normal: Normal, reach: f64, known: f64) -> Cut {
-        let count = places.len();
-        let levels = || places.iter().map(|&place| dot(normal, place));
-        let (low, high) = levels().fold((i64::MAX, i64::MIN), |(low, high), level| (low.min(level), high.max(level)));
+    fn halfway(&mut self, normal: Normal, reach: f64, known: f64) -> Cut {
+        let Set { x, y, levels, counts } = self;
+        let count = x.len();
+        levels.resize(count, 0);
+        let (low, high) = levels_of(normal, x, y, levels);
         if low >= high {
             return Cut { normal, last: None, separator: count as f64 };
         }
@@ -105,13 +126,13 @@ impl Cut {
             return Cut { normal, last: None, separator: mean };
         }
         if extent > SPARSE * count {
-            let mut levels: Vec<i64> = levels().collect();
             let (_, &mut median, _) = levels.select_nth_unstable(count / 2);
             return Cut { normal, last: Some(median.min(high - 1)), separator: count as f64 };
         }
-        let mut counts = vec![0u32; extent + 1];
-        for level in levels() {
-            counts[(level - low) as usize] += 1;
+        counts.clear();
+        counts.resize(extent + 1, 0);
+        for level in levels {
+            counts[(*level - low) as usize] += 1;
         }
         let mut below = 0;
         let mut best = (usize::MAX, 0);
@@ -125,6 +146,21 @@ impl Cut {
         let density = f64::from(near.iter().sum::<u32>()) / near.len() as f64;
         Cut { normal, last: Some(low + best.1 as i64), separator: density * reach }
     }
+}
+
+/// n·x of all places; returns the lowest and the highest.
+fn levels_of([nx, ny]: Normal, x: &[i64], y: &[i64], levels: &mut [i64]) -> (i64, i64) {
+    widest(
+        #[inline(always)]
+        || {
+            let (mut low, mut high) = (i64::MAX, i64::MIN);
+            for ((level, x), y) in levels.iter_mut().zip(x).zip(y) {
+                *level = nx * x + ny * y;
+                (low, high) = (low.min(*level), high.max(*level));
+            }
+            (low, high)
+        },
+    )
 }
 
 /// The smaller of the mean reaches forward and backward: the separator is taken from the better side.

@@ -5,7 +5,7 @@
 //! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
 //! candidates).
 
-use super::direction::{Cut, Directions, Normal, Places, dot};
+use super::direction::{Cut, Directions, Normal, Places, Set, dot};
 use super::pattern::Pattern;
 use rayon::join;
 use rayon::prelude::*;
@@ -45,7 +45,7 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
     };
     cutter.tabulate_edges();
     let directions = Directions::of(&order, pattern, &cutter.places);
-    let root = cutter.cut(&mut order, &mut spare, &directions);
+    let root = cutter.cut(&mut order, &mut spare, &directions, &mut Set::default());
     (order, root)
 }
 
@@ -95,14 +95,14 @@ impl Cutter<'_> {
     }
 
     /// Brings the states into the order of elimination; `spare` is as long as they are.
-    fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions) -> Node {
+    fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions, set: &mut Set) -> Node {
         if states.len() <= LEAF {
             return Node { own: states.len(), states: states.len(), parts: Vec::new() };
         }
         let own_directions =
             (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
-        let cut = directions.best_cut(states, &self.places);
+        let cut = directions.best_cut(states, &self.places, set);
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let low = self.separate_halves(states, spare, cut);
         let total = states.len();
@@ -126,12 +126,13 @@ impl Cutter<'_> {
         let (low_part, high_part) = parts.split_at_mut(low);
         let (low_spare, high_spare) = spare.split_at_mut(low);
         let high_spare = &mut high_spare[..high];
-        let part =
-            |states: &mut [u32], spare: &mut [u32]| (!states.is_empty()).then(|| self.cut(states, spare, directions));
+        let part = |states: &mut [u32], spare: &mut [u32], set: &mut Set| {
+            (!states.is_empty()).then(|| self.cut(states, spare, directions, set))
+        };
         let (low, high) = if low + high > SIDE_BY_SIDE {
-            join(|| part(low_part, low_spare), || part(high_part, high_spare))
+            join(|| part(low_part, low_spare, set), || part(high_part, high_spare, &mut Set::default()))
         } else {
-            (part(low_part, low_spare), part(high_part, high_spare))
+            (part(low_part, low_spare, set), part(high_part, high_spare, set))
         };
         Node { own: separator.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }

@@ -1,63 +1,45 @@
 //! Who is coupled to whom: the edges of the generator seen from both of their ends.
 
 use crate::generator::Generator;
+use rayon::prelude::*;
 use sprs::CsMat;
 
 /// Rows and columns of the rates: edges need not come in pairs, but elimination fills both directions.
 pub(super) struct Pattern<'a> {
     row_starts: &'a [usize],
-    row_ends: &'a [usize],
     targets: &'a [usize],
-    column_starts: Vec<u32>,
-    /// For every edge, grouped by target: the source and the edge's place in the rates.
-    incoming: Vec<(u32, u32)>,
-    /// Whether every edge has its reverse, so that the rows alone give the neighbours.
-    symmetric: bool,
+    columns: Columns,
 }
+
+/// For every edge, grouped by target: the source and the edge's place in the rates, by source.
+enum Columns {
+    /// Every edge has its reverse: the columns begin where the rows do, and the rows alone give the neighbours.
+    Symmetric(Vec<(u32, u32)>),
+    /// Anything else.
+    General { starts: Vec<u32>, incoming: Vec<(u32, u32)> },
+}
+
+/// States per task.
+const PIECE: usize = 1 << 12;
 
 impl<'a> Pattern<'a> {
     /// Of rates in CSR form.
-    pub(super) fn of(rates: &'a CsMat<f64>, starts: &'a [usize]) -> Self {
-        let n = rates.rows();
+    pub(super) fn of(rates: &'a CsMat<f64>, row_starts: &'a [usize]) -> Self {
         let targets = rates.indices();
-        let mut column_starts = vec![0u32; n + 1];
-        for &target in targets {
-            column_starts[target + 1] += 1;
-        }
-        for k in 0..n {
-            column_starts[k + 1] += column_starts[k];
-        }
-        let mut next = column_starts.clone();
-        let mut incoming = vec![(0, 0); targets.len()];
-        for source in 0..n {
-            for edge in starts[source]..starts[source + 1] {
-                let place = &mut next[targets[edge]];
-                incoming[*place as usize] = (source as u32, edge as u32);
-                *place += 1;
-            }
-        }
-        let mut pattern = Pattern {
-            row_starts: &starts[..n],
-            row_ends: &starts[1..],
-            targets,
-            column_starts,
-            incoming,
-            symmetric: false,
+        let columns = match reverses(row_starts, targets) {
+            Some(incoming) => Columns::Symmetric(incoming),
+            None => columns(row_starts, targets),
         };
-        pattern.symmetric = (0..n).all(|state| {
-            let sources = pattern.incoming(state).iter().map(|&(source, _)| source as usize);
-            pattern.outgoing_states(state).iter().copied().eq(sources)
-        });
-        pattern
+        Pattern { row_starts, targets, columns }
     }
 
     /// Number of states.
     pub(super) fn len(&self) -> usize {
-        self.row_starts.len()
+        self.row_starts.len() - 1
     }
 
     fn outgoing_states(&self, state: usize) -> &[usize] {
-        &self.targets[self.row_starts[state]..self.row_ends[state]]
+        &self.targets[self.row_starts[state]..self.row_starts[state + 1]]
     }
 
     /// The edges that leave a state: target and place in the rates.
@@ -68,15 +50,74 @@ impl<'a> Pattern<'a> {
 
     /// The edges that enter a state: source and place in the rates, by source.
     pub(super) fn incoming(&self, state: usize) -> &[(u32, u32)] {
-        &self.incoming[self.column_starts[state] as usize..self.column_starts[state + 1] as usize]
+        match &self.columns {
+            Columns::Symmetric(incoming) => &incoming[self.row_starts[state]..self.row_starts[state + 1]],
+            Columns::General { starts, incoming } => &incoming[starts[state] as usize..starts[state + 1] as usize],
+        }
     }
 
     /// All states coupled with this one, some of them twice.
     pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
-        let incoming = if self.symmetric { &[] } else { self.incoming(state) };
+        let incoming = match &self.columns {
+            Columns::Symmetric(_) => &[],
+            Columns::General { .. } => self.incoming(state),
+        };
         let sources = incoming.iter().map(|&(source, _)| source);
         self.outgoing_states(state).iter().map(|&target| target as u32).chain(sources)
     }
+}
+
+/// The reverse of every edge, with its source; `None` if one has none.
+fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<(u32, u32)>> {
+    let n = row_starts.len() - 1;
+    let mut reverses = vec![(0, 0); targets.len()];
+    let mut pieces = Vec::new();
+    let mut left = reverses.as_mut_slice();
+    for first in (0..n).step_by(PIECE) {
+        let end = (first + PIECE).min(n);
+        let (piece, rest) = left.split_at_mut(row_starts[end] - row_starts[first]);
+        pieces.push((first..end, piece));
+        left = rest;
+    }
+    let row = |i: usize| &targets[row_starts[i]..row_starts[i + 1]];
+    let all = pieces.into_par_iter().all(|(mut states, piece)| {
+        let mut slots = piece.iter_mut();
+        states.all(|i| {
+            row(i).iter().enumerate().zip(&mut slots).all(|((place, &j), slot)| {
+                // Where every state has the same neighbours, the way back stands as far from the end as the way there from the beginning.
+                let guess = row(i).len() - 1 - place;
+                let found = match row(j).get(guess) {
+                    Some(&back) if back == i => Some(guess),
+                    _ => row(j).iter().position(|&back| back == i),
+                };
+                *slot = (j as u32, (row_starts[j] + found.unwrap_or(0)) as u32);
+                found.is_some()
+            })
+        })
+    });
+    all.then_some(reverses)
+}
+
+/// The columns of a matrix in CSR form.
+fn columns(row_starts: &[usize], targets: &[usize]) -> Columns {
+    let n = row_starts.len() - 1;
+    let mut starts = vec![0u32; n + 1];
+    for &target in targets {
+        starts[target + 1] += 1;
+    }
+    for k in 0..n {
+        starts[k + 1] += starts[k];
+    }
+    let mut next = starts.clone();
+    let mut incoming = vec![(0, 0); targets.len()];
+    for source in 0..n {
+        for edge in row_starts[source]..row_starts[source + 1] {
+            let place = &mut next[targets[edge]];
+            incoming[*place as usize] = (source as u32, edge as u32);
+            *place += 1;
+        }
+    }
+    Columns::General { starts, incoming }
 }
 
 /// Whether each state is coupled with its two neighbours in the given order only.
