@@ -1,4 +1,4 @@
-//! Detailed balance: whether a chain is reversible, its stationary weights, and its rates in symmetric form.
+//! Detailed balance: whether a chain is reversible, and its stationary weights.
 //!
 //! ```text
 //! π_i q_ij = π_j q_ji        s_i = √π_i        s_i q_ij / s_j = √(q_ij q_ji)   symmetric
@@ -41,14 +41,16 @@ pub(super) fn scaled(value: f64, exponent: i32) -> f64 {
     }
 }
 
-/// A chain in detailed balance.
-#[derive(Debug)]
-pub(super) struct Balance {
-    /// √π by state, up to one factor for each connected part.
-    pub(super) weights: Vec<Weight>,
-    /// √(q_ij q_ji) for every rate, in the order of the rates.
-    pub(super) rates: Vec<f64>,
+/// √(ab) of positive numbers, in one rounding where the product is in range.
+#[inline(always)]
+pub(super) fn geometric_mean(a: f64, b: f64) -> f64 {
+    let product = a * b;
+    if (f64::MIN_POSITIVE..=f64::MAX).contains(&product) { product.sqrt() } else { a.sqrt() * b.sqrt() }
 }
+
+/// The balance of a reversible chain: √π by state, up to one factor for each connected part.
+#[derive(Debug)]
+pub(super) struct Balance(Vec<Weight>);
 
 /// A positive number to twice the working precision: (high + low) · 2^exponent.
 #[derive(Clone, Copy, Default)]
@@ -93,40 +95,27 @@ impl Balance {
         let indptr = generator.rates.indptr();
         let rows = Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
         let weights = rows.weights()?;
-        let mut rates = vec![0.0; rows.rates.len()];
-        let mut pieces = Vec::new();
-        let mut left = rates.as_mut_slice();
-        for first in (0..weights.len()).step_by(PIECE) {
-            let end = (first + PIECE).min(weights.len());
-            let (piece, rest) = left.split_at_mut(rows.starts[end] - rows.starts[first]);
-            pieces.push((first..end, piece));
-            left = rest;
-        }
-        let is_balanced = pieces.into_par_iter().all(|(states, piece)| {
-            let mut slots = piece.iter_mut();
-            states.clone().all(|i| {
-                let (targets, rates) = rows.row(i);
-                let own = weights[i];
-                // Where every state has the same neighbours, the way back stands as far from the end as the way there from the beginning.
-                let mut from_end = targets.len();
-                targets.iter().zip(rates).zip(&mut slots).all(|((&j, &rate), slot)| {
-                    from_end -= 1;
-                    let Some(back) = rows.rate(j, i, from_end) else { return false };
-                    let product = rate * back;
-                    *slot = if product >= f64::MIN_POSITIVE { product.sqrt() } else { rate.sqrt() * back.sqrt() };
-                    // s_i q_ij / s_j = √(q_ij q_ji).
-                    let expected = *slot * weights[j].mantissa;
-                    let found = scaled(own.mantissa * rate, own.exponent - weights[j].exponent);
-                    (found - expected).abs() <= TOLERANCE * expected
-                })
+        let is_balanced = (0..weights.len()).into_par_iter().with_min_len(PIECE).all(|i| {
+            let (targets, rates) = rows.row(i);
+            let own = weights[i];
+            targets.iter().zip(rates).enumerate().all(|(place, (&j, &rate))| {
+                let Some(back) = rows.rate(j, i, targets.len() - 1 - place) else { return false };
+                // The same is seen from the other end.
+                if j < i {
+                    return true;
+                }
+                // s_i q_ij / s_j = √(q_ij q_ji).
+                let expected = geometric_mean(rate, back) * weights[j].mantissa;
+                let found = scaled(own.mantissa * rate, own.exponent - weights[j].exponent);
+                (found - expected).abs() <= TOLERANCE * expected
             })
         });
-        is_balanced.then_some(Balance { weights, rates })
+        is_balanced.then_some(Balance(weights))
     }
 
     /// The weights of the states in another order.
     pub(super) fn weights_in(&self, order: &[u32]) -> Vec<Weight> {
-        order.par_iter().map(|&state| self.weights[state as usize]).collect()
+        order.par_iter().map(|&state| self.0[state as usize]).collect()
     }
 }
 
@@ -145,7 +134,8 @@ impl Rows<'_> {
         (&self.targets[range.clone()], &self.rates[range])
     }
 
-    /// q_ij, looked for first at a place in the row.
+    /// q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back stands as far from the
+    /// end as the way there from the beginning.
     #[inline(always)]
     fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
         let (targets, rates) = self.row(i);

@@ -39,6 +39,7 @@ use crate::scaled::Scaled;
 use balance::{Balance, Weight};
 use layout::Layout;
 use multifrontal::Multifrontal;
+use pattern::is_chain;
 use rayon::join;
 use symbolic::Plan;
 use tridiagonal::Tridiagonal;
@@ -128,7 +129,7 @@ impl Elimination {
     /// # Errors
     /// [`EliminationError::TooLarge`] before anything large is allocated, the other variants from the elimination.
     pub fn new(generator: &Generator, memory_limit: u64, progress: &Progress) -> Result<Self, EliminationError> {
-        let (symbolic, balance) = join(|| Symbolic::analyse(generator), || Balance::of(generator));
+        let (symbolic, balance) = join(|| Symbolic::analyse(generator), || balance_of(generator));
         Self::planned(&symbolic, balance, generator, memory_limit, progress)
     }
 
@@ -139,7 +140,7 @@ impl Elimination {
         memory_limit: u64,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
-        let (fits, balance) = join(|| symbolic.fits(generator), || Balance::of(generator));
+        let (fits, balance) = join(|| symbolic.fits(generator), || balance_of(generator));
         if !fits {
             return Err(EliminationError::PatternChanged);
         }
@@ -167,18 +168,17 @@ impl Elimination {
                 Engine::Chain(Tridiagonal::eliminate(generator)?)
             }
             Plan::Fronts(tree) => {
-                let eliminate = |balance: Option<Balance>| {
-                    let weights = balance.as_ref().map(|balance| balance.weights_in(&tree.order));
+                let eliminate = |weights: Option<Vec<Weight>>| {
                     let layout = Layout::new(tree, weights.as_deref());
-                    let rates = balance.map_or(Vec::new(), |balance| balance.rates);
-                    let beside = 8 * rates.len() + size_of::<Weight>() * weights.as_ref().map_or(0, Vec::len);
-                    within(tree.peak_bytes(8 * layout.length as u64).saturating_add(beside as u64))?;
+                    let weights = weights.unwrap_or_default();
+                    let beside = (size_of::<Weight>() * weights.len()) as u64;
+                    within(tree.peak_bytes(8 * layout.length as u64).saturating_add(beside))?;
                     progress.begin("elimination", layout.flops);
-                    Multifrontal::eliminate(tree, layout, generator, &rates, weights.unwrap_or_default(), progress)
+                    Multifrontal::eliminate(tree, layout, generator, weights, progress)
                 };
                 Engine::Fronts(match balance {
                     // A pivot may fall below the range of the scaled numbers and not of the rates themselves.
-                    Some(balance) => match eliminate(Some(balance)) {
+                    Some(balance) => match eliminate(Some(balance.weights_in(&tree.order))) {
                         Err(EliminationError::ZeroPivot { .. }) => eliminate(None)?,
                         other => other?,
                     },
@@ -258,6 +258,11 @@ impl Elimination {
     pub fn spared(&self) -> f64 {
         1.0 - self.flops() as f64 / (self.symbolic.flops() as f64).max(1.0)
     }
+}
+
+/// The balance of a chain that is no path: those are eliminated as they are.
+fn balance_of(generator: &Generator) -> Option<Balance> {
+    if is_chain(generator) { None } else { Balance::of(generator) }
 }
 
 /// A solution that overflowed meets rates that underflowed: 0 · ∞ is not a number, and the entry is as unknown as ∞ is.

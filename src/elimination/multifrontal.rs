@@ -9,7 +9,7 @@
 //! on its shape alone: the factor is the same to the bit for any number of threads.
 
 use super::EliminationError;
-use super::balance::Weight;
+use super::balance::{Weight, geometric_mean};
 use super::front::{self, Scratch};
 use super::layout::{self, Form, Layout};
 use super::pages::Pages;
@@ -67,7 +67,6 @@ impl Multifrontal {
         tree: &Arc<FrontTree>,
         layout: Layout,
         generator: &Generator,
-        rates: &[f64],
         weights: Vec<Weight>,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
@@ -82,7 +81,6 @@ impl Multifrontal {
                 tree,
                 layout: &layout,
                 generator,
-                symmetric_rates: rates,
                 weights: &weights,
                 is_zero: factor.is_zero,
                 progress,
@@ -99,8 +97,6 @@ struct Work<'a> {
     tree: &'a FrontTree,
     layout: &'a Layout,
     generator: &'a Generator,
-    /// √(q_ij q_ji), for fronts in symmetric form.
-    symmetric_rates: &'a [f64],
     weights: &'a [Weight],
     /// Whether the factor begins as zeros.
     is_zero: bool,
@@ -243,14 +239,17 @@ impl Work<'_> {
         if !self.is_zero {
             factor.fill(0.0);
         }
+        let rates = self.generator.rates.data();
+        // Nothing where there is no edge.
+        let rate = |edge: u32| rates.get(edge as usize).copied().unwrap_or(0.0);
         match form {
             Form::Symmetric { unit } => {
                 let shape = front.shape();
                 let rows = shape.rows();
                 weigh(self.tree, front, self.weights, unit, &mut scratch.weights);
-                for entry in &self.tree.entries[front.lower..front.entries.end] {
-                    let place = entry.column as usize * rows + shape.row(entry.row as usize);
-                    factor[place] = self.symmetric_rates[entry.edge as usize];
+                for entry in &self.tree.entries[front.entries.clone()] {
+                    let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
+                    factor[place] = geometric_mean(rate(entry.onward), rate(entry.back));
                 }
                 let killing = shape.below() + u;
                 for (k, &state) in states.iter().enumerate() {
@@ -269,9 +268,10 @@ impl Work<'_> {
             }
             Form::General => {
                 let contribution = &mut contribution[..u * (u + 1)];
-                let rates = self.generator.rates.data();
                 for entry in &self.tree.entries[front.entries.clone()] {
-                    factor[general_offset(shape, entry.row as usize, entry.column as usize)] = rates[entry.edge as usize];
+                    let (earlier, later) = (entry.earlier as usize, entry.later as usize);
+                    factor[general_offset(shape, earlier, later)] += rate(entry.onward);
+                    factor[general_offset(shape, later, earlier)] += rate(entry.back);
                 }
                 let killing_start = factor.len() - p;
                 for (killing, &state) in factor[killing_start..].iter_mut().zip(states) {

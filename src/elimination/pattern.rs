@@ -11,13 +11,16 @@ pub(super) struct Pattern<'a> {
     columns: Columns,
 }
 
-/// For every edge, grouped by target: the source and the edge's place in the rates, by source.
+/// The edges seen from their targets.
 enum Columns {
-    /// Every edge has its reverse: the columns begin where the rows do, and the rows alone give the neighbours.
-    Symmetric(Vec<(u32, u32)>),
-    /// Anything else.
+    /// Every edge has its reverse: its place in the rates, for each edge.
+    Symmetric(Vec<u32>),
+    /// Anything else: grouped by target, source and place in the rates.
     General { starts: Vec<u32>, incoming: Vec<(u32, u32)> },
 }
+
+/// Instead of a place in the rates where there is no edge.
+pub(super) const NO_EDGE: u32 = u32::MAX;
 
 /// States per task.
 const PIECE: usize = 1 << 12;
@@ -27,7 +30,7 @@ impl<'a> Pattern<'a> {
     pub(super) fn of(rates: &'a CsMat<f64>, row_starts: &'a [usize]) -> Self {
         let targets = rates.indices();
         let columns = match reverses(row_starts, targets) {
-            Some(incoming) => Columns::Symmetric(incoming),
+            Some(reverses) => Columns::Symmetric(reverses),
             None => columns(row_starts, targets),
         };
         Pattern { row_starts, targets, columns }
@@ -42,35 +45,46 @@ impl<'a> Pattern<'a> {
         &self.targets[self.row_starts[state]..self.row_starts[state + 1]]
     }
 
-    /// The edges that leave a state: target and place in the rates.
-    pub(super) fn outgoing(&self, state: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let first = self.row_starts[state] as u32;
-        self.outgoing_states(state).iter().zip(first..).map(|(&target, edge)| (target as u32, edge))
+    /// Visits all states coupled with this one, with the places in the rates of the edge to there and of that back. Edges that have no
+    /// reverse in the pattern come with [`NO_EDGE`] for it; others may then come as two such.
+    pub(super) fn for_edges(&self, state: usize, mut visit: impl FnMut(u32, u32, u32)) {
+        let (first, targets) = (self.row_starts[state], self.outgoing_states(state));
+        match &self.columns {
+            Columns::Symmetric(reverses) => {
+                for (edge, (&target, &back)) in (first..).zip(targets.iter().zip(&reverses[first..])) {
+                    visit(target as u32, edge as u32, back);
+                }
+            }
+            Columns::General { .. } => {
+                for (edge, &target) in (first..).zip(targets) {
+                    visit(target as u32, edge as u32, NO_EDGE);
+                }
+                for &(source, edge) in self.incoming(state) {
+                    visit(source, NO_EDGE, edge);
+                }
+            }
+        }
     }
 
-    /// The edges that enter a state: source and place in the rates, by source.
-    pub(super) fn incoming(&self, state: usize) -> &[(u32, u32)] {
+    /// The edges that enter a state: source and place in the rates.
+    fn incoming(&self, state: usize) -> &[(u32, u32)] {
         match &self.columns {
-            Columns::Symmetric(incoming) => &incoming[self.row_starts[state]..self.row_starts[state + 1]],
+            Columns::Symmetric(_) => &[],
             Columns::General { starts, incoming } => &incoming[starts[state] as usize..starts[state + 1] as usize],
         }
     }
 
     /// All states coupled with this one, some of them twice.
     pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
-        let incoming = match &self.columns {
-            Columns::Symmetric(_) => &[],
-            Columns::General { .. } => self.incoming(state),
-        };
-        let sources = incoming.iter().map(|&(source, _)| source);
+        let sources = self.incoming(state).iter().map(|&(source, _)| source);
         self.outgoing_states(state).iter().map(|&target| target as u32).chain(sources)
     }
 }
 
-/// The reverse of every edge, with its source; `None` if one has none.
-fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<(u32, u32)>> {
+/// The reverse of every edge; `None` if one has none.
+fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<u32>> {
     let n = row_starts.len() - 1;
-    let mut reverses = vec![(0, 0); targets.len()];
+    let mut reverses = vec![NO_EDGE; targets.len()];
     let mut pieces = Vec::new();
     let mut left = reverses.as_mut_slice();
     for first in (0..n).step_by(PIECE) {
@@ -90,7 +104,7 @@ fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<(u32, u32)>> 
                     Some(&back) if back == i => Some(guess),
                     _ => row(j).iter().position(|&back| back == i),
                 };
-                *slot = (j as u32, (row_starts[j] + found.unwrap_or(0)) as u32);
+                *slot = (row_starts[j] + found.unwrap_or(0)) as u32;
                 found.is_some()
             })
         })

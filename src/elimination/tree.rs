@@ -29,9 +29,8 @@ pub(super) struct Front {
     pub(super) updates: usize,
     /// Where the update set begins in [`FrontTree::update_places`] and [`FrontTree::parent_places`].
     pub(super) update_start: usize,
-    /// Which of [`FrontTree::entries`] are assembled here: those above the diagonal, then from `lower` on those below it.
+    /// Which of [`FrontTree::entries`] are assembled here.
     pub(super) entries: std::ops::Range<usize>,
-    pub(super) lower: usize,
     /// Children, the one factored first in front.
     pub(super) children: Vec<usize>,
     /// The first front of the subtree; the subtree is first..=self.
@@ -70,14 +69,16 @@ impl Front {
     }
 }
 
-/// A rate and where it is assembled.
+/// The rates between two states and where they are assembled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// Its place in the generator's rates.
-    pub(super) edge: u32,
-    /// Where it goes within its front. Fronts of more states than this can tell would take 34 GB and are refused.
-    pub(super) row: u16,
-    pub(super) column: u16,
+    /// Places in the generator's rates of the rate from the earlier to the later state and of that back, or `NO_EDGE`.
+    pub(super) onward: u32,
+    pub(super) back: u32,
+    /// The later and the earlier state within their front. Fronts of more states than this can tell would take 34 GB and are
+    /// refused.
+    pub(super) later: u16,
+    pub(super) earlier: u16,
 }
 
 /// What the tree grows from.
@@ -146,7 +147,6 @@ impl FrontTree {
             updates: self.update_places.len() - update_start,
             update_start,
             entries: 0..0,
-            lower: 0,
             children,
             first,
             work: 0,
@@ -167,7 +167,6 @@ impl FrontTree {
         self.fronts.extend(other.fronts.into_iter().map(|front| Front {
             update_start: front.update_start + updates,
             entries: front.entries.start + entries..front.entries.end + entries,
-            lower: front.lower + entries,
             children: front.children.iter().map(|child| child + fronts).collect(),
             first: front.first + fronts,
             ..front
@@ -196,37 +195,24 @@ impl FrontTree {
         self.update_places.extend(updates);
     }
 
-    /// Gives every rate whose earlier end is a pivot here its place in the front.
+    /// Gives all rates between a pivot and a later state their place in the front.
     fn place_entries(&mut self, front: &mut Front, graph: &Graph) {
         let Graph { pattern, order, places } = *graph;
         let begin = self.entries.len();
         let (p, end) = (front.pivots, front.start + front.pivots);
         let updates = &self.update_places[front.update_start..];
-        let local = |place: usize| {
-            let position = match place < end {
-                true => place - front.start,
-                false => p + updates.partition_point(|&update| (update as usize) < place),
-            };
-            position as u16
-        };
         for k in 0..p {
             let place = front.start + k;
-            for (target, edge) in pattern.outgoing(order[place] as usize) {
-                let later = places[target as usize] as usize;
+            pattern.for_edges(order[place] as usize, |other, onward, back| {
+                let later = places[other as usize] as usize;
                 if later > place {
-                    self.entries.push(Entry { edge, row: k as u16, column: local(later) });
+                    let local = match later < end {
+                        true => later - front.start,
+                        false => p + updates.partition_point(|&update| (update as usize) < later),
+                    };
+                    self.entries.push(Entry { onward, back, later: local as u16, earlier: k as u16 });
                 }
-            }
-        }
-        front.lower = self.entries.len();
-        for k in 0..p {
-            let place = front.start + k;
-            for &(source, edge) in pattern.incoming(order[place] as usize) {
-                let later = places[source as usize] as usize;
-                if later > place {
-                    self.entries.push(Entry { edge, row: local(later), column: k as u16 });
-                }
-            }
+            });
         }
         front.entries = begin..self.entries.len();
     }
