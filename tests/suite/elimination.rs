@@ -411,14 +411,23 @@ fn infinite_and_undefined_rates_are_named() {
 
 #[test]
 fn refuses_before_it_allocates() {
-    let generator = double_well(64, 64, 0.1);
-    let symbolic = Symbolic::analyse(&generator);
-    let needed = symbolic.peak_bytes();
-    assert!(symbolic.factor_bytes() < needed);
-    let error = Elimination::new(&generator, needed - 1, &Progress::default()).unwrap_err();
-    let allowed = needed - 1;
-    assert_eq!(error, EliminationError::TooLarge { needed, allowed });
-    assert!(Elimination::new(&generator, needed, &Progress::default()).is_ok());
+    let reversible = double_well(64, 64, 0.1);
+    let mut general = reversible.clone();
+    general.rates.data_mut()[5000] *= 1.5;
+    let needed = |generator: &Generator| match Elimination::new(generator, 0, &Progress::default()) {
+        Err(EliminationError::TooLarge { needed, allowed: 0 }) => needed,
+        _ => panic!("nothing can be eliminated in no memory"),
+    };
+    let symbolic = Symbolic::analyse(&general);
+    assert_eq!(needed(&general), symbolic.peak_bytes());
+    assert!(needed(&reversible) < needed(&general));
+    for generator in [reversible, general] {
+        let needed = needed(&generator);
+        let error = Elimination::new(&generator, needed - 1, &Progress::default()).map(|_| ()).unwrap_err();
+        assert_eq!(error, EliminationError::TooLarge { needed, allowed: needed - 1 });
+        let elimination = Elimination::new(&generator, needed, &Progress::default()).unwrap();
+        assert!(elimination.factor_bytes() < needed);
+    }
 }
 
 #[test]
