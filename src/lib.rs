@@ -5,13 +5,14 @@
 //! dynamical time t = η · (iterations). A density is per length^d, a cell probability is density × volume.
 //!
 //! The tree is the mathematics, and a module uses only modules above it:
-//! `tensor, scaled, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → io, plot, report → cli`;
+//! `tensor, scaled, exponential, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → io, plot, report → cli`;
 //! `formula` and `particles` use the problem and never the grid.
 #![deny(missing_docs)]
 
 pub mod cli;
 pub mod config;
 pub mod elimination;
+pub mod exponential;
 pub mod formula;
 pub mod generator;
 pub mod grid;

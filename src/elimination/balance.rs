@@ -93,7 +93,8 @@ impl Balance {
     /// The balance of a chain, `None` if it is not reversible to within the rounding of its rates.
     pub(super) fn of(generator: &Generator) -> Option<Balance> {
         let indptr = generator.rates.indptr();
-        let rows = Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
+        let rows =
+            Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
         let weights = rows.weights()?;
         let is_balanced = (0..weights.len()).into_par_iter().with_min_len(PIECE).all(|i| {
             let (targets, rates) = rows.row(i);

@@ -322,7 +322,10 @@ impl Work<'_> {
                     let position = position as usize;
                     let (target, origin) = match c < inner {
                         true => (&mut factor[position * rows..(position + 1) * rows], 0),
-                        false => (&mut contribution[(position - p) * rows_below..(position - p + 1) * rows_below], shape.below()),
+                        false => (
+                            &mut contribution[(position - p) * rows_below..(position - p + 1) * rows_below],
+                            shape.below(),
+                        ),
                     };
                     scatter(target, origin, runs, &source[c..child.updates]);
                     target[shape.below() + front.updates - origin] += source[child.updates];
@@ -357,7 +360,8 @@ impl Work<'_> {
         };
         let positions = self.tree.parent_places_of(child);
         let weights = &weights[child.shape().below()..];
-        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.shape().rows_below())).enumerate() {
+        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.shape().rows_below())).enumerate()
+        {
             let position = position as usize;
             for r in c + 1..child.updates {
                 let (other, ratio) = (positions[r] as usize, weights[r] / weights[c]);

@@ -69,7 +69,8 @@ impl Drop for Pages {
 /// comes instead is likely to be the next to be kept.
 fn take(bytes: usize) -> Option<MmapMut> {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = free.iter().position(|map| map.len() >= bytes).filter(|&found| free[found].len() / LEAST_SHARE <= bytes);
+    let found =
+        free.iter().position(|map| map.len() >= bytes).filter(|&found| free[found].len() / LEAST_SHARE <= bytes);
     if found.is_none() {
         free.retain(|map| map.len() > bytes);
     }

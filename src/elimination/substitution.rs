@@ -56,7 +56,12 @@ impl Multifrontal {
     }
 
     /// s or 1/s of places, whichever scales the right side and the solution of this side's equation.
-    fn scales<'a>(&self, side: Side, unit: i32, weights: impl Iterator<Item = &'a Weight>) -> impl Iterator<Item = f64> {
+    fn scales<'a>(
+        &self,
+        side: Side,
+        unit: i32,
+        weights: impl Iterator<Item = &'a Weight>,
+    ) -> impl Iterator<Item = f64> {
         weights.map(move |weight| match side {
             Side::Left => 1.0 / weight.in_units_of(unit),
             Side::Right => weight.in_units_of(unit),

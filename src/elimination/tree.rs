@@ -5,8 +5,8 @@
 
 use super::dissection::{Node, dissect};
 use super::layout::{Form, flops};
-use super::symmetric::Shape;
 use super::pattern::Pattern;
+use super::symmetric::Shape;
 use rayon::join;
 
 /// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored

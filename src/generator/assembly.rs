@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::config::{Interpretation, Scheme};
 use crate::generator::Generator;
-use crate::generator::edges::{Context, stencils};
+use crate::generator::edges::{Context, Edges, stencils};
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
@@ -55,7 +55,7 @@ pub struct Exit {
 }
 
 /// One edge between two states.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, bytemuck::Zeroable)]
 pub struct Pair {
     /// i.
     pub from: u32,
@@ -184,35 +184,25 @@ impl Assembly {
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let context = Context { grid, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
         const CHUNK: usize = 2048;
-        let chunks: Vec<(Vec<Pair>, Vec<Exit>, Steepest)> = cells
+        let chunks: Vec<Result<Edges, AssemblyError>> = cells
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, cells)| {
                 if progress.is_interrupted() {
                     return Err(AssemblyError::Interrupted);
                 }
-                let (mut pairs, mut exits, mut steepest) = (Vec::with_capacity(3 * cells.len()), Vec::new(), None);
+                let mut edges = Edges::default();
                 for (k, &cell) in cells.iter().enumerate() {
-                    match context.edges_of(chunk * CHUNK + k, cell as usize, &mut pairs, &mut exits) {
-                        // The message is to name the worst edge, not the first.
-                        Err(AssemblyError::NotMonotone { at, rise }) => steepest = steeper(steepest, Some((rise, at))),
-                        other => other?,
-                    }
+                    context.edges_of(chunk * CHUNK + k, cell as usize, &mut edges);
                 }
-                Ok((pairs, exits, steepest))
+                context.fill(&mut edges)?;
+                edges.forget_segments();
+                Ok(edges)
             })
-            .collect::<Result<_, _>>()?;
-        let mut pairs = Vec::with_capacity(chunks.iter().map(|(pairs, ..)| pairs.len()).sum());
-        let mut exits = Vec::new();
-        let mut steepest = None;
-        for (more_pairs, more_exits, more_steepest) in chunks {
-            pairs.extend(more_pairs);
-            exits.extend(more_exits);
-            steepest = steeper(steepest, more_steepest);
-        }
-        if let Some((rise, at)) = steepest {
-            return Err(AssemblyError::NotMonotone { at, rise });
-        }
+            .collect();
+        let chunks = all_or_worst(chunks)?;
+        let mut pairs = together(chunks.iter().map(|edges| edges.pairs.as_slice()).collect());
+        let mut exits: Vec<Exit> = chunks.into_iter().flat_map(|edges| edges.exits).collect();
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
         Ok(Assembly { generator: generator_of(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
     }
@@ -231,16 +221,36 @@ impl Assembly {
     }
 }
 
-/// The largest |z| that a scheme refuses, and where.
-type Steepest = Option<(f64, Point)>;
-
-/// The steeper of two; the first of equals.
-fn steeper(a: Steepest, b: Steepest) -> Steepest {
-    match (a, b) {
-        (Some((x, _)), Some((y, _))) if x.abs() >= y.abs() => a,
-        (_, Some(_)) => b,
-        _ => a,
+/// All edges, or the error to report: the message is to name the steepest edge, not the first that is too steep.
+fn all_or_worst(chunks: Vec<Result<Edges, AssemblyError>>) -> Result<Vec<Edges>, AssemblyError> {
+    let mut edges = Vec::with_capacity(chunks.len());
+    let mut worst: Option<(f64, AssemblyError)> = None;
+    for chunk in chunks {
+        match chunk {
+            Ok(found) => edges.push(found),
+            Err(AssemblyError::NotMonotone { at, rise }) => {
+                if worst.as_ref().is_none_or(|(steepest, _)| rise.abs() > steepest.abs()) {
+                    worst = Some((rise, AssemblyError::NotMonotone { at, rise }));
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
+    worst.map_or(Ok(edges), |(_, error)| Err(error))
+}
+
+/// Pieces one after the other, copied side by side.
+fn together(pieces: Vec<&[Pair]>) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = bytemuck::zeroed_vec(pieces.iter().map(|piece| piece.len()).sum());
+    let mut targets = Vec::with_capacity(pieces.len());
+    let mut left = pairs.as_mut_slice();
+    for piece in &pieces {
+        let (target, rest) = left.split_at_mut(piece.len());
+        targets.push(target);
+        left = rest;
+    }
+    targets.into_par_iter().zip(pieces).for_each(|(target, piece)| target.copy_from_slice(piece));
+    pairs
 }
 
 /// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap

@@ -8,7 +8,7 @@ use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
 use crate::scheme::edge::EdgeError;
-use crate::scheme::{EdgeSampler, Stencil};
+use crate::scheme::{EdgeFlow, EdgeSampler, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};
 
 /// Selling's stencil of every live cell.
@@ -61,6 +61,24 @@ impl Stencils {
     }
 }
 
+/// The edges of some cells.
+#[derive(Default)]
+pub(super) struct Edges {
+    pub(super) pairs: Vec<Pair>,
+    /// Along each pair.
+    paths: Vec<Segment>,
+    pub(super) exits: Vec<Exit>,
+    /// Along each exit.
+    ways_out: Vec<Segment>,
+}
+
+impl Edges {
+    /// Gives back what only the computation of the rates needs.
+    pub(super) fn forget_segments(&mut self) {
+        (self.paths, self.ways_out) = (Vec::new(), Vec::new());
+    }
+}
+
 /// What the edges of every cell are made from.
 pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
@@ -72,20 +90,10 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Appends the pairs that belong to a state, and its cut edges.
-    pub(super) fn edges_of(
-        &self,
-        state: usize,
-        cell: usize,
-        pairs: &mut Vec<Pair>,
-        exits: &mut Vec<Exit>,
-    ) -> Result<(), AssemblyError> {
+    /// Appends the pairs that belong to a state, still without rates, and its cut edges, with the segments that both run along.
+    pub(super) fn edges_of(&self, state: usize, cell: usize, edges: &mut Edges) {
         let [ix, iy] = self.grid.indices(cell);
         let from = self.grid.position(ix as f64, iy as f64);
-        let fail = |error: EdgeError| match error {
-            EdgeError::NotMonotone { rise } => AssemblyError::NotMonotone { at: from, rise },
-            EdgeError::NotFinite { at } => AssemblyError::NotFinite { at },
-        };
         for edge in self.stencils.of(state).edges() {
             for sign in [1, -1] {
                 let offset = edge.offset.map(|c| sign * c);
@@ -101,31 +109,52 @@ impl Context<'_> {
                         if sign == -1 && weight > 0.0 {
                             continue;
                         }
-                        let flow =
-                            self.sampler.flow(from, along(1.0), edge.offset, [edge.weight, weight]).map_err(fail)?;
-                        pairs.push(Pair {
-                            from: state as u32,
-                            to: other as u32,
-                            offset,
-                            rise: flow.rise,
-                            forward: self.sampler.leave(edge.weight) * flow.forward,
-                            backward: self.sampler.leave(weight) * flow.backward,
-                        });
+                        let ends = [edge.weight, weight];
+                        edges.paths.push(Segment { from, to: along(1.0), offset: edge.offset, ends });
+                        let (from, to) = (state as u32, other as u32);
+                        edges.pairs.push(Pair { from, to, offset, rise: 0.0, forward: 0.0, backward: 0.0 });
                     }
                     None => {
                         let Some(fraction) = self.cut([ix, iy], from, step, offset) else {
                             continue;
                         };
                         let to = along(fraction);
-                        let flow =
-                            self.sampler.flow(from, to, edge.offset, [edge.weight, edge.weight]).map_err(fail)?;
-                        let rate = self.sampler.leave(edge.weight) * flow.forward / fraction;
-                        exits.push(Exit { state: state as u32, rate, offset, position: to, fraction });
+                        let ends = [edge.weight, edge.weight];
+                        edges.ways_out.push(Segment { from, to, offset: edge.offset, ends });
+                        edges.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
                     }
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
+    pub(super) fn fill(&self, edges: &mut Edges) -> Result<(), AssemblyError> {
+        let mut steepest: Option<(f64, Point)> = None;
+        let mut usable = |flow: Result<EdgeFlow, EdgeError>, from: Point| match flow {
+            Ok(flow) => Ok(flow),
+            Err(EdgeError::NotFinite { at }) => Err(AssemblyError::NotFinite { at }),
+            Err(EdgeError::NotMonotone { rise }) => {
+                if steepest.is_none_or(|(steepest, _)| rise.abs() > steepest.abs()) {
+                    steepest = Some((rise, from));
+                }
+                Ok(EdgeFlow::default())
+            }
+        };
+        let Edges { pairs, paths, exits, ways_out } = edges;
+        for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(self.sampler.flows(paths)) {
+            let flow = usable(flow, path.from)?;
+            pair.rise = flow.rise;
+            pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
+            pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
+        }
+        for ((exit, way), flow) in exits.iter_mut().zip(&*ways_out).zip(self.sampler.flows(ways_out)) {
+            exit.rate = self.sampler.leave(way.ends[0]) * usable(flow, way.from)?.forward / exit.fraction;
+        }
+        match steepest {
+            Some((rise, at)) => Err(AssemblyError::NotMonotone { at, rise }),
+            None => Ok(()),
+        }
     }
 
     /// The vector of an offset in θ space.

@@ -55,32 +55,55 @@ pub(super) fn connected(
     });
 }
 
-/// Rates from pairs, killing from exits.
+/// Rates from pairs, which are in the order of the states that they begin at, killing from exits.
 pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[Exit]) -> Generator {
     let n = cells.len();
-    let mut starts = vec![0usize; n + 1];
-    for pair in pairs {
-        starts[pair.from as usize + 1] += usize::from(pair.forward > 0.0);
-        starts[pair.to as usize + 1] += usize::from(pair.backward > 0.0);
+    let blocks: Vec<Block> = (0..n.div_ceil(ROWS).max(1))
+        .into_par_iter()
+        .map(|block| Block::new(block * ROWS..((block + 1) * ROWS).min(n), pairs))
+        .collect();
+    // Rates of other blocks' pairs, in the order of the blocks that they come from.
+    let mut foreign: Vec<Vec<(u32, u32, f64)>> = vec![Vec::new(); blocks.len()];
+    for &(row, column, rate) in blocks.iter().flat_map(|block| &block.leaving) {
+        foreign[row as usize / ROWS].push((row, column, rate));
     }
+    let mut starts = vec![0usize; n + 1];
+    let (counts, foreign) = (&mut starts[1..], &foreign);
+    counts.par_chunks_mut(ROWS).zip(&blocks).zip(foreign).for_each(|((counts, block), foreign)| {
+        block.for_rates(foreign, |row, _, _| counts[row] += 1);
+    });
     for k in 0..n {
         starts[k + 1] += starts[k];
     }
-    let mut next = starts.clone();
     let mut columns = vec![0usize; starts[n]];
     let mut values = vec![0.0; starts[n]];
-    let mut put = |row: u32, column: u32, rate: f64| {
-        if rate > 0.0 {
-            let slot = next[row as usize];
-            (columns[slot], values[slot]) = (column as usize, rate);
-            next[row as usize] += 1;
-        }
-    };
-    for pair in pairs {
-        put(pair.from, pair.to, pair.forward);
-        put(pair.to, pair.from, pair.backward);
+    let mut rows = Vec::with_capacity(blocks.len());
+    let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
+    for block in &blocks {
+        let length = starts[block.states.end] - starts[block.states.start];
+        let (block_columns, columns_rest) = columns_left.split_at_mut(length);
+        let (block_values, values_rest) = values_left.split_at_mut(length);
+        rows.push((block_columns, block_values));
+        (columns_left, values_left) = (columns_rest, values_rest);
     }
-    sort_rows(&mut starts, &mut columns, &mut values);
+    let has_doubles = rows
+        .into_par_iter()
+        .zip(&blocks)
+        .zip(foreign)
+        .map(|(((columns, values), block), foreign)| {
+            let first = starts[block.states.start];
+            let starts = &starts[block.states.start..=block.states.end];
+            let mut next: Vec<usize> = starts[..starts.len() - 1].iter().map(|start| start - first).collect();
+            block.for_rates(foreign, |row, column, rate| {
+                (columns[next[row]], values[next[row]]) = (column as usize, rate);
+                next[row] += 1;
+            });
+            sort_rows(starts, columns, values)
+        })
+        .reduce(|| false, |a, b| a | b);
+    if has_doubles {
+        add_doubles(&mut starts, &mut columns, &mut values);
+    }
     let rates = CsMat::new((n, n), starts, columns, values);
     let mut killing = vec![0.0; n];
     for exit in exits {
@@ -90,47 +113,69 @@ pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[
     Generator { rates, killing, coordinates }
 }
 
-/// Sorts the entries of every row by column. Where two edges join the same two cells, on a short periodic axis, their rates
-/// add.
-fn sort_rows(starts: &mut Vec<usize>, columns: &mut Vec<usize>, values: &mut Vec<f64>) {
-    const ROWS: usize = 4096;
-    let mut blocks = Vec::new();
-    let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
-    for first in (0..starts.len() - 1).step_by(ROWS) {
-        let ends = &starts[first..(first + ROWS + 1).min(starts.len())];
-        let length = ends[ends.len() - 1] - ends[0];
-        let (block_columns, columns_rest) = columns_left.split_at_mut(length);
-        let (block_values, values_rest) = values_left.split_at_mut(length);
-        (columns_left, values_left) = (columns_rest, values_rest);
-        blocks.push((ends, block_columns, block_values));
-    }
-    let has_doubles = blocks
-        .into_par_iter()
-        .map(|(ends, columns, values)| {
-            let mut has_doubles = false;
-            for row in ends.windows(2) {
-                let (begin, end) = (row[0] - ends[0], row[1] - ends[0]);
-                let (columns, values) = (&mut columns[begin..end], &mut values[begin..end]);
-                // Rows are short, and nearly in order.
-                for last in 1..columns.len() {
-                    let mut place = last;
-                    while place > 0 && columns[place - 1] > columns[place] {
-                        columns.swap(place - 1, place);
-                        values.swap(place - 1, place);
-                        place -= 1;
-                    }
-                }
-                has_doubles |= columns.windows(2).any(|pair| pair[0] == pair[1]);
+/// Rows that are filled by one task.
+const ROWS: usize = 1 << 14;
+
+/// Some consecutive states and the pairs that begin there.
+struct Block<'a> {
+    states: std::ops::Range<usize>,
+    pairs: &'a [Pair],
+    /// Rates out of states of other blocks: row, column and rate.
+    leaving: Vec<(u32, u32, f64)>,
+}
+
+impl<'a> Block<'a> {
+    fn new(states: std::ops::Range<usize>, pairs: &'a [Pair]) -> Block<'a> {
+        let place = |state: usize| pairs.partition_point(|pair| (pair.from as usize) < state);
+        let pairs = &pairs[place(states.start)..place(states.end)];
+        let mut leaving = Vec::new();
+        for pair in pairs {
+            if pair.backward > 0.0 && !states.contains(&(pair.to as usize)) {
+                leaving.push((pair.to, pair.from, pair.backward));
             }
-            has_doubles
-        })
-        .reduce(|| false, |a, b| a | b);
-    if has_doubles {
-        add_doubles(starts, columns, values);
+        }
+        Block { states, pairs, leaving }
+    }
+
+    /// Visits all rates out of the states, with the row counted from the first.
+    fn for_rates(&self, foreign: &[(u32, u32, f64)], mut visit: impl FnMut(usize, u32, f64)) {
+        let first = self.states.start;
+        for &(row, column, rate) in foreign {
+            visit(row as usize - first, column, rate);
+        }
+        for pair in self.pairs {
+            if pair.forward > 0.0 {
+                visit(pair.from as usize - first, pair.to, pair.forward);
+            }
+            if pair.backward > 0.0 && self.states.contains(&(pair.to as usize)) {
+                visit(pair.to as usize - first, pair.from, pair.backward);
+            }
+        }
     }
 }
 
-/// Merges neighbouring entries of the same column.
+/// Sorts the entries of every row by column; tells whether a column comes twice in a row.
+fn sort_rows(starts: &[usize], columns: &mut [usize], values: &mut [f64]) -> bool {
+    let mut has_doubles = false;
+    for row in starts.windows(2) {
+        let (begin, end) = (row[0] - starts[0], row[1] - starts[0]);
+        let (columns, values) = (&mut columns[begin..end], &mut values[begin..end]);
+        // Rows are short, and nearly in order.
+        for last in 1..columns.len() {
+            let mut place = last;
+            while place > 0 && columns[place - 1] > columns[place] {
+                columns.swap(place - 1, place);
+                values.swap(place - 1, place);
+                place -= 1;
+            }
+        }
+        has_doubles |= columns.windows(2).any(|pair| pair[0] == pair[1]);
+    }
+    has_doubles
+}
+
+/// Merges neighbouring entries of the same column: where two edges join the same two cells, on a short periodic axis, their rates
+/// add.
 fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<usize>, values: &mut Vec<f64>) {
     let (mut merged_starts, mut kept) = (vec![0; starts.len()], 0);
     for row in 0..starts.len() - 1 {

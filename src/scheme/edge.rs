@@ -46,22 +46,22 @@ pub enum EdgeError {
 }
 
 /// An n-point rule leaves (n!)⁴/((2n+1)(2n)!³)·z^{2n} of ∫e^{zs}: 4e-13·z¹⁰ for 5 points, 2e-23·z¹⁶ for 8.
-const FIVE_POINTS_RISE: f64 = 0.4;
-const EIGHT_POINTS_RISE: f64 = 2.5;
+pub(super) const FIVE_POINTS_RISE: f64 = 0.4;
+pub(super) const EIGHT_POINTS_RISE: f64 = 2.5;
 /// Edges that rise by more than this many panels' worth are far from resolved, and far from where the rate is made.
 const MOST_PANELS: f64 = 32.0;
 
 /// Computes the flow along edges of one problem on one grid.
 pub struct EdgeSampler<'a> {
-    dynamics: &'a Dynamics,
-    noise: &'a dyn DiffusionField,
+    pub(super) dynamics: &'a Dynamics,
+    pub(super) noise: &'a dyn DiffusionField,
     interpretation: Interpretation,
-    scheme: Scheme,
+    pub(super) scheme: Scheme,
     dimension: usize,
     turn: [f64; 2],
     spacing: [f64; 2],
-    five: Rule<5>,
-    eight: Rule<8>,
+    pub(super) five: Rule<5>,
+    pub(super) eight: Rule<8>,
 }
 
 /// Accumulates R = ∫ e^{z(s)} m(s) ds as e^{top}·sum.
@@ -122,7 +122,7 @@ impl<'a> EdgeSampler<'a> {
     }
 
     /// m(s) of the resistance, from λ_e(s).
-    fn metric(&self, weight: f64) -> f64 {
+    pub(super) fn metric(&self, weight: f64) -> f64 {
         match self.interpretation {
             Interpretation::Ito => 1.0,
             Interpretation::Stratonovich => 1.0 / weight.sqrt(),

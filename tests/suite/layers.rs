@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "scaled",
+    "exponential",
     "tensor",
     "progress",
     "config",

@@ -29,6 +29,9 @@ impl Landscape for Formula {
     fn gradient(&self, theta: Point) -> Point {
         self.expression.gradient(theta)
     }
+    fn values(&self, at: &Points, values: &mut [f64; LANES]) {
+        self.expression.values(at, values);
+    }
     fn gradients(&self, at: &Points, gradients: &mut Points) {
         self.expression.gradients(at, gradients);
     }

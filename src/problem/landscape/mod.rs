@@ -15,7 +15,7 @@ use crate::problem::landscape::formula::{Formula, FormulaDrift};
 use crate::problem::landscape::logistic::LogisticRegression;
 use crate::problem::landscape::polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
 use crate::problem::landscape::surface::{Himmelblau, MullerBrown, ThreeHole};
-use crate::tensor::{Point, Points, Tensor};
+use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss function in one or two dimensions.
 ///
@@ -32,6 +32,15 @@ pub trait Landscape: Send + Sync {
 
     /// H(θ); `xy` and `yy` are 0 in one dimension.
     fn hessian(&self, theta: Point) -> Tensor;
+
+    /// L at every point of a block.
+    fn values(&self, at: &Points, values: &mut [f64; LANES]) {
+        at.values_into(
+            values,
+            #[inline(always)]
+            |theta| self.value(theta),
+        );
+    }
 
     /// ∇L at every point of a block.
     fn gradients(&self, at: &Points, gradients: &mut Points) {
@@ -108,6 +117,11 @@ impl Landscape for Sharpened {
     }
     fn gradient(&self, theta: Point) -> Point {
         self.inner.gradient(self.stretch(theta)).map(|c| self.root * c)
+    }
+    fn values(&self, at: &Points, values: &mut [f64; LANES]) {
+        let mut stretched = *at;
+        at.map_into(&mut stretched, |theta| self.stretch(theta));
+        self.inner.values(&stretched, values);
     }
     fn gradients(&self, at: &Points, gradients: &mut Points) {
         let mut stretched = *at;
