@@ -166,8 +166,143 @@ fn rates_may_span_two_hundred_decades() {
     }
 }
 
+/// A chain in detailed balance on a w×h grid with holes: weights π by cell, conductances c√(π_i π_j) with c spread over the decades.
+fn reversible_generator(
+    numbers: &mut Numbers,
+    (w, h): (i32, i32),
+    stencil: &[[i32; 2]],
+    holes: f64,
+    decades: f64,
+    mut weight: impl FnMut(&mut Numbers, i32, i32) -> f64,
+) -> Generator {
+    let cells: Vec<[i32; 2]> = (0..w * h).map(|k| [k % w, k / w]).filter(|_| numbers.next() >= holes).collect();
+    // log10 √π, so that π may leave the range of numbers.
+    let roots: Vec<f64> = cells.iter().map(|&[x, y]| 0.5 * weight(numbers, x, y)).collect();
+    let number = numbers.shuffle(cells.len());
+    let mut edges = Vec::new();
+    for (k, cell) in cells.iter().enumerate() {
+        for step in stencil {
+            let other = [cell[0] + step[0], cell[1] + step[1]];
+            if let Some(other) = cells.iter().position(|&place| place == other) {
+                let (rate, ratio) = (numbers.spread(decades), 10f64.powf(roots[other] - roots[k]));
+                edges.push((number[k], number[other], rate * ratio));
+                edges.push((number[other], number[k], rate / ratio));
+            }
+        }
+    }
+    let mut coordinates = vec![[0, 0]; cells.len()];
+    for (k, &cell) in cells.iter().enumerate() {
+        coordinates[number[k]] = cell;
+    }
+    let killing = (0..cells.len()).map(|_| numbers.spread(decades)).collect();
+    generator(cells.len(), &edges, killing, coordinates)
+}
+
+#[test]
+fn reversible_chains_equal_scalar_elimination() {
+    let mut numbers = Numbers(11);
+    for (size, stencil, holes) in [
+        ((26, 24), &FIVE_POINT[..], 0.0),
+        ((25, 20), &FIVE_POINT[..], 0.35),
+        ((30, 28), &WIDE[..], 0.0),
+        ((22, 22), &WIDE[..], 0.2),
+        ((2, 90), &FIVE_POINT[..], 0.0),
+        ((2, 2), &FIVE_POINT[..], 0.0),
+    ] {
+        for (decades, spread) in [(0.5, 0.5), (3.0, 20.0), (20.0, 60.0)] {
+            let generator = reversible_generator(&mut numbers, size, stencil, holes, decades, |numbers, _, _| {
+                spread * (2.0 * numbers.next() - 1.0)
+            });
+            let b: Vec<f64> = (0..generator.len()).map(|_| numbers.next()).collect();
+            assert_equals_scalar(&generator, &b, 3e-13);
+            if generator.len() > 100 {
+                assert!(eliminate(&generator).spared() > 0.2, "eliminated as if it were not reversible");
+            }
+        }
+    }
+}
+
+/// The weights fall by 900 decades from one side to the other: more than numbers hold, so that only parts of the tree are symmetric.
+#[test]
+fn parts_of_a_steep_chain_are_symmetric() {
+    let mut numbers = Numbers(12);
+    for stencil in [&FIVE_POINT[..], &WIDE[..]] {
+        let generator = reversible_generator(&mut numbers, (36, 24), stencil, 0.05, 1.0, |_, x, y| {
+            -25.0 * f64::from(x) + 3.0 * f64::from(y)
+        });
+        let b: Vec<f64> = (0..generator.len()).map(|_| numbers.next()).collect();
+        assert_equals_scalar(&generator, &b, 3e-13);
+        let elimination = eliminate(&generator);
+        let general = Symbolic::analyse(&generator).factor_bytes();
+        assert!(elimination.spared() > 0.02 && elimination.factor_bytes() < general, "{}", elimination.spared());
+    }
+}
+
+/// Rates of 1e-70 between states whose weight is 1e-480: in range as they are, and out of it once they are scaled.
+#[test]
+fn pivots_below_the_range_of_scaled_numbers_are_eliminated_as_they_are() {
+    let mut numbers = Numbers(13);
+    let (w, h) = (14, 12);
+    let mut steep =
+        reversible_generator(&mut numbers, (w, h), &FIVE_POINT, 0.0, 0.3, |_, x, _| -480.0 * f64::from(x) / 13.0);
+    let far: Vec<bool> = steep.coordinates.iter().map(|place| place[0] > 10).collect();
+    let slow: Vec<f64> =
+        steep.rates.iter().map(|(&rate, (i, j))| if far[i] && far[j] { 1e-70 * rate } else { rate }).collect();
+    steep.rates.data_mut().copy_from_slice(&slow);
+    for (killing, far) in steep.killing.iter_mut().zip(far) {
+        *killing *= if far { 1e-90 } else { 1.0 };
+    }
+    let b = vec![1.0; steep.len()];
+    assert_equals_scalar(&steep, &b, 3e-13);
+    assert_eq!(eliminate(&steep).spared(), 0.0);
+}
+
+#[test]
+fn a_chain_that_is_nearly_reversible_is_not_taken_for_one() {
+    let mut numbers = Numbers(14);
+    let mut nearly = reversible_generator(&mut numbers, (20, 20), &WIDE, 0.0, 1.0, |numbers, _, _| numbers.next());
+    let b = vec![1.0; nearly.len()];
+    assert!(eliminate(&nearly).spared() > 0.2);
+    nearly.rates.data_mut()[777] *= 1.0 + 1e-11;
+    assert_eq!(eliminate(&nearly).spared(), 0.0);
+    assert_equals_scalar(&nearly, &b, 1e-13);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn reversible_equals_scalar_elimination_on_any_graph(
+        seed in any::<u64>(),
+        n in 1usize..150,
+        degree in 0.0..4.0f64,
+        decades in 0.0..10.0f64,
+        height in 0.0..300.0f64,
+    ) {
+        let mut numbers = Numbers(seed);
+        // log10 √π rises along the states, edges join near ones.
+        let root = |k: usize| height * (k as f64 / n as f64);
+        let mut pairs: Vec<(usize, usize)> = (0..(degree * n as f64) as usize)
+            .map(|_| {
+                let k = numbers.below(n);
+                (k, (k + 1 + numbers.below(6)).min(n - 1))
+            })
+            .filter(|(i, j)| i != j)
+            .collect();
+        pairs.sort();
+        pairs.dedup();
+        let mut edges = Vec::new();
+        for (i, j) in pairs {
+            let (rate, ratio) = (numbers.spread(decades), 10f64.powf(root(j) - root(i)));
+            edges.push((i, j, rate * ratio));
+            edges.push((j, i, rate / ratio));
+        }
+        let killing = (0..n).map(|_| numbers.spread(decades)).collect();
+        let coordinates = (0..n).map(|_| [numbers.below(6) as i32, numbers.below(3) as i32]).collect();
+        let generator = generator(n, &edges, killing, coordinates);
+        let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
+        assert_equals_scalar(&generator, &b, 3e-13);
+    }
 
     #[test]
     fn equals_scalar_elimination_on_any_graph(seed in any::<u64>(), n in 1usize..150, degree in 0.0..4.0f64, decades in 0.0..20.0f64) {

@@ -3,12 +3,14 @@
 use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::{Interpretation, Scheme};
+use saddleflux::exponential::exp;
 use saddleflux::grid::Grid;
+use saddleflux::problem::landscape::formula::Formula;
 use saddleflux::scheme::selling::Stencil;
-use saddleflux::scheme::{EdgeSampler, weight};
+use saddleflux::scheme::{EdgeSampler, Segment, weight};
 use saddleflux::tensor::Tensor;
 
-use crate::fixture::{PolynomialWell, VaryingNoise, dynamics};
+use crate::fixture::{PolynomialWell, VaryingNoise, WhiteNoise, dynamics};
 
 const SCHEMES: [Scheme; 3] = [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra];
 
@@ -115,5 +117,42 @@ fn edge_flow_is_the_resistance_of_the_edge() {
             assert_relative_eq!(flow.forward, 1.0 / resistance, max_relative = 1e-9);
             assert_relative_eq!(flow.backward, flow.rise.exp() * flow.forward, max_relative = 1e-12);
         }
+    }
+}
+
+/// Blocks of edges against one edge after the other, for rises from 1e-12 to 1e4, wells and ridges within one edge among them.
+#[test]
+fn flows_of_many_edges_are_the_flows_of_each() {
+    let bumps = Formula::new("(x^2-1)^2 + y^2 + 0.3*sin(40*x)", 2).unwrap();
+    for dynamics in [dynamics(PolynomialWell { dimension: 2 }), dynamics(bumps)] {
+        for temperature in [2.0, 0.02, 1e-4] {
+            let noise = WhiteNoise { temperature, dimension: 2 };
+            let grid = Grid::new(2, [-2.0; 2], [2.0; 2], [40, 40], [false; 2]);
+            let sampler =
+                EdgeSampler::new(&dynamics, &noise, Interpretation::Isothermal, Scheme::InverseAverage, &grid);
+            let segments: Vec<Segment> = (0..1111)
+                .map(|k| {
+                    let (angle, length) = (2.4 * f64::from(k), 10f64.powf(-5.0 + 5.0 * f64::from(k) / 1111.0));
+                    let from = [1.9 * angle.sin(), 1.9 * (0.7 * angle).cos()];
+                    let to = [from[0] + length * angle.cos(), from[1] + length * angle.sin()];
+                    Segment { from, to, offset: [1, 0], ends: [3.0, 3.0] }
+                })
+                .collect();
+            for (segment, flow) in segments.iter().zip(sampler.flows(&segments)) {
+                let flow = flow.unwrap();
+                let one = sampler.flow(segment.from, segment.to, segment.offset, segment.ends).unwrap();
+                assert_eq!(flow.rise, one.rise);
+                assert_relative_eq!(flow.forward, one.forward, max_relative = 2e-15);
+                assert_relative_eq!(flow.backward, one.backward, max_relative = 2e-15);
+            }
+        }
+    }
+}
+
+#[test]
+fn exponentials_are_within_two_roundings() {
+    for k in -70_000..=70_000 {
+        let x = 0.01 * f64::from(k) * 0.999_999;
+        assert_relative_eq!(exp(x), x.exp(), max_relative = 2.5 * f64::EPSILON);
     }
 }
