@@ -1,0 +1,30 @@
+//! One rate in a fresh process, from assembled rates on: what general eigensolvers are compared with.
+//!
+//! `cargo bench --bench once -- ROWS T`: the double well on ROWS/2 × ROWS cells (1024 and 0.1 unless given), killed on jumping beyond
+//! x = 0.
+
+mod double_well;
+
+use std::time::Instant;
+
+use double_well::{Exit, double_well};
+use saddleflux::elimination::Elimination;
+use saddleflux::progress::Progress;
+use saddleflux::solve::quasi_stationary;
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<f64>().ok());
+    let rows = numbers.next().unwrap_or(1024.0) as usize;
+    let temperature = numbers.next().unwrap_or(0.1);
+    let generator = double_well(rows / 2, rows, temperature, Exit::NextCell);
+    let begun = Instant::now();
+    let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).expect("eliminated");
+    let eliminated = begun.elapsed().as_secs_f64();
+    let found = quasi_stationary(&elimination, generator.len(), 0).expect("solved");
+    println!(
+        "{} unknowns, T = {temperature}: {:.3} s ({eliminated:.3} s the elimination with its analysis), rate {:.15e}",
+        generator.len(),
+        begun.elapsed().as_secs_f64(),
+        found.rate.value()
+    );
+}
