@@ -124,12 +124,13 @@ enum Engine {
 }
 
 impl Elimination {
-    /// Eliminates all states, holding at most `memory_limit` bytes.
+    /// Eliminates all states, holding at most `memory_limit` bytes. Patterns of edges that this process has seen lately are not analysed
+    /// again.
     ///
     /// # Errors
     /// [`EliminationError::TooLarge`] before anything large is allocated, the other variants from the elimination.
     pub fn new(generator: &Generator, memory_limit: u64, progress: &Progress) -> Result<Self, EliminationError> {
-        let (symbolic, balance) = join(|| Symbolic::analyse(generator), || balance_of(generator));
+        let (symbolic, balance) = join(|| Symbolic::recall(generator), || balance_of(generator));
         Self::planned(&symbolic, balance, generator, memory_limit, progress)
     }
 
@@ -231,11 +232,6 @@ impl Elimination {
             Engine::Chain(chain) => Some(chain.solve_right(b)),
             Engine::Fronts(_) => None,
         }
-    }
-
-    /// The analysis, for another generator with the same edges.
-    pub fn symbolic(&self) -> &Symbolic {
-        &self.symbolic
     }
 
     /// Bytes that the factor takes.

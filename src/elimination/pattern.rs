@@ -142,14 +142,16 @@ pub(super) fn is_chain(generator: &Generator) -> bool {
     (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k) <= 1))
 }
 
-/// A number that tells patterns apart (FNV-1a over the row starts and the targets).
+/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates).
 pub(super) fn fingerprint(generator: &Generator) -> u64 {
     let indptr = generator.rates.indptr();
     let starts = indptr.to_proper();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for &word in starts.iter().chain(generator.rates.indices()) {
-        hash = (hash ^ word as u64).wrapping_mul(0x0000_0100_0000_01b3);
+    let mut add = |word: u64| {
+        hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
         hash ^= hash >> 29;
-    }
+    };
+    starts.iter().chain(generator.rates.indices()).for_each(|&word| add(word as u64));
+    generator.coordinates.iter().for_each(|&[x, y]| add(u64::from(x as u32) << 32 | u64::from(y as u32)));
     hash
 }

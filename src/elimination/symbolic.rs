@@ -4,8 +4,7 @@ use super::layout::{Form, factor_length};
 use super::pattern::{Pattern, fingerprint, is_chain};
 use super::tree::{Front, FrontTree};
 use crate::generator::Generator;
-use rayon::join;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The plan of an elimination: reusable for every generator with the same edges.
 #[derive(Clone, Debug)]
@@ -24,19 +23,50 @@ pub(super) enum Plan {
     Fronts(Arc<FrontTree>),
 }
 
+/// The analyses of the last patterns: other rates on the same edges are common, in comparisons of schemes and sweeps of the noise.
+static RECENT: Mutex<Vec<Symbolic>> = Mutex::new(Vec::new());
+/// Bytes that they may hold together: the analysis of some four million states.
+const RECENT_BYTES: u64 = 1 << 28;
+
 impl Symbolic {
     /// Analyses the pattern of the rates; their values play no part.
     pub fn analyse(generator: &Generator) -> Symbolic {
-        let plan = || {
-            if is_chain(generator) {
-                return Plan::Chain;
-            }
+        Self::with_fingerprint(generator, fingerprint(generator))
+    }
+
+    /// The same, remembered if this process has analysed the pattern before.
+    pub fn recall(generator: &Generator) -> Symbolic {
+        let fingerprint = fingerprint(generator);
+        let recent = || RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |known: &&Symbolic| known.fingerprint == fingerprint && known.states == generator.len();
+        if let Some(known) = recent().iter().find(is_it) {
+            return known.clone();
+        }
+        let symbolic = Self::with_fingerprint(generator, fingerprint);
+        let mut recent = recent();
+        recent.push(symbolic.clone());
+        while recent.iter().map(Symbolic::own_bytes).sum::<u64>() > RECENT_BYTES {
+            recent.remove(0);
+        }
+        symbolic
+    }
+
+    fn with_fingerprint(generator: &Generator, fingerprint: u64) -> Symbolic {
+        let plan = if is_chain(generator) {
+            Plan::Chain
+        } else {
             let starts = generator.rates.indptr().to_proper().into_owned();
             let pattern = Pattern::of(&generator.rates, &starts);
             Plan::Fronts(Arc::new(FrontTree::grow(&pattern, &generator.coordinates)))
         };
-        let (plan, fingerprint) = join(plan, || fingerprint(generator));
         Symbolic { plan, states: generator.len(), fingerprint }
+    }
+
+    fn own_bytes(&self) -> u64 {
+        match &self.plan {
+            Plan::Chain => 0,
+            Plan::Fronts(tree) => tree.bytes(),
+        }
     }
 
     /// Number of states.

@@ -304,10 +304,13 @@ impl FrontTree {
             return u64::MAX;
         }
         let stack = self.stack() + self.stack_alone * (rayon::current_num_threads() + 1);
-        let tree = 4 * self.order.len()
-            + size_of::<Front>() * self.fronts.len()
-            + 8 * self.update_places.len()
-            + size_of::<Entry>() * self.entries.len();
-        factor + (8 * stack + tree) as u64
+        factor + 8 * stack as u64 + self.bytes()
+    }
+
+    /// Bytes of this tree.
+    pub(super) fn bytes(&self) -> u64 {
+        let numbers = 4 * self.order.len() + 8 * self.update_places.len();
+        let records = size_of::<Front>() * self.fronts.len() + size_of::<Entry>() * self.entries.len();
+        (numbers + records) as u64
     }
 }

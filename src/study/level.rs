@@ -177,10 +177,9 @@ pub fn solve(
         let first = quasi_stationary(&elimination, states, origin)?;
         let sampler = physics.sampler(&grid, config.grid.scheme);
         assembly = flux_corrected(&assembly, &grid, &sampler, &first.probability);
-        let symbolic = elimination.symbolic().clone();
         // Two factors need not be held at once.
         drop(elimination);
-        elimination = Elimination::with_symbolic(&symbolic, &assembly.generator, memory, progress)
+        elimination = Elimination::new(&assembly.generator, memory, progress)
             .map_err(|error| locate(error, &grid, &assembly, problem))?;
         lap("correction");
     }
