@@ -323,7 +323,7 @@ fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f
 
 /// The same columns without their first N rows.
 #[inline(always)]
-fn below_square<'a, const N: usize>(columns: [&'a [f64]; N]) -> [&'a [f64]; N] {
+fn below_square<const N: usize>(columns: [&[f64]; N]) -> [&[f64]; N] {
     let mut below: [&[f64]; N] = [&[]; N];
     for j in 0..N {
         below[j] = &columns[j][N..];
@@ -392,7 +392,7 @@ fn add_columns<S: Simd, const N: usize>(simd: S, target: &mut [f64], columns: [&
 #[inline(always)]
 fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
     let mut k = shape.p;
-    while k % COLUMNS != 0 {
+    while !k.is_multiple_of(COLUMNS) {
         k -= 1;
         backward_columns::<S, 1>(simd, shape, factor, local, k);
     }
