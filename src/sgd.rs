@@ -214,6 +214,14 @@ impl Iteration<'_> {
             lost.push((1.0 - kept - exit).abs());
         }
         let coordinates = (0..n as i32).map(|k| [k, 0]).collect();
-        Ok((Generator { rates: CsMat::new((n, n), starts, columns, values), killing, coordinates }, lost))
+        Ok((
+            Generator {
+                rates: CsMat::new((n, n), starts, columns, values),
+                killing,
+                coordinates,
+                is_reversible: false,
+            },
+            lost,
+        ))
     }
 }

@@ -42,5 +42,5 @@ pub fn double_well(columns: usize, rows: usize, temperature: f64, exit: Exit) ->
             rates.add_triplet(k + columns, k, rate(valley(j + 1), valley(j), hy));
         }
     }
-    Generator { rates: rates.to_csr(), killing, coordinates }
+    Generator { rates: rates.to_csr(), killing, coordinates, is_reversible: true }
 }

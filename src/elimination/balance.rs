@@ -1,39 +1,35 @@
-//! Detailed balance: whether a chain is reversible, and its stationary weights.
+//! Detailed balance: the stationary weights of a reversible chain.
 //!
 //! ```text
 //! π_i q_ij = π_j q_ji        s_i = √π_i        s_i q_ij / s_j = √(q_ij q_ji)   symmetric
 //! ```
 //! π runs over hundreds of decades, and the rates along a path of thousands of edges multiply up to it: mantissas are carried
-//! to twice the working precision and exponents as integers, so that a weight is as exact as the rates are. Then detailed
-//! balance must hold on all other edges too, to within the rounding of the rates on the way. A chain that keeps it that
-//! closely and not exactly changes γ by the same relative amount at most: γ is the minimum of a quotient of sums over
-//! conductances and weights.
+//! to twice the working precision and exponents as integers, so that a weight is as exact as the rates are. On all edges that
+//! the weights were not computed from, detailed balance then holds to within the rounding of the rates round a loop. Those
+//! roundings have no direction; a current that has one adds up along its way, and no bound on a single edge could tell it
+//! from them: which chains are reversible is known to whoever assembles them, and only checked here.
 
 use rayon::prelude::*;
 
 use crate::generator::Generator;
 
-/// How closely detailed balance must hold: what some thousand roundings on the way round a loop leave at most.
+/// How closely detailed balance must hold: what some thousand roundings round a loop leave at most. Beyond it the rates belong to
+/// no reversible chain.
 const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
+/// Sweeps before a search takes over.
+const SWEEPS: usize = 16;
 /// States per task.
 const PIECE: usize = 1 << 12;
 
 /// The square root of a stationary weight: mantissa · 2^exponent, ½ ≤ mantissa < 1.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Weight {
-    pub(super) mantissa: f64,
-    pub(super) exponent: i32,
-}
-
-impl Weight {
-    /// The weight in units of 2^unit: zero where it is too small for a number of ordinary range.
-    pub(super) fn in_units_of(self, unit: i32) -> f64 {
-        scaled(self.mantissa, self.exponent - unit)
-    }
+struct Weight {
+    mantissa: f64,
+    exponent: i32,
 }
 
 /// value · 2^exponent, zero or infinite beyond the normal range.
-pub(super) fn scaled(value: f64, exponent: i32) -> f64 {
+fn scaled(value: f64, exponent: i32) -> f64 {
     match exponent {
         -1022..=1023 => value * f64::from_bits(((1023 + exponent) as u64) << 52),
         ..-1022 => 0.0,
@@ -51,6 +47,10 @@ pub(super) fn geometric_mean(a: f64, b: f64) -> f64 {
 /// The balance of a reversible chain: √π by state, up to one factor for each connected part.
 #[derive(Debug)]
 pub(super) struct Balance(Vec<Weight>);
+
+/// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those, 2⁻¹⁰²², in an
+/// elimination is far below the rounding of any pivot that it accepts.
+const LARGEST_RANGE: i32 = 960;
 
 /// A positive number to twice the working precision: (high + low) · 2^exponent.
 #[derive(Clone, Copy, Default)]
@@ -100,7 +100,10 @@ impl Balance {
             let (targets, rates) = rows.row(i);
             let own = weights[i];
             targets.iter().zip(rates).enumerate().all(|(place, (&j, &rate))| {
-                let Some(back) = rows.rate(j, i, targets.len() - 1 - place) else { return false };
+                let back = rows.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
+                if !(rate > 0.0 && back > 0.0) {
+                    return false;
+                }
                 // The same is seen from the other end.
                 if j < i {
                     return true;
@@ -114,9 +117,19 @@ impl Balance {
         is_balanced.then_some(Balance(weights))
     }
 
-    /// The weights of the states in another order.
-    pub(super) fn weights_in(&self, order: &[u32]) -> Vec<Weight> {
-        order.par_iter().map(|&state| self.0[state as usize]).collect()
+    /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit into the range of
+    /// numbers.
+    pub(super) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
+        let exponents = self.0.iter().map(|weight| weight.exponent);
+        let (low, high) = exponents.fold((i32::MAX, i32::MIN), |(low, high), e| (low.min(e), high.max(e)));
+        if high.saturating_sub(low) > LARGEST_RANGE {
+            return None;
+        }
+        let scale = |&state: &u32| {
+            let weight = self.0[state as usize];
+            scaled(weight.mantissa, weight.exponent - high)
+        };
+        Some(order.par_iter().map(scale).collect())
     }
 }
 
@@ -153,32 +166,61 @@ impl Rows<'_> {
         // Sweeps back and forth, each state following the first neighbour that is known: along memory, unlike a search.
         let mut unknown: Vec<u32> = (0..n as u32).collect();
         let mut before = n;
-        while let Some(&root) = unknown.first() {
+        for _ in 0..SWEEPS {
+            let Some(&root) = unknown.first() else { break };
             if before == unknown.len() {
                 squares[root as usize] = Long::ONE;
             }
             before = unknown.len();
             let mut is_usable = true;
-            let mut follow = |&i: &u32| {
+            unknown.retain(|&i| {
                 let i = i as usize;
-                if squares[i].high == 0.0 {
-                    let (targets, rates) = self.row(i);
-                    let Some(place) = targets.iter().position(|&j| squares[j].high != 0.0) else { return true };
-                    let (j, rate) = (targets[place], rates[place]);
-                    let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
-                    let ratio = back / rate;
-                    is_usable &= rate.is_normal() && back.is_normal() && ratio.is_normal() && ratio > 0.0;
-                    // π_i = π_j q_ji / q_ij.
-                    squares[i] = squares[j].times_ratio(back, rate);
+                if squares[i].high != 0.0 {
+                    return false;
                 }
-                false
-            };
-            unknown.retain(&mut follow);
+                let known = self.row(i).0.iter().position(|&j| squares[j].high != 0.0);
+                if let Some(place) = known {
+                    is_usable &= self.follow(&mut squares, i, place);
+                }
+                known.is_none()
+            });
             if !is_usable {
                 return None;
             }
             unknown.reverse();
         }
+        // What winds too much for that, or falls into many parts: a search from all that is known, then from each part's first.
+        let known = (0..n).filter(|&i| squares[i].high != 0.0 && !unknown.is_empty());
+        let mut border: Vec<usize> = known.collect();
+        let mut roots = unknown.into_iter();
+        loop {
+            while let Some(i) = border.pop() {
+                for place in 0..self.row(i).0.len() {
+                    let j = self.row(i).0[place];
+                    if squares[j].high == 0.0 {
+                        let back = self.row(j).0.iter().position(|&target| target == i)?;
+                        if !self.follow(&mut squares, j, back) {
+                            return None;
+                        }
+                        border.push(j);
+                    }
+                }
+            }
+            let Some(root) = roots.find(|&root| squares[root as usize].high == 0.0) else { break };
+            squares[root as usize] = Long::ONE;
+            border.push(root as usize);
+        }
         Some(squares.par_iter().map(|square| square.root()).collect())
+    }
+
+    /// π_i from that of the neighbour at a place in its row; tells whether the rates between them are in range.
+    fn follow(&self, squares: &mut [Long], i: usize, place: usize) -> bool {
+        let (targets, rates) = self.row(i);
+        let (j, rate) = (targets[place], rates[place]);
+        let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
+        // π_i = π_j q_ji / q_ij.
+        squares[i] = squares[j].times_ratio(back, rate);
+        let in_range = |number: f64| (1e-300..1e300).contains(&number);
+        in_range(rate) && in_range(back) && in_range(back / rate)
     }
 }

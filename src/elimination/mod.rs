@@ -36,8 +36,8 @@ pub use symbolic::Symbolic;
 use crate::generator::Generator;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use balance::{Balance, Weight};
-use layout::Layout;
+use balance::Balance;
+use layout::{Form, Layout};
 use multifrontal::Multifrontal;
 use pattern::is_chain;
 use rayon::join;
@@ -155,7 +155,7 @@ impl Elimination {
         memory_limit: u64,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
-        let within = |needed: u64| match needed <= memory_limit {
+        let within = |needed: u64| match needed < u64::MAX && needed <= memory_limit {
             true => Ok(()),
             false => Err(EliminationError::TooLarge { needed, allowed: memory_limit }),
         };
@@ -169,21 +169,20 @@ impl Elimination {
                 Engine::Chain(Tridiagonal::eliminate(generator)?)
             }
             Plan::Fronts(tree) => {
-                let eliminate = |weights: Option<Vec<Weight>>| {
-                    let layout = Layout::new(tree, weights.as_deref());
-                    let weights = weights.unwrap_or_default();
-                    let beside = (size_of::<Weight>() * weights.len()) as u64;
-                    within(tree.peak_bytes(8 * layout.length as u64).saturating_add(beside))?;
+                let eliminate = |form: Form, weights: Vec<f64>| {
+                    let layout = Layout::new(tree, form);
+                    within(tree.peak_bytes(8 * (layout.length + weights.len()) as u64))?;
                     progress.begin("elimination", layout.flops);
                     Multifrontal::eliminate(tree, layout, generator, weights, progress)
                 };
-                Engine::Fronts(match balance {
-                    // A pivot may fall below the range of the scaled numbers and not of the rates themselves.
-                    Some(balance) => match eliminate(Some(balance.weights_in(&tree.order))) {
-                        Err(EliminationError::ZeroPivot { .. }) => eliminate(None)?,
+                let general = || eliminate(Form::General, Vec::new());
+                Engine::Fronts(match balance.and_then(|balance| balance.weights_in(&tree.order)) {
+                    Some(weights) => match eliminate(Form::Symmetric, weights) {
+                        // A pivot may leave the range of the scaled numbers and not that of the rates themselves.
+                        Err(EliminationError::ZeroPivot { .. } | EliminationError::NotFinite { .. }) => general()?,
                         other => other?,
                     },
-                    None => eliminate(None)?,
+                    None => general()?,
                 })
             }
         };
@@ -256,9 +255,14 @@ impl Elimination {
     }
 }
 
-/// The balance of a chain that is no path: those are eliminated as they are.
+/// The balance of a chain that is said to be reversible. Paths are eliminated as they are.
 fn balance_of(generator: &Generator) -> Option<Balance> {
-    if is_chain(generator) { None } else { Balance::of(generator) }
+    if !generator.is_reversible || is_chain(generator) { None } else { Balance::of(generator) }
+}
+
+/// Bytes that are kept for the next elimination: free for whatever needs them.
+pub fn kept_bytes() -> u64 {
+    pages::kept_bytes()
 }
 
 /// A solution that overflowed meets rates that underflowed: 0 · ∞ is not a number, and the entry is as unknown as ∞ is.

@@ -9,7 +9,7 @@
 //! on its shape alone: the factor is the same to the bit for any number of threads.
 
 use super::EliminationError;
-use super::balance::{Weight, geometric_mean};
+use super::balance::geometric_mean;
 use super::front::{self, Scratch};
 use super::layout::{self, Form, Layout};
 use super::pages::Pages;
@@ -29,8 +29,8 @@ pub(super) struct Multifrontal {
     /// Per front in general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
     /// In symmetric form: pivot columns with √S_k on the diagonal and C_ik below.
     pub(super) factor: Pages,
-    /// √π by place, empty where no front is symmetric.
-    pub(super) weights: Vec<Weight>,
+    /// √π by place in symmetric form, the largest between ½ and 1.
+    pub(super) weights: Vec<f64>,
 }
 
 /// An end of the stack.
@@ -67,7 +67,7 @@ impl Multifrontal {
         tree: &Arc<FrontTree>,
         layout: Layout,
         generator: &Generator,
-        weights: Vec<Weight>,
+        weights: Vec<f64>,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
         let pages = |length: usize| {
@@ -97,7 +97,7 @@ struct Work<'a> {
     tree: &'a FrontTree,
     layout: &'a Layout,
     generator: &'a Generator,
-    weights: &'a [Weight],
+    weights: &'a [f64],
     /// Whether the factor begins as zeros.
     is_zero: bool,
     progress: &'a Progress,
@@ -105,18 +105,7 @@ struct Work<'a> {
     scratches: Mutex<Vec<Scratch>>,
 }
 
-/// A front with its form.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    front: &'a Front,
-    form: Form,
-}
-
 impl Work<'_> {
-    fn place(&self, index: usize) -> Place<'_> {
-        Place { front: &self.tree.fronts[index], form: self.layout.forms[index] }
-    }
-
     /// Lends buffers, new ones if none are free.
     fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         // Nothing panics while the lock is held.
@@ -137,20 +126,20 @@ impl Work<'_> {
         stack: &mut [f64],
         end: End,
     ) -> Result<(), EliminationError> {
-        let place @ Place { front, .. } = self.place(index);
+        let front = &self.tree.fronts[index];
         let (below, own) = factor.split_at_mut(self.layout.below(front, index));
         if !front.side_by_side {
             let (contribution, _) = end.carve(stack, front.contribution_length());
             return self.with_scratch(|scratch| {
                 let mut stack = std::mem::take(&mut scratch.stack);
                 let (children, _) = self.children(front, below, &mut stack, End::Low, scratch)?;
-                self.front(place, own, contribution, &children, scratch)?;
+                self.front(front, own, contribution, &children, scratch)?;
                 scratch.stack = stack;
                 Ok(())
             });
         }
         let away = end.other();
-        let mut blocks: Vec<(Place, &[f64])> = Vec::with_capacity(2);
+        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(2);
         let length = |child: usize| self.tree.fronts[child].contribution_length();
         let rest = match front.children[..] {
             [one, two, ..] => {
@@ -163,21 +152,21 @@ impl Work<'_> {
                     || self.side_by_side(two, below_second, rest, away),
                 );
                 left.and(right)?;
-                blocks.push((self.place(one), away.carve(region, length(one)).0));
+                blocks.push((&self.tree.fronts[one], away.carve(region, length(one)).0));
                 let (block, rest) = away.carve(rest, length(two));
-                blocks.push((self.place(two), block));
+                blocks.push((&self.tree.fronts[two], block));
                 rest
             }
             [only] => {
                 self.side_by_side(only, below, stack, away)?;
                 let (block, rest) = away.carve(stack, length(only));
-                blocks.push((self.place(only), block));
+                blocks.push((&self.tree.fronts[only], block));
                 rest
             }
             [] => stack,
         };
         let (contribution, _) = end.carve(rest, front.contribution_length());
-        self.with_scratch(|scratch| self.front(place, own, contribution, &blocks, scratch))
+        self.with_scratch(|scratch| self.front(front, own, contribution, &blocks, scratch))
     }
 
     /// Factors a subtree on this thread.
@@ -189,11 +178,11 @@ impl Work<'_> {
         end: End,
         scratch: &mut Scratch,
     ) -> Result<(), EliminationError> {
-        let place @ Place { front, .. } = self.place(index);
+        let front = &self.tree.fronts[index];
         let (below, own) = factor.split_at_mut(self.layout.below(front, index));
         let (children, rest) = self.children(front, below, stack, end.other(), scratch)?;
         let (contribution, _) = end.carve(rest, front.contribution_length());
-        self.front(place, own, contribution, &children, scratch)
+        self.front(front, own, contribution, &children, scratch)
     }
 
     /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the stack.
@@ -205,17 +194,17 @@ impl Work<'_> {
         stack: &'s mut [f64],
         end: End,
         scratch: &mut Scratch,
-    ) -> Result<(Vec<(Place<'_>, &'s [f64])>, &'s mut [f64]), EliminationError> {
+    ) -> Result<(Vec<(&Front, &'s [f64])>, &'s mut [f64]), EliminationError> {
         let (mut below, mut stack) = (below, stack);
-        let mut blocks: Vec<(Place, &[f64])> = Vec::with_capacity(front.children.len());
+        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(front.children.len());
         for &child in &front.children {
-            let place = self.place(child);
+            let of_child = &self.tree.fronts[child];
             let starts = &self.layout.starts;
-            let length = starts[child] - starts[place.front.first] + layout::factor_length(place.front, place.form);
+            let length = starts[child] - starts[of_child.first] + layout::factor_length(of_child, self.layout.form);
             let (own, later) = below.split_at_mut(length);
             self.alone(child, own, stack, end, scratch)?;
-            let (block, rest) = end.carve(stack, place.front.contribution_length());
-            blocks.push((place, block));
+            let (block, rest) = end.carve(stack, of_child.contribution_length());
+            blocks.push((of_child, block));
             (below, stack) = (later, rest);
         }
         Ok((blocks, stack))
@@ -224,10 +213,10 @@ impl Work<'_> {
     /// Assembles and eliminates one front.
     fn front(
         &self,
-        Place { front, form }: Place<'_>,
+        front: &Front,
         factor: &mut [f64],
         contribution: &mut [f64],
-        children: &[(Place<'_>, &[f64])],
+        children: &[(&Front, &[f64])],
         scratch: &mut Scratch,
     ) -> Result<(), EliminationError> {
         if self.progress.is_interrupted() {
@@ -242,11 +231,11 @@ impl Work<'_> {
         let rates = self.generator.rates.data();
         // Nothing where there is no edge.
         let rate = |edge: u32| rates.get(edge as usize).copied().unwrap_or(0.0);
-        match form {
-            Form::Symmetric { unit } => {
+        match self.layout.form {
+            Form::Symmetric => {
                 let shape = front.shape();
                 let rows = shape.rows();
-                weigh(self.tree, front, self.weights, unit, &mut scratch.weights);
+                weigh(self.tree, front, self.weights, &mut scratch.weights);
                 for entry in &self.tree.entries[front.entries.clone()] {
                     let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
                     factor[place] = geometric_mean(rate(entry.onward), rate(entry.back));
@@ -261,7 +250,7 @@ impl Work<'_> {
                     }
                 }
                 for &(child, block) in children {
-                    self.add_symmetric(front, factor, contribution, child.front, block);
+                    self.add_symmetric(front, factor, contribution, child, block);
                 }
                 let Scratch { arch, exits, weights, .. } = scratch;
                 symmetric::eliminate(*arch, shape, factor, contribution, fresh, &weights[..rows], exits)
@@ -281,19 +270,13 @@ impl Work<'_> {
                     contribution.fill(0.0);
                 }
                 for &(child, block) in children {
-                    match child.form {
-                        Form::Symmetric { unit } => {
-                            weigh(self.tree, child.front, self.weights, unit, &mut scratch.weights);
-                            self.add_unfolded(front, factor, contribution, child.front, block, &scratch.weights);
-                        }
-                        Form::General => self.add_child(front, factor, contribution, child.front, block),
-                    }
+                    self.add_child(front, factor, contribution, child, block);
                 }
                 front::eliminate(shape, factor, contribution, fresh, scratch)
             }
         }
         .map_err(|fault| fault.of_state(states[fault.place] as usize))?;
-        self.progress.advance(layout::flops(front, form));
+        self.progress.advance(layout::flops(front, self.layout.form));
         Ok(())
     }
 
@@ -339,39 +322,6 @@ impl Work<'_> {
         );
     }
 
-    /// Adds a child's contribution block in symmetric form to a parent's front in general form.
-    fn add_unfolded(
-        &self,
-        front: &Front,
-        factor: &mut [f64],
-        contribution: &mut [f64],
-        child: &Front,
-        block: &[f64],
-        weights: &[f64],
-    ) {
-        let (p, u) = (front.pivots, front.updates);
-        // κ counts as the state after the last.
-        let mut add = |row: usize, column: usize, rate: f64| {
-            if row.min(column) < p {
-                factor[general_offset((p, u), row, column)] += rate;
-            } else {
-                contribution[(column - p) * u + row - p] += rate;
-            }
-        };
-        let positions = self.tree.parent_places_of(child);
-        let weights = &weights[child.shape().below()..];
-        for (c, (&position, source)) in positions.iter().zip(block.chunks_exact(child.shape().rows_below())).enumerate()
-        {
-            let position = position as usize;
-            for r in c + 1..child.updates {
-                let (other, ratio) = (positions[r] as usize, weights[r] / weights[c]);
-                add(position, other, source[r] * ratio);
-                add(other, position, source[r] / ratio);
-            }
-            add(position, p + u, source[child.updates] / weights[c]);
-        }
-    }
-
     /// Adds a child's contribution block to its parent's front, both in general form.
     fn add_child(&self, front: &Front, factor: &mut [f64], contribution: &mut [f64], child: &Front, block: &[f64]) {
         let (p, u, n) = (front.pivots, front.updates, front.order());
@@ -412,15 +362,13 @@ fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
     if column < p { column * n + row } else { n * p + (column - p) * p + row }
 }
 
-/// The weights of a front's rows in units of 2^unit: 1 for κ, 0 for padding.
-fn weigh(tree: &FrontTree, front: &Front, by_place: &[Weight], unit: i32, weights: &mut [f64]) {
+/// The weights of a front's rows: 1 for κ, 0 for padding.
+fn weigh(tree: &FrontTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
     let (p, below) = (front.pivots, front.shape().below());
     let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
-    for (weight, by_place) in of_pivots.iter_mut().zip(&by_place[front.start..front.start + p]) {
-        *weight = by_place.in_units_of(unit);
-    }
+    of_pivots[..p].copy_from_slice(&by_place[front.start..front.start + p]);
     for (weight, &place) in of_rest.iter_mut().zip(tree.updates_of(front)) {
-        *weight = by_place[place as usize].in_units_of(unit);
+        *weight = by_place[place as usize];
     }
     of_pivots[p..].fill(0.0);
     of_rest[front.updates..].fill(0.0);

@@ -65,16 +65,21 @@ impl Drop for Pages {
     }
 }
 
-/// The smallest free array of at least so many bytes. Where there is none those that are too small are given back: the array that
-/// comes instead is likely to be the next to be kept.
+/// The smallest free array of at least so many bytes, unless it is far too large. Where there is none all are given back.
 fn take(bytes: usize) -> Option<MmapMut> {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found =
-        free.iter().position(|map| map.len() >= bytes).filter(|&found| free[found].len() / LEAST_SHARE <= bytes);
+    let fits = |map: &MmapMut| map.len() >= bytes && map.len() / LEAST_SHARE <= bytes;
+    let found = free.iter().position(fits);
     if found.is_none() {
-        free.retain(|map| map.len() > bytes);
+        free.clear();
     }
     found.map(|found| free.remove(found))
+}
+
+/// Bytes of all free arrays.
+pub(super) fn kept_bytes() -> u64 {
+    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    free.iter().map(|map| map.len() as u64).sum()
 }
 
 /// Takes all pages. Only a hint: a system before Linux 5.14 refuses it and loses nothing but time.

@@ -9,11 +9,10 @@
 //! On the way up a front passes what it adds to later states to its parent, on the way down it hands the solution on its
 //! update set to its children: subtrees share nothing and are solved side by side, always in the same order of addition.
 
-use super::balance::Weight;
 use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
 use super::symmetric::Shape;
-use super::tree::Front;
+use crate::scaled::Scaled;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 use rayon::prelude::*;
@@ -30,6 +29,15 @@ enum Side {
     Right,
 }
 
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::Left => Side::Right,
+            Side::Right => Side::Left,
+        }
+    }
+}
+
 impl Multifrontal {
     /// x A = b.
     pub(super) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
@@ -42,109 +50,120 @@ impl Multifrontal {
     }
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
-        let mut values: Vec<f64> = self.tree.order.par_iter().map(|&state| b[state as usize]).collect();
-        if !self.tree.fronts.is_empty() {
-            let root = self.tree.fronts.len() - 1;
-            let mut work = vec![0.0; self.tree.fronts[root].solve_work];
-            self.up(side, root, &mut values, &mut work);
-            self.down(side, root, &mut values, &mut work);
+        let order = &self.tree.order;
+        let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
+        if self.layout.form == Form::General {
+            self.solve_fronts(side, &mut values);
+        } else if self.scales_in_range(side, b) {
+            self.scale(side, &mut values);
+            self.solve_fronts(side, &mut values);
+            self.scale(side.other(), &mut values);
+        } else {
+            self.solve_normalised(side, &mut values);
         }
         let mut x = vec![0.0; b.len()];
-        for (&state, value) in self.tree.order.iter().zip(values) {
+        for (&state, value) in order.iter().zip(values) {
             x[state as usize] = value;
         }
         x
     }
 
-    /// s or 1/s of places, whichever scales the right side and the solution of this side's equation.
-    fn scales<'a>(
-        &self,
-        side: Side,
-        unit: i32,
-        weights: impl Iterator<Item = &'a Weight>,
-    ) -> impl Iterator<Item = f64> {
-        weights.map(move |weight| match side {
-            Side::Left => 1.0 / weight.in_units_of(unit),
-            Side::Right => weight.in_units_of(unit),
-        })
+    /// b/s or s b; with the other side also back from either.
+    fn scale(&self, side: Side, values: &mut [f64]) {
+        let values = values.par_iter_mut().zip(&self.weights);
+        match side {
+            Side::Left => values.for_each(|(value, s)| *value /= s),
+            Side::Right => values.for_each(|(value, s)| *value *= s),
+        }
     }
 
-    /// Scales of a front's pivots.
-    fn pivot_scales(&self, side: Side, front: &Front, unit: i32) -> impl Iterator<Item = f64> {
-        self.scales(side, unit, self.weights[front.start..front.start + front.pivots].iter())
+    /// Whether b/s or s b is far from both ends of the range of numbers.
+    fn scales_in_range(&self, side: Side, b: &[f64]) -> bool {
+        const MARGIN: f64 = 1e-60;
+        let positive = || b.iter().copied().filter(|&b| b > 0.0);
+        let smallest = || self.weights.iter().copied().fold(1.0, f64::min);
+        match side {
+            Side::Left => positive().fold(0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
+            Side::Right => positive().fold(1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
+        }
     }
 
-    /// Scales of a front's update set.
-    fn update_scales(&self, side: Side, front: &Front, unit: i32) -> impl Iterator<Item = f64> {
-        let weights = self.tree.updates_of(front).iter().map(|&place| &self.weights[place as usize]);
-        self.scales(side, unit, weights)
+    /// Scales the right side so that its largest entry becomes 1.
+    fn solve_normalised(&self, side: Side, values: &mut [f64]) {
+        let scale = |value: Scaled, s: f64, side: Side| match side {
+            Side::Left => value.over(Scaled::new(s)),
+            Side::Right => value.times(Scaled::new(s)),
+        };
+        let scaled: Vec<Scaled> =
+            values.iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
+        let unit = scaled.iter().fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { *value } else { unit });
+        if unit == Scaled::ZERO {
+            return;
+        }
+        for (value, scaled) in values.iter_mut().zip(scaled) {
+            *value = scaled.over(unit).value();
+        }
+        self.solve_fronts(side, values);
+        for (value, &s) in values.iter_mut().zip(&self.weights) {
+            *value = scale(Scaled::new(*value).times(unit), s, side.other()).value();
+        }
+    }
+
+    /// Solves with the fronts as they are, scaled or not.
+    fn solve_fronts(&self, side: Side, values: &mut [f64]) {
+        if !self.tree.fronts.is_empty() {
+            let root = self.tree.fronts.len() - 1;
+            let mut work = vec![0.0; self.tree.fronts[root].solve_work];
+            self.up(side, root, values, &mut work);
+            self.down(side, root, values, &mut work);
+        }
     }
 
     /// From the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
-    /// front in `work[p..p+u]`, scaled if the front is.
+    /// front in `work[p..p+u]`.
     fn up(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
-        let (front, form) = (&self.tree.fronts[index], self.layout.forms[index]);
-        let (p, n) = (front.pivots, front.order());
-        let (local, work) = work.split_at_mut(n);
+        let front = &self.tree.fronts[index];
+        let p = front.pivots;
+        let (local, work) = work.split_at_mut(front.order());
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
         local[p..].fill(0.0);
-        if let Form::Symmetric { unit } = form {
-            for (value, scale) in local.iter_mut().zip(self.pivot_scales(side, front, unit)) {
-                *value *= scale;
-            }
-        }
         self.children(
             index,
             below,
             work,
             |child, values, work| self.up(side, child, values, work),
             |child, work| {
-                let of_child = &self.tree.fronts[child];
-                let positions = self.tree.parent_places_of(of_child);
-                let passed = positions.iter().zip(&work[of_child.pivots..]);
-                match self.layout.forms[child] {
-                    Form::Symmetric { unit } if form == Form::General => {
-                        for ((&position, value), scale) in passed.zip(self.update_scales(side, of_child, unit)) {
-                            local[position as usize] += value / scale;
-                        }
-                    }
-                    _ => {
-                        for (&position, value) in passed {
-                            local[position as usize] += value;
-                        }
-                    }
+                let child = &self.tree.fronts[child];
+                let positions = self.tree.parent_places_of(child);
+                for (&position, value) in positions.iter().zip(&work[child.pivots..]) {
+                    local[position as usize] += value;
                 }
             },
         );
-        let way = match (form, side) {
+        let way = match (self.layout.form, side) {
             (Form::General, Side::Left) => Way::ForwardLeft,
             (Form::General, Side::Right) => Way::ForwardRight,
-            (Form::Symmetric { .. }, _) => Way::ForwardSymmetric,
+            (Form::Symmetric, _) => Way::ForwardSymmetric,
         };
         self.pass(way, index, local);
         own.copy_from_slice(&local[..p]);
     }
 
-    /// From the root to the leaves; `work[p..p+u]` holds the solution on the update set, scaled if the front is.
+    /// From the root to the leaves; `work[p..p+u]` holds the solution on the update set.
     fn down(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
-        let (front, form) = (&self.tree.fronts[index], self.layout.forms[index]);
-        let (p, n) = (front.pivots, front.order());
-        let (local, work) = work.split_at_mut(n);
+        let front = &self.tree.fronts[index];
+        let p = front.pivots;
+        let (local, work) = work.split_at_mut(front.order());
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
-        let way = match (form, side) {
+        let way = match (self.layout.form, side) {
             (Form::General, Side::Left) => Way::BackwardLeft,
             (Form::General, Side::Right) => Way::BackwardRight,
-            (Form::Symmetric { .. }, _) => Way::BackwardSymmetric,
+            (Form::Symmetric, _) => Way::BackwardSymmetric,
         };
         self.pass(way, index, local);
         own.copy_from_slice(&local[..p]);
-        if let Form::Symmetric { unit } = form {
-            for (value, scale) in own.iter_mut().zip(self.pivot_scales(side, front, unit)) {
-                *value /= scale;
-            }
-        }
         let local = &*local;
         self.children(
             index,
@@ -153,18 +172,8 @@ impl Multifrontal {
             |child, values, work| {
                 let of_child = &self.tree.fronts[child];
                 let positions = self.tree.parent_places_of(of_child);
-                let handed = positions.iter().zip(&mut work[of_child.pivots..]);
-                match self.layout.forms[child] {
-                    Form::Symmetric { unit } if form == Form::General => {
-                        for ((&position, value), scale) in handed.zip(self.update_scales(side, of_child, unit)) {
-                            *value = local[position as usize] * scale;
-                        }
-                    }
-                    _ => {
-                        for (&position, value) in handed {
-                            *value = local[position as usize];
-                        }
-                    }
+                for (&position, value) in positions.iter().zip(&mut work[of_child.pivots..]) {
+                    *value = local[position as usize];
                 }
                 self.down(side, child, values, work);
             },
@@ -209,7 +218,7 @@ impl Multifrontal {
     /// One front's part of a solve.
     fn pass(&self, way: Way, index: usize, local: &mut [f64]) {
         let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
-        let factor = &self.factor.numbers()[start..start + factor_length(front, self.layout.forms[index])];
+        let factor = &self.factor.numbers()[start..start + factor_length(front, self.layout.form)];
         Arch::new().dispatch(Pass { way, shape: (front.pivots, front.order()), factor, local });
     }
 }

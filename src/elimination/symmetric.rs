@@ -148,7 +148,7 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
         let sum =
             own[k + 1..width].iter().zip(&weights[k + 1..]).fold(exit[k], |sum, (rate, weight)| sum + rate * weight);
         PivotFault::check(k, sum)?;
-        own[k] = (sum / weights[k]).sqrt();
+        own[k] = root_of(k, sum / weights[k])?;
         let inverse = 1.0 / own[k];
         for rate in &mut own[k + 1..] {
             *rate *= inverse;
@@ -204,6 +204,12 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
         triangles();
         rectangle();
     }
+}
+
+/// √S_k.
+fn root_of(place: usize, pivot: f64) -> Result<f64, PivotFault> {
+    let root = pivot.sqrt();
+    if root.is_finite() { Ok(root) } else { Err(PivotFault { place, value: pivot }) }
 }
 
 /// target += source · factor.
@@ -311,7 +317,7 @@ impl WithSimd for Small<'_> {
             column[first..=k].fill(0.0);
             let sum = dot(simd, &column[first..], &weights[first..]);
             PivotFault::check(k, sum)?;
-            let root = (sum / weights[k]).sqrt();
+            let root = root_of(k, sum / weights[k])?;
             let inverse = simd.splat_f64s(1.0 / root);
             for rates in S::as_mut_simd_f64s(&mut column[first..]).0 {
                 *rates = simd.mul_f64s(*rates, inverse);

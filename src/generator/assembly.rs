@@ -204,7 +204,13 @@ impl Assembly {
         let mut pairs = together(chunks.iter().map(|edges| edges.pairs.as_slice()).collect());
         let mut exits: Vec<Exit> = chunks.into_iter().flat_map(|edges| edges.exits).collect();
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
-        Ok(Assembly { generator: generator_of(grid, &cells, &pairs, &exits), cells, states, exits, pairs })
+        Ok(Assembly {
+            generator: generator_of(grid, &cells, &pairs, &exits, sampler.keeps_balance()),
+            cells,
+            states,
+            exits,
+            pairs,
+        })
     }
 
     /// The generator with the killing replaced by unit killing at one state: what a closed chain needs for its

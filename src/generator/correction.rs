@@ -98,7 +98,8 @@ pub fn flux_corrected(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_
         let slope = (1.0 - inner / flux) / (0.5 * distance + 0.5 * exit.fraction) * exit.fraction;
         exit.rate *= bounded(sampler.flux_variance(centre(exit.state), exit.position, slope, 0.0));
     });
-    corrected.generator = generator_of(grid, &corrected.cells, &corrected.pairs, &corrected.exits);
+    corrected.generator =
+        generator_of(grid, &corrected.cells, &corrected.pairs, &corrected.exits, assembly.generator.is_reversible);
     corrected
 }
 

@@ -56,7 +56,13 @@ pub(super) fn connected(
 }
 
 /// Rates from pairs, which are in the order of the states that they begin at, killing from exits.
-pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[Exit]) -> Generator {
+pub(super) fn generator_of(
+    grid: &Grid,
+    cells: &[u32],
+    pairs: &[Pair],
+    exits: &[Exit],
+    is_reversible: bool,
+) -> Generator {
     let n = cells.len();
     let blocks: Vec<Block> = (0..n.div_ceil(ROWS).max(1))
         .into_par_iter()
@@ -110,7 +116,7 @@ pub(super) fn generator_of(grid: &Grid, cells: &[u32], pairs: &[Pair], exits: &[
         killing[exit.state as usize] += exit.rate;
     }
     let coordinates = cells.iter().map(|&cell| grid.indices(cell as usize).map(|index| index as i32)).collect();
-    Generator { rates, killing, coordinates }
+    Generator { rates, killing, coordinates, is_reversible }
 }
 
 /// Rows that are filled by one task.

@@ -105,6 +105,13 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
+    /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the weights of
+    /// the scheme break W_ij = e^{−z} W_ji.
+    pub fn keeps_balance(&self) -> bool {
+        let keeps = matches!(self.scheme, Scheme::InverseAverage | Scheme::ScharfetterGummel | Scheme::Sqra);
+        keeps && self.noise.constant().is_some() && self.dynamics.loss().is_some()
+    }
+
     /// D̃ = diag(1/h) Rᵀ D R diag(1/h), the tensor in index coordinates.
     pub fn index_tensor(&self, theta_tensor: Tensor) -> Tensor {
         let [hx, hy] = self.spacing;
