@@ -110,7 +110,7 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
             (1.5 / poorly).ceil()
         ));
     }
-    let memory = config.grid.cells.map(|cells| memory::estimate(cells, dimension));
+    let memory = config.grid.cells.map(|cells| memory::estimate(cells, &problem));
     if let Some(needed) = memory
         && needed > allowed as f64
     {
@@ -123,8 +123,9 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
     let evaluation = seconds_per_evaluation(&problem);
     let seconds = config.grid.cells.map(|cells| {
         let n = (cells[0] * cells[1]) as f64;
-        // 13.6 GFlop at 512 × 1024, growing as N^{3/2}; solves and plots about 3 µs a cell.
-        let flops = if dimension == 1 { 0.0 } else { 13.6e9 * (n / 524_288.0).powf(1.5) };
+        // 13.6 GFlop at 512 × 1024, 6 for reversible processes, growing as N^{3/2}; solves and plots about 3 µs a cell.
+        let full = if problem.is_reversible() { 6e9 } else { 13.6e9 };
+        let flops = if dimension == 1 { 0.0 } else { full * (n / 524_288.0).powf(1.5) };
         // Assembly looks at the slope and the tensor about a dozen times per cell, the coarser grids at a third as many.
         let looks = if config.solve.error_estimate { 16.0 } else { 12.0 };
         flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n

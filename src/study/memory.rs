@@ -1,6 +1,7 @@
 //! How much memory there is, and how much a grid will take, before anything is allocated.
 
 use crate::elimination::kept_bytes;
+use crate::problem::Problem;
 
 /// Share of the free memory that a run allows itself.
 const SHARE: f64 = 0.85;
@@ -18,20 +19,22 @@ pub fn allowed() -> u64 {
 const PER_CELL: f64 = 400.0;
 
 /// Bytes that a grid will take, roughly: in two dimensions nested dissection leaves about 4.5 N log₂N factor entries (44 M
-/// at 512 × 1024) for five points and a quarter more for nine, and contribution blocks; in one dimension a handful per cell.
-pub fn estimate(cells: [usize; 2], dimension: usize) -> f64 {
+/// at 512 × 1024) for five points and a quarter more for nine, 3.1 N log₂N for reversible processes, which have five, and contribution
+/// blocks; in one dimension a handful per cell.
+pub fn estimate(cells: [usize; 2], problem: &Problem) -> f64 {
     let n = cells[0] as f64 * cells[1] as f64;
-    let factor = if dimension == 1 { 64.0 * n } else { 8.0 * 5.5 * n * n.max(2.0).log2() * 1.3 };
+    let entries = if problem.is_reversible() { 3.3 } else { 5.5 };
+    let factor = if problem.dimension == 1 { 64.0 * n } else { 8.0 * entries * n * n.max(2.0).log2() * 1.3 };
     factor + PER_CELL * n
 }
 
 /// The largest grid of the same shape that fits.
-pub fn largest(cells: [usize; 2], dimension: usize, allowed: u64) -> [usize; 2] {
+pub fn largest(cells: [usize; 2], problem: &Problem, allowed: u64) -> [usize; 2] {
     let mut scale = 1.0f64;
     loop {
         let shrink = |n: usize, used: bool| if used { ((n as f64 * scale) as usize).max(1) } else { 1 };
-        let smaller = [shrink(cells[0], true), shrink(cells[1], dimension == 2)];
-        if estimate(smaller, dimension) <= allowed as f64 || smaller == [1, 1] {
+        let smaller = [shrink(cells[0], true), shrink(cells[1], problem.dimension == 2)];
+        if estimate(smaller, problem) <= allowed as f64 || smaller == [1, 1] {
             return smaller;
         }
         scale *= 0.97;

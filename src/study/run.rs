@@ -73,13 +73,13 @@ fn is_usable(cells: [usize; 2], dimension: usize) -> bool {
     cells[..dimension].iter().all(|&n| n >= COARSEST)
 }
 
-fn fits(cells: [usize; 2], dimension: usize, allowed: u64) -> Result<(), StudyError> {
-    let needed = memory::estimate(cells, dimension);
+fn fits(cells: [usize; 2], problem: &Problem, allowed: u64) -> Result<(), StudyError> {
+    let needed = memory::estimate(cells, problem);
     if needed <= allowed as f64 {
         return Ok(());
     }
-    let [nx, ny] = memory::largest(cells, dimension, allowed);
-    let largest = if dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
+    let [nx, ny] = memory::largest(cells, problem, allowed);
+    let largest = if problem.dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
     Err(StudyError::Unsolvable {
         message: format!(
             "grid.cells: this grid needs about {:.1} GB and {:.1} GB are free: take at most cells = {largest}",
@@ -98,7 +98,7 @@ fn fixed(
     progress: &Progress,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    fits(cells, problem.dimension, allowed)?;
+    fits(cells, problem, allowed)?;
     let clock = Instant::now();
     let mut rates = Vec::new();
     let half = halved(cells);
@@ -177,7 +177,7 @@ fn refined(
     loop {
         let unknowns = cells[0] * cells[1];
         let too_many = config.grid.max_unknowns.is_some_and(|most| unknowns > most);
-        let too_large = memory::estimate(cells, dimension) > allowed as f64;
+        let too_large = memory::estimate(cells, problem) > allowed as f64;
         // Beyond these sizes a grid takes minutes, and the reader should have asked for it.
         let default_limit = if dimension == 1 { 1 << 22 } else { 1 << 21 };
         if too_many || too_large || (config.grid.max_unknowns.is_none() && unknowns > default_limit) {

@@ -156,9 +156,8 @@ fn extrapolation(
         return Ok(Reference { rate: None, passage: None, source: "no grid fits into memory".into() });
     };
     let doubled = finest.map(|n| if n == 1 { 1 } else { 2 * n });
-    let fits = |cells: [usize; 2]| {
-        cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem.dimension) <= allowed as f64
-    };
+    let fits =
+        |cells: [usize; 2]| cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem) <= allowed as f64;
     let top = if fits(doubled) { doubled } else { finest };
     let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
     let can_turn = problem.dimension == 2 && ![0, 1].into_iter().any(|axis| problem.domain.is_periodic(axis));
