@@ -27,7 +27,7 @@ pub(super) struct Multifrontal {
     pub(super) tree: Arc<FrontTree>,
     pub(super) layout: Layout,
     /// Per front in general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
-    /// In symmetric form: pivot columns with √S_k on the diagonal and C_ik below.
+    /// In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
     pub(super) factor: Pages,
     /// √π by place in symmetric form, the largest between ½ and 1.
     pub(super) weights: Vec<f64>,

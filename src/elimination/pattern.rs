@@ -142,16 +142,21 @@ pub(super) fn is_chain(generator: &Generator) -> bool {
     (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k) <= 1))
 }
 
-/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates).
+/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a fixed size).
 pub(super) fn fingerprint(generator: &Generator) -> u64 {
-    let indptr = generator.rates.indptr();
-    let starts = indptr.to_proper();
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |word: u64| {
-        hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        hash ^= hash >> 29;
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const LENGTH: usize = 1 << 16;
+    let add = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        hash ^ (hash >> 29)
     };
-    starts.iter().chain(generator.rates.indices()).for_each(|&word| add(word as u64));
-    generator.coordinates.iter().for_each(|&[x, y]| add(u64::from(x as u32) << 32 | u64::from(y as u32)));
-    hash
+    let of_words = |words: &[usize]| words.iter().fold(BASIS, |hash, &word| add(hash, word as u64));
+    let of_places = |places: &[[i32; 2]]| {
+        places.iter().fold(BASIS, |hash, &[x, y]| add(hash, u64::from(x as u32) << 32 | u64::from(y as u32)))
+    };
+    let indptr = generator.rates.indptr();
+    let starts: Vec<u64> = indptr.raw_storage().par_chunks(LENGTH).map(of_words).collect();
+    let targets: Vec<u64> = generator.rates.indices().par_chunks(LENGTH).map(of_words).collect();
+    let places: Vec<u64> = generator.coordinates.par_chunks(LENGTH).map(of_places).collect();
+    starts.into_iter().chain(targets).chain(places).fold(BASIS, add)
 }

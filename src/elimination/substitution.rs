@@ -361,7 +361,7 @@ fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64
     let local_own = &mut local_own[k..];
     let mut z = [0.0; N];
     for j in 0..N {
-        z[j] = local_own[j] / own[j][j];
+        z[j] = local_own[j] * own[j][j];
         local_own[j] = z[j];
         for i in j + 1..N {
             local_own[i] += own[j][i] * z[j];
@@ -423,7 +423,7 @@ fn backward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f6
         for i in j + 1..N {
             sum += own[j][i] * local_own[i];
         }
-        local_own[j] = sum / own[j][j];
+        local_own[j] = sum * own[j][j];
     }
 }
 

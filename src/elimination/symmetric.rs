@@ -67,7 +67,7 @@ impl Shape {
 
 /// Eliminates the pivots of a front with the weights s of its rows, 1 for κ and 0 for padding.
 ///
-/// `factor` are the pivot columns; afterwards C with √S_k on its diagonal. `fresh`: the contribution block is to be overwritten, not
+/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. `fresh`: the contribution block is to be overwritten, not
 /// added to. `exits` has room for 2p + 8 numbers.
 pub(super) fn eliminate(
     arch: Arch,
@@ -121,7 +121,7 @@ fn eliminate_columns(
     eliminate_columns(arch, left.rb_mut(), exit_half, &weights[..half], exits)?;
     for k in 0..half {
         let column = &column(left.rb(), k)[..width];
-        let passed = exit[k] / column[k];
+        let passed = exit[k] * column[k];
         add_scaled(&mut exit[k + 1..], &column[k + 1..], passed);
     }
     let mut rest = right.split_at_row_mut(half).1;
@@ -148,8 +148,8 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
         let sum =
             own[k + 1..width].iter().zip(&weights[k + 1..]).fold(exit[k], |sum, (rate, weight)| sum + rate * weight);
         PivotFault::check(k, sum)?;
-        own[k] = root_of(k, sum / weights[k])?;
-        let inverse = 1.0 / own[k];
+        let inverse = 1.0 / root_of(k, sum / weights[k])?;
+        own[k] = inverse;
         for rate in &mut own[k + 1..] {
             *rate *= inverse;
         }
@@ -167,7 +167,7 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
         for m in 0..k {
             add_scaled(&mut column, &inverse[m], block[m][k]);
         }
-        inverse[k] = column.map(|entry| entry / block[k][k]);
+        inverse[k] = column.map(|entry| entry * block[k][k]);
     }
     let mut columns: [&mut [f64]; PANEL] = Default::default();
     for (k, column) in a.col_iter_mut().enumerate() {
@@ -317,12 +317,12 @@ impl WithSimd for Small<'_> {
             column[first..=k].fill(0.0);
             let sum = dot(simd, &column[first..], &weights[first..]);
             PivotFault::check(k, sum)?;
-            let root = root_of(k, sum / weights[k])?;
-            let inverse = simd.splat_f64s(1.0 / root);
+            let inverse = 1.0 / root_of(k, sum / weights[k])?;
+            let factor = simd.splat_f64s(inverse);
             for rates in S::as_mut_simd_f64s(&mut column[first..]).0 {
-                *rates = simd.mul_f64s(*rates, inverse);
+                *rates = simd.mul_f64s(*rates, factor);
             }
-            column[k] = root;
+            column[k] = inverse;
         }
         for first in (0..shape.u).step_by(4) {
             let top = first - first % VECTOR;

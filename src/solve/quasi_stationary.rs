@@ -4,6 +4,8 @@
 //! reached only through the valley, and has its right relative size from the first step. It converges like γ/λ₂.
 //! Collatz and Wielandt bracket the rate, min b_i/x_i ≤ γ ≤ max b_i/x_i.
 
+use rayon::prelude::*;
+
 use crate::elimination::Elimination;
 use crate::scaled::Scaled;
 use crate::solve::SolveError;
@@ -51,21 +53,23 @@ pub fn quasi_stationary(
     let mut stalled = 0;
     for iteration in 1..=MOST_ITERATIONS {
         let (times, unit) = occupation_times(elimination, &probability)?;
-        let total: f64 = times.iter().sum();
-        let floor = BRACKET_FLOOR * times.iter().copied().fold(0.0, f64::max);
-        let (mut low, mut high) = (f64::INFINITY, 0.0f64);
-        for (before, after) in probability.iter().zip(&times) {
-            if *after > floor {
-                let ratio = before / (after / total);
-                low = low.min(ratio);
-                high = high.max(ratio);
-            }
-        }
-        probability = times.iter().map(|time| time / total).collect();
+        let (total, largest) = sum_and_maximum(&times);
+        let floor = BRACKET_FLOOR * largest;
+        let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+        let bracket = probability
+            .par_iter_mut()
+            .zip(&times)
+            .with_min_len(PIECE)
+            .map(|(probability, &time)| {
+                let after = time / total;
+                let before = std::mem::replace(probability, after);
+                if time > floor { [before / after; 2] } else { NOTHING }
+            })
+            .reduce(|| NOTHING, within);
         let width = |bracket: [f64; 2]| bracket[1] - bracket[0];
         let before = width(found.bracket);
         found.rate = unit.scaled(total).inverse();
-        found.bracket = [low, high];
+        found.bracket = bracket;
         found.iterations = iteration;
         if width(found.bracket) <= TOLERANCE {
             found.converged = true;
@@ -79,6 +83,18 @@ pub fn quasi_stationary(
     }
     found.probability = probability;
     Ok(found)
+}
+
+/// The bracket of no state at all.
+const NOTHING: [f64; 2] = [f64::INFINITY, 0.0];
+/// States per task.
+const PIECE: usize = 1 << 12;
+
+/// Sums of pieces of a fixed size, so that the sum does not depend on the number of threads.
+fn sum_and_maximum(values: &[f64]) -> (f64, f64) {
+    let piece = |values: &[f64]| values.iter().fold((0.0, 0.0f64), |(sum, most), &x| (sum + x, most.max(x)));
+    let pieces: Vec<(f64, f64)> = values.par_chunks(PIECE).map(piece).collect();
+    pieces.into_iter().fold((0.0, 0.0), |(sum, most), (more, other)| (sum + more, most.max(other)))
 }
 
 /// x with x A = b in a unit: 1, or the largest of the times where they leave the range of ordinary numbers.
