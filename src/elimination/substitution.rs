@@ -95,18 +95,16 @@ impl Multifrontal {
             Side::Right => value.times(Scaled::new(s)),
         };
         let scaled: Vec<Scaled> =
-            values.iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
+            values.par_iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
         let unit = scaled.iter().fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { *value } else { unit });
         if unit == Scaled::ZERO {
             return;
         }
-        for (value, scaled) in values.iter_mut().zip(scaled) {
-            *value = scaled.over(unit).value();
-        }
+        values.par_iter_mut().zip(scaled).for_each(|(value, scaled)| *value = scaled.over(unit).value());
         self.solve_fronts(side, values);
-        for (value, &s) in values.iter_mut().zip(&self.weights) {
+        values.par_iter_mut().zip(&self.weights).for_each(|(value, &s)| {
             *value = scale(Scaled::new(*value).times(unit), s, side.other()).value();
-        }
+        });
     }
 
     /// Solves with the fronts as they are, scaled or not.
