@@ -97,7 +97,7 @@ pub(super) fn evidence(
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let rounding = rounding(problem, grid.cells);
         match (refinement, values.as_slice()) {
-            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_fourth([half, most, all], rounding)),
+            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_fourth([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
             (Refinement::By(ratio), values) => {
                 extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)

@@ -39,8 +39,11 @@ const UNRESOLVED: f64 = 256.0;
 /// log γ_h = log γ + a h⁴ + b h⁶
 /// ```
 /// Where the two terms do not look like fourth order (a part of second order, or grids that resolve too little) there is no
-/// extrapolation, and the error is that of second order.
-pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64) -> Extrapolation {
+/// extrapolation, and the error is that of second order, by the larger of the two changes.
+///
+/// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: parts of lower order may then cancel by chance,
+/// and an order beyond the formal one is no sign of accuracy.
+pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64, cut: bool) -> Extrapolation {
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let (from_half, from_most) = (growth(half, all), growth(most, all));
     if from_half.abs().max(from_most.abs()) <= 4.0 * rounding {
@@ -54,14 +57,15 @@ pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64) -> Extr
     let ratio = (16.0 * a + 64.0 * b) / (a + b);
     let order = (ratio > 0.0).then(|| ratio.log2());
     let relative = |size: f64| size.exp_m1() + rounding;
-    if order.is_some_and(|order| order > 3.2) {
+    let by_chance = cut && order.is_some_and(|order| order > 4.5);
+    if order.is_some_and(|order| order > 3.2) && !by_chance {
         return Extrapolation {
             value: all.scaled((-a - b).exp()),
             error: relative(SAFETY * (a.abs() + b.abs())),
             order,
         };
     }
-    let second = from_most.abs() / (16.0 / 9.0 - 1.0);
+    let second = (from_most.abs() / (16.0 / 9.0 - 1.0)).max(from_half.abs() / (4.0 - 1.0));
     Extrapolation { value: all, error: relative(SAFETY * second), order }
 }
 

@@ -217,9 +217,10 @@ fn refined(
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
-             grid.max_unknowns, draw the domain closer, or try grid.align = \"saddle\"{}",
+             grid.max_unknowns or draw the domain closer{}{}",
             config.grid.tolerance,
             worst,
+            if problem.valley.saddles.is_empty() { "" } else { ", or try grid.align = \"saddle\"" },
             // Of fourth order whatever the angle.
             match problem.is_reversible() && config.grid.scheme != Scheme::FluxCorrected {
                 true => " or grid.scheme = \"flux-corrected\"",

@@ -38,12 +38,17 @@ fn an_extrapolated_rate_is_positive_however_coarse_the_grids() {
 #[test]
 fn fourth_and_sixth_order_are_extrapolated_away_together() {
     let on = |series: &dyn Fn(f64) -> f64| [2.0, 4.0 / 3.0, 1.0].map(|h: f64| Scaled::new(3e-100 * series(h).exp()));
-    let found = extrapolate_fourth(on(&|h| 1e-6 * h.powi(4) - 1e-7 * h.powi(6)), 1e-15);
+    let found = extrapolate_fourth(on(&|h| 1e-6 * h.powi(4) - 1e-7 * h.powi(6)), 1e-15, false);
     assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-13);
     assert!((0.9e-6..2e-6).contains(&found.error) && (3.2..4.5).contains(&found.order.unwrap()), "{found:?}");
     // A part of second order: not taken for fourth, and its error not below what it is.
-    let found = extrapolate_fourth(on(&|h| 1e-6 * h * h), 1e-15);
+    let found = extrapolate_fourth(on(&|h| 1e-6 * h * h), 1e-15, false);
     assert!(found.error >= 1e-6 && (found.value.value() / 3e-100 - 1.0 - 1e-6).abs() < 1e-12, "{found:?}");
-    let found = extrapolate_fourth(on(&|_| 0.0), 1e-15);
+    let found = extrapolate_fourth(on(&|_| 0.0), 1e-15, false);
     assert_eq!((found.value.value(), found.error), (3e-100, 1e-15));
+    // Where boundaries are cut, a second and a fourth order that nearly cancel on the finest grids look like a higher one.
+    let lucky = on(&|h| 1e-6 * (h.powi(4) - 0.9 * h * h));
+    let found = extrapolate_fourth(lucky, 1e-15, true);
+    assert!(found.order.unwrap() > 4.5 && found.value == lucky[2] && found.error > 1e-7, "{found:?}");
+    assert!(extrapolate_fourth(lucky, 1e-15, false).value != lucky[2]);
 }
