@@ -10,8 +10,8 @@
 //! Chains are eliminated in O(n) (`tridiagonal`); everything else by a multifrontal method: nested dissection of the
 //! actual graph (`dissection`, `direction`), the tree of dense fronts with its costs (`tree`, `symbolic`), the dense
 //! eliminations as products of nonnegative matrices (`front`, small ones `leaf`), their assembly along the tree
-//! (`multifrontal`) and the solves (`substitution`). Reversible chains (`balance`) take half of the work and of the memory: their
-//! fronts are symmetric once scaled (`symmetric`, `layout`).
+//! (`multifrontal`) and the solves (`substitution`, `pass`). Reversible chains (`balance`) take half of the work and of the memory: their
+//! fronts are symmetric once scaled (`symmetric`, `symmetric_leaf`, `layout`).
 //!
 //! Where it fails: numbers below 1e-308 are lost, but for the solves of a chain, which can carry exponents of their own. Rates that underflow are harmless as long as other ways out remain; a
 //! pivot without any is an error that names its state, see [`SMALLEST_PIVOT`].
@@ -24,10 +24,12 @@ mod layout;
 mod leaf;
 mod multifrontal;
 mod pages;
+mod pass;
 mod pattern;
 mod substitution;
 mod symbolic;
 mod symmetric;
+mod symmetric_leaf;
 mod tree;
 mod tridiagonal;
 
