@@ -132,10 +132,12 @@ impl Work<'_> {
             let (contribution, _) = end.carve(stack, front.contribution_length());
             return self.with_scratch(|scratch| {
                 let mut stack = std::mem::take(&mut scratch.stack);
-                let (children, _) = self.children(front, below, &mut stack, End::Low, scratch)?;
-                self.front(front, own, contribution, &children, scratch)?;
+                let done = self
+                    .children(front, below, &mut stack, End::Low, scratch)
+                    .and_then(|(children, _)| self.front(front, own, contribution, &children, scratch));
+                // After an error too: others go on with this scratch until they hear of it.
                 scratch.stack = stack;
-                Ok(())
+                done
             });
         }
         let away = end.other();

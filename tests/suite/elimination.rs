@@ -574,6 +574,31 @@ fn closed_sets_are_named() {
     }
 }
 
+/// A corner that nothing leaves, in a tree large enough for halves side by side: the other subtrees go on and must not stumble.
+#[test]
+fn an_error_in_one_subtree_is_an_error_and_no_panic() {
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for corner in [[0, 0], [149, 0], [0, 299], [149, 299]] {
+            let mut plane = double_well(150, 300, 0.5);
+            plane.killing.fill(1.0);
+            let near = |place: [i32; 2]| (0..2).all(|axis| (place[axis] - corner[axis]).abs() < 12);
+            let closed: Vec<bool> = plane.coordinates.iter().map(|&place| near(place)).collect();
+            let rates: Vec<f64> =
+                plane.rates.iter().map(|(&rate, (i, j))| if closed[i] && !closed[j] { 0.0 } else { rate }).collect();
+            plane.rates.data_mut().copy_from_slice(&rates);
+            for (killing, &closed) in plane.killing.iter_mut().zip(&closed) {
+                *killing = if closed { 0.0 } else { 1.0 };
+            }
+            let found = pool.install(|| Elimination::new(&plane, NO_LIMIT, &Progress::default()).map(|_| ()));
+            match found {
+                Err(EliminationError::ZeroPivot { state }) => assert!(closed[state]),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn no_killing_is_a_zero_pivot() {
     let mut plane = double_well(20, 30, 0.5);
