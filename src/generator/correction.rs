@@ -1,21 +1,24 @@
-//! Fourth order on grids that do not follow the valley: conductances corrected by how the flux varies along each edge.
+//! Sixth order on grids that do not follow the valley: rates corrected for how the flux varies along and beyond each edge.
 //!
-//! For D = d·I and a loss the killed chain is reversible, and γ is the smallest Rayleigh quotient of the Dirichlet form
+//! On a grid line, with J the flux along it and w = e^{φ}p (s in units of the edge, constants left out),
 //! ```text
-//! E(u) = ∫ e^{−φ}|∇u|² dθ = Σ over grid lines ∫ e^{φ} J² ds,     J = e^{−φ} ∂_s u   the flux along the line
+//! w_i − w_j = ∫ e^{φ} J ds        so that the two rates of an edge carry   ⟨J⟩ = ∫e^{φ}J ds / ∫e^{φ} ds
 //! ```
-//! An edge of conductance c contributes c (u_i − u_j)² with u_i − u_j = ∫ e^{φ}J ds. The inverse-average weight 1/∫e^{φ} takes J as
-//! constant along the edge: it gives (∫e^{φ}J)²/∫e^{φ}, too little by Cauchy and Schwarz. With
+//! the mean of J with the weights e^{φ}, for the exact p at the two cells: the inverse-average weight knows everything but how J
+//! varies. Balance at a cell asks for something else, for F with
 //! ```text
-//! c = R/∫e^{φ} ds,    R = ∫e^{φ} ∫e^{φ}J² / (∫e^{φ}J)² = 1 + Var(J)/⟨J⟩² ≥ 1     (weights e^{φ} along the edge)
+//! F(½) − F(−½) = ∂J/∂s at the cell        F = (D/2)/sinh(D/2) J = J − J″/24 + 7 J⁗/5760 − …
 //! ```
-//! the discrete form of the true u is the true form on every line, sums over the lines of a uniform grid add next to nothing
-//! for the smooth peaks of a cold problem, and the minimum differs by the square of the O(h²) error of u: γ has order 4.
-//! J/J_mid is a parabola through the fluxes of the first solution on the edge and its two neighbours on the line, which leaves
-//! an error of order 4 too. R multiplies q_ij and q_ji alike: rates stay nonnegative and detailed balance stays as it is.
+//! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first solution J is
+//! known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴). [`PASSES`] solutions, one from the
+//! other, bring the order of the reconstruction: J at the middle of an edge from the means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F
+//! from J on five. Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the term of sixth order
+//! sums to nothing across the valley, and γ has order 8.
 //!
-//! Where the flux is lost in rounding (deep in the well) or turns round along one edge, R means nothing and is held between 1 and
-//! [`LARGEST`]; neither place has a share in E.
+//! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is held within
+//! [`LARGEST`]; neither place has a share in γ. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean
+//! on the piece up to where an absorbing boundary cuts the edge. What a boundary that cuts edges elsewhere than in the middle makes
+//! of the first solution is rough, and differences magnify it: edges beside it are corrected in the first pass only.
 
 use rayon::prelude::*;
 
@@ -24,84 +27,224 @@ use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
 use crate::scheme::EdgeSampler;
 
-/// R of an edge along which the flux changes by twice its size: coarser than that nothing is resolved.
+/// Solutions from which the flux is read, each from the rates corrected by the one before: the second gains two orders, a third
+/// nothing.
+pub const PASSES: usize = 2;
+
+/// The ratio of an edge lies between this and its inverse: what needs more is not resolved.
 const LARGEST: f64 = 1.5;
 
-/// The flux towards +e on the edges around each state, along one axis; NaN where there is no such edge.
-struct Line {
-    /// On the edge to the next state.
-    ahead: Vec<f64>,
-    /// On the edge from the one before.
-    behind: Vec<f64>,
-    /// On the cut edges ahead and behind, with the fraction at which they are cut.
-    cut: [Vec<(f64, f64)>; 2],
+/// J on an edge and its derivatives come from each other; each round gains two orders.
+const ROUNDS: usize = 3;
+
+/// An absorbing boundary this close to the middle of the edges that it cuts lies on the faces of cells.
+const ON_FACES: f64 = 1e-9;
+
+/// ⟨sᵏ⟩ for k = 1 … 4 along an edge or a piece of one, s from its middle in units of its length.
+type Moments = [f64; 4];
+
+/// The first four derivatives of J, in units of an edge.
+type Derivatives = [f64; 4];
+
+/// An edge, in the order of its line.
+struct Link {
+    /// Its place among the pairs.
+    pair: u32,
+    /// Whether the pair points along the line.
+    is_onward: bool,
+    moments: Moments,
 }
 
-/// A neighbouring flux: its distance in edges, and its value.
-type Neighbour = (f64, f64);
+/// What ends a line.
+enum End {
+    /// Nothing passes.
+    Wall,
+    /// An absorbing boundary cuts the next edge.
+    Cut {
+        /// The place among the exits.
+        exit: u32,
+        /// Of the edge.
+        fraction: f64,
+        moments: Moments,
+    },
+}
+
+/// Edges in a row, one or more. A line that comes back to its beginning has no ends.
+struct Line {
+    links: Vec<Link>,
+    ends: Option<[End; 2]>,
+}
+
+/// J in the middle of the edges of a line, and on the pieces that cut its ends.
+struct Flux {
+    /// ⟨J⟩, then J.
+    links: Vec<f64>,
+    /// The same on the cut pieces; 0 for walls.
+    ends: [f64; 2],
+}
+
+/// Corrects the rates of one chain, pass by pass.
+pub struct FluxCorrection {
+    base: Assembly,
+    lines: Vec<Line>,
+    passes: usize,
+}
+
+impl FluxCorrection {
+    /// Of a chain that the inverse-average weight made, on its grid; D = d·I and a loss.
+    pub fn new(base: Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
+        let lines = (0..grid.dimension).flat_map(|axis| lines(&base, grid, sampler, axis)).collect();
+        FluxCorrection { base, lines, passes: 0 }
+    }
+
+    /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary density as cell
+    /// probabilities. Its edges stay the same, so that a symbolic analysis serves all passes.
+    pub fn pass(&mut self, assembly: &mut Assembly, grid: &Grid, probability: &[f64]) {
+        let is_first = self.passes == 0;
+        let base = &self.base;
+        let ratios: Vec<(Vec<f64>, [f64; 2])> =
+            self.lines.par_iter().map(|line| line.ratios(base, probability)).collect();
+        for (line, (ratios, end_ratios)) in self.lines.iter().zip(ratios) {
+            let last = line.links.len() - 1;
+            for (k, (link, ratio)) in line.links.iter().zip(ratios).enumerate() {
+                let is_rough = (k == 0 && line.is_cut_off_faces(0)) || (k == last && line.is_cut_off_faces(1));
+                if is_first || !is_rough {
+                    let (from, to) = (&base.pairs[link.pair as usize], &mut assembly.pairs[link.pair as usize]);
+                    (to.forward, to.backward) = (ratio * from.forward, ratio * from.backward);
+                }
+            }
+            for (end, side) in line.ends.iter().flatten().zip(0..) {
+                if let End::Cut { exit, .. } = *end
+                    && (is_first || !line.is_cut_off_faces(side))
+                {
+                    assembly.exits[exit as usize].rate = end_ratios[side] * base.exits[exit as usize].rate;
+                }
+            }
+        }
+        let is_reversible = base.generator.is_reversible;
+        assembly.generator = generator_of(grid, &base.cells, &assembly.pairs, &assembly.exits, is_reversible);
+        self.passes += 1;
+    }
+}
 
 impl Line {
-    /// Behind the edge that begins at a state.
-    fn before(&self, state: usize) -> Neighbour {
-        Line::sample(self.behind[state], self.cut[1][state])
+    /// F/⟨J⟩ of the edges and of the cut pieces at the ends.
+    fn ratios(&self, base: &Assembly, probability: &[f64]) -> (Vec<f64>, [f64; 2]) {
+        let means = self.means(base, probability);
+        let mut flux = Flux { links: means.links.clone(), ends: means.ends };
+        for _ in 0..ROUNDS {
+            flux = self.without_mean(&means, &flux);
+        }
+        let ratio = |k: usize| {
+            let [_, second, _, fourth] = self.derivatives(&flux, k);
+            bounded((flux.links[k] - second / 24.0 + 7.0 / 5760.0 * fourth) / means.links[k])
+        };
+        let end_ratio = |side: usize| {
+            // On to where the middle of a whole edge would be.
+            let [first, second] = self.end_derivatives(&flux, side);
+            let on = 0.5 - 0.5 * self.fraction(side);
+            bounded((flux.ends[side] + on * (first + 0.5 * on * second) - second / 24.0) / means.ends[side])
+        };
+        ((0..self.links.len()).map(ratio).collect(), [end_ratio(0), end_ratio(1)])
     }
 
-    /// Ahead of the edge that ends at a state.
-    fn after(&self, state: usize) -> Neighbour {
-        Line::sample(self.ahead[state], self.cut[0][state])
+    /// ⟨J⟩, the net current that the base rates carry.
+    fn means(&self, base: &Assembly, probability: &[f64]) -> Flux {
+        let links = self.links.iter().map(|link| {
+            let pair = &base.pairs[link.pair as usize];
+            let net = probability[pair.from as usize] * pair.forward - probability[pair.to as usize] * pair.backward;
+            if link.is_onward { net } else { -net }
+        });
+        let mut ends = [0.0; 2];
+        for ((end, mean), sign) in self.ends.iter().flatten().zip(&mut ends).zip([-1.0, 1.0]) {
+            if let End::Cut { exit, .. } = *end {
+                let exit = &base.exits[exit as usize];
+                *mean = sign * probability[exit.state as usize] * exit.rate;
+            }
+        }
+        Flux { links: links.collect(), ends }
     }
 
-    fn sample(edge: f64, (cut, fraction): (f64, f64)) -> Neighbour {
-        if !edge.is_nan() {
-            (1.0, edge)
-        } else if !cut.is_nan() {
-            (0.5 + 0.5 * fraction, cut)
-        } else {
-            // A reflecting wall, half a cell beyond the last centre: nothing passes it.
-            (1.0, 0.0)
+    /// J from the means and from the derivatives of a J that is known less well.
+    fn without_mean(&self, means: &Flux, known: &Flux) -> Flux {
+        let links = self.links.iter().zip(&means.links).enumerate().map(|(k, (link, mean))| {
+            let [d1, d2, d3, d4] = self.derivatives(known, k);
+            let [m1, m2, m3, m4] = link.moments;
+            mean - (d1 * m1 + d2 * m2 / 2.0 + d3 * m3 / 6.0 + d4 * m4 / 24.0)
+        });
+        let mut ends = means.ends;
+        for ((end, value), side) in self.ends.iter().flatten().zip(&mut ends).zip(0..) {
+            if let End::Cut { fraction, moments, .. } = *end {
+                // The piece's own coordinate runs outwards.
+                let [d1, d2] = self.end_derivatives(known, side);
+                *value -= fraction * (d1 * moments[0] + 0.5 * fraction * d2 * moments[1]);
+            }
+        }
+        Flux { links: links.collect(), ends }
+    }
+
+    /// In the middle of an edge: from five edges, or from the two nearest values and its own.
+    fn derivatives(&self, flux: &Flux, k: usize) -> Derivatives {
+        let (values, n) = (&flux.links, flux.links.len());
+        let is_closed = self.ends.is_none();
+        let around = match values.get(k.wrapping_sub(2)..k + 3) {
+            Some(&[a, b, c, d, e]) => Some([a, b, c, d, e]),
+            _ if is_closed && n >= 5 => Some([n - 2, n - 1, n, n + 1, n + 2].map(|step| values[(k + step) % n])),
+            _ => None,
+        };
+        if let Some([a, b, c, d, e]) = around {
+            return [
+                (a - e + 8.0 * (d - b)) / 12.0,
+                (16.0 * (b + d) - (a + e) - 30.0 * c) / 12.0,
+                (e - a) / 2.0 + b - d,
+                a + e - 4.0 * (b + d) + 6.0 * c,
+            ];
+        }
+        let neighbour = |side: usize| {
+            let inside = if side == 0 { k.checked_sub(1) } else { (k + 1 < n).then_some(k + 1) };
+            match inside {
+                Some(k) => (1.0, values[k]),
+                None if is_closed => (1.0, values[(n + k + 2 * side - 1) % n]),
+                // A wall is as far from the last edge's middle as the next one's would be.
+                None => (0.5 + 0.5 * self.fraction(side), flux.ends[side]),
+            }
+        };
+        let ((before, a), (after, b)) = (neighbour(0), neighbour(1));
+        let (left, right) = ((values[k] - a) / before, (b - values[k]) / after);
+        [(right * before + left * after) / (before + after), 2.0 * (right - left) / (before + after), 0.0, 0.0]
+    }
+
+    /// The first two derivatives outwards in the middle of the cut piece at an end, from the last two edges.
+    fn end_derivatives(&self, flux: &Flux, side: usize) -> [f64; 2] {
+        let n = flux.links.len();
+        let from_end =
+            |k: usize| if side == 0 { flux.links.get(k) } else { n.checked_sub(k + 1).map(|k| &flux.links[k]) };
+        let Some(last) = from_end(0) else { return [0.0; 2] };
+        let distance = 0.5 + 0.5 * self.fraction(side);
+        let slope = (flux.ends[side] - last) / distance;
+        let Some(before) = from_end(1) else { return [slope, 0.0] };
+        let second = 2.0 * (slope - (last - before)) / (distance + 1.0);
+        [slope + 0.5 * second * distance, second]
+    }
+
+    /// Of the edge beyond an end, up to where nothing is left: 1 at a wall.
+    fn fraction(&self, side: usize) -> f64 {
+        match self.ends.as_ref().map(|ends| &ends[side]) {
+            Some(End::Cut { fraction, .. }) => *fraction,
+            _ => 1.0,
+        }
+    }
+
+    /// Whether an absorbing boundary cuts this end elsewhere than on the face of its cell.
+    fn is_cut_off_faces(&self, side: usize) -> bool {
+        match self.ends.as_ref().map(|ends| &ends[side]) {
+            Some(End::Cut { fraction, .. }) => (fraction - 0.5).abs() > ON_FACES,
+            _ => false,
         }
     }
 }
 
-/// The assembly with conductances corrected for the flux of its own quasi-stationary density, given as cell probabilities. Its
-/// edges are the same, so that a symbolic analysis serves both.
-pub fn flux_corrected(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, probability: &[f64]) -> Assembly {
-    let lines = [0, 1].map(|axis| line(assembly, probability, axis));
-    let mut corrected = assembly.clone();
-    let centre = |state: u32| grid.cell_centre(assembly.cells[state as usize] as usize);
-    corrected.pairs.par_iter_mut().for_each(|pair| {
-        let Some((axis, ..)) = direction(pair.offset) else { return };
-        let (from, to) = (pair.from as usize, pair.to as usize);
-        let line = &lines[axis];
-        let flux = net(pair, probability);
-        // Along −e everything is seen the other way round.
-        let (before, after) = if pair.offset[axis] > 0 {
-            (line.before(from), line.after(to))
-        } else {
-            let (before, after) = (line.after(from), line.before(to));
-            ((before.0, -before.1), (after.0, -after.1))
-        };
-        let [slope, bend] = parabola(before, flux, after);
-        // Not the other cell's centre, which may lie across a seam.
-        let [ix, iy] = grid.indices(assembly.cells[from] as usize);
-        let beyond = grid.position(ix as f64 + f64::from(pair.offset[0]), iy as f64 + f64::from(pair.offset[1]));
-        let ratio = bounded(sampler.flux_variance(centre(pair.from), beyond, slope, bend));
-        pair.forward *= ratio;
-        pair.backward *= ratio;
-    });
-    corrected.exits.par_iter_mut().for_each(|exit| {
-        let Some((axis, sign)) = direction(exit.offset) else { return };
-        let state = exit.state as usize;
-        let line = &lines[axis];
-        let (distance, inner) = if sign > 0 { line.before(state) } else { line.after(state) };
-        let (flux, inner) = (probability[state] * exit.rate, f64::from(sign) * inner);
-        let slope = (1.0 - inner / flux) / (0.5 * distance + 0.5 * exit.fraction) * exit.fraction;
-        exit.rate *= bounded(sampler.flux_variance(centre(exit.state), exit.position, slope, 0.0));
-    });
-    corrected.generator =
-        generator_of(grid, &corrected.cells, &corrected.pairs, &corrected.exits, assembly.generator.is_reversible);
-    corrected
-}
+const NONE: u32 = u32::MAX;
 
 /// The axis and the sign of an edge to a nearest neighbour; D = d·I has no others.
 fn direction(offset: [i32; 2]) -> Option<(usize, i32)> {
@@ -112,48 +255,75 @@ fn direction(offset: [i32; 2]) -> Option<(usize, i32)> {
     }
 }
 
-/// The current from i to j.
-fn net(pair: &Pair, probability: &[f64]) -> f64 {
-    probability[pair.from as usize] * pair.forward - probability[pair.to as usize] * pair.backward
-}
-
-fn line(assembly: &Assembly, probability: &[f64], axis: usize) -> Line {
-    let none = || vec![f64::NAN; assembly.generator.len()];
-    let no_cut = || vec![(f64::NAN, 0.0); assembly.generator.len()];
-    let mut line = Line { ahead: none(), behind: none(), cut: [no_cut(), no_cut()] };
-    for pair in &assembly.pairs {
-        let (from, to) = (pair.from as usize, pair.to as usize);
-        match direction(pair.offset) {
-            Some((along, 1)) if along == axis => {
-                (line.ahead[from], line.behind[to]) = (net(pair, probability), net(pair, probability));
-            }
-            Some((along, _)) if along == axis => {
-                (line.ahead[to], line.behind[from]) = (-net(pair, probability), -net(pair, probability));
-            }
-            _ => {}
-        }
-    }
-    for Exit { state, rate, offset, fraction, .. } in &assembly.exits {
-        if let Some((along, sign)) = direction(*offset)
+/// All lines along an axis.
+fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -> Vec<Line> {
+    let n = base.generator.len();
+    // The edge ahead of each state, whether there is one behind it, and the exits on both sides.
+    let (mut ahead, mut has_behind, mut exits) = (vec![NONE; n], vec![false; n], vec![[NONE; 2]; n]);
+    for (place, pair) in base.pairs.iter().enumerate() {
+        if let Some((along, sign)) = direction(pair.offset)
             && along == axis
         {
-            let side = usize::from(sign < 0);
-            let flux = f64::from(sign) * probability[*state as usize] * rate;
-            line.cut[side][*state as usize] = (flux, *fraction);
+            let (low, high) = if sign > 0 { (pair.from, pair.to) } else { (pair.to, pair.from) };
+            ahead[low as usize] = place as u32;
+            has_behind[high as usize] = true;
         }
     }
-    line
-}
-
-/// a and b of J/J_mid = 1 + a s + ½ b s² around the middle of an edge, from the fluxes on both sides of it.
-fn parabola((d1, before): Neighbour, flux: f64, (d2, after): Neighbour) -> [f64; 2] {
-    let (left, right) = ((flux - before) / d1, (after - flux) / d2);
-    let slope = (right * d1 + left * d2) / (d1 + d2);
-    let bend = 2.0 * (right - left) / (d1 + d2);
-    [slope / flux, bend / flux]
+    for (place, exit) in base.exits.iter().enumerate() {
+        if let Some((along, sign)) = direction(exit.offset)
+            && along == axis
+        {
+            exits[exit.state as usize][usize::from(sign > 0)] = place as u32;
+        }
+    }
+    let is_onward = |pair: &Pair| pair.offset[axis] > 0;
+    let beyond = |low: u32| {
+        let pair = &base.pairs[ahead[low as usize] as usize];
+        if is_onward(pair) { pair.to } else { pair.from }
+    };
+    let mut rows: Vec<Vec<u32>> = Vec::new();
+    let mut is_taken = vec![false; n];
+    // From the beginnings of rows first; what is left then comes back to itself.
+    let beginnings = (0..n).filter(|&state| !has_behind[state]).chain(0..n);
+    for first in beginnings.map(|state| state as u32) {
+        let mut row = Vec::new();
+        let mut low = first;
+        while ahead[low as usize] != NONE && !std::mem::replace(&mut is_taken[low as usize], true) {
+            row.push(low);
+            low = beyond(low);
+        }
+        if !row.is_empty() {
+            rows.push(row);
+        }
+    }
+    let centre = |state: u32| grid.cell_centre(base.cells[state as usize] as usize);
+    let link = |low: u32| {
+        let place = ahead[low as usize];
+        // Not the other cell's centre, which may lie across a seam.
+        let [ix, iy] = grid.indices(base.cells[low as usize] as usize).map(|i| i as f64);
+        let next = if axis == 0 { grid.position(ix + 1.0, iy) } else { grid.position(ix, iy + 1.0) };
+        let is_onward = is_onward(&base.pairs[place as usize]);
+        Link { pair: place, is_onward, moments: sampler.moments(centre(low), next) }
+    };
+    let end = |state: u32, side: usize| match exits[state as usize][side] {
+        NONE => End::Wall,
+        place => {
+            let Exit { fraction, position, .. } = base.exits[place as usize];
+            End::Cut { exit: place, fraction, moments: sampler.moments(centre(state), position) }
+        }
+    };
+    let line = |row: Vec<u32>| {
+        let (first, last) = (row[0], row[row.len() - 1]);
+        let is_open = !has_behind[first as usize];
+        Line {
+            ends: is_open.then(|| [end(first, 0), end(beyond(last), 1)]),
+            links: row.into_iter().map(link).collect(),
+        }
+    };
+    rows.into_par_iter().map(line).collect()
 }
 
 fn bounded(ratio: f64) -> f64 {
     // NaN where there is no flux at all.
-    if ratio >= 1.0 { ratio.min(LARGEST) } else { 1.0 }
+    if ratio.is_nan() { 1.0 } else { ratio.clamp(1.0 / LARGEST, LARGEST) }
 }

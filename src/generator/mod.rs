@@ -8,7 +8,7 @@ mod sparse;
 use sprs::CsMat;
 
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
-pub use correction::flux_corrected;
+pub use correction::FluxCorrection;
 
 /// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.
 ///

@@ -191,25 +191,25 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// ⟨J²⟩/⟨J⟩² over the segment `from` → `to` with the weights e^{φ}, for J = 1 + a (s − ½) + ½ b (s − ½)²; for D = d·I and a loss,
-    /// NaN for anything else.
-    pub fn flux_variance(&self, from: Point, to: Point, slope: f64, bend: f64) -> f64 {
+    /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a loss, NaN for
+    /// anything else.
+    pub fn moments(&self, from: Point, to: Point) -> [f64; 4] {
         let (Some(d), Some(loss)) = (self.noise.constant(), self.dynamics.loss()) else {
-            return f64::NAN;
+            return [f64::NAN; 4];
         };
         let (start, step) = (loss.value(from), difference(to, from));
         let rise = (loss.value(to) - start) / d;
         let top = rise.max(0.0);
-        let mut moments = [0.0; 3];
+        let (mut total, mut moments) = (0.0, [0.0; 4]);
         self.nodes(rise, |s, w| {
-            let weight = w * ((loss.value(advance(from, s, step)) - start) / d - top).exp();
-            let flux = 1.0 + (s - 0.5) * (slope + 0.5 * bend * (s - 0.5));
-            for (moment, power) in moments.iter_mut().zip([1.0, flux, flux * flux]) {
-                *moment += weight * power;
+            let mut weight = w * ((loss.value(advance(from, s, step)) - start) / d - top).exp();
+            total += weight;
+            for moment in &mut moments {
+                weight *= s - 0.5;
+                *moment += weight;
             }
         });
-        let [one, mean, square] = moments;
-        (square / mean) * (one / mean)
+        moments.map(|moment| moment / total)
     }
 
     fn flow_varying(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {

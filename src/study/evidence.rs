@@ -12,7 +12,7 @@ use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::extrapolation::{Extrapolation, extrapolate, extrapolate_fourth, formal_order};
+use crate::study::extrapolation::{Extrapolation, extrapolate, extrapolate_quarters, formal_order};
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
@@ -97,7 +97,7 @@ pub(super) fn evidence(
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let rounding = rounding(problem, grid.cells);
         match (refinement, values.as_slice()) {
-            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_fourth([half, most, all], rounding, cut)),
+            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
             (Refinement::By(ratio), values) => {
                 extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)

@@ -23,7 +23,7 @@ pub struct Extrapolation {
 pub fn formal_order(scheme: Scheme) -> f64 {
     match scheme {
         Scheme::Upwind => 1.0,
-        Scheme::FluxCorrected => 4.0,
+        Scheme::FluxCorrected => 6.0,
         _ => 2.0,
     }
 }
@@ -34,39 +34,56 @@ const SAFETY: f64 = 1.25;
 /// A change this many times the next one was made by a grid that resolves nothing.
 const UNRESOLVED: f64 = 256.0;
 
-/// Extrapolates positive values on grids of half, three quarters and all of the cells, for a scheme of fourth order:
-/// ```text
-/// log γ_h = log γ + a h⁴ + b h⁶
-/// ```
-/// Where the two terms do not look like fourth order (a part of second order, or grids that resolve too little) there is no
-/// extrapolation, and the error is that of second order, by the larger of the two changes.
+/// Orders between these are extrapolated: below, something is not smooth; above, grids converge faster than any power, and a power
+/// would take away more than is there.
+const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=9.0;
+
+/// What is less than this converges by chance too slowly, or not at all.
+const LOWEST: f64 = 0.5;
+
+/// Extrapolates positive values on grids of half, three quarters and all of the cells, for a scheme of high order, with the order
+/// that the three show. Where that is none (terms of both signs), or low, there is no extrapolation, and the error is that of fourth,
+/// or second, order by the larger of the two changes.
 ///
 /// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: parts of lower order may then cancel by chance,
-/// and an order beyond the formal one is no sign of accuracy.
-pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64, cut: bool) -> Extrapolation {
+/// and an order beyond 2 is no sign of accuracy.
+pub fn extrapolate_quarters([half, most, all]: [Scaled; 3], rounding: f64, cut: bool) -> Extrapolation {
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let (from_half, from_most) = (growth(half, all), growth(most, all));
     if from_half.abs().max(from_most.abs()) <= 4.0 * rounding {
         return Extrapolation { value: all, error: from_most.abs().max(rounding), order: None };
     }
-    // h of the three grids in units of the last: 2, 4/3, 1.
-    let (fourth, sixth) = ([16.0 - 1.0, 256.0 / 81.0 - 1.0], [64.0 - 1.0, 4096.0 / 729.0 - 1.0]);
-    let determinant = fourth[0] * sixth[1] - fourth[1] * sixth[0];
-    let a = -(from_half * sixth[1] - from_most * sixth[0]) / determinant;
-    let b = -(fourth[0] * from_most - fourth[1] * from_half) / determinant;
-    let ratio = (16.0 * a + 64.0 * b) / (a + b);
-    let order = (ratio > 0.0).then(|| ratio.log2());
-    let relative = |size: f64| size.exp_m1() + rounding;
-    let by_chance = cut && order.is_some_and(|order| order > 4.5);
-    if order.is_some_and(|order| order > 3.2) && !by_chance {
-        return Extrapolation {
-            value: all.scaled((-a - b).exp()),
-            error: relative(SAFETY * (a.abs() + b.abs())),
-            order,
-        };
+    let order = order_of_quarters(from_half / from_most);
+    let relative = |size: f64| (SAFETY * size).exp_m1() + rounding;
+    // What is left on the finest grid of an error of order p, by each change.
+    let left = |p: f64| (from_half / (2.0f64.powf(p) - 1.0), from_most / ((4.0f64 / 3.0).powf(p) - 1.0));
+    let larger = |p: f64| left(p).0.abs().max(left(p).1.abs());
+    match order {
+        Some(p) if !cut && SETTLED.contains(&p) => {
+            let correction = left(p).1;
+            Extrapolation { value: all.scaled(correction.exp()), error: relative(correction.abs()), order }
+        }
+        Some(p) if !cut && p > *SETTLED.end() => {
+            Extrapolation { value: all, error: relative(larger(*SETTLED.end())), order }
+        }
+        None if !cut => Extrapolation { value: all, error: relative(left(4.0).0.abs().max(left(2.0).1.abs())), order },
+        _ => Extrapolation { value: all, error: relative(larger(order.unwrap_or(2.0).clamp(LOWEST, 2.0))), order },
     }
-    let second = (from_most.abs() / (16.0 / 9.0 - 1.0)).max(from_half.abs() / (4.0 - 1.0));
-    Extrapolation { value: all, error: relative(SAFETY * second), order }
+}
+
+/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where no p > 0 gives it.
+fn order_of_quarters(ratio: f64) -> Option<f64> {
+    const HIGHEST: f64 = 32.0;
+    let ratio_at = |p: f64| (p * std::f64::consts::LN_2).exp_m1() / (p * (4.0f64 / 3.0).ln()).exp_m1();
+    let (mut low, mut high) = (1e-3, HIGHEST);
+    if !(ratio_at(low)..ratio_at(high)).contains(&ratio) {
+        return None;
+    }
+    while high - low > 1e-9 {
+        let middle = 0.5 * (low + high);
+        *(if ratio_at(middle) < ratio { &mut low } else { &mut high }) = middle;
+    }
+    Some(0.5 * (low + high))
 }
 
 /// Extrapolates positive values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
@@ -76,6 +93,7 @@ pub fn extrapolate_fourth([half, most, all]: [Scaled; 3], rounding: f64, cut: bo
 /// by chance, and the larger of the two changes (brought to the same grid by order 2) is taken for the error.
 pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cut: bool) -> Option<Extrapolation> {
     let [.., coarse, fine] = *values else { return None };
+    let formal = if cut { formal.min(2.0) } else { formal };
     // log(to/from), exact for neighbours: rates differ by factors, and an extrapolated rate must stay positive.
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let change = growth(coarse, fine);

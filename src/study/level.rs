@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::config::{Align, Config, Quantity, Scheme};
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::assembly::{Physics, members, nearest_state};
-use crate::generator::{Assembly, flux_corrected};
+use crate::generator::{Assembly, FluxCorrection, correction};
 use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
@@ -173,14 +173,17 @@ pub fn solve(
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
     if corrects {
-        progress.begin("correcting for the flux", 0);
-        let first = quasi_stationary(&elimination, states, origin)?;
         let sampler = physics.sampler(&grid, config.grid.scheme);
-        assembly = flux_corrected(&assembly, &grid, &sampler, &first.probability);
-        // Two factors need not be held at once.
-        drop(elimination);
-        elimination = Elimination::new(&assembly.generator, memory, progress)
-            .map_err(|error| locate(error, &grid, &assembly, problem))?;
+        let mut correction = FluxCorrection::new(assembly.clone(), &grid, &sampler);
+        for _ in 0..correction::PASSES {
+            progress.begin("correcting for the flux", 0);
+            let known = quasi_stationary(&elimination, states, origin)?;
+            correction.pass(&mut assembly, &grid, &known.probability);
+            // Two factors need not be held at once.
+            drop(elimination);
+            elimination = Elimination::new(&assembly.generator, memory, progress)
+                .map_err(|error| locate(error, &grid, &assembly, problem))?;
+        }
         lap("correction");
     }
     progress.begin("solving", 0);

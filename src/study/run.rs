@@ -104,7 +104,7 @@ fn fixed(
     let half = halved(cells);
     if config.grid.scheme == Scheme::FluxCorrected
         && cells[..problem.dimension].iter().all(|n| n % 4 == 0)
-        && let Some(mut coarser) = fourth_order_grids(config, problem, cells, allowed, progress)?
+        && let Some(mut coarser) = quarter_grids(config, problem, cells, allowed, progress)?
     {
         timing.push(("coarser grids".to_string(), clock.elapsed().as_secs_f64()));
         let finest = level::solve(config, problem, cells, allowed, progress)?;
@@ -135,9 +135,9 @@ fn fixed(
     Ok(Solved { finest, rates, refinement: Refinement::By(ratio) })
 }
 
-/// The rates on half and on three quarters of the cells, which a scheme of fourth order extrapolates better than from a quarter of
+/// The rates on half and on three quarters of the cells, which a scheme of high order extrapolates better than from a quarter of
 /// them; `None` where there is nothing to estimate, or where these grids cannot be solved.
-fn fourth_order_grids(
+fn quarter_grids(
     config: &Config,
     problem: &Problem,
     cells: [usize; 2],
@@ -221,7 +221,7 @@ fn refined(
             config.grid.tolerance,
             worst,
             if problem.valley.saddles.is_empty() { "" } else { ", or try grid.align = \"saddle\"" },
-            // Of fourth order whatever the angle.
+            // Of sixth order whatever the angle.
             match problem.is_reversible() && config.grid.scheme != Scheme::FluxCorrected {
                 true => " or grid.scheme = \"flux-corrected\"",
                 false => "",

@@ -59,8 +59,8 @@ fn sgd() {
 #[test]
 fn turned() {
     let solution = solve("turned", &[]);
-    assert_relative_eq!(extrapolated(&solution), 1.81930285329e-9, max_relative = 5e-7);
-    assert!((3.5..4.5).contains(&solution.rate.unwrap().observed_order.unwrap()));
+    assert_relative_eq!(extrapolated(&solution), 1.81930285329e-9, max_relative = 4e-10);
+    assert!((6.0..9.0).contains(&solution.rate.unwrap().observed_order.unwrap()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use saddleflux::config::Scheme;
 use saddleflux::scaled::Scaled;
-use saddleflux::study::extrapolation::{extrapolate, extrapolate_fourth, formal_order};
+use saddleflux::study::extrapolation::{extrapolate, extrapolate_quarters, formal_order};
 
 fn scaled(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|&value| Scaled::new(value)).collect()
@@ -36,19 +36,29 @@ fn an_extrapolated_rate_is_positive_however_coarse_the_grids() {
 }
 
 #[test]
-fn fourth_and_sixth_order_are_extrapolated_away_together() {
+fn three_grids_show_the_order_that_is_extrapolated() {
     let on = |series: &dyn Fn(f64) -> f64| [2.0, 4.0 / 3.0, 1.0].map(|h: f64| Scaled::new(3e-100 * series(h).exp()));
-    let found = extrapolate_fourth(on(&|h| 1e-6 * h.powi(4) - 1e-7 * h.powi(6)), 1e-15, false);
-    assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-13);
-    assert!((0.9e-6..2e-6).contains(&found.error) && (3.2..4.5).contains(&found.order.unwrap()), "{found:?}");
-    // A part of second order: not taken for fourth, and its error not below what it is.
-    let found = extrapolate_fourth(on(&|h| 1e-6 * h * h), 1e-15, false);
+    for power in [4.0, 6.0, 8.0] {
+        let found = extrapolate_quarters(on(&|h| 1e-6 * h.powf(power)), 1e-15, false);
+        assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-12);
+        assert!((1e-6..1.5e-6).contains(&found.error), "{found:?}");
+        assert_relative_eq!(found.order.unwrap(), power, max_relative = 1e-4);
+    }
+    // A part of second order: its error is not below what it is, nor extrapolated.
+    let found = extrapolate_quarters(on(&|h| 1e-6 * h * h), 1e-15, false);
     assert!(found.error >= 1e-6 && (found.value.value() / 3e-100 - 1.0 - 1e-6).abs() < 1e-12, "{found:?}");
-    let found = extrapolate_fourth(on(&|_| 0.0), 1e-15, false);
+    // Faster than any power of the scheme, and terms of both signs: nothing is taken away, and the error is not below what it is.
+    for values in [on(&|h| 1e-6 * h.powi(16)), on(&|h| 1e-6 * (h.powi(8) - 2.0 * h.powi(6)))] {
+        let found = extrapolate_quarters(values, 1e-15, false);
+        assert!(found.value == values[2] && found.error >= 1e-6, "{found:?}");
+    }
+    let found = extrapolate_quarters(on(&|_| 0.0), 1e-15, false);
     assert_eq!((found.value.value(), found.error), (3e-100, 1e-15));
     // Where boundaries are cut, a second and a fourth order that cancel look like a higher one.
     let lucky = on(&|h| 1e-6 * (h.powi(4) - 1.1 * h * h));
-    let found = extrapolate_fourth(lucky, 1e-15, true);
+    let found = extrapolate_quarters(lucky, 1e-15, true);
     assert!(found.order.unwrap() > 4.5 && found.value == lucky[2] && found.error > 1e-7, "{found:?}");
-    assert!(extrapolate_fourth(lucky, 1e-15, false).value != lucky[2]);
+    assert!(extrapolate_quarters(lucky, 1e-15, false).value != lucky[2]);
+    // First order is not taken for second.
+    assert!(extrapolate_quarters(on(&|h| 1e-6 * h), 1e-15, true).error > 1e-6);
 }

@@ -181,6 +181,47 @@ fn analytical_free_diffusion() {
     assert_relative_eq!(extrapolated(&rectangle), 0.7 * pi * pi * (0.25 + 0.25), max_relative = 1e-6);
 }
 
+/// L = (x² − 1)² + 2(y − 0.4x² + 0.1x)², left for x > 0.8: γ by Rayleigh–Ritz on polynomials in 96-digit arithmetic.
+#[test]
+fn a_cold_curved_valley_to_nine_digits() {
+    let solve = |temperature: f64, align: &str| {
+        solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 2*(y - 0.4*x^2 + 0.1*x)^2' }}
+             noise = {{ kind = 'isotropic', temperature = {temperature} }}
+             domain = {{ lower = [-1.9, -0.9], upper = [1.3, 1.9] }}
+             valley = {{ minimum = [-1, 0.5], set = 'x < 0.8' }}
+             grid = {{ cells = [128, 128], scheme = 'flux-corrected', align = {align} }}
+             solve = {{ quantities = ['rate'] }}"
+        ))
+    };
+    for (temperature, expected) in [(0.1, 3.869638279582e-5), (0.05, 1.8045188243e-9)] {
+        let axes = solve(temperature, "'axes'");
+        assert_relative_eq!(rate(&axes), expected, max_relative = 1e-10);
+        assert_relative_eq!(extrapolated(&axes), expected, max_relative = 1e-10);
+        assert_relative_eq!(rate(&solve(temperature, "'saddle'")), expected, max_relative = 2e-9);
+        let oblique = solve(temperature, "45");
+        assert_relative_eq!(rate(&oblique), expected, max_relative = 1e-8);
+        assert!(oblique.rate.unwrap().discretisation_error.unwrap() > 3e-9);
+    }
+}
+
+/// Where a periodic axis begins is nobody's business: lines that close correct their flux across the seam too.
+#[test]
+fn the_flux_correction_does_not_see_the_seam() {
+    let solve = |lower: f64| {
+        solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 0.3*(1 + 0.5*x)*cos(pi*(y - 0.3*x))' }}
+             noise = {{ kind = 'isotropic', temperature = 0.1 }}
+             domain = {{ lower = [-1.9, {lower}], upper = [0.5, {}], walls = {{ x = ['reflecting', 'absorbing'], y = 'periodic' }} }}
+             grid = {{ cells = [64, 32], scheme = 'flux-corrected' }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}",
+            lower + 2.0
+        ))
+    };
+    let (here, there) = (solve(-1.0), solve(-0.5));
+    assert_relative_eq!(rate(&here), rate(&there), max_relative = 1e-12);
+}
+
 /// Curved absorbing boundaries keep order 2: a disc that is not centred on the grid, and one turned against it.
 #[test]
 fn analytical_disc_at_second_order() {
