@@ -3,13 +3,14 @@
 //! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the states
 //! of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set and any
 //! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
-//! candidates).
+//! candidates). Where no straight cut is good, `separator` looks for one that bends.
 
 use super::direction::{Cut, Directions, Normal, Places, Set, dot};
 use super::pattern::Pattern;
+use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
 /// further cut saves (tuned on 512×1024 cells).
@@ -40,6 +41,7 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
         pattern,
         places: Places::new(coordinates),
         sides: (0..pattern.len()).map(|_| AtomicU8::new(LOW)).collect(),
+        positions: (0..pattern.len()).map(|_| AtomicU32::new(0)).collect(),
         edges: Vec::new(),
         far: vec![false; pattern.len()],
     };
@@ -49,16 +51,14 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
     (order, root)
 }
 
-const LOW: u8 = 0;
-const HIGH: u8 = 1;
-const SEPARATOR: u8 = 2;
-
 /// What all cuts share. The sides are atomic because halves are cut side by side; a set reads only the sides of its own
 /// states and of separators, which nobody writes any more, so the result does not depend on the order of events.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
     places: Places<'a>,
     sides: Vec<AtomicU8>,
+    /// Where a state stands within a set whose graph is looked at.
+    positions: Vec<AtomicU32>,
     /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
     edges: Vec<[i64; 2]>,
     /// Whether a state has an edge beyond [`FAR`].
@@ -103,21 +103,12 @@ impl Cutter<'_> {
             (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
         let cut = directions.best_cut(states, &self.places, set);
-        let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
-        let low = self.separate_halves(states, spare, cut);
         let total = states.len();
-        let (low_states, high_states) = states.split_at_mut(low);
-        let low_inner = self.border_last(low_states, spare, cut, reach, HIGH);
-        let high_inner = self.border_last(high_states, spare, cut, reach, LOW);
-        let (low_border, high_border) = (low - low_inner, high_states.len() - high_inner);
-        // The smaller border; of equal ones that of the larger side.
-        let (low, high) = if (low_border, high_states.len()) <= (high_border, low) {
-            let high = high_states.len();
-            states[low_inner..].rotate_left(low_border);
-            (low_inner, high)
-        } else {
-            (low, high_inner)
-        };
+        let mut sizes = self.cut_straight(states, spare, cut);
+        if is_worth_a_search(total, cut.separator) {
+            sizes = self.improve(states, spare, sizes);
+        }
+        let [low, high] = sizes;
         let (parts, separator) = states.split_at_mut(low + high);
         for &state in separator.iter() {
             self.sides[state as usize].store(SEPARATOR, Ordering::Relaxed);
@@ -137,6 +128,51 @@ impl Cutter<'_> {
         Node { own: separator.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }
 
+    /// Brings the states into the order low, high, separator by the smaller border of a straight cut; returns the sizes of the
+    /// first two.
+    fn cut_straight(&self, states: &mut [u32], spare: &mut [u32], cut: Cut) -> [usize; 2] {
+        let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
+        let low = self.separate_halves(states, spare, cut);
+        let (low_states, high_states) = states.split_at_mut(low);
+        let low_inner = self.border_last(low_states, spare, cut, reach, HIGH);
+        let high_inner = self.border_last(high_states, spare, cut, reach, LOW);
+        let (low_border, high_border) = (low - low_inner, high_states.len() - high_inner);
+        // The smaller border; of equal ones that of the larger side.
+        if (low_border, high_states.len()) <= (high_border, low) {
+            let high = high_states.len();
+            states[low_inner..].rotate_left(low_border);
+            [low_inner, high]
+        } else {
+            [low, high_inner]
+        }
+    }
+
+    /// The same by a smaller separator, if the graph itself has one; `states` come in that order.
+    fn improve(&self, states: &mut [u32], spare: &mut [u32], [low, high]: [usize; 2]) -> [usize; 2] {
+        for (position, &state) in states.iter().enumerate() {
+            self.positions[state as usize].store(position as u32, Ordering::Relaxed);
+        }
+        // What is not a state of the set is in the separators around it.
+        let is_inside = |&other: &u32| self.sides[other as usize].load(Ordering::Relaxed) != SEPARATOR;
+        let position = |other: u32| self.positions[other as usize].load(Ordering::Relaxed);
+        let graph = Graph::new(states.len(), |state| {
+            self.pattern.neighbours(states[state] as usize).filter(is_inside).map(position)
+        });
+        let mut parts = vec![LOW; states.len()];
+        parts[low..].fill(HIGH);
+        parts[low + high..].fill(SEPARATOR);
+        graph.refine(&mut parts);
+        if let Some(found) = graph.separate()
+            && graph.separator_weight(&found) < graph.separator_weight(&parts)
+        {
+            parts = found;
+        }
+        let low = stable_partition(states, spare, |position, _| parts[position] == LOW);
+        parts.retain(|&part| part != LOW);
+        let high = stable_partition(&mut states[low..], spare, |position, _| parts[position] == HIGH);
+        [low, high]
+    }
+
     /// n·x of a state.
     fn level(&self, state: u32, normal: Normal) -> i64 {
         dot(normal, self.places.of(state))
@@ -152,13 +188,11 @@ impl Cutter<'_> {
     /// Brings the low half to the front, keeping the order within both, and notes the sides; returns the low half's size.
     fn separate_halves(&self, states: &mut [u32], spare: &mut [u32], cut: Cut) -> usize {
         let half = states.len() / 2;
-        let mut number = 0;
-        stable_partition(states, spare, |state| {
+        stable_partition(states, spare, |position, state| {
             let is_low = match cut.last {
                 Some(last) => self.level(state, cut.normal) <= last,
-                None => number < half,
+                None => position < half,
             };
-            number += 1;
             self.sides[state as usize].store(if is_low { LOW } else { HIGH }, Ordering::Relaxed);
             is_low
         })
@@ -167,7 +201,7 @@ impl Cutter<'_> {
     /// Brings the states that are coupled with the other side to the end; returns the number of the others. `reach`: of
     /// the longest edge across the cut, those beyond [`FAR`] excepted.
     fn border_last(&self, side: &mut [u32], spare: &mut [u32], cut: Cut, reach: i64, other: u8) -> usize {
-        stable_partition(side, spare, |state| {
+        stable_partition(side, spare, |_, state| {
             if let Some(last) = cut.last {
                 let nearest = if other == HIGH { last + 1 } else { last };
                 let distance = (self.level(state, cut.normal) - nearest).abs();
@@ -181,12 +215,21 @@ impl Cutter<'_> {
     }
 }
 
-/// Brings the states that belong to the front there; returns their number. Both kinds keep their order.
-fn stable_partition(states: &mut [u32], spare: &mut [u32], mut is_front: impl FnMut(u32) -> bool) -> usize {
+/// Whether a separator as small as that of a square could save as much work in the fronts, some 25 s³ operations for s states, as
+/// looking for it is worth: 500 operations a state. That is less than it costs (about a microsecond a state), but orders are used
+/// more than once, and a factor's memory falls with its work.
+fn is_worth_a_search(states: usize, separator: f64) -> bool {
+    const SEARCH: f64 = 20.0;
+    let states = states as f64;
+    separator.powi(3) - states.powf(1.5) > SEARCH * states
+}
+
+/// Brings the states that belong to the front there, by their position and number; returns how many. Both kinds keep their order.
+fn stable_partition(states: &mut [u32], spare: &mut [u32], mut is_front: impl FnMut(usize, u32) -> bool) -> usize {
     let (mut front, mut back) = (0, 0);
     for position in 0..states.len() {
         let state = states[position];
-        if is_front(state) {
+        if is_front(position, state) {
             states[front] = state;
             front += 1;
         } else {

@@ -664,9 +664,9 @@ fn separators_are_one_cell_wide() {
     // both directions of each edge counted.
     let symbolic = Symbolic::analyse(&double_well(256, 256, 0.1));
     let n = 256.0f64;
-    assert!((symbolic.flops() as f64) < 60.0 * n.powi(3), "{}", symbolic.flops());
+    assert!((symbolic.flops() as f64) < 25.0 * n.powi(3), "{}", symbolic.flops());
     assert!((symbolic.factor_entries() as f64) < 31.0 * n * n * n.log2() / 2.0, "{}", symbolic.factor_entries());
-    assert!(symbolic.largest_front() <= 3 * 256);
+    assert!(symbolic.largest_front() <= 2 * 256);
 }
 
 /// n × n cells, or those of a disc, with the edges of the Selling stencil of a tensor with this anisotropy and angle.
@@ -702,26 +702,31 @@ fn selling_generator(n: i32, anisotropy: f64, degrees: f64, disc: bool) -> Gener
     Generator { rates: rates.to_csr(), killing, coordinates, is_reversible: false }
 }
 
-/// Wide and skewed stencils, and sets that are no rectangles, cost at most one and a half times what the five points of a
-/// rectangle of equal size do: cuts follow the edges.
+/// Operations for n states, by exact count, of nested dissection of rectangles with five points along one axis after the other, with
+/// separators one cell wide and dense fronts: 2.1 GFLOP for 256 × 512 cells, 15.5 for 512 × 1024, 349 for 2048 × 2048.
+fn plain_dissection(n: usize) -> f64 {
+    41.0 * (n as f64).powf(1.5)
+}
+
+/// Wide and skewed stencils, and sets that are no rectangles, cost hardly more than the plain dissection of a rectangle of equal size:
+/// cuts follow the edges. Five points cost half of that: diamonds have short borders.
 #[test]
 fn oblique_stencils_cost_little_more_than_aligned_ones() {
     let flops = |anisotropy, degrees, disc| {
         let generator = selling_generator(160, anisotropy, degrees, disc);
-        // The work of nested dissection grows like n^{3/2}.
-        Symbolic::analyse(&generator).flops() as f64 / (generator.len() as f64).powf(1.5)
+        Symbolic::analyse(&generator).flops() as f64 / plain_dissection(generator.len())
     };
-    let five_points = flops(1.0, 0.0, false);
+    assert!(flops(1.0, 0.0, false) < 0.55);
     let mut worst = Vec::new();
     for disc in [false, true] {
         for anisotropy in [2.0, 10.0, 100.0, 1000.0] {
             for degrees in [0.0, 12.0, 30.0, 45.0, 63.0, 140.0] {
-                worst.push((flops(anisotropy, degrees, disc) / five_points, anisotropy, degrees, disc));
+                worst.push((flops(anisotropy, degrees, disc), anisotropy, degrees, disc));
             }
         }
     }
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
-    assert!(worst[0].0 < 1.5, "{:?}", &worst[..48]);
+    assert!(worst[0].0 < 1.1, "{:?}", &worst[..48]);
 }
 
 /// Cells of a w×h box for which something holds, with unit rates along a stencil that may depend on the cell.
@@ -797,4 +802,53 @@ fn stencils_may_change_from_place_to_place() {
     let mixed = Symbolic::analyse(&unit_rates(size, |_, _| true, |x, y| skewed[quarter(x, y)].to_vec()));
     let nine_point = Symbolic::analyse(&unit_rates(size, |_, _| true, |_, _| vec![[1, 0], [0, 1], [1, 1], [1, -1]]));
     assert!((mixed.flops() as f64) < 1.5 * nine_point.flops() as f64, "{} {}", mixed.flops(), nine_point.flops());
+}
+
+/// Stencils of tensors whose axes turn from place to place have no straight separators; those found on the graph follow the edges.
+#[test]
+fn turning_tensors_cost_little_more_than_aligned_ones() {
+    let n = 192;
+    let turning = |anisotropy: f64, angle: &dyn Fn(f64, f64) -> f64| {
+        unit_rates(
+            (n, n),
+            |_, _| true,
+            |x, y| {
+                let at = |k: i32| f64::from(4 * k - 2 * n) / f64::from(n);
+                let (sin, cos) = angle(at(x), at(y)).sin_cos();
+                let tensor = Tensor {
+                    xx: cos * cos + sin * sin / anisotropy,
+                    xy: sin * cos * (1.0 - 1.0 / anisotropy),
+                    yy: sin * sin + cos * cos / anisotropy,
+                };
+                Stencil::of(tensor, 2).unwrap().edges().iter().map(|edge| edge.offset).collect()
+            },
+        )
+    };
+    let radial = |x: f64, y: f64| y.atan2(x);
+    let linear = |x: f64, y: f64| 3.0 * x + 2.0 * y;
+    let wavy = |x: f64, y: f64| 3.0 * (3.0 * x).sin() * (3.0 * y).cos();
+    let valley = |x: f64, _: f64| (0.8 * x - 0.1).atan();
+    type Case<'a> = (f64, &'a dyn Fn(f64, f64) -> f64, f64);
+    let cases: [Case; 7] = [
+        (30.0, &radial, 1.5),
+        (30.0, &linear, 1.5),
+        (30.0, &wavy, 1.5),
+        (30.0, &valley, 1.5),
+        (300.0, &radial, 1.5),
+        (300.0, &valley, 1.5),
+        // Edges of up to 17 cells that change direction over a few tens of cells.
+        (300.0, &linear, 2.5),
+    ];
+    for (anisotropy, angle, most) in cases {
+        let generator = turning(anisotropy, angle);
+        let ratio = Symbolic::analyse(&generator).flops() as f64 / plain_dissection(generator.len());
+        assert!(ratio < most, "{anisotropy}: {ratio}");
+    }
+    let generator = turning(100.0, &linear);
+    let b = vec![1.0; generator.len()];
+    let solved = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| (Symbolic::analyse(&generator).flops(), eliminate(&generator).solve_left(&b)))
+    });
+    assert!(solved[0] == solved[1] && solved[0] == solved[2]);
 }
