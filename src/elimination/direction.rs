@@ -10,6 +10,7 @@
 //! normals cut squares into diamonds, which saves 40 % of the work on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
+use super::separator::{LOW, SEPARATOR};
 use crate::tensor::widest;
 
 /// Cuts follow the level lines of n·x.
@@ -69,16 +70,67 @@ impl Directions {
     }
 
     /// The cut into halves that should leave the smallest separator of these states.
-    pub(super) fn best_cut(&self, states: &[u32], places: &Places, set: &mut Set) -> Cut {
-        set.load(states, places);
+    pub(super) fn best_cut(&self, members: &Members, buffers: &mut Buffers) -> Cut {
         let mut best = Cut { normal: [1, 0], last: None, separator: f64::INFINITY };
         for &(normal, reach) in &self.0 {
-            let cut = set.halfway(normal, reach, best.separator);
+            let cut = buffers.halfway(members, normal, reach, best.separator);
             if cut.separator < best.separator {
                 best = cut;
             }
         }
         best
+    }
+}
+
+/// A set of states, with their places by component.
+pub(super) struct Members<'a> {
+    pub(super) states: &'a mut [u32],
+    pub(super) x: &'a mut [i32],
+    pub(super) y: &'a mut [i32],
+}
+
+impl Members<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// The first of them, and the others.
+    pub(super) fn split_at(&mut self, count: usize) -> (Members<'_>, Members<'_>) {
+        let (states, other_states) = self.states.split_at_mut(count);
+        let (x, other_x) = self.x.split_at_mut(count);
+        let (y, other_y) = self.y.split_at_mut(count);
+        (Members { states, x, y }, Members { states: other_states, x: other_x, y: other_y })
+    }
+
+    /// Brings them into the order low, high, separator by their parts, each keeping its order; returns the sizes of the first two.
+    pub(super) fn arrange(
+        &mut self,
+        parts: &[u8],
+        spare: &mut Members,
+        separator: &mut Vec<(u32, [i32; 2])>,
+    ) -> [usize; 2] {
+        separator.clear();
+        let (mut low, mut high) = (0, 0);
+        for (position, &part) in parts.iter().enumerate() {
+            let (state, x, y) = (self.states[position], self.x[position], self.y[position]);
+            if part == SEPARATOR {
+                separator.push((state, [x, y]));
+                continue;
+            }
+            // Both are written, one counts: what a branch would do, without one that cannot be foreseen.
+            (self.states[low], self.x[low], self.y[low]) = (state, x, y);
+            (spare.states[high], spare.x[high], spare.y[high]) = (state, x, y);
+            low += usize::from(part == LOW);
+            high += usize::from(part != LOW);
+        }
+        let both = low + high;
+        self.states[low..both].copy_from_slice(&spare.states[..high]);
+        self.x[low..both].copy_from_slice(&spare.x[..high]);
+        self.y[low..both].copy_from_slice(&spare.y[..high]);
+        for (position, &(state, [x, y])) in (both..).zip(separator.iter()) {
+            (self.states[position], self.x[position], self.y[position]) = (state, x, y);
+        }
+        [low, high]
     }
 }
 
@@ -93,33 +145,32 @@ pub(super) struct Cut {
     pub(super) separator: f64,
 }
 
-/// The places of a set of states by component, and buffers that one set after the other reuses.
+/// What one set after the other reuses.
 #[derive(Default)]
-pub(super) struct Set {
-    x: Vec<i64>,
-    y: Vec<i64>,
-    levels: Vec<i64>,
+pub(super) struct Buffers {
+    /// n·x of each member.
+    pub(super) levels: Vec<i64>,
     counts: Vec<u32>,
+    /// The part of each member.
+    pub(super) parts: Vec<u8>,
+    /// Positions of the members beside a cut, on its low and its high side.
+    pub(super) borders: [Vec<u32>; 2],
+    pub(super) separator: Vec<(u32, [i32; 2])>,
 }
 
-impl Set {
-    fn load(&mut self, states: &[u32], places: &Places) {
-        self.x.clear();
-        self.y.clear();
-        for &state in states {
-            let [x, y] = places.of(state);
-            self.x.push(x);
-            self.y.push(y);
-        }
+impl Buffers {
+    /// Notes the levels of all members; returns the lowest and the highest.
+    pub(super) fn rank(&mut self, members: &Members, normal: Normal) -> (i64, i64) {
+        self.levels.resize(members.len(), 0);
+        levels_of(normal, members.x, members.y, &mut self.levels)
     }
 
     /// The cut across the normal that halves the places best, something being left on both sides. Not looked for where
     /// even the mean level would leave more than the `known` separator: the median one is hardly ever smaller.
-    fn halfway(&mut self, normal: Normal, reach: f64, known: f64) -> Cut {
-        let Set { x, y, levels, counts } = self;
-        let count = x.len();
-        levels.resize(count, 0);
-        let (low, high) = levels_of(normal, x, y, levels);
+    fn halfway(&mut self, members: &Members, normal: Normal, reach: f64, known: f64) -> Cut {
+        let count = members.len();
+        let (low, high) = self.rank(members, normal);
+        let Buffers { levels, counts, .. } = self;
         if low >= high {
             return Cut { normal, last: None, separator: count as f64 };
         }
@@ -152,18 +203,26 @@ impl Set {
 }
 
 /// n·x of all places; returns the lowest and the highest.
-fn levels_of([nx, ny]: Normal, x: &[i64], y: &[i64], levels: &mut [i64]) -> (i64, i64) {
+fn levels_of(normal: Normal, x: &[i32], y: &[i32], levels: &mut [i64]) -> (i64, i64) {
+    /// As many are done while the widest vectors are being chosen.
+    const FEW: usize = 64;
+    if levels.len() < FEW {
+        return plain_levels_of(normal, x, y, levels);
+    }
     widest(
         #[inline(always)]
-        || {
-            let (mut low, mut high) = (i64::MAX, i64::MIN);
-            for ((level, x), y) in levels.iter_mut().zip(x).zip(y) {
-                *level = nx * x + ny * y;
-                (low, high) = (low.min(*level), high.max(*level));
-            }
-            (low, high)
-        },
+        || plain_levels_of(normal, x, y, levels),
     )
+}
+
+#[inline(always)]
+fn plain_levels_of([nx, ny]: Normal, x: &[i32], y: &[i32], levels: &mut [i64]) -> (i64, i64) {
+    let (mut low, mut high) = (i64::MAX, i64::MIN);
+    for ((level, &x), &y) in levels.iter_mut().zip(x).zip(y) {
+        *level = nx * i64::from(x) + ny * i64::from(y);
+        (low, high) = (low.min(*level), high.max(*level));
+    }
+    (low, high)
 }
 
 /// The smaller of the mean reaches forward and backward: the separator is taken from the better side.

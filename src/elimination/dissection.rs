@@ -5,12 +5,12 @@
 //! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
 //! candidates). Where no straight cut is good, `separator` looks for one that bends.
 
-use super::direction::{Cut, Directions, Normal, Places, Set, dot};
+use super::direction::{Buffers, Cut, Directions, Members, Normal, Places, dot};
 use super::pattern::Pattern;
 use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
 /// further cut saves (tuned on 512×1024 cells).
@@ -30,39 +30,53 @@ pub(super) struct Node {
 
 /// Sets above this size look at their edges afresh to choose the directions of cuts; their parts share them.
 const OWN_DIRECTIONS: usize = 1024;
+/// Graphs of up to so many different edges (nine-point stencils) have the same directions everywhere.
+const UNIFORM: usize = 4;
 /// Edges longer than this along an axis are not tabulated: the states at their ends are marked instead.
 const FAR: i64 = 32;
 
 /// The order of elimination (place → state) and the tree behind it.
 pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
-    let mut order: Vec<u32> = (0..pattern.len() as u32).collect();
-    let mut spare = vec![0; order.len()];
+    let n = pattern.len();
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    let [mut x, mut y] =
+        [0, 1].map(|axis| (0..n).map(|k| coordinates.get(k).map_or(0, |at| at[axis])).collect::<Vec<i32>>());
+    let mut spare = (vec![0; n], vec![0; n], vec![0; n]);
     let mut cutter = Cutter {
         pattern,
         places: Places::new(coordinates),
-        sides: (0..pattern.len()).map(|_| AtomicU8::new(LOW)).collect(),
-        positions: (0..pattern.len()).map(|_| AtomicU32::new(0)).collect(),
+        is_separator: (0..n).map(|_| AtomicBool::new(false)).collect(),
+        positions: (0..n).map(|_| AtomicU32::new(0)).collect(),
         edges: Vec::new(),
-        far: vec![false; pattern.len()],
+        far: vec![false; n],
+        has_far: false,
     };
     cutter.tabulate_edges();
     let directions = Directions::of(&order, pattern, &cutter.places);
-    let root = cutter.cut(&mut order, &mut spare, &directions, &mut Set::default());
+    let root = cutter.cut(
+        Members { states: &mut order, x: &mut x, y: &mut y },
+        Members { states: &mut spare.0, x: &mut spare.1, y: &mut spare.2 },
+        &directions,
+        &mut Buffers::default(),
+    );
     (order, root)
 }
 
-/// What all cuts share. The sides are atomic because halves are cut side by side; a set reads only the sides of its own
-/// states and of separators, which nobody writes any more, so the result does not depend on the order of events.
+/// What all cuts share. Some is atomic because halves are cut side by side; a set reads only what belongs to its own
+/// states and to separators around it, which nobody writes any more, so the result does not depend on the order of events.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
     places: Places<'a>,
-    sides: Vec<AtomicU8>,
-    /// Where a state stands within a set whose graph is looked at.
+    /// Whether a state is in a separator: what is coupled with a set and not in one is in the set.
+    is_separator: Vec<AtomicBool>,
+    /// Where a state stands within its set, for sets that are cut by number or whose graph is looked at.
     positions: Vec<AtomicU32>,
     /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
     edges: Vec<[i64; 2]>,
     /// Whether a state has an edge beyond [`FAR`].
     far: Vec<bool>,
+    /// Whether any state has.
+    has_far: bool,
 }
 
 impl Cutter<'_> {
@@ -91,86 +105,111 @@ impl Cutter<'_> {
         let seen = far.par_chunks_mut(PIECE).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
         let edge = |index: usize| [(index / SIDE) as i64 - FAR, (index % SIDE) as i64 - FAR];
         let opposite = |index: usize| seen.len() - 1 - index;
+        self.has_far = self.far.contains(&true);
         self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
     }
 
     /// Brings the states into the order of elimination; `spare` is as long as they are.
-    fn cut(&self, states: &mut [u32], spare: &mut [u32], directions: &Directions, set: &mut Set) -> Node {
-        if states.len() <= LEAF {
-            return Node { own: states.len(), states: states.len(), parts: Vec::new() };
+    fn cut(&self, mut members: Members, mut spare: Members, directions: &Directions, buffers: &mut Buffers) -> Node {
+        let total = members.len();
+        if total <= LEAF {
+            return Node { own: total, states: total, parts: Vec::new() };
         }
-        let own_directions =
-            (states.len() > OWN_DIRECTIONS).then(|| Directions::of(states, self.pattern, &self.places));
+        let own_directions = (total > OWN_DIRECTIONS && self.edges.len() > UNIFORM)
+            .then(|| Directions::of(members.states, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
-        let cut = directions.best_cut(states, &self.places, set);
-        let total = states.len();
-        let mut sizes = self.cut_straight(states, spare, cut);
+        let cut = directions.best_cut(&members, buffers);
+        self.cut_straight(&members, cut, buffers);
         if is_worth_a_search(total, cut.separator) {
-            sizes = self.improve(states, spare, sizes);
+            self.improve(members.states, &mut buffers.parts);
         }
-        let [low, high] = sizes;
-        let (parts, separator) = states.split_at_mut(low + high);
+        let [low, high] = members.arrange(&buffers.parts, &mut spare, &mut buffers.separator);
+        let (mut parts, separator) = members.split_at(low + high);
+        let separator = separator.states;
         for &state in separator.iter() {
-            self.sides[state as usize].store(SEPARATOR, Ordering::Relaxed);
+            self.is_separator[state as usize].store(true, Ordering::Relaxed);
         }
         self.sort_across(separator, cut.normal);
-        let (low_part, high_part) = parts.split_at_mut(low);
-        let (low_spare, high_spare) = spare.split_at_mut(low);
-        let high_spare = &mut high_spare[..high];
-        let part = |states: &mut [u32], spare: &mut [u32], set: &mut Set| {
-            (!states.is_empty()).then(|| self.cut(states, spare, directions, set))
+        let (low_part, high_part) = parts.split_at(low);
+        let (low_spare, mut high_spare) = spare.split_at(low);
+        let (high_spare, _) = high_spare.split_at(high);
+        let part = |members: Members, spare: Members, buffers: &mut Buffers| {
+            (members.len() > 0).then(|| self.cut(members, spare, directions, buffers))
         };
         let (low, high) = if low + high > SIDE_BY_SIDE {
-            join(|| part(low_part, low_spare, set), || part(high_part, high_spare, &mut Set::default()))
+            join(|| part(low_part, low_spare, buffers), || part(high_part, high_spare, &mut Buffers::default()))
         } else {
-            (part(low_part, low_spare, set), part(high_part, high_spare, set))
+            (part(low_part, low_spare, buffers), part(high_part, high_spare, buffers))
         };
         Node { own: separator.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }
 
-    /// Brings the states into the order low, high, separator by the smaller border of a straight cut; returns the sizes of the
-    /// first two.
-    fn cut_straight(&self, states: &mut [u32], spare: &mut [u32], cut: Cut) -> [usize; 2] {
+    /// Notes the parts that a straight cut leaves, the separator being the smaller of its two borders.
+    fn cut_straight(&self, members: &Members, cut: Cut, buffers: &mut Buffers) {
+        // The longest edge across the cut, those beyond FAR excepted.
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
-        let low = self.separate_halves(states, spare, cut);
-        let (low_states, high_states) = states.split_at_mut(low);
-        let low_inner = self.border_last(low_states, spare, cut, reach, HIGH);
-        let high_inner = self.border_last(high_states, spare, cut, reach, LOW);
-        let (low_border, high_border) = (low - low_inner, high_states.len() - high_inner);
+        let (last, reach) = match cut.last {
+            Some(last) => {
+                buffers.rank(members, cut.normal);
+                (last, reach)
+            }
+            // All on one level: by number, whatever the edges.
+            None => {
+                self.note_positions(members.states);
+                buffers.levels.clear();
+                buffers.levels.extend(0..members.len() as i64);
+                (members.len() as i64 / 2 - 1, i64::MAX / 2)
+            }
+        };
+        let Buffers { levels, parts, borders, .. } = buffers;
+        parts.clear();
+        parts.extend(levels.iter().map(|&level| if level <= last { LOW } else { HIGH }));
+        let level_of = |state: u32| match cut.last {
+            Some(_) => self.level(state, cut.normal),
+            None => i64::from(self.positions[state as usize].load(Ordering::Relaxed)),
+        };
+        borders.iter_mut().for_each(Vec::clear);
+        for (position, (&level, &part)) in levels.iter().zip(parts.iter()).enumerate() {
+            let is_near = (1 - reach..=reach).contains(&(level - last));
+            let may_touch = is_near || (self.has_far && self.far[members.states[position] as usize]);
+            if !may_touch {
+                continue;
+            }
+            let is_across = |state: u32| {
+                !self.is_separator[state as usize].load(Ordering::Relaxed) && (level_of(state) > last) == (part == LOW)
+            };
+            if self.pattern.neighbours(members.states[position] as usize).any(is_across) {
+                borders[usize::from(part)].push(position as u32);
+            }
+        }
         // The smaller border; of equal ones that of the larger side.
-        if (low_border, high_states.len()) <= (high_border, low) {
-            let high = high_states.len();
-            states[low_inner..].rotate_left(low_border);
-            [low_inner, high]
-        } else {
-            [low, high_inner]
+        let low = parts.iter().filter(|&&part| part == LOW).count();
+        let takes_low = (borders[0].len(), parts.len() - low) <= (borders[1].len(), low);
+        for &position in &borders[usize::from(!takes_low)] {
+            parts[position as usize] = SEPARATOR;
         }
     }
 
-    /// The same by a smaller separator, if the graph itself has one; `states` come in that order.
-    fn improve(&self, states: &mut [u32], spare: &mut [u32], [low, high]: [usize; 2]) -> [usize; 2] {
+    fn note_positions(&self, states: &[u32]) {
         for (position, &state) in states.iter().enumerate() {
             self.positions[state as usize].store(position as u32, Ordering::Relaxed);
         }
-        // What is not a state of the set is in the separators around it.
-        let is_inside = |&other: &u32| self.sides[other as usize].load(Ordering::Relaxed) != SEPARATOR;
+    }
+
+    /// Makes the separator smaller, if the graph itself has a smaller one.
+    fn improve(&self, states: &[u32], parts: &mut Vec<u8>) {
+        self.note_positions(states);
+        let is_inside = |&other: &u32| !self.is_separator[other as usize].load(Ordering::Relaxed);
         let position = |other: u32| self.positions[other as usize].load(Ordering::Relaxed);
         let graph = Graph::new(states.len(), |state| {
             self.pattern.neighbours(states[state] as usize).filter(is_inside).map(position)
         });
-        let mut parts = vec![LOW; states.len()];
-        parts[low..].fill(HIGH);
-        parts[low + high..].fill(SEPARATOR);
-        graph.refine(&mut parts);
+        graph.refine(parts);
         if let Some(found) = graph.separate()
-            && graph.separator_weight(&found) < graph.separator_weight(&parts)
+            && graph.separator_weight(&found) < graph.separator_weight(parts)
         {
-            parts = found;
+            *parts = found;
         }
-        let low = stable_partition(states, spare, |position, _| parts[position] == LOW);
-        parts.retain(|&part| part != LOW);
-        let high = stable_partition(&mut states[low..], spare, |position, _| parts[position] == HIGH);
-        [low, high]
     }
 
     /// n·x of a state.
@@ -184,35 +223,6 @@ impl Cutter<'_> {
         let along = [-normal[1], normal[0]];
         states.sort_by_key(|&state| self.level(state, along));
     }
-
-    /// Brings the low half to the front, keeping the order within both, and notes the sides; returns the low half's size.
-    fn separate_halves(&self, states: &mut [u32], spare: &mut [u32], cut: Cut) -> usize {
-        let half = states.len() / 2;
-        stable_partition(states, spare, |position, state| {
-            let is_low = match cut.last {
-                Some(last) => self.level(state, cut.normal) <= last,
-                None => position < half,
-            };
-            self.sides[state as usize].store(if is_low { LOW } else { HIGH }, Ordering::Relaxed);
-            is_low
-        })
-    }
-
-    /// Brings the states that are coupled with the other side to the end; returns the number of the others. `reach`: of
-    /// the longest edge across the cut, those beyond [`FAR`] excepted.
-    fn border_last(&self, side: &mut [u32], spare: &mut [u32], cut: Cut, reach: i64, other: u8) -> usize {
-        stable_partition(side, spare, |_, state| {
-            if let Some(last) = cut.last {
-                let nearest = if other == HIGH { last + 1 } else { last };
-                let distance = (self.level(state, cut.normal) - nearest).abs();
-                if distance > reach && !self.far[state as usize] {
-                    return true;
-                }
-            }
-            let mut neighbours = self.pattern.neighbours(state as usize);
-            neighbours.all(|neighbour| self.sides[neighbour as usize].load(Ordering::Relaxed) != other)
-        })
-    }
 }
 
 /// Whether a separator as small as that of a square could save as much work in the fronts, some 25 s³ operations for s states, as
@@ -222,21 +232,4 @@ fn is_worth_a_search(states: usize, separator: f64) -> bool {
     const SEARCH: f64 = 20.0;
     let states = states as f64;
     separator.powi(3) - states.powf(1.5) > SEARCH * states
-}
-
-/// Brings the states that belong to the front there, by their position and number; returns how many. Both kinds keep their order.
-fn stable_partition(states: &mut [u32], spare: &mut [u32], mut is_front: impl FnMut(usize, u32) -> bool) -> usize {
-    let (mut front, mut back) = (0, 0);
-    for position in 0..states.len() {
-        let state = states[position];
-        if is_front(position, state) {
-            states[front] = state;
-            front += 1;
-        } else {
-            spare[back] = state;
-            back += 1;
-        }
-    }
-    states[front..].copy_from_slice(&spare[..back]);
-    front
 }
