@@ -21,7 +21,11 @@ const EXAMPLES: [(&str, &str); 12] = [
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];
 
-/// Writes `NAME.toml` into the working folder; without a known name, lists what there is.
+/// Data that examples read: its path in their texts, the name that it gets beside them, and what it holds.
+const DATA: [(&str, &str, &str); 1] =
+    [("configs/data/banknote.csv", "banknote.csv", include_str!("../../configs/data/banknote.csv"))];
+
+/// Writes `NAME.toml` into the working folder, and beside it the data that it reads; without a known name, lists what there is.
 pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
     let Some(name) = name else {
         say(&list());
@@ -30,14 +34,25 @@ pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
     let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
         return Err(Failure::new(2, format!("error: there is no example `{name}`\n{}", list())));
     };
-    let path = Path::new(name).with_extension("toml");
-    if path.exists() {
-        let path = path.display();
+    let mut text = text.to_string();
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (path, beside, data) in DATA {
+        if text.contains(path) {
+            text = text.replace(path, beside);
+            files.push((beside.to_string(), data.to_string()));
+        }
+    }
+    let config = format!("{name}.toml");
+    files.push((config.clone(), text));
+    if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
         return Err(Failure::new(2, format!("error: {path} is already here: move it away, or work in another folder")));
     }
-    std::fs::write(&path, text)
-        .map_err(|error| Failure::new(2, format!("error: {} cannot be written: {error}", path.display())))?;
-    say(&format!("wrote {0}; solve it with: saddleflux run {0}\n", path.display()));
+    for (path, text) in &files {
+        std::fs::write(path, text)
+            .map_err(|error| Failure::new(2, format!("error: {path} cannot be written: {error}")))?;
+    }
+    let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+    say(&format!("wrote {}; solve it with: saddleflux run {config}\n", names.join(" and ")));
     Ok(())
 }
 

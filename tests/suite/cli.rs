@@ -92,6 +92,12 @@ fn init_writes_an_example_once() {
     assert!(command(&["init", "disc"], folder.path()).status.success());
     assert!(folder.path().join("disc.toml").exists());
     assert_eq!(command(&["init", "disc"], folder.path()).status.code(), Some(2));
+    // With the data that it reads.
+    assert!(command(&["init", "banknote"], folder.path()).status.success());
+    let checked = command(&["check", "banknote.toml"], folder.path());
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let none = command(&["check", "banknote.toml", "--threads", "0"], folder.path());
+    assert_eq!(none.status.code(), Some(2));
 }
 
 #[test]
