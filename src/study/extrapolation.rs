@@ -42,11 +42,11 @@ const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=9.0;
 const LOWEST: f64 = 0.5;
 
 /// Extrapolates positive values on grids of half, three quarters and all of the cells, for a scheme of high order, with the order
-/// that the three show. Where that is none (terms of both signs), or low, there is no extrapolation, and the error is that of fourth,
-/// or second, order by the larger of the two changes.
+/// that the three show. Where that is none (terms of both signs), or low, there is no extrapolation, and the error is that of fourth
+/// order on half of the cells or of second on three quarters, whichever is larger, or that of the low order.
 ///
 /// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: parts of lower order may then cancel by chance,
-/// and an order beyond 2 is no sign of accuracy.
+/// an order beyond 1 is no sign of accuracy, and the error is taken for one of first order, as reflecting walls oblique to the grid make it.
 pub fn extrapolate_quarters([half, most, all]: [Scaled; 3], rounding: f64, cut: bool) -> Extrapolation {
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let (from_half, from_most) = (growth(half, all), growth(most, all));
@@ -67,7 +67,10 @@ pub fn extrapolate_quarters([half, most, all]: [Scaled; 3], rounding: f64, cut: 
             Extrapolation { value: all, error: relative(larger(*SETTLED.end())), order }
         }
         None if !cut => Extrapolation { value: all, error: relative(left(4.0).0.abs().max(left(2.0).1.abs())), order },
-        _ => Extrapolation { value: all, error: relative(larger(order.unwrap_or(2.0).clamp(LOWEST, 2.0))), order },
+        _ => {
+            let highest = if cut { 1.0 } else { 2.0 };
+            Extrapolation { value: all, error: relative(larger(order.unwrap_or(1.0).clamp(LOWEST, highest))), order }
+        }
     }
 }
 
