@@ -206,6 +206,7 @@ impl Cutter<'_> {
         });
         graph.refine(parts);
         if let Some(found) = graph.separate()
+            && [LOW, HIGH].iter().all(|part| found.contains(part))
             && graph.separator_weight(&found) < graph.separator_weight(parts)
         {
             *parts = found;

@@ -16,7 +16,8 @@
 //! sums to nothing across the valley, and γ has order 8.
 //!
 //! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is held within
-//! [`LARGEST`]; neither place has a share in γ. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean
+//! [`LARGEST`]; neither place has a share in γ. The rounding of J is that of the one-way currents, p_i q_ij, and an edge's share in γ goes
+//! inversely with them: values whose currents are [`NOISIER`] times an edge's own have no say in its ratio. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean
 //! on the piece up to where an absorbing boundary cuts the edge. What a boundary that cuts edges elsewhere than in the middle makes
 //! of the first solution is rough, and differences magnify it: edges beside it are corrected in the first pass only.
 
@@ -33,6 +34,9 @@ pub const PASSES: usize = 2;
 
 /// The ratio of an edge lies between this and its inverse: what needs more is not resolved.
 const LARGEST: f64 = 1.5;
+
+/// Edges with one-way currents so many times larger than an edge's own are not looked at for its sake.
+const NOISIER: f64 = 100.0;
 
 /// J on an edge and its derivatives come from each other; each round gains two orders.
 const ROUNDS: usize = 3;
@@ -83,6 +87,12 @@ struct Flux {
     ends: [f64; 2],
 }
 
+/// The one-way currents, p_i q_ij or p_j q_ji, whichever is larger; 0 for walls, where J is known.
+struct Currents {
+    links: Vec<f64>,
+    ends: [f64; 2],
+}
+
 /// Corrects the rates of one chain, pass by pass.
 pub struct FluxCorrection {
     base: Assembly,
@@ -130,45 +140,50 @@ impl FluxCorrection {
 impl Line {
     /// F/⟨J⟩ of the edges and of the cut pieces at the ends.
     fn ratios(&self, base: &Assembly, probability: &[f64]) -> (Vec<f64>, [f64; 2]) {
-        let means = self.means(base, probability);
+        let (means, currents) = self.means(base, probability);
         let mut flux = Flux { links: means.links.clone(), ends: means.ends };
         for _ in 0..ROUNDS {
-            flux = self.without_mean(&means, &flux);
+            flux = self.without_mean(&means, &flux, &currents);
         }
         let ratio = |k: usize| {
-            let [_, second, _, fourth] = self.derivatives(&flux, k);
+            let [_, second, _, fourth] = self.derivatives(&flux, &currents, k);
             bounded((flux.links[k] - second / 24.0 + 7.0 / 5760.0 * fourth) / means.links[k])
         };
         let end_ratio = |side: usize| {
             // On to where the middle of a whole edge would be.
-            let [first, second] = self.end_derivatives(&flux, side);
+            let [first, second] = self.end_derivatives(&flux, &currents, side);
             let on = 0.5 - 0.5 * self.fraction(side);
             bounded((flux.ends[side] + on * (first + 0.5 * on * second) - second / 24.0) / means.ends[side])
         };
         ((0..self.links.len()).map(ratio).collect(), [end_ratio(0), end_ratio(1)])
     }
 
-    /// ⟨J⟩, the net current that the base rates carry.
-    fn means(&self, base: &Assembly, probability: &[f64]) -> Flux {
-        let links = self.links.iter().map(|link| {
+    /// ⟨J⟩, the net current that the base rates carry, and the currents both ways.
+    fn means(&self, base: &Assembly, probability: &[f64]) -> (Flux, Currents) {
+        let n = self.links.len();
+        let mut means = Flux { links: Vec::with_capacity(n), ends: [0.0; 2] };
+        let mut currents = Currents { links: Vec::with_capacity(n), ends: [0.0; 2] };
+        for link in &self.links {
             let pair = &base.pairs[link.pair as usize];
-            let net = probability[pair.from as usize] * pair.forward - probability[pair.to as usize] * pair.backward;
-            if link.is_onward { net } else { -net }
-        });
-        let mut ends = [0.0; 2];
-        for ((end, mean), sign) in self.ends.iter().flatten().zip(&mut ends).zip([-1.0, 1.0]) {
+            let forward = probability[pair.from as usize] * pair.forward;
+            let backward = probability[pair.to as usize] * pair.backward;
+            means.links.push(if link.is_onward { forward - backward } else { backward - forward });
+            currents.links.push(forward.max(backward));
+        }
+        for ((end, side), sign) in self.ends.iter().flatten().zip(0..).zip([-1.0, 1.0]) {
             if let End::Cut { exit, .. } = *end {
                 let exit = &base.exits[exit as usize];
-                *mean = sign * probability[exit.state as usize] * exit.rate;
+                currents.ends[side] = probability[exit.state as usize] * exit.rate;
+                means.ends[side] = sign * currents.ends[side];
             }
         }
-        Flux { links: links.collect(), ends }
+        (means, currents)
     }
 
     /// J from the means and from the derivatives of a J that is known less well.
-    fn without_mean(&self, means: &Flux, known: &Flux) -> Flux {
+    fn without_mean(&self, means: &Flux, known: &Flux, currents: &Currents) -> Flux {
         let links = self.links.iter().zip(&means.links).enumerate().map(|(k, (link, mean))| {
-            let [d1, d2, d3, d4] = self.derivatives(known, k);
+            let [d1, d2, d3, d4] = self.derivatives(known, currents, k);
             let [m1, m2, m3, m4] = link.moments;
             mean - (d1 * m1 + d2 * m2 / 2.0 + d3 * m3 / 6.0 + d4 * m4 / 24.0)
         });
@@ -176,23 +191,25 @@ impl Line {
         for ((end, value), side) in self.ends.iter().flatten().zip(&mut ends).zip(0..) {
             if let End::Cut { fraction, moments, .. } = *end {
                 // The piece's own coordinate runs outwards.
-                let [d1, d2] = self.end_derivatives(known, side);
+                let [d1, d2] = self.end_derivatives(known, currents, side);
                 *value -= fraction * (d1 * moments[0] + 0.5 * fraction * d2 * moments[1]);
             }
         }
         Flux { links: links.collect(), ends }
     }
 
-    /// In the middle of an edge: from five edges, or from the two nearest values and its own.
-    fn derivatives(&self, flux: &Flux, k: usize) -> Derivatives {
+    /// In the middle of an edge: from five edges, or from the two nearest values and its own, or from one of them.
+    fn derivatives(&self, flux: &Flux, currents: &Currents, k: usize) -> Derivatives {
         let (values, n) = (&flux.links, flux.links.len());
         let is_closed = self.ends.is_none();
-        let around = match values.get(k.wrapping_sub(2)..k + 3) {
-            Some(&[a, b, c, d, e]) => Some([a, b, c, d, e]),
-            _ if is_closed && n >= 5 => Some([n - 2, n - 1, n, n + 1, n + 2].map(|step| values[(k + step) % n])),
-            _ => None,
+        let is_quiet = |current: f64| current <= NOISIER * currents.links[k];
+        let around = match k >= 2 && k + 2 < n {
+            true => Some([k - 2, k - 1, k, k + 1, k + 2]),
+            false if is_closed && n >= 5 => Some([n - 2, n - 1, n, n + 1, n + 2].map(|step| (k + step) % n)),
+            false => None,
         };
-        if let Some([a, b, c, d, e]) = around {
+        if let Some(around) = around.filter(|around| around.iter().all(|&k| is_quiet(currents.links[k]))) {
+            let [a, b, c, d, e] = around.map(|k| values[k]);
             return [
                 (a - e + 8.0 * (d - b)) / 12.0,
                 (16.0 * (b + d) - (a + e) - 30.0 * c) / 12.0,
@@ -201,24 +218,36 @@ impl Line {
             ];
         }
         let neighbour = |side: usize| {
-            let inside = if side == 0 { k.checked_sub(1) } else { (k + 1 < n).then_some(k + 1) };
+            let inside = match side {
+                0 => k.checked_sub(1).or(is_closed.then_some(n - 1)),
+                _ => (k + 1 < n).then_some(k + 1).or(is_closed.then_some(0)),
+            };
             match inside {
-                Some(k) => (1.0, values[k]),
-                None if is_closed => (1.0, values[(n + k + 2 * side - 1) % n]),
+                Some(k) => is_quiet(currents.links[k]).then_some((1.0, values[k])),
                 // A wall is as far from the last edge's middle as the next one's would be.
-                None => (0.5 + 0.5 * self.fraction(side), flux.ends[side]),
+                None => is_quiet(currents.ends[side]).then_some((0.5 + 0.5 * self.fraction(side), flux.ends[side])),
             }
         };
-        let ((before, a), (after, b)) = (neighbour(0), neighbour(1));
-        let (left, right) = ((values[k] - a) / before, (b - values[k]) / after);
-        [(right * before + left * after) / (before + after), 2.0 * (right - left) / (before + after), 0.0, 0.0]
+        let slope_to = |(distance, value): (f64, f64)| (value - values[k]) / distance;
+        match [neighbour(0), neighbour(1)] {
+            [Some(before), Some(after)] => {
+                let (left, right) = (-slope_to(before), slope_to(after));
+                let (d1, d2) = (before.0, after.0);
+                [(right * d1 + left * d2) / (d1 + d2), 2.0 * (right - left) / (d1 + d2), 0.0, 0.0]
+            }
+            [Some(before), None] => [-slope_to(before), 0.0, 0.0, 0.0],
+            [None, Some(after)] => [slope_to(after), 0.0, 0.0, 0.0],
+            [None, None] => [0.0; 4],
+        }
     }
 
     /// The first two derivatives outwards in the middle of the cut piece at an end, from the last two edges.
-    fn end_derivatives(&self, flux: &Flux, side: usize) -> [f64; 2] {
+    fn end_derivatives(&self, flux: &Flux, currents: &Currents, side: usize) -> [f64; 2] {
         let n = flux.links.len();
-        let from_end =
-            |k: usize| if side == 0 { flux.links.get(k) } else { n.checked_sub(k + 1).map(|k| &flux.links[k]) };
+        let from_end = |k: usize| {
+            let k = if side == 0 { (k < n).then_some(k) } else { n.checked_sub(k + 1) };
+            k.filter(|&k| currents.links[k] <= NOISIER * currents.ends[side]).map(|k| flux.links[k])
+        };
         let Some(last) = from_end(0) else { return [0.0; 2] };
         let distance = 0.5 + 0.5 * self.fraction(side);
         let slope = (flux.ends[side] - last) / distance;

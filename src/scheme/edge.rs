@@ -199,17 +199,22 @@ impl<'a> EdgeSampler<'a> {
         };
         let (start, step) = (loss.value(from), difference(to, from));
         let rise = (loss.value(to) - start) / d;
-        let top = rise.max(0.0);
-        let (mut total, mut moments) = (0.0, [0.0; 4]);
+        let (mut top, mut total, mut moments) = (rise.max(0.0), 0.0, [0.0; 4]);
         self.nodes(rise, |s, w| {
-            let mut weight = w * ((loss.value(advance(from, s, step)) - start) / d - top).exp();
+            let z = (loss.value(advance(from, s, step)) - start) / d;
+            if z > top {
+                let scale = (top - z).exp();
+                (top, total, moments) = (z, total * scale, moments.map(|moment| moment * scale));
+            }
+            let mut weight = w * (z - top).exp();
             total += weight;
             for moment in &mut moments {
                 weight *= s - 0.5;
                 *moment += weight;
             }
         });
-        moments.map(|moment| moment / total)
+        // No node near the top of an edge that nothing resolves.
+        if total > 0.0 { moments.map(|moment| moment / total) } else { [0.0; 4] }
     }
 
     fn flow_varying(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {

@@ -60,12 +60,10 @@ pub fn extrapolate_quarters([half, most, all]: [Scaled; 3], rounding: f64, cut: 
     let larger = |p: f64| left(p).0.abs().max(left(p).1.abs());
     match order {
         Some(p) if !cut && SETTLED.contains(&p) => {
-            let correction = left(p).1;
-            Extrapolation { value: all.scaled(correction.exp()), error: relative(correction.abs()), order }
+            // Terms of two orders may look like a higher one.
+            Extrapolation { value: all.scaled(left(p).1.exp()), error: relative(larger(p.min(6.0))), order }
         }
-        Some(p) if !cut && p > *SETTLED.end() => {
-            Extrapolation { value: all, error: relative(larger(*SETTLED.end())), order }
-        }
+        Some(p) if !cut && p > *SETTLED.end() => Extrapolation { value: all, error: relative(larger(4.0)), order },
         None if !cut => Extrapolation { value: all, error: relative(left(4.0).0.abs().max(left(2.0).1.abs())), order },
         _ => {
             let highest = if cut { 1.0 } else { 2.0 };
@@ -112,14 +110,15 @@ pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cu
     // Above the formal order the grids converge faster than any power (cold aligned valleys): the full power would claim too
     // much. Close to it, it holds; below, the landscape or its tensor has kinks, and the observed order is the honest one.
     let used = match (before, order) {
-        (None, _) => Some(formal),
+        // Two grids alone do not show that a high order is there.
+        (None, _) => (formal <= 2.0).then_some(formal),
         (Some(_), Some(p)) if p > formal - 0.3 && p < formal + 0.5 => Some(formal),
         // First order that looks like more has not settled yet.
         (Some(_), Some(p)) if p > formal && formal < 2.0 => Some(formal),
         (Some(_), Some(p)) if p > formal => Some(p.min(8.0)),
         (Some(_), Some(p)) if p > 0.5 => Some(p),
         // A coarsest grid that was wildly off says nothing; at high order the other two do.
-        (Some(before), None) if formal > 2.0 && before.abs() > UNRESOLVED * change.abs() => Some(formal),
+        (Some(before), None) if formal > 2.0 && before.abs() > UNRESOLVED * change.abs() => Some(4.0),
         _ => None,
     };
     let relative = |size: f64| size.exp_m1() + rounding;

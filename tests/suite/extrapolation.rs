@@ -41,7 +41,9 @@ fn three_grids_show_the_order_that_is_extrapolated() {
     for power in [4.0, 6.0, 8.0] {
         let found = extrapolate_quarters(on(&|h| 1e-6 * h.powf(power)), 1e-15, false);
         assert_relative_eq!(found.value.value(), 3e-100, max_relative = 1e-12);
-        assert!((1e-6..1.5e-6).contains(&found.error), "{found:?}");
+        // Not below what it is; beyond sixth order above it, for two lower orders may look like one.
+        let most = if power > 6.0 { 6e-6 } else { 1.5e-6 };
+        assert!((1e-6..most).contains(&found.error), "{found:?}");
         assert_relative_eq!(found.order.unwrap(), power, max_relative = 1e-4);
     }
     // A part of second order: its error is not below what it is, nor extrapolated.
