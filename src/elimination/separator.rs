@@ -43,10 +43,10 @@ impl Graph {
     /// From the neighbours of each state, which may come twice.
     pub(super) fn new<N: Iterator<Item = u32>>(states: usize, neighbours: impl Fn(usize) -> N) -> Graph {
         let mut graph = Graph { starts: vec![0], weights: vec![1; states], total: states, ..Graph::default() };
+        let mut seen_from = vec![usize::MAX; states];
         for state in 0..states {
-            let first = graph.targets.len();
             for neighbour in neighbours(state) {
-                if !graph.targets[first..].contains(&neighbour) {
+                if std::mem::replace(&mut seen_from[neighbour as usize], state) != state {
                     graph.targets.push(neighbour);
                 }
             }

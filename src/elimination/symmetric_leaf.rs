@@ -28,7 +28,8 @@ impl WithSimd for Small<'_> {
             let column = &mut later[..rows];
             // From the beginning of a vector on: what comes above the diagonal means nothing.
             let first = k - k % VECTOR;
-            combine::<S, 1>(simd, &mut column[first..], rows - first, done, rows, first, k, false);
+            let update = Update { factor: done, rows, row: k, stride: rows - first, fresh: false };
+            update.combine::<S, 1>(simd, &mut column[first..], first);
             column[first..=k].fill(0.0);
             let sum = dot(simd, &column[first..], &weights[first..]);
             PivotFault::check(k, sum)?;
@@ -42,80 +43,74 @@ impl WithSimd for Small<'_> {
         for first in (0..shape.u).step_by(4) {
             let top = first - first % VECTOR;
             let target = &mut contribution[first * rows_below + top..];
-            let (source, row) = (below + top, below + first);
+            let update = Update { factor, rows, row: below + first, stride: rows_below, fresh };
             match shape.u - first {
-                1 => combine::<S, 1>(simd, target, rows_below, factor, rows, source, row, fresh),
-                2 => combine::<S, 2>(simd, target, rows_below, factor, rows, source, row, fresh),
-                3 => combine::<S, 3>(simd, target, rows_below, factor, rows, source, row, fresh),
-                _ => combine::<S, 4>(simd, target, rows_below, factor, rows, source, row, fresh),
+                1 => update.combine::<S, 1>(simd, target, below + top),
+                2 => update.combine::<S, 2>(simd, target, below + top),
+                3 => update.combine::<S, 3>(simd, target, below + top),
+                _ => update.combine::<S, 4>(simd, target, below + top),
             }
         }
         Ok(())
     }
 }
 
-/// Columns 0 to N of the target += Σ_k C_{row + column, k} (C_{source.., k}): the factor's columns, of so many rows each, from the row
-/// `source` to their end. The target's columns begin `stride` apart. `fresh`: = instead of +=.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn combine<S: Simd, const N: usize>(
-    simd: S,
-    target: &mut [f64],
-    stride: usize,
-    factor: &[f64],
+/// Columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
+#[derive(Clone, Copy)]
+struct Update<'a> {
+    /// Columns of so many rows each.
+    factor: &'a [f64],
     rows: usize,
-    source: usize,
     row: usize,
+    /// The target's columns begin so far apart.
+    stride: usize,
+    /// = instead of +=.
     fresh: bool,
-) {
-    let vectors = (rows - source) / S::F64_LANES;
-    let mut done = 0;
-    while done < vectors {
-        let from = done * S::F64_LANES;
-        let target = &mut target[from..];
-        let source = source + from;
-        match vectors - done {
-            1 => block::<S, N, 1>(simd, target, stride, factor, rows, source, row, fresh),
-            2 => block::<S, N, 2>(simd, target, stride, factor, rows, source, row, fresh),
-            3 => block::<S, N, 3>(simd, target, stride, factor, rows, source, row, fresh),
-            _ => block::<S, N, 4>(simd, target, stride, factor, rows, source, row, fresh),
-        }
-        done += 4;
-    }
 }
 
-/// [`combine`] for M vectors of rows.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn block<S: Simd, const N: usize, const M: usize>(
-    simd: S,
-    target: &mut [f64],
-    stride: usize,
-    factor: &[f64],
-    rows: usize,
-    source: usize,
-    row: usize,
-    fresh: bool,
-) {
-    let zero = simd.splat_f64s(0.0);
-    let mut sums = [[zero; M]; N];
-    if !fresh {
-        for (column, sums) in sums.iter_mut().enumerate() {
-            let old = S::as_simd_f64s(&target[column * stride..]).0;
-            sums.copy_from_slice(&old[..M]);
+impl Update<'_> {
+    /// N columns.
+    #[inline(always)]
+    fn combine<S: Simd, const N: usize>(self, simd: S, target: &mut [f64], source: usize) {
+        let vectors = (self.rows - source) / S::F64_LANES;
+        let mut done = 0;
+        while done < vectors {
+            let from = done * S::F64_LANES;
+            let target = &mut target[from..];
+            match vectors - done {
+                1 => self.block::<S, N, 1>(simd, target, source + from),
+                2 => self.block::<S, N, 2>(simd, target, source + from),
+                3 => self.block::<S, N, 3>(simd, target, source + from),
+                _ => self.block::<S, N, 4>(simd, target, source + from),
+            }
+            done += 4;
         }
     }
-    for column in factor.chunks_exact(rows) {
-        let values = &S::as_simd_f64s(&column[source..]).0[..M];
-        let factors = &column[row..row + N];
-        for (sums, &factor) in sums.iter_mut().zip(factors) {
-            let factor = simd.splat_f64s(factor);
-            for (sum, &value) in sums.iter_mut().zip(values) {
-                *sum = simd.mul_add_f64s(value, factor, *sum);
+
+    /// N columns of M vectors.
+    #[inline(always)]
+    fn block<S: Simd, const N: usize, const M: usize>(self, simd: S, target: &mut [f64], source: usize) {
+        let Update { factor, rows, row, stride, fresh } = self;
+        let zero = simd.splat_f64s(0.0);
+        let mut sums = [[zero; M]; N];
+        if !fresh {
+            for (column, sums) in sums.iter_mut().enumerate() {
+                let old = S::as_simd_f64s(&target[column * stride..]).0;
+                sums.copy_from_slice(&old[..M]);
             }
         }
-    }
-    for (column, sums) in sums.iter().enumerate() {
-        S::as_mut_simd_f64s(&mut target[column * stride..]).0[..M].copy_from_slice(sums);
+        for column in factor.chunks_exact(rows) {
+            let values = &S::as_simd_f64s(&column[source..]).0[..M];
+            let factors = &column[row..row + N];
+            for (sums, &factor) in sums.iter_mut().zip(factors) {
+                let factor = simd.splat_f64s(factor);
+                for (sum, &value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_f64s(value, factor, *sum);
+                }
+            }
+        }
+        for (column, sums) in sums.iter().enumerate() {
+            S::as_mut_simd_f64s(&mut target[column * stride..]).0[..M].copy_from_slice(sums);
+        }
     }
 }
