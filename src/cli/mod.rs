@@ -6,11 +6,11 @@ mod explain;
 mod watch;
 
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
@@ -74,8 +74,8 @@ struct Problem {
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     overrides: Vec<String>,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long)]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    threads: Option<usize>,
     /// Print summary.json on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -146,7 +146,7 @@ fn configuration(problem: &Problem) -> Result<Config, Failure> {
 
 /// Runs `work` on the threads that were asked for, watched by a progress bar and by Ctrl-C.
 fn watched<T: Send>(problem: &Problem, work: impl FnOnce(&Progress, usize) -> T + Send) -> Result<T, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(problem.threads.map_or(0, NonZeroUsize::get)).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(problem.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
     let threads = pool.current_num_threads();
     let progress = Arc::new(Progress::default());

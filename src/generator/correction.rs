@@ -12,7 +12,7 @@
 //! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first solution J is
 //! known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴). [`PASSES`] solutions, one from the
 //! other, bring the order of the reconstruction: J at the middle of an edge from the means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F
-//! from J on five. Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the term of sixth order
+//! from J on five (beside walls on three, which leaves order 4 where the flux varies there). Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the term of sixth order
 //! sums to nothing across the valley, and γ has order 8.
 //!
 //! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is held within
@@ -93,18 +93,68 @@ struct Currents {
     ends: [f64; 2],
 }
 
+/// The rates before any correction.
+struct Base {
+    pairs: Vec<Pair>,
+    exits: Vec<Exit>,
+}
+
 /// Corrects the rates of one chain, pass by pass.
 pub struct FluxCorrection {
-    base: Assembly,
+    base: Base,
     lines: Vec<Line>,
+    /// φ of each state.
+    potential: Vec<f64>,
     passes: usize,
 }
 
 impl FluxCorrection {
     /// Of a chain that the inverse-average weight made, on its grid; D = d·I and a loss.
-    pub fn new(base: Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
-        let lines = (0..grid.dimension).flat_map(|axis| lines(&base, grid, sampler, axis)).collect();
-        FluxCorrection { base, lines, passes: 0 }
+    pub fn new(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
+        let lines = (0..grid.dimension).flat_map(|axis| lines(assembly, grid, sampler, axis)).collect();
+        let base = Base { pairs: assembly.pairs.clone(), exits: assembly.exits.clone() };
+        let potential = |&cell: &u32| sampler.potential(grid.cell_centre(cell as usize));
+        FluxCorrection { base, lines, potential: assembly.cells.iter().map(potential).collect(), passes: 0 }
+    }
+
+    /// The part of second order that reflecting walls leave in γ, relative to it: γ is a Dirichlet form over a norm, and sums over the
+    /// cells of a line that ends where their densities have a slope miss
+    /// ```text
+    /// Σ f − ∫ f = (f at the wall − f before it)/24        f = p u, and the dissipation J ∂u,   u = e^{φ}p
+    /// ```
+    pub fn wall_error(&self, probability: &[f64]) -> f64 {
+        let reference =
+            probability.iter().zip(&self.potential).max_by(|a, b| a.0.total_cmp(b.0)).map_or(0.0, |most| *most.1);
+        // By logarithms: e^{φ} alone may leave the range of numbers, u does not.
+        let committed = probability.iter().zip(&self.potential).map(|(&p, potential)| match p > 0.0 {
+            true => (p.ln() + potential - reference).exp(),
+            false => 0.0,
+        });
+        let committed: Vec<f64> = committed.collect();
+        let mut dissipation = vec![0.0; probability.len()];
+        for &Pair { from, to, forward, backward, .. } in &self.base.pairs {
+            let (i, j) = (from as usize, to as usize);
+            let here = (probability[i] * forward - probability[j] * backward) * (committed[i] - committed[j]);
+            dissipation[i] += 0.5 * here;
+            dissipation[j] += 0.5 * here;
+        }
+        for exit in &self.base.exits {
+            let i = exit.state as usize;
+            dissipation[i] += probability[i] * exit.rate * committed[i];
+        }
+        let norm: Vec<f64> = probability.iter().zip(&committed).map(|(p, u)| p * u).collect();
+        let missed = |density: &[f64]| {
+            let change = |link: &Link| {
+                let Pair { from, to, .. } = self.base.pairs[link.pair as usize];
+                (density[from as usize] - density[to as usize]).abs()
+            };
+            let of_line = |line: &Line| {
+                let ends = line.ends.iter().flatten().zip([line.links.first(), line.links.last()]);
+                ends.filter(|(end, _)| matches!(end, End::Wall)).filter_map(|(_, link)| link.map(change)).sum::<f64>()
+            };
+            self.lines.iter().map(of_line).sum::<f64>() / 24.0 / density.iter().sum::<f64>()
+        };
+        missed(&norm) + missed(&dissipation)
     }
 
     /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary density as cell
@@ -131,15 +181,15 @@ impl FluxCorrection {
                 }
             }
         }
-        let is_reversible = base.generator.is_reversible;
-        assembly.generator = generator_of(grid, &base.cells, &assembly.pairs, &assembly.exits, is_reversible);
+        let is_reversible = assembly.generator.is_reversible;
+        assembly.generator = generator_of(grid, &assembly.cells, &assembly.pairs, &assembly.exits, is_reversible);
         self.passes += 1;
     }
 }
 
 impl Line {
     /// F/⟨J⟩ of the edges and of the cut pieces at the ends.
-    fn ratios(&self, base: &Assembly, probability: &[f64]) -> (Vec<f64>, [f64; 2]) {
+    fn ratios(&self, base: &Base, probability: &[f64]) -> (Vec<f64>, [f64; 2]) {
         let (means, currents) = self.means(base, probability);
         let mut flux = Flux { links: means.links.clone(), ends: means.ends };
         for _ in 0..ROUNDS {
@@ -159,7 +209,7 @@ impl Line {
     }
 
     /// ⟨J⟩, the net current that the base rates carry, and the currents both ways.
-    fn means(&self, base: &Assembly, probability: &[f64]) -> (Flux, Currents) {
+    fn means(&self, base: &Base, probability: &[f64]) -> (Flux, Currents) {
         let n = self.links.len();
         let mut means = Flux { links: Vec::with_capacity(n), ends: [0.0; 2] };
         let mut currents = Currents { links: Vec::with_capacity(n), ends: [0.0; 2] };

@@ -12,7 +12,8 @@ pub struct Peclet {
     pub max: f64,
     /// Where.
     pub at: Point,
-    /// Over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle.
+    /// Over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle. Where no
+    /// edge is, the grid does not resolve even that, and the whole counts.
     pub relevant: f64,
     /// Where.
     pub relevant_at: Point,
@@ -46,6 +47,9 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
         if is_dense || saddles.iter().any(|&(saddle, width)| norm(difference(at, saddle)) <= width) {
             (found.relevant, found.relevant_at) = (size, at);
         }
+    }
+    if found.relevant == 0.0 {
+        (found.relevant, found.relevant_at) = (found.max, found.at);
     }
     found
 }

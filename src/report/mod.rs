@@ -91,7 +91,9 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         let value = rounded(rate.value, rate.discretisation_error);
         let value = page.bold(&value);
         page.line("escape rate γ", &format!("{value}  {}", evidence(rate)));
-        if let Some(extrapolated) = rate.extrapolated {
+        if rate.extrapolated == Some(rate.value) && rate.discretisation_error.is_some() {
+            page.line("  extrapolated", "no: the grids show no order that could be trusted");
+        } else if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
             let order = rate.observed_order.map_or(String::new(), |order| format!("  observed order {order:.2}"));

@@ -110,7 +110,7 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
             (1.5 / poorly).ceil()
         ));
     }
-    let memory = config.grid.cells.map(|cells| memory::estimate(cells, &problem));
+    let memory = config.grid.cells.map(|cells| memory::estimate(cells, &problem, config.grid.scheme));
     if let Some(needed) = memory
         && needed > allowed as f64
     {

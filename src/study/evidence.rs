@@ -90,19 +90,20 @@ pub(super) fn evidence(
     mut warnings: Vec<String>,
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
-    let cut = finest.cut;
+    let (cut, wall_error) = (finest.cut, finest.wall_error);
     let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let rounding = rounding(problem, grid.cells);
-        match (refinement, values.as_slice()) {
+        let found = match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
             (Refinement::By(ratio), values) => {
                 extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)
             }
-        }
+        };
+        found.zip(values.last()).map(|(found, &finest)| found.with(wall_error, finest))
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);
@@ -131,6 +132,13 @@ pub(super) fn evidence(
                  start set and its saddles",
                 100.0 * error
             ));
+        }
+        if extrapolation.is_none() && config.solve.error_estimate {
+            warnings.push(
+                "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
+                 the saddle; take more cells"
+                    .to_string(),
+            );
         }
         if !found.converged {
             warnings.push(format!(

@@ -19,6 +19,15 @@ pub struct Extrapolation {
     pub order: Option<f64>,
 }
 
+impl Extrapolation {
+    /// The same where the finest grid's `value` is known to have another error of low order, which the grids may not show: it is added,
+    /// and nothing is extrapolated if it would be seen beside what extrapolation leaves.
+    pub fn with(self, other: f64, value: Scaled) -> Extrapolation {
+        let value = if other > 0.1 * self.error { value } else { self.value };
+        Extrapolation { value, error: self.error + other, ..self }
+    }
+}
+
 /// A scheme's order on smooth problems.
 pub fn formal_order(scheme: Scheme) -> f64 {
     match scheme {
@@ -67,18 +76,22 @@ pub fn extrapolate_quarters([half, most, all]: [Scaled; 3], rounding: f64, cut: 
         None if !cut => Extrapolation { value: all, error: relative(left(4.0).0.abs().max(left(2.0).1.abs())), order },
         _ => {
             let highest = if cut { 1.0 } else { 2.0 };
-            Extrapolation { value: all, error: relative(larger(order.unwrap_or(1.0).clamp(LOWEST, highest))), order }
+            Extrapolation { value: all, error: relative(larger(order.unwrap_or(1.0).min(highest))), order }
         }
     }
 }
 
-/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where no p > 0 gives it.
+/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where they have
+/// opposite signs or no power gives it. Changes that hardly fall, or grow, count as [`LOWEST`].
 fn order_of_quarters(ratio: f64) -> Option<f64> {
     const HIGHEST: f64 = 32.0;
     let ratio_at = |p: f64| (p * std::f64::consts::LN_2).exp_m1() / (p * (4.0f64 / 3.0).ln()).exp_m1();
-    let (mut low, mut high) = (1e-3, HIGHEST);
-    if !(ratio_at(low)..ratio_at(high)).contains(&ratio) {
+    let (mut low, mut high) = (LOWEST, HIGHEST);
+    if ratio.is_nan() || ratio <= 0.0 || ratio >= ratio_at(high) {
         return None;
+    }
+    if ratio <= ratio_at(LOWEST) {
+        return Some(LOWEST);
     }
     while high - low > 1e-9 {
         let middle = 0.5 * (low + high);
@@ -94,7 +107,6 @@ fn order_of_quarters(ratio: f64) -> Option<f64> {
 /// by chance, and the larger of the two changes (brought to the same grid by order 2) is taken for the error.
 pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cut: bool) -> Option<Extrapolation> {
     let [.., coarse, fine] = *values else { return None };
-    let formal = if cut { formal.min(2.0) } else { formal };
     // log(to/from), exact for neighbours: rates differ by factors, and an extrapolated rate must stay positive.
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let change = growth(coarse, fine);
@@ -107,6 +119,12 @@ pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cu
         _ => change.abs(),
     };
     let order = before.filter(|before| before / change > 0.0).map(|before| (before / change).ln() / ratio.ln());
+    let relative = |size: f64| size.exp_m1() + rounding;
+    if cut && formal > 2.0 {
+        // Of first order by the larger change, as in `extrapolate_quarters`.
+        let larger = change.abs().max(before.map_or(0.0, |before| before.abs() / ratio)) / (ratio - 1.0);
+        return Some(Extrapolation { value: fine, error: relative(SAFETY * larger), order });
+    }
     // Above the formal order the grids converge faster than any power (cold aligned valleys): the full power would claim too
     // much. Close to it, it holds; below, the landscape or its tensor has kinks, and the observed order is the honest one.
     let used = match (before, order) {
@@ -121,7 +139,6 @@ pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, cu
         (Some(before), None) if formal > 2.0 && before.abs() > UNRESOLVED * change.abs() => Some(4.0),
         _ => None,
     };
-    let relative = |size: f64| size.exp_m1() + rounding;
     Some(match used {
         Some(p) => {
             let correction = change / (ratio.powf(p) - 1.0);

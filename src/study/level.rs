@@ -41,6 +41,8 @@ pub struct Level {
     pub share_in_start: Option<f64>,
     /// Whether the absorbing boundary cuts edges elsewhere than at cell faces.
     pub cut: bool,
+    /// What reflecting walls leave in the rates at second order, relative to them, if the scheme is of higher order.
+    pub wall_error: f64,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -155,6 +157,7 @@ pub fn solve(
             flux_over_population: None,
             share_in_start: None,
             cut: false,
+            wall_error: 0.0,
             factor_bytes: 0,
             timing,
         });
@@ -172,13 +175,15 @@ pub fn solve(
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
+    let mut wall_error = 0.0;
     if corrects {
         let sampler = physics.sampler(&grid, config.grid.scheme);
-        let mut correction = FluxCorrection::new(assembly.clone(), &grid, &sampler);
+        let mut correction = FluxCorrection::new(&assembly, &grid, &sampler);
         for _ in 0..correction::PASSES {
             progress.begin("correcting for the flux", 0);
             let known = quasi_stationary(&elimination, states, origin)?;
             correction.pass(&mut assembly, &grid, &known.probability);
+            wall_error = correction.wall_error(&known.probability);
             // Two factors need not be held at once.
             drop(elimination);
             elimination = Elimination::new(&assembly.generator, memory, progress)
@@ -223,6 +228,7 @@ pub fn solve(
         flux_over_population,
         share_in_start,
         cut,
+        wall_error,
         factor_bytes,
         timing,
     })

@@ -73,12 +73,12 @@ fn is_usable(cells: [usize; 2], dimension: usize) -> bool {
     cells[..dimension].iter().all(|&n| n >= COARSEST)
 }
 
-fn fits(cells: [usize; 2], problem: &Problem, allowed: u64) -> Result<(), StudyError> {
-    let needed = memory::estimate(cells, problem);
+fn fits(cells: [usize; 2], problem: &Problem, scheme: Scheme, allowed: u64) -> Result<(), StudyError> {
+    let needed = memory::estimate(cells, problem, scheme);
     if needed <= allowed as f64 {
         return Ok(());
     }
-    let [nx, ny] = memory::largest(cells, problem, allowed);
+    let [nx, ny] = memory::largest(cells, problem, scheme, allowed);
     let largest = if problem.dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
     Err(StudyError::Unsolvable {
         message: format!(
@@ -98,7 +98,7 @@ fn fixed(
     progress: &Progress,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    fits(cells, problem, allowed)?;
+    fits(cells, problem, config.grid.scheme, allowed)?;
     let clock = Instant::now();
     let mut rates = Vec::new();
     let half = halved(cells);
@@ -177,7 +177,7 @@ fn refined(
     loop {
         let unknowns = cells[0] * cells[1];
         let too_many = config.grid.max_unknowns.is_some_and(|most| unknowns > most);
-        let too_large = memory::estimate(cells, problem) > allowed as f64;
+        let too_large = memory::estimate(cells, problem, config.grid.scheme) > allowed as f64;
         // Beyond these sizes a grid takes minutes, and the reader should have asked for it.
         let default_limit = if dimension == 1 { 1 << 22 } else { 1 << 21 };
         if too_many || too_large || (config.grid.max_unknowns.is_none() && unknowns > default_limit) {
@@ -196,8 +196,7 @@ fn refined(
             Err(error) => return Err(error),
         }
         timing.push((format!("{} cells", unknowns), clock.elapsed().as_secs_f64()));
-        let worst =
-            worst_error(&rates, rounding(problem, cells), formal, finest.as_ref().is_some_and(|level| level.cut));
+        let worst = worst_error(&rates, rounding(problem, cells), formal, finest.as_ref());
         if rates.len() >= 3 && worst <= config.grid.tolerance {
             break;
         }
@@ -213,7 +212,7 @@ fn refined(
             ),
         });
     };
-    let worst = worst_error(&rates, rounding(problem, cells), formal, finest.cut);
+    let worst = worst_error(&rates, rounding(problem, cells), formal, Some(&finest));
     if rates.len() < 2 || worst > config.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
@@ -242,7 +241,8 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
     if aspect >= 1.0 { [longer(aspect), first] } else { [first, longer(1.0 / aspect)] }
 }
 
-fn worst_error(rates: &[Rates], rounding: f64, formal: f64, cut: bool) -> f64 {
+fn worst_error(rates: &[Rates], rounding: f64, formal: f64, finest: Option<&Level>) -> f64 {
+    let (cut, wall_error) = finest.map_or((false, 0.0), |level| (level.cut, level.wall_error));
     let error = |pick: fn(&Rates) -> Option<Scaled>| {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         if values.is_empty() {
@@ -251,5 +251,5 @@ fn worst_error(rates: &[Rates], rounding: f64, formal: f64, cut: bool) -> f64 {
             extrapolate(&values, 2.0, rounding, formal, cut).map_or(f64::INFINITY, |e| e.error)
         }
     };
-    error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
+    error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)) + wall_error
 }

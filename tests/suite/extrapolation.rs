@@ -61,6 +61,23 @@ fn three_grids_show_the_order_that_is_extrapolated() {
     let found = extrapolate_quarters(lucky, 1e-15, true);
     assert!(found.order.unwrap() > 4.5 && found.value == lucky[2] && found.error > 1e-7, "{found:?}");
     assert!(extrapolate_quarters(lucky, 1e-15, false).value != lucky[2]);
+    // Changes that grow are no better than those that fall slowly.
+    let growing = extrapolate_quarters(on(&|h| -1e-6 / h), 1e-15, false);
+    assert!(growing.order.unwrap() <= 0.5 && growing.error > 1e-6, "{growing:?}");
     // First order is not taken for second.
     assert!(extrapolate_quarters(on(&|h| 1e-6 * h), 1e-15, true).error > 1e-6);
+}
+
+#[test]
+fn high_order_on_cut_grids_is_taken_for_first() {
+    // By the method's proof: nothing of a scheme of sixth order is certain where walls are followed cell by cell.
+    let values = [4.0, 2.0, 1.0].map(|h: f64| Scaled::new((1e-6 * h.powi(6)).exp()));
+    let found = extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), true).unwrap();
+    assert!(found.value == values[2] && found.error > 63e-6, "{found:?}");
+    let smooth = extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
+    assert_relative_eq!(smooth.value.value(), 1.0, max_relative = 1e-11);
+    // Another error of low order is added; extrapolation would not show it.
+    let walled = smooth.with(1e-6, values[2]);
+    assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");
+    assert_eq!(smooth.with(0.0, values[2]), smooth);
 }

@@ -139,7 +139,7 @@ fn flux_corrected_rates_keep_detailed_balance() {
             .unwrap();
     let sampler = EdgeSampler::new(&dynamics, &noise, Interpretation::Ito, Scheme::InverseAverage, &grid);
     let mut corrected = plain.clone();
-    let mut correction = FluxCorrection::new(plain.clone(), &grid, &sampler);
+    let mut correction = FluxCorrection::new(&plain, &grid, &sampler);
     for _ in 0..PASSES {
         let elimination = Elimination::new(&corrected.generator, 1 << 30, &Progress::default()).unwrap();
         let found = quasi_stationary(&elimination, plain.generator.len(), 0).unwrap();

@@ -99,7 +99,9 @@ pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, Stu
     let mut warnings = problem.warnings.clone();
     let allowed = memory::allowed();
     let mut cells = grids(config, &problem);
-    let too_large = |cells: &[usize; 2]| memory::estimate(*cells, &problem) > allowed as f64;
+    let corrects = config.converge.schemes.contains(&Scheme::FluxCorrected);
+    let hungriest = if corrects { Scheme::FluxCorrected } else { Scheme::InverseAverage };
+    let too_large = |cells: &[usize; 2]| memory::estimate(*cells, &problem, hungriest) > allowed as f64;
     if let Some(first) = cells.iter().position(too_large) {
         warnings.push(format!(
             "converge.cells: grids from {} cells on were left out: they need more than the {:.1} GB that are free",

@@ -156,8 +156,10 @@ fn extrapolation(
         return Ok(Reference { rate: None, passage: None, source: "no grid fits into memory".into() });
     };
     let doubled = finest.map(|n| if n == 1 { 1 } else { 2 * n });
-    let fits =
-        |cells: [usize; 2]| cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem) <= allowed as f64;
+    let scheme = if problem.is_reversible() { Scheme::FluxCorrected } else { Scheme::InverseAverage };
+    let fits = |cells: [usize; 2]| {
+        cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem, scheme) <= allowed as f64
+    };
     let top = if fits(doubled) { doubled } else { finest };
     let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
     let can_turn = problem.dimension == 2 && ![0, 1].into_iter().any(|axis| problem.domain.is_periodic(axis));
@@ -166,17 +168,16 @@ fn extrapolation(
         aligns.push(Align::Saddle);
     }
     let mut best: Option<(f64, Reference)> = None;
-    let scheme = if problem.is_reversible() { Scheme::FluxCorrected } else { Scheme::InverseAverage };
     for align in aligns {
         let mut variant = config.clone();
         (variant.grid.scheme, variant.grid.align) = (scheme, align);
-        let (mut rates, mut passages, mut cut) = (Vec::new(), Vec::new(), false);
+        let (mut rates, mut passages, mut cut, mut wall_error) = (Vec::new(), Vec::new(), false, 0.0);
         for size in sizes {
             match level::solve(&variant, problem, size, allowed, progress) {
                 Ok(level) => {
                     rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
                     passages.extend(level.passage.as_ref().map(|passage| passage.from_start.inverse()));
-                    cut = level.cut;
+                    (cut, wall_error) = (level.cut, level.wall_error);
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
                 Err(_) => (rates, passages) = (Vec::new(), Vec::new()),
@@ -184,8 +185,10 @@ fn extrapolation(
         }
         let known = |values: &[Scaled]| {
             let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(scheme), cut)?;
+            let finest = *values.last()?;
+            let found = found.with(wall_error, finest);
             // Extrapolation gains about two digits; one is claimed.
-            let uncertainty = if found.order.is_some() { 0.1 * found.error } else { found.error };
+            let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
             Some(Known { value: found.value, uncertainty })
         };
         let (rate, passage) = (known(&rates), known(&passages));
