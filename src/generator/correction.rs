@@ -12,8 +12,8 @@
 //! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first solution J is
 //! known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴). [`PASSES`] solutions, one from the
 //! other, bring the order of the reconstruction: J at the middle of an edge from the means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F
-//! from J on five (beside walls on three, which leaves order 4 where the flux varies there). Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the term of sixth order
-//! sums to nothing across the valley, and γ has order 8.
+//! from J on five (beside walls on three, which leaves order 4 where the flux varies there). Rates stay nonnegative, κ too, and
+//! detailed balance stays as it is. For straight valleys the term of sixth order sums to nothing across the valley, and γ has order 8.
 //!
 //! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is held within
 //! [`LARGEST`]; neither place has a share in γ. The rounding of J is that of the one-way currents, p_i q_ij, and an edge's share in γ goes
@@ -50,12 +50,10 @@ type Moments = [f64; 4];
 /// The first four derivatives of J, in units of an edge.
 type Derivatives = [f64; 4];
 
-/// An edge, in the order of its line.
+/// An edge; all pairs of a constant D point along their lines.
 struct Link {
     /// Its place among the pairs.
     pair: u32,
-    /// Whether the pair points along the line.
-    is_onward: bool,
     moments: Moments,
 }
 
@@ -217,7 +215,7 @@ impl Line {
             let pair = &base.pairs[link.pair as usize];
             let forward = probability[pair.from as usize] * pair.forward;
             let backward = probability[pair.to as usize] * pair.backward;
-            means.links.push(if link.is_onward { forward - backward } else { backward - forward });
+            means.links.push(forward - backward);
             currents.links.push(forward.max(backward));
         }
         for ((end, side), sign) in self.ends.iter().flatten().zip(0..).zip([-1.0, 1.0]) {
@@ -340,12 +338,9 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
     // The edge ahead of each state, whether there is one behind it, and the exits on both sides.
     let (mut ahead, mut has_behind, mut exits) = (vec![NONE; n], vec![false; n], vec![[NONE; 2]; n]);
     for (place, pair) in base.pairs.iter().enumerate() {
-        if let Some((along, sign)) = direction(pair.offset)
-            && along == axis
-        {
-            let (low, high) = if sign > 0 { (pair.from, pair.to) } else { (pair.to, pair.from) };
-            ahead[low as usize] = place as u32;
-            has_behind[high as usize] = true;
+        if direction(pair.offset) == Some((axis, 1)) {
+            ahead[pair.from as usize] = place as u32;
+            has_behind[pair.to as usize] = true;
         }
     }
     for (place, exit) in base.exits.iter().enumerate() {
@@ -355,11 +350,7 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
             exits[exit.state as usize][usize::from(sign > 0)] = place as u32;
         }
     }
-    let is_onward = |pair: &Pair| pair.offset[axis] > 0;
-    let beyond = |low: u32| {
-        let pair = &base.pairs[ahead[low as usize] as usize];
-        if is_onward(pair) { pair.to } else { pair.from }
-    };
+    let beyond = |low: u32| base.pairs[ahead[low as usize] as usize].to;
     let mut rows: Vec<Vec<u32>> = Vec::new();
     let mut is_taken = vec![false; n];
     // From the beginnings of rows first; what is left then comes back to itself.
@@ -381,8 +372,7 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
         // Not the other cell's centre, which may lie across a seam.
         let [ix, iy] = grid.indices(base.cells[low as usize] as usize).map(|i| i as f64);
         let next = if axis == 0 { grid.position(ix + 1.0, iy) } else { grid.position(ix, iy + 1.0) };
-        let is_onward = is_onward(&base.pairs[place as usize]);
-        Link { pair: place, is_onward, moments: sampler.moments(centre(low), next) }
+        Link { pair: place, moments: sampler.moments(centre(low), next) }
     };
     let end = |state: u32, side: usize| match exits[state as usize][side] {
         NONE => End::Wall,

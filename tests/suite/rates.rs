@@ -209,16 +209,20 @@ fn a_cold_curved_valley_to_nine_digits() {
 #[test]
 fn rounding_in_the_well_does_not_reach_the_corrected_exit() {
     for (temperature, cells) in [(0.04, 32), (0.04, 64), (0.01, 32), (0.01, 64), (0.01, 192), (0.02, 96)] {
-        let solution = solve(&format!(
-            "landscape = {{ expression = 'x^2/2 + x^3/6', dimension = 1 }}
-             noise = {{ kind = 'isotropic', temperature = {temperature} }}
-             domain = {{ lower = [-1.2], upper = [2.0], walls = {{ x = ['reflecting', 'absorbing'] }} }}
-             grid = {{ cells = [{cells}], scheme = 'flux-corrected' }}
-             solve = {{ error_estimate = false }}"
-        ));
-        let expected = solution.quadrature.as_ref().unwrap().escape_rate.unwrap();
-        let error = solution.rate.unwrap().value.over(expected).value() - 1.0;
-        assert!(error.abs() < 1e-6, "T = {temperature}, {cells} cells: {error:e}");
+        for (sign, lower, upper, walls) in
+            [('+', -1.2, 2.0, "['reflecting', 'absorbing']"), ('-', -2.0, 1.2, "['absorbing', 'reflecting']")]
+        {
+            let solution = solve(&format!(
+                "landscape = {{ expression = 'x^2/2 {sign} x^3/6', dimension = 1 }}
+                 noise = {{ kind = 'isotropic', temperature = {temperature} }}
+                 domain = {{ lower = [{lower}], upper = [{upper}], walls = {{ x = {walls} }} }}
+                 grid = {{ cells = [{cells}], scheme = 'flux-corrected' }}
+                 solve = {{ error_estimate = false }}"
+            ));
+            let expected = solution.quadrature.as_ref().unwrap().escape_rate.unwrap();
+            let error = solution.rate.unwrap().value.over(expected).value() - 1.0;
+            assert!(error.abs() < 1e-6, "{sign}x³, T = {temperature}, {cells} cells: {error:e}");
+        }
     }
 }
 
