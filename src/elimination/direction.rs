@@ -10,8 +10,7 @@
 //! normals cut squares into diamonds, which saves 40 % of the work on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
-use super::separator::{LOW, SEPARATOR};
-use crate::tensor::widest;
+use super::runs::{Run, count};
 
 /// Cuts follow the level lines of n·x.
 pub(super) type Normal = [i64; 2];
@@ -36,14 +35,24 @@ const SHORT: i64 = 16;
 pub(super) struct Directions(Vec<(Normal, f64)>);
 
 impl Directions {
-    /// Looks at the edges of some of the states, spread over the list.
-    pub(super) fn of(states: &[u32], pattern: &Pattern, places: &Places) -> Directions {
+    /// Looks at the edges of some of the states, spread over the set.
+    pub(super) fn of(runs: &[Run], pattern: &Pattern, places: &Places) -> Directions {
         let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
-        let count = states.len().min(SAMPLE);
-        for position in 0..count {
+        let total = count(runs);
+        let ends: Vec<usize> = runs
+            .iter()
+            .scan(0, |end, run| {
+                Some({
+                    *end += run.count();
+                    *end
+                })
+            })
+            .collect();
+        for number in 0..total.min(SAMPLE) {
             // Golden ratio: even spacing would pick the same column of every few rows.
-            let share = (position as f64 * GOLDEN).fract();
-            let state = states[(share * states.len() as f64) as usize];
+            let position = ((number as f64 * GOLDEN).fract() * total as f64) as usize;
+            let run = ends.partition_point(|&end| end <= position);
+            let state = runs[run].end - (ends[run] - position) as u32;
             let from = places.of(state);
             let edges = pattern.neighbours(state as usize).map(|neighbour| {
                 let to = places.of(neighbour);
@@ -70,67 +79,15 @@ impl Directions {
     }
 
     /// The cut into halves that should leave the smallest separator of these states.
-    pub(super) fn best_cut(&self, members: &Members, buffers: &mut Buffers) -> Cut {
+    pub(super) fn best_cut(&self, runs: &[Run], total: usize, counts: &mut Vec<i32>) -> Cut {
         let mut best = Cut { normal: [1, 0], last: None, separator: f64::INFINITY };
         for &(normal, reach) in &self.0 {
-            let cut = buffers.halfway(members, normal, reach, best.separator);
+            let cut = halfway(runs, total, normal, reach, best.separator, counts);
             if cut.separator < best.separator {
                 best = cut;
             }
         }
         best
-    }
-}
-
-/// A set of states, with their places by component.
-pub(super) struct Members<'a> {
-    pub(super) states: &'a mut [u32],
-    pub(super) x: &'a mut [i32],
-    pub(super) y: &'a mut [i32],
-}
-
-impl Members<'_> {
-    pub(super) fn len(&self) -> usize {
-        self.states.len()
-    }
-
-    /// The first of them, and the others.
-    pub(super) fn split_at(&mut self, count: usize) -> (Members<'_>, Members<'_>) {
-        let (states, other_states) = self.states.split_at_mut(count);
-        let (x, other_x) = self.x.split_at_mut(count);
-        let (y, other_y) = self.y.split_at_mut(count);
-        (Members { states, x, y }, Members { states: other_states, x: other_x, y: other_y })
-    }
-
-    /// Brings them into the order low, high, separator by their parts, each keeping its order; returns the sizes of the first two.
-    pub(super) fn arrange(
-        &mut self,
-        parts: &[u8],
-        spare: &mut Members,
-        separator: &mut Vec<(u32, [i32; 2])>,
-    ) -> [usize; 2] {
-        separator.clear();
-        let (mut low, mut high) = (0, 0);
-        for (position, &part) in parts.iter().enumerate() {
-            let (state, x, y) = (self.states[position], self.x[position], self.y[position]);
-            if part == SEPARATOR {
-                separator.push((state, [x, y]));
-                continue;
-            }
-            // Both are written, one counts: what a branch would do, without one that cannot be foreseen.
-            (self.states[low], self.x[low], self.y[low]) = (state, x, y);
-            (spare.states[high], spare.x[high], spare.y[high]) = (state, x, y);
-            low += usize::from(part == LOW);
-            high += usize::from(part != LOW);
-        }
-        let both = low + high;
-        self.states[low..both].copy_from_slice(&spare.states[..high]);
-        self.x[low..both].copy_from_slice(&spare.x[..high]);
-        self.y[low..both].copy_from_slice(&spare.y[..high]);
-        for (position, &(state, [x, y])) in (both..).zip(separator.iter()) {
-            (self.states[position], self.x[position], self.y[position]) = (state, x, y);
-        }
-        [low, high]
     }
 }
 
@@ -145,84 +102,56 @@ pub(super) struct Cut {
     pub(super) separator: f64,
 }
 
-/// What one set after the other reuses.
-#[derive(Default)]
-pub(super) struct Buffers {
-    /// n·x of each member.
-    pub(super) levels: Vec<i64>,
-    counts: Vec<u32>,
-    /// The part of each member.
-    pub(super) parts: Vec<u8>,
-    /// Positions of the members beside a cut, on its low and its high side.
-    pub(super) borders: [Vec<u32>; 2],
-    pub(super) separator: Vec<(u32, [i32; 2])>,
-}
-
-impl Buffers {
-    /// Notes the levels of all members; returns the lowest and the highest.
-    pub(super) fn rank(&mut self, members: &Members, normal: Normal) -> (i64, i64) {
-        self.levels.resize(members.len(), 0);
-        levels_of(normal, members.x, members.y, &mut self.levels)
-    }
-
-    /// The cut across the normal that halves the places best, something being left on both sides. Not looked for where
-    /// even the mean level would leave more than the `known` separator: the median one is hardly ever smaller.
-    fn halfway(&mut self, members: &Members, normal: Normal, reach: f64, known: f64) -> Cut {
-        let count = members.len();
-        let (low, high) = self.rank(members, normal);
-        let Buffers { levels, counts, .. } = self;
-        if low >= high {
-            return Cut { normal, last: None, separator: count as f64 };
-        }
-        let extent = (high - low) as usize;
-        let mean = reach * count as f64 / (extent + 1) as f64;
-        if mean >= known {
-            return Cut { normal, last: None, separator: mean };
-        }
-        if extent > SPARSE * count {
-            let (_, &mut median, _) = levels.select_nth_unstable(count / 2);
-            return Cut { normal, last: Some(median.min(high - 1)), separator: count as f64 };
-        }
-        counts.clear();
-        counts.resize(extent + 1, 0);
-        for level in levels {
-            counts[(*level - low) as usize] += 1;
-        }
-        let mut below = 0;
-        let mut best = (usize::MAX, 0);
-        for (level, &states) in counts[..extent].iter().enumerate() {
-            below += states as usize;
-            best = best.min(((2 * below).abs_diff(count), level));
-        }
-        // Levels differ in number: average over a few.
-        let window = (reach.ceil() as usize).max(WINDOW);
-        let near = &counts[best.1.saturating_sub(window)..(best.1 + 1 + window).min(extent + 1)];
-        let density = f64::from(near.iter().sum::<u32>()) / near.len() as f64;
-        Cut { normal, last: Some(low + best.1 as i64), separator: density * reach }
-    }
-}
-
-/// n·x of all places; returns the lowest and the highest.
-fn levels_of(normal: Normal, x: &[i32], y: &[i32], levels: &mut [i64]) -> (i64, i64) {
-    /// As many are done while the widest vectors are being chosen.
-    const FEW: usize = 64;
-    if levels.len() < FEW {
-        return plain_levels_of(normal, x, y, levels);
-    }
-    widest(
-        #[inline(always)]
-        || plain_levels_of(normal, x, y, levels),
-    )
-}
-
-#[inline(always)]
-fn plain_levels_of([nx, ny]: Normal, x: &[i32], y: &[i32], levels: &mut [i64]) -> (i64, i64) {
+/// The cut across the normal that halves a set best, something being left on both sides. Not looked for where even the mean level would
+/// leave more than the `known` separator: the median one is hardly ever smaller.
+fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, counts: &mut Vec<i32>) -> Cut {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
-    for ((level, &x), &y) in levels.iter_mut().zip(x).zip(y) {
-        *level = nx * i64::from(x) + ny * i64::from(y);
-        (low, high) = (low.min(*level), high.max(*level));
+    for run in runs {
+        let [one, other] = run.levels(normal);
+        (low, high) = (low.min(one.min(other)), high.max(one.max(other)));
     }
-    (low, high)
+    if low >= high {
+        return Cut { normal, last: None, separator: total as f64 };
+    }
+    let extent = (high - low) as usize;
+    let mean = reach * total as f64 / (extent + 1) as f64;
+    if mean >= known {
+        return Cut { normal, last: None, separator: mean };
+    }
+    if extent > SPARSE * total {
+        let mut levels: Vec<i64> = runs.iter().flat_map(|run| run.places().map(|place| dot(normal, place))).collect();
+        let (_, &mut median, _) = levels.select_nth_unstable(total / 2);
+        return Cut { normal, last: Some(median.min(high - 1)), separator: total as f64 };
+    }
+    // The levels of a run are evenly spaced: where they begin, and where they have ended, is enough to count them.
+    let stride = runs[0].rise(normal).unsigned_abs() as usize;
+    counts.clear();
+    counts.resize(extent + 1 + stride, 0);
+    for run in runs {
+        let [one, other] = run.levels(normal).map(|level| (level - low) as usize);
+        if stride == 0 {
+            counts[one] += run.count() as i32;
+        } else {
+            counts[one.min(other)] += 1;
+            counts[one.max(other) + stride] -= 1;
+        }
+    }
+    if stride > 0 {
+        for level in stride..=extent {
+            counts[level] += counts[level - stride];
+        }
+    }
+    let mut below = 0;
+    let mut best = (usize::MAX, 0);
+    for (level, &states) in counts[..extent].iter().enumerate() {
+        below += states as usize;
+        best = best.min(((2 * below).abs_diff(total), level));
+    }
+    // Levels differ in number: average over a few.
+    let window = (reach.ceil() as usize).max(WINDOW);
+    let near = &counts[best.1.saturating_sub(window)..(best.1 + 1 + window).min(extent + 1)];
+    let density = f64::from(near.iter().sum::<i32>()) / near.len() as f64;
+    Cut { normal, last: Some(low + best.1 as i64), separator: density * reach }
 }
 
 /// The smaller of the mean reaches forward and backward: the separator is taken from the better side.

@@ -3,13 +3,16 @@
 //! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the states
 //! of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set and any
 //! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
-//! candidates). Where no straight cut is good, `separator` looks for one that bends.
+//! candidates). Sets are kept as `runs`, of which a straight cut looks only at the ends. Where no straight cut is good, `separator`
+//! looks for one that bends.
 
-use super::direction::{Buffers, Cut, Directions, Members, Normal, Places, dot};
+use super::direction::{Cut, Directions, Places, dot};
 use super::pattern::Pattern;
+use super::runs::{Run, count, runs};
 use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
@@ -38,10 +41,7 @@ const FAR: i64 = 32;
 /// The order of elimination (place → state) and the tree behind it.
 pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
     let n = pattern.len();
-    let mut order: Vec<u32> = (0..n as u32).collect();
-    let [mut x, mut y] =
-        [0, 1].map(|axis| (0..n).map(|k| coordinates.get(k).map_or(0, |at| at[axis])).collect::<Vec<i32>>());
-    let mut spare = (vec![0; n], vec![0; n], vec![0; n]);
+    let mut order = vec![0; n];
     let mut cutter = Cutter {
         pattern,
         places: Places::new(coordinates),
@@ -52,14 +52,30 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
         has_far: false,
     };
     cutter.tabulate_edges();
-    let directions = Directions::of(&order, pattern, &cutter.places);
-    let root = cutter.cut(
-        Members { states: &mut order, x: &mut x, y: &mut y },
-        Members { states: &mut spare.0, x: &mut spare.1, y: &mut spare.2 },
-        &directions,
-        &mut Buffers::default(),
-    );
+    let mut buffers = Buffers { stack: runs(n, &cutter.places), work: Work::default() };
+    let directions = Directions::of(&buffers.stack, pattern, &cutter.places);
+    let root = cutter.cut(&mut order, 0..buffers.stack.len(), &directions, &mut buffers);
     (order, root)
+}
+
+/// What one set after the other reuses.
+struct Buffers {
+    /// The set that is cut and those that wait.
+    stack: Vec<Run>,
+    work: Work,
+}
+
+/// What one cut needs.
+#[derive(Default)]
+struct Work {
+    counts: Vec<i32>,
+    /// The set at hand by its parts; first without a separator.
+    halves: Vec<(Run, u8)>,
+    pieces: Vec<(Run, u8)>,
+    /// The states beside a cut, on its low and its high side.
+    borders: [Vec<u32>; 2],
+    /// Level along the cut, and state.
+    separator: Vec<(i64, u32)>,
 }
 
 /// What all cuts share. Some is atomic because halves are cut side by side; a set reads only what belongs to its own
@@ -109,120 +125,173 @@ impl Cutter<'_> {
         self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
     }
 
-    /// Brings the states into the order of elimination; `spare` is as long as they are.
-    fn cut(&self, mut members: Members, mut spare: Members, directions: &Directions, buffers: &mut Buffers) -> Node {
-        let total = members.len();
+    /// Brings the states of a set, runs on the stack, into the order of elimination.
+    fn cut(&self, order: &mut [u32], set: Range<usize>, directions: &Directions, buffers: &mut Buffers) -> Node {
+        let total = order.len();
+        let Buffers { stack, work } = buffers;
+        let runs = &stack[set];
         if total <= LEAF {
+            order.iter_mut().zip(runs.iter().flat_map(Run::states)).for_each(|(slot, state)| *slot = state);
             return Node { own: total, states: total, parts: Vec::new() };
         }
         let own_directions = (total > OWN_DIRECTIONS && self.edges.len() > UNIFORM)
-            .then(|| Directions::of(members.states, self.pattern, &self.places));
+            .then(|| Directions::of(runs, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
-        let cut = directions.best_cut(&members, buffers);
-        self.cut_straight(&members, cut, buffers);
+        let cut = directions.best_cut(runs, total, &mut work.counts);
+        self.cut_straight(runs, total, cut, work);
+        let Work { pieces, separator, .. } = work;
         if is_worth_a_search(total, cut.separator) {
-            self.improve(members.states, &mut buffers.parts);
+            self.improve(pieces);
         }
-        let [low, high] = members.arrange(&buffers.parts, &mut spare, &mut buffers.separator);
-        let (mut parts, separator) = members.split_at(low + high);
-        let separator = separator.states;
-        for &state in separator.iter() {
+        let base = stack.len();
+        let [low, high] = [LOW, HIGH].map(|part| {
+            let begin = stack.len();
+            for &(run, _) in pieces.iter().filter(|piece| piece.1 == part) {
+                stack.push(run);
+            }
+            begin..stack.len()
+        });
+        // Along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is the numbering's
+        // own order, which a stable sort recognises.
+        let along = [-cut.normal[1], cut.normal[0]];
+        separator.clear();
+        for (run, _) in pieces.iter().filter(|piece| piece.1 == SEPARATOR) {
+            separator.extend(run.states().zip(run.places()).map(|(state, place)| (dot(along, place), state)));
+        }
+        separator.sort_by_key(|&(level, _)| level);
+        let (parts, own) = order.split_at_mut(total - separator.len());
+        for (slot, &(_, state)) in own.iter_mut().zip(&*separator) {
             self.is_separator[state as usize].store(true, Ordering::Relaxed);
+            *slot = state;
         }
-        self.sort_across(separator, cut.normal);
-        let (low_part, high_part) = parts.split_at(low);
-        let (low_spare, mut high_spare) = spare.split_at(low);
-        let (high_spare, _) = high_spare.split_at(high);
-        let part = |members: Members, spare: Members, buffers: &mut Buffers| {
-            (members.len() > 0).then(|| self.cut(members, spare, directions, buffers))
+        let (low_part, high_part) = parts.split_at_mut(count(&stack[low.clone()]));
+        let part = |order: &mut [u32], set: Range<usize>, buffers: &mut Buffers| {
+            (!order.is_empty()).then(|| self.cut(order, set, directions, buffers))
         };
-        let (low, high) = if low + high > SIDE_BY_SIDE {
-            join(|| part(low_part, low_spare, buffers), || part(high_part, high_spare, &mut Buffers::default()))
+        let (low, high) = if total > SIDE_BY_SIDE {
+            let mut others = Buffers { stack: stack[high].to_vec(), work: Work::default() };
+            let others_set = 0..others.stack.len();
+            join(|| part(low_part, low, buffers), || part(high_part, others_set, &mut others))
         } else {
-            (part(low_part, low_spare, buffers), part(high_part, high_spare, buffers))
+            (part(low_part, low, buffers), part(high_part, high, buffers))
         };
-        Node { own: separator.len(), states: total, parts: low.into_iter().chain(high).collect() }
+        buffers.stack.truncate(base);
+        Node { own: own.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }
 
     /// Notes the parts that a straight cut leaves, the separator being the smaller of its two borders.
-    fn cut_straight(&self, members: &Members, cut: Cut, buffers: &mut Buffers) {
+    fn cut_straight(&self, runs: &[Run], total: usize, cut: Cut, work: &mut Work) {
+        let Work { halves, pieces, borders, .. } = work;
         // The longest edge across the cut, those beyond FAR excepted.
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
-        let (last, reach) = match cut.last {
-            Some(last) => {
-                buffers.rank(members, cut.normal);
-                (last, reach)
-            }
-            // All on one level: by number, whatever the edges.
-            None => {
-                self.note_positions(members.states);
-                buffers.levels.clear();
-                buffers.levels.extend(0..members.len() as i64);
-                (members.len() as i64 / 2 - 1, i64::MAX / 2)
-            }
+        let half = total / 2;
+        if cut.last.is_none() {
+            self.note_positions(runs.iter().flat_map(Run::states));
+        }
+        let is_high = |state: u32| match cut.last {
+            Some(last) => dot(cut.normal, self.places.of(state)) > last,
+            // All on one level: by number.
+            None => self.positions[state as usize].load(Ordering::Relaxed) as usize >= half,
         };
-        let Buffers { levels, parts, borders, .. } = buffers;
-        parts.clear();
-        parts.extend(levels.iter().map(|&level| if level <= last { LOW } else { HIGH }));
-        let level_of = |state: u32| match cut.last {
-            Some(_) => self.level(state, cut.normal),
-            None => i64::from(self.positions[state as usize].load(Ordering::Relaxed)),
+        let touches = |state: u32, part: u8| {
+            self.pattern.has_neighbour(state as usize, |other| {
+                is_high(other) == (part == LOW) && !self.is_separator[other as usize].load(Ordering::Relaxed)
+            })
         };
+        halves.clear();
         borders.iter_mut().for_each(Vec::clear);
-        for (position, (&level, &part)) in levels.iter().zip(parts.iter()).enumerate() {
-            let is_near = (1 - reach..=reach).contains(&(level - last));
-            let may_touch = is_near || (self.has_far && self.far[members.states[position] as usize]);
-            if !may_touch {
-                continue;
-            }
-            let is_across = |state: u32| {
-                !self.is_separator[state as usize].load(Ordering::Relaxed) && (level_of(state) > last) == (part == LOW)
+        let (mut before, mut low) = (0, 0);
+        for run in runs {
+            let (split, near, parts) = match cut.last {
+                Some(last) => {
+                    let [one, other] = [last - reach, last + reach].map(|level| run.crossing(cut.normal, level));
+                    let parts = if run.rise(cut.normal) < 0 { [HIGH, LOW] } else { [LOW, HIGH] };
+                    (run.crossing(cut.normal, last), one.min(other)..one.max(other), parts)
+                }
+                None => {
+                    let split = run.first + half.saturating_sub(before).min(run.count()) as u32;
+                    (split, run.states(), [LOW, HIGH])
+                }
             };
-            if self.pattern.neighbours(members.states[position] as usize).any(is_across) {
-                borders[usize::from(part)].push(position as u32);
+            before += run.count();
+            for (states, part) in [run.first..split, split..run.end].into_iter().zip(parts) {
+                let near = near.start.max(states.start)..near.end.min(states.end);
+                let border = &mut borders[usize::from(part)];
+                for state in if self.has_far { states.clone() } else { near.clone() } {
+                    let may_touch = near.contains(&state) || self.far[state as usize];
+                    if may_touch && touches(state, part) {
+                        border.push(state);
+                    }
+                }
+                low += if part == LOW { states.len() } else { 0 };
+                if !states.is_empty() {
+                    halves.push((run.piece(states), part));
+                }
             }
         }
         // The smaller border; of equal ones that of the larger side.
-        let low = parts.iter().filter(|&&part| part == LOW).count();
-        let takes_low = (borders[0].len(), parts.len() - low) <= (borders[1].len(), low);
-        for &position in &borders[usize::from(!takes_low)] {
-            parts[position as usize] = SEPARATOR;
-        }
+        let takes_low = (borders[0].len(), total - low) <= (borders[1].len(), low);
+        let part = if takes_low { LOW } else { HIGH };
+        take_out(halves, part, &borders[usize::from(part)], pieces);
     }
 
-    fn note_positions(&self, states: &[u32]) {
-        for (position, &state) in states.iter().enumerate() {
+    fn note_positions(&self, states: impl Iterator<Item = u32>) {
+        for (position, state) in states.enumerate() {
             self.positions[state as usize].store(position as u32, Ordering::Relaxed);
         }
     }
 
     /// Makes the separator smaller, if the graph itself has a smaller one.
-    fn improve(&self, states: &[u32], parts: &mut Vec<u8>) {
-        self.note_positions(states);
+    fn improve(&self, pieces: &mut Vec<(Run, u8)>) {
+        let states: Vec<u32> = pieces.iter().flat_map(|(run, _)| run.states()).collect();
+        let mut parts: Vec<u8> = pieces.iter().flat_map(|(run, part)| run.states().map(|_| *part)).collect();
+        self.note_positions(states.iter().copied());
         let is_inside = |&other: &u32| !self.is_separator[other as usize].load(Ordering::Relaxed);
         let position = |other: u32| self.positions[other as usize].load(Ordering::Relaxed);
         let graph = Graph::new(states.len(), |state| {
             self.pattern.neighbours(states[state] as usize).filter(is_inside).map(position)
         });
-        graph.refine(parts);
+        graph.refine(&mut parts);
         if let Some(found) = graph.separate()
             && [LOW, HIGH].iter().all(|part| found.contains(part))
-            && graph.separator_weight(&found) < graph.separator_weight(parts)
+            && graph.separator_weight(&found) < graph.separator_weight(&parts)
         {
-            *parts = found;
+            parts = found;
         }
+        let mut parts = parts.as_slice();
+        let mut improved = Vec::with_capacity(pieces.len());
+        for (run, _) in &*pieces {
+            let (of_run, rest) = parts.split_at(run.count());
+            let mut begin = run.first;
+            for alike in of_run.chunk_by(|a, b| a == b) {
+                let end = begin + alike.len() as u32;
+                improved.push((run.piece(begin..end), alike[0]));
+                begin = end;
+            }
+            parts = rest;
+        }
+        *pieces = improved;
     }
+}
 
-    /// n·x of a state.
-    fn level(&self, state: u32, normal: Normal) -> i64 {
-        dot(normal, self.places.of(state))
-    }
-
-    /// Sorts along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is
-    /// the numbering's own order, which a stable sort recognises.
-    fn sort_across(&self, states: &mut [u32], normal: Normal) {
-        let along = [-normal[1], normal[0]];
-        states.sort_by_key(|&state| self.level(state, along));
+/// Makes a separator of some states of a part, given in their order.
+fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<(Run, u8)>) {
+    pieces.clear();
+    for &(run, of_run) in whole {
+        let mut begin = run.first;
+        if of_run == part {
+            while let Some(&state) = states.first().filter(|state| run.states().contains(state)) {
+                if begin < state {
+                    pieces.push((run.piece(begin..state), part));
+                }
+                pieces.push((run.piece(state..state + 1), SEPARATOR));
+                begin = state + 1;
+                states = &states[1..];
+            }
+        }
+        if begin < run.end {
+            pieces.push((run.piece(begin..run.end), of_run));
+        }
     }
 }
 

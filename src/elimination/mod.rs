@@ -26,6 +26,7 @@ mod multifrontal;
 mod pages;
 mod pass;
 mod pattern;
+mod runs;
 mod separator;
 mod substitution;
 mod symbolic;

@@ -143,7 +143,7 @@ impl Work<'_> {
         let away = end.other();
         let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(2);
         let length = |child: usize| self.tree.fronts[child].contribution_length();
-        let rest = match front.children[..] {
+        let rest = match *front.children() {
             [one, two, ..] => {
                 let (first, second) = (&self.tree.fronts[one], &self.tree.fronts[two]);
                 let second_start = self.layout.starts[second.first] - self.layout.starts[front.first];
@@ -198,8 +198,8 @@ impl Work<'_> {
         scratch: &mut Scratch,
     ) -> Result<(Vec<(&Front, &'s [f64])>, &'s mut [f64]), EliminationError> {
         let (mut below, mut stack) = (below, stack);
-        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(front.children.len());
-        for &child in &front.children {
+        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(front.children().len());
+        for &child in front.children() {
             let of_child = &self.tree.fronts[child];
             let starts = &self.layout.starts;
             let length = starts[child] - starts[of_child.first] + layout::factor_length(of_child, self.layout.form);

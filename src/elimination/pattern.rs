@@ -74,6 +74,12 @@ impl<'a> Pattern<'a> {
         }
     }
 
+    /// Whether a state coupled with this one is such.
+    pub(super) fn has_neighbour(&self, state: usize, is_such: impl Fn(u32) -> bool) -> bool {
+        self.outgoing_states(state).iter().any(|&target| is_such(target as u32))
+            || self.incoming(state).iter().any(|&(source, _)| is_such(source))
+    }
+
     /// All states coupled with this one, some of them twice.
     pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
         let sources = self.incoming(state).iter().map(|&(source, _)| source);

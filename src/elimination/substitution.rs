@@ -190,7 +190,7 @@ impl Multifrontal {
     ) {
         let fronts = &self.tree.fronts;
         let front = &fronts[index];
-        if let [first, second] = front.children[..]
+        if let [first, second] = *front.children()
             && front.side_by_side
             && self.layout.below(front, index) > SIDE_BY_SIDE
         {
@@ -203,8 +203,8 @@ impl Multifrontal {
             return;
         }
         let mut values = values;
-        for (position, &child) in front.children.iter().enumerate() {
-            let next = front.children.get(position + 1);
+        for (position, &child) in front.children().iter().enumerate() {
+            let next = front.children().get(position + 1);
             let rest = next.map_or(0, |&next| front.start - fronts[fronts[next].first].start);
             let (own, later) = values.split_at_mut(values.len() - rest);
             visit(child, own, work);

@@ -31,8 +31,8 @@ pub(super) struct Front {
     pub(super) update_start: usize,
     /// Which of [`FrontTree::entries`] are assembled here.
     pub(super) entries: std::ops::Range<usize>,
-    /// Children, the one factored first in front.
-    pub(super) children: Vec<usize>,
+    children: [usize; 2],
+    child_count: usize,
     /// The first front of the subtree; the subtree is first..=self.
     pub(super) first: usize,
     /// Floating-point operations of the subtree, in general form.
@@ -51,6 +51,11 @@ impl Front {
     /// p + u.
     pub(super) fn order(&self) -> usize {
         self.pivots + self.updates
+    }
+
+    /// Up to two children, the one factored first in front.
+    pub(super) fn children(&self) -> &[usize] {
+        &self.children[..self.child_count]
     }
 
     /// Stack that the subtree needs of the one in common, if a subtree beside it is eliminated at the same time.
@@ -103,6 +108,9 @@ pub(super) struct FrontTree {
     pub(super) entries: Vec<Entry>,
     /// Stack for any subtree that is eliminated on one thread.
     pub(super) stack_alone: usize,
+    /// While the tree grows: the later states of the entries of the front at hand, and those beyond it in order.
+    later_places: Vec<u32>,
+    coupled_places: Vec<u32>,
 }
 
 impl FrontTree {
@@ -123,31 +131,28 @@ impl FrontTree {
     /// Appends a subtree whose pivots begin at the place `start`; returns its root.
     fn add(&mut self, node: &Node, graph: &Graph, start: usize) -> usize {
         let first = self.fronts.len();
-        let children = match &node.parts[..] {
+        let (mut children, mut child_count, mut next) = ([0; 2], 0, start);
+        match &node.parts[..] {
             [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
                 let mut other = FrontTree::default();
                 let (one, _) = join(|| self.add(one, graph, start), || other.add(two, graph, start + one.states));
-                vec![one, self.append(other)]
+                (children, child_count) = ([one, self.append(other)], 2);
             }
             parts => {
-                let starts = parts.iter().scan(start, |next, part| {
-                    *next += part.states;
-                    Some(*next - part.states)
-                });
-                parts.iter().zip(starts).map(|(part, start)| self.add(part, graph, start)).collect()
+                for part in parts {
+                    children[child_count] = self.add(part, graph, next);
+                    (child_count, next) = (child_count + 1, next + part.states);
+                }
             }
-        };
-        let start = start + node.states - node.own;
-        let end = start + node.own;
-        let update_start = self.update_places.len();
-        self.collect_updates(&children, graph, start..end);
+        }
         let mut front = Front {
-            start,
+            start: start + node.states - node.own,
             pivots: node.own,
-            updates: self.update_places.len() - update_start,
-            update_start,
-            entries: 0..0,
+            updates: 0,
+            update_start: self.update_places.len(),
+            entries: self.entries.len()..self.entries.len(),
             children,
+            child_count,
             first,
             work: 0,
             stack: 0,
@@ -155,8 +160,9 @@ impl FrontTree {
             largest: (0, 0),
             side_by_side: false,
         };
-        self.place_entries(&mut front, graph);
-        self.place_children(&front);
+        self.find_entries(&mut front, graph);
+        self.collect_updates(&mut front);
+        self.place_entries(&front);
         self.fronts.push(front);
         self.fronts.len() - 1
     }
@@ -167,7 +173,7 @@ impl FrontTree {
         self.fronts.extend(other.fronts.into_iter().map(|front| Front {
             update_start: front.update_start + updates,
             entries: front.entries.start + entries..front.entries.end + entries,
-            children: front.children.iter().map(|child| child + fronts).collect(),
+            children: front.children.map(|child| child + fronts),
             first: front.first + fronts,
             ..front
         }));
@@ -177,65 +183,80 @@ impl FrontTree {
         self.fronts.len() - 1
     }
 
-    /// The later states coupled with the pivots or inherited from the children, in order.
-    fn collect_updates(&mut self, children: &[usize], graph: &Graph, own: std::ops::Range<usize>) {
+    /// Notes all rates between a pivot and a later state, and where that one is in the order.
+    fn find_entries(&mut self, front: &mut Front, graph: &Graph) {
         let Graph { pattern, order, places } = *graph;
-        let mut updates: Vec<u32> = Vec::new();
-        for place in own.clone() {
-            let neighbours = pattern.neighbours(order[place] as usize).map(|state| places[state as usize]);
-            updates.extend(neighbours.filter(|&neighbour| neighbour as usize >= own.end));
-        }
-        for &child in children {
-            let inherited = self.updates_of(&self.fronts[child]).iter().copied();
-            updates.extend(inherited.filter(|&place| place as usize >= own.end));
-        }
-        // A stable sort merges the sorted pieces in linear time.
-        updates.sort();
-        updates.dedup();
-        self.update_places.extend(updates);
-    }
-
-    /// Gives all rates between a pivot and a later state their place in the front.
-    fn place_entries(&mut self, front: &mut Front, graph: &Graph) {
-        let Graph { pattern, order, places } = *graph;
-        let begin = self.entries.len();
-        let (p, end) = (front.pivots, front.start + front.pivots);
-        let updates = &self.update_places[front.update_start..];
-        for k in 0..p {
-            let place = front.start + k;
+        self.later_places.clear();
+        for earlier in 0..front.pivots {
+            let place = front.start + earlier;
             pattern.for_edges(order[place] as usize, |other, onward, back| {
-                let later = places[other as usize] as usize;
-                if later > place {
-                    let local = match later < end {
-                        true => later - front.start,
-                        false => p + updates.partition_point(|&update| (update as usize) < later),
-                    };
-                    self.entries.push(Entry { onward, back, later: local as u16, earlier: k as u16 });
+                let later = places[other as usize];
+                if later as usize > place {
+                    self.later_places.push(later);
+                    self.entries.push(Entry { onward, back, later: 0, earlier: earlier as u16 });
                 }
             });
         }
-        front.entries = begin..self.entries.len();
+        front.entries.end = self.entries.len();
     }
 
-    /// Finds the children's update sets in the front.
-    fn place_children(&mut self, front: &Front) {
-        self.parent_places.resize(self.update_places.len(), 0);
-        let end = front.start + front.pivots;
-        for &child in &front.children {
-            let inherited =
-                self.fronts[child].update_start..self.fronts[child].update_start + self.fronts[child].updates;
-            let mut position = front.update_start;
-            for slot in inherited {
-                let place = self.update_places[slot] as usize;
-                self.parent_places[slot] = if place < end {
-                    (place - front.start) as u32
-                } else {
-                    while (self.update_places[position] as usize) < place {
-                        position += 1;
-                    }
-                    (front.pivots + position - front.update_start) as u32
-                };
+    /// The later states coupled with the pivots or inherited from the children, in order; and where those of the children come in
+    /// the front.
+    fn collect_updates(&mut self, front: &mut Front) {
+        let end = (front.start + front.pivots) as u32;
+        let mut coupled = std::mem::take(&mut self.coupled_places);
+        coupled.clear();
+        coupled.extend(self.later_places.iter().copied().filter(|&place| place >= end));
+        coupled.sort_unstable();
+        coupled.dedup();
+        // What is left of each child's update set, pivots of the front coming first.
+        let mut inherited = [0..0, 0..0];
+        for (left, &child) in inherited.iter_mut().zip(front.children()) {
+            let Front { update_start, updates, .. } = self.fronts[child];
+            *left = update_start..update_start + updates;
+            while let Some(&place) = self.update_places[left.clone()].first().filter(|&&place| place < end) {
+                self.parent_places[left.start] = place - front.start as u32;
+                left.start += 1;
             }
+        }
+        let mut coupled_left = coupled.as_slice();
+        loop {
+            const NONE: u32 = u32::MAX;
+            let [one, two] = [0, 1].map(|child: usize| {
+                let left = &inherited[child];
+                if left.is_empty() { NONE } else { self.update_places[left.start] }
+            });
+            let next = one.min(two).min(coupled_left.first().copied().unwrap_or(NONE));
+            if next == NONE {
+                break;
+            }
+            let position = (front.pivots + front.updates) as u32;
+            for (place, left) in [one, two].into_iter().zip(&mut inherited) {
+                if place == next {
+                    self.parent_places[left.start] = position;
+                    left.start += 1;
+                }
+            }
+            if coupled_left.first() == Some(&next) {
+                coupled_left = &coupled_left[1..];
+            }
+            self.update_places.push(next);
+            self.parent_places.push(0);
+            front.updates += 1;
+        }
+        self.coupled_places = coupled;
+    }
+
+    /// Finds the later states of the entries in the front.
+    fn place_entries(&mut self, front: &Front) {
+        let (p, end) = (front.pivots, front.start + front.pivots);
+        let updates = &self.update_places[front.update_start..];
+        for (entry, &later) in self.entries[front.entries.clone()].iter_mut().zip(&self.later_places) {
+            let local = match (later as usize) < end {
+                true => later as usize - front.start,
+                false => p + updates.partition_point(|&update| update < later),
+            };
+            entry.later = local as u16;
         }
     }
 
@@ -247,7 +268,7 @@ impl FrontTree {
             let (finished, rest) = self.fronts.split_at_mut(index);
             let front = &mut rest[0];
             let own = front.contribution_length();
-            let children: Vec<&Front> = front.children.iter().map(|&child| &finished[child]).collect();
+            let children: Vec<&Front> = front.children().iter().map(|&child| &finished[child]).collect();
             front.work = flops(front, Form::General) + children.iter().map(|child| child.work).sum::<u64>();
             front.side_by_side = !children.is_empty() && front.work > threshold;
             (front.stack, front.solve_work) = match children[..] {
