@@ -238,7 +238,7 @@ impl Work<'_> {
                 let shape = front.shape();
                 let rows = shape.rows();
                 weigh(self.tree, front, self.weights, &mut scratch.weights);
-                for entry in &self.tree.entries[front.entries.clone()] {
+                for entry in self.tree.entries_of(front) {
                     let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
                     factor[place] = geometric_mean(rate(entry.onward), rate(entry.back));
                 }
@@ -259,7 +259,7 @@ impl Work<'_> {
             }
             Form::General => {
                 let contribution = &mut contribution[..u * (u + 1)];
-                for entry in &self.tree.entries[front.entries.clone()] {
+                for entry in self.tree.entries_of(front) {
                     let (earlier, later) = (entry.earlier as usize, entry.later as usize);
                     factor[general_offset(shape, earlier, later)] += rate(entry.onward);
                     factor[general_offset(shape, later, earlier)] += rate(entry.back);

@@ -55,7 +55,8 @@ impl Symbolic {
         let plan = if is_chain(generator) {
             Plan::Chain
         } else {
-            let starts = generator.rates.indptr().to_proper().into_owned();
+            let starts = generator.rates.indptr();
+            let starts = starts.to_proper();
             let pattern = Pattern::of(&generator.rates, &starts);
             Plan::Fronts(Arc::new(FrontTree::grow(&pattern, &generator.coordinates)))
         };

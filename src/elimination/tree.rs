@@ -1,7 +1,7 @@
 //! The tree of fronts: which states each eliminates, which it updates, where its rates go and what it costs.
 //!
-//! Halves of large subtrees grow side by side and are then appended, so that the tree is the same for any number of
-//! threads.
+//! Halves of large subtrees grow side by side, and what is grown on one thread stays where it is: taking memory costs as much as
+//! filling it.
 
 use super::dissection::{Node, dissect};
 use super::layout::{Form, flops};
@@ -27,10 +27,12 @@ pub(super) struct Front {
     pub(super) pivots: usize,
     /// u, the size of the update set.
     pub(super) updates: usize,
-    /// Where the update set begins in [`FrontTree::update_places`] and [`FrontTree::parent_places`].
-    pub(super) update_start: usize,
-    /// Which of [`FrontTree::entries`] are assembled here.
-    pub(super) entries: std::ops::Range<usize>,
+    /// Which [`Lists`] hold its update set and its entries.
+    lists: usize,
+    /// Where the update set begins there.
+    update_start: usize,
+    /// Which of the entries there are assembled here.
+    entries: std::ops::Range<usize>,
     children: [usize; 2],
     child_count: usize,
     /// The first front of the subtree; the subtree is first..=self.
@@ -51,6 +53,11 @@ impl Front {
     /// p + u.
     pub(super) fn order(&self) -> usize {
         self.pivots + self.updates
+    }
+
+    /// Where its update set is in its lists.
+    fn updates_range(&self) -> std::ops::Range<usize> {
+        self.update_start..self.update_start + self.updates
     }
 
     /// Up to two children, the one factored first in front.
@@ -95,22 +102,195 @@ struct Graph<'a> {
     places: &'a [u32],
 }
 
+/// What the fronts grown on one thread hold.
+#[derive(Debug, Default)]
+struct Lists {
+    /// The update sets, as places.
+    update_places: Vec<u32>,
+    /// The same states as positions within the parent's front.
+    parent_places: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
 /// All fronts in postorder.
 #[derive(Debug, Default)]
 pub(super) struct FrontTree {
     /// place → state.
     pub(super) order: Vec<u32>,
     pub(super) fronts: Vec<Front>,
-    /// The update sets, as places.
-    pub(super) update_places: Vec<u32>,
-    /// The same states as positions within the parent's front.
-    pub(super) parent_places: Vec<u32>,
-    pub(super) entries: Vec<Entry>,
+    lists: Vec<Lists>,
     /// Stack for any subtree that is eliminated on one thread.
     pub(super) stack_alone: usize,
-    /// While the tree grows: the later states of the entries of the front at hand, and those beyond it in order.
+}
+
+/// Fronts grown on one thread, in postorder.
+#[derive(Default)]
+struct Growth {
+    fronts: Vec<Front>,
+    lists: Lists,
+    /// Of the front at hand: the later states of its entries, in their order.
     later_places: Vec<u32>,
-    coupled_places: Vec<u32>,
+    /// Those of them beyond its pivots, sorted.
+    coupled: Vec<u32>,
+    /// Its update set.
+    updates: Vec<u32>,
+}
+
+/// A child as its parent sees it while that grows.
+#[derive(Default)]
+struct Child<'a> {
+    update_places: &'a [u32],
+    parent_places: &'a mut [u32],
+}
+
+impl Growth {
+    /// Grows a subtree whose pivots begin at the place `start`; returns its root.
+    fn subtree(&mut self, node: &Node, graph: &Graph, start: usize) -> usize {
+        let (mut roots, mut next) = ([0; 2], start);
+        for (root, part) in roots.iter_mut().zip(&node.parts) {
+            *root = self.subtree(part, graph, next);
+            next += part.states;
+        }
+        let front = self.begin(node, graph, next);
+        let Growth { fronts, lists, coupled, updates, .. } = self;
+        let [one, two] = roots.map(|root| fronts.get(root).map_or(0..0, Front::updates_range));
+        let mut children = <[Child; 2]>::default();
+        if front.child_count == 2 {
+            let (of_one, of_two) = lists.parent_places.split_at_mut(two.start);
+            let (places_one, places_two) = (&lists.update_places[one.clone()], &lists.update_places[two.clone()]);
+            children = [
+                Child { update_places: places_one, parent_places: &mut of_one[one] },
+                Child { update_places: places_two, parent_places: &mut of_two[..two.len()] },
+            ];
+        } else if front.child_count == 1 {
+            let update_places = &lists.update_places[one.clone()];
+            children[0] = Child { update_places, parent_places: &mut lists.parent_places[one] };
+        }
+        merge(&front, coupled, children, updates);
+        self.finish(front);
+        self.fronts.len() - 1
+    }
+
+    /// A front that grew last, for its parent.
+    fn last(&mut self) -> Child<'_> {
+        let range = self.fronts.last().map_or(0..0, Front::updates_range);
+        Child {
+            update_places: &self.lists.update_places[range.clone()],
+            parent_places: &mut self.lists.parent_places[range],
+        }
+    }
+
+    /// A front with its entries, its pivots beginning at the place `start`: notes the rates between a pivot and a later state.
+    fn begin(&mut self, node: &Node, graph: &Graph, start: usize) -> Front {
+        let Graph { pattern, order, places } = *graph;
+        let Growth { lists, later_places, coupled, .. } = self;
+        let begin = lists.entries.len();
+        later_places.clear();
+        for earlier in 0..node.own {
+            let place = start + earlier;
+            pattern.for_edges(order[place] as usize, |other, onward, back| {
+                let later = places[other as usize];
+                if later as usize > place {
+                    later_places.push(later);
+                    lists.entries.push(Entry { onward, back, later: 0, earlier: earlier as u16 });
+                }
+            });
+        }
+        coupled.clear();
+        coupled.extend(later_places.iter().copied().filter(|&place| place as usize >= start + node.own));
+        coupled.sort_unstable();
+        coupled.dedup();
+        Front {
+            start,
+            pivots: node.own,
+            updates: 0,
+            lists: 0,
+            update_start: lists.update_places.len(),
+            entries: begin..lists.entries.len(),
+            children: [0; 2],
+            child_count: node.parts.len(),
+            first: 0,
+            work: 0,
+            stack: 0,
+            solve_work: 0,
+            largest: (0, 0),
+            side_by_side: false,
+        }
+    }
+
+    /// Takes over the front with its update set, and finds the later states of the entries in it.
+    fn finish(&mut self, mut front: Front) {
+        let Growth { fronts, lists, later_places, updates, .. } = self;
+        lists.update_places.extend_from_slice(updates);
+        lists.parent_places.resize(lists.update_places.len(), 0);
+        front.updates = updates.len();
+        let (p, end) = (front.pivots, front.start + front.pivots);
+        for (entry, &later) in lists.entries[front.entries.clone()].iter_mut().zip(&*later_places) {
+            let local = match (later as usize) < end {
+                true => later as usize - front.start,
+                false => p + updates.partition_point(|&update| update < later),
+            };
+            entry.later = local as u16;
+        }
+        fronts.push(front);
+    }
+}
+
+/// The update set of a front: the later states coupled with its pivots or inherited from its children, in order. Notes where those of
+/// the children come in the front.
+fn merge(front: &Front, coupled: &[u32], mut children: [Child; 2], updates: &mut Vec<u32>) {
+    let end = (front.start + front.pivots) as u32;
+    updates.clear();
+    let mut taken = [0, 0];
+    for (child, taken) in children.iter_mut().zip(&mut taken) {
+        // Pivots of the front come first.
+        while let Some(&place) = child.update_places.get(*taken).filter(|&&place| place < end) {
+            child.parent_places[*taken] = place - front.start as u32;
+            *taken += 1;
+        }
+    }
+    let mut coupled = coupled;
+    loop {
+        const NONE: u32 = u32::MAX;
+        let heads = [0, 1].map(|child: usize| children[child].update_places.get(taken[child]).copied().unwrap_or(NONE));
+        let next = heads[0].min(heads[1]).min(coupled.first().copied().unwrap_or(NONE));
+        if next == NONE {
+            break;
+        }
+        let position = (front.pivots + updates.len()) as u32;
+        for child in 0..2 {
+            if heads[child] == next {
+                children[child].parent_places[taken[child]] = position;
+                taken[child] += 1;
+            }
+        }
+        if coupled.first() == Some(&next) {
+            coupled = &coupled[1..];
+        }
+        updates.push(next);
+    }
+}
+
+/// Grows a subtree whose pivots begin at the place `start`, its halves side by side as long as they are large.
+fn grow_side_by_side(node: &Node, graph: &Graph, start: usize) -> Vec<Growth> {
+    let mut growth = Growth::default();
+    let (mut grown, mut second) = match &node.parts[..] {
+        [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
+            join(|| grow_side_by_side(one, graph, start), || grow_side_by_side(two, graph, start + one.states))
+        }
+        [only] if node.states > GROWN_SIDE_BY_SIDE => (grow_side_by_side(only, graph, start), Vec::new()),
+        _ => {
+            growth.subtree(node, graph, start);
+            return vec![growth];
+        }
+    };
+    let front = growth.begin(node, graph, start + node.states - node.own);
+    let children = [&mut grown, &mut second].map(|part| part.last_mut().map(Growth::last).unwrap_or_default());
+    merge(&front, &growth.coupled, children, &mut growth.updates);
+    growth.finish(front);
+    grown.append(&mut second);
+    grown.push(growth);
+    grown
 }
 
 impl FrontTree {
@@ -121,143 +301,26 @@ impl FrontTree {
         for (place, &state) in order.iter().enumerate() {
             places[state as usize] = place as u32;
         }
-        let mut tree = FrontTree::default();
-        tree.add(&root, &Graph { pattern, order: &order, places: &places }, 0);
-        tree.order = order;
+        let grown = grow_side_by_side(&root, &Graph { pattern, order: &order, places: &places }, 0);
+        let mut tree = FrontTree { order, ..FrontTree::default() };
+        tree.fronts.reserve_exact(grown.iter().map(|growth| growth.fronts.len()).sum());
+        // The roots of the subtrees that have no parent yet.
+        let mut roots = Vec::new();
+        for Growth { fronts, lists, .. } in grown {
+            for mut front in fronts {
+                let index = tree.fronts.len();
+                let begin = roots.len() - front.child_count;
+                front.children[..front.child_count].copy_from_slice(&roots[begin..]);
+                front.first = front.children().first().map_or(index, |&child: &usize| tree.fronts[child].first);
+                roots.truncate(begin);
+                front.lists = tree.lists.len();
+                roots.push(index);
+                tree.fronts.push(front);
+            }
+            tree.lists.push(lists);
+        }
         tree.count_costs();
         tree
-    }
-
-    /// Appends a subtree whose pivots begin at the place `start`; returns its root.
-    fn add(&mut self, node: &Node, graph: &Graph, start: usize) -> usize {
-        let first = self.fronts.len();
-        let (mut children, mut child_count, mut next) = ([0; 2], 0, start);
-        match &node.parts[..] {
-            [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
-                let mut other = FrontTree::default();
-                let (one, _) = join(|| self.add(one, graph, start), || other.add(two, graph, start + one.states));
-                (children, child_count) = ([one, self.append(other)], 2);
-            }
-            parts => {
-                for part in parts {
-                    children[child_count] = self.add(part, graph, next);
-                    (child_count, next) = (child_count + 1, next + part.states);
-                }
-            }
-        }
-        let mut front = Front {
-            start: start + node.states - node.own,
-            pivots: node.own,
-            updates: 0,
-            update_start: self.update_places.len(),
-            entries: self.entries.len()..self.entries.len(),
-            children,
-            child_count,
-            first,
-            work: 0,
-            stack: 0,
-            solve_work: 0,
-            largest: (0, 0),
-            side_by_side: false,
-        };
-        self.find_entries(&mut front, graph);
-        self.collect_updates(&mut front);
-        self.place_entries(&front);
-        self.fronts.push(front);
-        self.fronts.len() - 1
-    }
-
-    /// Appends what grew apart; returns its root.
-    fn append(&mut self, other: FrontTree) -> usize {
-        let (fronts, updates, entries) = (self.fronts.len(), self.update_places.len(), self.entries.len());
-        self.fronts.extend(other.fronts.into_iter().map(|front| Front {
-            update_start: front.update_start + updates,
-            entries: front.entries.start + entries..front.entries.end + entries,
-            children: front.children.map(|child| child + fronts),
-            first: front.first + fronts,
-            ..front
-        }));
-        self.update_places.extend(other.update_places);
-        self.parent_places.extend(other.parent_places);
-        self.entries.extend(other.entries);
-        self.fronts.len() - 1
-    }
-
-    /// Notes all rates between a pivot and a later state, and where that one is in the order.
-    fn find_entries(&mut self, front: &mut Front, graph: &Graph) {
-        let Graph { pattern, order, places } = *graph;
-        self.later_places.clear();
-        for earlier in 0..front.pivots {
-            let place = front.start + earlier;
-            pattern.for_edges(order[place] as usize, |other, onward, back| {
-                let later = places[other as usize];
-                if later as usize > place {
-                    self.later_places.push(later);
-                    self.entries.push(Entry { onward, back, later: 0, earlier: earlier as u16 });
-                }
-            });
-        }
-        front.entries.end = self.entries.len();
-    }
-
-    /// The later states coupled with the pivots or inherited from the children, in order; and where those of the children come in
-    /// the front.
-    fn collect_updates(&mut self, front: &mut Front) {
-        let end = (front.start + front.pivots) as u32;
-        let mut coupled = std::mem::take(&mut self.coupled_places);
-        coupled.clear();
-        coupled.extend(self.later_places.iter().copied().filter(|&place| place >= end));
-        coupled.sort_unstable();
-        coupled.dedup();
-        // What is left of each child's update set, pivots of the front coming first.
-        let mut inherited = [0..0, 0..0];
-        for (left, &child) in inherited.iter_mut().zip(front.children()) {
-            let Front { update_start, updates, .. } = self.fronts[child];
-            *left = update_start..update_start + updates;
-            while let Some(&place) = self.update_places[left.clone()].first().filter(|&&place| place < end) {
-                self.parent_places[left.start] = place - front.start as u32;
-                left.start += 1;
-            }
-        }
-        let mut coupled_left = coupled.as_slice();
-        loop {
-            const NONE: u32 = u32::MAX;
-            let [one, two] = [0, 1].map(|child: usize| {
-                let left = &inherited[child];
-                if left.is_empty() { NONE } else { self.update_places[left.start] }
-            });
-            let next = one.min(two).min(coupled_left.first().copied().unwrap_or(NONE));
-            if next == NONE {
-                break;
-            }
-            let position = (front.pivots + front.updates) as u32;
-            for (place, left) in [one, two].into_iter().zip(&mut inherited) {
-                if place == next {
-                    self.parent_places[left.start] = position;
-                    left.start += 1;
-                }
-            }
-            if coupled_left.first() == Some(&next) {
-                coupled_left = &coupled_left[1..];
-            }
-            self.update_places.push(next);
-            self.parent_places.push(0);
-            front.updates += 1;
-        }
-        self.coupled_places = coupled;
-    }
-
-    /// Finds the later states of the entries in the front.
-    fn place_entries(&mut self, front: &Front) {
-        let (p, end) = (front.pivots, front.start + front.pivots);
-        let updates = &self.update_places[front.update_start..];
-        for (entry, &later) in self.entries[front.entries.clone()].iter_mut().zip(&self.later_places) {
-            let local = match (later as usize) < end {
-                true => later as usize - front.start,
-                false => p + updates.partition_point(|&update| update < later),
-            };
-            entry.later = local as u16;
-        }
     }
 
     /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
@@ -268,20 +331,21 @@ impl FrontTree {
             let (finished, rest) = self.fronts.split_at_mut(index);
             let front = &mut rest[0];
             let own = front.contribution_length();
-            let children: Vec<&Front> = front.children().iter().map(|&child| &finished[child]).collect();
-            front.work = flops(front, Form::General) + children.iter().map(|child| child.work).sum::<u64>();
-            front.side_by_side = !children.is_empty() && front.work > threshold;
-            (front.stack, front.solve_work) = match children[..] {
-                [first, second] if front.side_by_side => {
+            let children = [0, 1].map(|child| front.children().get(child).map(|&child| &finished[child]));
+            let both = || children.iter().flatten();
+            front.work = flops(front, Form::General) + both().map(|child| child.work).sum::<u64>();
+            front.side_by_side = front.child_count > 0 && front.work > threshold;
+            (front.stack, front.solve_work) = match children {
+                [Some(first), Some(second)] if front.side_by_side => {
                     let after = second.stack_beside().max(second.contribution_length() + own);
                     (first.stack_beside() + after, first.solve_work + second.solve_work)
                 }
-                [first, second] => {
+                [Some(first), Some(second)] => {
                     let after = second.stack.max(second.contribution_length() + own);
                     let kept = first.contribution_length();
                     (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
                 }
-                [only] => {
+                [Some(only), None] => {
                     let stack = if front.side_by_side { only.stack_beside() } else { only.stack };
                     (stack.max(only.contribution_length() + own), only.solve_work)
                 }
@@ -291,21 +355,25 @@ impl FrontTree {
                 self.stack_alone = self.stack_alone.max(front.stack);
             }
             front.solve_work += front.order();
-            let largest = |pick: fn(&(usize, usize)) -> usize, own| {
-                children.iter().map(|child| pick(&child.largest)).fold(own, usize::max)
-            };
-            front.largest = (largest(|of| of.0, front.pivots), largest(|of| of.1, front.order()));
+            front.largest = both().fold((front.pivots, front.order()), |largest, child| {
+                (largest.0.max(child.largest.0), largest.1.max(child.largest.1))
+            });
         }
     }
 
     /// The update set of a front, as places.
     pub(super) fn updates_of(&self, front: &Front) -> &[u32] {
-        &self.update_places[front.update_start..front.update_start + front.updates]
+        &self.lists[front.lists].update_places[front.updates_range()]
     }
 
     /// The update set of a front, as positions within its parent.
     pub(super) fn parent_places_of(&self, front: &Front) -> &[u32] {
-        &self.parent_places[front.update_start..front.update_start + front.updates]
+        &self.lists[front.lists].parent_places[front.updates_range()]
+    }
+
+    /// The rates that are assembled in a front.
+    pub(super) fn entries_of(&self, front: &Front) -> &[Entry] {
+        &self.lists[front.lists].entries[front.entries.clone()]
     }
 
     /// Numbers on the stack in common at its highest.
@@ -330,8 +398,8 @@ impl FrontTree {
 
     /// Bytes of this tree.
     pub(super) fn bytes(&self) -> u64 {
-        let numbers = 4 * self.order.len() + 8 * self.update_places.len();
-        let records = size_of::<Front>() * self.fronts.len() + size_of::<Entry>() * self.entries.len();
-        (numbers + records) as u64
+        let of_lists = |lists: &Lists| 8 * lists.update_places.len() + size_of::<Entry>() * lists.entries.len();
+        let lists: usize = self.lists.iter().map(of_lists).sum();
+        (4 * self.order.len() + size_of::<Front>() * self.fronts.len() + lists) as u64
     }
 }
