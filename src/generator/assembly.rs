@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::config::{Interpretation, Scheme};
 use crate::generator::Generator;
-use crate::generator::edges::{Context, Edges, stencils};
+use crate::generator::edges::{Context, Segments, stencils};
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
@@ -182,27 +182,34 @@ impl Assembly {
         }
         let sampler = physics.sampler(grid, scheme);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
-        let context = Context { grid, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
-        const CHUNK: usize = 2048;
-        let chunks: Vec<Result<Edges, AssemblyError>> = cells
+        let centres = [0, 1].map(|axis| grid.centres(axis));
+        let context = Context { grid, centres, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
+        // Counted first, so that all are written where they stay.
+        let counts: Vec<usize> = cells
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, cells)| {
-                if progress.is_interrupted() {
-                    return Err(AssemblyError::Interrupted);
-                }
-                let mut edges = Edges::default();
-                for (k, &cell) in cells.iter().enumerate() {
-                    context.edges_of(chunk * CHUNK + k, cell as usize, &mut edges);
-                }
-                context.fill(&mut edges)?;
-                edges.forget_segments();
-                Ok(edges)
+                (chunk * CHUNK..).zip(cells).map(|(k, &cell)| context.pairs_of(k, cell as usize)).sum()
             })
             .collect();
-        let chunks = all_or_worst(chunks)?;
-        let mut pairs = together(chunks.iter().map(|edges| edges.pairs.as_slice()).collect());
-        let mut exits: Vec<Exit> = chunks.into_iter().flat_map(|edges| edges.exits).collect();
+        let mut pairs: Vec<Pair> = bytemuck::zeroed_vec(counts.iter().sum());
+        let mut pieces = Vec::with_capacity(counts.len());
+        let mut left = pairs.as_mut_slice();
+        for count in counts {
+            let (piece, rest) = left.split_at_mut(count);
+            pieces.push(piece);
+            left = rest;
+        }
+        let exits: Vec<Result<Vec<Exit>, AssemblyError>> = cells
+            .par_chunks(CHUNK)
+            .zip(pieces)
+            .enumerate()
+            .map_init(Segments::default, |segments, (chunk, (cells, pairs))| match progress.is_interrupted() {
+                true => Err(AssemblyError::Interrupted),
+                false => context.fill(chunk * CHUNK, cells, pairs, segments),
+            })
+            .collect();
+        let mut exits = all_or_worst(exits)?;
         connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
         Ok(Assembly {
             generator: generator_of(grid, &cells, &pairs, &exits, sampler.keeps_balance()),
@@ -227,65 +234,61 @@ impl Assembly {
     }
 }
 
-/// All edges, or the error to report: the message is to name the steepest edge, not the first that is too steep.
-fn all_or_worst(chunks: Vec<Result<Edges, AssemblyError>>) -> Result<Vec<Edges>, AssemblyError> {
-    let mut edges = Vec::with_capacity(chunks.len());
-    let mut worst: Option<(f64, AssemblyError)> = None;
+/// Cells whose edges are made by one task.
+const CHUNK: usize = 2048;
+
+/// All exits, or the error to report.
+fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exit>, AssemblyError> {
+    let (mut exits, mut failure) = (Vec::new(), None);
     for chunk in chunks {
         match chunk {
-            Ok(found) => edges.push(found),
-            Err(AssemblyError::NotMonotone { at, rise }) => {
-                if worst.as_ref().is_none_or(|(steepest, _)| rise.abs() > steepest.abs()) {
-                    worst = Some((rise, AssemblyError::NotMonotone { at, rise }));
-                }
-            }
-            Err(error) => return Err(error),
+            Ok(mut found) => exits.append(&mut found),
+            Err(error) => failure = Some(failure.map_or(error.clone(), |other| worse(other, error))),
         }
     }
-    worst.map_or(Ok(edges), |(_, error)| Err(error))
+    failure.map_or(Ok(exits), Err)
 }
 
-/// Pieces one after the other, copied side by side.
-fn together(pieces: Vec<&[Pair]>) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = bytemuck::zeroed_vec(pieces.iter().map(|piece| piece.len()).sum());
-    let mut targets = Vec::with_capacity(pieces.len());
-    let mut left = pairs.as_mut_slice();
-    for piece in &pieces {
-        let (target, rest) = left.split_at_mut(piece.len());
-        targets.push(target);
-        left = rest;
+/// Of two errors the one to report: of edges that are too steep the steepest, and anything else before those.
+pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
+    match (&one, &other) {
+        (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })
+            if second.abs() <= first.abs() =>
+        {
+            one
+        }
+        (AssemblyError::NotMonotone { .. }, _) => other,
+        _ => one,
     }
-    targets.into_par_iter().zip(pieces).for_each(|(target, piece)| target.copy_from_slice(piece));
-    pairs
 }
 
 /// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
 /// one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
-    let rough: Vec<Option<bool>> = (0..grid.len())
-        .into_par_iter()
-        .map(|cell| {
-            let at = grid.cell_centre(cell);
-            if domain.contains(at) { set.holds_roughly(at) } else { Some(false) }
-        })
-        .collect();
+    let holds = |at: Point| domain.contains(at) && set.holds(at);
+    let cells = (0..grid.len()).into_par_iter();
+    if !set.has_rough_answer() {
+        return cells.with_min_len(CHUNK).map(|cell| holds(grid.cell_centre(cell))).collect();
+    }
+    let rough = |cell: usize| {
+        let at = grid.cell_centre(cell);
+        if domain.contains(at) { set.holds_roughly(at) } else { Some(false) }
+    };
+    let rough: Vec<Option<bool>> = cells.clone().map(rough).collect();
     let around = |index: usize, axis: usize| {
         let (index, n, periodic) = (index as i64, grid.cells[axis] as i64, grid.periodic[axis]);
         let near = (index - 1..=index + 1).map(move |k| if periodic { k.rem_euclid(n) } else { k });
         near.filter(move |k| (0..n).contains(k)).map(|k| k as usize)
     };
-    (0..grid.len())
-        .into_par_iter()
-        .map(|cell| {
-            let at = grid.cell_centre(cell);
-            let [ix, iy] = grid.indices(cell);
-            let agrees = |kx: usize| around(iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
-            match rough[cell] {
-                Some(answer) if around(ix, 0).all(agrees) => answer,
-                _ => domain.contains(at) && set.holds(at),
-            }
-        })
-        .collect()
+    let exact = |cell: usize| {
+        let [ix, iy] = grid.indices(cell);
+        let agrees = |kx: usize| around(iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
+        match rough[cell] {
+            Some(answer) if around(ix, 0).all(agrees) => answer,
+            _ => holds(grid.cell_centre(cell)),
+        }
+    };
+    cells.map(exact).collect()
 }
 
 /// The state whose cell is nearest to a point.

@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use crate::config::{Interpretation, Wall};
-use crate::generator::assembly::DEAD;
+use crate::generator::assembly::{DEAD, worse};
 use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
 use crate::scheme::edge::EdgeError;
+use crate::scheme::selling::Edge;
 use crate::scheme::{EdgeFlow, EdgeSampler, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};
 
@@ -61,27 +62,11 @@ impl Stencils {
     }
 }
 
-/// The edges of some cells.
-#[derive(Default)]
-pub(super) struct Edges {
-    pub(super) pairs: Vec<Pair>,
-    /// Along each pair.
-    paths: Vec<Segment>,
-    pub(super) exits: Vec<Exit>,
-    /// Along each exit.
-    ways_out: Vec<Segment>,
-}
-
-impl Edges {
-    /// Gives back what only the computation of the rates needs.
-    pub(super) fn forget_segments(&mut self) {
-        (self.paths, self.ways_out) = (Vec::new(), Vec::new());
-    }
-}
-
 /// What the edges of every cell are made from.
 pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
+    /// Of the cells along each axis, in grid coordinates.
+    pub(super) centres: [Vec<f64>; 2],
     pub(super) domain: &'a Domain,
     pub(super) live: &'a Region,
     pub(super) sampler: &'a EdgeSampler<'a>,
@@ -89,72 +74,126 @@ pub(super) struct Context<'a> {
     pub(super) stencils: &'a Stencils,
 }
 
+/// What one chunk of cells after the other reuses.
+#[derive(Default)]
+pub(super) struct Segments {
+    /// Along each pair.
+    paths: Vec<Segment>,
+    /// Along each exit.
+    ways_out: Vec<Segment>,
+}
+
 impl Context<'_> {
-    /// Appends the pairs that belong to a state, still without rates, and its cut edges, with the segments that both run along.
-    pub(super) fn edges_of(&self, state: usize, cell: usize, edges: &mut Edges) {
-        let [ix, iy] = self.grid.indices(cell);
-        let from = self.grid.position(ix as f64, iy as f64);
+    /// The number of pairs that belong to a state.
+    pub(super) fn pairs_of(&self, state: usize, cell: usize) -> usize {
+        let mut count = 0;
+        self.for_edges(state, self.grid.indices(cell), |_, _, other| count += usize::from(other.is_some()));
+        count
+    }
+
+    /// Fills in the pairs that belong to the states from `first` on, the states of these cells; returns their cut edges.
+    pub(super) fn fill(
+        &self,
+        first: usize,
+        cells: &[u32],
+        pairs: &mut [Pair],
+        segments: &mut Segments,
+    ) -> Result<Vec<Exit>, AssemblyError> {
+        let Segments { paths, ways_out } = segments;
+        paths.clear();
+        ways_out.clear();
+        let mut exits = Vec::new();
+        for (state, &cell) in (first..).zip(cells) {
+            let indices = self.grid.indices(cell as usize);
+            let from = self.centre(indices, [0, 0]);
+            self.for_edges(state, indices, |edge, offset, other| match other {
+                Some((other, weight)) => {
+                    let ends = [edge.weight, weight];
+                    let (to, [i, j]) = (self.centre(indices, offset), [state, other].map(|state| state as u32));
+                    pairs[paths.len()] = Pair { from: i, to: j, offset, rise: 0.0, forward: 0.0, backward: 0.0 };
+                    paths.push(Segment { from, to, offset: edge.offset, ends });
+                }
+                None => {
+                    if let Some(fraction) = self.cut(indices, from, self.step(offset), offset) {
+                        let (to, ends) = (self.along(indices, offset, fraction), [edge.weight; 2]);
+                        exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
+                        ways_out.push(Segment { from, to, offset: edge.offset, ends });
+                    }
+                }
+            });
+        }
+        self.find_rates(pairs, &mut exits, segments)?;
+        Ok(exits)
+    }
+
+    /// Visits the edges that belong to a state: the edge of the stencil, the offset, and where it leads to a state that one with the
+    /// weight that the edge has there.
+    fn for_edges(
+        &self,
+        state: usize,
+        indices: [usize; 2],
+        mut visit: impl FnMut(&Edge, [i32; 2], Option<(usize, f64)>),
+    ) {
         for edge in self.stencils.of(state).edges() {
             for sign in [1, -1] {
                 let offset = edge.offset.map(|c| sign * c);
-                let step = self.step(offset);
-                let along = |f: f64| {
-                    self.grid.position(ix as f64 + f * f64::from(offset[0]), iy as f64 + f * f64::from(offset[1]))
-                };
-                match self.neighbour([ix, iy], offset) {
+                match self.neighbour(indices, offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
                         let weight = self.stencils.of(other).weight(edge.offset);
-                        // The pair belongs to its first cell; to the second only where the first does not have the edge.
-                        if sign == -1 && weight > 0.0 {
-                            continue;
+                        // A pair belongs to its first cell; to the second only where the first does not have the edge.
+                        if sign == 1 || weight == 0.0 {
+                            visit(edge, offset, Some((other, weight)));
                         }
-                        let ends = [edge.weight, weight];
-                        edges.paths.push(Segment { from, to: along(1.0), offset: edge.offset, ends });
-                        let (from, to) = (state as u32, other as u32);
-                        edges.pairs.push(Pair { from, to, offset, rise: 0.0, forward: 0.0, backward: 0.0 });
                     }
-                    None => {
-                        let Some(fraction) = self.cut([ix, iy], from, step, offset) else {
-                            continue;
-                        };
-                        let to = along(fraction);
-                        let ends = [edge.weight, edge.weight];
-                        edges.ways_out.push(Segment { from, to, offset: edge.offset, ends });
-                        edges.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
-                    }
+                    None => visit(edge, offset, None),
                 }
             }
         }
     }
 
     /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
-    pub(super) fn fill(&self, edges: &mut Edges) -> Result<(), AssemblyError> {
-        let mut steepest: Option<(f64, Point)> = None;
-        let mut usable = |flow: Result<EdgeFlow, EdgeError>, from: Point| match flow {
-            Ok(flow) => Ok(flow),
-            Err(EdgeError::NotFinite { at }) => Err(AssemblyError::NotFinite { at }),
-            Err(EdgeError::NotMonotone { rise }) => {
-                if steepest.is_none_or(|(steepest, _)| rise.abs() > steepest.abs()) {
-                    steepest = Some((rise, from));
-                }
-                Ok(EdgeFlow::default())
-            }
+    fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &Segments) -> Result<(), AssemblyError> {
+        let mut failure: Option<AssemblyError> = None;
+        let mut usable = |flow: Result<EdgeFlow, EdgeError>, from: Point| {
+            let error = match flow {
+                Ok(flow) => return flow,
+                Err(EdgeError::NotFinite { at }) => AssemblyError::NotFinite { at },
+                Err(EdgeError::NotMonotone { rise }) => AssemblyError::NotMonotone { at: from, rise },
+            };
+            failure = Some(failure.take().map_or(error.clone(), |other| worse(other, error)));
+            EdgeFlow::default()
         };
-        let Edges { pairs, paths, exits, ways_out } = edges;
-        for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(self.sampler.flows(paths)) {
-            let flow = usable(flow, path.from)?;
+        self.sampler.flows(&segments.paths, |number, flow| {
+            let (pair, path) = (&mut pairs[number], &segments.paths[number]);
+            let flow = usable(flow, path.from);
             pair.rise = flow.rise;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
+        });
+        self.sampler.flows(&segments.ways_out, |number, flow| {
+            let (exit, way) = (&mut exits[number], &segments.ways_out[number]);
+            exit.rate = self.sampler.leave(way.ends[0]) * usable(flow, way.from).forward / exit.fraction;
+        });
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// The centre of the cell at an offset, which on a periodic axis may lie beyond the seam.
+    fn centre(&self, indices: [usize; 2], offset: [i32; 2]) -> Point {
+        let along = |axis: usize| {
+            let index = indices[axis].checked_add_signed(offset[axis] as isize)?;
+            self.centres[axis].get(index).copied()
+        };
+        match (along(0), along(1)) {
+            (Some(x), Some(y)) => self.grid.to_theta([x, y]),
+            _ => self.along(indices, offset, 1.0),
         }
-        for ((exit, way), flow) in exits.iter_mut().zip(&*ways_out).zip(self.sampler.flows(ways_out)) {
-            exit.rate = self.sampler.leave(way.ends[0]) * usable(flow, way.from)?.forward / exit.fraction;
-        }
-        match steepest {
-            Some((rise, at)) => Err(AssemblyError::NotMonotone { at, rise }),
-            None => Ok(()),
-        }
+    }
+
+    /// A point on the way to an offset.
+    fn along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
+        let [x, y] = offset.map(|c| fraction * f64::from(c));
+        self.grid.position(ix as f64 + x, iy as f64 + y)
     }
 
     /// The vector of an offset in θ space.

@@ -87,6 +87,15 @@ impl Region {
         advance(middle, 1.0, space.offset(middle, theta))
     }
 
+    /// Whether [`Region::holds`] is costly, and [`Region::holds_roughly`] has an answer.
+    pub fn has_rough_answer(&self) -> bool {
+        match self {
+            Region::Basin { .. } => true,
+            Region::Rolled { set, .. } => set.has_rough_answer(),
+            _ => false,
+        }
+    }
+
     /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where the
     /// exact answer is cheap itself.
     pub fn holds_roughly(&self, theta: Point) -> Option<bool> {

@@ -22,13 +22,13 @@ pub struct Segment {
 }
 
 impl EdgeSampler<'_> {
-    /// The flows along many edges.
-    pub fn flows(&self, segments: &[Segment]) -> Vec<Result<EdgeFlow, EdgeError>> {
+    /// The flows along many edges, each with the number of its segment, in no particular order.
+    pub fn flows(&self, segments: &[Segment], mut take: impl FnMut(usize, Result<EdgeFlow, EdgeError>)) {
         match (self.noise.constant(), self.dynamics.loss()) {
             (Some(d), Some(loss)) if self.scheme == Scheme::InverseAverage => {
-                self.flows_side_by_side(loss, d, segments)
+                self.flows_side_by_side(loss, d, segments, &mut take);
             }
-            _ => segments.iter().map(|segment| self.flow_along(segment)).collect(),
+            _ => segments.iter().enumerate().for_each(|(number, segment)| take(number, self.flow_along(segment))),
         }
     }
 
@@ -41,88 +41,80 @@ impl EdgeSampler<'_> {
         loss: &dyn Landscape,
         d: f64,
         segments: &[Segment],
-    ) -> Vec<Result<EdgeFlow, EdgeError>> {
-        let mut flows = Vec::with_capacity(segments.len());
-        let (mut five, mut eight) = (Block::new(loss, d), Block::new(loss, d));
+        take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
+    ) {
+        let (mut five, mut eight) = (Block::default(), Block::default());
+        let (mut from, mut to) = (Points::all([0.0; 2]), Points::all([0.0; 2]));
         let (mut a, mut b) = ([0.0; LANES], [0.0; LANES]);
         for (number, block) in segments.chunks(LANES).enumerate() {
-            loss.values(&gather(block.iter().map(|segment| segment.from)), &mut a);
-            loss.values(&gather(block.iter().map(|segment| segment.to)), &mut b);
+            for lane in 0..LANES {
+                // Spare lanes repeat a point of the domain.
+                let segment = block.get(lane).unwrap_or(&block[0]);
+                from.set(lane, segment.from);
+                to.set(lane, segment.to);
+            }
+            loss.values(&from, &mut a);
+            loss.values(&to, &mut b);
             for (lane, segment) in block.iter().enumerate() {
-                let (index, rise) = (number * LANES + lane, (b[lane] - a[lane]) / d);
-                flows.push(Ok(EdgeFlow { rise, ..EdgeFlow::default() }));
-                let edge = Waiting { index, segment: *segment, start: a[lane], rise };
+                let (number, rise) = (number * LANES + lane, (b[lane] - a[lane]) / d);
                 // What is neither goes through the panels of the scalar form.
                 if rise.abs() <= FIVE_POINTS_RISE {
-                    five.push(edge);
+                    five.push(number, segment, a[lane], rise);
+                    if five.len == LANES {
+                        self.finish(&mut five, &self.five, (loss, d), segments, take);
+                    }
                 } else if rise.abs() <= EIGHT_POINTS_RISE {
-                    eight.push(edge);
+                    eight.push(number, segment, a[lane], rise);
+                    if eight.len == LANES {
+                        self.finish(&mut eight, &self.eight, (loss, d), segments, take);
+                    }
                 } else {
-                    flows[index] = self.flow_along(segment);
-                }
-                if five.len == LANES {
-                    self.finish(&mut five, &self.five, &mut flows);
-                }
-                if eight.len == LANES {
-                    self.finish(&mut eight, &self.eight, &mut flows);
+                    take(number, self.flow_along(segment));
                 }
             }
         }
-        self.finish(&mut five, &self.five, &mut flows);
-        self.finish(&mut eight, &self.eight, &mut flows);
-        flows
+        self.finish(&mut five, &self.five, (loss, d), segments, take);
+        self.finish(&mut eight, &self.eight, (loss, d), segments, take);
     }
 
     /// Computes the edges that wait in a block.
-    fn finish<const N: usize>(&self, block: &mut Block<'_>, rule: &Rule<N>, flows: &mut [Result<EdgeFlow, EdgeError>]) {
-        let results = block.flows(rule);
+    fn finish<const N: usize>(
+        &self,
+        block: &mut Block,
+        rule: &Rule<N>,
+        (loss, d): (&dyn Landscape, f64),
+        segments: &[Segment],
+        take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
+    ) {
+        let Results { forward, backward, depth } = block.flows(rule, loss, d);
         for lane in 0..block.len {
-            let Waiting { index, segment, rise, .. } = block.edges[lane];
-            let Results { forward, backward, depth, .. } = &results;
+            let (number, rise) = (block.numbers[lane], block.rises[lane]);
+            let segment = &segments[number];
             // Beyond the range of the exponential, and where L is not finite.
-            flows[index] = if depth[lane] < LARGEST {
-                let conductance = 1.0 / self.metric(segment.ends[0]);
-                Ok(EdgeFlow { rise, forward: forward[lane] * conductance, backward: backward[lane] * conductance })
-            } else {
-                self.flow_along(&segment)
-            };
+            take(
+                number,
+                if depth[lane] < LARGEST {
+                    let conductance = 1.0 / self.metric(segment.ends[0]);
+                    Ok(EdgeFlow { rise, forward: forward[lane] * conductance, backward: backward[lane] * conductance })
+                } else {
+                    self.flow_along(segment)
+                },
+            );
         }
         block.len = 0;
     }
 }
 
-fn gather(points: impl Iterator<Item = Point>) -> Points {
-    let mut block = Points::all([0.0; 2]);
-    let mut first = None;
-    let mut count = 0;
-    for (lane, point) in points.enumerate() {
-        first.get_or_insert(point);
-        block.set(lane, point);
-        count = lane + 1;
-    }
-    // Spare lanes repeat a point of the domain.
-    for lane in count..LANES {
-        block.set(lane, first.unwrap_or_default());
-    }
-    block
-}
-
-/// An edge whose rise is known.
-#[derive(Clone, Copy)]
-struct Waiting {
-    index: usize,
-    segment: Segment,
-    /// L where it begins.
-    start: f64,
-    rise: f64,
-}
-
-/// Edges that take the same number of nodes.
-struct Block<'a> {
-    loss: &'a dyn Landscape,
-    d: f64,
-    edges: Vec<Waiting>,
+/// Edges whose rise is known, and that take the same number of nodes.
+struct Block {
     len: usize,
+    /// Of their segments.
+    numbers: [usize; LANES],
+    from: Points,
+    step: Points,
+    /// L where they begin.
+    starts: [f64; LANES],
+    rises: [f64; LANES],
 }
 
 struct Results {
@@ -133,31 +125,42 @@ struct Results {
     depth: [f64; LANES],
 }
 
-impl<'a> Block<'a> {
-    fn new(loss: &'a dyn Landscape, d: f64) -> Block<'a> {
-        Block { loss, d, edges: Vec::with_capacity(LANES), len: 0 }
+impl Default for Block {
+    fn default() -> Block {
+        let zero = Points::all([0.0; 2]);
+        Block { len: 0, numbers: [0; LANES], from: zero, step: zero, starts: [0.0; LANES], rises: [0.0; LANES] }
     }
+}
 
-    fn push(&mut self, edge: Waiting) {
-        self.edges.truncate(self.len);
-        self.edges.push(edge);
+impl Block {
+    fn push(&mut self, number: usize, segment: &Segment, start: f64, rise: f64) {
+        if self.len == 0 {
+            // Spare lanes repeat a point of the domain.
+            (self.from, self.step) = (Points::all(segment.from), Points::all([0.0; 2]));
+        }
+        let lane = self.len;
+        self.numbers[lane] = number;
+        self.from.set(lane, segment.from);
+        self.step.set(lane, difference(segment.to, segment.from));
+        (self.starts[lane], self.rises[lane]) = (start, rise);
         self.len += 1;
     }
 
-    fn flows<const N: usize>(&self, rule: &Rule<N>) -> Results {
-        let edges = &self.edges[..self.len];
+    fn flows<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> Results {
+        let Block { from, step, starts, rises, .. } = self;
         let mut z = [[0.0; LANES]; N];
-        let (mut starts, mut rises) = ([0.0; LANES], [0.0; LANES]);
-        for (lane, edge) in edges.iter().enumerate() {
-            (starts[lane], rises[lane]) = (edge.start, edge.rise);
-        }
         for (z, node) in z.iter_mut().zip(rule.nodes) {
-            let nodes = edges
-                .iter()
-                .map(|Waiting { segment: Segment { from, to, .. }, .. }| advance(*from, node, difference(*to, *from)));
-            self.loss.values(&gather(nodes), z);
+            let mut nodes = *from;
+            widest(
+                #[inline(always)]
+                || {
+                    for lane in 0..LANES {
+                        nodes.set(lane, advance(from.get(lane), node, step.get(lane)));
+                    }
+                },
+            );
+            loss.values(&nodes, z);
         }
-        let d = self.d;
         widest(
             #[inline(always)]
             || {
