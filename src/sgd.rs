@@ -12,10 +12,8 @@
 //! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
 //! there), and D(θ) = 0 inside the set.
 
-use sprs::CsMat;
-
 use crate::elimination::{Elimination, EliminationError};
-use crate::generator::Generator;
+use crate::generator::{Generator, Rates};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::scheme::rule::Rule;
@@ -194,7 +192,7 @@ impl Iteration<'_> {
                 let rate = probability(nodes[j], weights[j]);
                 kept += rate;
                 if j != i && rate > 0.0 {
-                    columns.push(j);
+                    columns.push(j as u32);
                     values.push(rate);
                 }
             }
@@ -216,7 +214,7 @@ impl Iteration<'_> {
         let coordinates = (0..n as i32).map(|k| [k, 0]).collect();
         Ok((
             Generator {
-                rates: CsMat::new((n, n), starts, columns, values),
+                rates: Rates::new((n, n), starts, columns, values),
                 killing,
                 coordinates,
                 is_reversible: false,

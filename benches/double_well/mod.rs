@@ -1,7 +1,7 @@
 //! The double well's generator, assembled here so that benches measure the elimination alone.
 
 use saddleflux::generator::Generator;
-use sprs::TriMat;
+use sprs::TriMatI;
 
 /// Where the process is killed.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub fn double_well(columns: usize, rows: usize, temperature: f64, exit: Exit) ->
     let valley = |j: usize| (-2.0 + (j as f64 + 0.5) * hy).powi(2);
     let rate = |from: f64, to: f64, h: f64| temperature / (h * h) * bernoulli((to - from) / temperature);
     let n = columns * rows;
-    let mut rates = TriMat::with_capacity((n, n), 4 * n);
+    let mut rates = TriMatI::<f64, u32>::with_capacity((n, n), 4 * n);
     let mut killing = vec![0.0; n];
     let mut coordinates = Vec::with_capacity(n);
     for (k, killing) in killing.iter_mut().enumerate() {

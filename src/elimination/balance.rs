@@ -100,6 +100,7 @@ impl Balance {
             let (targets, rates) = rows.row(i);
             let own = weights[i];
             targets.iter().zip(rates).enumerate().all(|(place, (&j, &rate))| {
+                let j = j as usize;
                 let back = rows.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
                 if !(rate > 0.0 && back > 0.0) {
                     return false;
@@ -136,14 +137,14 @@ impl Balance {
 /// The rates by rows.
 struct Rows<'a> {
     starts: std::borrow::Cow<'a, [usize]>,
-    targets: &'a [usize],
+    targets: &'a [u32],
     rates: &'a [f64],
 }
 
 impl Rows<'_> {
     /// The targets and rates of a state's edges.
     #[inline(always)]
-    fn row(&self, i: usize) -> (&[usize], &[f64]) {
+    fn row(&self, i: usize) -> (&[u32], &[f64]) {
         let range = self.starts[i]..self.starts[i + 1];
         (&self.targets[range.clone()], &self.rates[range])
     }
@@ -153,6 +154,7 @@ impl Rows<'_> {
     #[inline(always)]
     fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
         let (targets, rates) = self.row(i);
+        let j = j as u32;
         if targets.get(guess) == Some(&j) {
             return Some(rates[guess]);
         }
@@ -178,7 +180,7 @@ impl Rows<'_> {
                 if squares[i].high != 0.0 {
                     return false;
                 }
-                let known = self.row(i).0.iter().position(|&j| squares[j].high != 0.0);
+                let known = self.row(i).0.iter().position(|&j| squares[j as usize].high != 0.0);
                 if let Some(place) = known {
                     is_usable &= self.follow(&mut squares, i, place);
                 }
@@ -196,9 +198,9 @@ impl Rows<'_> {
         loop {
             while let Some(i) = border.pop() {
                 for place in 0..self.row(i).0.len() {
-                    let j = self.row(i).0[place];
+                    let j = self.row(i).0[place] as usize;
                     if squares[j].high == 0.0 {
-                        let back = self.row(j).0.iter().position(|&target| target == i)?;
+                        let back = self.row(j).0.iter().position(|&target| target as usize == i)?;
                         if !self.follow(&mut squares, j, back) {
                             return None;
                         }
@@ -216,7 +218,7 @@ impl Rows<'_> {
     /// π_i from that of the neighbour at a place in its row; tells whether the rates between them are in range.
     fn follow(&self, squares: &mut [Long], i: usize, place: usize) -> bool {
         let (targets, rates) = self.row(i);
-        let (j, rate) = (targets[place], rates[place]);
+        let (j, rate) = (targets[place] as usize, rates[place]);
         let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
         // π_i = π_j q_ji / q_ij.
         squares[i] = squares[j].times_ratio(back, rate);

@@ -1,13 +1,12 @@
 //! Who is coupled to whom: the edges of the generator seen from both of their ends.
 
-use crate::generator::Generator;
+use crate::generator::{Generator, Rates};
 use rayon::prelude::*;
-use sprs::CsMat;
 
 /// Rows and columns of the rates: edges need not come in pairs, but elimination fills both directions.
 pub(super) struct Pattern<'a> {
     row_starts: &'a [usize],
-    targets: &'a [usize],
+    targets: &'a [u32],
     columns: Columns,
 }
 
@@ -27,7 +26,7 @@ const PIECE: usize = 1 << 12;
 
 impl<'a> Pattern<'a> {
     /// Of rates in CSR form.
-    pub(super) fn of(rates: &'a CsMat<f64>, row_starts: &'a [usize]) -> Self {
+    pub(super) fn of(rates: &'a Rates, row_starts: &'a [usize]) -> Self {
         let targets = rates.indices();
         let columns = match reverses(row_starts, targets) {
             Some(reverses) => Columns::Symmetric(reverses),
@@ -41,7 +40,7 @@ impl<'a> Pattern<'a> {
         self.row_starts.len() - 1
     }
 
-    fn outgoing_states(&self, state: usize) -> &[usize] {
+    fn outgoing_states(&self, state: usize) -> &[u32] {
         &self.targets[self.row_starts[state]..self.row_starts[state + 1]]
     }
 
@@ -52,12 +51,12 @@ impl<'a> Pattern<'a> {
         match &self.columns {
             Columns::Symmetric(reverses) => {
                 for (edge, (&target, &back)) in (first..).zip(targets.iter().zip(&reverses[first..])) {
-                    visit(target as u32, edge as u32, back);
+                    visit(target, edge as u32, back);
                 }
             }
             Columns::General { .. } => {
                 for (edge, &target) in (first..).zip(targets) {
-                    visit(target as u32, edge as u32, NO_EDGE);
+                    visit(target, edge as u32, NO_EDGE);
                 }
                 for &(source, edge) in self.incoming(state) {
                     visit(source, NO_EDGE, edge);
@@ -76,19 +75,19 @@ impl<'a> Pattern<'a> {
 
     /// Whether a state coupled with this one is such.
     pub(super) fn has_neighbour(&self, state: usize, is_such: impl Fn(u32) -> bool) -> bool {
-        self.outgoing_states(state).iter().any(|&target| is_such(target as u32))
+        self.outgoing_states(state).iter().any(|&target| is_such(target))
             || self.incoming(state).iter().any(|&(source, _)| is_such(source))
     }
 
     /// All states coupled with this one, some of them twice.
     pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
         let sources = self.incoming(state).iter().map(|&(source, _)| source);
-        self.outgoing_states(state).iter().map(|&target| target as u32).chain(sources)
+        self.outgoing_states(state).iter().copied().chain(sources)
     }
 }
 
 /// The reverse of every edge; `None` if one has none.
-fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<u32>> {
+fn reverses(row_starts: &[usize], targets: &[u32]) -> Option<Vec<u32>> {
     let n = row_starts.len() - 1;
     let mut reverses = vec![NO_EDGE; targets.len()];
     let mut pieces = Vec::new();
@@ -106,6 +105,7 @@ fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<u32>> {
             row(i).iter().enumerate().zip(&mut slots).all(|((place, &j), slot)| {
                 // Where every state has the same neighbours, the way back stands as far from the end as the way there from the beginning.
                 let guess = row(i).len() - 1 - place;
+                let (i, j) = (i as u32, j as usize);
                 let found = match row(j).get(guess) {
                     Some(&back) if back == i => Some(guess),
                     _ => row(j).iter().position(|&back| back == i),
@@ -119,11 +119,11 @@ fn reverses(row_starts: &[usize], targets: &[usize]) -> Option<Vec<u32>> {
 }
 
 /// The columns of a matrix in CSR form.
-fn columns(row_starts: &[usize], targets: &[usize]) -> Columns {
+fn columns(row_starts: &[usize], targets: &[u32]) -> Columns {
     let n = row_starts.len() - 1;
     let mut starts = vec![0u32; n + 1];
     for &target in targets {
-        starts[target + 1] += 1;
+        starts[target as usize + 1] += 1;
     }
     for k in 0..n {
         starts[k + 1] += starts[k];
@@ -132,7 +132,7 @@ fn columns(row_starts: &[usize], targets: &[usize]) -> Columns {
     let mut incoming = vec![(0, 0); targets.len()];
     for source in 0..n {
         for edge in row_starts[source]..row_starts[source + 1] {
-            let place = &mut next[targets[edge]];
+            let place = &mut next[targets[edge] as usize];
             incoming[*place as usize] = (source as u32, edge as u32);
             *place += 1;
         }
@@ -145,7 +145,7 @@ pub(super) fn is_chain(generator: &Generator) -> bool {
     let indptr = generator.rates.indptr();
     let starts = indptr.to_proper();
     let targets = generator.rates.indices();
-    (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k) <= 1))
+    (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k as u32) <= 1))
 }
 
 /// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a fixed size).
@@ -157,12 +157,16 @@ pub(super) fn fingerprint(generator: &Generator) -> u64 {
         hash ^ (hash >> 29)
     };
     let of_words = |words: &[usize]| words.iter().fold(BASIS, |hash, &word| add(hash, word as u64));
+    let of_targets = |targets: &[u32]| {
+        let words = targets.chunks(2).map(|two| two.iter().fold(0, |word, &target| word << 32 | u64::from(target)));
+        words.fold(BASIS, add)
+    };
     let of_places = |places: &[[i32; 2]]| {
         places.iter().fold(BASIS, |hash, &[x, y]| add(hash, u64::from(x as u32) << 32 | u64::from(y as u32)))
     };
     let indptr = generator.rates.indptr();
     let starts: Vec<u64> = indptr.raw_storage().par_chunks(LENGTH).map(of_words).collect();
-    let targets: Vec<u64> = generator.rates.indices().par_chunks(LENGTH).map(of_words).collect();
+    let targets: Vec<u64> = generator.rates.indices().par_chunks(LENGTH).map(of_targets).collect();
     let places: Vec<u64> = generator.coordinates.par_chunks(LENGTH).map(of_places).collect();
     starts.into_iter().chain(targets).chain(places).fold(BASIS, add)
 }

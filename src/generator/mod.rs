@@ -5,10 +5,13 @@ pub mod correction;
 mod edges;
 mod sparse;
 
-use sprs::CsMat;
+use sprs::CsMatI;
 
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
 pub use correction::FluxCorrection;
+
+/// A sparse matrix by rows, of up to 2³² states and any number of entries.
+pub type Rates = CsMatI<f64, u32, usize>;
 
 /// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.
 ///
@@ -17,7 +20,7 @@ pub use correction::FluxCorrection;
 #[derive(Clone, Debug)]
 pub struct Generator {
     /// q_ij in CSR form, no diagonal entries, columns sorted; edges need not come in pairs.
-    pub rates: CsMat<f64>,
+    pub rates: Rates,
     /// κ_i.
     pub killing: Vec<f64>,
     /// Integer grid coordinates of each state, for nested dissection.

@@ -1,10 +1,9 @@
 //! From the edges to the sparse matrix of rates.
 
 use rayon::prelude::*;
-use sprs::CsMat;
 
 use crate::generator::assembly::{DEAD, nearest_state};
-use crate::generator::{Exit, Generator, Pair};
+use crate::generator::{Exit, Generator, Pair, Rates};
 use crate::grid::Grid;
 use crate::tensor::Point;
 
@@ -81,7 +80,7 @@ pub(super) fn generator_of(
     for k in 0..n {
         starts[k + 1] += starts[k];
     }
-    let mut columns = vec![0usize; starts[n]];
+    let mut columns = vec![0u32; starts[n]];
     let mut values = vec![0.0; starts[n]];
     let mut rows = Vec::with_capacity(blocks.len());
     let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
@@ -101,7 +100,7 @@ pub(super) fn generator_of(
             let starts = &starts[block.states.start..=block.states.end];
             let mut next: Vec<usize> = starts[..starts.len() - 1].iter().map(|start| start - first).collect();
             block.for_rates(foreign, |row, column, rate| {
-                (columns[next[row]], values[next[row]]) = (column as usize, rate);
+                (columns[next[row]], values[next[row]]) = (column, rate);
                 next[row] += 1;
             });
             sort_rows(starts, columns, values)
@@ -110,7 +109,7 @@ pub(super) fn generator_of(
     if has_doubles {
         add_doubles(&mut starts, &mut columns, &mut values);
     }
-    let rates = CsMat::new((n, n), starts, columns, values);
+    let rates = Rates::new((n, n), starts, columns, values);
     let mut killing = vec![0.0; n];
     for exit in exits {
         killing[exit.state as usize] += exit.rate;
@@ -161,7 +160,7 @@ impl<'a> Block<'a> {
 }
 
 /// Sorts the entries of every row by column; tells whether a column comes twice in a row.
-fn sort_rows(starts: &[usize], columns: &mut [usize], values: &mut [f64]) -> bool {
+fn sort_rows(starts: &[usize], columns: &mut [u32], values: &mut [f64]) -> bool {
     let mut has_doubles = false;
     for row in starts.windows(2) {
         let (begin, end) = (row[0] - starts[0], row[1] - starts[0]);
@@ -182,7 +181,7 @@ fn sort_rows(starts: &[usize], columns: &mut [usize], values: &mut [f64]) -> boo
 
 /// Merges neighbouring entries of the same column: where two edges join the same two cells, on a short periodic axis, their rates
 /// add.
-fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<usize>, values: &mut Vec<f64>) {
+fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<u32>, values: &mut Vec<f64>) {
     let (mut merged_starts, mut kept) = (vec![0; starts.len()], 0);
     for row in 0..starts.len() - 1 {
         let begin = kept;

@@ -6,12 +6,12 @@ use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Stencil;
 use saddleflux::tensor::Tensor;
-use sprs::TriMat;
+use sprs::TriMatI;
 
 const NO_LIMIT: u64 = 1 << 36;
 
 fn generator(n: usize, edges: &[(usize, usize, f64)], killing: Vec<f64>, coordinates: Vec<[i32; 2]>) -> Generator {
-    let mut rates = TriMat::new((n, n));
+    let mut rates = TriMatI::<f64, u32>::new((n, n));
     for &(i, j, rate) in edges.iter().filter(|edge| edge.0 != edge.1) {
         rates.add_triplet(i, j, rate);
     }
@@ -32,6 +32,7 @@ fn scalar_solve(generator: &Generator, b: &[f64], left: bool) -> Vec<f64> {
     let n = generator.len();
     let mut q = vec![vec![0.0; n]; n];
     for (&rate, (i, j)) in generator.rates.iter() {
+        let (i, j) = (i as usize, j as usize);
         q[i][j] += rate;
     }
     let mut killing = generator.killing.clone();
@@ -266,8 +267,11 @@ fn pivots_below_the_range_of_scaled_numbers_are_eliminated_as_they_are() {
     let mut steep =
         reversible_generator(&mut numbers, (w, h), &FIVE_POINT, 0.0, 0.3, |_, x, _| -480.0 * f64::from(x) / 13.0);
     let far: Vec<bool> = steep.coordinates.iter().map(|place| place[0] > 10).collect();
-    let slow: Vec<f64> =
-        steep.rates.iter().map(|(&rate, (i, j))| if far[i] && far[j] { 1e-70 * rate } else { rate }).collect();
+    let slow: Vec<f64> = steep
+        .rates
+        .iter()
+        .map(|(&rate, (i, j))| if far[i as usize] && far[j as usize] { 1e-70 * rate } else { rate })
+        .collect();
     steep.rates.data_mut().copy_from_slice(&slow);
     for (killing, far) in steep.killing.iter_mut().zip(far) {
         *killing *= if far { 1e-90 } else { 1.0 };
@@ -377,7 +381,8 @@ fn numbering_does_not_matter() {
     let one = stencil_generator(&mut numbers, (40, 30), &WIDE, 0.1, 10.0, false);
     let n = one.len();
     let number = numbers.shuffle(n);
-    let edges: Vec<_> = one.rates.iter().map(|(&rate, (i, j))| (number[i], number[j], rate)).collect();
+    let edges: Vec<_> =
+        one.rates.iter().map(|(&rate, (i, j))| (number[i as usize], number[j as usize], rate)).collect();
     let (mut killing, mut coordinates, mut b_other) = (vec![0.0; n], vec![[0; 2]; n], vec![0.0; n]);
     let b: Vec<f64> = (0..n).map(|_| numbers.next()).collect();
     for k in 0..n {
@@ -584,8 +589,11 @@ fn an_error_in_one_subtree_is_an_error_and_no_panic() {
             plane.killing.fill(1.0);
             let near = |place: [i32; 2]| (0..2).all(|axis| (place[axis] - corner[axis]).abs() < 12);
             let closed: Vec<bool> = plane.coordinates.iter().map(|&place| near(place)).collect();
-            let rates: Vec<f64> =
-                plane.rates.iter().map(|(&rate, (i, j))| if closed[i] && !closed[j] { 0.0 } else { rate }).collect();
+            let rates: Vec<f64> = plane
+                .rates
+                .iter()
+                .map(|(&rate, (i, j))| if closed[i as usize] && !closed[j as usize] { 0.0 } else { rate })
+                .collect();
             plane.rates.data_mut().copy_from_slice(&rates);
             for (killing, &closed) in plane.killing.iter_mut().zip(&closed) {
                 *killing = if closed { 0.0 } else { 1.0 };
@@ -688,7 +696,7 @@ fn selling_generator(n: i32, anisotropy: f64, degrees: f64, disc: bool) -> Gener
         (0..n).flat_map(|x| (0..n).map(move |y| [x, y])).filter(|&[x, y]| inside(x, y)).collect();
     let number: std::collections::HashMap<[i32; 2], usize> =
         coordinates.iter().enumerate().map(|(k, &place)| (place, k)).collect();
-    let mut rates = TriMat::new((coordinates.len(), coordinates.len()));
+    let mut rates = TriMatI::<f64, u32>::new((coordinates.len(), coordinates.len()));
     for (k, [x, y]) in coordinates.iter().enumerate() {
         for edge in stencil.edges() {
             for sign in [1, -1] {
