@@ -246,7 +246,8 @@ impl Line {
         Flux { links: links.collect(), ends }
     }
 
-    /// In the middle of an edge: from five edges, or from the two nearest values and its own, or from one of them.
+    /// In the middle of an edge: from five edges, or from the two nearest values and its own; none where one of those is noise, which
+    /// is far below the edges that make γ.
     fn derivatives(&self, flux: &Flux, currents: &Currents, k: usize) -> Derivatives {
         let (values, n) = (&flux.links, flux.links.len());
         let is_closed = self.ends.is_none();
@@ -283,9 +284,7 @@ impl Line {
                 let (d1, d2) = (before.0, after.0);
                 [(right * d1 + left * d2) / (d1 + d2), 2.0 * (right - left) / (d1 + d2), 0.0, 0.0]
             }
-            [Some(before), None] => [-slope_to(before), 0.0, 0.0, 0.0],
-            [None, Some(after)] => [slope_to(after), 0.0, 0.0, 0.0],
-            [None, None] => [0.0; 4],
+            _ => [0.0; 4],
         }
     }
 

@@ -15,7 +15,7 @@ pub fn allowed() -> u64 {
     kib.map_or(4 << 30, |kib| ((kib * 1024.0 + kept_bytes() as f64) * SHARE) as u64)
 }
 
-/// Bytes per cell of the assembled chain and of the vectors on it: pairs (48 each, up to 3), rates (16 each, up to 6),
+/// Bytes per cell of the assembled chain and of the vectors on it: pairs (40 each, up to 3), rates (12 each, up to 6),
 /// stencils (52), and about ten vectors.
 const PER_CELL: f64 = 400.0;
 

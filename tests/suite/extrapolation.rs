@@ -54,6 +54,9 @@ fn three_grids_show_the_order_that_is_extrapolated() {
         let found = extrapolate_quarters(values, 1e-15, false);
         assert!(found.value == values[2] && found.error >= 1e-6, "{found:?}");
     }
+    // Two lower orders that look like one of nine.
+    let found = extrapolate_quarters(on(&|h| 1e-6 * (0.535 * h.powi(6) - h.powi(4))), 1e-15, false);
+    assert!(found.order.unwrap() > 9.0 && found.error > 0.465e-6, "{found:?}");
     let found = extrapolate_quarters(on(&|_| 0.0), 1e-15, false);
     assert_eq!((found.value.value(), found.error), (3e-100, 1e-15));
     // Where boundaries are cut, a second and a fourth order that cancel look like a higher one.
@@ -76,6 +79,9 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     assert!(found.value == values[2] && found.error > 63e-6, "{found:?}");
     let smooth = extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
     assert_relative_eq!(smooth.value.value(), 1.0, max_relative = 1e-11);
+    // Two grids do not show a high order.
+    let two = extrapolate(&values[1..], 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
+    assert!(two.value == values[2] && two.error > 60e-6, "{two:?}");
     // Another error of low order is added; extrapolation would not show it.
     let walled = smooth.with(1e-6, values[2]);
     assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");

@@ -1,9 +1,11 @@
 //! Rates against exact answers and independent quadrature: what the program is for.
 
 use approx::assert_relative_eq;
-use saddleflux::config::Config;
+use saddleflux::config::{Config, Scheme};
+use saddleflux::generator::Pair;
+use saddleflux::problem::Problem;
 use saddleflux::progress::Progress;
-use saddleflux::study::{self, Solution};
+use saddleflux::study::{self, Solution, level, memory};
 
 fn solve(text: &str) -> Solution {
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
@@ -245,6 +247,51 @@ fn what_reflecting_walls_leave_is_in_the_stated_error() {
         // Nothing is gained by taking away what looks like a high order.
         assert_eq!(extrapolated(&solution), rate(&solution), "{cells} cells");
     }
+}
+
+/// So cold that no edge is where the density is nor near the saddle: nothing is resolved, which is to be said.
+#[test]
+fn a_grid_that_resolves_nothing_is_warned_of() {
+    let solution = solve(
+        "landscape = { expression = '(x^2-1)^2', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.001 }
+         domain = { lower = [-2.0], upper = [0.0], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [15] }
+         solve = { error_estimate = false }",
+    );
+    assert!(solution.peclet.max > 100.0 && solution.peclet.relevant == solution.peclet.max);
+    assert!(solution.warnings.iter().any(|warning| warning.contains("Péclet")), "{:?}", solution.warnings);
+}
+
+/// Memory is refused by what it will take: with the correction, pairs twice and the moments of each.
+#[test]
+fn the_correction_counts_in_the_memory() {
+    let text = "landscape = { expression = '(x^2-1)^2 + y^2' }
+                noise = { kind = 'isotropic', temperature = 0.1 }
+                domain = { lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] } }
+                grid = { cells = [100, 100] }";
+    let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
+    let problem = Problem::new(&config).unwrap();
+    let bytes = |scheme| memory::estimate([1000, 1000], &problem, scheme) / 1e6;
+    let added = bytes(Scheme::FluxCorrected) - bytes(Scheme::InverseAverage);
+    let held = 2 * (size_of::<Pair>() + size_of::<[f64; 4]>());
+    assert!((held as f64..1.5 * held as f64).contains(&added), "{added} bytes a cell for {held}");
+}
+
+/// What is left of second order is known in size. Of the dissipation: γ of this valley, which narrows towards the saddle while
+/// probability leans on the walls across, by Rayleigh–Ritz with natural boundary conditions.
+#[test]
+fn what_reflecting_walls_leave_is_known_in_size() {
+    let text = "landscape = { expression = '(x^2-1)^2 + (0.5 + 4*x^2)*y^2' }
+                noise = { kind = 'isotropic', temperature = 0.2 }
+                domain = { lower = [-1.9, -1.5], upper = [0, 0.7], walls = { x = ['reflecting', 'absorbing'] } }
+                grid = { cells = [96, 96], scheme = 'flux-corrected' }";
+    let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
+    let problem = Problem::new(&config).unwrap();
+    let level = level::solve(&config, &problem, [96, 96], 1 << 30, &Progress::default()).unwrap();
+    let error = level.quasi_stationary.unwrap().rate.value() / 2.43540354e-2 - 1.0;
+    // What the walls leave has either sign, and sizes are added.
+    assert!((1.0..1.5).contains(&(level.wall_error / error.abs())), "{error:e}, {:e}", level.wall_error);
 }
 
 /// Where a periodic axis begins is nobody's business: lines that close correct their flux across the seam too.
