@@ -20,6 +20,8 @@ const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
 const SWEEPS: usize = 16;
 /// States per task.
 const PIECE: usize = 1 << 12;
+/// States whose weights are found on their own before they are joined.
+const BLOCK: usize = 1 << 14;
 
 /// The square root of a stationary weight: mantissa · 2^exponent, ½ ≤ mantissa < 1.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,10 +71,20 @@ impl Long {
         let rest = (-quotient).mul_add(b, a) / b;
         let high = self.high * quotient;
         let low = self.high.mul_add(quotient, -high) + (self.high * rest + self.low * quotient);
+        Long::normal(high, low, self.exponent)
+    }
+
+    fn times(self, factor: Long) -> Long {
+        let high = self.high * factor.high;
+        let low = self.high.mul_add(factor.high, -high) + (self.high * factor.low + self.low * factor.high);
+        Long::normal(high, low, self.exponent + factor.exponent)
+    }
+
+    fn normal(high: f64, low: f64, exponent: i32) -> Long {
         let sum = high + low;
         let low = low - (sum - high);
         let (high, raised) = split(sum);
-        Long { high, low: scaled(low, -raised), exponent: self.exponent + raised }
+        Long { high, low: scaled(low, -raised), exponent: exponent + raised }
     }
 
     fn root(self) -> Weight {
@@ -165,32 +177,33 @@ impl Rows<'_> {
     fn weights(&self) -> Option<Vec<Weight>> {
         let n = self.starts.len() - 1;
         let mut squares = vec![Long::default(); n];
-        // Sweeps back and forth, each state following the first neighbour that is known: along memory, unlike a search.
-        let mut unknown: Vec<u32> = (0..n as u32).collect();
-        let mut before = n;
-        for _ in 0..SWEEPS {
-            let Some(&root) = unknown.first() else { break };
-            if before == unknown.len() {
-                squares[root as usize] = Long::ONE;
-            }
-            before = unknown.len();
-            let mut is_usable = true;
-            unknown.retain(|&i| {
-                let i = i as usize;
-                if squares[i].high != 0.0 {
-                    return false;
+        let blocks = squares.par_chunks_mut(BLOCK).enumerate();
+        let roots: Vec<usize> =
+            blocks.map(|(block, squares)| self.sweep(block * BLOCK, squares)).collect::<Option<_>>()?;
+        // Each root follows a state of an earlier block.
+        let mut factors: Vec<Option<Long>> = Vec::with_capacity(roots.len());
+        for (block, &root) in roots.iter().enumerate() {
+            let of_root = match self.row(root).0.first().map(|&earlier| earlier as usize) {
+                _ if block == 0 => Some(Long::ONE),
+                Some(earlier) if earlier < block * BLOCK && squares[earlier].high != 0.0 => {
+                    match factors[earlier / BLOCK] {
+                        Some(factor) => Some(self.after(squares[earlier].times(factor), root, 0)?),
+                        None => None,
+                    }
                 }
-                let known = self.row(i).0.iter().position(|&j| squares[j as usize].high != 0.0);
-                if let Some(place) = known {
-                    is_usable &= self.follow(&mut squares, i, place);
-                }
-                known.is_none()
-            });
-            if !is_usable {
-                return None;
-            }
-            unknown.reverse();
+                _ => None,
+            };
+            factors.push(of_root);
         }
+        squares.par_chunks_mut(BLOCK).zip(factors).for_each(|(squares, factor)| match factor {
+            Some(factor) => {
+                for square in squares.iter_mut().filter(|square| square.high != 0.0) {
+                    *square = square.times(factor);
+                }
+            }
+            None => squares.fill(Long::default()),
+        });
+        let unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
         // What winds too much for that, or falls into many parts: a search from all that is known, then from each part's first.
         let known = (0..n).filter(|&i| squares[i].high != 0.0 && !unknown.is_empty());
         let mut border: Vec<usize> = known.collect();
@@ -201,28 +214,59 @@ impl Rows<'_> {
                     let j = self.row(i).0[place] as usize;
                     if squares[j].high == 0.0 {
                         let back = self.row(j).0.iter().position(|&target| target as usize == i)?;
-                        if !self.follow(&mut squares, j, back) {
-                            return None;
-                        }
+                        squares[j] = self.after(squares[i], j, back)?;
                         border.push(j);
                     }
                 }
             }
-            let Some(root) = roots.find(|&root| squares[root as usize].high == 0.0) else { break };
-            squares[root as usize] = Long::ONE;
-            border.push(root as usize);
+            let Some(root) = roots.find(|&root| squares[root].high == 0.0) else { break };
+            squares[root] = Long::ONE;
+            border.push(root);
         }
         Some(squares.par_iter().map(|square| square.root()).collect())
     }
 
-    /// π_i from that of the neighbour at a place in its row; tells whether the rates between them are in range.
-    fn follow(&self, squares: &mut [Long], i: usize, place: usize) -> bool {
+    /// π of the states from `first` on over that of one of them, the root, which is returned: along edges among them, back and forth as
+    /// they are numbered, each state following the first neighbour that is known: along memory, unlike a search.
+    fn sweep(&self, first: usize, squares: &mut [Long]) -> Option<usize> {
+        let states = first..first + squares.len();
+        let has_earlier = |&i: &usize| self.row(i).0.first().is_some_and(|&j| (j as usize) < first);
+        let root = states.clone().find(has_earlier).unwrap_or(first);
+        squares[root - first] = Long::ONE;
+        let mut unknown: Vec<usize> = states.clone().filter(|&i| i != root).collect();
+        let mut before = usize::MAX;
+        for _ in 0..SWEEPS {
+            if unknown.len() == before {
+                break;
+            }
+            before = unknown.len();
+            let mut is_usable = true;
+            unknown.retain(|&i| {
+                let is_known = |&j: &u32| states.contains(&(j as usize)) && squares[j as usize - first].high != 0.0;
+                let known = self.row(i).0.iter().position(is_known);
+                if let Some(place) = known {
+                    let of_neighbour = squares[self.row(i).0[place] as usize - first];
+                    let found = self.after(of_neighbour, i, place);
+                    is_usable &= found.is_some();
+                    squares[i - first] = found.unwrap_or(Long::ONE);
+                }
+                known.is_none()
+            });
+            if !is_usable {
+                return None;
+            }
+            unknown.reverse();
+        }
+        Some(root)
+    }
+
+    /// π_i from that of the neighbour at a place in its row, if the rates between them are in range.
+    fn after(&self, of_neighbour: Long, i: usize, place: usize) -> Option<Long> {
         let (targets, rates) = self.row(i);
         let (j, rate) = (targets[place] as usize, rates[place]);
         let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
-        // π_i = π_j q_ji / q_ij.
-        squares[i] = squares[j].times_ratio(back, rate);
         let in_range = |number: f64| (1e-300..1e300).contains(&number);
-        in_range(rate) && in_range(back) && in_range(back / rate)
+        // π_i = π_j q_ji / q_ij.
+        (in_range(rate) && in_range(back) && in_range(back / rate)).then(|| of_neighbour.times_ratio(back, rate))
     }
 }

@@ -92,7 +92,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         let value = page.bold(&value);
         page.line("escape rate γ", &format!("{value}  {}", evidence(rate)));
         if rate.extrapolated == Some(rate.value) && rate.discretisation_error.is_some() {
-            page.line("  extrapolated", "no: the grids show no order that could be trusted");
+            page.line("  extrapolated", "no: the grids do not show an error of one order alone");
         } else if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
