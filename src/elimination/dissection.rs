@@ -134,13 +134,14 @@ impl Cutter<'_> {
             order.iter_mut().zip(runs.iter().flat_map(Run::states)).for_each(|(slot, state)| *slot = state);
             return Node { own: total, states: total, parts: Vec::new() };
         }
-        let own_directions = (total > OWN_DIRECTIONS && self.edges.len() > UNIFORM)
-            .then(|| Directions::of(runs, self.pattern, &self.places));
+        let edges_vary = self.edges.len() > UNIFORM;
+        let own_directions =
+            (total > OWN_DIRECTIONS && edges_vary).then(|| Directions::of(runs, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
         let cut = directions.best_cut(runs, total, &mut work.counts);
         self.cut_straight(runs, total, cut, work);
         let Work { pieces, separator, .. } = work;
-        if is_worth_a_search(total, cut.separator) {
+        if is_worth_a_search(total, cut.separator, edges_vary) {
             self.improve(pieces);
         }
         let base = stack.len();
@@ -295,11 +296,14 @@ fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<
     }
 }
 
-/// Whether a separator as small as that of a square could save as much work in the fronts, some 25 s³ operations for s states, as
-/// looking for it is worth: 500 operations a state. That is less than it costs (about a microsecond a state), but orders are used
-/// more than once, and a factor's memory falls with its work.
-fn is_worth_a_search(states: usize, separator: f64) -> bool {
-    const SEARCH: f64 = 20.0;
+/// Whether a search for a smaller separator could save as much work in the fronts, some 25 s³ operations for s states, as is worth it:
+/// 150 operations a state, if what is found is as small as in a square of five-point cells. Where edges vary much smaller ones may exist,
+/// across the strong ones of strips for instance, and large sets are searched in any case. That is less than a search costs (about a
+/// microsecond a state), but orders are used more than once, and a factor's memory falls with its work.
+fn is_worth_a_search(states: usize, separator: f64, edges_vary: bool) -> bool {
+    const SEARCH: f64 = 6.0;
+    const LARGE: f64 = 100.0;
     let states = states as f64;
-    separator.powi(3) - states.powf(1.5) > SEARCH * states
+    let work = separator.powi(3);
+    work - states.powf(1.5) > SEARCH * states || (edges_vary && work > LARGE * states)
 }

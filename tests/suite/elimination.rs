@@ -845,7 +845,7 @@ fn turning_tensors_cost_little_more_than_aligned_ones() {
         (300.0, &radial, 1.5),
         (300.0, &valley, 1.5),
         // Edges of up to 17 cells that change direction over a few tens of cells.
-        (300.0, &linear, 2.5),
+        (300.0, &linear, 2.0),
     ];
     for (anisotropy, angle, most) in cases {
         let generator = turning(anisotropy, angle);
