@@ -43,7 +43,7 @@ pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), Plot
         let (plane, rest) = area.split_horizontally(left + LEFT + width);
         let plane = plane.margin(0, 0, left, 0);
         draw_plane(&plane, data, map, &axes, [width, height])?;
-        draw_bar(&rest, map, height)?;
+        draw_bar(&rest.split_horizontally(BAR).0, map, height)?;
         legend(area, data, (left + LEFT, height + 156))
     })
 }

@@ -85,14 +85,23 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
     page.line("absorption", setting.absorption);
 }
 
+/// Grids that differ by less show roundings.
+const ROUNDING: f64 = 1e-12;
+
 fn rates(page: &mut Page, outcome: &Outcome) {
     let solution = outcome.solution;
     if let Some(rate) = &solution.rate {
         let value = rounded(rate.value, rate.discretisation_error);
         let value = page.bold(&value);
         page.line("escape rate γ", &format!("{value}  {}", evidence(rate)));
-        if rate.extrapolated == Some(rate.value) && rate.discretisation_error.is_some() {
-            page.line("  extrapolated", "no: the grids do not show an error of one order alone");
+        if rate.extrapolated == Some(rate.value)
+            && let Some(error) = rate.discretisation_error
+        {
+            let why = match error < ROUNDING {
+                true => "the grids agree to their roundings",
+                false => "the grids do not show an error of one order alone",
+            };
+            page.line("  extrapolated", &format!("no: {why}"));
         } else if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
