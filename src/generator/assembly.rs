@@ -54,21 +54,21 @@ pub struct Exit {
     pub fraction: f64,
 }
 
-/// One edge between two states.
+/// One edge between two states; chains are made of millions of them.
 #[derive(Clone, Copy, Debug, bytemuck::Zeroable)]
 pub struct Pair {
     /// i.
     pub from: u32,
     /// j.
     pub to: u32,
-    /// Offset of j from i in cells.
-    pub offset: [i32; 2],
-    /// z, the rise of the effective potential from i to j: its absolute value is the cell Péclet number.
-    pub rise: f64,
     /// q_ij.
     pub forward: f64,
     /// q_ji.
     pub backward: f64,
+    /// z, the rise of the effective potential from i to j: its absolute value is the cell Péclet number.
+    pub rise: f32,
+    /// Offset of j from i in cells.
+    pub offset: [i8; 2],
 }
 
 /// The physics that an assembly discretises.
@@ -210,7 +210,10 @@ impl Assembly {
             })
             .collect();
         let mut exits = all_or_worst(exits)?;
-        connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
+        // Every cell with all of its neighbours: nothing to look for.
+        if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
+            connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
+        }
         Ok(Assembly {
             generator: generator_of(grid, &cells, &pairs, &exits, sampler.keeps_balance()),
             cells,

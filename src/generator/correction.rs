@@ -337,7 +337,7 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
     // The edge ahead of each state, whether there is one behind it, and the exits on both sides.
     let (mut ahead, mut has_behind, mut exits) = (vec![NONE; n], vec![false; n], vec![[NONE; 2]; n]);
     for (place, pair) in base.pairs.iter().enumerate() {
-        if direction(pair.offset) == Some((axis, 1)) {
+        if direction(pair.offset.map(i32::from)) == Some((axis, 1)) {
             ahead[pair.from as usize] = place as u32;
             has_behind[pair.to as usize] = true;
         }

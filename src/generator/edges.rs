@@ -1,5 +1,6 @@
 //! The edges of one cell: to its neighbours, and cut by what absorbs.
 
+use bytemuck::Zeroable;
 use rayon::prelude::*;
 
 use crate::config::{Interpretation, Wall};
@@ -54,6 +55,12 @@ pub(super) enum Stencils {
 }
 
 impl Stencils {
+    /// Whether all have the edges to the nearest cells.
+    pub(super) fn reach_neighbours(&self, dimension: usize) -> bool {
+        let nearest = &[[1, 0], [0, 1]][..dimension];
+        matches!(self, Stencils::Same(stencil) if nearest.iter().all(|&offset| stencil.weight(offset) > 0.0))
+    }
+
     fn of(&self, state: usize) -> &Stencil {
         match self {
             Stencils::Same(stencil) => stencil,
@@ -110,7 +117,7 @@ impl Context<'_> {
                 Some((other, weight)) => {
                     let ends = [edge.weight, weight];
                     let (to, [i, j]) = (self.centre(indices, offset), [state, other].map(|state| state as u32));
-                    pairs[paths.len()] = Pair { from: i, to: j, offset, rise: 0.0, forward: 0.0, backward: 0.0 };
+                    pairs[paths.len()] = Pair { from: i, to: j, offset: offset.map(|c| c as i8), ..Pair::zeroed() };
                     paths.push(Segment { from, to, offset: edge.offset, ends });
                 }
                 None => {
@@ -167,7 +174,7 @@ impl Context<'_> {
         self.sampler.flows(&segments.paths, |number, flow| {
             let (pair, path) = (&mut pairs[number], &segments.paths[number]);
             let flow = usable(flow, path.from);
-            pair.rise = flow.rise;
+            pair.rise = flow.rise as f32;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
         });

@@ -114,7 +114,11 @@ pub(super) fn generator_of(
     for exit in exits {
         killing[exit.state as usize] += exit.rate;
     }
-    let coordinates = cells.iter().map(|&cell| grid.indices(cell as usize).map(|index| index as i32)).collect();
+    let coordinates = cells
+        .par_iter()
+        .with_min_len(ROWS)
+        .map(|&cell| grid.indices(cell as usize).map(|index| index as i32))
+        .collect();
     Generator { rates, killing, coordinates, is_reversible }
 }
 

@@ -35,7 +35,7 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
         .collect();
     let mut found = Peclet::default();
     for pair in &assembly.pairs {
-        let size = pair.rise.abs();
+        let size = f64::from(pair.rise.abs());
         if size <= found.relevant {
             continue;
         }

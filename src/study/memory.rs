@@ -15,13 +15,13 @@ pub fn allowed() -> u64 {
     kib.map_or(4 << 30, |kib| ((kib * 1024.0 + kept_bytes() as f64) * SHARE) as u64)
 }
 
-/// Bytes per cell of the assembled chain and of the vectors on it: pairs (40 each, up to 3), rates (12 each, up to 6),
+/// Bytes per cell of the assembled chain and of the vectors on it: pairs (32 each, up to 3), rates (12 each, up to 6),
 /// stencils (52), and about ten vectors.
 const PER_CELL: f64 = 400.0;
 
-/// Bytes per cell that the flux correction adds: pairs and exits before it (40 each, up to 2), moments (48 for each of up to 2 edges),
+/// Bytes per cell that the flux correction adds: pairs and exits before it (32 each, up to 2), moments (40 for each of up to 2 edges),
 /// potentials, and ratios.
-const PER_CORRECTED_CELL: f64 = 200.0;
+const PER_CORRECTED_CELL: f64 = 180.0;
 
 /// Bytes that a grid will take, roughly: in two dimensions nested dissection leaves about 4.5 N log₂N factor entries (44 M
 /// at 512 × 1024) for five points and a quarter more for nine, 3.1 N log₂N for reversible processes, which have five, and contribution
