@@ -4,7 +4,9 @@
 use crate::config::Scheme;
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
-use crate::scheme::edge::{EIGHT_POINTS_RISE, EdgeError, EdgeFlow, EdgeSampler, FIVE_POINTS_RISE};
+use crate::scheme::edge::{
+    EIGHT_POINTS_RISE, EdgeError, EdgeFlow, EdgeSampler, FIVE_POINTS_RISE, Resistance, flow_of, panels,
+};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
 
@@ -43,7 +45,8 @@ impl EdgeSampler<'_> {
         segments: &[Segment],
         take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
     ) {
-        let (mut five, mut eight) = (Block::default(), Block::default());
+        let [mut five, mut eight, mut parts] = <[Block; 3]>::default();
+        let mut steep: Vec<Steep> = Vec::new();
         let (mut from, mut to) = (Points::all([0.0; 2]), Points::all([0.0; 2]));
         let (mut a, mut b) = ([0.0; LANES], [0.0; LANES]);
         for (number, block) in segments.chunks(LANES).enumerate() {
@@ -57,16 +60,24 @@ impl EdgeSampler<'_> {
             loss.values(&to, &mut b);
             for (lane, segment) in block.iter().enumerate() {
                 let (number, rise) = (number * LANES + lane, (b[lane] - a[lane]) / d);
-                // What is neither goes through the panels of the scalar form.
                 if rise.abs() <= FIVE_POINTS_RISE {
-                    five.push(number, segment, a[lane], rise);
+                    five.push(number, segment, WHOLE, a[lane], rise);
                     if five.len == LANES {
                         self.finish(&mut five, &self.five, (loss, d), segments, take);
                     }
                 } else if rise.abs() <= EIGHT_POINTS_RISE {
-                    eight.push(number, segment, a[lane], rise);
+                    eight.push(number, segment, WHOLE, a[lane], rise);
                     if eight.len == LANES {
                         self.finish(&mut eight, &self.eight, (loss, d), segments, take);
+                    }
+                } else if rise.is_finite() {
+                    let (count, width) = panels(rise);
+                    steep.push(Steep { number, rise, resistance: Resistance::above(rise), is_in_range: true });
+                    for panel in 0..count {
+                        parts.push(steep.len() - 1, segment, (panel as f64, width), a[lane], rise);
+                        if parts.len == LANES {
+                            self.add_parts(&mut parts, (loss, d), &mut steep);
+                        }
                     }
                 } else {
                     take(number, self.flow_along(segment));
@@ -75,6 +86,24 @@ impl EdgeSampler<'_> {
         }
         self.finish(&mut five, &self.five, (loss, d), segments, take);
         self.finish(&mut eight, &self.eight, (loss, d), segments, take);
+        self.add_parts(&mut parts, (loss, d), &mut steep);
+        for Steep { number, rise, mut resistance, is_in_range } in steep {
+            let segment = &segments[number];
+            resistance.sum *= self.metric(segment.ends[0]);
+            take(number, if is_in_range { flow_of(resistance, rise, segment.from) } else { self.flow_along(segment) });
+        }
+    }
+
+    /// Adds the panels that wait in a block to the resistances of their edges.
+    fn add_parts(&self, block: &mut Block, (loss, d): (&dyn Landscape, f64), steep: &mut [Steep]) {
+        let Sums { top, sum, depth } =
+            block.sums(&self.eight, loss, d, ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]));
+        for lane in 0..block.len {
+            let edge = &mut steep[block.numbers[lane]];
+            edge.resistance.add(top[lane], sum[lane] * block.widths[lane]);
+            edge.is_in_range &= depth[lane] < LARGEST;
+        }
+        block.len = 0;
     }
 
     /// Computes the edges that wait in a block.
@@ -86,7 +115,7 @@ impl EdgeSampler<'_> {
         segments: &[Segment],
         take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
     ) {
-        let Results { forward, backward, depth } = block.flows(rule, loss, d);
+        let (Sums { depth, .. }, forward, backward) = block.flows(rule, loss, d);
         for lane in 0..block.len {
             let (number, rise) = (block.numbers[lane], block.rises[lane]);
             let segment = &segments[number];
@@ -105,35 +134,59 @@ impl EdgeSampler<'_> {
     }
 }
 
-/// Edges whose rise is known, and that take the same number of nodes.
+/// An edge that takes several panels.
+struct Steep {
+    /// Of its segment.
+    number: usize,
+    rise: f64,
+    resistance: Resistance,
+    /// Whether all exponents were within the range of the exponential.
+    is_in_range: bool,
+}
+
+/// The only panel of an edge, and its width.
+const WHOLE: (f64, f64) = (0.0, 1.0);
+
+/// Edges whose rise is known, or panels of them, that take the same number of nodes.
 struct Block {
     len: usize,
-    /// Of their segments.
+    /// Of their segments, or of the steep edges that they belong to.
     numbers: [usize; LANES],
     from: Points,
     step: Points,
-    /// L where they begin.
+    panels: [f64; LANES],
+    widths: [f64; LANES],
+    /// L where the edges begin.
     starts: [f64; LANES],
     rises: [f64; LANES],
 }
 
-struct Results {
-    /// Rates for λ_e = 1.
-    forward: [f64; LANES],
-    backward: [f64; LANES],
+/// Sums of e^{z} over the nodes, as e^{top}·sum.
+struct Sums {
+    top: [f64; LANES],
+    sum: [f64; LANES],
     /// The largest exponent that was taken.
     depth: [f64; LANES],
 }
 
 impl Default for Block {
     fn default() -> Block {
-        let zero = Points::all([0.0; 2]);
-        Block { len: 0, numbers: [0; LANES], from: zero, step: zero, starts: [0.0; LANES], rises: [0.0; LANES] }
+        let (points, numbers) = (Points::all([0.0; 2]), [0.0; LANES]);
+        Block {
+            len: 0,
+            numbers: [0; LANES],
+            from: points,
+            step: points,
+            panels: numbers,
+            widths: numbers,
+            starts: numbers,
+            rises: numbers,
+        }
     }
 }
 
 impl Block {
-    fn push(&mut self, number: usize, segment: &Segment, start: f64, rise: f64) {
+    fn push(&mut self, number: usize, segment: &Segment, (panel, width): (f64, f64), start: f64, rise: f64) {
         if self.len == 0 {
             // Spare lanes repeat a point of the domain.
             (self.from, self.step) = (Points::all(segment.from), Points::all([0.0; 2]));
@@ -142,12 +195,42 @@ impl Block {
         self.numbers[lane] = number;
         self.from.set(lane, segment.from);
         self.step.set(lane, difference(segment.to, segment.from));
+        (self.panels[lane], self.widths[lane]) = (panel, width);
         (self.starts[lane], self.rises[lane]) = (start, rise);
         self.len += 1;
     }
 
-    fn flows<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> Results {
-        let Block { from, step, starts, rises, .. } = self;
+    /// For whole edges: the sums, and the rates for λ_e = 1.
+    fn flows<const N: usize>(
+        &self,
+        rule: &Rule<N>,
+        loss: &dyn Landscape,
+        d: f64,
+    ) -> (Sums, [f64; LANES], [f64; LANES]) {
+        let top = self.rises.map(|rise| rise.max(0.0));
+        let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)));
+        let (mut forward, mut backward) = ([0.0; LANES], [0.0; LANES]);
+        widest(
+            #[inline(always)]
+            || {
+                for lane in 0..LANES {
+                    forward[lane] = exp(-sums.top[lane]) / sums.sum[lane];
+                    backward[lane] = exp(self.rises[lane] - sums.top[lane]) / sums.sum[lane];
+                }
+            },
+        );
+        (sums, forward, backward)
+    }
+
+    /// Of edges whose exponents reach at least from `lowest` to `top`.
+    fn sums<const N: usize>(
+        &self,
+        rule: &Rule<N>,
+        loss: &dyn Landscape,
+        d: f64,
+        (mut top, mut lowest): ([f64; LANES], [f64; LANES]),
+    ) -> Sums {
+        let Block { from, step, panels, widths, starts, .. } = self;
         let mut z = [[0.0; LANES]; N];
         for (z, node) in z.iter_mut().zip(rule.nodes) {
             let mut nodes = *from;
@@ -155,7 +238,8 @@ impl Block {
                 #[inline(always)]
                 || {
                     for lane in 0..LANES {
-                        nodes.set(lane, advance(from.get(lane), node, step.get(lane)));
+                        let s = (panels[lane] + node) * widths[lane];
+                        nodes.set(lane, advance(from.get(lane), s, step.get(lane)));
                     }
                 },
             );
@@ -164,8 +248,6 @@ impl Block {
         widest(
             #[inline(always)]
             || {
-                let mut top = rises.map(|rise| rise.max(0.0));
-                let mut lowest = top.map(|top| -top);
                 for z in &mut z {
                     for lane in 0..LANES {
                         z[lane] = (z[lane] - starts[lane]) / d;
@@ -173,20 +255,18 @@ impl Block {
                         lowest[lane] = lowest[lane].min(z[lane]);
                     }
                 }
-                let mut sums = [0.0; LANES];
+                let mut sum = [0.0; LANES];
                 for (z, weight) in z.iter().zip(rule.weights) {
                     for lane in 0..LANES {
-                        sums[lane] += weight * exp(z[lane] - top[lane]);
+                        sum[lane] += weight * exp(z[lane] - top[lane]);
                     }
                 }
-                let (mut forward, mut backward, mut depth) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+                let mut depth = [0.0; LANES];
                 for lane in 0..LANES {
-                    forward[lane] = exp(-top[lane]) / sums[lane];
-                    backward[lane] = exp(rises[lane] - top[lane]) / sums[lane];
                     // NaN where L is, which maxima and minima pass over.
-                    depth[lane] = top[lane] - lowest[lane] + 0.0 * sums[lane];
+                    depth[lane] = top[lane] - lowest[lane] + 0.0 * sum[lane];
                 }
-                Results { forward, backward, depth }
+                Sums { top, sum, depth }
             },
         )
     }

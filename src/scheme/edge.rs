@@ -66,13 +66,18 @@ pub struct EdgeSampler<'a> {
 
 /// Accumulates R = ∫ e^{z(s)} m(s) ds as e^{top}·sum.
 #[derive(Clone, Copy)]
-struct Resistance {
+pub(super) struct Resistance {
     top: f64,
-    sum: f64,
+    pub(super) sum: f64,
 }
 
 impl Resistance {
-    fn add(&mut self, z: f64, weight: f64) {
+    /// Of an edge with this rise, nothing being added yet: both of its ends bound the exponents.
+    pub(super) fn above(rise: f64) -> Resistance {
+        Resistance { top: rise.max(0.0), sum: 0.0 }
+    }
+
+    pub(super) fn add(&mut self, z: f64, weight: f64) {
         if z > self.top {
             self.sum *= (self.top - z).exp();
             self.top = z;
@@ -168,7 +173,7 @@ impl<'a> EdgeSampler<'a> {
         if self.scheme != Scheme::InverseAverage {
             return self.simple(rise, self.metric(weight).recip());
         }
-        let mut resistance = Resistance { top: rise.max(0.0), sum: 0.0 };
+        let mut resistance = Resistance::above(rise);
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
         self.nodes(rise, |s, w| resistance.add(at(s), w));
         resistance.sum *= self.metric(weight);
@@ -183,10 +188,10 @@ impl<'a> EdgeSampler<'a> {
             }
             return;
         }
-        let panels = (rise.abs() / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
-        for panel in 0..panels as usize {
+        let (panels, width) = panels(rise);
+        for panel in 0..panels {
             for (s, w) in self.eight.nodes.into_iter().zip(self.eight.weights) {
-                visit((panel as f64 + s) / panels, w / panels);
+                visit((panel as f64 + s) * width, w * width);
             }
         }
     }
@@ -266,9 +271,9 @@ impl<'a> EdgeSampler<'a> {
             return Ok(());
         }
         (*z, *resistance) = (before, saved);
-        let panels = (rise / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
-        let width = (end - begin) / panels;
-        for panel in 0..panels as usize {
+        let (panels, share) = panels(rise);
+        let width = (end - begin) * share;
+        for panel in 0..panels {
             let left = begin + panel as f64 * width;
             self.panel(&self.eight, from, step, offset, [left, left + width], z, resistance)?;
         }
@@ -314,8 +319,14 @@ impl<'a> EdgeSampler<'a> {
     }
 }
 
+/// The number of panels that an edge of this rise takes, and the width of each.
+pub(super) fn panels(rise: f64) -> (usize, f64) {
+    let count = (rise.abs() / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
+    (count as usize, 1.0 / count)
+}
+
 /// (e^{0}, e^{z})/R without overflow: the larger of the two exponents is taken out.
-fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, EdgeError> {
+pub(super) fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, EdgeError> {
     let Resistance { top, sum } = resistance;
     if sum.is_nan() || rise.is_nan() {
         return Err(EdgeError::NotFinite { at });

@@ -143,8 +143,10 @@ fn flows_of_many_edges_are_the_flows_of_each() {
                 let (segment, flow) = (&segments[number], flow.unwrap());
                 let one = sampler.flow(segment.from, segment.to, segment.offset, segment.ends).unwrap();
                 assert_eq!(flow.rise, one.rise);
-                assert_relative_eq!(flow.forward, one.forward, max_relative = 2e-15);
-                assert_relative_eq!(flow.backward, one.backward, max_relative = 2e-15);
+                // Sums over up to 256 nodes, scaled anew at every node that is higher, or at every panel.
+                let tolerance = if one.rise.abs() > 2.5 { 4e-15 } else { 2e-15 };
+                assert_relative_eq!(flow.forward, one.forward, max_relative = tolerance);
+                assert_relative_eq!(flow.backward, one.backward, max_relative = tolerance);
                 assert!(!std::mem::replace(&mut has_come[number], true));
             });
             assert!(has_come.iter().all(|&come| come));
