@@ -80,6 +80,12 @@ impl Long {
         Long::normal(high, low, self.exponent + factor.exponent)
     }
 
+    fn over(self, other: Long) -> Long {
+        let quotient = self.high / other.high;
+        let rest = (-quotient).mul_add(other.high, self.high) + (self.low - quotient * other.low);
+        Long::normal(quotient, rest / other.high, self.exponent - other.exponent)
+    }
+
     fn normal(high: f64, low: f64, exponent: i32) -> Long {
         let sum = high + low;
         let low = low - (sum - high);
@@ -178,22 +184,27 @@ impl Rows<'_> {
         let n = self.starts.len() - 1;
         let mut squares = vec![Long::default(); n];
         let blocks = squares.par_chunks_mut(BLOCK).enumerate();
-        let roots: Vec<usize> =
-            blocks.map(|(block, squares)| self.sweep(block * BLOCK, squares)).collect::<Option<_>>()?;
-        // Each root follows a state of an earlier block.
-        let mut factors: Vec<Option<Long>> = Vec::with_capacity(roots.len());
-        for (block, &root) in roots.iter().enumerate() {
-            let of_root = match self.row(root).0.first().map(|&earlier| earlier as usize) {
-                _ if block == 0 => Some(Long::ONE),
-                Some(earlier) if earlier < block * BLOCK && squares[earlier].high != 0.0 => {
-                    match factors[earlier / BLOCK] {
-                        Some(factor) => Some(self.after(squares[earlier].times(factor), root, 0)?),
-                        None => None,
-                    }
+        let sweep_block = |(block, squares): (usize, &mut [Long])| {
+            let states = block * BLOCK..block * BLOCK + squares.len();
+            squares[0] = Long::ONE;
+            self.sweep(states.start, squares, &mut (states.start + 1..states.end).collect())
+        };
+        blocks.map(sweep_block).collect::<Option<()>>()?;
+        // Each block follows an earlier one, by any edge between states that are known.
+        let mut factors: Vec<Option<Long>> = vec![Some(Long::ONE)];
+        for block in 1..n.div_ceil(BLOCK) {
+            let states = block * BLOCK..((block + 1) * BLOCK).min(n);
+            let is_known = |j: usize| squares[j].high != 0.0 && factors[j / BLOCK].is_some();
+            let joins = |&j: &u32| (j as usize) < states.start && is_known(j as usize);
+            let mut known = states.clone().filter(|&i| squares[i].high != 0.0);
+            factors.push(match known.find_map(|i| Some((i, self.row(i).0.iter().position(joins)?))) {
+                Some((i, place)) => {
+                    let j = self.row(i).0[place] as usize;
+                    let of_neighbour = squares[j].times(factors[j / BLOCK].unwrap_or(Long::ONE));
+                    Some(self.after(of_neighbour, i, place)?.over(squares[i]))
                 }
-                _ => None,
-            };
-            factors.push(of_root);
+                None => None,
+            });
         }
         squares.par_chunks_mut(BLOCK).zip(factors).for_each(|(squares, factor)| match factor {
             Some(factor) => {
@@ -203,10 +214,12 @@ impl Rows<'_> {
             }
             None => squares.fill(Long::default()),
         });
-        let unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
+        let mut unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
+        self.sweep(0, &mut squares, &mut unknown)?;
         // What winds too much for that, or falls into many parts: a search from all that is known, then from each part's first.
-        let known = (0..n).filter(|&i| squares[i].high != 0.0 && !unknown.is_empty());
-        let mut border: Vec<usize> = known.collect();
+        let is_border =
+            |&i: &usize| squares[i].high != 0.0 && self.row(i).0.iter().any(|&j| squares[j as usize].high == 0.0);
+        let mut border: Vec<usize> = if unknown.is_empty() { Vec::new() } else { (0..n).filter(is_border).collect() };
         let mut roots = unknown.into_iter();
         loop {
             while let Some(i) = border.pop() {
@@ -226,38 +239,30 @@ impl Rows<'_> {
         Some(squares.par_iter().map(|square| square.root()).collect())
     }
 
-    /// π of the states from `first` on over that of one of them, the root, which is returned: along edges among them, back and forth as
-    /// they are numbered, each state following the first neighbour that is known: along memory, unlike a search.
-    fn sweep(&self, first: usize, squares: &mut [Long]) -> Option<usize> {
+    /// π of the `unknown` among the states from `first` on, each following the first neighbour among them that is known, back and forth
+    /// as they are numbered: along memory, unlike a search. `None` if a rate is not in range.
+    fn sweep(&self, first: usize, squares: &mut [Long], unknown: &mut Vec<usize>) -> Option<()> {
         let states = first..first + squares.len();
-        let has_earlier = |&i: &usize| self.row(i).0.first().is_some_and(|&j| (j as usize) < first);
-        let root = states.clone().find(has_earlier).unwrap_or(first);
-        squares[root - first] = Long::ONE;
-        let mut unknown: Vec<usize> = states.clone().filter(|&i| i != root).collect();
-        let mut before = usize::MAX;
         for _ in 0..SWEEPS {
-            if unknown.len() == before {
-                break;
-            }
-            before = unknown.len();
+            let before = unknown.len();
             let mut is_usable = true;
             unknown.retain(|&i| {
                 let is_known = |&j: &u32| states.contains(&(j as usize)) && squares[j as usize - first].high != 0.0;
-                let known = self.row(i).0.iter().position(is_known);
-                if let Some(place) = known {
-                    let of_neighbour = squares[self.row(i).0[place] as usize - first];
-                    let found = self.after(of_neighbour, i, place);
-                    is_usable &= found.is_some();
-                    squares[i - first] = found.unwrap_or(Long::ONE);
-                }
-                known.is_none()
+                let Some(place) = self.row(i).0.iter().position(is_known) else { return true };
+                let found = self.after(squares[self.row(i).0[place] as usize - first], i, place);
+                is_usable &= found.is_some();
+                squares[i - first] = found.unwrap_or(Long::ONE);
+                false
             });
             if !is_usable {
                 return None;
             }
+            if unknown.len() == before {
+                break;
+            }
             unknown.reverse();
         }
-        Some(root)
+        Some(())
     }
 
     /// π_i from that of the neighbour at a place in its row, if the rates between them are in range.

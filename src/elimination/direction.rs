@@ -39,15 +39,11 @@ impl Directions {
     pub(super) fn of(runs: &[Run], pattern: &Pattern, places: &Places) -> Directions {
         let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
         let total = count(runs);
-        let ends: Vec<usize> = runs
-            .iter()
-            .scan(0, |end, run| {
-                Some({
-                    *end += run.count();
-                    *end
-                })
-            })
-            .collect();
+        let ends = runs.iter().scan(0, |end, run| {
+            *end += run.count();
+            Some(*end)
+        });
+        let ends: Vec<usize> = ends.collect();
         for number in 0..total.min(SAMPLE) {
             // Golden ratio: even spacing would pick the same column of every few rows.
             let position = ((number as f64 * GOLDEN).fract() * total as f64) as usize;

@@ -3,7 +3,7 @@
 //! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the states
 //! of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set and any
 //! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
-//! candidates). Sets are kept as `runs`, of which a straight cut looks only at the ends. Where no straight cut is good, `separator`
+//! candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it. Where no straight cut is good, `separator`
 //! looks for one that bends.
 
 use super::direction::{Cut, Directions, Places, dot};
@@ -48,8 +48,7 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
         is_separator: (0..n).map(|_| AtomicBool::new(false)).collect(),
         positions: (0..n).map(|_| AtomicU32::new(0)).collect(),
         edges: Vec::new(),
-        far: vec![false; n],
-        has_far: false,
+        far: Vec::new(),
     };
     cutter.tabulate_edges();
     let mut buffers = Buffers { stack: runs(n, &cutter.places), work: Work::default() };
@@ -89,10 +88,8 @@ struct Cutter<'a> {
     positions: Vec<AtomicU32>,
     /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
     edges: Vec<[i64; 2]>,
-    /// Whether a state has an edge beyond [`FAR`].
-    far: Vec<bool>,
-    /// Whether any state has.
-    has_far: bool,
+    /// The states that have an edge beyond [`FAR`].
+    far: Vec<u32>,
 }
 
 impl Cutter<'_> {
@@ -100,7 +97,8 @@ impl Cutter<'_> {
         const SIDE: usize = 2 * FAR as usize + 1;
         /// States per task.
         const PIECE: usize = 1 << 14;
-        let Cutter { pattern, places, far, .. } = self;
+        let Cutter { pattern, places, .. } = self;
+        let mut is_far = vec![false; pattern.len()];
         let tabulate = |(piece, far): (usize, &mut [bool])| {
             let mut seen = vec![false; SIDE * SIDE];
             for (state, far) in (piece * PIECE..).zip(far) {
@@ -118,10 +116,10 @@ impl Cutter<'_> {
             seen
         };
         let either = |a: Vec<bool>, b: Vec<bool>| a.iter().zip(&b).map(|(a, b)| *a || *b).collect();
-        let seen = far.par_chunks_mut(PIECE).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
+        let seen = is_far.par_chunks_mut(PIECE).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
         let edge = |index: usize| [(index / SIDE) as i64 - FAR, (index % SIDE) as i64 - FAR];
         let opposite = |index: usize| seen.len() - 1 - index;
-        self.has_far = self.far.contains(&true);
+        self.far = (0..).zip(is_far).filter(|&(_, is_far)| is_far).map(|(state, _)| state).collect();
         self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
     }
 
@@ -218,9 +216,10 @@ impl Cutter<'_> {
             for (states, part) in [run.first..split, split..run.end].into_iter().zip(parts) {
                 let near = near.start.max(states.start)..near.end.min(states.end);
                 let border = &mut borders[usize::from(part)];
-                for state in if self.has_far { states.clone() } else { near.clone() } {
-                    let may_touch = near.contains(&state) || self.far[state as usize];
-                    if may_touch && touches(state, part) {
+                let [before, after] =
+                    [states.start..near.start, near.end..states.end].map(|beyond| self.far_in(beyond));
+                for state in before.iter().copied().chain(near).chain(after.iter().copied()) {
+                    if touches(state, part) {
                         border.push(state);
                     }
                 }
@@ -234,6 +233,12 @@ impl Cutter<'_> {
         let takes_low = (borders[0].len(), total - low) <= (borders[1].len(), low);
         let part = if takes_low { LOW } else { HIGH };
         take_out(halves, part, &borders[usize::from(part)], pieces);
+    }
+
+    fn far_in(&self, states: Range<u32>) -> &[u32] {
+        let place = |state: u32| self.far.partition_point(|&far| far < state);
+        let begin = place(states.start);
+        &self.far[begin..place(states.end).max(begin)]
     }
 
     fn note_positions(&self, states: impl Iterator<Item = u32>) {
@@ -260,13 +265,16 @@ impl Cutter<'_> {
             parts = found;
         }
         let mut parts = parts.as_slice();
-        let mut improved = Vec::with_capacity(pieces.len());
+        let mut improved: Vec<(Run, u8)> = Vec::with_capacity(pieces.len());
         for (run, _) in &*pieces {
             let (of_run, rest) = parts.split_at(run.count());
             let mut begin = run.first;
             for alike in of_run.chunk_by(|a, b| a == b) {
                 let end = begin + alike.len() as u32;
-                improved.push((run.piece(begin..end), alike[0]));
+                match improved.last_mut() {
+                    Some((last, part)) if *part == alike[0] && last.goes_on_with(run, begin) => last.end = end,
+                    _ => improved.push((run.piece(begin..end), alike[0])),
+                }
                 begin = end;
             }
             parts = rest;
@@ -298,7 +306,7 @@ fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<
 
 /// Whether a search for a smaller separator could save as much work in the fronts, some 25 s³ operations for s states, as is worth it:
 /// 150 operations a state, if what is found is as small as in a square of five-point cells. Where edges vary much smaller ones may exist,
-/// across the strong ones of strips for instance, and large sets are searched in any case. That is less than a search costs (about a
+/// along strong edges for instance, and larger sets are searched for less. That is less than a search costs (about a
 /// microsecond a state), but orders are used more than once, and a factor's memory falls with its work.
 fn is_worth_a_search(states: usize, separator: f64, edges_vary: bool) -> bool {
     const SEARCH: f64 = 6.0;

@@ -1,4 +1,5 @@
-//! Sets of states as runs along the lines of the grid, so that a straight cut costs as much as the set has lines.
+//! Sets of states as runs along the lines of the grid, so that a straight cut costs as much as the set has lines, and what
+//! is near the cut.
 
 use super::direction::{Normal, Places, dot};
 
@@ -20,7 +21,7 @@ const SAMPLE: u32 = 1024;
 
 /// All states in as few runs as they make.
 pub(super) fn runs(states: usize, places: &Places) -> Vec<Run> {
-    let place = |state: u32| places.of(state).map(|c| c as i32);
+    let place = |state: u32| places.of(state);
     let mut steps = [0, 0];
     for state in 1..(states as u32).min(SAMPLE) {
         let [from, to] = [place(state - 1), place(state)];
@@ -33,7 +34,7 @@ pub(super) fn runs(states: usize, places: &Places) -> Vec<Run> {
         let place = place(state);
         match runs.last_mut() {
             Some(run) if place == run.place_of(state) => run.end += 1,
-            _ => runs.push(Run { first: state, end: state + 1, place, axis }),
+            _ => runs.push(Run { first: state, end: state + 1, place: place.map(|c| c as i32), axis }),
         }
     }
     runs
@@ -54,14 +55,14 @@ impl Run {
     }
 
     /// Where a state of the run is, or would be.
-    fn place_of(&self, state: u32) -> [i32; 2] {
-        let mut place = self.place;
-        place[usize::from(self.axis)] += (state - self.first) as i32;
+    fn place_of(&self, state: u32) -> [i64; 2] {
+        let mut place = self.place.map(i64::from);
+        place[usize::from(self.axis)] += i64::from(state - self.first);
         place
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = [i64; 2]> + '_ {
-        self.states().map(|state| self.place_of(state).map(i64::from))
+        self.states().map(|state| self.place_of(state))
     }
 
     /// How n·x changes from state to state.
@@ -75,9 +76,14 @@ impl Run {
         [first, first + self.rise(normal) * (self.count() as i64 - 1)]
     }
 
+    /// Whether a state of another run follows the last one of this in number and place.
+    pub(super) fn goes_on_with(&self, other: &Run, state: u32) -> bool {
+        state == self.end && other.place_of(state) == self.place_of(state)
+    }
+
     /// Some states of the run.
     pub(super) fn piece(&self, states: std::ops::Range<u32>) -> Run {
-        Run { first: states.start, end: states.end, place: self.place_of(states.start), ..*self }
+        Run { first: states.start, end: states.end, place: self.place_of(states.start).map(|c| c as i32), ..*self }
     }
 
     /// The first state whose level is above (for normals that fall along the run, no longer above) this one, or the end.

@@ -398,7 +398,10 @@ impl FrontTree {
 
     /// Bytes of this tree.
     pub(super) fn bytes(&self) -> u64 {
-        let of_lists = |lists: &Lists| 8 * lists.update_places.len() + size_of::<Entry>() * lists.entries.len();
+        let of_lists = |lists: &Lists| {
+            let places = lists.update_places.capacity() + lists.parent_places.capacity();
+            4 * places + size_of::<Entry>() * lists.entries.capacity()
+        };
         let lists: usize = self.lists.iter().map(of_lists).sum();
         (4 * self.order.len() + size_of::<Front>() * self.fronts.len() + lists) as u64
     }

@@ -10,7 +10,7 @@ use sprs::CsMatI;
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
 pub use correction::FluxCorrection;
 
-/// A sparse matrix by rows, of up to 2³² states and any number of entries.
+/// A sparse matrix by rows, of fewer than 2³² states and entries.
 pub type Rates = CsMatI<f64, u32, usize>;
 
 /// Nonnegative rates q_ij from state i to state j (row i, column j), and killing rates κ_i ≥ 0.

@@ -96,6 +96,9 @@ impl EdgeSampler<'_> {
 
     /// Adds the panels that wait in a block to the resistances of their edges.
     fn add_parts(&self, block: &mut Block, (loss, d): (&dyn Landscape, f64), steep: &mut [Steep]) {
+        if block.len == 0 {
+            return;
+        }
         let Sums { top, sum, depth } =
             block.sums(&self.eight, loss, d, ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]));
         for lane in 0..block.len {
@@ -115,6 +118,9 @@ impl EdgeSampler<'_> {
         segments: &[Segment],
         take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
     ) {
+        if block.len == 0 {
+            return;
+        }
         let (Sums { depth, .. }, forward, backward) = block.flows(rule, loss, d);
         for lane in 0..block.len {
             let (number, rise) = (block.numbers[lane], block.rises[lane]);

@@ -16,7 +16,7 @@ pub fn allowed() -> u64 {
 }
 
 /// Bytes per cell of the assembled chain and of the vectors on it: pairs (32 each, up to 3), rates (12 each, up to 6),
-/// stencils (52), and about ten vectors.
+/// stencils (56), and about ten vectors.
 const PER_CELL: f64 = 400.0;
 
 /// Bytes per cell that the flux correction adds: pairs and exits before it (32 each, up to 2), moments (40 for each of up to 2 edges),

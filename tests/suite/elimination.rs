@@ -311,6 +311,37 @@ fn weights_of_scattered_chains_take_linear_time() {
     assert_close(&elimination.solve_right(&scattered.killing), &vec![1.0; n], 1e-13);
 }
 
+/// Sets with a hole, and one whose arms meet at the far end, numbered row by row: weights are found piece by piece and joined.
+#[test]
+fn weights_are_joined_around_holes() {
+    let (w, h) = (400i32, 160i32);
+    let hole = |x: i32, y: i32| (x - 200).pow(2) + (y - 80).pow(2) > 60 * 60;
+    let open_at_the_end = |x: i32, y: i32| (y - 80).abs() > 20 || x > 390;
+    let open_at_the_beginning = |x: i32, y: i32| (y - 80).abs() > 20 || x < 10;
+    for is_in in [&hole as &dyn Fn(i32, i32) -> bool, &open_at_the_end, &open_at_the_beginning] {
+        let cells: Vec<[i32; 2]> = (0..w * h).map(|k| [k / h, k % h]).filter(|&[x, y]| is_in(x, y)).collect();
+        let number: std::collections::HashMap<[i32; 2], usize> =
+            cells.iter().enumerate().map(|(k, &cell)| (cell, k)).collect();
+        let root = |[x, y]: [i32; 2]| (0.1 * f64::from(x)).sin() + 0.05 * f64::from(y);
+        let mut edges = Vec::new();
+        for (k, &[x, y]) in cells.iter().enumerate() {
+            for other in [[x + 1, y], [x, y + 1]] {
+                if let Some(&j) = number.get(&other) {
+                    let ratio = (root(other) - root([x, y])).exp();
+                    edges.extend([(k, j, ratio), (j, k, 1.0 / ratio)]);
+                }
+            }
+        }
+        let killing = cells.iter().map(|cell| if cell[0] == 0 { 1e-6 } else { 0.0 }).collect();
+        let mut chain = reversible(generator(cells.len(), &edges, killing, cells.clone()));
+        let found = eliminate(&chain);
+        assert!(found.spared() > 0.2);
+        chain.is_reversible = false;
+        let b = vec![1.0; cells.len()];
+        assert_close(&found.solve_left(&b), &eliminate(&chain).solve_left(&b), 1e-12);
+    }
+}
+
 #[test]
 fn a_chain_that_is_nearly_reversible_is_not_taken_for_one() {
     let mut numbers = Numbers(14);
