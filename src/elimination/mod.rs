@@ -45,6 +45,7 @@ use layout::{Form, Layout};
 use multifrontal::Multifrontal;
 use pattern::is_chain;
 use rayon::join;
+use rayon::prelude::*;
 use symbolic::Plan;
 use tridiagonal::Tridiagonal;
 
@@ -271,10 +272,6 @@ pub fn kept_bytes() -> u64 {
 
 /// A solution that overflowed meets rates that underflowed: 0 · ∞ is not a number, and the entry is as unknown as ∞ is.
 fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
-    for entry in &mut x {
-        if entry.is_nan() {
-            *entry = f64::INFINITY;
-        }
-    }
+    x.par_iter_mut().filter(|entry| entry.is_nan()).for_each(|entry| *entry = f64::INFINITY);
     x
 }

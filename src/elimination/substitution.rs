@@ -12,6 +12,7 @@
 use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
 use super::pass::{Pass, Way};
+use super::tree::FrontTree;
 use crate::scaled::Scaled;
 use pulp::Arch;
 use rayon::join;
@@ -50,7 +51,7 @@ impl Multifrontal {
     }
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
-        let order = &self.tree.order;
+        let FrontTree { order, places, .. } = &*self.tree;
         let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
         if self.layout.form == Form::General {
             self.solve_fronts(side, &mut values);
@@ -61,11 +62,7 @@ impl Multifrontal {
         } else {
             self.solve_normalised(side, &mut values);
         }
-        let mut x = vec![0.0; b.len()];
-        for (&state, value) in order.iter().zip(values) {
-            x[state as usize] = value;
-        }
-        x
+        places.par_iter().map(|&place| values[place as usize]).collect()
     }
 
     /// b/s or s b; with the other side also back from either.
@@ -80,11 +77,11 @@ impl Multifrontal {
     /// Whether b/s or s b is far from both ends of the range of numbers.
     fn scales_in_range(&self, side: Side, b: &[f64]) -> bool {
         const MARGIN: f64 = 1e-60;
-        let positive = || b.iter().copied().filter(|&b| b > 0.0);
-        let smallest = || self.weights.iter().copied().fold(1.0, f64::min);
+        let positive = || b.par_iter().copied().filter(|&b| b > 0.0);
+        let smallest = || self.weights.par_iter().copied().reduce(|| 1.0, f64::min);
         match side {
-            Side::Left => positive().fold(0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
-            Side::Right => positive().fold(1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
+            Side::Left => positive().reduce(|| 0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
+            Side::Right => positive().reduce(|| 1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
         }
     }
 

@@ -117,6 +117,8 @@ struct Lists {
 pub(super) struct FrontTree {
     /// place → state.
     pub(super) order: Vec<u32>,
+    /// state → place.
+    pub(super) places: Vec<u32>,
     pub(super) fronts: Vec<Front>,
     lists: Vec<Lists>,
     /// Stack for any subtree that is eliminated on one thread.
@@ -302,7 +304,7 @@ impl FrontTree {
             places[state as usize] = place as u32;
         }
         let grown = grow_side_by_side(&root, &Graph { pattern, order: &order, places: &places }, 0);
-        let mut tree = FrontTree { order, ..FrontTree::default() };
+        let mut tree = FrontTree { order, places, ..FrontTree::default() };
         tree.fronts.reserve_exact(grown.iter().map(|growth| growth.fronts.len()).sum());
         // The roots of the subtrees that have no parent yet.
         let mut roots = Vec::new();
@@ -403,6 +405,6 @@ impl FrontTree {
             4 * places + size_of::<Entry>() * lists.entries.capacity()
         };
         let lists: usize = self.lists.iter().map(of_lists).sum();
-        (4 * self.order.len() + size_of::<Front>() * self.fronts.len() + lists) as u64
+        (8 * self.order.len() + size_of::<Front>() * self.fronts.len() + lists) as u64
     }
 }
