@@ -311,6 +311,35 @@ fn weights_of_scattered_chains_take_linear_time() {
     assert_close(&elimination.solve_right(&scattered.killing), &vec![1.0; n], 1e-13);
 }
 
+/// A torus, whose seams are edges longer than any that a cut looks for near itself: by what is left of the equations.
+#[test]
+fn seams_of_large_tori_are_separated() {
+    let (w, h) = (90, 70);
+    let mut numbers = Numbers(19);
+    for axes in [[0, 1], [1, 0]] {
+        let number = |x: usize, y: usize| if axes[0] == 0 { x % w * h + y % h } else { y % h * w + x % w };
+        let mut edges = Vec::new();
+        let mut coordinates = vec![[0, 0]; w * h];
+        for (x, y) in (0..w).flat_map(|x| (0..h).map(move |y| (x, y))) {
+            let here = number(x, y);
+            coordinates[here] = [x as i32, y as i32];
+            for other in [number(x + 1, y), number(x, y + 1), number(x + 2, y + 1)] {
+                edges.extend([(here, other, numbers.spread(1.0)), (other, here, numbers.spread(1.0))]);
+            }
+        }
+        let torus = generator(w * h, &edges, vec![0.01; w * h], coordinates);
+        let b: Vec<f64> = (0..w * h).map(|_| numbers.next()).collect();
+        let x = eliminate(&torus).solve_left(&b);
+        let (mut kept, mut arrived) = (vec![0.01; w * h], b.clone());
+        for (&rate, (i, j)) in torus.rates.iter() {
+            kept[i as usize] += rate;
+            arrived[j as usize] += rate * x[i as usize];
+        }
+        let left: Vec<f64> = kept.iter().zip(&x).map(|(kept, x)| kept * x).collect();
+        assert_close(&left, &arrived, 1e-13);
+    }
+}
+
 /// Sets with a hole, and one whose arms meet at the far end, numbered row by row: weights are found piece by piece and joined.
 #[test]
 fn weights_are_joined_around_holes() {
