@@ -197,9 +197,9 @@ impl<'a> Places<'a> {
     /// Of all states.
     pub(super) fn new(coordinates: &'a [[i32; 2]]) -> Self {
         let longest = [0, 1].map(|axis| {
-            let along = || coordinates.iter().map(|place| i64::from(place[axis]));
-            let extent = along().max().unwrap_or(0) - along().min().unwrap_or(0);
-            SHORT.max(extent / 2)
+            let along = coordinates.iter().map(|place| i64::from(place[axis]));
+            let (low, high) = along.fold((i64::MAX, i64::MIN), |(low, high), at| (low.min(at), high.max(at)));
+            SHORT.max(high.saturating_sub(low) / 2)
         });
         Places { coordinates, longest }
     }

@@ -45,8 +45,8 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
     let mut cutter = Cutter {
         pattern,
         places: Places::new(coordinates),
-        is_separator: (0..n).map(|_| AtomicBool::new(false)).collect(),
-        positions: (0..n).map(|_| AtomicU32::new(0)).collect(),
+        is_separator: bytemuck::zeroed_vec(n),
+        positions: bytemuck::zeroed_vec(n),
         edges: Vec::new(),
         far: Vec::new(),
     };
