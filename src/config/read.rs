@@ -364,14 +364,18 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainConfig> {
     }
     let walls = section.section("walls")?;
     let kinds = [("reflecting", Wall::Reflecting), ("absorbing", Wall::Absorbing)];
+    let [reflecting, absorbing] = kinds.map(|(name, wall)| (name, AxisWalls::Walls([wall; 2])));
+    let of_both = [reflecting, absorbing, ("periodic", AxisWalls::Periodic)];
     let axis = |name: &str| -> Read<AxisWalls> {
         let Some(words) = walls.texts(name)? else {
             return Ok(AxisWalls::Walls([Wall::Reflecting; 2]));
         };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["periodic"] => Ok(AxisWalls::Periodic),
-            [both] => Ok(AxisWalls::Walls([walls.chosen(name, both, &kinds)?; 2])),
+            [both] => walls.chosen(name, both, &of_both),
+            ["periodic", _] | [_, "periodic"] => {
+                Err(walls.conflict(name, "\"periodic\" joins both ends: give it alone, not in a pair"))
+            }
             [low, high] => Ok(AxisWalls::Walls([walls.chosen(name, low, &kinds)?, walls.chosen(name, high, &kinds)?])),
             _ => Err(walls.conflict(name, "give two walls, the lower and the upper, or \"periodic\"")),
         }

@@ -3,12 +3,14 @@
 //! Each connected piece is eliminated from both of its ends towards its target, the state with the largest killing κ.
 //! Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
 //! underflows unless a rate of the generator did; eliminating away from the exit would square the barrier into the last
-//! pivot instead.
+//! pivot instead. Killing beyond another barrier is carried to the target across the well, where it may be below the range of numbers
+//! and still not be small in the end: it has an exponent of its own there.
 
 use std::ops::{AddAssign, Div, Mul};
 
 use super::{EliminationError, PivotFault};
 use crate::generator::Generator;
+use crate::scaled::Scaled;
 
 /// What a solve adds up: ordinary numbers, or such with an exponent of their own where times leave the range of those.
 pub(super) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
@@ -33,6 +35,42 @@ struct Step {
     back: f64,
 }
 
+/// κ on its way to the target.
+#[derive(Clone, Copy)]
+enum Killing {
+    Ordinary(f64),
+    /// Below [`LEAST`].
+    Small(Scaled),
+}
+
+/// Below this κ is carried with an exponent of its own.
+const LEAST: f64 = 1e-250;
+
+impl Killing {
+    fn value(self) -> f64 {
+        match self {
+            Killing::Ordinary(value) => value,
+            Killing::Small(scaled) => scaled.value(),
+        }
+    }
+
+    /// κ_next + κ_k q_next,k / S_k.
+    fn passed(self, back: f64, pivot: f64, own: f64) -> Killing {
+        let exact = match self {
+            Killing::Ordinary(value) => {
+                let passed = back * (value / pivot);
+                if passed >= LEAST || value == 0.0 || back == 0.0 {
+                    return Killing::Ordinary(own + passed);
+                }
+                Scaled::new(value)
+            }
+            Killing::Small(scaled) => scaled,
+        };
+        let exact = (exact / pivot * back).plus(Scaled::new(own));
+        if exact.value() >= LEAST { Killing::Ordinary(exact.value()) } else { Killing::Small(exact) }
+    }
+}
+
 /// States first..=last, eliminated towards the target.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
@@ -44,8 +82,15 @@ struct Piece {
 impl Piece {
     /// (state, next) in the order of elimination, without the target.
     fn forward(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
-        let rising = (self.first..self.target).map(|k| (k, k + 1));
-        rising.chain((self.target + 1..=self.last).rev().map(|k| (k, k - 1)))
+        self.rising().chain(self.falling())
+    }
+
+    fn rising(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+        (self.first..self.target).map(|k| (k, k + 1))
+    }
+
+    fn falling(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+        (self.target + 1..=self.last).rev().map(|k| (k, k - 1))
     }
 }
 
@@ -64,7 +109,7 @@ impl Tridiagonal {
                 }
             }
         }
-        let mut killing = generator.killing.clone();
+        let killing = &generator.killing;
         let mut pieces = Vec::new();
         let mut first = 0;
         for last in 0..n {
@@ -77,16 +122,22 @@ impl Tridiagonal {
         }
         let mut steps = vec![Step::default(); n];
         for &piece in &pieces {
-            for (k, next) in piece.forward() {
-                let (rate, back) = if next > k { (up[k], down[next]) } else { (down[k], up[next]) };
-                let pivot = killing[k] + rate;
-                PivotFault::check(k, pivot).map_err(|fault| fault.of_state(k))?;
-                killing[next] += back * (killing[k] / pivot);
-                steps[k] = Step { pivot, onward: rate / pivot, back };
-            }
-            let target = piece.target;
-            PivotFault::check(target, killing[target]).map_err(|fault| fault.of_state(target))?;
-            steps[target].pivot = killing[target];
+            let mut eliminate = |end: usize, way: &mut dyn Iterator<Item = (usize, usize)>| {
+                let mut carried = Killing::Ordinary(killing[end]);
+                for (k, next) in way {
+                    let (rate, back) = if next > k { (up[k], down[next]) } else { (down[k], up[next]) };
+                    let pivot = carried.value() + rate;
+                    PivotFault::check(k, pivot).map_err(|fault| fault.of_state(k))?;
+                    let own = if next == piece.target { 0.0 } else { killing[next] };
+                    carried = carried.passed(back, pivot, own);
+                    steps[k] = Step { pivot, onward: rate / pivot, back };
+                }
+                Ok(if end == piece.target { 0.0 } else { carried.value() })
+            };
+            let arrived = eliminate(piece.first, &mut piece.rising())? + eliminate(piece.last, &mut piece.falling())?;
+            let (target, pivot) = (piece.target, killing[piece.target] + arrived);
+            PivotFault::check(target, pivot).map_err(|fault| fault.of_state(target))?;
+            steps[target].pivot = pivot;
         }
         Ok(Tridiagonal { steps, pieces })
     }

@@ -20,7 +20,10 @@ const HEAD_ROOM: f64 = 0.45;
 /// Draws the study and returns the paths of the pictures.
 pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
-    let text = format!("{title}: errors against {}", study.reference.source);
+    let text = match title {
+        "" => format!("Errors against {}", study.reference.source),
+        _ => format!("{title}: errors against {}", study.reference.source),
+    };
     let has_errors = study.series.iter().flat_map(Series::solved).any(|sample| error(sample).is_some());
     if !has_errors {
         return Ok(drawn);

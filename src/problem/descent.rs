@@ -5,7 +5,8 @@
 //! the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
 //!
 //! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails (answers
-//! `None`) where the flow leaves the enlarged box, or does not settle: a limit cycle, or a point on a separatrix itself.
+//! `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not settle: a limit cycle, or a
+//! point on a separatrix itself.
 
 use crate::problem::{CriticalPoint, Dynamics, Space};
 use crate::tensor::{Point, advance, dot, norm};
@@ -128,6 +129,11 @@ impl Descent {
     }
 
     fn follow(&self, start: Point, tolerance: f64, mut visit: impl FnMut(Point)) -> Option<usize> {
+        // An automatic domain may be far wider than the box that critical points were looked for in.
+        let mut box_around = self.space;
+        for ((lower, upper), at) in box_around.lower.iter_mut().zip(&mut box_around.upper).zip(start) {
+            (*lower, *upper) = (lower.min(at), upper.max(at));
+        }
         let mut at = start;
         let mut stages = [[0.0; 2]; 7];
         stages[0] = self.flow(at);
@@ -136,7 +142,7 @@ impl Descent {
             if let Some(index) = self.trapped(at) {
                 return Some(index);
             }
-            if !self.space.holds(at, ENLARGED) || norm(stages[0]) == 0.0 {
+            if !box_around.holds(at, ENLARGED) || norm(stages[0]) == 0.0 {
                 return None;
             }
             for stage in 0..6 {

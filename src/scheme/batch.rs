@@ -5,7 +5,7 @@ use crate::config::Scheme;
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
 use crate::scheme::edge::{
-    EIGHT_POINTS_RISE, EdgeError, EdgeFlow, EdgeSampler, FIVE_POINTS_RISE, Resistance, flow_of, panels,
+    EIGHT_POINTS_RISE, EdgeError, EdgeFlow, EdgeSampler, FIVE_POINTS_RISE, Resistance, UNRESOLVED_RISE, flow_of, panels,
 };
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
@@ -70,7 +70,7 @@ impl EdgeSampler<'_> {
                     if eight.len == LANES {
                         self.finish(&mut eight, &self.eight, (loss, d), segments, take);
                     }
-                } else if rise.is_finite() {
+                } else if rise.abs() <= UNRESOLVED_RISE {
                     let (count, width) = panels(rise);
                     steep.push(Steep { number, rise, resistance: Resistance::above(rise), is_in_range: true });
                     for panel in 0..count {

@@ -261,6 +261,20 @@ fn deepest(problem: &Problem) -> Point {
     inside.map_or(problem.valley.start_point, |point| point.theta)
 }
 
+/// Barriers that are higher leave the range of ordinary numbers, whatever stands before the exponential.
+const DEEPEST: f64 = 690.0;
+
+/// The lowest barrier in two dimensions over D = d·I; 0 where there is none.
+fn height(problem: &Problem) -> f64 {
+    match (problem.dynamics.loss(), problem.noise.constant(), problem.valley.saddles.first()) {
+        (Some(loss), Some(d), Some(&saddle)) if problem.dimension == 2 => {
+            let at = problem.critical.saddles[saddle].point.theta;
+            (loss.value(at) - loss.value(problem.valley.start_point)) / d
+        }
+        _ => 0.0,
+    }
+}
+
 /// Names the place of a failed pivot and the remedy.
 pub fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem: &Problem) -> StudyError {
     let at = |state: usize| {
@@ -268,6 +282,13 @@ pub fn locate(error: EliminationError, grid: &Grid, assembly: &Assembly, problem
         if problem.dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
     };
     match error {
+        EliminationError::NotFinite { .. } if height(problem) > DEEPEST => StudyError::Unsolvable {
+            message: format!(
+                "the barrier is {:.0} times the noise: the rate is below 1e-308, which is carried in one dimension only. Raise the \
+                     noise (noise.temperature), or solve along the valley in one dimension",
+                height(problem)
+            ),
+        },
         EliminationError::ZeroPivot { state } => StudyError::Unsolvable {
             message: format!(
                 "the exit cannot be reached in double precision from the cell at θ = {}: the rates on the way underflow. \

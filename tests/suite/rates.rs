@@ -249,6 +249,64 @@ fn what_reflecting_walls_leave_is_in_the_stated_error() {
     }
 }
 
+/// Two ways out, both below the range of numbers: what is killed at one end crosses the well to the other as a rate of 1e-860.
+#[test]
+fn two_exits_below_the_range_of_numbers() {
+    for (lower, temperature) in [(-1.0, 0.001), (-1.0001, 0.001), (-0.99, 0.001), (-1.0, 0.0013), (-1.0, 1e-4)] {
+        let solution = solve(&format!(
+            "landscape = {{ expression = 'x^2', dimension = 1 }}
+             noise = {{ kind = 'isotropic', temperature = {temperature} }}
+             domain = {{ lower = [{lower}], upper = [1], walls = {{ x = 'absorbing' }} }}
+             grid = {{ cells = [1000] }}"
+        ));
+        let check = solution.quadrature.as_ref().unwrap();
+        let error = check.escape_ratio.unwrap() - 1.0;
+        assert!(error.abs() < 1e-12, "{lower}, T = {temperature}: {error:e}");
+        assert!((check.ratio.unwrap() - 1.0).abs() < 1e-12);
+    }
+}
+
+/// Warm, an automatic domain is far wider than the box that critical points are looked for in; the basin goes on to its walls.
+#[test]
+fn basins_fill_wide_domains() {
+    for (temperature, most) in [(5.0, 1e-5), (20.0, 1e-5), (100.0, 2e-5)] {
+        let on = |dimension: usize, cells: &str| {
+            solve(&format!(
+                "landscape = {{ kind = 'double-well', dimension = {dimension} }}
+                 noise = {{ kind = 'isotropic', temperature = {temperature} }}
+                 valley = {{ absorb = 'boundary' }}
+                 grid = {{ cells = {cells} }}
+                 solve = {{ quantities = ['rate'] }}"
+            ))
+        };
+        // Separable: γ is that of x alone.
+        let expected = on(1, "[400]").quadrature.unwrap().escape_rate.unwrap();
+        let error = extrapolated(&on(2, "[200, 40]")) / expected.value() - 1.0;
+        assert!(error.abs() < most, "T = {temperature}: {error:e}");
+    }
+}
+
+/// A loss that rises by 1e43: its edges are far from resolved, and nothing of it overflows. Where probability is, the wall may as well
+/// stand at −2.5.
+#[test]
+fn walls_of_any_height_are_walls() {
+    let on = |lower: f64, noise: &str| {
+        solve(&format!(
+            "landscape = {{ expression = 'exp(x^2)', dimension = 1 }}
+             noise = {{ {noise} }}
+             domain = {{ lower = [{lower}], upper = [1], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = [1100] }}
+             solve = {{ quantities = ['rate'] }}"
+        ))
+    };
+    let white = "kind = 'isotropic', temperature = 1";
+    let expected = on(-2.5, white).quadrature.unwrap().escape_rate.unwrap().value();
+    for noise in [white, "kind = 'expression', d11 = '1 + 1e-12*x'"] {
+        let error = extrapolated(&on(-10.0, noise)) / expected - 1.0;
+        assert!(error.abs() < 1e-6, "{noise}: {error:e}");
+    }
+}
+
 /// So cold that no edge is where the density is nor near the saddle: nothing is resolved, which is to be said.
 #[test]
 fn a_grid_that_resolves_nothing_is_warned_of() {

@@ -157,7 +157,11 @@ fn one(
     progress: &Progress,
 ) -> Result<Series, StudyError> {
     let mut samples: Vec<Result<Sample, ([usize; 2], String)>> = Vec::new();
-    let mut angle = 0.0;
+    let angle = match cells.first() {
+        Some(&cells) => level::grid(config, problem, cells)?.0.turn,
+        None => [1.0, 0.0],
+    };
+    let angle = angle[1].atan2(angle[0]).to_degrees();
     for &cells in cells {
         let mut best: Option<(Level, f64)> = None;
         let mut failure = None;
@@ -182,10 +186,7 @@ fn one(
         }
         let coarser = samples.iter().flatten().last();
         samples.push(match best {
-            Some((level, seconds)) => {
-                angle = level.grid.turn[1].atan2(level.grid.turn[0]).to_degrees();
-                Ok(sample(config, problem, &level, seconds, reference, coarser))
-            }
+            Some((level, seconds)) => Ok(sample(config, problem, &level, seconds, reference, coarser)),
             None => Err((cells, failure.unwrap_or_default())),
         });
     }
