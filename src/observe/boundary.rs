@@ -51,9 +51,29 @@ fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
 
 /// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long. The cuts of x
 /// edges and of y edges alternate irregularly on a slanted boundary, so each flux is spread over three bins with the weights
-/// of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total.
+/// of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total. Pieces that are apart follow one
+/// another.
 fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
     let order = strung(&points);
+    let is_joined = |&a: &usize, &b: &usize| norm(difference(points[a].0, points[b].0)) <= GAP * cell;
+    let (mut position, mut arc, mut density) = (Vec::new(), Vec::new(), Vec::new());
+    let mut begin = 0.0;
+    for order in order.chunk_by(is_joined) {
+        let (of_piece, at, flux, length) = along_piece(&points, order, cell);
+        position.extend(of_piece);
+        arc.extend(at.into_iter().map(|at| begin + at));
+        density.extend(flux);
+        begin += length;
+    }
+    (position, arc, density)
+}
+
+/// Points of the boundary that are farther apart, in cells, belong to different pieces of it: around a hole, or on either side of a
+/// reflecting wall.
+const GAP: f64 = 4.0;
+
+/// The same of one piece, with its length.
+fn along_piece(points: &[(Point, f64)], order: &[usize], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
     let mut arcs = Vec::with_capacity(order.len());
     let mut length = 0.0;
     for (k, &index) in order.iter().enumerate() {
@@ -93,7 +113,7 @@ fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64
             }
         })
         .collect();
-    (position, arc, density)
+    (position, arc, density, length + cell)
 }
 
 /// A chain through all points, from one end: each next point is the nearest one left.

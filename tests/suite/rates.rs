@@ -307,6 +307,27 @@ fn walls_of_any_height_are_walls() {
     }
 }
 
+/// The boundary of a set with a hole is two circles and nothing between them, and all of the flux passes them.
+#[test]
+fn the_boundary_around_a_hole_is_a_piece_of_its_own() {
+    let solution = solve(
+        "landscape = { expression = '2*(sqrt(x^2+y^2+1e-8) - 1.2)^2 + 0.1*x' }
+         noise = { kind = 'isotropic', temperature = 0.1 }
+         domain = { lower = [-2.5, -2.5], upper = [2.5, 2.5] }
+         valley = { minimum = [-1.2, 0], set = 'x^2+y^2 < 4 and not ((x+0.3)^2 + (y-0.1)^2 < 0.25)' }
+         grid = { cells = [100, 100] }
+         solve = { quantities = ['rate'], error_estimate = false }",
+    );
+    let flux = solution.flux.unwrap();
+    let radius = |k: usize| flux.position[k][0].hypot(flux.position[k][1]);
+    let off_hole = |k: usize| (flux.position[k][0] + 0.3).hypot(flux.position[k][1] - 0.1);
+    let strays =
+        (0..flux.position.len()).filter(|&k| (radius(k) - 2.0).abs() > 0.02 && (off_hole(k) - 0.5).abs() > 0.02);
+    assert_eq!(strays.count(), 0);
+    let circles = 2.0 * std::f64::consts::PI * 2.5;
+    assert!((flux.arc.last().unwrap() / circles - 1.0).abs() < 0.02, "{:?} of {circles}", flux.arc.last());
+}
+
 /// So cold that no edge is where the density is nor near the saddle: nothing is resolved, which is to be said.
 #[test]
 fn a_grid_that_resolves_nothing_is_warned_of() {
