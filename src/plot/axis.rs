@@ -60,11 +60,26 @@ impl Axis {
             return format!("10{}", superscript(whole as i32));
         }
         // Between decades only where there are hardly any.
-        if self.range.end - self.range.start < 2.0 {
-            plain(10f64.powf(at), 2.0 * 10f64.powf(at))
-        } else {
-            String::new()
+        if self.has_few_decades() { plain(10f64.powf(at), 2.0 * 10f64.powf(at)) } else { String::new() }
+    }
+
+    fn has_few_decades(&self) -> bool {
+        self.logarithmic && self.range.end - self.range.start < 2.0
+    }
+
+    /// Where an axis that lies has its ticks: round numbers, some ten of them at most.
+    pub fn ticks(&self) -> Vec<f64> {
+        let Range { start, end } = self.range;
+        if self.has_few_decades() {
+            let decades = start.floor() as i32..=end.ceil() as i32;
+            let ticks = decades.flat_map(|k| [1.0, 2.0, 5.0].map(|digit: f64| f64::from(k) + digit.log10()));
+            return ticks.filter(|at| (start..=end).contains(at)).collect();
         }
+        let raw = (end - start) / 9.0;
+        let power = 10f64.powf(raw.log10().floor());
+        let nice = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|&step| step >= raw);
+        let step = nice.unwrap_or(raw).max(if self.logarithmic { 1.0 } else { 0.0 });
+        ((start / step).ceil() as i64..=(end / step).floor() as i64).map(|k| k as f64 * step).collect()
     }
 
     /// Where a value stands on the axis, in its plotted coordinate.

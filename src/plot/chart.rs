@@ -1,5 +1,7 @@
 //! Curves over one axis.
 
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::series::DashedLineSeries;
 
@@ -11,7 +13,7 @@ use super::colour::{FAINT, INK};
 pub(super) struct Curve {
     pub points: Vec<(f64, f64)>,
     pub colour: RGBColor,
-    /// Its name in the legend, if there is more than one and all have names; the chart leaves room for it at the top.
+    /// Its name in the legend beside the chart, if there is more than one and all have names.
     pub name: String,
 }
 
@@ -37,14 +39,41 @@ pub(super) struct Chart<'a> {
     pub curves: Vec<Curve>,
     pub lines: Vec<Line>,
     pub spots: Vec<Spot>,
+    /// For the legend of another chart above or below it.
+    pub leaves_room_beside: bool,
+}
+
+/// Room for the legend, in dots.
+const LEGEND: u32 = 600;
+
+/// An axis with ticks of its own choice.
+struct Ticked(Axis);
+
+impl Ranged for Ticked {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (low, high): (i32, i32)) -> i32 {
+        RangedCoordf64::from(self.0.range.clone()).map(value, (low, high))
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.0.ticks()
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.0.range.clone()
+    }
 }
 
 /// Draws a chart with its axes into an area.
 pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let (x, y) = (chart.x, chart.y);
+    let several = chart.curves.len() > 1 && chart.curves.iter().all(|curve| !curve.name.is_empty());
+    let beside = if several || chart.leaves_room_beside { LEGEND } else { 0 };
     let mut builder = ChartBuilder::on(area);
-    builder.margin(16).margin_left(36).margin_right(80).x_label_area_size(140).y_label_area_size(260);
-    let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
+    builder.margin(16).margin_left(36).margin_right(80 + beside).x_label_area_size(140).y_label_area_size(260);
+    let mut context = builder.build_cartesian_2d(Ticked(x.clone()), y.range.clone())?;
     context
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -60,16 +89,16 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         .x_desc(x.label())
         .y_desc(y.label())
         .draw()?;
-    let several = chart.curves.len() > 1 && chart.curves.iter().all(|curve| !curve.name.is_empty());
-    for curve in chart.curves {
+    for (place, curve) in (0..).zip(chart.curves) {
         let style = curve.colour.stroke_width(5);
         let pieces = curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite());
-        for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
-            let drawn = context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
-            if index == 0 && several {
-                let name = curve.name.clone();
-                drawn.label(name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 60, y)], style));
-            }
+        for piece in pieces.filter(|piece| !piece.is_empty()) {
+            context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
+        }
+        if several {
+            let (left, middle) = ((area.dim_in_pixel().0 - beside) as i32 - 40, 60 + 56 * place);
+            area.draw(&PathElement::new(vec![(left, middle), (left + 60, middle)], style))?;
+            area.draw(&Text::new(curve.name, (left + 80, middle - 15), text(20)))?;
         }
     }
     for line in chart.lines {
@@ -88,10 +117,5 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().partition(|spot| !spot.cross);
     context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 16, spot.colour.filled())))?;
     context.draw_series(crosses.iter().map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))))?;
-    if several {
-        let mut legend = context.configure_series_labels();
-        legend.position(SeriesLabelPosition::UpperRight).background_style(WHITE.mix(0.85)).border_style(FAINT);
-        legend.legend_area_size(80).margin(28).label_font(text(22)).draw()?;
-    }
     Ok(())
 }

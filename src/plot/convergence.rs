@@ -14,9 +14,6 @@ use crate::study::converge::{Convergence, Sample, Series};
 /// Errors below this are drawn here: rounding may make them exactly zero.
 const SMALLEST: f64 = 1e-16;
 
-/// Share of the height above the curves that a legend takes.
-const HEAD_ROOM: f64 = 0.45;
-
 /// Draws the study and returns the paths of the pictures.
 pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
@@ -32,11 +29,11 @@ pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Resu
     let cells = |sample: &Sample| (sample.unknowns as f64).powf(1.0 / study.problem.dimension as f64);
     picture(&path, (1200, 1200), ["Error of the escape rate against cells and time", &text], |area| {
         let (upper, lower) = area.split_vertically(1110);
-        logarithmic(&upper, "unknowns per axis", curves(study, &cells), HEAD_ROOM)?;
+        logarithmic(&upper, "unknowns per axis", curves(study, &cells))?;
         // The colours are those of the chart above: one legend is enough.
         let unnamed =
             curves(study, &|sample| sample.seconds).into_iter().map(|curve| Curve { name: String::new(), ..curve });
-        logarithmic(&lower, "seconds for assembly, elimination and solves", unnamed.collect(), 0.0)
+        logarithmic(&lower, "seconds for assembly, elimination and solves", unnamed.collect())
     })?;
     drawn.push(path);
     if study.series.windows(2).any(|pair| pair[0].angle != pair[1].angle) {
@@ -81,24 +78,25 @@ fn by_angle(area: &Area, study: &Convergence) -> Result<(), Fault> {
     }
     let angles = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.0))).unwrap_or(0.0..45.0);
     let x = Axis::position("angle of the grid in degrees, on the finest grid", angles.start - 1.0..angles.end + 1.0);
-    with_spots(area, &x, curves, HEAD_ROOM)
+    with_spots(area, &x, curves)
 }
 
-fn logarithmic(area: &Area, name: &str, curves: Vec<Curve>, head_room: f64) -> Result<(), Fault> {
+fn logarithmic(area: &Area, name: &str, curves: Vec<Curve>) -> Result<(), Fault> {
     let points = curves.iter().flat_map(|curve| curve.points.iter());
     let range = extent(points.map(|point| point.0)).unwrap_or(0.0..1.0);
     let x = Axis::logarithmic(name, range.start - 0.1..range.end + 0.1);
-    with_spots(area, &x, curves, head_room)
+    with_spots(area, &x, curves)
 }
 
-fn with_spots(area: &Area, x: &Axis, curves: Vec<Curve>, head_room: f64) -> Result<(), Fault> {
+fn with_spots(area: &Area, x: &Axis, curves: Vec<Curve>) -> Result<(), Fault> {
     let points: Vec<((f64, f64), RGBColor)> =
         curves.iter().flat_map(|curve| curve.points.iter().map(|&point| (point, curve.colour))).collect();
     let range = extent(points.iter().map(|(point, _)| point.1)).unwrap_or(-1.0..0.0);
     let (bottom, top) = (range.start.floor(), range.end.ceil().max(range.start.floor() + 1.0));
-    let y = Axis::logarithmic("relative error", bottom..top + head_room * (top - bottom));
+    let y = Axis::logarithmic("relative error", bottom..top);
     let spots = points.iter().map(|&(at, colour)| Spot { at, colour, cross: false }).collect();
-    chart::draw(area, Chart { x, y: &y, curves, lines: Vec::new(), spots })
+    let leaves_room_beside = curves.len() > 1;
+    chart::draw(area, Chart { x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })
 }
 
 fn label(series: &Series, study: &Convergence) -> String {
@@ -106,11 +104,16 @@ fn label(series: &Series, study: &Convergence) -> String {
     if turned { format!("{} at {:.1}°", series.scheme.name(), series.angle) } else { series.scheme.name().to_string() }
 }
 
-/// One colour for each scheme.
+/// One colour for each scheme, paler from angle to angle.
 fn colour(k: usize, study: &Convergence) -> RGBColor {
     let first = study.series.iter().position(|series| series.scheme == study.series[k].scheme).unwrap_or(k);
     let before = study.series[..first].iter().map(|series| series.scheme.name());
     let mut names: Vec<&str> = before.collect();
     names.dedup();
-    SERIES[names.len() % SERIES.len()]
+    let mut angles: Vec<f64> = study.series[first..k].iter().map(|series| series.angle).collect();
+    angles.dedup();
+    let share = 0.55f64.powi(angles.iter().filter(|&&angle| angle != study.series[k].angle).count() as i32).max(0.2);
+    let RGBColor(red, green, blue) = SERIES[names.len() % SERIES.len()];
+    let [red, green, blue] = [red, green, blue].map(|part| (255.0 - share * (255.0 - f64::from(part))) as u8);
+    RGBColor(red, green, blue)
 }

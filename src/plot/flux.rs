@@ -69,7 +69,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
         let lines = lines.map(|(at, word)| Line { at: *at, word: word.clone(), colour: BOUNDARY }).collect();
         let curves = vec![Curve { points: points(flux, x, y), colour, name: String::new() }];
-        chart::draw(&area, Chart { x, y, curves, lines, spots: Vec::new() })?;
+        chart::draw(&area, Chart { x, y, curves, lines, spots: Vec::new(), leaves_room_beside: false })?;
     }
     Ok(())
 }

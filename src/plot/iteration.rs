@@ -40,6 +40,8 @@ pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Res
         Curve { points: points.clone(), colour: FIRST, name: String::new() },
     ];
     let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();
-    picture(&path, (1200, 700), head, |area| chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots }))?;
+    picture(&path, (1200, 700), head, |area| {
+        chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots, leaves_room_beside: false })
+    })?;
     Ok(Some(path))
 }

@@ -68,7 +68,7 @@ fn lives(summary: &Value, found: &Simulation, tables: &Tables, path: &Path) -> R
     let test = found.constancy.map_or(String::new(), |test| format!(" — p = {:.2} for a constant rate", test.p_value));
     let head = ["How long particles live, and the exponential law", &format!("{title}{test}")];
     picture(path, (1200, 700), head, |area| {
-        chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots })
+        chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })
     })?;
     Ok(true)
 }

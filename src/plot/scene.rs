@@ -42,7 +42,10 @@ pub(super) fn landscape(data: &FigureData, path: &Path) -> Result<bool, PlotErro
             Some(Spot { at: (mark.theta[0], y.place(mark.loss?)), colour, cross: true })
         });
         let spots = spots.chain(saddles).collect();
-        chart::draw(area, Chart { x: &x, y: &y, curves: vec![curve], lines: ends(data), spots })
+        chart::draw(
+            area,
+            Chart { x: &x, y: &y, curves: vec![curve], lines: ends(data), spots, leaves_room_beside: false },
+        )
     })?;
     Ok(true)
 }
@@ -123,7 +126,7 @@ pub(super) fn passage_time(data: &FigureData, path: &Path) -> Result<bool, PlotE
 
 fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -> Result<(), Fault> {
     let (curves, spots) = (vec![curve], Vec::new());
-    chart::draw(area, Chart { x, y, curves, lines: ends(data), spots })
+    chart::draw(area, Chart { x, y, curves, lines: ends(data), spots, leaves_room_beside: false })
 }
 
 fn abscissa(data: &FigureData) -> Axis {
