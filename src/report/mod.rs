@@ -85,6 +85,8 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
     page.line("absorption", setting.absorption);
 }
 
+/// Relative errors beyond this leave nothing to extrapolate.
+const TOO_COARSE: f64 = 0.5;
 /// Grids that differ by less show roundings.
 const ROUNDING: f64 = 1e-12;
 
@@ -102,6 +104,8 @@ fn rates(page: &mut Page, outcome: &Outcome) {
                 false => "the grids do not show an error of one order alone",
             };
             page.line("  extrapolated", &format!("no: {why}"));
+        } else if rate.discretisation_error.is_some_and(|error| error > TOO_COARSE) {
+            page.line("  extrapolated", "no: the grids are too coarse");
         } else if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
