@@ -347,7 +347,9 @@ fn weights_are_joined_around_holes() {
     let hole = |x: i32, y: i32| (x - 200).pow(2) + (y - 80).pow(2) > 60 * 60;
     let open_at_the_end = |x: i32, y: i32| (y - 80).abs() > 20 || x > 390;
     let open_at_the_beginning = |x: i32, y: i32| (y - 80).abs() > 20 || x < 10;
-    for is_in in [&hole as &dyn Fn(i32, i32) -> bool, &open_at_the_end, &open_at_the_beginning] {
+    // State 16384, the first of a piece, is (102, 66) and has no neighbour before it.
+    let first_alone = |x: i32, y: i32| (x, y) != (101, 66) && (x, y) != (102, 65);
+    for is_in in [&hole as &dyn Fn(i32, i32) -> bool, &open_at_the_end, &open_at_the_beginning, &first_alone] {
         let cells: Vec<[i32; 2]> = (0..w * h).map(|k| [k / h, k % h]).filter(|&[x, y]| is_in(x, y)).collect();
         let number: std::collections::HashMap<[i32; 2], usize> =
             cells.iter().enumerate().map(|(k, &cell)| (cell, k)).collect();
