@@ -899,7 +899,9 @@ fn turning_tensors_cost_little_more_than_aligned_ones() {
     let wavy = |x: f64, y: f64| 3.0 * (3.0 * x).sin() * (3.0 * y).cos();
     let valley = |x: f64, _: f64| (0.8 * x - 0.1).atan();
     type Case<'a> = (f64, &'a dyn Fn(f64, f64) -> f64, f64);
-    let cases: [Case; 7] = [
+    let along_x = |x: f64, _: f64| x;
+    let cases: [Case; 8] = [
+        (300.0, &along_x, 1.7),
         (30.0, &radial, 1.5),
         (30.0, &linear, 1.5),
         (30.0, &wavy, 1.5),

@@ -328,6 +328,20 @@ fn the_boundary_around_a_hole_is_a_piece_of_its_own() {
     assert!((flux.arc.last().unwrap() / circles - 1.0).abs() < 0.02, "{:?} of {circles}", flux.arc.last());
 }
 
+/// Of a set in two parts only the one with the minimum counts.
+#[test]
+fn parts_that_are_not_connected_with_the_minimum_are_left_out() {
+    let solution = solve(
+        "landscape = { expression = '(x^2-1)^2 + y^2' }
+         noise = { kind = 'isotropic', temperature = 0.3 }
+         domain = { lower = [-2, -2], upper = [2, 2] }
+         valley = { minimum = [-1, 0], set = 'x < 0 or x > 1' }
+         grid = { cells = [40, 40] }
+         solve = { quantities = ['rate'], error_estimate = false }",
+    );
+    assert_eq!(solution.unknowns, 20 * 40);
+}
+
 /// So cold that no edge is where the density is nor near the saddle: nothing is resolved, which is to be said.
 #[test]
 fn a_grid_that_resolves_nothing_is_warned_of() {
