@@ -174,7 +174,8 @@ impl Context<'_> {
         self.sampler.flows(&segments.paths, |number, flow| {
             let (pair, path) = (&mut pairs[number], &segments.paths[number]);
             let flow = usable(flow, path.from);
-            pair.rise = flow.rise.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
+            // Beyond 3e38 infinite.
+            pair.rise = flow.rise as f32;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
         });

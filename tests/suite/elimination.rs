@@ -901,7 +901,7 @@ fn turning_tensors_cost_little_more_than_aligned_ones() {
     type Case<'a> = (f64, &'a dyn Fn(f64, f64) -> f64, f64);
     let along_x = |x: f64, _: f64| x;
     let cases: [Case; 8] = [
-        (300.0, &along_x, 1.7),
+        (300.0, &along_x, 1.5),
         (30.0, &radial, 1.5),
         (30.0, &linear, 1.5),
         (30.0, &wavy, 1.5),
