@@ -171,12 +171,15 @@ impl Assembly {
         let Physics { noise, interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
         let alive = members(grid, domain, live);
-        let mut cells = Vec::new();
-        let mut states = vec![DEAD; grid.len()];
-        for cell in (0..grid.len()).filter(|&cell| alive[cell]) {
-            states[cell] = cells.len() as u32;
-            cells.push(cell as u32);
-        }
+        let mut cells = Vec::with_capacity(grid.len());
+        let number = |(cell, alive): (usize, &bool)| match alive {
+            true => {
+                cells.push(cell as u32);
+                cells.len() as u32 - 1
+            }
+            false => DEAD,
+        };
+        let mut states: Vec<u32> = alive.iter().enumerate().map(number).collect();
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }

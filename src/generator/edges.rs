@@ -67,6 +67,14 @@ impl Stencils {
             Stencils::Each(stencils) => &stencils[state],
         }
     }
+
+    /// The weight that the edge of some state has at another state.
+    fn weight(&self, state: usize, edge: &Edge) -> f64 {
+        match self {
+            Stencils::Same(_) => edge.weight,
+            Stencils::Each(stencils) => stencils[state].weight(edge.offset),
+        }
+    }
 }
 
 /// What the edges of every cell are made from.
@@ -88,13 +96,21 @@ pub(super) struct Segments {
     paths: Vec<Segment>,
     /// Along each exit.
     ways_out: Vec<Segment>,
+    /// Of the ones or of the others.
+    flows: Vec<EdgeFlow>,
 }
 
 impl Context<'_> {
     /// The number of pairs that belong to a state.
     pub(super) fn pairs_of(&self, state: usize, cell: usize) -> usize {
+        let indices = self.grid.indices(cell);
+        if let Stencils::Same(stencil) = self.stencils {
+            let leads_to_another =
+                |edge: &&Edge| self.neighbour(indices, edge.offset).is_some_and(|other| other != state);
+            return stencil.edges().iter().filter(leads_to_another).count();
+        }
         let mut count = 0;
-        self.for_edges(state, self.grid.indices(cell), |_, _, other| count += usize::from(other.is_some()));
+        self.for_edges(state, indices, |_, _, other| count += usize::from(other.is_some()));
         count
     }
 
@@ -106,7 +122,7 @@ impl Context<'_> {
         pairs: &mut [Pair],
         segments: &mut Segments,
     ) -> Result<Vec<Exit>, AssemblyError> {
-        let Segments { paths, ways_out } = segments;
+        let Segments { paths, ways_out, .. } = segments;
         paths.clear();
         ways_out.clear();
         let mut exits = Vec::new();
@@ -147,7 +163,7 @@ impl Context<'_> {
                 match self.neighbour(indices, offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
-                        let weight = self.stencils.of(other).weight(edge.offset);
+                        let weight = self.stencils.weight(other, edge);
                         // A pair belongs to its first cell; to the second only where the first does not have the edge.
                         if sign == 1 || weight == 0.0 {
                             visit(edge, offset, Some((other, weight)));
@@ -160,30 +176,29 @@ impl Context<'_> {
     }
 
     /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
-    fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &Segments) -> Result<(), AssemblyError> {
-        let mut failure: Option<AssemblyError> = None;
-        let mut usable = |flow: Result<EdgeFlow, EdgeError>, from: Point| {
-            let error = match flow {
-                Ok(flow) => return flow,
-                Err(EdgeError::NotFinite { at }) => AssemblyError::NotFinite { at },
-                Err(EdgeError::NotMonotone { rise }) => AssemblyError::NotMonotone { at: from, rise },
-            };
-            failure = Some(failure.take().map_or(error.clone(), |other| worse(other, error)));
-            EdgeFlow::default()
-        };
-        self.sampler.flows(&segments.paths, |number, flow| {
-            let (pair, path) = (&mut pairs[number], &segments.paths[number]);
-            let flow = usable(flow, path.from);
+    fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &mut Segments) -> Result<(), AssemblyError> {
+        let Segments { paths, ways_out, flows } = segments;
+        let mut failures = Self::failures(paths, self.sampler.flows(paths, flows));
+        for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(&*flows) {
             // Beyond 3e38 infinite.
             pair.rise = flow.rise as f32;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
-        });
-        self.sampler.flows(&segments.ways_out, |number, flow| {
-            let (exit, way) = (&mut exits[number], &segments.ways_out[number]);
-            exit.rate = self.sampler.leave(way.ends[0]) * usable(flow, way.from).forward / exit.fraction;
-        });
-        failure.map_or(Ok(()), Err)
+        }
+        failures.append(&mut Self::failures(ways_out, self.sampler.flows(ways_out, flows)));
+        for ((exit, way), flow) in exits.iter_mut().zip(&*ways_out).zip(&*flows) {
+            exit.rate = self.sampler.leave(way.ends[0]) * flow.forward / exit.fraction;
+        }
+        failures.into_iter().reduce(worse).map_or(Ok(()), Err)
+    }
+
+    /// What went wrong along these segments.
+    fn failures(segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
+        let failure = |(number, error): (usize, EdgeError)| match error {
+            EdgeError::NotFinite { at } => AssemblyError::NotFinite { at },
+            EdgeError::NotMonotone { rise } => AssemblyError::NotMonotone { at: segments[number].from, rise },
+        };
+        errors.into_iter().map(failure).collect()
     }
 
     /// The centre of the cell at an offset, which on a periodic axis may lie beyond the seam.
@@ -214,20 +229,17 @@ impl Context<'_> {
     }
 
     /// The state of the cell at an offset, when there is one.
-    fn neighbour(&self, indices: [usize; 2], offset: [i32; 2]) -> Option<usize> {
-        let mut target = [0usize; 2];
-        for axis in 0..2 {
-            let n = self.grid.cells[axis] as i64;
-            let mut index = indices[axis] as i64 + i64::from(offset[axis]);
-            if self.grid.periodic[axis] {
-                index = index.rem_euclid(n);
+    fn neighbour(&self, [ix, iy]: [usize; 2], offset: [i32; 2]) -> Option<usize> {
+        let along = |axis: usize, index: usize| {
+            // Below zero it wraps to a very large number.
+            let (target, n) = (index.wrapping_add_signed(offset[axis] as isize), self.grid.cells[axis]);
+            match target < n {
+                true => Some(target),
+                false if self.grid.periodic[axis] => Some((target as i64).rem_euclid(n as i64) as usize),
+                false => None,
             }
-            if !(0..n).contains(&index) {
-                return None;
-            }
-            target[axis] = index as usize;
-        }
-        match self.states[target[0] * self.grid.cells[1] + target[1]] {
+        };
+        match self.states[along(0, ix)? * self.grid.cells[1] + along(1, iy)?] {
             DEAD => None,
             state => Some(state as usize),
         }

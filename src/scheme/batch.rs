@@ -5,7 +5,7 @@ use crate::config::Scheme;
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
 use crate::scheme::edge::{
-    EIGHT_POINTS_RISE, EdgeError, EdgeFlow, EdgeSampler, FIVE_POINTS_RISE, Resistance, UNRESOLVED_RISE, flow_of, panels,
+    EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, bend, five_points_suffice, flow_of, panels,
 };
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
@@ -24,120 +24,42 @@ pub struct Segment {
 }
 
 impl EdgeSampler<'_> {
-    /// The flows along many edges, each with the number of its segment, in no particular order.
-    pub fn flows(&self, segments: &[Segment], mut take: impl FnMut(usize, Result<EdgeFlow, EdgeError>)) {
-        match (self.noise.constant(), self.dynamics.loss()) {
+    /// The flows along many edges, one for each segment; returns the numbers of those that have none, with the reason.
+    pub fn flows(&self, segments: &[Segment], flows: &mut Vec<EdgeFlow>) -> Vec<(usize, EdgeError)> {
+        flows.clear();
+        flows.resize(segments.len(), EdgeFlow::default());
+        let apart = match (self.noise.constant(), self.dynamics.loss()) {
             (Some(d), Some(loss)) if self.scheme == Scheme::InverseAverage => {
-                self.flows_side_by_side(loss, d, segments, &mut take);
+                SideBySide::new(self, (loss, d), segments, flows).fill()
             }
-            _ => segments.iter().enumerate().for_each(|(number, segment)| take(number, self.flow_along(segment))),
-        }
-    }
-
-    fn flow_along(&self, segment: &Segment) -> Result<EdgeFlow, EdgeError> {
-        self.flow(segment.from, segment.to, segment.offset, segment.ends)
-    }
-
-    fn flows_side_by_side(
-        &self,
-        loss: &dyn Landscape,
-        d: f64,
-        segments: &[Segment],
-        take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
-    ) {
-        let [mut five, mut eight, mut parts] = <[Block; 3]>::default();
-        let mut steep: Vec<Steep> = Vec::new();
-        let (mut from, mut to) = (Points::all([0.0; 2]), Points::all([0.0; 2]));
-        let (mut a, mut b) = ([0.0; LANES], [0.0; LANES]);
-        for (number, block) in segments.chunks(LANES).enumerate() {
-            for lane in 0..LANES {
-                // Spare lanes repeat a point of the domain.
-                let segment = block.get(lane).unwrap_or(&block[0]);
-                from.set(lane, segment.from);
-                to.set(lane, segment.to);
-            }
-            loss.values(&from, &mut a);
-            loss.values(&to, &mut b);
-            for (lane, segment) in block.iter().enumerate() {
-                let (number, rise) = (number * LANES + lane, (b[lane] - a[lane]) / d);
-                if rise.abs() <= FIVE_POINTS_RISE {
-                    five.push(number, segment, WHOLE, a[lane], rise);
-                    if five.len == LANES {
-                        self.finish(&mut five, &self.five, (loss, d), segments, take);
-                    }
-                } else if rise.abs() <= EIGHT_POINTS_RISE {
-                    eight.push(number, segment, WHOLE, a[lane], rise);
-                    if eight.len == LANES {
-                        self.finish(&mut eight, &self.eight, (loss, d), segments, take);
-                    }
-                } else if rise.abs() <= UNRESOLVED_RISE {
-                    let (count, width) = panels(rise);
-                    steep.push(Steep { number, rise, resistance: Resistance::above(rise), is_in_range: true });
-                    for panel in 0..count {
-                        parts.push(steep.len() - 1, segment, (panel as f64, width), a[lane], rise);
-                        if parts.len == LANES {
-                            self.add_parts(&mut parts, (loss, d), &mut steep);
-                        }
-                    }
-                } else {
-                    take(number, self.flow_along(segment));
-                }
+            _ => (0..segments.len()).collect(),
+        };
+        let mut failures = Vec::new();
+        for number in apart {
+            let Segment { from, to, offset, ends } = segments[number];
+            match self.flow(from, to, offset, ends) {
+                Ok(flow) => flows[number] = flow,
+                Err(error) => failures.push((number, error)),
             }
         }
-        self.finish(&mut five, &self.five, (loss, d), segments, take);
-        self.finish(&mut eight, &self.eight, (loss, d), segments, take);
-        self.add_parts(&mut parts, (loss, d), &mut steep);
-        for Steep { number, rise, mut resistance, is_in_range } in steep {
-            let segment = &segments[number];
-            resistance.sum *= self.metric(segment.ends[0]);
-            take(number, if is_in_range { flow_of(resistance, rise, segment.from) } else { self.flow_along(segment) });
-        }
+        failures
     }
+}
 
-    /// Adds the panels that wait in a block to the resistances of their edges.
-    fn add_parts(&self, block: &mut Block, (loss, d): (&dyn Landscape, f64), steep: &mut [Steep]) {
-        if block.len == 0 {
-            return;
-        }
-        let Sums { top, sum, depth } =
-            block.sums(&self.eight, loss, d, ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]));
-        for lane in 0..block.len {
-            let edge = &mut steep[block.numbers[lane]];
-            edge.resistance.add(top[lane], sum[lane] * block.widths[lane]);
-            edge.is_in_range &= depth[lane] < LARGEST;
-        }
-        block.len = 0;
-    }
-
-    /// Computes the edges that wait in a block.
-    fn finish<const N: usize>(
-        &self,
-        block: &mut Block,
-        rule: &Rule<N>,
-        (loss, d): (&dyn Landscape, f64),
-        segments: &[Segment],
-        take: &mut impl FnMut(usize, Result<EdgeFlow, EdgeError>),
-    ) {
-        if block.len == 0 {
-            return;
-        }
-        let (Sums { depth, .. }, forward, backward) = block.flows(rule, loss, d);
-        for lane in 0..block.len {
-            let (number, rise) = (block.numbers[lane], block.rises[lane]);
-            let segment = &segments[number];
-            // Beyond the range of the exponential, and where L is not finite.
-            take(
-                number,
-                if depth[lane] < LARGEST {
-                    let conductance = 1.0 / self.metric(segment.ends[0]);
-                    Ok(EdgeFlow { rise, forward: forward[lane] * conductance, backward: backward[lane] * conductance })
-                } else {
-                    self.flow_along(segment)
-                },
-            );
-        }
-        block.len = 0;
-    }
+/// Edges sorted into blocks by the number of nodes that they take.
+struct SideBySide<'a> {
+    sampler: &'a EdgeSampler<'a>,
+    loss: &'a dyn Landscape,
+    d: f64,
+    segments: &'a [Segment],
+    flows: &'a mut [EdgeFlow],
+    /// Edges of eight points.
+    eight: Block,
+    /// Panels of steep edges.
+    parts: Block,
+    steep: Vec<Steep>,
+    /// Where z is not finite or beyond the range of the exponential.
+    apart: Vec<usize>,
 }
 
 /// An edge that takes several panels.
@@ -150,10 +72,113 @@ struct Steep {
     is_in_range: bool,
 }
 
-/// The only panel of an edge, and its width.
-const WHOLE: (f64, f64) = (0.0, 1.0);
+impl<'a> SideBySide<'a> {
+    fn new(
+        sampler: &'a EdgeSampler<'a>,
+        (loss, d): (&'a dyn Landscape, f64),
+        segments: &'a [Segment],
+        flows: &'a mut [EdgeFlow],
+    ) -> SideBySide<'a> {
+        let [eight, parts] = <[Block; 2]>::default();
+        SideBySide { sampler, loss, d, segments, flows, eight, parts, steep: Vec::new(), apart: Vec::new() }
+    }
 
-/// Edges whose rise is known, or panels of them, that take the same number of nodes.
+    /// Fills in the flows, but for those edges that it returns.
+    fn fill(mut self) -> Vec<usize> {
+        let mut block = Block::default();
+        let (mut to, mut ends) = (Points::all([0.0; 2]), [0.0; LANES]);
+        for first in (0..self.segments.len()).step_by(LANES) {
+            let segments = &self.segments[first..self.segments.len().min(first + LANES)];
+            block.hold(segments, &mut to);
+            self.loss.values(&block.from, &mut block.starts);
+            self.loss.values(&to, &mut ends);
+            block.rises = std::array::from_fn(|lane| (ends[lane] - block.starts[lane]) / self.d);
+            // Five points are enough for most, and tell how much the others bend.
+            let (sums, rates) = block.rates(&self.sampler.five, self.loss, self.d);
+            for (lane, segment) in segments.iter().enumerate() {
+                let (number, start, rise) = (first + lane, block.starts[lane], block.rises[lane]);
+                let bend = bend(rise, sums.middle[lane]);
+                if five_points_suffice(rise, bend) && sums.depth[lane] < LARGEST {
+                    self.flows[number] = self.flow(segment, rise, &rates, lane);
+                } else if rise.abs() <= UNRESOLVED_RISE {
+                    self.refine(number, start, rise, bend);
+                } else {
+                    self.apart.push(number);
+                }
+            }
+        }
+        self.finish();
+        self.add_parts();
+        for Steep { number, rise, mut resistance, is_in_range } in std::mem::take(&mut self.steep) {
+            let segment = &self.segments[number];
+            resistance.sum *= self.sampler.metric(segment.ends[0]);
+            match flow_of(resistance, rise, segment.from) {
+                Ok(flow) if is_in_range => self.flows[number] = flow,
+                _ => self.apart.push(number),
+            }
+        }
+        self.apart
+    }
+
+    /// Puts an edge where it gets more nodes.
+    fn refine(&mut self, number: usize, start: f64, rise: f64, bend: f64) {
+        let segment = &self.segments[number];
+        let (count, width) = panels(rise, bend);
+        if count == 1 {
+            self.eight.push(number, segment, (0.0, 1.0), start, rise);
+            if self.eight.len == LANES {
+                self.finish();
+            }
+            return;
+        }
+        self.steep.push(Steep { number, rise, resistance: Resistance::above(rise), is_in_range: true });
+        for panel in 0..count {
+            self.parts.push(self.steep.len() - 1, segment, (panel as f64, width), start, rise);
+            if self.parts.len == LANES {
+                self.add_parts();
+            }
+        }
+    }
+
+    /// Adds the panels that wait to the resistances of their edges.
+    fn add_parts(&mut self) {
+        if self.parts.len == 0 {
+            return;
+        }
+        let bounds = ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
+        let Sums { top, sum, depth, .. } = self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds);
+        for lane in 0..self.parts.len {
+            let edge = &mut self.steep[self.parts.numbers[lane]];
+            edge.resistance.add(top[lane], sum[lane] * self.parts.widths[lane]);
+            edge.is_in_range &= depth[lane] < LARGEST;
+        }
+        self.parts.len = 0;
+    }
+
+    /// Computes the edges of eight points that wait.
+    fn finish(&mut self) {
+        if self.eight.len == 0 {
+            return;
+        }
+        let (Sums { depth, .. }, rates) = self.eight.rates(&self.sampler.eight, self.loss, self.d);
+        for (lane, depth) in depth.into_iter().take(self.eight.len).enumerate() {
+            let number = self.eight.numbers[lane];
+            if depth < LARGEST {
+                self.flows[number] = self.flow(&self.segments[number], self.eight.rises[lane], &rates, lane);
+            } else {
+                self.apart.push(number);
+            }
+        }
+        self.eight.len = 0;
+    }
+
+    fn flow(&self, segment: &Segment, rise: f64, [forward, backward]: &[[f64; LANES]; 2], lane: usize) -> EdgeFlow {
+        let conductance = 1.0 / self.sampler.metric(segment.ends[0]);
+        EdgeFlow { rise, forward: forward[lane] * conductance, backward: backward[lane] * conductance }
+    }
+}
+
+/// Edges, or panels of them, that take the same number of nodes.
 struct Block {
     len: usize,
     /// Of their segments, or of the steep edges that they belong to.
@@ -171,11 +196,14 @@ struct Block {
 struct Sums {
     top: [f64; LANES],
     sum: [f64; LANES],
+    /// z at the middle node of an odd number.
+    middle: [f64; LANES],
     /// The largest exponent that was taken.
     depth: [f64; LANES],
 }
 
 impl Default for Block {
+    /// Empty, for whole edges.
     fn default() -> Block {
         let (points, numbers) = (Points::all([0.0; 2]), [0.0; LANES]);
         Block {
@@ -184,7 +212,7 @@ impl Default for Block {
             from: points,
             step: points,
             panels: numbers,
-            widths: numbers,
+            widths: [1.0; LANES],
             starts: numbers,
             rises: numbers,
         }
@@ -192,6 +220,16 @@ impl Default for Block {
 }
 
 impl Block {
+    /// Holds the places of these edges, at most [`LANES`], and no others; spare lanes repeat a point of the domain.
+    fn hold(&mut self, segments: &[Segment], to: &mut Points) {
+        for lane in 0..LANES {
+            let segment = segments.get(lane).unwrap_or(&segments[0]);
+            self.from.set(lane, segment.from);
+            to.set(lane, segment.to);
+            self.step.set(lane, difference(segment.to, segment.from));
+        }
+    }
+
     fn push(&mut self, number: usize, segment: &Segment, (panel, width): (f64, f64), start: f64, rise: f64) {
         if self.len == 0 {
             // Spare lanes repeat a point of the domain.
@@ -206,16 +244,11 @@ impl Block {
         self.len += 1;
     }
 
-    /// For whole edges: the sums, and the rates for λ_e = 1.
-    fn flows<const N: usize>(
-        &self,
-        rule: &Rule<N>,
-        loss: &dyn Landscape,
-        d: f64,
-    ) -> (Sums, [f64; LANES], [f64; LANES]) {
+    /// For whole edges: the sums, and the rates forward and backward for λ_e = 1.
+    fn rates<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> (Sums, [[f64; LANES]; 2]) {
         let top = self.rises.map(|rise| rise.max(0.0));
         let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)));
-        let (mut forward, mut backward) = ([0.0; LANES], [0.0; LANES]);
+        let [mut forward, mut backward] = [[0.0; LANES]; 2];
         widest(
             #[inline(always)]
             || {
@@ -225,7 +258,7 @@ impl Block {
                 }
             },
         );
-        (sums, forward, backward)
+        (sums, [forward, backward])
     }
 
     /// Of edges whose exponents reach at least from `lowest` to `top`.
@@ -272,7 +305,7 @@ impl Block {
                     // NaN where L is, which maxima and minima pass over.
                     depth[lane] = top[lane] - lowest[lane] + 0.0 * sum[lane];
                 }
-                Sums { top, sum, depth }
+                Sums { top, sum, middle: z[N / 2], depth }
             },
         )
     }

@@ -45,10 +45,12 @@ pub enum EdgeError {
     },
 }
 
-/// An n-point rule leaves (n!)⁴/((2n+1)(2n)!³)·z^{2n} of ∫e^{zs}: 4e-13·z¹⁰ for 5 points, 2e-23·z¹⁶ for 8.
-pub(super) const FIVE_POINTS_RISE: f64 = 0.4;
-pub(super) const EIGHT_POINTS_RISE: f64 = 2.5;
-/// Edges that rise by more than this many panels' worth are far from resolved, and far from where the rate is made.
+/// What one panel may rise and bend by, z(s) = rise·s − bend·s(1 − s), for an error of a few 1e-16: of ∫e^{rise·s} an n-point rule leaves
+/// (n!)⁴/((2n+1)(2n)!³)·rise²ⁿ (4e-13·rise¹⁰ for 5 points, 2e-23·rise¹⁶ for 8), of ∫e^{bend·s(1 − s)} (2n)!/n!·bendⁿ times the same
+/// coefficient (1e-8·bend⁵, 1e-14·bend⁸).
+const FIVE_POINTS: [f64; 2] = [0.4, 0.01];
+const EIGHT_POINTS: [f64; 2] = [2.5, 0.15];
+/// Edges that rise or bend by more than this many panels' worth are far from resolved, and far from where the rate is made.
 const MOST_PANELS: f64 = 32.0;
 /// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
 /// half at four times as much), and z is taken as linear.
@@ -178,20 +180,20 @@ impl<'a> EdgeSampler<'a> {
         }
         let mut resistance = Resistance::above(rise);
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
-        self.nodes(rise, |s, w| resistance.add(at(s), w));
+        self.nodes(rise, bend(rise, at(0.5)), |s, w| resistance.add(at(s), w));
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
     }
 
-    /// Visits the nodes and weights on [0, 1] that an edge of this rise needs.
-    fn nodes(&self, rise: f64, mut visit: impl FnMut(f64, f64)) {
-        if rise.abs() <= FIVE_POINTS_RISE {
+    /// Visits the nodes and weights on [0, 1] that an edge needs.
+    fn nodes(&self, rise: f64, bend: f64, mut visit: impl FnMut(f64, f64)) {
+        if five_points_suffice(rise, bend) {
             for (s, w) in self.five.nodes.into_iter().zip(self.five.weights) {
                 visit(s, w);
             }
             return;
         }
-        let (panels, width) = panels(rise);
+        let (panels, width) = panels(rise, bend);
         for panel in 0..panels {
             for (s, w) in self.eight.nodes.into_iter().zip(self.eight.weights) {
                 visit((panel as f64 + s) * width, w * width);
@@ -215,9 +217,10 @@ impl<'a> EdgeSampler<'a> {
         };
         let (start, step) = (loss.value(from), difference(to, from));
         let rise = (loss.value(to) - start) / d;
+        let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
         let (mut top, mut total, mut moments) = (rise.max(0.0), 0.0, [0.0; 4]);
-        self.nodes(rise, |s, w| {
-            let z = (loss.value(advance(from, s, step)) - start) / d;
+        self.nodes(rise, bend(rise, at(0.5)), |s, w| {
+            let z = at(s);
             if z > top {
                 let scale = (top - z).exp();
                 (top, total, moments) = (z, total * scale, moments.map(|moment| moment * scale));
@@ -268,13 +271,13 @@ impl<'a> EdgeSampler<'a> {
         resistance: &mut Resistance,
     ) -> Result<(), EdgeError> {
         let (before, saved) = (*z, *resistance);
-        self.panel(&self.five, from, step, offset, [begin, end], z, resistance)?;
-        let rise = (*z - before).abs();
-        if rise <= FIVE_POINTS_RISE || self.scheme != Scheme::InverseAverage {
+        let bend = self.panel(&self.five, from, step, offset, [begin, end], z, resistance)?;
+        let rise = *z - before;
+        if five_points_suffice(rise, bend) || self.scheme != Scheme::InverseAverage {
             return Ok(());
         }
         (*z, *resistance) = (before, saved);
-        let (panels, share) = panels(rise);
+        let (panels, share) = panels(rise, bend);
         let width = (end - begin) * share;
         for panel in 0..panels {
             let left = begin + panel as f64 * width;
@@ -283,6 +286,7 @@ impl<'a> EdgeSampler<'a> {
         Ok(())
     }
 
+    /// Adds one panel; returns how much z bends on it.
     #[allow(clippy::too_many_arguments)]
     fn panel<const N: usize>(
         &self,
@@ -293,7 +297,7 @@ impl<'a> EdgeSampler<'a> {
         [begin, end]: [f64; 2],
         z: &mut f64,
         resistance: &mut Resistance,
-    ) -> Result<(), EdgeError> {
+    ) -> Result<f64, EdgeError> {
         let width = end - begin;
         let (mut slopes, mut metrics) = ([0.0; N], [1.0; N]);
         for (k, node) in rule.nodes.into_iter().enumerate() {
@@ -313,7 +317,7 @@ impl<'a> EdgeSampler<'a> {
             resistance.add(*z + width * inner, width * rule.weights[k] * metric);
         }
         *z += width * (0..N).map(|m| rule.weights[m] * slopes[m]).sum::<f64>();
-        Ok(())
+        Ok(0.5 * width * (slopes[N - 1] - slopes[0]) / (rule.nodes[N - 1] - rule.nodes[0]))
     }
 
     fn simple(&self, rise: f64, conductance: f64) -> Result<EdgeFlow, EdgeError> {
@@ -322,9 +326,20 @@ impl<'a> EdgeSampler<'a> {
     }
 }
 
-/// The number of panels that an edge of this rise takes, and the width of each.
-pub(super) fn panels(rise: f64) -> (usize, f64) {
-    let count = (rise.abs() / EIGHT_POINTS_RISE).ceil().clamp(1.0, MOST_PANELS);
+/// The bend of an edge, from its rise and z in the middle.
+pub(super) fn bend(rise: f64, middle: f64) -> f64 {
+    2.0 * rise - 4.0 * middle
+}
+
+pub(super) fn five_points_suffice(rise: f64, bend: f64) -> bool {
+    rise.abs() <= FIVE_POINTS[0] && bend.abs() <= FIVE_POINTS[1]
+}
+
+/// The number of panels of eight points that an edge takes, and the width of each.
+pub(super) fn panels(rise: f64, bend: f64) -> (usize, f64) {
+    // The slope of z is at most |rise| + |bend|.
+    let count = ((rise.abs() + bend.abs()) / EIGHT_POINTS[0]).max((bend.abs() / EIGHT_POINTS[1]).sqrt());
+    let count = count.ceil().clamp(1.0, MOST_PANELS);
     (count as usize, 1.0 / count)
 }
 

@@ -80,6 +80,25 @@ fn analytical_cold_styblinski_tang_on_few_cells() {
     }
 }
 
+/// A barrier ten times as sharp as the wells that it parts, 1.2 cells wide: 1/τ by 30-digit arithmetic (mpmath 1.3, Gauss–Legendre panels of
+/// 96 nodes).
+#[test]
+fn analytical_sharp_barrier() {
+    for noise in ["kind = 'isotropic', temperature = 0.05", "kind = 'expression', d11 = '0.05 + 0*x'"] {
+        for (cells, tolerance) in [(128, 1e-10), (256, 3e-13)] {
+            let solution = solve(&format!(
+                "landscape = {{ expression = 'exp(-50*x^2) + 0.125*(x^2 - 1)^2' }}
+                 noise = {{ {noise} }}
+                 domain = {{ lower = [-3.0], upper = [1.0], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+                 grid = {{ cells = [{cells}] }}
+                 valley = {{ set = 'x < 1', minimum = [-1.0] }}"
+            ));
+            let rate = solution.passage.as_ref().unwrap().rate.value();
+            assert_relative_eq!(rate, 2.480702366033462e-10, max_relative = tolerance);
+        }
+    }
+}
+
 /// A separable problem in two dimensions has the rate of its x chain, on the same cells, to rounding.
 #[test]
 fn analytical_separable_double_well() {
