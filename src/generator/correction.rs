@@ -42,7 +42,7 @@ const NOISIER: f64 = 100.0;
 const ROUNDS: usize = 3;
 
 /// An absorbing boundary this close to the middle of the edges that it cuts lies on the faces of cells.
-const ON_FACES: f64 = 1e-9;
+pub const ON_FACES: f64 = 1e-9;
 
 /// ⟨sᵏ⟩ for k = 1 … 4 along an edge or a piece of one, s from its middle in units of its length.
 type Moments = [f64; 4];
@@ -97,12 +97,21 @@ struct Base {
     exits: Vec<Exit>,
 }
 
+/// Where a line of cells ends.
+#[derive(Clone, Copy, Debug)]
+pub struct LineEnd {
+    /// The last state, and the one before.
+    pub states: [u32; 2],
+    /// Where an absorbing boundary cuts the next edge elsewhere than on a face: how J changes, in size, from the last edge to the cut one.
+    pub change: Option<f64>,
+    /// Whether a reflecting wall ends it.
+    pub at_wall: bool,
+}
+
 /// Corrects the rates of one chain, pass by pass.
 pub struct FluxCorrection {
     base: Base,
     lines: Vec<Line>,
-    /// φ of each state.
-    potential: Vec<f64>,
     passes: usize,
 }
 
@@ -111,48 +120,26 @@ impl FluxCorrection {
     pub fn new(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
         let lines = (0..grid.dimension).flat_map(|axis| lines(assembly, grid, sampler, axis)).collect();
         let base = Base { pairs: assembly.pairs.clone(), exits: assembly.exits.clone() };
-        let potential = |&cell: &u32| sampler.potential(grid.cell_centre(cell as usize));
-        FluxCorrection { base, lines, potential: assembly.cells.iter().map(potential).collect(), passes: 0 }
+        FluxCorrection { base, lines, passes: 0 }
     }
 
-    /// The part of second order that reflecting walls leave in γ, relative to it: γ is a Dirichlet form over a norm, and sums over the
-    /// cells of a line that ends where their densities have a slope miss
-    /// ```text
-    /// Σ f − ∫ f = (f at the wall − f before it)/24        f = p u, and the dissipation J ∂u,   u = e^{φ}p
-    /// ```
-    pub fn wall_error(&self, probability: &[f64]) -> f64 {
-        let reference =
-            probability.iter().zip(&self.potential).max_by(|a, b| a.0.total_cmp(b.0)).map_or(0.0, |most| *most.1);
-        // By logarithms: e^{φ} alone may leave the range of numbers, u does not.
-        let committed = probability.iter().zip(&self.potential).map(|(&p, potential)| match p > 0.0 {
-            true => (p.ln() + potential - reference).exp(),
-            false => 0.0,
-        });
-        let committed: Vec<f64> = committed.collect();
-        let mut dissipation = vec![0.0; probability.len()];
-        for &Pair { from, to, forward, backward, .. } in &self.base.pairs {
-            let (i, j) = (from as usize, to as usize);
-            let here = (probability[i] * forward - probability[j] * backward) * (committed[i] - committed[j]);
-            dissipation[i] += 0.5 * here;
-            dissipation[j] += 0.5 * here;
-        }
-        for exit in &self.base.exits {
-            let i = exit.state as usize;
-            dissipation[i] += probability[i] * exit.rate * committed[i];
-        }
-        let norm: Vec<f64> = probability.iter().zip(&committed).map(|(p, u)| p * u).collect();
-        let missed = |density: &[f64]| {
-            let change = |link: &Link| {
-                let Pair { from, to, .. } = self.base.pairs[link.pair as usize];
-                (density[from as usize] - density[to as usize]).abs()
+    /// All ends of lines, given the quasi-stationary density as cell probabilities.
+    pub fn ends(&self, probability: &[f64]) -> Vec<LineEnd> {
+        let of_line = |line: &Line| {
+            let (means, _) = line.means(&self.base, probability);
+            let end = |(side, end): (usize, &End)| {
+                let near = if side == 0 { 0 } else { line.links.len() - 1 };
+                let Pair { from, to, .. } = self.base.pairs[line.links[near].pair as usize];
+                let change = (means.ends[side] - means.links[near]).abs();
+                LineEnd {
+                    states: if side == 0 { [from, to] } else { [to, from] },
+                    change: line.is_cut_off_faces(side).then_some(change),
+                    at_wall: matches!(end, End::Wall),
+                }
             };
-            let of_line = |line: &Line| {
-                let ends = line.ends.iter().flatten().zip([line.links.first(), line.links.last()]);
-                ends.filter(|(end, _)| matches!(end, End::Wall)).filter_map(|(_, link)| link.map(change)).sum::<f64>()
-            };
-            self.lines.iter().map(of_line).sum::<f64>() / 24.0 / density.iter().sum::<f64>()
+            line.ends.iter().flatten().enumerate().map(end).collect::<Vec<_>>()
         };
-        missed(&norm) + missed(&dissipation)
+        self.lines.iter().flat_map(of_line).collect()
     }
 
     /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary density as cell

@@ -201,14 +201,6 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// φ = L/d at a point; for D = d·I and a loss, NaN for anything else.
-    pub fn potential(&self, at: Point) -> f64 {
-        match (self.noise.constant(), self.dynamics.loss()) {
-            (Some(d), Some(loss)) => loss.value(at) / d,
-            _ => f64::NAN,
-        }
-    }
-
     /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a loss, NaN for
     /// anything else.
     pub fn moments(&self, from: Point, to: Point) -> [f64; 4] {

@@ -12,7 +12,7 @@ use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::extrapolation::{Extrapolation, extrapolate, extrapolate_quarters, formal_order};
+use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolate_quarters, formal_order};
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
@@ -90,20 +90,19 @@ pub(super) fn evidence(
     mut warnings: Vec<String>,
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
-    let (cut, wall_error) = (finest.cut, finest.wall_error);
+    let boundary = finest.boundary;
     let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let rounding = rounding(problem, grid.cells);
-        let found = match (refinement, values.as_slice()) {
+        beside(boundary, *values.last()?, |cut| match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
             (Refinement::By(ratio), values) => {
                 extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)
             }
-        };
-        found.zip(values.last()).map(|(found, &finest)| found.with(wall_error, finest))
+        })
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &grid, &assembly, probability);

@@ -7,6 +7,7 @@
 
 use crate::config::Scheme;
 use crate::scaled::Scaled;
+use crate::study::boundary::BoundaryError;
 
 /// What the grids say together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,10 +23,24 @@ pub struct Extrapolation {
 impl Extrapolation {
     /// The same where the finest grid's `value` is known to have another error of low order, which the grids may not show: it is added,
     /// and nothing is extrapolated if it would be seen beside what extrapolation leaves.
-    pub fn with(self, other: f64, value: Scaled) -> Extrapolation {
+    fn with(self, other: f64, value: Scaled) -> Extrapolation {
         let value = if other > 0.1 * self.error { value } else { self.value };
         Extrapolation { value, error: self.error + other, ..self }
     }
+}
+
+/// What the grids say, `estimate`, together with what they may not show: `boundary`, and `finest`, the value that it is in.
+///
+/// `estimate` is told whether the boundary cuts edges. Where it does and little comes from there, the grids may be taken at their word too.
+pub fn beside(
+    boundary: BoundaryError,
+    finest: Scaled,
+    estimate: impl Fn(bool) -> Option<Extrapolation>,
+) -> Option<Extrapolation> {
+    let BoundaryError { walls, cut } = boundary;
+    let rough = estimate(cut.is_some())?.with(walls, finest);
+    let smooth = cut.filter(|cut| cut.is_finite()).and_then(|cut| Some(estimate(false)?.with(walls + cut, finest)));
+    Some(smooth.filter(|smooth| smooth.error < rough.error).unwrap_or(rough))
 }
 
 /// A scheme's order on smooth problems.

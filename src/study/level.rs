@@ -5,7 +5,8 @@ use std::time::Instant;
 use crate::config::{Align, Config, Quantity, Scheme};
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::assembly::{Physics, members, nearest_state};
-use crate::generator::{Assembly, FluxCorrection, correction};
+use crate::generator::correction::{self, ON_FACES};
+use crate::generator::{Assembly, FluxCorrection};
 use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
@@ -13,6 +14,7 @@ use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_stationary, stationary};
 use crate::study::StudyError;
+use crate::study::boundary::{BoundaryError, Shares};
 use crate::tensor::{Point, difference};
 
 /// Mean first-passage times.
@@ -39,10 +41,8 @@ pub struct Level {
     pub flux_over_population: Option<f64>,
     /// The share of ν in the start set, where a target absorbs and other wells may hold more of it.
     pub share_in_start: Option<f64>,
-    /// Whether the absorbing boundary cuts edges elsewhere than at cell faces.
-    pub cut: bool,
-    /// What reflecting walls leave in the rates at second order, relative to them, if the scheme is of higher order.
-    pub wall_error: f64,
+    /// What the boundary leaves in the rates that grids may not show.
+    pub boundary: BoundaryError,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -156,8 +156,7 @@ pub fn solve(
             passage: None,
             flux_over_population: None,
             share_in_start: None,
-            cut: false,
-            wall_error: 0.0,
+            boundary: BoundaryError::default(),
             factor_bytes: 0,
             timing,
         });
@@ -175,7 +174,7 @@ pub fn solve(
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
-    let mut wall_error = 0.0;
+    let mut corrected = None;
     if corrects {
         let sampler = physics.sampler(&grid, config.grid.scheme);
         let mut correction = FluxCorrection::new(&assembly, &grid, &sampler);
@@ -183,7 +182,7 @@ pub fn solve(
             progress.begin("correcting for the flux", 0);
             let known = quasi_stationary(&elimination, states, origin)?;
             correction.pass(&mut assembly, &grid, &known.probability);
-            wall_error = correction.wall_error(&known.probability);
+            corrected = Some((correction.ends(&known.probability), known.probability));
             // Two factors need not be held at once.
             drop(elimination);
             elimination = Elimination::new(&assembly.generator, memory, progress)
@@ -207,8 +206,33 @@ pub fn solve(
     };
     let share_in_start = quasi_stationary.as_ref().map(|found| mass_in_start(&found.probability));
     let (mut passage, mut flux_over_population) = (None, None);
-    if config.solve.wants(Quantity::PassageTime) {
-        let (times, unit) = mean_first_passage(&elimination, states)?;
+    let has_oblique_walls = grid.turn[1] != 0.0 && domain.lower[0].is_finite();
+    let knows_boundary = corrects || (has_oblique_walls && quasi_stationary.is_some());
+    let times = match config.solve.wants(Quantity::PassageTime) || knows_boundary {
+        true => Some(mean_first_passage(&elimination, states)?),
+        false => None,
+    };
+    let is_cut = assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES);
+    let mut boundary = BoundaryError { walls: 0.0, cut: is_cut.then_some(f64::INFINITY) };
+    let probability = quasi_stationary.as_ref().map(|found| &found.probability);
+    let probability = probability.or(corrected.as_ref().map(|(_, probability)| probability));
+    if let (Some((times, _)), Some(probability)) = (&times, probability)
+        && knows_boundary
+    {
+        let shares = Shares::new(&assembly, probability, times);
+        if has_oblique_walls {
+            boundary.walls = shares.left_by_oblique_walls(&grid, &domain, &problem.valley.live, &assembly);
+        }
+        if let Some((ends, _)) = &corrected {
+            boundary.cut = is_cut.then(|| shares.left_by_cuts(ends));
+            if !has_oblique_walls {
+                boundary.walls = shares.left_by_walls(ends);
+            }
+        }
+    }
+    if let Some((times, unit)) = times
+        && config.solve.wants(Quantity::PassageTime)
+    {
         let from_start = unit.scaled(field::at_point(&grid, &assembly, &times, start));
         passage = Some(Passage { times, unit, from_start });
         // Beyond the range of ordinary numbers 1/τ says the same.
@@ -219,7 +243,6 @@ pub fn solve(
     }
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
-    let cut = assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > 1e-9);
     Ok(Level {
         grid,
         assembly,
@@ -227,8 +250,7 @@ pub fn solve(
         passage,
         flux_over_population,
         share_in_start,
-        cut,
-        wall_error,
+        boundary,
         factor_bytes,
         timing,
     })

@@ -1,5 +1,6 @@
 //! Whole studies: one problem on one or several grids.
 
+pub mod boundary;
 pub mod check;
 pub mod comparison;
 pub mod converge;

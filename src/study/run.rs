@@ -7,8 +7,9 @@ use crate::config::{Config, Scheme};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::boundary::BoundaryError;
 use crate::study::evidence::{Rates, Refinement, Solved, evidence, rounding};
-use crate::study::extrapolation::{extrapolate, formal_order};
+use crate::study::extrapolation::{beside, extrapolate, formal_order};
 use crate::study::level::{self, Level};
 use crate::study::simulate::{Prepared, Reference};
 use crate::study::solution::Solution;
@@ -242,14 +243,12 @@ fn first_cells(problem: &Problem) -> [usize; 2] {
 }
 
 fn worst_error(rates: &[Rates], rounding: f64, formal: f64, finest: Option<&Level>) -> f64 {
-    let (cut, wall_error) = finest.map_or((false, 0.0), |level| (level.cut, level.wall_error));
+    let boundary = finest.map_or(BoundaryError::default(), |level| level.boundary);
     let error = |pick: fn(&Rates) -> Option<Scaled>| {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        if values.is_empty() {
-            0.0
-        } else {
-            extrapolate(&values, 2.0, rounding, formal, cut).map_or(f64::INFINITY, |e| e.error)
-        }
+        let Some(&last) = values.last() else { return 0.0 };
+        let found = beside(boundary, last, |cut| extrapolate(&values, 2.0, rounding, formal, cut));
+        found.map_or(f64::INFINITY, |found| found.error)
     };
-    error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)) + wall_error
+    error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
 }

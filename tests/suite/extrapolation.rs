@@ -3,7 +3,8 @@
 use approx::assert_relative_eq;
 use saddleflux::config::Scheme;
 use saddleflux::scaled::Scaled;
-use saddleflux::study::extrapolation::{extrapolate, extrapolate_quarters, formal_order};
+use saddleflux::study::boundary::BoundaryError;
+use saddleflux::study::extrapolation::{beside, extrapolate, extrapolate_quarters, formal_order};
 
 fn scaled(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|&value| Scaled::new(value)).collect()
@@ -83,7 +84,18 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     let two = extrapolate(&values[1..], 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
     assert!(two.value == values[2] && two.error > 60e-6, "{two:?}");
     // Another error of low order is added; extrapolation would not show it.
-    let walled = smooth.with(1e-6, values[2]);
+    let with = |walls: f64, cut: Option<f64>| {
+        beside(BoundaryError { walls, cut }, values[2], |cut| {
+            extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), cut)
+        })
+    };
+    let walled = with(1e-6, None).unwrap();
     assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");
-    assert_eq!(smooth.with(0.0, values[2]), smooth);
+    assert_eq!(with(0.0, None), Some(smooth));
+    // Where next to nothing comes from the boundary that cuts edges, grids show their order; where it may, or is not known, they do not.
+    let faint = with(0.0, Some(1e-9)).unwrap();
+    assert!(faint.value == smooth.value && faint.error > smooth.error + 0.99e-9, "{faint:?}");
+    for share in [0.1, f64::INFINITY] {
+        assert_eq!(with(0.0, Some(share)), Some(found));
+    }
 }

@@ -12,8 +12,9 @@ use crate::formula::quadrature::{End, Passage};
 use crate::problem::{Problem, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::boundary::BoundaryError;
 use crate::study::evidence::rounding;
-use crate::study::extrapolation::{extrapolate, formal_order};
+use crate::study::extrapolation::{beside, extrapolate, formal_order};
 use crate::study::{StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
@@ -171,22 +172,22 @@ fn extrapolation(
     for align in aligns {
         let mut variant = config.clone();
         (variant.grid.scheme, variant.grid.align) = (scheme, align);
-        let (mut rates, mut passages, mut cut, mut wall_error) = (Vec::new(), Vec::new(), false, 0.0);
+        let (mut rates, mut passages, mut boundary) = (Vec::new(), Vec::new(), BoundaryError::default());
         for size in sizes {
             match level::solve(&variant, problem, size, allowed, progress) {
                 Ok(level) => {
                     rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
                     passages.extend(level.passage.as_ref().map(|passage| passage.from_start.inverse()));
-                    (cut, wall_error) = (level.cut, level.wall_error);
+                    boundary = level.boundary;
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
                 Err(_) => (rates, passages) = (Vec::new(), Vec::new()),
             }
         }
         let known = |values: &[Scaled]| {
-            let found = extrapolate(values, 2.0, rounding(problem, top), formal_order(scheme), cut)?;
             let finest = *values.last()?;
-            let found = found.with(wall_error, finest);
+            let (rounding, formal) = (rounding(problem, top), formal_order(scheme));
+            let found = beside(boundary, finest, |cut| extrapolate(values, 2.0, rounding, formal, cut))?;
             // Extrapolation gains about two digits; one is claimed.
             let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
             Some(Known { value: found.value, uncertainty })
