@@ -167,7 +167,7 @@ impl Valley {
     /// Says so.
     pub fn guess_message(&self) -> String {
         format!(
-            "there is no minimum to start from: passage times start at ({:.6}, {:.6}), the middle of the set",
+            "there is no minimum to start from: passage times start at ({:.6}, {:.6}), as near to the middle as the set goes",
             self.start_point[0], self.start_point[1]
         )
     }
@@ -191,7 +191,7 @@ impl Valley {
             (None, _) => "killed on leaving the start set".to_string(),
         };
         let place = match self.absorption_factors.first() {
-            None => "no saddle of the valley within reach",
+            None => "over no saddle of the valley",
             Some(2.0) => "at the saddle: about twice the Kramers rate",
             Some(&factor) if factor < 1.001 => "beyond the saddle: about the Kramers rate",
             Some(&factor) if factor < 2.0 => "shortly beyond the saddle: between one and two times the Kramers rate",

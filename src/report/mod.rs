@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use crate::formula::{Comparison, Formulas};
 use crate::io::{self, Outcome, Setting};
+use crate::study::extrapolation::TOO_COARSE;
 use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
 use page::Page;
@@ -85,8 +86,6 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
     page.line("absorption", setting.absorption);
 }
 
-/// Relative errors beyond this leave nothing to extrapolate.
-const TOO_COARSE: f64 = 0.5;
 /// Grids that differ by less show roundings.
 const ROUNDING: f64 = 1e-12;
 
@@ -99,13 +98,12 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         if rate.extrapolated == Some(rate.value)
             && let Some(error) = rate.discretisation_error
         {
-            let why = match error < ROUNDING {
-                true => "the grids agree to their roundings",
-                false => "the grids do not show an error of one order alone",
+            let why = match error {
+                error if error < ROUNDING => "the grids agree to their roundings",
+                error if error > TOO_COARSE => "the grids are too coarse",
+                _ => "the grids do not show an error of one order alone",
             };
             page.line("  extrapolated", &format!("no: {why}"));
-        } else if rate.discretisation_error.is_some_and(|error| error > TOO_COARSE) {
-            page.line("  extrapolated", "no: the grids are too coarse");
         } else if let Some(extrapolated) = rate.extrapolated {
             // Extrapolation gains about two digits; one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);

@@ -4,9 +4,7 @@
 use crate::config::Scheme;
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
-use crate::scheme::edge::{
-    EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, bend, five_points_suffice, flow_of, panels,
-};
+use crate::scheme::edge::{Course, EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, flow_of};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
 
@@ -87,21 +85,23 @@ impl<'a> SideBySide<'a> {
     fn fill(mut self) -> Vec<usize> {
         let mut block = Block::default();
         let (mut to, mut ends) = (Points::all([0.0; 2]), [0.0; LANES]);
+        let (mut z, mut courses) = ([[0.0; LANES]; 5], [Course::default(); LANES]);
         for first in (0..self.segments.len()).step_by(LANES) {
             let segments = &self.segments[first..self.segments.len().min(first + LANES)];
             block.hold(segments, &mut to);
             self.loss.values(&block.from, &mut block.starts);
             self.loss.values(&to, &mut ends);
             block.rises = std::array::from_fn(|lane| (ends[lane] - block.starts[lane]) / self.d);
-            // Five points are enough for most, and tell how much the others bend.
-            let (sums, rates) = block.rates(&self.sampler.five, self.loss, self.d);
+            // Five points are enough for most, and show how z runs along the others.
+            let five = &self.sampler.five;
+            let (_, rates) = block.rates(five, self.loss, self.d, &mut z);
+            find_courses(&five.nodes, &z, &block.rises, &mut courses);
             for (lane, segment) in segments.iter().enumerate() {
                 let (number, start, rise) = (first + lane, block.starts[lane], block.rises[lane]);
-                let bend = bend(rise, sums.middle[lane]);
-                if five_points_suffice(rise, bend) && sums.depth[lane] < LARGEST {
+                if courses[lane].is_gentle() {
                     self.flows[number] = self.flow(segment, rise, &rates, lane);
-                } else if rise.abs() <= UNRESOLVED_RISE {
-                    self.refine(number, start, rise, bend);
+                } else if courses[lane].is_finite() && rise.abs() <= UNRESOLVED_RISE {
+                    self.refine(number, start, rise, courses[lane]);
                 } else {
                     self.apart.push(number);
                 }
@@ -121,9 +121,9 @@ impl<'a> SideBySide<'a> {
     }
 
     /// Puts an edge where it gets more nodes.
-    fn refine(&mut self, number: usize, start: f64, rise: f64, bend: f64) {
+    fn refine(&mut self, number: usize, start: f64, rise: f64, course: Course) {
         let segment = &self.segments[number];
-        let (count, width) = panels(rise, bend);
+        let (count, width) = course.panels();
         if count == 1 {
             self.eight.push(number, segment, (0.0, 1.0), start, rise);
             if self.eight.len == LANES {
@@ -146,7 +146,8 @@ impl<'a> SideBySide<'a> {
             return;
         }
         let bounds = ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
-        let Sums { top, sum, depth, .. } = self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds);
+        let Sums { top, sum, depth, .. } =
+            self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds, &mut [[0.0; LANES]; 8]);
         for lane in 0..self.parts.len {
             let edge = &mut self.steep[self.parts.numbers[lane]];
             edge.resistance.add(top[lane], sum[lane] * self.parts.widths[lane]);
@@ -160,7 +161,8 @@ impl<'a> SideBySide<'a> {
         if self.eight.len == 0 {
             return;
         }
-        let (Sums { depth, .. }, rates) = self.eight.rates(&self.sampler.eight, self.loss, self.d);
+        let (Sums { depth, .. }, rates) =
+            self.eight.rates(&self.sampler.eight, self.loss, self.d, &mut [[0.0; LANES]; 8]);
         for (lane, depth) in depth.into_iter().take(self.eight.len).enumerate() {
             let number = self.eight.numbers[lane];
             if depth < LARGEST {
@@ -196,10 +198,23 @@ struct Block {
 struct Sums {
     top: [f64; LANES],
     sum: [f64; LANES],
-    /// z at the middle node of an odd number.
-    middle: [f64; LANES],
     /// The largest exponent that was taken.
     depth: [f64; LANES],
+}
+
+/// z at the nodes of the edges of a block.
+type Heights<const N: usize> = [[f64; LANES]; N];
+
+/// How z runs along each of these edges.
+fn find_courses(nodes: &[f64; 5], z: &Heights<5>, rises: &[f64; LANES], courses: &mut [Course; LANES]) {
+    widest(
+        #[inline(always)]
+        || {
+            for lane in 0..LANES {
+                courses[lane] = Course::of(rises[lane], nodes, &std::array::from_fn(|k| z[k][lane]));
+            }
+        },
+    );
 }
 
 impl Default for Block {
@@ -245,9 +260,15 @@ impl Block {
     }
 
     /// For whole edges: the sums, and the rates forward and backward for λ_e = 1.
-    fn rates<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> (Sums, [[f64; LANES]; 2]) {
+    fn rates<const N: usize>(
+        &self,
+        rule: &Rule<N>,
+        loss: &dyn Landscape,
+        d: f64,
+        z: &mut Heights<N>,
+    ) -> (Sums, [[f64; LANES]; 2]) {
         let top = self.rises.map(|rise| rise.max(0.0));
-        let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)));
+        let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)), z);
         let [mut forward, mut backward] = [[0.0; LANES]; 2];
         widest(
             #[inline(always)]
@@ -268,9 +289,9 @@ impl Block {
         loss: &dyn Landscape,
         d: f64,
         (mut top, mut lowest): ([f64; LANES], [f64; LANES]),
+        z: &mut Heights<N>,
     ) -> Sums {
         let Block { from, step, panels, widths, starts, .. } = self;
-        let mut z = [[0.0; LANES]; N];
         for (z, node) in z.iter_mut().zip(rule.nodes) {
             let mut nodes = *from;
             widest(
@@ -287,7 +308,7 @@ impl Block {
         widest(
             #[inline(always)]
             || {
-                for z in &mut z {
+                for z in &mut *z {
                     for lane in 0..LANES {
                         z[lane] = (z[lane] - starts[lane]) / d;
                         top[lane] = top[lane].max(z[lane]);
@@ -305,7 +326,7 @@ impl Block {
                     // NaN where L is, which maxima and minima pass over.
                     depth[lane] = top[lane] - lowest[lane] + 0.0 * sum[lane];
                 }
-                Sums { top, sum, middle: z[N / 2], depth }
+                Sums { top, sum, depth }
             },
         )
     }

@@ -45,12 +45,11 @@ pub enum EdgeError {
     },
 }
 
-/// What one panel may rise and bend by, z(s) = rise·s − bend·s(1 − s), for an error of a few 1e-16: of ∫e^{rise·s} an n-point rule leaves
-/// (n!)⁴/((2n+1)(2n)!³)·rise²ⁿ (4e-13·rise¹⁰ for 5 points, 2e-23·rise¹⁶ for 8), of ∫e^{bend·s(1 − s)} (2n)!/n!·bendⁿ times the same
-/// coefficient (1e-8·bend⁵, 1e-14·bend⁸).
-const FIVE_POINTS: [f64; 2] = [0.4, 0.01];
-const EIGHT_POINTS: [f64; 2] = [2.5, 0.15];
-/// Edges that rise or bend by more than this many panels' worth are far from resolved, and far from where the rate is made.
+/// How much z may rise, bend and twist on one panel for an error of a few 1e-15 ([`Course`]). A Gauss rule of n points leaves
+/// (n!)⁴/((2n+1)(2n)!³)·f⁽²ⁿ⁾; of f = e^{z} the mixed terms count most.
+const FIVE_POINTS: Course = Course { rise: 0.3, bend: 0.006, twist: 0.001 };
+const EIGHT_POINTS: Course = Course { rise: 2.0, bend: 0.15, twist: 0.02 };
+/// Edges on which z changes by more than this many panels' worth are far from resolved, and far from where the rate is made.
 const MOST_PANELS: f64 = 32.0;
 /// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
 /// half at four times as much), and z is taken as linear.
@@ -179,24 +178,26 @@ impl<'a> EdgeSampler<'a> {
             return self.simple(rise, self.metric(weight).recip());
         }
         let mut resistance = Resistance::above(rise);
-        let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
-        self.nodes(rise, bend(rise, at(0.5)), |s, w| resistance.add(at(s), w));
+        self.nodes(rise, |s| (loss.value(advance(from, s, step)) - start) / d, |_, w, z| resistance.add(z, w));
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
     }
 
-    /// Visits the nodes and weights on [0, 1] that an edge needs.
-    fn nodes(&self, rise: f64, bend: f64, mut visit: impl FnMut(f64, f64)) {
-        if five_points_suffice(rise, bend) {
-            for (s, w) in self.five.nodes.into_iter().zip(self.five.weights) {
-                visit(s, w);
+    /// Visits the nodes and weights on [0, 1] that an edge needs, with z there.
+    fn nodes(&self, rise: f64, z: impl Fn(f64) -> f64, mut visit: impl FnMut(f64, f64, f64)) {
+        let five = self.five.nodes.map(&z);
+        let course = Course::of(rise, &self.five.nodes, &five);
+        if course.is_gentle() || !course.is_finite() {
+            for ((s, w), z) in self.five.nodes.into_iter().zip(self.five.weights).zip(five) {
+                visit(s, w, z);
             }
             return;
         }
-        let (panels, width) = panels(rise, bend);
+        let (panels, width) = course.panels();
         for panel in 0..panels {
             for (s, w) in self.eight.nodes.into_iter().zip(self.eight.weights) {
-                visit((panel as f64 + s) * width, w * width);
+                let s = (panel as f64 + s) * width;
+                visit(s, w * width, z(s));
             }
         }
     }
@@ -211,8 +212,7 @@ impl<'a> EdgeSampler<'a> {
         let rise = (loss.value(to) - start) / d;
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
         let (mut top, mut total, mut moments) = (rise.max(0.0), 0.0, [0.0; 4]);
-        self.nodes(rise, bend(rise, at(0.5)), |s, w| {
-            let z = at(s);
+        self.nodes(rise, at, |s, w, z| {
             if z > top {
                 let scale = (top - z).exp();
                 (top, total, moments) = (z, total * scale, moments.map(|moment| moment * scale));
@@ -263,13 +263,13 @@ impl<'a> EdgeSampler<'a> {
         resistance: &mut Resistance,
     ) -> Result<(), EdgeError> {
         let (before, saved) = (*z, *resistance);
-        let bend = self.panel(&self.five, from, step, offset, [begin, end], z, resistance)?;
-        let rise = *z - before;
-        if five_points_suffice(rise, bend) || self.scheme != Scheme::InverseAverage {
+        let at_nodes = self.panel(&self.five, from, step, offset, [begin, end], z, resistance)?;
+        let course = Course::of(*z - before, &self.five.nodes, &at_nodes.map(|z| z - before));
+        if course.is_gentle() || !course.is_finite() || self.scheme != Scheme::InverseAverage {
             return Ok(());
         }
         (*z, *resistance) = (before, saved);
-        let (panels, share) = panels(rise, bend);
+        let (panels, share) = course.panels();
         let width = (end - begin) * share;
         for panel in 0..panels {
             let left = begin + panel as f64 * width;
@@ -278,7 +278,7 @@ impl<'a> EdgeSampler<'a> {
         Ok(())
     }
 
-    /// Adds one panel; returns how much z bends on it.
+    /// Adds one panel; returns z at its nodes.
     #[allow(clippy::too_many_arguments)]
     fn panel<const N: usize>(
         &self,
@@ -289,7 +289,7 @@ impl<'a> EdgeSampler<'a> {
         [begin, end]: [f64; 2],
         z: &mut f64,
         resistance: &mut Resistance,
-    ) -> Result<f64, EdgeError> {
+    ) -> Result<[f64; N], EdgeError> {
         let width = end - begin;
         let (mut slopes, mut metrics) = ([0.0; N], [1.0; N]);
         for (k, node) in rule.nodes.into_iter().enumerate() {
@@ -304,12 +304,14 @@ impl<'a> EdgeSampler<'a> {
                 metrics[k] = self.metric(stencil.map_or(0.0, |stencil| stencil.weight(offset)));
             }
         }
-        for (k, metric) in metrics.into_iter().enumerate() {
-            let inner: f64 = (0..N).map(|m| rule.collocation[k][m] * slopes[m]).sum();
-            resistance.add(*z + width * inner, width * rule.weights[k] * metric);
+        let weighed =
+            |weights: &[f64; N]| weights.iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum::<f64>();
+        let at_nodes = rule.collocation.map(|weights| *z + width * weighed(&weights));
+        for ((at, weight), metric) in at_nodes.into_iter().zip(rule.weights).zip(metrics) {
+            resistance.add(at, width * weight * metric);
         }
-        *z += width * (0..N).map(|m| rule.weights[m] * slopes[m]).sum::<f64>();
-        Ok(0.5 * width * (slopes[N - 1] - slopes[0]) / (rule.nodes[N - 1] - rule.nodes[0]))
+        *z += width * weighed(&rule.weights);
+        Ok(at_nodes)
     }
 
     fn simple(&self, rise: f64, conductance: f64) -> Result<EdgeFlow, EdgeError> {
@@ -318,21 +320,57 @@ impl<'a> EdgeSampler<'a> {
     }
 }
 
-/// The bend of an edge, from its rise and z in the middle.
-pub(super) fn bend(rise: f64, middle: f64) -> f64 {
-    2.0 * rise - 4.0 * middle
+/// How z runs along an edge, in size:
+/// ```text
+/// z(s) = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1)
+/// ```
+#[derive(Clone, Copy, Default)]
+pub(super) struct Course {
+    rise: f64,
+    bend: f64,
+    /// Of everything that is not of second degree.
+    twist: f64,
 }
 
-pub(super) fn five_points_suffice(rise: f64, bend: f64) -> bool {
-    rise.abs() <= FIVE_POINTS[0] && bend.abs() <= FIVE_POINTS[1]
-}
+impl Course {
+    /// From z at the nodes of the five-point rule.
+    #[inline(always)]
+    pub(super) fn of(rise: f64, nodes: &[f64; 5], z: &[f64; 5]) -> Course {
+        let bend = 2.0 * rise - 4.0 * z[2];
+        let mut away = 0.0f64;
+        for k in [0, 1, 3, 4] {
+            let s = nodes[k];
+            // A sum, that not-a-number stays what it is.
+            away += (z[k] - s * (rise - bend * (1.0 - s))).abs();
+        }
+        // Of s(1 − s)(2s − 1) the four are 0.2722 in all.
+        Course { rise: rise.abs(), bend: bend.abs(), twist: away / 0.2722 }
+    }
 
-/// The number of panels of eight points that an edge takes, and the width of each.
-pub(super) fn panels(rise: f64, bend: f64) -> (usize, f64) {
-    // The slope of z is at most |rise| + |bend|.
-    let count = ((rise.abs() + bend.abs()) / EIGHT_POINTS[0]).max((bend.abs() / EIGHT_POINTS[1]).sqrt());
-    let count = count.ceil().clamp(1.0, MOST_PANELS);
-    (count as usize, 1.0 / count)
+    fn is_within(self, most: Course) -> bool {
+        self.rise <= most.rise && self.bend <= most.bend && self.twist <= most.twist
+    }
+
+    /// Whether five points give the resistance of the whole edge.
+    #[inline(always)]
+    pub(super) fn is_gentle(self) -> bool {
+        self.is_within(FIVE_POINTS)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_finite(self) -> bool {
+        (self.rise + self.bend + self.twist).is_finite()
+    }
+
+    /// The number of panels of eight points that the edge takes, and the width of each, for a finite course.
+    pub(super) fn panels(self) -> (usize, f64) {
+        let Course { rise, bend, twist } = self;
+        // The slope of z is at most rise + bend + twist.
+        let count = ((rise + bend + twist) / EIGHT_POINTS.rise)
+            .max((bend / EIGHT_POINTS.bend).max(twist / EIGHT_POINTS.twist).sqrt());
+        let count = count.ceil().clamp(1.0, MOST_PANELS);
+        (count as usize, 1.0 / count)
+    }
 }
 
 /// (e^{0}, e^{z})/R without overflow: the larger of the two exponents is taken out.

@@ -3,6 +3,13 @@
 //! Inverse iteration from the left, x A = b, begins with all probability at the start state: what lies far up a wall is then
 //! reached only through the valley, and has its right relative size from the first step. It converges like γ/λ₂.
 //! Collatz and Wielandt bracket the rate, min b_i/x_i ≤ γ ≤ max b_i/x_i.
+//!
+//! Where two valleys exchange more slowly than they lose, γ/λ₂ is close to 1, and what the slower one holds may begin at e^{−700}.
+//! Each then shows a ratio b_i/x_i of its own. The states are parted by it, both parts of b are solved for, and x is their combination by
+//! ```text
+//! c N = c/γ      N_ab = Σ_{i∈b} (b_a A⁻¹)_i,  Σ_i (b_a)_i = 1
+//! ```
+//! in which nothing is negative: block inverse iteration, with sums over the parts as the test functions. It converges like γ/λ₃.
 
 use rayon::prelude::*;
 
@@ -32,8 +39,17 @@ pub const TOLERANCE: f64 = 1e-12;
 /// ratios say nothing, and they are left out of the bracket.
 pub const BRACKET_FLOOR: f64 = 1e-280;
 
-/// A problem that needs more has two nearly equal rates; the bracket then says how far it came.
+/// A problem that needs more has several nearly equal rates; the bracket then says how far it came.
 const MOST_ITERATIONS: usize = 400;
+
+/// So many iterations come before any judgement on how they converge.
+const FIRST: usize = 3;
+
+/// A bracket that one iteration leaves wider than this part of what it was closes slowly.
+const SLOW: f64 = 0.5;
+
+/// Partings without gain after which there are no more.
+const MOST_VAIN: usize = 3;
 
 /// Iterates until the bracket closes, or stops closing.
 pub fn quasi_stationary(
@@ -50,39 +66,86 @@ pub fn quasi_stationary(
         iterations: 0,
         converged: false,
     };
-    let mut stalled = 0;
-    for iteration in 1..=MOST_ITERATIONS {
-        let (times, unit) = occupation_times(elimination, &probability)?;
-        let (total, largest) = sum_and_maximum(&times);
+    let (mut stalled, mut vain, mut was_parted) = (0, 0, false);
+    while found.iterations < MOST_ITERATIONS {
+        let (mut after, unit) = occupation_times(elimination, &probability)?;
+        let (total, largest) = sum_and_maximum(&after);
         let floor = BRACKET_FLOOR * largest;
         let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
-        let bracket = probability
+        let bracket = after
             .par_iter_mut()
-            .zip(&times)
+            .zip(&probability)
             .with_min_len(PIECE)
-            .map(|(probability, &time)| {
-                let after = time / total;
-                let before = std::mem::replace(probability, after);
-                if time > floor { [before / after; 2] } else { NOTHING }
+            .map(|(after, &before)| {
+                let counts = *after > floor;
+                *after /= total;
+                if counts { [before / *after; 2] } else { NOTHING }
             })
             .reduce(|| NOTHING, within);
+        let before = std::mem::replace(&mut probability, after);
         let width = |bracket: [f64; 2]| bracket[1] - bracket[0];
-        let before = width(found.bracket);
-        found.rate = unit.scaled(total).inverse();
-        found.bracket = bracket;
-        found.iterations = iteration;
-        if width(found.bracket) <= TOLERANCE {
+        let (last, now) = (width(found.bracket), width(bracket));
+        (found.rate, found.bracket) = (unit.scaled(total).inverse(), bracket);
+        found.iterations += 1;
+        if now <= TOLERANCE {
             found.converged = true;
             break;
         }
+        let is_slow = found.iterations > FIRST && now > SLOW * last;
+        vain = if was_parted && is_slow { vain + 1 } else { 0 };
+        if is_slow && vain < MOST_VAIN {
+            let middle = (bracket[0] * bracket[1]).sqrt();
+            let is_first: Vec<bool> = before.iter().zip(&probability).map(|(b, x)| *b > middle * x).collect();
+            if let Some(combined) = combination(elimination, &probability, &is_first)? {
+                found.iterations += 2;
+                (probability, was_parted) = (combined, true);
+                continue;
+            }
+        }
+        was_parted = false;
         // Rounding stops the bracket somewhere above zero; three steps without gain are enough to know.
-        stalled = if width(found.bracket) >= before { stalled + 1 } else { 0 };
-        if stalled >= 3 && iteration > 5 {
+        stalled = if now >= last { stalled + 1 } else { 0 };
+        if stalled >= 3 && found.iterations > 5 {
             break;
         }
     }
     found.probability = probability;
     Ok(found)
+}
+
+/// The best combination of the solutions for the two parts of b; `None` where one of them is empty.
+fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Result<Option<Vec<f64>>, SolveError> {
+    let masses = sums(b, is_first);
+    if masses.contains(&0.0) {
+        return Ok(None);
+    }
+    let part = |which: bool, mass: f64| -> Vec<f64> {
+        b.iter().zip(is_first).map(|(b, &is_first)| if is_first == which { b / mass } else { 0.0 }).collect()
+    };
+    let (first, first_unit) = occupation_times(elimination, &part(true, masses[0]))?;
+    let (second, second_unit) = occupation_times(elimination, &part(false, masses[1]))?;
+    let rows =
+        [sums(&first, is_first).map(|n| first_unit.scaled(n)), sums(&second, is_first).map(|n| second_unit.scaled(n))];
+    let unit = if rows[0][0].is_greater(rows[1][1]) { rows[0][0] } else { rows[1][1] };
+    let [[n11, n12], [n21, n22]] = rows.map(|row| row.map(|n| n.over(unit).value()));
+    // c₂/c₁ = N₁₂/(λ − N₂₂) = (λ − N₁₁)/N₂₁, whichever is a sum.
+    let half = 0.5 * (n11 - n22);
+    let root = half.hypot((n12 * n21).sqrt());
+    let share = |n: f64, gap: f64| if n > 0.0 { n / gap } else { 0.0 };
+    let [c1, c2] = if half >= 0.0 { [1.0, share(n12, root + half)] } else { [share(n21, root - half), 1.0] };
+    let weights = [first_unit.scaled(c1).over(unit).value(), second_unit.scaled(c2).over(unit).value()];
+    let mut combined: Vec<f64> = first.iter().zip(&second).map(|(x, y)| weights[0] * x + weights[1] * y).collect();
+    let (total, _) = sum_and_maximum(&combined);
+    combined.iter_mut().for_each(|x| *x /= total);
+    Ok(Some(combined))
+}
+
+/// Over the states of the first part and over the others.
+fn sums(values: &[f64], is_first: &[bool]) -> [f64; 2] {
+    values.iter().zip(is_first).fold([0.0; 2], |[first, second], (x, &is_first)| match is_first {
+        true => [first + x, second],
+        false => [first, second + x],
+    })
 }
 
 /// The bracket of no state at all.

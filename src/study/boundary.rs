@@ -1,18 +1,20 @@
 //! What boundaries leave in γ that grids of different size may not show: errors that fall slowly, or by chance.
 //!
-//! With u the right eigenvector (the passage time, or e^{φ}p where there is detailed balance) γ is a Dirichlet form over a norm,
+//! For the left eigenvector p and any u
 //! ```text
 //! γ = Σ J Δu / Σ p u        over edges, and over cells
 //! ```
-//! so that what is wrong beside a boundary counts by the share that it has in these sums. In the cold the share falls like
-//! e^{−2(φ_saddle − φ_boundary)} behind the saddle and like e^{−φ_boundary} up the walls.
+//! With u the right eigenvector, for which the passage time stands here, that is stationary: what is wrong beside a boundary changes γ by
+//! the share that it has in the two sums. In the cold the share falls like e^{−2(φ_saddle − φ_boundary)} behind the saddle and like
+//! e^{−φ_boundary} up the walls.
 
 use crate::config::Wall;
 use crate::generator::assembly::DEAD;
-use crate::generator::correction::LineEnd;
+use crate::generator::correction::{LineEnd, ON_FACES};
 use crate::generator::{Assembly, Pair};
 use crate::grid::Grid;
 use crate::problem::{Domain, Region};
+use crate::solve::QuasiStationary;
 use crate::tensor::{advance, difference};
 
 /// Errors relative to γ that come from the boundary.
@@ -25,43 +27,95 @@ pub struct BoundaryError {
     pub cut: Option<f64>,
 }
 
+/// A chain where it came from.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Its grid.
+    pub grid: &'a Grid,
+    /// Walls.
+    pub domain: &'a Domain,
+    /// Where the process lives.
+    pub live: &'a Region,
+    /// The chain.
+    pub assembly: &'a Assembly,
+}
+
 /// Of a cell that a boundary crosses anywhere, the part on the wrong side of its face, on average.
 const MISPLACED: f64 = 0.25;
 
+/// A difference below this part of its terms is their rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// Whether the domain has walls that the grid follows face by face.
+pub fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
+    // A quarter turn leaves them on faces.
+    let [cosine, sine] = grid.turn.map(f64::abs);
+    cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
+}
+
+/// From what is known of the chain: its quasi-stationary law with the passage times, in any unit, and where its lines of cells end if the
+/// flux was corrected.
+pub fn error(around: Around<'_>, known: Option<(&QuasiStationary, &[f64])>, ends: Option<&[LineEnd]>) -> BoundaryError {
+    let is_cut = around.assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES);
+    let unknown = BoundaryError { walls: 0.0, cut: is_cut.then_some(f64::INFINITY) };
+    let oblique = has_oblique_walls(around.grid, around.domain);
+    if !oblique && ends.is_none() {
+        return unknown;
+    }
+    let Some(shares) = known.and_then(|(found, times)| Shares::new(around.assembly, found, times)) else {
+        return unknown;
+    };
+    BoundaryError {
+        walls: match (oblique, ends) {
+            (true, _) => shares.left_by_oblique_walls(around),
+            (false, ends) => ends.map_or(0.0, |ends| shares.left_by_walls(ends)),
+        },
+        cut: is_cut.then(|| ends.map_or(f64::INFINITY, |ends| shares.left_by_cuts(ends))),
+    }
+}
+
 /// p u and J Δu by state, each relative to its sum.
-pub struct Shares {
+struct Shares {
     norm: Vec<f64>,
     dissipation: Vec<f64>,
     /// u by state, relative to the sum of J Δu.
-    committed: Vec<f64>,
+    passage: Vec<f64>,
 }
 
 impl Shares {
-    /// Of a chain with its quasi-stationary probabilities and its u, in any unit.
-    pub fn new(assembly: &Assembly, probability: &[f64], committed: &[f64]) -> Shares {
+    /// `None` where the sums leave the range of numbers.
+    fn new(assembly: &Assembly, found: &QuasiStationary, times: &[f64]) -> Option<Shares> {
+        let probability = &found.probability;
+        let norm: Vec<f64> = probability.iter().zip(times).map(|(p, u)| p * u).collect();
+        let all_norm: f64 = norm.iter().sum();
+        // Not as a sum of J Δu: deep in the well both are rounding, and its square may be more than all there is.
+        let all_dissipation = found.rate.value() * all_norm;
+        if !all_norm.is_normal() || !all_dissipation.is_normal() {
+            return None;
+        }
+        let step = |from: f64, to: f64| match (from - to).abs() <= ROUNDING * from.max(to) {
+            true => 0.0,
+            false => from - to,
+        };
         let mut dissipation = vec![0.0; probability.len()];
         for &Pair { from, to, forward, backward, .. } in &assembly.pairs {
             let (i, j) = (from as usize, to as usize);
-            let here = (probability[i] * forward - probability[j] * backward) * (committed[i] - committed[j]);
+            let flux = step(probability[i] * forward, probability[j] * backward);
+            let here = flux * step(times[i], times[j]) / all_dissipation;
             dissipation[i] += 0.5 * here;
             dissipation[j] += 0.5 * here;
         }
         for exit in &assembly.exits {
             let i = exit.state as usize;
-            dissipation[i] += probability[i] * exit.rate * committed[i];
+            dissipation[i] += probability[i] * exit.rate * (times[i] / all_dissipation);
         }
-        let norm: Vec<f64> = probability.iter().zip(committed).map(|(p, u)| p * u).collect();
-        let relative = |values: &[f64], sum: f64| values.iter().map(|value| value / sum).collect();
-        let (all_norm, all_dissipation) = (norm.iter().sum(), dissipation.iter().sum());
-        Shares {
-            norm: relative(&norm, all_norm),
-            dissipation: relative(&dissipation, all_dissipation),
-            committed: relative(committed, all_dissipation),
-        }
+        let passage = times.iter().map(|u| u / all_dissipation).collect();
+        Some(Shares { norm: norm.iter().map(|norm| norm / all_norm).collect(), dissipation, passage })
     }
 
-    /// What reflecting walls oblique to the grid leave, which it follows face by face.
-    pub fn left_by_oblique_walls(&self, grid: &Grid, domain: &Domain, live: &Region, assembly: &Assembly) -> f64 {
+    /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is misplaced as any is, but
+    /// every edge that such a wall cuts is gone, which always hinders the flux along it.
+    fn left_by_oblique_walls(&self, Around { grid, domain, live, assembly }: Around<'_>) -> f64 {
         let walls = |cell: usize| {
             let (indices, from) = (grid.indices(cell), grid.cell_centre(cell));
             let is_wall = |&(axis, sign): &(usize, f64)| {
@@ -79,14 +133,14 @@ impl Shares {
             [(0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)].iter().filter(|way| is_wall(way)).count()
         };
         let held = (0..).zip(&assembly.cells).map(|(state, &cell): (usize, _)| {
-            walls(cell as usize) as f64 * (self.norm[state] + self.dissipation[state].abs())
+            walls(cell as usize) as f64 * (MISPLACED * self.norm[state] + self.dissipation[state].abs())
         });
-        MISPLACED * held.sum::<f64>()
+        held.sum()
     }
 
     /// What reflecting walls on faces leave at second order, which a scheme of higher order sees: sums over the cells of a line that ends
-    /// where their densities have a slope miss Σ f − ∫ f = (f at the wall − f before it)/24, f = p u and J ∂u.
-    pub fn left_by_walls(&self, ends: &[LineEnd]) -> f64 {
+    /// where their densities have a slope miss |f at the wall − f before it|/24, f = p u and J ∂u.
+    fn left_by_walls(&self, ends: &[LineEnd]) -> f64 {
         let missed = |end: &LineEnd| {
             let [last, before] = end.states.map(|state| state as usize);
             let change = |share: &[f64]| (share[last] - share[before]).abs() / 24.0;
@@ -97,10 +151,10 @@ impl Shares {
 
     /// What absorbing boundaries leave that cut edges off faces. The cut piece carries a constant J exactly, so that what is misplaced is
     /// how J changes from it to the next edge. Where such a boundary matters it leaves much less than that, as the grids show.
-    pub fn left_by_cuts(&self, ends: &[LineEnd]) -> f64 {
+    fn left_by_cuts(&self, ends: &[LineEnd]) -> f64 {
         let left = |end: &LineEnd| {
             let state = end.states[0] as usize;
-            end.change.map_or(0.0, |change| MISPLACED * (self.norm[state] + change * self.committed[state]))
+            end.change.map_or(0.0, |change| MISPLACED * (self.norm[state] + change * self.passage[state]))
         };
         ends.iter().map(left).sum()
     }

@@ -1,7 +1,7 @@
 //! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
 
 use crate::config::{Config, NoiseForm, Wall};
-use crate::formula::quadrature::{End, Passage};
+use crate::formula::quadrature::{End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
@@ -86,13 +86,14 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
     found
 }
 
-/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where it cannot be had (periodic axis, a
-/// set of several pieces, integrals that do not converge).
+/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
+/// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
 pub fn quadrature(
     config: &Config,
     problem: &Problem,
     passage: Option<Scaled>,
     rate: Option<Scaled>,
+    warnings: &mut Vec<String>,
 ) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
@@ -113,8 +114,11 @@ pub fn quadrature(
     if config.noise.floor == 0.0 && matches!(config.noise.form, NoiseForm::Hessian(_)) {
         return None;
     }
-    let time = line.mean_first_passage(valley.start_point[0]).ok()?;
-    let escape = line.escape_rate().ok();
+    let mut told = |what: &str, error: QuadratureError| {
+        warnings.push(format!("no {what} by quadrature to compare with: {error}"));
+    };
+    let time = line.mean_first_passage(valley.start_point[0]).map_err(|error| told("passage time", error)).ok()?;
+    let escape = line.escape_rate().map_err(|error| told("escape rate", error)).ok();
     Some(QuadratureCheck {
         time: time.number,
         ratio: passage.map(|passage| passage.times(time.number).value()),

@@ -17,7 +17,7 @@ use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison};
-use crate::tensor::Tensor;
+use crate::tensor::{Point, Tensor, norm};
 
 /// A cell Péclet number above this near the minimum or a saddle is worth a warning.
 const PECLET_WARNING: f64 = 4.0;
@@ -191,16 +191,28 @@ pub(super) fn evidence(
              minimum is 1/τ; for the rate of leaving the start set take valley.absorb = \"boundary\""
         ));
     }
-    let solver_rate = match elsewhere {
-        Some(_) => passage_rate,
-        None => quasi_stationary_rate.or(passage_rate),
+    let other_well = probability.and_then(|probability| other_well(problem, &grid, &assembly, probability));
+    if let Some(minimum) = other_well
+        && elsewhere.is_none()
+    {
+        warnings.push(format!(
+            "the quasi-stationary density is largest in another well of the set than the start's, around θ = ({:.4}, {:.4}): the quasi-stationary \
+             rate is that of the slowest well. The rate from the start's minimum is 1/τ; for a set of one well take valley.set = \"basin\"",
+            minimum[0], minimum[1]
+        ));
+    }
+    let solver_rate = match elsewhere.is_some() || other_well.is_some() {
+        true => passage_rate,
+        false => quasi_stationary_rate.or(passage_rate),
     };
     let formulas = match solver_rate {
         Some(rate) => comparison::formulas(config, problem, rate),
         None => Formulas::default(),
     };
-    let quadrature: Option<QuadratureCheck> =
-        comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate);
+    let quadrature: Option<QuadratureCheck> = match config.solve.wants_killing() {
+        true => comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate, &mut warnings),
+        false => None,
+    };
     let iteration = match &config.sgd {
         Some(_) => {
             let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(quasi_stationary_rate);
@@ -274,6 +286,21 @@ fn neglected_probability(
 fn loss_field(problem: &Problem, grid: &Grid) -> Option<Vec<f64>> {
     let loss = problem.dynamics.loss()?;
     Some((0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect())
+}
+
+/// The minimum next to where the density is largest, when that is not the one to start from.
+fn other_well(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<Point> {
+    let start = problem.valley.minimum?;
+    let most = (0..probability.len()).max_by(|&a, &b| probability[a].total_cmp(&probability[b]))?;
+    let at = grid.cell_centre(assembly.cells[most] as usize);
+    let space = problem.domain.space();
+    let distance = |index: &usize| norm(space.offset(at, problem.critical.minima[*index].theta));
+    let minima = &problem.critical.minima;
+    let lives = |index: &usize| {
+        problem.domain.contains(minima[*index].theta) && problem.valley.live.holds(minima[*index].theta)
+    };
+    let nearest = (0..minima.len()).filter(lives).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    (nearest != start).then(|| minima[nearest].theta)
 }
 
 fn diffusion_fields(problem: &Problem, grid: &Grid) -> Vec<Vec<f64>> {

@@ -39,9 +39,15 @@ pub fn beside(
 ) -> Option<Extrapolation> {
     let BoundaryError { walls, cut } = boundary;
     let rough = estimate(cut.is_some())?.with(walls, finest);
+    // Infinite where it is not known, and no number where the chain has none.
     let smooth = cut.filter(|cut| cut.is_finite()).and_then(|cut| Some(estimate(false)?.with(walls + cut, finest)));
-    Some(smooth.filter(|smooth| smooth.error < rough.error).unwrap_or(rough))
+    let found = smooth.filter(|smooth| smooth.error < rough.error).unwrap_or(rough);
+    let value = if found.error > TOO_COARSE { finest } else { found.value };
+    Some(Extrapolation { value, ..found })
 }
+
+/// Errors beyond this leave nothing to extrapolate.
+pub const TOO_COARSE: f64 = 0.5;
 
 /// A scheme's order on smooth problems.
 pub fn formal_order(scheme: Scheme) -> f64 {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::config::{Align, Config, Quantity, Scheme};
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::assembly::{Physics, members, nearest_state};
-use crate::generator::correction::{self, ON_FACES};
+use crate::generator::correction;
 use crate::generator::{Assembly, FluxCorrection};
 use crate::grid::Grid;
 use crate::observe::field;
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_stationary, stationary};
 use crate::study::StudyError;
-use crate::study::boundary::{BoundaryError, Shares};
+use crate::study::boundary::{self, Around, BoundaryError};
 use crate::tensor::{Point, difference};
 
 /// Mean first-passage times.
@@ -174,15 +174,15 @@ pub fn solve(
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
-    let mut corrected = None;
+    let mut ends = None;
     if corrects {
         let sampler = physics.sampler(&grid, config.grid.scheme);
         let mut correction = FluxCorrection::new(&assembly, &grid, &sampler);
-        for _ in 0..correction::PASSES {
+        for pass in 1..=correction::PASSES {
             progress.begin("correcting for the flux", 0);
             let known = quasi_stationary(&elimination, states, origin)?;
             correction.pass(&mut assembly, &grid, &known.probability);
-            corrected = Some((correction.ends(&known.probability), known.probability));
+            ends = (pass == correction::PASSES).then(|| correction.ends(&known.probability));
             // Two factors need not be held at once.
             drop(elimination);
             elimination = Elimination::new(&assembly.generator, memory, progress)
@@ -191,7 +191,8 @@ pub fn solve(
         lap("correction");
     }
     progress.begin("solving", 0);
-    let quasi_stationary = match config.solve.wants(Quantity::Rate) {
+    let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain);
+    let quasi_stationary = match config.solve.wants(Quantity::Rate) || knows_boundary {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         false => None,
     };
@@ -206,30 +207,15 @@ pub fn solve(
     };
     let share_in_start = quasi_stationary.as_ref().map(|found| mass_in_start(&found.probability));
     let (mut passage, mut flux_over_population) = (None, None);
-    let has_oblique_walls = grid.turn[1] != 0.0 && domain.lower[0].is_finite();
-    let knows_boundary = corrects || (has_oblique_walls && quasi_stationary.is_some());
     let times = match config.solve.wants(Quantity::PassageTime) || knows_boundary {
         true => Some(mean_first_passage(&elimination, states)?),
         false => None,
     };
-    let is_cut = assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES);
-    let mut boundary = BoundaryError { walls: 0.0, cut: is_cut.then_some(f64::INFINITY) };
-    let probability = quasi_stationary.as_ref().map(|found| &found.probability);
-    let probability = probability.or(corrected.as_ref().map(|(_, probability)| probability));
-    if let (Some((times, _)), Some(probability)) = (&times, probability)
-        && knows_boundary
-    {
-        let shares = Shares::new(&assembly, probability, times);
-        if has_oblique_walls {
-            boundary.walls = shares.left_by_oblique_walls(&grid, &domain, &problem.valley.live, &assembly);
-        }
-        if let Some((ends, _)) = &corrected {
-            boundary.cut = is_cut.then(|| shares.left_by_cuts(ends));
-            if !has_oblique_walls {
-                boundary.walls = shares.left_by_walls(ends);
-            }
-        }
-    }
+    let boundary = boundary::error(
+        Around { grid: &grid, domain: &domain, live: &problem.valley.live, assembly: &assembly },
+        quasi_stationary.as_ref().zip(times.as_ref().map(|(times, _)| times.as_slice())),
+        ends.as_deref(),
+    );
     if let Some((times, unit)) = times
         && config.solve.wants(Quantity::PassageTime)
     {
@@ -246,7 +232,7 @@ pub fn solve(
     Ok(Level {
         grid,
         assembly,
-        quasi_stationary,
+        quasi_stationary: quasi_stationary.filter(|_| config.solve.wants(Quantity::Rate)),
         passage,
         flux_over_population,
         share_in_start,

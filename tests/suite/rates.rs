@@ -432,6 +432,44 @@ fn what_oblique_walls_leave_is_in_the_stated_error() {
     }
 }
 
+/// Two wells that exchange e^{-50} and less while they lose e^{-24} and less: the rate of the set is that of the slower well, wherever
+/// the iteration begins, and what the other holds follows.
+#[test]
+fn the_slower_of_two_wells_makes_the_rate() {
+    let solve = |dimension: usize, temperature: f64, tilt: f64, [lower, upper]: [f64; 2], [left, right]: [&str; 2]| {
+        let (across, sides, cells) = match dimension {
+            1 => ("", ["", ""], format!("{}", (300.0 * (upper - lower)) as usize)),
+            _ => (" + 4*y^2", [", -0.8", ", 0.8"], format!("{}, 40", (60.0 * (upper - lower)) as usize)),
+        };
+        solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + {tilt}*x{across}' }}
+             noise = {{ kind = 'isotropic', temperature = {temperature} }}
+             domain = {{ lower = [{lower}{}], upper = [{upper}{}], walls = {{ x = ['{left}', '{right}'] }} }}
+             grid = {{ cells = [{cells}] }}",
+            sides[0], sides[1]
+        ))
+    };
+    let both = ["absorbing"; 2];
+    for (dimension, temperature, tilt) in [(1, 0.02, 0.01), (1, 0.02, 1e-4), (1, 0.002, 0.01), (2, 0.02, 0.01)] {
+        let whole = solve(dimension, temperature, tilt, [-1.3, 1.3], both);
+        let right = solve(dimension, temperature, tilt, [0.0, 1.3], ["reflecting", "absorbing"]);
+        assert_relative_eq!(rate(&whole), rate(&right), max_relative = 1e-12);
+        let evidence = whole.rate.unwrap();
+        assert!(evidence.bracket[1] - evidence.bracket[0] < 1e-11, "{:?}", evidence.bracket);
+        assert!(evidence.iterations <= 20);
+        assert!(whole.warnings.iter().any(|warning| warning.contains("another well")), "{:?}", whole.warnings);
+        let left = solve(dimension, temperature, tilt, [-1.3, 0.0], ["absorbing", "reflecting"]);
+        assert_relative_eq!(
+            whole.passage.unwrap().rate.value(),
+            left.passage.unwrap().rate.value(),
+            max_relative = 1e-12
+        );
+    }
+    // Alike, they share.
+    let alike = solve(1, 0.02, 0.0, [-1.3, 1.3], both).rate.unwrap();
+    assert!(alike.bracket[1] - alike.bracket[0] < 1e-11 && alike.iterations <= 20, "{alike:?}");
+}
+
 /// Where a periodic axis begins is nobody's business: lines that close correct their flux across the seam too.
 #[test]
 fn the_flux_correction_does_not_see_the_seam() {

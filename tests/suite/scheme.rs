@@ -7,6 +7,7 @@ use saddleflux::exponential::exp;
 use saddleflux::grid::Grid;
 use saddleflux::problem::DiffusionField;
 use saddleflux::problem::landscape::formula::Formula;
+use saddleflux::scheme::edge::EdgeError;
 use saddleflux::scheme::selling::Stencil;
 use saddleflux::scheme::{EdgeSampler, Segment, weight};
 use saddleflux::tensor::{Point, Tensor};
@@ -130,35 +131,61 @@ impl DiffusionField for Unit {
     }
 }
 
-/// Edges along which z = rise·s − bend·s(1 − s), alone and in blocks, with noise that is known to be constant and noise that is not,
-/// against the trapezoidal rule with Euler and Maclaurin's corrections.
+/// Edges along which z = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1), alone and in blocks, with noise that is known to be constant
+/// and noise that is not, against the trapezoidal rule with Euler and Maclaurin's corrections.
 #[test]
-fn edges_that_bend_have_the_resistance_of_their_potential() {
+fn edges_have_the_resistance_of_their_potential() {
     let grid = Grid::new(1, [0.0; 2], [1.0, 0.0], [1, 1], [false; 2]);
     let segment = Segment { from: [0.0; 2], to: [1.0, 0.0], offset: [1, 0], ends: [1.0; 2] };
     let white = WhiteNoise { temperature: 1.0, dimension: 1 };
-    for rise in [0.0, 0.1, -0.39, 0.41, -2.4, 2.6, 10.0] {
-        for bend in [0.005, -0.009, 0.02, -0.14, 0.5, -3.0, 30.0, -30.0] {
-            let f = |k: u32| (f64::from(k) * 1e-4 * (rise - bend * (1.0 - f64::from(k) * 1e-4))).exp();
-            // Summed by the hundred, for the rounding.
-            let hundred = |first: u32| (first..first + 100).map(|k| 0.5 * (f(k) + f(k + 1))).sum::<f64>();
-            let sum = (0..10_000).step_by(100).map(hundred).sum::<f64>();
-            // h²/12·f′ − h⁴/720·f‴ at the ends.
-            let end = |slope: f64, f: f64| slope * f * (1e-8 / 12.0 - 1e-16 / 720.0 * (slope * slope + 6.0 * bend));
-            let resistance = 1e-4 * sum - end(rise + bend, f(10_000)) + end(rise - bend, f(0));
-            let loss = dynamics(Formula::new(&format!("{rise}*x - {bend}*x*(1-x)"), 1).unwrap());
-            for noise in [&white as &dyn DiffusionField, &Unit] {
-                let sampler = EdgeSampler::new(&loss, noise, Interpretation::Ito, Scheme::InverseAverage, &grid);
-                let mut flows = Vec::new();
-                assert!(sampler.flows(&[segment], &mut flows).is_empty());
-                flows.push(sampler.flow(segment.from, segment.to, segment.offset, segment.ends).unwrap());
-                for flow in flows {
-                    assert_relative_eq!(flow.rise, rise, epsilon = 1e-14);
-                    assert_relative_eq!(flow.forward, 1.0 / resistance, max_relative = 1e-14);
-                    assert_relative_eq!(flow.backward, rise.exp() / resistance, max_relative = 1e-14);
-                }
+    let straight = [0.0, 0.1, -0.29, 0.31, -1.9, 2.1, 10.0];
+    let bent = [0.0, 0.005, -0.007, -0.14, 0.5, -3.0, 30.0, -30.0];
+    let twisted = [0.0, 9e-4, -2e-3, 0.019, 0.3, 5.0];
+    for (rise, bend, twist) in
+        straight.into_iter().flat_map(|r| bent.map(|b| (r, b))).flat_map(|(r, b)| twisted.map(|t| (r, b, t)))
+    {
+        let f = |k: u32| {
+            let s = f64::from(k) * 1e-4;
+            (s * (rise - (1.0 - s) * (bend - twist * (2.0 * s - 1.0)))).exp()
+        };
+        // Summed by the hundred, for the rounding.
+        let hundred = |first: u32| (first..first + 100).map(|k| 0.5 * (f(k) + f(k + 1))).sum::<f64>();
+        let sum = (0..10_000).step_by(100).map(hundred).sum::<f64>();
+        // h²/12·f′ − h⁴/720·f‴ at the ends.
+        let end = |first: f64, second: f64, f: f64| {
+            let third = first * (first * first + 3.0 * second) - 12.0 * twist;
+            f * (1e-8 / 12.0 * first - 1e-16 / 720.0 * third)
+        };
+        let [begins, ends] = [rise - bend - twist, rise + bend - twist];
+        let resistance =
+            1e-4 * sum - end(ends, 2.0 * bend - 6.0 * twist, f(10_000)) + end(begins, 2.0 * bend + 6.0 * twist, f(0));
+        let formula = format!("{rise}*x - {bend}*x*(1-x) + {twist}*x*(1-x)*(2*x-1)");
+        let loss = dynamics(Formula::new(&formula, 1).unwrap());
+        for noise in [&white as &dyn DiffusionField, &Unit] {
+            let sampler = EdgeSampler::new(&loss, noise, Interpretation::Ito, Scheme::InverseAverage, &grid);
+            let mut flows = Vec::new();
+            assert!(sampler.flows(&[segment], &mut flows).is_empty());
+            flows.push(sampler.flow(segment.from, segment.to, segment.offset, segment.ends).unwrap());
+            for flow in flows {
+                assert_relative_eq!(flow.rise, rise, epsilon = 5e-14);
+                assert_relative_eq!(flow.forward, 1.0 / resistance, max_relative = 1.5e-14);
+                assert_relative_eq!(flow.backward, rise.exp() / resistance, max_relative = 5e-14);
             }
         }
+    }
+}
+
+/// Where L is no number between the ends of an edge that numbers stand at, the edge has no flow.
+#[test]
+fn gaps_in_the_potential_are_found() {
+    let grid = Grid::new(1, [0.0; 2], [1.0, 0.0], [1, 1], [false; 2]);
+    let segment = Segment { from: [0.0; 2], to: [1.0, 0.0], offset: [1, 0], ends: [1.0; 2] };
+    for centre in [0.5, 0.23, 0.77] {
+        let loss = dynamics(Formula::new(&format!("x^2 + 0.001*sqrt((x-{centre})^2 - 1e-4)"), 1).unwrap());
+        let white = WhiteNoise { temperature: 1.0, dimension: 1 };
+        let sampler = EdgeSampler::new(&loss, &white, Interpretation::Ito, Scheme::InverseAverage, &grid);
+        let failures = sampler.flows(&[segment], &mut Vec::new());
+        assert!(matches!(failures[..], [(0, EdgeError::NotFinite { .. })]), "{failures:?}");
     }
 }
 
