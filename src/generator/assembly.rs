@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::config::{Interpretation, Scheme};
 use crate::generator::Generator;
-use crate::generator::edges::{Context, Segments, stencils};
+use crate::generator::edges::{Context, LEAST, Segments, stencils};
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
@@ -271,6 +271,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
 /// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
 /// one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
+    // Centres that rounding leaves on an absorbing wall are not before it.
+    let domain = &domain.without_rim(LEAST * grid.spacing()[0].min(grid.spacing()[1]));
     let holds = |at: Point| domain.contains(at) && set.holds(at);
     let cells = (0..grid.len()).into_par_iter();
     if !set.has_rough_answer() {

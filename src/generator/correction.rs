@@ -97,17 +97,6 @@ struct Base {
     exits: Vec<Exit>,
 }
 
-/// Where a line of cells ends.
-#[derive(Clone, Copy, Debug)]
-pub struct LineEnd {
-    /// The last state, and the one before.
-    pub states: [u32; 2],
-    /// Where an absorbing boundary cuts the next edge elsewhere than on a face: how J changes, in size, from the last edge to the cut one.
-    pub change: Option<f64>,
-    /// Whether a reflecting wall ends it.
-    pub at_wall: bool,
-}
-
 /// Corrects the rates of one chain, pass by pass.
 pub struct FluxCorrection {
     base: Base,
@@ -123,21 +112,16 @@ impl FluxCorrection {
         FluxCorrection { base, lines, passes: 0 }
     }
 
-    /// All ends of lines, given the quasi-stationary density as cell probabilities.
-    pub fn ends(&self, probability: &[f64]) -> Vec<LineEnd> {
+    /// Where reflecting walls end lines: the last state of each, and the one before.
+    pub fn walls(&self) -> Vec<[u32; 2]> {
         let of_line = |line: &Line| {
-            let (means, _) = line.means(&self.base, probability);
-            let end = |(side, end): (usize, &End)| {
+            let at_end = |(side, _): (usize, &End)| {
                 let near = if side == 0 { 0 } else { line.links.len() - 1 };
                 let Pair { from, to, .. } = self.base.pairs[line.links[near].pair as usize];
-                let change = (means.ends[side] - means.links[near]).abs();
-                LineEnd {
-                    states: if side == 0 { [from, to] } else { [to, from] },
-                    change: line.is_cut_off_faces(side).then_some(change),
-                    at_wall: matches!(end, End::Wall),
-                }
+                if side == 0 { [from, to] } else { [to, from] }
             };
-            line.ends.iter().flatten().enumerate().map(end).collect::<Vec<_>>()
+            let walls = line.ends.iter().flatten().enumerate().filter(|(_, end)| matches!(end, End::Wall));
+            walls.map(at_end).collect::<Vec<_>>()
         };
         self.lines.iter().flat_map(of_line).collect()
     }

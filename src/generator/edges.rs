@@ -77,6 +77,9 @@ impl Stencils {
     }
 }
 
+/// A cell centre that rounding leaves nearer than this to what absorbs, in edges, stands so far before it: its rate out is finite then.
+pub(super) const LEAST: f64 = 1e-9;
+
 /// What the edges of every cell are made from.
 pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
@@ -248,15 +251,21 @@ impl Context<'_> {
     /// The fraction at which an edge to a cell without a state is cut by what absorbs; `None` when a reflecting wall
     /// stops it first.
     fn cut(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Option<f64> {
-        let wall =
-            if self.grid.turn[1] == 0.0 { self.wall_in_cells(indices, offset) } else { self.domain.leave(from, step) };
+        let wall = match self.grid.turn[1] == 0.0 {
+            true => self.wall_in_cells(indices, offset),
+            // A cell on the wall is none of the chain's (`members`), and the edge to it reaches the wall.
+            false => {
+                let wall = self.domain.leave(from, step.map(|c| c * (1.0 + 2.0 * LEAST)));
+                wall.map(|(fraction, axis, side)| (fraction * (1.0 + 2.0 * LEAST), axis, side))
+            }
+        };
         let reach = wall.map_or(1.0, |(fraction, ..)| fraction);
         let end = advance(from, reach, step);
         if !self.live.holds(end) {
-            return Some(reach * self.live.exit(from, end));
+            return Some(LEAST.max(reach * self.live.exit(from, end)));
         }
         let (fraction, axis, side) = wall?;
-        (self.domain.wall(axis, side) == Some(Wall::Absorbing)).then_some(fraction)
+        (self.domain.wall(axis, side) == Some(Wall::Absorbing)).then_some(LEAST.max(fraction))
     }
 
     /// [`Domain::leave`] counted in cells, so that an axis edge is cut at exactly one half.

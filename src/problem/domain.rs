@@ -64,6 +64,19 @@ impl Domain {
         Domain { walls: self.walls.map(close), ..self.clone() }
     }
 
+    /// The same rectangle without a rim of this width along its absorbing walls.
+    pub fn without_rim(&self, width: f64) -> Domain {
+        let mut inner = self.clone();
+        for axis in 0..self.dimension {
+            for (end, side) in [(0, &mut inner.lower[axis]), (1, &mut inner.upper[axis])] {
+                if self.wall(axis, end) == Some(Wall::Absorbing) {
+                    *side += if end == 0 { width } else { -width };
+                }
+            }
+        }
+        inner
+    }
+
     /// Widths of the rectangle.
     pub fn width(&self, axis: usize) -> f64 {
         self.upper[axis] - self.lower[axis]

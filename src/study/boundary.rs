@@ -8,10 +8,12 @@
 //! the share that it has in the two sums. In the cold the share falls like e^{−2(φ_saddle − φ_boundary)} behind the saddle and like
 //! e^{−φ_boundary} up the walls.
 
+use std::collections::BTreeSet;
+
 use crate::config::Wall;
 use crate::generator::assembly::DEAD;
-use crate::generator::correction::{LineEnd, ON_FACES};
-use crate::generator::{Assembly, Pair};
+use crate::generator::correction::ON_FACES;
+use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{Domain, Region};
 use crate::solve::QuasiStationary;
@@ -53,39 +55,51 @@ pub fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
     cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
 }
 
-/// From what is known of the chain: its quasi-stationary law with the passage times, in any unit, and where its lines of cells end if the
-/// flux was corrected.
-pub fn error(around: Around<'_>, known: Option<(&QuasiStationary, &[f64])>, ends: Option<&[LineEnd]>) -> BoundaryError {
-    let is_cut = around.assembly.exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES);
+/// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges along both axes of
+/// more cells than a few boxes have corners.
+pub fn is_cut(exits: &[Exit]) -> bool {
+    const MOST_CORNERS: usize = 8;
+    let leaves_along = |axis: usize| {
+        exits.iter().filter(move |exit| exit.offset[1 - axis] == 0).map(|exit| exit.state).collect::<BTreeSet<u32>>()
+    };
+    exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES)
+        || leaves_along(0).intersection(&leaves_along(1)).count() > MOST_CORNERS
+}
+
+/// From what is known of the chain: its quasi-stationary law with the passage times, in any unit, and the two last states of each line of
+/// cells that a reflecting wall ends, if the scheme is of higher order.
+pub fn error(
+    around: Around<'_>,
+    known: Option<(&QuasiStationary, &[f64])>,
+    walls: Option<&[[u32; 2]]>,
+) -> BoundaryError {
+    let is_cut = is_cut(&around.assembly.exits);
     let unknown = BoundaryError { walls: 0.0, cut: is_cut.then_some(f64::INFINITY) };
-    let oblique = has_oblique_walls(around.grid, around.domain);
-    if !oblique && ends.is_none() {
-        return unknown;
-    }
     let Some(shares) = known.and_then(|(found, times)| Shares::new(around.assembly, found, times)) else {
         return unknown;
     };
     BoundaryError {
-        walls: match (oblique, ends) {
-            (true, _) => shares.left_by_oblique_walls(around),
-            (false, ends) => ends.map_or(0.0, |ends| shares.left_by_walls(ends)),
+        walls: match has_oblique_walls(around.grid, around.domain) {
+            true => shares.left_by_oblique_walls(around),
+            false => walls.map_or(0.0, |walls| shares.left_by_walls(walls)),
         },
-        cut: is_cut.then(|| ends.map_or(f64::INFINITY, |ends| shares.left_by_cuts(ends))),
+        cut: is_cut.then(|| shares.left_by_cuts(around.assembly)),
     }
 }
 
 /// p u and J Δu by state, each relative to its sum.
-struct Shares {
+struct Shares<'a> {
+    probability: &'a [f64],
     norm: Vec<f64>,
     dissipation: Vec<f64>,
     /// u by state, relative to the sum of J Δu.
     passage: Vec<f64>,
 }
 
-impl Shares {
+impl<'a> Shares<'a> {
     /// `None` where the sums leave the range of numbers.
-    fn new(assembly: &Assembly, found: &QuasiStationary, times: &[f64]) -> Option<Shares> {
-        let probability = &found.probability;
+    fn new(assembly: &Assembly, found: &'a QuasiStationary, times: &[f64]) -> Option<Shares<'a>> {
+        let probability = found.probability.as_slice();
         let norm: Vec<f64> = probability.iter().zip(times).map(|(p, u)| p * u).collect();
         let all_norm: f64 = norm.iter().sum();
         // Not as a sum of J Δu: deep in the well both are rounding, and its square may be more than all there is.
@@ -110,7 +124,7 @@ impl Shares {
             dissipation[i] += probability[i] * exit.rate * (times[i] / all_dissipation);
         }
         let passage = times.iter().map(|u| u / all_dissipation).collect();
-        Some(Shares { norm: norm.iter().map(|norm| norm / all_norm).collect(), dissipation, passage })
+        Some(Shares { probability, norm: norm.iter().map(|norm| norm / all_norm).collect(), dissipation, passage })
     }
 
     /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is misplaced as any is, but
@@ -139,23 +153,51 @@ impl Shares {
     }
 
     /// What reflecting walls on faces leave at second order, which a scheme of higher order sees: sums over the cells of a line that ends
-    /// where their densities have a slope miss |f at the wall − f before it|/24, f = p u and J ∂u.
-    fn left_by_walls(&self, ends: &[LineEnd]) -> f64 {
-        let missed = |end: &LineEnd| {
-            let [last, before] = end.states.map(|state| state as usize);
-            let change = |share: &[f64]| (share[last] - share[before]).abs() / 24.0;
-            change(&self.norm) + change(&self.dissipation)
-        };
-        ends.iter().filter(|end| end.at_wall).map(missed).sum()
+    /// where their densities have a slope exceed the integral by (f before the wall − f at it)/24, f = p u and J ∂u. Where the problem
+    /// separates the two cancel; the next order is a tenth.
+    fn left_by_walls(&self, walls: &[[u32; 2]]) -> f64 {
+        let (mut both, mut sizes) = (0.0, 0.0);
+        for states in walls {
+            let [last, before] = states.map(|state| state as usize);
+            let change = |share: &[f64]| (share[last] - share[before]) / 24.0;
+            let (norm, dissipation) = (change(&self.norm), change(&self.dissipation));
+            both += dissipation - norm;
+            sizes += dissipation.abs() + norm.abs();
+        }
+        both.abs() + 0.1 * sizes
     }
 
-    /// What absorbing boundaries leave that cut edges off faces. The cut piece carries a constant J exactly, so that what is misplaced is
-    /// how J changes from it to the next edge. Where such a boundary matters it leaves much less than that, as the grids show.
-    fn left_by_cuts(&self, ends: &[LineEnd]) -> f64 {
-        let left = |end: &LineEnd| {
-            let state = end.states[0] as usize;
-            end.change.map_or(0.0, |change| MISPLACED * (self.norm[state] + change * self.passage[state]))
+    /// What absorbing boundaries leave that lie off the faces of cells. The cut piece carries a constant J exactly, so that what is misplaced is
+    /// how J changes from the edge before to it.
+    fn left_by_cuts(&self, assembly: &Assembly) -> f64 {
+        // Of each state the first of its exits, and of each exit the next.
+        let (mut first, mut next) = (vec![NONE; self.norm.len()], vec![NONE; assembly.exits.len()]);
+        for (place, exit) in assembly.exits.iter().enumerate() {
+            next[place] = std::mem::replace(&mut first[exit.state as usize], place as u32);
+        }
+        let mut change: Vec<f64> =
+            assembly.exits.iter().map(|exit| self.probability[exit.state as usize] * exit.rate).collect();
+        let mut arrives = |state: u32, offset: [i32; 2], flux: f64| {
+            let mut place = first[state as usize];
+            while place != NONE {
+                if assembly.exits[place as usize].offset == offset {
+                    change[place as usize] -= flux;
+                }
+                place = next[place as usize];
+            }
         };
-        ends.iter().map(left).sum()
+        for &Pair { from, to, forward, backward, offset, .. } in &assembly.pairs {
+            let flux = self.probability[from as usize] * forward - self.probability[to as usize] * backward;
+            let offset = offset.map(i32::from);
+            arrives(to, offset, flux);
+            arrives(from, offset.map(|c| -c), -flux);
+        }
+        let left = |(place, exit): (usize, &Exit)| {
+            let state = exit.state as usize;
+            MISPLACED * (self.norm[state] + change[place].abs() * self.passage[state])
+        };
+        assembly.exits.iter().enumerate().map(left).sum()
     }
 }
+
+const NONE: u32 = u32::MAX;

@@ -88,13 +88,7 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
 /// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
-pub fn quadrature(
-    config: &Config,
-    problem: &Problem,
-    passage: Option<Scaled>,
-    rate: Option<Scaled>,
-    warnings: &mut Vec<String>,
-) -> Option<QuadratureCheck> {
+pub fn quadrature(config: &Config, problem: &Problem, warnings: &mut Vec<String>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
     }
@@ -121,8 +115,9 @@ pub fn quadrature(
     let escape = line.escape_rate().map_err(|error| told("escape rate", error)).ok();
     Some(QuadratureCheck {
         time: time.number,
-        ratio: passage.map(|passage| passage.times(time.number).value()),
+        ratio: None,
         escape_rate: escape.map(|escape| escape.rate.number),
-        escape_ratio: rate.zip(escape).map(|(rate, escape)| rate.over(escape.rate.number).value()),
+        escape_ratio: None,
+        relative_error: escape.map_or(0.0, |escape| escape.rate.relative_error).max(time.relative_error),
     })
 }

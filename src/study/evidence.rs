@@ -95,13 +95,11 @@ pub(super) fn evidence(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        let rounding = rounding(problem, grid.cells);
-        beside(boundary, *values.last()?, |cut| match (refinement, values.as_slice()) {
+        let (rounding, formal) = (rounding(problem, grid.cells), formal_order(config.grid.scheme));
+        beside(boundary, *values.last()?, formal, |cut| match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
-            (Refinement::By(ratio), values) => {
-                extrapolate(values, ratio, rounding, formal_order(config.grid.scheme), cut)
-            }
+            (Refinement::By(ratio), values) => extrapolate(values, ratio, rounding, formal, cut),
         })
     };
     let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
@@ -155,7 +153,10 @@ pub(super) fn evidence(
             discretisation_error: extrapolation.map(|e| e.error),
             observed_order: extrapolation.and_then(|e| e.order),
             grids: rates.iter().filter_map(|r| r.quasi_stationary.map(|rate| (r.cells, rate))).collect(),
-            flux_identity: (Scaled::new(through.total).over(found.rate).value() - 1.0).abs(),
+            flux_identity: match found.rate.is_ordinary() {
+                true => (Scaled::new(through.total).over(found.rate).value() - 1.0).abs(),
+                false => f64::NAN,
+            },
             converged: found.converged,
         });
         neglected_probability(problem, &grid, &assembly, &found.probability, &mut warnings);
@@ -164,7 +165,7 @@ pub(super) fn evidence(
         // Where the rate is beyond the range of ordinary numbers, so are the fluxes that it is made of.
         flux = found.rate.is_ordinary().then_some(through);
     }
-    let passage = passage.map(|Passage { times, unit, from_start }| {
+    let mut passage = passage.map(|Passage { times, unit, from_start }| {
         let extrapolation = estimate(|rates| rates.passage);
         if unit == Scaled::ONE {
             fields.mean_first_passage = Some(field::on_grid(&grid, &assembly, &times, 0.0));
@@ -180,6 +181,13 @@ pub(super) fn evidence(
     if config.solve.wants(Quantity::Stationary) {
         let (_, density) = level::stationary_density(config, problem, grid.cells, allowed, progress)?;
         fields.stationary = Some(density);
+    }
+    let mut quadrature: Option<QuadratureCheck> = match config.solve.wants_killing() {
+        true => comparison::quadrature(config, problem, &mut warnings),
+        false => None,
+    };
+    if let Some(check) = &mut quadrature {
+        check.compare(rate.as_mut(), passage.as_mut());
     }
     let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
     let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
@@ -208,10 +216,6 @@ pub(super) fn evidence(
     let formulas = match solver_rate {
         Some(rate) => comparison::formulas(config, problem, rate),
         None => Formulas::default(),
-    };
-    let quadrature: Option<QuadratureCheck> = match config.solve.wants_killing() {
-        true => comparison::quadrature(config, problem, passage_rate, quasi_stationary_rate, &mut warnings),
-        false => None,
     };
     let iteration = match &config.sgd {
         Some(_) => {

@@ -27,21 +27,40 @@ impl Extrapolation {
         let value = if other > 0.1 * self.error { value } else { self.value };
         Extrapolation { value, error: self.error + other, ..self }
     }
+
+    /// The same where the error is not believed to be below `least`.
+    fn at_least(self, least: f64, finest: Scaled) -> Extrapolation {
+        match self.error < least {
+            true => Extrapolation { value: finest, error: least, ..self },
+            false => self,
+        }
+    }
 }
 
-/// What the grids say, `estimate`, together with what they may not show: `boundary`, and `finest`, the value that it is in.
+/// What the grids say, `estimate`, together with what they may not show: `boundary`, and `finest`, the value that it is in. `formal`: the
+/// scheme's [`formal_order`].
 ///
-/// `estimate` is told whether the boundary cuts edges. Where it does and little comes from there, the grids may be taken at their word too.
+/// `estimate` is told whether the boundary cuts edges. Where it does, but can leave little, a scheme of high order is taken at the word of
+/// its grids too. Where it may leave more than they show they agree by chance: schemes of second order leave all of it at times, and
+/// of higher order a twentieth.
 pub fn beside(
     boundary: BoundaryError,
     finest: Scaled,
+    formal: f64,
     estimate: impl Fn(bool) -> Option<Extrapolation>,
 ) -> Option<Extrapolation> {
     let BoundaryError { walls, cut } = boundary;
     let rough = estimate(cut.is_some())?.with(walls, finest);
     // Infinite where it is not known, and no number where the chain has none.
-    let smooth = cut.filter(|cut| cut.is_finite()).and_then(|cut| Some(estimate(false)?.with(walls + cut, finest)));
-    let found = smooth.filter(|smooth| smooth.error < rough.error).unwrap_or(rough);
+    let known = cut.filter(|cut| cut.is_finite());
+    let found = match known {
+        Some(cut) if formal > 2.0 => {
+            let smooth = estimate(false)?.with(walls + cut, finest);
+            if smooth.error < rough.error { smooth } else { rough.at_least(0.05 * cut, finest) }
+        }
+        Some(cut) => rough.at_least(cut, finest),
+        None => rough,
+    };
     let value = if found.error > TOO_COARSE { finest } else { found.value };
     Some(Extrapolation { value, ..found })
 }

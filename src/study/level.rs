@@ -174,24 +174,24 @@ pub fn solve(
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
-    let mut ends = None;
+    let mut walls = None;
     if corrects {
         let sampler = physics.sampler(&grid, config.grid.scheme);
         let mut correction = FluxCorrection::new(&assembly, &grid, &sampler);
-        for pass in 1..=correction::PASSES {
+        for _ in 0..correction::PASSES {
             progress.begin("correcting for the flux", 0);
             let known = quasi_stationary(&elimination, states, origin)?;
             correction.pass(&mut assembly, &grid, &known.probability);
-            ends = (pass == correction::PASSES).then(|| correction.ends(&known.probability));
             // Two factors need not be held at once.
             drop(elimination);
             elimination = Elimination::new(&assembly.generator, memory, progress)
                 .map_err(|error| locate(error, &grid, &assembly, problem))?;
         }
+        walls = Some(correction.walls());
         lap("correction");
     }
     progress.begin("solving", 0);
-    let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain);
+    let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
     let quasi_stationary = match config.solve.wants(Quantity::Rate) || knows_boundary {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         false => None,
@@ -214,7 +214,7 @@ pub fn solve(
     let boundary = boundary::error(
         Around { grid: &grid, domain: &domain, live: &problem.valley.live, assembly: &assembly },
         quasi_stationary.as_ref().zip(times.as_ref().map(|(times, _)| times.as_slice())),
-        ends.as_deref(),
+        walls.as_deref(),
     );
     if let Some((times, unit)) = times
         && config.solve.wants(Quantity::PassageTime)

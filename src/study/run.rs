@@ -247,7 +247,7 @@ fn worst_error(rates: &[Rates], rounding: f64, formal: f64, finest: Option<&Leve
     let error = |pick: fn(&Rates) -> Option<Scaled>| {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let Some(&last) = values.last() else { return 0.0 };
-        let found = beside(boundary, last, |cut| extrapolate(&values, 2.0, rounding, formal, cut));
+        let found = beside(boundary, last, formal, |cut| extrapolate(&values, 2.0, rounding, formal, cut));
         found.map_or(f64::INFINITY, |found| found.error)
     };
     error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))

@@ -138,7 +138,7 @@ pub fn alone(config: &Config, progress: &Progress) -> Result<Sampled, StudyError
     progress.begin("reading the landscape", 0);
     let problem = Problem::new(config)?;
     // Without it there is nothing to compare with, and nothing to warn of.
-    let quadrature = comparison::quadrature(config, &problem, None, None, &mut Vec::new());
+    let quadrature = comparison::quadrature(config, &problem, &mut Vec::new());
     let quadrature = quadrature.and_then(|found| found.escape_rate);
     let reference = quadrature.map(|rate| Reference { source: "the quadrature", value: rate.value(), error: 1e-9 });
     let simulation = Prepared::new(config, &problem)?.simulate(reference, progress)?;

@@ -123,4 +123,31 @@ pub struct QuadratureCheck {
     pub escape_rate: Option<Scaled>,
     /// γ on the grid (extrapolated if known) over that.
     pub escape_ratio: Option<f64>,
+    /// Of the two numbers by quadrature, estimated.
+    pub relative_error: f64,
+}
+
+impl QuadratureCheck {
+    /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and nothing is
+    /// extrapolated away from it.
+    pub fn compare(&mut self, rate: Option<&mut RateEstimate>, passage: Option<&mut PassageTime>) {
+        let known = self.relative_error;
+        let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
+            let away = |value: Scaled| (value.over(exact).value() - 1.0).abs();
+            if error.is_some_and(|error| away(value) > error + known) {
+                *error = Some(away(value) + known);
+            }
+            if extrapolated.is_some_and(|extrapolated| away(extrapolated) > away(value) + known) {
+                *extrapolated = Some(value);
+            }
+            Some(extrapolated.unwrap_or(value).over(exact).value())
+        };
+        if let Some((exact, rate)) = self.escape_rate.zip(rate) {
+            self.escape_ratio = compare(exact, rate.value, &mut rate.extrapolated, &mut rate.discretisation_error);
+        }
+        if let Some(passage) = passage {
+            let exact = self.time.inverse();
+            self.ratio = compare(exact, passage.rate, &mut passage.extrapolated, &mut passage.discretisation_error);
+        }
+    }
 }

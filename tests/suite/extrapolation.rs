@@ -85,9 +85,8 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     assert!(two.value == values[2] && two.error > 60e-6, "{two:?}");
     // Another error of low order is added; extrapolation would not show it.
     let with = |walls: f64, cut: Option<f64>| {
-        beside(BoundaryError { walls, cut }, values[2], |cut| {
-            extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), cut)
-        })
+        let formal = formal_order(Scheme::FluxCorrected);
+        beside(BoundaryError { walls, cut }, values[2], formal, |cut| extrapolate(&values, 2.0, 1e-15, formal, cut))
     };
     let walled = with(1e-6, None).unwrap();
     assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");
@@ -95,7 +94,19 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     // Where next to nothing comes from the boundary that cuts edges, grids show their order; where it may, or is not known, they do not.
     let faint = with(0.0, Some(1e-9)).unwrap();
     assert!(faint.value == smooth.value && faint.error > smooth.error + 0.99e-9, "{faint:?}");
-    for share in [0.1, f64::INFINITY] {
+    for share in [0.04, f64::INFINITY, f64::NAN] {
         assert_eq!(with(0.0, Some(share)), Some(found));
     }
+    // Grids may agree by chance on less than what the boundary leaves.
+    assert_eq!(with(0.0, Some(0.5)).map(|found| found.error), Some(0.025));
+    let chance = |cut| {
+        let values = [1.0 + 1e-6, 1.0 + 2e-6, 1.0].map(Scaled::new);
+        let boundary = BoundaryError { walls: 0.0, cut };
+        beside(boundary, values[2], 2.0, |cut| extrapolate(&values, 2.0, 1e-15, 2.0, cut)).unwrap().error
+    };
+    assert!(chance(None) < 1e-5 && chance(Some(1e-3)) == 1e-3);
+    // Nothing is extrapolated from grids that are far apart.
+    let far = [1.0, 2.0, 6.0].map(Scaled::new);
+    let found = beside(BoundaryError::default(), far[2], 2.0, |cut| extrapolate(&far, 2.0, 1e-15, 2.0, cut)).unwrap();
+    assert!(found.error > 0.5 && found.value == far[2], "{found:?}");
 }

@@ -283,6 +283,16 @@ fn two_exits_below_the_range_of_numbers() {
         assert!(error.abs() < 1e-12, "{lower}, T = {temperature}: {error:e}");
         assert!((check.ratio.unwrap() - 1.0).abs() < 1e-12);
     }
+    // What the boundary leaves of it cannot be told, and is not made up.
+    let corrected = solve(
+        "landscape = { expression = '(x^2-1)^2', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.001 }
+         domain = { lower = [-2], upper = [0.01], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [1024], scheme = 'flux-corrected' }",
+    );
+    let error = corrected.quadrature.unwrap().escape_ratio.unwrap() - 1.0;
+    let stated = corrected.rate.unwrap().discretisation_error.unwrap();
+    assert!(error.abs() < stated && stated < 1e-6, "{error:e}, stated {stated:e}");
 }
 
 /// Warm, an automatic domain is far wider than the box that critical points are looked for in; the basin goes on to its walls.
@@ -430,6 +440,69 @@ fn what_oblique_walls_leave_is_in_the_stated_error() {
             assert!(error.abs() < stated, "{scheme}, {angle}°, {cells} cells: {error:e}, stated {stated:e}");
         }
     }
+}
+
+/// A square on the tip of a grid turned by 45°: its walls cut edges in their middles, or go through the centres of cells. γ is twice that
+/// of the interval.
+#[test]
+fn analytical_square_on_its_tip() {
+    let line = solve(
+        "landscape = { expression = 'x^2/2', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.2 }
+         domain = { lower = [-1.0], upper = [1.0], walls = { x = 'absorbing' } }
+         grid = { cells = [100] }",
+    );
+    let expected = 2.0 * line.quadrature.unwrap().escape_rate.unwrap().value();
+    for scheme in ["flux-corrected", "inverse-average"] {
+        for cells in [40, 41, 49, 57, 64, 65] {
+            let solution = solve(&format!(
+                "landscape = {{ expression = '(x^2+y^2)/2' }}
+                 noise = {{ kind = 'isotropic', temperature = 0.2 }}
+                 domain = {{ lower = [-1, -1], upper = [1, 1], walls = {{ x = 'absorbing', y = 'absorbing' }} }}
+                 grid = {{ cells = [{cells}, {cells}], scheme = '{scheme}', align = 45 }}"
+            ));
+            let error = (rate(&solution) / expected - 1.0).abs();
+            let stated = solution.rate.unwrap().discretisation_error.unwrap();
+            let most = if scheme == "flux-corrected" { 4e-5 } else { 4e-3 };
+            assert!(error < stated && error < most, "{scheme}, {cells} cells: {error:e}, stated {stated:e}");
+        }
+    }
+}
+
+/// Turned by a right angle a grid has the same cells, and says the same of its error.
+#[test]
+fn right_angles_are_no_angles() {
+    let solve = |align: f64| {
+        solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 2*y^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.2 }}
+             domain = {{ lower = [-1.6, -0.5], upper = [0, 0.6], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = [48, 48], scheme = 'flux-corrected', align = {align} }}"
+        ))
+    };
+    let straight = solve(0.0);
+    let stated = |solution: &Solution| solution.rate.as_ref().unwrap().discretisation_error.unwrap();
+    for angle in [90.0, 180.0, -90.0] {
+        let turned = solve(angle);
+        assert_relative_eq!(rate(&turned), rate(&straight), max_relative = 1e-12);
+        assert_relative_eq!(stated(&turned), stated(&straight), max_relative = 1e-3);
+    }
+}
+
+/// A kink between two centres: grids agree on a wrong number, and the quadrature tells.
+#[test]
+fn what_the_quadrature_shows_is_in_the_stated_error() {
+    let solution = solve(
+        "landscape = { expression = 'abs(abs(x)-1) + 0.1*x', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.05 }
+         domain = { lower = [-4.0], upper = [0.3], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [64] }",
+    );
+    let quadrature = solution.quadrature.unwrap().escape_rate.unwrap().value();
+    let found = solution.rate.unwrap();
+    let away = |value: f64| (value / quadrature - 1.0).abs();
+    assert!(away(found.value.value()) > 0.03 && found.discretisation_error.unwrap() >= away(found.value.value()));
+    assert!(away(found.extrapolated.unwrap().value()) <= away(found.value.value()) * (1.0 + 1e-12));
 }
 
 /// Two wells that exchange e^{-50} and less while they lose e^{-24} and less: the rate of the set is that of the slower well, wherever

@@ -97,6 +97,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 ratio: Some(1.000_000_1),
                 escape_rate: Some(value.into()),
                 escape_ratio: Some(1.0 - 1e-9),
+                relative_error: 1e-13,
             }),
             formulas: formulas(value),
             iteration: None,

@@ -125,6 +125,10 @@ pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, Stu
             series.push(one(&variant, &problem, &cells, &reference, allowed, progress)?);
         }
     }
+    let mut samples = series.iter().flat_map(|series| &series.samples);
+    if let (false, Some(Err((_, reason)))) = (samples.clone().any(Result::is_ok), samples.next()) {
+        return Err(StudyError::Unsolvable { message: format!("no grid could be solved: {reason}") });
+    }
     Ok(Convergence { problem, reference, series, warnings, seconds: begun.elapsed().as_secs_f64() })
 }
 

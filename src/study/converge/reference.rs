@@ -187,7 +187,7 @@ fn extrapolation(
         let known = |values: &[Scaled]| {
             let finest = *values.last()?;
             let (rounding, formal) = (rounding(problem, top), formal_order(scheme));
-            let found = beside(boundary, finest, |cut| extrapolate(values, 2.0, rounding, formal, cut))?;
+            let found = beside(boundary, finest, formal, |cut| extrapolate(values, 2.0, rounding, formal, cut))?;
             // Extrapolation gains about two digits; one is claimed.
             let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
             Some(Known { value: found.value, uncertainty })
