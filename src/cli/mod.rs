@@ -278,7 +278,10 @@ fn converge(problem: &Problem) -> Result<(), Failure> {
         let files: Vec<PathBuf> = [summary_path, csv, result].into_iter().chain(plots).collect();
         say(&report::convergence(&config, &study, &files, diagnostic::stdout_has_colour()));
     }
-    Ok(())
+    match study.refusal() {
+        Some(reason) => Err(failure(format!("no grid could be solved: {reason}"))),
+        None => Ok(()),
+    }
 }
 
 fn redraw(result: &Path, out: Option<&Path>) -> Result<(), Failure> {

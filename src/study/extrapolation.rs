@@ -59,6 +59,11 @@ pub fn beside(
             if smooth.error < rough.error { smooth } else { rough.at_least(0.05 * cut, finest) }
         }
         Some(cut) => rough.at_least(cut, finest),
+        // What walls on faces leave falls evenly, so that grids that hardly differ have none of it.
+        None if formal > 2.0 && cut.is_none() && walls > 0.0 => {
+            let even = estimate(true)?;
+            if even.error < rough.error { even } else { rough }
+        }
         None => rough,
     };
     let value = if found.error > TOO_COARSE { finest } else { found.value };

@@ -197,4 +197,10 @@ fn converge_writes_a_table_a_file_and_a_picture() {
         .collect();
     assert_eq!(scales, [true; 3]);
     assert!(out.join("work-precision.png").exists() && !out.join("angle.png").exists());
+    // Where nothing is solved the refusals are written, and the status says so.
+    std::fs::remove_file(out.join("convergence.csv")).unwrap();
+    let refused = command(&[&arguments[..], &["converge.schemes=[\"central\"]"]].concat(), folder.path());
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no grid could be solved"));
+    assert!(out.join("convergence.csv").exists());
 }

@@ -125,11 +125,16 @@ pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, Stu
             series.push(one(&variant, &problem, &cells, &reference, allowed, progress)?);
         }
     }
-    let mut samples = series.iter().flat_map(|series| &series.samples);
-    if let (false, Some(Err((_, reason)))) = (samples.clone().any(Result::is_ok), samples.next()) {
-        return Err(StudyError::Unsolvable { message: format!("no grid could be solved: {reason}") });
-    }
     Ok(Convergence { problem, reference, series, warnings, seconds: begun.elapsed().as_secs_f64() })
+}
+
+impl Convergence {
+    /// Why nothing was solved, if nothing was.
+    pub fn refusal(&self) -> Option<&str> {
+        let samples = || self.series.iter().flat_map(|series| &series.samples);
+        let is_refused = samples().all(Result::is_err);
+        samples().find_map(|sample| sample.as_ref().err()).filter(|_| is_refused).map(|(_, reason)| reason.as_str())
+    }
 }
 
 /// The grids to compare, coarsest first.
