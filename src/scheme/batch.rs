@@ -94,7 +94,8 @@ impl<'a> SideBySide<'a> {
             block.rises = std::array::from_fn(|lane| (ends[lane] - block.starts[lane]) / self.d);
             // Five points are enough for most, and show how z runs along the others.
             let five = &self.sampler.five;
-            let (_, rates) = block.rates(five, self.loss, self.d, &mut z);
+            block.find_heights(five, self.loss, self.d, &mut z);
+            let rates = block.gentle_rates(five, &z);
             find_courses(&five.nodes, &z, &block.rises, &mut courses);
             for (lane, segment) in segments.iter().enumerate() {
                 let (number, start, rise) = (first + lane, block.starts[lane], block.rises[lane]);
@@ -146,8 +147,7 @@ impl<'a> SideBySide<'a> {
             return;
         }
         let bounds = ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
-        let Sums { top, sum, depth, .. } =
-            self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds, &mut [[0.0; LANES]; 8]);
+        let Sums { top, sum, depth, .. } = self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds);
         for lane in 0..self.parts.len {
             let edge = &mut self.steep[self.parts.numbers[lane]];
             edge.resistance.add(top[lane], sum[lane] * self.parts.widths[lane]);
@@ -161,8 +161,7 @@ impl<'a> SideBySide<'a> {
         if self.eight.len == 0 {
             return;
         }
-        let (Sums { depth, .. }, rates) =
-            self.eight.rates(&self.sampler.eight, self.loss, self.d, &mut [[0.0; LANES]; 8]);
+        let (Sums { depth, .. }, rates) = self.eight.rates(&self.sampler.eight, self.loss, self.d);
         for (lane, depth) in depth.into_iter().take(self.eight.len).enumerate() {
             let number = self.eight.numbers[lane];
             if depth < LARGEST {
@@ -259,16 +258,57 @@ impl Block {
         self.len += 1;
     }
 
+    /// z at the nodes.
+    fn find_heights<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64, z: &mut Heights<N>) {
+        let Block { from, step, panels, widths, starts, .. } = self;
+        for (z, node) in z.iter_mut().zip(rule.nodes) {
+            let mut nodes = *from;
+            widest(
+                #[inline(always)]
+                || {
+                    for lane in 0..LANES {
+                        let s = (panels[lane] + node) * widths[lane];
+                        nodes.set(lane, advance(from.get(lane), s, step.get(lane)));
+                    }
+                },
+            );
+            loss.values(&nodes, z);
+            widest(
+                #[inline(always)]
+                || {
+                    for (z, start) in z.iter_mut().zip(starts) {
+                        *z = (*z - start) / d;
+                    }
+                },
+            );
+        }
+    }
+
+    /// The rates forward and backward for λ_e = 1 of whole edges on which z stays near 0; of others anything.
+    fn gentle_rates<const N: usize>(&self, rule: &Rule<N>, z: &Heights<N>) -> [[f64; LANES]; 2] {
+        let [mut forward, mut backward] = [[0.0; LANES]; 2];
+        widest(
+            #[inline(always)]
+            || {
+                let mut sum = [0.0; LANES];
+                for (z, weight) in z.iter().zip(rule.weights) {
+                    for lane in 0..LANES {
+                        sum[lane] += weight * exp(z[lane]);
+                    }
+                }
+                for lane in 0..LANES {
+                    forward[lane] = 1.0 / sum[lane];
+                    backward[lane] = exp(self.rises[lane]) / sum[lane];
+                }
+            },
+        );
+        [forward, backward]
+    }
+
     /// For whole edges: the sums, and the rates forward and backward for λ_e = 1.
-    fn rates<const N: usize>(
-        &self,
-        rule: &Rule<N>,
-        loss: &dyn Landscape,
-        d: f64,
-        z: &mut Heights<N>,
-    ) -> (Sums, [[f64; LANES]; 2]) {
+    fn rates<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> (Sums, [[f64; LANES]; 2]) {
         let top = self.rises.map(|rise| rise.max(0.0));
-        let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)), z);
+        let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)));
         let [mut forward, mut backward] = [[0.0; LANES]; 2];
         widest(
             #[inline(always)]
@@ -289,28 +329,14 @@ impl Block {
         loss: &dyn Landscape,
         d: f64,
         (mut top, mut lowest): ([f64; LANES], [f64; LANES]),
-        z: &mut Heights<N>,
     ) -> Sums {
-        let Block { from, step, panels, widths, starts, .. } = self;
-        for (z, node) in z.iter_mut().zip(rule.nodes) {
-            let mut nodes = *from;
-            widest(
-                #[inline(always)]
-                || {
-                    for lane in 0..LANES {
-                        let s = (panels[lane] + node) * widths[lane];
-                        nodes.set(lane, advance(from.get(lane), s, step.get(lane)));
-                    }
-                },
-            );
-            loss.values(&nodes, z);
-        }
+        let mut z = [[0.0; LANES]; N];
+        self.find_heights(rule, loss, d, &mut z);
         widest(
             #[inline(always)]
             || {
-                for z in &mut *z {
+                for z in &z {
                     for lane in 0..LANES {
-                        z[lane] = (z[lane] - starts[lane]) / d;
                         top[lane] = top[lane].max(z[lane]);
                         lowest[lane] = lowest[lane].min(z[lane]);
                     }
