@@ -272,7 +272,7 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
 /// one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
-    let domain = &domain.without_rim(LEAST * grid.spacing()[0].min(grid.spacing()[1]));
+    let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));
     let holds = |at: Point| domain.contains(at) && set.holds(at);
     let cells = (0..grid.len()).into_par_iter();
     if !set.has_rough_answer() {

@@ -48,8 +48,14 @@ const FIRST: usize = 3;
 /// A bracket that one iteration leaves wider than this part of what it was closes slowly.
 const SLOW: f64 = 0.5;
 
-/// Partings without gain after which there are no more.
+/// Partings after which the bracket is wider than this part of what it was are in vain.
+const VAIN: f64 = 0.9;
+
+/// So many vain ones, and there are no more until the bracket closes fast again.
 const MOST_VAIN: usize = 3;
+
+/// Inverse iterations among the states that the bracket leaves out.
+const ROUNDS: usize = 3;
 
 /// Iterates until the bracket closes, or stops closing.
 pub fn quasi_stationary(
@@ -83,16 +89,28 @@ pub fn quasi_stationary(
             })
             .reduce(|| NOTHING, within);
         let before = std::mem::replace(&mut probability, after);
-        let width = |bracket: [f64; 2]| bracket[1] - bracket[0];
+        // States that had nothing before say nothing yet.
+        let width = |bracket: [f64; 2]| if bracket[0] > 0.0 { bracket[1] - bracket[0] } else { f64::INFINITY };
         let (last, now) = (width(found.bracket), width(bracket));
         (found.rate, found.bracket) = (unit.scaled(total).inverse(), bracket);
         found.iterations += 1;
         if now <= TOLERANCE {
-            found.converged = true;
+            match slower_well(elimination, &probability, found.rate)? {
+                Some(combined) if found.iterations + ROUNDS < MOST_ITERATIONS => {
+                    found.iterations += ROUNDS + 2;
+                    (probability, was_parted) = (combined, true);
+                    continue;
+                }
+                slower => found.converged = slower.is_none(),
+            }
             break;
         }
         let is_slow = found.iterations > FIRST && now > SLOW * last;
-        vain = if was_parted && is_slow { vain + 1 } else { 0 };
+        if was_parted && now > VAIN * last {
+            vain += 1;
+        } else if !is_slow {
+            vain = 0;
+        }
         if is_slow && vain < MOST_VAIN {
             let middle = (bracket[0] * bracket[1]).sqrt();
             let is_first: Vec<bool> = before.iter().zip(&probability).map(|(b, x)| *b > middle * x).collect();
@@ -113,6 +131,42 @@ pub fn quasi_stationary(
     Ok(found)
 }
 
+/// The combination with a well of which the iteration has seen nothing, being below [`BRACKET_FLOOR`] or beyond the range of numbers, if
+/// there is one that loses more slowly.
+fn slower_well(elimination: &Elimination, probability: &[f64], rate: Scaled) -> Result<Option<Vec<f64>>, SolveError> {
+    let (_, largest) = sum_and_maximum(probability);
+    let is_seen: Vec<bool> = probability.iter().map(|&p| p > BRACKET_FLOOR * largest).collect();
+    let unseen = is_seen.iter().filter(|&&is_seen| !is_seen).count();
+    if unseen == 0 {
+        return Ok(None);
+    }
+    let among = |values: &[f64], scale: f64| -> Vec<f64> {
+        values.iter().zip(&is_seen).map(|(x, &is_seen)| if is_seen { 0.0 } else { x / scale }).collect()
+    };
+    let mut b = among(&vec![1.0; probability.len()], unseen as f64);
+    for round in 0..ROUNDS {
+        let (times, unit) = occupation_times(elimination, &b)?;
+        let [_, stay] = sums(&times, &is_seen);
+        // The time that is spent among them, from a start among them, over 1/γ.
+        let lives = unit.scaled(stay).times(rate).value();
+        // Up the walls nothing stays; a well has more than a thousandth of the states.
+        if round == 0 && lives < 1e-3 {
+            return Ok(None);
+        }
+        b = among(&times, stay);
+        if lives > 1.0 {
+            let both: Vec<f64> = b
+                .iter()
+                .zip(probability)
+                .zip(&is_seen)
+                .map(|((b, p), &is_seen)| if is_seen { *p } else { *b })
+                .collect();
+            return combination(elimination, &both, &is_seen);
+        }
+    }
+    Ok(None)
+}
+
 /// The best combination of the solutions for the two parts of b; `None` where one of them is empty.
 fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Result<Option<Vec<f64>>, SolveError> {
     let masses = sums(b, is_first);
@@ -130,8 +184,12 @@ fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Resul
     let [[n11, n12], [n21, n22]] = rows.map(|row| row.map(|n| n.over(unit).value()));
     // c₂/c₁ = N₁₂/(λ − N₂₂) = (λ − N₁₁)/N₂₁, whichever is a sum.
     let half = 0.5 * (n11 - n22);
-    let root = half.hypot((n12 * n21).sqrt());
-    let share = |n: f64, gap: f64| if n > 0.0 { n / gap } else { 0.0 };
+    let root = half.hypot(n12.sqrt() * n21.sqrt());
+    let share = |n: f64, gap: f64| match n > 0.0 {
+        true if gap > 0.0 => n / gap,
+        true => 1.0,
+        false => 0.0,
+    };
     let [c1, c2] = if half >= 0.0 { [1.0, share(n12, root + half)] } else { [share(n21, root - half), 1.0] };
     let weights = [first_unit.scaled(c1).over(unit).value(), second_unit.scaled(c2).over(unit).value()];
     let mut combined: Vec<f64> = first.iter().zip(&second).map(|(x, y)| weights[0] * x + weights[1] * y).collect();

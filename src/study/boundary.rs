@@ -74,16 +74,18 @@ pub fn error(
     walls: Option<&[[u32; 2]]>,
 ) -> BoundaryError {
     let is_cut = is_cut(&around.assembly.exits);
-    let unknown = BoundaryError { walls: 0.0, cut: is_cut.then_some(f64::INFINITY) };
+    let oblique = has_oblique_walls(around.grid, around.domain);
+    let unknown = BoundaryError { walls: 0.0, cut: (is_cut || oblique).then_some(f64::INFINITY) };
     let Some(shares) = known.and_then(|(found, times)| Shares::new(around.assembly, found, times)) else {
         return unknown;
     };
     BoundaryError {
-        walls: match has_oblique_walls(around.grid, around.domain) {
+        walls: match oblique {
             true => shares.left_by_oblique_walls(around),
             false => walls.map_or(0.0, |walls| shares.left_by_walls(walls)),
         },
-        cut: is_cut.then(|| shares.left_by_cuts(around.assembly)),
+        // Oblique walls too differ from grid to grid.
+        cut: (is_cut || oblique).then(|| if is_cut { shares.left_by_cuts(around.assembly) } else { 0.0 }),
     }
 }
 

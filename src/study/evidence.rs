@@ -121,15 +121,6 @@ pub(super) fn evidence(
     if let Some(found) = &quasi_stationary {
         let through = boundary_flux(problem, grid.spacing(), &assembly.exits, &found.probability);
         let extrapolation = estimate(|rates| rates.quasi_stationary);
-        if let Some(Extrapolation { error, .. }) = extrapolation
-            && error > LARGE_ERROR
-        {
-            warnings.push(format!(
-                "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
-                 start set and its saddles",
-                100.0 * error
-            ));
-        }
         if extrapolation.is_none() && config.solve.error_estimate {
             warnings.push(
                 "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
@@ -189,6 +180,15 @@ pub(super) fn evidence(
     if let Some(check) = &mut quadrature {
         check.compare(rate.as_mut(), passage.as_mut());
     }
+    if let Some(error) = rate.as_ref().and_then(|rate| rate.discretisation_error)
+        && error > LARGE_ERROR
+    {
+        warnings.push(format!(
+            "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
+             start set and its saddles",
+            100.0 * error
+        ));
+    }
     let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
     let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
     let elsewhere = share_in_start.filter(|&share| share < 0.5);
@@ -199,7 +199,11 @@ pub(super) fn evidence(
              minimum is 1/τ; for the rate of leaving the start set take valley.absorb = \"boundary\""
         ));
     }
-    let other_well = probability.and_then(|probability| other_well(problem, &grid, &assembly, probability));
+    // Rates that agree are those of one valley, whatever its floor is like.
+    let differs = |rate: Scaled, passage: Scaled| (rate.over(passage).value() - 1.0).abs() > 1e-3;
+    let differ = quasi_stationary_rate.zip(passage_rate).is_some_and(|(rate, passage)| differs(rate, passage));
+    let other_well =
+        probability.filter(|_| differ).and_then(|probability| other_well(problem, &grid, &assembly, probability));
     if let Some(minimum) = other_well
         && elsewhere.is_none()
     {

@@ -192,8 +192,10 @@ pub fn solve(
     }
     progress.begin("solving", 0);
     let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
-    let quasi_stationary = match config.solve.wants(Quantity::Rate) || knows_boundary {
+    let quasi_stationary = match config.solve.wants(Quantity::Rate) {
         true => Some(quasi_stationary(&elimination, states, origin)?),
+        // Where only the boundary's share asks for it, the share stays unknown without.
+        false if knows_boundary => quasi_stationary(&elimination, states, origin).ok(),
         false => None,
     };
     // Without a target the start set is what lives.

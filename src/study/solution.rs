@@ -133,7 +133,7 @@ impl QuadratureCheck {
     pub fn compare(&mut self, rate: Option<&mut RateEstimate>, passage: Option<&mut PassageTime>) {
         let known = self.relative_error;
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
-            let away = |value: Scaled| (value.over(exact).value() - 1.0).abs();
+            let away = |value: Scaled| (exact.over(value).value() - 1.0).abs();
             if error.is_some_and(|error| away(value) > error + known) {
                 *error = Some(away(value) + known);
             }

@@ -543,6 +543,31 @@ fn the_slower_of_two_wells_makes_the_rate() {
     assert!(alike.bracket[1] - alike.bracket[0] < 1e-11 && alike.iterations <= 20, "{alike:?}");
 }
 
+/// A well behind 700 units of noise holds less than any number at first, and is not forgotten: 1D quadrature, and the same across a
+/// direction that separates.
+#[test]
+fn a_slower_well_out_of_sight_makes_the_rate() {
+    let text = |across: &str, sides: [&str; 2], cells: &str| {
+        format!(
+            "landscape = {{ expression = '700*(x^2-1)^2{across}', dimension = {} }}
+             noise = {{ kind = 'isotropic', temperature = 1 }}
+             domain = {{ lower = [-1.0573{}], upper = [1.0633{}], walls = {{ x = 'absorbing' }} }}
+             valley = {{ minimum = [-1{}], set = 'x < 5' }}
+             grid = {{ cells = [{cells}] }}",
+            sides.iter().map(|side| usize::from(!side.is_empty())).sum::<usize>().max(1),
+            sides[0],
+            sides[1],
+            if sides[0].is_empty() { "" } else { ", 0" }
+        )
+    };
+    let line = solve(&text("", ["", ""], "800"));
+    assert_relative_eq!(line.quadrature.unwrap().escape_ratio.unwrap(), 1.0, max_relative = 1e-5);
+    let plane = solve(&text(" + 20*y^2", [", -0.8", ", 0.8"], "800, 24"));
+    let slower = line.quadrature.unwrap().escape_rate.unwrap().value();
+    assert_relative_eq!(rate(&plane), slower, max_relative = 1e-4);
+    assert!(rate(&plane) < 0.5 * plane.passage.as_ref().unwrap().rate.value());
+}
+
 /// Where a periodic axis begins is nobody's business: lines that close correct their flux across the seam too.
 #[test]
 fn the_flux_correction_does_not_see_the_seam() {
