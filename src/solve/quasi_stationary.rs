@@ -10,6 +10,7 @@
 //! c N = c/γ      N_ab = Σ_{i∈b} (b_a A⁻¹)_i,  Σ_i (b_a)_i = 1
 //! ```
 //! in which nothing is negative: block inverse iteration, with sums over the parts as the test functions. It converges like γ/λ₃.
+//! The bracket says nothing of states that hold next to nothing. A well among them shows when inverse iteration begins there.
 
 use rayon::prelude::*;
 
