@@ -442,6 +442,27 @@ fn what_oblique_walls_leave_is_in_the_stated_error() {
     }
 }
 
+/// Beside a saddle on an oblique reflecting wall the flux runs along the wall: grids at two angles differ by no more than they state.
+#[test]
+fn flux_along_an_oblique_wall_is_in_the_stated_error() {
+    let solve = |cells: usize, align: u32| {
+        let solution = solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 3*(y - 0.5*(1-x^2))^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.05 }}
+             domain = {{ lower = [-1.6, -1.2], upper = [0.8, 0.52] }}
+             valley = {{ set = 'x < 0.6', minimum = [-1.0, 0.0] }}
+             grid = {{ cells = [{cells}, {cells}], scheme = 'flux-corrected', align = {align} }}"
+        ));
+        (rate(&solution), solution.rate.unwrap().discretisation_error.unwrap())
+    };
+    let (straight, stated) = solve(160, 0);
+    for (cells, align) in [(64, 20), (96, 30), (128, 20)] {
+        let (turned, turned_stated) = solve(cells, align);
+        let error = (straight / turned - 1.0).abs();
+        assert!(error < stated + turned_stated, "{cells} cells, {align}°: {error:e}, stated {turned_stated:e}");
+    }
+}
+
 /// A square on the tip of a grid turned by 45°: its walls cut edges in their middles, or go through the centres of cells. γ is twice that
 /// of the interval.
 #[test]
