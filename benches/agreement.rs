@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let mut scores = Vec::new();
     for path in paths {
         let config = Config::from_path(&path, &[]).unwrap();
-        let solution = study::run(&config, &Progress::default()).unwrap().solution;
+        let solution = study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap();
         let (rate, found) = (solution.rate.unwrap(), solution.particles.unwrap());
         let (of_particles, against) = (&found.rate, found.rate.against.as_ref().unwrap());
         let [low, high] = of_particles.ci95;

@@ -64,7 +64,7 @@ fn main() {
             y.replace('-', "")
         );
         let config = Config::from_text(Path::new("bench.toml"), &text, &[]).unwrap();
-        let problem = Problem::new(&config).unwrap();
+        let problem = config.problem().unwrap();
         let best = |coupled| (0..3).map(|_| steps_per_second(&problem, count, coupled)).fold(0.0, f64::max);
         let (one, two) = (best(false), best(true));
         let normals = (0..3).map(|_| normals_per_second()).fold(0.0, f64::max);

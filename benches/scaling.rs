@@ -9,12 +9,13 @@
 use std::time::Instant;
 
 use faer::{Accum, Mat, Par};
-use saddleflux::config::{AxisWalls, Interpretation, Scheme, Wall};
 use saddleflux::elimination::{Elimination, Symbolic};
 use saddleflux::generator::assembly::{Assembly, Physics};
 use saddleflux::grid::Grid;
+use saddleflux::problem::{AxisWalls, Interpretation, Wall};
 use saddleflux::problem::{DiffusionField, Domain, Dynamics, Region};
 use saddleflux::progress::Progress;
+use saddleflux::scheme::Weight;
 use saddleflux::solve::{mean_first_passage, quasi_stationary};
 use saddleflux::tensor::{Point, Tensor};
 
@@ -82,8 +83,7 @@ fn measure(cells: [usize; 2]) -> Row {
     let grid = Grid::new(dimension, domain.lower, domain.upper, cells, [false; 2]);
     let form = saddleflux::config::LandscapeForm::DoubleWell { barrier: 1.0, tilt: 0.0, curvature: 2.0 };
     let landscape = saddleflux::config::LandscapeConfig { form, dimension, sharpness: 1.0 };
-    let dynamics: Dynamics =
-        saddleflux::problem::landscape::build(&landscape, ".".as_ref()).expect("a known landscape");
+    let dynamics: Dynamics = landscape.dynamics(".".as_ref()).expect("a known landscape");
     let noise = White(0.02, dimension);
     let progress = Progress::default();
     let mut seconds = [f64::INFINITY; 6];
@@ -103,7 +103,7 @@ fn measure(cells: [usize; 2]) -> Row {
             live: &Region::Whole,
         };
         let assembly =
-            Assembly::new(physics, &grid, Scheme::InverseAverage, [-1.0, 0.0], &progress).expect("assembled");
+            Assembly::new(physics, &grid, Weight::InverseAverage, [-1.0, 0.0], &progress).expect("assembled");
         let assembled = lap();
         let symbolic = Symbolic::analyse(&assembly.generator);
         let analysed = lap();

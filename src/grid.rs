@@ -121,3 +121,14 @@ impl Grid {
         Some(indices[0] * self.cells[1] + indices[1])
     }
 }
+
+/// The direction of the grid's axes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Align {
+    /// Along x and y.
+    Axes,
+    /// Along the Hessian's eigenvectors at the saddle.
+    Saddle,
+    /// Turned by this many degrees.
+    Angle(f64),
+}

@@ -5,7 +5,7 @@
 //! dynamical time t = η · (iterations). A density is per length^d, a cell probability is density × volume.
 //!
 //! The tree is the mathematics, and a module uses only modules above it:
-//! `tensor, scaled, exponential, progress → config → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → io, plot, report → cli`;
+//! `tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → io → plot, report → cli`;
 //! `formula` and `particles` use the problem and never the grid.
 #![deny(missing_docs)]
 

@@ -67,10 +67,11 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
             let _ = write!(text, "grid {nx}{}", if dimension == 2 { format!(" × {ny}") } else { String::new() });
         }
         None => {
-            let _ = write!(text, "grid doubled until the relative error is below {:.1e}", config.grid.tolerance);
+            let _ =
+                write!(text, "grid doubled until the relative error is below {:.1e}", config.request.grid.tolerance);
         }
     }
-    let _ = writeln!(text, ", scheme {}", config.grid.scheme.name());
+    let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.name());
     if let (Some(memory), Some(seconds)) = (report.memory, report.seconds) {
         let _ = writeln!(
             text,
@@ -82,7 +83,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     let _ = writeln!(
         text,
         "noise: nothing degenerate on the way out{}",
-        if config.noise.allow_degenerate { " was looked for" } else { "" }
+        if config.posed.allow_degenerate { " was looked for" } else { "" }
     );
     for warning in &report.warnings {
         let _ = writeln!(text, "warning: {warning}");

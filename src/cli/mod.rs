@@ -8,7 +8,7 @@ mod watch;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -16,9 +16,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::io;
 use crate::plot::{self, FigureData};
+use crate::problem;
 use crate::progress::Progress;
 use crate::report;
-use crate::study::{self, StudyError};
+use crate::study::{self, Solution, StudyError};
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
 #[derive(Parser)]
@@ -157,6 +158,12 @@ fn watched<T: Send>(problem: &Problem, work: impl FnOnce(&Progress, usize) -> T 
     Ok(result)
 }
 
+/// The problem that a configuration poses.
+fn posed(config: &Config, progress: &Progress) -> Result<problem::Problem, StudyError> {
+    progress.begin("reading the landscape", 0);
+    Ok(config.problem()?)
+}
+
 fn study_failure(config: &Config, error: &StudyError) -> Failure {
     let message = match error {
         StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
@@ -181,14 +188,27 @@ fn output_folder(problem: &Problem) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
+/// The problem of a configuration with its solution.
+fn solved(config: &Config, progress: &Progress) -> Result<(problem::Problem, Solution), StudyError> {
+    let clock = Instant::now();
+    let posed = posed(config, progress)?;
+    let landscape = clock.elapsed().as_secs_f64();
+    let mut solution = study::run(&posed, &config.request, progress)?;
+    solution.timing.insert(0, ("landscape".into(), landscape));
+    if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
+        *total += landscape;
+    }
+    Ok((posed, solution))
+}
+
 fn run(problem: &Problem) -> Result<(), Failure> {
     let started = SystemTime::now();
     let config = configuration(problem)?;
     let folder = output_folder(problem)?;
-    let (outcome, threads) = watched(problem, |progress, threads| (study::run(&config, progress), threads))?;
-    let outcome = outcome.map_err(|error| study_failure(&config, &error))?;
-    let setting = io::Setting::new(&config, &outcome.problem, started, threads);
-    let seen = io::Outcome { setting, solution: &outcome.solution };
+    let (found, threads) = watched(problem, |progress, threads| (solved(&config, progress), threads))?;
+    let (posed, solution) = found.map_err(|error| study_failure(&config, &error))?;
+    let setting = io::Setting::new(&config, &posed, started, threads);
+    let seen = io::Outcome { setting, solution: &solution };
     let summary = io::summary(&seen);
     let write_failure = |error: String| Failure::new(3, format!("error: {error}"));
     let (summary_path, result_path) = (folder.join("summary.json"), folder.join("result.h5"));
@@ -196,11 +216,11 @@ fn run(problem: &Problem) -> Result<(), Failure> {
     io::write_summary(&summary_path, &summary).map_err(|error| write_failure(error.to_string()))?;
     let mut plots =
         plot::draw(&FigureData::solved(&seen, &summary), &folder).map_err(|error| write_failure(error.to_string()))?;
-    if let Some(study) = &outcome.solution.iteration {
+    if let Some(study) = &solution.iteration {
         let drawn = plot::draw_iteration(&config.title, study, &folder);
         plots.extend(drawn.map_err(|error| write_failure(error.to_string()))?);
     }
-    if let Some(found) = &outcome.solution.particles {
+    if let Some(found) = &solution.particles {
         let drawn = plot::draw_particles(&summary, found, &folder);
         plots.extend(drawn.map_err(|error| write_failure(error.to_string()))?);
     }
@@ -210,8 +230,8 @@ fn run(problem: &Problem) -> Result<(), Failure> {
         let files: Vec<PathBuf> = [summary_path, result_path].into_iter().chain(plots).collect();
         say(&report::terminal(&seen, &files, diagnostic::stdout_has_colour()));
     }
-    let found = outcome.solution.particles.as_ref();
-    match config.particles.is_given && found.is_none_or(|found| found.interrupted) {
+    let found = solution.particles.as_ref();
+    match config.request.particles.is_some() && found.is_none_or(|found| found.interrupted) {
         true => Err(interrupted()),
         false => Ok(()),
     }
@@ -226,9 +246,14 @@ fn simulate(problem: &Problem) -> Result<(), Failure> {
     let started = SystemTime::now();
     let config = configuration(problem)?;
     let folder = output_folder(problem)?;
-    let (found, threads) = watched(problem, |progress, threads| (study::simulate::alone(&config, progress), threads))?;
-    let found = found.map_err(|error| study_failure(&config, &error))?;
-    let setting = io::Setting::new(&config, &found.problem, started, threads);
+    let simulated = |progress: &Progress| {
+        let posed = posed(&config, progress)?;
+        let found = study::simulate::alone(&posed, &config.request, progress)?;
+        Ok((posed, found))
+    };
+    let (found, threads) = watched(problem, |progress, threads| (simulated(progress), threads))?;
+    let (posed, found) = found.map_err(|error| study_failure(&config, &error))?;
+    let setting = io::Setting::new(&config, &posed, started, threads);
     let seen = io::Sampled { setting, simulation: &found.simulation, formulas: &found.formulas };
     let summary = io::sampled_summary(&seen);
     let failure = |error: String| Failure::new(3, format!("error: {error}"));
@@ -249,7 +274,9 @@ fn simulate(problem: &Problem) -> Result<(), Failure> {
 
 fn check(problem: &Problem) -> Result<(), Failure> {
     let config = configuration(problem)?;
-    let report = watched(problem, |progress, _| study::check(&config, progress))?;
+    let report = watched(problem, |progress, _| {
+        posed(&config, progress).and_then(|posed| study::check(posed, &config.request))
+    })?;
     let report = report.map_err(|error| study_failure(&config, &error))?;
     if problem.json {
         say(&format!("{:#}\n", explain::json(&config, &report)));
@@ -262,7 +289,9 @@ fn check(problem: &Problem) -> Result<(), Failure> {
 fn converge(problem: &Problem) -> Result<(), Failure> {
     let config = configuration(problem)?;
     let folder = output_folder(problem)?;
-    let study = watched(problem, |progress, _| study::converge(&config, progress))?;
+    let study = watched(problem, |progress, _| {
+        posed(&config, progress).and_then(|posed| study::converge(posed, &config.request, progress))
+    })?;
     let study = study.map_err(|error| study_failure(&config, &error))?;
     let summary = io::convergence_summary(&config, &study);
     let failure = |error: String| Failure::new(3, format!("error: {error}"));

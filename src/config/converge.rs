@@ -1,24 +1,8 @@
 //! `[converge]`: the refinement study of `saddleflux converge`.
 
+use crate::config::ConfigError;
 use crate::config::section::{CELLS, FINITE, POSITIVE, Section};
-use crate::config::{ConfigError, Scheme};
-
-/// `[converge]`.
-#[derive(Clone, Debug, Default)]
-pub struct ConvergeConfig {
-    /// Cells along x and, where they are given, along y, coarsest first; empty: chosen.
-    pub cells: Vec<(usize, Option<usize>)>,
-    /// Edge weights to compare.
-    pub schemes: Vec<Scheme>,
-    /// Whether they were chosen by the user; else they are all, and those that do not apply are left out.
-    pub is_chosen: bool,
-    /// Angles of the grid in degrees; empty: `grid.align`.
-    pub angles: Vec<f64>,
-    /// The exact escape rate, when the user knows it.
-    pub rate: Option<f64>,
-    /// The exact mean first-passage time, when the user knows it.
-    pub passage_time: Option<f64>,
-}
+use crate::study::request::{ConvergeRequest, Scheme};
 
 /// A study refines; with a single grid there is nothing to compare.
 const FEWEST: usize = 2;
@@ -27,7 +11,7 @@ pub(super) fn read(
     section: &Section,
     dimension: usize,
     given: Option<[usize; 2]>,
-) -> Result<ConvergeConfig, ConfigError> {
+) -> Result<ConvergeRequest, ConfigError> {
     let mut cells = Vec::new();
     for row in section.rows("cells", CELLS)?.unwrap_or_default().iter().flat_map(|row| each_grid(row, dimension)) {
         let across = row.1.or_else(|| {
@@ -54,7 +38,7 @@ pub(super) fn read(
     if dimension == 1 && !angles.is_empty() {
         return Err(section.conflict("angles", "a grid in one dimension cannot be turned: leave this key out"));
     }
-    let config = ConvergeConfig {
+    let config = ConvergeRequest {
         cells,
         schemes,
         is_chosen: section.has("schemes"),

@@ -1,7 +1,8 @@
 //! `[particles]`: the simulation beside the solver.
 
+use crate::config::ConfigError;
 use crate::config::section::{COUNT, NOT_NEGATIVE, POSITIVE, Section};
-use crate::config::{ConfigError, Method, ParticlesConfig};
+use crate::particles::{Method, Settings};
 
 const SEED: crate::config::section::Rule =
     ("a whole number from 0 to 2^53", |x| x >= 0.0 && x.fract() == 0.0 && x <= 9_007_199_254_740_992.0);
@@ -13,13 +14,12 @@ const PARTICLES: crate::config::section::Rule =
     ("a whole number from 2 to 1e9", |x| (2.0..=1e9).contains(&x) && x.fract() == 0.0);
 
 /// Reads the section.
-pub(super) fn read(section: &Section) -> Result<ParticlesConfig, ConfigError> {
-    let default = ParticlesConfig::default();
+pub(super) fn read(section: &Section) -> Result<Settings, ConfigError> {
+    let default = Settings::default();
     let method = section.choice("method", &Method::ALL.map(|method| (method.name(), method)))?;
     let method = method.unwrap_or(default.method);
     let whole = |key: &str, rule| section.number(key, rule).map(|value| value.map(|value| value as u64));
-    let config = ParticlesConfig {
-        is_given: section.is_given(),
+    let config = Settings {
         method,
         count: whole("count", PARTICLES)?.map(|count| count as usize),
         dt: section.number("dt", POSITIVE)?,

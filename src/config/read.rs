@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
-use crate::config::{
-    Absorb, Align, AxisWalls, Config, ConfigError, DomainConfig, Fault, GridConfig, Interpretation, LandscapeConfig,
-    LandscapeForm, Minibatch, NoiseConfig, NoiseForm, Quantity, Scheme, SgdConfig, SolveConfig, Source, StartSet,
-    ValleyConfig, Wall,
-};
+use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
 use crate::config::{converge, particles};
+use crate::grid::Align;
+use crate::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Minibatch, Posed, StartSet, ValleyChoice, Wall};
+use crate::study::Request;
+use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
 use crate::tensor::{Point, Tensor};
 
 type Read<T> = Result<T, ConfigError>;
@@ -75,21 +75,22 @@ impl Config {
             sharpness: landscape.number("sharpness", POSITIVE)?.unwrap_or(1.0),
             form: landscape_form(&landscape, dimension)?,
         };
-        let noise = read_noise(&noise, dimension)?;
+        let (noise, allow_degenerate) = read_noise(&noise, dimension)?;
         let domain = read_domain(&domain, dimension)?;
         let grid = read_grid(&grid, dimension)?;
         let valley = read_valley(&valley, dimension)?;
-        let solve = read_solve(&solve)?;
+        let (quantities, error_estimate) = read_solve(&solve)?;
         let converge = converge::read(&converge, dimension, grid.cells)?;
         let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
         sgd.finish()?;
-        let sgd = sgd.is_given().then_some(SgdConfig { learning_rates });
-        let particles = particles::read(&particles)?;
+        let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
+        let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
         let absorbs = valley.is_some()
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        if !absorbs && (solve.wants(Quantity::Rate) || solve.wants(Quantity::PassageTime)) {
+        let request = Request { quantities, error_estimate, grid, converge, sgd, particles };
+        if !absorbs && request.wants_killing() {
             return Err(root.conflict(
                 "solve.quantities",
                 "a rate and a passage time need something that absorbs, and nothing does: give an absorbing wall, as in \
@@ -97,19 +98,8 @@ impl Config {
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
-        Ok(Config {
-            title,
-            landscape,
-            noise,
-            domain,
-            grid,
-            valley,
-            solve,
-            converge,
-            sgd,
-            particles,
-            source: source.clone(),
-        })
+        let posed = Posed { domain, valley, allow_degenerate };
+        Ok(Config { title, landscape, noise, posed, request, source: source.clone() })
     }
 }
 
@@ -298,7 +288,7 @@ fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeFor
     })
 }
 
-fn read_noise(section: &Section, dimension: usize) -> Read<NoiseConfig> {
+fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
     let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
         return Err(section
@@ -341,13 +331,13 @@ fn read_noise(section: &Section, dimension: usize) -> Read<NoiseConfig> {
         form,
         floor: section.number("floor", NOT_NEGATIVE)?.unwrap_or(0.0),
         interpretation: section.choice("interpretation", &interpretations)?.unwrap_or(Interpretation::Ito),
-        allow_degenerate: section.boolean("allow_degenerate", false)?,
     };
+    let allow_degenerate = section.boolean("allow_degenerate", false)?;
     section.finish()?;
-    Ok(config)
+    Ok((config, allow_degenerate))
 }
 
-fn read_domain(section: &Section, dimension: usize) -> Read<DomainConfig> {
+fn read_domain(section: &Section, dimension: usize) -> Read<DomainChoice> {
     let (lower, upper) = (point(section, "lower", dimension)?, point(section, "upper", dimension)?);
     if let (Some(lower), Some(upper)) = (lower, upper) {
         for axis in 0..dimension {
@@ -384,10 +374,10 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainConfig> {
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     section.finish()?;
-    Ok(DomainConfig { lower, upper, walls: [along_x, along_y] })
+    Ok(DomainChoice { lower, upper, walls: [along_x, along_y] })
 }
 
-fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
+fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     let cells = match section.numbers("cells", CELLS)? {
         None => None,
         Some(cells) => Some(pad(section, "cells", &cells, dimension, 1.0)?.map(|count| count as usize)),
@@ -397,12 +387,12 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
     } else {
         section.choice("align", &[("axes", Align::Axes), ("saddle", Align::Saddle)])?.unwrap_or(Align::Axes)
     };
-    let config = GridConfig {
+    let config = GridRequest {
         cells,
         tolerance: section.number("tolerance", POSITIVE)?.unwrap_or(1e-6),
         scheme: section
             .choice("scheme", &Scheme::ALL.map(|scheme| (scheme.name(), scheme)))?
-            .unwrap_or(Scheme::InverseAverage),
+            .unwrap_or(Scheme::INVERSE_AVERAGE),
         align,
         max_unknowns: section.number("max_unknowns", COUNT)?.map(|most| most as usize),
     };
@@ -410,7 +400,7 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridConfig> {
     Ok(config)
 }
 
-fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyConfig>> {
+fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>> {
     if !section.is_given() {
         return Ok(None);
     }
@@ -475,10 +465,10 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyConfig>
     };
     target.finish()?;
     section.finish()?;
-    Ok(Some(ValleyConfig { minimum, set, absorb }))
+    Ok(Some(ValleyChoice { minimum, set, absorb }))
 }
 
-fn read_solve(section: &Section) -> Read<SolveConfig> {
+fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
     let known = [
         ("rate", Some(Quantity::Rate)),
         ("passage-time", Some(Quantity::PassageTime)),
@@ -509,7 +499,7 @@ fn read_solve(section: &Section) -> Read<SolveConfig> {
     };
     // Part of the contract, for the spectrum to come: checked, and of no effect until then.
     section.number("eigenvalues", COUNT)?;
-    let config = SolveConfig { quantities, error_estimate: section.boolean("error_estimate", true)? };
+    let error_estimate = section.boolean("error_estimate", true)?;
     section.finish()?;
-    Ok(config)
+    Ok((quantities, error_estimate))
 }

@@ -23,7 +23,7 @@
 use std::f64::consts::PI;
 
 use super::{Comparison, Condition, FormulaInput, SaddleCrossing, quadrature};
-use crate::config::Interpretation;
+use crate::problem::Interpretation;
 use crate::scaled::{Scaled, Sum};
 
 /// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).

@@ -4,8 +4,8 @@ mod kramers;
 pub mod quadrature;
 mod theorem_3_2;
 
-use crate::config::{Interpretation, NoiseForm};
 use crate::problem::{CriticalPoint, DiffusionField, Dynamics, Saddle};
+use crate::problem::{Interpretation, NoiseKind};
 use crate::scaled::Scaled;
 use crate::tensor::Point;
 
@@ -23,7 +23,7 @@ pub struct FormulaInput<'a> {
     /// D(θ), floor included.
     pub diffusion: &'a dyn DiffusionField,
     /// The model behind D(θ), with η and B.
-    pub noise: &'a NoiseForm,
+    pub noise: &'a NoiseKind,
     /// d in + d·I.
     pub floor: f64,
     /// Which stochastic calculus.

@@ -28,7 +28,7 @@ use std::f64::consts::PI;
 
 use super::kramers::{HIGH_BARRIER, decaying, depth, escape_curvature};
 use super::{Comparison, Condition, FormulaInput, SaddleCrossing, TheoremThreeTwo};
-use crate::config::{Interpretation, Minibatch, NoiseForm};
+use crate::problem::{Interpretation, Minibatch, NoiseKind};
 use crate::scaled::Scaled;
 use crate::tensor::{advance, norm};
 
@@ -40,9 +40,9 @@ const SAME_NOISE: f64 = 0.1;
 /// Theorem 3.2, or why it does not apply.
 pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, String> {
     let (Minibatch { learning_rate, batch_size }, s) = match input.noise {
-        NoiseForm::Hessian(minibatch) | NoiseForm::Covariance(minibatch) => (*minibatch, 0.5),
-        NoiseForm::Frozen { minibatch, s } => (*minibatch, *s),
-        NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => {
+        NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) => (*minibatch, 0.5),
+        NoiseKind::Frozen { minibatch, s } => (*minibatch, *s),
+        NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => {
             return Err("Theorem 3.2 needs the noise of a minibatch gradient (hessian, frozen or covariance)".into());
         }
     };
@@ -122,7 +122,7 @@ fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Op
 }
 
 fn common_conditions(input: &FormulaInput) -> Vec<Condition> {
-    let frozen = matches!(input.noise, NoiseForm::Frozen { .. });
+    let frozen = matches!(input.noise, NoiseKind::Frozen { .. });
     vec![
         Condition {
             text: if frozen {

@@ -11,14 +11,15 @@
 
 use rayon::prelude::*;
 
-use crate::config::{Interpretation, Scheme};
 use crate::generator::Generator;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
+use crate::problem::Interpretation;
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
 use crate::progress::Progress;
 use crate::scheme::EdgeSampler;
+use crate::scheme::Weight;
 use crate::tensor::Point;
 
 /// A generator with what it was made from.
@@ -88,8 +89,8 @@ pub struct Physics<'a> {
 
 impl<'a> Physics<'a> {
     /// What integrates along the edges of a grid.
-    pub fn sampler(&self, grid: &Grid, scheme: Scheme) -> EdgeSampler<'a> {
-        EdgeSampler::new(self.dynamics, self.noise, self.interpretation, scheme, grid)
+    pub fn sampler(&self, grid: &Grid, weight: Weight) -> EdgeSampler<'a> {
+        EdgeSampler::new(self.dynamics, self.noise, self.interpretation, weight, grid)
     }
 }
 
@@ -164,7 +165,7 @@ impl Assembly {
     pub fn new(
         physics: Physics<'_>,
         grid: &Grid,
-        scheme: Scheme,
+        weight: Weight,
         start: Point,
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
@@ -183,7 +184,7 @@ impl Assembly {
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }
-        let sampler = physics.sampler(grid, scheme);
+        let sampler = physics.sampler(grid, weight);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let centres = [0, 1].map(|axis| grid.centres(axis));
         let context = Context { grid, centres, domain, live, sampler: &sampler, states: &states, stencils: &stencils };

@@ -3,11 +3,11 @@
 use bytemuck::Zeroable;
 use rayon::prelude::*;
 
-use crate::config::{Interpretation, Wall};
 use crate::generator::assembly::{DEAD, worse};
 use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
+use crate::problem::{Interpretation, Wall};
 use crate::scheme::edge::EdgeError;
 use crate::scheme::selling::Edge;
 use crate::scheme::{EdgeFlow, EdgeSampler, Segment, Stencil};

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, Sampled, Setting, description, particles};
-use crate::config::Align;
 use crate::formula::{Comparison, Formulas};
+use crate::grid::Align;
 use crate::problem::CriticalPoint;
 use crate::scaled::Scaled;
 
@@ -113,7 +113,7 @@ fn critical_point(point: &CriticalPoint, dimension: usize) -> Object {
 }
 
 fn grid(outcome: &Outcome) -> Value {
-    let (solution, configured) = (outcome.solution, &outcome.setting.config.grid);
+    let (solution, configured) = (outcome.solution, &outcome.setting.config.request.grid);
     let (grid, dimension) = (&solution.grid, outcome.setting.dimension);
     let mut entry = Object::new();
     entry.insert("cells".into(), json!(grid.cells[..dimension]));

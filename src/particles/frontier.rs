@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-use crate::config::Wall;
 use crate::particles::lattice::Lattice;
+use crate::problem::Wall;
 use crate::problem::{Domain, Problem, Region, Space, is_absorbing};
 use crate::tensor::{LANES, Point, Points, advance, difference, dot, norm, widest};
 

@@ -9,6 +9,9 @@ pub mod lattice;
 pub mod minibatch;
 pub mod motion;
 pub mod random;
+pub mod settings;
 pub mod splitting;
 pub mod swarm;
 pub mod tables;
+
+pub use settings::{Method, Settings};

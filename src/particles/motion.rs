@@ -12,8 +12,8 @@
 //! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h, without of order ½.
 //! Reflecting walls mirror along the conormal D n.
 
-use crate::config::Interpretation;
 use crate::particles::frontier::{Frontier, is_near};
+use crate::problem::Interpretation;
 use crate::problem::{Problem, ProblemError};
 use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
 

@@ -1,25 +1,24 @@
-//! What a configuration means by its minimum, its start set, its target and its domain.
+//! What a question means by its minimum, its start set, its target and its domain.
 
 use std::sync::Arc;
 
-use crate::config::{Absorb, AxisWalls, Config, LandscapeForm, StartSet, Wall};
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::problem::{
-    CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Landscape, ProblemError, Region, bounds, critical,
-    is_absorbing, needs_minimum,
+    Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Landscape, Posed, ProblemError,
+    Region, StartSet, Wall, bounds, critical, is_absorbing, needs_minimum,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
-/// The minimum that the configuration names, or the deepest one in the set; `None` when there is none and none is needed.
+/// The minimum that is named, or the deepest one in the set; `None` when there is none and none is needed.
 pub fn choose_minimum(
-    config: &Config,
+    posed: &Posed,
     dynamics: &Dynamics,
     critical: &mut CriticalPoints,
     warnings: &mut Vec<String>,
 ) -> Result<Option<usize>, ProblemError> {
-    let dimension = config.landscape.dimension;
-    let Some(valley) = &config.valley else {
+    let dimension = dynamics.dimension();
+    let Some(valley) = &posed.valley else {
         if critical.minima.is_empty() {
             warnings.push("no minimum with positive curvature lies in the domain".into());
         }
@@ -63,7 +62,7 @@ pub fn choose_minimum(
             }
             None => Err(needs_minimum("valley.half_width")),
         },
-        _ if is_flat(config, dynamics) => Ok(None),
+        _ if is_flat(posed, dynamics) => Ok(None),
         _ => Err(ProblemError::Invalid {
             key: "valley.set".into(),
             message: "the start set holds no minimum of the landscape: change the set, or give valley.minimum near the minimum \
@@ -74,32 +73,32 @@ pub fn choose_minimum(
 }
 
 /// Whether there is no slope at all (free diffusion), so that no minimum is to be expected.
-fn is_flat(config: &Config, dynamics: &Dynamics) -> bool {
+fn is_flat(posed: &Posed, dynamics: &Dynamics) -> bool {
     let (lower, upper) = match dynamics.loss() {
         Some(loss) => loss.typical_box(),
-        None => return matches!(config.landscape.form, LandscapeForm::Drift(_)),
+        None => return true,
     };
-    let (lower, upper) = (config.domain.lower.unwrap_or(lower), config.domain.upper.unwrap_or(upper));
+    let (lower, upper) = (posed.domain.lower.unwrap_or(lower), posed.domain.upper.unwrap_or(upper));
     let diagonal = difference(upper, lower);
     (0..=20).all(|k| norm(dynamics.slope(advance(lower, f64::from(k) / 20.0, diagonal))) == 0.0)
 }
 
 /// V_a as a region.
 pub fn start_region(
-    config: &Config,
+    posed: &Posed,
     dynamics: &Dynamics,
     critical: &CriticalPoints,
     minimum: Option<usize>,
     descent: &Arc<Descent>,
 ) -> Result<Region, ProblemError> {
-    let dimension = config.landscape.dimension;
-    let Some(valley) = &config.valley else {
+    let dimension = dynamics.dimension();
+    let Some(valley) = &posed.valley else {
         return Ok(Region::Whole);
     };
     let region = match &valley.set {
         StartSet::Basin => {
             let index = minimum.ok_or_else(|| needs_minimum("valley.set = \"basin\""))?;
-            let is_periodic = config.domain.walls[0] == AxisWalls::Periodic;
+            let is_periodic = posed.domain.walls[0] == AxisWalls::Periodic;
             if dimension == 1 && !is_periodic {
                 interval_of(critical, index)
             } else {
@@ -139,8 +138,9 @@ fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
 }
 
 /// The absorbing disc around a polished minimum.
-pub fn target(config: &Config, dynamics: &Dynamics, dimension: usize) -> Result<Option<(Point, f64)>, ProblemError> {
-    match config.valley.as_ref().map(|valley| &valley.absorb) {
+pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>, ProblemError> {
+    let dimension = dynamics.dimension();
+    match posed.valley.as_ref().map(|valley| &valley.absorb) {
         Some(Absorb::Target { minimum, radius }) => {
             let mut near = *minimum;
             if dimension == 1 {
@@ -158,7 +158,7 @@ pub fn target(config: &Config, dynamics: &Dynamics, dimension: usize) -> Result<
 
 /// The rectangle: as given, or the start box, or chosen from the landscape.
 pub fn domain(
-    config: &Config,
+    posed: &Posed,
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
     critical: &CriticalPoints,
@@ -166,8 +166,8 @@ pub fn domain(
     start: &Region,
     target: Option<(Point, f64)>,
 ) -> Result<Domain, ProblemError> {
-    let dimension = config.landscape.dimension;
-    let given = &config.domain;
+    let dimension = dynamics.dimension();
+    let given = &posed.domain;
     let mut domain = Domain {
         dimension,
         lower: given.lower.unwrap_or([0.0; 2]),
@@ -220,7 +220,7 @@ pub fn domain(
                 interesting.extend(saddle.connects.iter().flatten().map(|&end| critical.minima[end].theta));
             }
         }
-        if config.valley.is_none() {
+        if posed.valley.is_none() {
             interesting.extend(critical.minima.iter().map(|point| point.theta));
         }
         if let Some((centre, radius)) = target {

@@ -13,9 +13,9 @@
 
 use std::collections::VecDeque;
 
-use crate::config::{Interpretation, Wall};
 use crate::problem::DiffusionField;
 use crate::problem::{Domain, Dynamics, ProblemError, Region};
+use crate::problem::{Interpretation, Wall};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// An eigenvalue of D below this fraction of the largest seen counts as zero.

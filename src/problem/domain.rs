@@ -1,6 +1,5 @@
 //! The rectangle in which the process runs, and what its walls do.
 
-use crate::config::{AxisWalls, Wall};
 use crate::problem::Space;
 use crate::problem::critical::SADDLE_SLACK;
 use crate::tensor::Point;
@@ -98,4 +97,22 @@ impl Domain {
         }
         first
     }
+}
+
+/// What the two walls of an axis do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AxisWalls {
+    /// A wall at each end: the lower, then the upper.
+    Walls([Wall; 2]),
+    /// Both ends joined.
+    Periodic,
+}
+
+/// One wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wall {
+    /// Nothing passes.
+    Reflecting,
+    /// What arrives is gone.
+    Absorbing,
 }

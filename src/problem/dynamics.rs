@@ -7,6 +7,8 @@ use crate::tensor::{Point, Points, Tensor};
 
 /// A drift b(θ) given by formulas, with its exact Jacobian.
 pub trait DriftField: Send + Sync {
+    /// 1 or 2.
+    fn dimension(&self) -> usize;
     /// b(θ).
     fn drift(&self, theta: Point) -> Point;
     /// b at every point of a block.
@@ -25,6 +27,14 @@ pub enum Dynamics {
 }
 
 impl Dynamics {
+    /// 1 or 2.
+    pub fn dimension(&self) -> usize {
+        match self {
+            Dynamics::Loss(landscape) => landscape.dimension(),
+            Dynamics::Drift(field) => field.dimension(),
+        }
+    }
+
     /// −b(θ), which is ∇L(θ) when there is a loss.
     pub fn slope(&self, theta: Point) -> Point {
         match self {

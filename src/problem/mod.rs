@@ -9,32 +9,34 @@ pub mod domain;
 pub mod dynamics;
 pub mod error;
 pub mod expression;
+pub mod interpretation;
 pub mod landscape;
 pub mod noise;
+pub mod posed;
 pub mod region;
 pub mod space;
 pub mod valley;
 
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
-pub use domain::Domain;
+pub use domain::{AxisWalls, Domain, Wall};
 pub use dynamics::Dynamics;
 pub use error::ProblemError;
+pub use interpretation::Interpretation;
 pub use landscape::Landscape;
-pub use noise::DiffusionField;
+pub use noise::{DiffusionField, Minibatch, NoiseKind, NoiseModel};
+pub use posed::{Absorb, DomainChoice, Posed, StartSet, ValleyChoice};
 pub use region::Region;
 pub use space::Space;
 pub use valley::Valley;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Absorb, AxisWalls, Config, Interpretation, NoiseForm, StartSet, Wall};
 use crate::problem::descent::Descent;
 use crate::problem::noise::FrozenAt;
 use crate::problem::valley::Surroundings;
 use crate::tensor::{Point, difference, norm};
 
-/// Everything continuous about one configuration.
+/// A landscape with its noise, its domain and its start set: everything continuous.
 #[derive(Clone)]
 pub struct Problem {
     /// 1 or 2.
@@ -43,6 +45,8 @@ pub struct Problem {
     pub dynamics: Dynamics,
     /// D(θ).
     pub noise: Arc<dyn DiffusionField>,
+    /// The model that D(θ) was made from.
+    pub noise_model: NoiseModel,
     /// The stochastic calculus.
     pub interpretation: Interpretation,
     /// Rectangle and walls.
@@ -56,20 +60,27 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Builds the problem that a configuration poses, and refuses it where it can't be solved as posed.
-    pub fn new(config: &Config) -> Result<Problem, ProblemError> {
-        let dimension = config.landscape.dimension;
-        let base = config.source.path.parent().unwrap_or(Path::new("."));
-        let dynamics = landscape::build(&config.landscape, base)?;
+    /// Poses a question about a landscape and its noise, and refuses it where it can't be solved as posed.
+    ///
+    /// # Errors
+    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that does not carry
+    /// the process to what absorbs.
+    pub fn new(
+        dynamics: Dynamics,
+        noise_model: NoiseModel,
+        interpretation: Interpretation,
+        posed: &Posed,
+    ) -> Result<Problem, ProblemError> {
+        let dimension = dynamics.dimension();
         let mut warnings = Vec::new();
 
-        let space = search_box(config, &dynamics);
+        let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
-        let chosen = choice::choose_minimum(config, &dynamics, &mut critical, &mut warnings)?;
+        let chosen = choice::choose_minimum(posed, &dynamics, &mut critical, &mut warnings)?;
         let descent = Arc::new(descend(&dynamics, &critical, space));
 
-        let noise = noise::build(&config.noise, &dynamics, dimension, || {
+        let noise = noise::build(&noise_model, &dynamics, dimension, || {
             let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
             let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
             let saddle = saddle.ok_or_else(|| ProblemError::Invalid {
@@ -86,9 +97,9 @@ impl Problem {
             })
         })?;
 
-        let start = choice::start_region(config, &dynamics, &critical, chosen, &descent)?;
-        let target = choice::target(config, &dynamics, dimension)?;
-        let domain = choice::domain(config, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
+        let start = choice::start_region(posed, &dynamics, &critical, chosen, &descent)?;
+        let target = choice::target(posed, &dynamics)?;
+        let domain = choice::domain(posed, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
         let surroundings = Surroundings {
             dynamics: &dynamics,
@@ -101,26 +112,10 @@ impl Problem {
         if valley.start_point_is_guess() {
             warnings.push(valley.guess_message());
         }
-        if !config.noise.allow_degenerate {
-            degeneracy::check(
-                &dynamics,
-                noise.as_ref(),
-                config.noise.interpretation,
-                &domain,
-                &valley.live,
-                valley.start_point,
-            )?;
+        if !posed.allow_degenerate {
+            degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
-        Ok(Problem {
-            dimension,
-            dynamics,
-            noise,
-            interpretation: config.noise.interpretation,
-            domain,
-            critical,
-            valley,
-            warnings,
-        })
+        Ok(Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings })
     }
 
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
@@ -151,8 +146,8 @@ fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Desc
 
 /// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what
 /// the configuration names.
-fn search_box(config: &Config, dynamics: &Dynamics) -> Space {
-    let dimension = config.landscape.dimension;
+fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
+    let dimension = dynamics.dimension();
     // A drift has no box of its own; three units each way hold the usual examples.
     let (mut lower, mut upper) = match dynamics {
         Dynamics::Loss(landscape) => landscape.typical_box(),
@@ -169,7 +164,7 @@ fn search_box(config: &Config, dynamics: &Dynamics) -> Space {
             }
         }
     };
-    if let Some(valley) = &config.valley {
+    if let Some(valley) = &posed.valley {
         valley.minimum.into_iter().for_each(&mut widen);
         if let StartSet::Box { lower, upper } = valley.set {
             widen(lower);
@@ -182,7 +177,7 @@ fn search_box(config: &Config, dynamics: &Dynamics) -> Space {
     if dimension == 1 {
         (lower[1], upper[1]) = (0.0, 0.0);
     }
-    let given = &config.domain;
+    let given = &posed.domain;
     let is_placed = given.lower.is_some() && given.upper.is_some();
     Space {
         dimension,
@@ -251,9 +246,4 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
 /// Whether two walls of an axis absorb.
 pub(crate) fn is_absorbing(wall: Option<Wall>) -> bool {
     wall == Some(Wall::Absorbing)
-}
-
-/// Whether a noise model is made from the Hessian, as Theorem 3.2 has it.
-pub fn follows_hessian(form: &NoiseForm) -> bool {
-    matches!(form, NoiseForm::Hessian(_) | NoiseForm::Frozen { .. })
 }

@@ -12,7 +12,6 @@
 
 use std::sync::Arc;
 
-use crate::config::{Minibatch, NoiseConfig, NoiseForm};
 use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::descent::Descent;
 use crate::problem::dynamics::Dynamics;
@@ -20,6 +19,81 @@ use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Landscape;
 use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
+
+/// A model of D(θ), before a problem says where it is frozen.
+#[derive(Clone, Debug)]
+pub struct NoiseModel {
+    /// How D follows from the landscape, or does not.
+    pub kind: NoiseKind,
+    /// d ≥ 0 in + d·I.
+    pub floor: f64,
+}
+
+/// The models of D(θ).
+#[derive(Clone)]
+pub enum NoiseKind {
+    /// D = temperature·I.
+    Isotropic {
+        /// > 0.
+        temperature: f64,
+    },
+    /// D = η/(2B) [H(θ)]₊.
+    Hessian(Minibatch),
+    /// D_a below L_s in the start valley, D_b elsewhere.
+    Frozen {
+        /// η and B.
+        minibatch: Minibatch,
+        /// 0 < s < 1.
+        s: f64,
+    },
+    /// D = η/2 · C(θ).
+    Covariance(Minibatch),
+    /// Any other field, to which the floor is added.
+    Field(Arc<dyn DiffusionField>),
+}
+
+impl std::fmt::Debug for NoiseKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoiseKind::Isotropic { temperature } => write!(formatter, "Isotropic({temperature})"),
+            NoiseKind::Hessian(minibatch) => write!(formatter, "Hessian({minibatch:?})"),
+            NoiseKind::Frozen { minibatch, s } => write!(formatter, "Frozen({minibatch:?}, s = {s})"),
+            NoiseKind::Covariance(minibatch) => write!(formatter, "Covariance({minibatch:?})"),
+            NoiseKind::Field(_) => write!(formatter, "Field"),
+        }
+    }
+}
+
+impl NoiseModel {
+    /// White noise, D = temperature·I.
+    pub fn isotropic(temperature: f64) -> NoiseModel {
+        NoiseModel { kind: NoiseKind::Isotropic { temperature }, floor: 0.0 }
+    }
+
+    /// The learning rate and the batch size of noise that minibatches make.
+    pub fn minibatch(&self) -> Option<Minibatch> {
+        match self.kind {
+            NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) | NoiseKind::Frozen { minibatch, .. } => {
+                Some(minibatch)
+            }
+            NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => None,
+        }
+    }
+
+    /// Whether D vanishes where an eigenvalue of the Hessian does.
+    pub fn is_bare_hessian(&self) -> bool {
+        self.floor == 0.0 && matches!(self.kind, NoiseKind::Hessian(_))
+    }
+}
+
+/// The learning rate and the batch size.
+#[derive(Clone, Copy, Debug)]
+pub struct Minibatch {
+    /// η > 0.
+    pub learning_rate: f64,
+    /// B > 0.
+    pub batch_size: f64,
+}
 
 /// A field of symmetric positive semidefinite diffusion tensors.
 pub trait DiffusionField: Send + Sync {
@@ -206,20 +280,32 @@ impl DiffusionField for Covariance {
     }
 }
 
-struct Formulas {
+/// A tensor given by formulas.
+pub struct FormulaNoise {
     d11: Expression,
     /// D₁₂ and D₂₂; `None` in one dimension.
     rest: Option<(Expression, Expression)>,
-    floor: Tensor,
 }
 
-impl DiffusionField for Formulas {
+impl FormulaNoise {
+    /// The field D₁₁ in one dimension.
+    pub fn line(d11: Expression) -> FormulaNoise {
+        FormulaNoise { d11, rest: None }
+    }
+
+    /// The field with these entries in two dimensions.
+    pub fn plane(d11: Expression, d12: Expression, d22: Expression) -> FormulaNoise {
+        FormulaNoise { d11, rest: Some((d12, d22)) }
+    }
+}
+
+impl DiffusionField for FormulaNoise {
     fn tensor(&self, theta: Point) -> Tensor {
         let (xy, yy) = match &self.rest {
             None => (0.0, 0.0),
             Some((d12, d22)) => (d12.value(theta), d22.value(theta)),
         };
-        Tensor { xx: self.d11.value(theta), xy, yy }.plus(self.floor)
+        Tensor { xx: self.d11.value(theta), xy, yy }
     }
     fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
         let [xx, xy, yy] = tensors;
@@ -231,13 +317,45 @@ impl DiffusionField for Formulas {
                 d22.values(at, yy);
             }
         }
+    }
+    fn is_scalar(&self) -> bool {
+        self.rest.is_none()
+    }
+}
+
+/// Another field plus d·I.
+struct Raised {
+    field: Arc<dyn DiffusionField>,
+    floor: Tensor,
+}
+
+impl DiffusionField for Raised {
+    fn tensor(&self, theta: Point) -> Tensor {
+        self.field.tensor(theta).plus(self.floor)
+    }
+    fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
+        let (slope, tensor) = self.field.slope_and_tensor(dynamics, theta);
+        (slope, tensor.plus(self.floor))
+    }
+    fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
+        self.field.tensors(at, tensors);
+        let [xx, _, yy] = tensors;
         for lane in 0..LANES {
             xx[lane] += self.floor.xx;
             yy[lane] += self.floor.yy;
         }
     }
+    fn jumps(&self) -> bool {
+        self.field.jumps()
+    }
+    fn constant(&self) -> Option<f64> {
+        self.field.constant().map(|d| d + self.floor.xx)
+    }
     fn is_scalar(&self) -> bool {
-        self.rest.is_none()
+        self.field.is_scalar()
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.field.breaks(from, to)
     }
 }
 
@@ -258,14 +376,14 @@ pub fn minibatch_factor(minibatch: Minibatch) -> f64 {
     minibatch.learning_rate / (2.0 * minibatch.batch_size)
 }
 
-/// Makes the field that the configuration asks for; `frozen_at` is needed for `frozen` alone.
+/// Makes the field of a model; `frozen_at` is needed for `frozen` alone.
 pub fn build(
-    config: &NoiseConfig,
+    model: &NoiseModel,
     dynamics: &Dynamics,
     dimension: usize,
     frozen_at: impl FnOnce() -> Result<FrozenAt, ProblemError>,
 ) -> Result<Arc<dyn DiffusionField>, ProblemError> {
-    let floor = Tensor::isotropic(config.floor, dimension);
+    let floor = Tensor::isotropic(model.floor, dimension);
     let landscape = || match dynamics {
         Dynamics::Loss(landscape) => Ok(Arc::clone(landscape)),
         Dynamics::Drift(_) => Err(ProblemError::Invalid {
@@ -275,12 +393,12 @@ pub fn build(
                     .into(),
         }),
     };
-    Ok(match &config.form {
-        NoiseForm::Isotropic { temperature } => Arc::new(Isotropic { d: temperature + config.floor, dimension }),
-        NoiseForm::Hessian(minibatch) => {
+    Ok(match &model.kind {
+        NoiseKind::Isotropic { temperature } => Arc::new(Isotropic { d: temperature + model.floor, dimension }),
+        NoiseKind::Hessian(minibatch) => {
             Arc::new(HessianNoise { landscape: landscape()?, factor: minibatch_factor(*minibatch), floor })
         }
-        NoiseForm::Frozen { minibatch, s } => {
+        NoiseKind::Frozen { minibatch, s } => {
             let landscape = landscape()?;
             let FrozenAt { minimum, valley, saddle, descent } = frozen_at()?;
             let factor = minibatch_factor(*minibatch);
@@ -289,7 +407,7 @@ pub fn build(
             let (inside, outside) = (at(&minimum), at(&saddle.point));
             Arc::new(Frozen { landscape, descent, valley, level, inside, outside })
         }
-        NoiseForm::Covariance(minibatch) => {
+        NoiseKind::Covariance(minibatch) => {
             let landscape = landscape()?;
             if landscape.gradient_covariance(landscape.typical_box().0).is_none() {
                 return Err(ProblemError::Invalid {
@@ -301,13 +419,7 @@ pub fn build(
             }
             Arc::new(Covariance { landscape, factor: minibatch_factor(*minibatch), floor })
         }
-        NoiseForm::Expression { d11, d12, d22 } => {
-            let parse = |text: &str, key: &str| Expression::parse(text, key, dimension);
-            let rest = match dimension {
-                1 => None,
-                _ => Some((parse(d12, "noise.d12")?, parse(d22, "noise.d22")?)),
-            };
-            Arc::new(Formulas { d11: parse(d11, "noise.d11")?, rest, floor })
-        }
+        NoiseKind::Field(field) if model.floor == 0.0 => Arc::clone(field),
+        NoiseKind::Field(field) => Arc::new(Raised { field: Arc::clone(field), floor }),
     })
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Wall;
+use crate::problem::Wall;
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::problem::{Domain, Space};

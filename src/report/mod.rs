@@ -207,7 +207,7 @@ fn effort(page: &mut Page, outcome: &Outcome) {
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        outcome.setting.config.grid.scheme.name(),
+        outcome.setting.config.request.grid.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );

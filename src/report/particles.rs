@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::number::{brief, rounded};
 use super::page::Page;
 use super::{comparisons, heading, place, written};
-use crate::config::Method;
 use crate::io::Sampled;
+use crate::particles::Method;
 use crate::study::Simulation;
 
 /// The report of particles alone; `colour` for a terminal that shows it.

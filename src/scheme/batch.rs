@@ -1,9 +1,9 @@
 //! Many edges at once: for constant isotropic noise and a loss the inverse-average weights of a block of edges are computed side by
 //! side in vector registers. The values are those of [`EdgeSampler::flow`] to within a few roundings.
 
-use crate::config::Scheme;
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
+use crate::scheme::Weight;
 use crate::scheme::edge::{Course, EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, flow_of};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
@@ -27,7 +27,7 @@ impl EdgeSampler<'_> {
         flows.clear();
         flows.resize(segments.len(), EdgeFlow::default());
         let apart = match (self.noise.constant(), self.dynamics.loss()) {
-            (Some(d), Some(loss)) if self.scheme == Scheme::InverseAverage => {
+            (Some(d), Some(loss)) if self.weight == Weight::InverseAverage => {
                 SideBySide::new(self, (loss, d), segments, flows).fill()
             }
             _ => (0..segments.len()).collect(),

@@ -11,9 +11,10 @@
 //!
 //! Source: Markowich & Zlámal 1988 (inverse-average flux); Scharfetter & Gummel 1969.
 
-use crate::config::{Interpretation, Scheme};
 use crate::grid::Grid;
+use crate::problem::Interpretation;
 use crate::problem::{DiffusionField, Dynamics};
+use crate::scheme::Weight;
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
 use crate::scheme::weight;
@@ -60,7 +61,7 @@ pub struct EdgeSampler<'a> {
     pub(super) dynamics: &'a Dynamics,
     pub(super) noise: &'a dyn DiffusionField,
     interpretation: Interpretation,
-    pub(super) scheme: Scheme,
+    pub(super) weight: Weight,
     dimension: usize,
     turn: [f64; 2],
     spacing: [f64; 2],
@@ -96,16 +97,15 @@ impl<'a> EdgeSampler<'a> {
         dynamics: &'a Dynamics,
         noise: &'a dyn DiffusionField,
         interpretation: Interpretation,
-        scheme: Scheme,
+        weight: Weight,
         grid: &Grid,
     ) -> EdgeSampler<'a> {
         // The correction comes after a first solution with the weights of the default.
-        let scheme = if scheme == Scheme::FluxCorrected { Scheme::InverseAverage } else { scheme };
         EdgeSampler {
             dynamics,
             noise,
             interpretation,
-            scheme,
+            weight,
             dimension: grid.dimension,
             turn: grid.turn,
             spacing: grid.spacing(),
@@ -117,7 +117,7 @@ impl<'a> EdgeSampler<'a> {
     /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the weights of
     /// the scheme break W_ij = e^{−z} W_ji.
     pub fn keeps_balance(&self) -> bool {
-        let keeps = matches!(self.scheme, Scheme::InverseAverage | Scheme::ScharfetterGummel | Scheme::Sqra);
+        let keeps = matches!(self.weight, Weight::InverseAverage | Weight::ScharfetterGummel | Weight::Sqra);
         keeps && self.noise.constant().is_some() && self.dynamics.loss().is_some()
     }
 
@@ -174,7 +174,7 @@ impl<'a> EdgeSampler<'a> {
         if !rise.is_finite() {
             return Err(EdgeError::NotFinite { at: from });
         }
-        if self.scheme != Scheme::InverseAverage || rise.abs() > UNRESOLVED_RISE {
+        if self.weight != Weight::InverseAverage || rise.abs() > UNRESOLVED_RISE {
             return self.simple(rise, self.metric(weight).recip());
         }
         let mut resistance = Resistance::above(rise);
@@ -238,7 +238,7 @@ impl<'a> EdgeSampler<'a> {
             self.piece(from, step, offset, [begin, end], &mut z, &mut resistance)?;
             begin = end;
         }
-        if self.scheme != Scheme::InverseAverage || z.abs() > UNRESOLVED_RISE {
+        if self.weight != Weight::InverseAverage || z.abs() > UNRESOLVED_RISE {
             // The simpler weights take the mean of what the two ends give.
             let conductance = match self.interpretation {
                 Interpretation::Ito => 1.0,
@@ -265,7 +265,7 @@ impl<'a> EdgeSampler<'a> {
         let (before, saved) = (*z, *resistance);
         let at_nodes = self.panel(&self.five, from, step, offset, [begin, end], z, resistance)?;
         let course = Course::of(*z - before, &self.five.nodes, &at_nodes.map(|z| z - before));
-        if course.is_gentle() || !course.is_finite() || self.scheme != Scheme::InverseAverage {
+        if course.is_gentle() || !course.is_finite() || self.weight != Weight::InverseAverage {
             return Ok(());
         }
         (*z, *resistance) = (before, saved);
@@ -315,7 +315,7 @@ impl<'a> EdgeSampler<'a> {
     }
 
     fn simple(&self, rise: f64, conductance: f64) -> Result<EdgeFlow, EdgeError> {
-        let (forward, backward) = weight::of_rise(self.scheme, rise).ok_or(EdgeError::NotMonotone { rise })?;
+        let (forward, backward) = weight::of_rise(self.weight, rise).ok_or(EdgeError::NotMonotone { rise })?;
         Ok(EdgeFlow { rise, forward: conductance * forward, backward: conductance * backward })
     }
 }

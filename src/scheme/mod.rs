@@ -9,3 +9,4 @@ pub mod weight;
 pub use batch::Segment;
 pub use edge::{EdgeFlow, EdgeSampler};
 pub use selling::{Edge, Stencil};
+pub use weight::Weight;

@@ -11,7 +11,37 @@
 //! | upwind | 1 + max(−z, 0) | 1 + max(z, 0) |
 //! | central | 1 − z/2 | 1 + z/2 |
 
-use crate::config::Scheme;
+/// The edge weights of method.md section 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// 1/∫e^{z(s)}ds.
+    InverseAverage,
+    /// z/(e^z − 1).
+    ScharfetterGummel,
+    /// e^{−z/2}.
+    Sqra,
+    /// 1 + max(−z, 0).
+    Upwind,
+    /// 1 − z/2.
+    Central,
+}
+
+impl Weight {
+    /// All of them, the default first.
+    pub const ALL: [Weight; 5] =
+        [Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Upwind, Weight::Central];
+
+    /// The name in configurations and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::InverseAverage => "inverse-average",
+            Weight::ScharfetterGummel => "scharfetter-gummel",
+            Weight::Sqra => "sqra",
+            Weight::Upwind => "upwind",
+            Weight::Central => "central",
+        }
+    }
+}
 
 /// Bernoulli's function z/(e^z − 1), positive for every finite z, to full relative accuracy.
 pub fn bernoulli(z: f64) -> f64 {
@@ -21,13 +51,11 @@ pub fn bernoulli(z: f64) -> f64 {
 
 /// (W_ij, W_ji) of a weight that depends on z alone; `None` when it is not positive (`central` with |z| ≥ 2).
 /// `inverse-average` with z(s) taken as linear is `scharfetter-gummel`.
-pub fn of_rise(scheme: Scheme, z: f64) -> Option<(f64, f64)> {
-    match scheme {
-        Scheme::InverseAverage | Scheme::FluxCorrected | Scheme::ScharfetterGummel => {
-            Some((bernoulli(z), bernoulli(-z)))
-        }
-        Scheme::Sqra => Some(((-0.5 * z).exp(), (0.5 * z).exp())),
-        Scheme::Upwind => Some((1.0 + (-z).max(0.0), 1.0 + z.max(0.0))),
-        Scheme::Central => (z.abs() < 2.0).then_some((1.0 - 0.5 * z, 1.0 + 0.5 * z)),
+pub fn of_rise(weight: Weight, z: f64) -> Option<(f64, f64)> {
+    match weight {
+        Weight::InverseAverage | Weight::ScharfetterGummel => Some((bernoulli(z), bernoulli(-z))),
+        Weight::Sqra => Some(((-0.5 * z).exp(), (0.5 * z).exp())),
+        Weight::Upwind => Some((1.0 + (-z).max(0.0), 1.0 + z.max(0.0))),
+        Weight::Central => (z.abs() < 2.0).then_some((1.0 - 0.5 * z, 1.0 + 0.5 * z)),
     }
 }

@@ -10,11 +10,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::Wall;
 use crate::generator::assembly::DEAD;
 use crate::generator::correction::ON_FACES;
 use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
+use crate::problem::Wall;
 use crate::problem::{Domain, Region};
 use crate::solve::QuasiStationary;
 use crate::tensor::{advance, difference};

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use crate::config::Config;
 use crate::problem::Problem;
-use crate::progress::Progress;
+use crate::study::Request;
 use crate::study::{StudyError, level, memory};
 use crate::tensor::{Point, Tensor, advance, difference};
 
@@ -51,13 +50,11 @@ pub struct CheckReport {
 const ELIMINATION_SPEED: f64 = 15e9;
 
 /// Validates and explains.
-pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyError> {
-    progress.begin("reading the landscape", 0);
-    let problem = Problem::new(config)?;
+pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyError> {
     let dimension = problem.dimension;
     let allowed = memory::allowed();
-    let spacing = match config.grid.cells {
-        Some(cells) => Some(level::grid(config, &problem, cells)?.0.spacing()),
+    let spacing = match request.grid.cells {
+        Some(cells) => Some(level::grid(request, &problem, cells)?.0.spacing()),
         None => None,
     };
     let across = |eigenvalues: [f64; 2], noise: Tensor| {
@@ -110,7 +107,7 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
             (1.5 / poorly).ceil()
         ));
     }
-    let memory = config.grid.cells.map(|cells| memory::estimate(cells, &problem, config.grid.scheme));
+    let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme));
     if let Some(needed) = memory
         && needed > allowed as f64
     {
@@ -121,16 +118,16 @@ pub fn check(config: &Config, progress: &Progress) -> Result<CheckReport, StudyE
         ));
     }
     let evaluation = seconds_per_evaluation(&problem);
-    let seconds = config.grid.cells.map(|cells| {
+    let seconds = request.grid.cells.map(|cells| {
         let n = (cells[0] * cells[1]) as f64;
         // 13.6 GFlop at 512 × 1024, 6 for reversible processes, growing as N^{3/2}; solves and plots about 3 µs a cell.
         let full = if problem.is_reversible() { 6e9 } else { 13.6e9 };
         let flops = if dimension == 1 { 0.0 } else { full * (n / 524_288.0).powf(1.5) };
         // Assembly looks at the slope and the tensor about a dozen times per cell, the coarser grids at a third as many.
-        let looks = if config.solve.error_estimate { 16.0 } else { 12.0 };
+        let looks = if request.error_estimate { 16.0 } else { 12.0 };
         flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
     });
-    Ok(CheckReport { problem, minima, saddles, cells: config.grid.cells, memory, allowed, seconds, warnings })
+    Ok(CheckReport { problem, minima, saddles, cells: request.grid.cells, memory, allowed, seconds, warnings })
 }
 
 /// What one look at the slope and the tensor costs, measured on a few points of the domain.

@@ -1,15 +1,15 @@
 //! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
 
-use crate::config::{Config, NoiseForm, Wall};
 use crate::formula::quadrature::{End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
+use crate::problem::Wall;
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
 use crate::study::solution::QuadratureCheck;
 use crate::tensor::{Point, difference, norm};
 
 /// All formulas that apply, against the solver's rate.
-pub fn formulas(config: &Config, problem: &Problem, rate: Scaled) -> Formulas {
+pub fn formulas(problem: &Problem, rate: Scaled) -> Formulas {
     let Some(minimum) = problem.minimum() else {
         return Formulas {
             omitted: vec!["Kramers and Theorem 3.2 need a minimum to start from, and this set has none".into()],
@@ -36,8 +36,8 @@ pub fn formulas(config: &Config, problem: &Problem, rate: Scaled) -> Formulas {
         saddles: &saddles,
         dynamics: &problem.dynamics,
         diffusion: problem.noise.as_ref(),
-        noise: &config.noise.form,
-        floor: config.noise.floor,
+        noise: &problem.noise_model.kind,
+        floor: problem.noise_model.floor,
         interpretation: problem.interpretation,
         breakpoints: &breakpoints,
         other_wells,
@@ -88,7 +88,7 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
 /// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
-pub fn quadrature(config: &Config, problem: &Problem, warnings: &mut Vec<String>) -> Option<QuadratureCheck> {
+pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
     }
@@ -105,7 +105,7 @@ pub fn quadrature(config: &Config, problem: &Problem, warnings: &mut Vec<String>
         breakpoints: &breakpoints,
     };
     // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.
-    if config.noise.floor == 0.0 && matches!(config.noise.form, NoiseForm::Hessian(_)) {
+    if problem.noise_model.is_bare_hessian() {
         return None;
     }
     let mut told = |what: &str, error: QuadratureError| {

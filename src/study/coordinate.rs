@@ -3,7 +3,6 @@
 //! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the grid enters the
 //! particles' rate but its error bar.
 
-use crate::config::Config;
 use crate::elimination::Elimination;
 use crate::generator::Assembly;
 use crate::generator::assembly::{DEAD, nearest_state};
@@ -12,6 +11,7 @@ use crate::particles::splitting::Well;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::committor;
+use crate::study::Request;
 use crate::study::level::{self, physics};
 use crate::study::{StudyError, memory};
 
@@ -21,16 +21,21 @@ const CELLS: [usize; 2] = [4096, 256];
 const RETURN: f64 = 1e3;
 
 /// Tabulates it.
-pub fn coordinate(config: &Config, problem: &Problem, well: &Well, progress: &Progress) -> Result<Lattice, StudyError> {
+pub fn coordinate(
+    request: &Request,
+    problem: &Problem,
+    well: &Well,
+    progress: &Progress,
+) -> Result<Lattice, StudyError> {
     progress.begin("committor", 0);
     let dimension = problem.dimension;
     let cells = [CELLS[dimension - 1], if dimension == 2 { CELLS[1] } else { 1 }];
-    let mut straight = config.clone();
-    straight.grid.align = crate::config::Align::Axes;
+    let mut straight = request.clone();
+    straight.grid.align = crate::grid::Align::Axes;
     let (grid, domain) = level::grid(&straight, problem, cells)?;
     let start = problem.valley.start_point;
     let physics = physics(problem, &domain, &problem.valley.live);
-    let assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
+    let assembly = Assembly::new(physics, &grid, request.grid.scheme.weight, start, progress)?;
     let exits = assembly.generator.killing.clone();
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
     let fastest = assembly.generator.rates.data().iter().copied().fold(0.0, f64::max);

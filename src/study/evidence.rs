@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::config::{Config, Quantity, Wall};
 use crate::formula::Formulas;
 use crate::generator::Assembly;
 use crate::grid::Grid;
@@ -10,11 +9,14 @@ use crate::observe::boundary::boundary_flux;
 use crate::observe::field;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
+use crate::problem::Wall;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolate_quarters, formal_order};
+use crate::study::Request;
+use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolate_quarters};
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
+use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -82,7 +84,7 @@ pub(super) fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
 
 /// Everything that a solved problem shows; without the timing.
 pub(super) fn evidence(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     Solved { finest, rates, refinement }: Solved,
     allowed: u64,
@@ -95,7 +97,7 @@ pub(super) fn evidence(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        let (rounding, formal) = (rounding(problem, grid.cells), formal_order(config.grid.scheme));
+        let (rounding, formal) = (rounding(problem, grid.cells), request.grid.scheme.formal_order());
         beside(boundary, *values.last()?, formal, |cut| match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
@@ -121,7 +123,7 @@ pub(super) fn evidence(
     if let Some(found) = &quasi_stationary {
         let through = boundary_flux(problem, grid.spacing(), &assembly.exits, &found.probability);
         let extrapolation = estimate(|rates| rates.quasi_stationary);
-        if extrapolation.is_none() && config.solve.error_estimate {
+        if extrapolation.is_none() && request.error_estimate {
             warnings.push(
                 "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
                  the saddle; take more cells"
@@ -169,12 +171,12 @@ pub(super) fn evidence(
             discretisation_error: extrapolation.map(|e| e.error),
         }
     });
-    if config.solve.wants(Quantity::Stationary) {
-        let (_, density) = level::stationary_density(config, problem, grid.cells, allowed, progress)?;
+    if request.wants(Quantity::Stationary) {
+        let (_, density) = level::stationary_density(request, problem, grid.cells, allowed, progress)?;
         fields.stationary = Some(density);
     }
-    let mut quadrature: Option<QuadratureCheck> = match config.solve.wants_killing() {
-        true => comparison::quadrature(config, problem, &mut warnings),
+    let mut quadrature: Option<QuadratureCheck> = match request.wants_killing() {
+        true => comparison::quadrature(problem, &mut warnings),
         false => None,
     };
     if let Some(check) = &mut quadrature {
@@ -218,13 +220,13 @@ pub(super) fn evidence(
         false => quasi_stationary_rate.or(passage_rate),
     };
     let formulas = match solver_rate {
-        Some(rate) => comparison::formulas(config, problem, rate),
+        Some(rate) => comparison::formulas(problem, rate),
         None => Formulas::default(),
     };
-    let iteration = match &config.sgd {
+    let iteration = match &request.sgd {
         Some(_) => {
             let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(quasi_stationary_rate);
-            Some(iteration(config, problem, limit, allowed, progress)?)
+            Some(iteration(request, problem, limit, allowed, progress)?)
         }
         None => None,
     };

@@ -5,7 +5,6 @@
 //! ```
 //! Two grids take the order of the scheme for smooth problems (2; upwind 1). A third one shows the order that is really there.
 
-use crate::config::Scheme;
 use crate::scaled::Scaled;
 use crate::study::boundary::BoundaryError;
 
@@ -38,7 +37,7 @@ impl Extrapolation {
 }
 
 /// What the grids say, `estimate`, together with what they may not show: `boundary`, and `finest`, the value that it is in. `formal`: the
-/// scheme's [`formal_order`].
+/// scheme's [`crate::study::request::Scheme::formal_order`].
 ///
 /// `estimate` is told whether the boundary cuts edges. Where it does, but can leave little, a scheme of high order is taken at the word of
 /// its grids too. Where it may leave more than they show they agree by chance: schemes of second order leave all of it at times, and
@@ -72,15 +71,6 @@ pub fn beside(
 
 /// Errors beyond this leave nothing to extrapolate.
 pub const TOO_COARSE: f64 = 0.5;
-
-/// A scheme's order on smooth problems.
-pub fn formal_order(scheme: Scheme) -> f64 {
-    match scheme {
-        Scheme::Upwind => 1.0,
-        Scheme::FluxCorrected => 6.0,
-        _ => 2.0,
-    }
-}
 
 /// Estimates are raised by a quarter: they leave out the next term of the expansion.
 const SAFETY: f64 = 1.25;
@@ -146,7 +136,7 @@ fn order_of_quarters(ratio: f64) -> Option<f64> {
 }
 
 /// Extrapolates positive values on grids coarsest first; `ratio` is the refinement from grid to grid, `rounding` the relative
-/// rounding error to expect of each value, `formal` the scheme's [`formal_order`]. `None` with fewer than two grids.
+/// rounding error to expect of each value, `formal` the scheme's [`crate::study::request::Scheme::formal_order`]. `None` with fewer than two grids.
 ///
 /// `cut` says that the boundary cuts edges at fractions that differ from grid to grid: C then does so too, two grids may agree
 /// by chance, and the larger of the two changes (brought to the same grid by order 2) is taken for the error.

@@ -1,11 +1,12 @@
 //! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed η/B).
 
-use crate::config::{Config, Interpretation};
 use crate::formula::quadrature::End;
+use crate::problem::Interpretation;
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::sgd::{Escape, Iteration, SgdError};
+use crate::study::Request;
 use crate::study::{StudyError, comparison};
 
 /// The iteration at one learning rate.
@@ -41,7 +42,7 @@ const SHARES: [f64; 5] = [1.0, 0.5, 0.25, 0.125, 0.0625];
 
 /// Solves the iteration for every learning rate of `[sgd]`; `limit` is the diffusion's rate.
 pub fn iteration(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     limit: Option<Scaled>,
     memory: u64,
@@ -59,8 +60,8 @@ pub fn iteration(
             "SGD takes its noise at the point that it leaves, which is the Itô reading: set interpretation = \"ito\", or leave [sgd] out",
         ));
     }
-    let own = config.noise.form.minibatch().map(|minibatch| minibatch.learning_rate);
-    let given = config.sgd.as_ref().map(|sgd| sgd.learning_rates.clone()).unwrap_or_default();
+    let own = problem.noise_model.minibatch().map(|minibatch| minibatch.learning_rate);
+    let given = request.sgd.as_ref().map(|sgd| sgd.learning_rates.clone()).unwrap_or_default();
     let mut learning_rates = match (given.is_empty(), own) {
         (false, _) => given,
         (true, Some(own)) => SHARES.map(|share| share * own).to_vec(),

@@ -2,19 +2,21 @@
 
 use std::time::Instant;
 
-use crate::config::{Align, Config, Quantity, Scheme};
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::assembly::{Physics, members, nearest_state};
 use crate::generator::correction;
 use crate::generator::{Assembly, FluxCorrection};
+use crate::grid::Align;
 use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Domain, Problem, ProblemError, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_stationary, stationary};
+use crate::study::Request;
 use crate::study::StudyError;
 use crate::study::boundary::{self, Around, BoundaryError};
+use crate::study::request::Quantity;
 use crate::tensor::{Point, difference};
 
 /// Mean first-passage times.
@@ -50,10 +52,10 @@ pub struct Level {
 }
 
 /// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
-pub fn grid(config: &Config, problem: &Problem, cells: [usize; 2]) -> Result<(Grid, Domain), StudyError> {
+pub fn grid(request: &Request, problem: &Problem, cells: [usize; 2]) -> Result<(Grid, Domain), StudyError> {
     let domain = &problem.domain;
     let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];
-    let angle = match config.grid.align {
+    let angle = match request.grid.align {
         Align::Axes => 0.0,
         Align::Angle(degrees) => degrees.to_radians(),
         Align::Saddle => saddle_angle(problem)?,
@@ -121,13 +123,13 @@ pub fn physics<'a>(problem: &'a Problem, domain: &'a Domain, live: &'a Region) -
 
 /// Solves one grid for what the configuration asks.
 pub fn solve(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: [usize; 2],
     memory: u64,
     progress: &Progress,
 ) -> Result<Level, StudyError> {
-    let (grid, domain) = grid(config, problem, cells)?;
+    let (grid, domain) = grid(request, problem, cells)?;
     let mut timing = Vec::new();
     let mut clock = Instant::now();
     let mut lap = |phase: &str| {
@@ -136,7 +138,7 @@ pub fn solve(
     };
     let start = problem.valley.start_point;
     let physics = physics(problem, &domain, &problem.valley.live);
-    let corrects = config.grid.scheme == Scheme::FluxCorrected;
+    let corrects = request.grid.scheme.is_corrected;
     if corrects && !problem.is_reversible() {
         return Err(StudyError::Problem(ProblemError::Invalid {
             key: "grid.scheme".into(),
@@ -145,10 +147,10 @@ pub fn solve(
                 .into(),
         }));
     }
-    let mut assembly = Assembly::new(physics, &grid, config.grid.scheme, start, progress)?;
+    let mut assembly = Assembly::new(physics, &grid, request.grid.scheme.weight, start, progress)?;
     lap("assembly");
     let states = assembly.generator.len();
-    if !config.solve.wants_killing() {
+    if !request.wants_killing() {
         return Ok(Level {
             grid,
             assembly,
@@ -176,7 +178,7 @@ pub fn solve(
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
     let mut walls = None;
     if corrects {
-        let sampler = physics.sampler(&grid, config.grid.scheme);
+        let sampler = physics.sampler(&grid, request.grid.scheme.weight);
         let mut correction = FluxCorrection::new(&assembly, &grid, &sampler);
         for _ in 0..correction::PASSES {
             progress.begin("correcting for the flux", 0);
@@ -192,7 +194,7 @@ pub fn solve(
     }
     progress.begin("solving", 0);
     let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
-    let quasi_stationary = match config.solve.wants(Quantity::Rate) {
+    let quasi_stationary = match request.wants(Quantity::Rate) {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         // Where only the boundary's share asks for it, the share stays unknown without.
         false if knows_boundary => quasi_stationary(&elimination, states, origin).ok(),
@@ -209,7 +211,7 @@ pub fn solve(
     };
     let share_in_start = quasi_stationary.as_ref().map(|found| mass_in_start(&found.probability));
     let (mut passage, mut flux_over_population) = (None, None);
-    let times = match config.solve.wants(Quantity::PassageTime) || knows_boundary {
+    let times = match request.wants(Quantity::PassageTime) || knows_boundary {
         true => Some(mean_first_passage(&elimination, states)?),
         false => None,
     };
@@ -219,7 +221,7 @@ pub fn solve(
         walls.as_deref(),
     );
     if let Some((times, unit)) = times
-        && config.solve.wants(Quantity::PassageTime)
+        && request.wants(Quantity::PassageTime)
     {
         let from_start = unit.scaled(field::at_point(&grid, &assembly, &times, start));
         passage = Some(Passage { times, unit, from_start });
@@ -234,7 +236,7 @@ pub fn solve(
     Ok(Level {
         grid,
         assembly,
-        quasi_stationary: quasi_stationary.filter(|_| config.solve.wants(Quantity::Rate)),
+        quasi_stationary: quasi_stationary.filter(|_| request.wants(Quantity::Rate)),
         passage,
         flux_over_population,
         share_in_start,
@@ -246,17 +248,17 @@ pub fn solve(
 
 /// The stationary density of the closed domain on a grid, per length^d.
 pub fn stationary_density(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: [usize; 2],
     memory: u64,
     progress: &Progress,
 ) -> Result<(Grid, Vec<f64>), StudyError> {
-    let (grid, domain) = grid(config, problem, cells)?;
+    let (grid, domain) = grid(request, problem, cells)?;
     let closed = domain.closed();
     let start = problem.valley.start_point;
     let assembly =
-        Assembly::new(physics(problem, &closed, &Region::Whole), &grid, config.grid.scheme, start, progress)?;
+        Assembly::new(physics(problem, &closed, &Region::Whole), &grid, request.grid.scheme.weight, start, progress)?;
     let pin = nearest_state(&grid, deepest(problem), &assembly.cells, &assembly.states) as usize;
     let pinned = Elimination::new(&assembly.pinned(pin), memory, progress)
         .map_err(|error| locate(error, &grid, &assembly, problem))?;

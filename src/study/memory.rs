@@ -1,8 +1,8 @@
 //! How much memory there is, and how much a grid will take, before anything is allocated.
 
-use crate::config::Scheme;
 use crate::elimination::kept_bytes;
 use crate::problem::Problem;
+use crate::study::request::Scheme;
 
 /// Share of the free memory that a run allows itself.
 const SHARE: f64 = 0.85;
@@ -30,7 +30,7 @@ pub fn estimate(cells: [usize; 2], problem: &Problem, scheme: Scheme) -> f64 {
     let n = cells[0] as f64 * cells[1] as f64;
     let entries = if problem.is_reversible() { 3.3 } else { 5.5 };
     let factor = if problem.dimension == 1 { 64.0 * n } else { 8.0 * entries * n * n.max(2.0).log2() * 1.3 };
-    let corrected = if scheme == Scheme::FluxCorrected { PER_CORRECTED_CELL } else { 0.0 };
+    let corrected = if scheme.is_corrected { PER_CORRECTED_CELL } else { 0.0 };
     factor + (PER_CELL + corrected) * n
 }
 

@@ -10,6 +10,7 @@ pub mod extrapolation;
 pub mod iteration;
 pub mod level;
 pub mod memory;
+pub mod request;
 pub mod run;
 pub mod simulate;
 pub mod solution;
@@ -17,7 +18,8 @@ pub mod splitting;
 
 pub use check::{CheckReport, check};
 pub use converge::{Convergence, converge};
-pub use run::{Outcome, run};
+pub use request::Request;
+pub use run::run;
 pub use simulate::Simulation;
 pub use solution::Solution;
 

@@ -3,46 +3,41 @@
 
 use std::time::Instant;
 
-use crate::config::{Config, Scheme};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::Request;
 use crate::study::boundary::BoundaryError;
 use crate::study::evidence::{Rates, Refinement, Solved, evidence, rounding};
-use crate::study::extrapolation::{beside, extrapolate, formal_order};
+use crate::study::extrapolation::{beside, extrapolate};
 use crate::study::level::{self, Level};
+use crate::study::request::Scheme;
 use crate::study::simulate::{Prepared, Reference};
 use crate::study::solution::Solution;
 use crate::study::{StudyError, memory};
-
-/// A solved problem.
-pub struct Outcome {
-    /// What was posed.
-    pub problem: Problem,
-    /// What was found.
-    pub solution: Solution,
-}
 
 /// Fewer cells than this along an axis are no grid to estimate an error from.
 const COARSEST: usize = 8;
 /// First grid when the cells are not given.
 const FIRST_CELLS: [usize; 3] = [0, 128, 32];
-/// Solves what a configuration asks.
-pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> {
+
+/// Solves what is asked of a problem.
+///
+/// # Errors
+/// A problem that cannot be discretised or solved on the grids that were asked for, and an interruption.
+pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<Solution, StudyError> {
     let begun = Instant::now();
-    progress.begin("reading the landscape", 0);
-    let problem = Problem::new(config)?;
     // Before anything long begins.
-    let particles = config.particles.is_given.then(|| Prepared::new(config, &problem)).transpose()?;
+    let particles = request.particles.as_ref().map(|settings| Prepared::new(request, settings, problem)).transpose()?;
     let mut warnings = problem.warnings.clone();
-    let mut timing = vec![("landscape".to_string(), begun.elapsed().as_secs_f64())];
+    let mut timing = Vec::new();
     let allowed = memory::allowed();
-    let solved = match config.grid.cells {
-        Some(cells) => fixed(config, &problem, cells, allowed, progress, &mut timing)?,
-        None => refined(config, &problem, allowed, progress, &mut warnings, &mut timing)?,
+    let solved = match request.grid.cells {
+        Some(cells) => fixed(request, problem, cells, allowed, progress, &mut timing)?,
+        None => refined(request, problem, allowed, progress, &mut warnings, &mut timing)?,
     };
     let clock = Instant::now();
-    let mut solution = evidence(config, &problem, solved, allowed, progress, warnings)?;
+    let mut solution = evidence(request, problem, solved, allowed, progress, warnings)?;
     solution.timing = timing;
     solution.timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
@@ -62,7 +57,7 @@ pub fn run(config: &Config, progress: &Progress) -> Result<Outcome, StudyError> 
         }
     }
     solution.timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
-    Ok(Outcome { problem, solution })
+    Ok(solution)
 }
 
 fn halved(cells: [usize; 2]) -> [usize; 2] {
@@ -92,44 +87,44 @@ fn fits(cells: [usize; 2], problem: &Problem, scheme: Scheme, allowed: u64) -> R
 
 /// The grid as given, and the halved and quartered ones for the error.
 fn fixed(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: [usize; 2],
     allowed: u64,
     progress: &Progress,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    fits(cells, problem, config.grid.scheme, allowed)?;
+    fits(cells, problem, request.grid.scheme, allowed)?;
     let clock = Instant::now();
     let mut rates = Vec::new();
     let half = halved(cells);
-    if config.grid.scheme == Scheme::FluxCorrected
+    if request.grid.scheme.is_corrected
         && cells[..problem.dimension].iter().all(|n| n % 4 == 0)
-        && let Some(mut coarser) = quarter_grids(config, problem, cells, allowed, progress)?
+        && let Some(mut coarser) = quarter_grids(request, problem, cells, allowed, progress)?
     {
         timing.push(("coarser grids".to_string(), clock.elapsed().as_secs_f64()));
-        let finest = level::solve(config, problem, cells, allowed, progress)?;
+        let finest = level::solve(request, problem, cells, allowed, progress)?;
         timing.extend(finest.timing.iter().cloned());
         coarser.push(Rates::of(&finest));
         return Ok(Solved { finest, rates: coarser, refinement: Refinement::Quarters });
     }
     // A stationary density has no rate whose error could be estimated.
-    if config.solve.error_estimate && config.solve.wants_killing() && is_usable(half, problem.dimension) {
+    if request.error_estimate && request.wants_killing() && is_usable(half, problem.dimension) {
         let quarter = halved(half);
         if is_usable(quarter, problem.dimension) {
             // A grid this coarse may not hold the start set at all; then two grids must do.
-            if let Ok(level) = level::solve(config, problem, quarter, allowed, progress) {
+            if let Ok(level) = level::solve(request, problem, quarter, allowed, progress) {
                 rates.push(Rates::of(&level));
             }
         }
-        match level::solve(config, problem, half, allowed, progress) {
+        match level::solve(request, problem, half, allowed, progress) {
             Ok(level) => rates.push(Rates::of(&level)),
             Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
             Err(_) => rates.clear(),
         }
         timing.push(("coarser grids".to_string(), clock.elapsed().as_secs_f64()));
     }
-    let finest = level::solve(config, problem, cells, allowed, progress)?;
+    let finest = level::solve(request, problem, cells, allowed, progress)?;
     timing.extend(finest.timing.iter().cloned());
     rates.push(Rates::of(&finest));
     let ratio = cells[0] as f64 / half[0] as f64;
@@ -139,20 +134,20 @@ fn fixed(
 /// The rates on half and on three quarters of the cells, which a scheme of high order extrapolates better than from a quarter of
 /// them; `None` where there is nothing to estimate, or where these grids cannot be solved.
 fn quarter_grids(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: [usize; 2],
     allowed: u64,
     progress: &Progress,
 ) -> Result<Option<Vec<Rates>>, StudyError> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
-    let is_wanted = config.solve.error_estimate && config.solve.wants_killing();
+    let is_wanted = request.error_estimate && request.wants_killing();
     if !is_wanted || !is_usable(share(2), problem.dimension) {
         return Ok(None);
     }
     let mut rates = Vec::new();
     for quarters in [2, 3] {
-        match level::solve(config, problem, share(quarters), allowed, progress) {
+        match level::solve(request, problem, share(quarters), allowed, progress) {
             Ok(level) => rates.push(Rates::of(&level)),
             Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
             Err(_) => return Ok(None),
@@ -163,29 +158,29 @@ fn quarter_grids(
 
 /// Grids doubled until the estimated error of the wanted rates is below the tolerance.
 fn refined(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     allowed: u64,
     progress: &Progress,
     warnings: &mut Vec<String>,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    let (dimension, formal) = (problem.dimension, formal_order(config.grid.scheme));
+    let (dimension, formal) = (problem.dimension, request.grid.scheme.formal_order());
     let mut cells = first_cells(problem);
     let mut rates: Vec<Rates> = Vec::new();
     let mut finest: Option<Level> = None;
     let mut last_failure = None;
     loop {
         let unknowns = cells[0] * cells[1];
-        let too_many = config.grid.max_unknowns.is_some_and(|most| unknowns > most);
-        let too_large = memory::estimate(cells, problem, config.grid.scheme) > allowed as f64;
+        let too_many = request.grid.max_unknowns.is_some_and(|most| unknowns > most);
+        let too_large = memory::estimate(cells, problem, request.grid.scheme) > allowed as f64;
         // Beyond these sizes a grid takes minutes, and the reader should have asked for it.
         let default_limit = if dimension == 1 { 1 << 22 } else { 1 << 21 };
-        if too_many || too_large || (config.grid.max_unknowns.is_none() && unknowns > default_limit) {
+        if too_many || too_large || (request.grid.max_unknowns.is_none() && unknowns > default_limit) {
             break;
         }
         let clock = Instant::now();
-        match level::solve(config, problem, cells, allowed, progress) {
+        match level::solve(request, problem, cells, allowed, progress) {
             Ok(level) => {
                 rates.push(Rates::of(&level));
                 finest = Some(level);
@@ -198,7 +193,7 @@ fn refined(
         }
         timing.push((format!("{} cells", unknowns), clock.elapsed().as_secs_f64()));
         let worst = worst_error(&rates, rounding(problem, cells), formal, finest.as_ref());
-        if rates.len() >= 3 && worst <= config.grid.tolerance {
+        if rates.len() >= 3 && worst <= request.grid.tolerance {
             break;
         }
         cells = [2 * cells[0], if dimension == 2 { 2 * cells[1] } else { 1 }];
@@ -214,15 +209,15 @@ fn refined(
         });
     };
     let worst = worst_error(&rates, rounding(problem, cells), formal, Some(&finest));
-    if rates.len() < 2 || worst > config.grid.tolerance {
+    if rates.len() < 2 || worst > request.grid.tolerance {
         warnings.push(format!(
             "grid.tolerance = {:.1e} was not met: the estimated relative error on the finest grid that fits is {:.1e}. Raise \
              grid.max_unknowns or draw the domain closer{}{}",
-            config.grid.tolerance,
+            request.grid.tolerance,
             worst,
             if problem.valley.saddles.is_empty() { "" } else { ", or try grid.align = \"saddle\"" },
             // Of sixth order whatever the angle.
-            match problem.is_reversible() && config.grid.scheme != Scheme::FluxCorrected {
+            match problem.is_reversible() && !request.grid.scheme.is_corrected {
                 true => " or grid.scheme = \"flux-corrected\"",
                 false => "",
             }

@@ -2,16 +2,18 @@
 
 use std::time::Instant;
 
-use crate::config::{Config, Interpretation, Method};
 use crate::formula::Formulas;
 use crate::particles::estimate::{Constancy, Estimate, extrapolated};
 use crate::particles::minibatch::{MOST_COPIES, Minibatch, Recipe};
 use crate::particles::motion::Motion;
 use crate::particles::swarm::{self, Plan, Runaway, Swarm};
 use crate::particles::tables::Tables;
+use crate::particles::{Method, Settings};
+use crate::problem::Interpretation;
 use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
+use crate::study::Request;
 use crate::study::splitting::{self, Splittings};
 use crate::study::{StudyError, comparison, iteration, memory};
 use crate::tensor::norm;
@@ -125,8 +127,6 @@ const FEWEST: u64 = 50;
 
 /// Particles without a solver.
 pub struct Sampled {
-    /// What was posed.
-    pub problem: Problem,
     /// What the particles found.
     pub simulation: Simulation,
     /// Formulas, with what the particles found over each.
@@ -134,21 +134,21 @@ pub struct Sampled {
 }
 
 /// `saddleflux simulate`: particles alone. In one dimension a diffusion's rate is compared with the quadrature, which knows no grid.
-pub fn alone(config: &Config, progress: &Progress) -> Result<Sampled, StudyError> {
-    progress.begin("reading the landscape", 0);
-    let problem = Problem::new(config)?;
+pub fn alone(problem: &Problem, request: &Request, progress: &Progress) -> Result<Sampled, StudyError> {
     // Without it there is nothing to compare with, and nothing to warn of.
-    let quadrature = comparison::quadrature(config, &problem, &mut Vec::new());
+    let quadrature = comparison::quadrature(problem, &mut Vec::new());
     let quadrature = quadrature.and_then(|found| found.escape_rate);
     let reference = quadrature.map(|rate| Reference { source: "the quadrature", value: rate.value(), error: 1e-9 });
-    let simulation = Prepared::new(config, &problem)?.simulate(reference, progress)?;
-    let formulas = comparison::formulas(config, &problem, simulation.rate.value.into());
-    Ok(Sampled { problem, simulation, formulas })
+    let settings = request.particles.clone().unwrap_or_default();
+    let simulation = Prepared::new(request, &settings, problem)?.simulate(reference, progress)?;
+    let formulas = comparison::formulas(problem, simulation.rate.value.into());
+    Ok(Sampled { simulation, formulas })
 }
 
 /// A simulation that has been found possible, before anything long begins.
 pub struct Prepared<'a> {
-    pub(super) config: &'a Config,
+    pub(super) request: &'a Request,
+    pub(super) settings: &'a Settings,
     pub(super) problem: &'a Problem,
     pub(super) motion: Motion<'a>,
     pub(super) scales: Scales,
@@ -158,16 +158,16 @@ pub struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Chooses what was not given and refuses what cannot be simulated.
-    pub fn new(config: &'a Config, problem: &'a Problem) -> Result<Prepared<'a>, StudyError> {
-        let asked = &config.particles;
+    pub fn new(request: &'a Request, settings: &'a Settings, problem: &'a Problem) -> Result<Prepared<'a>, StudyError> {
+        let asked = settings;
         let is_iteration = asked.method.is_iteration();
         let motion = if is_iteration { Motion::iteration(problem) } else { Motion::diffusion(problem)? };
         if motion.frontier.distance(problem.valley.start_point) <= 0.0 {
             return Err(invalid("valley", "particles start outside the set that they are to leave".into()));
         }
         let scales = Scales::new(problem, &motion);
-        let dt = if is_iteration { learning_rate(config, problem, &scales)? } else { step(asked.dt, &scales)? };
-        let prepared = Prepared { config, problem, motion, scales, dt };
+        let dt = if is_iteration { learning_rate(settings, problem, &scales)? } else { step(asked.dt, &scales)? };
+        let prepared = Prepared { request, settings, problem, motion, scales, dt };
         if asked.method == Method::Minibatch {
             prepared.recipe()?;
         }
@@ -192,7 +192,7 @@ impl<'a> Prepared<'a> {
 
     /// Simulates; `reference` is the solver's rate when there is one.
     pub fn simulate(&self, reference: Option<Reference>, progress: &Progress) -> Result<Simulation, StudyError> {
-        match self.config.particles.method {
+        match self.settings.method {
             Method::EulerMaruyama | Method::Sgd | Method::Minibatch => self.swarm(reference, progress),
             Method::Splitting => splitting::split(self, reference, progress),
         }
@@ -200,7 +200,7 @@ impl<'a> Prepared<'a> {
 
     /// The samples and the sizes of an iteration on minibatches.
     fn recipe(&self) -> Result<(&dyn SampleLoss, Recipe), StudyError> {
-        let asked = &self.config.particles;
+        let asked = self.settings;
         let Some(loss) = self.problem.dynamics.loss().and_then(|loss| loss.sampled()) else {
             return Err(invalid(
                 "particles.method",
@@ -209,7 +209,7 @@ impl<'a> Prepared<'a> {
                     .into(),
             ));
         };
-        let minibatch = self.config.noise.form.minibatch().ok_or_else(no_batch)?;
+        let minibatch = self.problem.noise_model.minibatch().ok_or_else(no_batch)?;
         if minibatch.batch_size.fract() != 0.0 || minibatch.batch_size > 1e9 {
             return Err(invalid("noise.batch_size", "a minibatch has a whole number of samples, at most 1e9".into()));
         }
@@ -242,8 +242,8 @@ impl<'a> Prepared<'a> {
 
     fn swarm(&self, reference: Option<Reference>, progress: &Progress) -> Result<Simulation, StudyError> {
         let clock = Instant::now();
-        let Prepared { config, problem, motion, scales, dt } = self;
-        let (asked, dt) = (&config.particles, *dt);
+        let Prepared { settings: asked, problem, motion, scales, dt, .. } = self;
+        let dt = *dt;
         let is_iteration = asked.method.is_iteration();
         let mut warnings = Vec::new();
         let coupled = !is_iteration && asked.extrapolate;
@@ -265,7 +265,7 @@ impl<'a> Prepared<'a> {
         // Real batches leave at rates that no formula foresees.
         if minibatch.is_none() {
             let sides = if coupled { 1.5 } else { 1.0 };
-            announce(config, problem, &plan, sides, reference, progress);
+            announce(problem, &plan, sides, reference, progress);
         }
         let (domain, dimension) = (&problem.domain, problem.dimension);
         let mut tables = Tables::new(dimension, domain.lower, domain.upper);
@@ -433,15 +433,15 @@ fn no_batch() -> StudyError {
 }
 
 /// η of the iteration.
-fn learning_rate(config: &Config, problem: &Problem, scales: &Scales) -> Result<f64, StudyError> {
+fn learning_rate(settings: &Settings, problem: &Problem, scales: &Scales) -> Result<f64, StudyError> {
     if problem.interpretation != Interpretation::Ito {
         return Err(invalid(
             "noise.interpretation",
             "an iteration takes its noise at the point that it leaves, which is the Itô reading: set interpretation = \"ito\"".into(),
         ));
     }
-    let own = config.noise.form.minibatch().map(|minibatch| minibatch.learning_rate);
-    let rate = config.particles.dt.or(own).ok_or_else(|| match config.particles.method {
+    let own = problem.noise_model.minibatch().map(|minibatch| minibatch.learning_rate);
+    let rate = settings.dt.or(own).ok_or_else(|| match settings.method {
         Method::Minibatch => no_batch(),
         _ => invalid(
             "particles.dt",
@@ -490,16 +490,9 @@ fn own_rate(
 }
 
 /// Says beforehand that a run takes long.
-fn announce(
-    config: &Config,
-    problem: &Problem,
-    plan: &Plan,
-    sides: f64,
-    reference: Option<Reference>,
-    progress: &Progress,
-) {
+fn announce(problem: &Problem, plan: &Plan, sides: f64, reference: Option<Reference>, progress: &Progress) {
     let expected = reference.map(|reference| reference.value).or_else(|| {
-        let formulas = comparison::formulas(config, problem, crate::scaled::Scaled::ONE);
+        let formulas = comparison::formulas(problem, crate::scaled::Scaled::ONE);
         formulas.kramers.map(|kramers| kramers.value.value())
     });
     let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };

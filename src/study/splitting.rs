@@ -44,10 +44,9 @@ pub(super) fn split(
     progress: &Progress,
 ) -> Result<Simulation, StudyError> {
     let clock = Instant::now();
-    let Prepared { config, problem, motion, scales, dt } = prepared;
-    let asked = &config.particles;
+    let Prepared { request, settings: asked, problem, motion, scales, dt } = prepared;
     let well = well(problem)?;
-    let lattice = coordinate(config, problem, &well, progress)?;
+    let lattice = coordinate(request, problem, &well, progress)?;
     let along = |at: &Points, values: &mut [f64; LANES]| lattice.values(at, values);
     let plan = Plan {
         count: asked.count.unwrap_or(COUNT).next_multiple_of(LANES),

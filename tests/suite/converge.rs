@@ -1,12 +1,15 @@
 //! Refinement studies: references, observed orders, and what each scheme is known for.
 
-use saddleflux::config::{Config, Scheme};
+use saddleflux::config::Config;
 use saddleflux::progress::Progress;
+use saddleflux::scheme::Weight;
 use saddleflux::study::converge::{Convergence, Sample, converge};
+use saddleflux::study::request::Scheme;
 
 fn study(text: &str) -> Convergence {
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
-    converge(&config, &Progress::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    converge(config.problem().unwrap(), &config.request, &Progress::default())
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 fn of(study: &Convergence, scheme: Scheme) -> Vec<&Sample> {
@@ -33,15 +36,15 @@ fn schemes_differ_where_they_should_on_an_aligned_cold_valley() {
     assert!(found.reference.source.contains("separates"), "{}", found.reference.source);
     let last = |scheme| *of(&found, scheme).last().unwrap();
     // Fourteen digits on 128 cells; the linear weights only at second order.
-    assert!(error(of(&found, Scheme::InverseAverage)[1]) < 3e-14);
-    for scheme in [Scheme::ScharfetterGummel, Scheme::Sqra] {
+    assert!(error(of(&found, Scheme::INVERSE_AVERAGE)[1]) < 3e-14);
+    for scheme in [Scheme::plain(Weight::ScharfetterGummel), Scheme::plain(Weight::Sqra)] {
         assert!((1.8..2.1).contains(&order(last(scheme))), "{scheme:?}: {:?}", last(scheme));
     }
     // Near the saddle and the minimum sqra's error is larger by 3/2: e^{−z/2} against z/(e^z − 1) to fourth order in z.
-    let ratio = error(last(Scheme::Sqra)) / error(last(Scheme::ScharfetterGummel));
+    let ratio = error(last(Scheme::plain(Weight::Sqra))) / error(last(Scheme::plain(Weight::ScharfetterGummel)));
     assert!((1.3..1.7).contains(&ratio), "{ratio}");
-    assert!(error(last(Scheme::Upwind)) > 1.0);
-    let central = found.series.iter().find(|series| series.scheme == Scheme::Central).unwrap();
+    assert!(error(last(Scheme::plain(Weight::Upwind))) > 1.0);
+    let central = found.series.iter().find(|series| series.scheme == Scheme::plain(Weight::Central)).unwrap();
     assert!(central.samples.iter().all(|sample| sample.as_ref().is_err_and(|failed| failed.1.contains("below 2"))));
 }
 
@@ -54,7 +57,7 @@ fn upwind_is_of_first_order_and_central_of_second() {
          converge = { cells = [400, 800, 1600], schemes = ['upwind', 'central'] }",
     );
     assert_eq!(found.reference.source, "1D quadrature");
-    for (scheme, expected) in [(Scheme::Upwind, 1.0), (Scheme::Central, 2.0)] {
+    for (scheme, expected) in [(Scheme::plain(Weight::Upwind), 1.0), (Scheme::plain(Weight::Central), 2.0)] {
         let samples = of(&found, scheme);
         assert!((order(samples[2]) - expected).abs() < 0.05, "{samples:?}");
     }
@@ -70,7 +73,7 @@ fn flux_correction_is_of_sixth_order_or_more_at_any_angle() {
         let samples: Vec<&Sample> = series.solved().collect();
         match series.scheme {
             // At 5 degrees the finest grid is exact to rounding.
-            Scheme::FluxCorrected => {
+            Scheme::FLUX_CORRECTED => {
                 assert!(error(samples[1]) < 6e-10 && error(samples[2]) < 3e-12, "{series:?}");
                 assert!(samples[2].rate.unwrap().order.is_none_or(|order| order > 5.8), "{series:?}");
             }
@@ -90,8 +93,8 @@ fn references_are_the_users_or_extrapolated_where_nothing_is_exact() {
     ));
     let reference = found.reference.rate.unwrap();
     assert!(found.reference.source.contains("extrapolated") && reference.uncertainty < 1e-7, "{:?}", found.reference);
-    let samples = of(&found, Scheme::FluxCorrected);
-    assert!(error(samples[2]) < 1e-8 && error(of(&found, Scheme::InverseAverage)[2]) > 1e-5, "{samples:?}");
+    let samples = of(&found, Scheme::FLUX_CORRECTED);
+    assert!(error(samples[2]) < 1e-8 && error(of(&found, Scheme::INVERSE_AVERAGE)[2]) > 1e-5, "{samples:?}");
     let given = study(&format!("{curved} converge = {{ cells = [16, 32], schemes = ['sqra'], rate = 3.87e-5 }}"));
     assert_eq!((given.reference.rate.unwrap().value.value(), given.reference.passage), (3.87e-5, None));
     assert!(given.series[0].solved().all(|sample| sample.passage.unwrap().error.is_none()));

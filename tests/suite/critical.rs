@@ -5,11 +5,11 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::descent::Descent;
-use saddleflux::problem::{CriticalPoints, Dynamics, Space, critical, landscape};
+use saddleflux::problem::{CriticalPoints, Dynamics, Space, critical};
 use saddleflux::tensor::{Point, norm};
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
-    landscape::build(&LandscapeConfig { form, dimension, sharpness }, Path::new(".")).unwrap()
+    LandscapeConfig { form, dimension, sharpness }.dynamics(Path::new(".")).unwrap()
 }
 
 fn find(dynamics: &Dynamics) -> (CriticalPoints, Point, Point) {

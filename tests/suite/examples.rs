@@ -13,7 +13,8 @@ fn solve(name: &str, overrides: &[&str]) -> Solution {
     assert!(text.starts_with("# ") && text.lines().next().unwrap().ends_with('?'), "{name} opens with its question");
     let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
     let config = Config::from_path(&path, &overrides).unwrap();
-    study::run(&config, &Progress::default()).map_or_else(|error| panic!("{name}: {error}"), |outcome| outcome.solution)
+    study::run(&config.problem().unwrap(), &config.request, &Progress::default())
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn extrapolated(solution: &Solution) -> f64 {
@@ -32,7 +33,8 @@ fn quickstart_and_styblinski_tang() {
          grid = { cells = [100] }",
         &[],
     );
-    let line = study::run(&line.unwrap(), &Progress::default()).unwrap().solution;
+    let line = line.unwrap();
+    let line = study::run(&line.problem().unwrap(), &line.request, &Progress::default()).unwrap();
     assert_relative_eq!(
         extrapolated(&solution),
         line.quadrature.unwrap().escape_rate.unwrap().value(),

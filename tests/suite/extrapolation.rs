@@ -1,10 +1,11 @@
 //! Richardson extrapolation of rates.
 
 use approx::assert_relative_eq;
-use saddleflux::config::Scheme;
 use saddleflux::scaled::Scaled;
+use saddleflux::scheme::Weight;
 use saddleflux::study::boundary::BoundaryError;
-use saddleflux::study::extrapolation::{beside, extrapolate, extrapolate_quarters, formal_order};
+use saddleflux::study::extrapolation::{beside, extrapolate, extrapolate_quarters};
+use saddleflux::study::request::Scheme;
 
 fn scaled(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|&value| Scaled::new(value)).collect()
@@ -22,7 +23,7 @@ fn a_pure_power_is_extrapolated_away() {
         assert_relative_eq!(found.order.unwrap(), order, max_relative = 1e-9);
         assert!((1e-3..2e-3).contains(&found.error), "{found:?}");
     }
-    assert_eq!((formal_order(Scheme::Upwind), formal_order(Scheme::Sqra)), (1.0, 2.0));
+    assert_eq!((Scheme::plain(Weight::Upwind).formal_order(), Scheme::plain(Weight::Sqra).formal_order()), (1.0, 2.0));
 }
 
 #[test]
@@ -76,16 +77,16 @@ fn three_grids_show_the_order_that_is_extrapolated() {
 fn high_order_on_cut_grids_is_taken_for_first() {
     // By the method's proof: nothing of a scheme of sixth order is certain where walls are followed cell by cell.
     let values = [4.0, 2.0, 1.0].map(|h: f64| Scaled::new((1e-6 * h.powi(6)).exp()));
-    let found = extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), true).unwrap();
+    let found = extrapolate(&values, 2.0, 1e-15, Scheme::FLUX_CORRECTED.formal_order(), true).unwrap();
     assert!(found.value == values[2] && found.error > 63e-6, "{found:?}");
-    let smooth = extrapolate(&values, 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
+    let smooth = extrapolate(&values, 2.0, 1e-15, Scheme::FLUX_CORRECTED.formal_order(), false).unwrap();
     assert_relative_eq!(smooth.value.value(), 1.0, max_relative = 1e-11);
     // Two grids do not show a high order.
-    let two = extrapolate(&values[1..], 2.0, 1e-15, formal_order(Scheme::FluxCorrected), false).unwrap();
+    let two = extrapolate(&values[1..], 2.0, 1e-15, Scheme::FLUX_CORRECTED.formal_order(), false).unwrap();
     assert!(two.value == values[2] && two.error > 60e-6, "{two:?}");
     // Another error of low order is added; extrapolation would not show it.
     let with = |walls: f64, cut: Option<f64>| {
-        let formal = formal_order(Scheme::FluxCorrected);
+        let formal = Scheme::FLUX_CORRECTED.formal_order();
         beside(BoundaryError { walls, cut }, values[2], formal, |cut| extrapolate(&values, 2.0, 1e-15, formal, cut))
     };
     let walled = with(1e-6, None).unwrap();

@@ -4,10 +4,10 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use approx::assert_relative_eq;
-use saddleflux::config::{Interpretation, Minibatch, NoiseForm};
 use saddleflux::formula::quadrature::{End, Passage};
 use saddleflux::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
 use saddleflux::problem::{CriticalPoint, DiffusionField, Dynamics, Landscape, Saddle};
+use saddleflux::problem::{Interpretation, Minibatch, NoiseKind};
 use saddleflux::tensor::{Point, Tensor};
 
 /// L = x⁴/4 − x²/2 (+ ½ c y² in two dimensions): minima at ±1 with H = 2, saddle at 0 with H = −1, barrier ¼.
@@ -66,7 +66,7 @@ fn critical(landscape: Quartic, theta: Point) -> CriticalPoint {
 
 struct Case<'a> {
     landscape: Quartic,
-    noise: NoiseForm,
+    noise: NoiseKind,
     diffusion: &'a dyn DiffusionField,
     interpretation: Interpretation,
     breakpoints: &'a [f64],
@@ -129,7 +129,7 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     let time = passage(&noise, interpretation, 1.0, &jumps).mean_first_passage(-1.0).unwrap();
     let case = Case {
         landscape: Quartic { transverse: None },
-        noise: NoiseForm::Frozen { minibatch: Minibatch { learning_rate: ratio, batch_size: 1.0 }, s },
+        noise: NoiseKind::Frozen { minibatch: Minibatch { learning_rate: ratio, batch_size: 1.0 }, s },
         diffusion: &Along(&noise, None),
         interpretation,
         breakpoints: &jumps,
@@ -175,7 +175,7 @@ fn frozen_closure() {
 fn isotropic(d: f64, transverse: Option<f64>, factors: &[f64], solver_rate: f64) -> Formulas {
     Case {
         landscape: Quartic { transverse },
-        noise: NoiseForm::Isotropic { temperature: d },
+        noise: NoiseKind::Isotropic { temperature: d },
         diffusion: &Along(|_| d, Some(d)),
         interpretation: Interpretation::Ito,
         breakpoints: &[],
@@ -218,10 +218,11 @@ fn effective_potential_is_approached_linearly() {
         let error = |heat: f64| {
             let noise = move |x: f64| heat * (1.0 + 0.5 * (2.0 * x).sin());
             let rate = passage(&noise, interpretation, 0.9, &[]).escape_rate().unwrap().rate.value;
+            let field = Arc::new(Along(noise, None));
             let formulas = Case {
                 landscape: Quartic { transverse: None },
-                noise: NoiseForm::Expression { d11: String::new(), d12: String::new(), d22: String::new() },
-                diffusion: &Along(noise, None),
+                noise: NoiseKind::Field(field.clone()),
+                diffusion: field.as_ref(),
                 interpretation,
                 breakpoints: &[],
                 factors: &[1.0],
@@ -260,7 +261,7 @@ fn conditions_know_whether_they_hold() {
     let hessian = |at_saddle: f64, interpretation| {
         Case {
             landscape: Quartic { transverse: None },
-            noise: NoiseForm::Hessian(minibatch),
+            noise: NoiseKind::Hessian(minibatch),
             diffusion: &Along(move |x: f64| at_saddle + (0.02 - at_saddle) * x * x, None),
             interpretation,
             breakpoints: &[],
@@ -288,7 +289,7 @@ fn conditions_know_whether_they_hold() {
 fn theorem_3_2_in_two_dimensions() {
     let case = Case {
         landscape: Quartic { transverse: Some(5.0) },
-        noise: NoiseForm::Hessian(Minibatch { learning_rate: 0.02, batch_size: 1.0 }),
+        noise: NoiseKind::Hessian(Minibatch { learning_rate: 0.02, batch_size: 1.0 }),
         diffusion: &Along(|x: f64| 0.01 * (1.0 + x * x), None),
         interpretation: Interpretation::Ito,
         breakpoints: &[],

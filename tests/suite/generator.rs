@@ -1,15 +1,16 @@
 //! Laws of the generator: every discretisation is a Markov chain.
 
 use proptest::prelude::*;
-use saddleflux::config::{AxisWalls, Interpretation, Scheme, Wall};
 use saddleflux::elimination::Elimination;
 use saddleflux::generator::FluxCorrection;
 use saddleflux::generator::assembly::{Assembly, AssemblyError, Physics};
 use saddleflux::generator::correction::PASSES;
 use saddleflux::grid::Grid;
+use saddleflux::problem::{AxisWalls, Interpretation, Wall};
 use saddleflux::problem::{DiffusionField, Domain, Dynamics, Region};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::EdgeSampler;
+use saddleflux::scheme::Weight;
 use saddleflux::solve::quasi_stationary;
 
 use crate::fixture::{PolynomialWell, VaryingNoise, WhiteNoise, dynamics};
@@ -20,7 +21,7 @@ fn assemble(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
     interpretation: Interpretation,
-    scheme: Scheme,
+    weight: Weight,
     walls: [AxisWalls; 2],
     live: &Region,
     cells: [usize; 2],
@@ -31,7 +32,7 @@ fn assemble(
     let periodic = [domain.is_periodic(0), domain.is_periodic(1)];
     let grid = Grid::new(dimension, lower, upper, cells, periodic);
     let physics = Physics { dynamics, noise, interpretation, domain: &domain, live };
-    let assembly = Assembly::new(physics, &grid, scheme, [-1.0, 0.0], &Progress::default())?;
+    let assembly = Assembly::new(physics, &grid, weight, [-1.0, 0.0], &Progress::default())?;
     Ok((grid, assembly))
 }
 
@@ -48,7 +49,7 @@ proptest! {
     fn every_discretisation_is_a_markov_generator(
         nx in 5usize..24, ny in 5usize..24, temperature in 0.02..2.0f64,
         scheme in prop::sample::select(vec![
-            Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra, Scheme::Upwind]),
+            Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Upwind]),
         interpretation in prop::sample::select(vec![Interpretation::Ito, Interpretation::Isothermal]),
         radius in 0.3..1.5f64,
     ) {
@@ -72,7 +73,7 @@ proptest! {
     #[test]
     fn isotropic_noise_keeps_the_gibbs_density(
         nx in 5usize..24, ny in 5usize..24, temperature in 0.1..2.0f64,
-        scheme in prop::sample::select(vec![Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra]),
+        scheme in prop::sample::select(vec![Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra]),
         periodic in any::<bool>(),
     ) {
         let dynamics = dynamics(PolynomialWell { dimension: 2 });
@@ -98,7 +99,7 @@ fn a_full_tensor_in_three_interpretations() {
     let dynamics = dynamics(PolynomialWell { dimension: 2 });
     let noise = VaryingNoise { temperature: 0.3, dimension: 2 };
     let build = |interpretation| {
-        assemble(&dynamics, &noise, interpretation, Scheme::InverseAverage, [REFLECTING; 2], &Region::Whole, [20, 20])
+        assemble(&dynamics, &noise, interpretation, Weight::InverseAverage, [REFLECTING; 2], &Region::Whole, [20, 20])
     };
     assert!(is_a_generator(&build(Interpretation::Ito).unwrap().1));
     assert!(is_a_generator(&build(Interpretation::Isothermal).unwrap().1));
@@ -110,7 +111,7 @@ fn central_names_the_cell_it_fails_in() {
     let dynamics = dynamics(PolynomialWell { dimension: 1 });
     let noise = WhiteNoise { temperature: 0.01, dimension: 1 };
     let result =
-        assemble(&dynamics, &noise, Interpretation::Ito, Scheme::Central, [REFLECTING; 2], &Region::Whole, [20, 1]);
+        assemble(&dynamics, &noise, Interpretation::Ito, Weight::Central, [REFLECTING; 2], &Region::Whole, [20, 1]);
     let message = result.err().unwrap().to_string();
     assert!(message.contains("Péclet") && message.contains("θ = (-1."), "{message}");
 }
@@ -122,7 +123,7 @@ fn a_wall_on_the_faces_kills_at_twice_the_rate_of_an_edge() {
     let noise = WhiteNoise { temperature: 1e9, dimension: 1 };
     let walls = [AxisWalls::Walls([Wall::Absorbing, Wall::Reflecting]), REFLECTING];
     let (grid, assembly) =
-        assemble(&dynamics, &noise, Interpretation::Ito, Scheme::InverseAverage, walls, &Region::Whole, [10, 1])
+        assemble(&dynamics, &noise, Interpretation::Ito, Weight::InverseAverage, walls, &Region::Whole, [10, 1])
             .unwrap();
     let expected = 2.0 * 1e9 / grid.spacing()[0].powi(2);
     assert!((assembly.generator.killing[0] / expected - 1.0).abs() < 1e-8);
@@ -135,9 +136,9 @@ fn flux_corrected_rates_keep_detailed_balance() {
     let (dynamics, noise) = (dynamics(PolynomialWell { dimension: 2 }), WhiteNoise { temperature: 0.2, dimension: 2 });
     let disc = Region::Outside { centre: [1.0, 0.0], radius: 0.4 };
     let (grid, plain) =
-        assemble(&dynamics, &noise, Interpretation::Ito, Scheme::InverseAverage, [REFLECTING; 2], &disc, [30, 20])
+        assemble(&dynamics, &noise, Interpretation::Ito, Weight::InverseAverage, [REFLECTING; 2], &disc, [30, 20])
             .unwrap();
-    let sampler = EdgeSampler::new(&dynamics, &noise, Interpretation::Ito, Scheme::InverseAverage, &grid);
+    let sampler = EdgeSampler::new(&dynamics, &noise, Interpretation::Ito, Weight::InverseAverage, &grid);
     let mut corrected = plain.clone();
     let mut correction = FluxCorrection::new(&plain, &grid, &sampler);
     for _ in 0..PASSES {

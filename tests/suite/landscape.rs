@@ -5,11 +5,11 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
-use saddleflux::problem::{Dynamics, landscape};
+use saddleflux::problem::Dynamics;
 use saddleflux::tensor::Tensor;
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
-    landscape::build(&LandscapeConfig { form, dimension, sharpness }, Path::new(".")).unwrap()
+    LandscapeConfig { form, dimension, sharpness }.dynamics(Path::new(".")).unwrap()
 }
 
 fn kinds() -> Vec<(LandscapeForm, Vec<usize>)> {
@@ -184,7 +184,7 @@ fn bad_data_names_file_line_and_column() {
             standardise: true,
         };
         let config = LandscapeConfig { form, dimension: features.len(), sharpness: 1.0 };
-        landscape::build(&config, Path::new(".")).err().unwrap().to_string()
+        config.dynamics(Path::new(".")).err().unwrap().to_string()
     };
     for (text, words) in [
         ("a,b,class\n1,2,1\n1,x,0\n", "line 3, column `b`: `x`"),

@@ -11,7 +11,7 @@ use saddleflux::particles::random::{Purpose, Random};
 use saddleflux::particles::swarm::Spell;
 use saddleflux::progress::Progress;
 use saddleflux::study::simulate::{self, Sampled};
-use saddleflux::study::{self, Simulation};
+use saddleflux::study::{self, Simulation, Solution};
 use saddleflux::tensor::LANES;
 
 const MOST: f64 = 4.0;
@@ -21,7 +21,14 @@ fn config(text: &str) -> Config {
 }
 
 fn sampled(text: &str) -> Sampled {
-    simulate::alone(&config(text), &Progress::default()).unwrap()
+    let config = config(text);
+    simulate::alone(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
+}
+
+/// The solver with the particles beside it.
+fn solved(text: &str) -> Solution {
+    let config = config(text);
+    study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }
 
 /// Against an exact rate.
@@ -204,7 +211,7 @@ fn tensor_noise_agrees_with_the_solver() {
              d12 = '0.2*cos(x)'\nd22 = '0.4 + 0.05*x^2'\ninterpretation = '{interpretation}'\n[domain]\nlower = [-2.2, -2.5]\n\
              upper = [0.0, 2.5]\nwalls = {{ x = ['reflecting', 'absorbing'] }}\n[grid]\ncells = [160, 160]\n[particles]\nexits = 4000\n"
         );
-        let found = study::run(&config(&text), &Progress::default()).unwrap().solution;
+        let found = solved(&text);
         assert_agrees_with(&found.particles.unwrap(), "the solver");
     }
 }
@@ -218,11 +225,8 @@ fn the_iteration_agrees_with_its_own_chain() {
     assert_agrees_with(&found, "the iteration's chain with Gaussian noise");
     let per_iteration = found.rate.per_iteration.unwrap();
     assert_relative_eq!(per_iteration.value, 0.05 * found.rate.value, max_relative = 1e-14);
-    let limit = simulate::alone(
-        &config(&text.replace("sgd", "euler-maruyama").replace("dt = 0.05", "dt = 0.01")),
-        &Progress::default(),
-    );
-    let limit = limit.unwrap().simulation.rate.against.unwrap().value;
+    let limit = sampled(&text.replace("sgd", "euler-maruyama").replace("dt = 0.05", "dt = 0.01"));
+    let limit = limit.simulation.rate.against.unwrap().value;
     assert!((found.rate.value / limit - 1.0).abs() > 0.1, "{} and {limit}", found.rate.value);
 }
 
@@ -269,7 +273,7 @@ fn splitting_agrees_with_the_solver_in_two_dimensions() {
                 [grid]\ncells = [128, 160]\n[particles]\nmethod = 'splitting'\ncount = 512\nrepetitions = 8\n";
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| study::run(&config(text), &Progress::default()).unwrap().solution.particles.unwrap())
+        pool.install(|| solved(text).particles.unwrap())
     };
     let (one, two) = (with(1), with(2));
     let other = one.rate.against.as_ref().unwrap();
@@ -318,12 +322,11 @@ fn one_sample_at_a_time(
 #[test]
 fn minibatches_follow_their_samples() {
     use saddleflux::particles::minibatch::{Minibatch, Recipe};
-    use saddleflux::problem::Problem;
     let text = "[landscape]\nkind = 'styblinski-tang-data'\ndimension = 1\nsharpness = 1.5\n[noise]\nkind = 'covariance'\n\
                 learning_rate = 0.006\nbatch_size = 1\n[domain]\nlower = [-5.0]\nupper = [3.0]\n[valley]\nset = 'x < 0.15'\n\
                 absorb = 'boundary'\n[particles]\nmethod = 'minibatch'\nsamples = 2000\nexits = 6000\nseed = 9\n";
     let posed = config(text);
-    let problem = Problem::new(&posed).unwrap();
+    let problem = posed.problem().unwrap();
     let loss = problem.dynamics.loss().unwrap().sampled().unwrap();
     let recipe = Recipe { learning_rate: 0.006, batch_size: 1, copies: 3, samples: 2000, seed: 9 };
     let iteration = Minibatch::new(&problem, loss, recipe);

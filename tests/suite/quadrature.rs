@@ -2,8 +2,8 @@
 
 use approx::assert_relative_eq;
 use proptest::prelude::*;
-use saddleflux::config::Interpretation;
 use saddleflux::formula::quadrature::{End, Passage, QuadratureError, scale_depth};
+use saddleflux::problem::Interpretation;
 
 const ITO: Interpretation = Interpretation::Ito;
 

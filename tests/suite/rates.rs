@@ -1,16 +1,16 @@
 //! Rates against exact answers and independent quadrature: what the program is for.
 
 use approx::assert_relative_eq;
-use saddleflux::config::{Config, Scheme};
+use saddleflux::config::Config;
 use saddleflux::generator::Pair;
-use saddleflux::problem::Problem;
 use saddleflux::progress::Progress;
+use saddleflux::study::request::Scheme;
 use saddleflux::study::{self, Solution, level, memory};
 
 fn solve(text: &str) -> Solution {
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
-    match study::run(&config, &Progress::default()) {
-        Ok(outcome) => outcome.solution,
+    match study::run(&config.problem().unwrap(), &config.request, &Progress::default()) {
+        Ok(solution) => solution,
         Err(error) => panic!("{error}\n{text}"),
     }
 }
@@ -393,9 +393,9 @@ fn the_correction_counts_in_the_memory() {
                 domain = { lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] } }
                 grid = { cells = [100, 100] }";
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
-    let problem = Problem::new(&config).unwrap();
+    let problem = config.problem().unwrap();
     let bytes = |scheme| memory::estimate([1000, 1000], &problem, scheme) / 1e6;
-    let added = bytes(Scheme::FluxCorrected) - bytes(Scheme::InverseAverage);
+    let added = bytes(Scheme::FLUX_CORRECTED) - bytes(Scheme::INVERSE_AVERAGE);
     let held = 2 * (size_of::<Pair>() + size_of::<[f64; 4]>());
     assert!((held as f64..1.5 * held as f64).contains(&added), "{added} bytes a cell for {held}");
 }
@@ -409,8 +409,8 @@ fn what_reflecting_walls_leave_is_known_in_size() {
                 domain = { lower = [-1.9, -1.5], upper = [0, 0.7], walls = { x = ['reflecting', 'absorbing'] } }
                 grid = { cells = [96, 96], scheme = 'flux-corrected' }";
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
-    let problem = Problem::new(&config).unwrap();
-    let level = level::solve(&config, &problem, [96, 96], 1 << 30, &Progress::default()).unwrap();
+    let problem = config.problem().unwrap();
+    let level = level::solve(&config.request, &problem, [96, 96], 1 << 30, &Progress::default()).unwrap();
     let error = level.quasi_stationary.unwrap().rate.value() / 2.43540354e-2 - 1.0;
     // What the walls leave has either sign, and sizes are added.
     assert!((1.0..1.5).contains(&(level.boundary.walls / error.abs())), "{error:e}, {:?}", level.boundary);

@@ -2,11 +2,12 @@
 
 use approx::assert_relative_eq;
 use proptest::prelude::*;
-use saddleflux::config::{Interpretation, Scheme};
 use saddleflux::exponential::exp;
 use saddleflux::grid::Grid;
 use saddleflux::problem::DiffusionField;
+use saddleflux::problem::Interpretation;
 use saddleflux::problem::landscape::formula::Formula;
+use saddleflux::scheme::Weight;
 use saddleflux::scheme::edge::EdgeError;
 use saddleflux::scheme::selling::Stencil;
 use saddleflux::scheme::{EdgeSampler, Segment, weight};
@@ -14,7 +15,7 @@ use saddleflux::tensor::{Point, Tensor};
 
 use crate::fixture::{PolynomialWell, VaryingNoise, WhiteNoise, dynamics};
 
-const SCHEMES: [Scheme; 3] = [Scheme::InverseAverage, Scheme::ScharfetterGummel, Scheme::Sqra];
+const SCHEMES: [Weight; 3] = [Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra];
 
 proptest! {
     #[test]
@@ -50,7 +51,7 @@ proptest! {
             prop_assert!(forward > 0.0 && backward > 0.0);
             prop_assert!(((forward / backward).ln() + z).abs() < 1e-12 * (1.0 + z.abs()), "{scheme:?} {z}");
         }
-        let (forward, backward) = weight::of_rise(Scheme::Upwind, z).unwrap();
+        let (forward, backward) = weight::of_rise(Weight::Upwind, z).unwrap();
         prop_assert!(forward >= 1.0 && backward >= 1.0);
     }
 }
@@ -78,9 +79,9 @@ fn bernoulli_has_full_relative_accuracy() {
 
 #[test]
 fn central_refuses_a_peclet_number_of_two() {
-    assert!(weight::of_rise(Scheme::Central, 1.99).is_some());
-    assert!(weight::of_rise(Scheme::Central, 2.0).is_none());
-    assert!(weight::of_rise(Scheme::Central, -2.5).is_none());
+    assert!(weight::of_rise(Weight::Central, 1.99).is_some());
+    assert!(weight::of_rise(Weight::Central, 2.0).is_none());
+    assert!(weight::of_rise(Weight::Central, -2.5).is_none());
 }
 
 /// The inverse-average flow against Simpson's rule with 20,000 panels, for all interpretations.
@@ -93,7 +94,7 @@ fn edge_flow_is_the_resistance_of_the_edge() {
     let diffusion = |x: f64| 0.05 * (1.0 + 0.5 * x.sin());
     let slope = |x: f64| 4.0 * x * (x * x - 1.0);
     for interpretation in [Interpretation::Ito, Interpretation::Stratonovich, Interpretation::Isothermal] {
-        let sampler = EdgeSampler::new(&dynamics, &noise, interpretation, Scheme::InverseAverage, &grid);
+        let sampler = EdgeSampler::new(&dynamics, &noise, interpretation, Weight::InverseAverage, &grid);
         for from in [-1.95, -1.0, -0.63, 0.0, 0.31] {
             let weight = |x: f64| diffusion(x) / (h * h);
             let flow = sampler.flow([from, 0.0], [from + h, 0.0], [1, 0], [weight(from), weight(from + h)]).unwrap();
@@ -162,7 +163,7 @@ fn edges_have_the_resistance_of_their_potential() {
         let formula = format!("{rise}*x - {bend}*x*(1-x) + {twist}*x*(1-x)*(2*x-1)");
         let loss = dynamics(Formula::new(&formula, 1).unwrap());
         for noise in [&white as &dyn DiffusionField, &Unit] {
-            let sampler = EdgeSampler::new(&loss, noise, Interpretation::Ito, Scheme::InverseAverage, &grid);
+            let sampler = EdgeSampler::new(&loss, noise, Interpretation::Ito, Weight::InverseAverage, &grid);
             let mut flows = Vec::new();
             assert!(sampler.flows(&[segment], &mut flows).is_empty());
             flows.push(sampler.flow(segment.from, segment.to, segment.offset, segment.ends).unwrap());
@@ -183,7 +184,7 @@ fn gaps_in_the_potential_are_found() {
     for centre in [0.5, 0.23, 0.77] {
         let loss = dynamics(Formula::new(&format!("x^2 + 0.001*sqrt((x-{centre})^2 - 1e-4)"), 1).unwrap());
         let white = WhiteNoise { temperature: 1.0, dimension: 1 };
-        let sampler = EdgeSampler::new(&loss, &white, Interpretation::Ito, Scheme::InverseAverage, &grid);
+        let sampler = EdgeSampler::new(&loss, &white, Interpretation::Ito, Weight::InverseAverage, &grid);
         let failures = sampler.flows(&[segment], &mut Vec::new());
         assert!(matches!(failures[..], [(0, EdgeError::NotFinite { .. })]), "{failures:?}");
     }
@@ -198,7 +199,7 @@ fn flows_of_many_edges_are_the_flows_of_each() {
             let noise = WhiteNoise { temperature, dimension: 2 };
             let grid = Grid::new(2, [-2.0; 2], [2.0; 2], [40, 40], [false; 2]);
             let sampler =
-                EdgeSampler::new(&dynamics, &noise, Interpretation::Isothermal, Scheme::InverseAverage, &grid);
+                EdgeSampler::new(&dynamics, &noise, Interpretation::Isothermal, Weight::InverseAverage, &grid);
             let segments: Vec<Segment> = (0..1111)
                 .map(|k| {
                     let (angle, length) = (2.4 * f64::from(k), 10f64.powf(-5.0 + 5.0 * f64::from(k) / 1111.0));

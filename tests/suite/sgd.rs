@@ -96,8 +96,8 @@ fn the_diffusion_limit_is_approached_at_first_order() {
              sgd = {{ learning_rates = {rates} }}"
         );
         let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
-        let outcome = study::run(&config, &Progress::default()).unwrap();
-        let found = outcome.solution.iteration.unwrap();
+        let outcome = study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap();
+        let found = outcome.iteration.unwrap();
         assert!((found.order.unwrap() - 1.0).abs() < 0.05, "{found:?}");
         let errors: Vec<f64> = found.rates.iter().map(|rate| rate.error.unwrap()).collect();
         // Extrapolated to η = 0 by Aitken and Neville: nothing is left.
@@ -128,6 +128,7 @@ fn what_cannot_be_done_is_said() {
         grid = { cells = [100] }
         sgd = { learning_rates = [0.01] }";
     let config = Config::from_text("test.toml".as_ref(), text, &[]).unwrap();
-    let error = study::run(&config, &Progress::default()).err().unwrap().to_string();
+    let error =
+        study::run(&config.problem().unwrap(), &config.request, &Progress::default()).err().unwrap().to_string();
     assert!(error.contains("Itô"), "{error}");
 }

@@ -4,14 +4,15 @@
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
-use saddleflux::config::{
-    Absorb, Align, AxisWalls, Config, DomainConfig, GridConfig, Interpretation, LandscapeConfig, LandscapeForm,
-    NoiseConfig, NoiseForm, ParticlesConfig, Quantity, Scheme, SolveConfig, Source, StartSet, ValleyConfig, Wall,
-};
+use saddleflux::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
 use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
+use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
 use saddleflux::io::{Outcome, Setting};
+use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
+use saddleflux::study::Request;
+use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
 use saddleflux::study::solution::{BoundaryFlux, Fields, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
 use saddleflux::tensor::{Point, Tensor};
 
@@ -129,21 +130,26 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             form: NoiseForm::Isotropic { temperature },
             floor: 0.0,
             interpretation: Interpretation::Ito,
+        },
+        posed: Posed {
+            domain: DomainChoice { lower: None, upper: None, walls: [walls, walls] },
+            valley: Some(ValleyChoice { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
             allow_degenerate: false,
         },
-        domain: DomainConfig { lower: None, upper: None, walls: [walls, walls] },
-        grid: GridConfig {
-            cells: None,
-            tolerance: 1e-6,
-            scheme: Scheme::InverseAverage,
-            align: if degrees == 0.0 { Align::Axes } else { Align::Angle(degrees) },
-            max_unknowns: None,
+        request: Request {
+            quantities: vec![Quantity::Rate, Quantity::PassageTime],
+            error_estimate: true,
+            grid: GridRequest {
+                cells: None,
+                tolerance: 1e-6,
+                scheme: Scheme::INVERSE_AVERAGE,
+                align: if degrees == 0.0 { Align::Axes } else { Align::Angle(degrees) },
+                max_unknowns: None,
+            },
+            converge: ConvergeRequest::default(),
+            sgd: None,
+            particles: None,
         },
-        valley: Some(ValleyConfig { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
-        solve: SolveConfig { quantities: vec![Quantity::Rate, Quantity::PassageTime], error_estimate: true },
-        converge: saddleflux::config::ConvergeConfig::default(),
-        sgd: None,
-        particles: ParticlesConfig::default(),
     }
 }
 

@@ -25,7 +25,7 @@ mod rule;
 
 pub use error::QuadratureError;
 
-use crate::config::Interpretation;
+use crate::problem::Interpretation;
 use crate::scaled::{self, Scaled};
 use green::Green;
 use panels::{Panel, Panels};

@@ -2,7 +2,7 @@
 
 use super::rule::{NODES, Nodal, RULE};
 use super::{Passage, QuadratureError};
-use crate::config::Interpretation;
+use crate::problem::Interpretation;
 
 /// Largest change of φ over a panel (see [`NODES`]).
 const LARGEST_RISE: f64 = 4.0;

@@ -58,6 +58,9 @@ impl FormulaDrift {
 }
 
 impl DriftField for FormulaDrift {
+    fn dimension(&self) -> usize {
+        self.components.len()
+    }
     fn drift(&self, theta: Point) -> Point {
         let mut drift = [0.0; 2];
         for (value, component) in drift.iter_mut().zip(&self.components) {

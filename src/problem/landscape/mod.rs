@@ -5,16 +5,8 @@ pub mod logistic;
 pub mod polynomial;
 pub mod surface;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{LandscapeConfig, LandscapeForm};
-use crate::problem::dynamics::Dynamics;
-use crate::problem::error::ProblemError;
-use crate::problem::landscape::formula::{Formula, FormulaDrift};
-use crate::problem::landscape::logistic::LogisticRegression;
-use crate::problem::landscape::polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
-use crate::problem::landscape::surface::{Himmelblau, MullerBrown, ThreeHole};
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss function in one or two dimensions.
@@ -162,64 +154,10 @@ impl SampleLoss for Sharpened {
     }
 }
 
-/// Makes the landscape, or the drift, of a configuration; `base` is the folder that relative data paths start from when they
-/// don't exist under the working folder.
-pub fn build(config: &LandscapeConfig, base: &Path) -> Result<Dynamics, ProblemError> {
-    let dimension = config.dimension;
-    let landscape: Arc<dyn Landscape> = match &config.form {
-        LandscapeForm::StyblinskiTang => Arc::new(StyblinskiTang { dimension }),
-        LandscapeForm::StyblinskiTangData => Arc::new(StyblinskiTangData { dimension }),
-        &LandscapeForm::DoubleWell { barrier, tilt, curvature } => {
-            Arc::new(DoubleWell { dimension, barrier, tilt, curvature })
-        }
-        &LandscapeForm::SharpFlat { sharp, flat, transverse } => {
-            Arc::new(SharpFlat::new(dimension, sharp, flat, transverse))
-        }
-        &LandscapeForm::Quadratic { hessian } => Arc::new(Quadratic { dimension, hessian }),
-        &LandscapeForm::RotatedQuadratic { curvatures: [a, b], angle } => {
-            plane_only("rotated-quadratic", dimension)?;
-            let (sin, cos) = (-angle.to_radians()).sin_cos();
-            Arc::new(Quadratic { dimension, hessian: Tensor { xx: a, xy: 0.0, yy: b }.turned(cos, sin) })
-        }
-        LandscapeForm::MullerBrown => {
-            plane_only("muller-brown", dimension)?;
-            Arc::new(MullerBrown)
-        }
-        LandscapeForm::Himmelblau => {
-            plane_only("himmelblau", dimension)?;
-            Arc::new(Himmelblau)
-        }
-        LandscapeForm::ThreeHole => {
-            plane_only("three-hole", dimension)?;
-            Arc::new(ThreeHole)
-        }
-        LandscapeForm::Expression(text) => Arc::new(Formula::new(text, dimension)?),
-        LandscapeForm::Drift(texts) => {
-            if config.sharpness != 1.0 {
-                return Err(ProblemError::Invalid {
-                    key: "landscape.sharpness".into(),
-                    message: "a drift has no sharpness: leave the key out, or write the factor into the formulas"
-                        .into(),
-                });
-            }
-            return Ok(Dynamics::Drift(Arc::new(FormulaDrift::new(texts, dimension)?)));
-        }
-        LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
-            Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
-        }
-    };
-    Ok(Dynamics::Loss(match config.sharpness {
+/// The landscape f(√k θ) made from f.
+pub fn sharpened(landscape: Arc<dyn Landscape>, k: f64) -> Arc<dyn Landscape> {
+    match k {
         1.0 => landscape,
         k => Arc::new(Sharpened { inner: landscape, root: k.sqrt() }),
-    }))
-}
-
-fn plane_only(kind: &str, dimension: usize) -> Result<(), ProblemError> {
-    if dimension == 2 {
-        return Ok(());
     }
-    Err(ProblemError::Invalid {
-        key: "landscape.kind".into(),
-        message: format!("\"{kind}\" is a landscape in two dimensions: set landscape.dimension = 2"),
-    })
 }

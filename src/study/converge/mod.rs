@@ -7,12 +7,14 @@ pub use reference::{Known, Reference};
 
 use std::time::Instant;
 
-use crate::config::{Align, Config, Quantity, Scheme};
+use crate::grid::Align;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::Request;
 use crate::study::level::{self, Level};
+use crate::study::request::{Quantity, Scheme};
 use crate::study::{StudyError, memory};
 
 /// One quantity on one grid.
@@ -92,15 +94,13 @@ const REPEATS: usize = 3;
 const LONG: f64 = 10.0;
 
 /// Runs the study of a configuration.
-pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, StudyError> {
+pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
-    progress.begin("reading the landscape", 0);
-    let problem = Problem::new(config)?;
     let mut warnings = problem.warnings.clone();
     let allowed = memory::allowed();
-    let mut cells = grids(config, &problem);
-    let corrects = config.converge.schemes.contains(&Scheme::FluxCorrected);
-    let hungriest = if corrects { Scheme::FluxCorrected } else { Scheme::InverseAverage };
+    let mut cells = grids(request, &problem);
+    let corrects = request.converge.schemes.contains(&Scheme::FLUX_CORRECTED);
+    let hungriest = if corrects { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };
     let too_large = |cells: &[usize; 2]| memory::estimate(*cells, &problem, hungriest) > allowed as f64;
     if let Some(first) = cells.iter().position(too_large) {
         warnings.push(format!(
@@ -110,17 +110,16 @@ pub fn converge(config: &Config, progress: &Progress) -> Result<Convergence, Stu
         ));
         cells.truncate(first);
     }
-    let reference = reference::find(config, &problem, &cells, allowed, progress)?;
-    let aligns = match config.converge.angles.as_slice() {
-        [] => vec![config.grid.align],
+    let reference = reference::find(request, &problem, &cells, allowed, progress)?;
+    let aligns = match request.converge.angles.as_slice() {
+        [] => vec![request.grid.align],
         angles => angles.iter().map(|&degrees| Align::Angle(degrees)).collect(),
     };
     let mut series = Vec::new();
-    let applies =
-        |scheme: &&Scheme| **scheme != Scheme::FluxCorrected || problem.is_reversible() || config.converge.is_chosen;
-    for &scheme in config.converge.schemes.iter().filter(applies) {
+    let applies = |scheme: &&Scheme| !scheme.is_corrected || problem.is_reversible() || request.converge.is_chosen;
+    for &scheme in request.converge.schemes.iter().filter(applies) {
         for &align in &aligns {
-            let mut variant = config.clone();
+            let mut variant = request.clone();
             (variant.grid.scheme, variant.grid.align) = (scheme, align);
             series.push(one(&variant, &problem, &cells, &reference, allowed, progress)?);
         }
@@ -138,11 +137,11 @@ impl Convergence {
 }
 
 /// The grids to compare, coarsest first.
-fn grids(config: &Config, problem: &Problem) -> Vec<[usize; 2]> {
+fn grids(request: &Request, problem: &Problem) -> Vec<[usize; 2]> {
     let aspect = if problem.dimension == 2 { problem.domain.width(1) / problem.domain.width(0) } else { 1.0 };
     // About square cells, but never fewer than the given count on the shorter side.
     let square = |x: usize| [x, if problem.dimension == 2 { ((x as f64 * aspect).round() as usize).max(3) } else { 1 }];
-    match config.converge.cells.as_slice() {
+    match request.converge.cells.as_slice() {
         [] => {
             let shortest = DEFAULT_CELLS[problem.dimension - 1].iter();
             shortest.map(|&count| square((count as f64 / aspect.min(1.0)).round() as usize)).collect()
@@ -158,7 +157,7 @@ fn grids(config: &Config, problem: &Problem) -> Vec<[usize; 2]> {
 }
 
 fn one(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: &[[usize; 2]],
     reference: &Reference,
@@ -167,7 +166,7 @@ fn one(
 ) -> Result<Series, StudyError> {
     let mut samples: Vec<Result<Sample, ([usize; 2], String)>> = Vec::new();
     let angle = match cells.first() {
-        Some(&cells) => level::grid(config, problem, cells)?.0.turn,
+        Some(&cells) => level::grid(request, problem, cells)?.0.turn,
         None => [1.0, 0.0],
     };
     let angle = angle[1].atan2(angle[0]).to_degrees();
@@ -175,7 +174,7 @@ fn one(
         let mut best: Option<(Level, f64)> = None;
         let mut failure = None;
         for repeat in 0..REPEATS {
-            match level::solve(config, problem, cells, allowed, progress) {
+            match level::solve(request, problem, cells, allowed, progress) {
                 Ok(level) => {
                     let seconds = level.timing.iter().map(|(_, seconds)| seconds).sum();
                     if best.as_ref().is_none_or(|(_, shortest)| seconds < *shortest) {
@@ -195,16 +194,16 @@ fn one(
         }
         let coarser = samples.iter().flatten().last();
         samples.push(match best {
-            Some((level, seconds)) => Ok(sample(config, problem, &level, seconds, reference, coarser)),
+            Some((level, seconds)) => Ok(sample(request, problem, &level, seconds, reference, coarser)),
             None => Err((cells, failure.unwrap_or_default())),
         });
     }
     let cost_exponent = cost_exponent(samples.iter().flatten());
-    Ok(Series { scheme: config.grid.scheme, angle, samples, cost_exponent })
+    Ok(Series { scheme: request.grid.scheme, angle, samples, cost_exponent })
 }
 
 fn sample(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     level: &Level,
     seconds: f64,
@@ -222,7 +221,7 @@ fn sample(
         });
         Measure { value, error, order }
     };
-    let wants = |quantity| config.solve.wants(quantity);
+    let wants = |quantity| request.wants(quantity);
     let found = level.quasi_stationary.as_ref();
     let rate = found
         .filter(|_| wants(Quantity::Rate))

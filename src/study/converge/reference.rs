@@ -7,14 +7,16 @@
 //! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
 //! one axis absorbs.
 
-use crate::config::{Align, Config, NoiseForm, Scheme};
 use crate::formula::quadrature::{End, Passage};
+use crate::grid::Align;
 use crate::problem::{Problem, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
+use crate::study::Request;
 use crate::study::boundary::BoundaryError;
 use crate::study::evidence::rounding;
-use crate::study::extrapolation::{beside, extrapolate, formal_order};
+use crate::study::extrapolation::{beside, extrapolate};
+use crate::study::request::Scheme;
 use crate::study::{StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
@@ -45,7 +47,7 @@ const MOST_UNKNOWNS: usize = 1 << 20;
 
 /// The best reference that there is for a problem; `cells`: the grids to be compared.
 pub(super) fn find(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: &[[usize; 2]],
     allowed: u64,
@@ -53,23 +55,23 @@ pub(super) fn find(
 ) -> Result<Reference, StudyError> {
     let typed = |value: f64| Known { value: Scaled::new(value), uncertainty: TYPED };
     let given = Reference {
-        rate: config.converge.rate.map(typed),
-        passage: config.converge.passage_time.map(|time| typed(1.0 / time)),
+        rate: request.converge.rate.map(typed),
+        passage: request.converge.passage_time.map(|time| typed(1.0 / time)),
         source: "the exact values of [converge]".into(),
     };
     if given.rate.is_some() || given.passage.is_some() {
         return Ok(given);
     }
-    if let Some(found) = quadrature(config, problem) {
+    if let Some(found) = quadrature(problem) {
         return Ok(found);
     }
-    extrapolation(config, problem, cells, allowed, progress)
+    extrapolation(request, problem, cells, allowed, progress)
 }
 
 /// By quadrature along each axis.
-fn quadrature(config: &Config, problem: &Problem) -> Option<Reference> {
+fn quadrature(problem: &Problem) -> Option<Reference> {
     // Where the noise vanishes on the way there is nothing to integrate.
-    if config.noise.floor == 0.0 && matches!(config.noise.form, NoiseForm::Hessian(_)) {
+    if problem.noise_model.is_bare_hessian() {
         return None;
     }
     if problem.dimension == 2 && !separates(problem) {
@@ -147,7 +149,7 @@ fn separates(problem: &Problem) -> bool {
 
 /// From the finest grids that fit, along the configured axes or turned to the saddle, whichever converges better.
 fn extrapolation(
-    config: &Config,
+    request: &Request,
     problem: &Problem,
     cells: &[[usize; 2]],
     allowed: u64,
@@ -157,20 +159,20 @@ fn extrapolation(
         return Ok(Reference { rate: None, passage: None, source: "no grid fits into memory".into() });
     };
     let doubled = finest.map(|n| if n == 1 { 1 } else { 2 * n });
-    let scheme = if problem.is_reversible() { Scheme::FluxCorrected } else { Scheme::InverseAverage };
+    let scheme = if problem.is_reversible() { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };
     let fits = |cells: [usize; 2]| {
         cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem, scheme) <= allowed as f64
     };
     let top = if fits(doubled) { doubled } else { finest };
     let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
     let can_turn = problem.dimension == 2 && ![0, 1].into_iter().any(|axis| problem.domain.is_periodic(axis));
-    let mut aligns = vec![config.grid.align];
-    if can_turn && !problem.valley.saddles.is_empty() && config.grid.align != Align::Saddle {
+    let mut aligns = vec![request.grid.align];
+    if can_turn && !problem.valley.saddles.is_empty() && request.grid.align != Align::Saddle {
         aligns.push(Align::Saddle);
     }
     let mut best: Option<(f64, Reference)> = None;
     for align in aligns {
-        let mut variant = config.clone();
+        let mut variant = request.clone();
         (variant.grid.scheme, variant.grid.align) = (scheme, align);
         let (mut rates, mut passages, mut boundary) = (Vec::new(), Vec::new(), BoundaryError::default());
         for size in sizes {
@@ -186,7 +188,7 @@ fn extrapolation(
         }
         let known = |values: &[Scaled]| {
             let finest = *values.last()?;
-            let (rounding, formal) = (rounding(problem, top), formal_order(scheme));
+            let (rounding, formal) = (rounding(problem, top), scheme.formal_order());
             let found = beside(boundary, finest, formal, |cut| extrapolate(values, 2.0, rounding, formal, cut))?;
             // Extrapolation gains about two digits; one is claimed.
             let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };

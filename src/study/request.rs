@@ -1,0 +1,128 @@
+//! What is asked of the solver about a problem: quantities, grids, the scheme, and what goes beside them.
+
+use crate::grid::Align;
+use crate::particles;
+use crate::scheme::Weight;
+
+/// Everything that is asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is wanted.
+    pub quantities: Vec<Quantity>,
+    /// Solve on coarser grids too, for the discretisation error.
+    pub error_estimate: bool,
+    /// Cells and scheme.
+    pub grid: GridRequest,
+    /// What a convergence study compares.
+    pub converge: ConvergeRequest,
+    /// The iteration itself beside its diffusion limit, when asked for.
+    pub sgd: Option<IterationRequest>,
+    /// Particles beside the solver, when asked for.
+    pub particles: Option<particles::Settings>,
+}
+
+impl Request {
+    /// Whether anything was asked for that needs killing.
+    pub fn wants_killing(&self) -> bool {
+        self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
+    }
+
+    /// Whether a quantity was asked for.
+    pub fn wants(&self, quantity: Quantity) -> bool {
+        self.quantities.contains(&quantity)
+    }
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Quasi-stationary density and escape rate.
+    Rate,
+    /// Mean first-passage time.
+    PassageTime,
+    /// Stationary density of the closed domain.
+    Stationary,
+}
+
+/// The grid that is asked for.
+#[derive(Clone, Debug)]
+pub struct GridRequest {
+    /// Cells along each axis (the second is 1 in one dimension); `None`: doubled until `tolerance` is met.
+    pub cells: Option<[usize; 2]>,
+    /// Relative tolerance on the rate.
+    pub tolerance: f64,
+    /// Edge weight, and whether it is corrected.
+    pub scheme: Scheme,
+    /// How the grid is turned.
+    pub align: Align,
+    /// Largest number of unknowns when `cells` is not given.
+    pub max_unknowns: Option<usize>,
+}
+
+/// An edge weight, and whether its rates are corrected for how the flux varies along each edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// The edge weight.
+    pub weight: Weight,
+    /// Whether [`crate::generator::FluxCorrection`] follows; for D = temperature·I and a loss.
+    pub is_corrected: bool,
+}
+
+impl Scheme {
+    /// The default.
+    pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
+    /// The inverse average with its flux correction.
+    pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };
+    /// All of them, the default first.
+    pub const ALL: [Scheme; 6] = [
+        Scheme::INVERSE_AVERAGE,
+        Scheme::FLUX_CORRECTED,
+        Scheme::plain(Weight::ScharfetterGummel),
+        Scheme::plain(Weight::Sqra),
+        Scheme::plain(Weight::Upwind),
+        Scheme::plain(Weight::Central),
+    ];
+
+    /// A weight as it is.
+    pub const fn plain(weight: Weight) -> Scheme {
+        Scheme { weight, is_corrected: false }
+    }
+
+    /// The name in configurations and results.
+    pub fn name(self) -> &'static str {
+        if self.is_corrected { "flux-corrected" } else { self.weight.name() }
+    }
+
+    /// Its order on smooth problems.
+    pub fn formal_order(self) -> f64 {
+        match self {
+            Scheme { is_corrected: true, .. } => 6.0,
+            Scheme { weight: Weight::Upwind, .. } => 1.0,
+            _ => 2.0,
+        }
+    }
+}
+
+/// The iteration itself, as it is asked for.
+#[derive(Clone, Debug)]
+pub struct IterationRequest {
+    /// η; empty: shares of the noise's own.
+    pub learning_rates: Vec<f64>,
+}
+
+/// A convergence study, as it is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ConvergeRequest {
+    /// Cells along x and, where they are given, along y, coarsest first; empty: chosen.
+    pub cells: Vec<(usize, Option<usize>)>,
+    /// Edge weights to compare.
+    pub schemes: Vec<Scheme>,
+    /// Whether they were chosen by the user; else they are all, and those that do not apply are left out.
+    pub is_chosen: bool,
+    /// Angles of the grid in degrees; empty: as the grid is.
+    pub angles: Vec<f64>,
+    /// The exact escape rate, when the user knows it.
+    pub rate: Option<f64>,
+    /// The exact mean first-passage time, when the user knows it.
+    pub passage_time: Option<f64>,
+}
