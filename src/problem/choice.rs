@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::problem::{
@@ -89,7 +90,7 @@ pub fn start_region(
     dynamics: &Dynamics,
     critical: &CriticalPoints,
     minimum: Option<usize>,
-    descent: &Arc<Descent>,
+    descent: &Descent,
 ) -> Result<Region, ProblemError> {
     let dimension = dynamics.dimension();
     let Some(valley) = &posed.valley else {
@@ -102,7 +103,7 @@ pub fn start_region(
             if dimension == 1 && !is_periodic {
                 interval_of(critical, index)
             } else {
-                Region::Basin { descent: Arc::clone(descent), valley: index }
+                Region::Basin(Arc::new(Basin::new(descent.clone(), index)))
             }
         }
         StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension },

@@ -49,8 +49,8 @@ pub struct CriticalPoints {
 /// How far outside the box, in widths of it, a saddle still belongs to it.
 pub const SADDLE_SLACK: f64 = 1e-3;
 
-/// All minima and index-1 saddles in a box.
-pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
+/// All critical points in a box.
+pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
     let dimension = space.dimension;
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let cells = match (dimension, costly) {
@@ -73,8 +73,14 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
             roots.push(root);
         }
     }
+    roots
+}
+
+/// All minima and index-1 saddles in a box.
+pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
+    let (dimension, width) = (space.dimension, space.diagonal());
     let mut found = CriticalPoints::default();
-    for root in roots {
+    for root in roots(dynamics, space) {
         let slopes = dynamics.slope_jacobian(root);
         let point = describe(dynamics, dimension, root);
         match stability(slopes, dimension) {
@@ -235,7 +241,7 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
     None
 }
 
-fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
+pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
     let [[a, b], [c, d]] = dynamics.slope_jacobian(theta);
     let hessian = Tensor { xx: a, xy: 0.5 * (b + c), yy: d };
     let eigen = hessian.eigen(dimension);
@@ -250,7 +256,7 @@ fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoin
 
 /// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
 /// eigenvalue is zero.
-fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
+pub(super) fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
     // Rounding leaves a zero determinant at about 1e-16.
     const ZERO: f64 = 1e-14;
     if dimension == 1 {
@@ -265,13 +271,27 @@ fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, P
         // The eigenvalue below zero: the smaller root of μ² − trace μ + det.
         let root = (0.25 * trace * trace - det).sqrt();
         let low = if trace > 0.0 { det / (0.5 * trace + root) } else { 0.5 * trace - root };
-        let rows = [[a - low, b], [c, d - low]];
-        let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };
-        let length = norm(row);
-        // The eigenvector is perpendicular to the larger row of −∂b − μI; x ≥ 0 settles its sign.
-        let direction = [-row[1] / length, row[0] / length];
+        // x ≥ 0 settles its sign.
+        let direction = eigenvector([[a, b], [c, d]], low);
         let flip = direction[0] < 0.0 || (direction[0] == 0.0 && direction[1] < 0.0);
         return Some((1, if flip { direction.map(|c| 0.0 - c) } else { direction }));
     }
     Some((if trace > 0.0 { 0 } else { 2 }, [0.0, 0.0]))
+}
+
+/// The unit direction in which dθ/dt = −slope runs into a saddle.
+pub(super) fn stable_direction([[a, b], [c, d]]: [Point; 2]) -> Point {
+    let (trace, det) = (a + d, a * d - b * c);
+    // The eigenvalue above zero: the larger root of μ² − trace μ + det.
+    let root = (0.25 * trace * trace - det).sqrt();
+    let high = if trace > 0.0 { 0.5 * trace + root } else { det / (0.5 * trace - root) };
+    eigenvector([[a, b], [c, d]], high)
+}
+
+/// A unit eigenvector of an eigenvalue μ: perpendicular to the larger row of the matrix − μI.
+fn eigenvector([[a, b], [c, d]]: [Point; 2], eigenvalue: f64) -> Point {
+    let rows = [[a - eigenvalue, b], [c, d - eigenvalue]];
+    let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };
+    let length = norm(row);
+    [-row[1] / length, row[0] / length]
 }

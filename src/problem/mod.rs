@@ -1,5 +1,6 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
+pub mod basin;
 pub mod bounds;
 mod choice;
 pub mod critical;
@@ -12,8 +13,12 @@ pub mod expression;
 pub mod interpretation;
 pub mod landscape;
 pub mod noise;
+pub mod ode;
+pub mod outline;
+pub mod piece;
 pub mod posed;
 pub mod region;
+pub mod separatrix;
 pub mod space;
 pub mod valley;
 
@@ -31,6 +36,7 @@ pub use valley::Valley;
 
 use std::sync::Arc;
 
+use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
 use crate::problem::noise::FrozenAt;
 use crate::problem::valley::Surroundings;
@@ -78,7 +84,7 @@ impl Problem {
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
         let chosen = choice::choose_minimum(posed, &dynamics, &mut critical, &mut warnings)?;
-        let descent = Arc::new(descend(&dynamics, &critical, space));
+        let descent = descend(&dynamics, &critical, space);
 
         let noise = noise::build(&noise_model, &dynamics, dimension, || {
             let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
@@ -91,9 +97,8 @@ impl Problem {
             })?;
             Ok(FrozenAt {
                 minimum: critical.minima[valley].clone(),
-                valley,
                 saddle: saddle.clone(),
-                descent: descend(&dynamics, &critical, space),
+                basin: Basin::outlined(&dynamics, &critical, valley, space),
             })
         })?;
 
@@ -101,6 +106,11 @@ impl Problem {
         let target = choice::target(posed, &dynamics)?;
         let domain = choice::domain(posed, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
+        let start = match start {
+            // Now that it is known how far it reaches.
+            Region::Basin(basin) if dimension == 2 => Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, domain.space()))),
+            start => start,
+        };
         let surroundings = Surroundings {
             dynamics: &dynamics,
             noise: noise.as_ref(),

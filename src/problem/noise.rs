@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use crate::problem::critical::{CriticalPoint, Saddle};
-use crate::problem::descent::Descent;
+use crate::problem::basin::Basin;
 use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
@@ -223,8 +223,7 @@ impl DiffusionField for HessianNoise {
 /// Theorem 3.2's closure: piecewise constant, with the jump at L = L_s.
 struct Frozen {
     landscape: Arc<dyn Landscape>,
-    descent: Descent,
-    valley: usize,
+    basin: Basin,
     level: f64,
     inside: Tensor,
     outside: Tensor,
@@ -233,7 +232,7 @@ struct Frozen {
 impl DiffusionField for Frozen {
     fn tensor(&self, theta: Point) -> Tensor {
         let below = self.landscape.value(theta) < self.level;
-        if below && self.descent.limit(theta) == Some(self.valley) { self.inside } else { self.outside }
+        if below && self.basin.holds(theta) { self.inside } else { self.outside }
     }
     fn jumps(&self) -> bool {
         true
@@ -363,12 +362,10 @@ impl DiffusionField for Raised {
 pub struct FrozenAt {
     /// The minimum a.
     pub minimum: CriticalPoint,
-    /// Its index among the minima of `descent`.
-    pub valley: usize,
     /// The lowest saddle b of its valley.
     pub saddle: Saddle,
-    /// Tells valleys apart.
-    pub descent: Descent,
+    /// The basin of a.
+    pub basin: Basin,
 }
 
 /// η/(2B), the factor in front of the covariance of one sample's gradient.
@@ -400,12 +397,12 @@ pub fn build(
         }
         NoiseKind::Frozen { minibatch, s } => {
             let landscape = landscape()?;
-            let FrozenAt { minimum, valley, saddle, descent } = frozen_at()?;
+            let FrozenAt { minimum, saddle, basin } = frozen_at()?;
             let factor = minibatch_factor(*minibatch);
             let at = |point: &CriticalPoint| point.hessian.absolute(dimension).scaled(factor).plus(floor);
             let level = (1.0 - s) * minimum.loss + s * saddle.point.loss;
             let (inside, outside) = (at(&minimum), at(&saddle.point));
-            Arc::new(Frozen { landscape, descent, valley, level, inside, outside })
+            Arc::new(Frozen { landscape, basin, level, inside, outside })
         }
         NoiseKind::Covariance(minibatch) => {
             let landscape = landscape()?;

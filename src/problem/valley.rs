@@ -185,7 +185,7 @@ impl Valley {
                 format!("killed on entering the disc of radius {radius} around {}", show(*centre, dynamics))
             }
             (None, Region::Whole) => "killed at the absorbing walls of the domain".to_string(),
-            (None, Region::Basin { .. }) => "killed on leaving the basin of attraction of the minimum".to_string(),
+            (None, Region::Basin(_)) => "killed on leaving the basin of attraction of the minimum".to_string(),
             (None, Region::Box { .. }) if domain.dimension == 1 => "killed on leaving the interval".to_string(),
             (None, Region::Box { .. }) => "killed on leaving the box".to_string(),
             (None, _) => "killed on leaving the start set".to_string(),
