@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::generator::Generator;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
+use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::Interpretation;
@@ -171,7 +172,10 @@ impl Assembly {
     ) -> Result<Assembly, AssemblyError> {
         let Physics { noise, interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
-        let alive = members(grid, domain, live);
+        let alive = members(grid, domain, live, progress);
+        if progress.is_interrupted() {
+            return Err(AssemblyError::Interrupted);
+        }
         let mut cells = Vec::with_capacity(grid.len());
         let number = |(cell, alive): (usize, &bool)| match alive {
             true => {
@@ -270,8 +274,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
 }
 
 /// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken.
-pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
+/// one, that is taken, and the cheap one is asked only where it changes.
+pub fn members(grid: &Grid, domain: &Domain, set: &Region, progress: &Progress) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));
     let holds = |at: Point| domain.contains(at) && set.holds(at);
@@ -281,20 +285,17 @@ pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     }
     let rough = |cell: usize| {
         let at = grid.cell_centre(cell);
-        if domain.contains(at) { set.holds_roughly(at) } else { Some(false) }
+        domain.contains(at) && set.holds_roughly(at) == Some(true)
     };
-    let rough: Vec<Option<bool>> = cells.clone().map(rough).collect();
-    let around = |index: usize, axis: usize| {
-        let (index, n, periodic) = (index as i64, grid.cells[axis] as i64, grid.periodic[axis]);
-        let near = (index - 1..=index + 1).map(move |k| if periodic { k.rem_euclid(n) } else { k });
-        near.filter(move |k| (0..n).contains(k)).map(|k| k as usize)
-    };
+    let rough = refinement::answers(grid, rough, progress);
     let exact = |cell: usize| {
         let [ix, iy] = grid.indices(cell);
-        let agrees = |kx: usize| around(iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
-        match rough[cell] {
-            Some(answer) if around(ix, 0).all(agrees) => answer,
-            _ => holds(grid.cell_centre(cell)),
+        let agrees = |kx: usize| {
+            refinement::around(grid, grid.cells, iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell])
+        };
+        match refinement::around(grid, grid.cells, ix, 0).all(agrees) || progress.is_interrupted() {
+            true => rough[cell],
+            false => holds(grid.cell_centre(cell)),
         }
     };
     cells.map(exact).collect()

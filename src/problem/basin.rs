@@ -10,7 +10,7 @@ use crate::problem::critical::{self, stability};
 use crate::problem::descent::Descent;
 use crate::problem::outline::{Bounding, Outline};
 use crate::problem::separatrix::{Branch, Tracer, rests};
-use crate::problem::{CriticalPoint, CriticalPoints, Dynamics, Space};
+use crate::problem::{CriticalPoint, CriticalPoints, Domain, Dynamics, Space};
 use crate::tensor::{Point, advance, norm};
 
 /// The points whose descent ends at one minimum.
@@ -46,8 +46,16 @@ impl Basin {
         Basin { descent: around.descent, valley, outline }
     }
 
-    /// The same basin, by its outline in a box where there is one.
-    pub fn outlined_in(&self, dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Basin {
+    /// The same basin, by its outline in a domain where there is one.
+    pub fn outlined_in(&self, dynamics: &Dynamics, critical: &CriticalPoints, domain: &Domain) -> Basin {
+        let mut space = domain.space();
+        if domain.automatic && !domain.absorbs() {
+            // Wide enough for a rectangle around it that is turned by any angle: grids are.
+            for axis in 0..2 {
+                let more = 0.5 * (domain.space().diagonal() - domain.width(axis));
+                (space.lower[axis], space.upper[axis]) = (space.lower[axis] - more, space.upper[axis] + more);
+            }
+        }
         Basin::outlined(dynamics, critical, self.valley, space)
     }
 
@@ -124,7 +132,9 @@ impl<'a> Surroundings<'a> {
             match self.sides(&branch, valley)? {
                 [left, right] if left == right => {}
                 // It should have gone on.
-                _ if !branch.is_whole && branch.pieces.last().is_some_and(|last| self.space.holds(last.at(1.0), 0.0)) => {
+                _ if !branch.is_whole
+                    && branch.pieces.last().is_some_and(|last| self.space.holds(last.at(1.0), 0.0)) =>
+                {
                     return None;
                 }
                 [left_is_inside, _] => {
@@ -164,8 +174,7 @@ impl<'a> Surroundings<'a> {
                     let left = [-y / norm([x, y]), x / norm([x, y])];
                     advance(branch.pieces[k].at(0.5), side * offset, left)
                 };
-                let answers: Vec<bool> =
-                    places.iter().map(|k| limit(self.space.wrap(at(k))) == Some(valley)).collect();
+                let answers: Vec<bool> = places.iter().map(|k| limit(self.space.wrap(at(k))) == Some(valley)).collect();
                 let first = answers.first().copied().unwrap_or(false);
                 answers.iter().all(|&answer| answer == first).then_some(first)
             })

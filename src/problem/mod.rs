@@ -108,7 +108,9 @@ impl Problem {
         seams(&dynamics, noise.as_ref(), &domain)?;
         let start = match start {
             // Now that it is known how far it reaches.
-            Region::Basin(basin) if dimension == 2 => Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, domain.space()))),
+            Region::Basin(basin) if dimension == 2 => {
+                Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, &domain)))
+            }
             start => start,
         };
         let surroundings = Surroundings {

@@ -12,8 +12,8 @@
 
 use std::sync::Arc;
 
-use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::basin::Basin;
+use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;

@@ -98,7 +98,8 @@ impl Outline {
                 let beside = [indices[0] + step[0], indices[1] + step[1]];
                 let Some(other) = self.cell(beside) else { continue };
                 let (from, to) = (self.centre(indices), self.centre(beside));
-                let (leaves, enters) = (self.first(from, difference(to, from), |_| true), self.first(to, difference(from, to), |_| true));
+                let (leaves, enters) =
+                    (self.first(from, difference(to, from), |_| true), self.first(to, difference(from, to), |_| true));
                 if leaves.is_some_and(|(_, comes_from_inside)| comes_from_inside != self.inside[cell]) {
                     return false;
                 }
@@ -170,9 +171,8 @@ impl Outline {
     }
 
     fn centre(&self, indices: [i64; 2]) -> Point {
-        let place = |axis: usize| {
-            self.space.lower[axis] + self.space.width(axis) * (indices[axis] as f64 + 0.5) / CELLS as f64
-        };
+        let place =
+            |axis: usize| self.space.lower[axis] + self.space.width(axis) * (indices[axis] as f64 + 0.5) / CELLS as f64;
         [place(0), place(1)]
     }
 }

@@ -104,7 +104,11 @@ impl Piece {
         let mut u = 0.5;
         for _ in 0..80 {
             let residual = value(u);
-            if (residual < 0.0) == starts_right { low = u } else { high = u }
+            if (residual < 0.0) == starts_right {
+                low = u
+            } else {
+                high = u
+            }
             let slope = (1..6).rev().fold(0.0, |sum, k| sum * u + k as f64 * line[k]);
             let newton = u - residual / slope;
             if (newton - u).abs() <= 4.0 * f64::EPSILON {

@@ -202,7 +202,7 @@ pub fn solve(
     };
     // Without a target the start set is what lives.
     let in_start = problem.valley.target.map(|_| {
-        let inside = members(&grid, &domain, &problem.valley.start);
+        let inside = members(&grid, &domain, &problem.valley.start, progress);
         assembly.cells.iter().map(|&cell| inside[cell as usize]).collect::<Vec<bool>>()
     });
     let mass_in_start = |mass: &[f64]| match &in_start {

@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod bad;
+mod basins;
 mod cli;
 mod converge;
 mod critical;
