@@ -1,7 +1,7 @@
 //! The elimination against a scalar one, and against exact answers.
 
 use proptest::prelude::*;
-use saddleflux::elimination::{Elimination, EliminationError, Symbolic};
+use saddleflux::elimination::{Elimination, EliminationError, Symbolic, Workspace};
 use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Stencil;
@@ -24,7 +24,7 @@ fn reversible(generator: Generator) -> Generator {
 }
 
 fn eliminate(generator: &Generator) -> Elimination {
-    Elimination::new(generator, NO_LIMIT, &Progress::default()).unwrap()
+    Elimination::new(generator, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap()
 }
 
 /// Grassmann–Taksar–Heyman, pivot by pivot on the dense matrix: x A = b, or A x = b.
@@ -551,8 +551,9 @@ fn threads_do_not_change_a_bit() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let progress = Progress::default();
-            let fresh = Elimination::new(&generator, NO_LIMIT, &progress).unwrap();
-            let reused = Elimination::with_symbolic(&symbolic, &generator, NO_LIMIT, &progress).unwrap();
+            let fresh = Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &progress).unwrap();
+            let reused =
+                Elimination::with_symbolic(&symbolic, &generator, &Workspace::default(), NO_LIMIT, &progress).unwrap();
             let x = fresh.solve_left(&b);
             assert_eq!(x, reused.solve_left(&b));
             (x, fresh.solve_right(&b))
@@ -610,7 +611,7 @@ fn rates_beyond_the_range_of_numbers_are_errors_or_infinite_times() {
     // γ ≈ e⁻²⁵⁰⁰.
     for rows in [0, 64] {
         let generator = double_well(128, rows, 0.0004);
-        if let Ok(elimination) = Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+        if let Ok(elimination) = Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()) {
             let b = vec![1.0; generator.len()];
             for x in [elimination.solve_left(&b), elimination.solve_right(&b)] {
                 assert!(x.iter().all(|x| *x >= 0.0));
@@ -634,7 +635,7 @@ fn closed_sets_are_named() {
         edges.extend(extra);
         let coordinates = (0..60).map(|k| [k % 30, k / 30]).collect();
         let generator = generator(60, &edges, killing.clone(), coordinates);
-        match Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+        match Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()) {
             Err(EliminationError::ZeroPivot { state }) => assert!((30..60).contains(&state)),
             other => panic!("{other:?}"),
         }
@@ -660,7 +661,9 @@ fn an_error_in_one_subtree_is_an_error_and_no_panic() {
             for (killing, &closed) in plane.killing.iter_mut().zip(&closed) {
                 *killing = if closed { 0.0 } else { 1.0 };
             }
-            let found = pool.install(|| Elimination::new(&plane, NO_LIMIT, &Progress::default()).map(|_| ()));
+            let found = pool.install(|| {
+                Elimination::new(&plane, &Workspace::default(), NO_LIMIT, &Progress::default()).map(|_| ())
+            });
             match found {
                 Err(EliminationError::ZeroPivot { state }) => assert!(closed[state]),
                 other => panic!("{other:?}"),
@@ -673,7 +676,7 @@ fn an_error_in_one_subtree_is_an_error_and_no_panic() {
 fn no_killing_is_a_zero_pivot() {
     let mut plane = double_well(20, 30, 0.5);
     plane.killing.fill(0.0);
-    let error = Elimination::new(&plane, NO_LIMIT, &Progress::default()).unwrap_err();
+    let error = Elimination::new(&plane, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap_err();
     assert!(matches!(error, EliminationError::ZeroPivot { .. }), "{error}");
 }
 
@@ -683,7 +686,8 @@ fn infinite_and_undefined_rates_are_named() {
         for rows in [0, 70] {
             let mut generator = double_well(70, rows, 0.5);
             generator.rates.data_mut()[45] = bad;
-            let error = Elimination::new(&generator, NO_LIMIT, &Progress::default()).unwrap_err();
+            let error =
+                Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap_err();
             assert!(matches!(error, EliminationError::NotFinite { .. }), "{error}");
         }
     }
@@ -694,18 +698,21 @@ fn refuses_before_it_allocates() {
     let reversible = double_well(64, 64, 0.1);
     let mut general = reversible.clone();
     general.rates.data_mut()[5000] *= 1.5;
-    let needed = |generator: &Generator| match Elimination::new(generator, 0, &Progress::default()) {
-        Err(EliminationError::TooLarge { needed, allowed: 0 }) => needed,
-        _ => panic!("nothing can be eliminated in no memory"),
-    };
+    let needed =
+        |generator: &Generator| match Elimination::new(generator, &Workspace::default(), 0, &Progress::default()) {
+            Err(EliminationError::TooLarge { needed, allowed: 0 }) => needed,
+            _ => panic!("nothing can be eliminated in no memory"),
+        };
     let symbolic = Symbolic::analyse(&general);
     assert_eq!(needed(&general), symbolic.peak_bytes());
     assert!(needed(&reversible) < needed(&general));
     for generator in [reversible, general] {
         let needed = needed(&generator);
-        let error = Elimination::new(&generator, needed - 1, &Progress::default()).map(|_| ()).unwrap_err();
+        let error = Elimination::new(&generator, &Workspace::default(), needed - 1, &Progress::default())
+            .map(|_| ())
+            .unwrap_err();
         assert_eq!(error, EliminationError::TooLarge { needed, allowed: needed - 1 });
-        let elimination = Elimination::new(&generator, needed, &Progress::default()).unwrap();
+        let elimination = Elimination::new(&generator, &Workspace::default(), needed, &Progress::default()).unwrap();
         assert!(elimination.factor_bytes() < needed);
     }
 }
@@ -715,11 +722,17 @@ fn refuses_another_pattern_and_stops_when_asked() {
     let symbolic = Symbolic::analyse(&double_well(20, 20, 0.1));
     let other = double_well(20, 21, 0.1);
     let progress = Progress::default();
-    let error = Elimination::with_symbolic(&symbolic, &other, NO_LIMIT, &progress).unwrap_err();
+    let error = Elimination::with_symbolic(&symbolic, &other, &Workspace::default(), NO_LIMIT, &progress).unwrap_err();
     assert_eq!(error, EliminationError::PatternChanged);
-    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap().flops(), progress.state().1);
+    assert_eq!(
+        Elimination::new(&other, &Workspace::default(), NO_LIMIT, &progress).unwrap().flops(),
+        progress.state().1
+    );
     progress.interrupt();
-    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap_err(), EliminationError::Interrupted);
+    assert_eq!(
+        Elimination::new(&other, &Workspace::default(), NO_LIMIT, &progress).unwrap_err(),
+        EliminationError::Interrupted
+    );
 }
 
 #[test]

@@ -1,27 +1,27 @@
 //! How the tree grows: from the leaves, halves of large subtrees side by side.
 
-use super::{Entry, Front, Lists};
-use crate::elimination::dissection::Node;
-use crate::elimination::pattern::Pattern;
+use super::front::{Entry, Front, Lists};
+use crate::elimination::ordering::dissection::Node;
+use crate::elimination::ordering::pattern::Pattern;
 use rayon::join;
 
 /// Subtrees with more states than this have their halves grown side by side.
 const GROWN_SIDE_BY_SIDE: usize = 1 << 15;
 
 /// What the tree grows from.
-pub(super) struct Graph<'a> {
-    pub(super) pattern: &'a Pattern<'a>,
+pub(crate) struct Graph<'a> {
+    pub(crate) pattern: &'a Pattern<'a>,
     /// place → state.
-    pub(super) order: &'a [u32],
+    pub(crate) order: &'a [u32],
     /// state → place.
-    pub(super) places: &'a [u32],
+    pub(crate) places: &'a [u32],
 }
 
 /// Fronts grown on one thread, in postorder.
 #[derive(Default)]
-pub(super) struct Growth {
-    pub(super) fronts: Vec<Front>,
-    pub(super) lists: Lists,
+pub(crate) struct Growth {
+    pub(crate) fronts: Vec<Front>,
+    pub(crate) lists: Lists,
     /// Of the front at hand: the later states of its entries, in their order.
     later_places: Vec<u32>,
     /// Those of them beyond its pivots, sorted.
@@ -166,13 +166,13 @@ fn merge(front: &Front, coupled: &[u32], mut children: [Child; 2], updates: &mut
 }
 
 /// Grows a subtree whose pivots begin at the place `start`, its halves side by side as long as they are large.
-pub(super) fn grow_side_by_side(node: &Node, graph: &Graph, start: usize) -> Vec<Growth> {
+pub(crate) fn grow_in_parallel(node: &Node, graph: &Graph, start: usize) -> Vec<Growth> {
     let mut growth = Growth::default();
     let (mut grown, mut second) = match &node.parts[..] {
         [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
-            join(|| grow_side_by_side(one, graph, start), || grow_side_by_side(two, graph, start + one.states))
+            join(|| grow_in_parallel(one, graph, start), || grow_in_parallel(two, graph, start + one.states))
         }
-        [only] if node.states > GROWN_SIDE_BY_SIDE => (grow_side_by_side(only, graph, start), Vec::new()),
+        [only] if node.states > GROWN_SIDE_BY_SIDE => (grow_in_parallel(only, graph, start), Vec::new()),
         _ => {
             growth.subtree(node, graph, start);
             return vec![growth];

@@ -2,13 +2,11 @@
 //!
 //! It is grown in pieces (`growth`), which stay where they are: taking memory costs as much as filling it.
 
-mod growth;
-
-use super::dissection::dissect;
-use super::layout::{Form, flops};
-use super::pattern::Pattern;
-use super::symmetric::Shape;
-use growth::{Graph, Growth, grow_side_by_side};
+use super::front::{Entry, Front, Lists};
+use super::growth::{Graph, Growth, grow_in_parallel};
+use super::shape::Form;
+use crate::elimination::ordering::dissection::dissect;
+use crate::elimination::ordering::pattern::Pattern;
 
 /// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
 /// side by side: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
@@ -16,114 +14,29 @@ use growth::{Graph, Growth, grow_side_by_side};
 const SIDE_BY_SIDE_SHARE: u64 = 32;
 const SIDE_BY_SIDE_WORK: u64 = 20_000_000;
 
-/// A dense front: its pivots are consecutive places of the elimination order, its update set are later places.
-#[derive(Clone, Debug)]
-pub(super) struct Front {
-    /// Place of the first pivot.
-    pub(super) start: usize,
-    /// p, the number of pivots.
-    pub(super) pivots: usize,
-    /// u, the size of the update set.
-    pub(super) updates: usize,
-    /// Which [`Lists`] hold its update set and its entries.
-    lists: usize,
-    /// Where the update set begins there.
-    update_start: usize,
-    /// Which of the entries there are assembled here.
-    entries: std::ops::Range<usize>,
-    children: [usize; 2],
-    child_count: usize,
-    /// The first front of the subtree; the subtree is first..=self.
-    pub(super) first: usize,
-    /// Floating-point operations of the subtree, in general form.
-    pub(super) work: u64,
-    /// Stack that the subtree needs for contribution blocks; that of subtrees eliminated on one thread is not in common.
-    pub(super) stack: usize,
-    /// Workspace that solves need in the subtree.
-    pub(super) solve_work: usize,
-    /// Largest p and p + u of the subtree.
-    pub(super) largest: (usize, usize),
-    /// Whether the children, if there are two, are factored side by side.
-    pub(super) side_by_side: bool,
-}
-
-impl Front {
-    /// p + u.
-    pub(super) fn order(&self) -> usize {
-        self.pivots + self.updates
-    }
-
-    /// Where its update set is in its lists.
-    fn updates_range(&self) -> std::ops::Range<usize> {
-        self.update_start..self.update_start + self.updates
-    }
-
-    /// Up to two children, the one factored first in front.
-    pub(super) fn children(&self) -> &[usize] {
-        &self.children[..self.child_count]
-    }
-
-    /// Stack that the subtree needs of the one in common, if a subtree beside it is eliminated at the same time.
-    pub(super) fn stack_beside(&self) -> usize {
-        if self.side_by_side { self.stack } else { self.contribution_length() }
-    }
-
-    /// The front's shape in symmetric form.
-    pub(super) fn shape(&self) -> Shape {
-        Shape { p: self.pivots, u: self.updates }
-    }
-
-    /// Room for the contribution block: u×(u+1) with κ as the last column, in symmetric form padded.
-    pub(super) fn contribution_length(&self) -> usize {
-        self.updates * self.shape().rows_below()
-    }
-}
-
-/// The rates between two states and where they are assembled.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    /// Places in the generator's rates of the rate from the earlier to the later state and of that back, or `NO_EDGE`.
-    pub(super) onward: u32,
-    pub(super) back: u32,
-    /// The later and the earlier state within their front. Fronts of more states than this can tell would take 34 GB and are
-    /// refused.
-    pub(super) later: u16,
-    pub(super) earlier: u16,
-}
-
-/// What the fronts grown on one thread hold.
-#[derive(Debug, Default)]
-struct Lists {
-    /// The update sets, as places.
-    update_places: Vec<u32>,
-    /// The same states as positions within the parent's front.
-    parent_places: Vec<u32>,
-    entries: Vec<Entry>,
-}
-
 /// All fronts in postorder.
 #[derive(Debug, Default)]
-pub(super) struct FrontTree {
+pub(crate) struct AssemblyTree {
     /// place → state.
-    pub(super) order: Vec<u32>,
+    pub(crate) order: Vec<u32>,
     /// state → place.
-    pub(super) places: Vec<u32>,
-    pub(super) fronts: Vec<Front>,
+    pub(crate) places: Vec<u32>,
+    pub(crate) fronts: Vec<Front>,
     lists: Vec<Lists>,
     /// Stack for any subtree that is eliminated on one thread.
-    pub(super) stack_alone: usize,
+    pub(crate) stack_alone: usize,
 }
 
-impl FrontTree {
+impl AssemblyTree {
     /// The fronts that nested dissection leads to.
-    pub(super) fn grow(pattern: &Pattern, coordinates: &[[i32; 2]]) -> FrontTree {
+    pub(crate) fn grow(pattern: &Pattern, coordinates: &[[i32; 2]]) -> AssemblyTree {
         let (order, root) = dissect(pattern, coordinates);
         let mut places = vec![0u32; order.len()];
         for (place, &state) in order.iter().enumerate() {
             places[state as usize] = place as u32;
         }
-        let grown = grow_side_by_side(&root, &Graph { pattern, order: &order, places: &places }, 0);
-        let mut tree = FrontTree { order, places, ..FrontTree::default() };
+        let grown = grow_in_parallel(&root, &Graph { pattern, order: &order, places: &places }, 0);
+        let mut tree = AssemblyTree { order, places, ..AssemblyTree::default() };
         tree.fronts.reserve_exact(grown.iter().map(|growth| growth.fronts.len()).sum());
         // The roots of the subtrees that have no parent yet.
         let mut roots = Vec::new();
@@ -146,7 +59,7 @@ impl FrontTree {
 
     /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
     fn count_costs(&mut self) {
-        let total: u64 = self.fronts.iter().map(|front| flops(front, Form::General)).sum();
+        let total: u64 = self.fronts.iter().map(|front| front.shape().flops(Form::General)).sum();
         let threshold = SIDE_BY_SIDE_WORK.max(total / SIDE_BY_SIDE_SHARE);
         for index in 0..self.fronts.len() {
             let (finished, rest) = self.fronts.split_at_mut(index);
@@ -154,7 +67,7 @@ impl FrontTree {
             let own = front.contribution_length();
             let children = [0, 1].map(|child| front.children().get(child).map(|&child| &finished[child]));
             let both = || children.iter().flatten();
-            front.work = flops(front, Form::General) + both().map(|child| child.work).sum::<u64>();
+            front.work = front.shape().flops(Form::General) + both().map(|child| child.work).sum::<u64>();
             front.side_by_side = front.child_count > 0 && front.work > threshold;
             (front.stack, front.solve_work) = match children {
                 [Some(first), Some(second)] if front.side_by_side => {
@@ -183,32 +96,32 @@ impl FrontTree {
     }
 
     /// The update set of a front, as places.
-    pub(super) fn updates_of(&self, front: &Front) -> &[u32] {
+    pub(crate) fn updates_of(&self, front: &Front) -> &[u32] {
         &self.lists[front.lists].update_places[front.updates_range()]
     }
 
     /// The update set of a front, as positions within its parent.
-    pub(super) fn parent_places_of(&self, front: &Front) -> &[u32] {
+    pub(crate) fn parent_places_of(&self, front: &Front) -> &[u32] {
         &self.lists[front.lists].parent_places[front.updates_range()]
     }
 
     /// The rates that are assembled in a front.
-    pub(super) fn entries_of(&self, front: &Front) -> &[Entry] {
+    pub(crate) fn entries_of(&self, front: &Front) -> &[Entry] {
         &self.lists[front.lists].entries[front.entries.clone()]
     }
 
     /// Numbers on the stack in common at its highest.
-    pub(super) fn stack(&self) -> usize {
+    pub(crate) fn stack(&self) -> usize {
         self.fronts.last().map_or(0, Front::stack_beside)
     }
 
     /// Largest p and p + u.
-    pub(super) fn largest(&self) -> (usize, usize) {
+    pub(crate) fn largest(&self) -> (usize, usize) {
         self.fronts.last().map_or((0, 0), |root| root.largest)
     }
 
     /// Bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
-    pub(super) fn peak_bytes(&self, factor: u64) -> u64 {
+    pub(crate) fn peak_bytes(&self, factor: u64) -> u64 {
         // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
         if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
             return u64::MAX;
@@ -218,7 +131,7 @@ impl FrontTree {
     }
 
     /// Bytes of this tree.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         let of_lists = |lists: &Lists| {
             let places = lists.update_places.capacity() + lists.parent_places.capacity();
             4 * places + size_of::<Entry>() * lists.entries.capacity()

@@ -8,13 +8,15 @@
 //! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that depend
 //! on its shape alone: the factor is the same to the bit for any number of threads.
 
-use super::EliminationError;
-use super::balance::geometric_mean;
-use super::front::{self, Scratch};
-use super::layout::{self, Form, Layout};
-use super::pages::Pages;
-use super::symmetric;
-use super::tree::{Front, FrontTree};
+use crate::elimination::analysis::balance::geometric_mean;
+use crate::elimination::analysis::front::Front;
+use crate::elimination::analysis::layout::Layout;
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
+use crate::elimination::dense::general::{self, Scratch};
+use crate::elimination::dense::symmetric;
+use crate::elimination::error::EliminationError;
+use crate::elimination::pages::{PagePool, Pages};
 use crate::generator::Generator;
 use crate::progress::Progress;
 use crate::tensor::widest;
@@ -23,14 +25,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A generator factored front by front.
 #[derive(Debug)]
-pub(super) struct Multifrontal {
-    pub(super) tree: Arc<FrontTree>,
-    pub(super) layout: Layout,
+pub(crate) struct Multifrontal {
+    pub(crate) tree: Arc<AssemblyTree>,
+    pub(crate) layout: Layout,
     /// Per front in general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
     /// In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
-    pub(super) factor: Pages,
+    pub(crate) factor: Pages,
     /// √π by place in symmetric form, the largest between ½ and 1.
-    pub(super) weights: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
 }
 
 /// An end of the stack.
@@ -63,16 +65,17 @@ impl End {
 impl Multifrontal {
     /// Eliminates a generator that has the edges of the tree, with the forms that its layout gives to the fronts. `weights` are by
     /// place.
-    pub(super) fn eliminate(
-        tree: &Arc<FrontTree>,
+    pub(crate) fn eliminate(
+        tree: &Arc<AssemblyTree>,
         layout: Layout,
         generator: &Generator,
         weights: Vec<f64>,
+        pool: &PagePool,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
         let pages = |length: usize| {
             let needed = 8 * length as u64;
-            Pages::new(length).map_err(|_| EliminationError::Refused { needed })
+            pool.pages(length).map_err(|_| EliminationError::Refused { needed })
         };
         let mut factor = pages(layout.length)?;
         if !tree.fronts.is_empty() {
@@ -94,7 +97,7 @@ impl Multifrontal {
 
 /// What all fronts share.
 struct Work<'a> {
-    tree: &'a FrontTree,
+    tree: &'a AssemblyTree,
     layout: &'a Layout,
     generator: &'a Generator,
     weights: &'a [f64],
@@ -202,7 +205,7 @@ impl Work<'_> {
         for &child in front.children() {
             let of_child = &self.tree.fronts[child];
             let starts = &self.layout.starts;
-            let length = starts[child] - starts[of_child.first] + layout::factor_length(of_child, self.layout.form);
+            let length = starts[child] - starts[of_child.first] + of_child.shape().factor_length(self.layout.form);
             let (own, later) = below.split_at_mut(length);
             self.alone(child, own, stack, end, scratch)?;
             let (block, rest) = end.carve(stack, of_child.contribution_length());
@@ -274,11 +277,11 @@ impl Work<'_> {
                 for &(child, block) in children {
                     self.add_child(front, factor, contribution, child, block);
                 }
-                front::eliminate(shape, factor, contribution, fresh, scratch)
+                general::eliminate(shape, factor, contribution, fresh, scratch)
             }
         }
-        .map_err(|fault| fault.of_state(states[fault.place] as usize))?;
-        self.progress.advance(layout::flops(front, self.layout.form));
+        .map_err(|fault| fault.at_state(states[fault.place] as usize))?;
+        self.progress.advance(front.shape().flops(self.layout.form));
         Ok(())
     }
 
@@ -365,7 +368,7 @@ fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
 }
 
 /// The weights of a front's rows: 1 for κ, 0 for padding.
-fn weigh(tree: &FrontTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
+fn weigh(tree: &AssemblyTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
     let (p, below) = (front.pivots, front.shape().below());
     let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
     of_pivots[..p].copy_from_slice(&by_place[front.start..front.start + p]);

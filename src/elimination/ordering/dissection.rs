@@ -6,8 +6,9 @@
 //! candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it. Where no straight cut is good, `separator`
 //! looks for one that bends.
 
-use super::direction::{Cut, Directions, Places, dot};
+use super::direction::{Cut, Directions};
 use super::pattern::Pattern;
+use super::places::{Places, dot};
 use super::runs::{Run, count, runs};
 use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
@@ -22,13 +23,13 @@ const LEAF: usize = 20;
 const SIDE_BY_SIDE: usize = 8192;
 
 /// A node of the dissection: its own states come after those of its parts.
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Number of the node's own states: a separator, or all states of a leaf.
-    pub(super) own: usize,
+    pub(crate) own: usize,
     /// Number of all states, those of the parts included.
-    pub(super) states: usize,
+    pub(crate) states: usize,
     /// The parts that the separator separates: none or up to two.
-    pub(super) parts: Vec<Node>,
+    pub(crate) parts: Vec<Node>,
 }
 
 /// Sets above this size look at their edges afresh to choose the directions of cuts; their parts share them.
@@ -39,7 +40,7 @@ const UNIFORM: usize = 4;
 const FAR: i64 = 32;
 
 /// The order of elimination (place → state) and the tree behind it.
-pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
+pub(crate) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
     let n = pattern.len();
     let mut order = vec![0; n];
     let mut cutter = Cutter {
@@ -102,9 +103,9 @@ impl Cutter<'_> {
         let tabulate = |(piece, far): (usize, &mut [bool])| {
             let mut seen = vec![false; SIDE * SIDE];
             for (state, far) in (piece * PIECE..).zip(far) {
-                let from = places.of(state as u32);
+                let from = places.place_of(state as u32);
                 for neighbour in pattern.neighbours(state) {
-                    let to = places.of(neighbour);
+                    let to = places.place_of(neighbour);
                     let edge = [to[0] - from[0], to[1] - from[1]];
                     if edge.iter().any(|c| c.abs() > FAR) {
                         *far = true;
@@ -188,7 +189,7 @@ impl Cutter<'_> {
             self.note_positions(runs.iter().flat_map(Run::states));
         }
         let is_high = |state: u32| match cut.last {
-            Some(last) => dot(cut.normal, self.places.of(state)) > last,
+            Some(last) => dot(cut.normal, self.places.place_of(state)) > last,
             // All on one level: by number.
             None => self.positions[state as usize].load(Ordering::Relaxed) as usize >= half,
         };

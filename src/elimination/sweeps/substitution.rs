@@ -9,10 +9,10 @@
 //! On the way up a front passes what it adds to later states to its parent, on the way down it hands the solution on its
 //! update set to its children: subtrees share nothing and are solved side by side, always in the same order of addition.
 
-use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
 use super::pass::{Pass, Way};
-use super::tree::FrontTree;
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
 use crate::scaled::Scaled;
 use pulp::Arch;
 use rayon::join;
@@ -41,17 +41,17 @@ impl Side {
 
 impl Multifrontal {
     /// x A = b.
-    pub(super) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
+    pub(crate) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
         self.solve(Side::Left, b)
     }
 
     /// A x = b.
-    pub(super) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
+    pub(crate) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
         self.solve(Side::Right, b)
     }
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
-        let FrontTree { order, places, .. } = &*self.tree;
+        let AssemblyTree { order, places, .. } = &*self.tree;
         let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
         if self.layout.form == Form::General {
             self.solve_fronts(side, &mut values);
@@ -213,7 +213,7 @@ impl Multifrontal {
     /// One front's part of a solve.
     fn pass(&self, way: Way, index: usize, local: &mut [f64]) {
         let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
-        let factor = &self.factor.numbers()[start..start + factor_length(front, self.layout.form)];
+        let factor = &self.factor.numbers()[start..start + front.shape().factor_length(self.layout.form)];
         Arch::new().dispatch(Pass { way, shape: (front.pivots, front.order()), factor, local });
     }
 }

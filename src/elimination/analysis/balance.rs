@@ -41,14 +41,14 @@ fn scaled(value: f64, exponent: i32) -> f64 {
 
 /// √(ab) of positive numbers, in one rounding where the product is in range.
 #[inline(always)]
-pub(super) fn geometric_mean(a: f64, b: f64) -> f64 {
+pub(crate) fn geometric_mean(a: f64, b: f64) -> f64 {
     let product = a * b;
     if (f64::MIN_POSITIVE..=f64::MAX).contains(&product) { product.sqrt() } else { a.sqrt() * b.sqrt() }
 }
 
 /// The balance of a reversible chain: √π by state, up to one factor for each connected part.
 #[derive(Debug)]
-pub(super) struct Balance(Vec<Weight>);
+pub(crate) struct Balance(Vec<Weight>);
 
 /// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those, 2⁻¹⁰²², in an
 /// elimination is far below the rounding of any pivot that it accepts.
@@ -109,7 +109,7 @@ fn split(value: f64) -> (f64, i32) {
 
 impl Balance {
     /// The balance of a chain, `None` if it is not reversible to within the rounding of its rates.
-    pub(super) fn of(generator: &Generator) -> Option<Balance> {
+    pub(crate) fn of(generator: &Generator) -> Option<Balance> {
         let indptr = generator.rates.indptr();
         let rows =
             Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
@@ -138,7 +138,7 @@ impl Balance {
 
     /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit into the range of
     /// numbers.
-    pub(super) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
+    pub(crate) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
         let exponents = self.0.iter().map(|weight| weight.exponent);
         let (low, high) = exponents.fold((i32::MAX, i32::MIN), |(low, high), e| (low.min(e), high.max(e)));
         if high.saturating_sub(low) > LARGEST_RANGE {

@@ -1,6 +1,7 @@
 //! One front's part of a solve: what `substitution` does with every front, as fast as its factor can be read.
 
-use super::symmetric::Shape;
+use crate::elimination::analysis::shape::Shape;
+use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
 /// What is done with one front.
@@ -50,12 +51,12 @@ impl WithSimd for Pass<'_> {
 #[inline(always)]
 fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     for j in 1..p {
-        local[j] += dot(&columns[j * n..j * n + j], &local[..j]);
+        local[j] += dot_in_eight(&columns[j * n..j * n + j], &local[..j]);
     }
     if p > 0 {
         let (own, later) = local.split_at_mut(p);
         for (value, row) in later.iter_mut().zip(rows.chunks_exact(p)) {
-            *value += dot(row, own);
+            *value += dot_in_eight(row, own);
         }
     }
 }
@@ -65,7 +66,7 @@ fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &m
 fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in (0..p).rev() {
         let column = &columns[k * n..(k + 1) * n];
-        local[k] = (local[k] + dot(&column[k + 1..], &local[k + 1..])) / column[k];
+        local[k] = (local[k] + dot_in_eight(&column[k + 1..], &local[k + 1..])) / column[k];
     }
 }
 
@@ -151,32 +152,6 @@ fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64
     add_columns(simd, local_later, later, z);
 }
 
-/// target += Σ_j column_j · factor_j.
-#[inline(always)]
-fn add_columns<S: Simd, const N: usize>(simd: S, target: &mut [f64], columns: [&[f64]; N], factors: [f64; N]) {
-    let length = target.len();
-    let (targets, target_rest) = S::as_mut_simd_f64s(target);
-    let mut splat = [simd.splat_f64s(0.0); N];
-    let (mut vectors, mut rests): ([&[S::f64s]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
-    for j in 0..N {
-        splat[j] = simd.splat_f64s(factors[j]);
-        let (whole, rest) = S::as_simd_f64s(&columns[j][..length]);
-        (vectors[j], rests[j]) = (&whole[..targets.len()], rest);
-    }
-    for (i, target) in targets.iter_mut().enumerate() {
-        let mut sum = *target;
-        for j in 0..N {
-            sum = simd.mul_add_f64s(vectors[j][i], splat[j], sum);
-        }
-        *target = sum;
-    }
-    for (i, target) in target_rest.iter_mut().enumerate() {
-        for j in 0..N {
-            *target += rests[j][i] * factors[j];
-        }
-    }
-}
-
 /// y_k = (z_k + Σ_i C_ik y_i) / √S_k.
 #[inline(always)]
 fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
@@ -204,54 +179,5 @@ fn backward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f6
             sum += own[j][i] * local_own[i];
         }
         local_own[j] = sum * own[j][j];
-    }
-}
-
-/// Σ_i column_j,i b_i of several columns.
-#[inline(always)]
-fn dots<S: Simd, const N: usize>(simd: S, columns: [&[f64]; N], b: &[f64]) -> [f64; N] {
-    let length = b.len();
-    let (b, b_rest) = S::as_simd_f64s(b);
-    let (mut vectors, mut rests): ([&[S::f64s]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
-    for j in 0..N {
-        let (whole, rest) = S::as_simd_f64s(&columns[j][..length]);
-        (vectors[j], rests[j]) = (&whole[..b.len()], rest);
-    }
-    let mut sums = [simd.splat_f64s(0.0); N];
-    for (i, &b) in b.iter().enumerate() {
-        for j in 0..N {
-            sums[j] = simd.mul_add_f64s(vectors[j][i], b, sums[j]);
-        }
-    }
-    let mut dots = [0.0; N];
-    for j in 0..N {
-        dots[j] = simd.reduce_sum_f64s(sums[j]);
-        for (a, b) in rests[j].iter().zip(b_rest) {
-            dots[j] += a * b;
-        }
-    }
-    dots
-}
-
-/// Σ a_i b_i in eight partial sums, which the compiler keeps in vector registers.
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let (a_rest, b_rest) = (a_chunks.remainder(), b_chunks.remainder());
-    for (a, b) in a_chunks.zip(b_chunks) {
-        for i in 0..8 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    let tail: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + tail
-}
-
-/// target += source · factor.
-#[inline(always)]
-fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
-    for (target, source) in target.iter_mut().zip(source) {
-        *target += source * factor;
     }
 }

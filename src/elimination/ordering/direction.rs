@@ -10,10 +10,8 @@
 //! normals cut squares into diamonds, which saves 40 % of the work on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
+use super::places::{Normal, Places, dot};
 use super::runs::{Run, count};
-
-/// Cuts follow the level lines of n·x.
-pub(super) type Normal = [i64; 2];
 
 /// States whose edges are looked at when directions are chosen.
 const SAMPLE: usize = 128;
@@ -27,8 +25,6 @@ const DIAGONAL: f64 = 0.95;
 const WINDOW: usize = 1;
 /// Sets with more levels than this per state are not counted level by level.
 const SPARSE: usize = 4;
-/// Edges longer than half of the grid belong to the seams of wrap-around, unless they are shorter than this.
-const SHORT: i64 = 16;
 
 /// The directions that a set and its parts may be cut in, with the mean reach of a state's edges along each.
 #[derive(Clone)]
@@ -49,9 +45,9 @@ impl Directions {
             let position = ((number as f64 * GOLDEN).fract() * total as f64) as usize;
             let run = ends.partition_point(|&end| end <= position);
             let state = runs[run].end - (ends[run] - position) as u32;
-            let from = places.of(state);
+            let from = places.place_of(state);
             let edges = pattern.neighbours(state as usize).map(|neighbour| {
-                let to = places.of(neighbour);
+                let to = places.place_of(neighbour);
                 [to[0] - from[0], to[1] - from[1]]
             });
             stars.push(edges.filter(|edge| !places.is_seam(*edge)).collect());
@@ -161,11 +157,6 @@ fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
     forward.min(backward) as f64 / stars.len().max(1) as f64
 }
 
-/// n·x.
-pub(super) fn dot(normal: Normal, place: [i64; 2]) -> i64 {
-    normal[0] * place[0] + normal[1] * place[1]
-}
-
 /// Two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
 fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
     let product = |a: [f64; 2], b: [f64; 2]| {
@@ -184,33 +175,5 @@ fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
             return [short, long].map(|vector| vector.map(|c| c as i64));
         }
         long = next;
-    }
-}
-
-/// Where the states are, and how long an edge within the grid may be.
-pub(super) struct Places<'a> {
-    coordinates: &'a [[i32; 2]],
-    longest: [i64; 2],
-}
-
-impl<'a> Places<'a> {
-    /// Of all states.
-    pub(super) fn new(coordinates: &'a [[i32; 2]]) -> Self {
-        let longest = [0, 1].map(|axis| {
-            let along = coordinates.iter().map(|place| i64::from(place[axis]));
-            let (low, high) = along.fold((i64::MAX, i64::MIN), |(low, high), at| (low.min(at), high.max(at)));
-            SHORT.max(high.saturating_sub(low) / 2)
-        });
-        Places { coordinates, longest }
-    }
-
-    /// A state's coordinates; states without any are all in one place.
-    pub(super) fn of(&self, state: u32) -> [i64; 2] {
-        self.coordinates.get(state as usize).map_or([0; 2], |place| place.map(i64::from))
-    }
-
-    /// Whether an edge is too long to be anything else than one across a seam.
-    pub(super) fn is_seam(&self, edge: [i64; 2]) -> bool {
-        edge[0].abs() > self.longest[0] || edge[1].abs() > self.longest[1]
     }
 }

@@ -1,7 +1,7 @@
 //! Sets of states as runs along the lines of the grid, so that a straight cut costs as much as the set has lines, and what
 //! is near the cut.
 
-use super::direction::{Normal, Places, dot};
+use super::places::{Normal, Places, dot};
 
 /// States one after the other whose places follow one another along an axis, the same for all runs: that on which the numbering runs
 /// fast. A state that has no such neighbour is a run by itself.
@@ -21,7 +21,7 @@ const SAMPLE: u32 = 1024;
 
 /// All states in as few runs as they make.
 pub(super) fn runs(states: usize, places: &Places) -> Vec<Run> {
-    let place = |state: u32| places.of(state);
+    let place = |state: u32| places.place_of(state);
     let mut steps = [0, 0];
     for state in 1..(states as u32).min(SAMPLE) {
         let [from, to] = [place(state - 1), place(state)];
