@@ -1,4 +1,4 @@
-//! Chains: every state is coupled with its two neighbours only, and elimination takes O(n) without fill.
+//! Paths: where every state is coupled with its two neighbours only, the matrix is tridiagonal and elimination takes O(n).
 //!
 //! Each connected component is eliminated from both of its ends towards its target, the state with the largest killing κ.
 //! Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
@@ -12,12 +12,12 @@ use super::error::{EliminationError, PivotFault};
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 
-/// What a solve adds up: ordinary numbers, or such with an exponent of their own where times leave the range of those.
+/// The numbers that a solve adds up: ordinary ones, or such with an exponent of their own where times leave the range of those.
 pub(crate) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
 
 impl<T: Copy + AddAssign + Mul<f64, Output = T> + Div<f64, Output = T>> Amount for T {}
 
-/// A factored chain.
+/// The factor of a generator whose states form a path.
 #[derive(Debug)]
 pub(crate) struct Tridiagonal {
     steps: Vec<Step>,
@@ -27,23 +27,23 @@ pub(crate) struct Tridiagonal {
 /// One eliminated state k with the neighbour that is eliminated after it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
-    /// S_k.
+    /// The pivot S_k.
     pivot: f64,
-    /// q_k,next / S_k.
+    /// The probability q_k,next / S_k.
     onward: f64,
-    /// q_next,k.
+    /// The rate q_next,k.
     back: f64,
 }
 
-/// κ on its way to the target.
+/// The killing κ on its way to the target.
 #[derive(Clone, Copy)]
 enum Killing {
     Ordinary(f64),
-    /// Below [`LEAST`].
+    /// Killing below [`LEAST`].
     Small(Scaled),
 }
 
-/// Below this κ is carried with an exponent of its own.
+/// The least κ that is an ordinary number: below this it is carried with an exponent of its own.
 const LEAST: f64 = 1e-250;
 
 impl Killing {
@@ -54,7 +54,7 @@ impl Killing {
         }
     }
 
-    /// κ_next + κ_k q_next,k / S_k.
+    /// The killing of the next state, κ_next + κ_k q_next,k / S_k.
     fn passed(self, back: f64, pivot: f64, own: f64) -> Killing {
         let exact = match self {
             Killing::Ordinary(value) => {
@@ -71,7 +71,7 @@ impl Killing {
     }
 }
 
-/// States first..=last, eliminated towards the target.
+/// The states first..=last of a connected component, eliminated towards the target.
 #[derive(Clone, Copy, Debug)]
 struct Component {
     first: usize,
@@ -80,7 +80,7 @@ struct Component {
 }
 
 impl Component {
-    /// (state, next) in the order of elimination, without the target.
+    /// The pairs (state, next) in the order of elimination, without the target.
     fn forward(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
         self.rising().chain(self.falling())
     }
@@ -95,7 +95,10 @@ impl Component {
 }
 
 impl Tridiagonal {
-    /// Eliminates a generator that is a chain.
+    /// Eliminates a generator whose states form a path.
+    ///
+    /// # Errors
+    /// When a pivot cannot be divided by.
     pub(crate) fn eliminate(generator: &Generator) -> Result<Self, EliminationError> {
         let n = generator.len();
         let mut up = vec![0.0; n];
@@ -143,7 +146,7 @@ impl Tridiagonal {
         Ok(Tridiagonal { steps, components })
     }
 
-    /// x A = b, in numbers of any range.
+    /// The solution x of x A = b, in numbers of any range.
     pub(crate) fn solve_left<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for component in &self.components {
@@ -161,7 +164,7 @@ impl Tridiagonal {
         x
     }
 
-    /// A x = b, in numbers of any range.
+    /// The solution x of A x = b, in numbers of any range.
     pub(crate) fn solve_right<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for component in &self.components {

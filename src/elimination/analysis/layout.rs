@@ -4,14 +4,14 @@ use super::front::Front;
 use super::shape::Form;
 use super::tree::AssemblyTree;
 
-/// The form of all fronts, and where their factors begin.
+/// The layout of a factor: the form of all fronts, and the place where the factor of each begins.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) form: Form,
     pub(crate) starts: Vec<usize>,
-    /// Numbers in the factor.
+    /// The number of numbers in the factor.
     pub(crate) length: usize,
-    /// Floating-point operations.
+    /// The floating-point operations of the elimination.
     pub(crate) flops: u64,
 }
 
@@ -27,7 +27,7 @@ impl Layout {
         layout
     }
 
-    /// Numbers in the factor of a subtree without those of its root.
+    /// The number of numbers in the factor of a subtree without those of its root.
     pub(crate) fn below(&self, front: &Front, own: usize) -> usize {
         self.starts[own] - self.starts[front.first]
     }

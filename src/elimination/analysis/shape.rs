@@ -1,6 +1,6 @@
 //! The shape of a front in either form: how its rows are laid out, what its factor takes, what its elimination costs.
 
-/// Numbers in the widest vector: the rows of a symmetric front are padded to whole ones.
+/// The numbers in the widest vector; the rows of a symmetric front are padded to whole ones.
 pub(crate) const VECTOR: usize = 8;
 
 /// The form in which fronts are eliminated.
@@ -25,22 +25,22 @@ impl Shape {
         self.p + self.u
     }
 
-    /// Where the further states begin.
+    /// The row in symmetric form where the further states begin.
     pub(crate) fn below(self) -> usize {
         self.p.next_multiple_of(VECTOR)
     }
 
-    /// Rows of the contribution block.
+    /// The number of rows of the contribution block in symmetric form.
     pub(crate) fn rows_below(self) -> usize {
         (self.u + 1).next_multiple_of(VECTOR)
     }
 
-    /// Rows of the factor.
+    /// The number of rows of the factor in symmetric form.
     pub(crate) fn rows(self) -> usize {
         self.below() + self.rows_below()
     }
 
-    /// The row of a state of the front.
+    /// The row in symmetric form of a state of the front.
     pub(crate) fn row(self, state: usize) -> usize {
         if state < self.p { state } else { state - self.p + self.below() }
     }

@@ -38,7 +38,7 @@ impl Symbolic {
         } else {
             let starts = generator.rates.indptr();
             let starts = starts.to_proper();
-            let pattern = Pattern::of(&generator.rates, &starts);
+            let pattern = Pattern::new(&generator.rates, &starts);
             Method::Fronts(Arc::new(AssemblyTree::grow(&pattern, &generator.coordinates)))
         };
         Symbolic { method, states: generator.len(), fingerprint }

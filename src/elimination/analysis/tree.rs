@@ -1,4 +1,4 @@
-//! The tree of fronts: which states each eliminates, which it updates, where its rates go and what it costs.
+//! The assembly tree of all fronts, with the costs of its subtrees.
 //!
 //! It is grown in pieces (`growth`), which stay where they are: taking memory costs as much as filling it.
 
@@ -9,26 +9,26 @@ use crate::elimination::ordering::dissection::dissect;
 use crate::elimination::ordering::pattern::Pattern;
 
 /// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
-/// side by side: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
+/// in parallel: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
 /// and not of the machine, so that memory and results do not depend on the number of threads.
-const SIDE_BY_SIDE_SHARE: u64 = 32;
-const SIDE_BY_SIDE_WORK: u64 = 20_000_000;
+const PARALLEL_SHARE: u64 = 32;
+const PARALLEL_WORK: u64 = 20_000_000;
 
-/// All fronts in postorder.
+/// The assembly tree: all fronts in postorder, a front's children before it.
 #[derive(Debug, Default)]
 pub(crate) struct AssemblyTree {
-    /// place → state.
+    /// The state at each place of the elimination order.
     pub(crate) order: Vec<u32>,
-    /// state → place.
+    /// The place of each state in the elimination order.
     pub(crate) places: Vec<u32>,
     pub(crate) fronts: Vec<Front>,
     lists: Vec<Lists>,
-    /// Stack for any subtree that is eliminated on one thread.
-    pub(crate) stack_alone: usize,
+    /// The numbers on the stack of a thread that are enough for any subtree that it eliminates alone.
+    pub(crate) thread_stack: usize,
 }
 
 impl AssemblyTree {
-    /// The fronts that nested dissection leads to.
+    /// The tree that nested dissection leads to.
     pub(crate) fn grow(pattern: &Pattern, coordinates: &[[i32; 2]]) -> AssemblyTree {
         let (order, root) = dissect(pattern, coordinates);
         let mut places = vec![0u32; order.len()];
@@ -57,10 +57,10 @@ impl AssemblyTree {
         tree
     }
 
-    /// Work, stack and workspace of all subtrees, in the way that the factorisation and the solves use them.
+    /// Counts work, stack and buffers of all subtrees, in the way that the factorisation and the solves use them.
     fn count_costs(&mut self) {
         let total: u64 = self.fronts.iter().map(|front| front.shape().flops(Form::General)).sum();
-        let threshold = SIDE_BY_SIDE_WORK.max(total / SIDE_BY_SIDE_SHARE);
+        let threshold = PARALLEL_WORK.max(total / PARALLEL_SHARE);
         for index in 0..self.fronts.len() {
             let (finished, rest) = self.fronts.split_at_mut(index);
             let front = &mut rest[0];
@@ -68,11 +68,11 @@ impl AssemblyTree {
             let children = [0, 1].map(|child| front.children().get(child).map(|&child| &finished[child]));
             let both = || children.iter().flatten();
             front.work = front.shape().flops(Form::General) + both().map(|child| child.work).sum::<u64>();
-            front.side_by_side = front.child_count > 0 && front.work > threshold;
+            front.is_parallel = front.child_count > 0 && front.work > threshold;
             (front.stack, front.solve_work) = match children {
-                [Some(first), Some(second)] if front.side_by_side => {
-                    let after = second.stack_beside().max(second.contribution_length() + own);
-                    (first.stack_beside() + after, first.solve_work + second.solve_work)
+                [Some(first), Some(second)] if front.is_parallel => {
+                    let after = second.shared_stack().max(second.contribution_length() + own);
+                    (first.shared_stack() + after, first.solve_work + second.solve_work)
                 }
                 [Some(first), Some(second)] => {
                     let after = second.stack.max(second.contribution_length() + own);
@@ -80,13 +80,13 @@ impl AssemblyTree {
                     (first.stack.max(kept + after), first.solve_work.max(second.solve_work))
                 }
                 [Some(only), None] => {
-                    let stack = if front.side_by_side { only.stack_beside() } else { only.stack };
+                    let stack = if front.is_parallel { only.shared_stack() } else { only.stack };
                     (stack.max(only.contribution_length() + own), only.solve_work)
                 }
                 _ => (own, 0),
             };
-            if !front.side_by_side {
-                self.stack_alone = self.stack_alone.max(front.stack);
+            if !front.is_parallel {
+                self.thread_stack = self.thread_stack.max(front.stack);
             }
             front.solve_work += front.order();
             front.largest = both().fold((front.pivots, front.order()), |largest, child| {
@@ -110,27 +110,27 @@ impl AssemblyTree {
         &self.lists[front.lists].entries[front.entries.clone()]
     }
 
-    /// Numbers on the stack in common at its highest.
-    pub(crate) fn stack(&self) -> usize {
-        self.fronts.last().map_or(0, Front::stack_beside)
+    /// The numbers on the stack in common at its highest.
+    pub(crate) fn shared_stack(&self) -> usize {
+        self.fronts.last().map_or(0, Front::shared_stack)
     }
 
-    /// Largest p and p + u.
+    /// The largest p and the largest p + u.
     pub(crate) fn largest(&self) -> (usize, usize) {
         self.fronts.last().map_or((0, 0), |root| root.largest)
     }
 
-    /// Bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
+    /// The number of bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
     pub(crate) fn peak_bytes(&self, factor: u64) -> u64 {
         // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
         if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
             return u64::MAX;
         }
-        let stack = self.stack() + self.stack_alone * (rayon::current_num_threads() + 1);
+        let stack = self.shared_stack() + self.thread_stack * (rayon::current_num_threads() + 1);
         factor + 8 * stack as u64 + self.bytes()
     }
 
-    /// Bytes of this tree.
+    /// The number of bytes of this tree.
     pub(crate) fn bytes(&self) -> u64 {
         let of_lists = |lists: &Lists| {
             let places = lists.update_places.capacity() + lists.parent_places.capacity();

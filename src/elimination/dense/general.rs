@@ -27,12 +27,12 @@ use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
 use pulp::Arch;
 
-/// Columns eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
+/// The number of columns of a panel, eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
 const PANEL: usize = 8;
 /// Fronts with at most this many states are eliminated pivot by pivot.
 const SMALL: usize = 64;
 
-/// More rows than states that a front in symmetric form can have.
+/// The number of rows beyond its states that a front in symmetric form can have.
 const PADDING: usize = 16;
 
 /// The square of a panel's own columns and rows.
@@ -42,9 +42,9 @@ type Square = [[f64; PANEL]; PANEL];
 pub(crate) struct Scratch {
     /// The vector instructions of this machine.
     pub(crate) arch: Arch,
-    /// (D − L)⁻¹ of every panel.
+    /// The inverse (D − L)⁻¹ of every panel.
     inverses: Vec<Square>,
-    /// A panel's columns or rows while a product overwrites them.
+    /// The copy of a panel's columns or rows while a product overwrites them.
     copy: Vec<f64>,
     /// Exit rates, for every level of the recursion.
     pub(crate) exits: Vec<f64>,
@@ -55,7 +55,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// For fronts with at most `pivots` pivots and `order` states, in subtrees that need so much stack.
+    /// The buffers for fronts with at most `pivots` pivots and `order` states, in subtrees that need so many numbers on the stack.
     pub(crate) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
         Scratch {
             arch: Arch::new(),
@@ -71,7 +71,10 @@ impl Scratch {
 /// Eliminates the p pivots of a front with u further states.
 ///
 /// `factor` holds the pivot columns, (p+u)×p, then the pivot rows, p×(u+1) with κ as the last column; the contribution
-/// block is u×(u+1). All by columns. `fresh`: the contribution block is to be overwritten, not added to.
+/// block is u×(u+1). All by columns. Where `fresh`, the contribution block is overwritten, not added to.
+///
+/// # Errors
+/// When a pivot cannot be divided by.
 pub(crate) fn eliminate(
     (p, u): (usize, usize),
     factor: &mut [f64],
@@ -147,7 +150,7 @@ fn eliminate_columns(
         .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
 }
 
-/// The recursion's end: the square pivot by pivot, the rows below by one product.
+/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by one product.
 fn eliminate_panel(
     mut a: MatMut<'_, f64>,
     exit: &mut [f64],
@@ -194,7 +197,7 @@ fn eliminate_panel(
     Ok(())
 }
 
-/// (D − L)⁻¹ =: T from T (D − L) = I, the last column first.
+/// The inverse T = (D − L)⁻¹ from T (D − L) = I, the last column first.
 fn lower_inverse(square: &Square, width: usize) -> Square {
     let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in (0..width).rev() {
@@ -208,7 +211,7 @@ fn lower_inverse(square: &Square, width: usize) -> Square {
     inverse
 }
 
-/// (I − P)⁻¹ =: W from W = I + W P, the first column first.
+/// The inverse W = (I − P)⁻¹ from W = I + W P, the first column first.
 fn upper_inverse(square: &Square, width: usize) -> Square {
     let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in 0..width {
@@ -222,7 +225,7 @@ fn upper_inverse(square: &Square, width: usize) -> Square {
     inverse
 }
 
-/// X ← (D − L)⁻¹ X for the eliminated square.
+/// Divides rows, X ← (D − L)⁻¹ X, for the eliminated square.
 fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Square], copy: &mut [f64]) {
     let order = square.nrows();
     if order <= PANEL {

@@ -12,6 +12,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 /// Eliminates the p pivots of a front with u further states; adds to the contribution block. The arguments are those of
 /// `general::eliminate`, `exit` the sums of the pivot rows.
+///
+/// # Errors
+/// When a pivot cannot be divided by.
 pub(super) fn eliminate(
     arch: Arch,
     (p, u): (usize, usize),
@@ -23,6 +26,7 @@ pub(super) fn eliminate(
     arch.dispatch(SmallFront { p, u, columns, rows, contribution, exit })
 }
 
+/// The arguments of [`eliminate`], for the vector instructions of this machine.
 struct SmallFront<'a> {
     p: usize,
     u: usize,

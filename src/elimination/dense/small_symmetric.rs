@@ -56,21 +56,21 @@ impl WithSimd for SmallFront<'_> {
     }
 }
 
-/// Columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
+/// The update: columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
 #[derive(Clone, Copy)]
 struct Update<'a> {
-    /// Columns of so many rows each.
+    /// The columns, of so many rows each.
     factor: &'a [f64],
     rows: usize,
     row: usize,
-    /// The target's columns begin so far apart.
+    /// The distance between the beginnings of the target's columns.
     stride: usize,
-    /// = instead of +=.
+    /// Whether the target is overwritten instead of added to.
     fresh: bool,
 }
 
 impl Update<'_> {
-    /// N columns.
+    /// Updates N columns.
     #[inline(always)]
     fn combine<S: Simd, const N: usize>(self, simd: S, target: &mut [f64], source: usize) {
         let vectors = (self.rows - source) / S::F64_LANES;
@@ -88,7 +88,7 @@ impl Update<'_> {
         }
     }
 
-    /// N columns of M vectors.
+    /// Updates N columns of M vectors.
     #[inline(always)]
     fn tile<S: Simd, const N: usize, const M: usize>(self, simd: S, target: &mut [f64], source: usize) {
         let Update { factor, rows, row, stride, fresh } = self;

@@ -27,7 +27,7 @@ use faer::{Accum, MatMut, MatRef};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
-/// Columns eliminated without products of faer: a vector's worth.
+/// The number of columns of a panel, eliminated without products of faer: a vector's worth.
 const PANEL: usize = VECTOR;
 /// Fronts with at most this many rows are eliminated pivot by pivot.
 const SMALL: usize = 96;
@@ -38,8 +38,11 @@ const TASK_WORK: usize = 1 << 24;
 
 /// Eliminates the pivots of a front with the weights s of its rows, 1 for κ and 0 for padding.
 ///
-/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. `fresh`: the contribution block is to be overwritten, not
-/// added to. `exits` has room for 2p + 8 numbers.
+/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. Where `fresh`,
+/// the contribution block is overwritten, not added to. `exits` has room for 2p + 8 numbers.
+///
+/// # Errors
+/// When a pivot cannot be divided by.
 pub(crate) fn eliminate(
     arch: Arch,
     shape: Shape,
@@ -101,11 +104,12 @@ fn eliminate_columns(
         .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
 }
 
+/// A column as a slice.
 fn column(a: MatRef<'_, f64>, k: usize) -> &[f64] {
     a.col(k).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// The recursion's end: the square pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
+/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
 /// the last one, with padding below it.
 fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[f64]) -> Result<(), PivotFault> {
     let width = a.ncols();
@@ -151,7 +155,7 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
     Ok(())
 }
 
-/// target += C Cᵀ for the lower half of the target's first square and all rows below; C has the target's rows.
+/// Adds a square, target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the target's rows.
 fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     let width = target.ncols();
     if width <= SQUARE {
@@ -177,7 +181,7 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     }
 }
 
-/// Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
+/// The product Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
 struct TimesUpper<'a> {
     columns: [&'a mut [f64]; PANEL],
     inverse: [[f64; PANEL]; PANEL],

@@ -1,4 +1,4 @@
-//! Which way to cut a set of states: normals of cuts, rated by the separators they leave.
+//! The direction in which a set of states is cut: normals of cuts, rated by the separators they leave.
 //!
 //! A cut follows the level lines of an integer normal n. With edges e and places x,
 //! ```text
@@ -31,7 +31,7 @@ const SPARSE: usize = 4;
 pub(super) struct Directions(Vec<(Normal, f64)>);
 
 impl Directions {
-    /// Looks at the edges of some of the states, spread over the set.
+    /// The directions that suit the edges of some of the states, spread over the set.
     pub(super) fn of(runs: &[Run], pattern: &Pattern, places: &Places) -> Directions {
         let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
         let total = count(runs);
@@ -83,12 +83,12 @@ impl Directions {
     }
 }
 
-/// Where a set is cut.
+/// A straight cut through a set.
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
-    /// The cut follows its level lines.
+    /// The normal whose level lines the cut follows.
     pub(super) normal: Normal,
-    /// n·x of the last level on the low side; nothing if all states are on one level and are cut by their number.
+    /// The last level n·x on the low side; nothing if all states are on one level and are cut by their number.
     pub(super) last: Option<i64>,
     /// The estimated size of the separator.
     pub(super) separator: f64,
@@ -99,8 +99,8 @@ pub(super) struct Cut {
 fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, counts: &mut Vec<i32>) -> Cut {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
     for run in runs {
-        let [one, other] = run.levels(normal);
-        (low, high) = (low.min(one.min(other)), high.max(one.max(other)));
+        let [first, last] = run.levels(normal);
+        (low, high) = (low.min(first.min(last)), high.max(first.max(last)));
     }
     if low >= high {
         return Cut { normal, last: None, separator: total as f64 };
@@ -120,12 +120,12 @@ fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, c
     counts.clear();
     counts.resize(extent + 1 + stride, 0);
     for run in runs {
-        let [one, other] = run.levels(normal).map(|level| (level - low) as usize);
+        let [first, last] = run.levels(normal).map(|level| (level - low) as usize);
         if stride == 0 {
-            counts[one] += run.count() as i32;
+            counts[first] += run.count() as i32;
         } else {
-            counts[one.min(other)] += 1;
-            counts[one.max(other) + stride] -= 1;
+            counts[first.min(last)] += 1;
+            counts[first.max(last) + stride] -= 1;
         }
     }
     if stride > 0 {
@@ -157,7 +157,7 @@ fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
     forward.min(backward) as f64 / stars.len().max(1) as f64
 }
 
-/// Two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
+/// The two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
 fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
     let product = |a: [f64; 2], b: [f64; 2]| {
         form[0] * a[0] * b[0] + form[1] * (a[0] * b[1] + a[1] * b[0]) + form[2] * a[1] * b[1]

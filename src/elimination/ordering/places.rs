@@ -11,7 +11,7 @@ pub(super) fn dot(normal: Normal, place: [i64; 2]) -> i64 {
     normal[0] * place[0] + normal[1] * place[1]
 }
 
-/// Where the states are, and how long an edge within the grid may be.
+/// The places of all states, and how long an edge within the grid may be.
 pub(super) struct Places<'a> {
     coordinates: &'a [[i32; 2]],
     longest: [i64; 2],

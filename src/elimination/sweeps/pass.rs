@@ -1,12 +1,12 @@
-//! One front's part of a solve: what `substitution` does with every front, as fast as its factor can be read.
+//! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one backward.
 
 use crate::elimination::analysis::shape::Shape;
 use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
-/// What is done with one front.
+/// The passes over a front: forward from the leaves to the root, backward from the root to the leaves.
 #[derive(Clone, Copy)]
-pub(super) enum Way {
+pub(super) enum PassKind {
     ForwardLeft,
     BackwardLeft,
     ForwardRight,
@@ -15,10 +15,10 @@ pub(super) enum Way {
     BackwardSymmetric,
 }
 
-/// One front's part of a solve: plain loops that the compiler turns into the widest vectors that the processor has.
+/// A pass over one front: plain loops that the compiler turns into the widest vectors that the processor has.
 pub(super) struct Pass<'a> {
-    pub(super) way: Way,
-    /// p, and p + u.
+    pub(super) kind: PassKind,
+    /// The numbers p and p + u.
     pub(super) shape: (usize, usize),
     pub(super) factor: &'a [f64],
     pub(super) local: &'a mut [f64],
@@ -29,25 +29,25 @@ impl WithSimd for Pass<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Pass { way, shape: shape @ (p, n), factor, local } = self;
+        let Pass { kind, shape: shape @ (p, n), factor, local } = self;
         let symmetric = Shape { p, u: n - p };
-        match way {
-            Way::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
-            Way::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),
+        match kind {
+            PassKind::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
+            PassKind::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),
             _ => {}
         }
         let (columns, rows) = factor.split_at(p * n);
-        match way {
-            Way::ForwardLeft => forward_left(shape, columns, rows, local),
-            Way::BackwardLeft => backward_left(shape, columns, local),
-            Way::ForwardRight => forward_right(shape, columns, local),
-            Way::BackwardRight => backward_right(shape, columns, rows, local),
-            Way::ForwardSymmetric | Way::BackwardSymmetric => {}
+        match kind {
+            PassKind::ForwardLeft => forward_left(shape, columns, rows, local),
+            PassKind::BackwardLeft => backward_left(shape, columns, local),
+            PassKind::ForwardRight => forward_right(shape, columns, local),
+            PassKind::BackwardRight => backward_right(shape, columns, rows, local),
+            PassKind::ForwardSymmetric | PassKind::BackwardSymmetric => {}
         }
     }
 }
 
-/// b_j += b_k P_kj.
+/// The forward pass for a left side: b_j += b_k P_kj.
 #[inline(always)]
 fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     for j in 1..p {
@@ -61,7 +61,7 @@ fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &m
     }
 }
 
-/// x_k = (b_k + Σ_i x_i q_ik) / S_k.
+/// The backward pass for a left side: x_k = (b_k + Σ_i x_i q_ik) / S_k.
 #[inline(always)]
 fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in (0..p).rev() {
@@ -70,7 +70,7 @@ fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     }
 }
 
-/// y_k = b_k / S_k, b_i += q_ik y_k.
+/// The forward pass for a right side: y_k = b_k / S_k, b_i += q_ik y_k.
 #[inline(always)]
 fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in 0..p {
@@ -81,7 +81,7 @@ fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     }
 }
 
-/// x_k = y_k + Σ_j P_kj x_j.
+/// The backward pass for a right side: x_k = y_k + Σ_j P_kj x_j.
 #[inline(always)]
 fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     if p == 0 {
@@ -100,7 +100,7 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
 /// Columns that are read at once: each number of the right side is then fetched once for all of them.
 const COLUMNS: usize = 4;
 
-/// N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of further states.
+/// The N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of further states.
 #[inline(always)]
 fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f64]; N], [&[f64]; N]) {
     let (mut own, mut later): ([&[f64]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
@@ -111,7 +111,7 @@ fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f
     (own, later)
 }
 
-/// The same columns without their first N rows.
+/// The columns without their first N rows.
 #[inline(always)]
 fn below_square<const N: usize>(columns: [&[f64]; N]) -> [&[f64]; N] {
     let mut below: [&[f64]; N] = [&[]; N];
@@ -121,7 +121,7 @@ fn below_square<const N: usize>(columns: [&[f64]; N]) -> [&[f64]; N] {
     below
 }
 
-/// z_k = b_k / √S_k, b_i += C_ik z_k.
+/// The forward pass in symmetric form: z_k = b_k / √S_k, b_i += C_ik z_k.
 #[inline(always)]
 fn forward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
     let mut k = 0;
@@ -135,6 +135,7 @@ fn forward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut
     }
 }
 
+/// The forward pass for N columns at once.
 #[inline(always)]
 fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64], k: usize) {
     let (own, later) = columns_from::<N>(shape, factor, k);
@@ -152,7 +153,7 @@ fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64
     add_columns(simd, local_later, later, z);
 }
 
-/// y_k = (z_k + Σ_i C_ik y_i) / √S_k.
+/// The backward pass in symmetric form: y_k = (z_k + Σ_i C_ik y_i) / √S_k.
 #[inline(always)]
 fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
     let mut k = shape.p;
@@ -166,6 +167,7 @@ fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mu
     }
 }
 
+/// The backward pass for N columns at once.
 #[inline(always)]
 fn backward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64], k: usize) {
     let (own, later) = columns_from::<N>(shape, factor, k);
