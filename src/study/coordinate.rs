@@ -3,7 +3,7 @@
 //! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the grid enters the
 //! particles' rate but its error bar.
 
-use crate::elimination::Elimination;
+use crate::elimination::{Elimination, Workspace};
 use crate::generator::Assembly;
 use crate::generator::assembly::{DEAD, nearest_state};
 use crate::particles::lattice::Lattice;
@@ -46,7 +46,7 @@ pub fn coordinate(
             *rate += RETURN * fastest;
         }
     }
-    let elimination = Elimination::new(&assembly.killed(killing), memory::allowed(), progress)
+    let elimination = Elimination::new(&assembly.killed(killing), &Workspace::default(), memory::allowed(), progress)
         .map_err(|error| level::locate(error, &grid, &assembly, problem))?;
     let probability = committor(&elimination, &exits);
     // Where a cell is dead a particle is as good as gone: 0, the logarithm of 1.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::elimination::Workspace;
 use crate::formula::Formulas;
 use crate::generator::Assembly;
 use crate::grid::Grid;
@@ -88,6 +89,7 @@ pub(super) fn evidence(
     problem: &Problem,
     Solved { finest, rates, refinement }: Solved,
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
     mut warnings: Vec<String>,
 ) -> Result<Solution, StudyError> {
@@ -172,7 +174,7 @@ pub(super) fn evidence(
         }
     });
     if request.wants(Quantity::Stationary) {
-        let (_, density) = level::stationary_density(request, problem, grid.cells, allowed, progress)?;
+        let (_, density) = level::stationary_density(request, problem, grid.cells, allowed, workspace, progress)?;
         fields.stationary = Some(density);
     }
     let mut quadrature: Option<QuadratureCheck> = match request.wants_killing() {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::elimination::{Elimination, EliminationError};
+use crate::elimination::{Elimination, EliminationError, Workspace};
 use crate::generator::assembly::{Physics, members, nearest_state};
 use crate::generator::correction;
 use crate::generator::{Assembly, FluxCorrection};
@@ -127,6 +127,7 @@ pub fn solve(
     problem: &Problem,
     cells: [usize; 2],
     memory: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<Level, StudyError> {
     let (grid, domain) = grid(request, problem, cells)?;
@@ -172,7 +173,7 @@ pub fn solve(
                     .into(),
         }));
     }
-    let mut elimination = Elimination::new(&assembly.generator, memory, progress)
+    let mut elimination = Elimination::new(&assembly.generator, workspace, memory, progress)
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     lap("elimination");
     let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
@@ -186,7 +187,7 @@ pub fn solve(
             correction.pass(&mut assembly, &grid, &known.probability);
             // Two factors need not be held at once.
             drop(elimination);
-            elimination = Elimination::new(&assembly.generator, memory, progress)
+            elimination = Elimination::new(&assembly.generator, workspace, memory, progress)
                 .map_err(|error| locate(error, &grid, &assembly, problem))?;
         }
         walls = Some(correction.walls());
@@ -252,6 +253,7 @@ pub fn stationary_density(
     problem: &Problem,
     cells: [usize; 2],
     memory: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<(Grid, Vec<f64>), StudyError> {
     let (grid, domain) = grid(request, problem, cells)?;
@@ -260,7 +262,7 @@ pub fn stationary_density(
     let assembly =
         Assembly::new(physics(problem, &closed, &Region::Whole), &grid, request.grid.scheme.weight, start, progress)?;
     let pin = nearest_state(&grid, deepest(problem), &assembly.cells, &assembly.states) as usize;
-    let pinned = Elimination::new(&assembly.pinned(pin), memory, progress)
+    let pinned = Elimination::new(&assembly.pinned(pin), workspace, memory, progress)
         .map_err(|error| locate(error, &grid, &assembly, problem))?;
     let probability = stationary(&pinned, assembly.generator.len(), pin)?;
     let density = field::density(&grid, &assembly, &probability);

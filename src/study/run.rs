@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use crate::elimination::Workspace;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
@@ -32,12 +33,13 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
     let mut warnings = problem.warnings.clone();
     let mut timing = Vec::new();
     let allowed = memory::allowed();
+    let workspace = &Workspace::default();
     let solved = match request.grid.cells {
-        Some(cells) => fixed(request, problem, cells, allowed, progress, &mut timing)?,
-        None => refined(request, problem, allowed, progress, &mut warnings, &mut timing)?,
+        Some(cells) => fixed(request, problem, cells, allowed, workspace, progress, &mut timing)?,
+        None => refined(request, problem, allowed, workspace, progress, &mut warnings, &mut timing)?,
     };
     let clock = Instant::now();
-    let mut solution = evidence(request, problem, solved, allowed, progress, warnings)?;
+    let mut solution = evidence(request, problem, solved, allowed, workspace, progress, warnings)?;
     solution.timing = timing;
     solution.timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
@@ -91,6 +93,7 @@ fn fixed(
     problem: &Problem,
     cells: [usize; 2],
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
@@ -100,10 +103,10 @@ fn fixed(
     let half = halved(cells);
     if request.grid.scheme.is_corrected
         && cells[..problem.dimension].iter().all(|n| n % 4 == 0)
-        && let Some(mut coarser) = quarter_grids(request, problem, cells, allowed, progress)?
+        && let Some(mut coarser) = quarter_grids(request, problem, cells, allowed, workspace, progress)?
     {
         timing.push(("coarser grids".to_string(), clock.elapsed().as_secs_f64()));
-        let finest = level::solve(request, problem, cells, allowed, progress)?;
+        let finest = level::solve(request, problem, cells, allowed, workspace, progress)?;
         timing.extend(finest.timing.iter().cloned());
         coarser.push(Rates::of(&finest));
         return Ok(Solved { finest, rates: coarser, refinement: Refinement::Quarters });
@@ -113,18 +116,18 @@ fn fixed(
         let quarter = halved(half);
         if is_usable(quarter, problem.dimension) {
             // A grid this coarse may not hold the start set at all; then two grids must do.
-            if let Ok(level) = level::solve(request, problem, quarter, allowed, progress) {
+            if let Ok(level) = level::solve(request, problem, quarter, allowed, workspace, progress) {
                 rates.push(Rates::of(&level));
             }
         }
-        match level::solve(request, problem, half, allowed, progress) {
+        match level::solve(request, problem, half, allowed, workspace, progress) {
             Ok(level) => rates.push(Rates::of(&level)),
             Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
             Err(_) => rates.clear(),
         }
         timing.push(("coarser grids".to_string(), clock.elapsed().as_secs_f64()));
     }
-    let finest = level::solve(request, problem, cells, allowed, progress)?;
+    let finest = level::solve(request, problem, cells, allowed, workspace, progress)?;
     timing.extend(finest.timing.iter().cloned());
     rates.push(Rates::of(&finest));
     let ratio = cells[0] as f64 / half[0] as f64;
@@ -138,6 +141,7 @@ fn quarter_grids(
     problem: &Problem,
     cells: [usize; 2],
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<Option<Vec<Rates>>, StudyError> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
@@ -147,7 +151,7 @@ fn quarter_grids(
     }
     let mut rates = Vec::new();
     for quarters in [2, 3] {
-        match level::solve(request, problem, share(quarters), allowed, progress) {
+        match level::solve(request, problem, share(quarters), allowed, workspace, progress) {
             Ok(level) => rates.push(Rates::of(&level)),
             Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
             Err(_) => return Ok(None),
@@ -161,6 +165,7 @@ fn refined(
     request: &Request,
     problem: &Problem,
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
     warnings: &mut Vec<String>,
     timing: &mut Vec<(String, f64)>,
@@ -180,7 +185,7 @@ fn refined(
             break;
         }
         let clock = Instant::now();
-        match level::solve(request, problem, cells, allowed, progress) {
+        match level::solve(request, problem, cells, allowed, workspace, progress) {
             Ok(level) => {
                 rates.push(Rates::of(&level));
                 finest = Some(level);

@@ -1,7 +1,7 @@
 //! Laws of the generator: every discretisation is a Markov chain.
 
 use proptest::prelude::*;
-use saddleflux::elimination::Elimination;
+use saddleflux::elimination::{Elimination, Workspace};
 use saddleflux::generator::FluxCorrection;
 use saddleflux::generator::assembly::{Assembly, AssemblyError, Physics};
 use saddleflux::generator::correction::PASSES;
@@ -142,7 +142,8 @@ fn flux_corrected_rates_keep_detailed_balance() {
     let mut corrected = plain.clone();
     let mut correction = FluxCorrection::new(&plain, &grid, &sampler);
     for _ in 0..PASSES {
-        let elimination = Elimination::new(&corrected.generator, 1 << 30, &Progress::default()).unwrap();
+        let elimination =
+            Elimination::new(&corrected.generator, &Workspace::default(), 1 << 30, &Progress::default()).unwrap();
         let found = quasi_stationary(&elimination, plain.generator.len(), 0).unwrap();
         correction.pass(&mut corrected, &grid, &found.probability);
         assert!(is_a_generator(&corrected) && corrected.generator.is_reversible);

@@ -2,6 +2,7 @@
 
 use approx::assert_relative_eq;
 use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
 use saddleflux::generator::Pair;
 use saddleflux::progress::Progress;
 use saddleflux::study::request::Scheme;
@@ -410,7 +411,8 @@ fn what_reflecting_walls_leave_is_known_in_size() {
                 grid = { cells = [96, 96], scheme = 'flux-corrected' }";
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
     let problem = config.problem().unwrap();
-    let level = level::solve(&config.request, &problem, [96, 96], 1 << 30, &Progress::default()).unwrap();
+    let level = level::solve(&config.request, &problem, [96, 96], 1 << 30, &Workspace::default(), &Progress::default())
+        .unwrap();
     let error = level.quasi_stationary.unwrap().rate.value() / 2.43540354e-2 - 1.0;
     // What the walls leave has either sign, and sizes are added.
     assert!((1.0..1.5).contains(&(level.boundary.walls / error.abs())), "{error:e}, {:?}", level.boundary);

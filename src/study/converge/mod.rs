@@ -7,6 +7,7 @@ pub use reference::{Known, Reference};
 
 use std::time::Instant;
 
+use crate::elimination::Workspace;
 use crate::grid::Align;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
@@ -98,6 +99,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
     let begun = Instant::now();
     let mut warnings = problem.warnings.clone();
     let allowed = memory::allowed();
+    let workspace = &Workspace::default();
     let mut cells = grids(request, &problem);
     let corrects = request.converge.schemes.contains(&Scheme::FLUX_CORRECTED);
     let hungriest = if corrects { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };
@@ -110,7 +112,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
         ));
         cells.truncate(first);
     }
-    let reference = reference::find(request, &problem, &cells, allowed, progress)?;
+    let reference = reference::find(request, &problem, &cells, allowed, workspace, progress)?;
     let aligns = match request.converge.angles.as_slice() {
         [] => vec![request.grid.align],
         angles => angles.iter().map(|&degrees| Align::Angle(degrees)).collect(),
@@ -121,7 +123,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
         for &align in &aligns {
             let mut variant = request.clone();
             (variant.grid.scheme, variant.grid.align) = (scheme, align);
-            series.push(one(&variant, &problem, &cells, &reference, allowed, progress)?);
+            series.push(one(&variant, &problem, &cells, &reference, allowed, workspace, progress)?);
         }
     }
     Ok(Convergence { problem, reference, series, warnings, seconds: begun.elapsed().as_secs_f64() })
@@ -162,6 +164,7 @@ fn one(
     cells: &[[usize; 2]],
     reference: &Reference,
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<Series, StudyError> {
     let mut samples: Vec<Result<Sample, ([usize; 2], String)>> = Vec::new();
@@ -174,7 +177,7 @@ fn one(
         let mut best: Option<(Level, f64)> = None;
         let mut failure = None;
         for repeat in 0..REPEATS {
-            match level::solve(request, problem, cells, allowed, progress) {
+            match level::solve(request, problem, cells, allowed, workspace, progress) {
                 Ok(level) => {
                     let seconds = level.timing.iter().map(|(_, seconds)| seconds).sum();
                     if best.as_ref().is_none_or(|(_, shortest)| seconds < *shortest) {

@@ -7,6 +7,7 @@
 //! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
 //! one axis absorbs.
 
+use crate::elimination::Workspace;
 use crate::formula::quadrature::{End, Passage};
 use crate::grid::Align;
 use crate::problem::{Problem, Region};
@@ -51,6 +52,7 @@ pub(super) fn find(
     problem: &Problem,
     cells: &[[usize; 2]],
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<Reference, StudyError> {
     let typed = |value: f64| Known { value: Scaled::new(value), uncertainty: TYPED };
@@ -65,7 +67,7 @@ pub(super) fn find(
     if let Some(found) = quadrature(problem) {
         return Ok(found);
     }
-    extrapolation(request, problem, cells, allowed, progress)
+    extrapolation(request, problem, cells, allowed, workspace, progress)
 }
 
 /// By quadrature along each axis.
@@ -153,6 +155,7 @@ fn extrapolation(
     problem: &Problem,
     cells: &[[usize; 2]],
     allowed: u64,
+    workspace: &Workspace,
     progress: &Progress,
 ) -> Result<Reference, StudyError> {
     let Some(&finest) = cells.last() else {
@@ -176,7 +179,7 @@ fn extrapolation(
         (variant.grid.scheme, variant.grid.align) = (scheme, align);
         let (mut rates, mut passages, mut boundary) = (Vec::new(), Vec::new(), BoundaryError::default());
         for size in sizes {
-            match level::solve(&variant, problem, size, allowed, progress) {
+            match level::solve(&variant, problem, size, allowed, workspace, progress) {
                 Ok(level) => {
                     rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
                     passages.extend(level.passage.as_ref().map(|passage| passage.from_start.inverse()));
