@@ -12,6 +12,7 @@ mod fixture;
 mod folder;
 mod formula;
 mod generator;
+mod house;
 mod io;
 mod landscape;
 mod layers;
