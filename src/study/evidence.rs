@@ -1,14 +1,14 @@
 //! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
-use rayon::prelude::*;
-
 use crate::elimination::Workspace;
 use crate::formula::Formulas;
 use crate::generator::Assembly;
 use crate::grid::Grid;
 use crate::observe::boundary::boundary_flux;
 use crate::observe::field;
+use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::peclet;
+use crate::observe::quantity::Quantities;
 use crate::problem::Problem;
 use crate::problem::Wall;
 use crate::progress::Progress;
@@ -18,7 +18,7 @@ use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolat
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
 use crate::study::request::Quantity;
-use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::{StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
 
@@ -118,8 +118,9 @@ pub(super) fn evidence(
             (peclet.relevant / 2.0).ceil()
         ));
     }
-    let mut fields =
-        Fields { loss: loss_field(problem, &grid), diffusion: diffusion_fields(problem, &grid), ..Fields::default() };
+    let mut fields = over_grid(&grid);
+    fields.fields.extend(field::loss(problem, &grid));
+    fields.fields.extend(field::diffusion(problem, &grid));
     let mut rate = None;
     let mut flux = None;
     if let Some(found) = &quasi_stationary {
@@ -155,15 +156,15 @@ pub(super) fn evidence(
             converged: found.converged,
         });
         neglected_probability(problem, &grid, &assembly, &found.probability, &mut warnings);
-        fields.quasi_stationary = Some(field::density(&grid, &assembly, &found.probability));
-        fields.current = field::current(&grid, &assembly, &found.probability);
+        fields.push(field::QUASI_STATIONARY.over(&grid, field::density(&grid, &assembly, &found.probability)));
+        fields.fields.extend(field::current(&grid, &assembly, &found.probability));
         // Where the rate is beyond the range of ordinary numbers, so are the fluxes that it is made of.
         flux = found.rate.is_ordinary().then_some(through);
     }
     let mut passage = passage.map(|Passage { times, unit, from_start }| {
         let extrapolation = estimate(|rates| rates.passage);
         if unit == Scaled::ONE {
-            fields.mean_first_passage = Some(field::on_grid(&grid, &assembly, &times, 0.0));
+            fields.push(field::MEAN_FIRST_PASSAGE.over(&grid, field::on_grid(&grid, &assembly, &times, 0.0)));
         }
         PassageTime {
             from: problem.valley.start_point,
@@ -175,7 +176,7 @@ pub(super) fn evidence(
     });
     if request.wants(Quantity::Stationary) {
         let (_, density) = level::stationary_density(request, problem, grid.cells, allowed, workspace, progress)?;
-        fields.stationary = Some(density);
+        fields.push(field::STATIONARY.over(&grid, density));
     }
     let mut quadrature: Option<QuadratureCheck> = match request.wants_killing() {
         true => comparison::quadrature(problem, &mut warnings),
@@ -240,6 +241,8 @@ pub(super) fn evidence(
         flux_over_population,
         flux,
         fields,
+        groups: Vec::new(),
+        quantities: Quantities::default(),
         quadrature,
         formulas,
         iteration,
@@ -295,11 +298,6 @@ fn neglected_probability(
     }
 }
 
-fn loss_field(problem: &Problem, grid: &Grid) -> Option<Vec<f64>> {
-    let loss = problem.dynamics.loss()?;
-    Some((0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect())
-}
-
 /// The minimum next to where the density is largest, when that is not the one to start from.
 fn other_well(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<Point> {
     let start = problem.valley.minimum?;
@@ -313,14 +311,4 @@ fn other_well(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
     };
     let nearest = (0..minima.len()).filter(lives).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (nearest != start).then(|| minima[nearest].theta)
-}
-
-fn diffusion_fields(problem: &Problem, grid: &Grid) -> Vec<Vec<f64>> {
-    let tensors: Vec<_> =
-        (0..grid.len()).into_par_iter().map(|cell| problem.noise.tensor(grid.cell_centre(cell))).collect();
-    let entry = |pick: fn(&Tensor) -> f64| tensors.iter().map(pick).collect();
-    match grid.dimension {
-        1 => vec![entry(|t| t.xx)],
-        _ => vec![entry(|t| t.xx), entry(|t| t.xy), entry(|t| t.yy)],
-    }
 }

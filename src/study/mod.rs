@@ -10,6 +10,7 @@ pub mod extrapolation;
 pub mod iteration;
 pub mod level;
 pub mod memory;
+pub mod particle_fields;
 pub mod request;
 pub mod run;
 pub mod simulate;

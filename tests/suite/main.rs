@@ -13,6 +13,7 @@ mod folder;
 mod formula;
 mod gallery;
 mod generator;
+mod house;
 mod io;
 mod landscape;
 mod layers;

@@ -4,6 +4,7 @@ use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;
 use saddleflux::generator::Pair;
+use saddleflux::observe::field::QUASI_STATIONARY;
 use saddleflux::progress::Progress;
 use saddleflux::study::request::Scheme;
 use saddleflux::study::{self, Solution, level, memory};
@@ -721,7 +722,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let solution = solve(text);
-            let density = solution.fields.quasi_stationary.clone().unwrap();
+            let density = solution.fields.values(QUASI_STATIONARY.name).unwrap();
             (rate(&solution).to_bits(), density.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
         })
     };

@@ -7,9 +7,12 @@
 //! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
 //! one axis absorbs.
 
+use serde::Serialize;
+
 use crate::elimination::Workspace;
 use crate::formula::quadrature::{End, Passage};
 use crate::grid::Align;
+use crate::observe::quantity;
 use crate::problem::{Problem, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
@@ -22,9 +25,10 @@ use crate::study::{StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
 /// A value with the relative uncertainty that it is known to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Known {
     /// γ, or 1/τ.
+    #[serde(flatten, serialize_with = "quantity::value")]
     pub value: Scaled,
     /// Relative.
     pub uncertainty: f64,
