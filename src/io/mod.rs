@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::formula::Formulas;
 use crate::problem::{CriticalPoint, CriticalPoints, Problem};
 use crate::study::Simulation;
+use crate::study::comparison::Comparison;
 use crate::study::solution::{BoundaryFlux, Solution};
 
 /// What was posed, and how it was run: what every summary says.
@@ -113,5 +114,5 @@ pub struct Sampled<'a> {
     /// What the particles found.
     pub simulation: &'a Simulation,
     /// Formulas, and what the particles found over each.
-    pub formulas: &'a Formulas,
+    pub formulas: &'a Formulas<Comparison>,
 }

@@ -8,10 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, Sampled, Setting, description, particles};
-use crate::formula::{Comparison, Formulas};
+use crate::formula::Formulas;
 use crate::grid::Align;
 use crate::problem::CriticalPoint;
 use crate::scaled::Scaled;
+use crate::study::comparison::Comparison;
 
 pub(super) type Object = Map<String, Value>;
 
@@ -197,7 +198,7 @@ fn rate(outcome: &Outcome) -> Object {
     entry
 }
 
-fn formula(formulas: &Formulas, dimension: usize) -> Object {
+fn formula(formulas: &Formulas<Comparison>, dimension: usize) -> Object {
     let mut entry = Object::new();
     if let Some(kramers) = &formulas.kramers {
         entry.insert("kramers".into(), Value::Object(comparison(kramers)));
@@ -214,18 +215,20 @@ fn formula(formulas: &Formulas, dimension: usize) -> Object {
         entry.insert("theorem_3_2".into(), Value::Object(found));
     }
     if !formulas.omitted.is_empty() {
-        entry.insert("omitted".into(), json!(formulas.omitted));
+        entry.insert("omitted".into(), formulas.omitted.iter().map(ToString::to_string).collect());
     }
     entry
 }
 
 fn comparison(comparison: &Comparison) -> Object {
     let mut entry = Object::new();
-    put_rate(&mut entry, "value", comparison.value);
+    let formula = &comparison.formula;
+    put_rate(&mut entry, "value", formula.value);
     put(&mut entry, "ratio", comparison.ratio);
-    put(&mut entry, "absorption_factor", comparison.absorption_factor);
-    let conditions = comparison.conditions.iter();
-    let conditions: Vec<Value> = conditions.map(|c| json!({ "text": c.text, "holds": c.holds })).collect();
+    put(&mut entry, "absorption_factor", formula.absorption_factor);
+    let conditions = formula.conditions.iter();
+    let conditions: Vec<Value> =
+        conditions.map(|condition| json!({ "text": condition.to_string(), "holds": condition.holds() })).collect();
     entry.insert("conditions".into(), json!(conditions));
     entry
 }

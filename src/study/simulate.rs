@@ -14,6 +14,7 @@ use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::study::Request;
+use crate::study::comparison::Comparison;
 use crate::study::splitting::{self, Splittings};
 use crate::study::{StudyError, comparison, iteration, memory};
 use crate::tensor::norm;
@@ -130,7 +131,7 @@ pub struct Sampled {
     /// What the particles found.
     pub simulation: Simulation,
     /// Formulas, with what the particles found over each.
-    pub formulas: Formulas,
+    pub formulas: Formulas<Comparison>,
 }
 
 /// `saddleflux simulate`: particles alone. In one dimension a diffusion's rate is compared with the quadrature, which knows no grid.
@@ -141,7 +142,7 @@ pub fn alone(problem: &Problem, request: &Request, progress: &Progress) -> Resul
     let reference = quadrature.map(|rate| Reference { source: "the quadrature", value: rate.value(), error: 1e-9 });
     let settings = request.particles.clone().unwrap_or_default();
     let simulation = Prepared::new(request, &settings, problem)?.simulate(reference, progress)?;
-    let formulas = comparison::formulas(problem, simulation.rate.value.into());
+    let formulas = comparison::compared(problem, simulation.rate.value.into());
     Ok(Sampled { simulation, formulas })
 }
 
@@ -491,10 +492,9 @@ fn own_rate(
 
 /// Says beforehand that a run takes long.
 fn announce(problem: &Problem, plan: &Plan, sides: f64, reference: Option<Reference>, progress: &Progress) {
-    let expected = reference.map(|reference| reference.value).or_else(|| {
-        let formulas = comparison::formulas(problem, crate::scaled::Scaled::ONE);
-        formulas.kramers.map(|kramers| kramers.value.value())
-    });
+    let expected = reference
+        .map(|reference| reference.value)
+        .or_else(|| comparison::formulas(problem).kramers.map(|kramers| kramers.value.value()));
     let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
     let each = (plan.exits as f64 / (rate * plan.count as f64)).min(plan.time) + plan.burn_in;
     let seconds = sides * each / plan.step * plan.count as f64 / STEPS_PER_SECOND;

@@ -5,6 +5,7 @@ use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
 use crate::scaled::Scaled;
+use crate::study::comparison::Comparison;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
 use crate::tensor::{Point, Tensor};
@@ -31,7 +32,7 @@ pub struct Solution {
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
-    pub formulas: Formulas,
+    pub formulas: Formulas<Comparison>,
     /// SGD itself beside its diffusion limit, when asked for.
     pub iteration: Option<IterationStudy>,
     /// Particles beside the solver, when asked for.
