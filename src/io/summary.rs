@@ -35,8 +35,8 @@ pub fn summary(outcome: &Outcome) -> Value {
     put_object(&mut root, "formula", formula(&solution.formulas, outcome.setting.dimension));
     put_object(&mut root, "flux", flux(outcome));
     put_object(&mut root, "sgd", sgd(outcome));
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    let particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
+    let warnings: Vec<String> = solution.warnings.iter().cloned().chain(particles).collect();
     root.insert("warnings".into(), json!(warnings));
     let mut times = timing(&solution.timing);
     if let Some(simulation) = &solution.particles {
@@ -55,7 +55,8 @@ pub fn sampled_summary(sampled: &Sampled) -> Value {
     root.insert("problem".into(), problem(setting, None, setting.listed_saddles(None)));
     root.insert("rate".into(), json!({ "particles": particles::rate(simulation) }));
     put_object(&mut root, "formula", formula(formulas, setting.dimension));
-    root.insert("warnings".into(), json!(simulation.warnings));
+    let warnings: Vec<String> = simulation.warnings.iter().map(ToString::to_string).collect();
+    root.insert("warnings".into(), json!(warnings));
     let mut times = Object::new();
     particles::timing(simulation, &mut times);
     put(&mut times, "total", simulation.seconds);

@@ -91,7 +91,7 @@ pub struct AgeRow {
 }
 
 /// Is the death rate the same at all ages?
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constancy {
     /// χ² of the deaths by age against a constant rate.
     pub chi_squared: f64,

@@ -42,8 +42,8 @@ pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
     }
     effort(&mut page, outcome);
     let solution = outcome.solution;
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
+    let warnings: Vec<String> = solution.warnings.iter().cloned().chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);

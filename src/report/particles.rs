@@ -18,7 +18,7 @@ pub fn sampled(sampled: &Sampled, files: &[PathBuf], colour: bool) -> String {
     particles(&mut page, simulation);
     comparisons(&mut page, formulas, "particles");
     for warning in &simulation.warnings {
-        page.warning(warning);
+        page.warning(&warning.to_string());
     }
     written(&mut page, files);
     page.text
