@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ariadne::{Color, Config as Style, IndexType, Label, Report, ReportKind};
 
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, ConfigError, Source, particle_fault};
 use crate::problem::ProblemError;
 use crate::study::StudyError;
 
@@ -47,6 +47,11 @@ pub(super) fn config_error(error: &ConfigError) -> String {
 /// A study that ended without a result, shown at the key behind it when it has one.
 pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
     let source = &config.source;
+    if let StudyError::Particles(fault) = error
+        && let Some((key, message)) = particle_fault(fault)
+    {
+        return at_key(source, key, &message);
+    }
     match error.problem_error() {
         Some(ProblemError::Expression { key, text, offset, message }) => {
             let span = source.span_of(key).map(|span| {
@@ -68,16 +73,19 @@ pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
                 message,
             )
         }
-        Some(ProblemError::Invalid { key, message }) => {
-            let text = with_place(source, key, &format!("{key}: {message}"));
-            at_place(source, source.span_of(key), &text, "here")
-        }
+        Some(ProblemError::Invalid { key, message }) => at_key(source, key, message),
         Some(error @ (ProblemError::Degenerate { .. } | ProblemError::NotPositive { .. })) => {
             let text = with_place(source, "noise", &format!("noise: {error}"));
             at_place(source, source.span_of("noise"), &text, "here")
         }
         _ => format!("error: {}: {error}", source.path.display()),
     }
+}
+
+/// A message at the key that it is about.
+fn at_key(source: &Source, key: &str, message: &str) -> String {
+    let text = with_place(source, key, &format!("{key}: {message}"));
+    at_place(source, source.span_of(key), &text, "here")
 }
 
 fn first_line(message: &str) -> &str {

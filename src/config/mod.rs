@@ -6,6 +6,7 @@
 
 mod converge;
 mod error;
+mod fault_particles;
 mod particles;
 mod pose;
 mod read;
@@ -14,6 +15,7 @@ mod source;
 mod tree;
 
 pub use error::{ConfigError, Fault};
+pub use fault_particles::particle_fault;
 pub use source::Source;
 
 use std::path::PathBuf;

@@ -28,6 +28,7 @@ use crate::formula::Formulas;
 use crate::observe::group::FieldGroup;
 use crate::problem::{CriticalPoint, CriticalPoints, Problem};
 use crate::study::Simulation;
+use crate::study::comparison::Comparison;
 use crate::study::solution::{BoundaryFlux, Solution};
 
 /// What was posed, and how it was run: what every summary says.
@@ -122,7 +123,7 @@ pub struct Simulated<'a> {
     /// What the particles found.
     pub simulation: &'a Simulation,
     /// Formulas, and what the particles found over each.
-    pub formulas: &'a Formulas,
+    pub formulas: &'a Formulas<Comparison>,
 }
 
 impl Simulated<'_> {

@@ -92,7 +92,7 @@ pub struct AgeRow {
 }
 
 /// Is the death rate the same at all ages?
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Constancy {
     /// χ² of the deaths by age against a constant rate.
     pub chi_squared: f64,

@@ -15,8 +15,9 @@ pub use particles::simulated;
 
 use std::path::PathBuf;
 
-use crate::formula::{Comparison, Formulas};
+use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
+use crate::study::comparison::Comparison;
 use crate::study::extrapolation::TOO_COARSE;
 use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
@@ -41,8 +42,8 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     }
     effort(&mut page, solved);
     let solution = solved.solution;
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
+    let warnings: Vec<String> = solution.warnings.iter().cloned().chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);
@@ -128,7 +129,7 @@ fn rates(page: &mut Page, solved: &Solved) {
 }
 
 /// Formulas, and how far `what` is from each.
-fn comparisons(page: &mut Page, formulas: &Formulas, what: &str) {
+fn comparisons(page: &mut Page, formulas: &Formulas<Comparison>, what: &str) {
     if let Some(kramers) = &formulas.kramers {
         comparison(page, "Kramers", kramers, what, "");
     }
@@ -138,22 +139,27 @@ fn comparisons(page: &mut Page, formulas: &Formulas, what: &str) {
     if let Some(theorem) = &formulas.theorem_3_2 {
         let effective = theorem.s_effective.map_or(String::new(), |s| format!(", effective {}", brief(s)));
         comparison(page, "Theorem 3.2", &theorem.isothermal, what, &format!("s = {}{effective}", brief(theorem.s)));
-        let ito = format!("{}  {what}/formula = {}", rounded(theorem.ito.value, Some(1e-4)), brief(theorem.ito.ratio));
+        let ito = format!(
+            "{}  {what}/formula = {}",
+            rounded(theorem.ito.formula.value, Some(1e-4)),
+            brief(theorem.ito.ratio)
+        );
         page.line("  Itô prefactor", &ito);
     }
     for reason in formulas.omitted.iter().take(2) {
-        page.line("  left out", reason);
+        page.line("  left out", &reason.to_string());
     }
 }
 
 /// Beyond these ratios something else than the corrections of the next order is at work.
 const FAR: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 
-fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, more: &str) {
-    let failing: Vec<&str> = formula.conditions.iter().filter(|c| !c.holds).map(|c| c.text.as_str()).collect();
-    let ratio =
-        if formula.ratio.is_finite() { format!("  {what}/formula = {}", brief(formula.ratio)) } else { String::new() };
-    let verdict = if failing.is_empty() && formula.ratio.is_finite() && !FAR.contains(&formula.ratio) {
+fn comparison(page: &mut Page, name: &str, compared: &Comparison, what: &str, more: &str) {
+    let Comparison { formula, ratio } = compared;
+    let failing = formula.conditions.iter().filter(|condition| !condition.holds());
+    let failing: Vec<String> = failing.map(ToString::to_string).collect();
+    let shown = if ratio.is_finite() { format!("  {what}/formula = {}", brief(*ratio)) } else { String::new() };
+    let verdict = if failing.is_empty() && ratio.is_finite() && !FAR.contains(ratio) {
         "  ✗ far off, though its own conditions hold: the flux leaves elsewhere (flux.png), or the grid resolves too little".to_string()
     } else if failing.is_empty() {
         "  ✓ its conditions hold".to_string()
@@ -161,7 +167,7 @@ fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, mor
         format!("  ✗ not met here: {}", failing.join("; "))
     };
     let more = if more.is_empty() { String::new() } else { format!("  {more}") };
-    page.line(name, &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))));
+    page.line(name, &format!("{}{shown}{more}{verdict}", rounded(formula.value, Some(1e-4))));
 }
 
 fn iteration(page: &mut Page, solved: &Solved) {

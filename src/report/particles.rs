@@ -18,7 +18,7 @@ pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> Stri
     particles(&mut page, simulation);
     comparisons(&mut page, formulas, "particles");
     for warning in &simulation.warnings {
-        page.warning(warning);
+        page.warning(&warning.to_string());
     }
     written(&mut page, files);
     page.text

@@ -7,7 +7,7 @@ use crate::elimination::{Elimination, Workspace};
 use crate::generator::Assembly;
 use crate::generator::assembly::{DEAD, nearest_state};
 use crate::particles::lattice::Lattice;
-use crate::particles::splitting::Well;
+use crate::particles::well::Well;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::committor;

@@ -223,7 +223,7 @@ pub(super) fn evidence(
         false => quasi_stationary_rate.or(passage_rate),
     };
     let formulas = match solver_rate {
-        Some(rate) => comparison::formulas(problem, rate),
+        Some(rate) => comparison::compared(problem, rate),
         None => Formulas::default(),
     };
     let iteration = match &request.sgd {

@@ -15,7 +15,6 @@ pub mod request;
 pub mod run;
 pub mod simulate;
 pub mod solution;
-pub mod splitting;
 
 pub use check::{CheckReport, check};
 pub use converge::{Convergence, converge};
@@ -25,6 +24,7 @@ pub use simulate::Simulation;
 pub use solution::Solution;
 
 use crate::generator::AssemblyError;
+use crate::particles::SimulationError;
 use crate::problem::ProblemError;
 use crate::solve::SolveError;
 
@@ -34,6 +34,9 @@ pub enum StudyError {
     /// The problem is wrong or can't be solved as posed.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+    /// Particles cannot simulate it.
+    #[error(transparent)]
+    Particles(#[from] SimulationError),
     /// It cannot be discretised.
     #[error(transparent)]
     Assembly(AssemblyError),
@@ -56,6 +59,8 @@ impl StudyError {
             StudyError::Assembly(
                 AssemblyError::NotFinite { .. } | AssemblyError::NotPositive { .. } | AssemblyError::NotScalar { .. },
             ) => 2,
+            StudyError::Particles(SimulationError::NoExcursion) => 3,
+            StudyError::Particles(_) => 2,
             StudyError::Assembly(_) | StudyError::Unsolvable { .. } => 3,
             StudyError::Interrupted => 130,
         }

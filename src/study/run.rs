@@ -13,7 +13,7 @@ use crate::study::evidence::{Rates, Refinement, Solved, evidence, rounding};
 use crate::study::extrapolation::{beside, extrapolate};
 use crate::study::level::{self, Level};
 use crate::study::request::Scheme;
-use crate::study::simulate::{Prepared, Reference};
+use crate::study::simulate::{self, Reference};
 use crate::study::solution::Solution;
 use crate::study::{StudyError, memory};
 
@@ -29,7 +29,7 @@ const FIRST_CELLS: [usize; 3] = [0, 128, 32];
 pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<Solution, StudyError> {
     let begun = Instant::now();
     // Before anything long begins.
-    let particles = request.particles.as_ref().map(|settings| Prepared::new(request, settings, problem)).transpose()?;
+    let particles = simulate::prepared(request, problem)?;
     let mut warnings = problem.warnings.clone();
     let mut timing = Vec::new();
     let allowed = memory::allowed();
@@ -49,7 +49,7 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
             value: rate.extrapolated.unwrap_or(rate.value).value(),
             error: rate.discretisation_error.unwrap_or(0.0),
         });
-        match particles.simulate(reference, progress) {
+        match simulate::simulate(&particles, request, reference, progress) {
             Ok(found) => solution.particles = Some(found),
             // What the solver found is not lost with them.
             Err(StudyError::Interrupted) => {

@@ -7,6 +7,7 @@ use crate::observe::group::FieldGroup;
 pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
+use crate::study::comparison::Comparison;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
 use crate::tensor::{Point, Tensor};
@@ -37,7 +38,7 @@ pub struct Solution {
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
-    pub formulas: Formulas,
+    pub formulas: Formulas<Comparison>,
     /// SGD itself beside its diffusion limit, when asked for.
     pub iteration: Option<IterationStudy>,
     /// Particles beside the solver, when asked for.

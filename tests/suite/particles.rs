@@ -10,7 +10,7 @@ use saddleflux::particles::estimate::{Ages, Estimate};
 use saddleflux::particles::random::{Purpose, Random};
 use saddleflux::particles::swarm::Spell;
 use saddleflux::progress::Progress;
-use saddleflux::study::simulate::{self, Sampled};
+use saddleflux::study::simulate::{self, ParticleStudy};
 use saddleflux::study::{self, Simulation, Solution};
 use saddleflux::tensor::LANES;
 
@@ -20,7 +20,7 @@ fn config(text: &str) -> Config {
     Config::from_text(Path::new("test.toml"), text, &[]).unwrap()
 }
 
-fn sampled(text: &str) -> Sampled {
+fn sampled(text: &str) -> ParticleStudy {
     let config = config(text);
     simulate::alone(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }

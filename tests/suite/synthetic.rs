@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use saddleflux::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
+use saddleflux::formula::{Condition, FormulaRate, Formulas, Omission, TheoremThreeTwo};
 use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
 use saddleflux::io::{IoError, Setting, Solved, summary, write_result};
@@ -15,6 +15,7 @@ use saddleflux::observe::quantity::Quantities;
 use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::Request;
+use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
 use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
 use saddleflux::tensor::{Point, Tensor};
@@ -215,15 +216,17 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
     }
 }
 
-fn formulas(value: f64) -> Formulas {
+fn formulas(value: f64) -> Formulas<Comparison> {
     let comparison = |ratio: f64| Comparison {
-        value: (value / ratio).into(),
+        formula: FormulaRate {
+            value: (value / ratio).into(),
+            absorption_factor: 2.0,
+            conditions: vec![
+                Condition::HighBarrier { over_noise: 10.0 },
+                Condition::FrozenNoise { is_frozen: ratio < 1.0 },
+            ],
+        },
         ratio,
-        absorption_factor: 2.0,
-        conditions: vec![
-            Condition { text: "the barrier is 10 times the noise".to_string(), holds: true },
-            Condition { text: "the noise is isotropic and constant".to_string(), holds: ratio < 1.0 },
-        ],
     };
     Formulas {
         kramers: Some(comparison(0.981)),
@@ -235,6 +238,6 @@ fn formulas(value: f64) -> Formulas {
             s_effective: Some(0.47),
             saddle: [0.0, 0.0],
         }),
-        omitted: vec!["effective s in 2D: no single path".to_string()],
+        omitted: vec![Omission::VaryingNoise],
     }
 }

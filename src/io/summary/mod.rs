@@ -30,7 +30,7 @@ struct Summary<'a> {
     sgd: Option<&'a IterationStudy>,
     #[serde(flatten)]
     quantities: Option<&'a Quantities>,
-    warnings: Vec<&'a String>,
+    warnings: Vec<String>,
     timing: Map<String, Value>,
     provenance: Value,
 }
@@ -50,7 +50,7 @@ impl Summary<'_> {
 pub fn summary(solved: &Solved) -> Value {
     let (setting, solution) = (&solved.setting, solved.solution);
     let listed = solved.listed_saddles();
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
     Summary {
         title: &setting.config.title,
         flux: solution.flux.as_ref().map(|flux| rate::Flux::new(flux, &listed)),
@@ -60,7 +60,7 @@ pub fn summary(solved: &Solved) -> Value {
         formula: formula::FormulaSection::new(&solution.formulas, setting.dimension),
         sgd: solution.iteration.as_ref(),
         quantities: Some(&solution.quantities),
-        warnings: solution.warnings.iter().chain(of_particles).collect(),
+        warnings: solution.warnings.iter().cloned().chain(of_particles).collect(),
         timing: timing(&solution.timing, solution.particles.as_ref()),
         provenance: provenance(setting),
     }
@@ -79,7 +79,7 @@ pub fn simulated_summary(simulated: &Simulated) -> Value {
         flux: None,
         sgd: None,
         quantities: None,
-        warnings: simulation.warnings.iter().collect(),
+        warnings: simulation.warnings.iter().map(ToString::to_string).collect(),
         timing: alone(simulation),
         provenance: provenance(setting),
     }

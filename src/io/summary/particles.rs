@@ -6,7 +6,7 @@ use crate::observe::quantity::Logged;
 use crate::particles::estimate::{Constancy, Estimate};
 use crate::study::Simulation;
 use crate::study::simulate::{Against, PerIteration};
-use crate::study::splitting::Splittings;
+use crate::study::simulate::Splittings;
 
 /// The section `rate.particles`.
 #[derive(Serialize)]

@@ -1,0 +1,58 @@
+//! What the reader of a simulated rate must know.
+
+use std::fmt;
+
+use crate::particles::estimate::Constancy;
+
+/// A reason to trust a simulated rate less, or differently.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParticleWarning {
+    /// Too few exits to remove the step's error.
+    FewExits {
+        /// Exits at step dt/2.
+        exits: u64,
+    },
+    /// The death rate depends on the age.
+    ChangingRate(Constancy),
+    /// The iteration's own rate could not be had to compare with.
+    NoOwnRate {
+        /// Why.
+        reason: String,
+    },
+    /// Escapes so quick that a splitting's error shows.
+    QuickEscape {
+        /// The rate over the well's relaxation rate.
+        relative: f64,
+    },
+    /// An error bar too wide to be trusted.
+    WideError,
+}
+
+impl fmt::Display for ParticleWarning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            ParticleWarning::FewExits { exits } => write!(
+                f,
+                "{exits} exits are too few to remove the step's error: the rate at step dt/2 is given, with its exact interval"
+            ),
+            ParticleWarning::ChangingRate(test) => write!(
+                f,
+                "the death rate depends on the age (χ² = {:.0} with {} degrees of freedom, p = {:.1e}): the lives are not exponential. Raise \
+                 particles.burn_in; or the set holds several wells with rates of their own",
+                test.chi_squared, test.degrees, test.p_value
+            ),
+            ParticleWarning::NoOwnRate { reason } => {
+                write!(f, "the iteration's own rate could not be had to compare with: {reason}")
+            }
+            ParticleWarning::QuickEscape { relative } => write!(
+                f,
+                "the rate is {relative:.0e} of the well's relaxation rate, and splitting takes paths that start again after a death for \
+                 settled, an error of about this size: take method = \"euler-maruyama\" for escapes as quick as this"
+            ),
+            ParticleWarning::WideError => f.write_str(
+                "the error bar is wider than a third of the rate, and then not to be trusted: raise particles.count or \
+                 particles.repetitions",
+            ),
+        }
+    }
+}
