@@ -1,6 +1,9 @@
 //! What the user should know before a long simulation goes on.
 
 use std::fmt;
+use std::time::Instant;
+
+use crate::progress::Progress;
 
 /// A simulation that takes hours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,3 +48,33 @@ impl fmt::Display for Announcement {
         }
     }
 }
+
+/// How long the rest takes, told once when that is long.
+pub(super) struct Foresight {
+    pub clock: Instant,
+    is_told: bool,
+}
+
+impl Default for Foresight {
+    fn default() -> Foresight {
+        Foresight { clock: Instant::now(), is_told: false }
+    }
+}
+
+impl Foresight {
+    /// Looks at the share of the simulation that is done, with `seen` of `exits` exits.
+    pub fn look(&mut self, share: f64, seen: u64, exits: u64, progress: &Progress) {
+        let seconds = self.clock.elapsed().as_secs_f64();
+        if self.is_told || seconds <= FORESIGHT {
+            return;
+        }
+        self.is_told = true;
+        let hours = seconds / (3600.0 * share);
+        if hours > 1.0 {
+            progress.announce(Announcement::Pace { hours, seen, exits, seconds }.to_string());
+        }
+    }
+}
+
+/// Seconds after which the rest is foreseen.
+const FORESIGHT: f64 = 10.0;

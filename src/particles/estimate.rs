@@ -33,7 +33,7 @@ impl Estimate {
         Estimate { exits, time_at_risk, value: n / time_at_risk, ci95 }
     }
 
-    /// The paper's.
+    /// The paper's estimate: Eqs. 84 and 85.
     pub fn of_the_paper(exits: u64, time_at_risk: f64) -> Option<Estimate> {
         let value = (exits.checked_sub(2)? as f64) / time_at_risk;
         let spread = 1.96 / (exits as f64).sqrt();

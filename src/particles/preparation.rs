@@ -1,5 +1,6 @@
 //! Settings that fit a problem: what was not given is chosen, and what cannot be simulated is refused before anything long begins.
 
+use crate::particles::memory::Wells;
 use crate::particles::minibatch::{MOST_COPIES, Recipe};
 use crate::particles::motion::Motion;
 use crate::particles::scales::Scales;
@@ -26,6 +27,8 @@ pub struct Preparation<'a> {
     pub scales: Scales,
     /// Longest step in dynamical time; η for an iteration.
     pub dt: f64,
+    /// The wells of the live set.
+    pub wells: Wells,
     /// The samples and the sizes of an iteration on minibatches.
     pub minibatch: Option<(&'a dyn SampleLoss, Recipe)>,
 }
@@ -51,7 +54,7 @@ impl<'a> Preparation<'a> {
             _ => None,
         };
         fits(settings, memory as f64)?;
-        Ok(Preparation { settings, problem, motion, scales, dt, minibatch })
+        Ok(Preparation { settings, problem, motion, scales, dt, wells: Wells::new(problem), minibatch })
     }
 
     /// Whether a second swarm of longer steps shows the step's error.

@@ -5,23 +5,26 @@
 //! (it is the Fleming–Viot process with a delay, whose law is ν within O(1/count)); from then on every particle is a renewal process
 //! that starts from ν, and the deaths of all in the time S at risk are a Poisson number of mean γS: γ̂ = N/S.
 
-use std::time::Instant;
-
 use rayon::prelude::*;
 
-use crate::particles::announcement::Announcement;
+use crate::particles::announcement::Foresight;
+use crate::particles::memory::{Memory, Settling, Wells};
 use crate::progress::Progress;
 use crate::tensor::{LANES, Point};
 
 /// How many particles are simulated, in which steps, and until when.
 #[derive(Clone, Copy, Debug)]
-pub struct Schedule {
+pub struct Schedule<'a> {
     /// Particles; rounded up to whole blocks.
     pub count: usize,
     /// Step h of the finer swarm.
     pub step: f64,
     /// Time before anything is counted.
     pub burn_in: f64,
+    /// The wells that particles must forget in it; `None` where there is one at most.
+    pub wells: Option<&'a Wells>,
+    /// Whether the burn-in is doubled until they have.
+    pub may_double: bool,
     /// Time between two renewals of the places to start again from.
     pub chunk: f64,
     /// Ends after this many deaths …
@@ -56,6 +59,8 @@ pub struct Counts {
     pub deaths: Vec<[u32; 2]>,
     /// Steps h of each particle in which it was observed.
     pub steps: u64,
+    /// What the burn-in showed in a live set of several wells.
+    pub settling: Option<Settling>,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Seconds per step of one particle, all threads together.
@@ -131,14 +136,14 @@ pub fn simulate<M: Movement>(
     progress: &Progress,
 ) -> Result<Counts, Runaway> {
     let mut flock = Flock::new(movement, schedule);
-    flock.settle(progress)?;
-    flock.observe(record, progress)
+    let settling = flock.settle(progress)?;
+    flock.observe(settling, record, progress)
 }
 
 /// The particles of a simulation.
 struct Flock<'a, M: Movement> {
     movement: &'a M,
-    schedule: &'a Schedule,
+    schedule: &'a Schedule<'a>,
     blocks: Vec<(M::Block, Lives)>,
     /// Where each stood at the end of the last chunk: the places to start again from.
     settled: Vec<Point>,
@@ -148,7 +153,7 @@ struct Flock<'a, M: Movement> {
 
 impl<'a, M: Movement> Flock<'a, M> {
     /// All at the start.
-    fn new(movement: &'a M, schedule: &'a Schedule) -> Flock<'a, M> {
+    fn new(movement: &'a M, schedule: &'a Schedule<'a>) -> Flock<'a, M> {
         let ids = |block: usize| std::array::from_fn(|lane| (block * LANES + lane) as u32);
         let blocks = (0..schedule.count.div_ceil(LANES)).map(|block| (movement.block(ids(block)), Lives::new(0)));
         let blocks: Vec<(M::Block, Lives)> = blocks.collect();
@@ -186,23 +191,87 @@ impl<'a, M: Movement> Flock<'a, M> {
         if self.settled.iter().all(finite) { Ok(()) } else { Err(Runaway) }
     }
 
-    /// Carries the swarm to the quasi-stationary law; lives begin anew.
-    fn settle(&mut self, progress: &Progress) -> Result<(), Runaway> {
+    /// Carries the swarm to the quasi-stationary law; lives begin anew. In a live set of several wells it takes twice as long, and
+    /// again, until the particles have forgotten which they were in.
+    fn settle(&mut self, progress: &Progress) -> Result<Option<Settling>, Runaway> {
         progress.begin("particles: burn-in", BURN_IN_CHUNKS);
-        for _ in 0..BURN_IN_CHUNKS {
-            self.advance(self.ticks(self.schedule.burn_in / BURN_IN_CHUNKS as f64))?;
-            progress.advance(1);
-            if progress.is_interrupted() {
+        let ticks = self.ticks(self.schedule.burn_in / BURN_IN_CHUNKS as f64);
+        self.chunks(1, ticks, None, progress)?;
+        let mut settling = Settling { wells: self.schedule.wells.map_or(1, Wells::count), doublings: 0, memory: None };
+        loop {
+            let mut memory = self.schedule.wells.map(|wells| Memory::new(wells.count()));
+            self.chunks(1 << settling.doublings, ticks, memory.as_mut(), progress)?;
+            settling.memory = memory.and_then(|memory| memory.correlation());
+            if settling.memory.is_none() || settling.is_settled() || !self.may_double(settling.doublings, progress) {
                 break;
             }
+            settling.doublings += 1;
+            progress.begin("particles: burn-in, doubled", BURN_IN_CHUNKS / 2);
         }
         let begun = self.now();
         self.blocks.iter_mut().for_each(|(_, lives)| *lives = Lives::new(begun));
+        Ok(self.schedule.wells.map(|_| settling))
+    }
+
+    /// Half the chunks of a burn-in, each of `parts` times as many ticks, at whose ends the wells are compared.
+    fn chunks(
+        &mut self,
+        parts: u64,
+        ticks: u64,
+        mut memory: Option<&mut Memory>,
+        progress: &Progress,
+    ) -> Result<(), Runaway> {
+        for _ in 0..BURN_IN_CHUNKS / 2 {
+            if progress.is_interrupted() {
+                break;
+            }
+            let before = memory.as_ref().map(|_| self.whereabouts());
+            for _ in 0..parts {
+                self.advance(ticks)?;
+            }
+            if let Some((memory, before)) = memory.as_deref_mut().zip(before) {
+                for ((well, deaths), (after, deaths_after)) in before.into_iter().zip(self.whereabouts()) {
+                    if deaths == deaths_after {
+                        memory.add(well, after);
+                    }
+                }
+            }
+            progress.advance(1);
+        }
         Ok(())
     }
 
+    /// The well of each place of each particle, and how often the particle has died.
+    fn whereabouts(&self) -> Vec<(usize, u32)> {
+        let Some(wells) = self.schedule.wells else { return Vec::new() };
+        let deaths = self.blocks.iter().flat_map(|(_, lives)| lives.deaths);
+        let places = self.settled.chunks_exact(self.movement.points());
+        let of = |(places, [deaths, _]): (&[Point], [u32; 2])| {
+            let shown = places.iter().take(self.movement.shown());
+            shown.map(|place| (wells.of(*place), deaths)).collect::<Vec<_>>()
+        };
+        places.zip(deaths).flat_map(of).collect()
+    }
+
+    /// Whether the burn-in may be doubled once more: it stays within the time to observe, and within several times the exits.
+    fn may_double(&self, doublings: u32, progress: &Progress) -> bool {
+        let deaths: u64 =
+            self.blocks.iter().flat_map(|(_, lives)| lives.deaths).map(|[deaths, _]| u64::from(deaths)).sum();
+        let next = self.schedule.burn_in * f64::from(2 << doublings.min(29));
+        self.schedule.may_double
+            && !progress.is_interrupted()
+            && next <= self.schedule.time
+            && deaths as f64 <= MOST_EXITS * self.schedule.exits as f64
+            && doublings < MOST_DOUBLINGS
+    }
+
     /// Counts deaths until there are enough.
-    fn observe(mut self, record: &mut dyn Record, progress: &Progress) -> Result<Counts, Runaway> {
+    fn observe(
+        mut self,
+        settling: Option<Settling>,
+        record: &mut dyn Record,
+        progress: &Progress,
+    ) -> Result<Counts, Runaway> {
         let Schedule { exits: wanted, time, chunk, .. } = *self.schedule;
         let (begun, per_tick) = (self.now(), self.movement.steps_per_tick());
         let last = begun.saturating_add(self.ticks(time).saturating_mul(per_tick));
@@ -233,41 +302,18 @@ impl<'a, M: Movement> Flock<'a, M> {
         Ok(Counts {
             deaths: self.blocks.iter().flat_map(|(_, lives)| lives.deaths).collect(),
             steps,
+            settling,
             interrupted: progress.is_interrupted(),
             seconds_per_step: seconds / (steps as f64 * count as f64),
         })
     }
 }
 
-/// How long the rest takes, told once when that is long.
-struct Foresight {
-    clock: Instant,
-    is_told: bool,
-}
-
-impl Default for Foresight {
-    fn default() -> Foresight {
-        Foresight { clock: Instant::now(), is_told: false }
-    }
-}
-
-impl Foresight {
-    /// Looks at the share of the simulation that is done, with `seen` of `exits` exits.
-    fn look(&mut self, share: f64, seen: u64, exits: u64, progress: &Progress) {
-        let seconds = self.clock.elapsed().as_secs_f64();
-        if self.is_told || seconds <= FORESIGHT {
-            return;
-        }
-        self.is_told = true;
-        let hours = seconds / (3600.0 * share);
-        if hours > 1.0 {
-            progress.announce(Announcement::Pace { hours, seen, exits, seconds }.to_string());
-        }
-    }
-}
-
-/// Seconds after which the rest is foreseen.
-const FORESIGHT: f64 = 10.0;
+/// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is not seen in the
+/// counting either.
+const MOST_EXITS: f64 = 4.0;
+/// More doublings than this are more time than anybody has.
+const MOST_DOUBLINGS: u32 = 24;
 /// Chunks of the burn-in.
 const BURN_IN_CHUNKS: u64 = 16;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::particles::estimate::Constancy;
+use crate::particles::memory::Settling;
 
 /// A reason to trust a simulated rate less, or differently.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,13 @@ pub enum ParticleWarning {
     },
     /// The death rate depends on the age.
     ChangingRate(Constancy),
+    /// The particles have not forgotten which well they were in.
+    Unsettled {
+        /// What the burn-in showed.
+        settling: Settling,
+        /// How long it was.
+        burn_in: f64,
+    },
     /// The iteration's own rate could not be had to compare with.
     NoOwnRate {
         /// Why.
@@ -40,6 +48,17 @@ impl fmt::Display for ParticleWarning {
                 "the death rate depends on the age (χ² = {:.0} with {} degrees of freedom, p = {:.1e}): the lives are not exponential. Raise \
                  particles.burn_in; or the set holds several wells with rates of their own",
                 test.chi_squared, test.degrees, test.p_value
+            ),
+            ParticleWarning::Unsettled { settling: Settling { wells, memory: Some(memory), .. }, burn_in } => write!(
+                f,
+                "after a burn-in of {burn_in:.3e} the particles still remember which of the {wells} wells of the live set they were in \
+                 (correlation {memory:.2} over a sixteenth of it): the rate lies between that of the start and the quasi-stationary one. \
+                 Raise particles.burn_in or particles.exits, or take a set of one well, valley.set = \"basin\""
+            ),
+            ParticleWarning::Unsettled { settling: Settling { wells, .. }, burn_in } => write!(
+                f,
+                "too few particles lived through a sixteenth of the burn-in of {burn_in:.3e} to tell whether they have forgotten which of \
+                 the {wells} wells of the live set they were in: raise particles.count"
             ),
             ParticleWarning::NoOwnRate { reason } => {
                 write!(f, "the iteration's own rate could not be had to compare with: {reason}")

@@ -82,6 +82,16 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
             ),
         );
     }
+    if let Some(settling) = &found.settling {
+        let doubled = match settling.doublings {
+            0 => String::new(),
+            1 => "doubled once, ".into(),
+            times => format!("doubled {times} times, "),
+        };
+        let memory = settling.memory.map_or("not known".into(), |memory| format!("{memory:.2}"));
+        let text = format!("{}: {doubled}memory of the {} wells {memory}", brief(found.burn_in), settling.wells);
+        page.line("  burn-in", &text);
+    }
     if found.interrupted {
         page.warning("interrupted: this is what had been sampled");
     }

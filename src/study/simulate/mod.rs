@@ -11,6 +11,7 @@ pub use splitting::Splittings;
 
 use crate::formula::Formulas;
 use crate::particles::estimate::Constancy;
+use crate::particles::memory::Settling;
 use crate::particles::preparation::Preparation;
 use crate::particles::tables::Tables;
 use crate::particles::{Method, ParticleWarning};
@@ -32,6 +33,8 @@ pub struct Simulation {
     pub seed: u64,
     /// Dynamical time before anything was counted.
     pub burn_in: f64,
+    /// What the burn-in showed, where the live set holds several wells: why it was as long as it was.
+    pub settling: Option<Settling>,
     /// Dynamical time in which each particle was observed.
     pub observed: f64,
     /// The rate.

@@ -91,6 +91,7 @@ pub(super) fn split(
         dt: *dt,
         seed: settings.seed,
         burn_in: first.burn_in,
+        settling: None,
         observed: first.time * COUNTING as f64,
         rate,
         tables: None,

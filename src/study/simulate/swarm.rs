@@ -51,6 +51,10 @@ pub(super) fn swarm(
         rate = rate.of_iteration(dt);
     }
     rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
+    let doublings = counts.settling.map_or(0, |settling| settling.doublings);
+    let burn_in = schedule.burn_in * 2f64.powi(doublings as i32);
+    let unsettled = counts.settling.filter(|settling| !settling.is_settled());
+    warnings.extend(unsettled.map(|settling| ParticleWarning::Unsettled { settling, burn_in }));
     let constancy = tables.ages.constancy();
     warnings.extend(constancy.filter(|test| test.p_value < IMPROBABLE).map(ParticleWarning::ChangingRate));
     Ok(Simulation {
@@ -58,7 +62,8 @@ pub(super) fn swarm(
         count: counts.deaths.len(),
         dt,
         seed: settings.seed,
-        burn_in: schedule.burn_in,
+        burn_in,
+        settling: counts.settling,
         observed,
         rate,
         tables: Some(tables),
@@ -72,12 +77,14 @@ pub(super) fn swarm(
 }
 
 /// How many particles move in which steps, and until when.
-fn schedule(prepared: &Preparation) -> Schedule {
-    let Preparation { settings, scales, dt, .. } = prepared;
+fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
+    let Preparation { settings, scales, dt, wells, .. } = prepared;
     Schedule {
         count: settings.count.unwrap_or(COUNT),
         step: if prepared.is_coupled() { 0.5 * dt } else { *dt },
         burn_in: settings.burn_in.unwrap_or(10.0 / scales.slowest),
+        wells: (wells.count() > 1).then_some(wells),
+        may_double: settings.burn_in.is_none(),
         chunk: 2.5 / scales.slowest,
         exits: settings.exits,
         time: settings.time.unwrap_or(f64::INFINITY),
