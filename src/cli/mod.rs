@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io;
 use crate::plot::{self, FigureData};
 use crate::problem;
@@ -169,7 +169,7 @@ fn study_failure(config: &Config, error: &StudyError) -> Failure {
         StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
         error => diagnostic::study_error(config, error),
     };
-    Failure::new(error.exit_status(), message)
+    Failure::new(advice::on_study(error).status, message)
 }
 
 fn output_folder(problem: &Problem) -> Result<PathBuf, Failure> {
@@ -308,7 +308,7 @@ fn converge(problem: &Problem) -> Result<(), Failure> {
         say(&report::convergence(&config, &study, &files, diagnostic::stdout_has_colour()));
     }
     match study.refusal() {
-        Some(reason) => Err(failure(format!("no grid could be solved: {reason}"))),
+        Some(reason) => Err(failure(format!("no grid could be solved: {}", advice::on_study(reason).text()))),
         None => Ok(()),
     }
 }

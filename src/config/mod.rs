@@ -4,6 +4,7 @@
 //! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
 //! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys.
 
+pub mod advice;
 mod converge;
 mod error;
 mod particles;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::layout::Label;
 use super::write::{attribute, coordinate, describe, field, numbers};
 use super::{IoError, atomic, description, scale};
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::study::converge::{Convergence, Known, Measure, Sample};
 
 /// One column of the table: its label, and its value on a grid.
@@ -48,7 +48,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
     let known = |known: Option<Known>| {
         known.map(|k| json!({ "value": k.value.value(), "log_value": k.value.ln(), "uncertainty": k.uncertainty }))
     };
-    let mut reference = json!({ "source": study.reference.source });
+    let mut reference = json!({ "source": advice::on_source(&study.reference.source) });
     for (key, found) in
         [("rate", known(study.reference.rate)), ("inverse_passage_time", known(study.reference.passage))]
     {
@@ -68,7 +68,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
                 }
                 entry
             }
-            Err((cells, reason)) => json!({ "cells": cells[..dimension], "failure": reason }),
+            Err((cells, reason)) => json!({ "cells": cells[..dimension], "failure": advice::on_study(reason).text() }),
         });
         let mut entry = json!({ "scheme": series.scheme.name(), "angle_degrees": series.angle });
         if let Some(exponent) = series.cost_exponent {
@@ -88,7 +88,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
         },
         "reference": reference,
         "convergence": series.collect::<Vec<_>>(),
-        "warnings": study.warnings,
+        "warnings": study.warnings.iter().map(advice::on_warning).collect::<Vec<_>>(),
         "timing": { "total": study.seconds },
         "provenance": { "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
     })
@@ -112,7 +112,8 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
                         let value = sample.as_ref().map_or(f64::NAN, pick);
                         if value.is_finite() { format!("{value:?}") } else { String::new() }
                     }));
-                    record.push(sample.as_ref().err().map_or_else(String::new, |failed| failed.1.clone()));
+                    let failure = sample.as_ref().err().map(|(_, reason)| advice::on_study(reason).text());
+                    record.push(failure.unwrap_or_default());
                     writer.write_record(record)?;
                 }
             }
@@ -137,7 +138,7 @@ fn fill(path: &Path, config: &Config, study: &Convergence, summary: &Value) -> R
     let file = File::with_options().with_fapl(|access| access.libver_v110()).create(path)?;
     super::write::root_attributes(&file, config, summary)?;
     let group = file.create_group("convergence")?;
-    attribute(&group, "reference", &study.reference.source)?;
+    attribute(&group, "reference", &advice::on_source(&study.reference.source))?;
     for (name, known) in
         [("reference_rate", study.reference.rate), ("reference_inverse_passage_time", study.reference.passage)]
     {

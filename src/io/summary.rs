@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, Sampled, Setting, description, particles};
+use crate::config::advice;
 use crate::formula::{Comparison, Formulas};
 use crate::grid::Align;
 use crate::problem::CriticalPoint;
@@ -34,8 +35,8 @@ pub fn summary(outcome: &Outcome) -> Value {
     put_object(&mut root, "formula", formula(&solution.formulas, outcome.setting.dimension));
     put_object(&mut root, "flux", flux(outcome));
     put_object(&mut root, "sgd", sgd(outcome));
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    let of_particles = solution.particles.iter().flat_map(|found| found.warnings.iter().cloned());
+    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     root.insert("warnings".into(), json!(warnings));
     let mut times = timing(&solution.timing);
     if let Some(simulation) = &solution.particles {

@@ -15,6 +15,7 @@ pub use particles::sampled;
 
 use std::path::PathBuf;
 
+use crate::config::advice;
 use crate::formula::{Comparison, Formulas};
 use crate::io::{self, Outcome, Setting};
 use crate::study::extrapolation::TOO_COARSE;
@@ -41,8 +42,8 @@ pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
     }
     effort(&mut page, outcome);
     let solution = outcome.solution;
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    let of_particles = solution.particles.iter().flat_map(|found| found.warnings.iter().cloned());
+    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use crate::grid::Grid;
 use crate::problem::Problem;
-use crate::study::Request;
-use crate::study::{StudyError, level, memory};
+use crate::study::warning::Warning;
+use crate::study::{Request, StudyError, memory};
 use crate::tensor::{Point, Tensor, advance, difference};
 
 /// A critical point with the noise there.
@@ -42,7 +43,7 @@ pub struct CheckReport {
     /// Seconds that the run will take, roughly.
     pub seconds: Option<f64>,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Floating-point operations per second that the elimination reaches on one core, in order of magnitude; measured as
@@ -50,11 +51,14 @@ pub struct CheckReport {
 const ELIMINATION_SPEED: f64 = 15e9;
 
 /// Validates and explains.
+///
+/// # Errors
+/// A grid that cannot be laid over the problem.
 pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyError> {
     let dimension = problem.dimension;
     let allowed = memory::allowed();
     let spacing = match request.grid.cells {
-        Some(cells) => Some(level::grid(request, &problem, cells)?.0.spacing()),
+        Some(cells) => Some(Grid::over(&problem, cells, request.grid.align)?.spacing()),
         None => None,
     };
     let across = |eigenvalues: [f64; 2], noise: Tensor| {
@@ -97,25 +101,17 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
             }
         })
         .collect();
-    let mut warnings = problem.warnings.clone();
+    let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     let poorly =
         minima.iter().take(1).chain(&saddles).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
     if poorly < 1.0 {
-        warnings.push(format!(
-            "under-resolved: only {poorly:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \
-             times as many cells per axis",
-            (1.5 / poorly).ceil()
-        ));
+        warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
     let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme));
     if let Some(needed) = memory
         && needed > allowed as f64
     {
-        warnings.push(format!(
-            "this grid needs about {:.1} GB and {:.1} GB are free: `run` will refuse it",
-            needed / 1e9,
-            allowed as f64 / 1e9
-        ));
+        warnings.push(Warning::TooLarge { needed, allowed });
     }
     let evaluation = seconds_per_evaluation(&problem);
     let seconds = request.grid.cells.map(|cells| {

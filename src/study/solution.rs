@@ -5,8 +5,11 @@ use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
 pub use crate::observe::peclet::Peclet;
 use crate::scaled::Scaled;
+use crate::solve::QuasiStationary;
+use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
+use crate::study::warning::Warning;
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -39,7 +42,7 @@ pub struct Solution {
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Seconds by phase, in order.
     pub timing: Vec<(String, f64)>,
     /// Bytes of the largest factor.
@@ -80,6 +83,36 @@ pub struct RateEstimate {
     pub converged: bool,
 }
 
+impl RateEstimate {
+    /// The rate of the finest grid with what the coarser ones say of it; `total_flux`: Σ ν_i κ_i.
+    pub fn new(
+        found: &QuasiStationary,
+        extrapolation: Option<Extrapolation>,
+        grids: Vec<([usize; 2], Scaled)>,
+        total_flux: f64,
+    ) -> RateEstimate {
+        RateEstimate {
+            value: found.rate,
+            bracket: found.bracket,
+            iterations: found.iterations,
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+            observed_order: extrapolation.and_then(|e| e.order),
+            grids,
+            flux_identity: match found.rate.is_ordinary() {
+                true => (Scaled::new(total_flux).over(found.rate).value() - 1.0).abs(),
+                false => f64::NAN,
+            },
+            converged: found.converged,
+        }
+    }
+
+    /// γ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.value)
+    }
+}
+
 /// Mean first-passage time τ from a point.
 #[derive(Clone, Debug)]
 pub struct PassageTime {
@@ -93,6 +126,24 @@ pub struct PassageTime {
     pub extrapolated: Option<Scaled>,
     /// Relative discretisation error of `rate`.
     pub discretisation_error: Option<f64>,
+}
+
+impl PassageTime {
+    /// The time from a point on the finest grid, with what the grids say of its inverse.
+    pub fn new(from: Point, time: Scaled, extrapolation: Option<Extrapolation>) -> PassageTime {
+        PassageTime {
+            from,
+            time,
+            rate: time.inverse(),
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+        }
+    }
+
+    /// 1/τ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.rate)
+    }
 }
 
 /// Fields over all cells of the grid, `index = ix · cells[1] + iy`; NaN where a field has no meaning.
