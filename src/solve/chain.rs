@@ -75,7 +75,7 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// [`SolveError::NothingAbsorbs`], and whatever ends an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
-        if discretisation.assembly.exits.is_empty() {
+        if discretisation.is_closed() || discretisation.assembly.exits.is_empty() {
             return Err(SolveError::NothingAbsorbs);
         }
         let origin = discretisation.state_at(discretisation.problem.valley.start_point);

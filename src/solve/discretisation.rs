@@ -25,7 +25,7 @@ pub struct Discretisation<'a> {
     pub domain: Domain,
     /// The weight of its edges.
     pub weight: Weight,
-    /// The generator with its edges.
+    /// The generator with its edges. What kills in it belongs to the open chain, also where a closed one shares it.
     pub assembly: Arc<Assembly>,
     /// Of a corrected chain the two last states of each line of cells that a reflecting wall ends.
     pub walls: Option<Vec<[u32; 2]>>,
@@ -110,6 +110,11 @@ impl<'a> Discretisation<'a> {
         let mut field = self.field(probability, 0.0);
         field.iter_mut().for_each(|value| *value /= volume);
         field
+    }
+
+    /// Whether nothing absorbs.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Where the process lives.

@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod bad;
+mod chain;
 mod cli;
 mod converge;
 mod critical;
@@ -13,6 +14,7 @@ mod folder;
 mod formula;
 mod generator;
 mod io;
+mod ladder;
 mod landscape;
 mod layers;
 mod particles;

@@ -1,8 +1,12 @@
 //! Which order is extrapolated and which error is claimed, as a table: the first row whose situation is what the grids show decides.
 
-use std::fmt::{self, Display, Formatter};
+mod boundary;
+mod printed;
 
-use crate::study::boundary::BoundaryError;
+pub(super) use boundary::boundary_rule;
+pub use boundary::{BOUNDARY_RULES, BoundaryRule, Treatment};
+pub use printed::printed;
+
 use crate::study::extrapolation::{LOWEST, Seen, Spacing};
 
 /// What grids show; the name of a row.
@@ -253,117 +257,4 @@ pub(super) fn rule(seen: &Seen) -> &'static Rule {
     };
     let mut rows = RULES.iter().filter(|rule| rule.grids == grids);
     rows.find(|rule| (rule.applies)(seen)).expect("the last row of each kind of grids applies always")
-}
-
-/// How what a boundary leaves comes to what the grids show.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Treatment {
-    /// What walls leave is added to what the grids show.
-    ByGrids,
-    /// The same, but no less than this share of what cuts leave.
-    AtLeast(f64),
-    /// The smaller of what the grids show as if nothing were cut, with what the boundary leaves added, and of what they show with cuts,
-    /// but no less than this share of what cuts leave.
-    AddedOrAtLeast(f64),
-    /// The smaller of what the grids show with what walls leave added, and of what they show as if edges were cut.
-    AddedOrCut,
-}
-
-/// A row of the second table.
-pub struct BoundaryRule {
-    /// Its situation in words.
-    pub words: &'static str,
-    applies: fn(BoundaryError, f64) -> bool,
-    /// What is done.
-    pub treatment: Treatment,
-}
-
-/// Whether it is known what cuts leave: infinite where it is not, and no number where the chain has none.
-fn is_known(boundary: BoundaryError) -> bool {
-    boundary.cut.is_some_and(f64::is_finite)
-}
-
-/// The second table, read like the first. What walls on faces leave falls evenly, so that grids that hardly differ have none of it.
-pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
-    BoundaryRule {
-        words: "boundaries cut edges and leave a known share, a scheme of order above 2",
-        applies: |boundary, formal| is_known(boundary) && formal > 2.0,
-        treatment: Treatment::AddedOrAtLeast(0.05),
-    },
-    BoundaryRule {
-        words: "boundaries cut edges and leave a known share, a scheme of order 1 or 2",
-        applies: |boundary, _| is_known(boundary),
-        treatment: Treatment::AtLeast(1.0),
-    },
-    BoundaryRule {
-        words: "nothing is cut, probability leans on walls, a scheme of order above 2",
-        applies: |boundary, formal| boundary.cut.is_none() && boundary.walls > 0.0 && formal > 2.0,
-        treatment: Treatment::AddedOrCut,
-    },
-    BoundaryRule { words: "anything else", applies: |_, _| true, treatment: Treatment::ByGrids },
-];
-
-/// The row of the second table that decides; `formal`: the order of the scheme.
-pub(super) fn boundary_rule(boundary: BoundaryError, formal: f64) -> &'static BoundaryRule {
-    let mut rows = BOUNDARY_RULES.iter();
-    rows.find(|rule| (rule.applies)(boundary, formal)).expect("the last row applies always")
-}
-
-impl Display for Order {
-    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Order::None => write!(text, "–"),
-            Order::Formal => write!(text, "the scheme's"),
-            Order::Observed => write!(text, "the observed one"),
-            Order::ObservedAtMost(most) => write!(text, "the observed one, at most {most}"),
-            Order::Fixed(p) => write!(text, "{p}"),
-        }
-    }
-}
-
-impl Display for Claim {
-    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Claim::Rounding => write!(text, "the last change, at least one rounding"),
-            Claim::WholeChange => write!(text, "the whole last change"),
-            Claim::FormalAtMost => write!(text, "order taken, at most the scheme's, by the last change"),
-            Claim::FirstOrder => write!(text, "order 1, by the larger change"),
-            Claim::ObservedAtMost(most) => write!(text, "order observed, at most {most}, by the larger change"),
-            Claim::FourthOrSecond => write!(text, "order 4 by the change from half, 2 by the other, the larger"),
-        }
-    }
-}
-
-impl Display for Treatment {
-    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Treatment::ByGrids => write!(text, "what walls leave is added"),
-            Treatment::AtLeast(share) => write!(text, "what walls leave is added; at least {share} of what cuts leave"),
-            Treatment::AddedOrAtLeast(share) => write!(
-                text,
-                "the smaller of: rows without cuts, with what walls and cuts leave added; rows with cuts, with what walls leave added. \
-                 The latter at least {share} of what cuts leave"
-            ),
-            Treatment::AddedOrCut => {
-                write!(text, "the smaller of: what walls leave is added; rows with cuts, without what walls leave")
-            }
-        }
-    }
-}
-
-/// Both tables as the documentation prints them.
-pub fn printed() -> String {
-    let mut text = String::from("| grids | situation | order taken | error claimed |\n|---|---|---|---|\n");
-    for Rule { grids, words, order, claim, .. } in &RULES {
-        let grids = match grids {
-            Grids::Ratio => "one ratio",
-            Grids::Quarters => "½, ¾, 1",
-        };
-        text += &format!("| {grids} | {words} | {order} | {claim} |\n");
-    }
-    text += "\n| boundary | error |\n|---|---|\n";
-    for BoundaryRule { words, treatment, .. } in &BOUNDARY_RULES {
-        text += &format!("| {words} | {treatment} |\n");
-    }
-    text
 }
