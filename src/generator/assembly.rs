@@ -257,7 +257,7 @@ fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exi
     failure.map_or(Ok(exits), Err)
 }
 
-/// Of two errors the one to report: of edges that are too steep the steepest, and anything else before those.
+/// The error to report of two: the steepest of edges that are too steep, and anything else before those.
 pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     match (&one, &other) {
         (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })

@@ -43,7 +43,7 @@ impl Factor {
 
 /// A factored chain on a grid.
 pub struct Chain<'a> {
-    /// Where it came from.
+    /// The problem on its grid.
     pub discretisation: Discretisation<'a>,
     factor: Factor,
 }

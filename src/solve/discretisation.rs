@@ -27,12 +27,12 @@ pub struct Discretisation<'a> {
     pub weight: Weight,
     /// The generator with its edges. What kills in it belongs to the open chain, also where a closed one shares it.
     pub assembly: Arc<Assembly>,
-    /// Of a corrected chain the two last states of each line of cells that a reflecting wall ends.
+    /// The two last states of each line of cells that a reflecting wall ends, for a corrected chain.
     pub walls: Option<Vec<[u32; 2]>>,
     is_closed: bool,
 }
 
-/// Where a closed process lives.
+/// The live set of a closed process.
 static WHOLE: Region = Region::Whole;
 
 impl<'a> Discretisation<'a> {
@@ -117,7 +117,7 @@ impl<'a> Discretisation<'a> {
         self.is_closed
     }
 
-    /// Where the process lives.
+    /// The set in which the process lives.
     pub fn live(&self) -> &Region {
         if self.is_closed { &WHOLE } else { &self.problem.valley.live }
     }

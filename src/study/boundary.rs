@@ -28,7 +28,7 @@ pub struct BoundaryError {
     pub cut: Option<f64>,
 }
 
-/// Of a cell that a boundary crosses anywhere, the part on the wrong side of its face, on average.
+/// The part of a cell on the wrong side of its face, on average, where a boundary crosses the cell anywhere.
 const MISPLACED: f64 = 0.25;
 
 /// A difference below this part of its terms is their rounding.

@@ -73,9 +73,9 @@ pub struct Series<'a> {
 pub struct Seen {
     /// How the grids follow each other.
     pub spacing: Spacing,
-    /// From the last grid but one to the finest.
+    /// The change from the last grid but one to the finest.
     pub change: f64,
-    /// From the grid before to that one, or from half of the cells to all of them; `None` with two grids.
+    /// The change before, or that from half of the cells to all of them; `None` with two grids.
     pub before: Option<f64>,
     /// The order that three grids show; `None` where they show none.
     pub order: Option<f64>,

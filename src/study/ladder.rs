@@ -137,7 +137,7 @@ pub struct Rungs<'a> {
     spacing: Spacing,
     /// What the boundary leaves on the finest grid.
     boundary: BoundaryError,
-    /// Of each grid, coarsest first.
+    /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
 }
 

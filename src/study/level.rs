@@ -43,9 +43,9 @@ pub struct Analyses {
 
 /// Mean first-passage times.
 pub struct Passage {
-    /// From every state.
+    /// The times from every state.
     pub times: PassageTimes,
-    /// From the start point.
+    /// The time from the start point.
     pub from_start: Scaled,
 }
 

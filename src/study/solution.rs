@@ -174,7 +174,7 @@ pub struct QuadratureCheck {
     pub escape_rate: Option<Scaled>,
     /// γ on the grid (extrapolated if known) over that.
     pub escape_ratio: Option<f64>,
-    /// Of the two numbers by quadrature, estimated.
+    /// The estimated relative error of the two numbers by quadrature.
     pub relative_error: f64,
 }
 

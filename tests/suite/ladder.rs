@@ -44,7 +44,8 @@ fn overflow() -> StudyError {
 #[test]
 fn a_grid_comes_after_those_that_show_its_error() {
     // Scheme and cells, those that fail, the order, and how many have a say.
-    let cases: [(&str, usize, &[usize], &[usize], usize); 7] = [
+    type Case = (&'static str, usize, &'static [usize], &'static [usize], usize);
+    let cases: [Case; 7] = [
         ("inverse-average", 64, &[], &[16, 32, 64], 3),
         ("inverse-average", 20, &[], &[10, 20], 2),
         ("inverse-average", 64, &[16], &[16, 32, 64], 2),

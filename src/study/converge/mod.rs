@@ -41,7 +41,7 @@ pub struct Sample {
     pub peclet: f64,
     /// Seconds from the problem to the quantities: assembly, elimination and solves, for a pattern of edges that is known.
     pub seconds: f64,
-    /// Of these, the assembly.
+    /// The part of these that the assembly took.
     pub assembly_seconds: f64,
     /// Bytes of the factor.
     pub factor_bytes: u64,

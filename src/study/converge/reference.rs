@@ -35,11 +35,11 @@ pub struct Reference {
     pub rate: Option<Known>,
     /// 1/τ.
     pub passage: Option<Known>,
-    /// Where it is from.
+    /// Its origin.
     pub source: Source,
 }
 
-/// Where a reference is from.
+/// The origin of a reference.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// The user.
@@ -115,7 +115,7 @@ pub(super) fn find(
     extrapolation(request, problem, cells, resources)
 }
 
-/// By quadrature along each axis.
+/// The reference by quadrature along each axis.
 fn quadrature(problem: &Problem) -> Option<Reference> {
     // Where the noise vanishes on the way there is nothing to integrate.
     if problem.noise_model.is_bare_hessian() {
@@ -194,7 +194,7 @@ fn separates(problem: &Problem) -> bool {
     })
 }
 
-/// From the finest grids that fit, along the configured axes or turned to the saddle, whichever converges better.
+/// The reference from the finest grids that fit, along the axes asked for or turned to the saddle, whichever converges better.
 fn extrapolation(
     request: &Request,
     problem: &Problem,
@@ -229,7 +229,7 @@ fn extrapolation(
     Ok(best.map_or(none, |(_, reference)| reference))
 }
 
-/// From a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of the two rates.
+/// The reference from a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of the two rates.
 fn from_grids(
     request: &Request,
     problem: &Problem,
