@@ -1,5 +1,13 @@
 //! Chains, and what is asked of them: one function an analysis, a factored chain in, a vector out. Every solve here has a
-//! nonnegative right side, so that no digit is lost however small the rate.
+//! nonnegative right side, so that no digit is lost however small the rate. With A = diag(κ + Q1) − Q:
+//!
+//! | analysis | equation | of |
+//! |---|---|---|
+//! | [`quasi_stationary`] | ν A = γ ν, Σν = 1 | a killed chain |
+//! | [`mean_first_passage`] | A u = 1 | a killed chain |
+//! | [`occupation`] | x A = e_origin | a killed chain |
+//! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
+//! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
 
 pub mod chain;
 pub mod committor;
