@@ -8,7 +8,7 @@ mod double_well;
 use std::time::Instant;
 
 use double_well::{Exit, double_well};
-use saddleflux::elimination::Elimination;
+use saddleflux::elimination::{Elimination, Workspace};
 use saddleflux::progress::Progress;
 use saddleflux::solve::{Factor, quasi_stationary};
 
@@ -18,7 +18,8 @@ fn main() {
     let temperature = numbers.next().unwrap_or(0.1);
     let generator = double_well(rows / 2, rows, temperature, Exit::NextCell);
     let begun = Instant::now();
-    let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).expect("eliminated");
+    let elimination =
+        Elimination::new(&generator, &Workspace::default(), u64::MAX, &Progress::default()).expect("eliminated");
     let eliminated = begun.elapsed().as_secs_f64();
     // From the minimum, as `saddleflux run` does.
     let minimum = (rows / 2) * (rows / 2) + rows / 4;

@@ -12,7 +12,7 @@
 //! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
 //! there), and D(θ) = 0 inside the set.
 
-use crate::elimination::EliminationError;
+use crate::elimination::{EliminationError, Workspace};
 use crate::generator::{Generator, Rates};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
@@ -101,7 +101,11 @@ impl Iteration<'_> {
         let (generator, lost) = self.chain(&nodes, &weights)?;
         let nearest = |a: &usize, b: &usize| (nodes[*a] - self.start).abs().total_cmp(&(nodes[*b] - self.start).abs());
         let origin = (0..nodes.len()).min_by(nearest).unwrap_or(0);
-        let found = quasi_stationary(&Factor::new(&generator, origin, Resources { memory, progress })?)?;
+        let found = quasi_stationary(&Factor::new(
+            &generator,
+            origin,
+            Resources { memory, workspace: &Workspace::default(), progress },
+        )?)?;
         let density = found.probability.iter().zip(&weights).map(|(probability, weight)| probability / weight);
         Ok(Escape {
             per_iteration: found.rate,

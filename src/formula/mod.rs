@@ -90,7 +90,7 @@ impl Comparison {
 }
 
 /// A condition of a theorem.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Condition {
     /// In words, with the numbers in it.
     pub text: String,

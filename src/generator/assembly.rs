@@ -238,7 +238,7 @@ impl Assembly {
 
     /// The generator with other killing rates κ.
     pub fn killed(&self, killing: Vec<f64>) -> Generator {
-        Generator { killing, ..self.generator.clone() }
+        self.generator.with_killing(killing)
     }
 }
 

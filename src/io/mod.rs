@@ -7,25 +7,25 @@ mod atomic;
 mod convergence;
 mod description;
 mod error;
-mod layout;
-mod particles;
 mod read;
 pub mod scale;
 mod summary;
 mod write;
 
 pub use atomic::replace;
-pub use convergence::{convergence_summary, write_convergence, write_convergence_csv};
+pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use description::{landscape, noise};
-pub use error::IoError;
+pub use error::{Damage, IoError};
 pub use read::{Stored, read};
-pub use summary::{sampled_summary, summary};
-pub use write::{write_result, write_sampled, write_summary};
+pub use summary::{simulated_summary, summary};
+pub use write::{write_result, write_summary};
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use crate::config::Config;
 use crate::formula::Formulas;
+use crate::observe::group::FieldGroup;
 use crate::problem::{CriticalPoint, CriticalPoints, Problem};
 use crate::study::Simulation;
 use crate::study::solution::{BoundaryFlux, Solution};
@@ -52,7 +52,7 @@ pub struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    /// Of a problem and the configuration that it was made from.
+    /// The setting of a problem and the configuration that it was made from.
     pub fn new(config: &'a Config, problem: &'a Problem, started: SystemTime, threads: usize) -> Setting<'a> {
         Setting {
             config,
@@ -91,27 +91,43 @@ impl<'a> Setting<'a> {
 
 /// A solved problem with what it was solved from: all that the summary, the file, the plots and the report need.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome<'a> {
+pub struct Solved<'a> {
     /// What was posed.
     pub setting: Setting<'a>,
     /// What was computed.
     pub solution: &'a Solution,
 }
 
-impl Outcome<'_> {
+impl<'a> Solved<'a> {
     /// [`Setting::listed_saddles`] of this solution.
     pub fn listed_saddles(&self) -> Vec<usize> {
         self.setting.listed_saddles(self.solution.flux.as_ref())
+    }
+
+    /// The groups of the result file.
+    pub fn groups(&self) -> Vec<Cow<'a, FieldGroup>> {
+        let (solution, dimension) = (self.solution, self.setting.dimension);
+        let flux = solution.flux.as_ref().and_then(|flux| flux.group(dimension));
+        let particles = solution.particles.as_ref().map(|found| found.group(dimension));
+        let made = flux.into_iter().chain(particles).map(Cow::Owned);
+        [&solution.fields].into_iter().chain(&solution.groups).map(Cow::Borrowed).chain(made).collect()
     }
 }
 
 /// Particles alone, with what they were posed.
 #[derive(Clone, Copy, Debug)]
-pub struct Sampled<'a> {
+pub struct Simulated<'a> {
     /// What was posed.
     pub setting: Setting<'a>,
     /// What the particles found.
     pub simulation: &'a Simulation,
     /// Formulas, and what the particles found over each.
     pub formulas: &'a Formulas,
+}
+
+impl Simulated<'_> {
+    /// The groups of the result file.
+    pub fn groups(&self) -> Vec<Cow<'static, FieldGroup>> {
+        vec![Cow::Owned(self.simulation.group(self.setting.dimension))]
+    }
 }

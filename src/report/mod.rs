@@ -11,13 +11,13 @@ mod page;
 mod particles;
 
 pub use convergence::convergence;
-pub use particles::sampled;
+pub use particles::simulated;
 
 use std::path::PathBuf;
 
 use crate::config::advice;
 use crate::formula::{Comparison, Formulas};
-use crate::io::{self, Outcome, Setting};
+use crate::io::{self, Setting, Solved};
 use crate::study::extrapolation::TOO_COARSE;
 use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
@@ -29,19 +29,19 @@ const BAR: usize = 24;
 const MOST: usize = 5;
 
 /// The report of a run; `colour` for a terminal that shows it.
-pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
+pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
-    heading(&mut page, &outcome.setting);
-    place(&mut page, &outcome.setting, &outcome.listed_saddles(), outcome.solution.covariance.as_ref());
-    rates(&mut page, outcome);
-    comparisons(&mut page, &outcome.solution.formulas, "solver");
-    flux(&mut page, outcome);
-    iteration(&mut page, outcome);
-    if let Some(found) = &outcome.solution.particles {
+    heading(&mut page, &solved.setting);
+    place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
+    rates(&mut page, solved);
+    comparisons(&mut page, &solved.solution.formulas, "solver");
+    flux(&mut page, solved);
+    iteration(&mut page, solved);
+    if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);
     }
-    effort(&mut page, outcome);
-    let solution = outcome.solution;
+    effort(&mut page, solved);
+    let solution = solved.solution;
     let of_particles = solution.particles.iter().flat_map(|found| found.warnings.iter().cloned());
     let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
@@ -90,8 +90,8 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
 /// Grids that differ by less show roundings.
 const ROUNDING: f64 = 1e-12;
 
-fn rates(page: &mut Page, outcome: &Outcome) {
-    let solution = outcome.solution;
+fn rates(page: &mut Page, solved: &Solved) {
+    let solution = solved.solution;
     if let Some(rate) = &solution.rate {
         let value = rounded(rate.value, rate.discretisation_error);
         let value = page.bold(&value);
@@ -113,7 +113,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         }
     }
     if let Some(passage) = &solution.passage {
-        page.line("passage time τ", &passage_time(passage, outcome.setting.dimension));
+        page.line("passage time τ", &passage_time(passage, solved.setting.dimension));
     }
     if let Some(value) = solution.flux_over_population {
         page.line("flux / population", &rounded(value, Some(1e-6)));
@@ -165,8 +165,8 @@ fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, mor
     page.line(name, &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))));
 }
 
-fn iteration(page: &mut Page, outcome: &Outcome) {
-    let Some(study) = &outcome.solution.iteration else {
+fn iteration(page: &mut Page, solved: &Solved) {
+    let Some(study) = &solved.solution.iteration else {
         return;
     };
     for found in &study.rates {
@@ -183,11 +183,11 @@ fn iteration(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-fn flux(page: &mut Page, outcome: &Outcome) {
-    let Some(flux) = &outcome.solution.flux else {
+fn flux(page: &mut Page, solved: &Solved) {
+    let Some(flux) = &solved.solution.flux else {
         return;
     };
-    let listed = outcome.listed_saddles();
+    let listed = solved.listed_saddles();
     for (saddle, value) in flux.by_saddle.iter().take(MOST) {
         let share = value / flux.total;
         let position = listed.iter().position(|index| index == saddle).unwrap_or(*saddle);
@@ -201,14 +201,14 @@ fn flux(page: &mut Page, outcome: &Outcome) {
     omitted(page, "saddles with flux", flux.by_saddle.len());
 }
 
-fn effort(page: &mut Page, outcome: &Outcome) {
-    let (solution, dimension) = (outcome.solution, outcome.setting.dimension);
+fn effort(page: &mut Page, solved: &Solved) {
+    let (solution, dimension) = (solved.solution, solved.setting.dimension);
     let cells: Vec<String> = solution.grid.cells[..dimension].iter().map(usize::to_string).collect();
     let text = format!(
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        outcome.setting.config.request.grid.scheme.name(),
+        solved.setting.config.request.grid.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );

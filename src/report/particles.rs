@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::number::{brief, rounded};
 use super::page::Page;
 use super::{comparisons, heading, place, written};
-use crate::io::Sampled;
+use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
 
 /// The report of particles alone; `colour` for a terminal that shows it.
-pub fn sampled(sampled: &Sampled, files: &[PathBuf], colour: bool) -> String {
-    let Sampled { setting, simulation, formulas } = sampled;
+pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> String {
+    let Simulated { setting, simulation, formulas } = simulated;
     let mut page = Page::new(colour);
     heading(&mut page, setting);
     place(&mut page, setting, &setting.listed_saddles(None), None);

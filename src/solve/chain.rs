@@ -36,7 +36,7 @@ impl Factor {
     /// # Errors
     /// Those of [`Elimination::new`].
     pub fn new(generator: &Generator, origin: usize, resources: Resources<'_>) -> Result<Factor, EliminationError> {
-        let elimination = Elimination::new(generator, resources.memory, resources.progress)?;
+        let elimination = Elimination::new(generator, resources.workspace, resources.memory, resources.progress)?;
         Ok(Factor { elimination, states: generator.len(), origin })
     }
 }

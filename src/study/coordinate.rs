@@ -3,6 +3,7 @@
 //! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the grid enters the
 //! particles' rate but its error bar.
 
+use crate::elimination::Workspace;
 use crate::generator::assembly::DEAD;
 use crate::grid::{Align, Grid};
 use crate::particles::lattice::Lattice;
@@ -41,7 +42,7 @@ pub fn coordinate(
             *rate += RETURN * fastest;
         }
     }
-    let chain = Chain::with_killing(on, killing, Resources::available(progress))?;
+    let chain = Chain::with_killing(on, killing, Resources::available(&Workspace::default(), progress))?;
     let probability = committor(&chain, &exits);
     let Discretisation { grid, assembly, .. } = &chain.discretisation;
     // Where a cell is dead a particle is as good as gone: 0, the logarithm of 1.

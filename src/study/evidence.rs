@@ -1,12 +1,12 @@
 //! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
-use rayon::prelude::*;
-
 use crate::formula::Formulas;
-use crate::grid::Grid;
 use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::observe::field;
+use crate::observe::group::FieldGroup;
+use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
+use crate::observe::quantity::Quantities;
 use crate::problem::{Problem, Wall};
 use crate::scaled::Scaled;
 use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
@@ -14,7 +14,7 @@ use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::request::Quantity;
-use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -71,6 +71,8 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux: flux.flatten(),
         fields,
+        groups: Vec::new(),
+        quantities: Quantities::default(),
         quadrature,
         formulas,
         iteration,
@@ -120,22 +122,23 @@ fn fields(
     on: &Discretisation<'_>,
     found: &Analyses,
     resources: Resources<'_>,
-) -> Result<Fields, StudyError> {
+) -> Result<FieldGroup, StudyError> {
     let (problem, grid) = (on.problem, &on.grid);
-    let mut fields =
-        Fields { loss: loss_field(problem, grid), diffusion: diffusion_fields(problem, grid), ..Fields::default() };
+    let mut fields = over_grid(grid);
+    fields.fields.extend(field::loss(problem, grid));
+    fields.fields.extend(field::diffusion(problem, grid));
     if let Some(found) = &found.quasi_stationary {
-        fields.quasi_stationary = Some(on.density(&found.probability));
-        fields.current = field::current(grid, &on.assembly, &found.probability);
+        fields.push(field::QUASI_STATIONARY.over(grid, on.density(&found.probability)));
+        fields.fields.extend(field::current(grid, &on.assembly, &found.probability));
     }
     if let Some(passage) = &found.passage
         && passage.times.unit == Scaled::ONE
     {
-        fields.mean_first_passage = Some(on.field(&passage.times.times, 0.0));
+        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(&passage.times.times, 0.0)));
     }
     if request.wants(Quantity::Stationary) {
         let closed = Chain::closed(on, resources)?;
-        fields.stationary = Some(closed.discretisation.density(&stationary(&closed)?));
+        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
     }
     Ok(fields)
 }
@@ -227,19 +230,4 @@ fn other_well(on: &Discretisation<'_>, probability: &[f64]) -> Option<Point> {
     };
     let nearest = (0..minima.len()).filter(lives).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (nearest != start).then(|| minima[nearest].theta)
-}
-
-fn loss_field(problem: &Problem, grid: &Grid) -> Option<Vec<f64>> {
-    let loss = problem.dynamics.loss()?;
-    Some((0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect())
-}
-
-fn diffusion_fields(problem: &Problem, grid: &Grid) -> Vec<Vec<f64>> {
-    let tensors: Vec<_> =
-        (0..grid.len()).into_par_iter().map(|cell| problem.noise.tensor(grid.cell_centre(cell))).collect();
-    let entry = |pick: fn(&Tensor) -> f64| tensors.iter().map(pick).collect();
-    match grid.dimension {
-        1 => vec![entry(|t| t.xx)],
-        _ => vec![entry(|t| t.xx), entry(|t| t.xy), entry(|t| t.yy)],
-    }
 }

@@ -1,6 +1,9 @@
 //! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed η/B).
 
+use serde::{Serialize, Serializer};
+
 use crate::formula::quadrature::End;
+use crate::observe::quantity::{self, Logged};
 use crate::problem::{Interpretation, Problem};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
@@ -10,13 +13,15 @@ use crate::study::request::IterationRequest;
 use crate::study::{StudyError, comparison};
 
 /// The iteration at one learning rate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct IterationRate {
     /// η.
     pub learning_rate: f64,
     /// γ per iteration.
+    #[serde(flatten, serialize_with = "per_iteration")]
     pub per_iteration: Scaled,
     /// γ per unit of dynamical time: per iteration over η.
+    #[serde(flatten, serialize_with = "quantity::value")]
     pub rate: Scaled,
     /// That over the diffusion limit's, minus 1.
     pub error: Option<f64>,
@@ -29,12 +34,17 @@ pub struct IterationRate {
 }
 
 /// All learning rates, largest first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct IterationStudy {
     /// One entry for each.
     pub rates: Vec<IterationRate>,
     /// p in |error| ∝ ηᵖ from the two smallest learning rates.
+    #[serde(rename = "observed_order")]
     pub order: Option<f64>,
+}
+
+fn per_iteration<S: Serializer>(value: &Scaled, serializer: S) -> Result<S::Ok, S::Error> {
+    Logged::new("per_iteration", *value).serialize(serializer)
 }
 
 /// The default learning rates: these shares of `noise.learning_rate`.

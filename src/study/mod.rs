@@ -12,6 +12,7 @@ pub mod iteration;
 pub mod ladder;
 pub mod level;
 pub mod memory;
+pub mod particle_fields;
 pub mod request;
 pub mod rules;
 pub mod run;

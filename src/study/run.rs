@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::elimination::Workspace;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::Resources;
@@ -20,7 +21,8 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
     let begun = Instant::now();
     // Before anything long begins.
     let particles = request.particles.as_ref().map(|settings| Prepared::new(request, settings, problem)).transpose()?;
-    let resources = Resources::available(progress);
+    let workspace = Workspace::default();
+    let resources = Resources::available(&workspace, progress);
     let climb = ladder::climb(problem, request, resources)?;
     let warnings = climb_warnings(problem, request, &climb);
     let mut timing = timing(request, &climb);

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+
 use crate::formula::Formulas;
 use crate::particles::estimate::{Constancy, Estimate, extrapolated};
 use crate::particles::minibatch::{MOST_COPIES, Minibatch, Recipe};
@@ -80,7 +82,7 @@ pub struct ParticleRate {
 }
 
 /// A rate per iteration.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct PerIteration {
     /// The rate.
     pub value: f64,
@@ -89,7 +91,7 @@ pub struct PerIteration {
 }
 
 /// A rate from elsewhere.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Against {
     /// Where it comes from.
     pub source: &'static str,
@@ -98,6 +100,7 @@ pub struct Against {
     /// Its own relative error.
     pub error: f64,
     /// (particles − this) over their standard error.
+    #[serde(skip)]
     pub z: f64,
 }
 

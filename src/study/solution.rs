@@ -3,7 +3,9 @@
 use crate::formula::Formulas;
 use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
+use crate::observe::group::FieldGroup;
 pub use crate::observe::peclet::Peclet;
+use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
 use crate::study::extrapolation::Extrapolation;
@@ -29,8 +31,12 @@ pub struct Solution {
     pub flux_over_population: Option<f64>,
     /// Probability flux through what absorbs.
     pub flux: Option<BoundaryFlux>,
-    /// Fields on the grid.
-    pub fields: Fields,
+    /// Fields over the grid.
+    pub fields: FieldGroup,
+    /// Fields over other coordinates (time, modes), a group of the result file for each.
+    pub groups: Vec<FieldGroup>,
+    /// Quantities without a place of their own here, a section of the summary for each.
+    pub quantities: Quantities,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
@@ -144,23 +150,6 @@ impl PassageTime {
     pub fn best(&self) -> Scaled {
         self.extrapolated.unwrap_or(self.rate)
     }
-}
-
-/// Fields over all cells of the grid, `index = ix · cells[1] + iy`; NaN where a field has no meaning.
-#[derive(Clone, Debug, Default)]
-pub struct Fields {
-    /// L.
-    pub loss: Option<Vec<f64>>,
-    /// D₁₁, D₁₂, D₂₂ (θ axes); one entry in one dimension.
-    pub diffusion: Vec<Vec<f64>>,
-    /// Stationary density of the closed domain, per length^d.
-    pub stationary: Option<Vec<f64>>,
-    /// Quasi-stationary density, per length^d; 0 outside the start set.
-    pub quasi_stationary: Option<Vec<f64>>,
-    /// Components of the quasi-stationary current J (grid axes), per time and length^(d−1).
-    pub current: Vec<Vec<f64>>,
-    /// Mean first-passage time; 0 outside.
-    pub mean_first_passage: Option<Vec<f64>>,
 }
 
 /// The 1D quadrature against the grid.

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use serde::{Serialize, Serializer};
+
 use crate::particles::estimate::{mean, student};
 use crate::particles::splitting::{COUNTING, Plan, Split, Well, split as run};
 use crate::particles::swarm::Runaway;
@@ -16,18 +18,25 @@ use crate::study::simulate::{ParticleRate, Prepared, Reference, Simulation, agai
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// What the repetitions found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Splittings {
     /// Rates at step dt/2 where a second step was asked for, else at dt.
+    #[serde(rename = "repetitions", serialize_with = "count")]
     pub fine: Vec<f64>,
     /// Rates at step dt, where a second one was asked for.
+    #[serde(skip)]
     pub coarse: Vec<f64>,
     /// Excursions per unit of time.
+    #[serde(rename = "excursions_per_time")]
     pub frequency: f64,
     /// Mean probability that an excursion ends in death.
     pub probability: f64,
     /// Mean number of rounds of replacement.
     pub rounds: f64,
+}
+
+fn count<S: Serializer>(rates: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    rates.len().serialize(serializer)
 }
 
 /// Excursions of each repetition when their number is not given.

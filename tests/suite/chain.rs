@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use approx::assert_relative_eq;
 use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
 use saddleflux::grid::{Align, Grid, GridError};
+use saddleflux::observe::field;
 use saddleflux::problem::{Problem, Region};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Weight;
@@ -36,25 +38,34 @@ const WELL: &str = "landscape = { kind = 'double-well', dimension = 2 }
 fn a_chain_by_hand_is_the_chain_of_a_run() {
     let config = config(WELL);
     let problem = config.problem().unwrap();
-    let progress = Progress::default();
-    let resources = Resources::available(&progress);
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
     let chain = Chain::on(&problem, grid(&problem, [24, 20]), Weight::InverseAverage, resources).unwrap();
     let found = quasi_stationary(&chain).unwrap();
     let run = study::run(&problem, &config.request, &progress).unwrap();
     assert_eq!(run.rate.unwrap().value, found.rate);
-    assert_eq!(run.fields.quasi_stationary.unwrap(), chain.discretisation.density(&found.probability));
+    assert_eq!(
+        run.fields.values(field::QUASI_STATIONARY.name).unwrap(),
+        chain.discretisation.density(&found.probability)
+    );
     let times = mean_first_passage(&chain).unwrap();
-    assert_eq!(run.fields.mean_first_passage.unwrap(), chain.discretisation.field(&times.times, 0.0));
+    assert_eq!(
+        run.fields.values(field::MEAN_FIRST_PASSAGE.name).unwrap(),
+        chain.discretisation.field(&times.times, 0.0)
+    );
     let closed = Chain::closed(&chain.discretisation, resources).unwrap();
-    assert_eq!(run.fields.stationary.unwrap(), closed.discretisation.density(&stationary(&closed).unwrap()));
+    assert_eq!(
+        run.fields.values(field::STATIONARY.name).unwrap(),
+        closed.discretisation.density(&stationary(&closed).unwrap())
+    );
 }
 
 /// The time spent anywhere is the time until the end, from every start.
 #[test]
 fn occupation_times_sum_to_passage_times() {
     let problem = problem(WELL);
-    let progress = Progress::default();
-    let resources = Resources::available(&progress);
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
     let chain = Chain::on(&problem, grid(&problem, [24, 20]), Weight::Sqra, resources).unwrap();
     let times = mean_first_passage(&chain).unwrap().times;
     for theta in [[-1.0, 0.0], [-0.1, 1.2], [-1.9, -1.4]] {
@@ -72,10 +83,10 @@ fn committors_of_all_ends_sum_to_one() {
          noise = { kind = 'isotropic', temperature = 0.2 }
          domain = { lower = [-1.5], upper = [1.2], walls = { x = ['absorbing', 'absorbing'] } }",
     );
-    let progress = Progress::default();
+    let (workspace, progress) = (Workspace::default(), Progress::default());
     let on = Discretisation::on(&problem, grid(&problem, [200, 1]), Weight::InverseAverage, &progress).unwrap();
     let killing = on.assembly.generator.killing.clone();
-    let chain = Chain::killed(on, Resources::available(&progress)).unwrap();
+    let chain = Chain::killed(on, Resources::available(&workspace, &progress)).unwrap();
     let at = |side: f64| -> Vec<f64> {
         let is_there = |state: usize| chain.discretisation.centre(state)[0] * side > 0.0;
         let killing: Vec<f64> =
@@ -93,8 +104,8 @@ fn committors_of_all_ends_sum_to_one() {
 /// A closed chain has the Gibbs law, whatever kills the chain that it came from; its edges are shared where each cell is a state.
 #[test]
 fn a_closed_chain_forgets_what_absorbed() {
-    let progress = Progress::default();
-    let resources = Resources::available(&progress);
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
     for (set, is_shared) in [("", true), ("valley = { minimum = [-1, 0], set = 'x < -0.2' }", false)] {
         let problem = problem(&format!("{WELL}{set}"));
         let chain = Chain::on(&problem, grid(&problem, [24, 20]), Weight::InverseAverage, resources).unwrap();
@@ -114,8 +125,8 @@ fn a_closed_chain_forgets_what_absorbed() {
 
 #[test]
 fn chains_that_cannot_be_made_say_where_and_why() {
-    let progress = Progress::default();
-    let resources = Resources::available(&progress);
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
     // Nothing leads out of the well of a loss that rises by 800 temperatures within a cell.
     let steep = problem(
         "landscape = { expression = '1000*(x^2 + y^2)' }
@@ -129,7 +140,7 @@ fn chains_that_cannot_be_made_say_where_and_why() {
         other => panic!("{other:?}"),
     }
     let well = problem(WELL);
-    let little = Resources { memory: 1000, progress: &progress };
+    let little = Resources { memory: 1000, workspace: &workspace, progress: &progress };
     let refused = Chain::on(&well, grid(&well, [64, 64]), Weight::InverseAverage, little).err().unwrap();
     match refused {
         SolveError::TooLarge { cells: [64, 64], needed, allowed: 1000 } => assert!(needed > 1000),

@@ -1,6 +1,7 @@
 //! Laws of the generator: every discretisation is a Markov chain.
 
 use proptest::prelude::*;
+use saddleflux::elimination::Workspace;
 use saddleflux::generator::FluxCorrection;
 use saddleflux::generator::assembly::{Assembly, AssemblyError, Physics};
 use saddleflux::generator::correction::PASSES;
@@ -141,7 +142,7 @@ fn flux_corrected_rates_keep_detailed_balance() {
     let mut corrected = plain.clone();
     let mut correction = FluxCorrection::new(&plain, &grid, &sampler);
     for _ in 0..PASSES {
-        let resources = Resources { memory: 1 << 30, progress: &Progress::default() };
+        let resources = Resources { memory: 1 << 30, workspace: &Workspace::default(), progress: &Progress::default() };
         let found = quasi_stationary(&Factor::new(&corrected.generator, 0, resources).unwrap()).unwrap();
         correction.pass(&mut corrected, &grid, &found.probability);
         assert!(is_a_generator(&corrected) && corrected.generator.is_reversible);

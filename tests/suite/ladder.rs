@@ -1,6 +1,7 @@
 //! Ladders of grids: which are solved in which order, and what becomes of those that fail.
 
 use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
 use saddleflux::problem::Problem;
 use saddleflux::progress::Progress;
 use saddleflux::solve::{Resources, SolveError};
@@ -23,8 +24,8 @@ fn climb<'a>(
     failing: &[usize],
     why: fn() -> StudyError,
 ) -> (Result<Climb<'a>, StudyError>, Vec<usize>) {
-    let progress = Progress::default();
-    let resources = Resources::available(&progress);
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
     let mut tried = Vec::new();
     let plan = Plan::new(problem, request, resources.memory).unwrap();
     let climb = Climb::new(plan, |cells| {

@@ -67,3 +67,120 @@ fn formulas_and_particles_know_no_grid() {
     let rank = |name: &str| LAYERS.iter().position(|layer| *layer == name);
     assert!(rank("formula") < rank("grid") && rank("particles") < rank("grid"));
 }
+
+/// The order within `elimination`: a folder or file uses what stands before it, and itself.
+const ELIMINATION: [&str; 8] =
+    ["error", "pages", "ordering", "analysis", "workspace", "dense", "sweeps", "tridiagonal"];
+
+/// The module that a source file is, from the crate's root: `src/a/b/mod.rs` and `src/a/b.rs` are both `[a, b]`.
+fn module(file: &Path) -> Vec<String> {
+    let path = file.with_extension("");
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    parts.filter(|part| part != "mod" && part != "lib" && part != "main").collect()
+}
+
+/// What a module's text names by `crate::` or `super::`, as paths from the crate's root.
+fn used_paths(module: &[String], text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for (start, _) in line.match_indices("crate::").chain(line.match_indices("super::")) {
+            // The second of `super::super::` belongs to the first; `pub(super)` is none of these.
+            if line[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let path: String =
+                line[start..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
+            let mut resolved = module.to_vec();
+            for part in path.split("::") {
+                match part {
+                    "crate" => resolved.clear(),
+                    "super" => drop(resolved.pop()),
+                    "" => {}
+                    name => resolved.push(name.to_string()),
+                }
+            }
+            found.push(resolved);
+        }
+    }
+    found
+}
+
+/// The faults of one module of `elimination` against [`ELIMINATION`]. The folder's own `mod.rs` may use everything in it, and nothing
+/// in it may use what is defined there.
+fn faults_within_elimination(module: &[String], text: &str) -> Vec<String> {
+    let rank = |name: &String| ELIMINATION.iter().position(|part| part == name);
+    let Some(own) = module.get(1) else { return Vec::new() };
+    let Some(own) = rank(own) else { return vec![format!("{} has no place in the order", module.join("::"))] };
+    let inside = used_paths(module, text).into_iter().filter(|path| path.first() == module.first());
+    let fault = |path: &Vec<String>| path.get(1).and_then(rank).is_none_or(|used| used > own);
+    inside.filter(fault).map(|path| format!("{} uses {}", module.join("::"), path.join("::"))).collect()
+}
+
+fn elimination_sources() -> Vec<(Vec<String>, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root.join("elimination"), &mut files);
+    let read = |file: PathBuf| (module(file.strip_prefix(&root).unwrap()), std::fs::read_to_string(&file).unwrap());
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn folders_of_the_elimination_use_only_those_before_them() {
+    let found = elimination_sources();
+    for part in ELIMINATION {
+        assert!(found.iter().any(|(module, _)| module.get(1).is_some_and(|name| name == part)), "{part} is gone");
+    }
+    let faults: Vec<String> = found.iter().flat_map(|(module, text)| faults_within_elimination(module, text)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Within its folders too: files that use nothing that is left are taken away, one after the other, until none is left.
+#[test]
+fn files_of_the_elimination_use_one_another_in_no_circle() {
+    let sources = elimination_sources();
+    let modules: Vec<&Vec<String>> = sources.iter().map(|(module, _)| module).collect();
+    let uses = |(module, text): &(Vec<String>, String)| -> Vec<usize> {
+        let of_path = |path: Vec<String>| {
+            let holds = |index: &usize| modules[*index].len() > 1 && path.starts_with(modules[*index]);
+            (0..modules.len()).filter(holds).max_by_key(|&index| modules[index].len())
+        };
+        used_paths(module, text).into_iter().filter_map(of_path).filter(|&used| modules[used] != module).collect()
+    };
+    let used: Vec<Vec<usize>> = sources.iter().map(uses).collect();
+    assert!(used.iter().map(Vec::len).sum::<usize>() > modules.len(), "the files' uses of one another are not found");
+    let mut left: Vec<usize> = (0..modules.len()).collect();
+    loop {
+        let before = left.len();
+        left = left.iter().copied().filter(|&file| used[file].iter().any(|other| left.contains(other))).collect();
+        if left.len() == before {
+            break;
+        }
+    }
+    let circle: Vec<String> = left.iter().map(|&file| modules[file].join("::")).collect();
+    assert!(circle.is_empty(), "circles among {}", circle.join(", "));
+}
+
+#[test]
+fn a_fault_in_the_order_is_found() {
+    let module = ["elimination", "ordering", "runs"].map(String::from);
+    let is_found = |line: &str| !faults_within_elimination(&module, line).is_empty();
+    for allowed in [
+        "use super::places::Places;",
+        "use super::super::pages::Pages;",
+        "use crate::elimination::error::PivotFault;",
+        "use crate::generator::Generator;",
+        "pub(super) fn count() {}",
+        "    // use crate::elimination::dense::general;",
+    ] {
+        assert!(!is_found(allowed), "{allowed}");
+    }
+    for fault in [
+        "use crate::elimination::dense::general;",
+        "use super::super::analysis::tree::AssemblyTree;",
+        "use crate::elimination::Symbolic;",
+        "use crate::elimination::{error::PivotFault, dense::general};",
+        "    let pages = crate::elimination::workspace::Workspace::default();",
+    ] {
+        assert!(is_found(fault), "{fault}");
+    }
+}

@@ -2,7 +2,9 @@
 
 use approx::assert_relative_eq;
 use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
 use saddleflux::generator::Pair;
+use saddleflux::observe::field::QUASI_STATIONARY;
 use saddleflux::progress::Progress;
 use saddleflux::solve::Resources;
 use saddleflux::study::request::Scheme;
@@ -415,7 +417,7 @@ fn what_reflecting_walls_leave_is_known_in_size() {
                 grid = { cells = [96, 96], scheme = 'flux-corrected' }";
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
     let problem = config.problem().unwrap();
-    let resources = Resources { memory: 1 << 30, progress: &Progress::default() };
+    let resources = Resources { memory: 1 << 30, workspace: &Workspace::default(), progress: &Progress::default() };
     let level = level::solve(&config.request, &problem, [96, 96], resources).unwrap();
     let walls = level.found.boundary.walls;
     let error = level.found.quasi_stationary.unwrap().rate.value() / 2.43540354e-2 - 1.0;
@@ -730,7 +732,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let solution = solve(text);
-            let density = solution.fields.quasi_stationary.clone().unwrap();
+            let density = solution.fields.values(QUASI_STATIONARY.name).unwrap();
             (rate(&solution).to_bits(), density.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
         })
     };

@@ -1,18 +1,21 @@
 //! Made-up solutions of the double well, for tests of what is written and drawn: shapes and signs are right,
 //! numbers are invented.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use saddleflux::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
 use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
 use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
-use saddleflux::io::{Outcome, Setting};
+use saddleflux::io::{IoError, Setting, Solved, summary, write_result};
+use saddleflux::observe::field::{CURRENT, DIFFUSION, LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
+use saddleflux::observe::over_grid::{Kind, over_grid};
+use saddleflux::observe::quantity::Quantities;
 use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
-use saddleflux::study::solution::{BoundaryFlux, Fields, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
+use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
 use saddleflux::study::{Request, Warning};
 use saddleflux::tensor::{Point, Tensor};
 
@@ -25,7 +28,7 @@ pub struct Case {
 
 impl Case {
     /// As the files and the report take it.
-    pub fn outcome(&self) -> Outcome<'_> {
+    pub fn solved(&self) -> Solved<'_> {
         let setting = Setting {
             config: &self.config,
             dimension: self.solution.grid.dimension,
@@ -37,7 +40,22 @@ impl Case {
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
         };
-        Outcome { setting, solution: &self.solution }
+        Solved { setting, solution: &self.solution }
+    }
+
+    /// Writes its `result.h5`.
+    pub fn write(&self, path: &Path) -> Result<(), IoError> {
+        write_result(path, &self.config, &summary(&self.solved()), &self.solved().groups())
+    }
+
+    /// The values of a field of this kind.
+    pub fn values(&mut self, kind: &Kind) -> &mut Vec<f64> {
+        &mut self.solution.fields.fields.iter_mut().find(|field| field.label.name == kind.name).unwrap().values
+    }
+
+    /// Takes the field of this kind away.
+    pub fn remove(&mut self, kind: &Kind) {
+        self.solution.fields.fields.retain(|field| field.label.name != kind.name);
     }
 }
 
@@ -55,17 +73,21 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
         let drop = (-theta[0] / temperature.sqrt()).tanh().max(0.0);
         drop * (-loss(theta) / temperature).exp()
     };
-    let field = |f: &dyn Fn(Point) -> f64| Some(centres.iter().map(|theta| f(*theta)).collect::<Vec<f64>>());
-    let value = 1.3 * (-1.0 / temperature).exp();
-    let current = field(&|theta| value * (-theta[1] * theta[1] / temperature).exp()).unwrap();
-    let fields = Fields {
-        loss: field(&loss),
-        diffusion: vec![vec![temperature; grid.len()]; if dimension == 2 { 3 } else { 1 }],
-        stationary: field(&|theta| (-loss(theta) / temperature).exp()),
-        quasi_stationary: field(&density),
-        current: vec![current; dimension],
-        mean_first_passage: field(&|theta| (-6.0 * theta[0]).tanh().max(0.0) / value),
+    let mut fields = over_grid(&grid);
+    let mut field = |kind: &Kind, f: &dyn Fn(Point) -> f64| {
+        fields.push(kind.over(&grid, centres.iter().map(|theta| f(*theta)).collect()));
     };
+    let value = 1.3 * (-1.0 / temperature).exp();
+    field(&LOSS, &loss);
+    for kind in &DIFFUSION[..if dimension == 2 { 3 } else { 1 }] {
+        field(kind, &|_| temperature);
+    }
+    field(&STATIONARY, &|theta| (-loss(theta) / temperature).exp());
+    field(&QUASI_STATIONARY, &density);
+    for kind in &CURRENT[..dimension] {
+        field(kind, &|theta| value * (-theta[1] * theta[1] / temperature).exp());
+    }
+    field(&MEAN_FIRST_PASSAGE, &|theta| (-6.0 * theta[0]).tanh().max(0.0) / value);
     Case {
         config: config(dimension, temperature, degrees),
         critical: critical(dimension),
@@ -93,6 +115,8 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             flux_over_population: Some(value * 1.0001),
             flux: Some(flux(&grid, value, temperature)),
             fields,
+            groups: Vec::new(),
+            quantities: Quantities::default(),
             quadrature: (dimension == 1).then_some(QuadratureCheck {
                 time: (1.0 / value).into(),
                 ratio: Some(1.000_000_1),

@@ -7,6 +7,7 @@ pub use reference::{Known, Reference, Source};
 
 use std::time::Instant;
 
+use crate::elimination::Workspace;
 use crate::grid::{Align, Grid};
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
@@ -129,7 +130,8 @@ const LONG: f64 = 10.0;
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
-    let resources = Resources::available(progress);
+    let workspace = Workspace::default();
+    let resources = Resources::available(&workspace, progress);
     let mut cells = grids(request, &problem);
     let corrects = request.converge.schemes.contains(&Scheme::FLUX_CORRECTED);
     let hungriest = if corrects { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };

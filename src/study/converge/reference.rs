@@ -9,8 +9,11 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use serde::Serialize;
+
 use crate::formula::quadrature::{End, Passage};
 use crate::grid::Align;
+use crate::observe::quantity;
 use crate::problem::{Problem, Region};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
@@ -20,9 +23,10 @@ use crate::study::{Request, StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
 /// A value with the relative uncertainty that it is known to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Known {
     /// γ, or 1/τ.
+    #[serde(flatten, serialize_with = "quantity::value")]
     pub value: Scaled,
     /// Relative.
     pub uncertainty: f64,

@@ -1,4 +1,4 @@
-//! Separators found on the graph alone, for sets that no straight cut halves well: stencils of tensors that turn from place to place.
+//! Separators found on the graph alone, for sets that no straight cut halves well, as under tensors that turn from place to place.
 //!
 //! Multilevel (Karypis & Kumar 1998): pairs of states with the heaviest edges between them are merged until few are left. There,
 //! breadth-first levels from an end of the graph follow its own distances, however the edges bend, and a level separates what lies
@@ -8,7 +8,7 @@
 
 use std::collections::BinaryHeap;
 
-/// Which part of a set a state belongs to.
+/// The parts of a set: its two sides and the separator between them.
 pub(super) const LOW: u8 = 0;
 pub(super) const HIGH: u8 = 1;
 pub(super) const SEPARATOR: u8 = 2;
@@ -32,17 +32,17 @@ const SHRINKS: f64 = 0.95;
 pub(super) struct Graph {
     starts: Vec<u32>,
     targets: Vec<u32>,
-    /// Of each edge: how many it stands for.
+    /// The number of edges that each edge stands for.
     edge_weights: Vec<u32>,
-    /// Of each state: how many it stands for.
-    weights: Vec<u32>,
+    /// The number of states that each state stands for.
+    state_weights: Vec<u32>,
     total: usize,
 }
 
 impl Graph {
-    /// From the neighbours of each state, which may come twice.
+    /// The graph with these neighbours of each state, which may come twice.
     pub(super) fn new<N: Iterator<Item = u32>>(states: usize, neighbours: impl Fn(usize) -> N) -> Graph {
-        let mut graph = Graph { starts: vec![0], weights: vec![1; states], total: states, ..Graph::default() };
+        let mut graph = Graph { starts: vec![0], state_weights: vec![1; states], total: states, ..Graph::default() };
         let mut seen_from = vec![usize::MAX; states];
         for state in 0..states {
             for neighbour in neighbours(state) {
@@ -57,7 +57,7 @@ impl Graph {
     }
 
     fn len(&self) -> usize {
-        self.weights.len()
+        self.state_weights.len()
     }
 
     fn edges(&self, state: u32) -> std::ops::Range<usize> {
@@ -70,7 +70,7 @@ impl Graph {
 
     /// The weight of some states.
     fn weight_of(&self, states: impl Iterator<Item = u32>) -> usize {
-        states.map(|state| self.weights[state as usize] as usize).sum()
+        states.map(|state| self.state_weights[state as usize] as usize).sum()
     }
 
     /// The weight of a separator.
@@ -94,8 +94,8 @@ impl Graph {
         Some(parts)
     }
 
-    /// Half of the states, each made of two with a heavy edge between them where there are such; and for each state the one that it
-    /// has become part of.
+    /// The coarser graph of about half as many states, each made of two with a heavy edge between them where there are such; and for
+    /// each state the one that it has become part of.
     fn coarser(&self) -> (Graph, Vec<u32>) {
         const NONE: u32 = u32::MAX;
         let mut merged = vec![NONE; self.len()];
@@ -106,7 +106,7 @@ impl Graph {
             }
             let is_free = |&edge: &usize| merged[self.targets[edge] as usize] == NONE && self.targets[edge] != state;
             let heaviness = |edge: usize| {
-                let lightness = u32::MAX - self.weights[self.targets[edge] as usize];
+                let lightness = u32::MAX - self.state_weights[self.targets[edge] as usize];
                 (self.edge_weights[edge], lightness)
             };
             let partner = self.edges(state).filter(is_free).max_by_key(|&edge| heaviness(edge));
@@ -116,19 +116,19 @@ impl Graph {
             members.push([state, partner]);
         }
         let mut coarse = Graph { starts: vec![0], total: self.total, ..Graph::default() };
-        // Where the edge to a state stands among those of the one at hand.
+        // The place of the edge to each state among those of the one at hand.
         let mut slots = vec![NONE; members.len()];
-        for (number, &[one, two]) in members.iter().enumerate() {
-            let first = coarse.targets.len();
-            let both = [one, two];
-            let both = if one == two { &both[..1] } else { &both[..] };
+        for (number, &[first, second]) in members.iter().enumerate() {
+            let begin = coarse.targets.len();
+            let both = [first, second];
+            let both = if first == second { &both[..1] } else { &both[..] };
             for edge in both.iter().flat_map(|&state| self.edges(state)) {
                 let target = merged[self.targets[edge] as usize];
                 if target == number as u32 {
                     continue;
                 }
                 let slot = slots[target as usize];
-                if slot != NONE && slot as usize >= first {
+                if slot != NONE && slot as usize >= begin {
                     coarse.edge_weights[slot as usize] += self.edge_weights[edge];
                 } else {
                     slots[target as usize] = coarse.targets.len() as u32;
@@ -137,17 +137,17 @@ impl Graph {
                 }
             }
             coarse.starts.push(coarse.targets.len() as u32);
-            coarse.weights.push(self.weight_of(both.iter().copied()) as u32);
+            coarse.state_weights.push(self.weight_of(both.iter().copied()) as u32);
         }
         (coarse, merged)
     }
 
-    /// By breadth-first levels, the best of a few.
+    /// The parts that the best of a few structures of breadth-first levels leaves.
     fn separate_by_levels(&self) -> Option<Vec<u8>> {
-        let mut structure = Levels::of(self, 0);
+        let mut structure = Levels::from_root(self, 0);
         // An end of the graph: the farthest from the farthest.
         for _ in 0..2 {
-            structure = Levels::of(self, structure.farthest());
+            structure = Levels::from_root(self, structure.farthest());
         }
         let mut best: Option<(usize, Vec<u8>)> = None;
         for number in 0..STRUCTURES {
@@ -162,7 +162,7 @@ impl Graph {
                 _ => structure.farthest(),
             };
             if number + 1 < STRUCTURES {
-                structure = Levels::of(self, root);
+                structure = Levels::from_root(self, root);
             }
         }
         best.map(|(_, parts)| parts)
@@ -177,16 +177,16 @@ impl Graph {
         }
     }
 
-    /// What moving a state from the separator to a side saves: its weight, less those of its neighbours on the other side.
+    /// The gain of moving a state from the separator to a side: its weight, less those of its neighbours on the other side.
     fn gain(&self, parts: &[u8], state: u32, to: u8) -> i64 {
         let drawn_in = self.neighbours(state).iter().copied().filter(|&other| parts[other as usize] == 1 - to);
-        i64::from(self.weights[state as usize]) - self.weight_of(drawn_in) as i64
+        i64::from(self.state_weights[state as usize]) - self.weight_of(drawn_in) as i64
     }
 }
 
 /// States by their distance from a root; other components follow, as if behind the farthest.
 struct Levels {
-    /// In order of their level.
+    /// The states in order of their level.
     order: Vec<u32>,
     level: Vec<u32>,
 }
@@ -194,7 +194,7 @@ struct Levels {
 const UNSEEN: u32 = u32::MAX;
 
 impl Levels {
-    fn of(graph: &Graph, root: u32) -> Levels {
+    fn from_root(graph: &Graph, root: u32) -> Levels {
         let mut levels = Levels { order: Vec::with_capacity(graph.len()), level: vec![UNSEEN; graph.len()] };
         let mut next_root = 0;
         let mut root = Some(root);
@@ -219,6 +219,7 @@ impl Levels {
         levels
     }
 
+    /// A state of the last level.
     fn farthest(&self) -> u32 {
         self.order[self.order.len() - 1]
     }
@@ -253,7 +254,7 @@ impl Levels {
         best
     }
 
-    /// The separator consists of those of a level that lead on.
+    /// The parts below and above a level; the separator consists of those of it that lead on.
     fn parts(&self, graph: &Graph, level: u32) -> Vec<u8> {
         let part = |state: usize| match self.level[state].cmp(&level) {
             std::cmp::Ordering::Less => LOW,
@@ -267,7 +268,7 @@ impl Levels {
     /// The state of the middle level that is farthest from another one of it.
     fn end_of_middle_level(&self, graph: &Graph) -> u32 {
         let middle = self.order[self.order.len() / 2];
-        let distances = Levels::of(graph, middle);
+        let distances = Levels::from_root(graph, middle);
         let is_in = |state: &&u32| self.level[**state as usize] == self.level[middle as usize];
         distances.order.iter().rev().find(is_in).copied().unwrap_or(middle)
     }
@@ -288,12 +289,12 @@ struct Moves<'a> {
 impl<'a> Moves<'a> {
     fn new(graph: &'a Graph, parts: &'a mut [u8]) -> Moves<'a> {
         let mut sizes = [0; 3];
-        parts.iter().zip(&graph.weights).for_each(|(&part, &weight)| sizes[part as usize] += weight as usize);
+        parts.iter().zip(&graph.state_weights).for_each(|(&part, &weight)| sizes[part as usize] += weight as usize);
         let has_moved = vec![false; parts.len()];
         Moves { graph, parts, candidates: Default::default(), has_moved, sizes, history: Vec::new() }
     }
 
-    /// Whether the separator has become smaller.
+    /// Makes one round of moves; returns whether the separator has become smaller.
     fn round(mut self) -> bool {
         let before = self.sizes[SEPARATOR as usize];
         for state in
@@ -326,6 +327,7 @@ impl<'a> Moves<'a> {
         best.0 < before
     }
 
+    /// Notes the moves of a state to either side.
     fn note(&mut self, state: u32) {
         for to in [LOW, HIGH] {
             self.candidates[to as usize].push((self.graph.gain(self.parts, state, to), state));
@@ -370,10 +372,11 @@ impl<'a> Moves<'a> {
         }
     }
 
+    /// Puts a state into a part, and remembers the part that it was in.
     fn set(&mut self, state: u32, part: u8) {
         let before = std::mem::replace(&mut self.parts[state as usize], part);
         self.history.push((state, before));
-        let weight = self.graph.weights[state as usize] as usize;
+        let weight = self.graph.state_weights[state as usize] as usize;
         self.sizes[before as usize] -= weight;
         self.sizes[part as usize] += weight;
     }

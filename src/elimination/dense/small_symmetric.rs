@@ -3,12 +3,13 @@
 //! A pivot's column first takes up all columns before it, then its sum is taken; the contribution
 //! block is formed four columns at a time.
 
-use super::PivotFault;
-use super::symmetric::{Shape, VECTOR, dot, root_of};
+use super::kernels::{dot, pivot_root};
+use crate::elimination::analysis::shape::{Shape, VECTOR};
+use crate::elimination::error::PivotFault;
 use pulp::{Simd, WithSimd};
 
 /// A front too thin for products of blocks.
-pub(super) struct Small<'a> {
+pub(super) struct SmallFront<'a> {
     pub(super) shape: Shape,
     pub(super) factor: &'a mut [f64],
     pub(super) contribution: &'a mut [f64],
@@ -16,12 +17,12 @@ pub(super) struct Small<'a> {
     pub(super) weights: &'a [f64],
 }
 
-impl WithSimd for Small<'_> {
+impl WithSimd for SmallFront<'_> {
     type Output = Result<(), PivotFault>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Small { shape, factor, contribution, fresh, weights } = self;
+        let SmallFront { shape, factor, contribution, fresh, weights } = self;
         let (rows, below, rows_below) = (shape.rows(), shape.below(), shape.rows_below());
         for k in 0..shape.p {
             let (done, later) = factor.split_at_mut(k * rows);
@@ -33,7 +34,7 @@ impl WithSimd for Small<'_> {
             column[first..=k].fill(0.0);
             let sum = dot(simd, &column[first..], &weights[first..]);
             PivotFault::check(k, sum)?;
-            let inverse = 1.0 / root_of(k, sum / weights[k])?;
+            let inverse = 1.0 / pivot_root(k, sum / weights[k])?;
             let factor = simd.splat_f64s(inverse);
             for rates in S::as_mut_simd_f64s(&mut column[first..]).0 {
                 *rates = simd.mul_f64s(*rates, factor);
@@ -55,21 +56,21 @@ impl WithSimd for Small<'_> {
     }
 }
 
-/// Columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
+/// The update: columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
 #[derive(Clone, Copy)]
 struct Update<'a> {
-    /// Columns of so many rows each.
+    /// The columns, of so many rows each.
     factor: &'a [f64],
     rows: usize,
     row: usize,
-    /// The target's columns begin so far apart.
+    /// The distance between the beginnings of the target's columns.
     stride: usize,
-    /// = instead of +=.
+    /// Whether the target is overwritten instead of added to.
     fresh: bool,
 }
 
 impl Update<'_> {
-    /// N columns.
+    /// Updates N columns.
     #[inline(always)]
     fn combine<S: Simd, const N: usize>(self, simd: S, target: &mut [f64], source: usize) {
         let vectors = (self.rows - source) / S::F64_LANES;
@@ -78,18 +79,18 @@ impl Update<'_> {
             let from = done * S::F64_LANES;
             let target = &mut target[from..];
             match vectors - done {
-                1 => self.block::<S, N, 1>(simd, target, source + from),
-                2 => self.block::<S, N, 2>(simd, target, source + from),
-                3 => self.block::<S, N, 3>(simd, target, source + from),
-                _ => self.block::<S, N, 4>(simd, target, source + from),
+                1 => self.tile::<S, N, 1>(simd, target, source + from),
+                2 => self.tile::<S, N, 2>(simd, target, source + from),
+                3 => self.tile::<S, N, 3>(simd, target, source + from),
+                _ => self.tile::<S, N, 4>(simd, target, source + from),
             }
             done += 4;
         }
     }
 
-    /// N columns of M vectors.
+    /// Updates N columns of M vectors.
     #[inline(always)]
-    fn block<S: Simd, const N: usize, const M: usize>(self, simd: S, target: &mut [f64], source: usize) {
+    fn tile<S: Simd, const N: usize, const M: usize>(self, simd: S, target: &mut [f64], source: usize) {
         let Update { factor, rows, row, stride, fresh } = self;
         let zero = simd.splat_f64s(0.0);
         let mut sums = [[zero; M]; N];

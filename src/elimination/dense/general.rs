@@ -19,47 +19,44 @@
 //! Diagonal places collect the self-loops that censoring produces. They are dropped: zeroed on loading a panel,
 //! overwritten by S_k, and never part of a sum.
 
-use super::PivotFault;
-use super::leaf;
+use super::kernels::{add_scaled, product};
+use super::small_general;
+use crate::elimination::error::PivotFault;
 use faer::linalg::matmul::matmul;
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
 use pulp::Arch;
-use rayon::join;
 
-/// Columns eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
+/// The number of columns of a panel, eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
 const PANEL: usize = 8;
 /// Fronts with at most this many states are eliminated pivot by pivot.
 const SMALL: usize = 64;
-/// Products with more multiplications than this are cut into tiles: 2²⁵, about a millisecond.
-const TILE_WORK: usize = 1 << 25;
-/// No tile side is cut below this.
-const TILE_SIDE: usize = 256;
 
-/// More rows than states that a front in symmetric form can have.
+/// The number of rows beyond its states that a front in symmetric form can have.
 const PADDING: usize = 16;
 
-type Block = [[f64; PANEL]; PANEL];
+/// The square of a panel's own columns and rows.
+type Square = [[f64; PANEL]; PANEL];
 
 /// Buffers that the elimination of one front after the other reuses.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     /// The vector instructions of this machine.
-    pub(super) arch: Arch,
-    /// (D − L)⁻¹ of every panel.
-    inverses: Vec<Block>,
-    /// A panel's columns or rows while a product overwrites them.
+    pub(crate) arch: Arch,
+    /// The inverse (D − L)⁻¹ of every panel.
+    inverses: Vec<Square>,
+    /// The copy of a panel's columns or rows while a product overwrites them.
     copy: Vec<f64>,
     /// Exit rates, for every level of the recursion.
-    pub(super) exits: Vec<f64>,
+    pub(crate) exits: Vec<f64>,
     /// Weights of the states of a front in symmetric form.
-    pub(super) weights: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
     /// Contribution blocks of a subtree that is eliminated on one thread.
-    pub(super) stack: Vec<f64>,
+    pub(crate) stack: Vec<f64>,
 }
 
 impl Scratch {
-    /// For fronts with at most `pivots` pivots and `order` states, in subtrees that need so much stack.
-    pub(super) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
+    /// The buffers for fronts with at most `pivots` pivots and `order` states, in subtrees that need so many numbers on the stack.
+    pub(crate) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
         Scratch {
             arch: Arch::new(),
             inverses: vec![[[0.0; PANEL]; PANEL]; pivots.div_ceil(PANEL)],
@@ -74,8 +71,11 @@ impl Scratch {
 /// Eliminates the p pivots of a front with u further states.
 ///
 /// `factor` holds the pivot columns, (p+u)×p, then the pivot rows, p×(u+1) with κ as the last column; the contribution
-/// block is u×(u+1). All by columns. `fresh`: the contribution block is to be overwritten, not added to.
-pub(super) fn eliminate(
+/// block is u×(u+1). All by columns. Where `fresh`, the contribution block is overwritten, not added to.
+///
+/// # Errors
+/// When a pivot cannot be divided by.
+pub(crate) fn eliminate(
     (p, u): (usize, usize),
     factor: &mut [f64],
     contribution: &mut [f64],
@@ -94,7 +94,7 @@ pub(super) fn eliminate(
         if fresh {
             contribution.fill(0.0);
         }
-        return leaf::eliminate(*arch, (p, u), columns, rows, contribution, exit);
+        return small_general::eliminate(*arch, (p, u), columns, rows, contribution, exit);
     }
     if p == 0 {
         return Ok(());
@@ -112,18 +112,11 @@ pub(super) fn eliminate(
     Ok(())
 }
 
-/// target += source · factor.
-fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
-    for (target, source) in target.iter_mut().zip(source) {
-        *target += source * factor;
-    }
-}
-
 /// Eliminates all columns of a, r×w with r ≥ w; `exit` are the rates from the first w rows out of the columns.
 fn eliminate_columns(
     a: MatMut<'_, f64>,
     exit: &mut [f64],
-    inverses: &mut [Block],
+    inverses: &mut [Square],
     copy: &mut [f64],
     exits: &mut [f64],
 ) -> Result<(), PivotFault> {
@@ -157,44 +150,44 @@ fn eliminate_columns(
         .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
 }
 
-/// The recursion's end: the square block pivot by pivot, the rows below by one product.
+/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by one product.
 fn eliminate_panel(
     mut a: MatMut<'_, f64>,
     exit: &mut [f64],
-    inverse: &mut Block,
+    inverse: &mut Square,
     copy: &mut [f64],
 ) -> Result<(), PivotFault> {
     let width = a.ncols();
-    let mut block: Block = [[0.0; PANEL]; PANEL];
-    for (j, column) in block.iter_mut().enumerate().take(width) {
+    let mut square: Square = [[0.0; PANEL]; PANEL];
+    for (j, column) in square.iter_mut().enumerate().take(width) {
         for (i, entry) in column.iter_mut().enumerate().take(width) {
             *entry = if i == j { 0.0 } else { a[(i, j)] };
         }
     }
     for k in 0..width {
-        let pivot = block[k + 1..width].iter().fold(exit[k], |sum, column| sum + column[k]);
+        let pivot = square[k + 1..width].iter().fold(exit[k], |sum, column| sum + column[k]);
         PivotFault::check(k, pivot)?;
-        let mut below = block[k];
+        let mut below = square[k];
         below[..=k].fill(0.0);
-        block[k][k] = pivot;
+        square[k][k] = pivot;
         let probability = exit[k] / pivot;
         add_scaled(exit, &below, probability);
-        for column in &mut block[k + 1..width] {
+        for column in &mut square[k + 1..width] {
             let probability = column[k] / pivot;
             column[k] = probability;
             add_scaled(column, &below, probability);
         }
     }
-    for (j, column) in block.iter().enumerate().take(width) {
+    for (j, column) in square.iter().enumerate().take(width) {
         for (i, &entry) in column.iter().enumerate().take(width) {
             a[(i, j)] = entry;
         }
     }
-    *inverse = lower_inverse(&block, width);
+    *inverse = lower_inverse(&square, width);
     let mut below = a.split_at_row_mut(width).1;
     let rows = below.nrows();
     if rows > 0 {
-        let upper = upper_inverse(&block, width);
+        let upper = upper_inverse(&square, width);
         let upper = MatRef::from_column_major_slice(upper.as_flattened(), PANEL, PANEL);
         let mut old = MatMut::from_column_major_slice_mut(&mut copy[..rows * width], rows, width);
         old.copy_from(below.rb());
@@ -204,36 +197,36 @@ fn eliminate_panel(
     Ok(())
 }
 
-/// (D − L)⁻¹ =: T from T (D − L) = I, the last column first.
-fn lower_inverse(block: &Block, width: usize) -> Block {
-    let mut inverse: Block = [[0.0; PANEL]; PANEL];
+/// The inverse T = (D − L)⁻¹ from T (D − L) = I, the last column first.
+fn lower_inverse(square: &Square, width: usize) -> Square {
+    let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in (0..width).rev() {
         let mut column = [0.0; PANEL];
         column[k] = 1.0;
         for m in k + 1..width {
-            add_scaled(&mut column, &inverse[m], block[k][m]);
+            add_scaled(&mut column, &inverse[m], square[k][m]);
         }
-        inverse[k] = column.map(|entry| entry / block[k][k]);
+        inverse[k] = column.map(|entry| entry / square[k][k]);
     }
     inverse
 }
 
-/// (I − P)⁻¹ =: W from W = I + W P, the first column first.
-fn upper_inverse(block: &Block, width: usize) -> Block {
-    let mut inverse: Block = [[0.0; PANEL]; PANEL];
+/// The inverse W = (I − P)⁻¹ from W = I + W P, the first column first.
+fn upper_inverse(square: &Square, width: usize) -> Square {
+    let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in 0..width {
         let mut column = [0.0; PANEL];
         column[k] = 1.0;
         for m in 0..k {
-            add_scaled(&mut column, &inverse[m], block[k][m]);
+            add_scaled(&mut column, &inverse[m], square[k][m]);
         }
         inverse[k] = column;
     }
     inverse
 }
 
-/// X ← (D − L)⁻¹ X for the eliminated square block.
-fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Block], copy: &mut [f64]) {
+/// Divides rows, X ← (D − L)⁻¹ X, for the eliminated square.
+fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Square], copy: &mut [f64]) {
     let order = square.nrows();
     if order <= PANEL {
         let inverse = MatRef::from_column_major_slice(inverses[0].as_flattened(), PANEL, PANEL);
@@ -249,23 +242,4 @@ fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Bloc
     divide_rows(top_left, top.rb_mut(), &inverses[..half / PANEL], copy);
     product(bottom.rb_mut(), Accum::Add, bottom_left, top.rb());
     divide_rows(bottom_right, bottom, &inverses[half / PANEL..], copy);
-}
-
-/// One dense product; large ones in tiles that depend on the shape alone, so that any number of threads gives the same
-/// bits.
-pub(super) fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
-    let (rows, columns) = (target.nrows(), target.ncols());
-    if rows * columns * left.ncols() <= TILE_WORK || rows.max(columns) < 2 * TILE_SIDE {
-        matmul(target, accumulate, left, right, 1.0, Par::Seq);
-    } else if columns >= rows {
-        let half = columns / 2;
-        let (first, second) = target.split_at_col_mut(half);
-        let (right_first, right_second) = right.split_at_col(half);
-        join(|| product(first, accumulate, left, right_first), || product(second, accumulate, left, right_second));
-    } else {
-        let half = rows / 2;
-        let (first, second) = target.split_at_row_mut(half);
-        let (left_first, left_second) = left.split_at_row(half);
-        join(|| product(first, accumulate, left_first, right), || product(second, accumulate, left_second, right));
-    }
 }

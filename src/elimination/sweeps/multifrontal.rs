@@ -8,13 +8,15 @@
 //! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that depend
 //! on its shape alone: the factor is the same to the bit for any number of threads.
 
-use super::EliminationError;
-use super::balance::geometric_mean;
-use super::front::{self, Scratch};
-use super::layout::{self, Form, Layout};
-use super::pages::Pages;
-use super::symmetric;
-use super::tree::{Front, FrontTree};
+use crate::elimination::analysis::balance::geometric_mean;
+use crate::elimination::analysis::front::Front;
+use crate::elimination::analysis::layout::Layout;
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
+use crate::elimination::dense::general::{self, Scratch};
+use crate::elimination::dense::symmetric;
+use crate::elimination::error::EliminationError;
+use crate::elimination::pages::{PagePool, Pages};
 use crate::generator::Generator;
 use crate::progress::Progress;
 use crate::tensor::widest;
@@ -23,17 +25,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A generator factored front by front.
 #[derive(Debug)]
-pub(super) struct Multifrontal {
-    pub(super) tree: Arc<FrontTree>,
-    pub(super) layout: Layout,
-    /// Per front in general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
+pub(crate) struct Multifrontal {
+    pub(crate) tree: Arc<AssemblyTree>,
+    pub(crate) layout: Layout,
+    /// The factors of all fronts. In general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
     /// In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
-    pub(super) factor: Pages,
-    /// √π by place in symmetric form, the largest between ½ and 1.
-    pub(super) weights: Vec<f64>,
+    pub(crate) factor: Pages,
+    /// The weights √π by place in symmetric form, the largest between ½ and 1.
+    pub(crate) weights: Vec<f64>,
 }
 
-/// An end of the stack.
+/// An end of a region of the stack.
 #[derive(Clone, Copy)]
 enum End {
     Low,
@@ -61,23 +63,26 @@ impl End {
 }
 
 impl Multifrontal {
-    /// Eliminates a generator that has the edges of the tree, with the forms that its layout gives to the fronts. `weights` are by
-    /// place.
-    pub(super) fn eliminate(
-        tree: &Arc<FrontTree>,
+    /// Eliminates a generator that has the edges of the tree, its fronts in the form of the layout; `weights` are by place.
+    ///
+    /// # Errors
+    /// When the system refuses the memory, a pivot cannot be divided by, or the progress was asked to stop.
+    pub(crate) fn eliminate(
+        tree: &Arc<AssemblyTree>,
         layout: Layout,
         generator: &Generator,
         weights: Vec<f64>,
+        pool: &PagePool,
         progress: &Progress,
     ) -> Result<Self, EliminationError> {
         let pages = |length: usize| {
             let needed = 8 * length as u64;
-            Pages::new(length).map_err(|_| EliminationError::Refused { needed })
+            pool.pages(length).map_err(|_| EliminationError::Refused { needed })
         };
         let mut factor = pages(layout.length)?;
         if !tree.fronts.is_empty() {
-            let mut stack = pages(tree.stack())?;
-            let work = Work {
+            let mut stack = pages(tree.shared_stack())?;
+            let factorisation = Factorisation {
                 tree,
                 layout: &layout,
                 generator,
@@ -86,40 +91,45 @@ impl Multifrontal {
                 progress,
                 scratches: Mutex::new(Vec::new()),
             };
-            work.side_by_side(tree.fronts.len() - 1, factor.numbers_mut(), stack.numbers_mut(), End::Low)?;
+            factorisation.factor_in_parallel(
+                tree.fronts.len() - 1,
+                factor.numbers_mut(),
+                stack.numbers_mut(),
+                End::Low,
+            )?;
         }
         Ok(Multifrontal { tree: Arc::clone(tree), layout, factor, weights })
     }
 }
 
-/// What all fronts share.
-struct Work<'a> {
-    tree: &'a FrontTree,
+/// What the factorisation of all fronts shares.
+struct Factorisation<'a> {
+    tree: &'a AssemblyTree,
     layout: &'a Layout,
     generator: &'a Generator,
     weights: &'a [f64],
     /// Whether the factor begins as zeros.
     is_zero: bool,
     progress: &'a Progress,
-    /// Those that nobody uses at the moment.
+    /// The buffers that no front uses at the moment.
     scratches: Mutex<Vec<Scratch>>,
 }
 
-impl Work<'_> {
+impl Factorisation<'_> {
     /// Lends buffers, new ones if none are free.
     fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         // Nothing panics while the lock is held.
         let free = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
         let found = free().pop();
-        let mut scratch = found.unwrap_or_else(|| Scratch::new(self.tree.largest(), self.tree.stack_alone));
+        let mut scratch = found.unwrap_or_else(|| Scratch::new(self.tree.largest(), self.tree.thread_stack));
         let result = work(&mut scratch);
         free().push(scratch);
         result
     }
 
-    /// Factors a subtree, its halves side by side as far as the tree says so; `factor` is the subtree's share. Leaves the
+    /// Factors a subtree, its halves in parallel as far as the tree says so; `factor` is the subtree's share. Leaves the
     /// contribution block at the given end of the stack.
-    fn side_by_side(
+    fn factor_in_parallel(
         &self,
         index: usize,
         factor: &mut [f64],
@@ -128,13 +138,13 @@ impl Work<'_> {
     ) -> Result<(), EliminationError> {
         let front = &self.tree.fronts[index];
         let (below, own) = factor.split_at_mut(self.layout.below(front, index));
-        if !front.side_by_side {
+        if !front.is_parallel {
             let (contribution, _) = end.carve(stack, front.contribution_length());
             return self.with_scratch(|scratch| {
                 let mut stack = std::mem::take(&mut scratch.stack);
                 let done = self
-                    .children(front, below, &mut stack, End::Low, scratch)
-                    .and_then(|(children, _)| self.front(front, own, contribution, &children, scratch));
+                    .factor_children(front, below, &mut stack, End::Low, scratch)
+                    .and_then(|(children, _)| self.factor_front(front, own, contribution, &children, scratch));
                 // After an error too: others go on with this scratch until they hear of it.
                 scratch.stack = stack;
                 done
@@ -148,10 +158,10 @@ impl Work<'_> {
                 let (first, second) = (&self.tree.fronts[one], &self.tree.fronts[two]);
                 let second_start = self.layout.starts[second.first] - self.layout.starts[front.first];
                 let (below_first, below_second) = below.split_at_mut(second_start);
-                let (region, rest) = away.carve(stack, first.stack_beside());
+                let (region, rest) = away.carve(stack, first.shared_stack());
                 let (left, right) = join(
-                    || self.side_by_side(one, below_first, region, away),
-                    || self.side_by_side(two, below_second, rest, away),
+                    || self.factor_in_parallel(one, below_first, region, away),
+                    || self.factor_in_parallel(two, below_second, rest, away),
                 );
                 left.and(right)?;
                 blocks.push((&self.tree.fronts[one], away.carve(region, length(one)).0));
@@ -160,7 +170,7 @@ impl Work<'_> {
                 rest
             }
             [only] => {
-                self.side_by_side(only, below, stack, away)?;
+                self.factor_in_parallel(only, below, stack, away)?;
                 let (block, rest) = away.carve(stack, length(only));
                 blocks.push((&self.tree.fronts[only], block));
                 rest
@@ -168,11 +178,11 @@ impl Work<'_> {
             [] => stack,
         };
         let (contribution, _) = end.carve(rest, front.contribution_length());
-        self.with_scratch(|scratch| self.front(front, own, contribution, &blocks, scratch))
+        self.with_scratch(|scratch| self.factor_front(front, own, contribution, &blocks, scratch))
     }
 
     /// Factors a subtree on this thread.
-    fn alone(
+    fn factor_on_this_thread(
         &self,
         index: usize,
         factor: &mut [f64],
@@ -182,14 +192,14 @@ impl Work<'_> {
     ) -> Result<(), EliminationError> {
         let front = &self.tree.fronts[index];
         let (below, own) = factor.split_at_mut(self.layout.below(front, index));
-        let (children, rest) = self.children(front, below, stack, end.other(), scratch)?;
+        let (children, rest) = self.factor_children(front, below, stack, end.other(), scratch)?;
         let (contribution, _) = end.carve(rest, front.contribution_length());
-        self.front(front, own, contribution, &children, scratch)
+        self.factor_front(front, own, contribution, &children, scratch)
     }
 
     /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the stack.
     #[allow(clippy::type_complexity)]
-    fn children<'s>(
+    fn factor_children<'s>(
         &self,
         front: &Front,
         below: &mut [f64],
@@ -202,9 +212,9 @@ impl Work<'_> {
         for &child in front.children() {
             let of_child = &self.tree.fronts[child];
             let starts = &self.layout.starts;
-            let length = starts[child] - starts[of_child.first] + layout::factor_length(of_child, self.layout.form);
+            let length = starts[child] - starts[of_child.first] + of_child.shape().factor_length(self.layout.form);
             let (own, later) = below.split_at_mut(length);
-            self.alone(child, own, stack, end, scratch)?;
+            self.factor_on_this_thread(child, own, stack, end, scratch)?;
             let (block, rest) = end.carve(stack, of_child.contribution_length());
             blocks.push((of_child, block));
             (below, stack) = (later, rest);
@@ -213,7 +223,7 @@ impl Work<'_> {
     }
 
     /// Assembles and eliminates one front.
-    fn front(
+    fn factor_front(
         &self,
         front: &Front,
         factor: &mut [f64],
@@ -224,66 +234,106 @@ impl Work<'_> {
         if self.progress.is_interrupted() {
             return Err(EliminationError::Interrupted);
         }
-        let shape @ (p, u) = (front.pivots, front.updates);
-        let states = &self.tree.order[front.start..front.start + p];
-        let fresh = children.is_empty();
         if !self.is_zero {
             factor.fill(0.0);
         }
-        let rates = self.generator.rates.data();
-        // Nothing where there is no edge.
-        let rate = |edge: u32| rates.get(edge as usize).copied().unwrap_or(0.0);
+        let fresh = children.is_empty();
         match self.layout.form {
             Form::Symmetric => {
+                self.assemble_symmetric(front, factor, contribution, children, &mut scratch.weights);
                 let shape = front.shape();
-                let rows = shape.rows();
-                weigh(self.tree, front, self.weights, &mut scratch.weights);
-                for entry in self.tree.entries_of(front) {
-                    let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
-                    factor[place] = geometric_mean(rate(entry.onward), rate(entry.back));
-                }
-                let killing = shape.below() + u;
-                for (k, &state) in states.iter().enumerate() {
-                    factor[k * rows + killing] = self.generator.killing[state as usize] * scratch.weights[k];
-                }
-                if !fresh {
-                    for (j, column) in contribution.chunks_exact_mut(shape.rows_below()).enumerate() {
-                        column[j..].fill(0.0);
-                    }
-                }
-                for &(child, block) in children {
-                    self.add_symmetric(front, factor, contribution, child, block);
-                }
                 let Scratch { arch, exits, weights, .. } = scratch;
-                symmetric::eliminate(*arch, shape, factor, contribution, fresh, &weights[..rows], exits)
+                symmetric::eliminate(*arch, shape, factor, contribution, fresh, &weights[..shape.rows()], exits)
             }
             Form::General => {
+                let (p, u) = (front.pivots, front.updates);
                 let contribution = &mut contribution[..u * (u + 1)];
-                for entry in self.tree.entries_of(front) {
-                    let (earlier, later) = (entry.earlier as usize, entry.later as usize);
-                    factor[general_offset(shape, earlier, later)] += rate(entry.onward);
-                    factor[general_offset(shape, later, earlier)] += rate(entry.back);
-                }
-                let killing_start = factor.len() - p;
-                for (killing, &state) in factor[killing_start..].iter_mut().zip(states) {
-                    *killing = self.generator.killing[state as usize];
-                }
-                if !fresh {
-                    contribution.fill(0.0);
-                }
-                for &(child, block) in children {
-                    self.add_child(front, factor, contribution, child, block);
-                }
-                front::eliminate(shape, factor, contribution, fresh, scratch)
+                self.assemble_general(front, factor, contribution, children);
+                general::eliminate((p, u), factor, contribution, fresh, scratch)
             }
         }
-        .map_err(|fault| fault.of_state(states[fault.place] as usize))?;
-        self.progress.advance(layout::flops(front, self.layout.form));
+        .map_err(|fault| fault.at_state(self.pivot_states(front)[fault.place] as usize))?;
+        self.progress.advance(front.shape().flops(self.layout.form));
         Ok(())
     }
 
+    /// The states of a front's pivots.
+    fn pivot_states(&self, front: &Front) -> &[u32] {
+        &self.tree.order[front.start..front.start + front.pivots]
+    }
+
+    /// The rate of an edge, zero where there is no edge.
+    fn rate(&self, edge: u32) -> f64 {
+        self.generator.rates.data().get(edge as usize).copied().unwrap_or(0.0)
+    }
+
+    /// Assembles a front in symmetric form, its weights included: rates, killing, contribution blocks. Without children the contribution
+    /// block is left as it is, for the elimination to overwrite.
+    fn assemble_symmetric(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        children: &[(&Front, &[f64])],
+        weights: &mut [f64],
+    ) {
+        let shape = front.shape();
+        let rows = shape.rows();
+        gather_weights(self.tree, front, self.weights, weights);
+        for entry in self.tree.entries_of(front) {
+            let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
+            factor[place] = geometric_mean(self.rate(entry.onward), self.rate(entry.back));
+        }
+        let killing = shape.below() + front.updates;
+        for (k, &state) in self.pivot_states(front).iter().enumerate() {
+            factor[k * rows + killing] = self.generator.killing[state as usize] * weights[k];
+        }
+        if !children.is_empty() {
+            for (j, column) in contribution.chunks_exact_mut(shape.rows_below()).enumerate() {
+                column[j..].fill(0.0);
+            }
+        }
+        for &(child, block) in children {
+            self.add_child_symmetric(front, factor, contribution, child, block);
+        }
+    }
+
+    /// Assembles a front in general form: rates, killing, contribution blocks. Without children the contribution block is left as it is,
+    /// for the elimination to overwrite.
+    fn assemble_general(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        children: &[(&Front, &[f64])],
+    ) {
+        let shape = (front.pivots, front.updates);
+        for entry in self.tree.entries_of(front) {
+            let (earlier, later) = (entry.earlier as usize, entry.later as usize);
+            factor[general_offset(shape, earlier, later)] += self.rate(entry.onward);
+            factor[general_offset(shape, later, earlier)] += self.rate(entry.back);
+        }
+        let killing_start = factor.len() - front.pivots;
+        for (killing, &state) in factor[killing_start..].iter_mut().zip(self.pivot_states(front)) {
+            *killing = self.generator.killing[state as usize];
+        }
+        if !children.is_empty() {
+            contribution.fill(0.0);
+        }
+        for &(child, block) in children {
+            self.add_child_general(front, factor, contribution, child, block);
+        }
+    }
+
     /// Adds a child's contribution block to its parent's front, both in symmetric form.
-    fn add_symmetric(&self, front: &Front, factor: &mut [f64], contribution: &mut [f64], child: &Front, block: &[f64]) {
+    fn add_child_symmetric(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        child: &Front,
+        block: &[f64],
+    ) {
         let (p, shape) = (front.pivots, front.shape());
         let (rows, rows_below) = (shape.rows(), shape.rows_below());
         let positions = self.tree.parent_places_of(child);
@@ -325,7 +375,14 @@ impl Work<'_> {
     }
 
     /// Adds a child's contribution block to its parent's front, both in general form.
-    fn add_child(&self, front: &Front, factor: &mut [f64], contribution: &mut [f64], child: &Front, block: &[f64]) {
+    fn add_child_general(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        child: &Front,
+        block: &[f64],
+    ) {
         let (p, u, n) = (front.pivots, front.updates, front.order());
         let (columns, rows) = factor.split_at_mut(n * p);
         let positions = self.tree.parent_places_of(child);
@@ -358,14 +415,14 @@ impl Work<'_> {
     }
 }
 
-/// Where the rate from the row's to the column's state is in the factor of a front in general form.
+/// The place of the rate from the row's to the column's state in the factor of a front in general form.
 fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
     let n = p + u;
     if column < p { column * n + row } else { n * p + (column - p) * p + row }
 }
 
-/// The weights of a front's rows: 1 for κ, 0 for padding.
-fn weigh(tree: &FrontTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
+/// Gathers the weights of a front's rows: 1 for κ, 0 for padding.
+fn gather_weights(tree: &AssemblyTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
     let (p, below) = (front.pivots, front.shape().below());
     let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
     of_pivots[..p].copy_from_slice(&by_place[front.start..front.start + p]);
@@ -377,12 +434,12 @@ fn weigh(tree: &FrontTree, front: &Front, by_place: &[f64], weights: &mut [f64])
     of_rest[front.updates] = 1.0;
 }
 
-/// Maximal runs of consecutive positions: first position and length.
+/// The maximal runs of consecutive positions, each as first position and length.
 fn runs(positions: &[u32]) -> Vec<(usize, usize)> {
     positions.chunk_by(|a, b| a + 1 == *b).map(|run| (run[0] as usize, run.len())).collect()
 }
 
-/// target[position − origin] += source.
+/// Adds values at runs of positions: target[position − origin] += source.
 #[inline(always)]
 fn scatter(target: &mut [f64], origin: usize, runs: &[(usize, usize)], source: &[f64]) {
     let mut source = source;

@@ -1,10 +1,10 @@
-//! Who is coupled to whom: the edges of the generator seen from both of their ends.
+//! The pattern of edges: which states are coupled, seen from both ends of each edge.
 
 use crate::generator::{Generator, Rates};
 use rayon::prelude::*;
 
-/// Rows and columns of the rates: edges need not come in pairs, but elimination fills both directions.
-pub(super) struct Pattern<'a> {
+/// The rows and columns of the rates: edges need not come in pairs, but elimination fills both directions.
+pub(crate) struct Pattern<'a> {
     row_starts: &'a [usize],
     targets: &'a [u32],
     columns: Columns,
@@ -12,21 +12,21 @@ pub(super) struct Pattern<'a> {
 
 /// The edges seen from their targets.
 enum Columns {
-    /// Every edge has its reverse: its place in the rates, for each edge.
+    /// The place in the rates of each edge's reverse, where every edge has one.
     Symmetric(Vec<u32>),
-    /// Anything else: grouped by target, source and place in the rates.
+    /// The source and the place in the rates of the edges into each state, where an edge has no reverse.
     General { starts: Vec<u32>, incoming: Vec<(u32, u32)> },
 }
 
-/// Instead of a place in the rates where there is no edge.
-pub(super) const NO_EDGE: u32 = u32::MAX;
+/// What stands for a place in the rates where there is no edge.
+pub(crate) const NO_EDGE: u32 = u32::MAX;
 
 /// States per task.
-const PIECE: usize = 1 << 12;
+const TASK_STATES: usize = 1 << 12;
 
 impl<'a> Pattern<'a> {
-    /// Of rates in CSR form.
-    pub(super) fn of(rates: &'a Rates, row_starts: &'a [usize]) -> Self {
+    /// The pattern of rates in CSR form.
+    pub(crate) fn new(rates: &'a Rates, row_starts: &'a [usize]) -> Self {
         let targets = rates.indices();
         let columns = match reverses(row_starts, targets) {
             Some(reverses) => Columns::Symmetric(reverses),
@@ -36,7 +36,7 @@ impl<'a> Pattern<'a> {
     }
 
     /// Number of states.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.row_starts.len() - 1
     }
 
@@ -46,7 +46,7 @@ impl<'a> Pattern<'a> {
 
     /// Visits all states coupled with this one, with the places in the rates of the edge to there and of that back. Edges that have no
     /// reverse in the pattern come with [`NO_EDGE`] for it; others may then come as two such.
-    pub(super) fn for_edges(&self, state: usize, mut visit: impl FnMut(u32, u32, u32)) {
+    pub(crate) fn for_edges(&self, state: usize, mut visit: impl FnMut(u32, u32, u32)) {
         let (first, targets) = (self.row_starts[state], self.outgoing_states(state));
         match &self.columns {
             Columns::Symmetric(reverses) => {
@@ -73,14 +73,14 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Whether a state coupled with this one is such.
-    pub(super) fn has_neighbour(&self, state: usize, is_such: impl Fn(u32) -> bool) -> bool {
-        self.outgoing_states(state).iter().any(|&target| is_such(target))
-            || self.incoming(state).iter().any(|&(source, _)| is_such(source))
+    /// Whether a state coupled with this one meets a condition.
+    pub(crate) fn has_neighbour(&self, state: usize, condition: impl Fn(u32) -> bool) -> bool {
+        self.outgoing_states(state).iter().any(|&target| condition(target))
+            || self.incoming(state).iter().any(|&(source, _)| condition(source))
     }
 
     /// All states coupled with this one, some of them twice.
-    pub(super) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
         let sources = self.incoming(state).iter().map(|&(source, _)| source);
         self.outgoing_states(state).iter().copied().chain(sources)
     }
@@ -92,8 +92,8 @@ fn reverses(row_starts: &[usize], targets: &[u32]) -> Option<Vec<u32>> {
     let mut reverses = vec![NO_EDGE; targets.len()];
     let mut pieces = Vec::new();
     let mut left = reverses.as_mut_slice();
-    for first in (0..n).step_by(PIECE) {
-        let end = (first + PIECE).min(n);
+    for first in (0..n).step_by(TASK_STATES) {
+        let end = (first + TASK_STATES).min(n);
         let (piece, rest) = left.split_at_mut(row_starts[end] - row_starts[first]);
         pieces.push((first..end, piece));
         left = rest;
@@ -140,8 +140,8 @@ fn columns(row_starts: &[usize], targets: &[u32]) -> Columns {
     Columns::General { starts, incoming }
 }
 
-/// Whether each state is coupled with its two neighbours in the given order only.
-pub(super) fn is_chain(generator: &Generator) -> bool {
+/// Whether the states form a path: each is coupled with its two neighbours in the given order only.
+pub(crate) fn is_path(generator: &Generator) -> bool {
     let indptr = generator.rates.indptr();
     let starts = indptr.to_proper();
     let targets = generator.rates.indices();
@@ -149,7 +149,7 @@ pub(super) fn is_chain(generator: &Generator) -> bool {
 }
 
 /// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a fixed size).
-pub(super) fn fingerprint(generator: &Generator) -> u64 {
+pub(crate) fn fingerprint(generator: &Generator) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const LENGTH: usize = 1 << 16;
     let add = |hash: u64, word: u64| {

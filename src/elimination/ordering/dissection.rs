@@ -6,8 +6,9 @@
 //! candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it. Where no straight cut is good, `separator`
 //! looks for one that bends.
 
-use super::direction::{Cut, Directions, Places, dot};
+use super::direction::{Cut, Directions};
 use super::pattern::Pattern;
+use super::places::{Places, dot};
 use super::runs::{Run, count, runs};
 use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
@@ -18,17 +19,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 /// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
 /// further cut saves (tuned on 512×1024 cells).
 const LEAF: usize = 20;
-/// Sets above this size have their halves dissected side by side.
-const SIDE_BY_SIDE: usize = 8192;
+/// Sets above this size have their halves dissected in parallel.
+const PARALLEL: usize = 8192;
 
 /// A node of the dissection: its own states come after those of its parts.
-pub(super) struct Node {
-    /// Number of the node's own states: a separator, or all states of a leaf.
-    pub(super) own: usize,
-    /// Number of all states, those of the parts included.
-    pub(super) states: usize,
+pub(crate) struct Node {
+    /// The number of the node's own states: a separator, or all states of a leaf.
+    pub(crate) own: usize,
+    /// The number of all states, those of the parts included.
+    pub(crate) states: usize,
     /// The parts that the separator separates: none or up to two.
-    pub(super) parts: Vec<Node>,
+    pub(crate) parts: Vec<Node>,
 }
 
 /// Sets above this size look at their edges afresh to choose the directions of cuts; their parts share them.
@@ -39,7 +40,7 @@ const UNIFORM: usize = 4;
 const FAR: i64 = 32;
 
 /// The order of elimination (place → state) and the tree behind it.
-pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
+pub(crate) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
     let n = pattern.len();
     let mut order = vec![0; n];
     let mut cutter = Cutter {
@@ -51,40 +52,41 @@ pub(super) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>,
         far: Vec::new(),
     };
     cutter.tabulate_edges();
-    let mut buffers = Buffers { stack: runs(n, &cutter.places), work: Work::default() };
+    let mut buffers = Buffers { stack: runs(n, &cutter.places), cut: CutBuffers::default() };
     let directions = Directions::of(&buffers.stack, pattern, &cutter.places);
-    let root = cutter.cut(&mut order, 0..buffers.stack.len(), &directions, &mut buffers);
+    let root = cutter.dissect(&mut order, 0..buffers.stack.len(), &directions, &mut buffers);
     (order, root)
 }
 
-/// What one set after the other reuses.
+/// The buffers that one set after the other reuses.
 struct Buffers {
     /// The set that is cut and those that wait.
     stack: Vec<Run>,
-    work: Work,
+    cut: CutBuffers,
 }
 
-/// What one cut needs.
+/// The buffers of one cut.
 #[derive(Default)]
-struct Work {
+struct CutBuffers {
     counts: Vec<i32>,
-    /// The set at hand by its parts; first without a separator.
+    /// The set at hand by its two halves.
     halves: Vec<(Run, u8)>,
+    /// The set at hand by its two parts and the separator between them.
     pieces: Vec<(Run, u8)>,
     /// The states beside a cut, on its low and its high side.
     borders: [Vec<u32>; 2],
-    /// Level along the cut, and state.
+    /// The states of the separator, each with its level along the cut.
     separator: Vec<(i64, u32)>,
 }
 
-/// What all cuts share. Some is atomic because halves are cut side by side; a set reads only what belongs to its own
+/// The graph and its marks, which all cuts share. Some is atomic because halves are cut in parallel; a set reads only what belongs to its own
 /// states and to separators around it, which nobody writes any more, so the result does not depend on the order of events.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
     places: Places<'a>,
     /// Whether a state is in a separator: what is coupled with a set and not in one is in the set.
     is_separator: Vec<AtomicBool>,
-    /// Where a state stands within its set, for sets that are cut by number or whose graph is looked at.
+    /// The position of a state within its set, for sets that are cut by number or whose graph is looked at.
     positions: Vec<AtomicU32>,
     /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
     edges: Vec<[i64; 2]>,
@@ -93,18 +95,19 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
+    /// Finds the different edges of the graph, and the states that have one beyond [`FAR`].
     fn tabulate_edges(&mut self) {
         const SIDE: usize = 2 * FAR as usize + 1;
         /// States per task.
-        const PIECE: usize = 1 << 14;
+        const TASK_STATES: usize = 1 << 14;
         let Cutter { pattern, places, .. } = self;
         let mut is_far = vec![false; pattern.len()];
         let tabulate = |(piece, far): (usize, &mut [bool])| {
             let mut seen = vec![false; SIDE * SIDE];
-            for (state, far) in (piece * PIECE..).zip(far) {
-                let from = places.of(state as u32);
+            for (state, far) in (piece * TASK_STATES..).zip(far) {
+                let from = places.place_of(state as u32);
                 for neighbour in pattern.neighbours(state) {
-                    let to = places.of(neighbour);
+                    let to = places.place_of(neighbour);
                     let edge = [to[0] - from[0], to[1] - from[1]];
                     if edge.iter().any(|c| c.abs() > FAR) {
                         *far = true;
@@ -116,7 +119,8 @@ impl Cutter<'_> {
             seen
         };
         let either = |a: Vec<bool>, b: Vec<bool>| a.iter().zip(&b).map(|(a, b)| *a || *b).collect();
-        let seen = is_far.par_chunks_mut(PIECE).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
+        let seen =
+            is_far.par_chunks_mut(TASK_STATES).enumerate().map(tabulate).reduce(|| vec![false; SIDE * SIDE], either);
         let edge = |index: usize| [(index / SIDE) as i64 - FAR, (index % SIDE) as i64 - FAR];
         let opposite = |index: usize| seen.len() - 1 - index;
         self.far = (0..).zip(is_far).filter(|&(_, is_far)| is_far).map(|(state, _)| state).collect();
@@ -124,9 +128,9 @@ impl Cutter<'_> {
     }
 
     /// Brings the states of a set, runs on the stack, into the order of elimination.
-    fn cut(&self, order: &mut [u32], set: Range<usize>, directions: &Directions, buffers: &mut Buffers) -> Node {
+    fn dissect(&self, order: &mut [u32], set: Range<usize>, directions: &Directions, buffers: &mut Buffers) -> Node {
         let total = order.len();
-        let Buffers { stack, work } = buffers;
+        let Buffers { stack, cut: cut_buffers } = buffers;
         let runs = &stack[set];
         if total <= LEAF {
             order.iter_mut().zip(runs.iter().flat_map(Run::states)).for_each(|(slot, state)| *slot = state);
@@ -136,9 +140,9 @@ impl Cutter<'_> {
         let own_directions =
             (total > OWN_DIRECTIONS && edges_vary).then(|| Directions::of(runs, self.pattern, &self.places));
         let directions = own_directions.as_ref().unwrap_or(directions);
-        let cut = directions.best_cut(runs, total, &mut work.counts);
-        self.cut_straight(runs, total, cut, work);
-        let Work { pieces, separator, .. } = work;
+        let cut = directions.best_cut(runs, total, &mut cut_buffers.counts);
+        self.cut_straight(runs, total, cut, cut_buffers);
+        let CutBuffers { pieces, separator, .. } = cut_buffers;
         if is_worth_a_search(total, cut.separator, edges_vary) {
             self.improve(pieces);
         }
@@ -165,10 +169,10 @@ impl Cutter<'_> {
         }
         let (low_part, high_part) = parts.split_at_mut(count(&stack[low.clone()]));
         let part = |order: &mut [u32], set: Range<usize>, buffers: &mut Buffers| {
-            (!order.is_empty()).then(|| self.cut(order, set, directions, buffers))
+            (!order.is_empty()).then(|| self.dissect(order, set, directions, buffers))
         };
-        let (low, high) = if total > SIDE_BY_SIDE {
-            let mut others = Buffers { stack: stack[high].to_vec(), work: Work::default() };
+        let (low, high) = if total > PARALLEL {
+            let mut others = Buffers { stack: stack[high].to_vec(), cut: CutBuffers::default() };
             let others_set = 0..others.stack.len();
             join(|| part(low_part, low, buffers), || part(high_part, others_set, &mut others))
         } else {
@@ -179,8 +183,8 @@ impl Cutter<'_> {
     }
 
     /// Notes the parts that a straight cut leaves, the separator being the smaller of its two borders.
-    fn cut_straight(&self, runs: &[Run], total: usize, cut: Cut, work: &mut Work) {
-        let Work { halves, pieces, borders, .. } = work;
+    fn cut_straight(&self, runs: &[Run], total: usize, cut: Cut, buffers: &mut CutBuffers) {
+        let CutBuffers { halves, pieces, borders, .. } = buffers;
         // The longest edge across the cut, those beyond FAR excepted.
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let half = total / 2;
@@ -188,7 +192,7 @@ impl Cutter<'_> {
             self.note_positions(runs.iter().flat_map(Run::states));
         }
         let is_high = |state: u32| match cut.last {
-            Some(last) => dot(cut.normal, self.places.of(state)) > last,
+            Some(last) => dot(cut.normal, self.places.place_of(state)) > last,
             // All on one level: by number.
             None => self.positions[state as usize].load(Ordering::Relaxed) as usize >= half,
         };
@@ -235,12 +239,14 @@ impl Cutter<'_> {
         take_out(halves, part, &borders[usize::from(part)], pieces);
     }
 
+    /// The states among these that have an edge beyond [`FAR`].
     fn far_in(&self, states: Range<u32>) -> &[u32] {
         let place = |state: u32| self.far.partition_point(|&far| far < state);
         let begin = place(states.start);
         &self.far[begin..place(states.end).max(begin)]
     }
 
+    /// Notes the positions of the states of a set.
     fn note_positions(&self, states: impl Iterator<Item = u32>) {
         for (position, state) in states.enumerate() {
             self.positions[state as usize].store(position as u32, Ordering::Relaxed);
@@ -283,7 +289,7 @@ impl Cutter<'_> {
     }
 }
 
-/// Makes a separator of some states of a part, given in their order.
+/// Moves some states of a part, given in their order, to the separator.
 fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<(Run, u8)>) {
     pieces.clear();
     for &(run, of_run) in whole {

@@ -1,4 +1,4 @@
-//! Which way to cut a set of states: normals of cuts, rated by the separators they leave.
+//! The direction in which a set of states is cut: normals of cuts, rated by the separators they leave.
 //!
 //! A cut follows the level lines of an integer normal n. With edges e and places x,
 //! ```text
@@ -10,10 +10,8 @@
 //! normals cut squares into diamonds, which saves 40 % of the work on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
+use super::places::{Normal, Places, dot};
 use super::runs::{Run, count};
-
-/// Cuts follow the level lines of n·x.
-pub(super) type Normal = [i64; 2];
 
 /// States whose edges are looked at when directions are chosen.
 const SAMPLE: usize = 128;
@@ -27,15 +25,13 @@ const DIAGONAL: f64 = 0.95;
 const WINDOW: usize = 1;
 /// Sets with more levels than this per state are not counted level by level.
 const SPARSE: usize = 4;
-/// Edges longer than half of the grid belong to the seams of wrap-around, unless they are shorter than this.
-const SHORT: i64 = 16;
 
 /// The directions that a set and its parts may be cut in, with the mean reach of a state's edges along each.
 #[derive(Clone)]
 pub(super) struct Directions(Vec<(Normal, f64)>);
 
 impl Directions {
-    /// Looks at the edges of some of the states, spread over the set.
+    /// The directions that suit the edges of some of the states, spread over the set.
     pub(super) fn of(runs: &[Run], pattern: &Pattern, places: &Places) -> Directions {
         let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
         let total = count(runs);
@@ -49,9 +45,9 @@ impl Directions {
             let position = ((number as f64 * GOLDEN).fract() * total as f64) as usize;
             let run = ends.partition_point(|&end| end <= position);
             let state = runs[run].end - (ends[run] - position) as u32;
-            let from = places.of(state);
+            let from = places.place_of(state);
             let edges = pattern.neighbours(state as usize).map(|neighbour| {
-                let to = places.of(neighbour);
+                let to = places.place_of(neighbour);
                 [to[0] - from[0], to[1] - from[1]]
             });
             stars.push(edges.filter(|edge| !places.is_seam(*edge)).collect());
@@ -87,12 +83,12 @@ impl Directions {
     }
 }
 
-/// Where a set is cut.
+/// A straight cut through a set.
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
-    /// The cut follows its level lines.
+    /// The normal whose level lines the cut follows.
     pub(super) normal: Normal,
-    /// n·x of the last level on the low side; nothing if all states are on one level and are cut by their number.
+    /// The last level n·x on the low side; nothing if all states are on one level and are cut by their number.
     pub(super) last: Option<i64>,
     /// The estimated size of the separator.
     pub(super) separator: f64,
@@ -103,8 +99,8 @@ pub(super) struct Cut {
 fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, counts: &mut Vec<i32>) -> Cut {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
     for run in runs {
-        let [one, other] = run.levels(normal);
-        (low, high) = (low.min(one.min(other)), high.max(one.max(other)));
+        let [first, last] = run.levels(normal);
+        (low, high) = (low.min(first.min(last)), high.max(first.max(last)));
     }
     if low >= high {
         return Cut { normal, last: None, separator: total as f64 };
@@ -124,12 +120,12 @@ fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, c
     counts.clear();
     counts.resize(extent + 1 + stride, 0);
     for run in runs {
-        let [one, other] = run.levels(normal).map(|level| (level - low) as usize);
+        let [first, last] = run.levels(normal).map(|level| (level - low) as usize);
         if stride == 0 {
-            counts[one] += run.count() as i32;
+            counts[first] += run.count() as i32;
         } else {
-            counts[one.min(other)] += 1;
-            counts[one.max(other) + stride] -= 1;
+            counts[first.min(last)] += 1;
+            counts[first.max(last) + stride] -= 1;
         }
     }
     if stride > 0 {
@@ -161,12 +157,7 @@ fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
     forward.min(backward) as f64 / stars.len().max(1) as f64
 }
 
-/// n·x.
-pub(super) fn dot(normal: Normal, place: [i64; 2]) -> i64 {
-    normal[0] * place[0] + normal[1] * place[1]
-}
-
-/// Two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
+/// The two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
 fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
     let product = |a: [f64; 2], b: [f64; 2]| {
         form[0] * a[0] * b[0] + form[1] * (a[0] * b[1] + a[1] * b[0]) + form[2] * a[1] * b[1]
@@ -184,33 +175,5 @@ fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
             return [short, long].map(|vector| vector.map(|c| c as i64));
         }
         long = next;
-    }
-}
-
-/// Where the states are, and how long an edge within the grid may be.
-pub(super) struct Places<'a> {
-    coordinates: &'a [[i32; 2]],
-    longest: [i64; 2],
-}
-
-impl<'a> Places<'a> {
-    /// Of all states.
-    pub(super) fn new(coordinates: &'a [[i32; 2]]) -> Self {
-        let longest = [0, 1].map(|axis| {
-            let along = coordinates.iter().map(|place| i64::from(place[axis]));
-            let (low, high) = along.fold((i64::MAX, i64::MIN), |(low, high), at| (low.min(at), high.max(at)));
-            SHORT.max(high.saturating_sub(low) / 2)
-        });
-        Places { coordinates, longest }
-    }
-
-    /// A state's coordinates; states without any are all in one place.
-    pub(super) fn of(&self, state: u32) -> [i64; 2] {
-        self.coordinates.get(state as usize).map_or([0; 2], |place| place.map(i64::from))
-    }
-
-    /// Whether an edge is too long to be anything else than one across a seam.
-    pub(super) fn is_seam(&self, edge: [i64; 2]) -> bool {
-        edge[0].abs() > self.longest[0] || edge[1].abs() > self.longest[1]
     }
 }

@@ -1,11 +1,12 @@
-//! One front's part of a solve: what `substitution` does with every front, as fast as its factor can be read.
+//! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one backward.
 
-use super::symmetric::Shape;
+use crate::elimination::analysis::shape::Shape;
+use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
-/// What is done with one front.
+/// The passes over a front: forward from the leaves to the root, backward from the root to the leaves.
 #[derive(Clone, Copy)]
-pub(super) enum Way {
+pub(super) enum PassKind {
     ForwardLeft,
     BackwardLeft,
     ForwardRight,
@@ -14,10 +15,10 @@ pub(super) enum Way {
     BackwardSymmetric,
 }
 
-/// One front's part of a solve: plain loops that the compiler turns into the widest vectors that the processor has.
+/// A pass over one front: plain loops that the compiler turns into the widest vectors that the processor has.
 pub(super) struct Pass<'a> {
-    pub(super) way: Way,
-    /// p, and p + u.
+    pub(super) kind: PassKind,
+    /// The numbers p and p + u.
     pub(super) shape: (usize, usize),
     pub(super) factor: &'a [f64],
     pub(super) local: &'a mut [f64],
@@ -28,48 +29,48 @@ impl WithSimd for Pass<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Pass { way, shape: shape @ (p, n), factor, local } = self;
+        let Pass { kind, shape: shape @ (p, n), factor, local } = self;
         let symmetric = Shape { p, u: n - p };
-        match way {
-            Way::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
-            Way::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),
+        match kind {
+            PassKind::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
+            PassKind::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),
             _ => {}
         }
         let (columns, rows) = factor.split_at(p * n);
-        match way {
-            Way::ForwardLeft => forward_left(shape, columns, rows, local),
-            Way::BackwardLeft => backward_left(shape, columns, local),
-            Way::ForwardRight => forward_right(shape, columns, local),
-            Way::BackwardRight => backward_right(shape, columns, rows, local),
-            Way::ForwardSymmetric | Way::BackwardSymmetric => {}
+        match kind {
+            PassKind::ForwardLeft => forward_left(shape, columns, rows, local),
+            PassKind::BackwardLeft => backward_left(shape, columns, local),
+            PassKind::ForwardRight => forward_right(shape, columns, local),
+            PassKind::BackwardRight => backward_right(shape, columns, rows, local),
+            PassKind::ForwardSymmetric | PassKind::BackwardSymmetric => {}
         }
     }
 }
 
-/// b_j += b_k P_kj.
+/// The forward pass for a left side: b_j += b_k P_kj.
 #[inline(always)]
 fn forward_left((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     for j in 1..p {
-        local[j] += dot(&columns[j * n..j * n + j], &local[..j]);
+        local[j] += dot_in_eight(&columns[j * n..j * n + j], &local[..j]);
     }
     if p > 0 {
         let (own, later) = local.split_at_mut(p);
         for (value, row) in later.iter_mut().zip(rows.chunks_exact(p)) {
-            *value += dot(row, own);
+            *value += dot_in_eight(row, own);
         }
     }
 }
 
-/// x_k = (b_k + Σ_i x_i q_ik) / S_k.
+/// The backward pass for a left side: x_k = (b_k + Σ_i x_i q_ik) / S_k.
 #[inline(always)]
 fn backward_left((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in (0..p).rev() {
         let column = &columns[k * n..(k + 1) * n];
-        local[k] = (local[k] + dot(&column[k + 1..], &local[k + 1..])) / column[k];
+        local[k] = (local[k] + dot_in_eight(&column[k + 1..], &local[k + 1..])) / column[k];
     }
 }
 
-/// y_k = b_k / S_k, b_i += q_ik y_k.
+/// The forward pass for a right side: y_k = b_k / S_k, b_i += q_ik y_k.
 #[inline(always)]
 fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     for k in 0..p {
@@ -80,7 +81,7 @@ fn forward_right((p, n): (usize, usize), columns: &[f64], local: &mut [f64]) {
     }
 }
 
-/// x_k = y_k + Σ_j P_kj x_j.
+/// The backward pass for a right side: x_k = y_k + Σ_j P_kj x_j.
 #[inline(always)]
 fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: &mut [f64]) {
     if p == 0 {
@@ -99,7 +100,7 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
 /// Columns that are read at once: each number of the right side is then fetched once for all of them.
 const COLUMNS: usize = 4;
 
-/// N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of further states.
+/// The N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of further states.
 #[inline(always)]
 fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f64]; N], [&[f64]; N]) {
     let (mut own, mut later): ([&[f64]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
@@ -110,7 +111,7 @@ fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f
     (own, later)
 }
 
-/// The same columns without their first N rows.
+/// The columns without their first N rows.
 #[inline(always)]
 fn below_square<const N: usize>(columns: [&[f64]; N]) -> [&[f64]; N] {
     let mut below: [&[f64]; N] = [&[]; N];
@@ -120,7 +121,7 @@ fn below_square<const N: usize>(columns: [&[f64]; N]) -> [&[f64]; N] {
     below
 }
 
-/// z_k = b_k / √S_k, b_i += C_ik z_k.
+/// The forward pass in symmetric form: z_k = b_k / √S_k, b_i += C_ik z_k.
 #[inline(always)]
 fn forward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
     let mut k = 0;
@@ -134,6 +135,7 @@ fn forward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut
     }
 }
 
+/// The forward pass for N columns at once.
 #[inline(always)]
 fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64], k: usize) {
     let (own, later) = columns_from::<N>(shape, factor, k);
@@ -151,33 +153,7 @@ fn forward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64
     add_columns(simd, local_later, later, z);
 }
 
-/// target += Σ_j column_j · factor_j.
-#[inline(always)]
-fn add_columns<S: Simd, const N: usize>(simd: S, target: &mut [f64], columns: [&[f64]; N], factors: [f64; N]) {
-    let length = target.len();
-    let (targets, target_rest) = S::as_mut_simd_f64s(target);
-    let mut splat = [simd.splat_f64s(0.0); N];
-    let (mut vectors, mut rests): ([&[S::f64s]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
-    for j in 0..N {
-        splat[j] = simd.splat_f64s(factors[j]);
-        let (whole, rest) = S::as_simd_f64s(&columns[j][..length]);
-        (vectors[j], rests[j]) = (&whole[..targets.len()], rest);
-    }
-    for (i, target) in targets.iter_mut().enumerate() {
-        let mut sum = *target;
-        for j in 0..N {
-            sum = simd.mul_add_f64s(vectors[j][i], splat[j], sum);
-        }
-        *target = sum;
-    }
-    for (i, target) in target_rest.iter_mut().enumerate() {
-        for j in 0..N {
-            *target += rests[j][i] * factors[j];
-        }
-    }
-}
-
-/// y_k = (z_k + Σ_i C_ik y_i) / √S_k.
+/// The backward pass in symmetric form: y_k = (z_k + Σ_i C_ik y_i) / √S_k.
 #[inline(always)]
 fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64]) {
     let mut k = shape.p;
@@ -191,6 +167,7 @@ fn backward_symmetric<S: Simd>(simd: S, shape: Shape, factor: &[f64], local: &mu
     }
 }
 
+/// The backward pass for N columns at once.
 #[inline(always)]
 fn backward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f64], local: &mut [f64], k: usize) {
     let (own, later) = columns_from::<N>(shape, factor, k);
@@ -204,54 +181,5 @@ fn backward_columns<S: Simd, const N: usize>(simd: S, shape: Shape, factor: &[f6
             sum += own[j][i] * local_own[i];
         }
         local_own[j] = sum * own[j][j];
-    }
-}
-
-/// Σ_i column_j,i b_i of several columns.
-#[inline(always)]
-fn dots<S: Simd, const N: usize>(simd: S, columns: [&[f64]; N], b: &[f64]) -> [f64; N] {
-    let length = b.len();
-    let (b, b_rest) = S::as_simd_f64s(b);
-    let (mut vectors, mut rests): ([&[S::f64s]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
-    for j in 0..N {
-        let (whole, rest) = S::as_simd_f64s(&columns[j][..length]);
-        (vectors[j], rests[j]) = (&whole[..b.len()], rest);
-    }
-    let mut sums = [simd.splat_f64s(0.0); N];
-    for (i, &b) in b.iter().enumerate() {
-        for j in 0..N {
-            sums[j] = simd.mul_add_f64s(vectors[j][i], b, sums[j]);
-        }
-    }
-    let mut dots = [0.0; N];
-    for j in 0..N {
-        dots[j] = simd.reduce_sum_f64s(sums[j]);
-        for (a, b) in rests[j].iter().zip(b_rest) {
-            dots[j] += a * b;
-        }
-    }
-    dots
-}
-
-/// Σ a_i b_i in eight partial sums, which the compiler keeps in vector registers.
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let (a_rest, b_rest) = (a_chunks.remainder(), b_chunks.remainder());
-    for (a, b) in a_chunks.zip(b_chunks) {
-        for i in 0..8 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    let tail: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + tail
-}
-
-/// target += source · factor.
-#[inline(always)]
-fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
-    for (target, source) in target.iter_mut().zip(source) {
-        *target += source * factor;
     }
 }

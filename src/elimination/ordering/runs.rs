@@ -1,9 +1,8 @@
-//! Sets of states as runs along the lines of the grid, so that a straight cut costs as much as the set has lines, and what
-//! is near the cut.
+//! Sets of states as runs along the lines of the grid: a straight cut then looks at the ends of each run and at the states near it.
 
-use super::direction::{Normal, Places, dot};
+use super::places::{Normal, Places, dot};
 
-/// States one after the other whose places follow one another along an axis, the same for all runs: that on which the numbering runs
+/// A run of consecutive states whose places follow one another along an axis, the same for all runs: that on which the numbering runs
 /// fast. A state that has no such neighbour is a run by itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
@@ -16,12 +15,12 @@ pub(super) struct Run {
     axis: u8,
 }
 
-/// So many states tell on which axis the numbering runs fast.
+/// The number of states that tell on which axis the numbering runs fast.
 const SAMPLE: u32 = 1024;
 
-/// All states in as few runs as they make.
+/// The runs of all states, as few as there can be.
 pub(super) fn runs(states: usize, places: &Places) -> Vec<Run> {
-    let place = |state: u32| places.of(state);
+    let place = |state: u32| places.place_of(state);
     let mut steps = [0, 0];
     for state in 1..(states as u32).min(SAMPLE) {
         let [from, to] = [place(state - 1), place(state)];
@@ -54,7 +53,7 @@ impl Run {
         self.first..self.end
     }
 
-    /// Where a state of the run is, or would be.
+    /// The place of a state of the run, or the one that it would have.
     fn place_of(&self, state: u32) -> [i64; 2] {
         let mut place = self.place.map(i64::from);
         place[usize::from(self.axis)] += i64::from(state - self.first);
@@ -65,12 +64,12 @@ impl Run {
         self.states().map(|state| self.place_of(state))
     }
 
-    /// How n·x changes from state to state.
+    /// The change of n·x from state to state.
     pub(super) fn rise(&self, normal: Normal) -> i64 {
         normal[usize::from(self.axis)]
     }
 
-    /// n·x of the first and of the last state.
+    /// The levels n·x of the first and of the last state.
     pub(super) fn levels(&self, normal: Normal) -> [i64; 2] {
         let first = dot(normal, self.place.map(i64::from));
         [first, first + self.rise(normal) * (self.count() as i64 - 1)]
@@ -81,7 +80,7 @@ impl Run {
         state == self.end && other.place_of(state) == self.place_of(state)
     }
 
-    /// Some states of the run.
+    /// The run of some consecutive states of this one.
     pub(super) fn piece(&self, states: std::ops::Range<u32>) -> Run {
         Run { first: states.start, end: states.end, place: self.place_of(states.start).map(|c| c as i32), ..*self }
     }

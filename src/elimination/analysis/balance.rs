@@ -16,21 +16,21 @@ use crate::generator::Generator;
 /// How closely detailed balance must hold: what some thousand roundings round a loop leave at most. Beyond it the rates belong to
 /// no reversible chain.
 const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
-/// Sweeps before a search takes over.
-const SWEEPS: usize = 16;
+/// Scans back and forth before a search takes over.
+const SCANS: usize = 16;
 /// States per task.
-const PIECE: usize = 1 << 12;
+const TASK_STATES: usize = 1 << 12;
 /// States whose weights are found on their own before they are joined.
-const BLOCK: usize = 1 << 14;
+const STRETCH: usize = 1 << 14;
 
 /// The square root of a stationary weight: mantissa · 2^exponent, ½ ≤ mantissa < 1.
 #[derive(Clone, Copy, Debug, Default)]
-struct Weight {
+struct RootWeight {
     mantissa: f64,
     exponent: i32,
 }
 
-/// value · 2^exponent, zero or infinite beyond the normal range.
+/// The number value · 2^exponent, zero or infinite beyond the normal range.
 fn scaled(value: f64, exponent: i32) -> f64 {
     match exponent {
         -1022..=1023 => value * f64::from_bits(((1023 + exponent) as u64) << 52),
@@ -39,16 +39,16 @@ fn scaled(value: f64, exponent: i32) -> f64 {
     }
 }
 
-/// √(ab) of positive numbers, in one rounding where the product is in range.
+/// The geometric mean √(ab) of positive numbers, in one rounding where the product is in range.
 #[inline(always)]
-pub(super) fn geometric_mean(a: f64, b: f64) -> f64 {
+pub(crate) fn geometric_mean(a: f64, b: f64) -> f64 {
     let product = a * b;
     if (f64::MIN_POSITIVE..=f64::MAX).contains(&product) { product.sqrt() } else { a.sqrt() * b.sqrt() }
 }
 
 /// The balance of a reversible chain: √π by state, up to one factor for each connected part.
 #[derive(Debug)]
-pub(super) struct Balance(Vec<Weight>);
+pub(crate) struct Balance(Vec<RootWeight>);
 
 /// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those, 2⁻¹⁰²², in an
 /// elimination is far below the rounding of any pivot that it accepts.
@@ -56,51 +56,51 @@ const LARGEST_RANGE: i32 = 960;
 
 /// A positive number to twice the working precision: (high + low) · 2^exponent.
 #[derive(Clone, Copy, Default)]
-struct Long {
+struct Extended {
     high: f64,
     low: f64,
     exponent: i32,
 }
 
-impl Long {
-    const ONE: Long = Long { high: 0.5, low: 0.0, exponent: 1 };
+impl Extended {
+    const ONE: Extended = Extended { high: 0.5, low: 0.0, exponent: 1 };
 
-    /// self · a/b.
-    fn times_ratio(self, a: f64, b: f64) -> Long {
+    /// This number times a/b.
+    fn times_ratio(self, a: f64, b: f64) -> Extended {
         let quotient = a / b;
         let rest = (-quotient).mul_add(b, a) / b;
         let high = self.high * quotient;
         let low = self.high.mul_add(quotient, -high) + (self.high * rest + self.low * quotient);
-        Long::normal(high, low, self.exponent)
+        Extended::normal(high, low, self.exponent)
     }
 
-    fn times(self, factor: Long) -> Long {
+    fn times(self, factor: Extended) -> Extended {
         let high = self.high * factor.high;
         let low = self.high.mul_add(factor.high, -high) + (self.high * factor.low + self.low * factor.high);
-        Long::normal(high, low, self.exponent + factor.exponent)
+        Extended::normal(high, low, self.exponent + factor.exponent)
     }
 
-    fn over(self, other: Long) -> Long {
+    fn over(self, other: Extended) -> Extended {
         let quotient = self.high / other.high;
         let rest = (-quotient).mul_add(other.high, self.high) + (self.low - quotient * other.low);
-        Long::normal(quotient, rest / other.high, self.exponent - other.exponent)
+        Extended::normal(quotient, rest / other.high, self.exponent - other.exponent)
     }
 
-    fn normal(high: f64, low: f64, exponent: i32) -> Long {
+    fn normal(high: f64, low: f64, exponent: i32) -> Extended {
         let sum = high + low;
         let low = low - (sum - high);
         let (high, raised) = split(sum);
-        Long { high, low: scaled(low, -raised), exponent: exponent + raised }
+        Extended { high, low: scaled(low, -raised), exponent: exponent + raised }
     }
 
-    fn root(self) -> Weight {
+    fn root(self) -> RootWeight {
         let odd = self.exponent & 1;
         let (mantissa, raised) = split(scaled(self.high, odd).sqrt());
-        Weight { mantissa, exponent: (self.exponent - odd) / 2 + raised }
+        RootWeight { mantissa, exponent: (self.exponent - odd) / 2 + raised }
     }
 }
 
-/// A positive normal number as mantissa in [½, 1) and exponent.
+/// The mantissa in [½, 1) and the exponent of a positive normal number.
 fn split(value: f64) -> (f64, i32) {
     let bits = value.to_bits();
     let raised = ((bits >> 52) & 0x7ff) as i32 - 1022;
@@ -109,12 +109,12 @@ fn split(value: f64) -> (f64, i32) {
 
 impl Balance {
     /// The balance of a chain, `None` if it is not reversible to within the rounding of its rates.
-    pub(super) fn of(generator: &Generator) -> Option<Balance> {
+    pub(crate) fn of(generator: &Generator) -> Option<Balance> {
         let indptr = generator.rates.indptr();
         let rows =
             Rows { starts: indptr.to_proper(), targets: generator.rates.indices(), rates: generator.rates.data() };
         let weights = rows.weights()?;
-        let is_balanced = (0..weights.len()).into_par_iter().with_min_len(PIECE).all(|i| {
+        let is_balanced = (0..weights.len()).into_par_iter().with_min_len(TASK_STATES).all(|i| {
             let (targets, rates) = rows.row(i);
             let own = weights[i];
             targets.iter().zip(rates).enumerate().all(|(place, (&j, &rate))| {
@@ -123,7 +123,7 @@ impl Balance {
                 if !(rate > 0.0 && back > 0.0) {
                     return false;
                 }
-                // The same is seen from the other end.
+                // The other end checks the same edge.
                 if j < i {
                     return true;
                 }
@@ -138,7 +138,7 @@ impl Balance {
 
     /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit into the range of
     /// numbers.
-    pub(super) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
+    pub(crate) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
         let exponents = self.0.iter().map(|weight| weight.exponent);
         let (low, high) = exponents.fold((i32::MAX, i32::MIN), |(low, high), e| (low.min(e), high.max(e)));
         if high.saturating_sub(low) > LARGEST_RANGE {
@@ -167,7 +167,7 @@ impl Rows<'_> {
         (&self.targets[range.clone()], &self.rates[range])
     }
 
-    /// q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back stands as far from the
+    /// The rate q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back stands as far from the
     /// end as the way there from the beginning.
     #[inline(always)]
     fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
@@ -179,43 +179,43 @@ impl Rows<'_> {
         targets.iter().position(|&target| target == j).map(|place| rates[place])
     }
 
-    /// √π from the rates along a tree of edges; `None` if one of those has no reverse.
-    fn weights(&self) -> Option<Vec<Weight>> {
+    /// The weights √π from the rates along a tree of edges; `None` if one of those has no reverse.
+    fn weights(&self) -> Option<Vec<RootWeight>> {
         let n = self.starts.len() - 1;
-        let mut squares = vec![Long::default(); n];
-        let blocks = squares.par_chunks_mut(BLOCK).enumerate();
-        let sweep_block = |(block, squares): (usize, &mut [Long])| {
-            let states = block * BLOCK..block * BLOCK + squares.len();
-            squares[0] = Long::ONE;
-            self.sweep(states.start, squares, &mut (states.start + 1..states.end).collect())
+        let mut squares = vec![Extended::default(); n];
+        let stretches = squares.par_chunks_mut(STRETCH).enumerate();
+        let scan_stretch = |(stretch, squares): (usize, &mut [Extended])| {
+            let states = stretch * STRETCH..stretch * STRETCH + squares.len();
+            squares[0] = Extended::ONE;
+            self.scan(states.start, squares, &mut (states.start + 1..states.end).collect())
         };
-        blocks.map(sweep_block).collect::<Option<()>>()?;
-        // Each block follows an earlier one, by any edge between states that are known.
-        let mut factors: Vec<Option<Long>> = vec![Some(Long::ONE)];
-        for block in 1..n.div_ceil(BLOCK) {
-            let states = block * BLOCK..((block + 1) * BLOCK).min(n);
-            let is_known = |j: usize| squares[j].high != 0.0 && factors[j / BLOCK].is_some();
+        stretches.map(scan_stretch).collect::<Option<()>>()?;
+        // Each stretch follows an earlier one, by any edge between states that are known.
+        let mut factors: Vec<Option<Extended>> = vec![Some(Extended::ONE)];
+        for stretch in 1..n.div_ceil(STRETCH) {
+            let states = stretch * STRETCH..((stretch + 1) * STRETCH).min(n);
+            let is_known = |j: usize| squares[j].high != 0.0 && factors[j / STRETCH].is_some();
             let joins = |&j: &u32| (j as usize) < states.start && is_known(j as usize);
             let mut known = states.clone().filter(|&i| squares[i].high != 0.0);
             factors.push(match known.find_map(|i| Some((i, self.row(i).0.iter().position(joins)?))) {
                 Some((i, place)) => {
                     let j = self.row(i).0[place] as usize;
-                    let of_neighbour = squares[j].times(factors[j / BLOCK].unwrap_or(Long::ONE));
+                    let of_neighbour = squares[j].times(factors[j / STRETCH].unwrap_or(Extended::ONE));
                     Some(self.after(of_neighbour, i, place)?.over(squares[i]))
                 }
                 None => None,
             });
         }
-        squares.par_chunks_mut(BLOCK).zip(factors).for_each(|(squares, factor)| match factor {
+        squares.par_chunks_mut(STRETCH).zip(factors).for_each(|(squares, factor)| match factor {
             Some(factor) => {
                 for square in squares.iter_mut().filter(|square| square.high != 0.0) {
                     *square = square.times(factor);
                 }
             }
-            None => squares.fill(Long::default()),
+            None => squares.fill(Extended::default()),
         });
         let mut unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
-        self.sweep(0, &mut squares, &mut unknown)?;
+        self.scan(0, &mut squares, &mut unknown)?;
         // What winds too much for that, or falls into many parts: a search from all that is known, then from each part's first.
         let is_border =
             |&i: &usize| squares[i].high != 0.0 && self.row(i).0.iter().any(|&j| squares[j as usize].high == 0.0);
@@ -233,17 +233,17 @@ impl Rows<'_> {
                 }
             }
             let Some(root) = roots.find(|&root| squares[root].high == 0.0) else { break };
-            squares[root] = Long::ONE;
+            squares[root] = Extended::ONE;
             border.push(root);
         }
         Some(squares.par_iter().map(|square| square.root()).collect())
     }
 
-    /// π of the `unknown` among the states from `first` on, each following the first neighbour among them that is known, back and forth
-    /// as they are numbered: along memory, unlike a search. `None` if a rate is not in range.
-    fn sweep(&self, first: usize, squares: &mut [Long], unknown: &mut Vec<usize>) -> Option<()> {
+    /// Finds π of the `unknown` among the states from `first` on, each from the first neighbour among them that is known, back and forth
+    /// in the order of their numbers: along memory, unlike a search. `None` if a rate is not in range.
+    fn scan(&self, first: usize, squares: &mut [Extended], unknown: &mut Vec<usize>) -> Option<()> {
         let states = first..first + squares.len();
-        for _ in 0..SWEEPS {
+        for _ in 0..SCANS {
             let before = unknown.len();
             let mut is_usable = true;
             unknown.retain(|&i| {
@@ -251,7 +251,7 @@ impl Rows<'_> {
                 let Some(place) = self.row(i).0.iter().position(is_known) else { return true };
                 let found = self.after(squares[self.row(i).0[place] as usize - first], i, place);
                 is_usable &= found.is_some();
-                squares[i - first] = found.unwrap_or(Long::ONE);
+                squares[i - first] = found.unwrap_or(Extended::ONE);
                 false
             });
             if !is_usable {
@@ -265,8 +265,8 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// π_i from that of the neighbour at a place in its row, if the rates between them are in range.
-    fn after(&self, of_neighbour: Long, i: usize, place: usize) -> Option<Long> {
+    /// The weight π_i from that of the neighbour at a place in its row, if the rates between them are in range.
+    fn after(&self, of_neighbour: Extended, i: usize, place: usize) -> Option<Extended> {
         let (targets, rates) = self.row(i);
         let (j, rate) = (targets[place] as usize, rates[place]);
         let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);

@@ -8,7 +8,7 @@
 //! so that κ is one row more below the others, and every step adds and multiplies nonnegative numbers. It differs from a Cholesky
 //! factorisation in the pivots alone: they are sums of what is left of their row, never what a difference leaves.
 //!
-//! As in `front`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at hand enters
+//! As in `general`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at hand enters
 //! as one number per row, Σ_j q̃_kj s_j over those, which obeys the same elimination as any other row.
 //!
 //! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped. Rows are padded with zeros
@@ -18,17 +18,16 @@
 //! contribution                     │ u further states │ κ │ padding        one column for each further state
 //! ```
 
-use super::PivotFault;
-use super::front::product;
-use super::symmetric_leaf::Small;
+use super::kernels::{Dot, add_scaled, pivot_root, product};
+use super::small_symmetric::SmallFront;
+use crate::elimination::analysis::shape::{Shape, VECTOR};
+use crate::elimination::error::PivotFault;
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
-/// Numbers in the widest vector.
-pub(super) const VECTOR: usize = 8;
-/// Columns eliminated without products of faer: a vector's worth.
+/// The number of columns of a panel, eliminated without products of faer: a vector's worth.
 const PANEL: usize = VECTOR;
 /// Fronts with at most this many rows are eliminated pivot by pivot.
 const SMALL: usize = 96;
@@ -37,40 +36,14 @@ const SQUARE: usize = 64;
 /// Products with more multiplications than this are worth a task: 2²⁴.
 const TASK_WORK: usize = 1 << 24;
 
-/// p pivots and u further states.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) p: usize,
-    pub(super) u: usize,
-}
-
-impl Shape {
-    /// Where the further states begin.
-    pub(super) fn below(self) -> usize {
-        self.p.next_multiple_of(VECTOR)
-    }
-
-    /// Rows of the contribution block.
-    pub(super) fn rows_below(self) -> usize {
-        (self.u + 1).next_multiple_of(VECTOR)
-    }
-
-    /// Rows of the factor.
-    pub(super) fn rows(self) -> usize {
-        self.below() + self.rows_below()
-    }
-
-    /// The row of a state of the front.
-    pub(super) fn row(self, state: usize) -> usize {
-        if state < self.p { state } else { state - self.p + self.below() }
-    }
-}
-
 /// Eliminates the pivots of a front with the weights s of its rows, 1 for κ and 0 for padding.
 ///
-/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. `fresh`: the contribution block is to be overwritten, not
-/// added to. `exits` has room for 2p + 8 numbers.
-pub(super) fn eliminate(
+/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. Where `fresh`,
+/// the contribution block is overwritten, not added to. `exits` has room for 2p + 8 numbers.
+///
+/// # Errors
+/// When a pivot cannot be divided by.
+pub(crate) fn eliminate(
     arch: Arch,
     shape: Shape,
     factor: &mut [f64],
@@ -81,7 +54,7 @@ pub(super) fn eliminate(
 ) -> Result<(), PivotFault> {
     let (p, u, rows) = (shape.p, shape.u, shape.rows());
     if rows <= SMALL {
-        return arch.dispatch(Small { shape, factor, contribution, fresh, weights });
+        return arch.dispatch(SmallFront { shape, factor, contribution, fresh, weights });
     }
     if p == 0 {
         return Ok(());
@@ -131,25 +104,26 @@ fn eliminate_columns(
         .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
 }
 
+/// A column as a slice.
 fn column(a: MatRef<'_, f64>, k: usize) -> &[f64] {
     a.col(k).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// The recursion's end: the square block pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
+/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
 /// the last one, with padding below it.
 fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[f64]) -> Result<(), PivotFault> {
     let width = a.ncols();
-    let mut block = [[0.0; PANEL]; PANEL];
-    for (k, block) in block.iter_mut().enumerate().take(width) {
-        block[k..width].copy_from_slice(&column(a.rb(), k)[k..width]);
+    let mut square = [[0.0; PANEL]; PANEL];
+    for (k, column_of_square) in square.iter_mut().enumerate().take(width) {
+        column_of_square[k..width].copy_from_slice(&column(a.rb(), k)[k..width]);
     }
     for k in 0..width {
-        let (own, later) = block.split_at_mut(k + 1);
+        let (own, later) = square.split_at_mut(k + 1);
         let own = &mut own[k];
         let sum =
             own[k + 1..width].iter().zip(&weights[k + 1..]).fold(exit[k], |sum, (rate, weight)| sum + rate * weight);
         PivotFault::check(k, sum)?;
-        let inverse = 1.0 / root_of(k, sum / weights[k])?;
+        let inverse = 1.0 / pivot_root(k, sum / weights[k])?;
         own[k] = inverse;
         for rate in &mut own[k + 1..] {
             *rate *= inverse;
@@ -166,22 +140,22 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
         let mut column = [0.0; PANEL];
         column[k] = 1.0;
         for m in 0..k {
-            add_scaled(&mut column, &inverse[m], block[m][k]);
+            add_scaled(&mut column, &inverse[m], square[m][k]);
         }
-        inverse[k] = column.map(|entry| entry * block[k][k]);
+        inverse[k] = column.map(|entry| entry * square[k][k]);
     }
     let mut columns: [&mut [f64]; PANEL] = Default::default();
     for (k, column) in a.col_iter_mut().enumerate() {
         let column = column.try_as_col_major_mut().map_or(&mut [][..], |column| column.as_slice_mut());
         let (top, below) = column.split_at_mut(PANEL);
-        top[k..width].copy_from_slice(&block[k][k..width]);
+        top[k..width].copy_from_slice(&square[k][k..width]);
         columns[k] = below;
     }
     arch.dispatch(TimesUpper { columns, inverse });
     Ok(())
 }
 
-/// target += C Cᵀ for the lower half of the target's first square and all rows below; C has the target's rows.
+/// Adds a square, target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the target's rows.
 fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     let width = target.ncols();
     if width <= SQUARE {
@@ -207,53 +181,7 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     }
 }
 
-/// √S_k.
-pub(super) fn root_of(place: usize, pivot: f64) -> Result<f64, PivotFault> {
-    let root = pivot.sqrt();
-    if root.is_finite() { Ok(root) } else { Err(PivotFault { place, value: pivot }) }
-}
-
-/// target += source · factor.
-fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
-    for (target, source) in target.iter_mut().zip(source) {
-        *target += source * factor;
-    }
-}
-
-/// Σ a_i b_i.
-struct Dot<'a> {
-    a: &'a [f64],
-    b: &'a [f64],
-}
-
-impl WithSimd for Dot<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        dot(simd, self.a, self.b)
-    }
-}
-
-#[inline(always)]
-pub(super) fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
-    let length = a.len().min(b.len());
-    let ((a, a_rest), (b, b_rest)) = (S::as_simd_f64s(&a[..length]), S::as_simd_f64s(&b[..length]));
-    let mut sum = simd.splat_f64s(0.0);
-    let mut other = sum;
-    let ((a, a_single), (b, b_single)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
-    for (a, b) in a.iter().zip(b) {
-        sum = simd.mul_add_f64s(a[0], b[0], sum);
-        other = simd.mul_add_f64s(a[1], b[1], other);
-    }
-    for (a, b) in a_single.iter().zip(b_single) {
-        sum = simd.mul_add_f64s(*a, *b, sum);
-    }
-    let sum = simd.reduce_sum_f64s(simd.add_f64s(sum, other));
-    a_rest.iter().zip(b_rest).fold(sum, |sum, (a, b)| sum + a * b)
-}
-
-/// Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
+/// The product Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
 struct TimesUpper<'a> {
     columns: [&'a mut [f64]; PANEL],
     inverse: [[f64; PANEL]; PANEL],

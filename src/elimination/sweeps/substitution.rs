@@ -1,27 +1,27 @@
-//! Solves with the factored fronts: A = (D − L)(I − P), see `front`, or scaled diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see
-//! `symmetric`.
+//! The substitutions of a solve with the factored fronts: A = (D − L)(I − P), see `dense::general`, or scaled diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see
+//! `dense::symmetric`.
 //!
 //! ```text
 //! x A = b:   b ← b (I − P)⁻¹ from the leaves to the root,   x = b (D − L)⁻¹ from the root to the leaves
 //! A x = b:   b ← (D − L)⁻¹ b from the leaves to the root,   x = (I − P)⁻¹ b from the root to the leaves
 //! symmetric: the same for x/s and b/s, or s x and s b:  y = (√S − C)⁻ᵀ (√S − C)⁻¹ b
 //! ```
-//! On the way up a front passes what it adds to later states to its parent, on the way down it hands the solution on its
-//! update set to its children: subtrees share nothing and are solved side by side, always in the same order of addition.
+//! On the kind up a front passes what it adds to later states to its parent, on the kind down it hands the solution on its
+//! update set to its children: subtrees share nothing and are solved in parallel, always in the same order of addition.
 
-use super::layout::{Form, factor_length};
 use super::multifrontal::Multifrontal;
-use super::pass::{Pass, Way};
-use super::tree::FrontTree;
+use super::pass::{Pass, PassKind};
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
 use crate::scaled::Scaled;
 use pulp::Arch;
 use rayon::join;
 use rayon::prelude::*;
 
 /// Subtrees with a larger factor than this are worth a task of their own: 2¹⁷ numbers, a megabyte.
-const SIDE_BY_SIDE: usize = 1 << 17;
+const PARALLEL: usize = 1 << 17;
 
-/// Which side of A the unknown stands on.
+/// The side of A that the unknown stands on.
 #[derive(Clone, Copy)]
 enum Side {
     /// x A = b.
@@ -40,18 +40,18 @@ impl Side {
 }
 
 impl Multifrontal {
-    /// x A = b.
-    pub(super) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
+    /// The solution x of x A = b.
+    pub(crate) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
         self.solve(Side::Left, b)
     }
 
-    /// A x = b.
-    pub(super) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
+    /// The solution x of A x = b.
+    pub(crate) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
         self.solve(Side::Right, b)
     }
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
-        let FrontTree { order, places, .. } = &*self.tree;
+        let AssemblyTree { order, places, .. } = &*self.tree;
         let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
         if self.layout.form == Form::General {
             self.solve_fronts(side, &mut values);
@@ -65,7 +65,7 @@ impl Multifrontal {
         places.par_iter().map(|&place| values[place as usize]).collect()
     }
 
-    /// b/s or s b; with the other side also back from either.
+    /// Scales a right side to b/s or s b, and with the other side a solution back.
     fn scale(&self, side: Side, values: &mut [f64]) {
         let values = values.par_iter_mut().zip(&self.weights);
         match side {
@@ -85,7 +85,7 @@ impl Multifrontal {
         }
     }
 
-    /// Scales the right side so that its largest entry becomes 1.
+    /// Solves with the right side scaled so that its largest entry becomes 1.
     fn solve_normalised(&self, side: Side, values: &mut [f64]) {
         let scale = |value: Scaled, s: f64, side: Side| match side {
             Side::Left => value.over(Scaled::new(s)),
@@ -109,25 +109,25 @@ impl Multifrontal {
         if !self.tree.fronts.is_empty() {
             let root = self.tree.fronts.len() - 1;
             let mut work = vec![0.0; self.tree.fronts[root].solve_work];
-            self.up(side, root, values, &mut work);
-            self.down(side, root, values, &mut work);
+            self.forward(side, root, values, &mut work);
+            self.backward(side, root, values, &mut work);
         }
     }
 
-    /// From the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
+    /// Sweeps a subtree from the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
     /// front in `work[p..p+u]`.
-    fn up(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+    fn forward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
         let (local, work) = work.split_at_mut(front.order());
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
         local[p..].fill(0.0);
-        self.children(
+        self.visit_children(
             index,
             below,
             work,
-            |child, values, work| self.up(side, child, values, work),
+            |child, values, work| self.forward(side, child, values, work),
             |child, work| {
                 let child = &self.tree.fronts[child];
                 let positions = self.tree.parent_places_of(child);
@@ -136,31 +136,31 @@ impl Multifrontal {
                 }
             },
         );
-        let way = match (self.layout.form, side) {
-            (Form::General, Side::Left) => Way::ForwardLeft,
-            (Form::General, Side::Right) => Way::ForwardRight,
-            (Form::Symmetric, _) => Way::ForwardSymmetric,
+        let kind = match (self.layout.form, side) {
+            (Form::General, Side::Left) => PassKind::ForwardLeft,
+            (Form::General, Side::Right) => PassKind::ForwardRight,
+            (Form::Symmetric, _) => PassKind::ForwardSymmetric,
         };
-        self.pass(way, index, local);
+        self.pass(kind, index, local);
         own.copy_from_slice(&local[..p]);
     }
 
-    /// From the root to the leaves; `work[p..p+u]` holds the solution on the update set.
-    fn down(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+    /// Sweeps a subtree from the root to the leaves; `work[p..p+u]` holds the solution on the update set.
+    fn backward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
         let (local, work) = work.split_at_mut(front.order());
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
-        let way = match (self.layout.form, side) {
-            (Form::General, Side::Left) => Way::BackwardLeft,
-            (Form::General, Side::Right) => Way::BackwardRight,
-            (Form::Symmetric, _) => Way::BackwardSymmetric,
+        let kind = match (self.layout.form, side) {
+            (Form::General, Side::Left) => PassKind::BackwardLeft,
+            (Form::General, Side::Right) => PassKind::BackwardRight,
+            (Form::Symmetric, _) => PassKind::BackwardSymmetric,
         };
-        self.pass(way, index, local);
+        self.pass(kind, index, local);
         own.copy_from_slice(&local[..p]);
         let local = &*local;
-        self.children(
+        self.visit_children(
             index,
             below,
             work,
@@ -170,14 +170,14 @@ impl Multifrontal {
                 for (&position, value) in positions.iter().zip(&mut work[of_child.pivots..]) {
                     *value = local[position as usize];
                 }
-                self.down(side, child, values, work);
+                self.backward(side, child, values, work);
             },
             |_, _| {},
         );
     }
 
     /// Visits the children, each with its values and workspace, then lets the parent read each workspace in turn.
-    fn children(
+    fn visit_children(
         &self,
         index: usize,
         values: &mut [f64],
@@ -188,8 +188,8 @@ impl Multifrontal {
         let fronts = &self.tree.fronts;
         let front = &fronts[index];
         if let [first, second] = *front.children()
-            && front.side_by_side
-            && self.layout.below(front, index) > SIDE_BY_SIDE
+            && front.is_parallel
+            && self.layout.below(front, index) > PARALLEL
         {
             let second_values = values.len() - (front.start - fronts[fronts[second].first].start);
             let (values_first, values_second) = values.split_at_mut(second_values);
@@ -210,10 +210,10 @@ impl Multifrontal {
         }
     }
 
-    /// One front's part of a solve.
-    fn pass(&self, way: Way, index: usize, local: &mut [f64]) {
+    /// Makes the pass over one front.
+    fn pass(&self, kind: PassKind, index: usize, local: &mut [f64]) {
         let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
-        let factor = &self.factor.numbers()[start..start + factor_length(front, self.layout.form)];
-        Arch::new().dispatch(Pass { way, shape: (front.pivots, front.order()), factor, local });
+        let factor = &self.factor.numbers()[start..start + front.shape().factor_length(self.layout.form)];
+        Arch::new().dispatch(Pass { kind, shape: (front.pivots, front.order()), factor, local });
     }
 }

@@ -1,36 +1,36 @@
-//! How the tree grows: from the leaves, halves of large subtrees side by side.
+//! How the assembly tree grows: from the leaves, halves of large subtrees in parallel.
 
-use super::{Entry, Front, Lists};
-use crate::elimination::dissection::Node;
-use crate::elimination::pattern::Pattern;
+use super::front::{Entry, Front, Lists};
+use crate::elimination::ordering::dissection::Node;
+use crate::elimination::ordering::pattern::Pattern;
 use rayon::join;
 
-/// Subtrees with more states than this have their halves grown side by side.
-const GROWN_SIDE_BY_SIDE: usize = 1 << 15;
+/// Subtrees with more states than this have their halves grown in parallel.
+const PARALLEL_GROWTH: usize = 1 << 15;
 
-/// What the tree grows from.
-pub(super) struct Graph<'a> {
-    pub(super) pattern: &'a Pattern<'a>,
-    /// place → state.
-    pub(super) order: &'a [u32],
-    /// state → place.
-    pub(super) places: &'a [u32],
+/// The graph and the order of elimination that a tree grows from.
+pub(crate) struct Graph<'a> {
+    pub(crate) pattern: &'a Pattern<'a>,
+    /// The state at each place of the elimination order.
+    pub(crate) order: &'a [u32],
+    /// The place of each state in the elimination order.
+    pub(crate) places: &'a [u32],
 }
 
 /// Fronts grown on one thread, in postorder.
 #[derive(Default)]
-pub(super) struct Growth {
-    pub(super) fronts: Vec<Front>,
-    pub(super) lists: Lists,
-    /// Of the front at hand: the later states of its entries, in their order.
+pub(crate) struct Growth {
+    pub(crate) fronts: Vec<Front>,
+    pub(crate) lists: Lists,
+    /// The later states of the entries of the front at hand, in the order of the entries.
     later_places: Vec<u32>,
-    /// Those of them beyond its pivots, sorted.
+    /// The later states beyond its pivots, sorted.
     coupled: Vec<u32>,
-    /// Its update set.
+    /// The update set of the front at hand.
     updates: Vec<u32>,
 }
 
-/// A child as its parent sees it while that grows.
+/// A child as its parent sees it while the parent grows.
 #[derive(Default)]
 struct Child<'a> {
     update_places: &'a [u32],
@@ -65,7 +65,7 @@ impl Growth {
         self.fronts.len() - 1
     }
 
-    /// A front that grew last, for its parent.
+    /// The front that grew last, as its parent sees it.
     fn last(&mut self) -> Child<'_> {
         let range = self.fronts.last().map_or(0..0, Front::updates_range);
         Child {
@@ -74,7 +74,7 @@ impl Growth {
         }
     }
 
-    /// A front with its entries, its pivots beginning at the place `start`: notes the rates between a pivot and a later state.
+    /// Begins a front whose pivots begin at the place `start`: notes the rates between a pivot and a later state as its entries.
     fn begin(&mut self, node: &Node, graph: &Graph, start: usize) -> Front {
         let Graph { pattern, order, places } = *graph;
         let Growth { lists, later_places, coupled, .. } = self;
@@ -108,11 +108,11 @@ impl Growth {
             stack: 0,
             solve_work: 0,
             largest: (0, 0),
-            side_by_side: false,
+            is_parallel: false,
         }
     }
 
-    /// Takes over the front with its update set, and finds the later states of the entries in it.
+    /// Finishes a front: takes over its update set, and finds the later states of its entries in the front.
     fn finish(&mut self, mut front: Front) {
         let Growth { fronts, lists, later_places, updates, .. } = self;
         lists.update_places.extend_from_slice(updates);
@@ -130,8 +130,8 @@ impl Growth {
     }
 }
 
-/// The update set of a front: the later states coupled with its pivots or inherited from its children, in order. Notes where those of
-/// the children come in the front.
+/// Merges the update set of a front, the later states coupled with its pivots or inherited from its children, in order; notes the
+/// positions of the children's in the front.
 fn merge(front: &Front, coupled: &[u32], mut children: [Child; 2], updates: &mut Vec<u32>) {
     let end = (front.start + front.pivots) as u32;
     updates.clear();
@@ -165,14 +165,14 @@ fn merge(front: &Front, coupled: &[u32], mut children: [Child; 2], updates: &mut
     }
 }
 
-/// Grows a subtree whose pivots begin at the place `start`, its halves side by side as long as they are large.
-pub(super) fn grow_side_by_side(node: &Node, graph: &Graph, start: usize) -> Vec<Growth> {
+/// Grows a subtree whose pivots begin at the place `start`, its halves in parallel as long as they are large.
+pub(crate) fn grow_in_parallel(node: &Node, graph: &Graph, start: usize) -> Vec<Growth> {
     let mut growth = Growth::default();
     let (mut grown, mut second) = match &node.parts[..] {
-        [one, two] if node.states > GROWN_SIDE_BY_SIDE => {
-            join(|| grow_side_by_side(one, graph, start), || grow_side_by_side(two, graph, start + one.states))
+        [one, two] if node.states > PARALLEL_GROWTH => {
+            join(|| grow_in_parallel(one, graph, start), || grow_in_parallel(two, graph, start + one.states))
         }
-        [only] if node.states > GROWN_SIDE_BY_SIDE => (grow_side_by_side(only, graph, start), Vec::new()),
+        [only] if node.states > PARALLEL_GROWTH => (grow_in_parallel(only, graph, start), Vec::new()),
         _ => {
             growth.subtree(node, graph, start);
             return vec![growth];
