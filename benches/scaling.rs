@@ -16,7 +16,7 @@ use saddleflux::problem::{AxisWalls, Interpretation, Wall};
 use saddleflux::problem::{DiffusionField, Domain, Dynamics, Region};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Weight;
-use saddleflux::solve::{mean_first_passage, quasi_stationary};
+use saddleflux::solve::{Factor, mean_first_passage, quasi_stationary};
 use saddleflux::tensor::{Point, Tensor};
 
 struct White(f64, usize);
@@ -113,18 +113,19 @@ fn measure(cells: [usize; 2], workspace: &Workspace) -> Row {
             .expect("eliminated");
         let eliminated = lap();
         let states = assembly.generator.len();
-        let found = quasi_stationary(&elimination, states, grid.cell_at([-1.0, 0.0]).unwrap_or(0)).expect("solved");
+        let chain = Factor { elimination, states, origin: grid.cell_at([-1.0, 0.0]).unwrap_or(0) };
+        let found = quasi_stationary(&chain).expect("solved");
         std::hint::black_box(found.rate);
         let whole = assembled + analysed + eliminated + lap();
-        std::hint::black_box(elimination.solve_left(&vec![1.0; states]));
+        std::hint::black_box(chain.elimination.solve_left(&vec![1.0; states]));
         let left = lap();
-        std::hint::black_box(mean_first_passage(&elimination, states).expect("solved"));
+        std::hint::black_box(mean_first_passage(&chain).expect("solved"));
         let right = lap();
         for (best, found) in seconds.iter_mut().zip([assembled, analysed, eliminated, left, right, whole]) {
             *best = found.min(*best);
         }
-        (flops, general_flops) = (elimination.flops(), symbolic.flops());
-        bytes = elimination.factor_bytes() * if elimination.spared() > 0.0 { 2 } else { 1 };
+        (flops, general_flops) = (chain.elimination.flops(), symbolic.flops());
+        bytes = chain.elimination.factor_bytes() * if chain.elimination.spared() > 0.0 { 2 } else { 1 };
     }
     Row { cells: cells[0] * cells[1], seconds, flops, general_flops, bytes }
 }

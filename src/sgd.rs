@@ -12,12 +12,12 @@
 //! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
 //! there), and D(θ) = 0 inside the set.
 
-use crate::elimination::{Elimination, EliminationError, Workspace};
+use crate::elimination::{EliminationError, Workspace};
 use crate::generator::{Generator, Rates};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::scheme::rule::Rule;
-use crate::solve::{SolveError, quasi_stationary};
+use crate::solve::{Factor, Resources, SolveError, quasi_stationary};
 
 /// One iteration on an interval.
 #[derive(Clone, Copy)]
@@ -99,10 +99,13 @@ impl Iteration<'_> {
     pub fn escape(&self, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
         let (nodes, weights) = self.nodes()?;
         let (generator, lost) = self.chain(&nodes, &weights)?;
-        let elimination = Elimination::new(&generator, &Workspace::default(), memory, progress)?;
         let nearest = |a: &usize, b: &usize| (nodes[*a] - self.start).abs().total_cmp(&(nodes[*b] - self.start).abs());
         let origin = (0..nodes.len()).min_by(nearest).unwrap_or(0);
-        let found = quasi_stationary(&elimination, nodes.len(), origin)?;
+        let found = quasi_stationary(&Factor::new(
+            &generator,
+            origin,
+            Resources { memory, workspace: &Workspace::default(), progress },
+        )?)?;
         let density = found.probability.iter().zip(&weights).map(|(probability, weight)| probability / weight);
         Ok(Escape {
             per_iteration: found.rate,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ariadne::{Color, Config as Style, IndexType, Label, Report, ReportKind};
 
-use crate::config::{Config, ConfigError, Source, particle_fault};
+use crate::config::{Config, ConfigError, Source, advice};
 use crate::problem::ProblemError;
 use crate::study::StudyError;
 
@@ -47,12 +47,11 @@ pub(super) fn config_error(error: &ConfigError) -> String {
 /// A study that ended without a result, shown at the key behind it when it has one.
 pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
     let source = &config.source;
-    if let StudyError::Particles(fault) = error
-        && let Some((key, message)) = particle_fault(fault)
-    {
-        return at_key(source, key, &message);
-    }
-    match error.problem_error() {
+    let problem = match error {
+        StudyError::Problem(problem) => Some(problem),
+        _ => None,
+    };
+    match problem {
         Some(ProblemError::Expression { key, text, offset, message }) => {
             let span = source.span_of(key).map(|span| {
                 let written = &source.text[span.clone()];
@@ -78,7 +77,13 @@ pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
             let text = with_place(source, "noise", &format!("noise: {error}"));
             at_place(source, source.span_of("noise"), &text, "here")
         }
-        _ => format!("error: {}: {error}", source.path.display()),
+        _ => {
+            let advice = advice::on_study(error);
+            match advice.key {
+                Some(key) => at_place(source, source.span_of(key), &with_place(source, key, &advice.text()), "here"),
+                None => format!("error: {}: {}", source.path.display(), advice.message),
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
@@ -86,7 +86,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         if config.posed.allow_degenerate { " was looked for" } else { "" }
     );
     for warning in &report.warnings {
-        let _ = writeln!(text, "warning: {warning}");
+        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
     }
     text
 }
@@ -126,7 +126,7 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "minima": points(&report.minima),
             "saddles": points(&report.saddles),
         },
-        "warnings": report.warnings,
+        "warnings": report.warnings.iter().map(advice::on_warning).collect::<Vec<_>>(),
     });
     if let (Some(cells), Some(memory), Some(seconds)) = (report.cells, report.memory, report.seconds) {
         value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory, "seconds": seconds });

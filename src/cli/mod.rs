@@ -14,6 +14,7 @@ use std::time::Instant;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::advice;
 use crate::plot::{self, FigureData};
 use crate::{io, report, study};
 use session::Session;
@@ -218,7 +219,9 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
         report::convergence(config, &study, files, colour)
     })?;
     match study.refusal() {
-        Some(reason) => Err(Failure::new(3, format!("error: no grid could be solved: {reason}"))),
+        Some(reason) => {
+            Err(Failure::new(3, format!("error: no grid could be solved: {}", advice::on_study(reason).text())))
+        }
         None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{Asked, Failure, diagnostic, say, watch};
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io::{self, IoError};
 use crate::observe::group::FieldGroup;
 use crate::plot::PlotError;
@@ -58,7 +58,7 @@ impl<'a> Session<'a> {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
             error => diagnostic::study_error(&self.config, error),
         };
-        Failure::new(error.exit_status(), message)
+        Failure::new(advice::on_study(error).status, message)
     }
 
     /// The output folder, made and found to be writable before anything long begins.

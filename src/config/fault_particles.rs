@@ -3,7 +3,7 @@
 use crate::particles::SimulationError;
 
 /// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame for.
-pub fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
+pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
     use SimulationError as E;
     let too_many = |count: &usize, bytes: &f64, most: &f64| {
         format!("{count} need {:.0} GB of memory: take at most {most:.1e}", bytes / 1e9)

@@ -4,6 +4,7 @@
 //! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
 //! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys.
 
+pub mod advice;
 mod converge;
 mod error;
 mod fault_particles;
@@ -15,7 +16,6 @@ mod source;
 mod tree;
 
 pub use error::{ConfigError, Fault};
-pub use fault_particles::particle_fault;
 pub use source::Source;
 
 use std::path::PathBuf;

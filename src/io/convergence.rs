@@ -7,13 +7,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{IoError, atomic, description};
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::quantity::known;
+use crate::study::StudyError;
 use crate::study::converge::{Convergence, Known, Measure, Sample};
 
 /// A grid, or the cells of one that could not be solved and why.
-type Tried = Result<Sample, ([usize; 2], String)>;
+type Tried = Result<Sample, ([usize; 2], StudyError)>;
 
 /// One column of the table: its label, and its value on a grid.
 type Column = (Label, fn(&Sample) -> f64);
@@ -45,16 +46,16 @@ static COLUMNS: [Column; 11] = [
 struct Summary<'a> {
     title: &'a str,
     problem: Value,
-    reference: Reference<'a>,
+    reference: Reference,
     convergence: Vec<Refined<'a>>,
-    warnings: &'a [String],
+    warnings: Vec<String>,
     timing: Value,
     provenance: Value,
 }
 
 #[derive(Serialize)]
-struct Reference<'a> {
-    source: &'a str,
+struct Reference {
+    source: String,
     rate: Option<Known>,
     inverse_passage_time: Option<Known>,
 }
@@ -73,7 +74,7 @@ struct OneGrid<'a> {
     cells: &'a [usize],
     #[serde(flatten)]
     columns: Map<String, Value>,
-    failure: Option<&'a str>,
+    failure: Option<String>,
 }
 
 impl<'a> OneGrid<'a> {
@@ -84,7 +85,10 @@ impl<'a> OneGrid<'a> {
                 columns: COLUMNS.iter().map(|(label, pick)| (label.name.to_string(), json!(pick(sample)))).collect(),
                 failure: None,
             },
-            Err((cells, reason)) => OneGrid { cells: &cells[..dimension], columns: Map::new(), failure: Some(reason) },
+            Err((cells, reason)) => {
+                let failure = Some(advice::on_study(reason).text());
+                OneGrid { cells: &cells[..dimension], columns: Map::new(), failure }
+            }
         }
     }
 }
@@ -102,7 +106,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
             "absorption": study.problem.valley.absorption,
         }),
         reference: Reference {
-            source: &study.reference.source,
+            source: advice::on_source(&study.reference.source),
             rate: study.reference.rate,
             inverse_passage_time: study.reference.passage,
         },
@@ -116,7 +120,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
                 grids: series.samples.iter().map(|sample| OneGrid::new(sample, dimension)).collect(),
             })
             .collect(),
-        warnings: &study.warnings,
+        warnings: study.warnings.iter().map(advice::on_warning).collect(),
         timing: json!({ "total": study.seconds }),
         provenance: json!({ "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") }),
     };
@@ -145,7 +149,8 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
                         let value = sample.as_ref().map_or(f64::NAN, pick);
                         if value.is_finite() { format!("{value:?}") } else { String::new() }
                     }));
-                    record.push(sample.as_ref().err().map_or_else(String::new, |failed| failed.1.clone()));
+                    let failure = sample.as_ref().err().map(|(_, reason)| advice::on_study(reason).text());
+                    record.push(failure.unwrap_or_default());
                     writer.write_record(record)?;
                 }
             }
@@ -158,7 +163,7 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
 /// The group `/convergence`: a field for each column, whose axes are scheme, angle and grid.
 pub fn convergence_group(study: &Convergence) -> FieldGroup {
     let mut group = FieldGroup::new("convergence", Vec::new());
-    group.describe("reference", Data::Text(study.reference.source.clone()));
+    group.describe("reference", Data::Text(advice::on_source(&study.reference.source)));
     for (name, known) in
         [("reference_rate", study.reference.rate), ("reference_inverse_passage_time", study.reference.passage)]
     {

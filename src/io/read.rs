@@ -85,8 +85,7 @@ fn shares(summary: &Value) -> Vec<(usize, f64)> {
 }
 
 fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
-    let (scales, fields): (Vec<Dataset>, Vec<Dataset>) =
-        group.datasets()?.into_iter().partition(|dataset| scale::is_scale(dataset));
+    let (scales, fields): (Vec<Dataset>, Vec<Dataset>) = group.datasets()?.into_iter().partition(scale::is_scale);
     let coordinate = |dataset: &Dataset| -> Result<Coordinate, hdf5::Error> {
         let attributes = attributes(dataset, &["units", "long_name", "CLASS", "NAME", "REFERENCE_LIST"])?;
         Ok(Coordinate { label: label(dataset)?, values: values(dataset)?, attributes })

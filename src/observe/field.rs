@@ -53,25 +53,6 @@ pub fn diffusion(problem: &Problem, grid: &Grid) -> Vec<Field> {
     fields.map(|(kind, entry)| kind.over(grid, tensors.iter().map(entry).collect())).collect()
 }
 
-/// Spreads a state vector over all cells; `elsewhere` where there is no state.
-pub fn on_grid(grid: &Grid, assembly: &Assembly, values: &[f64], elsewhere: f64) -> Vec<f64> {
-    let mut field = vec![elsewhere; grid.len()];
-    for (value, &cell) in values.iter().zip(&assembly.cells) {
-        field[cell as usize] = *value;
-    }
-    field
-}
-
-/// A density per length^d from cell probabilities; 0 where there is no state.
-pub fn density(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<f64> {
-    let volume = grid.volume();
-    let mut field = on_grid(grid, assembly, probability, 0.0);
-    for value in &mut field {
-        *value /= volume;
-    }
-    field
-}
-
 /// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis, all of
 /// them with states; the nearest state's value where not even 2 per axis fit.
 pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) -> f64 {

@@ -15,6 +15,7 @@ pub use particles::simulated;
 
 use std::path::PathBuf;
 
+use crate::config::advice;
 use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
 use crate::study::comparison::Comparison;
@@ -43,7 +44,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     effort(&mut page, solved);
     let solution = solved.solution;
     let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
-    let warnings: Vec<String> = solution.warnings.iter().cloned().chain(of_particles).collect();
+    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);

@@ -7,9 +7,12 @@ use crate::observe::group::FieldGroup;
 pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
+use crate::solve::QuasiStationary;
 use crate::study::comparison::Comparison;
+use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
+use crate::study::warning::Warning;
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -46,7 +49,7 @@ pub struct Solution {
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Seconds by phase, in order.
     pub timing: Vec<(String, f64)>,
     /// Bytes of the largest factor.
@@ -87,6 +90,36 @@ pub struct RateEstimate {
     pub converged: bool,
 }
 
+impl RateEstimate {
+    /// The rate of the finest grid with what the coarser ones say of it; `total_flux`: Σ ν_i κ_i.
+    pub fn new(
+        found: &QuasiStationary,
+        extrapolation: Option<Extrapolation>,
+        grids: Vec<([usize; 2], Scaled)>,
+        total_flux: f64,
+    ) -> RateEstimate {
+        RateEstimate {
+            value: found.rate,
+            bracket: found.bracket,
+            iterations: found.iterations,
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+            observed_order: extrapolation.and_then(|e| e.order),
+            grids,
+            flux_identity: match found.rate.is_ordinary() {
+                true => (Scaled::new(total_flux).over(found.rate).value() - 1.0).abs(),
+                false => f64::NAN,
+            },
+            converged: found.converged,
+        }
+    }
+
+    /// γ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.value)
+    }
+}
+
 /// Mean first-passage time τ from a point.
 #[derive(Clone, Debug)]
 pub struct PassageTime {
@@ -102,6 +135,24 @@ pub struct PassageTime {
     pub discretisation_error: Option<f64>,
 }
 
+impl PassageTime {
+    /// The time from a point on the finest grid, with what the grids say of its inverse.
+    pub fn new(from: Point, time: Scaled, extrapolation: Option<Extrapolation>) -> PassageTime {
+        PassageTime {
+            from,
+            time,
+            rate: time.inverse(),
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+        }
+    }
+
+    /// 1/τ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.rate)
+    }
+}
+
 /// The 1D quadrature against the grid.
 #[derive(Clone, Copy, Debug)]
 pub struct QuadratureCheck {
@@ -113,7 +164,7 @@ pub struct QuadratureCheck {
     pub escape_rate: Option<Scaled>,
     /// γ on the grid (extrapolated if known) over that.
     pub escape_ratio: Option<f64>,
-    /// Of the two numbers by quadrature, estimated.
+    /// The estimated relative error of the two numbers by quadrature.
     pub relative_error: f64,
 }
 

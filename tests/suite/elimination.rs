@@ -5,7 +5,7 @@ use saddleflux::elimination::{Elimination, EliminationError, Symbolic, Workspace
 use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Stencil;
-use saddleflux::solve::quasi_stationary;
+use saddleflux::solve::{Factor, quasi_stationary};
 use saddleflux::tensor::Tensor;
 use sprs::TriMatI;
 
@@ -1027,7 +1027,8 @@ fn long_implicit_steps_end_in_the_laws_of_the_process() {
     assert_close(&eliminate(&closed.implicit_step(h)).solve_left(&b), &stationary, 1e-10);
     let passed: Vec<f64> = eliminate(&killed.implicit_step(h)).solve_left(&b).iter().map(|law| law * h).collect();
     assert_close(&passed, &eliminate(&killed).solve_left(&b), 1e-10);
-    let found = quasi_stationary(&eliminate(&killed), killed.len(), start).unwrap();
+    let found =
+        quasi_stationary(&Factor { elimination: eliminate(&killed), states: killed.len(), origin: start }).unwrap();
     for h in [1e-2, 1.0, 1e4] {
         let law = eliminate(&killed.implicit_step(h)).solve_left(&found.probability);
         let kept = 1.0 / (1.0 + h * found.rate.value());

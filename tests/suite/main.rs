@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod bad;
+mod chain;
 mod cli;
 mod converge;
 mod critical;
@@ -15,6 +16,7 @@ mod gallery;
 mod generator;
 mod house;
 mod io;
+mod ladder;
 mod landscape;
 mod layers;
 mod orders;

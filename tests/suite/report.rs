@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::synthetic::double_well;
 use saddleflux::report::terminal;
+use saddleflux::study::Warning;
 
 fn files() -> Vec<PathBuf> {
     let names = ["summary.json", "result.h5", "landscape.png", "quasi-stationary.png", "flux.png", "passage-time.png"];
@@ -19,7 +20,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
-        case.solution.warnings.push(format!("{} {}", "word ".repeat(60), "x".repeat(300)));
+        case.solution.warnings.push(Warning::Problem(format!("{} {}", "word ".repeat(60), "x".repeat(300))));
         for line in terminal(&case.solved(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }

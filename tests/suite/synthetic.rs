@@ -14,10 +14,10 @@ use saddleflux::observe::over_grid::{Kind, over_grid};
 use saddleflux::observe::quantity::Quantities;
 use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
-use saddleflux::study::Request;
 use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
 use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
+use saddleflux::study::{Request, Warning};
 use saddleflux::tensor::{Point, Tensor};
 
 /// A problem with its made-up solution.
@@ -129,7 +129,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             iteration: None,
             particles: None,
             covariance: None,
-            warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
+            warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
             factor_bytes: 123_456_789,
             grid,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Setting, Simulated, Solved};
+use crate::config::advice;
 use crate::observe::quantity::{Quantities, known};
 use crate::study::Simulation;
 use crate::study::iteration::IterationStudy;
@@ -60,7 +61,7 @@ pub fn summary(solved: &Solved) -> Value {
         formula: formula::FormulaSection::new(&solution.formulas, setting.dimension),
         sgd: solution.iteration.as_ref(),
         quantities: Some(&solution.quantities),
-        warnings: solution.warnings.iter().cloned().chain(of_particles).collect(),
+        warnings: solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect(),
         timing: timing(&solution.timing, solution.particles.as_ref()),
         provenance: provenance(setting),
     }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::observe::quantity::Logged;
 use crate::particles::estimate::{Constancy, Estimate};
 use crate::study::Simulation;
-use crate::study::simulate::{Against, PerIteration};
 use crate::study::simulate::Splittings;
+use crate::study::simulate::{Against, PerIteration};
 
 /// The section `rate.particles`.
 #[derive(Serialize)]
