@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Diagnosis};
 use crate::io;
 use crate::plot::{self, FigureData};
 use crate::problem;
@@ -165,11 +165,12 @@ fn posed(config: &Config, progress: &Progress) -> Result<problem::Problem, Study
 }
 
 fn study_failure(config: &Config, error: &StudyError) -> Failure {
+    let diagnosis = Diagnosis::of_study(error);
     let message = match error {
         StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
-        error => diagnostic::study_error(config, error),
+        _ => diagnostic::diagnosis(config, &diagnosis),
     };
-    Failure::new(error.exit_status(), message)
+    Failure::new(diagnosis.exit_status, message)
 }
 
 fn output_folder(problem: &Problem) -> Result<PathBuf, Failure> {

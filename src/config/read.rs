@@ -1,13 +1,15 @@
 //! From TOML to a [`Config`], section by section. Defaults stand here and nowhere else.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
 use crate::config::{converge, particles};
 use crate::grid::Align;
-use crate::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Minibatch, Posed, StartSet, ValleyChoice, Wall};
+use crate::problem::expression::{Condition, Expression};
+use crate::problem::{Absorb, AxisWalls, DomainSpec, Interpretation, Minibatch, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
 use crate::tensor::{Point, Tensor};
@@ -175,26 +177,36 @@ fn landscape_form(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let form = match given.as_slice() {
         [] => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
         ["kind"] => named_landscape(section, dimension)?,
-        ["expression"] => LandscapeForm::Expression(section.formula("expression")?.unwrap_or_default()),
-        ["drift"] => {
-            let texts = section.texts("drift")?.unwrap_or_default();
-            if texts.len() != dimension {
-                return Err(section.conflict(
-                    "drift",
-                    format!(
-                        "has {} formulas for {dimension} dimension(s): give one for each component of b",
-                        texts.len()
-                    ),
-                ));
-            }
-            LandscapeForm::Drift(texts)
-        }
+        ["expression"] => match section.expression("expression", dimension)? {
+            Some(expression) => LandscapeForm::Expression(expression),
+            None => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
+        },
+        ["drift"] => drift(section, dimension)?,
         more => {
             return Err(section
                 .conflict(more[1], format!("{} are given together: keep exactly one of them", more.join(" and "))));
         }
     };
     section.finish()?;
+    Ok(form)
+}
+
+fn drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let texts = section.texts("drift")?.unwrap_or_default();
+    let parse = |text: &String| section.parsed("drift", Expression::parse(text, dimension));
+    let form = match (dimension, texts.as_slice()) {
+        (1, [x]) => LandscapeForm::Drift(parse(x)?, None),
+        (2, [x, y]) => LandscapeForm::Drift(parse(x)?, Some(parse(y)?)),
+        _ => {
+            let reason =
+                format!("has {} formulas for {dimension} dimension(s): give one for each component of b", texts.len());
+            return Err(section.conflict("drift", reason));
+        }
+    };
+    if section.number("sharpness", POSITIVE)?.is_some_and(|sharpness| sharpness != 1.0) {
+        let reason = "a drift has no sharpness: leave the key out, or write the factor into the formulas";
+        return Err(section.conflict("sharpness", reason));
+    }
     Ok(form)
 }
 
@@ -312,12 +324,13 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
             let formula = |key: &str| {
                 let reason =
                     "noise.kind = \"expression\" needs d11, and in two dimensions d22 (d12 is 0 when left out)";
-                section.formula(key)?.ok_or_else(|| section.missing(key, reason))
+                section.expression(key, dimension)?.ok_or_else(|| section.missing(key, reason))
             };
+            let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
             let d11 = formula("d11")?;
             let (d12, d22) = match dimension {
-                1 => ("0".to_string(), "0".to_string()),
-                _ => (section.formula("d12")?.unwrap_or_else(|| "0".into()), formula("d22")?),
+                1 => (zero("d11")?, zero("d11")?),
+                _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
             };
             NoiseForm::Expression { d11, d12, d22 }
         }
@@ -337,7 +350,7 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
     Ok((config, allow_degenerate))
 }
 
-fn read_domain(section: &Section, dimension: usize) -> Read<DomainChoice> {
+fn read_domain(section: &Section, dimension: usize) -> Read<DomainSpec> {
     let (lower, upper) = (point(section, "lower", dimension)?, point(section, "upper", dimension)?);
     if let (Some(lower), Some(upper)) = (lower, upper) {
         for axis in 0..dimension {
@@ -374,7 +387,7 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainChoice> {
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     section.finish()?;
-    Ok(DomainChoice { lower, upper, walls: [along_x, along_y] })
+    Ok(DomainSpec { lower, upper, walls: [along_x, along_y] })
 }
 
 fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
@@ -400,7 +413,7 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     Ok(config)
 }
 
-fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>> {
+fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> {
     if !section.is_given() {
         return Ok(None);
     }
@@ -444,7 +457,10 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>
                 );
             }
             None | Some("basin") => StartSet::Basin,
-            Some(condition) => StartSet::Expression(condition.to_string()),
+            Some(condition) => {
+                let condition = section.parsed("set", Condition::parse(condition, dimension))?;
+                StartSet::Condition(Arc::new(condition))
+            }
         };
     corners.finish()?;
     let target = section.section("target")?;
@@ -465,7 +481,7 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>
     };
     target.finish()?;
     section.finish()?;
-    Ok(Some(ValleyChoice { minimum, set, absorb }))
+    Ok(Some(ValleySpec { minimum, set, absorb }))
 }
 
 fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {

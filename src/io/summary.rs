@@ -70,7 +70,7 @@ fn problem(setting: &Setting, covariance: Option<Value>, saddles: Vec<usize>) ->
     problem.insert("landscape".into(), json!(description::landscape(setting.config)));
     problem.insert("noise".into(), json!(description::noise(setting.config)));
     problem.insert("interpretation".into(), json!(setting.config.noise.interpretation.name()));
-    problem.insert("absorption".into(), json!(setting.absorption));
+    problem.insert("absorption".into(), json!(setting.absorption.to_string()));
     if let Some(minimum) = setting.minimum {
         problem.insert("minimum".into(), Value::Object(critical_point(minimum, dimension)));
     }

@@ -41,6 +41,9 @@ pub fn potential_rise(
 /// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on them.
 ///
 /// `free[axis][end]` says which sides may move; the others stay as they are.
+///
+/// # Errors
+/// A landscape on which the process runs away to some side.
 pub fn choose(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -105,11 +108,5 @@ pub fn choose(
             return Ok(domain);
         }
     }
-    Err(ProblemError::Invalid {
-        key: "domain".into(),
-        message:
-            "no bounds were given and the landscape does not confine the process (its effective potential does not \
-                  rise on every side): give domain.lower and domain.upper"
-                .into(),
-    })
+    Err(ProblemError::NotConfining)
 }

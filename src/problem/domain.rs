@@ -108,6 +108,24 @@ pub enum AxisWalls {
     Periodic,
 }
 
+impl AxisWalls {
+    /// Nothing passes at either end.
+    pub const REFLECTING: AxisWalls = AxisWalls::Walls([Wall::Reflecting; 2]);
+    /// What arrives at either end is gone.
+    pub const ABSORBING: AxisWalls = AxisWalls::Walls([Wall::Absorbing; 2]);
+    /// Only the upper end absorbs.
+    pub const ABSORBING_ABOVE: AxisWalls = AxisWalls::Walls([Wall::Reflecting, Wall::Absorbing]);
+    /// Only the lower end absorbs.
+    pub const ABSORBING_BELOW: AxisWalls = AxisWalls::Walls([Wall::Absorbing, Wall::Reflecting]);
+}
+
+/// Reflecting walls.
+impl Default for AxisWalls {
+    fn default() -> AxisWalls {
+        AxisWalls::REFLECTING
+    }
+}
+
 /// One wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wall {

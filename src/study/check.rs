@@ -97,7 +97,7 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
             }
         })
         .collect();
-    let mut warnings = problem.warnings.clone();
+    let mut warnings: Vec<String> = problem.warnings.iter().map(ToString::to_string).collect();
     let poorly =
         minima.iter().take(1).chain(&saddles).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
     if poorly < 1.0 {

@@ -47,28 +47,6 @@ pub enum StudyError {
     Interrupted,
 }
 
-impl StudyError {
-    /// 2: the input is wrong; 3: it can't be solved as posed; 130: interrupted.
-    pub fn exit_status(&self) -> u8 {
-        match self {
-            StudyError::Problem(error) => error.exit_status(),
-            StudyError::Assembly(
-                AssemblyError::NotFinite { .. } | AssemblyError::NotPositive { .. } | AssemblyError::NotScalar { .. },
-            ) => 2,
-            StudyError::Assembly(_) | StudyError::Unsolvable { .. } => 3,
-            StudyError::Interrupted => 130,
-        }
-    }
-
-    /// The problem error behind it, which knows its configuration key.
-    pub fn problem_error(&self) -> Option<&ProblemError> {
-        match self {
-            StudyError::Problem(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
 impl From<AssemblyError> for StudyError {
     fn from(error: AssemblyError) -> StudyError {
         match error {

@@ -29,7 +29,7 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
     let begun = Instant::now();
     // Before anything long begins.
     let particles = request.particles.as_ref().map(|settings| Prepared::new(request, settings, problem)).transpose()?;
-    let mut warnings = problem.warnings.clone();
+    let mut warnings: Vec<String> = problem.warnings.iter().map(ToString::to_string).collect();
     let mut timing = Vec::new();
     let allowed = memory::allowed();
     let solved = match request.grid.cells {

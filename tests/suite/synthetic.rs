@@ -9,7 +9,8 @@ use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
 use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
 use saddleflux::io::{Outcome, Setting};
-use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
+use saddleflux::problem::absorption::{Absorption, Cut, Killer};
+use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::Request;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
@@ -32,7 +33,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)",
+            absorption: Absorption { killer: Killer::Basin, cut: Some(Cut::AtSaddle) },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
@@ -132,8 +133,8 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
         },
         posed: Posed {
-            domain: DomainChoice { lower: None, upper: None, walls: [walls, walls] },
-            valley: Some(ValleyChoice { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
+            domain: DomainSpec { lower: None, upper: None, walls: [walls, walls] },
+            valley: Some(ValleySpec::default()),
             allow_degenerate: false,
         },
         request: Request {

@@ -96,7 +96,7 @@ const LONG: f64 = 10.0;
 /// Runs the study of a configuration.
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
-    let mut warnings = problem.warnings.clone();
+    let mut warnings: Vec<String> = problem.warnings.iter().map(ToString::to_string).collect();
     let allowed = memory::allowed();
     let mut cells = grids(request, &problem);
     let corrects = request.converge.schemes.contains(&Scheme::FLUX_CORRECTED);
