@@ -1,11 +1,10 @@
-//! Errors of the layers below, as they look from the configuration that led to them: the one table of keys, remedies and exit
-//! statuses.
+//! Errors of the layers below, as they look from the configuration that led to them: the one table of keys, remedies
+//! and exit statuses.
 
 use std::borrow::Cow;
 
 use crate::generator::AssemblyError;
 use crate::problem::ProblemError;
-use crate::problem::degeneracy::Degeneracy;
 use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::landscape::data::{Column, DataFault};
 use crate::study::StudyError;
@@ -31,35 +30,32 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// An error of a study, with the key behind it where there is one.
     pub fn of_study(error: &StudyError) -> Diagnosis {
-        let (key, exit_status) = match error {
+        let (key, remedy, exit_status) = match error {
             StudyError::Problem(error) => return Diagnosis::of_problem(error),
             StudyError::Assembly(error) => of_assembly(error),
-            StudyError::Unsolvable { .. } => (None, UNSOLVABLE),
-            StudyError::Interrupted => (None, INTERRUPTED),
+            StudyError::Unsolvable { .. } => (None, "", UNSOLVABLE),
+            StudyError::Interrupted => (None, "", INTERRUPTED),
         };
-        Diagnosis { key: key.map(Cow::Borrowed), message: error.to_string(), exit_status }
+        Diagnosis { key: key.map(Cow::Borrowed), message: format!("{error}{remedy}"), exit_status }
     }
 
     /// An error of a problem, with the key behind it.
     pub fn of_problem(error: &ProblemError) -> Diagnosis {
         let exit_status = if matches!(error, ProblemError::Degenerate(_)) { UNSOLVABLE } else { WRONG };
-        let message = match remedy(error).or(error.remedy()) {
-            Some(remedy) => format!("{}: {remedy}", error.fact()),
-            None => error.fact(),
-        };
+        let message = error.with_remedy(remedy(error).or(error.remedy()));
         Diagnosis { key: Some(key(error)), message, exit_status }
     }
 }
 
-/// The key of an error of the discretisation, and its exit status.
-fn of_assembly(error: &AssemblyError) -> (Option<&'static str>, u8) {
+/// The key of an error of the discretisation, what to add to its remedy, and its exit status.
+fn of_assembly(error: &AssemblyError) -> (Option<&'static str>, &'static str, u8) {
     match error {
-        AssemblyError::NotFinite { .. } | AssemblyError::NotPositive { .. } => (Some("noise"), WRONG),
-        AssemblyError::NotScalar { .. } => (Some("noise.interpretation"), WRONG),
-        AssemblyError::TooAnisotropic { .. } => (Some("noise"), UNSOLVABLE),
-        AssemblyError::NotMonotone { .. } => (Some("grid.scheme"), UNSOLVABLE),
-        AssemblyError::Empty { .. } => (Some("grid.cells"), UNSOLVABLE),
-        AssemblyError::Interrupted => (None, INTERRUPTED),
+        AssemblyError::NotFinite { .. } | AssemblyError::NotPositive { .. } => (Some("noise"), "", WRONG),
+        AssemblyError::NotScalar { .. } => (Some("noise.interpretation"), "", WRONG),
+        AssemblyError::TooAnisotropic { .. } => (Some("noise"), " (noise.floor, grid.align)", UNSOLVABLE),
+        AssemblyError::NotMonotone { .. } => (Some("grid.scheme"), "", UNSOLVABLE),
+        AssemblyError::Empty { .. } => (Some("grid.cells"), "", UNSOLVABLE),
+        AssemblyError::Interrupted => (None, "", INTERRUPTED),
     }
 }
 
@@ -101,9 +97,9 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             }
             _ => return None,
         },
-        ProblemError::Degenerate(Degeneracy::Point { .. } | Degeneracy::Curve { .. }) => {
-            "take noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes) or \
-             noise.kind = \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
+        ProblemError::Degenerate(_) => {
+            "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
+             \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
         }
         ProblemError::NoMinimum { .. } => "give valley.minimum near one, or widen domain.lower and domain.upper",
         ProblemError::NoMinimumInSet => "change the set, or give valley.minimum near the minimum that is meant",

@@ -1,9 +1,9 @@
 //! The configuration: a TOML file read into plain, validated values.
 //!
-//! Every value that passes through here is in its admissible range; what needs the landscape to be judged
-//! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
-//! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys: a [`Diagnosis`] finds the
-//! key behind an error from there.
+//! Every value that passes through here is in its admissible range; what needs the landscape to be judged (an
+//! expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
+//! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys: a
+//! [`Diagnosis`] finds the key behind an error from there.
 
 mod converge;
 mod diagnosis;
@@ -149,10 +149,10 @@ pub enum NoiseForm {
     /// Formulas for D₁₁, D₁₂, D₂₂.
     Expression {
         /// D₁₁.
-        d11: Expression,
+        d11: Box<Expression>,
         /// D₁₂, 0 when not given.
-        d12: Expression,
+        d12: Box<Expression>,
         /// D₂₂; unused in one dimension.
-        d22: Expression,
+        d22: Box<Expression>,
     },
 }

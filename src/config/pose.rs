@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm};
+use crate::problem::expression::Expression;
 use crate::problem::landscape::data::DataError;
 use crate::problem::landscape::{
     DoubleWell, Formula, FormulaDrift, Himmelblau, LogisticRegression, MullerBrown, Quadratic, SharpFlat,
@@ -27,8 +28,8 @@ impl Config {
 }
 
 impl LandscapeConfig {
-    /// Makes the landscape, or the drift, of a configuration; `base` is the folder that relative data paths start from when they
-    /// don't exist under the working folder.
+    /// Makes the landscape, or the drift, of a configuration; `base` is the folder that relative data paths start from
+    /// when they don't exist under the working folder.
     ///
     /// # Errors
     /// Data that cannot be read or used.
@@ -73,8 +74,8 @@ fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
         &NoiseForm::Frozen { minibatch, s } => NoiseKind::Frozen { minibatch, s },
         &NoiseForm::Covariance(minibatch) => NoiseKind::Covariance(minibatch),
         NoiseForm::Expression { d11, d12, d22 } => NoiseKind::Field(Arc::new(match dimension {
-            1 => FormulaNoise::line(d11.clone()),
-            _ => FormulaNoise::plane(d11.clone(), d12.clone(), d22.clone()),
+            1 => FormulaNoise::line(Expression::clone(d11)),
+            _ => FormulaNoise::plane(Expression::clone(d11), Expression::clone(d12), Expression::clone(d22)),
         })),
     };
     NoiseModel { kind, floor: config.floor }

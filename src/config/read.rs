@@ -47,30 +47,9 @@ impl Config {
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
         let particles = root.section("particles")?;
-        for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
-            if root.has(later) {
-                return Err(root.conflict(
-                    later,
-                    format!(
-                        "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                             \"passage-time\" and \"stationary\" in [solve]"
-                    ),
-                ));
-            }
-        }
+        refuse_later_sections(&root)?;
         root.finish()?;
-        if !landscape.is_given() {
-            return Err(root.missing(
-                "landscape",
-                "every problem needs a loss or a drift: [landscape] with kind, expression or drift",
-            ));
-        }
-        if !noise.is_given() {
-            return Err(root.missing(
-                "noise",
-                "every problem needs noise: [noise] with kind = \"isotropic\" and a temperature, say",
-            ));
-        }
+        require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
         let landscape = LandscapeConfig {
             dimension,
@@ -103,6 +82,35 @@ impl Config {
         let posed = Posed { domain, valley, allow_degenerate };
         Ok(Config { title, landscape, noise, posed, request, source: source.clone() })
     }
+}
+
+/// Refuses sections of a later version.
+fn refuse_later_sections(root: &Section) -> Read<()> {
+    for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
+        if root.has(later) {
+            let reason = format!(
+                "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
+                 \"passage-time\" and \"stationary\" in [solve]"
+            );
+            return Err(root.conflict(later, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a configuration without a landscape, or without noise.
+fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Read<()> {
+    if !landscape.is_given() {
+        return Err(root.missing(
+            "landscape",
+            "every problem needs a loss or a drift: [landscape] with kind, expression or drift",
+        ));
+    }
+    if !noise.is_given() {
+        return Err(root
+            .missing("noise", "every problem needs noise: [noise] with kind = \"isotropic\" and a temperature, say"));
+    }
+    Ok(())
 }
 
 /// Enters the place of every value.
@@ -332,7 +340,7 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
                 1 => (zero("d11")?, zero("d11")?),
                 _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
             };
-            NoiseForm::Expression { d11, d12, d22 }
+            NoiseForm::Expression { d11: Box::new(d11), d12: Box::new(d12), d22: Box::new(d22) }
         }
     };
     let interpretations = [
@@ -413,11 +421,8 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     Ok(config)
 }
 
-fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> {
-    if !section.is_given() {
-        return Ok(None);
-    }
-    let minimum = point(section, "minimum", dimension)?;
+/// The start set: a box, the basin, or a condition.
+fn read_set(section: &Section, dimension: usize) -> Read<StartSet> {
     let corners = section.section("box")?;
     let half = section.numbers("half_width", POSITIVE)?;
     let boxed = corners.is_given() || half.is_some();
@@ -463,6 +468,15 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> 
             }
         };
     corners.finish()?;
+    Ok(set)
+}
+
+fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> {
+    if !section.is_given() {
+        return Ok(None);
+    }
+    let minimum = point(section, "minimum", dimension)?;
+    let set = read_set(section, dimension)?;
     let target = section.section("target")?;
     let absorb = section.choice("absorb", &[("boundary", false), ("target", true)])?;
     let absorb = match (absorb, target.is_given()) {

@@ -1,5 +1,5 @@
-//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are known to
-//! be mistakes.
+//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are
+//! known to be mistakes.
 
 use std::cell::RefCell;
 
@@ -144,7 +144,8 @@ impl<'a> Section<'a> {
             let mut found = self.error(key, Fault::Formula { error: error.clone() });
             if let Some(span) = &found.span {
                 let written = &self.source.text[span.clone()];
-                // The formula begins after the opening quote, wherever in a list it stands; one with escapes is marked whole.
+                // The formula begins after the opening quote, wherever in a list it stands; one with escapes is marked
+                // whole.
                 if let Some(start) = written.find(&error.text) {
                     let at = (span.start + start + error.offset).min(span.end - 1);
                     let width = self.source.text[at..].chars().next().map_or(1, char::len_utf8);

@@ -1,8 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
-//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i, j);
-//! an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the fraction f
-//! gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
+//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
+//! j); an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the
+//! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
 //!
 //! ```text
 //!      reflecting │ o────o────o──╳ absorbing, cut at f of the edge
@@ -100,7 +100,7 @@ pub enum AssemblyError {
     /// Slope or tensor not finite.
     #[error(
         "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6}): \
-         change the formula, the domain, or add noise.floor", at[0], at[1]
+         change the formula or the domain, or add a floor to the noise", at[0], at[1]
     )]
     NotFinite {
         /// Where.
@@ -120,7 +120,7 @@ pub enum AssemblyError {
     /// No decomposition within the longest edge.
     #[error(
         "the diffusion tensor at θ = ({:.6}, {:.6}) is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
-         seen in cells): add noise.floor, or turn the grid with grid.align", at[0], at[1]
+         seen in cells): add a floor to the noise, or turn the grid", at[0], at[1]
     )]
     TooAnisotropic {
         /// Where.
@@ -130,7 +130,7 @@ pub enum AssemblyError {
     },
     /// `central` with |z| ≥ 2.
     #[error(
-        "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
+        "the central scheme is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
          Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
         at[0], at[1], rise.abs(), (rise.abs() / 2.0).ceil() + 1.0
     )]
@@ -142,15 +142,15 @@ pub enum AssemblyError {
     },
     /// Stratonovich with a tensor.
     #[error(
-        "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
-         is not a multiple of the identity: use \"ito\" or \"isothermal\"", at[0], at[1]
+        "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
+         is not a multiple of the identity: take the Itô or the isothermal calculus", at[0], at[1]
     )]
     NotScalar {
         /// Where.
         at: Point,
     },
     /// No live cell.
-    #[error("the start set holds no cell centre on a grid of {} × {} cells: raise grid.cells", cells[0], cells[1])]
+    #[error("the start set holds no cell centre on a grid of {} × {} cells: take more cells", cells[0], cells[1])]
     Empty {
         /// The grid.
         cells: [usize; 2],
@@ -269,8 +269,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     }
 }
 
-/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken.
+/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on
+/// the cheap one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));

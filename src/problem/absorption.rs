@@ -53,7 +53,8 @@ pub enum Cut {
 }
 
 impl Cut {
-    /// The cut at a distance beyond the saddle, in units of the saddle's width √(D/|H_be|): γ/γ_Kramers = 1/Φ(distance).
+    /// The cut at a distance beyond the saddle, in units of the saddle's width √(D/|H_be|): γ/γ_Kramers =
+    /// 1/Φ(distance).
     pub fn at(distance: f64) -> Cut {
         let factor = 1.0 / normal_distribution(distance);
         // The integral's rounding would hide the two cases that people mean.
@@ -75,8 +76,8 @@ impl Cut {
     }
 }
 
-/// A factor this near to 1 or to 2 is that number: the distribution function is good to 1e-7, and people write walls with six
-/// digits.
+/// A factor this near to 1 or to 2 is that number: the distribution function is good to 1e-7, and people write walls
+/// with six digits.
 const MEANT: f64 = 1e-5;
 
 impl Absorption {

@@ -88,7 +88,7 @@ pub fn start_region(
     };
     let region = match &valley.set {
         StartSet::Basin => {
-            let index = minimum.ok_or_else(|| ProblemError::NoMinimum { needed: NeedsMinimum::Basin })?;
+            let index = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::Basin })?;
             let is_periodic = posed.domain.walls[0] == AxisWalls::Periodic;
             if dimension == 1 && !is_periodic {
                 interval_of(critical, index)
@@ -98,7 +98,7 @@ pub fn start_region(
         }
         StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension },
         StartSet::HalfWidth(half) => {
-            let index = minimum.ok_or_else(|| ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth })?;
+            let index = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth })?;
             let centre = critical.minima[index].theta;
             Region::Box { lower: advance(centre, -1.0, *half), upper: advance(centre, 1.0, *half), dimension }
         }
@@ -203,7 +203,8 @@ impl Choice<'_> {
         }
     }
 
-    /// Puts sides that were not given on a box that kills: nothing beyond it matters. Returns which sides are still free.
+    /// Puts sides that were not given on a box that kills: nothing beyond it matters. Returns which sides are still
+    /// free.
     fn settle_box(self, domain: &mut Domain) -> Free {
         let given = &self.posed.domain;
         let mut free = [[false; 2]; 2];

@@ -1,10 +1,10 @@
 //! Minima and index-1 saddles of the loss in a box; fixed points of a drift.
 //!
-//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from there
-//! until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero eigenvalue) left out.
-//! A saddle within a thousandth of the box's width outside the box counts as inside, a minimum within 1e-9: absorbing walls are
-//! put on saddles, with as many digits as people care to write.
-//! Two critical points in one lattice cell can be missed.
+//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from
+//! there until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero
+//! eigenvalue) left out. A saddle within a thousandth of the box's width outside the box counts as inside, a minimum
+//! within 1e-9: absorbing walls are put on saddles, with as many digits as people care to write. Two critical points in
+//! one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
 use crate::problem::error::MeantMinimum;

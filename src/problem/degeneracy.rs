@@ -1,13 +1,13 @@
 //! The degenerate trap: noise that vanishes on the way out (method.md section 1).
 //!
-//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number
-//! that a grid gives is noise. In one dimension Feller's test decides. With D ≈ c|θ − θ*|^p near the zero θ* and the slope
+//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that
+//! a grid gives is noise. In one dimension Feller's test decides. With D ≈ c|θ − θ*|^p near the zero θ* and the slope
 //! L'(θ*) > 0 against the motion, θ* cannot be crossed when
 //! ```text
 //! p = 1:  L'(θ*)/c ≥ 1 (Itô), ≥ ½ (Stratonovich), always (isothermal)        p > 1:  always        p < 1:  never
 //! ```
-//! In two dimensions the curves on which the smallest eigenvalue vanishes are looked for on a lattice; when they separate
-//! the start from everything that absorbs, the problem is refused.
+//! In two dimensions the curves on which the smallest eigenvalue vanishes are looked for on a lattice; when they
+//! separate the start from everything that absorbs, the problem is refused.
 //!
 //! Source: Feller 1952; Karlin & Taylor 1981, chapter 15.
 
@@ -213,23 +213,35 @@ fn refuse_negative(at: Point, [low, high]: [f64; 2]) -> Result<(), ProblemError>
 /// Lattice points along each axis for the search in two dimensions.
 const LATTICE: usize = 160;
 
-fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
-    let at = |k: usize, l: usize| -> Point {
-        let place =
-            |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
-        [place(0, k), place(1, l)]
-    };
-    let lowest = |theta: Point| noise.tensor(theta).eigen(2).values[0];
+/// The centre of a lattice cell.
+fn lattice_point(domain: &Domain, k: usize, l: usize) -> Point {
+    let place =
+        |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
+    [place(0, k), place(1, l)]
+}
+
+/// The smaller eigenvalue of D at every lattice point, and the largest of all.
+fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(Vec<f64>, f64), ProblemError> {
     let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
     let mut largest = 0.0f64;
     for k in 0..LATTICE {
         for l in 0..LATTICE {
-            let values = noise.tensor(at(k, l)).eigen(2).values;
-            refuse_negative(at(k, l), values)?;
+            let at = lattice_point(domain, k, l);
+            let values = noise.tensor(at).eigen(2).values;
+            refuse_negative(at, values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);
         }
     }
+    Ok((eigenvalues, largest))
+}
+
+/// Refuses a plane on which curves of zeros separate the start from everything that absorbs: a flood from the start that does
+/// not pass through zeros.
+fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
+    let at = |k: usize, l: usize| lattice_point(domain, k, l);
+    let lowest = |theta: Point| noise.tensor(theta).eigen(2).values[0];
+    let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
     // Between lattice points a zero of a field this smooth pulls its neighbours down too.
     if smallest_seen > 0.05 * largest || largest == 0.0 {

@@ -167,7 +167,7 @@ impl ProblemError {
                 format!("the periodic axis {} needs a place", name(*axis))
             }
             ProblemError::WallWithoutPlace { axis, is_periodic: false } => {
-                format!("an absorbing wall of the axis {} needs a place", name(*axis))
+                format!("an absorbing wall across {} needs a place", name(*axis))
             }
             ProblemError::NotConfining => "no bounds were given and the landscape does not confine the process (its effective \
                                            potential does not rise on every side)"
@@ -184,13 +184,23 @@ impl ProblemError {
         }
     }
 
+    /// The fact with a remedy, which may be in the words of whoever posed the problem.
+    pub fn with_remedy(&self, remedy: Option<&str>) -> String {
+        match (remedy, self) {
+            (None, _) => self.fact(),
+            // Its fact is more than one clause.
+            (Some(remedy), ProblemError::Degenerate(_)) => format!("{}. Remedies: {remedy}", self.fact()),
+            (Some(remedy), _) => format!("{}: {remedy}", self.fact()),
+        }
+    }
+
     /// What to change, for errors whose fact does not say it.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             ProblemError::NotFinite { .. } => "change the formula or the domain so that it is finite everywhere",
             ProblemError::Degenerate(_) => {
-                "mix in white noise (a floor), freeze the noise as Theorem 3.2 assumes, or take the data's own gradient noise; or \
-                 allow the degeneracy, to solve all the same"
+                "white noise mixed in (a floor), noise frozen as Theorem 3.2 assumes, the data's own gradient noise; or allow the \
+                 degeneracy, to solve all the same"
             }
             ProblemError::NoMinimum { .. } => "give a point near one, or a wider domain",
             ProblemError::NoMinimumInSet => "change the set, or give a point near the minimum that is meant",
@@ -215,10 +225,7 @@ impl ProblemError {
 
 impl std::fmt::Display for ProblemError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.remedy() {
-            Some(remedy) => write!(formatter, "{}: {remedy}", self.fact()),
-            None => formatter.write_str(&self.fact()),
-        }
+        formatter.write_str(&self.with_remedy(self.remedy()))
     }
 }
 

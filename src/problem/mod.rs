@@ -69,8 +69,8 @@ impl Problem {
     /// Poses a question about a landscape and its noise, and refuses it where it can't be solved as posed.
     ///
     /// # Errors
-    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that does not carry
-    /// the process to what absorbs. Every error says what is wrong and what to change.
+    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that
+    /// does not carry the process to what absorbs. Every error says what is wrong and what to change.
     pub fn new(
         dynamics: Dynamics,
         noise_model: NoiseModel,

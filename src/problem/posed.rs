@@ -1,6 +1,7 @@
 //! What is asked of a landscape and its noise: where, from which set, and until what.
 //!
-//! What is left open here is found from the landscape when the problem is made: corners, the minimum, the set around it.
+//! What is left open here is found from the landscape when the problem is made: corners, the minimum, the set around
+//! it.
 
 use std::sync::Arc;
 
@@ -29,13 +30,15 @@ impl Posed {
         Posed { domain: DomainSpec { lower: Some(lower), upper: Some(upper), walls }, ..Posed::default() }
     }
 
-    /// How long does the process stay in this set around the minimum near a point, in a domain chosen from the landscape?
+    /// How long does the process stay in this set around the minimum near a point, in a domain chosen from the
+    /// landscape?
     pub fn leaving(set: StartSet, near: Point) -> Posed {
         let valley = ValleySpec { minimum: Some(near), set, absorb: Absorb::Boundary };
         Posed { valley: Some(valley), ..Posed::default() }
     }
 
-    /// How long does the process take from the minimum near `from` to the disc of a radius around the minimum near `to`?
+    /// How long does the process take from the minimum near `from` to the disc of a radius around the minimum near
+    /// `to`?
     pub fn reaching(from: Point, to: Point, radius: f64) -> Posed {
         let absorb = Absorb::Target { minimum: to, radius };
         let valley = ValleySpec { minimum: Some(from), set: StartSet::Basin, absorb };

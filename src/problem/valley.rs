@@ -1,8 +1,8 @@
 //! The start set V_a, what absorbs, and the saddles on the way.
 //!
-//! Where the set is killed matters: exactly *at* a saddle half of the arrivals would have fallen back, and the rate is twice
-//! Kramers'; well beyond it the rate is Kramers'. In between, with the boundary at the distance x_c beyond the saddle along
-//! the escape direction,
+//! Where the set is killed matters: exactly *at* a saddle half of the arrivals would have fallen back, and the rate is
+//! twice Kramers'; well beyond it the rate is Kramers'. In between, with the boundary at the distance x_c beyond the
+//! saddle along the escape direction,
 //! ```text
 //! γ/γ_Kramers = 1/Φ(x_c √(|H_be|/D_e))        Φ: the standard normal distribution function
 //! ```
@@ -92,8 +92,8 @@ impl Valley {
         valley
     }
 
-    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a reflecting
-    /// wall.
+    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a
+    /// reflecting wall.
     fn leads_out(&self, around: Surroundings<'_>, saddle: Point, direction: Point) -> bool {
         let Surroundings { domain, critical, descent, .. } = around;
         let first = advance(saddle, 1e-5 * domain.space().diagonal(), direction);
@@ -114,8 +114,8 @@ impl Valley {
         domain.contains(theta) && self.live.holds(theta)
     }
 
-    /// How far beyond the saddle the process is killed along the escape direction: 0 on the boundary, negative before it.
-    /// `None` when the boundary lies more than six widths before the saddle, so that the saddle plays no part.
+    /// How far beyond the saddle the process is killed along the escape direction: 0 on the boundary, negative before
+    /// it. `None` when the boundary lies more than six widths before the saddle, so that the saddle plays no part.
     fn distance_to_exit(&self, domain: &Domain, saddle: Point, direction: Point, width: f64) -> Option<f64> {
         const REACH: f64 = 6.0;
         let at = |t: f64| advance(saddle, t * width, direction);

@@ -17,6 +17,7 @@ mod landscape;
 mod layers;
 mod particles;
 mod plot;
+mod problem;
 mod quadrature;
 mod rates;
 mod report;

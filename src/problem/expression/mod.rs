@@ -1,9 +1,9 @@
 //! Formulas that users write, with exact first and second derivatives.
 //!
-//! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**` is `^`.
-//! A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated subexpressions,
-//! differentiated there symbolically, and compiled to straight-line programs for the value, the gradient and both with the
-//! Hessian.
+//! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**`
+//! is `^`. A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated
+//! subexpressions, differentiated there symbolically, and compiled to straight-line programs for the value, the
+//! gradient and both with the Hessian.
 
 mod error;
 mod graph;
@@ -98,8 +98,8 @@ impl std::fmt::Display for Expression {
     }
 }
 
-/// A set of points given by comparisons (`x < 0.1`, `x^2 + y^2 <= 1 and y > 0`, `not (x > 1)`, `0 < x < 1`) or by a function
-/// that is positive inside.
+/// A set of points given by comparisons (`x < 0.1`, `x^2 + y^2 <= 1 and y > 0`, `not (x > 1)`, `0 < x < 1`) or by a
+/// function that is positive inside.
 #[derive(Clone, Debug)]
 pub struct Condition {
     tree: Tree,
@@ -128,8 +128,8 @@ impl Condition {
         Ok(Condition { tree: Parser::new(text, dimension)?.condition()? })
     }
 
-    /// The set on which a function is positive. A continuous function, with its zero on the boundary, places the boundary to
-    /// rounding within an edge of a grid; one that jumps there is found by bisection.
+    /// The set on which a function is positive. A continuous function, with its zero on the boundary, places the
+    /// boundary to rounding within an edge of a grid; one that jumps there is found by bisection.
     pub fn positive(margin: impl Fn(Point) -> f64 + Send + Sync + 'static) -> Condition {
         Condition { tree: Tree::Closure(Arc::new(margin)) }
     }

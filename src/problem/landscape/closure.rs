@@ -13,9 +13,9 @@ type OfPoint<T> = Box<dyn Fn(Point) -> T + Send + Sync>;
 /// f''(x) ≈ [−f(x−2h) + 16f(x−h) − 30f(x) + 16f(x+h) − f(x+2h)] / 12h²
 /// ```
 /// and the mixed derivative by the first rule in x of the first rule in y. The step h = ε^{1/5} s for the gradient and
-/// ε^{1/6} s for the Hessian, s = max(1, |x|) and ε = 2⁻⁵², balances the truncation h⁴ against rounding ε/h and ε/h²: for a loss
-/// that varies over lengths and by amounts of order one, gradients are good to about 1e-12 and Hessians to about 1e-10. A loss
-/// that varies over lengths much below one loses digits: scale θ, or give the derivatives.
+/// ε^{1/6} s for the Hessian, s = max(1, |x|) and ε = 2⁻⁵², balances the truncation h⁴ against rounding ε/h and ε/h²:
+/// for a loss that varies over lengths and by amounts of order one, gradients are good to about 1e-12 and Hessians to
+/// about 1e-10. A loss that varies over lengths much below one loses digits: scale θ, or give the derivatives.
 pub struct ClosureLoss {
     dimension: usize,
     value: OfPoint<f64>,
@@ -25,8 +25,8 @@ pub struct ClosureLoss {
 }
 
 impl ClosureLoss {
-    /// A loss L(θ) in one or two dimensions with derivatives by differences. Its minima and saddles are looked for between −5
-    /// and 5 on each axis when the problem names no corners.
+    /// A loss L(θ) in one or two dimensions with derivatives by differences. Its minima and saddles are looked for
+    /// between −5 and 5 on each axis when the problem names no corners.
     pub fn new(dimension: usize, value: impl Fn(Point) -> f64 + Send + Sync + 'static) -> ClosureLoss {
         ClosureLoss { dimension, value: Box::new(value), gradient: None, hessian: None, corners: ([-5.0; 2], [5.0; 2]) }
     }

@@ -5,7 +5,8 @@
 //! ∇L = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ,   p_j = 1/(1 + e^{m_j})
 //! C(θ) = mean p_j² x_j x_jᵀ − ∇L ∇Lᵀ        the covariance of one sample's gradient
 //! ```
-//! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq. 5.
+//! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq.
+//! 5.
 
 use std::path::Path;
 
@@ -24,8 +25,9 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Reads a CSV file with a header line; a relative path starts from the working folder or, where it leads to no file, from
-    /// `base`. `positive` are the labels with s = +1; `standardise` gives each feature zero mean and unit population variance.
+    /// Reads a CSV file with a header line; a relative path starts from the working folder or, where it leads to no
+    /// file, from `base`. `positive` are the labels with s = +1; `standardise` gives each feature zero mean and unit
+    /// population variance.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.
@@ -136,8 +138,8 @@ impl pulp::WithSimd for LossSum<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
-        // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block are
-        // multiplied before the one logarithm.
+        // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block
+        // are multiplied before the one logarithm.
         let [x, y] = self.theta;
         let mut sum = 0.0;
         let (mut factors, mut excess) = ([1.0; BLOCK], [0.0; BLOCK]);

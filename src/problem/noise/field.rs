@@ -37,7 +37,8 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
-    /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split there.
+    /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split
+    /// there.
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let _ = (from, to);
         Breaks::default()

@@ -124,7 +124,8 @@ impl NoiseModel {
     /// Makes the field D(θ) for a motion; `frozen_at` is asked for frozen noise alone.
     ///
     /// # Errors
-    /// Noise that is made from a loss, or from its data, where there is none; and whatever keeps `frozen_at` from its points.
+    /// Noise that is made from a loss, or from its data, where there is none; and whatever keeps `frozen_at` from its
+    /// points.
     pub fn build(
         &self,
         dynamics: &Dynamics,
