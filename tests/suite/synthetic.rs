@@ -9,7 +9,7 @@ use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
 use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
 use saddleflux::io::{Outcome, Setting};
-use saddleflux::problem::absorption::{Absorption, Cut, Killer};
+use saddleflux::problem::absorption::{Absorption, Killer};
 use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::Request;
@@ -33,7 +33,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: Absorption { killer: Killer::Basin, cut: Some(Cut::AtSaddle) },
+            absorption: Absorption { killer: Killer::Basin, cut: None },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
