@@ -121,7 +121,7 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "interpretation": problem.interpretation.name(),
             "landscape": io::landscape(config),
             "noise": io::noise(config),
-            "absorption": problem.valley.absorption,
+            "absorption": problem.valley.absorption.to_string(),
             "domain": { "lower": problem.domain.lower[..dimension], "upper": problem.domain.upper[..dimension] },
             "minima": points(&report.minima),
             "saddles": points(&report.saddles),

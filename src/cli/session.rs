@@ -54,11 +54,12 @@ impl<'a> Session<'a> {
     }
 
     fn failure(&self, error: &StudyError) -> Failure {
+        let diagnosis = advice::on_study(error);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
-            error => diagnostic::study_error(&self.config, error),
+            _ => diagnostic::diagnosis(&self.config, &diagnosis),
         };
-        Failure::new(advice::on_study(error).status, message)
+        Failure::new(diagnosis.exit_status, message)
     }
 
     /// The output folder, made and found to be writable before anything long begins.

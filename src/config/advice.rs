@@ -2,6 +2,9 @@
 //!
 //! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has written.
 
+use std::borrow::Cow;
+
+use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 use crate::config::fault_particles::particle_fault;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
@@ -10,41 +13,22 @@ use crate::study::converge::Source;
 use crate::study::iteration::IterationError;
 use crate::study::{StudyError, Warning};
 
-/// An error as a user of configurations is told of it.
-pub struct Advice {
-    /// The key to look at, where there is one.
-    pub key: Option<&'static str>,
-    /// What is wrong, and what to change.
-    pub message: String,
-    /// The exit status: 2, the input is wrong; 3, it can't be solved as posed; 130, interrupted.
-    pub status: u8,
+fn wrong(key: &'static str, message: impl Into<String>) -> Diagnosis {
+    Diagnosis { key: Some(Cow::Borrowed(key)), message: message.into(), exit_status: WRONG }
 }
 
-impl Advice {
-    /// The key, if there is one, and the message.
-    pub fn text(&self) -> String {
-        match self.key {
-            Some(key) => format!("{key}: {}", self.message),
-            None => self.message.clone(),
-        }
-    }
+fn unsolvable(message: String) -> Diagnosis {
+    Diagnosis { key: None, message, exit_status: UNSOLVABLE }
 }
 
-fn wrong(key: &'static str, message: impl Into<String>) -> Advice {
-    Advice { key: Some(key), message: message.into(), status: 2 }
-}
-
-fn unsolvable(message: String) -> Advice {
-    Advice { key: None, message, status: 3 }
+fn interrupted(error: &dyn std::fmt::Display) -> Diagnosis {
+    Diagnosis { key: None, message: error.to_string(), exit_status: INTERRUPTED }
 }
 
 /// What is told of a study that ended without a result.
-pub fn on_study(error: &StudyError) -> Advice {
+pub fn on_study(error: &StudyError) -> Diagnosis {
     match error {
-        // Problems name their keys themselves.
-        StudyError::Problem(problem) => {
-            Advice { key: None, message: problem.to_string(), status: problem.exit_status() }
-        }
+        StudyError::Problem(problem) => Diagnosis::of_problem(problem),
         StudyError::Grid(error) => on_grid(*error),
         StudyError::Solve(error) => on_solve(error),
         StudyError::Iteration(error) => on_iteration(error),
@@ -60,11 +44,11 @@ pub fn on_study(error: &StudyError) -> Advice {
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
         },
-        StudyError::Interrupted => Advice { key: None, message: error.to_string(), status: 130 },
+        StudyError::Interrupted => interrupted(error),
     }
 }
 
-fn on_grid(error: GridError) -> Advice {
+fn on_grid(error: GridError) -> Diagnosis {
     match error {
         GridError::PeriodicAxis => wrong("grid.align", format!("{error}: use align = \"axes\"")),
         GridError::NoSaddle => wrong(
@@ -74,7 +58,7 @@ fn on_grid(error: GridError) -> Advice {
     }
 }
 
-fn on_solve(error: &SolveError) -> Advice {
+fn on_solve(error: &SolveError) -> Diagnosis {
     match error {
         SolveError::Assembly(error) => on_assembly(error),
         SolveError::NothingAbsorbs => wrong(
@@ -107,19 +91,19 @@ fn on_solve(error: &SolveError) -> Advice {
         SolveError::Elimination(_) | SolveError::Overflow => unsolvable(format!(
             "{error}. Raise the noise, or compare a warmer problem and extrapolate in the barrier over the noise"
         )),
-        SolveError::Interrupted => Advice { key: None, message: error.to_string(), status: 130 },
+        SolveError::Interrupted => interrupted(error),
     }
 }
 
-fn on_assembly(error: &AssemblyError) -> Advice {
-    let told = |status: u8, message: String| Advice { key: None, message, status };
+fn on_assembly(error: &AssemblyError) -> Diagnosis {
+    let told = |exit_status: u8, message: String| Diagnosis { key: None, message, exit_status };
     match error {
         AssemblyError::NotFinite { .. } => {
-            told(2, format!("{error}: change the formula, the domain, or add noise.floor"))
+            told(WRONG, format!("{error}: change the formula, the domain, or add noise.floor"))
         }
-        AssemblyError::NotPositive { .. } => told(2, error.to_string()),
+        AssemblyError::NotPositive { .. } => told(WRONG, error.to_string()),
         AssemblyError::NotScalar { at } => told(
-            2,
+            WRONG,
             format!(
                 "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
                  is not a multiple of the identity: use \"ito\" or \"isothermal\"",
@@ -127,10 +111,10 @@ fn on_assembly(error: &AssemblyError) -> Advice {
             ),
         ),
         AssemblyError::TooAnisotropic { .. } => {
-            told(3, format!("{error}: add noise.floor, or turn the grid with grid.align"))
+            told(UNSOLVABLE, format!("{error}: add noise.floor, or turn the grid with grid.align"))
         }
         AssemblyError::NotMonotone { at, rise } => told(
-            3,
+            UNSOLVABLE,
             format!(
                 "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
                  Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
@@ -140,12 +124,12 @@ fn on_assembly(error: &AssemblyError) -> Advice {
                 (rise.abs() / 2.0).ceil() + 1.0
             ),
         ),
-        AssemblyError::Empty { .. } => told(3, format!("{error}: raise grid.cells")),
-        AssemblyError::Interrupted => told(130, error.to_string()),
+        AssemblyError::Empty { .. } => told(UNSOLVABLE, format!("{error}: raise grid.cells")),
+        AssemblyError::Interrupted => interrupted(error),
     }
 }
 
-fn on_iteration(error: &IterationError) -> Advice {
+fn on_iteration(error: &IterationError) -> Diagnosis {
     match error {
         IterationError::NotOnAnInterval => wrong("sgd", format!("{error}: leave [sgd] out")),
         IterationError::NotIto => {

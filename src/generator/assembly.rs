@@ -1,8 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
-//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i, j);
-//! an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the fraction f
-//! gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
+//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
+//! j); an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the
+//! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
 //!
 //! ```text
 //!      reflecting │ o────o────o──╳ absorbing, cut at f of the edge
@@ -270,8 +270,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     }
 }
 
-/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken.
+/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on
+/// the cheap one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));

@@ -103,7 +103,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
             "landscape": description::landscape(config),
             "noise": description::noise(config),
             "interpretation": config.noise.interpretation.name(),
-            "absorption": study.problem.valley.absorption,
+            "absorption": study.problem.valley.absorption.to_string(),
         }),
         reference: Reference {
             source: advice::on_source(&study.reference.source),

@@ -26,7 +26,7 @@ use std::time::SystemTime;
 use crate::config::Config;
 use crate::formula::Formulas;
 use crate::observe::group::FieldGroup;
-use crate::problem::{CriticalPoint, CriticalPoints, Problem};
+use crate::problem::{Absorption, CriticalPoint, CriticalPoints, Problem};
 use crate::study::Simulation;
 use crate::study::comparison::Comparison;
 use crate::study::solution::{BoundaryFlux, Solution};
@@ -44,8 +44,8 @@ pub struct Setting<'a> {
     pub minimum: Option<&'a CriticalPoint>,
     /// Indices into `critical.saddles` of those that bound the start set.
     pub saddles: &'a [usize],
-    /// One sentence: what kills, and where (at a saddle, beyond it, at walls).
-    pub absorption: &'a str,
+    /// What kills, and where (at a saddle, beyond it, at walls).
+    pub absorption: Absorption,
     /// When the run began.
     pub started: SystemTime,
     /// Threads that it ran on.
@@ -61,7 +61,7 @@ impl<'a> Setting<'a> {
             critical: &problem.critical,
             minimum: problem.minimum(),
             saddles: &problem.valley.saddles,
-            absorption: &problem.valley.absorption,
+            absorption: problem.valley.absorption,
             started,
             threads,
         }

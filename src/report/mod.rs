@@ -85,7 +85,7 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
         page.line(&format!("saddle {position}"), &format!("{place}{barrier}"));
     }
     omitted(page, "saddles", saddles.len());
-    page.line("absorption", setting.absorption);
+    page.line("absorption", &setting.absorption.to_string());
 }
 
 /// Grids that differ by less show roundings.

@@ -29,10 +29,10 @@ pub fn formulas(problem: &Problem) -> Formulas {
     let saddles: Vec<SaddleCrossing> = valley
         .saddles
         .iter()
-        .zip(&valley.absorption_factors)
-        .map(|(&index, &absorption_factor)| SaddleCrossing {
+        .zip(&valley.cuts)
+        .map(|(&index, cut)| SaddleCrossing {
             saddle: problem.critical.saddles[index].clone(),
-            absorption_factor,
+            absorption_factor: cut.factor(),
         })
         .collect();
     let breakpoints = if problem.dimension == 1 { breakpoints(problem, 0) } else { Vec::new() };

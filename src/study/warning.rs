@@ -1,5 +1,6 @@
 //! What the reader of a result must know.
 
+use crate::problem::ProblemWarning;
 use crate::study::StudyError;
 use crate::tensor::Point;
 
@@ -8,7 +9,7 @@ use crate::tensor::Point;
 pub enum Warning {
     /// The problem's own.
     #[error("{0}")]
-    Problem(String),
+    Problem(ProblemWarning),
     /// A number by quadrature that could not be had.
     #[error("{0}")]
     Quadrature(String),

@@ -22,6 +22,7 @@ mod layers;
 mod orders;
 mod particles;
 mod plot;
+mod problem;
 mod quadrature;
 mod rates;
 mod report;

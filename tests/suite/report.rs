@@ -20,7 +20,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
-        case.solution.warnings.push(Warning::Problem(format!("{} {}", "word ".repeat(60), "x".repeat(300))));
+        case.solution.warnings.push(Warning::Quadrature(format!("{} {}", "word ".repeat(60), "x".repeat(300))));
         for line in terminal(&case.solved(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }

@@ -12,7 +12,8 @@ use saddleflux::io::{IoError, Setting, Solved, summary, write_result};
 use saddleflux::observe::field::{CURRENT, DIFFUSION, LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
 use saddleflux::observe::over_grid::{Kind, over_grid};
 use saddleflux::observe::quantity::Quantities;
-use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
+use saddleflux::problem::absorption::{Absorption, Killer};
+use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
@@ -36,7 +37,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)",
+            absorption: Absorption { killer: Killer::Basin, cut: None },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
@@ -157,8 +158,8 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
         },
         posed: Posed {
-            domain: DomainChoice { lower: None, upper: None, walls: [walls, walls] },
-            valley: Some(ValleyChoice { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
+            domain: DomainSpec { lower: None, upper: None, walls: [walls, walls] },
+            valley: Some(ValleySpec::default()),
             allow_degenerate: false,
         },
         request: Request {
