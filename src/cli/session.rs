@@ -27,6 +27,9 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Reads the configuration.
+    ///
+    /// # Errors
+    /// A configuration that is wrong.
     pub fn begin(asked: &'a Asked) -> Result<Session<'a>, Failure> {
         let started = SystemTime::now();
         let config = Config::from_path(&asked.config, &asked.overrides)
@@ -36,6 +39,9 @@ impl<'a> Session<'a> {
 
     /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and by Ctrl-C; returns
     /// what it found and the number of threads.
+    ///
+    /// # Errors
+    /// A problem that is wrong, what ends `work`, and threads or a watch that cannot be had.
     pub fn compute<T: Send>(
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
@@ -63,6 +69,9 @@ impl<'a> Session<'a> {
     }
 
     /// The output folder, made and found to be writable before anything long begins.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         let name = self.asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
         let folder = self.asked.out.clone().unwrap_or_else(|| Path::new("output").join(name));
@@ -80,6 +89,9 @@ impl<'a> Session<'a> {
     }
 
     /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.
+    ///
+    /// # Errors
+    /// A file or a picture that cannot be written.
     pub fn deliver(
         &self,
         folder: &Path,

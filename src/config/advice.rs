@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
+pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;

@@ -67,7 +67,6 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::MinimumOutsideDomain { .. } | ProblemError::NotConfining => "domain",
         ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
         ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
-        ProblemError::Invalid { key, .. } => return Cow::Owned(key.clone()),
     })
 }
 
@@ -106,7 +105,6 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::NotFinite { .. }
         | ProblemError::NotPositive { .. }
-        | ProblemError::NoMinimumNear { flat: None, .. }
-        | ProblemError::Invalid { .. } => return None,
+        | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

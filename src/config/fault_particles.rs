@@ -1,6 +1,6 @@
 //! Which key is behind a simulation that cannot be, and what to change.
 
-use crate::particles::SimulationError;
+use crate::particles::{ParticleWarning, SimulationError};
 
 /// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame for.
 pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
@@ -73,4 +73,19 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
         E::NoExcursion => return None,
     };
     Some((key, message))
+}
+
+/// What is told of a warning: its own words, and the keys that they are about.
+pub fn on_particle_warning(warning: &ParticleWarning) -> String {
+    let keys = match warning {
+        ParticleWarning::FewExits { .. } | ParticleWarning::NoOwnRate { .. } => return warning.to_string(),
+        ParticleWarning::ChangingRate(_) => "particles.burn_in",
+        ParticleWarning::Unsettled { settling, .. } if settling.memory.is_some() => {
+            "particles.burn_in, particles.exits, valley.set = \"basin\""
+        }
+        ParticleWarning::Unsettled { .. } => "particles.count",
+        ParticleWarning::QuickEscape { .. } => "particles.method = \"euler-maruyama\"",
+        ParticleWarning::WideError => "particles.count, particles.repetitions",
+    };
+    format!("{warning} ({keys})")
 }

@@ -2,6 +2,18 @@
 //!
 //! The names in both are a contract with those who read them. Nothing is written under its final name before it is
 //! complete: everything goes to a temporary file in the same folder, which is then renamed.
+//!
+//! ```text
+//! /                 title, program, version, configuration (text), summary (JSON)
+//! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
+//!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
+//! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
+//!                   age (scale); deaths, time_at_risk, survival  [age]
+//!                   repetition (scale); rate_fine, rate_coarse  [repetition]
+//! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
+//! ```
+//! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
 
 mod atomic;
 mod convergence;

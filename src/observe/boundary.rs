@@ -122,7 +122,7 @@ fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64
 /// reflecting wall.
 const GAP: f64 = 4.0;
 
-/// The same of one piece, with its length.
+/// The points, arc lengths and flux densities of one piece, and its length.
 fn along_piece(points: &[(Point, f64)], order: &[usize], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
     let mut arcs = Vec::with_capacity(order.len());
     let mut length = 0.0;

@@ -3,6 +3,16 @@
 //!
 //! A [`FieldGroup`] is one group of `result.h5`. Who writes, reads or draws one loops over it, so that a new field, or a group over new
 //! coordinates, is one [`FieldGroup::push`].
+//!
+//! ```
+//! use saddleflux::observe::group::{Coordinate, Field, FieldGroup, Label};
+//!
+//! let times = Coordinate::new(Label::new("t", "dynamical time", "time"), vec![0.0, 1.0, 10.0]);
+//! let mut evolution = FieldGroup::new("evolution", vec![times]);
+//! evolution.push(Field::new(Label::new("survival", "1", "share still alive"), &["t"], vec![1.0, 0.9, 0.4]));
+//! assert_eq!(evolution.shape(&evolution.fields[0])?, [3]);
+//! # Ok::<(), saddleflux::observe::group::GroupError>(())
+//! ```
 
 use std::borrow::Cow;
 

@@ -45,20 +45,20 @@ impl fmt::Display for ParticleWarning {
             ),
             ParticleWarning::ChangingRate(test) => write!(
                 f,
-                "the death rate depends on the age (χ² = {:.0} with {} degrees of freedom, p = {:.1e}): the lives are not exponential. Raise \
-                 particles.burn_in; or the set holds several wells with rates of their own",
+                "the death rate depends on the age (χ² = {:.0} with {} degrees of freedom, p = {:.1e}): the lives are not exponential. \
+                 Take a longer burn-in; or the set holds several wells with rates of their own",
                 test.chi_squared, test.degrees, test.p_value
             ),
             ParticleWarning::Unsettled { settling: Settling { wells, memory: Some(memory), .. }, burn_in } => write!(
                 f,
                 "after a burn-in of {burn_in:.3e} the particles still remember which of the {wells} wells of the live set they were in \
                  (correlation {memory:.2} over a sixteenth of it): the rate lies between that of the start and the quasi-stationary one. \
-                 Raise particles.burn_in or particles.exits, or take a set of one well, valley.set = \"basin\""
+                 Take a longer burn-in, more exits, or a set of one well"
             ),
             ParticleWarning::Unsettled { settling: Settling { wells, .. }, burn_in } => write!(
                 f,
                 "too few particles lived through a sixteenth of the burn-in of {burn_in:.3e} to tell whether they have forgotten which of \
-                 the {wells} wells of the live set they were in: raise particles.count"
+                 the {wells} wells of the live set they were in: take more particles"
             ),
             ParticleWarning::NoOwnRate { reason } => {
                 write!(f, "the iteration's own rate could not be had to compare with: {reason}")
@@ -66,11 +66,11 @@ impl fmt::Display for ParticleWarning {
             ParticleWarning::QuickEscape { relative } => write!(
                 f,
                 "the rate is {relative:.0e} of the well's relaxation rate, and splitting takes paths that start again after a death for \
-                 settled, an error of about this size: take method = \"euler-maruyama\" for escapes as quick as this"
+                 settled, an error of about this size: take plain paths for escapes as quick as this"
             ),
             ParticleWarning::WideError => f.write_str(
-                "the error bar is wider than a third of the rate, and then not to be trusted: raise particles.count or \
-                 particles.repetitions",
+                "the error bar is wider than a third of the rate, and then not to be trusted: take more particles or more \
+                 repetitions",
             ),
         }
     }

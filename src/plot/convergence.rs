@@ -16,6 +16,9 @@ use crate::study::converge::{Convergence, Sample, Series};
 const SMALLEST: f64 = 1e-16;
 
 /// Draws the study and returns the paths of the pictures.
+///
+/// # Errors
+/// [`PlotError`] with the first picture that could not be made.
 pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
     let text = match title {

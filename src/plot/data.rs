@@ -11,7 +11,7 @@ use crate::tensor::Point;
 /// A critical point to be marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Where.
+    /// The point.
     pub theta: Point,
     /// L there, when there is a loss.
     pub loss: Option<f64>,

@@ -86,13 +86,6 @@ pub enum ProblemError {
     NoiseWithoutLoss,
     /// Noise that is made from data, for a loss that has none.
     NoiseWithoutData,
-    /// A setting of a later layer that its own errors cannot express yet.
-    Invalid {
-        /// The name of the setting.
-        key: String,
-        /// Value, rule and next step.
-        message: String,
-    },
 }
 
 /// What a problem is made of.
@@ -180,7 +173,6 @@ impl ProblemError {
             ProblemError::NoiseWithoutData => {
                 "noise from the covariance of gradients needs a landscape with data behind it, and this one has none".into()
             }
-            ProblemError::Invalid { message, .. } => message.clone(),
         }
     }
 
@@ -218,7 +210,7 @@ impl ProblemError {
             ProblemError::NoiseWithoutData => {
                 "take the noise of the Hessian, frozen or white noise, or a field of tensors"
             }
-            ProblemError::NotPositive { .. } | ProblemError::Data(_) | ProblemError::Invalid { .. } => return None,
+            ProblemError::NotPositive { .. } | ProblemError::Data(_) => return None,
         })
     }
 }

@@ -43,7 +43,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     }
     effort(&mut page, solved);
     let solution = solved.solution;
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
     let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::number::{brief, rounded};
 use super::page::Page;
 use super::{comparisons, heading, place, written};
+use crate::config::advice;
 use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
@@ -18,7 +19,7 @@ pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> Stri
     particles(&mut page, simulation);
     comparisons(&mut page, formulas, "particles");
     for warning in &simulation.warnings {
-        page.warning(&warning.to_string());
+        page.warning(&advice::on_particle_warning(warning));
     }
     written(&mut page, files);
     page.text

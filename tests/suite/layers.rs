@@ -102,10 +102,6 @@ fn modules_use_only_modules_above_them() {
 /// The sections of a configuration that have keys.
 const SECTIONS: [&str; 9] = ["landscape", "noise", "domain", "grid", "valley", "solve", "particles", "sgd", "converge"];
 
-/// Modules below `config` that still name keys in their messages. Each is to be cleaned by giving its errors types, and
-/// their keys to the table in `config/diagnosis.rs`; then its name leaves this list, which nothing may join.
-const STILL_NAME_KEYS: [&str; 2] = ["particles", "study"];
-
 /// The texts in quotes of a source, comments left out. Escapes stay as they are written.
 fn quoted(source: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -155,24 +151,16 @@ fn no_key_of_a_configuration_is_quoted_below_it() {
     sources(&root, &mut files);
     let config = LAYERS.iter().position(|layer| *layer == "config").unwrap();
     let mut faults = Vec::new();
-    let mut named = Vec::new();
     for file in files {
         let inside = file.strip_prefix(&root).unwrap();
         let module = inside.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
         if LAYERS[..config].contains(&module.as_str()) {
             let text = std::fs::read_to_string(&file).unwrap();
-            let keys: Vec<String> = quoted(&text).iter().filter_map(|text| key_in(text)).collect();
-            if STILL_NAME_KEYS.contains(&module.as_str()) {
-                named.extend(keys.first().map(|_| module));
-            } else {
-                faults.extend(keys.iter().map(|key| format!("{}: {key}", inside.display())));
-            }
+            let keys = quoted(&text).into_iter().filter_map(|text| key_in(&text));
+            faults.extend(keys.map(|key| format!("{}: {key}", inside.display())));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    for module in STILL_NAME_KEYS {
-        assert!(named.iter().any(|name| name == module), "{module} names no key any more: take it from the list");
-    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Summary<'_> {
 pub fn summary(solved: &Solved) -> Value {
     let (setting, solution) = (&solved.setting, solved.solution);
     let listed = solved.listed_saddles();
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(ToString::to_string);
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
     Summary {
         title: &setting.config.title,
         flux: solution.flux.as_ref().map(|flux| rate::Flux::new(flux, &listed)),
@@ -80,7 +80,7 @@ pub fn simulated_summary(simulated: &Simulated) -> Value {
         flux: None,
         sgd: None,
         quantities: None,
-        warnings: simulation.warnings.iter().map(ToString::to_string).collect(),
+        warnings: simulation.warnings.iter().map(advice::on_particle_warning).collect(),
         timing: alone(simulation),
         provenance: provenance(setting),
     }
