@@ -9,6 +9,7 @@ use saddleflux::generator::assembly::members;
 use saddleflux::grid::Grid;
 use saddleflux::problem::basin::Basin;
 use saddleflux::problem::descent::Descent;
+use saddleflux::problem::expression::Expression;
 use saddleflux::problem::separatrix::{Tracer, rests};
 use saddleflux::problem::{AxisWalls, CriticalPoints, Domain, Dynamics, Region, Space, Wall, critical};
 use saddleflux::progress::Progress;
@@ -19,12 +20,16 @@ fn build(form: LandscapeForm) -> Dynamics {
     LandscapeConfig { form, dimension: 2, sharpness: 1.0 }.dynamics(Path::new(".")).unwrap()
 }
 
+fn parsed(text: &str) -> Expression {
+    Expression::parse(text, 2).unwrap()
+}
+
 fn formula(text: &str) -> Dynamics {
-    build(LandscapeForm::Expression(text.into()))
+    build(LandscapeForm::Expression(parsed(text)))
 }
 
 fn drift(x: &str, y: &str) -> Dynamics {
-    build(LandscapeForm::Drift(vec![x.into(), y.into()]))
+    build(LandscapeForm::Drift(parsed(x), Some(parsed(y))))
 }
 
 /// A flow in a box with its points of rest.
@@ -167,10 +172,10 @@ fn membership_is_that_of_the_descent() {
         (LandscapeForm::ThreeHole, 200),
         (LandscapeForm::Himmelblau, 200),
         (LandscapeForm::StyblinskiTang, 200),
-        (LandscapeForm::Drift(vec!["x - x^3 - y".into(), "0.2*x - y".into()]), 200),
-        (LandscapeForm::Drift(vec!["x - x^3 - 0.5*y".into(), "0.4*x*y - y + 0.1*x".into()]), 200),
+        (LandscapeForm::Drift(parsed("x - x^3 - y"), Some(parsed("0.2*x - y"))), 200),
+        (LandscapeForm::Drift(parsed("x - x^3 - 0.5*y"), Some(parsed("0.4*x*y - y + 0.1*x"))), 200),
         // Part of each basin, and the other minima out of sight.
-        (LandscapeForm::Expression("(x^2-1)^2 + 0.3*x + y^2 + 0.4*x*y".into()), 200),
+        (LandscapeForm::Expression(parsed("(x^2-1)^2 + 0.3*x + y^2 + 0.4*x*y")), 200),
     ];
     for (form, count) in forms {
         let dynamics = build(form.clone());

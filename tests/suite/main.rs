@@ -2,6 +2,7 @@
 
 mod bad;
 mod basins;
+mod chain;
 mod cli;
 mod converge;
 mod critical;
@@ -12,12 +13,17 @@ mod extrapolation;
 mod fixture;
 mod folder;
 mod formula;
+mod gallery;
 mod generator;
+mod house;
 mod io;
+mod ladder;
 mod landscape;
 mod layers;
+mod orders;
 mod particles;
 mod plot;
+mod problem;
 mod quadrature;
 mod rates;
 mod report;
