@@ -6,7 +6,7 @@ use crate::problem::descent::Descent;
 use crate::problem::expression::Condition;
 use crate::problem::{
     Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Landscape, Posed, ProblemError,
-    Region, StartSet, Wall, bounds, critical, is_absorbing, needs_minimum,
+    Region, Space, StartSet, Wall, bounds, critical, is_absorbing, needs_minimum,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -14,6 +14,7 @@ use crate::tensor::{Point, advance, difference, norm};
 pub fn choose_minimum(
     posed: &Posed,
     dynamics: &Dynamics,
+    space: Space,
     critical: &mut CriticalPoints,
     warnings: &mut Vec<String>,
 ) -> Result<Option<usize>, ProblemError> {
@@ -25,9 +26,9 @@ pub fn choose_minimum(
         return Ok((!critical.minima.is_empty()).then_some(0));
     };
     if let Some(near) = valley.minimum {
-        let point = critical::polish(dynamics, dimension, near)?;
-        let same =
-            |other: &CriticalPoint| norm(difference(other.theta, point.theta)) < 1e-6 * (1.0 + norm(point.theta));
+        let units = space.units();
+        let point = critical::polish(dynamics, dimension, near, units.0)?;
+        let same = |other: &CriticalPoint| units.length(difference(other.theta, point.theta)) < 1e-6;
         return Ok(Some(match critical.minima.iter().position(same) {
             Some(index) => index,
             None => {
@@ -57,7 +58,7 @@ pub fn choose_minimum(
             Some(loss) => {
                 let (lower, upper) = loss.typical_box();
                 let middle = advance(lower, 0.5, difference(upper, lower));
-                critical.minima.push(critical::polish(dynamics, dimension, middle)?);
+                critical.minima.push(critical::polish(dynamics, dimension, middle, space.units().0)?);
                 Ok(Some(critical.minima.len() - 1))
             }
             None => Err(needs_minimum("valley.half_width")),
@@ -138,7 +139,7 @@ fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
 }
 
 /// The absorbing disc around a polished minimum.
-pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>, ProblemError> {
+pub fn target(posed: &Posed, dynamics: &Dynamics, space: Space) -> Result<Option<(Point, f64)>, ProblemError> {
     let dimension = dynamics.dimension();
     match posed.valley.as_ref().map(|valley| &valley.absorb) {
         Some(Absorb::Target { minimum, radius }) => {
@@ -146,9 +147,8 @@ pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>
             if dimension == 1 {
                 near[1] = 0.0;
             }
-            let centre = critical::polish(dynamics, dimension, near).map_err(|error| ProblemError::Invalid {
-                key: "valley.target.minimum".into(),
-                message: error.to_string(),
+            let centre = critical::polish(dynamics, dimension, near, space.units().0).map_err(|error| {
+                ProblemError::Invalid { key: "valley.target.minimum".into(), message: error.to_string() }
             })?;
             Ok(Some((centre.theta, *radius)))
         }

@@ -163,12 +163,15 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
             |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
         [place(0, k), place(1, l)]
     };
-    let lowest = |theta: Point| noise.tensor(theta).eigen(2).values[0];
+    // In units of the domain: what is narrow for one axis is wide for another.
+    let units = domain.space().units();
+    let scaled = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values;
+    let lowest = |theta: Point| scaled(theta)[0];
     let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
     let mut largest = 0.0f64;
     for k in 0..LATTICE {
         for l in 0..LATTICE {
-            let values = noise.tensor(at(k, l)).eigen(2).values;
+            let values = scaled(at(k, l));
             refuse_negative(at(k, l), values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);

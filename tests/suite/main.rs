@@ -26,3 +26,4 @@ mod scheme;
 mod sgd;
 mod synthetic;
 mod tensor;
+mod units;
