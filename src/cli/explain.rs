@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
@@ -86,7 +86,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         if config.posed.allow_degenerate { " was looked for" } else { "" }
     );
     for warning in &report.warnings {
-        let _ = writeln!(text, "warning: {warning}");
+        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
     }
     text
 }
@@ -121,12 +121,12 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "interpretation": problem.interpretation.name(),
             "landscape": io::landscape(config),
             "noise": io::noise(config),
-            "absorption": problem.valley.absorption,
+            "absorption": problem.valley.absorption.to_string(),
             "domain": { "lower": problem.domain.lower[..dimension], "upper": problem.domain.upper[..dimension] },
             "minima": points(&report.minima),
             "saddles": points(&report.saddles),
         },
-        "warnings": report.warnings,
+        "warnings": report.warnings.iter().map(advice::on_warning).collect::<Vec<_>>(),
     });
     if let (Some(cells), Some(memory), Some(seconds)) = (report.cells, report.memory, report.seconds) {
         value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory, "seconds": seconds });

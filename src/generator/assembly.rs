@@ -1,8 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
-//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i, j);
-//! an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the fraction f
-//! gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
+//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
+//! j); an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the
+//! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
 //!
 //! ```text
 //!      reflecting │ o────o────o──╳ absorbing, cut at f of the edge
@@ -99,8 +99,7 @@ impl<'a> Physics<'a> {
 pub enum AssemblyError {
     /// Slope or tensor not finite.
     #[error(
-        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6}): \
-         change the formula, the domain, or add noise.floor", at[0], at[1]
+        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6})", at[0], at[1]
     )]
     NotFinite {
         /// Where.
@@ -120,7 +119,7 @@ pub enum AssemblyError {
     /// No decomposition within the longest edge.
     #[error(
         "the diffusion tensor at θ = ({:.6}, {:.6}) is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
-         seen in cells): add noise.floor, or turn the grid with grid.align", at[0], at[1]
+         seen in cells)", at[0], at[1]
     )]
     TooAnisotropic {
         /// Where.
@@ -130,9 +129,8 @@ pub enum AssemblyError {
     },
     /// `central` with |z| ≥ 2.
     #[error(
-        "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
-         Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
-        at[0], at[1], rise.abs(), (rise.abs() / 2.0).ceil() + 1.0
+        "the central weight is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2",
+        at[0], at[1], rise.abs()
     )]
     NotMonotone {
         /// Where.
@@ -142,15 +140,15 @@ pub enum AssemblyError {
     },
     /// Stratonovich with a tensor.
     #[error(
-        "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
-         is not a multiple of the identity: use \"ito\" or \"isothermal\"", at[0], at[1]
+        "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
+         is not a multiple of the identity", at[0], at[1]
     )]
     NotScalar {
         /// Where.
         at: Point,
     },
     /// No live cell.
-    #[error("the start set holds no cell centre on a grid of {} × {} cells: raise grid.cells", cells[0], cells[1])]
+    #[error("the start set holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
     Empty {
         /// The grid.
         cells: [usize; 2],
@@ -162,6 +160,9 @@ pub enum AssemblyError {
 
 impl Assembly {
     /// Discretises the physics on a grid, on the connected part of the live set around `start`.
+    ///
+    /// # Errors
+    /// [`AssemblyError`]: slope or noise that are no numbers or do not suit the grid, a live set without a cell, an interruption.
     pub fn new(
         physics: Physics<'_>,
         grid: &Grid,
@@ -237,7 +238,7 @@ impl Assembly {
 
     /// The generator with other killing rates κ.
     pub fn killed(&self, killing: Vec<f64>) -> Generator {
-        Generator { killing, ..self.generator.clone() }
+        self.generator.with_killing(killing)
     }
 }
 
@@ -256,7 +257,7 @@ fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exi
     failure.map_or(Ok(exits), Err)
 }
 
-/// Of two errors the one to report: of edges that are too steep the steepest, and anything else before those.
+/// The error to report of two: the steepest of edges that are too steep, and anything else before those.
 pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     match (&one, &other) {
         (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })
@@ -269,8 +270,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     }
 }
 
-/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken.
+/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on
+/// the cheap one, that is taken.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));

@@ -38,9 +38,13 @@ pub fn potential_rise(
     sum
 }
 
-/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on them.
+/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on
+/// them.
 ///
 /// `free[axis][end]` says which sides may move; the others stay as they are.
+///
+/// # Errors
+/// A landscape on which the process runs away to some side.
 pub fn choose(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -81,20 +85,8 @@ pub fn choose(
     for _ in 0..400 {
         let mut moved = false;
         for &(axis, end) in &sides {
-            let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
-            let across = 1 - axis;
-            let lowest = (0..=if dimension == 2 { samples } else { 0 })
-                .map(|k| {
-                    let mut point = [side; 2];
-                    point[across] = match dimension {
-                        1 => 0.0,
-                        _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
-                    };
-                    rise(point)
-                })
-                .fold(f64::INFINITY, f64::min);
             // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
-            if lowest < level {
+            if lowest(&domain, axis, end, samples, rise) < level {
                 let step = (0.04 * domain.width(axis)).max(unit[axis]);
                 if end == 0 {
                     domain.lower[axis] -= step;
@@ -109,11 +101,20 @@ pub fn choose(
             return Ok(domain);
         }
     }
-    Err(ProblemError::Invalid {
-        key: "domain".into(),
-        message:
-            "no bounds were given and the landscape does not confine the process (its effective potential does not \
-                  rise on every side): give domain.lower and domain.upper"
-                .into(),
-    })
+    Err(ProblemError::NotConfining)
+}
+
+/// The lowest value of `rise` on a side of the domain, looked at in `samples` + 1 points of it.
+fn lowest(domain: &Domain, axis: usize, end: usize, samples: u32, rise: impl Fn(Point) -> f64) -> f64 {
+    let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
+    let across = 1 - axis;
+    let looks = (0..=if domain.dimension == 2 { samples } else { 0 }).map(|k| {
+        let mut point = [side; 2];
+        point[across] = match domain.dimension {
+            1 => 0.0,
+            _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
+        };
+        rise(point)
+    });
+    looks.fold(f64::INFINITY, f64::min)
 }

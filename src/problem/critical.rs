@@ -1,12 +1,13 @@
 //! Minima and index-1 saddles of the loss in a box; fixed points of a drift.
 //!
-//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from there
-//! until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero eigenvalue) left out.
-//! A saddle within a thousandth of the box's width outside the box counts as inside, a minimum within 1e-9: absorbing walls are
-//! put on saddles, with as many digits as people care to write.
-//! Two critical points in one lattice cell can be missed.
+//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from
+//! there until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero
+//! eigenvalue) left out. A saddle within a thousandth of the box's width outside the box counts as inside, a minimum
+//! within 1e-9: absorbing walls are put on saddles, with as many digits as people care to write. Two critical points in
+//! one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
+use crate::problem::error::MeantMinimum;
 use crate::problem::scale::{self, Units};
 use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
@@ -106,11 +107,16 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     found
 }
 
-/// The minimum near a point: Newton's, where it leads to one; else descent first. `default`: units where the slope has none of its own.
+/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for, `default` the units where
+/// the slope has none of its own.
+///
+/// # Errors
+/// A point from which descent ends on a flat, or nowhere.
 pub fn polish(
     dynamics: &Dynamics,
     dimension: usize,
     near: Point,
+    meant: MeantMinimum,
     default: Point,
 ) -> Result<CriticalPoint, ProblemError> {
     let units = scale::around(dynamics, near, default);
@@ -120,33 +126,16 @@ pub fn polish(
     const CLOSE: f64 = 0.5;
     let direct = newton(dynamics, units, near, 0.2 * CLOSE)
         .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
-    let theta = match direct {
-        Some(theta) => Some(theta),
-        None => {
-            let bottom = descend(dynamics, units, near);
-            newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum)
-        }
-    };
-    theta.map(|theta| describe(dynamics, dimension, theta)).ok_or_else(|| {
-        let bottom = descend(dynamics, units, near);
-        let place = |[x, y]: Point| if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") };
-        let size = size(units.jacobian(dynamics.slope_jacobian(near)));
-        let message = if units.length(dynamics.slope(bottom)) <= 1e-6 * size {
-            format!(
-                "descending from {} ends at {}, where the Hessian has a zero eigenvalue (flat to second order): a minimum must \
-                 have positive curvature. Leave valley.minimum out and let absorbing walls bound the set",
-                place(near),
-                place(bottom)
-            )
-        } else {
-            format!(
-                "no minimum was found by descending from {}: give a point near one (for data that a line separates, the loss \
-                 has none)",
-                place(near)
-            )
-        };
-        ProblemError::Invalid { key: "valley.minimum".into(), message }
-    })
+    if let Some(theta) = direct {
+        return Ok(describe(dynamics, dimension, theta));
+    }
+    let bottom = descend(dynamics, units, near);
+    if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
+        return Ok(describe(dynamics, dimension, theta));
+    }
+    let size = size(units.jacobian(dynamics.slope_jacobian(near)));
+    let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
+    Err(ProblemError::NoMinimumNear { near, dimension, flat: is_flat.then_some(bottom), meant })
 }
 
 /// The largest entry of a Jacobian.

@@ -1,19 +1,20 @@
 //! The degenerate trap: noise that vanishes on the way out (method.md section 1).
 //!
-//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number
-//! that a grid gives is noise. In one dimension Feller's test decides. With D ≈ c|θ − θ*|^p near the zero θ* and the slope
+//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that
+//! a grid gives is noise. In one dimension Feller's test decides. With D ≈ c|θ − θ*|^p near the zero θ* and the slope
 //! L'(θ*) > 0 against the motion, θ* cannot be crossed when
 //! ```text
 //! p = 1:  L'(θ*)/c ≥ 1 (Itô), ≥ ½ (Stratonovich), always (isothermal)        p > 1:  always        p < 1:  never
 //! ```
-//! In two dimensions the curves on which the smallest eigenvalue vanishes are looked for on a lattice; when they separate
-//! the start from everything that absorbs, the problem is refused.
+//! In two dimensions the curves on which the smallest eigenvalue vanishes are looked for on a lattice; when they
+//! separate the start from everything that absorbs, the problem is refused.
 //!
 //! Source: Feller 1952; Karlin & Taylor 1981, chapter 15.
 
 use std::collections::VecDeque;
 
 use crate::problem::DiffusionField;
+use crate::problem::error::Ingredient;
 use crate::problem::{Domain, Dynamics, ProblemError, Region};
 use crate::problem::{Interpretation, Wall};
 use crate::tensor::{Point, advance, difference, norm};
@@ -34,12 +35,68 @@ fn smallest(f: impl Fn(f64) -> f64) -> (f64, f64) {
     (middle, f(middle))
 }
 
-fn remedies() -> &'static str {
-    "Remedies: noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), \
-     noise.kind = \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
+/// A way out that is closed because the noise vanishes on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Degeneracy {
+    /// A point of the line cannot be crossed, by Feller's test.
+    Point {
+        /// θ*, where the noise vanishes.
+        at: f64,
+        /// The minimum.
+        start: f64,
+        /// Where the process would be killed.
+        exit: f64,
+        /// The calculus that the test was made for.
+        interpretation: Interpretation,
+        /// c in D ≈ c|θ − θ*|^p.
+        factor: f64,
+        /// p.
+        exponent: f64,
+        /// L'(θ*)/c.
+        ratio: f64,
+        /// The smallest ratio with which a zero of the first order cannot be crossed.
+        threshold: f64,
+    },
+    /// A curve of zeros separates the start from everything that absorbs.
+    Curve {
+        /// The point of the curve nearest to the start.
+        through: Point,
+        /// The minimum.
+        start: Point,
+    },
+}
+
+impl std::fmt::Display for Degeneracy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Degeneracy::Point { at, start, exit, interpretation, factor, exponent, ratio, threshold } => {
+                let name = match interpretation {
+                    Interpretation::Ito => "Itô",
+                    Interpretation::Stratonovich => "Stratonovich",
+                    Interpretation::Isothermal => "isothermal",
+                };
+                write!(
+                    formatter,
+                    "the noise vanishes at θ* = {at:.9}, between the minimum {start:.6} and the exit {exit:.6}, and θ* cannot be \
+                     crossed: the escape rate is exactly zero, and any number printed for it would be grid noise. Feller's test \
+                     for {name} noise: D ≈ {factor:.4e}·|θ − θ*|^{exponent:.2}, L'(θ*)/c = {ratio:.4e} (crossed only below \
+                     {threshold})"
+                )
+            }
+            Degeneracy::Curve { through: [x, y], start: [a, b] } => write!(
+                formatter,
+                "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({x:.6}, {y:.6}) that separates \
+                 the minimum ({a:.6}, {b:.6}) from everything that absorbs: noise does not carry the process across, and any \
+                 rate printed would be grid noise"
+            ),
+        }
+    }
 }
 
 /// Refuses a problem whose way out is closed. `start`: the minimum; `live`: where the process lives.
+///
+/// # Errors
+/// A tensor that is not finite or not positive semidefinite, and zeros of it that close the way out.
 pub fn check(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -75,8 +132,8 @@ fn check_line(
         let Some(exit) = live.exit_towards(domain, start, end) else {
             continue;
         };
-        if let Some((at, message)) = blocked(dynamics, noise, interpretation, start, exit) {
-            return Err(ProblemError::Degenerate { at, message });
+        if let Some(degeneracy) = blocked(dynamics, noise, interpretation, start, exit) {
+            return Err(ProblemError::Degenerate(degeneracy));
         }
     }
     Ok(())
@@ -89,7 +146,7 @@ fn blocked(
     interpretation: Interpretation,
     start: Point,
     exit: Point,
-) -> Option<(Point, String)> {
+) -> Option<Degeneracy> {
     let path = difference(exit, start);
     let length = norm(path);
     let diffusion = |s: f64| noise.tensor(advance(start, s, path)).xx;
@@ -114,10 +171,10 @@ fn blocked(
         let exponent = (d2 / d1).log2();
         let against = dynamics.slope(at)[0] * path[0].signum();
         let c = d1 / (near * length);
-        let (name, threshold) = match interpretation {
-            Interpretation::Ito => ("Itô", 1.0),
-            Interpretation::Stratonovich => ("Stratonovich", 0.5),
-            Interpretation::Isothermal => ("isothermal", 0.0),
+        let threshold = match interpretation {
+            Interpretation::Ito => 1.0,
+            Interpretation::Stratonovich => 0.5,
+            Interpretation::Isothermal => 0.0,
         };
         let closed = if exponent > 1.2 {
             against > 0.0
@@ -127,17 +184,16 @@ fn blocked(
             against / c >= threshold
         };
         if closed {
-            let message = format!(
-                "the noise vanishes at θ* = {:.9}, between the minimum {:.6} and the exit {:.6}, and θ* cannot be crossed: \
-                 the escape rate is exactly zero, and any number printed for it would be grid noise. Feller's test for {name} \
-                 noise: D ≈ {c:.4e}·|θ − θ*|^{exponent:.2}, L'(θ*)/c = {:.4e} (crossed only below {threshold}). {}",
-                at[0],
-                start[0],
-                exit[0],
-                against / c,
-                remedies()
-            );
-            return Some((at, message));
+            return Some(Degeneracy::Point {
+                at: at[0],
+                start: start[0],
+                exit: exit[0],
+                interpretation,
+                factor: c,
+                exponent,
+                ratio: against / c,
+                threshold,
+            });
         }
     }
     None
@@ -146,7 +202,7 @@ fn blocked(
 /// A tensor that is not finite, or has a negative eigenvalue beyond rounding, is no diffusion tensor.
 fn refuse_negative(at: Point, [low, high]: [f64; 2]) -> Result<(), ProblemError> {
     if !(low.is_finite() && high.is_finite()) {
-        return Err(ProblemError::NotFinite { what: "the diffusion tensor".into(), at });
+        return Err(ProblemError::NotFinite { what: Ingredient::Tensor, at });
     }
     if low < -1e-12 * high.abs().max(f64::MIN_POSITIVE) {
         return Err(ProblemError::NotPositive { at, eigenvalue: low });
@@ -157,26 +213,38 @@ fn refuse_negative(at: Point, [low, high]: [f64; 2]) -> Result<(), ProblemError>
 /// Lattice points along each axis for the search in two dimensions.
 const LATTICE: usize = 160;
 
-fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
-    let at = |k: usize, l: usize| -> Point {
-        let place =
-            |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
-        [place(0, k), place(1, l)]
-    };
+/// The centre of a lattice cell.
+fn lattice_point(domain: &Domain, k: usize, l: usize) -> Point {
+    let place =
+        |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
+    [place(0, k), place(1, l)]
+}
+
+/// The smaller eigenvalue of D at every lattice point, and the largest of all.
+fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(Vec<f64>, f64), ProblemError> {
     // In units of the domain: what is narrow for one axis is wide for another.
     let units = domain.space().units();
-    let scaled = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values;
-    let lowest = |theta: Point| scaled(theta)[0];
     let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
     let mut largest = 0.0f64;
     for k in 0..LATTICE {
         for l in 0..LATTICE {
-            let values = scaled(at(k, l));
-            refuse_negative(at(k, l), values)?;
+            let at = lattice_point(domain, k, l);
+            let values = units.tensor(noise.tensor(at)).eigen(2).values;
+            refuse_negative(at, values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);
         }
     }
+    Ok((eigenvalues, largest))
+}
+
+/// Refuses a plane on which curves of zeros separate the start from everything that absorbs: a flood from the start that does
+/// not pass through zeros.
+fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
+    let at = |k: usize, l: usize| lattice_point(domain, k, l);
+    let units = domain.space().units();
+    let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
+    let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
     // Between lattice points a zero of a field this smooth pulls its neighbours down too.
     if smallest_seen > 0.05 * largest || largest == 0.0 {
@@ -230,17 +298,5 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
         }
     }
     let Some((_, zero)) = nearest else { return Ok(()) };
-    Err(ProblemError::Degenerate {
-        at: zero,
-        message: format!(
-            "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({:.6}, {:.6}) that separates the \
-             minimum ({:.6}, {:.6}) from everything that absorbs: noise does not carry the process across, and any rate \
-             printed would be grid noise. {}",
-            zero[0],
-            zero[1],
-            start[0],
-            start[1],
-            remedies()
-        ),
-    })
+    Err(ProblemError::Degenerate(Degeneracy::Curve { through: zero, start }))
 }

@@ -1,12 +1,12 @@
 //! Where the deterministic flow dθ/dt = b(θ) ends: the basin of attraction that a point belongs to.
 //!
-//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair of
-//! orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just under
-//! the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
+//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair
+//! of orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just
+//! under the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
 //!
-//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails (answers
-//! `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not settle: a limit cycle, or a
-//! point on a separatrix itself.
+//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails
+//! (answers `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not
+//! settle: a limit cycle, or a point on a separatrix itself.
 
 use crate::problem::{CriticalPoint, Dynamics, Space};
 use crate::tensor::{Point, advance, dot, norm};
@@ -33,7 +33,8 @@ struct Trap {
 /// Share of the box by which a descent may leave it and come back.
 const ENLARGED: f64 = 0.5;
 const TOLERANCE: f64 = 1e-11;
-/// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the cost.
+/// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the
+/// cost.
 const ROUGH_TOLERANCE: f64 = 1e-6;
 /// A descent that takes more steps than this creeps along a separatrix or circles.
 const MOST_STEPS: usize = 20_000;

@@ -1,5 +1,6 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
+pub mod absorption;
 pub mod bounds;
 mod choice;
 pub mod critical;
@@ -17,7 +18,9 @@ pub mod region;
 pub mod scale;
 pub mod space;
 pub mod valley;
+pub mod warning;
 
+pub use absorption::{Absorption, Cut};
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
 pub use domain::{AxisWalls, Domain, Wall};
 pub use dynamics::Dynamics;
@@ -25,14 +28,17 @@ pub use error::ProblemError;
 pub use interpretation::Interpretation;
 pub use landscape::Landscape;
 pub use noise::{DiffusionField, Minibatch, NoiseKind, NoiseModel};
-pub use posed::{Absorb, DomainChoice, Posed, StartSet, ValleyChoice};
+pub use posed::{Absorb, DomainSpec, Posed, StartSet, ValleySpec};
 pub use region::Region;
 pub use space::Space;
 pub use valley::Valley;
+pub use warning::ProblemWarning;
 
 use std::sync::Arc;
 
+use crate::problem::choice::Choice;
 use crate::problem::descent::Descent;
+use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::noise::FrozenAt;
 use crate::problem::scale::Units;
 use crate::problem::valley::Surroundings;
@@ -58,15 +64,15 @@ pub struct Problem {
     /// Start set, and where the process lives.
     pub valley: Valley,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ProblemWarning>,
 }
 
 impl Problem {
     /// Poses a question about a landscape and its noise, and refuses it where it can't be solved as posed.
     ///
     /// # Errors
-    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that does not carry
-    /// the process to what absorbs.
+    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that
+    /// does not carry the process to what absorbs. Every error says what is wrong and what to change.
     pub fn new(
         dynamics: Dynamics,
         noise_model: NoiseModel,
@@ -74,46 +80,30 @@ impl Problem {
         posed: &Posed,
     ) -> Result<Problem, ProblemError> {
         let dimension = dynamics.dimension();
-        let mut warnings = Vec::new();
-
         let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
-        let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical, &mut warnings)?;
+        let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical)?;
         let descent = Arc::new(descend(&dynamics, &critical, space));
 
-        let noise = noise::build(&noise_model, &dynamics, dimension, || {
-            let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
-            let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
-            let saddle = saddle.ok_or_else(|| ProblemError::Invalid {
-                key: "noise.kind".into(),
-                message: "\"frozen\" freezes D at the minimum and at the saddle of its valley, and no saddle was found in the \
-                          domain: widen domain.lower and domain.upper so that it holds the saddle"
-                    .into(),
-            })?;
-            Ok(FrozenAt {
-                minimum: critical.minima[valley].clone(),
-                valley,
-                saddle: saddle.clone(),
-                descent: descend(&dynamics, &critical, space),
-            })
-        })?;
-
+        let noise = noise_model.build(&dynamics, || frozen_at(&dynamics, &critical, chosen, space))?;
         let start = choice::start_region(posed, &dynamics, &critical, chosen, &descent)?;
         let target = choice::target(posed, &dynamics, space)?;
-        let domain = choice::domain(posed, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
-        seams(&dynamics, noise.as_ref(), &domain)?;
-        let surroundings = Surroundings {
+        let choice = Choice {
+            posed,
             dynamics: &dynamics,
             noise: noise.as_ref(),
-            domain: &domain,
             critical: &critical,
-            descent: &descent,
+            minimum: chosen,
+            start: &start,
+            target,
         };
+        let domain = choice.domain()?;
+        seams(&dynamics, noise.as_ref(), &domain)?;
+        let surroundings =
+            Surroundings { noise: noise.as_ref(), domain: &domain, critical: &critical, descent: &descent };
         let valley = Valley::new(surroundings, chosen, start, target);
-        if valley.start_point_is_guess() {
-            warnings.push(valley.guess_message());
-        }
+        let warnings = warnings(posed, &valley);
         if !posed.allow_degenerate {
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
@@ -131,14 +121,30 @@ impl Problem {
     }
 }
 
-fn needs_minimum(what: &str) -> ProblemError {
-    ProblemError::Invalid {
-        key: "valley.minimum".into(),
-        message: format!(
-            "{what} needs a minimum, and none was found in the domain: give valley.minimum near one, or widen \
-             domain.lower and domain.upper"
-        ),
+/// What a reader must know about a problem without a minimum.
+fn warnings(posed: &Posed, valley: &Valley) -> Vec<ProblemWarning> {
+    if valley.minimum.is_some() {
+        return Vec::new();
     }
+    let guess = ProblemWarning::StartPointIsGuess { at: valley.start_point };
+    if posed.valley.is_none() { vec![ProblemWarning::NoMinimum, guess] } else { vec![guess] }
+}
+
+/// The minimum of the valley and its lowest saddle, for noise that is frozen there.
+fn frozen_at(
+    dynamics: &Dynamics,
+    critical: &CriticalPoints,
+    chosen: Option<usize>,
+    space: Space,
+) -> Result<FrozenAt, ProblemError> {
+    let valley = chosen.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise })?;
+    let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
+    Ok(FrozenAt {
+        minimum: critical.minima[valley].clone(),
+        valley,
+        saddle: saddle.ok_or(ProblemError::NoSaddle)?.clone(),
+        descent: descend(dynamics, critical, space),
+    })
 }
 
 fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Descent {
@@ -199,7 +205,8 @@ const UNKNOWN_BOX: Point = [3.0; 2];
 /// landscapes.
 fn around(dynamics: &Dynamics, near: Point) -> (Point, Point) {
     const RANGES: f64 = 20.0;
-    let centre = critical::polish(dynamics, dynamics.dimension(), near, UNKNOWN_BOX).map_or(near, |point| point.theta);
+    let centre = critical::polish(dynamics, dynamics.dimension(), near, MeantMinimum::Start, UNKNOWN_BOX)
+        .map_or(near, |point| point.theta);
     let Units(units) = scale::around(dynamics, centre, UNKNOWN_BOX.map(|half| half / RANGES));
     (advance(centre, -RANGES, units), advance(centre, RANGES, units))
 }
@@ -216,15 +223,19 @@ fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space
             let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
             let slope = dynamics.slope(at);
             if dynamics.loss().is_some_and(|loss| !loss.value(at).is_finite()) {
-                return Err(ProblemError::NotFinite { what: "the landscape".into(), at });
+                return Err(ProblemError::NotFinite { what: Ingredient::Loss, at });
             }
             if !(slope[0].is_finite() && slope[1].is_finite()) {
-                let what = if dynamics.loss().is_some() { "the gradient of the landscape" } else { "the drift" };
-                return Err(ProblemError::NotFinite { what: what.into(), at });
+                return Err(ProblemError::NotFinite { what: slope_of(dynamics), at });
             }
         }
     }
     Ok(())
+}
+
+/// What the slope of the motion is called.
+fn slope_of(dynamics: &Dynamics) -> Ingredient {
+    if dynamics.loss().is_some() { Ingredient::Gradient } else { Ingredient::Drift }
 }
 
 /// What is joined by a periodic axis must fit together.
@@ -246,16 +257,9 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
             let tensors_differ =
                 (d.xx - e.xx).abs() + (d.xy - e.xy).abs() + (d.yy - e.yy).abs() > 1e-6 * (d.xx.abs() + d.yy.abs());
             if slopes_differ || tensors_differ {
-                let name = ["x", "y"][axis];
-                let what = if slopes_differ { "the slope of the landscape" } else { "the diffusion tensor" };
-                return Err(ProblemError::Invalid {
-                    key: format!("domain.walls.{name}"),
-                    message: format!(
-                        "{what} differs between {name} = {} and {name} = {}, which a periodic axis joins: choose domain.lower \
-                         and domain.upper one period apart, or reflecting walls",
-                        domain.lower[axis], domain.upper[axis]
-                    ),
-                });
+                let what = if slopes_differ { slope_of(dynamics) } else { Ingredient::Tensor };
+                let (lower, upper) = (domain.lower[axis], domain.upper[axis]);
+                return Err(ProblemError::SeamMismatch { axis, lower, upper, what });
             }
         }
     }
@@ -273,7 +277,7 @@ fn largest_slope(dynamics: &Dynamics, domain: &Domain) -> f64 {
     (0..=LATTICE).flat_map(|k| (0..=rows).map(move |l| (k, l))).map(|(k, l)| size(k, l)).fold(0.0, f64::max)
 }
 
-/// Whether two walls of an axis absorb.
+/// Whether a wall absorbs.
 pub(crate) fn is_absorbing(wall: Option<Wall>) -> bool {
     wall == Some(Wall::Absorbing)
 }

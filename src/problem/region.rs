@@ -74,8 +74,8 @@ impl Region {
         }
     }
 
-    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of a bounded
-    /// set, which may hang over a seam; else the one in the box.
+    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of
+    /// a bounded set, which may hang over a seam; else the one in the box.
     fn image(&self, space: &Space, theta: Point) -> Point {
         let middle = match self {
             Region::Outside { centre, .. } => *centre,
@@ -96,8 +96,8 @@ impl Region {
         }
     }
 
-    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where the
-    /// exact answer is cheap itself.
+    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where
+    /// the exact answer is cheap itself.
     pub fn holds_roughly(&self, theta: Point) -> Option<bool> {
         match self {
             Region::Basin { descent, valley } => Some(descent.rough_limit(theta) == Some(*valley)),
@@ -160,8 +160,8 @@ impl Region {
         Region::Rolled { set: Arc::new(self), space }
     }
 
-    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None` when that
-    /// side reflects.
+    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None`
+    /// when that side reflects.
     pub fn exit_towards(&self, domain: &Domain, start: Point, end: usize) -> Option<Point> {
         let wall = [if end == 0 { domain.lower[0] } else { domain.upper[0] }, 0.0];
         // The set may be left and entered again before the wall: what counts is the first point outside.
@@ -188,7 +188,8 @@ fn bisect(inside: impl Fn(f64) -> bool, [mut low, mut high]: [f64; 2], width: f6
     0.5 * (low + high)
 }
 
-/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign change.
+/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign
+/// change.
 fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let (mut at_low, mut at_high) = (margin(0.0), margin(1.0));

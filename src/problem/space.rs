@@ -1,4 +1,5 @@
-//! The box that a problem is looked at in, with periodic axes rolled up: an interval, a circle, a rectangle, a cylinder or a torus.
+//! The box that a problem is looked at in, with periodic axes rolled up: an interval, a circle, a rectangle, a cylinder
+//! or a torus.
 
 use crate::problem::scale::Units;
 use crate::tensor::{Point, difference, norm};

@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod bad;
+mod chain;
 mod cli;
 mod converge;
 mod critical;
@@ -13,12 +14,15 @@ mod folder;
 mod formula;
 mod gallery;
 mod generator;
+mod house;
 mod io;
+mod ladder;
 mod landscape;
 mod layers;
 mod orders;
 mod particles;
 mod plot;
+mod problem;
 mod quadrature;
 mod rates;
 mod report;

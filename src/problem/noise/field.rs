@@ -1,0 +1,81 @@
+//! A field of diffusion tensors.
+
+use crate::problem::dynamics::Dynamics;
+use crate::tensor::{LANES, Point, Points, Tensor};
+
+/// A field of symmetric positive semidefinite diffusion tensors.
+pub trait DiffusionField: Send + Sync {
+    /// D(θ).
+    fn tensor(&self, theta: Point) -> Tensor;
+
+    /// ∇L(θ) and D(θ) together, for fields where one pass over the data gives both.
+    fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
+        (dynamics.slope(theta), self.tensor(theta))
+    }
+
+    /// D at every point of a block: its entries xx, xy and yy.
+    fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
+        let [xx, xy, yy] = tensors;
+        for lane in 0..LANES {
+            let tensor = self.tensor(at.get(lane));
+            (xx[lane], xy[lane], yy[lane]) = (tensor.xx, tensor.xy, tensor.yy);
+        }
+    }
+
+    /// Whether D jumps somewhere.
+    fn jumps(&self) -> bool {
+        false
+    }
+
+    /// d when D(θ) = d·I everywhere.
+    fn constant(&self) -> Option<f64> {
+        None
+    }
+
+    /// Whether D is a scalar times the identity everywhere (always so in one dimension).
+    fn is_scalar(&self) -> bool {
+        false
+    }
+
+    /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split
+    /// there.
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let _ = (from, to);
+        Breaks::default()
+    }
+}
+
+/// At most two fractions of a segment, ascending.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Breaks {
+    at: [f64; 2],
+    len: usize,
+}
+
+impl Breaks {
+    /// The fractions.
+    pub fn as_slice(&self) -> &[f64] {
+        &self.at[..self.len]
+    }
+
+    /// Adds a fraction when it lies inside the segment; a third one is left out.
+    pub fn push(&mut self, fraction: f64) {
+        if self.len < 2 && fraction > 0.0 && fraction < 1.0 {
+            self.at[self.len] = fraction;
+            self.len += 1;
+            self.at[..self.len].sort_by(f64::total_cmp);
+        }
+    }
+}
+
+/// The root in (0, 1) of a continuous function with a sign change, by bisection to the last bit.
+pub(super) fn root(f: impl Fn(f64) -> f64) -> f64 {
+    let positive = f(0.0) > 0.0;
+    let (mut low, mut high) = (0.0, 1.0);
+    // 53 halvings exhaust the mantissa.
+    for _ in 0..53 {
+        let middle = 0.5 * (low + high);
+        if (f(middle) > 0.0) == positive { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
