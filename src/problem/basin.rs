@@ -102,7 +102,7 @@ impl<'a> Surroundings<'a> {
         let close = 1e-7 * space.diagonal();
         for root in found {
             let is_known = |known: &[Point]| known.iter().any(|&other| norm(space.offset(other, root)) < close);
-            match stability(dynamics.slope_jacobian(root), 2) {
+            match stability(dynamics.slope_jacobian(root), space.units(), 2) {
                 Some((0, _)) if !minima.iter().any(|other| norm(space.offset(other.theta, root)) < close) => {
                     minima.push(critical::describe(dynamics, 2, root));
                 }
@@ -121,7 +121,9 @@ impl<'a> Surroundings<'a> {
         let rests = rests(&self.space, &self.saddles, &[&minima[..], &self.sources].concat());
         let tracer = Tracer { dynamics: self.dynamics, space: self.space, reach: self.reach, rests: &rests };
         let beside = |saddle: Point| {
-            let Some((_, direction)) = stability(self.dynamics.slope_jacobian(saddle), 2) else { return false };
+            let Some((_, direction)) = stability(self.dynamics.slope_jacobian(saddle), self.space.units(), 2) else {
+                return false;
+            };
             let step = 1e-5 * self.space.diagonal();
             [-step, step].into_iter().any(|s| self.descent.limit(advance(saddle, s, direction)) == Some(valley))
         };

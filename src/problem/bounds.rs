@@ -61,18 +61,22 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    let extent = (0..dimension).map(|axis| hull(axis, 1) - hull(axis, 0)).fold(0.0, f64::max);
-    // One lone minimum has no extent: begin with the unit length and let the loop find the scale.
-    let unit = if extent > 0.0 { 0.02 * extent } else { 0.02 };
+    // The axes compare by how far the noise carries along each in the same time.
+    let spread = noise.tensor(minimum);
+    let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
+    let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
+    // One lone minimum has no extent: begin with the width of the density, and let the loop find the scale.
+    let width = (spread.xx / dynamics.slope_jacobian(minimum)[0][0].abs()).sqrt();
+    let unit = ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width });
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
         .into_iter()
         .filter(|&(axis, end)| axis < dimension && free[axis][end])
         .collect();
     for &(axis, end) in &sides {
         if end == 0 {
-            domain.lower[axis] = hull(axis, 0) - unit;
+            domain.lower[axis] = hull(axis, 0) - unit[axis];
         } else {
-            domain.upper[axis] = hull(axis, 1) + unit;
+            domain.upper[axis] = hull(axis, 1) + unit[axis];
         }
     }
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
@@ -83,7 +87,7 @@ pub fn choose(
         for &(axis, end) in &sides {
             // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
             if lowest(&domain, axis, end, samples, rise) < level {
-                let step = (0.04 * domain.width(axis)).max(unit);
+                let step = (0.04 * domain.width(axis)).max(unit[axis]);
                 if end == 0 {
                     domain.lower[axis] -= step;
                 } else {

@@ -7,7 +7,7 @@ use crate::problem::descent::Descent;
 use crate::problem::error::{MeantMinimum, NeedsMinimum};
 use crate::problem::{
     Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError, Region,
-    StartSet, Wall, bounds, critical, is_absorbing,
+    Space, StartSet, Wall, bounds, critical, is_absorbing,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -18,6 +18,7 @@ use crate::tensor::{Point, advance, difference, norm};
 pub fn choose_minimum(
     posed: &Posed,
     dynamics: &Dynamics,
+    space: Space,
     critical: &mut CriticalPoints,
 ) -> Result<Option<usize>, ProblemError> {
     let dimension = dynamics.dimension();
@@ -25,9 +26,9 @@ pub fn choose_minimum(
         return Ok((!critical.minima.is_empty()).then_some(0));
     };
     if let Some(near) = valley.minimum {
-        let point = critical::polish(dynamics, dimension, near, MeantMinimum::Start)?;
-        let same =
-            |other: &CriticalPoint| norm(difference(other.theta, point.theta)) < 1e-6 * (1.0 + norm(point.theta));
+        let units = space.units();
+        let point = critical::polish(dynamics, dimension, near, MeantMinimum::Start, units.0)?;
+        let same = |other: &CriticalPoint| units.length(difference(other.theta, point.theta)) < 1e-6;
         return Ok(Some(match critical.minima.iter().position(same) {
             Some(index) => index,
             None => {
@@ -51,7 +52,13 @@ pub fn choose_minimum(
             Some(loss) => {
                 let (lower, upper) = loss.typical_box();
                 let middle = advance(lower, 0.5, difference(upper, lower));
-                critical.minima.push(critical::polish(dynamics, dimension, middle, MeantMinimum::Start)?);
+                critical.minima.push(critical::polish(
+                    dynamics,
+                    dimension,
+                    middle,
+                    MeantMinimum::Start,
+                    space.units().0,
+                )?);
                 Ok(Some(critical.minima.len() - 1))
             }
             None => Err(ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth }),
@@ -127,7 +134,7 @@ fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
 ///
 /// # Errors
 /// A target point without a minimum near it.
-pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>, ProblemError> {
+pub fn target(posed: &Posed, dynamics: &Dynamics, space: Space) -> Result<Option<(Point, f64)>, ProblemError> {
     let dimension = dynamics.dimension();
     match posed.valley.as_ref().map(|valley| &valley.absorb) {
         Some(Absorb::Target { minimum, radius }) => {
@@ -135,7 +142,7 @@ pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>
             if dimension == 1 {
                 near[1] = 0.0;
             }
-            let centre = critical::polish(dynamics, dimension, near, MeantMinimum::Target)?;
+            let centre = critical::polish(dynamics, dimension, near, MeantMinimum::Target, space.units().0)?;
             Ok(Some((centre.theta, *radius)))
         }
         _ => Ok(None),

@@ -8,6 +8,7 @@
 
 use crate::problem::descent::Descent;
 use crate::problem::error::MeantMinimum;
+use crate::problem::scale::{self, Units};
 use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
@@ -61,15 +62,15 @@ pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
         (_, true) => 12,
     };
     let mut roots: Vec<Point> = Vec::new();
-    let width = space.diagonal();
+    let units = space.units();
     for start in starts(dynamics, &space, cells) {
-        let Some(root) = newton(dynamics, dimension, start, 4.0 * width / cells as f64) else {
+        let Some(root) = newton(dynamics, units, start, 4.0 * (dimension as f64).sqrt() / cells as f64) else {
             continue;
         };
         let root = space.wrap(root);
-        let is_minimum = matches!(stability(dynamics.slope_jacobian(root), dimension), Some((0, _)));
+        let is_minimum = matches!(stability(dynamics.slope_jacobian(root), units, dimension), Some((0, _)));
         if space.holds(root, if is_minimum { 1e-9 } else { SADDLE_SLACK })
-            && roots.iter().all(|&other| norm(space.offset(other, root)) > 1e-7 * width)
+            && roots.iter().all(|&other| units.length(space.offset(other, root)) > 1e-7)
         {
             roots.push(root);
         }
@@ -79,12 +80,12 @@ pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
 
 /// All minima and index-1 saddles in a box.
 pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
-    let (dimension, width) = (space.dimension, space.diagonal());
+    let (dimension, units) = (space.dimension, space.units());
     let mut found = CriticalPoints::default();
     for root in roots(dynamics, space) {
         let slopes = dynamics.slope_jacobian(root);
         let point = describe(dynamics, dimension, root);
-        match stability(slopes, dimension) {
+        match stability(slopes, units, dimension) {
             Some((0, _)) => found.minima.push(point),
             Some((1, direction)) => {
                 found.saddles.push(Saddle { point, escape_direction: direction, connects: [None; 2] });
@@ -105,13 +106,15 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     for saddle in &mut found.saddles {
         saddle.connects = [-1.0, 1.0].map(|sign| {
             // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
-            descent.limit(advance(saddle.point.theta, sign * 1e-5 * width, saddle.escape_direction))
+            let step = 1e-5 / units.length(saddle.escape_direction);
+            descent.limit(advance(saddle.point.theta, sign * step, saddle.escape_direction))
         });
     }
     found
 }
 
-/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for.
+/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for, `default` the units where
+/// the slope has none of its own.
 ///
 /// # Errors
 /// A point from which descent ends on a flat, or nowhere.
@@ -120,42 +123,55 @@ pub fn polish(
     dimension: usize,
     near: Point,
     meant: MeantMinimum,
+    default: Point,
 ) -> Result<CriticalPoint, ProblemError> {
-    let is_minimum = |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), dimension), Some((0, _)));
-    let close = 0.05 * (1.0 + norm(near));
-    let direct = newton(dynamics, dimension, near, 0.2 * close)
-        .filter(|theta| is_minimum(theta) && norm(difference(*theta, near)) <= close);
+    let units = scale::around(dynamics, near, default);
+    let is_minimum =
+        |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)));
+    // Half of the range in which the slope is linear: Newton's method does not leave the valley within it.
+    const CLOSE: f64 = 0.5;
+    let direct = newton(dynamics, units, near, 0.2 * CLOSE)
+        .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
     if let Some(theta) = direct {
         return Ok(describe(dynamics, dimension, theta));
     }
-    let bottom = descend(dynamics, near);
-    if let Some(theta) = newton(dynamics, dimension, bottom, 0.2 * close).filter(is_minimum) {
+    let bottom = descend(dynamics, units, near);
+    if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
         return Ok(describe(dynamics, dimension, theta));
     }
-    let size = dynamics.slope_jacobian(near).as_flattened().iter().fold(0.0f64, |size, entry| size.max(entry.abs()));
-    let is_flat = norm(dynamics.slope(bottom)) <= 1e-6 * size * (1.0 + norm(near));
+    let size = size(units.jacobian(dynamics.slope_jacobian(near)));
+    let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
     Err(ProblemError::NoMinimumNear { near, dimension, flat: is_flat.then_some(bottom), meant })
 }
 
+/// The largest entry of a Jacobian.
+fn size(jacobian: [Point; 2]) -> f64 {
+    jacobian.as_flattened().iter().fold(0.0, |size, entry| size.max(entry.abs()))
+}
+
 /// Plain descent with adaptive steps, far enough for Newton to finish.
-fn descend(dynamics: &Dynamics, start: Point) -> Point {
+fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
+    let scaled = |slope: Point| [slope[0] / units.0[0], slope[1] / units.0[1]];
     let mut at = start;
-    let mut rate = 1e-3;
+    let fastest = size(units.jacobian(dynamics.slope_jacobian(start))).max(norm(scaled(dynamics.slope(start))));
+    let first = 1e-3 / fastest;
+    let mut rate = first;
     for _ in 0..20_000 {
         let slope = dynamics.slope(at);
-        let length = norm(slope);
-        if !length.is_finite() || length < 1e-9 {
+        let length = norm(scaled(slope));
+        // A flat place has nothing further down.
+        if !length.is_finite() || length < 1e-9 * fastest {
             break;
         }
         let next = advance(at, -rate, slope);
         // A step after which the slope still points the same way was short enough; one that turns it round was not.
-        if dot(dynamics.slope(next), slope) > 0.25 * length * length {
+        if dot(scaled(dynamics.slope(next)), scaled(slope)) > 0.25 * length * length {
             at = next;
             rate *= 1.3;
         } else {
             rate *= 0.5;
         }
-        if rate < 1e-14 {
+        if rate < 1e-11 * first {
             break;
         }
     }
@@ -191,20 +207,21 @@ fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
     found
 }
 
-/// Damped Newton on the slope; steps no longer than `reach`.
-fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Option<Point> {
+/// Damped Newton on the slope; steps no longer than `reach` in these units.
+fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option<Point> {
+    let dimension = dynamics.dimension();
     let mut at = start;
     let mut slope = dynamics.slope(at);
     for _ in 0..100 {
-        let [[a, b], [c, d]] = dynamics.slope_jacobian(at);
-        let size = [a, b, c, d].into_iter().map(f64::abs).fold(0.0, f64::max);
+        let jacobian = dynamics.slope_jacobian(at);
+        let [[a, b], [c, d]] = jacobian;
         let mut step = if dimension == 1 {
             [-slope[0] / a, 0.0]
         } else {
             let det = a * d - b * c;
             [-(d * slope[0] - b * slope[1]) / det, -(a * slope[1] - c * slope[0]) / det]
         };
-        let length = norm(step);
+        let length = units.length(step);
         if !length.is_finite() {
             return None;
         }
@@ -215,13 +232,13 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
         let (next, next_slope) = loop {
             let next = advance(at, factor, step);
             let next_slope = dynamics.slope(next);
-            if norm(next_slope) < norm(slope) || factor < 1e-3 {
+            if units.length(next_slope) < units.length(slope) || factor < 1e-3 {
                 break (next, next_slope);
             }
             factor *= 0.5;
         };
-        let converged = norm(slope) <= 1e-12 * (size * (1.0 + norm(at))).max(1.0);
-        let improves = norm(next_slope) < norm(slope);
+        let converged = units.length(slope) <= 1e-12 * size(units.jacobian(jacobian)) * (1.0 + units.length(at));
+        let improves = units.length(next_slope) < units.length(slope);
         if converged && !improves {
             return Some(at);
         }
@@ -248,7 +265,8 @@ pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> C
 
 /// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
 /// eigenvalue is zero.
-pub(super) fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
+pub(super) fn stability(jacobian: [Point; 2], units: Units, dimension: usize) -> Option<(usize, Point)> {
+    let [[a, b], [c, d]] = units.jacobian(jacobian);
     // Rounding leaves a zero determinant at about 1e-16.
     const ZERO: f64 = 1e-14;
     if dimension == 1 {
@@ -264,7 +282,7 @@ pub(super) fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Optio
         let root = (0.25 * trace * trace - det).sqrt();
         let low = if trace > 0.0 { det / (0.5 * trace + root) } else { 0.5 * trace - root };
         // x ≥ 0 settles its sign.
-        let direction = eigenvector([[a, b], [c, d]], low);
+        let direction = units.direction(eigenvector([[a, b], [c, d]], low));
         let flip = direction[0] < 0.0 || (direction[0] == 0.0 && direction[1] < 0.0);
         return Some((1, if flip { direction.map(|c| 0.0 - c) } else { direction }));
     }

@@ -222,12 +222,14 @@ fn lattice_point(domain: &Domain, k: usize, l: usize) -> Point {
 
 /// The smaller eigenvalue of D at every lattice point, and the largest of all.
 fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(Vec<f64>, f64), ProblemError> {
+    // In units of the domain: what is narrow for one axis is wide for another.
+    let units = domain.space().units();
     let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
     let mut largest = 0.0f64;
     for k in 0..LATTICE {
         for l in 0..LATTICE {
             let at = lattice_point(domain, k, l);
-            let values = noise.tensor(at).eigen(2).values;
+            let values = units.tensor(noise.tensor(at)).eigen(2).values;
             refuse_negative(at, values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);
@@ -240,7 +242,8 @@ fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(V
 /// not pass through zeros.
 fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
     let at = |k: usize, l: usize| lattice_point(domain, k, l);
-    let lowest = |theta: Point| noise.tensor(theta).eigen(2).values[0];
+    let units = domain.space().units();
+    let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
     let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
     // Between lattice points a zero of a field this smooth pulls its neighbours down too.

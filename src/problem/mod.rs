@@ -19,6 +19,7 @@ pub mod outline;
 pub mod piece;
 pub mod posed;
 pub mod region;
+pub mod scale;
 pub mod separatrix;
 pub mod space;
 pub mod valley;
@@ -43,10 +44,11 @@ use std::sync::Arc;
 use crate::problem::basin::Basin;
 use crate::problem::choice::Choice;
 use crate::problem::descent::Descent;
-use crate::problem::error::{Ingredient, NeedsMinimum};
+use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::noise::FrozenAt;
+use crate::problem::scale::Units;
 use crate::problem::valley::Surroundings;
-use crate::tensor::{Point, difference, norm};
+use crate::tensor::{Point, advance, difference};
 
 /// A landscape with its noise, its domain and its start set: everything continuous.
 #[derive(Clone)]
@@ -87,12 +89,12 @@ impl Problem {
         let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
-        let chosen = choice::choose_minimum(posed, &dynamics, &mut critical)?;
+        let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical)?;
         let descent = descend(&dynamics, &critical, space);
 
         let noise = noise_model.build(&dynamics, || frozen_at(&dynamics, &critical, chosen, space))?;
         let start = choice::start_region(posed, &dynamics, &critical, chosen, &descent)?;
-        let target = choice::target(posed, &dynamics)?;
+        let target = choice::target(posed, &dynamics, space)?;
         let choice = Choice {
             posed,
             dynamics: &dynamics,
@@ -162,14 +164,17 @@ fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Desc
     Descent::new(dynamics, space, &critical.minima, &saddles)
 }
 
-/// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what
-/// the question names.
+/// Where critical points are looked for: the domain when it is given, else the landscape's own box, or one around the named minimum,
+/// widened by what is named besides.
 fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     let dimension = dynamics.dimension();
-    // A drift has no box of its own; three units each way hold the usual examples.
-    let (mut lower, mut upper) = match dynamics {
-        Dynamics::Loss(landscape) => landscape.typical_box(),
-        Dynamics::Drift(_) => ([-3.0; 2], [3.0; 2]),
+    let named = posed.valley.as_ref().and_then(|valley| valley.minimum);
+    let (mut lower, mut upper) = match (dynamics.loss(), named) {
+        (Some(loss), _) if loss.knows_its_box() => loss.typical_box(),
+        (_, Some(near)) => around(dynamics, near),
+        (Some(loss), None) => loss.typical_box(),
+        // A drift has no box of its own; three units each way hold the usual examples.
+        (None, None) => (UNKNOWN_BOX.map(|half| -half), UNKNOWN_BOX),
     };
     let mut widen = |point: Point| {
         for axis in 0..dimension {
@@ -205,6 +210,19 @@ fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     }
 }
 
+/// Half of the box in which critical points of a drift are looked for where nothing is known.
+const UNKNOWN_BOX: Point = [3.0; 2];
+
+/// The box around a named minimum: so many times the range in which the slope is linear as hold the neighbouring valleys of the usual
+/// landscapes.
+fn around(dynamics: &Dynamics, near: Point) -> (Point, Point) {
+    const RANGES: f64 = 20.0;
+    let centre = critical::polish(dynamics, dynamics.dimension(), near, MeantMinimum::Start, UNKNOWN_BOX)
+        .map_or(near, |point| point.theta);
+    let Units(units) = scale::around(dynamics, centre, UNKNOWN_BOX.map(|half| half / RANGES));
+    (advance(centre, -RANGES, units), advance(centre, RANGES, units))
+}
+
 /// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
 fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space) -> Result<(), ProblemError> {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
@@ -234,7 +252,9 @@ fn slope_of(dynamics: &Dynamics) -> Ingredient {
 
 /// What is joined by a periodic axis must fit together.
 fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Result<(), ProblemError> {
+    let units = domain.space().units();
     for axis in (0..domain.dimension).filter(|&axis| domain.is_periodic(axis)) {
+        let steepest = largest_slope(dynamics, domain);
         for k in 0..=16 {
             let across = 1 - axis;
             let mut left = domain.lower;
@@ -245,7 +265,7 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
             right[axis] = domain.upper[axis];
             let (a, b) = (dynamics.slope(left), dynamics.slope(right));
             let (d, e) = (noise.tensor(left), noise.tensor(right));
-            let slopes_differ = norm(difference(a, b)) > 1e-6 * (1.0 + norm(a));
+            let slopes_differ = units.length(difference(a, b)) > 1e-6 * steepest;
             let tensors_differ =
                 (d.xx - e.xx).abs() + (d.xy - e.xy).abs() + (d.yy - e.yy).abs() > 1e-6 * (d.xx.abs() + d.yy.abs());
             if slopes_differ || tensors_differ {
@@ -256,6 +276,17 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
         }
     }
     Ok(())
+}
+
+/// The largest slope on a lattice of the domain, in units of its widths.
+fn largest_slope(dynamics: &Dynamics, domain: &Domain) -> f64 {
+    const LATTICE: u32 = 8;
+    let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * f64::from(k) / f64::from(LATTICE);
+    let rows = if domain.dimension == 2 { LATTICE } else { 0 };
+    let at = |k: u32, l: u32| [place(0, k), if domain.dimension == 2 { place(1, l) } else { 0.0 }];
+    let units = domain.space().units();
+    let size = |k: u32, l: u32| units.length(dynamics.slope(at(k, l)));
+    (0..=LATTICE).flat_map(|k| (0..=rows).map(move |l| (k, l))).map(|(k, l)| size(k, l)).fold(0.0, f64::max)
 }
 
 /// Whether a wall absorbs.

@@ -116,10 +116,10 @@ fn fixed_points_of_a_drift() {
 #[test]
 fn polishing_finds_the_minimum_meant() {
     let dynamics = build(LandscapeForm::MullerBrown, 2, 1.0);
-    let point = critical::polish(&dynamics, 2, [-0.5, 1.4], MeantMinimum::Start).unwrap();
+    let point = critical::polish(&dynamics, 2, [-0.5, 1.4], MeantMinimum::Start, [1.0; 2]).unwrap();
     assert_relative_eq!(point.loss, -146.69951720995402, max_relative = 1e-12);
     let slope = build(LandscapeForm::Expression(formula("x", 1)), 1, 1.0);
-    assert!(critical::polish(&slope, 1, [0.0, 0.0], MeantMinimum::Start).is_err());
+    assert!(critical::polish(&slope, 1, [0.0, 0.0], MeantMinimum::Start, [1.0; 2]).is_err());
 }
 
 #[test]

@@ -31,3 +31,4 @@ mod scheme;
 mod sgd;
 mod synthetic;
 mod tensor;
+mod units;

@@ -49,6 +49,9 @@ impl Landscape for Formula {
         // Nothing is known of a formula: a few units either way hold what people write.
         ([-5.0; 2], [5.0; 2])
     }
+    fn knows_its_box(&self) -> bool {
+        false
+    }
 }
 
 /// A drift given by one formula for each component.

@@ -72,6 +72,11 @@ pub trait Landscape: Send + Sync {
     /// when the problem names no domain.
     fn typical_box(&self) -> (Point, Point);
 
+    /// Whether the typical box is known of this landscape, and not a guess for want of anything better.
+    fn knows_its_box(&self) -> bool {
+        true
+    }
+
     /// Whether `value` is expensive (a sum over data), so that callers do well to ask sparingly.
     fn is_costly(&self) -> bool {
         false
@@ -143,6 +148,9 @@ impl Landscape for Sharpened {
     fn typical_box(&self) -> (Point, Point) {
         let (lower, upper) = self.inner.typical_box();
         (lower.map(|c| c / self.root), upper.map(|c| c / self.root))
+    }
+    fn knows_its_box(&self) -> bool {
+        self.inner.knows_its_box()
     }
     fn sampled(&self) -> Option<&dyn SampleLoss> {
         self.inner.sampled().map(|_| self as &dyn SampleLoss)
