@@ -11,6 +11,7 @@ pub mod error;
 pub mod expression;
 pub mod interpretation;
 pub mod landscape;
+pub mod mollified;
 pub mod noise;
 pub mod posed;
 pub mod region;

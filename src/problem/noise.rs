@@ -18,6 +18,7 @@ use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Landscape;
+use crate::problem::mollified::HessianField;
 use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
 
 /// A model of D(θ), before a problem says where it is frozen.
@@ -129,6 +130,17 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
+    /// The Hessian that D = c[H]₊ + d·I is made from, when it is.
+    fn hessian_field(&self) -> Option<HessianField> {
+        None
+    }
+
+    /// Whether a segment lies so close to a curve on which D degenerates that D⁻¹∇L cannot be integrated along it.
+    fn degenerates_along(&self, from: Point, to: Point) -> bool {
+        let _ = (from, to);
+        false
+    }
+
     /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split there.
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let _ = (from, to);
@@ -206,6 +218,10 @@ impl DiffusionField for HessianNoise {
     }
     fn is_scalar(&self) -> bool {
         self.landscape.dimension() == 1
+    }
+    fn hessian_field(&self) -> Option<HessianField> {
+        let (factor, floor) = (self.factor, self.floor.xx);
+        Some(HessianField { landscape: Arc::clone(&self.landscape), factor, floor })
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let (start, end) = (self.eigenvalues(from), self.eigenvalues(to));
