@@ -117,6 +117,21 @@ impl<'a> Mollified<'a> {
         factor * (0.25 * change).max(other.abs() / LARGEST_RATIO).min(open)
     }
 
+    /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and where the grid
+    /// resolves the floor.
+    pub fn resolution(&self, from: Point, to: Point) -> Option<f64> {
+        let ends = [self.eigen(from), self.eigen(to)];
+        let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));
+        let resolutions = crossed.filter_map(|k| {
+            let near = usize::from(ends[0].values[k].abs() > ends[1].values[k].abs());
+            let other = ends[near].values[1 - k];
+            let approach = self.approach([from, to][near], &ends[near], k);
+            let is_bare = self.field.floor == 0.0 || self.level(approach, other) > 0.0;
+            is_bare.then(|| approach.openness * other.abs() / approach.change)
+        });
+        resolutions.reduce(f64::min)
+    }
+
     fn eigen(&self, theta: Point) -> Eigen {
         self.field.landscape.hessian(theta).eigen(2)
     }

@@ -13,6 +13,7 @@ use crate::problem::Wall;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::Request;
+use crate::study::crossing;
 use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolate_quarters};
 use crate::study::iteration::iteration;
 use crate::study::level::{self, Level, Passage};
@@ -92,12 +93,15 @@ pub(super) fn evidence(
     mut warnings: Vec<String>,
 ) -> Result<Solution, StudyError> {
     progress.begin("observables", 0);
-    let boundary = finest.boundary;
+    let (boundary, coarseness) = (finest.boundary, finest.coarseness);
     let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let (rounding, formal) = (rounding(problem, grid.cells), request.grid.scheme.formal_order());
+        if let (Some(coarseness), Refinement::By(ratio)) = (coarseness, refinement) {
+            return crossing::extrapolate(&values, ratio, rounding, coarseness);
+        }
         beside(boundary, *values.last()?, formal, |cut| match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
@@ -138,6 +142,9 @@ pub(super) fn evidence(
                 found.iterations
             ));
         }
+        warnings.extend(
+            extrapolation.zip(coarseness).and_then(|(found, coarseness)| crossing::warning(found.error, coarseness)),
+        );
         rate = Some(RateEstimate {
             value: found.rate,
             bracket: found.bracket,

@@ -16,6 +16,7 @@ use crate::solve::{QuasiStationary, mean_first_passage, occupation, quasi_statio
 use crate::study::Request;
 use crate::study::StudyError;
 use crate::study::boundary::{self, Around, BoundaryError};
+use crate::study::crossing;
 use crate::study::request::Quantity;
 use crate::tensor::{Point, difference};
 
@@ -45,6 +46,8 @@ pub struct Level {
     pub share_in_start: Option<f64>,
     /// What the boundary leaves in the rates that grids may not show.
     pub boundary: BoundaryError,
+    /// Δ/(ω|h_j|) where the process crosses a curve on which its noise degenerates ([`crossing::coarseness`]).
+    pub coarseness: Option<f64>,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -159,6 +162,7 @@ pub fn solve(
             flux_over_population: None,
             share_in_start: None,
             boundary: BoundaryError::default(),
+            coarseness: None,
             factor_bytes: 0,
             timing,
         });
@@ -193,7 +197,8 @@ pub fn solve(
         lap("correction");
     }
     progress.begin("solving", 0);
-    let knows_boundary = corrects || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
+    let is_bare = problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0);
+    let knows_boundary = corrects || is_bare || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
     let quasi_stationary = match request.wants(Quantity::Rate) {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         // Where only the boundary's share asks for it, the share stays unknown without.
@@ -231,6 +236,9 @@ pub fn solve(
             flux_over_population = Some(1.0 / mass_in_start(&population));
         }
     }
+    let coarseness = quasi_stationary
+        .as_ref()
+        .and_then(|found| crossing::coarseness(problem, &grid, &assembly, &found.probability));
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
     Ok(Level {
@@ -241,6 +249,7 @@ pub fn solve(
         flux_over_population,
         share_in_start,
         boundary,
+        coarseness,
         factor_bytes,
         timing,
     })

@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::Request;
 use crate::study::boundary::BoundaryError;
+use crate::study::crossing;
 use crate::study::evidence::{Rates, Refinement, Solved, evidence, rounding};
 use crate::study::extrapolation::{beside, extrapolate};
 use crate::study::level::{self, Level};
@@ -242,6 +243,10 @@ fn worst_error(rates: &[Rates], rounding: f64, formal: f64, finest: Option<&Leve
     let error = |pick: fn(&Rates) -> Option<Scaled>| {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
         let Some(&last) = values.last() else { return 0.0 };
+        if let Some(coarseness) = finest.and_then(|level| level.coarseness) {
+            let found = crossing::extrapolate(&values, 2.0, rounding, coarseness);
+            return found.map_or(f64::INFINITY, |found| found.error);
+        }
         let found = beside(boundary, last, formal, |cut| extrapolate(&values, 2.0, rounding, formal, cut));
         found.map_or(f64::INFINITY, |found| found.error)
     };

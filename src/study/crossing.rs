@@ -1,0 +1,79 @@
+//! Rates of processes that cross a curve Γ on which their noise degenerates: how well the grid resolves Γ where they do, and what the
+//! grids say then.
+//!
+//! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); below that every scheme misses by a factor, and by Δ/(ω|h_j|) in size.
+//! Where it is resolved the error falls with an order between 1 and 2 that settles late, from above: noise that is kept above a level
+//! helps the process across.
+
+use crate::generator::{Assembly, Pair};
+use crate::grid::Grid;
+use crate::problem::Problem;
+use crate::problem::mollified::{CellShape, Mollified};
+use crate::scaled::Scaled;
+use crate::study::extrapolation::Extrapolation;
+
+/// Δ/(ω|h_j|) where the process crosses Γ: the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell that does. `None`
+/// where none does, or where a floor that the grid resolves carries it.
+pub fn coarseness(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<f64> {
+    let cells = CellShape { spacing: grid.spacing(), turn: grid.turn };
+    let mollified = Mollified::of(problem.noise.as_ref(), cells)?;
+    let centre = |state: u32| grid.cell_centre(assembly.cells[state as usize] as usize);
+    let (mut all, mut resolved) = (0.0, 0.0);
+    for &Pair { from, to, forward, backward, .. } in &assembly.pairs {
+        if let Some(resolution) = mollified.resolution(centre(from), centre(to)) {
+            let flux = (probability[from as usize] * forward - probability[to as usize] * backward).abs();
+            all += flux;
+            resolved += flux * resolution.min(FINE);
+        }
+    }
+    (all > 0.0).then(|| all / resolved)
+}
+
+/// What is resolved better than this counts as this: a few cells of much openness must not outweigh all others.
+const FINE: f64 = 2.0;
+
+/// The order with which errors fall at best before they have settled.
+const SETTLING: f64 = 1.5;
+
+/// The order that is assumed where less is seen, or none.
+const LOWEST: f64 = 0.5;
+
+/// The largest order that may be taken from grid to grid: what falls faster does so by chance.
+const HIGHEST: f64 = 2.0;
+
+/// Estimates are raised by a quarter: they leave out the next term.
+const SAFETY: f64 = 1.25;
+
+/// What three grids or more say, coarsest first, `ratio` the refinement from grid to grid and `rounding` the relative error of each
+/// value: neither two grids that agree by chance, nor the second order of smooth problems are trusted. `None` with fewer grids.
+pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, coarseness: f64) -> Option<Extrapolation> {
+    let [.., coarsest, coarse, fine] = *values else { return None };
+    let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
+    let (before, change) = (growth(coarsest, coarse), growth(coarse, fine));
+    let order = (before / change > 0.0).then(|| (before / change).ln() / ratio.ln());
+    let left = |change: f64, p: f64| change / (ratio.powf(p) - 1.0);
+    let size = change.abs().max(before.abs() / ratio.powf(HIGHEST));
+    let cautious = left(size, order.unwrap_or(LOWEST).clamp(LOWEST, SETTLING));
+    let error = (SAFETY * cautious).exp_m1() + rounding;
+    if coarseness > 1.0 {
+        return Some(Extrapolation { value: fine, error: error + coarseness, order });
+    }
+    let value = match order {
+        Some(p) if p > LOWEST => fine.scaled(left(change, p.max(SETTLING)).exp()),
+        _ => fine,
+    };
+    Some(Extrapolation { value, error, order })
+}
+
+/// What the reader must know of a rate with this error.
+pub fn warning(error: f64, coarseness: f64) -> Option<String> {
+    (coarseness > 1.0).then(|| {
+        format!(
+            "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
+             changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is nearly blocked, \
+             the rate comes from far above, and its stated error is {:.0} %: take about {:.0} times as many cells per axis, or a noise.floor",
+            100.0 * error,
+            (2.0 * coarseness).ceil()
+        )
+    })
+}
