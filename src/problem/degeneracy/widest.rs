@@ -59,12 +59,12 @@ impl Ways {
                 let mut step = [0.0; 2];
                 step[axis] = domain.width(axis) / LATTICE as f64 * if end == 1 { 1.0 } else { -1.0 };
                 let next = ways.next(place, axis, end);
-                if next.is_some_and(|next| ways.to[next].is_some())
-                    || (next.is_none() && domain.wall(axis, end) != Some(Wall::Absorbing))
-                {
+                let there = advance(here, if next.is_none() { 0.5 } else { 1.0 }, step);
+                // A set may end on a reflecting wall.
+                let is_closed = || domain.wall(axis, end) != Some(Wall::Absorbing) && live.holds(there);
+                if next.is_some_and(|next| ways.to[next].is_some()) || (next.is_none() && is_closed()) {
                     continue;
                 }
-                let there = advance(here, if next.is_none() { 0.5 } else { 1.0 }, step);
                 let is_out = next.is_none() || !holds(live, there);
                 let end = match is_out && next.is_some() && !live.has_rough_answer() {
                     true => advance(here, live.exit(here, there), step),
