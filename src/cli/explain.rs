@@ -95,7 +95,10 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
         let _ = writeln!(text, "noise: nothing degenerate on the way out{looked}");
         return;
     };
-    let _ = writeln!(text, "noise: D = η[H]₊/2B without a floor vanishes across the curves on which an eigenvalue of H does");
+    let _ = writeln!(
+        text,
+        "noise: D = η[H]₊/2B without a floor vanishes across the curves on which an eigenvalue of H does"
+    );
     let mut line = |name: String, way: &Option<Way>| {
         let words = way.as_ref().map_or("not reached in the live set".to_string(), across);
         let _ = writeln!(text, "  widest way {name}: {words}");

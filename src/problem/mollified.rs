@@ -101,10 +101,7 @@ impl<'a> Mollified<'a> {
         let along = slope[0] * dot(other, axes[0]) + slope[1] * dot(other, axes[1]);
         let openness = along * along / dot(slope, slope);
         // h_k is constant: it has no curve to cross.
-        Approach {
-            change: changes[0].hypot(changes[1]),
-            openness: if openness > BLOCKED { openness } else { 0.0 },
-        }
+        Approach { change: changes[0].hypot(changes[1]), openness: if openness > BLOCKED { openness } else { 0.0 } }
     }
 
     /// The level of c|h_k| + d at a point, where the grid does not resolve the floor; else 0.

@@ -198,7 +198,8 @@ pub fn solve(
     }
     progress.begin("solving", 0);
     let is_bare = problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0);
-    let knows_boundary = corrects || is_bare || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
+    let knows_boundary =
+        corrects || is_bare || boundary::has_oblique_walls(&grid, &domain) || boundary::is_cut(&assembly.exits);
     let quasi_stationary = match request.wants(Quantity::Rate) {
         true => Some(quasi_stationary(&elimination, states, origin)?),
         // Where only the boundary's share asks for it, the share stays unknown without.
@@ -236,9 +237,8 @@ pub fn solve(
             flux_over_population = Some(1.0 / mass_in_start(&population));
         }
     }
-    let coarseness = quasi_stationary
-        .as_ref()
-        .and_then(|found| crossing::coarseness(problem, &grid, &assembly, &found.probability));
+    let coarseness =
+        quasi_stationary.as_ref().and_then(|found| crossing::coarseness(problem, &grid, &assembly, &found.probability));
     lap("solves");
     let factor_bytes = elimination.factor_bytes();
     Ok(Level {

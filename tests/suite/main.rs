@@ -4,6 +4,7 @@ mod bad;
 mod cli;
 mod converge;
 mod critical;
+mod degenerate;
 mod elimination;
 mod examples;
 mod expression;

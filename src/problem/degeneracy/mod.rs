@@ -124,12 +124,7 @@ fn check_line(
 }
 
 /// The first point between start and exit that cannot be crossed.
-fn blocked(
-    dynamics: &Dynamics,
-    noise: &dyn DiffusionField,
-    start: Point,
-    exit: Point,
-) -> Option<(Point, String)> {
+fn blocked(dynamics: &Dynamics, noise: &dyn DiffusionField, start: Point, exit: Point) -> Option<(Point, String)> {
     let path = difference(exit, start);
     let diffusion = |s: f64| noise.tensor(advance(start, s, path)).xx;
     const SAMPLES: usize = 4000;

@@ -59,8 +59,8 @@ impl Ways {
                 let mut step = [0.0; 2];
                 step[axis] = domain.width(axis) / LATTICE as f64 * if end == 1 { 1.0 } else { -1.0 };
                 let next = ways.next(place, axis, end);
-                let there = advance(here, if next.is_none() { 0.5 } else { 1.0 }, step);
-                // A set may end on a reflecting wall.
+                // A set may end on a reflecting wall, which rounding must not leave inside.
+                let there = advance(here, if next.is_none() { 0.5 + 1e-9 } else { 1.0 }, step);
                 let is_closed = || domain.wall(axis, end) != Some(Wall::Absorbing) && live.holds(there);
                 if next.is_some_and(|next| ways.to[next].is_some()) || (next.is_none() && is_closed()) {
                     continue;
