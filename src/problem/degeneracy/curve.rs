@@ -59,9 +59,8 @@ impl Curves<'_> {
             self.field.landscape.hessian(at).eigen(2).values
         });
         let mut narrowest: Option<Crossing> = None;
-        for piece in 0..PIECES {
-            for k in 0..2 {
-                let (start, end) = (values[piece][k], values[piece + 1][k]);
+        for (piece, ends) in values.windows(2).enumerate() {
+            for (k, (&start, &end)) in ends[0].iter().zip(&ends[1]).enumerate() {
                 if (start > 0.0) == (end > 0.0) {
                     continue;
                 }
