@@ -172,6 +172,7 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::UnderResolved { .. }
         | Warning::TooLarge { .. }
         | Warning::Peclet { .. }
+        | Warning::UnresolvedCrossing { .. }
         | Warning::NoErrorEstimate
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }

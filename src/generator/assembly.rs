@@ -17,6 +17,7 @@ use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::Interpretation;
+use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
 use crate::progress::Progress;
 use crate::scheme::EdgeSampler;
@@ -171,7 +172,11 @@ impl Assembly {
         start: Point,
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
-        let Physics { noise, interpretation, domain, live, .. } = physics;
+        let cells_seen = CellShape { spacing: grid.spacing(), turn: grid.turn };
+        let mollified = Mollified::of(physics.noise, cells_seen);
+        let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
+        let physics = Physics { noise, ..physics };
+        let Physics { interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
         let alive = members(grid, domain, live, progress);
         if progress.is_interrupted() {

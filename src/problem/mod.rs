@@ -13,6 +13,7 @@ pub mod error;
 pub mod expression;
 pub mod interpretation;
 pub mod landscape;
+pub mod mollified;
 pub mod noise;
 pub mod ode;
 pub mod outline;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::grid::Grid;
+use crate::problem::degeneracy::{self, widest::Way};
 use crate::problem::{CriticalPoint, Problem};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
@@ -25,6 +26,15 @@ pub struct PointReport {
     pub cells_across: Option<f64>,
 }
 
+/// The widest ways across the curves on which D = c[H]₊ degenerates.
+#[derive(Clone, Debug)]
+pub struct WaysReport {
+    /// To what absorbs.
+    pub out: Option<Way>,
+    /// To the saddles of the valley, lowest first.
+    pub saddles: Vec<Option<Way>>,
+}
+
 /// What `check` says.
 #[derive(Clone)]
 pub struct CheckReport {
@@ -34,6 +44,8 @@ pub struct CheckReport {
     pub minima: Vec<PointReport>,
     /// Saddles of the valley, lowest first.
     pub saddles: Vec<PointReport>,
+    /// Where D = c[H]₊ degenerates: the widest way out, and to each saddle of the valley; `None` for other noise and over a floor.
+    pub ways: Option<WaysReport>,
     /// Cells of the grid; `None` when it will be refined to a tolerance.
     pub cells: Option<[usize; 2]>,
     /// Bytes that the run will take, roughly.
@@ -85,7 +97,18 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
         let looks = if request.error_estimate { 16.0 } else { 12.0 };
         flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
     });
-    Ok(CheckReport { problem, minima, saddles, cells: request.grid.cells, memory, allowed, seconds, warnings })
+    let ways = degeneracy::ways(
+        problem.noise.as_ref(),
+        problem.interpretation,
+        &problem.domain,
+        &problem.valley.live,
+        problem.valley.start_point,
+    );
+    let ways = ways.map(|ways| WaysReport {
+        out: ways.out,
+        saddles: saddles.iter().map(|saddle| ways.to(saddle.theta)).collect(),
+    });
+    Ok(CheckReport { problem, minima, saddles, ways, cells: request.grid.cells, memory, allowed, seconds, warnings })
 }
 
 /// A problem, and the spacing of the grid that it will be looked at with.

@@ -45,6 +45,7 @@ pub(super) fn evidence(
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
         warnings.extend(rate_warnings(request, rate));
+        warnings.extend(rungs.unresolved_crossing());
         warnings.extend(neglected_probability(&on, &found.probability));
     }
     let extrapolated = rungs.estimate(|rates| rates.passage);

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::boundary::BoundaryError;
+use crate::study::crossing;
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
 use crate::study::level::Level;
 use crate::study::request::Scheme;
@@ -137,6 +138,8 @@ pub struct Rungs<'a> {
     spacing: Spacing,
     /// What the boundary leaves on the finest grid.
     boundary: BoundaryError,
+    /// How coarse the finest grid is where the process crosses a curve on which its noise degenerates.
+    coarseness: Option<f64>,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
 }
@@ -146,8 +149,18 @@ impl Rungs<'_> {
     pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
         let rounding = rounding(self.problem, self.rates.last()?.cells);
+        if let (Some(coarseness), Spacing::Ratio(ratio)) = (self.coarseness, self.spacing) {
+            return crossing::extrapolate(&values, ratio, rounding, coarseness);
+        }
         let series = Series { values: &values, spacing: self.spacing, rounding, formal: self.scheme.formal_order() };
         series.estimate(self.boundary)
+    }
+
+    /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
+    pub fn unresolved_crossing(&self) -> Option<Warning> {
+        let coarseness = self.coarseness.filter(|&coarseness| coarseness > 1.0)?;
+        let error = self.estimate(|rates| rates.quasi_stationary)?.error;
+        Some(Warning::UnresolvedCrossing { coarseness, error })
     }
 
     /// The larger estimated error of the two rates, as far as there are any; infinite where one cannot be estimated.
@@ -182,7 +195,8 @@ impl<'a> Climb<'a> {
         mut solve: impl FnMut([usize; 2]) -> Result<Level<'a>, StudyError>,
     ) -> Result<Climb<'a>, StudyError> {
         let Plan { problem, scheme, spacing, .. } = plan;
-        let rungs = Rungs { problem, scheme, spacing, boundary: BoundaryError::default(), rates: Vec::new() };
+        let rungs =
+            Rungs { problem, scheme, spacing, boundary: BoundaryError::default(), coarseness: None, rates: Vec::new() };
         let mut climb = Climb { finest: None, rungs, failed: Vec::new(), seconds: Vec::new() };
         while let Some(cells) = plan.next(&climb) {
             let clock = Instant::now();
@@ -192,6 +206,7 @@ impl<'a> Climb<'a> {
                 Ok(level) => {
                     climb.rungs.rates.push(Rates::new(&level));
                     climb.rungs.boundary = level.found.boundary;
+                    climb.rungs.coarseness = level.found.coarseness;
                     climb.finest = Some(level);
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),

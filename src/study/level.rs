@@ -11,6 +11,7 @@ use crate::solve::{
     quasi_stationary,
 };
 use crate::study::boundary::{self, BoundaryError};
+use crate::study::crossing;
 use crate::study::request::Quantity;
 use crate::study::{Request, StudyError};
 
@@ -39,6 +40,8 @@ pub struct Analyses {
     pub share_in_start: Option<f64>,
     /// What the boundary leaves in the rates that grids may not show.
     pub boundary: BoundaryError,
+    /// Δ/(ω|h_j|) where the process crosses a curve on which its noise degenerates ([`crossing::coarseness`]).
+    pub coarseness: Option<f64>,
 }
 
 /// Mean first-passage times.
@@ -100,7 +103,7 @@ impl Analyses {
     fn new(request: &Request, chain: &Chain<'_>) -> Result<Analyses, SolveError> {
         let on = &chain.discretisation;
         let (wants_rate, wants_passage) = (request.wants(Quantity::Rate), request.wants(Quantity::PassageTime));
-        let asks_boundary = boundary::is_asked_for(on);
+        let asks_boundary = boundary::is_asked_for(on) || crossing::is_asked_for(on.problem);
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),
             // Where only the boundary's share asks for it, the share stays unknown without.
@@ -112,6 +115,7 @@ impl Analyses {
             false => None,
         };
         let boundary = boundary::error(on, found.as_ref().zip(times.as_ref().map(|found| found.times.as_slice())));
+        let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
             let at_start = field::at_point(&on.grid, &on.assembly, &times.times, on.problem.valley.start_point);
@@ -130,6 +134,7 @@ impl Analyses {
             passage,
             flux_over_population,
             boundary,
+            coarseness,
         })
     }
 }

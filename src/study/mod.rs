@@ -5,6 +5,7 @@ pub mod check;
 pub mod comparison;
 pub mod converge;
 mod coordinate;
+pub mod crossing;
 pub mod error;
 mod evidence;
 pub mod extrapolation;

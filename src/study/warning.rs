@@ -73,6 +73,19 @@ pub enum Warning {
         /// Where.
         at: Point,
     },
+    /// A grid that does not resolve the curve on which the noise degenerates.
+    #[error(
+        "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
+         changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is nearly blocked, \
+         the rate comes from far above, and its stated error is {:.0} %: take about {:.0} times as many cells per axis, or a floor",
+        100.0 * error, (2.0 * coarseness).ceil()
+    )]
+    UnresolvedCrossing {
+        /// Δ/(ω|h_j|) where the process crosses.
+        coarseness: f64,
+        /// The estimated error, relative to the rate.
+        error: f64,
+    },
     /// A rate from one grid alone.
     #[error(
         "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \

@@ -6,6 +6,7 @@ mod chain;
 mod cli;
 mod converge;
 mod critical;
+mod degenerate;
 mod elimination;
 mod examples;
 mod expression;

@@ -1,6 +1,7 @@
 //! A field of diffusion tensors.
 
 use crate::problem::dynamics::Dynamics;
+use crate::problem::mollified::HessianField;
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A field of symmetric positive semidefinite diffusion tensors.
@@ -34,6 +35,17 @@ pub trait DiffusionField: Send + Sync {
 
     /// Whether D is a scalar times the identity everywhere (always so in one dimension).
     fn is_scalar(&self) -> bool {
+        false
+    }
+
+    /// The Hessian that D = c[H]₊ + d·I is made from, when it is.
+    fn hessian_field(&self) -> Option<HessianField> {
+        None
+    }
+
+    /// Whether a segment lies so close to a curve on which D degenerates that D⁻¹∇L cannot be integrated along it.
+    fn degenerates_along(&self, from: Point, to: Point) -> bool {
+        let _ = (from, to);
         false
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::problem::dynamics::Dynamics;
+use crate::problem::mollified::HessianField;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{LANES, Point, Points, Tensor};
 
@@ -47,6 +48,10 @@ impl DiffusionField for Floored {
     }
     fn is_scalar(&self) -> bool {
         self.field.is_scalar()
+    }
+    fn hessian_field(&self) -> Option<HessianField> {
+        let field = self.field.hessian_field()?;
+        Some(HessianField { floor: field.floor + self.floor.xx, ..field })
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         self.field.breaks(from, to)

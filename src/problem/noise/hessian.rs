@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::problem::landscape::Landscape;
+use crate::problem::mollified::HessianField;
 use crate::problem::noise::field::root;
 use crate::problem::noise::{Breaks, DiffusionField, Minibatch};
 use crate::tensor::{Point, Tensor, advance, difference};
@@ -36,6 +37,9 @@ impl DiffusionField for HessianNoise {
     }
     fn is_scalar(&self) -> bool {
         self.landscape.dimension() == 1
+    }
+    fn hessian_field(&self) -> Option<HessianField> {
+        Some(HessianField { landscape: Arc::clone(&self.landscape), factor: self.factor, floor: 0.0 })
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let (start, end) = (self.eigenvalues(from), self.eigenvalues(to));

@@ -40,6 +40,10 @@ pub enum Situation {
     QuartersMixed,
     /// Quarters converge slower than order 3.2.
     QuartersSlower,
+    /// The process crosses a curve on which its noise degenerates, which the grid resolves ([`crate::study::crossing`], beside the table).
+    Crossing,
+    /// The same, which the grid does not resolve.
+    CrossingUnresolved,
 }
 
 /// The order p that is taken away.

@@ -1,22 +1,30 @@
 //! The degenerate trap: noise that vanishes on the way out (method.md section 1).
 //!
-//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that
-//! a grid gives is noise. In one dimension Feller's test decides. With D ≈ c|θ − θ*|^p near the zero θ* and the slope
-//! L'(θ*) > 0 against the motion, θ* cannot be crossed when
-//! ```text
-//! p = 1:  L'(θ*)/c ≥ 1 (Itô), ≥ ½ (Stratonovich), always (isothermal)        p > 1:  always        p < 1:  never
-//! ```
-//! In two dimensions the curves on which the smallest eigenvalue vanishes are looked for on a lattice; when they
-//! separate the start from everything that absorbs, the problem is refused.
+//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that a grid gives
+//! is grid noise.
 //!
-//! Source: Feller 1952; Karlin & Taylor 1981, chapter 15.
+//! In one dimension, with D ≈ c|θ − θ*|^p near the zero θ* and the slope against the motion, the process is sent back from θ*: for p ≥ 1
+//! it is never crossed, in any interpretation, whatever Feller's test says about touching it. (For p < 1 it is.)
+//!
+//! In two dimensions D = c[H]₊ leaves the other eigenvector of H on the curve Γ, which may cross it ([`curve`]). A problem is refused
+//! where every way to what absorbs passes a point of Γ with openness 0 that the drift does not cross either ([`widest`]): landscapes
+//! that separate, however turned, and radially symmetric ones. Tensors of other origin are refused where the curves on which their
+//! smallest eigenvalue vanishes separate the start from what absorbs: their openness is not known to the scheme.
+//!
+//! Source: method.md section 1; Feller 1952; Karlin & Taylor 1981, chapter 15.
+
+pub mod curve;
+pub mod widest;
 
 use std::collections::VecDeque;
 
 use crate::problem::DiffusionField;
+use crate::problem::Interpretation;
+use crate::problem::degeneracy::curve::Curves;
+use crate::problem::degeneracy::widest::{Way, Ways};
 use crate::problem::error::Ingredient;
-use crate::problem::{Domain, Dynamics, ProblemError, Region};
-use crate::problem::{Interpretation, Wall};
+use crate::problem::mollified::HessianField;
+use crate::problem::{Domain, Dynamics, ProblemError, Region, Wall};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// An eigenvalue of D below this fraction of the largest seen counts as zero.
@@ -38,7 +46,7 @@ fn smallest(f: impl Fn(f64) -> f64) -> (f64, f64) {
 /// A way out that is closed because the noise vanishes on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Degeneracy {
-    /// A point of the line cannot be crossed, by Feller's test.
+    /// A point of the line may be touched and cannot be crossed.
     Point {
         /// θ*, where the noise vanishes.
         at: f64,
@@ -46,18 +54,21 @@ pub enum Degeneracy {
         start: f64,
         /// Where the process would be killed.
         exit: f64,
-        /// The calculus that the test was made for.
-        interpretation: Interpretation,
-        /// c in D ≈ c|θ − θ*|^p.
-        factor: f64,
-        /// p.
+        /// p in D ∝ |θ − θ*|^p.
         exponent: f64,
-        /// L'(θ*)/c.
-        ratio: f64,
-        /// The smallest ratio with which a zero of the first order cannot be crossed.
-        threshold: f64,
+        /// The slope at θ* against the motion, > 0.
+        against: f64,
     },
-    /// A curve of zeros separates the start from everything that absorbs.
+    /// A curve on which an eigenvalue of the Hessian vanishes, blocked wherever a way out crosses it.
+    Blocked {
+        /// The widest of its points on a way out.
+        at: Point,
+        /// (n·v)², n the normal of the curve and v the other eigenvector.
+        openness: f64,
+        /// The minimum.
+        start: Point,
+    },
+    /// A curve of zeros of another tensor separates the start from everything that absorbs.
     Curve {
         /// The point of the curve nearest to the start.
         through: Point,
@@ -69,25 +80,24 @@ pub enum Degeneracy {
 impl std::fmt::Display for Degeneracy {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Degeneracy::Point { at, start, exit, interpretation, factor, exponent, ratio, threshold } => {
-                let name = match interpretation {
-                    Interpretation::Ito => "Itô",
-                    Interpretation::Stratonovich => "Stratonovich",
-                    Interpretation::Isothermal => "isothermal",
-                };
-                write!(
-                    formatter,
-                    "the noise vanishes at θ* = {at:.9}, between the minimum {start:.6} and the exit {exit:.6}, and θ* cannot be \
-                     crossed: the escape rate is exactly zero, and any number printed for it would be grid noise. Feller's test \
-                     for {name} noise: D ≈ {factor:.4e}·|θ − θ*|^{exponent:.2}, L'(θ*)/c = {ratio:.4e} (crossed only below \
-                     {threshold})"
-                )
-            }
+            Degeneracy::Point { at, start, exit, exponent, against } => write!(
+                formatter,
+                "the noise vanishes at θ* = {at:.9}, between the minimum {start:.6} and the exit {exit:.6}, like |θ − θ*|^{exponent:.2}, \
+                 and the drift there points back (L'(θ*) = {against:.4e} against the motion): θ* may be touched and cannot be crossed, \
+                 whatever the interpretation. The escape rate is exactly zero, and any number printed for it would be grid noise"
+            ),
+            Degeneracy::Blocked { at: [x, y], openness, start: [a, b] } => write!(
+                formatter,
+                "an eigenvalue of the Hessian, and of D with it, vanishes on a curve between the minimum ({a:.6}, {b:.6}) and everything \
+                 that absorbs. At its point θ = ({x:.6}, {y:.6}), and wherever else a way out crosses it, the noise that is left runs \
+                 along the curve (openness (n·v)² = {openness:.1e}) and the drift points back: it cannot be crossed, the escape rate is \
+                 exactly zero, and any number printed for it would be grid noise"
+            ),
             Degeneracy::Curve { through: [x, y], start: [a, b] } => write!(
                 formatter,
-                "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({x:.6}, {y:.6}) that separates \
-                 the minimum ({a:.6}, {b:.6}) from everything that absorbs: noise does not carry the process across, and any \
-                 rate printed would be grid noise"
+                "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({x:.6}, {y:.6}) that separates the \
+                 minimum ({a:.6}, {b:.6}) from everything that absorbs: whether noise along the curve carries the process across is \
+                 looked at for the noise of the Hessian alone, and without that any rate printed would be grid noise"
             ),
         }
     }
@@ -109,15 +119,36 @@ pub fn check(
         return Ok(());
     }
     match domain.dimension {
-        1 => check_line(dynamics, noise, interpretation, domain, live, start),
-        _ => check_plane(noise, domain, live, start),
+        1 => check_line(dynamics, noise, domain, live, start),
+        _ => match ways(noise, interpretation, domain, live, start) {
+            Some(ways) => refuse_closed(&ways, start),
+            None => check_plane(noise, domain, live, start),
+        },
     }
+}
+
+/// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and over a floor.
+pub fn ways(
+    noise: &dyn DiffusionField,
+    interpretation: Interpretation,
+    domain: &Domain,
+    live: &Region,
+    start: Point,
+) -> Option<Ways> {
+    let field: HessianField = noise.hessian_field().filter(|field| field.floor == 0.0 && domain.dimension == 2)?;
+    let size = domain.width(0).max(domain.width(1));
+    Some(Ways::new(&Curves { field: &field, interpretation, size }, domain, live, start))
+}
+
+fn refuse_closed(ways: &Ways, start: Point) -> Result<(), ProblemError> {
+    let Some(crossing) = ways.out.filter(Way::is_closed).and(ways.closed) else { return Ok(()) };
+    let (at, openness) = (crossing.at, crossing.openness);
+    Err(ProblemError::Degenerate(Degeneracy::Blocked { at, openness, start }))
 }
 
 fn check_line(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
-    interpretation: Interpretation,
     domain: &Domain,
     live: &Region,
     start: Point,
@@ -128,27 +159,18 @@ fn check_line(
         let value = noise.tensor(at).xx;
         refuse_negative(at, [value, value])?;
     }
-    for end in 0..2 {
-        let Some(exit) = live.exit_towards(domain, start, end) else {
-            continue;
-        };
-        if let Some(degeneracy) = blocked(dynamics, noise, interpretation, start, exit) {
-            return Err(ProblemError::Degenerate(degeneracy));
-        }
+    // One way out that is not closed is enough.
+    let exits = (0..2).filter_map(|end| live.exit_towards(domain, start, end));
+    let blocks: Vec<_> = exits.map(|exit| blocked(dynamics, noise, start, exit)).collect();
+    match blocks.into_iter().collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
+        Some(degeneracy) => Err(ProblemError::Degenerate(degeneracy)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The first point between start and exit that cannot be crossed.
-fn blocked(
-    dynamics: &Dynamics,
-    noise: &dyn DiffusionField,
-    interpretation: Interpretation,
-    start: Point,
-    exit: Point,
-) -> Option<Degeneracy> {
+fn blocked(dynamics: &Dynamics, noise: &dyn DiffusionField, start: Point, exit: Point) -> Option<Degeneracy> {
     let path = difference(exit, start);
-    let length = norm(path);
     let diffusion = |s: f64| noise.tensor(advance(start, s, path)).xx;
     const SAMPLES: usize = 4000;
     let samples: Vec<f64> = (0..=SAMPLES).map(|k| diffusion(k as f64 / SAMPLES as f64)).collect();
@@ -170,30 +192,9 @@ fn blocked(
         let (d1, d2) = (diffusion(zero - near), diffusion(zero - 2.0 * near));
         let exponent = (d2 / d1).log2();
         let against = dynamics.slope(at)[0] * path[0].signum();
-        let c = d1 / (near * length);
-        let threshold = match interpretation {
-            Interpretation::Ito => 1.0,
-            Interpretation::Stratonovich => 0.5,
-            Interpretation::Isothermal => 0.0,
-        };
-        let closed = if exponent > 1.2 {
-            against > 0.0
-        } else if exponent < 0.8 {
-            false
-        } else {
-            against / c >= threshold
-        };
-        if closed {
-            return Some(Degeneracy::Point {
-                at: at[0],
-                start: start[0],
-                exit: exit[0],
-                interpretation,
-                factor: c,
-                exponent,
-                ratio: against / c,
-                threshold,
-            });
+        // Below the first power of the distance the process crosses; a slope of zero is rounding's.
+        if exponent > 0.8 && against > 0.0 {
+            return Some(Degeneracy::Point { at: at[0], start: start[0], exit: exit[0], exponent, against });
         }
     }
     None
