@@ -40,13 +40,9 @@ impl Scales {
         let (diffusion, least) = (tensor[problem.dimension - 1], tensor[0]);
         // Paths settle at the minimum, and near the saddles that they die at; on a plain they diffuse over its width.
         let free = 30.0 * least / motion.frontier.width().powi(2);
-        let dimension = problem.dimension;
-        let settling = problem.minimum().map(|minimum| minimum.eigenvalues[dimension - 1]);
-        let leaving = problem
-            .valley
-            .saddles
-            .iter()
-            .map(|&index| -problem.critical.saddles[index].point.eigenvalues[dimension - 1]);
+        // Eigenvalues ascend: the first is the slowest to settle in, and at a saddle the one that falls away.
+        let settling = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
+        let leaving = problem.valley.saddles.iter().map(|&index| -problem.critical.saddles[index].point.eigenvalues[0]);
         let slowest = settling.into_iter().chain(leaving).filter(|rate| *rate > free).fold(f64::INFINITY, f64::min);
         let slowest = if slowest.is_finite() { slowest } else { free };
         Scales { stiffest, slowest, room: motion.frontier.distance(start), diffusion }
