@@ -14,6 +14,7 @@
 
 use crate::particles::frontier::{Frontier, is_near};
 use crate::problem::Interpretation;
+use crate::problem::jumps;
 use crate::problem::{Problem, ProblemError};
 use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
 
@@ -78,7 +79,7 @@ impl<'a> Motion<'a> {
     /// The continuous process, in the problem's interpretation.
     ///
     /// # Errors
-    /// When D jumps and the interpretation needs its derivative.
+    /// When D jumps and the interpretation needs its derivative, and when the loss jumps.
     pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, ProblemError> {
         let correction = match problem.interpretation {
             _ if problem.noise.constant().is_some() => Correction::None,
@@ -94,6 +95,9 @@ impl<'a> Motion<'a> {
                           noise.interpretation = \"ito\", or leave [particles] out"
                         .into(),
             });
+        }
+        if let Some(jump) = jumps::of_loss(&problem.dynamics, problem.noise.as_ref(), &problem.domain) {
+            return Err(jump.refused_for_particles(problem.dimension));
         }
         Ok(Motion { bridge: true, correction, ..Motion::iteration(problem) })
     }

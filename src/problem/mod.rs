@@ -1,15 +1,19 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
+pub mod boundary_class;
 pub mod bounds;
+pub mod breaks;
 mod choice;
 pub mod critical;
 pub mod degeneracy;
 pub mod descent;
 pub mod domain;
 pub mod dynamics;
+pub mod ends;
 pub mod error;
 pub mod expression;
 pub mod interpretation;
+pub mod jumps;
 pub mod landscape;
 pub mod noise;
 pub mod posed;
@@ -101,6 +105,7 @@ impl Problem {
         let target = choice::target(posed, &dynamics)?;
         let domain = choice::domain(posed, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
+        jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
         let surroundings = Surroundings {
             dynamics: &dynamics,
             noise: noise.as_ref(),

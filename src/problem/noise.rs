@@ -12,6 +12,8 @@
 
 use std::sync::Arc;
 
+pub use crate::problem::breaks::Breaks;
+use crate::problem::breaks::root;
 use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::descent::Descent;
 use crate::problem::dynamics::Dynamics;
@@ -134,40 +136,6 @@ pub trait DiffusionField: Send + Sync {
         let _ = (from, to);
         Breaks::default()
     }
-}
-
-/// At most two fractions of a segment, ascending.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Breaks {
-    at: [f64; 2],
-    len: usize,
-}
-
-impl Breaks {
-    /// The fractions.
-    pub fn as_slice(&self) -> &[f64] {
-        &self.at[..self.len]
-    }
-
-    fn push(&mut self, fraction: f64) {
-        if self.len < 2 && fraction > 0.0 && fraction < 1.0 {
-            self.at[self.len] = fraction;
-            self.len += 1;
-            self.at[..self.len].sort_by(f64::total_cmp);
-        }
-    }
-}
-
-/// The root in (0, 1) of a continuous function with a sign change, by bisection to the last bit.
-fn root(f: impl Fn(f64) -> f64) -> f64 {
-    let positive = f(0.0) > 0.0;
-    let (mut low, mut high) = (0.0, 1.0);
-    // 53 halvings exhaust the mantissa.
-    for _ in 0..53 {
-        let middle = 0.5 * (low + high);
-        if (f(middle) > 0.0) == positive { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
 }
 
 struct Isotropic {
@@ -299,7 +267,19 @@ impl FormulaNoise {
     }
 }
 
+impl FormulaNoise {
+    fn entries(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.d11).chain(self.rest.iter().flat_map(|(d12, d22)| [d12, d22]))
+    }
+}
+
 impl DiffusionField for FormulaNoise {
+    fn jumps(&self) -> bool {
+        self.entries().any(Expression::may_jump)
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.entries().fold(Breaks::default(), |breaks, entry| breaks.with(entry.breaks(from, to)))
+    }
     fn tensor(&self, theta: Point) -> Tensor {
         let (xy, yy) = match &self.rest {
             None => (0.0, 0.0),

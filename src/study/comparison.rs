@@ -1,12 +1,13 @@
 //! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
 
-use crate::formula::quadrature::{End, Passage, QuadratureError};
+use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
 use crate::problem::Wall;
+use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
 use crate::study::solution::QuadratureCheck;
-use crate::tensor::{Point, difference, norm};
+use crate::tensor::{difference, norm};
 
 /// All formulas that apply, against the solver's rate.
 pub fn formulas(problem: &Problem, rate: Scaled) -> Formulas {
@@ -67,23 +68,12 @@ pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     }
 }
 
-/// Where D or its derivative jumps along an axis through the start point.
-pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
-    // Two jumps in one of these pieces would be seen as one; none of the noise models puts them that close.
-    const PIECES: usize = 400;
-    let (lower, width) = (problem.domain.lower[axis], problem.domain.width(axis));
-    let place = |k: usize| -> Point {
-        let mut point = problem.valley.start_point;
-        point[axis] = lower + width * k as f64 / PIECES as f64;
-        point
-    };
-    let mut found = Vec::new();
-    for k in 0..PIECES {
-        let (from, to) = (place(k), place(k + 1));
-        let breaks = problem.noise.breaks(from, to);
-        found.extend(breaks.as_slice().iter().map(|fraction| from[axis] + fraction * (to[axis] - from[axis])));
-    }
-    found
+/// Where D, L or their derivatives jump along an axis through the start point.
+pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
+    let (mut lower, mut upper) = (problem.valley.start_point, problem.valley.start_point);
+    (lower[axis], upper[axis]) = (problem.domain.lower[axis], problem.domain.upper[axis]);
+    let place = |jump: Jump| Breakpoint { at: jump.at[axis], rise: jump.rise };
+    jumps::along(&problem.dynamics, problem.noise.as_ref(), lower, upper).into_iter().map(place).collect()
 }
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise

@@ -78,8 +78,25 @@ pub struct Passage<'a> {
     pub lower: End,
     /// The upper end.
     pub upper: End,
-    /// Points where D or L' jumps or has a kink, in any order; those outside the interval are ignored. A jump that is not named costs time, not digits.
-    pub breakpoints: &'a [f64],
+    /// Points where D or L' jumps or has a kink, or where L jumps, in any order; those outside the interval are ignored. A jump of D or
+    /// L' that is not named costs time, not digits; one of L that is not named is missed.
+    pub breakpoints: &'a [Breakpoint],
+}
+
+/// Where an integrand is not smooth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breakpoint {
+    /// θ.
+    pub at: f64,
+    /// What φ = ∫ L'/D jumps by there, upwards in θ: 0 unless L itself jumps.
+    pub rise: f64,
+}
+
+impl From<f64> for Breakpoint {
+    /// A point where only D or L' jumps or has a kink.
+    fn from(at: f64) -> Breakpoint {
+        Breakpoint { at, rise: 0.0 }
+    }
 }
 
 /// A positive number that may be beyond the range of an `f64`.
@@ -161,11 +178,15 @@ impl Passage<'_> {
         let (mut at, mut step) = (from, first);
         let (mut phi, mut lowest) = (0.0, 0.0f64);
         for _ in 0..200 {
+            let (x0, x1) = (at, at + step);
             let steepness: Nodal = std::array::from_fn(|i| {
                 let x = at + step * RULE.nodes[i];
                 step * (self.slope)(x) / (self.diffusion)(x)
             });
-            phi += RULE.integral(&steepness);
+            let passed = |at: f64| (at - x0) * (x1 - at) > 0.0;
+            let jumps: f64 =
+                self.breakpoints.iter().filter(|point| passed(point.at)).map(|point| point.rise * step.signum()).sum();
+            phi += RULE.integral(&steepness) + jumps;
             lowest = lowest.min(phi);
             at += step;
             step *= 1.1;
@@ -176,12 +197,17 @@ impl Passage<'_> {
         Err(QuadratureError::NotConfining { from })
     }
 
-    fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<f64> {
-        let inside = |x: &f64| *x > lower && *x < upper;
-        let mut edges = vec![lower, upper];
-        edges.extend(self.breakpoints.iter().copied().chain(start).filter(inside));
-        edges.sort_by(f64::total_cmp);
-        edges.dedup();
+    /// The ends and every breakpoint between them, ascending.
+    fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<Breakpoint> {
+        let inside = |point: &Breakpoint| point.at > lower && point.at < upper;
+        let mut edges = vec![Breakpoint::from(lower), Breakpoint::from(upper)];
+        edges.extend(self.breakpoints.iter().copied().chain(start.map(Breakpoint::from)).filter(inside));
+        edges.sort_by(|one, other| one.at.total_cmp(&other.at));
+        edges.dedup_by(|next, kept| {
+            let is_same = next.at == kept.at;
+            kept.rise += if is_same { next.rise } else { 0.0 };
+            is_same
+        });
         edges
     }
 
@@ -202,7 +228,7 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
-    let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs()).sum();
+    let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
@@ -248,7 +274,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
 pub fn scale_depth(
     slope: &dyn Fn(f64) -> f64,
     diffusion: &dyn Fn(f64) -> f64,
-    breakpoints: &[f64],
+    breakpoints: &[Breakpoint],
     from: f64,
     to: f64,
 ) -> Result<f64, QuadratureError> {
@@ -265,7 +291,7 @@ pub fn scale_depth(
         breakpoints,
     };
     let panels = Panels::new(&passage, &passage.edges(lower, upper, None))?;
-    let sum = panels.fine.iter().fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.rise));
+    let sum = panels.fine.iter().fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.jump).plus(panel.rise));
     let depth = sum.high + sum.low;
     Ok(if from < to { depth } else { -depth })
 }

@@ -1,7 +1,7 @@
 //! Panels on which the scale and the speed density are polynomials to rounding.
 
 use super::rule::{NODES, Nodal, RULE};
-use super::{Passage, QuadratureError};
+use super::{Breakpoint, Passage, QuadratureError};
 use crate::problem::Interpretation;
 
 /// Largest change of φ over a panel (see [`NODES`]).
@@ -20,6 +20,8 @@ pub(super) struct Panel {
     pub(super) right: f64,
     /// φ(right) − φ(left).
     pub(super) rise: f64,
+    /// What φ jumps by at the left edge, before the panel begins.
+    pub(super) jump: f64,
     /// m e^{ψ} (width included).
     pub(super) scale: Nodal,
     /// w e^{−ψ} (width included).
@@ -56,7 +58,7 @@ impl Panel {
             scale[i] = width * m * psi[i].exp();
             speed[i] = width * w * (-psi[i]).exp();
         }
-        Ok(Panel { left, right, rise, scale, speed, range: high - low })
+        Ok(Panel { left, right, rise, jump: 0.0, scale, speed, range: high - low })
     }
 
     /// Whether this panel agrees with its halves.
@@ -81,17 +83,18 @@ pub(super) struct Panels {
 
 impl Panels {
     /// Panels between the first and the last of the ascending `edges`, each of which is an edge of a panel too.
-    pub(super) fn new(passage: &Passage, edges: &[f64]) -> Result<Panels, QuadratureError> {
-        let span = edges[edges.len() - 1] - edges[0];
+    pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
+        let span = edges[edges.len() - 1].at - edges[0].at;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
         let mut waiting = Vec::new();
         for pair in edges.windows(2).rev() {
-            waiting.push(Panel::new(passage, pair[0], pair[1])?);
+            waiting.push(Panel { jump: pair[0].rise, ..Panel::new(passage, pair[0].at, pair[1].at)? });
         }
         while let Some(panel) = waiting.pop() {
             let middle = 0.5 * (panel.left + panel.right);
             let narrow = panel.right - panel.left <= NARROWEST * span.max(middle.abs());
-            let halves = [Panel::new(passage, panel.left, middle)?, Panel::new(passage, middle, panel.right)?];
+            let low = Panel { jump: panel.jump, ..Panel::new(passage, panel.left, middle)? };
+            let halves = [low, Panel::new(passage, middle, panel.right)?];
             if narrow || panel.range <= LARGEST_RISE && panel.agrees(&halves) {
                 if panel.range > 100.0 {
                     return Err(QuadratureError::Unresolved { at: middle });

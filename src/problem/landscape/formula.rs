@@ -1,5 +1,6 @@
 //! Losses and drifts given by formulas.
 
+use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::DriftField;
 use crate::problem::error::ProblemError;
 use crate::problem::expression::Expression;
@@ -38,6 +39,12 @@ impl Landscape for Formula {
     fn hessian(&self, theta: Point) -> Tensor {
         self.expression.jet(theta).hessian
     }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.expression.breaks(from, to)
+    }
+    fn may_break(&self) -> bool {
+        self.expression.may_break()
+    }
     fn typical_box(&self) -> (Point, Point) {
         // Nothing is known of a formula: a few units either way hold what people write.
         ([-5.0; 2], [5.0; 2])
@@ -73,6 +80,12 @@ impl DriftField for FormulaDrift {
         for (values, component) in [&mut drifts.x, &mut drifts.y].into_iter().zip(&self.components) {
             component.values(at, values);
         }
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.components.iter().fold(Breaks::default(), |breaks, component| breaks.with(component.breaks(from, to)))
+    }
+    fn may_break(&self) -> bool {
+        self.components.iter().any(Expression::may_break)
     }
     fn jacobian(&self, theta: Point) -> [Point; 2] {
         let mut rows = [[0.0; 2]; 2];

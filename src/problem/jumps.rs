@@ -1,0 +1,201 @@
+//! Jumps of the loss, of its slope and of the noise: where they are, how high, and what cannot be solved with them.
+//!
+//! A step of L by ΔL where D is continuous is a step of the effective potential by ΔL/D. Where D jumps at the same place the step
+//! depends on how both run inside it, which formulas do not say: that is refused, and so is noise made from the Hessian of a loss
+//! with jumps or kinks, whose Hessian is infinite there.
+
+use crate::problem::breaks::rim;
+use crate::problem::noise::NoiseKind;
+use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, ProblemError};
+use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
+
+/// A point on a line where something jumps or has a kink.
+#[derive(Clone, Copy, Debug)]
+pub struct Jump {
+    /// Where.
+    pub at: Point,
+    /// What the effective potential ∫ L'/D jumps by along the line.
+    pub rise: f64,
+    /// ΔL, along the line.
+    pub loss: f64,
+    /// The relative jump of D.
+    pub noise: f64,
+    /// The jump of ∇L (or −b) in size.
+    pub slope: f64,
+}
+
+/// Pieces of a line in which breaks are looked for one by one.
+const PIECES: usize = 400;
+/// Relative jumps below this are what rounding and the distance between the two sides leave.
+const NONE: f64 = 1e-9;
+
+/// Every break along the line between two points, in order.
+pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
+    let line = difference(upper, lower);
+    let place = |k: usize| [0, 1].map(|c| lower[c] + line[c] * k as f64 / PIECES as f64);
+    let mut found: Vec<Jump> = Vec::new();
+    for k in 0..PIECES {
+        let (from, to) = (place(k), place(k + 1));
+        let breaks = noise.breaks(from, to).with(dynamics.breaks(from, to));
+        let step = difference(to, from);
+        found.extend(breaks.as_slice().iter().map(|&s| jump(dynamics, noise, advance(from, s, step), line)));
+        // A break on the border of two pieces lies inside neither.
+        if k + 1 < PIECES && dynamics.may_break() {
+            let border = jump(dynamics, noise, to, line);
+            if border.loss != 0.0 && border.loss.abs() > NONE * loss_size(dynamics, to) {
+                found.push(border);
+            }
+        }
+    }
+    // The same jump, found on both sides of such a border.
+    let near = 16.0 * rim(lower, upper) * norm(line);
+    found.dedup_by(|next, kept| norm(difference(next.at, kept.at)) <= near);
+    found
+}
+
+fn loss_size(dynamics: &Dynamics, at: Point) -> f64 {
+    dynamics.loss().map_or(0.0, |loss| loss.value(at).abs())
+}
+
+/// What jumps at a point, in the direction of a line.
+fn jump(dynamics: &Dynamics, noise: &dyn DiffusionField, at: Point, line: Point) -> Jump {
+    let gap = 4.0 * rim(at, advance(at, 1.0, line));
+    let [before, after] = [-gap, gap].map(|s| advance(at, s, line));
+    let loss =
+        dynamics.loss().filter(|loss| loss.may_break()).map_or(0.0, |loss| loss.value(after) - loss.value(before));
+    let (low, high) = (noise.tensor(before), noise.tensor(after));
+    let size = |t: Tensor| t.xx.abs() + t.xy.abs() + t.yy.abs();
+    let apart = Tensor { xx: high.xx - low.xx, xy: high.xy - low.xy, yy: high.yy - low.yy };
+    let dimension = dynamics.dimension();
+    let inverse = |t: Tensor| dot(t.solve(line, dimension), line) / dot(line, line);
+    let (left, right) = (dynamics.slope(before), dynamics.slope(after));
+    Jump {
+        at,
+        rise: if loss == 0.0 { 0.0 } else { 0.5 * loss * (inverse(low) + inverse(high)) },
+        loss,
+        noise: size(apart) / size(low).max(size(high)).max(f64::MIN_POSITIVE),
+        slope: norm(difference(right, left)),
+    }
+}
+
+/// What to write instead.
+const REMEDY: &str = "write 0.5*(1 + tanh(u/w)) for step(u), tanh(u/w) for sign(u) and sqrt(u^2 + w^2) for abs(u), with a width w of \
+                      a few cells";
+
+fn shown(at: Point, dimension: usize) -> String {
+    if dimension == 1 { format!("{}", at[0]) } else { format!("({}, {})", at[0], at[1]) }
+}
+
+impl Jump {
+    /// Why particles cannot be sent across.
+    pub fn refused_for_particles(&self, dimension: usize) -> ProblemError {
+        let (height, at) = (self.loss, shown(self.at, dimension));
+        ProblemError::Unsolvable {
+            message: format!(
+                "the loss jumps by {height} at θ = {at}, and particles that follow its slope walk through: leave [particles] out (the \
+                 grid climbs the jump), or {REMEDY}, and particles.time_step below w²/D"
+            ),
+        }
+    }
+
+    /// Whether the stationary density jumps here: that L or D does.
+    pub fn is_of_density(&self, size: f64) -> bool {
+        self.is_of_loss(size) || self.noise > NONE
+    }
+
+    /// Whether the loss itself jumps at this one, and not only its slope.
+    fn is_of_loss(&self, size: f64) -> bool {
+        self.loss.abs() > NONE * size
+    }
+}
+
+/// The jumps on a lattice of lines along the axes.
+fn on_lattice(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Vec<Jump> {
+    const LINES: usize = 24;
+    let (lower, upper) = (domain.lower, domain.upper);
+    if domain.dimension == 1 {
+        return along(dynamics, noise, lower, upper);
+    }
+    let mut found = Vec::new();
+    for axis in 0..2 {
+        for k in 0..LINES {
+            let across = 1 - axis;
+            let (mut from, mut to) = (lower, upper);
+            from[across] = lower[across] + domain.width(across) * (k as f64 + 0.5) / LINES as f64;
+            to[across] = from[across];
+            found.extend(along(dynamics, noise, from, to));
+        }
+    }
+    found
+}
+
+/// The largest jump of the loss in the domain: where and by how much.
+pub fn of_loss(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Option<Jump> {
+    let loss = dynamics.loss().filter(|loss| loss.may_break())?;
+    let jumps = on_lattice(dynamics, noise, domain);
+    let scale = |at: Point| loss.value(at).abs();
+    let size = jumps.iter().map(|jump| jump.loss.abs().max(scale(jump.at))).fold(0.0, f64::max);
+    let largest = jumps.into_iter().max_by(|a, b| a.loss.abs().total_cmp(&b.loss.abs()))?;
+    largest.is_of_loss(size).then_some(largest)
+}
+
+/// The places on a line where the stationary density jumps, since L or D does.
+pub fn of_density(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
+    let mut jumps = along(dynamics, noise, lower, upper);
+    let size = jumps.iter().map(|jump| jump.loss.abs().max(loss_size(dynamics, jump.at))).fold(0.0, f64::max);
+    jumps.retain(|jump| jump.is_of_density(size));
+    jumps
+}
+
+/// The largest slope on the diagonal of a domain.
+fn steepest(dynamics: &Dynamics, domain: &Domain) -> f64 {
+    const LOOKS: u32 = 64;
+    let diagonal = difference(domain.upper, domain.lower);
+    let slope = |k: u32| norm(dynamics.slope(advance(domain.lower, f64::from(k) / f64::from(LOOKS), diagonal)));
+    (0..=LOOKS).map(slope).fold(0.0, f64::max)
+}
+
+/// Refuses jumps that have no answer.
+///
+/// # Errors
+/// When the loss and D jump at the same place, when D is made from the Hessian of a loss with jumps or kinks, and when the loss jumps
+/// where D is a full tensor.
+pub fn check(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    model: &NoiseModel,
+    domain: &Domain,
+) -> Result<(), ProblemError> {
+    let Some(loss) = dynamics.loss().filter(|loss| loss.may_break()) else {
+        return Ok(());
+    };
+    let show = |at: Point| shown(at, domain.dimension);
+    let jumps = on_lattice(dynamics, noise, domain);
+    let size = jumps.iter().map(|jump| jump.loss.abs().max(loss.value(jump.at).abs())).fold(0.0, f64::max);
+    let from_hessian = matches!(model.kind, NoiseKind::Hessian(_));
+    let steepest = steepest(dynamics, domain);
+    for jump in jumps {
+        let message = if from_hessian && (jump.is_of_loss(size) || jump.slope > NONE * steepest) {
+            format!(
+                "the slope of the loss jumps at θ = {}, so that its Hessian, from which this noise is made, is infinite there",
+                show(jump.at)
+            )
+        } else if jump.is_of_loss(size) && jump.noise > NONE && noise.constant().is_none() {
+            format!(
+                "the loss and the noise jump at the same place, θ = {}: what the process climbs there, ∫ L'/D, depends on how the two \
+                 run within the jump",
+                show(jump.at)
+            )
+        } else if jump.is_of_loss(size) && noise.tensor(jump.at).xy != 0.0 {
+            format!(
+                "the loss jumps by {} at θ = {}, where D is a full tensor: that is solved for D along the axes only",
+                jump.loss,
+                show(jump.at)
+            )
+        } else {
+            continue;
+        };
+        return Err(ProblemError::Unsolvable { message: format!("{message}. Remedy: {REMEDY}") });
+    }
+    Ok(())
+}
