@@ -1,7 +1,7 @@
 //! The two ends of a line, and points inside it where the noise vanishes, by Feller's classes.
 
-use crate::problem::boundary_class::LocalLaw;
-use crate::problem::{DiffusionField, Dynamics, Interpretation};
+use crate::problem::boundary_class::{BoundaryClass, LocalLaw};
+use crate::problem::{DiffusionField, Dynamics, Interpretation, Problem, ProblemError};
 
 /// The law of slope and D beside the lower (0) or upper (1) of two places; `None` where they follow no power.
 pub fn law(
@@ -27,4 +27,171 @@ pub fn beside(
     let slope = |y: f64| inward * dynamics.slope([at + inward * y, 0.0])[0];
     let diffusion = |y: f64| noise.tensor([at + inward * y, 0.0]).xx;
     LocalLaw::of(slope, diffusion, scale, interpretation)
+}
+
+/// One end of the line on which a process lives.
+#[derive(Clone, Copy, Debug)]
+pub struct LineEnd {
+    /// Where.
+    pub at: f64,
+    /// Whether what arrives there is taken out.
+    pub absorbs: bool,
+    /// How slope and D behave beside it.
+    pub law: LocalLaw,
+}
+
+impl LineEnd {
+    /// Feller's class.
+    pub fn class(&self) -> BoundaryClass {
+        self.law.class()
+    }
+}
+
+/// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where slope and D
+/// follow no power beside an end.
+pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
+    if problem.dimension != 1 || problem.domain.is_periodic(0) {
+        return [None, None];
+    }
+    let (domain, start) = (&problem.domain, problem.valley.start_point);
+    [0, 1].map(|side| {
+        let exit = problem.valley.live.exit_towards(domain, start, side);
+        let wall = if side == 0 { domain.lower[0] } else { domain.upper[0] };
+        let (at, inward) = (exit.map_or(wall, |exit| exit[0]), if side == 0 { 1.0 } else { -1.0 });
+        let (dynamics, noise) = (&problem.dynamics, problem.noise.as_ref());
+        let law = beside(dynamics, noise, problem.interpretation, at, inward, domain.width(0))?;
+        Some(LineEnd { at, absorbs: exit.is_some(), law })
+    })
+}
+
+/// Refuses a line on which no passage time is finite, and tells of walls that are never reached.
+///
+/// # Errors
+/// When every way out crosses a point that is not reached, or not left on the other side; when the process ends at a wall that is said
+/// to reflect; and when it drifts for ever to an end with a positive probability.
+pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
+    if problem.dimension != 1 || problem.noise.constant().is_some() {
+        return Ok(());
+    }
+    blocked(problem)?;
+    let ends = of(problem);
+    for end in ends.into_iter().flatten().filter(|end| end.law.is_degenerate()) {
+        let LineEnd { at, absorbs, law } = end;
+        let (name, p, c) = (end.class().name(), law.diffusion_exponent, law.diffusion);
+        let beginning =
+            format!("θ = {at} is a boundary of the class \"{name}\" (D ≈ {c:.4e} y^{p:.4} at the distance y from it)");
+        let refused = match (end.class(), absorbs) {
+            (BoundaryClass::Exit, false) => Some(
+                "the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite. Make the \
+                 wall absorbing, or draw the domain so that it ends before this point",
+            ),
+            (BoundaryClass::Natural, _) if law.attracts() => Some(
+                "with a positive probability the process approaches it for ever and is never absorbed: mean times are infinite and \
+                 no rate describes the survivors. Draw the domain so that it ends before this point",
+            ),
+            _ => None,
+        };
+        if let Some(reason) = refused {
+            return Err(ProblemError::Unsolvable { message: format!("{beginning}: {reason}") });
+        }
+        if absorbs && !end.class().is_reached() {
+            let told = format!("{beginning}: the process never arrives there, and the absorbing wall is none");
+            problem.warnings.push(told);
+        }
+    }
+    Ok(())
+}
+
+/// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ, the cell at the
+/// end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B.
+pub fn order(problem: &Problem, formal: f64) -> f64 {
+    let holding = |end: &LineEnd| !end.absorbs && end.law.is_degenerate();
+    let speed = |end: LineEnd| end.law.exponents().map(|[_, speed]| speed).filter(|speed| *speed > -1.0);
+    of(problem)
+        .into_iter()
+        .flatten()
+        .filter(holding)
+        .filter_map(speed)
+        .fold(formal, |order, speed| order.min(2.0 + speed))
+}
+
+/// Why there is no slowest mode at this rate, where a natural end gives the spectrum a continuous part that begins at or below it.
+pub fn no_slowest_mode(problem: &Problem, rate: f64, relative_error: f64) -> Option<String> {
+    let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from));
+    let ends = of(problem).into_iter().flatten();
+    let (at, begins) = ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))?;
+    (rate * (1.0 + relative_error) >= begins).then(|| {
+        format!(
+            "no escape rate: θ = {at} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there \
+             is no slower mode below it: survival falls without a rate of its own. The passage time is answered. For a rate draw \
+             the domain so that it ends before this point"
+        )
+    })
+}
+
+/// Refuses a line whose every way out crosses a point that cannot be crossed.
+fn blocked(problem: &Problem) -> Result<(), ProblemError> {
+    let (domain, start) = (&problem.domain, problem.valley.start_point);
+    let exits: Vec<f64> =
+        (0..2).filter_map(|side| problem.valley.live.exit_towards(domain, start, side)).map(|exit| exit[0]).collect();
+    let blocks: Vec<(f64, [LocalLaw; 2])> =
+        exits.iter().filter_map(|&exit| first_block(problem, start[0], exit)).collect();
+    if exits.is_empty() || blocks.len() < exits.len() {
+        return Ok(());
+    }
+    let (at, [near, far]) = blocks[0];
+    Err(ProblemError::Degenerate {
+        at: [at, 0.0],
+        message: format!(
+            "the noise vanishes at θ* = {at:.9} like |θ − θ*|^{:.2}, and θ* cannot be crossed: seen from the start it is a boundary of \
+             the class \"{}\", from beyond it one of the class \"{}\". No passage time is finite. Remedies: noise.floor > 0 (white noise \
+             mixed in), a domain that ends before θ*; or noise.allow_degenerate = true to solve all the same",
+            near.diffusion_exponent,
+            near.class().name(),
+            far.class().name()
+        ),
+    })
+}
+
+/// The first point between start and exit that is not crossed, with the laws before and behind it.
+fn first_block(problem: &Problem, start: f64, exit: f64) -> Option<(f64, [LocalLaw; 2])> {
+    const SAMPLES: usize = 4000;
+    /// D below this part of its largest value counts as zero.
+    const ZERO: f64 = 1e-11;
+    let (dynamics, noise) = (&problem.dynamics, problem.noise.as_ref());
+    let place = |s: f64| start + s * (exit - start);
+    let diffusion = |s: f64| noise.tensor([place(s), 0.0]).xx;
+    let at_sample = |k: usize| k as f64 / SAMPLES as f64;
+    let samples: Vec<f64> = (0..=SAMPLES).map(|k| diffusion(at_sample(k))).collect();
+    let largest = samples.iter().copied().fold(0.0, f64::max);
+    for k in (1..SAMPLES).filter(|&k| samples[k] <= samples[k - 1] && samples[k] <= samples[k + 1]) {
+        let (s, value) = lowest(diffusion, at_sample(k - 1), at_sample(k + 1));
+        // The exit itself is an end.
+        if value > ZERO * largest || s <= 0.0 || s >= 1.0 - 1.0 / SAMPLES as f64 {
+            continue;
+        }
+        let (at, towards) = (place(s), (exit - start).signum());
+        // The place is known to a part in 10⁸ only: the laws are read farther away than beside an end.
+        let scale = 256.0 * problem.domain.width(0);
+        let law = |inward: f64| beside(dynamics, noise, problem.interpretation, at, inward, scale);
+        if let (Some(near), Some(far)) = (law(-towards), law(towards))
+            && near.is_degenerate()
+            && !(near.class().is_reached() && far.class().is_left())
+        {
+            return Some((at, [near, far]));
+        }
+    }
+    None
+}
+
+/// Golden-section search for the smallest value: where, and what it is.
+fn lowest(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> (f64, f64) {
+    let golden = 0.5 * (5f64.sqrt() - 1.0);
+    // 0.618⁸⁰ < 1e-16: the interval shrinks to rounding.
+    for _ in 0..80 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if f(left) <= f(right) { high = right } else { low = left }
+    }
+    let middle = 0.5 * (low + high);
+    (middle, f(middle))
 }

@@ -6,7 +6,7 @@
 
 use crate::problem::breaks::rim;
 use crate::problem::noise::NoiseKind;
-use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, ProblemError};
+use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
 /// A point on a line where something jumps or has a kink.
@@ -33,6 +33,7 @@ const NONE: f64 = 1e-9;
 pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
     let line = difference(upper, lower);
     let place = |k: usize| [0, 1].map(|c| lower[c] + line[c] * k as f64 / PIECES as f64);
+    let size = loss_size(dynamics, lower, upper);
     let mut found: Vec<Jump> = Vec::new();
     for k in 0..PIECES {
         let (from, to) = (place(k), place(k + 1));
@@ -42,7 +43,7 @@ pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, uppe
         // A break on the border of two pieces lies inside neither.
         if k + 1 < PIECES && dynamics.may_break() {
             let border = jump(dynamics, noise, to, line);
-            if border.loss != 0.0 && border.loss.abs() > NONE * loss_size(dynamics, to) {
+            if border.is_of_loss(size) {
                 found.push(border);
             }
         }
@@ -53,8 +54,15 @@ pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, uppe
     found
 }
 
-fn loss_size(dynamics: &Dynamics, at: Point) -> f64 {
-    dynamics.loss().map_or(0.0, |loss| loss.value(at).abs())
+/// The largest |L| on a line: what a jump is measured by.
+fn loss_size(dynamics: &Dynamics, lower: Point, upper: Point) -> f64 {
+    const LOOKS: u32 = 64;
+    let line = difference(upper, lower);
+    let size = |k: u32| {
+        let at = advance(lower, f64::from(k) / f64::from(LOOKS), line);
+        dynamics.loss().map_or(0.0, |loss| loss.value(at).abs())
+    };
+    (0..=LOOKS).map(size).filter(|size| size.is_finite()).fold(0.0, f64::max)
 }
 
 /// What jumps at a point, in the direction of a line.
@@ -93,7 +101,7 @@ impl Jump {
         ProblemError::Unsolvable {
             message: format!(
                 "the loss jumps by {height} at θ = {at}, and particles that follow its slope walk through: leave [particles] out (the \
-                 grid climbs the jump), or {REMEDY}, and particles.time_step below w²/D"
+                 grid climbs the jump), or {REMEDY}, and particles.dt below w²/D"
             ),
         }
     }
@@ -105,7 +113,7 @@ impl Jump {
 
     /// Whether the loss itself jumps at this one, and not only its slope.
     fn is_of_loss(&self, size: f64) -> bool {
-        self.loss.abs() > NONE * size
+        self.loss != 0.0 && self.loss.abs() > NONE * size
     }
 }
 
@@ -131,10 +139,9 @@ fn on_lattice(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) 
 
 /// The largest jump of the loss in the domain: where and by how much.
 pub fn of_loss(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Option<Jump> {
-    let loss = dynamics.loss().filter(|loss| loss.may_break())?;
+    dynamics.loss().filter(|loss| loss.may_break())?;
     let jumps = on_lattice(dynamics, noise, domain);
-    let scale = |at: Point| loss.value(at).abs();
-    let size = jumps.iter().map(|jump| jump.loss.abs().max(scale(jump.at))).fold(0.0, f64::max);
+    let size = loss_size(dynamics, domain.lower, domain.upper);
     let largest = jumps.into_iter().max_by(|a, b| a.loss.abs().total_cmp(&b.loss.abs()))?;
     largest.is_of_loss(size).then_some(largest)
 }
@@ -142,9 +149,17 @@ pub fn of_loss(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain)
 /// The places on a line where the stationary density jumps, since L or D does.
 pub fn of_density(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
     let mut jumps = along(dynamics, noise, lower, upper);
-    let size = jumps.iter().map(|jump| jump.loss.abs().max(loss_size(dynamics, jump.at))).fold(0.0, f64::max);
+    let size = loss_size(dynamics, lower, upper);
     jumps.retain(|jump| jump.is_of_density(size));
     jumps
+}
+
+/// Whether the loss, or a noise that is a field of its own, jumps somewhere in the domain of a problem.
+pub fn cut_edges(problem: &Problem) -> bool {
+    let (dynamics, noise, domain) = (&problem.dynamics, problem.noise.as_ref(), &problem.domain);
+    let may_jump = noise.jumps() && matches!(problem.noise_model.kind, NoiseKind::Field(_));
+    of_loss(dynamics, noise, domain).is_some()
+        || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
 /// The largest slope on the diagonal of a domain.
@@ -166,12 +181,12 @@ pub fn check(
     model: &NoiseModel,
     domain: &Domain,
 ) -> Result<(), ProblemError> {
-    let Some(loss) = dynamics.loss().filter(|loss| loss.may_break()) else {
+    if !dynamics.loss().is_some_and(|loss| loss.may_break()) {
         return Ok(());
-    };
+    }
     let show = |at: Point| shown(at, domain.dimension);
     let jumps = on_lattice(dynamics, noise, domain);
-    let size = jumps.iter().map(|jump| jump.loss.abs().max(loss.value(jump.at).abs())).fold(0.0, f64::max);
+    let size = loss_size(dynamics, domain.lower, domain.upper);
     let from_hessian = matches!(model.kind, NoiseKind::Hessian(_));
     let steepest = steepest(dynamics, domain);
     for jump in jumps {

@@ -120,7 +120,12 @@ impl Problem {
         if !posed.allow_degenerate {
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
-        Ok(Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings })
+        let mut problem =
+            Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings };
+        if !posed.allow_degenerate {
+            ends::check(&mut problem)?;
+        }
+        Ok(problem)
     }
 
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.

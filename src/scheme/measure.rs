@@ -16,6 +16,8 @@ use crate::tensor::{Point, advance, difference, dot};
 const PANELS: usize = 6;
 /// Panels towards a singular end, each of half the width of the one before.
 const HALVINGS: i32 = 40;
+/// Units in the last place of an end from which on a distance from it has three digits.
+const ROUNDED: f64 = 4096.0;
 
 impl EdgeSampler<'_> {
     /// c_i of the cell around `centre` that reaches to `ends` on its two sides; where D vanishes at an end, with its law there.
@@ -67,7 +69,13 @@ impl EdgeSampler<'_> {
             return Ok(None);
         };
         let (mut left, mut gap) = (begin, 1.0 - begin);
+        // Nearer to an end elsewhere than at 0 the distance from it is rounding.
+        let end = advance(walk.from, 1.0, walk.step)[0];
+        let nearest = ROUNDED * f64::EPSILON * end.abs() / walk.step[0].abs();
         for _ in 0..HALVINGS {
+            if 0.5 * gap < nearest {
+                break;
+            }
             gap *= 0.5;
             self.add_mass(&mut walk, left, 1.0 - gap)?;
             left = 1.0 - gap;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::problem::Problem;
+use crate::problem::ends::{self, LineEnd};
 use crate::study::Request;
 use crate::study::{StudyError, level, memory};
 use crate::tensor::{Point, Tensor, advance, difference};
@@ -41,6 +42,8 @@ pub struct CheckReport {
     pub allowed: u64,
     /// Seconds that the run will take, roughly.
     pub seconds: Option<f64>,
+    /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law beside an end.
+    pub ends: [Option<LineEnd>; 2],
     /// What the reader must know.
     pub warnings: Vec<String>,
 }
@@ -127,7 +130,8 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
         let looks = if request.error_estimate { 16.0 } else { 12.0 };
         flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
     });
-    Ok(CheckReport { problem, minima, saddles, cells: request.grid.cells, memory, allowed, seconds, warnings })
+    let ends = ends::of(&problem);
+    Ok(CheckReport { ends, problem, minima, saddles, cells: request.grid.cells, memory, allowed, seconds, warnings })
 }
 
 /// What one look at the slope and the tensor costs, measured on a few points of the domain.

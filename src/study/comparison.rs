@@ -6,6 +6,7 @@ use crate::problem::Wall;
 use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
+use crate::study::layers::layers;
 use crate::study::solution::QuadratureCheck;
 use crate::tensor::{difference, norm};
 
@@ -85,7 +86,8 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<Quadr
     let valley = &problem.valley;
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
-    let breakpoints = breakpoints(problem, 0);
+    let mut breakpoints = breakpoints(problem, 0);
+    breakpoints.extend(layers(problem));
     let line = Passage {
         slope: &slope,
         diffusion: &diffusion,
@@ -102,7 +104,7 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<Quadr
         warnings.push(format!("no {what} by quadrature to compare with: {error}"));
     };
     let time = line.mean_first_passage(valley.start_point[0]).map_err(|error| told("passage time", error)).ok()?;
-    let escape = line.escape_rate().map_err(|error| told("escape rate", error)).ok();
+    let escape = line.escape_rate_beside(valley.start_point[0]).map_err(|error| told("escape rate", error)).ok();
     Some(QuadratureCheck {
         time: time.number,
         ratio: None,

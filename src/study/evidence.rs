@@ -10,6 +10,7 @@ use crate::observe::field;
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::problem::Wall;
+use crate::problem::ends;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::Request;
@@ -97,7 +98,8 @@ pub(super) fn evidence(
         finest;
     let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
         let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        let (rounding, formal) = (rounding(problem, grid.cells), request.grid.scheme.formal_order());
+        let formal = ends::order(problem, request.grid.scheme.formal_order());
+        let rounding = rounding(problem, grid.cells);
         beside(boundary, *values.last()?, formal, |cut| match (refinement, values.as_slice()) {
             (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
             (Refinement::Quarters, _) => None,
@@ -180,7 +182,19 @@ pub(super) fn evidence(
         false => None,
     };
     if let Some(check) = &mut quadrature {
-        check.compare(rate.as_mut(), passage.as_mut());
+        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()));
+    }
+    let without_rate = rate
+        .as_ref()
+        .and_then(|rate| ends::no_slowest_mode(problem, rate.value.value(), rate.discretisation_error.unwrap_or(0.0)));
+    if let Some(reason) = without_rate {
+        (rate, flux) = (None, None);
+        fields.quasi_stationary = None;
+        fields.current = Vec::new();
+        if let Some(check) = &mut quadrature {
+            (check.escape_rate, check.escape_ratio) = (None, None);
+        }
+        warnings.push(reason);
     }
     if let Some(error) = rate.as_ref().and_then(|rate| rate.discretisation_error)
         && error > LARGE_ERROR

@@ -9,6 +9,7 @@ use crate::generator::{Assembly, FluxCorrection};
 use crate::grid::Align;
 use crate::grid::Grid;
 use crate::observe::field;
+use crate::problem::jumps;
 use crate::problem::{Domain, Problem, ProblemError, Region};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
@@ -215,11 +216,15 @@ pub fn solve(
         true => Some(mean_first_passage(&elimination, states)?),
         false => None,
     };
-    let boundary = boundary::error(
+    let mut boundary = boundary::error(
         Around { grid: &grid, domain: &domain, live: &problem.valley.live, assembly: &assembly },
         quasi_stationary.as_ref().zip(times.as_ref().map(|(times, _)| times.as_slice())),
         walls.as_deref(),
     );
+    // Jumps cut cells and edges anywhere, as such a boundary does.
+    if problem.dimension == 2 && jumps::cut_edges(problem) {
+        boundary.cut = Some(f64::INFINITY);
+    }
     if let Some((times, unit)) = times
         && request.wants(Quantity::PassageTime)
     {

@@ -8,6 +8,7 @@ mod coordinate;
 mod evidence;
 pub mod extrapolation;
 pub mod iteration;
+mod layers;
 pub mod level;
 pub mod memory;
 pub mod request;

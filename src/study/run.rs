@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ends};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::Request;
@@ -165,7 +165,7 @@ fn refined(
     warnings: &mut Vec<String>,
     timing: &mut Vec<(String, f64)>,
 ) -> Result<Solved, StudyError> {
-    let (dimension, formal) = (problem.dimension, request.grid.scheme.formal_order());
+    let (dimension, formal) = (problem.dimension, ends::order(problem, request.grid.scheme.formal_order()));
     let mut cells = first_cells(problem);
     let mut rates: Vec<Rates> = Vec::new();
     let mut finest: Option<Level> = None;

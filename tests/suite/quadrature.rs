@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use proptest::prelude::*;
-use saddleflux::formula::quadrature::{End, Passage, QuadratureError, scale_depth};
+use saddleflux::formula::quadrature::{Breakpoint, End, Passage, QuadratureError, scale_depth};
 use saddleflux::problem::Interpretation;
 
 const ITO: Interpretation = Interpretation::Ito;
@@ -214,7 +214,8 @@ fn unnamed_jumps_are_found() {
         upper: End::Absorbing(0.5),
         breakpoints,
     };
-    let (named, unnamed) = (with(&[-0.3217, 7.0]), with(&[]));
+    let places = [-0.3217, 7.0].map(Breakpoint::from);
+    let (named, unnamed) = (with(&places), with(&[]));
     assert_relative_eq!(time_of(&named, -1.0), time_of(&unnamed, -1.0), max_relative = 1e-12);
     assert_relative_eq!(gamma_of(&named), gamma_of(&unnamed), max_relative = 1e-12);
 }
@@ -224,7 +225,7 @@ fn unnamed_jumps_are_found() {
 #[test]
 fn hessian_noise_over_a_floor() {
     let mut last = f64::INFINITY;
-    let kinks = [-(1f64 / 3.0).sqrt(), (1f64 / 3.0).sqrt()];
+    let kinks = [-(1f64 / 3.0).sqrt(), (1f64 / 3.0).sqrt()].map(Breakpoint::from);
     for floor in [1e-2, 1e-4, 1e-6, 1e-8] {
         let diffusion = |x: f64| 0.05 * (3.0 * x * x - 1.0).abs() + floor;
         let with = |breakpoints| Passage {

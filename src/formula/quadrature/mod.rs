@@ -149,7 +149,27 @@ impl Passage<'_> {
     /// As for [`Passage::mean_first_passage`], and when inverse iteration is too slow.
     pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
         let (lower, upper) = self.ends()?;
-        let panels = Panels::new(self, &self.edges(lower, upper, None))?;
+        self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
+    }
+
+    /// The same on panels that have seen what those of [`Passage::mean_first_passage`] from `start` see: where the integrals on the two
+    /// differ, a layer is missed by one of them, and the panels are those of both.
+    ///
+    /// # Errors
+    /// As for [`Passage::escape_rate`].
+    pub fn escape_rate_beside(&self, start: f64) -> Result<EscapeRate, QuadratureError> {
+        let (lower, upper) = self.ends()?;
+        let mut panels = Panels::new(self, &self.edges(lower, upper, None))?;
+        let others = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
+        if !panels.has_same_integrals(&others) {
+            let mut edges = self.edges(lower, upper, Some(start));
+            edges.extend(panels.coarse.iter().chain(&others.coarse).map(|panel| Breakpoint::from(panel.left)));
+            panels = Panels::new(self, &merged(edges))?;
+        }
+        self.rate_on(panels)
+    }
+
+    fn rate_on(&self, panels: Panels) -> Result<EscapeRate, QuadratureError> {
         let (coarse, ..) = inverse_iteration(&self.green(&panels.coarse))?;
         let (fine, bracket, iterations) = inverse_iteration(&self.green(&panels.fine))?;
         Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
@@ -202,19 +222,24 @@ impl Passage<'_> {
         let inside = |point: &Breakpoint| point.at > lower && point.at < upper;
         let mut edges = vec![Breakpoint::from(lower), Breakpoint::from(upper)];
         edges.extend(self.breakpoints.iter().copied().chain(start.map(Breakpoint::from)).filter(inside));
-        edges.sort_by(|one, other| one.at.total_cmp(&other.at));
-        edges.dedup_by(|next, kept| {
-            let is_same = next.at == kept.at;
-            kept.rise += if is_same { next.rise } else { 0.0 };
-            is_same
-        });
-        edges
+        merged(edges)
     }
 
     fn green<'p>(&self, panels: &'p [Panel]) -> Green<'p> {
         let absorbs = |end: End| matches!(end, End::Absorbing(_));
         Green::new(panels, absorbs(self.lower), absorbs(self.upper))
     }
+}
+
+/// In ascending order, each place once.
+fn merged(mut edges: Vec<Breakpoint>) -> Vec<Breakpoint> {
+    edges.sort_by(|one, other| one.at.total_cmp(&other.at));
+    edges.dedup_by(|next, kept| {
+        let is_same = next.at == kept.at;
+        kept.rise += if is_same { next.rise } else { 0.0 };
+        is_same
+    });
+    edges
 }
 
 /// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is more.
@@ -224,10 +249,17 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
         // Started on an absorbing end: the time is exactly zero.
         return Ok(Estimate { value, log, number: fine, relative_error: 0.0 });
     }
+    for found in [coarse, fine] {
+        if !found.is_greater(Scaled::ZERO) {
+            return Err(QuadratureError::Oscillates { value: found.value() });
+        }
+    }
     let change = (coarse.over(fine).value() - 1.0).abs();
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
+    // Beside a power yᴮ halving leaves 1/(2^{1+B} − 1) of its own change; below 1 + B = 0.2 the change itself is too large.
+    let change = if panels.leaves_some { 8.0 * change } else { change };
     let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }

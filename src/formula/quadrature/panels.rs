@@ -3,6 +3,7 @@
 use super::rule::{NODES, Nodal, RULE};
 use super::{Breakpoint, Passage, QuadratureError};
 use crate::problem::Interpretation;
+use crate::scaled::{Scaled, Sum};
 
 /// Largest change of φ over a panel (see [`NODES`]).
 const LARGEST_RISE: f64 = 4.0;
@@ -79,6 +80,9 @@ impl Panel {
 pub(super) struct Panels {
     pub(super) coarse: Vec<Panel>,
     pub(super) fine: Vec<Panel>,
+    /// Whether some panel is as narrow as panels get and still differs from its halves: at a jump without a breakpoint, and at an end
+    /// where the integrand is a power.
+    pub(super) leaves_some: bool,
 }
 
 impl Panels {
@@ -86,7 +90,7 @@ impl Panels {
     pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
         let span = edges[edges.len() - 1].at - edges[0].at;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
-        let mut waiting = Vec::new();
+        let (mut waiting, mut leaves_some) = (Vec::new(), false);
         for pair in edges.windows(2).rev() {
             waiting.push(Panel { jump: pair[0].rise, ..Panel::new(passage, pair[0].at, pair[1].at)? });
         }
@@ -95,7 +99,9 @@ impl Panels {
             let narrow = panel.right - panel.left <= NARROWEST * span.max(middle.abs());
             let low = Panel { jump: panel.jump, ..Panel::new(passage, panel.left, middle)? };
             let halves = [low, Panel::new(passage, middle, panel.right)?];
-            if narrow || panel.range <= LARGEST_RISE && panel.agrees(&halves) {
+            let agrees = panel.range <= LARGEST_RISE && panel.agrees(&halves);
+            if narrow || agrees {
+                leaves_some |= !agrees;
                 if panel.range > 100.0 {
                     return Err(QuadratureError::Unresolved { at: middle });
                 }
@@ -110,6 +116,44 @@ impl Panels {
                 return Err(QuadratureError::Unresolved { at: middle });
             }
         }
-        Ok(Panels { coarse, fine })
+        Ok(Panels { coarse, fine, leaves_some })
+    }
+}
+
+/// Integrals on two sets of panels that differ by more than this, relative to what they are made of, were not made of the same function.
+const SAME: f64 = 1e-9;
+
+impl Panels {
+    /// Whether φ, ∫ e^φ m and ∫ e^{−φ} w over the whole interval are the same on other panels.
+    pub(super) fn has_same_integrals(&self, other: &Panels) -> bool {
+        let (one, two) = (Totals::of(&self.coarse), Totals::of(&other.coarse));
+        let close = |one: Scaled, two: Scaled| (one.over(two).value() - 1.0).abs() <= SAME;
+        (one.rise - two.rise).abs() <= SAME * (1.0 + one.climb)
+            && close(one.scale, two.scale)
+            && close(one.speed, two.speed)
+    }
+}
+
+/// What does not depend on how an interval is divided.
+struct Totals {
+    rise: f64,
+    /// Σ |Δφ|, which does a little.
+    climb: f64,
+    scale: Scaled,
+    speed: Scaled,
+}
+
+impl Totals {
+    fn of(panels: &[Panel]) -> Totals {
+        let (mut phi, mut climb) = (Sum::default(), 0.0);
+        let (mut scale, mut speed) = (Scaled::ZERO, Scaled::ZERO);
+        for panel in panels {
+            phi = phi.plus(panel.jump);
+            scale = scale.plus(Scaled::exp(phi, 1.0).scaled(RULE.integral(&panel.scale)));
+            speed = speed.plus(Scaled::exp(phi, -1.0).scaled(RULE.integral(&panel.speed)));
+            phi = phi.plus(panel.rise);
+            climb += panel.rise.abs() + panel.jump.abs();
+        }
+        Totals { rise: phi.high + phi.low, climb, scale, speed }
     }
 }
