@@ -4,6 +4,8 @@ use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::formula::quadrature::{Breakpoint, End, Passage, QuadratureError, scale_depth};
 use saddleflux::problem::Interpretation;
+use saddleflux::scaled::Scaled;
+use saddleflux::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
 
 const ITO: Interpretation = Interpretation::Ito;
 
@@ -343,4 +345,48 @@ proptest! {
         let (rate, other) = (gamma_of(&passage), gamma_of(&mirrored));
         prop_assert!((pace * rate / other - 1.0).abs() < 2e-12, "{rate} {other}");
     }
+}
+
+/// A grid with γ = 1 ± 1e-6 and 1/τ = 1 ± 1e-6 beside a quadrature that says these numbers.
+fn compared(rate: f64, inverse_time: f64) -> (Option<f64>, Option<f64>, Option<String>) {
+    let one = Scaled::ONE;
+    let mut check = QuadratureCheck {
+        time: Scaled::new(1.0 / inverse_time),
+        ratio: None,
+        escape_rate: Some(Scaled::new(rate)),
+        escape_ratio: None,
+        relative_error: 1e-13,
+    };
+    let mut grid = RateEstimate {
+        value: one,
+        bracket: [1.0; 2],
+        iterations: 1,
+        extrapolated: None,
+        discretisation_error: Some(1e-6),
+        observed_order: None,
+        grids: Vec::new(),
+        flux_identity: 0.0,
+        converged: true,
+    };
+    let mut passage =
+        PassageTime { from: [0.0; 2], time: one, rate: one, extrapolated: None, discretisation_error: Some(1e-6) };
+    let told = check.compare(Some(&mut grid), Some(&mut passage));
+    (grid.discretisation_error, passage.discretisation_error, told)
+}
+
+#[test]
+fn an_odd_check_does_not_win_against_the_grid_and_its_sister() {
+    // Both agree; both disagree, and the grid is wrong; one is a little off, and the larger error is stated.
+    assert_eq!(compared(1.0 + 1e-8, 1.0 - 1e-8), (Some(1e-6), Some(1e-6), None));
+    let (rate, time, told) = compared(1.1, 1.1);
+    assert!(rate.unwrap() > 0.09 && time.unwrap() > 0.09 && told.is_none());
+    let (rate, time, told) = compared(1.0 + 5e-6, 1.0);
+    assert!(rate.unwrap() > 4e-6 && time == Some(1e-6) && told.is_none());
+    // One alone is far off.
+    let (rate, time, told) = compared(12.8, 1.0);
+    assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
+    assert!(told.unwrap().starts_with("the escape rate by quadrature"));
+    let (rate, time, told) = compared(1.0, 0.3);
+    assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
+    assert!(told.unwrap().starts_with("the passage time by quadrature"));
 }
