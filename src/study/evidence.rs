@@ -181,9 +181,6 @@ pub(super) fn evidence(
         true => comparison::quadrature(problem, &mut warnings),
         false => None,
     };
-    if let Some(check) = &mut quadrature {
-        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()));
-    }
     let without_rate = rate
         .as_ref()
         .and_then(|rate| ends::no_slowest_mode(problem, rate.value.value(), rate.discretisation_error.unwrap_or(0.0)));
@@ -195,6 +192,9 @@ pub(super) fn evidence(
             (check.escape_rate, check.escape_ratio) = (None, None);
         }
         warnings.push(reason);
+    }
+    if let Some(check) = &mut quadrature {
+        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()));
     }
     if let Some(error) = rate.as_ref().and_then(|rate| rate.discretisation_error)
         && error > LARGE_ERROR
