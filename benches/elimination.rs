@@ -8,7 +8,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use double_well::{Exit, double_well};
 use faer::{Accum, Mat, Par};
-use saddleflux::elimination::{Elimination, Symbolic};
+use saddleflux::elimination::{Elimination, Symbolic, Workspace};
 use saddleflux::progress::Progress;
 
 const TEMPERATURE: f64 = 0.01;
@@ -31,8 +31,10 @@ fn analyse(bencher: Bencher, columns: usize) {
 fn factor(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns, TEMPERATURE, Exit::Wall);
     let symbolic = Symbolic::analyse(&generator);
+    let workspace = Workspace::default();
     bencher.counter(ItemsCount::new(symbolic.flops())).bench_local(|| {
-        Elimination::with_symbolic(&symbolic, black_box(&generator), u64::MAX, &Progress::default()).unwrap()
+        Elimination::with_symbolic(&symbolic, black_box(&generator), &workspace, u64::MAX, &Progress::default())
+            .unwrap()
     });
 }
 
@@ -40,7 +42,7 @@ fn factor(bencher: Bencher, columns: usize) {
 #[divan::bench(args = SIZES, sample_count = 10)]
 fn solve_left(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns, TEMPERATURE, Exit::Wall);
-    let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).unwrap();
+    let elimination = Elimination::new(&generator, &Workspace::default(), u64::MAX, &Progress::default()).unwrap();
     let b = vec![1.0; generator.len()];
     bencher.counter(ItemsCount::new(elimination.factor_bytes())).bench_local(|| elimination.solve_left(black_box(&b)));
 }
@@ -49,7 +51,7 @@ fn solve_left(bencher: Bencher, columns: usize) {
 #[divan::bench(args = SIZES, sample_count = 10)]
 fn solve_right(bencher: Bencher, columns: usize) {
     let generator = double_well(columns, 2 * columns, TEMPERATURE, Exit::Wall);
-    let elimination = Elimination::new(&generator, u64::MAX, &Progress::default()).unwrap();
+    let elimination = Elimination::new(&generator, &Workspace::default(), u64::MAX, &Progress::default()).unwrap();
     let b = vec![1.0; generator.len()];
     bencher.counter(ItemsCount::new(elimination.factor_bytes())).bench_local(|| elimination.solve_right(black_box(&b)));
 }

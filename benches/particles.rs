@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use saddleflux::config::Config;
+use saddleflux::particles::coupled::Swarm;
 use saddleflux::particles::motion::Motion;
 use saddleflux::particles::random::{Purpose, Random};
-use saddleflux::particles::swarm::{self, Plan, Record, Spell, Swarm};
+use saddleflux::particles::swarm::{self, Record, Schedule, Spell};
 use saddleflux::problem::Problem;
 use saddleflux::progress::Progress;
 use saddleflux::tensor::{LANES, Point};
@@ -25,9 +26,19 @@ impl Record for Nothing {
 
 fn steps_per_second(problem: &Problem, count: usize, coupled: bool) -> f64 {
     let motion = Motion::diffusion(problem).unwrap();
-    let plan = Plan { count, step: 1e-3, burn_in: 0.1, chunk: 0.5, exits: u64::MAX, time: 4.0, seed: 1 };
-    let swarm = Swarm::new(&motion, &plan, coupled, problem.valley.start_point);
-    let counts = swarm::simulate(&swarm, &plan, &mut Nothing, &Progress::default()).unwrap();
+    let schedule = Schedule {
+        count,
+        step: 1e-3,
+        burn_in: 0.1,
+        wells: None,
+        may_double: false,
+        chunk: 0.5,
+        exits: u64::MAX,
+        time: 4.0,
+        seed: 1,
+    };
+    let swarm = Swarm::new(&motion, &schedule, coupled, problem.valley.start_point);
+    let counts = swarm::simulate(&swarm, &schedule, &mut Nothing, &Progress::default()).unwrap();
     1.0 / counts.seconds_per_step
 }
 

@@ -9,14 +9,14 @@
 use std::time::Instant;
 
 use faer::{Accum, Mat, Par};
-use saddleflux::elimination::{Elimination, Symbolic};
+use saddleflux::elimination::{Elimination, Symbolic, Workspace};
 use saddleflux::generator::assembly::{Assembly, Physics};
 use saddleflux::grid::Grid;
 use saddleflux::problem::{AxisWalls, Interpretation, Wall};
 use saddleflux::problem::{DiffusionField, Domain, Dynamics, Region};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Weight;
-use saddleflux::solve::{mean_first_passage, quasi_stationary};
+use saddleflux::solve::{Factor, mean_first_passage, quasi_stationary};
 use saddleflux::tensor::{Point, Tensor};
 
 struct White(f64, usize);
@@ -46,7 +46,9 @@ struct Row {
 fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let largest: usize = asked.unwrap_or(512);
-    let line: Vec<Row> = [10_000, 100_000, 1_000_000].into_iter().map(|cells| measure([cells, 1])).collect();
+    let workspace = Workspace::default();
+    let line: Vec<Row> =
+        [10_000, 100_000, 1_000_000].into_iter().map(|cells| measure([cells, 1], &workspace)).collect();
     print("1D", &line);
     let sizes = [64, 128, 256, 512, 1024, 2048].into_iter().filter(|&columns| columns <= largest);
     // The yardsticks are taken beside every grid, and the best of them counts: other work on the machine only slows them.
@@ -54,7 +56,7 @@ fn main() {
     let plane: Vec<Row> = sizes
         .map(|columns| {
             (dense, memory) = (dense.max(dense_product()), memory.max(read()));
-            measure([columns, if columns < 2048 { 2 * columns } else { columns }])
+            measure([columns, if columns < 2048 { 2 * columns } else { columns }], &workspace)
         })
         .collect();
     print("2D", &plane);
@@ -76,7 +78,7 @@ fn main() {
     }
 }
 
-fn measure(cells: [usize; 2]) -> Row {
+fn measure(cells: [usize; 2], workspace: &Workspace) -> Row {
     let dimension = if cells[1] == 1 { 1 } else { 2 };
     let walls = [AxisWalls::Walls([Wall::Reflecting, Wall::Absorbing]), AxisWalls::Walls([Wall::Reflecting; 2])];
     let domain = Domain { dimension, lower: [-2.0, -2.0], upper: [0.0, 2.0], walls, automatic: false };
@@ -107,22 +109,23 @@ fn measure(cells: [usize; 2]) -> Row {
         let assembled = lap();
         let symbolic = Symbolic::analyse(&assembly.generator);
         let analysed = lap();
-        let elimination =
-            Elimination::with_symbolic(&symbolic, &assembly.generator, u64::MAX, &progress).expect("eliminated");
+        let elimination = Elimination::with_symbolic(&symbolic, &assembly.generator, workspace, u64::MAX, &progress)
+            .expect("eliminated");
         let eliminated = lap();
         let states = assembly.generator.len();
-        let found = quasi_stationary(&elimination, states, grid.cell_at([-1.0, 0.0]).unwrap_or(0)).expect("solved");
+        let chain = Factor { elimination, states, origin: grid.cell_at([-1.0, 0.0]).unwrap_or(0) };
+        let found = quasi_stationary(&chain).expect("solved");
         std::hint::black_box(found.rate);
         let whole = assembled + analysed + eliminated + lap();
-        std::hint::black_box(elimination.solve_left(&vec![1.0; states]));
+        std::hint::black_box(chain.elimination.solve_left(&vec![1.0; states]));
         let left = lap();
-        std::hint::black_box(mean_first_passage(&elimination, states).expect("solved"));
+        std::hint::black_box(mean_first_passage(&chain).expect("solved"));
         let right = lap();
         for (best, found) in seconds.iter_mut().zip([assembled, analysed, eliminated, left, right, whole]) {
             *best = found.min(*best);
         }
-        (flops, general_flops) = (elimination.flops(), symbolic.flops());
-        bytes = elimination.factor_bytes() * if elimination.spared() > 0.0 { 2 } else { 1 };
+        (flops, general_flops) = (chain.elimination.flops(), symbolic.flops());
+        bytes = chain.elimination.factor_bytes() * if chain.elimination.spared() > 0.0 { 2 } else { 1 };
     }
     Row { cells: cells[0] * cells[1], seconds, flops, general_flops, bytes }
 }

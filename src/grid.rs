@@ -6,7 +6,8 @@
 //! ```
 //! Cells are numbered with x slow and y fast: `index = ix · cells[1] + iy`; in one dimension `cells[1] = 1`.
 
-use crate::tensor::Point;
+use crate::problem::Problem;
+use crate::tensor::{Point, advance, difference};
 
 /// A uniform grid over the rectangle [lower, upper] of its own axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,38 @@ impl Grid {
     pub fn new(dimension: usize, lower: Point, upper: Point, cells: [usize; 2], periodic: [bool; 2]) -> Grid {
         let cells = if dimension == 1 { [cells[0], 1] } else { cells };
         Grid { dimension, lower, upper, cells, periodic, turn: [1.0, 0.0], pivot: [0.0, 0.0] }
+    }
+
+    /// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
+    ///
+    /// # Errors
+    /// [`GridError`]: an axis that is periodic and turned, a saddle to turn to that is not there.
+    pub fn over(problem: &Problem, cells: [usize; 2], align: Align) -> Result<Grid, GridError> {
+        let domain = &problem.domain;
+        let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];
+        let angle = match align {
+            Align::Axes => 0.0,
+            Align::Angle(degrees) => degrees.to_radians(),
+            Align::Saddle => saddle_angle(problem)?,
+        };
+        let straight = Grid::new(problem.dimension, domain.lower, domain.upper, cells, periodic);
+        if problem.dimension == 1 || angle == 0.0 {
+            return Ok(straight);
+        }
+        if periodic.contains(&true) {
+            return Err(GridError::PeriodicAxis);
+        }
+        let middle = advance(domain.lower, 0.5, difference(domain.upper, domain.lower));
+        let mut turned = Grid { turn: [angle.cos(), angle.sin()], pivot: middle, ..straight };
+        let ends = [domain.lower, domain.upper];
+        let corners =
+            [[0, 0], [0, 1], [1, 0], [1, 1]].map(|[a, b]: [usize; 2]| turned.to_grid([ends[a][0], ends[b][1]]));
+        for axis in 0..2 {
+            let along = corners.iter().map(|corner| corner[axis]);
+            turned.lower[axis] = along.clone().fold(f64::INFINITY, f64::min);
+            turned.upper[axis] = along.fold(f64::NEG_INFINITY, f64::max);
+        }
+        Ok(turned)
     }
 
     /// Number of cells.
@@ -131,4 +164,26 @@ pub enum Align {
     Saddle,
     /// Turned by this many degrees.
     Angle(f64),
+}
+
+/// Why a grid cannot be laid over a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GridError {
+    /// A periodic axis that would have to be turned.
+    #[error("a turned grid cannot have a periodic axis")]
+    PeriodicAxis,
+    /// A saddle to turn to where there is none.
+    #[error("a grid along the escape direction needs a saddle of the start valley, and none was found")]
+    NoSaddle,
+}
+
+/// The angle in (−45°, 45°] that brings a grid axis along the escape direction of the lowest saddle.
+fn saddle_angle(problem: &Problem) -> Result<f64, GridError> {
+    let &index = problem.valley.saddles.first().ok_or(GridError::NoSaddle)?;
+    let [x, y] = problem.critical.saddles[index].escape_direction;
+    let quarter = std::f64::consts::FRAC_PI_2;
+    let angle = y.atan2(x).rem_euclid(quarter);
+    let angle = if angle > 0.5 * quarter { angle - quarter } else { angle };
+    // A direction that is an axis but for rounding is that axis.
+    Ok(if angle.abs() < 1e-9 { 0.0 } else { angle })
 }

@@ -9,6 +9,7 @@
 //! `formula` and `particles` use the problem and never the grid.
 #![deny(missing_docs)]
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod elimination;
@@ -16,12 +17,15 @@ pub mod exponential;
 pub mod formula;
 pub mod generator;
 pub mod grid;
+#[cfg(feature = "files")]
 pub mod io;
 pub mod observe;
 pub mod particles;
+#[cfg(feature = "plots")]
 pub mod plot;
 pub mod problem;
 pub mod progress;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod scaled;
 pub mod scheme;

@@ -12,12 +12,12 @@
 //! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
 //! there), and D(θ) = 0 inside the set.
 
-use crate::elimination::{Elimination, EliminationError};
+use crate::elimination::{EliminationError, Workspace};
 use crate::generator::{Generator, Rates};
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::scheme::rule::Rule;
-use crate::solve::{SolveError, quasi_stationary};
+use crate::solve::{Factor, Resources, SolveError, quasi_stationary};
 
 /// One iteration on an interval.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct Iteration<'a> {
     pub start: f64,
 }
 
-/// Its quasi-stationary law.
+/// The escape of an iteration, and its quasi-stationary law.
 #[derive(Clone, Debug)]
 pub struct Escape {
     /// γ per iteration.
@@ -51,7 +51,7 @@ pub struct Escape {
     pub normalisation_error: f64,
 }
 
-/// Why there is none.
+/// Why an iteration has no escape rate.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SgdError {
     /// Too small a step for the interval.
@@ -99,10 +99,13 @@ impl Iteration<'_> {
     pub fn escape(&self, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
         let (nodes, weights) = self.nodes()?;
         let (generator, lost) = self.chain(&nodes, &weights)?;
-        let elimination = Elimination::new(&generator, memory, progress)?;
         let nearest = |a: &usize, b: &usize| (nodes[*a] - self.start).abs().total_cmp(&(nodes[*b] - self.start).abs());
         let origin = (0..nodes.len()).min_by(nearest).unwrap_or(0);
-        let found = quasi_stationary(&elimination, nodes.len(), origin)?;
+        let found = quasi_stationary(&Factor::new(
+            &generator,
+            origin,
+            Resources { memory, workspace: &Workspace::default(), progress },
+        )?)?;
         let density = found.probability.iter().zip(&weights).map(|(probability, weight)| probability / weight);
         Ok(Escape {
             per_iteration: found.rate,
@@ -160,36 +163,14 @@ impl Iteration<'_> {
 
     /// The chain with its exits, and what each row lacks to 1.
     fn chain(&self, nodes: &[f64], weights: &[f64]) -> Result<(Generator, Vec<f64>), SgdError> {
-        let [lower, upper] = self.ends;
         let n = nodes.len();
         let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
         let (mut killing, mut lost) = (Vec::with_capacity(n), Vec::with_capacity(n));
         for (i, &x) in nodes.iter().enumerate() {
-            let step = self.step(x)?;
-            let mean = x - self.learning_rate * (self.slope)(x);
-            if !mean.is_finite() {
-                return Err(SgdError::NotFinite { at: x });
-            }
-            // Where a step may come from without a wall, and by way of one.
-            let mut means = vec![mean];
-            for (end, wall) in [lower, upper].into_iter().enumerate() {
-                if !self.absorbs[end] {
-                    means.push(2.0 * wall - mean);
-                }
-            }
-            let probability = |y: f64, weight: f64| {
-                let sum: f64 = means.iter().map(|mean| (-0.5 * ((y - mean) / step).powi(2)).exp()).sum();
-                weight * sum / (step * (2.0 * std::f64::consts::PI).sqrt())
-            };
-            let reach = |mean: f64| {
-                let from = nodes.partition_point(|&y| y < mean - FARTHEST * step);
-                from..nodes.partition_point(|&y| y <= mean + FARTHEST * step)
-            };
-            let reached = means.iter().map(|&mean| reach(mean)).filter(|range| !range.is_empty());
-            let range = reached.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(i..i);
+            let landing = self.landing(x)?;
             let mut kept = 0.0;
-            for j in range {
-                let rate = probability(nodes[j], weights[j]);
+            for j in landing.reached(nodes).unwrap_or(i..i) {
+                let rate = landing.probability(nodes[j], weights[j]);
                 kept += rate;
                 if j != i && rate > 0.0 {
                     columns.push(j as u32);
@@ -197,29 +178,70 @@ impl Iteration<'_> {
                 }
             }
             starts.push(columns.len());
-            let beyond = |distance: f64| 0.5 * libm::erfc(distance / (step * std::f64::consts::SQRT_2));
-            // A step that a wall sends back far enough leaves at the other end.
-            let mut exit = 0.0;
-            for mean in &means {
-                if self.absorbs[0] {
-                    exit += beyond(mean - lower);
-                }
-                if self.absorbs[1] {
-                    exit += beyond(upper - mean);
-                }
-            }
+            let exit = landing.exit(self.ends, self.absorbs);
             killing.push(exit);
             lost.push((1.0 - kept - exit).abs());
         }
         let coordinates = (0..n as i32).map(|k| [k, 0]).collect();
-        Ok((
-            Generator {
-                rates: Rates::new((n, n), starts, columns, values),
-                killing,
-                coordinates,
-                is_reversible: false,
-            },
-            lost,
-        ))
+        let rates = Rates::new((n, n), starts, columns, values);
+        Ok((Generator { rates, killing, coordinates, is_reversible: false }, lost))
+    }
+
+    /// Where a step from a place lands.
+    fn landing(&self, x: f64) -> Result<Landing, SgdError> {
+        let step = self.step(x)?;
+        let mean = x - self.learning_rate * (self.slope)(x);
+        if !mean.is_finite() {
+            return Err(SgdError::NotFinite { at: x });
+        }
+        let mut means = vec![mean];
+        for (end, wall) in self.ends.into_iter().enumerate() {
+            if !self.absorbs[end] {
+                means.push(2.0 * wall - mean);
+            }
+        }
+        Ok(Landing { step, means })
+    }
+}
+
+/// The law of a step: normal densities of one width, one without a wall and one mirrored at each wall that reflects.
+struct Landing {
+    /// Their standard deviation.
+    step: f64,
+    /// Their means.
+    means: Vec<f64>,
+}
+
+impl Landing {
+    /// The probability to land around a node of this weight.
+    fn probability(&self, y: f64, weight: f64) -> f64 {
+        let sum: f64 = self.means.iter().map(|mean| (-0.5 * ((y - mean) / self.step).powi(2)).exp()).sum();
+        weight * sum / (self.step * (2.0 * std::f64::consts::PI).sqrt())
+    }
+
+    /// The nodes within reach; `None` where there are none.
+    fn reached(&self, nodes: &[f64]) -> Option<std::ops::Range<usize>> {
+        let reach = |mean: &f64| {
+            let from = nodes.partition_point(|&y| y < mean - FARTHEST * self.step);
+            from..nodes.partition_point(|&y| y <= mean + FARTHEST * self.step)
+        };
+        let reached = self.means.iter().map(reach).filter(|range| !range.is_empty());
+        reached.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
+    }
+
+    /// The probability to land beyond the ends that absorb.
+    fn exit(&self, [lower, upper]: [f64; 2], absorbs: [bool; 2]) -> f64 {
+        let beyond = |distance: f64| 0.5 * libm::erfc(distance / (self.step * std::f64::consts::SQRT_2));
+        // A step that a wall sends back far enough leaves at the other end.
+        let mut exit = 0.0;
+        for mean in &self.means {
+            if absorbs[0] {
+                exit += beyond(mean - lower);
+            }
+            if absorbs[1] {
+                exit += beyond(upper - mean);
+            }
+        }
+        exit
     }
 }

@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use ariadne::{Color, Config as Style, IndexType, Label, Report, ReportKind};
 
-use crate::config::{Config, ConfigError, Source};
-use crate::problem::ProblemError;
-use crate::study::StudyError;
+use crate::config::{Config, ConfigError, Diagnosis, Source};
 
 /// Whether standard output shows colours.
 pub(super) fn stdout_has_colour() -> bool {
@@ -41,53 +39,20 @@ fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &
 
 /// A fault of the configuration.
 pub(super) fn config_error(error: &ConfigError) -> String {
-    at_place(&error.source_text, error.span.clone(), &error.to_string(), "here")
+    at_place(&error.source_text, error.span.clone(), &error.to_string(), &error.label())
 }
 
-/// A study that ended without a result, shown at the key behind it when it has one.
-pub(super) fn study_error(config: &Config, error: &StudyError) -> String {
+/// An error below the configuration, shown at the key behind it when it has one.
+pub(super) fn diagnosis(config: &Config, diagnosis: &Diagnosis) -> String {
     let source = &config.source;
-    match error.problem_error() {
-        Some(ProblemError::Expression { key, text, offset, message }) => {
-            let span = source.span_of(key).map(|span| {
-                let written = &source.text[span.clone()];
-                // The formula begins after the opening quote, wherever in a list it stands.
-                match written.find(text.as_str()) {
-                    Some(start) => {
-                        let at = (span.start + start + offset).min(span.end - 1);
-                        let width = source.text[at..].chars().next().map_or(1, char::len_utf8);
-                        at..at + width
-                    }
-                    None => span,
-                }
-            });
-            at_place(
-                source,
-                span,
-                &with_place(source, key, &format!("{key}: {error}", error = first_line(message))),
-                message,
-            )
-        }
-        Some(ProblemError::Invalid { key, message }) => {
-            let text = with_place(source, key, &format!("{key}: {message}"));
-            at_place(source, source.span_of(key), &text, "here")
-        }
-        Some(error @ (ProblemError::Degenerate { .. } | ProblemError::NotPositive { .. })) => {
-            let text = with_place(source, "noise", &format!("noise: {error}"));
-            at_place(source, source.span_of("noise"), &text, "here")
-        }
-        _ => format!("error: {}: {error}", source.path.display()),
-    }
-}
-
-fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or(message)
-}
-
-fn with_place(source: &Source, key: &str, message: &str) -> String {
     let path = source.path.display();
-    match source.span_of(key) {
-        Some(span) => format!("{path}:{}: {message}", source.line_and_column(span.start).0),
-        None => format!("{path}: {message}"),
-    }
+    let Diagnosis { key: Some(key), message, .. } = diagnosis else {
+        return format!("error: {path}: {}", diagnosis.message);
+    };
+    let span = source.span_of(key);
+    let place = match &span {
+        Some(span) => format!("{path}:{}", source.line_and_column(span.start).0),
+        None => path.to_string(),
+    };
+    at_place(source, span, &format!("{place}: {key}: {message}"), "here")
 }

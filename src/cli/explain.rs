@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io;
+use crate::problem::degeneracy::widest::Way;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
 
@@ -85,15 +86,48 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
             report.allowed as f64 / 1e9
         );
     }
-    let _ = writeln!(
-        text,
-        "noise: nothing degenerate on the way out{}",
-        if config.posed.allow_degenerate { " was looked for" } else { "" }
-    );
+    degeneracy(&mut text, config, report);
     for warning in &report.warnings {
-        let _ = writeln!(text, "warning: {warning}");
+        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
     }
     text
+}
+
+/// Where the noise degenerates on the way out, and what that means.
+fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
+    let Some(ways) = &report.ways else {
+        let looked = if config.posed.allow_degenerate { " was looked for" } else { "" };
+        let _ = writeln!(text, "noise: nothing degenerate on the way out{looked}");
+        return;
+    };
+    let _ = writeln!(
+        text,
+        "noise: D = η[H]₊/2B without a floor vanishes across the curves on which an eigenvalue of H does"
+    );
+    let mut line = |name: String, way: &Option<Way>| {
+        let words = way.as_ref().map_or("not reached in the live set".to_string(), across);
+        let _ = writeln!(text, "  widest way {name}: {words}");
+    };
+    line("out".to_string(), &ways.out);
+    for (saddle, way) in report.saddles.iter().zip(&ways.saddles) {
+        line(format!("to the saddle ({})", entries(saddle.theta, report.problem.dimension)), way);
+    }
+}
+
+/// Openness below this is nearly blocked: grids of ordinary size leak more than what crosses.
+const NEARLY_BLOCKED: f64 = 0.05;
+
+fn across(way: &Way) -> String {
+    let Some(crossing) = way.narrowest else {
+        return "no curve is crossed against the drift".to_string();
+    };
+    let meaning = match way.width {
+        _ if way.is_closed() => "blocked: the rate is exactly zero",
+        width if width < NEARLY_BLOCKED => "nearly blocked: rates on coarse grids come from far above",
+        _ => "the noise along the other eigenvector carries the process across",
+    };
+    let [x, y] = crossing.at;
+    format!("narrowest at ({x:.6}, {y:.6}), openness {:.2e}; {meaning}", crossing.openness)
 }
 
 fn point_json(report: &PointReport, dimension: usize) -> Value {
@@ -126,15 +160,26 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "interpretation": problem.interpretation.name(),
             "landscape": io::landscape(config),
             "noise": io::noise(config),
-            "absorption": problem.valley.absorption,
+            "absorption": problem.valley.absorption.to_string(),
             "domain": { "lower": problem.domain.lower[..dimension], "upper": problem.domain.upper[..dimension] },
             "minima": points(&report.minima),
             "saddles": points(&report.saddles),
         },
-        "warnings": report.warnings,
+        "warnings": report.warnings.iter().map(advice::on_warning).collect::<Vec<_>>(),
     });
     let classes = report.ends.iter().flatten().map(|end| json!({ "at": end.at, "class": end.class().name() }));
     value["problem"]["ends"] = Value::Array(classes.collect());
+    if let Some(ways) = &report.ways {
+        let way = |way: &Option<Way>| match way {
+            Some(Way { width, narrowest: Some(crossing) }) => json!({ "width": width, "narrowest": crossing.at }),
+            Some(Way { width, narrowest: None }) => json!({ "width": width }),
+            None => Value::Null,
+        };
+        value["degeneracy"] = json!({
+            "out": way(&ways.out),
+            "saddles": ways.saddles.iter().map(way).collect::<Vec<_>>(),
+        });
+    }
     if let (Some(cells), Some(memory), Some(seconds)) = (report.cells, report.memory, report.seconds) {
         value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory, "seconds": seconds });
     }

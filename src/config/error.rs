@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::config::Source;
+use crate::problem::expression::{ExpressionError, ExpressionFault};
 
 /// A fault at a place of a configuration.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -67,6 +68,12 @@ pub enum Fault {
         /// All choices.
         allowed: Vec<String>,
     },
+    /// A text that is no formula, or no condition.
+    #[error("{}", formula(error))]
+    Formula {
+        /// What is wrong with it, and where.
+        error: ExpressionError,
+    },
     /// A key that is needed.
     #[error("is missing: {reason}")]
     Missing {
@@ -81,6 +88,17 @@ pub enum Fault {
     },
 }
 
+/// A fault of a formula, with the keys that mend it.
+fn formula(error: &ExpressionError) -> String {
+    match &error.fault {
+        ExpressionFault::SecondVariable => {
+            "y has no meaning in one dimension: set landscape.dimension = 2, or write it in x".into()
+        }
+        ExpressionFault::Comparison => "a formula has no comparisons; they belong in a set such as valley.set".into(),
+        fault => fault.to_string(),
+    }
+}
+
 fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
 }
@@ -93,6 +111,14 @@ pub fn nearest(word: &str, known: &[String]) -> Option<String> {
 }
 
 impl ConfigError {
+    /// What stands at the marked place: the fault itself where it concerns a single character.
+    pub fn label(&self) -> String {
+        match self.fault.as_ref() {
+            fault @ Fault::Formula { .. } => fault.to_string(),
+            _ => "here".into(),
+        }
+    }
+
     /// `file:line:column: `, as far as known.
     fn place(&self) -> String {
         let path = self.source_text.path.display();

@@ -1,11 +1,15 @@
 //! The configuration: a TOML file read into plain, validated values.
 //!
-//! Every value that passes through here is in its admissible range; what needs the landscape to be judged
-//! (an expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
-//! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys.
+//! Every value that passes through here is in its admissible range; what needs the landscape to be judged (an
+//! expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
+//! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys: a
+//! [`Diagnosis`] finds the key behind an error from there.
 
+pub mod advice;
 mod converge;
+mod diagnosis;
 mod error;
+mod fault_particles;
 mod particles;
 mod pose;
 mod read;
@@ -13,11 +17,13 @@ mod section;
 mod source;
 mod tree;
 
+pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
 pub use source::Source;
 
 use std::path::PathBuf;
 
+use crate::problem::expression::Expression;
 use crate::problem::{Interpretation, Minibatch, Posed};
 use crate::study::Request;
 use crate::tensor::Tensor;
@@ -94,9 +100,9 @@ pub enum LandscapeForm {
     /// Metzner, Schütte and Vanden-Eijnden 2006.
     ThreeHole,
     /// A formula in x and y.
-    Expression(String),
-    /// Formulas for the components of the drift b.
-    Drift(Vec<String>),
+    Expression(Expression),
+    /// Formulas for the components of the drift b; the second is absent in one dimension.
+    Drift(Expression, Option<Expression>),
     /// Mean of log(1 + exp(−s θ·x)) over a data set.
     LogisticRegression {
         /// CSV file, relative to the working folder or to the configuration's folder.
@@ -140,15 +146,15 @@ pub enum NoiseForm {
         /// 0 < s < 1.
         s: f64,
     },
-    /// D = η/2 · C(θ).
+    /// D = η/(2B) C(θ).
     Covariance(Minibatch),
     /// Formulas for D₁₁, D₁₂, D₂₂.
     Expression {
         /// D₁₁.
-        d11: String,
-        /// D₁₂, "0" when not given.
-        d12: String,
+        d11: Box<Expression>,
+        /// D₁₂, 0 when not given.
+        d12: Box<Expression>,
         /// D₂₂; unused in one dimension.
-        d22: String,
+        d22: Box<Expression>,
     },
 }

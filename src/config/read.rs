@@ -1,13 +1,15 @@
 //! From TOML to a [`Config`], section by section. Defaults stand here and nowhere else.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
 use crate::config::{converge, particles};
 use crate::grid::Align;
-use crate::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Minibatch, Posed, StartSet, ValleyChoice, Wall};
+use crate::problem::expression::{Condition, Expression};
+use crate::problem::{Absorb, AxisWalls, DomainSpec, Interpretation, Minibatch, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
 use crate::tensor::{Point, Tensor};
@@ -45,30 +47,9 @@ impl Config {
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
         let particles = root.section("particles")?;
-        for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
-            if root.has(later) {
-                return Err(root.conflict(
-                    later,
-                    format!(
-                        "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                             \"passage-time\" and \"stationary\" in [solve]"
-                    ),
-                ));
-            }
-        }
+        refuse_later_sections(&root)?;
         root.finish()?;
-        if !landscape.is_given() {
-            return Err(root.missing(
-                "landscape",
-                "every problem needs a loss or a drift: [landscape] with kind, expression or drift",
-            ));
-        }
-        if !noise.is_given() {
-            return Err(root.missing(
-                "noise",
-                "every problem needs noise: [noise] with kind = \"isotropic\" and a temperature, say",
-            ));
-        }
+        require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
         let landscape = LandscapeConfig {
             dimension,
@@ -101,6 +82,35 @@ impl Config {
         let posed = Posed { domain, valley, allow_degenerate };
         Ok(Config { title, landscape, noise, posed, request, source: source.clone() })
     }
+}
+
+/// Refuses sections of a later version.
+fn refuse_later_sections(root: &Section) -> Read<()> {
+    for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
+        if root.has(later) {
+            let reason = format!(
+                "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
+                 \"passage-time\" and \"stationary\" in [solve]"
+            );
+            return Err(root.conflict(later, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a configuration without a landscape, or without noise.
+fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Read<()> {
+    if !landscape.is_given() {
+        return Err(root.missing(
+            "landscape",
+            "every problem needs a loss or a drift: [landscape] with kind, expression or drift",
+        ));
+    }
+    if !noise.is_given() {
+        return Err(root
+            .missing("noise", "every problem needs noise: [noise] with kind = \"isotropic\" and a temperature, say"));
+    }
+    Ok(())
 }
 
 /// Enters the place of every value.
@@ -175,26 +185,36 @@ fn landscape_form(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let form = match given.as_slice() {
         [] => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
         ["kind"] => named_landscape(section, dimension)?,
-        ["expression"] => LandscapeForm::Expression(section.formula("expression")?.unwrap_or_default()),
-        ["drift"] => {
-            let texts = section.texts("drift")?.unwrap_or_default();
-            if texts.len() != dimension {
-                return Err(section.conflict(
-                    "drift",
-                    format!(
-                        "has {} formulas for {dimension} dimension(s): give one for each component of b",
-                        texts.len()
-                    ),
-                ));
-            }
-            LandscapeForm::Drift(texts)
-        }
+        ["expression"] => match section.expression("expression", dimension)? {
+            Some(expression) => LandscapeForm::Expression(expression),
+            None => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
+        },
+        ["drift"] => drift(section, dimension)?,
         more => {
             return Err(section
                 .conflict(more[1], format!("{} are given together: keep exactly one of them", more.join(" and "))));
         }
     };
     section.finish()?;
+    Ok(form)
+}
+
+fn drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let texts = section.texts("drift")?.unwrap_or_default();
+    let parse = |text: &String| section.parsed("drift", Expression::parse(text, dimension));
+    let form = match (dimension, texts.as_slice()) {
+        (1, [x]) => LandscapeForm::Drift(parse(x)?, None),
+        (2, [x, y]) => LandscapeForm::Drift(parse(x)?, Some(parse(y)?)),
+        _ => {
+            let reason =
+                format!("has {} formulas for {dimension} dimension(s): give one for each component of b", texts.len());
+            return Err(section.conflict("drift", reason));
+        }
+    };
+    if section.number("sharpness", POSITIVE)?.is_some_and(|sharpness| sharpness != 1.0) {
+        let reason = "a drift has no sharpness: leave the key out, or write the factor into the formulas";
+        return Err(section.conflict("sharpness", reason));
+    }
     Ok(form)
 }
 
@@ -312,14 +332,15 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
             let formula = |key: &str| {
                 let reason =
                     "noise.kind = \"expression\" needs d11, and in two dimensions d22 (d12 is 0 when left out)";
-                section.formula(key)?.ok_or_else(|| section.missing(key, reason))
+                section.expression(key, dimension)?.ok_or_else(|| section.missing(key, reason))
             };
+            let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
             let d11 = formula("d11")?;
             let (d12, d22) = match dimension {
-                1 => ("0".to_string(), "0".to_string()),
-                _ => (section.formula("d12")?.unwrap_or_else(|| "0".into()), formula("d22")?),
+                1 => (zero("d11")?, zero("d11")?),
+                _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
             };
-            NoiseForm::Expression { d11, d12, d22 }
+            NoiseForm::Expression { d11: Box::new(d11), d12: Box::new(d12), d22: Box::new(d22) }
         }
     };
     let interpretations = [
@@ -337,7 +358,7 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
     Ok((config, allow_degenerate))
 }
 
-fn read_domain(section: &Section, dimension: usize) -> Read<DomainChoice> {
+fn read_domain(section: &Section, dimension: usize) -> Read<DomainSpec> {
     let (lower, upper) = (point(section, "lower", dimension)?, point(section, "upper", dimension)?);
     if let (Some(lower), Some(upper)) = (lower, upper) {
         for axis in 0..dimension {
@@ -374,7 +395,7 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainChoice> {
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     section.finish()?;
-    Ok(DomainChoice { lower, upper, walls: [along_x, along_y] })
+    Ok(DomainSpec { lower, upper, walls: [along_x, along_y] })
 }
 
 fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
@@ -400,11 +421,8 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     Ok(config)
 }
 
-fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>> {
-    if !section.is_given() {
-        return Ok(None);
-    }
-    let minimum = point(section, "minimum", dimension)?;
+/// The start set: a box, the basin, or a condition.
+fn read_set(section: &Section, dimension: usize) -> Read<StartSet> {
     let corners = section.section("box")?;
     let half = section.numbers("half_width", POSITIVE)?;
     let boxed = corners.is_given() || half.is_some();
@@ -444,9 +462,21 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>
                 );
             }
             None | Some("basin") => StartSet::Basin,
-            Some(condition) => StartSet::Expression(condition.to_string()),
+            Some(condition) => {
+                let condition = section.parsed("set", Condition::parse(condition, dimension))?;
+                StartSet::Condition(Arc::new(condition))
+            }
         };
     corners.finish()?;
+    Ok(set)
+}
+
+fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> {
+    if !section.is_given() {
+        return Ok(None);
+    }
+    let minimum = point(section, "minimum", dimension)?;
+    let set = read_set(section, dimension)?;
     let target = section.section("target")?;
     let absorb = section.choice("absorb", &[("boundary", false), ("target", true)])?;
     let absorb = match (absorb, target.is_given()) {
@@ -465,7 +495,7 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleyChoice>
     };
     target.finish()?;
     section.finish()?;
-    Ok(Some(ValleyChoice { minimum, set, absorb }))
+    Ok(Some(ValleySpec { minimum, set, absorb }))
 }
 
 fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {

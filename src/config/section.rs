@@ -1,11 +1,12 @@
-//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are known to
-//! be mistakes.
+//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are
+//! known to be mistakes.
 
 use std::cell::RefCell;
 
 use crate::config::error::nearest;
 use crate::config::tree::{Entry, Kind, Node};
 use crate::config::{ConfigError, Fault, Source};
+use crate::problem::expression::{Expression, ExpressionError};
 
 /// One table.
 pub(super) struct Section<'a> {
@@ -125,11 +126,34 @@ impl<'a> Section<'a> {
     }
 
     /// A text or a number as a formula.
-    pub(super) fn formula(&self, key: &str) -> Read<Option<String>> {
+    fn formula(&self, key: &str) -> Read<Option<String>> {
         match self.entry(key).map(|entry| &entry.node.kind) {
             Some(Kind::Number(value)) => Ok(Some(format!("{value:?}"))),
             _ => self.text(key),
         }
+    }
+
+    /// A text or a number as a formula of a problem in one or two dimensions.
+    pub(super) fn expression(&self, key: &str, dimension: usize) -> Read<Option<Expression>> {
+        self.formula(key)?.map(|text| self.parsed(key, Expression::parse(&text, dimension))).transpose()
+    }
+
+    /// A text that was parsed, or its fault at the character of the file where it stands.
+    pub(super) fn parsed<T>(&self, key: &str, parsed: Result<T, ExpressionError>) -> Read<T> {
+        parsed.map_err(|error| {
+            let mut found = self.error(key, Fault::Formula { error: error.clone() });
+            if let Some(span) = &found.span {
+                let written = &self.source.text[span.clone()];
+                // The formula begins after the opening quote, wherever in a list it stands; one with escapes is marked
+                // whole.
+                if let Some(start) = written.find(&error.text) {
+                    let at = (span.start + start + error.offset).min(span.end - 1);
+                    let width = self.source.text[at..].chars().next().map_or(1, char::len_utf8);
+                    found.span = Some(at..at + width);
+                }
+            }
+            found
+        })
     }
 
     /// true or false.

@@ -74,8 +74,8 @@ fn entries(table: &DeTable<'_>, shift: usize) -> Vec<Entry> {
         .collect()
 }
 
-/// Parses a text and the overrides, `section.key=value` each. The overrides are appended to the source's text as comments, so
-/// that what is stored tells how the run was made.
+/// Parses a text and the overrides, `section.key=value` each. The overrides are appended to the source's text as
+/// comments, so that what is stored tells how the run was made.
 pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, ConfigError> {
     let text = source.text.clone();
     let table = DeTable::parse(&text).map_err(|fault| ConfigError {

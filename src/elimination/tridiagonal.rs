@@ -1,6 +1,6 @@
-//! Chains: every state is coupled with its two neighbours only, and elimination takes O(n) without fill.
+//! Paths: where every state is coupled with its two neighbours only, the matrix is tridiagonal and elimination takes O(n).
 //!
-//! Each connected piece is eliminated from both of its ends towards its target, the state with the largest killing κ.
+//! Each connected component is eliminated from both of its ends towards its target, the state with the largest killing κ.
 //! Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
 //! underflows unless a rate of the generator did; eliminating away from the exit would square the barrier into the last
 //! pivot instead. Killing beyond another barrier is carried to the target across the well, where it may be below the range of numbers
@@ -8,42 +8,42 @@
 
 use std::ops::{AddAssign, Div, Mul};
 
-use super::{EliminationError, PivotFault};
+use super::error::{EliminationError, PivotFault};
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 
-/// What a solve adds up: ordinary numbers, or such with an exponent of their own where times leave the range of those.
-pub(super) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
+/// The numbers that a solve adds up: ordinary ones, or such with an exponent of their own where times leave the range of those.
+pub(crate) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
 
 impl<T: Copy + AddAssign + Mul<f64, Output = T> + Div<f64, Output = T>> Amount for T {}
 
-/// A factored chain.
+/// The factor of a generator whose states form a path.
 #[derive(Debug)]
-pub(super) struct Tridiagonal {
+pub(crate) struct Tridiagonal {
     steps: Vec<Step>,
-    pieces: Vec<Piece>,
+    components: Vec<Component>,
 }
 
 /// One eliminated state k with the neighbour that is eliminated after it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
-    /// S_k.
+    /// The pivot S_k.
     pivot: f64,
-    /// q_k,next / S_k.
+    /// The probability q_k,next / S_k.
     onward: f64,
-    /// q_next,k.
+    /// The rate q_next,k.
     back: f64,
 }
 
-/// κ on its way to the target.
+/// The killing κ on its way to the target.
 #[derive(Clone, Copy)]
 enum Killing {
     Ordinary(f64),
-    /// Below [`LEAST`].
+    /// Killing below [`LEAST`].
     Small(Scaled),
 }
 
-/// Below this κ is carried with an exponent of its own.
+/// The least κ that is an ordinary number: below this it is carried with an exponent of its own.
 const LEAST: f64 = 1e-250;
 
 impl Killing {
@@ -54,7 +54,7 @@ impl Killing {
         }
     }
 
-    /// κ_next + κ_k q_next,k / S_k.
+    /// The killing of the next state, κ_next + κ_k q_next,k / S_k.
     fn passed(self, back: f64, pivot: f64, own: f64) -> Killing {
         let exact = match self {
             Killing::Ordinary(value) => {
@@ -71,16 +71,16 @@ impl Killing {
     }
 }
 
-/// States first..=last, eliminated towards the target.
+/// The states first..=last of a connected component, eliminated towards the target.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct Component {
     first: usize,
     target: usize,
     last: usize,
 }
 
-impl Piece {
-    /// (state, next) in the order of elimination, without the target.
+impl Component {
+    /// The pairs (state, next) in the order of elimination, without the target.
     fn forward(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
         self.rising().chain(self.falling())
     }
@@ -95,8 +95,11 @@ impl Piece {
 }
 
 impl Tridiagonal {
-    /// Eliminates a generator that is a chain.
-    pub(super) fn eliminate(generator: &Generator) -> Result<Self, EliminationError> {
+    /// Eliminates a generator whose states form a path.
+    ///
+    /// # Errors
+    /// When a pivot cannot be divided by.
+    pub(crate) fn eliminate(generator: &Generator) -> Result<Self, EliminationError> {
         let n = generator.len();
         let mut up = vec![0.0; n];
         let mut down = vec![0.0; n];
@@ -110,48 +113,49 @@ impl Tridiagonal {
             }
         }
         let killing = &generator.killing;
-        let mut pieces = Vec::new();
+        let mut components = Vec::new();
         let mut first = 0;
         for last in 0..n {
             if last + 1 == n || (up[last] == 0.0 && down[last + 1] == 0.0) {
                 let heavier = |best, k| if killing[k] > killing[best] { k } else { best };
                 let target = (first..=last).fold(first, heavier);
-                pieces.push(Piece { first, target, last });
+                components.push(Component { first, target, last });
                 first = last + 1;
             }
         }
         let mut steps = vec![Step::default(); n];
-        for &piece in &pieces {
+        for &component in &components {
             let mut eliminate = |end: usize, way: &mut dyn Iterator<Item = (usize, usize)>| {
                 let mut carried = Killing::Ordinary(killing[end]);
                 for (k, next) in way {
                     let (rate, back) = if next > k { (up[k], down[next]) } else { (down[k], up[next]) };
                     let pivot = carried.value() + rate;
-                    PivotFault::check(k, pivot).map_err(|fault| fault.of_state(k))?;
-                    let own = if next == piece.target { 0.0 } else { killing[next] };
+                    PivotFault::check(k, pivot).map_err(|fault| fault.at_state(k))?;
+                    let own = if next == component.target { 0.0 } else { killing[next] };
                     carried = carried.passed(back, pivot, own);
                     steps[k] = Step { pivot, onward: rate / pivot, back };
                 }
-                Ok(if end == piece.target { 0.0 } else { carried.value() })
+                Ok(if end == component.target { 0.0 } else { carried.value() })
             };
-            let arrived = eliminate(piece.first, &mut piece.rising())? + eliminate(piece.last, &mut piece.falling())?;
-            let (target, pivot) = (piece.target, killing[piece.target] + arrived);
-            PivotFault::check(target, pivot).map_err(|fault| fault.of_state(target))?;
+            let arrived = eliminate(component.first, &mut component.rising())?
+                + eliminate(component.last, &mut component.falling())?;
+            let (target, pivot) = (component.target, killing[component.target] + arrived);
+            PivotFault::check(target, pivot).map_err(|fault| fault.at_state(target))?;
             steps[target].pivot = pivot;
         }
-        Ok(Tridiagonal { steps, pieces })
+        Ok(Tridiagonal { steps, components })
     }
 
-    /// x A = b, in numbers of any range.
-    pub(super) fn solve_left<T: Amount>(&self, b: &[T]) -> Vec<T> {
+    /// The solution x of x A = b, in numbers of any range.
+    pub(crate) fn solve_left<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
-        for piece in &self.pieces {
-            for (k, next) in piece.forward() {
+        for component in &self.components {
+            for (k, next) in component.forward() {
                 let passed = x[k] * self.steps[k].onward;
                 x[next] += passed;
             }
-            x[piece.target] = x[piece.target] / self.steps[piece.target].pivot;
-            for (k, next) in piece.forward().rev() {
+            x[component.target] = x[component.target] / self.steps[component.target].pivot;
+            for (k, next) in component.forward().rev() {
                 let back = x[next] * self.steps[k].back;
                 x[k] += back;
                 x[k] = x[k] / self.steps[k].pivot;
@@ -160,17 +164,17 @@ impl Tridiagonal {
         x
     }
 
-    /// A x = b, in numbers of any range.
-    pub(super) fn solve_right<T: Amount>(&self, b: &[T]) -> Vec<T> {
+    /// The solution x of A x = b, in numbers of any range.
+    pub(crate) fn solve_right<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
-        for piece in &self.pieces {
-            for (k, next) in piece.forward() {
+        for component in &self.components {
+            for (k, next) in component.forward() {
                 x[k] = x[k] / self.steps[k].pivot;
                 let passed = x[k] * self.steps[k].back;
                 x[next] += passed;
             }
-            x[piece.target] = x[piece.target] / self.steps[piece.target].pivot;
-            for (k, next) in piece.forward().rev() {
+            x[component.target] = x[component.target] / self.steps[component.target].pivot;
+            for (k, next) in component.forward().rev() {
                 let passed = x[next] * self.steps[k].onward;
                 x[k] += passed;
             }

@@ -22,19 +22,14 @@
 
 use std::f64::consts::PI;
 
-use super::{Comparison, Condition, FormulaInput, SaddleCrossing, quadrature};
+use super::{Condition, FormulaInput, FormulaRate, Omission, SaddleCrossing, quadrature};
 use crate::problem::Interpretation;
 use crate::scaled::{Scaled, Sum};
 
-/// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
-pub(super) const HIGH_BARRIER: f64 = 5.0;
-
 /// Theorem 3.1, or why it does not apply.
-pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<Comparison, String> {
+pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission> {
     let Some(d) = input.diffusion.constant() else {
-        return Err(
-            "Kramers (Theorem 3.1) needs isotropic constant noise D = d·I; here D depends on the direction or the position".into(),
-        );
+        return Err(Omission::VaryingNoise);
     };
     let n = input.dimension;
     let at_minimum = input.minimum.hessian.determinant(n);
@@ -44,23 +39,17 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<Comparison, String> {
         let barrier = point.loss - input.minimum.loss;
         let prefactor = (at_minimum / -point.hessian.determinant(n)).sqrt() * escape_curvature(crossing) / (2.0 * PI);
         rate = rate.plus(decaying(barrier / d).scaled(crossing.absorption_factor * prefactor));
-        conditions.push(Condition {
-            text: format!(
-                "quadratic approximation: barrier over noise ΔL/d = {:.4} should be at least {HIGH_BARRIER}",
-                barrier / d
-            ),
-            holds: barrier / d >= HIGH_BARRIER,
-        });
+        conditions.push(Condition::HighBarrier { over_noise: barrier / d });
         conditions.push(crossing.condition());
     }
-    finish(input, rate, conditions, "Theorem 3.1")
+    if !rate.is_positive() {
+        return Err(Omission::FlatPoint { rate: rate.value() });
+    }
+    Ok(FormulaRate::new(rate, input, conditions))
 }
 
-/// The one-dimensional rate from the effective potential, or why it does not apply.
-pub(super) fn effective_potential(input: &FormulaInput) -> Result<Comparison, String> {
-    if input.dimension != 1 {
-        return Err("the effective potential ∫L'/D needs one dimension".into());
-    }
+/// The rate from the effective potential of a problem in one dimension, or why it does not apply.
+pub(super) fn effective_potential(input: &FormulaInput) -> Result<FormulaRate, Omission> {
     let a = input.minimum.theta[0];
     let noise = |x: f64| input.diffusion.tensor([x, 0.0]).xx;
     let power = match input.interpretation {
@@ -71,17 +60,17 @@ pub(super) fn effective_potential(input: &FormulaInput) -> Result<Comparison, St
     let (mut rate, mut conditions) = (Scaled::ZERO, Vec::new());
     for crossing in input.saddles {
         let b = crossing.saddle.point.theta[0];
-        let depth = depth(input, b).map_err(|error| format!("effective potential: {error}"))?;
+        let depth = depth(input, b)?;
         let curvatures = input.minimum.eigenvalues[0] * escape_curvature(crossing);
         let prefactor = curvatures.sqrt() * (noise(a) / noise(b)).powf(power) / (2.0 * PI);
         rate = rate.plus(decaying(depth).scaled(crossing.absorption_factor * prefactor));
-        conditions.push(Condition {
-            text: format!("quadratic approximation: ∫L'/D = {depth:.4} should be at least {HIGH_BARRIER}"),
-            holds: depth >= HIGH_BARRIER,
-        });
+        conditions.push(Condition::HighEffectiveBarrier { depth });
         conditions.push(crossing.condition());
     }
-    finish(input, rate, conditions, "effective potential")
+    if !rate.is_positive() {
+        return Err(Omission::FlatPointOfEffectivePotential { rate: rate.value() });
+    }
+    Ok(FormulaRate::new(rate, input, conditions))
 }
 
 /// φ(b) − φ(a) in one dimension.
@@ -103,11 +92,4 @@ pub(super) fn escape_curvature(crossing: &SaddleCrossing) -> f64 {
 /// e^{−exponent}, however small.
 pub(super) fn decaying(exponent: f64) -> Scaled {
     Scaled::exp(Sum { high: exponent, low: 0.0 }, -1.0)
-}
-
-fn finish(input: &FormulaInput, rate: Scaled, conditions: Vec<Condition>, name: &str) -> Result<Comparison, String> {
-    if !rate.is_positive() {
-        return Err(format!("{name}: the formula gives {:e} here (a critical point without curvature)", rate.value()));
-    }
-    Ok(Comparison::new(rate, input, conditions))
 }

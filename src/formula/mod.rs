@@ -1,8 +1,14 @@
-//! Rates in closed form, and the 1D quadrature: nothing here knows a grid.
+//! Rates in closed form, and the 1D quadrature: nothing here knows a grid, or what a solver found.
 
+mod condition;
 mod kramers;
+mod omission;
 pub mod quadrature;
 mod theorem_3_2;
+
+pub use condition::{Condition, CriticalPlace};
+pub use omission::Omission;
+use quadrature::QuadratureError;
 
 use crate::problem::{CriticalPoint, DiffusionField, Dynamics, Saddle};
 use crate::problem::{Interpretation, NoiseKind};
@@ -32,8 +38,6 @@ pub struct FormulaInput<'a> {
     pub breakpoints: &'a [quadrature::Breakpoint],
     /// Further minima in the live set: the formulas know of none.
     pub other_wells: usize,
-    /// The solver's rate, per unit of dynamical time.
-    pub solver_rate: Scaled,
 }
 
 /// A saddle, and how the set is killed there.
@@ -46,65 +50,40 @@ pub struct SaddleCrossing {
 }
 
 impl SaddleCrossing {
-    /// In words: where the set is killed.
+    /// Whether the set is killed where the formulas know what to do.
     fn condition(&self) -> Condition {
-        let text = if self.absorption_factor == 2.0 {
-            "killed exactly at the saddle: the rate is twice that of crossing (factor 2 included)".into()
-        } else if self.absorption_factor == 1.0 {
-            "killed beyond the saddle: the rate is that of crossing (factor 1)".into()
-        } else {
-            format!("killed near the saddle, neither at it nor beyond it: factor {:.4}", self.absorption_factor)
-        };
-        Condition { text, holds: self.absorption_factor == 1.0 || self.absorption_factor == 2.0 }
+        Condition::Absorption { factor: self.absorption_factor }
     }
 }
 
-/// A formula's rate against the solver's, like with like.
+/// The rate that a formula gives, and what it takes for granted.
 #[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The formula's rate for this way of absorbing.
+pub struct FormulaRate {
+    /// The rate per unit of dynamical time, for this way of absorbing.
     pub value: Scaled,
-    /// Solver's rate over the formula's.
-    pub ratio: f64,
     /// 1, or 2 when the set is killed exactly at the saddle (already in `value`); the largest where saddles differ.
     pub absorption_factor: f64,
-    /// Conditions that the formula needs, each with whether it holds here.
+    /// Conditions that the formula needs; each knows whether it holds here.
     pub conditions: Vec<Condition>,
 }
 
-impl Comparison {
-    fn new(value: Scaled, input: &FormulaInput, mut conditions: Vec<Condition>) -> Comparison {
+impl FormulaRate {
+    fn new(value: Scaled, input: &FormulaInput, mut conditions: Vec<Condition>) -> FormulaRate {
         if input.other_wells > 0 {
-            let wells = if input.other_wells == 1 { "one more well" } else { "more wells" };
-            let text = format!("a single well: {wells} in the live set can be entered and left on the way");
-            conditions.push(Condition { text, holds: false });
+            conditions.push(Condition::SingleWell { others: input.other_wells });
         }
-        let leading = input.saddles.iter().map(|crossing| crossing.absorption_factor);
-        Comparison {
-            value,
-            ratio: input.solver_rate.over(value).value(),
-            absorption_factor: leading.fold(1.0, f64::max),
-            conditions,
-        }
+        let factors = input.saddles.iter().map(|crossing| crossing.absorption_factor);
+        FormulaRate { value, absorption_factor: factors.fold(1.0, f64::max), conditions }
     }
 }
 
-/// A condition of a theorem.
+/// Theorem 3.2 of the paper; `R` is what is said of each rate.
 #[derive(Clone, Debug)]
-pub struct Condition {
-    /// In words, with the numbers in it.
-    pub text: String,
-    /// Whether it holds here.
-    pub holds: bool,
-}
-
-/// Theorem 3.2 of the paper.
-#[derive(Clone, Debug)]
-pub struct TheoremThreeTwo {
+pub struct TheoremThreeTwo<R = FormulaRate> {
     /// With the paper's prefactor (isothermal current).
-    pub isothermal: Comparison,
+    pub isothermal: R,
     /// With the prefactor of the Itô equation.
-    pub ito: Comparison,
+    pub ito: R,
     /// s of the configuration (0.5 when it gives none).
     pub s: f64,
     /// The s that makes the exponent exact (1D, or along the path in 2D when defined).
@@ -113,41 +92,61 @@ pub struct TheoremThreeTwo {
     pub saddle: Point,
 }
 
-/// All formulas that apply.
-#[derive(Clone, Debug, Default)]
-pub struct Formulas {
+/// All formulas that apply; `R` is what is said of each rate: the rate itself, or a comparison with another.
+#[derive(Clone, Debug)]
+pub struct Formulas<R = FormulaRate> {
     /// Kramers–Eyring, Theorem 3.1: summed over the saddles of the valley.
-    pub kramers: Option<Comparison>,
+    pub kramers: Option<R>,
     /// One dimension, D(θ) that varies: Kramers' rate for the effective potential ∫L'/D (with constant D it is `kramers`, and left out).
-    pub effective_potential: Option<Comparison>,
+    pub effective_potential: Option<R>,
     /// Theorem 3.2.
-    pub theorem_3_2: Option<TheoremThreeTwo>,
-    /// Formulas that do not apply, and why.
-    pub omitted: Vec<String>,
+    pub theorem_3_2: Option<TheoremThreeTwo<R>>,
+    /// Why the others do not apply.
+    pub omitted: Vec<Omission>,
 }
 
-/// Every formula that applies, each compared like with like with the solver's rate; the others with the reason in `omitted`.
+impl<R> Default for Formulas<R> {
+    fn default() -> Formulas<R> {
+        Formulas { kramers: None, effective_potential: None, theorem_3_2: None, omitted: Vec::new() }
+    }
+}
+
+impl<R> Formulas<R> {
+    /// No formula, for one reason.
+    pub fn none(reason: Omission) -> Formulas<R> {
+        Formulas { omitted: vec![reason], ..Formulas::default() }
+    }
+
+    /// The same formulas with something else said of each rate.
+    pub fn map<S>(self, say: impl Fn(R) -> S) -> Formulas<S> {
+        Formulas {
+            kramers: self.kramers.map(&say),
+            effective_potential: self.effective_potential.map(&say),
+            theorem_3_2: self.theorem_3_2.map(|theorem| TheoremThreeTwo {
+                isothermal: say(theorem.isothermal),
+                ito: say(theorem.ito),
+                s: theorem.s,
+                s_effective: theorem.s_effective,
+                saddle: theorem.saddle,
+            }),
+            omitted: self.omitted,
+        }
+    }
+}
+
+/// The rate of every formula that applies; the others with the reason in `omitted`.
 pub fn evaluate(input: &FormulaInput) -> Formulas {
-    let mut formulas = Formulas::default();
     if input.dynamics.loss().is_none() {
-        formulas.omitted = vec!["Kramers and Theorem 3.2 need a loss; here only a drift is given".into()];
-        return formulas;
+        return Formulas::none(Omission::NoLoss);
     }
     if input.saddles.is_empty() {
-        formulas.omitted =
-            vec!["Kramers and Theorem 3.2 need a saddle over which the set is left; this set is left elsewhere".into()];
-        return formulas;
+        return Formulas::none(Omission::NoSaddle);
     }
     let mut omitted = Vec::new();
-    let mut keep = |result: Result<Comparison, String>| result.map_err(|reason| omitted.push(reason)).ok();
-    formulas.kramers = keep(kramers::theorem_3_1(input));
-    if input.dimension == 1 && input.diffusion.constant().is_none() {
-        formulas.effective_potential = keep(kramers::effective_potential(input));
-    }
-    match theorem_3_2::theorem_3_2(input) {
-        Ok(theorem) => formulas.theorem_3_2 = Some(theorem),
-        Err(reason) => omitted.push(reason),
-    }
-    formulas.omitted = omitted;
-    formulas
+    let mut keep = |found: Result<FormulaRate, Omission>| found.map_err(|reason| omitted.push(reason)).ok();
+    let kramers = keep(kramers::theorem_3_1(input));
+    let is_effective = input.dimension == 1 && input.diffusion.constant().is_none();
+    let effective_potential = if is_effective { keep(kramers::effective_potential(input)) } else { None };
+    let theorem_3_2 = theorem_3_2::theorem_3_2(input).map_err(|reason| omitted.push(reason)).ok();
+    Formulas { kramers, effective_potential, theorem_3_2, omitted }
 }

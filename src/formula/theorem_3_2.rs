@@ -26,28 +26,21 @@
 
 use std::f64::consts::PI;
 
-use super::kramers::{HIGH_BARRIER, decaying, depth, escape_curvature};
-use super::{Comparison, Condition, FormulaInput, SaddleCrossing, TheoremThreeTwo};
+use super::kramers::{decaying, depth, escape_curvature};
+use super::{Condition, CriticalPlace, FormulaInput, FormulaRate, Omission, SaddleCrossing, TheoremThreeTwo};
 use crate::problem::{Interpretation, Minibatch, NoiseKind};
 use crate::scaled::Scaled;
 use crate::tensor::{advance, norm};
 
-/// |H_a e − H_ae e| / H_ae up to which e counts as an eigenvector of H_a.
-const ALIGNED: f64 = 0.1;
-/// The theorem's D at a and b against the real one, along e: relative difference up to which they count as equal.
-const SAME_NOISE: f64 = 0.1;
-
 /// Theorem 3.2, or why it does not apply.
-pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, String> {
+pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Omission> {
     let (Minibatch { learning_rate, batch_size }, s) = match input.noise {
         NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) => (*minibatch, 0.5),
         NoiseKind::Frozen { minibatch, s } => (*minibatch, *s),
-        NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => {
-            return Err("Theorem 3.2 needs the noise of a minibatch gradient (hessian, frozen or covariance)".into());
-        }
+        NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => return Err(Omission::NoMinibatch),
     };
     let heat = learning_rate / (2.0 * batch_size);
-    let (mut isothermal, mut ito, mut conditions) = (Scaled::ZERO, Scaled::ZERO, common_conditions(input));
+    let (mut isothermal, mut ito, mut conditions) = (Scaled::ZERO, Scaled::ZERO, common_conditions(input).to_vec());
     let mut leading: Option<(Scaled, &SaddleCrossing)> = None;
     for crossing in input.saddles {
         let (h_a, h_b) = (minimum_curvature(input, crossing), escape_curvature(crossing));
@@ -55,47 +48,29 @@ pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Strin
         let (below, above) = (s * barrier / (heat * h_a), (1.0 - s) * barrier / (heat * h_b));
         let rate = decaying(below + above).scaled(crossing.absorption_factor * h_b / (2.0 * PI));
         if !(h_a > 0.0 && rate.is_positive()) {
-            return Err(format!(
-                "Theorem 3.2: the formula gives {:e} with H_ae = {h_a:e}, |H_be| = {h_b:e} and the exponent {:e}",
-                rate.value(),
-                below + above
-            ));
+            let (rate, exponent) = (rate.value(), below + above);
+            return Err(Omission::NoEscapeCurvature { rate, at_minimum: h_a, at_saddle: h_b, exponent });
         }
         isothermal = isothermal.plus(rate);
         ito = ito.plus(rate.scaled(h_a / h_b));
         if leading.is_none_or(|(largest, _)| rate.is_greater(largest)) {
             leading = Some((rate, crossing));
         }
-        conditions.push(Condition {
-            text: format!(
-                "quadratic approximation: the exponents from a to s, {below:.4}, and from s to b, {above:.4}, should each be at least {HIGH_BARRIER}"
-            ),
-            holds: below.min(above) >= HIGH_BARRIER,
-        });
+        conditions.push(Condition::HighExponents { below, above });
         conditions.extend(noise_conditions(input, crossing, heat));
         if input.dimension > 1 {
             conditions.push(alignment(input, crossing));
         }
         conditions.push(crossing.condition());
     }
-    let Some((_, leading)) = leading else {
-        return Err("Theorem 3.2 needs a saddle on the boundary of the valley".into());
+    let (_, leading) = leading.ok_or(Omission::NoSaddle)?;
+    let under = |belongs_to: Interpretation, rate: Scaled| {
+        let prefactor = Condition::Prefactor { belongs_to, read_as: input.interpretation };
+        FormulaRate::new(rate, input, std::iter::once(prefactor).chain(conditions.iter().copied()).collect())
     };
-    let under = |name: &str, holds: bool| Condition {
-        text: format!(
-            "the prefactor belongs to the {name} equation; here the noise is read as {}",
-            input.interpretation.name()
-        ),
-        holds,
-    };
-    let with = |first: Condition| std::iter::once(first).chain(conditions.iter().cloned()).collect();
     Ok(TheoremThreeTwo {
-        isothermal: Comparison::new(
-            isothermal,
-            input,
-            with(under("isothermal", input.interpretation == Interpretation::Isothermal)),
-        ),
-        ito: Comparison::new(ito, input, with(under("Itô", input.interpretation == Interpretation::Ito))),
+        isothermal: under(Interpretation::Isothermal, isothermal),
+        ito: under(Interpretation::Ito, ito),
         s,
         s_effective: effective_s(input, leading, heat),
         saddle: leading.saddle.point.theta,
@@ -121,34 +96,21 @@ fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Op
     ((soft - hard).abs() > 1e-9 * hard && s.is_finite()).then_some(s)
 }
 
-fn common_conditions(input: &FormulaInput) -> Vec<Condition> {
-    let frozen = matches!(input.noise, NoiseKind::Frozen { .. });
-    vec![
-        Condition {
-            text: if frozen {
-                "the noise is frozen at its values at the minimum and at the saddle, as the proof assumes".into()
-            } else {
-                "the proof freezes the noise at its values at the minimum and at the saddle; here it varies between them (see s_effective)".into()
-            },
-            holds: frozen,
-        },
-        Condition { text: format!("no injected noise: floor = {:e}", input.floor), holds: input.floor == 0.0 },
-    ]
+fn common_conditions(input: &FormulaInput) -> [Condition; 2] {
+    let is_frozen = matches!(input.noise, NoiseKind::Frozen { .. });
+    [Condition::FrozenNoise { is_frozen }, Condition::NoInjectedNoise { floor: input.floor }]
 }
 
 /// Whether D along e is η/(2B) H at the minimum and at the saddle.
 fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> [Condition; 2] {
     let e = crossing.saddle.escape_direction;
-    let compare = |place: &str, theta, expected: f64| {
+    let compare = |at: CriticalPlace, theta, expected: f64| {
         let ratio = input.diffusion.tensor(theta).form(e, e) / expected;
-        Condition {
-            text: format!("D = η/(2B)·[H]₊ along the escape direction at the {place}: D over that is {ratio:.4}"),
-            holds: (ratio - 1.0).abs() <= SAME_NOISE,
-        }
+        Condition::MinibatchNoise { at, ratio }
     };
     [
-        compare("minimum", input.minimum.theta, heat * minimum_curvature(input, crossing)),
-        compare("saddle", crossing.saddle.point.theta, heat * escape_curvature(crossing)),
+        compare(CriticalPlace::Minimum, input.minimum.theta, heat * minimum_curvature(input, crossing)),
+        compare(CriticalPlace::Saddle, crossing.saddle.point.theta, heat * escape_curvature(crossing)),
     ]
 }
 
@@ -156,11 +118,5 @@ fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) 
 fn alignment(input: &FormulaInput, crossing: &SaddleCrossing) -> Condition {
     let e = crossing.saddle.escape_direction;
     let h_a = minimum_curvature(input, crossing);
-    let residual = norm(advance(input.minimum.hessian.apply(e), -h_a, e)) / h_a;
-    Condition {
-        text: format!(
-            "the escape direction is an eigenvector of the Hessian at the minimum: |H_a e − H_ae e|/H_ae = {residual:.4} should be at most {ALIGNED}"
-        ),
-        holds: residual <= ALIGNED,
-    }
+    Condition::AlignedEscape { residual: norm(advance(input.minimum.hessian.apply(e), -h_a, e)) / h_a }
 }

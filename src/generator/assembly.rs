@@ -1,8 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
-//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i, j);
-//! an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the fraction f
-//! gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
+//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
+//! j); an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the
+//! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
 //!
 //! ```text
 //!      reflecting │ o────o────o──╳ absorbing, cut at f of the edge
@@ -14,9 +14,11 @@ use rayon::prelude::*;
 use crate::generator::Generator;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
 use crate::generator::mass;
+use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
 use crate::problem::Interpretation;
+use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
 use crate::progress::Progress;
 use crate::scheme::EdgeSampler;
@@ -100,8 +102,7 @@ impl<'a> Physics<'a> {
 pub enum AssemblyError {
     /// Slope or tensor not finite.
     #[error(
-        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6}): \
-         change the formula, the domain, or add noise.floor", at[0], at[1]
+        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6})", at[0], at[1]
     )]
     NotFinite {
         /// Where.
@@ -121,7 +122,7 @@ pub enum AssemblyError {
     /// No decomposition within the longest edge.
     #[error(
         "the diffusion tensor at θ = ({:.6}, {:.6}) is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
-         seen in cells): add noise.floor, or turn the grid with grid.align", at[0], at[1]
+         seen in cells)", at[0], at[1]
     )]
     TooAnisotropic {
         /// Where.
@@ -131,9 +132,8 @@ pub enum AssemblyError {
     },
     /// `central` with |z| ≥ 2.
     #[error(
-        "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
-         Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
-        at[0], at[1], rise.abs(), (rise.abs() / 2.0).ceil() + 1.0
+        "the central weight is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2",
+        at[0], at[1], rise.abs()
     )]
     NotMonotone {
         /// Where.
@@ -143,15 +143,15 @@ pub enum AssemblyError {
     },
     /// Stratonovich with a tensor.
     #[error(
-        "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
-         is not a multiple of the identity: use \"ito\" or \"isothermal\"", at[0], at[1]
+        "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
+         is not a multiple of the identity", at[0], at[1]
     )]
     NotScalar {
         /// Where.
         at: Point,
     },
     /// No live cell.
-    #[error("the start set holds no cell centre on a grid of {} × {} cells: raise grid.cells", cells[0], cells[1])]
+    #[error("the start set holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
     Empty {
         /// The grid.
         cells: [usize; 2],
@@ -163,6 +163,9 @@ pub enum AssemblyError {
 
 impl Assembly {
     /// Discretises the physics on a grid, on the connected part of the live set around `start`.
+    ///
+    /// # Errors
+    /// [`AssemblyError`]: slope or noise that are no numbers or do not suit the grid, a live set without a cell, an interruption.
     pub fn new(
         physics: Physics<'_>,
         grid: &Grid,
@@ -170,9 +173,16 @@ impl Assembly {
         start: Point,
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
-        let Physics { noise, interpretation, domain, live, .. } = physics;
+        let cells_seen = CellShape { spacing: grid.spacing(), turn: grid.turn };
+        let mollified = Mollified::of(physics.noise, cells_seen);
+        let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
+        let physics = Physics { noise, ..physics };
+        let Physics { interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
-        let alive = members(grid, domain, live);
+        let alive = members(grid, domain, live, progress);
+        if progress.is_interrupted() {
+            return Err(AssemblyError::Interrupted);
+        }
         let mut cells = Vec::with_capacity(grid.len());
         let number = |(cell, alive): (usize, &bool)| match alive {
             true => {
@@ -239,7 +249,7 @@ impl Assembly {
 
     /// The generator with other killing rates κ.
     pub fn killed(&self, killing: Vec<f64>) -> Generator {
-        Generator { killing, ..self.generator.clone() }
+        self.generator.with_killing(killing)
     }
 }
 
@@ -258,7 +268,7 @@ fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exi
     failure.map_or(Ok(exits), Err)
 }
 
-/// Of two errors the one to report: of edges that are too steep the steepest, and anything else before those.
+/// The error to report of two: the steepest of edges that are too steep, and anything else before those.
 pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     match (&one, &other) {
         (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })
@@ -272,8 +282,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
 }
 
 /// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken.
-pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
+/// one, that is taken, and the cheap one is asked only where it changes.
+pub fn members(grid: &Grid, domain: &Domain, set: &Region, progress: &Progress) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));
     let holds = |at: Point| domain.contains(at) && set.holds(at);
@@ -283,20 +293,17 @@ pub fn members(grid: &Grid, domain: &Domain, set: &Region) -> Vec<bool> {
     }
     let rough = |cell: usize| {
         let at = grid.cell_centre(cell);
-        if domain.contains(at) { set.holds_roughly(at) } else { Some(false) }
+        domain.contains(at) && set.holds_roughly(at) == Some(true)
     };
-    let rough: Vec<Option<bool>> = cells.clone().map(rough).collect();
-    let around = |index: usize, axis: usize| {
-        let (index, n, periodic) = (index as i64, grid.cells[axis] as i64, grid.periodic[axis]);
-        let near = (index - 1..=index + 1).map(move |k| if periodic { k.rem_euclid(n) } else { k });
-        near.filter(move |k| (0..n).contains(k)).map(|k| k as usize)
-    };
+    let rough = refinement::answers(grid, rough, progress);
     let exact = |cell: usize| {
         let [ix, iy] = grid.indices(cell);
-        let agrees = |kx: usize| around(iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell]);
-        match rough[cell] {
-            Some(answer) if around(ix, 0).all(agrees) => answer,
-            _ => holds(grid.cell_centre(cell)),
+        let agrees = |kx: usize| {
+            refinement::around(grid, grid.cells, iy, 1).all(|ky| rough[kx * grid.cells[1] + ky] == rough[cell])
+        };
+        match refinement::around(grid, grid.cells, ix, 0).all(agrees) || progress.is_interrupted() {
+            true => rough[cell],
+            false => holds(grid.cell_centre(cell)),
         }
     };
     cells.map(exact).collect()

@@ -65,7 +65,7 @@ enum End {
     Cut {
         /// The place among the exits.
         exit: u32,
-        /// Of the edge.
+        /// The fraction of the edge at which it does.
         fraction: f64,
         moments: Moments,
     },
@@ -105,14 +105,14 @@ pub struct FluxCorrection {
 }
 
 impl FluxCorrection {
-    /// Of a chain that the inverse-average weight made, on its grid; D = d·I and a loss.
+    /// Prepares the correction of a chain that the inverse-average weight made on this grid, for a loss and D = d·I.
     pub fn new(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
         let lines = (0..grid.dimension).flat_map(|axis| lines(assembly, grid, sampler, axis)).collect();
         let base = Base { pairs: assembly.pairs.clone(), exits: assembly.exits.clone() };
         FluxCorrection { base, lines, passes: 0 }
     }
 
-    /// Where reflecting walls end lines: the last state of each, and the one before.
+    /// The last state of each line that a reflecting wall ends, and the one before.
     pub fn walls(&self) -> Vec<[u32; 2]> {
         let of_line = |line: &Line| {
             let at_end = |(side, _): (usize, &End)| {
@@ -274,7 +274,7 @@ impl Line {
         [slope + 0.5 * second * distance, second]
     }
 
-    /// Of the edge beyond an end, up to where nothing is left: 1 at a wall.
+    /// The fraction of the edge beyond an end up to where nothing is left: 1 at a wall.
     fn fraction(&self, side: usize) -> f64 {
         match self.ends.as_ref().map(|ends| &ends[side]) {
             Some(End::Cut { fraction, .. }) => *fraction,

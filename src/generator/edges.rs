@@ -83,7 +83,7 @@ pub(super) const LEAST: f64 = 1e-9;
 /// What the edges of every cell are made from.
 pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
-    /// Of the cells along each axis, in grid coordinates.
+    /// The cell centres along each axis, in grid coordinates.
     pub(super) centres: [Vec<f64>; 2],
     pub(super) domain: &'a Domain,
     pub(super) live: &'a Region,
@@ -99,7 +99,7 @@ pub(super) struct Segments {
     paths: Vec<Segment>,
     /// Along each exit.
     ways_out: Vec<Segment>,
-    /// Of the ones or of the others.
+    /// What the scheme makes of either.
     flows: Vec<EdgeFlow>,
 }
 

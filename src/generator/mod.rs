@@ -4,6 +4,7 @@ pub mod assembly;
 pub mod correction;
 mod edges;
 mod mass;
+mod refinement;
 mod sparse;
 
 use sprs::CsMatI;
@@ -40,5 +41,43 @@ impl Generator {
     /// Whether there is no state.
     pub fn is_empty(&self) -> bool {
         self.killing.is_empty()
+    }
+
+    /// The generator with all rates and the killing times a factor: the same process in another unit of time.
+    ///
+    /// # Panics
+    /// When the factor is not positive and finite.
+    pub fn scaled(&self, factor: f64) -> Generator {
+        assert!(factor > 0.0 && factor.is_finite(), "rates are scaled by a positive number, not by {factor}");
+        let mut scaled = self.clone();
+        scaled.rates.data_mut().iter_mut().for_each(|rate| *rate *= factor);
+        scaled.killing.iter_mut().for_each(|rate| *rate *= factor);
+        scaled
+    }
+
+    /// The generator with other killing rates κ.
+    ///
+    /// # Panics
+    /// When there is not one rate per state, or a rate is negative or not a number.
+    pub fn with_killing(&self, killing: Vec<f64>) -> Generator {
+        assert_eq!(killing.len(), self.len(), "one killing rate per state");
+        assert!(killing.iter().all(|&rate| rate >= 0.0), "killing rates are not negative");
+        Generator { killing, ..self.clone() }
+    }
+
+    /// The generator of one implicit step of time h, with rates h q_ij and killing h κ_i + 1.
+    ///
+    /// Its elimination solves the backward Euler step of the process whose generator is G:
+    /// ```text
+    /// p(t + h) (1 − h G) = p(t)        (1 − h G) u(t + h) = u(t)
+    /// ```
+    /// No diagonal is subtracted, so that densities stay nonnegative and keep their relative accuracy for any h.
+    ///
+    /// # Panics
+    /// When h is not positive and finite.
+    pub fn implicit_step(&self, h: f64) -> Generator {
+        let scaled = self.scaled(h);
+        let killing = scaled.killing.iter().map(|rate| rate + 1.0).collect();
+        Generator { killing, ..scaled }
     }
 }

@@ -19,6 +19,9 @@ impl Drop for Partial {
 ///
 /// The folder is made when it is missing. The temporary file exists, empty, when `write` is called; it has the same
 /// extension as `path`. On failure it is removed, and a file already at `path` stays as it was.
+///
+/// # Errors
+/// What `write` returns; [`IoError::Folder`] and [`IoError::Write`] where the folder or the file cannot be written.
 pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let failed = |source| IoError::Write { path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -3,15 +3,18 @@
 
 use std::path::Path;
 
-use hdf5::File;
-use hdf5::types::VarLenUnicode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::layout::Label;
-use super::write::{attribute, coordinate, describe, field, numbers};
-use super::{IoError, atomic, description, scale};
-use crate::config::Config;
+use super::{IoError, atomic, description};
+use crate::config::{Config, advice};
+use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
+use crate::observe::quantity::known;
+use crate::study::StudyError;
 use crate::study::converge::{Convergence, Known, Measure, Sample};
+
+/// A grid, or the cells of one that could not be solved and why.
+type Tried = Result<Sample, ([usize; 2], StudyError)>;
 
 /// One column of the table: its label, and its value on a grid.
 type Column = (Label, fn(&Sample) -> f64);
@@ -20,99 +23,134 @@ fn value(measure: Option<Measure>, pick: fn(Measure) -> Option<f64>) -> f64 {
     measure.and_then(pick).unwrap_or(f64::NAN)
 }
 
-const COLUMNS: [Column; 11] = [
-    (Label { name: "unknowns", units: "1", long_name: "states of the chain" }, |s| s.unknowns as f64),
-    (Label { name: "peclet", units: "1", long_name: "largest cell Péclet number where it matters" }, |s| s.peclet),
-    (Label { name: "rate", units: "1/dynamical time", long_name: "quasi-stationary escape rate" }, |s| {
+static COLUMNS: [Column; 11] = [
+    (Label::new("unknowns", "1", "states of the chain"), |s| s.unknowns as f64),
+    (Label::new("peclet", "1", "largest cell Péclet number where it matters"), |s| s.peclet),
+    (Label::new("rate", "1/dynamical time", "quasi-stationary escape rate"), |s| {
         value(s.rate, |m| Some(m.value.value()))
     }),
-    (Label { name: "rate_error", units: "1", long_name: "relative error of the rate" }, |s| value(s.rate, |m| m.error)),
-    (Label { name: "rate_order", units: "1", long_name: "observed order of the rate" }, |s| value(s.rate, |m| m.order)),
-    (Label { name: "inverse_passage_time", units: "1/dynamical time", long_name: "1/τ from the minimum" }, |s| {
+    (Label::new("rate_error", "1", "relative error of the rate"), |s| value(s.rate, |m| m.error)),
+    (Label::new("rate_order", "1", "observed order of the rate"), |s| value(s.rate, |m| m.order)),
+    (Label::new("inverse_passage_time", "1/dynamical time", "1/τ from the minimum"), |s| {
         value(s.passage, |m| Some(m.value.value()))
     }),
-    (Label { name: "passage_error", units: "1", long_name: "relative error of 1/τ" }, |s| {
-        value(s.passage, |m| m.error)
-    }),
-    (Label { name: "passage_order", units: "1", long_name: "observed order of 1/τ" }, |s| {
-        value(s.passage, |m| m.order)
-    }),
-    (Label { name: "seconds", units: "s", long_name: "assembly, elimination and solves" }, |s| s.seconds),
-    (Label { name: "assembly_seconds", units: "s", long_name: "assembly alone" }, |s| s.assembly_seconds),
-    (Label { name: "factor_bytes", units: "byte", long_name: "memory of the factor" }, |s| s.factor_bytes as f64),
+    (Label::new("passage_error", "1", "relative error of 1/τ"), |s| value(s.passage, |m| m.error)),
+    (Label::new("passage_order", "1", "observed order of 1/τ"), |s| value(s.passage, |m| m.order)),
+    (Label::new("seconds", "s", "assembly, elimination and solves"), |s| s.seconds),
+    (Label::new("assembly_seconds", "s", "assembly alone"), |s| s.assembly_seconds),
+    (Label::new("factor_bytes", "byte", "memory of the factor"), |s| s.factor_bytes as f64),
 ];
+
+/// The summary of a study.
+#[derive(Serialize)]
+struct Summary<'a> {
+    title: &'a str,
+    problem: Value,
+    reference: Reference,
+    convergence: Vec<Refined<'a>>,
+    warnings: Vec<String>,
+    timing: Value,
+    provenance: Value,
+}
+
+#[derive(Serialize)]
+struct Reference {
+    source: String,
+    rate: Option<Known>,
+    inverse_passage_time: Option<Known>,
+}
+
+/// One scheme at one angle.
+#[derive(Serialize)]
+struct Refined<'a> {
+    scheme: &'static str,
+    angle_degrees: f64,
+    cost_exponent: Option<f64>,
+    grids: Vec<OneGrid<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneGrid<'a> {
+    cells: &'a [usize],
+    #[serde(flatten)]
+    columns: Map<String, Value>,
+    failure: Option<String>,
+}
+
+impl<'a> OneGrid<'a> {
+    fn new(sample: &'a Tried, dimension: usize) -> OneGrid<'a> {
+        match sample {
+            Ok(sample) => OneGrid {
+                cells: &sample.cells[..dimension],
+                columns: COLUMNS.iter().map(|(label, pick)| (label.name.to_string(), json!(pick(sample)))).collect(),
+                failure: None,
+            },
+            Err((cells, reason)) => {
+                let failure = Some(advice::on_study(reason).text());
+                OneGrid { cells: &cells[..dimension], columns: Map::new(), failure }
+            }
+        }
+    }
+}
 
 /// The study as JSON; absent keys are what a grid did not give.
 pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
     let dimension = study.problem.dimension;
-    let known = |known: Option<Known>| {
-        known.map(|k| json!({ "value": k.value.value(), "log_value": k.value.ln(), "uncertainty": k.uncertainty }))
-    };
-    let mut reference = json!({ "source": study.reference.source });
-    for (key, found) in
-        [("rate", known(study.reference.rate)), ("inverse_passage_time", known(study.reference.passage))]
-    {
-        if let Some(found) = found {
-            reference[key] = found;
-        }
-    }
-    let series = study.series.iter().map(|series| {
-        let grids = series.samples.iter().map(|sample| match sample {
-            Ok(sample) => {
-                let mut entry = json!({ "cells": sample.cells[..dimension] });
-                for (label, pick) in COLUMNS {
-                    let value = pick(sample);
-                    if value.is_finite() {
-                        entry[label.name] = json!(value);
-                    }
-                }
-                entry
-            }
-            Err((cells, reason)) => json!({ "cells": cells[..dimension], "failure": reason }),
-        });
-        let mut entry = json!({ "scheme": series.scheme.name(), "angle_degrees": series.angle });
-        if let Some(exponent) = series.cost_exponent {
-            entry["cost_exponent"] = json!(exponent);
-        }
-        entry["grids"] = grids.collect();
-        entry
-    });
-    json!({
-        "title": config.title,
-        "problem": {
+    let summary = Summary {
+        title: &config.title,
+        problem: json!({
             "dimension": dimension,
             "landscape": description::landscape(config),
             "noise": description::noise(config),
             "interpretation": config.noise.interpretation.name(),
-            "absorption": study.problem.valley.absorption,
+            "absorption": study.problem.valley.absorption.to_string(),
+        }),
+        reference: Reference {
+            source: advice::on_source(&study.reference.source),
+            rate: study.reference.rate,
+            inverse_passage_time: study.reference.passage,
         },
-        "reference": reference,
-        "convergence": series.collect::<Vec<_>>(),
-        "warnings": study.warnings,
-        "timing": { "total": study.seconds },
-        "provenance": { "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
-    })
+        convergence: study
+            .series
+            .iter()
+            .map(|series| Refined {
+                scheme: series.scheme.name(),
+                angle_degrees: series.angle,
+                cost_exponent: series.cost_exponent,
+                grids: series.samples.iter().map(|sample| OneGrid::new(sample, dimension)).collect(),
+            })
+            .collect(),
+        warnings: study.warnings.iter().map(advice::on_warning).collect(),
+        timing: json!({ "total": study.seconds }),
+        provenance: json!({ "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") }),
+    };
+    // Views have texts as keys, and none of their fields refuses to be serialised.
+    known(serde_json::to_value(summary).expect("views of plain values"))
 }
 
 /// Writes one line for each scheme, angle and grid, whole or not at all.
+///
+/// # Errors
+/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written.
 pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoError> {
     atomic::replace(path, |partial| {
         let fill = || -> Result<(), csv::Error> {
             let mut writer = csv::Writer::from_path(partial)?;
-            let columns = COLUMNS.iter().map(|(label, _)| label.name);
+            let columns = COLUMNS.iter().map(|(label, _)| label.name.as_ref());
             writer.write_record(
                 ["scheme", "angle_degrees", "cells_x", "cells_y"].into_iter().chain(columns).chain(["failure"]),
             )?;
             for series in &study.series {
                 for sample in &series.samples {
-                    let cells = sample.as_ref().map_or_else(|failed| failed.0, |sample| sample.cells);
+                    let cells = cells_of(sample);
                     let mut record = vec![series.scheme.name().to_string(), format!("{}", series.angle)];
                     record.extend(cells.map(|count| count.to_string()));
                     record.extend(COLUMNS.iter().map(|(_, pick)| {
                         let value = sample.as_ref().map_or(f64::NAN, pick);
                         if value.is_finite() { format!("{value:?}") } else { String::new() }
                     }));
-                    record.push(sample.as_ref().err().map_or_else(String::new, |failed| failed.1.clone()));
+                    let failure = sample.as_ref().err().map(|(_, reason)| advice::on_study(reason).text());
+                    record.push(failure.unwrap_or_default());
                     writer.write_record(record)?;
                 }
             }
@@ -122,71 +160,51 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
     })
 }
 
-/// Writes `result.h5` with `/convergence`, whole or not at all; `summary` is [`convergence_summary`] of the same study.
-pub fn write_convergence(path: &Path, config: &Config, study: &Convergence, summary: &Value) -> Result<(), IoError> {
-    atomic::replace(path, |partial| {
-        fill(partial, config, study, summary).map_err(|error| IoError::Hdf5 {
-            path: path.to_path_buf(),
-            doing: "writing /convergence".into(),
-            message: error.to_string(),
-        })
-    })
-}
-
-fn fill(path: &Path, config: &Config, study: &Convergence, summary: &Value) -> Result<(), hdf5::Error> {
-    let file = File::with_options().with_fapl(|access| access.libver_v110()).create(path)?;
-    super::write::root_attributes(&file, config, summary)?;
-    let group = file.create_group("convergence")?;
-    attribute(&group, "reference", &study.reference.source)?;
+/// The group `/convergence`: a field for each column, whose axes are scheme, angle and grid.
+pub fn convergence_group(study: &Convergence) -> FieldGroup {
+    let mut group = FieldGroup::new("convergence", Vec::new());
+    group.describe("reference", Data::Text(advice::on_source(&study.reference.source)));
     for (name, known) in
         [("reference_rate", study.reference.rate), ("reference_inverse_passage_time", study.reference.passage)]
     {
         if let Some(known) = known {
-            numbers(&group, name, &[known.value.value(), known.uncertainty])?;
+            group.describe(name, Data::Numbers(vec![known.value.value(), known.uncertainty]));
         }
     }
-    let schemes: Vec<_> = distinct(study.series.iter().map(|series| series.scheme));
-    let count = schemes.len();
-    let angles: Vec<f64> =
-        study.series.iter().take(study.series.len() / count.max(1)).map(|series| series.angle).collect();
-    let grids: Vec<[usize; 2]> = study.series.first().map_or_else(Vec::new, |series| {
-        series
-            .samples
-            .iter()
-            .map(|sample| sample.as_ref().map_or_else(|failed| failed.0, |sample| sample.cells))
-            .collect()
-    });
-    if count == 0 || grids.is_empty() {
-        return file.close();
+    let schemes = distinct(study.series.iter().map(|series| series.scheme));
+    let of_one_scheme = study.series.len() / schemes.len().max(1);
+    let angles: Vec<f64> = study.series.iter().take(of_one_scheme).map(|series| series.angle).collect();
+    let grids: Vec<[usize; 2]> =
+        study.series.first().map_or_else(Vec::new, |series| series.samples.iter().map(cells_of).collect());
+    if schemes.is_empty() || grids.is_empty() {
+        return group;
     }
-    let names: Vec<VarLenUnicode> = schemes
-        .iter()
-        .map(|scheme| scheme.name().parse().map_err(|error| hdf5::Error::from(format!("{error}"))))
-        .collect::<Result<_, _>>()?;
-    let scheme = group.new_dataset_builder().with_data(&names).create("scheme")?;
-    scale::make(&scheme, "scheme")?;
-    describe(&scheme, &Label { name: "scheme", units: "", long_name: "edge weight" })?;
-    let angle = Label { name: "angle", units: "degree", long_name: "angle of the grid" };
-    let angle = coordinate(&group, &angle, &angles)?;
+    let names = Data::Words(schemes.iter().map(|scheme| scheme.name().to_string()).collect());
     let along = |axis: usize| grids.iter().map(|cells| cells[axis] as f64).collect::<Vec<f64>>();
-    let cells = Label { name: "cells_x", units: "1", long_name: "cells along the first axis" };
-    let cells = coordinate(&group, &cells, &along(0))?;
+    group.coordinates = vec![
+        Coordinate { label: SCHEME, values: names, attributes: Vec::new() },
+        Coordinate::new(ANGLE, angles),
+        Coordinate::new(CELLS[0].clone(), along(0)),
+    ];
     if study.problem.dimension == 2 {
-        let across = Label { name: "cells_y", units: "1", long_name: "cells along the second axis" };
-        field(&group, &across, &[grids.len()], &along(1), std::slice::from_ref(&cells))?;
+        group.push(Field::new(CELLS[1].clone(), &AXES[2..], along(1)));
     }
-    let scales = [scheme, angle, cells];
-    for (label, pick) in COLUMNS {
-        let values: Vec<f64> = study
-            .series
-            .iter()
-            .flat_map(|series| &series.samples)
-            .map(|sample| sample.as_ref().map_or(f64::NAN, pick))
-            .collect();
-        field(&group, &label, &[count, angles.len(), grids.len()], &values, &scales)?;
+    for (label, pick) in &COLUMNS {
+        let samples = study.series.iter().flat_map(|series| &series.samples);
+        let values = samples.map(|sample| sample.as_ref().map_or(f64::NAN, pick)).collect();
+        group.push(Field::new(label.clone(), &AXES, values));
     }
-    file.flush()?;
-    file.close()
+    group
+}
+
+const AXES: [&str; 3] = ["scheme", "angle", "cells_x"];
+const SCHEME: Label = Label::new(AXES[0], "", "edge weight");
+const ANGLE: Label = Label::new(AXES[1], "degree", "angle of the grid");
+const CELLS: [Label; 2] =
+    [Label::new(AXES[2], "1", "cells along the first axis"), Label::new("cells_y", "1", "cells along the second axis")];
+
+fn cells_of(sample: &Tried) -> [usize; 2] {
+    sample.as_ref().map_or_else(|failed| failed.0, |sample| sample.cells)
 }
 
 fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {

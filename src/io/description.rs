@@ -17,7 +17,8 @@ pub fn landscape(config: &Config) -> String {
         LandscapeForm::Himmelblau => "himmelblau".to_string(),
         LandscapeForm::ThreeHole => "three-hole".to_string(),
         LandscapeForm::Expression(text) => format!("L = {text}"),
-        LandscapeForm::Drift(components) => format!("drift b = ({})", components.join(", ")),
+        LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
+        LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
         LandscapeForm::LogisticRegression { data, features, .. } => {
             format!("logistic-regression on {} of {}", features.join(", "), data.display())
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::observe::group::GroupError;
+
 /// A file that could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum IoError {
@@ -58,6 +60,29 @@ pub enum IoError {
         /// The file.
         path: PathBuf,
         /// What is missing or malformed.
-        what: String,
+        what: Damage,
     },
+}
+
+/// What makes an HDF5 file no result of this program.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// It was written by another program.
+    #[error("it was written by {0}")]
+    Program(String),
+    /// A text about the whole file is missing.
+    #[error("the root attribute {0} is missing")]
+    NoText(&'static str),
+    /// The summary is no JSON.
+    #[error("summary: {0}")]
+    Summary(serde_json::Error),
+    /// It has no fields.
+    #[error("there is no group /fields")]
+    NoFields,
+    /// A group lacks something.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// The library cannot read it.
+    #[error("{0}")]
+    Hdf5(#[from] hdf5::Error),
 }

@@ -2,32 +2,45 @@
 //!
 //! The names in both are a contract with those who read them. Nothing is written under its final name before it is
 //! complete: everything goes to a temporary file in the same folder, which is then renamed.
+//!
+//! ```text
+//! /                 title, program, version, configuration (text), summary (JSON)
+//! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
+//!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
+//! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
+//!                   age (scale); deaths, time_at_risk, survival  [age]
+//!                   repetition (scale); rate_fine, rate_coarse  [repetition]
+//! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
+//! ```
+//! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
 
 mod atomic;
 mod convergence;
 mod description;
 mod error;
-mod layout;
-mod particles;
 mod read;
 pub mod scale;
 mod summary;
 mod write;
 
 pub use atomic::replace;
-pub use convergence::{convergence_summary, write_convergence, write_convergence_csv};
+pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use description::{landscape, noise};
-pub use error::IoError;
+pub use error::{Damage, IoError};
 pub use read::{Stored, read};
-pub use summary::{sampled_summary, summary};
-pub use write::{write_result, write_sampled, write_summary};
+pub use summary::{simulated_summary, summary};
+pub use write::{write_result, write_summary};
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use crate::config::Config;
 use crate::formula::Formulas;
-use crate::problem::{CriticalPoint, CriticalPoints, Problem};
+use crate::observe::group::FieldGroup;
+use crate::problem::{Absorption, CriticalPoint, CriticalPoints, Problem};
 use crate::study::Simulation;
+use crate::study::comparison::Comparison;
 use crate::study::solution::{BoundaryFlux, Solution};
 
 /// What was posed, and how it was run: what every summary says.
@@ -43,8 +56,8 @@ pub struct Setting<'a> {
     pub minimum: Option<&'a CriticalPoint>,
     /// Indices into `critical.saddles` of those that bound the start set.
     pub saddles: &'a [usize],
-    /// One sentence: what kills, and where (at a saddle, beyond it, at walls).
-    pub absorption: &'a str,
+    /// What kills, and where (at a saddle, beyond it, at walls).
+    pub absorption: Absorption,
     /// When the run began.
     pub started: SystemTime,
     /// Threads that it ran on.
@@ -52,7 +65,7 @@ pub struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    /// Of a problem and the configuration that it was made from.
+    /// The setting of a problem and the configuration that it was made from.
     pub fn new(config: &'a Config, problem: &'a Problem, started: SystemTime, threads: usize) -> Setting<'a> {
         Setting {
             config,
@@ -60,7 +73,7 @@ impl<'a> Setting<'a> {
             critical: &problem.critical,
             minimum: problem.minimum(),
             saddles: &problem.valley.saddles,
-            absorption: &problem.valley.absorption,
+            absorption: problem.valley.absorption,
             started,
             threads,
         }
@@ -91,27 +104,43 @@ impl<'a> Setting<'a> {
 
 /// A solved problem with what it was solved from: all that the summary, the file, the plots and the report need.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome<'a> {
+pub struct Solved<'a> {
     /// What was posed.
     pub setting: Setting<'a>,
     /// What was computed.
     pub solution: &'a Solution,
 }
 
-impl Outcome<'_> {
+impl<'a> Solved<'a> {
     /// [`Setting::listed_saddles`] of this solution.
     pub fn listed_saddles(&self) -> Vec<usize> {
         self.setting.listed_saddles(self.solution.flux.as_ref())
+    }
+
+    /// The groups of the result file.
+    pub fn groups(&self) -> Vec<Cow<'a, FieldGroup>> {
+        let (solution, dimension) = (self.solution, self.setting.dimension);
+        let flux = solution.flux.as_ref().and_then(|flux| flux.group(dimension));
+        let particles = solution.particles.as_ref().map(|found| found.group(dimension));
+        let made = flux.into_iter().chain(particles).map(Cow::Owned);
+        [&solution.fields].into_iter().chain(&solution.groups).map(Cow::Borrowed).chain(made).collect()
     }
 }
 
 /// Particles alone, with what they were posed.
 #[derive(Clone, Copy, Debug)]
-pub struct Sampled<'a> {
+pub struct Simulated<'a> {
     /// What was posed.
     pub setting: Setting<'a>,
     /// What the particles found.
     pub simulation: &'a Simulation,
     /// Formulas, and what the particles found over each.
-    pub formulas: &'a Formulas,
+    pub formulas: &'a Formulas<Comparison>,
+}
+
+impl Simulated<'_> {
+    /// The groups of the result file.
+    pub fn groups(&self) -> Vec<Cow<'static, FieldGroup>> {
+        vec![Cow::Owned(self.simulation.group(self.setting.dimension))]
+    }
 }

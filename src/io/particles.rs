@@ -31,6 +31,13 @@ pub(super) fn rate(found: &Simulation) -> Value {
     entry.insert("count".into(), json!(found.count));
     put(&mut entry, "dt", found.dt);
     put(&mut entry, "burn_in", found.burn_in);
+    if let Some(settling) = &found.settling {
+        let mut settled = Object::new();
+        settled.insert("wells".into(), json!(settling.wells));
+        settled.insert("doublings".into(), json!(settling.doublings));
+        put_option(&mut settled, "memory", settling.memory);
+        put_object(&mut entry, "settling", settled);
+    }
     put(&mut entry, "observed_time", found.observed);
     for (key, part) in [("fine", &rate.fine), ("coarse", &rate.coarse), ("paper", &rate.paper)] {
         put_object(&mut entry, key, part.as_ref().map(estimate).unwrap_or_default());

@@ -1,16 +1,17 @@
-//! Reading `result.h5` back, enough to draw its plots again.
+//! Reading `result.h5` back: every group of fields as it was written, and enough to draw its plots again.
 
 use std::path::Path;
 
-use hdf5::types::VarLenUnicode;
-use hdf5::{File, Group, Location};
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use hdf5::{Attribute, Dataset, File, Group, Location};
 use serde_json::Value;
 
-use super::IoError;
-use super::layout::{self, Label};
+use super::error::Damage;
+use super::{IoError, scale};
 use crate::grid::Grid;
-use crate::study::solution::{BoundaryFlux, Fields};
-use crate::tensor::Point;
+use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label};
+use crate::observe::over_grid::{FIELDS, grid_of};
+use crate::study::solution::BoundaryFlux;
 
 /// What a result file holds.
 #[derive(Clone, Debug)]
@@ -25,15 +26,18 @@ pub struct Stored {
     pub summary: Value,
     /// The grid of the fields.
     pub grid: Grid,
-    /// The fields that the file has.
-    pub fields: Fields,
+    /// The fields over the grid.
+    pub fields: FieldGroup,
+    /// Every other group of the file.
+    pub groups: Vec<FieldGroup>,
     /// Flux along the boundary; `by_saddle` counts in the summary's `problem.critical.saddles`.
     pub flux: Option<BoundaryFlux>,
 }
 
 /// Reads a result file.
 ///
-/// Errors: [`IoError::Open`] when there is no HDF5 file there, [`IoError::ParticlesAlone`] for one of `simulate`,
+/// # Errors
+/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::ParticlesAlone`] for one of `simulate`,
 /// [`IoError::NotAResult`] when it lacks what a result has.
 pub fn read(path: &Path) -> Result<Stored, IoError> {
     let file = File::open(path).map_err(|error| IoError::Open {
@@ -43,120 +47,101 @@ pub fn read(path: &Path) -> Result<Stored, IoError> {
             Ok(_) => format!("not an HDF5 file: {error}"),
         },
     })?;
-    if file.group("fields").is_err() && file.group("particles").is_ok() {
+    if file.group(FIELDS).is_err() && file.group("particles").is_ok() {
         return Err(IoError::ParticlesAlone { path: path.to_path_buf() });
     }
     contents(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
 
-fn contents(file: &File) -> Result<Stored, String> {
+fn contents(file: &File) -> Result<Stored, Damage> {
     let program = text(file, "program")?;
     if program != env!("CARGO_PKG_NAME") {
-        return Err(format!("it was written by {program}"));
+        return Err(Damage::Program(program));
     }
-    let summary = serde_json::from_str(&text(file, "summary")?).map_err(|error| format!("summary: {error}"))?;
-    let group = file.group("fields").map_err(|_| "there is no group /fields".to_string())?;
-    let grid = grid(&group)?;
-    Ok(Stored {
-        title: text(file, "title")?,
-        version: text(file, "version")?,
-        configuration: text(file, "configuration")?,
-        fields: fields(&group, &grid)?,
-        flux: flux(file, &grid, &summary)?,
-        summary,
-        grid,
-    })
+    let summary: Value = serde_json::from_str(&text(file, "summary")?).map_err(Damage::Summary)?;
+    let mut groups = file.groups().and_then(|groups| groups.iter().map(read_group).collect::<Result<Vec<_>, _>>())?;
+    let fields = groups.iter().position(|group| group.name == FIELDS).ok_or(Damage::NoFields)?;
+    let fields = groups.remove(fields);
+    let grid = grid_of(&fields)?;
+    for group in groups.iter().chain([&fields]) {
+        group.fields.iter().try_for_each(|field| group.shape(field).map(drop))?;
+    }
+    let mut flux = groups.iter().find_map(|group| BoundaryFlux::from_group(group).transpose()).transpose()?;
+    if let Some(flux) = &mut flux {
+        flux.by_saddle = shares(&summary);
+    }
+    let (title, version) = (text(file, "title")?, text(file, "version")?);
+    Ok(Stored { title, version, configuration: text(file, "configuration")?, summary, grid, fields, groups, flux })
 }
 
-fn grid(group: &Group) -> Result<Grid, String> {
-    let (lower, upper) = (numbers(group, "lower")?, numbers(group, "upper")?);
-    let (turn, pivot) = (numbers(group, "cosine_sine")?, numbers(group, "pivot")?);
-    let periodic = numbers(group, "periodic")?;
-    let dimension = lower.len();
-    let alike = [&upper, &pivot, &periodic].into_iter().all(|values| values.len() == dimension);
-    if !(1..=2).contains(&dimension) || !alike || turn.len() != 2 {
-        return Err("the attributes of /fields describe no grid".to_string());
-    }
-    let pad = |values: &[f64]| -> Point { [values[0], values.get(1).copied().unwrap_or(0.0)] };
-    let mut cells = [1, 1];
-    for (axis, label) in [layout::X, layout::Y].iter().enumerate().take(dimension) {
-        cells[axis] = values(group, label)?.map_or(0, |centres| centres.len());
-    }
-    let periodic = pad(&periodic).map(|value| value != 0.0);
-    let mut grid = Grid::new(dimension, pad(&lower), pad(&upper), cells, periodic);
-    grid.turn = pad(&turn);
-    grid.pivot = pad(&pivot);
-    if grid.is_empty() {
-        return Err("/fields has no coordinates".to_string());
-    }
-    Ok(grid)
-}
-
-fn fields(group: &Group, grid: &Grid) -> Result<Fields, String> {
-    let field = |label: &Label| -> Result<Option<Vec<f64>>, String> {
-        match values(group, label)? {
-            Some(field) if field.len() != grid.len() => {
-                Err(format!("/fields/{} has {} values for {} cells", label.name, field.len(), grid.len()))
-            }
-            field => Ok(field),
-        }
-    };
-    let several = |labels: &[Label]| -> Result<Vec<Vec<f64>>, String> {
-        let found: Result<Vec<Option<Vec<f64>>>, String> = labels.iter().map(field).collect();
-        Ok(found?.into_iter().flatten().collect())
-    };
-    let of = grid.dimension - 1;
-    Ok(Fields {
-        loss: field(&layout::LOSS)?,
-        diffusion: several(&layout::DIFFUSION)?,
-        stationary: field(&layout::STATIONARY[of])?,
-        quasi_stationary: field(&layout::QUASI_STATIONARY[of])?,
-        current: several(&layout::CURRENT[of])?,
-        mean_first_passage: field(&layout::MEAN_FIRST_PASSAGE)?,
-    })
-}
-
-fn flux(file: &File, grid: &Grid, summary: &Value) -> Result<Option<BoundaryFlux>, String> {
-    if !file.link_exists("flux") {
-        return Ok(None);
-    }
-    let group = file.group("flux").map_err(|error| format!("/flux: {error}"))?;
-    let needed = |label: &Label| values(&group, label)?.ok_or(format!("/flux/{} is missing", label.name));
-    let (arc, density) = (needed(&layout::ARC)?, needed(&layout::FLUX[grid.dimension - 1])?);
-    let x = needed(&layout::POSITION[0])?;
-    let y = if grid.dimension == 2 { needed(&layout::POSITION[1])? } else { vec![0.0; x.len()] };
-    if [arc.len(), x.len(), y.len()].iter().any(|points| *points != density.len()) {
-        return Err("the datasets of /flux differ in length".to_string());
-    }
+/// The flux of each saddle, from the summary, which counts in its own list.
+fn shares(summary: &Value) -> Vec<(usize, f64)> {
     let shares = summary["flux"]["by_saddle"].as_array().into_iter().flatten().filter_map(|share| {
         let listed = share["saddle"].as_u64()? as usize;
         let index = summary["problem"]["saddles"].get(listed)?["index"].as_u64()?;
         Some((index as usize, share["value"].as_f64()?))
     });
-    Ok(Some(BoundaryFlux {
-        total: numbers(&group, "total")?.first().copied().unwrap_or(f64::NAN),
-        by_saddle: shares.collect(),
-        position: x.into_iter().zip(y).map(|(x, y)| [x, y]).collect(),
-        arc,
-        density,
-    }))
+    shares.collect()
 }
 
-/// A dataset's values, or `None` when the group has none of that name.
-fn values(group: &Group, label: &Label) -> Result<Option<Vec<f64>>, String> {
-    if !group.link_exists(label.name) {
-        return Ok(None);
+fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
+    let (scales, fields): (Vec<Dataset>, Vec<Dataset>) = group.datasets()?.into_iter().partition(scale::is_scale);
+    let coordinate = |dataset: &Dataset| -> Result<Coordinate, hdf5::Error> {
+        let attributes = attributes(dataset, &["units", "long_name", "CLASS", "NAME", "REFERENCE_LIST"])?;
+        Ok(Coordinate { label: label(dataset)?, values: values(dataset)?, attributes })
+    };
+    let field = |dataset: &Dataset| -> Result<Field, hdf5::Error> {
+        let along = |axis: usize| scales.iter().find(|scale| scale::is_attached(dataset, scale, axis));
+        let coordinates =
+            (0..dataset.ndim()).map(|axis| along(axis).map_or_else(String::new, |scale| last_name(scale)));
+        let coordinates = coordinates.map(Into::into).collect();
+        Ok(Field { label: label(dataset)?, coordinates, values: dataset.read_raw::<f64>()? })
+    };
+    Ok(FieldGroup {
+        name: last_name(group).into(),
+        attributes: attributes(group, &[])?,
+        coordinates: scales.iter().map(coordinate).collect::<Result<_, _>>()?,
+        fields: fields.iter().map(field).collect::<Result<_, _>>()?,
+    })
+}
+
+fn last_name(place: &Location) -> String {
+    place.name().rsplit('/').next().unwrap_or_default().to_string()
+}
+
+fn label(dataset: &Dataset) -> Result<Label, hdf5::Error> {
+    let read = |name: &str| dataset.attr(name)?.read_scalar::<VarLenUnicode>();
+    let [units, long_name] = [read("units")?, read("long_name")?].map(|text| text.to_string().into());
+    Ok(Label { name: last_name(dataset).into(), units, long_name })
+}
+
+/// The attributes of a place, but for those that are known by other names here.
+fn attributes(place: &Location, known: &[&str]) -> Result<Attributes, hdf5::Error> {
+    let names = place.attr_names()?.into_iter().filter(|name| !known.contains(&name.as_str()));
+    names.map(|name| Ok((name.clone().into(), data(&place.attr(&name)?)?))).collect()
+}
+
+fn data(attribute: &Attribute) -> Result<Data, hdf5::Error> {
+    match attribute.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenUnicode if attribute.is_scalar() => {
+            Ok(Data::Text(attribute.read_scalar::<VarLenUnicode>()?.to_string()))
+        }
+        _ => values(attribute),
     }
-    let read = group.dataset(label.name).and_then(|dataset| dataset.read_raw::<f64>());
-    read.map(Some).map_err(|error| format!("{}: {error}", label.name))
 }
 
-fn text(place: &Location, name: &str) -> Result<String, String> {
+fn values(container: &hdf5::Container) -> Result<Data, hdf5::Error> {
+    Ok(match container.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenUnicode => {
+            Data::Words(container.read_raw::<VarLenUnicode>()?.iter().map(|word| word.to_string()).collect())
+        }
+        TypeDescriptor::Integer(_) => Data::Integers(container.read_raw()?),
+        TypeDescriptor::Unsigned(_) => Data::Counts(container.read_raw()?),
+        _ => Data::Numbers(container.read_raw()?),
+    })
+}
+
+fn text(place: &Location, name: &'static str) -> Result<String, Damage> {
     let read = place.attr(name).and_then(|attribute| attribute.read_scalar::<VarLenUnicode>());
-    read.map(|text| text.to_string()).map_err(|_| format!("the root attribute {name} is missing"))
-}
-
-fn numbers(place: &Location, name: &str) -> Result<Vec<f64>, String> {
-    let read = place.attr(name).and_then(|attribute| attribute.read_raw::<f64>());
-    read.map_err(|_| format!("the attribute {name} of {} is missing", place.name()))
+    read.map(|text| text.to_string()).map_err(|_| Damage::NoText(name))
 }

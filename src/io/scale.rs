@@ -15,6 +15,9 @@ unsafe extern "C" {
 }
 
 /// Makes a one-dimensional dataset a dimension scale of this name.
+///
+/// # Errors
+/// A name with a NUL in it, or the library's refusal.
 pub fn make(dataset: &Dataset, name: &str) -> Result<(), hdf5::Error> {
     let name = CString::new(name).map_err(|_| hdf5::Error::from("a scale's name holds a NUL"))?;
     // SAFETY: the identifier is open while `dataset` lives, `name` is NUL-terminated and outlives the call, and
@@ -24,6 +27,9 @@ pub fn make(dataset: &Dataset, name: &str) -> Result<(), hdf5::Error> {
 }
 
 /// Attaches a scale to an axis of a field.
+///
+/// # Errors
+/// The library's refusal: a dataset that is no scale, or an axis that the field does not have.
 pub fn attach(field: &Dataset, scale: &Dataset, axis: usize) -> Result<(), hdf5::Error> {
     // SAFETY: both identifiers are open while the datasets live, and `sync` holds the library's lock.
     let status = hdf5::sync::sync(|| unsafe { H5DSattach_scale(field.id(), scale.id(), axis as c_uint) });

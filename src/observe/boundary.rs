@@ -1,6 +1,8 @@
 //! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
 use crate::generator::Exit;
+use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
+use crate::observe::over_grid::{Kind, POSITION};
 use crate::problem::Problem;
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -18,6 +20,54 @@ pub struct BoundaryFlux {
     pub arc: Vec<f64>,
     /// Flux density per length of boundary (in one dimension: the flux itself).
     pub density: Vec<f64>,
+}
+
+/// The group of the flux, and its coordinate.
+const GROUP: &str = "flux";
+const ARC: Label = Label::new("arc_length", "parameter", "arc length along the dividing surface");
+const TOTAL: &str = "total";
+const DENSITY: Kind = Kind {
+    name: "density",
+    units: ["1/dynamical time", "1/(dynamical time parameter)"],
+    long_name: ["flux through the end", "flux density per length of the dividing surface"],
+};
+
+impl BoundaryFlux {
+    /// The flux along the boundary as a group of fields; `None` where no boundary was found.
+    pub fn group(&self, dimension: usize) -> Option<FieldGroup> {
+        if self.density.is_empty() {
+            return None;
+        }
+        let arc = ARC.name.clone();
+        let field = |label: Label, values: Vec<f64>| Field { label, coordinates: vec![arc.clone()], values };
+        let mut group = FieldGroup::new(GROUP, vec![Coordinate::new(ARC, self.arc.clone())]);
+        group.describe(TOTAL, Data::Numbers(vec![self.total]));
+        for (axis, label) in POSITION.into_iter().enumerate().take(dimension) {
+            group.push(field(label, self.position.iter().map(|point| point[axis]).collect()));
+        }
+        group.push(field(DENSITY.label(dimension), self.density.clone()));
+        Some(group)
+    }
+
+    /// The flux that a group holds, if it is that of a flux; the shares of the saddles are not in it.
+    ///
+    /// # Errors
+    /// [`GroupError`] with what the group lacks, or with a field that does not fit its coordinate.
+    pub fn from_group(group: &FieldGroup) -> Result<Option<BoundaryFlux>, GroupError> {
+        if group.name != GROUP {
+            return Ok(None);
+        }
+        let x = group.needed(&POSITION[0].name)?;
+        let y = group.values(&POSITION[1].name);
+        group.fields.iter().try_for_each(|field| group.shape(field).map(drop))?;
+        Ok(Some(BoundaryFlux {
+            total: group.numbers(TOTAL)?.first().copied().unwrap_or(f64::NAN),
+            by_saddle: Vec::new(),
+            position: x.iter().enumerate().map(|(k, x)| [*x, y.map_or(0.0, |y| y[k])]).collect(),
+            arc: group.needed(&ARC.name)?.to_vec(),
+            density: group.needed(DENSITY.name)?.to_vec(),
+        }))
+    }
 }
 
 /// Collects the flux of every cut edge. `spacing`: the grid's, the scale on which the boundary is resolved.
@@ -72,7 +122,7 @@ fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64
 /// reflecting wall.
 const GAP: f64 = 4.0;
 
-/// The same of one piece, with its length.
+/// The points, arc lengths and flux densities of one piece, and its length.
 fn along_piece(points: &[(Point, f64)], order: &[usize], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
     let mut arcs = Vec::with_capacity(order.len());
     let mut length = 0.0;

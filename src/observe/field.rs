@@ -1,27 +1,56 @@
-//! State vectors as fields on the grid, and their values at a point.
+//! The fields over the grid, made from the problem and from state vectors, and the value of a state vector at a point.
 
 use crate::generator::Assembly;
 use crate::generator::assembly::DEAD;
 use crate::grid::Grid;
-use crate::tensor::Point;
+use crate::observe::group::Field;
+use crate::observe::over_grid::Kind;
+use crate::problem::Problem;
+use crate::tensor::{Point, Tensor};
+use rayon::prelude::*;
 
-/// Spreads a state vector over all cells; `elsewhere` where there is no state.
-pub fn on_grid(grid: &Grid, assembly: &Assembly, values: &[f64], elsewhere: f64) -> Vec<f64> {
-    let mut field = vec![elsewhere; grid.len()];
-    for (value, &cell) in values.iter().zip(&assembly.cells) {
-        field[cell as usize] = *value;
-    }
-    field
+/// L.
+pub const LOSS: Kind = Kind::new("loss", "loss", "loss L");
+/// D₁₁, D₁₂, D₂₂ along the axes of θ.
+pub const DIFFUSION: [Kind; 3] = [
+    Kind::new("d11", "parameter^2/dynamical time", "diffusion tensor, entry 11"),
+    Kind::new("d12", "parameter^2/dynamical time", "diffusion tensor, entry 12"),
+    Kind::new("d22", "parameter^2/dynamical time", "diffusion tensor, entry 22"),
+];
+/// The stationary density of the closed domain.
+pub const STATIONARY: Kind = Kind::density("stationary", "stationary density of the closed domain");
+/// The quasi-stationary density; 0 outside the start set.
+pub const QUASI_STATIONARY: Kind = Kind::density("quasi_stationary", "quasi-stationary density");
+/// The components of the quasi-stationary current J along the grid's axes.
+pub const CURRENT: [Kind; 2] = [
+    Kind {
+        name: "current_x",
+        units: ["1/dynamical time", "1/(dynamical time parameter)"],
+        long_name: ["quasi-stationary current", "quasi-stationary current along the first grid axis"],
+    },
+    Kind {
+        name: "current_y",
+        units: ["1/dynamical time", "1/(dynamical time parameter)"],
+        long_name: ["quasi-stationary current", "quasi-stationary current along the second grid axis"],
+    },
+];
+/// The mean first-passage time; 0 outside the start set.
+pub const MEAN_FIRST_PASSAGE: Kind = Kind::new("mean_first_passage", "dynamical time", "mean first-passage time");
+
+/// The loss in every cell, where there is one.
+pub fn loss(problem: &Problem, grid: &Grid) -> Option<Field> {
+    let loss = problem.dynamics.loss()?;
+    Some(LOSS.over(grid, (0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect()))
 }
 
-/// A density per length^d from cell probabilities; 0 where there is no state.
-pub fn density(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<f64> {
-    let volume = grid.volume();
-    let mut field = on_grid(grid, assembly, probability, 0.0);
-    for value in &mut field {
-        *value /= volume;
-    }
-    field
+/// The entries of D in every cell: one in one dimension, three in two.
+pub fn diffusion(problem: &Problem, grid: &Grid) -> Vec<Field> {
+    let tensors: Vec<Tensor> =
+        (0..grid.len()).into_par_iter().map(|cell| problem.noise.tensor(grid.cell_centre(cell))).collect();
+    let entries: [fn(&Tensor) -> f64; 3] = [|t| t.xx, |t| t.xy, |t| t.yy];
+    let count = if grid.dimension == 1 { 1 } else { 3 };
+    let fields = DIFFUSION.iter().zip(entries).take(count);
+    fields.map(|(kind, entry)| kind.over(grid, tensors.iter().map(entry).collect())).collect()
 }
 
 /// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis, all of
@@ -73,7 +102,7 @@ fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
 ///
 /// J = ½ Σ_edges F_e e / V with F_ij = ν_i q_ij − ν_j q_ji. Where the two opposite flows agree to within rounding their
 /// difference is not known, and the current is NaN there: deep in a cold valley it is far below what can be seen.
-pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Vec<f64>> {
+pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Field> {
     let [hx, hy] = grid.spacing();
     let volume = grid.volume();
     let mut current = vec![vec![0.0; grid.len()]; grid.dimension];
@@ -113,5 +142,5 @@ pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Vec
             }
         }
     }
-    current
+    CURRENT.iter().zip(current).map(|(kind, component)| kind.over(grid, component)).collect()
 }

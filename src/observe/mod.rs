@@ -1,5 +1,8 @@
-//! From chain quantities to what a person looks at: densities, values at a point, fluxes along a boundary.
+//! From chain quantities to what a person looks at: named fields, values at a point, fluxes along a boundary.
 
 pub mod boundary;
 pub mod field;
+pub mod group;
+pub mod over_grid;
 pub mod peclet;
+pub mod quantity;

@@ -5,17 +5,17 @@ use crate::grid::Grid;
 use crate::problem::Problem;
 use crate::tensor::{Point, difference, norm};
 
-/// Largest |z|.
+/// The largest |z|.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Peclet {
-    /// Over the whole grid.
+    /// The largest over the whole grid.
     pub max: f64,
-    /// Where.
+    /// Where that is.
     pub at: Point,
-    /// Over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle. Where no
+    /// The largest over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle. Where no
     /// edge is, the grid does not resolve even that, and the whole counts.
     pub relevant: f64,
-    /// Where.
+    /// Where that is.
     pub relevant_at: Point,
 }
 

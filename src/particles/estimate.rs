@@ -4,22 +4,23 @@
 //! (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N − 2)/S with (1 ± 1.96/√N)γ̂, stands
 //! beside it. Deaths at a constant rate have exponentially distributed lives; [`Ages::constancy`] tests that.
 
+use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Gamma, StudentsT};
 use statrs::function::gamma::gamma_ur;
 
 use crate::particles::swarm::Spell;
 
 /// A rate per unit of time from a number of events.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// N.
-    pub exits: u64,
-    /// S, the time at risk of all particles together.
-    pub time_at_risk: f64,
     /// γ̂.
     pub value: f64,
     /// 95 % interval.
     pub ci95: [f64; 2],
+    /// N.
+    pub exits: u64,
+    /// S, the time at risk of all particles together.
+    pub time_at_risk: f64,
 }
 
 impl Estimate {
@@ -32,7 +33,7 @@ impl Estimate {
         Estimate { exits, time_at_risk, value: n / time_at_risk, ci95 }
     }
 
-    /// The paper's.
+    /// The paper's estimate: Eqs. 84 and 85.
     pub fn of_the_paper(exits: u64, time_at_risk: f64) -> Option<Estimate> {
         let value = (exits.checked_sub(2)? as f64) / time_at_risk;
         let spread = 1.96 / (exits as f64).sqrt();
@@ -91,11 +92,12 @@ pub struct AgeRow {
 }
 
 /// Is the death rate the same at all ages?
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Constancy {
     /// χ² of the deaths by age against a constant rate.
     pub chi_squared: f64,
     /// Its degrees of freedom.
+    #[serde(rename = "degrees_of_freedom")]
     pub degrees: usize,
     /// Probability of at least this χ² if the rate is constant.
     pub p_value: f64,

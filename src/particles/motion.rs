@@ -12,10 +12,11 @@
 //! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h, without of order ½.
 //! Reflecting walls mirror along the conormal D n.
 
+use crate::particles::SimulationError;
 use crate::particles::frontier::{Frontier, is_near};
-use crate::problem::Interpretation;
+use crate::particles::shift::{shift, shift_by_tensor};
 use crate::problem::jumps;
-use crate::problem::{Problem, ProblemError};
+use crate::problem::{Interpretation, Problem};
 use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
 
 /// The equation of motion of one problem, and what surrounds it.
@@ -80,7 +81,7 @@ impl<'a> Motion<'a> {
     ///
     /// # Errors
     /// When D jumps and the interpretation needs its derivative, and when the loss jumps.
-    pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, ProblemError> {
+    pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, SimulationError> {
         let correction = match problem.interpretation {
             _ if problem.noise.constant().is_some() => Correction::None,
             Interpretation::Ito => Correction::None,
@@ -88,16 +89,10 @@ impl<'a> Motion<'a> {
             Interpretation::Isothermal => Correction::Divergence(1.0),
         };
         if correction != Correction::None && problem.noise.jumps() {
-            return Err(ProblemError::Invalid {
-                key: "noise.interpretation".into(),
-                message:
-                    "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \
-                          noise.interpretation = \"ito\", or leave [particles] out"
-                        .into(),
-            });
+            return Err(SimulationError::JumpingNoise);
         }
         if let Some(jump) = jumps::of_loss(&problem.dynamics, problem.noise.as_ref(), &problem.domain) {
-            return Err(jump.refused_for_particles(problem.dimension));
+            return Err(SimulationError::JumpingLoss { height: jump.loss, at: jump.at, dimension: problem.dimension });
         }
         Ok(Motion { bridge: true, correction, ..Motion::iteration(problem) })
     }
@@ -298,51 +293,4 @@ pub fn lanes(mut mask: u64) -> impl Iterator<Item = usize> {
             lane
         })
     })
-}
-
-/// x − ∂L h + √(2dh) ζ along one axis and the distance to the nearer end of what lives there; whether some place is beyond a wall.
-/// (Arguments, not captures: that they don't overlap is what lets the loop become vectors.)
-#[inline(always)]
-fn shift(
-    from: &[f64; LANES],
-    slopes: &[f64; LANES],
-    noise: &[f32; LANES],
-    (h, scale): (f64, f64),
-    [lower, upper, low, high]: [f64; 4],
-    to: &mut [f64; LANES],
-    distance: &mut [f64; LANES],
-) -> bool {
-    let mut outside = false;
-    for lane in 0..LANES {
-        let place = from[lane] - h * slopes[lane] + scale * f64::from(noise[lane]);
-        to[lane] = place;
-        outside |= (place < lower) | (place > upper);
-        distance[lane] = f64::min(place - low, high - place);
-    }
-    outside
-}
-
-/// θ − ∇L h + √(2h) σ ζ with σ the Cholesky factor of D: any σ with σσᵀ = D gives the same law.
-fn shift_by_tensor(
-    from: &Points,
-    slopes: &Points,
-    [xx, xy, yy]: &[[f64; LANES]; 3],
-    noise: [&[f32; LANES]; 2],
-    h: f64,
-    to: &mut Points,
-) {
-    let scale = (2.0 * h).sqrt();
-    widest(
-        #[inline(always)]
-        || {
-            for lane in 0..LANES {
-                let a = xx[lane].sqrt();
-                let b = if a > 0.0 { xy[lane] / a } else { 0.0 };
-                let c = (yy[lane] - b * b).max(0.0).sqrt();
-                let (u, v) = (scale * f64::from(noise[0][lane]), scale * f64::from(noise[1][lane]));
-                to.x[lane] = from.x[lane] - h * slopes.x[lane] + a * u;
-                to.y[lane] = from.y[lane] - h * slopes.y[lane] + b * u + c * v;
-            }
-        },
-    );
 }

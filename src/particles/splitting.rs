@@ -17,39 +17,20 @@
 //!
 //! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre & Rousset 2016.
 
+use crate::particles::excursion::{Beginning, Excursion, Milestone};
 use crate::particles::motion::{Motion, lanes};
 use crate::particles::random::{Purpose, Random};
 use crate::particles::swarm::{Runaway, draw_particle, steps_per_tick};
+use crate::particles::well::Well;
 use crate::progress::Progress;
-use crate::tensor::{LANES, Point, Points, Tensor, difference};
+use crate::tensor::{LANES, Points};
 
 /// ξ at every point of a block; larger is further on the way out.
 pub type Coordinate<'a> = &'a (dyn Fn(&Points, &mut [f64; LANES]) + Sync);
 
-/// The core and the wider set: ellipses around a point.
+/// One splitting of several that differ in their random numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct Well {
-    /// Their centre.
-    pub centre: Point,
-    /// M in r² = (θ − centre)·M (θ − centre).
-    pub metric: Tensor,
-    /// r² on the core's edge.
-    pub inner: f64,
-    /// r² on the wider set's edge.
-    pub outer: f64,
-}
-
-impl Well {
-    /// r².
-    pub fn radius(&self, theta: Point) -> f64 {
-        let offset = difference(theta, self.centre);
-        self.metric.form(offset, offset)
-    }
-}
-
-/// One splitting.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct Repetition {
     /// n; rounded up to whole blocks.
     pub count: usize,
     /// Step h.
@@ -60,7 +41,7 @@ pub struct Plan {
     pub time: f64,
     /// Seed of all random numbers.
     pub seed: u64,
-    /// Which repetition this is: different ones share no random number.
+    /// Its number: different ones share no random number.
     pub stream: u32,
 }
 
@@ -87,30 +68,6 @@ impl Split {
     }
 }
 
-/// A place on the way out, where ξ was larger than ever before on that path.
-#[derive(Clone, Copy)]
-struct Milestone {
-    reach: f64,
-    place: Point,
-}
-
-/// An excursion.
-#[derive(Clone, Default)]
-struct Excursion {
-    milestones: Vec<Milestone>,
-    died: bool,
-}
-
-impl Excursion {
-    /// The largest ξ; ∞ for one that died.
-    fn reach(&self) -> f64 {
-        if self.died { f64::INFINITY } else { self.milestones.last().map_or(f64::NEG_INFINITY, |last| last.reach) }
-    }
-}
-
-/// Where an excursion begins; `None` where its first step outside was its last.
-type Beginning = Option<Point>;
-
 struct Splitting<'a> {
     motion: &'a Motion<'a>,
     well: Well,
@@ -119,6 +76,8 @@ struct Splitting<'a> {
     random: Random,
     /// Paths begun so far, each with random numbers of its own.
     begun: u32,
+    /// Choices made so far.
+    drawn: u64,
     steps: u64,
 }
 
@@ -130,70 +89,77 @@ pub fn split(
     motion: &Motion,
     well: Well,
     coordinate: Coordinate,
-    plan: &Plan,
+    repetition: &Repetition,
     progress: &Progress,
 ) -> Result<Option<Split>, Runaway> {
-    let random = Random::new(plan.seed).stream(plan.stream);
-    let mut splitting = Splitting { motion, well, coordinate, step: plan.step, random, begun: 0, steps: 0 };
-    let beginnings = splitting.count_excursions(plan.burn_in, plan.time)?;
-    let observed = (plan.time / plan.step).ceil() * plan.step;
+    let random = Random::new(repetition.seed).stream(repetition.stream);
+    let mut splitting =
+        Splitting { motion, well, coordinate, step: repetition.step, random, begun: 0, drawn: 0, steps: 0 };
+    let beginnings = splitting.count_excursions(repetition.burn_in, repetition.time)?;
+    let observed = (repetition.time / repetition.step).ceil() * repetition.step;
     let frequency = beginnings.len() as f64 / (observed * COUNTING as f64);
     if beginnings.is_empty() {
         return Ok(Some(Split { frequency, probability: 0.0, rounds: 0, steps: splitting.steps }));
     }
-    let count = plan.count.next_multiple_of(LANES);
-    let drawn: Vec<Beginning> = (0..count as u64).map(|k| beginnings[splitting.draw(k, beginnings.len())]).collect();
-    let mut excursions: Vec<Excursion> = Vec::with_capacity(count);
-    let fresh = drawn.iter().map(|beginning| match beginning {
-        Some(place) => {
-            Excursion { milestones: vec![Milestone { reach: f64::NEG_INFINITY, place: *place }], died: false }
-        }
-        None => Excursion { milestones: Vec::new(), died: true },
-    });
-    excursions.extend(fresh);
-    let everyone: Vec<usize> = (0..count).filter(|&k| !excursions[k].died).collect();
-    splitting.run(&mut excursions, &everyone)?;
-
-    let replaced = (count / 16).max(1);
+    let count = repetition.count.next_multiple_of(LANES);
+    let mut excursions = splitting.first_excursions(&beginnings, count)?;
     let (mut probability, mut rounds) = (1.0, 0);
-    let mut draws = count as u64;
     loop {
         if progress.is_interrupted() {
             return Ok(None);
         }
-        let mut reaches: Vec<f64> = excursions.iter().map(Excursion::reach).collect();
-        let (_, level, _) = reaches.select_nth_unstable_by(replaced - 1, f64::total_cmp);
-        let level = *level;
-        if level == f64::INFINITY {
-            break;
-        }
+        let Some(level) = level(&excursions) else { break };
         let (behind, ahead): (Vec<usize>, Vec<usize>) = (0..count).partition(|&k| excursions[k].reach() <= level);
         probability *= 1.0 - behind.len() as f64 / count as f64;
         rounds += 1;
         if ahead.is_empty() {
             break;
         }
-        for &k in &behind {
-            let model = &excursions[ahead[splitting.draw(draws, ahead.len())]].milestones;
-            draws += 1;
-            // A path that died before it passed the level passes it in dying.
-            let until = model.partition_point(|milestone| milestone.reach <= level);
-            excursions[k] =
-                Excursion { milestones: model[..(until + 1).min(model.len())].to_vec(), died: until == model.len() };
-        }
-        let continued: Vec<usize> = behind.into_iter().filter(|&k| !excursions[k].died).collect();
-        splitting.run(&mut excursions, &continued)?;
+        splitting.replace(&mut excursions, &behind, &ahead, level)?;
     }
     let died = excursions.iter().filter(|excursion| excursion.died).count();
     probability *= died as f64 / count as f64;
     Ok(Some(Split { frequency, probability, rounds, steps: splitting.steps }))
 }
 
+/// The reach of the last of those that are replaced next, a sixteenth of all; `None` when they have died.
+fn level(excursions: &[Excursion]) -> Option<f64> {
+    let replaced = (excursions.len() / 16).max(1);
+    let mut reaches: Vec<f64> = excursions.iter().map(Excursion::reach).collect();
+    let (_, level, _) = reaches.select_nth_unstable_by(replaced - 1, f64::total_cmp);
+    (*level < f64::INFINITY).then_some(*level)
+}
+
 impl Splitting<'_> {
     /// A number below `bound`.
-    fn draw(&self, k: u64, bound: usize) -> usize {
-        let [u, _] = self.random.uniforms(0, k, Purpose::Choice);
+    fn draw(&mut self, bound: usize) -> usize {
+        let [u, _] = self.random.uniforms(0, self.drawn, Purpose::Choice);
+        self.drawn += 1;
         draw_particle(u, bound)
+    }
+
+    /// Excursions from beginnings drawn among these, run to their ends.
+    fn first_excursions(&mut self, beginnings: &[Beginning], count: usize) -> Result<Vec<Excursion>, Runaway> {
+        let mut excursions: Vec<Excursion> =
+            (0..count).map(|_| Excursion::begin(beginnings[self.draw(beginnings.len())])).collect();
+        let alive: Vec<usize> = (0..count).filter(|&k| !excursions[k].died).collect();
+        self.run(&mut excursions, &alive)?;
+        Ok(excursions)
+    }
+
+    /// Replaces the excursions `behind` by copies of others `ahead`, cut where these first passed the level, and continues them.
+    fn replace(
+        &mut self,
+        excursions: &mut [Excursion],
+        behind: &[usize],
+        ahead: &[usize],
+        level: f64,
+    ) -> Result<(), Runaway> {
+        for &k in behind {
+            excursions[k] = excursions[ahead[self.draw(ahead.len())]].cut(level);
+        }
+        let continued: Vec<usize> = behind.iter().copied().filter(|&k| !excursions[k].died).collect();
+        self.run(excursions, &continued)
     }
 
     /// Where excursions begin on plain paths, each once; a path that dies starts again at the centre.

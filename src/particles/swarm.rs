@@ -4,26 +4,27 @@
 //! Through the burn-in this carries the swarm from its starting point to the quasi-stationary law ν, also where escapes are quick
 //! (it is the Fleming–Viot process with a delay, whose law is ν within O(1/count)); from then on every particle is a renewal process
 //! that starts from ν, and the deaths of all in the time S at risk are a Poisson number of mean γS: γ̂ = N/S.
-//!
-//! Coupled to it, particle by particle, a second swarm takes steps twice as long with the sums of the same noise. The difference of the
-//! two rates is the error of the step, to first order; both contract onto each other after each death.
 
 use rayon::prelude::*;
 
-use crate::particles::motion::{Motion, Paths, lanes};
-use crate::particles::random::{Purpose, Random};
+use crate::particles::announcement::Foresight;
+use crate::particles::memory::{Memory, Settling, Wells};
 use crate::progress::Progress;
 use crate::tensor::{LANES, Point};
 
-/// What to simulate.
+/// How many particles are simulated, in which steps, and until when.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct Schedule<'a> {
     /// Particles; rounded up to whole blocks.
     pub count: usize,
     /// Step h of the finer swarm.
     pub step: f64,
     /// Time before anything is counted.
     pub burn_in: f64,
+    /// The wells that particles must forget in it; `None` where there is one at most.
+    pub wells: Option<&'a Wells>,
+    /// Whether the burn-in is doubled until they have.
+    pub may_double: bool,
     /// Time between two renewals of the places to start again from.
     pub chunk: f64,
     /// Ends after this many deaths …
@@ -58,6 +59,8 @@ pub struct Counts {
     pub deaths: Vec<[u32; 2]>,
     /// Steps h of each particle in which it was observed.
     pub steps: u64,
+    /// What the burn-in showed in a live set of several wells.
+    pub settling: Option<Settling>,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Seconds per step of one particle, all threads together.
@@ -128,192 +131,191 @@ pub fn steps_per_tick(dimension: usize) -> u64 {
 /// When a particle runs away, which a shorter step prevents.
 pub fn simulate<M: Movement>(
     movement: &M,
-    plan: &Plan,
+    schedule: &Schedule,
     record: &mut dyn Record,
     progress: &Progress,
 ) -> Result<Counts, Runaway> {
-    let per_tick = movement.steps_per_tick();
-    let ticks = |time: f64| (time / (plan.step * per_tick as f64)).ceil().max(1.0) as u64;
-    let mut blocks: Vec<(M::Block, Lives)> = (0..plan.count.div_ceil(LANES))
-        .map(|block| (movement.block(std::array::from_fn(|lane| (block * LANES + lane) as u32)), Lives::new(0)))
-        .collect();
-    let (count, points) = (blocks.len() * LANES, movement.points());
-    let mut settled = vec![[0.0; 2]; count * points];
-    let gather = |blocks: &[(M::Block, Lives)], settled: &mut [Point]| {
-        for ((block, _), places) in blocks.iter().zip(settled.chunks_exact_mut(LANES * points)) {
-            movement.places(block, places);
+    let mut flock = Flock::new(movement, schedule);
+    let settling = flock.settle(progress)?;
+    flock.observe(settling, record, progress)
+}
+
+/// The particles of a simulation.
+struct Flock<'a, M: Movement> {
+    movement: &'a M,
+    schedule: &'a Schedule<'a>,
+    blocks: Vec<(M::Block, Lives)>,
+    /// Where each stood at the end of the last chunk: the places to start again from.
+    settled: Vec<Point>,
+    /// Ticks until now.
+    tick: u64,
+}
+
+impl<'a, M: Movement> Flock<'a, M> {
+    /// All at the start.
+    fn new(movement: &'a M, schedule: &'a Schedule<'a>) -> Flock<'a, M> {
+        let ids = |block: usize| std::array::from_fn(|lane| (block * LANES + lane) as u32);
+        let blocks = (0..schedule.count.div_ceil(LANES)).map(|block| (movement.block(ids(block)), Lives::new(0)));
+        let blocks: Vec<(M::Block, Lives)> = blocks.collect();
+        let settled = vec![[0.0; 2]; blocks.len() * LANES * movement.points()];
+        let mut flock = Flock { movement, schedule, blocks, settled, tick: 0 };
+        flock.gather();
+        flock
+    }
+
+    /// Ticks in a time, at least one.
+    fn ticks(&self, time: f64) -> u64 {
+        let tick = self.schedule.step * self.movement.steps_per_tick() as f64;
+        (time / tick).ceil().max(1.0) as u64
+    }
+
+    /// Steps until now.
+    fn now(&self) -> u64 {
+        self.tick * self.movement.steps_per_tick()
+    }
+
+    fn gather(&mut self) {
+        let places = self.settled.chunks_exact_mut(LANES * self.movement.points());
+        for ((block, _), places) in self.blocks.iter().zip(places) {
+            self.movement.places(block, places);
         }
-    };
-    gather(&blocks, &mut settled);
-    let mut tick = 0;
-    let mut chunk = |length: u64, blocks: &mut Vec<(M::Block, Lives)>, settled: &mut [Point]| {
-        blocks.par_iter_mut().for_each(|(block, lives)| movement.run(block, lives, tick..tick + length, settled));
-        tick += length;
-        gather(blocks, settled);
+    }
+
+    /// Moves all particles through ticks.
+    fn advance(&mut self, ticks: u64) -> Result<(), Runaway> {
+        let (movement, settled, range) = (self.movement, &self.settled, self.tick..self.tick + ticks);
+        self.blocks.par_iter_mut().for_each(|(block, lives)| movement.run(block, lives, range.clone(), settled));
+        self.tick += ticks;
+        self.gather();
         let finite = |theta: &Point| theta[0].is_finite() && theta[1].is_finite();
-        if settled.iter().all(finite) { Ok(tick * per_tick) } else { Err(Runaway) }
-    };
-
-    progress.begin("particles: burn-in", BURN_IN_CHUNKS);
-    let mut begun = 0;
-    for _ in 0..BURN_IN_CHUNKS {
-        begun = chunk(ticks(plan.burn_in / BURN_IN_CHUNKS as f64), &mut blocks, &mut settled)?;
-        progress.advance(1);
-        if progress.is_interrupted() {
-            break;
-        }
+        if self.settled.iter().all(finite) { Ok(()) } else { Err(Runaway) }
     }
-    blocks.iter_mut().for_each(|(_, lives)| *lives = Lives::new(begun));
-    let last = begun.saturating_add(ticks(plan.time).saturating_mul(per_tick));
-    progress.begin("particles", plan.exits);
-    let clock = std::time::Instant::now();
-    let (mut now, mut exits) = (begun, 0);
-    let length = ticks(plan.chunk);
-    let mut is_foreseen = false;
-    while exits < plan.exits && now < last && !progress.is_interrupted() {
-        now = chunk(length.min((last - now).div_ceil(per_tick)), &mut blocks, &mut settled)?;
-        let before = exits;
-        for spell in blocks.iter_mut().flat_map(|(_, lives)| lives.spells.drain(..)) {
-            exits += 1;
-            record.spell(spell);
-        }
-        progress.advance(exits - before);
-        let elapsed = clock.elapsed().as_secs_f64();
-        if !is_foreseen && elapsed > FORESIGHT {
-            is_foreseen = true;
-            let share = (exits as f64 / plan.exits as f64).max((now - begun) as f64 / (last - begun) as f64);
-            let hours = elapsed / (3600.0 * share);
-            if hours > 1.0 {
-                progress.announce(format!(
-                    "at this pace the simulation takes {hours:.0} hours ({exits} of {} exits in {elapsed:.0} s); Ctrl-C keeps what has been \
-                     sampled",
-                    plan.exits
-                ));
+
+    /// Carries the swarm to the quasi-stationary law; lives begin anew. In a live set of several wells it takes twice as long, and
+    /// again, until the particles have forgotten which they were in.
+    fn settle(&mut self, progress: &Progress) -> Result<Option<Settling>, Runaway> {
+        progress.begin("particles: burn-in", BURN_IN_CHUNKS);
+        let ticks = self.ticks(self.schedule.burn_in / BURN_IN_CHUNKS as f64);
+        self.chunks(1, ticks, None, progress)?;
+        let mut settling = Settling { wells: self.schedule.wells.map_or(1, Wells::count), doublings: 0, memory: None };
+        loop {
+            let mut memory = self.schedule.wells.map(|wells| Memory::new(wells.count()));
+            self.chunks(1 << settling.doublings, ticks, memory.as_mut(), progress)?;
+            settling.memory = memory.and_then(|memory| memory.correlation());
+            if settling.memory.is_none() || settling.is_settled() || !self.may_double(settling.doublings, progress) {
+                break;
             }
+            settling.doublings += 1;
+            progress.begin("particles: burn-in, doubled", BURN_IN_CHUNKS / 2);
         }
-        for particle in settled.chunks_exact(points) {
-            record.places(&particle[..movement.shown()]);
-        }
-    }
-    let seconds = clock.elapsed().as_secs_f64();
-    for born in blocks.iter().flat_map(|(_, lives)| lives.born) {
-        record.spell(Spell { steps: now - born, exit: None });
-    }
-    let steps = now - begun;
-    Ok(Counts {
-        deaths: blocks.iter().flat_map(|(_, lives)| lives.deaths).collect(),
-        steps,
-        interrupted: progress.is_interrupted(),
-        seconds_per_step: seconds / (steps as f64 * count as f64),
-    })
-}
-
-/// Seconds after which the rest is foreseen.
-const FORESIGHT: f64 = 10.0;
-/// Chunks of the burn-in.
-const BURN_IN_CHUNKS: u64 = 16;
-
-/// Euler and Maruyama's steps, or an iteration with Gaussian noise, with a coupled swarm of steps twice as long or without.
-pub struct Swarm<'a> {
-    motion: &'a Motion<'a>,
-    random: Random,
-    step: f64,
-    coupled: bool,
-    start: Point,
-}
-
-/// Paths of both swarms.
-pub struct Pair {
-    ids: [u32; LANES],
-    fine: Paths,
-    coarse: Paths,
-}
-
-impl<'a> Swarm<'a> {
-    /// Particles that begin at a point.
-    pub fn new(motion: &'a Motion<'a>, plan: &Plan, coupled: bool, start: Point) -> Swarm<'a> {
-        Swarm { motion, random: Random::new(plan.seed), step: plan.step, coupled, start }
-    }
-}
-
-impl Movement for Swarm<'_> {
-    type Block = Pair;
-
-    fn steps_per_tick(&self) -> u64 {
-        steps_per_tick(self.motion.dimension())
+        let begun = self.now();
+        self.blocks.iter_mut().for_each(|(_, lives)| *lives = Lives::new(begun));
+        Ok(self.schedule.wells.map(|_| settling))
     }
 
-    fn points(&self) -> usize {
-        if self.coupled { 2 } else { 1 }
-    }
-
-    fn shown(&self) -> usize {
-        1
-    }
-
-    fn block(&self, ids: [u32; LANES]) -> Pair {
-        Pair { ids, fine: self.motion.paths(self.start), coarse: self.motion.paths(self.start) }
-    }
-
-    fn places(&self, block: &Pair, places: &mut [Point]) {
-        for (lane, particle) in places.chunks_exact_mut(self.points()).enumerate() {
-            particle[0] = block.fine.place(lane);
-            if self.coupled {
-                particle[1] = block.coarse.place(lane);
+    /// Half the chunks of a burn-in, each of `parts` times as many ticks, at whose ends the wells are compared.
+    fn chunks(
+        &mut self,
+        parts: u64,
+        ticks: u64,
+        mut memory: Option<&mut Memory>,
+        progress: &Progress,
+    ) -> Result<(), Runaway> {
+        for _ in 0..BURN_IN_CHUNKS / 2 {
+            if progress.is_interrupted() {
+                break;
             }
-        }
-    }
-
-    fn run(&self, block: &mut Pair, lives: &mut Lives, ticks: std::ops::Range<u64>, settled: &[Point]) {
-        let plane = self.motion.dimension() == 2;
-        let per_tick = self.steps_per_tick();
-        let mut normals = [[0f32; LANES]; 4];
-        let mut sum = [[0f32; LANES]; 2];
-        let Pair { ids, fine, coarse } = block;
-        for tick in ticks {
-            self.random.normals(ids, &[tick; LANES], Purpose::Noise, &mut normals);
-            for part in 0..per_tick as usize {
-                let step = tick * per_tick + part as u64;
-                let noise = if plane { [&normals[2 * part], &normals[2 * part + 1]] } else { [&normals[part]; 2] };
-                let draw = |lane: usize| self.random.uniforms(ids[lane], step, Purpose::Exit);
-                self.step(fine, noise, self.step, draw, (settled, 0), |lane, place| lives.end(lane, step, place));
-                if self.coupled && part % 2 == 1 {
-                    let pairs = if plane { [[0, 2], [1, 3]] } else { [[part - 1, part]; 2] };
-                    for (sum, [first, second]) in sum.iter_mut().zip(pairs) {
-                        for lane in 0..LANES {
-                            sum[lane] =
-                                std::f32::consts::FRAC_1_SQRT_2 * (normals[first][lane] + normals[second][lane]);
-                        }
+            let before = memory.as_ref().map(|_| self.whereabouts());
+            for _ in 0..parts {
+                self.advance(ticks)?;
+            }
+            if let Some((memory, before)) = memory.as_deref_mut().zip(before) {
+                for ((well, deaths), (after, deaths_after)) in before.into_iter().zip(self.whereabouts()) {
+                    if deaths == deaths_after {
+                        memory.add(well, after);
                     }
-                    let noise = [&sum[0], &sum[1]];
-                    let draw = |lane: usize| self.random.uniforms(ids[lane], step, Purpose::CoarseExit);
-                    self.step(coarse, noise, 2.0 * self.step, draw, (settled, 1), |lane, _| lives.end_coarse(lane));
                 }
             }
+            progress.advance(1);
         }
+        Ok(())
+    }
+
+    /// The well of each place of each particle, and how often the particle has died.
+    fn whereabouts(&self) -> Vec<(usize, u32)> {
+        let Some(wells) = self.schedule.wells else { return Vec::new() };
+        let deaths = self.blocks.iter().flat_map(|(_, lives)| lives.deaths);
+        let places = self.settled.chunks_exact(self.movement.points());
+        let of = |(places, [deaths, _]): (&[Point], [u32; 2])| {
+            let shown = places.iter().take(self.movement.shown());
+            shown.map(|place| (wells.of(*place), deaths)).collect::<Vec<_>>()
+        };
+        places.zip(deaths).flat_map(of).collect()
+    }
+
+    /// Whether the burn-in may be doubled once more: it stays within the time to observe, and within several times the exits.
+    fn may_double(&self, doublings: u32, progress: &Progress) -> bool {
+        let deaths: u64 =
+            self.blocks.iter().flat_map(|(_, lives)| lives.deaths).map(|[deaths, _]| u64::from(deaths)).sum();
+        let next = self.schedule.burn_in * f64::from(2 << doublings.min(29));
+        self.schedule.may_double
+            && !progress.is_interrupted()
+            && next <= self.schedule.time
+            && deaths as f64 <= MOST_EXITS * self.schedule.exits as f64
+            && doublings < MOST_DOUBLINGS
+    }
+
+    /// Counts deaths until there are enough.
+    fn observe(
+        mut self,
+        settling: Option<Settling>,
+        record: &mut dyn Record,
+        progress: &Progress,
+    ) -> Result<Counts, Runaway> {
+        let Schedule { exits: wanted, time, chunk, .. } = *self.schedule;
+        let (begun, per_tick) = (self.now(), self.movement.steps_per_tick());
+        let last = begun.saturating_add(self.ticks(time).saturating_mul(per_tick));
+        let (length, points, shown) = (self.ticks(chunk), self.movement.points(), self.movement.shown());
+        progress.begin("particles", wanted);
+        let mut foresight = Foresight::default();
+        let mut exits = 0;
+        while exits < wanted && self.now() < last && !progress.is_interrupted() {
+            self.advance(length.min((last - self.now()).div_ceil(per_tick)))?;
+            let before = exits;
+            for spell in self.blocks.iter_mut().flat_map(|(_, lives)| lives.spells.drain(..)) {
+                exits += 1;
+                record.spell(spell);
+            }
+            progress.advance(exits - before);
+            let share = (exits as f64 / wanted as f64).max((self.now() - begun) as f64 / (last - begun) as f64);
+            foresight.look(share, exits, wanted, progress);
+            for particle in self.settled.chunks_exact(points) {
+                record.places(&particle[..shown]);
+            }
+        }
+        let seconds = foresight.clock.elapsed().as_secs_f64();
+        let now = self.now();
+        for born in self.blocks.iter().flat_map(|(_, lives)| lives.born) {
+            record.spell(Spell { steps: now - born, exit: None });
+        }
+        let (steps, count) = (now - begun, self.blocks.len() * LANES);
+        Ok(Counts {
+            deaths: self.blocks.iter().flat_map(|(_, lives)| lives.deaths).collect(),
+            steps,
+            settling,
+            interrupted: progress.is_interrupted(),
+            seconds_per_step: seconds / (steps as f64 * count as f64),
+        })
     }
 }
 
-impl Swarm<'_> {
-    /// One step of a block of paths; those that ended, and where. They stand where they start again.
-    #[inline]
-    fn step(
-        &self,
-        paths: &mut Paths,
-        noise: [&[f32; LANES]; 2],
-        h: f64,
-        draw: impl Fn(usize) -> [f64; 2],
-        (settled, which): (&[Point], usize),
-        mut ended: impl FnMut(usize, Point),
-    ) {
-        let killed = self.motion.step(paths, noise, h, |lane| draw(lane)[0]);
-        for lane in lanes(killed) {
-            ended(lane, self.motion.exit_place(paths, lane));
-            let next = settled[draw_particle(draw(lane)[1], settled.len() / self.points()) * self.points() + which];
-            paths.set(lane, next, self.motion.frontier.distance(next));
-        }
-    }
-}
+/// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is not seen in the
+/// counting either.
+const MOST_EXITS: f64 = 4.0;
+/// More doublings than this are more time than anybody has.
+const MOST_DOUBLINGS: u32 = 24;
+/// Chunks of the burn-in.
+const BURN_IN_CHUNKS: u64 = 16;
 
 /// One of `count` particles, from a number in (0, 1].
 pub(super) fn draw_particle(uniform: f64, count: usize) -> usize {

@@ -9,17 +9,21 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::SERIES;
+use crate::config::advice;
 use crate::study::converge::{Convergence, Sample, Series};
 
 /// Errors below this are drawn here: rounding may make them exactly zero.
 const SMALLEST: f64 = 1e-16;
 
 /// Draws the study and returns the paths of the pictures.
+///
+/// # Errors
+/// [`PlotError`] with the first picture that could not be made.
 pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
     let text = match title {
-        "" => format!("Errors against {}", study.reference.source),
-        _ => format!("{title}: errors against {}", study.reference.source),
+        "" => format!("Errors against {}", advice::on_source(&study.reference.source)),
+        _ => format!("{title}: errors against {}", advice::on_source(&study.reference.source)),
     };
     let has_errors = study.series.iter().flat_map(Series::solved).any(|sample| error(sample).is_some());
     if !has_errors {

@@ -3,14 +3,15 @@
 use serde_json::Value;
 
 use crate::grid::Grid;
-use crate::io::{Outcome, Stored};
-use crate::study::solution::{BoundaryFlux, Fields};
+use crate::io::{Solved, Stored};
+use crate::observe::group::FieldGroup;
+use crate::study::solution::BoundaryFlux;
 use crate::tensor::Point;
 
 /// A critical point to be marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Where.
+    /// The point.
     pub theta: Point,
     /// L there, when there is a loss.
     pub loss: Option<f64>,
@@ -25,8 +26,8 @@ pub struct FigureData<'a> {
     pub problem: String,
     /// The grid of the fields.
     pub grid: &'a Grid,
-    /// The fields.
-    pub fields: &'a Fields,
+    /// The fields over the grid.
+    pub fields: &'a FieldGroup,
     /// Flux along the boundary.
     pub flux: Option<&'a BoundaryFlux>,
     /// γ.
@@ -44,22 +45,22 @@ pub struct FigureData<'a> {
 }
 
 impl<'a> FigureData<'a> {
-    /// From a solved problem and its summary.
-    pub fn solved(outcome: &Outcome<'a>, summary: &Value) -> FigureData<'a> {
-        let solution = outcome.solution;
+    /// What a solved problem and its summary show.
+    pub fn solved(solved: &Solved<'a>, summary: &Value) -> FigureData<'a> {
+        let solution = solved.solution;
         FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref())
     }
 
-    /// From a result file alone.
+    /// What a result file alone shows.
     pub fn stored(stored: &'a Stored) -> FigureData<'a> {
         FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref())
     }
 
-    /// From its parts; the fields belong to the grid.
+    /// What its parts show; the fields belong to the grid.
     pub(super) fn new(
         summary: &Value,
         grid: &'a Grid,
-        fields: &'a Fields,
+        fields: &'a FieldGroup,
         flux: Option<&'a BoundaryFlux>,
     ) -> FigureData<'a> {
         let problem = &summary["problem"];

@@ -10,6 +10,9 @@ use super::colour::{BOUNDARY, FAINT, FIRST};
 use crate::study::iteration::IterationStudy;
 
 /// Draws `sgd.png`; `None` when there are no two errors to compare.
+///
+/// # Errors
+/// [`PlotError`] when the picture cannot be made.
 pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
     let errors = study.rates.iter().filter_map(|rate| Some((rate.learning_rate, rate.error?.abs())));
     let points: Vec<(f64, f64)> =

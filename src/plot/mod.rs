@@ -25,6 +25,9 @@ pub use particles::draw_particles;
 use std::path::{Path, PathBuf};
 
 use crate::io::IoError;
+use crate::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
+use crate::observe::group::Field;
+use crate::observe::over_grid::Kind;
 
 /// Decades shown below the largest value on a logarithmic scale.
 pub const DECADES: f64 = 18.0;
@@ -45,19 +48,39 @@ pub enum PlotError {
     },
 }
 
+/// How a picture is drawn; `false` when there is nothing to see in it.
+type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
+
+/// All pictures of a result.
+const PICTURES: [(&str, Picture); 5] = [
+    ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
+    ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
+    ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
+    ("flux.png", flux::picture_of),
+    ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
+];
+
+/// Draws a field of this kind where there is one.
+fn of(
+    data: &FigureData,
+    kind: &Kind,
+    picture: impl Fn(&FigureData, &Field, &Path) -> Result<bool, PlotError>,
+    path: &Path,
+) -> Result<bool, PlotError> {
+    data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, path))
+}
+
 /// Draws every picture for which there is data into a folder and returns their paths.
+///
+/// # Errors
+/// [`PlotError`] with the first picture that could not be made.
 pub fn draw(data: &FigureData, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
-    let mut keep = |name: &str, picture: Result<bool, PlotError>| -> Result<(), PlotError> {
-        if picture? {
-            drawn.push(folder.join(name));
+    for (name, picture) in PICTURES {
+        let path = folder.join(name);
+        if picture(data, &path)? {
+            drawn.push(path);
         }
-        Ok(())
-    };
-    keep("landscape.png", scene::landscape(data, &folder.join("landscape.png")))?;
-    keep("quasi-stationary.png", scene::quasi_stationary(data, &folder.join("quasi-stationary.png")))?;
-    keep("stationary.png", scene::stationary(data, &folder.join("stationary.png")))?;
-    keep("flux.png", flux::picture_of(data, &folder.join("flux.png")))?;
-    keep("passage-time.png", scene::passage_time(data, &folder.join("passage-time.png")))?;
+    }
     Ok(drawn)
 }

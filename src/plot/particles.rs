@@ -10,11 +10,16 @@ use super::chart::{self, Chart, Curve, Spot};
 use super::colour::{FAINT, FIRST};
 use super::{FigureData, PlotError, scene};
 use crate::grid::Grid;
+use crate::observe::over_grid::{Kind, over_grid};
 use crate::particles::tables::{Histogram, Tables};
 use crate::study::Simulation;
-use crate::study::solution::Fields;
+
+const PLACES: Kind = Kind::density("density", "where the particles are");
 
 /// Draws `particles.png` and `lives.png` where there is something to show; `summary` is that of the run.
+///
+/// # Errors
+/// [`PlotError`] with the first picture that could not be made.
 pub fn draw_particles(summary: &Value, found: &Simulation, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let Some(tables) = &found.tables else {
         return Ok(Vec::new());
@@ -22,11 +27,10 @@ pub fn draw_particles(summary: &Value, found: &Simulation, folder: &Path) -> Res
     let mut drawn = Vec::new();
     let bins = &tables.positions;
     let dimension = if bins.bins[1] == 1 { 1 } else { 2 };
-    let (grid, density) = (grid(bins, dimension), bins.density());
-    let fields = Fields::default();
+    let grid = grid(bins, dimension);
+    let density = PLACES.over(&grid, bins.density());
     let path = folder.join("particles.png");
-    let name = "Where the particles are";
-    if scene::density(&FigureData::new(summary, &grid, &fields, None), Some(&density), name, &path)? {
+    if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &path)? {
         drawn.push(path);
     }
     let path = folder.join("lives.png");

@@ -8,13 +8,15 @@ use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
 use super::map::Map;
 use super::{DECADES, FigureData, PlotError, chart, map};
+use crate::observe::group::Field;
 
 const WIDE: (u32, u32) = (1200, 800);
 const TALL: (u32, u32) = (1200, 1200);
 
 /// The loss with its critical points; `false` when there is none.
-pub(super) fn landscape(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    let Some((loss, range)) = data.fields.loss.as_deref().and_then(|loss| Some((loss, loss_range(data, loss)?))) else {
+pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+    let loss = field.values.as_slice();
+    let Some(range) = loss_range(data, loss) else {
         return Ok(false);
     };
     let title = ["Loss landscape", &subtitle(data)];
@@ -61,22 +63,14 @@ fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     Some(whole.start..top.min(whole.end))
 }
 
-/// The quasi-stationary density; `false` when there is none.
-pub(super) fn quasi_stationary(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    density(data, data.fields.quasi_stationary.as_deref(), "Quasi-stationary density", path)
-}
-
-/// The stationary density of the closed domain; `false` when there is none.
-pub(super) fn stationary(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    density(data, data.fields.stationary.as_deref(), "Stationary density of the closed domain", path)
-}
-
-/// A density on a logarithmic scale, in one dimension on a linear one too; `false` when there is none.
-pub(super) fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path: &Path) -> Result<bool, PlotError> {
-    let Some((field, exponents)) = field.and_then(|field| Some((field, decades(field, DECADES)?))) else {
+/// A density, under its long name, on a logarithmic scale, in one dimension on a linear one too; `false` when it is nowhere positive.
+pub(super) fn density(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+    let name = capitalised(&field.label.long_name);
+    let field = field.values.as_slice();
+    let Some(exponents) = decades(field, DECADES) else {
         return Ok(false);
     };
-    let title = [name, &subtitle(data)];
+    let title = [name.as_str(), &subtitle(data)];
     if data.grid.dimension == 2 {
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
@@ -98,17 +92,18 @@ pub(super) fn density(data: &FigureData, field: Option<&[f64]>, name: &str, path
     Ok(true)
 }
 
-/// The passage time from every point; `false` when there is none.
-pub(super) fn passage_time(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
-    let found = data.fields.mean_first_passage.as_deref();
-    let Some((times, range)) = found.and_then(|times| Some((times, extent(times.iter().copied())?))) else {
+/// The passage time from every point; `false` when none is finite.
+pub(super) fn passage_time(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+    let times = field.values.as_slice();
+    let Some(range) = extent(times.iter().copied()) else {
         return Ok(false);
     };
     let subtitle = match data.passage_time {
         Some(time) => format!("τ = {time:.4e} from the minimum — {}", text_of(data)),
         None => text_of(data),
     };
-    let title = ["Mean first-passage time", &subtitle];
+    let name = capitalised(&field.label.long_name);
+    let title = [name.as_str(), &subtitle];
     let scale = Axis::linear("τ, in dynamical time", 0.0..range.end, if data.grid.dimension == 1 { 0.04 } else { 0.0 });
     if data.grid.dimension == 2 {
         // Outside the start set the time is 0: shown as absent, for it is not asked there.
@@ -127,6 +122,12 @@ pub(super) fn passage_time(data: &FigureData, path: &Path) -> Result<bool, PlotE
 fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -> Result<(), Fault> {
     let (curves, spots) = (vec![curve], Vec::new());
     chart::draw(area, Chart { x, y, curves, lines: ends(data), spots, leaves_room_beside: false })
+}
+
+/// A long name as a title.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn abscissa(data: &FigureData) -> Axis {

@@ -38,9 +38,13 @@ pub fn potential_rise(
     sum
 }
 
-/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on them.
+/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on
+/// them.
 ///
 /// `free[axis][end]` says which sides may move; the others stay as they are.
+///
+/// # Errors
+/// A landscape on which the process runs away to some side.
 pub fn choose(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -57,18 +61,22 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    let extent = (0..dimension).map(|axis| hull(axis, 1) - hull(axis, 0)).fold(0.0, f64::max);
-    // One lone minimum has no extent: begin with the unit length and let the loop find the scale.
-    let unit = if extent > 0.0 { 0.02 * extent } else { 0.02 };
+    // The axes compare by how far the noise carries along each in the same time.
+    let spread = noise.tensor(minimum);
+    let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
+    let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
+    // One lone minimum has no extent: begin with the width of the density, and let the loop find the scale.
+    let width = (spread.xx / dynamics.slope_jacobian(minimum)[0][0].abs()).sqrt();
+    let unit = ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width });
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
         .into_iter()
         .filter(|&(axis, end)| axis < dimension && free[axis][end])
         .collect();
     for &(axis, end) in &sides {
         if end == 0 {
-            domain.lower[axis] = hull(axis, 0) - unit;
+            domain.lower[axis] = hull(axis, 0) - unit[axis];
         } else {
-            domain.upper[axis] = hull(axis, 1) + unit;
+            domain.upper[axis] = hull(axis, 1) + unit[axis];
         }
     }
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
@@ -77,21 +85,9 @@ pub fn choose(
     for _ in 0..400 {
         let mut moved = false;
         for &(axis, end) in &sides {
-            let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
-            let across = 1 - axis;
-            let lowest = (0..=if dimension == 2 { samples } else { 0 })
-                .map(|k| {
-                    let mut point = [side; 2];
-                    point[across] = match dimension {
-                        1 => 0.0,
-                        _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
-                    };
-                    rise(point)
-                })
-                .fold(f64::INFINITY, f64::min);
             // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
-            if lowest < level {
-                let step = (0.04 * domain.width(axis)).max(unit);
+            if lowest(&domain, axis, end, samples, rise) < level {
+                let step = (0.04 * domain.width(axis)).max(unit[axis]);
                 if end == 0 {
                     domain.lower[axis] -= step;
                 } else {
@@ -105,11 +101,20 @@ pub fn choose(
             return Ok(domain);
         }
     }
-    Err(ProblemError::Invalid {
-        key: "domain".into(),
-        message:
-            "no bounds were given and the landscape does not confine the process (its effective potential does not \
-                  rise on every side): give domain.lower and domain.upper"
-                .into(),
-    })
+    Err(ProblemError::NotConfining)
+}
+
+/// The lowest value of `rise` on a side of the domain, looked at in `samples` + 1 points of it.
+fn lowest(domain: &Domain, axis: usize, end: usize, samples: u32, rise: impl Fn(Point) -> f64) -> f64 {
+    let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
+    let across = 1 - axis;
+    let looks = (0..=if domain.dimension == 2 { samples } else { 0 }).map(|k| {
+        let mut point = [side; 2];
+        point[across] = match domain.dimension {
+            1 => 0.0,
+            _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
+        };
+        rise(point)
+    });
+    looks.fold(f64::INFINITY, f64::min)
 }

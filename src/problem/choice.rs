@@ -2,32 +2,33 @@
 
 use std::sync::Arc;
 
+use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
-use crate::problem::expression::Condition;
+use crate::problem::error::{MeantMinimum, NeedsMinimum};
 use crate::problem::{
-    Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Landscape, Posed, ProblemError,
-    Region, StartSet, Wall, bounds, critical, is_absorbing, needs_minimum,
+    Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError, Region,
+    Space, StartSet, Wall, bounds, critical, is_absorbing,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
 /// The minimum that is named, or the deepest one in the set; `None` when there is none and none is needed.
+///
+/// # Errors
+/// A named point without a minimum near it; a set that holds none.
 pub fn choose_minimum(
     posed: &Posed,
     dynamics: &Dynamics,
+    space: Space,
     critical: &mut CriticalPoints,
-    warnings: &mut Vec<String>,
 ) -> Result<Option<usize>, ProblemError> {
     let dimension = dynamics.dimension();
     let Some(valley) = &posed.valley else {
-        if critical.minima.is_empty() {
-            warnings.push("no minimum with positive curvature lies in the domain".into());
-        }
         return Ok((!critical.minima.is_empty()).then_some(0));
     };
     if let Some(near) = valley.minimum {
-        let point = critical::polish(dynamics, dimension, near)?;
-        let same =
-            |other: &CriticalPoint| norm(difference(other.theta, point.theta)) < 1e-6 * (1.0 + norm(point.theta));
+        let units = space.units();
+        let point = critical::polish(dynamics, dimension, near, MeantMinimum::Start, units.0)?;
+        let same = |other: &CriticalPoint| units.length(difference(other.theta, point.theta)) < 1e-6;
         return Ok(Some(match critical.minima.iter().position(same) {
             Some(index) => index,
             None => {
@@ -36,39 +37,34 @@ pub fn choose_minimum(
             }
         }));
     }
-    let inside = |point: &CriticalPoint| -> Result<bool, ProblemError> {
-        Ok(match &valley.set {
-            StartSet::Box { lower, upper } => {
-                Region::Box { lower: *lower, upper: *upper, dimension }.holds(point.theta)
-            }
-            StartSet::Expression(text) => Condition::parse(text, "valley.set", dimension)?.holds(point.theta),
-            StartSet::Basin | StartSet::HalfWidth(_) => true,
-        })
+    let inside = |point: &CriticalPoint| match &valley.set {
+        StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension }.holds(point.theta),
+        StartSet::Condition(condition) => condition.holds(point.theta),
+        StartSet::Basin | StartSet::HalfWidth(_) => true,
     };
-    for (index, point) in critical.minima.iter().enumerate() {
-        if inside(point)? {
-            return Ok(Some(index));
-        }
+    if let Some(index) = critical.minima.iter().position(inside) {
+        return Ok(Some(index));
     }
     match &valley.set {
-        StartSet::Basin => Err(needs_minimum("valley.set = \"basin\"")),
+        StartSet::Basin => Err(ProblemError::NoMinimum { needed: NeedsMinimum::Basin }),
         StartSet::HalfWidth(_) => match dynamics.loss() {
             // A convex loss far from its typical box still has its minimum.
             Some(loss) => {
                 let (lower, upper) = loss.typical_box();
                 let middle = advance(lower, 0.5, difference(upper, lower));
-                critical.minima.push(critical::polish(dynamics, dimension, middle)?);
+                critical.minima.push(critical::polish(
+                    dynamics,
+                    dimension,
+                    middle,
+                    MeantMinimum::Start,
+                    space.units().0,
+                )?);
                 Ok(Some(critical.minima.len() - 1))
             }
-            None => Err(needs_minimum("valley.half_width")),
+            None => Err(ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth }),
         },
         _ if is_flat(posed, dynamics) => Ok(None),
-        _ => Err(ProblemError::Invalid {
-            key: "valley.set".into(),
-            message: "the start set holds no minimum of the landscape: change the set, or give valley.minimum near the minimum \
-                      that is meant"
-                .into(),
-        }),
+        _ => Err(ProblemError::NoMinimumInSet),
     }
 }
 
@@ -84,12 +80,15 @@ fn is_flat(posed: &Posed, dynamics: &Dynamics) -> bool {
 }
 
 /// V_a as a region.
+///
+/// # Errors
+/// A set around a minimum where there is none; a minimum outside its set.
 pub fn start_region(
     posed: &Posed,
     dynamics: &Dynamics,
     critical: &CriticalPoints,
     minimum: Option<usize>,
-    descent: &Arc<Descent>,
+    descent: &Descent,
 ) -> Result<Region, ProblemError> {
     let dimension = dynamics.dimension();
     let Some(valley) = &posed.valley else {
@@ -97,32 +96,26 @@ pub fn start_region(
     };
     let region = match &valley.set {
         StartSet::Basin => {
-            let index = minimum.ok_or_else(|| needs_minimum("valley.set = \"basin\""))?;
+            let index = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::Basin })?;
             let is_periodic = posed.domain.walls[0] == AxisWalls::Periodic;
             if dimension == 1 && !is_periodic {
                 interval_of(critical, index)
             } else {
-                Region::Basin { descent: Arc::clone(descent), valley: index }
+                Region::Basin(Arc::new(Basin::new(descent.clone(), index)))
             }
         }
         StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension },
         StartSet::HalfWidth(half) => {
-            let index = minimum.ok_or_else(|| needs_minimum("valley.half_width"))?;
+            let index = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth })?;
             let centre = critical.minima[index].theta;
             Region::Box { lower: advance(centre, -1.0, *half), upper: advance(centre, 1.0, *half), dimension }
         }
-        StartSet::Expression(text) => Region::Condition(Arc::new(Condition::parse(text, "valley.set", dimension)?)),
+        StartSet::Condition(condition) => Region::Condition(Arc::clone(condition)),
     };
     if let Some(index) = minimum {
         let theta = critical.minima[index].theta;
         if !region.holds(theta) {
-            return Err(ProblemError::Invalid {
-                key: "valley.minimum".into(),
-                message: format!(
-                    "the minimum polished from it, {}, is not in the start set valley.set: change one of the two",
-                    show(theta, dynamics)
-                ),
-            });
+            return Err(ProblemError::MinimumOutsideSet { minimum: theta, dimension });
         }
     }
     Ok(region)
@@ -138,7 +131,10 @@ fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
 }
 
 /// The absorbing disc around a polished minimum.
-pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>, ProblemError> {
+///
+/// # Errors
+/// A target point without a minimum near it.
+pub fn target(posed: &Posed, dynamics: &Dynamics, space: Space) -> Result<Option<(Point, f64)>, ProblemError> {
     let dimension = dynamics.dimension();
     match posed.valley.as_ref().map(|valley| &valley.absorb) {
         Some(Absorb::Target { minimum, radius }) => {
@@ -146,73 +142,115 @@ pub fn target(posed: &Posed, dynamics: &Dynamics) -> Result<Option<(Point, f64)>
             if dimension == 1 {
                 near[1] = 0.0;
             }
-            let centre = critical::polish(dynamics, dimension, near).map_err(|error| ProblemError::Invalid {
-                key: "valley.target.minimum".into(),
-                message: error.to_string(),
-            })?;
+            let centre = critical::polish(dynamics, dimension, near, MeantMinimum::Target, space.units().0)?;
             Ok(Some((centre.theta, *radius)))
         }
         _ => Ok(None),
     }
 }
 
-/// The rectangle: as given, or the start box, or chosen from the landscape.
-pub fn domain(
-    posed: &Posed,
-    dynamics: &Dynamics,
-    noise: &dyn DiffusionField,
-    critical: &CriticalPoints,
-    minimum: Option<usize>,
-    start: &Region,
-    target: Option<(Point, f64)>,
-) -> Result<Domain, ProblemError> {
-    let dimension = dynamics.dimension();
-    let given = &posed.domain;
-    let mut domain = Domain {
-        dimension,
-        lower: given.lower.unwrap_or([0.0; 2]),
-        upper: given.upper.unwrap_or([0.0; 2]),
-        walls: given.walls,
-        automatic: false,
-    };
-    let boundary_kills = target.is_none();
-    let boxed = match start {
-        Region::Box { lower, upper, .. } if boundary_kills => Some((*lower, *upper)),
-        _ => None,
-    };
-    let mut free = [[false; 2]; 2];
-    for (axis, sides) in free.iter_mut().enumerate().take(dimension) {
-        *sides = [given.lower.is_none(), given.upper.is_none()];
-        if let Some((lower, upper)) = boxed {
-            // Nothing beyond an absorbing box matters: it is the domain itself.
-            if sides[0] && lower[axis].is_finite() {
-                domain.lower[axis] = lower[axis];
-                sides[0] = false;
-            }
-            if sides[1] && upper[axis].is_finite() {
-                domain.upper[axis] = upper[axis];
-                sides[1] = false;
-            }
-        }
-    }
-    for axis in 0..dimension {
-        let name = ["x", "y"][axis];
-        let needs_corner = |what: &str| ProblemError::Invalid {
-            key: format!("domain.walls.{name}"),
-            message: format!("{what} needs a place: give domain.lower and domain.upper"),
+/// What a domain is chosen from.
+#[derive(Clone, Copy)]
+pub struct Choice<'a> {
+    /// The question.
+    pub posed: &'a Posed,
+    /// L or b.
+    pub dynamics: &'a Dynamics,
+    /// D(θ).
+    pub noise: &'a dyn DiffusionField,
+    /// Minima and saddles.
+    pub critical: &'a CriticalPoints,
+    /// Index of the minimum of the valley.
+    pub minimum: Option<usize>,
+    /// V_a.
+    pub start: &'a Region,
+    /// The absorbing disc.
+    pub target: Option<(Point, f64)>,
+}
+
+/// Which sides of a rectangle were left to be chosen: the lower and the upper one of each axis.
+type Free = [[bool; 2]; 2];
+
+impl Choice<'_> {
+    /// The rectangle: as given, or the start box, or chosen from the landscape.
+    ///
+    /// # Errors
+    /// Walls without a place, a landscape that does not confine the process, a minimum outside the rectangle.
+    pub fn domain(self) -> Result<Domain, ProblemError> {
+        let dimension = self.dynamics.dimension();
+        let given = &self.posed.domain;
+        let mut domain = Domain {
+            dimension,
+            lower: given.lower.unwrap_or([0.0; 2]),
+            upper: given.upper.unwrap_or([0.0; 2]),
+            walls: given.walls,
+            automatic: false,
         };
-        if given.walls[axis] == AxisWalls::Periodic && (given.lower.is_none() || given.upper.is_none()) {
-            return Err(needs_corner("a periodic axis"));
+        let free = self.settle_box(&mut domain);
+        self.require_places(&domain, free)?;
+        if free.as_flattened().contains(&true) {
+            domain = self.choose_sides(domain, free)?;
         }
-        for (end, &is_free) in free[axis].iter().enumerate() {
-            if is_free && is_absorbing(domain.wall(axis, end)) {
-                return Err(needs_corner("an absorbing wall"));
+        if dimension == 1 && domain.automatic {
+            self.end_at_exits(&mut domain, free);
+        }
+        self.absorb_at_box(&mut domain);
+        match self.minimum.map(|index| self.critical.minima[index].theta) {
+            Some(minimum) if !domain.contains(minimum) => {
+                Err(ProblemError::MinimumOutsideDomain { minimum, dimension })
             }
+            _ => Ok(domain),
         }
     }
-    if free.as_flattened().contains(&true) {
-        let index = minimum.ok_or_else(|| needs_minimum("choosing the domain from the landscape"))?;
-        let theta = critical.minima[index].theta;
+
+    /// The corners of a box that kills at its boundary.
+    fn killing_box(self) -> Option<(Point, Point)> {
+        match self.start {
+            Region::Box { lower, upper, .. } if self.target.is_none() => Some((*lower, *upper)),
+            _ => None,
+        }
+    }
+
+    /// Puts sides that were not given on a box that kills: nothing beyond it matters. Returns which sides are still
+    /// free.
+    fn settle_box(self, domain: &mut Domain) -> Free {
+        let given = &self.posed.domain;
+        let mut free = [[false; 2]; 2];
+        for (axis, sides) in free.iter_mut().enumerate().take(domain.dimension) {
+            *sides = [given.lower.is_none(), given.upper.is_none()];
+            if let Some((lower, upper)) = self.killing_box() {
+                if sides[0] && lower[axis].is_finite() {
+                    domain.lower[axis] = lower[axis];
+                    sides[0] = false;
+                }
+                if sides[1] && upper[axis].is_finite() {
+                    domain.upper[axis] = upper[axis];
+                    sides[1] = false;
+                }
+            }
+        }
+        free
+    }
+
+    /// Refuses walls that need a place on sides that have none.
+    fn require_places(self, domain: &Domain, free: Free) -> Result<(), ProblemError> {
+        let given = &self.posed.domain;
+        for (axis, sides) in free.iter().enumerate().take(domain.dimension) {
+            if domain.is_periodic(axis) && (given.lower.is_none() || given.upper.is_none()) {
+                return Err(ProblemError::WallWithoutPlace { axis, is_periodic: true });
+            }
+            if (0..2).any(|end| sides[end] && is_absorbing(domain.wall(axis, end))) {
+                return Err(ProblemError::WallWithoutPlace { axis, is_periodic: false });
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses the free sides from the landscape.
+    fn choose_sides(self, domain: Domain, free: Free) -> Result<Domain, ProblemError> {
+        let Choice { critical, target, .. } = self;
+        let dimension = domain.dimension;
+        let index = self.minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::AutomaticDomain })?;
         let mut interesting: Vec<Point> = Vec::new();
         for saddle in critical.saddles.iter().filter(|saddle| saddle.connects.contains(&Some(index))) {
             interesting.push(saddle.point.theta);
@@ -220,7 +258,7 @@ pub fn domain(
                 interesting.extend(saddle.connects.iter().flatten().map(|&end| critical.minima[end].theta));
             }
         }
-        if posed.valley.is_none() {
+        if self.posed.valley.is_none() {
             interesting.extend(critical.minima.iter().map(|point| point.theta));
         }
         if let Some((centre, radius)) = target {
@@ -234,16 +272,16 @@ pub fn domain(
                     && (free[axis][1] || point[axis] <= domain.upper[axis])
             })
         });
-        domain = bounds::choose(dynamics, noise, domain, free, theta, &interesting)?;
+        bounds::choose(self.dynamics, self.noise, domain, free, critical.minima[index].theta, &interesting)
     }
-    if dimension == 1
-        && domain.automatic
-        && let Some(index) = minimum
-    {
-        // On a line the live set ends at a point: a domain that was chosen here ends there too, with the wall on a cell face.
-        let live = target.map_or_else(|| start.clone(), |(centre, radius)| Region::Outside { centre, radius });
-        let theta = critical.minima[index].theta;
-        let exits = [0, 1].map(|end| live.exit_towards(&domain, theta, end));
+
+    /// Ends a domain on the line that was chosen here where the live set ends, with the wall on a cell face.
+    fn end_at_exits(self, domain: &mut Domain, free: Free) {
+        let Some(index) = self.minimum else { return };
+        let live =
+            self.target.map_or_else(|| self.start.clone(), |(centre, radius)| Region::Outside { centre, radius });
+        let theta = self.critical.minima[index].theta;
+        let exits = [0, 1].map(|end| live.exit_towards(domain, theta, end));
         if let AxisWalls::Walls(walls) = &mut domain.walls[0] {
             for (end, exit) in exits.into_iter().enumerate().filter(|&(end, _)| free[0][end]) {
                 if let Some(exit) = exit {
@@ -253,8 +291,11 @@ pub fn domain(
             }
         }
     }
-    if let Some((lower, upper)) = boxed {
-        for axis in 0..dimension {
+
+    /// Makes the walls absorbing on which a box that kills ends.
+    fn absorb_at_box(self, domain: &mut Domain) {
+        let Some((lower, upper)) = self.killing_box() else { return };
+        for axis in 0..domain.dimension {
             if let AxisWalls::Walls(walls) = &mut domain.walls[axis] {
                 let close = 1e-12 * (domain.upper[axis] - domain.lower[axis]);
                 if (lower[axis] - domain.lower[axis]).abs() <= close {
@@ -265,26 +306,5 @@ pub fn domain(
                 }
             }
         }
-    }
-    if let Some(index) = minimum {
-        let theta = critical.minima[index].theta;
-        if !domain.contains(theta) {
-            return Err(ProblemError::Invalid {
-                key: "domain".into(),
-                message: format!(
-                    "the minimum {} lies outside the domain: widen domain.lower and domain.upper, or change valley.minimum",
-                    show(theta, dynamics)
-                ),
-            });
-        }
-    }
-    Ok(domain)
-}
-
-/// A point as messages write it.
-pub(super) fn show(theta: Point, dynamics: &Dynamics) -> String {
-    match dynamics.loss().map(Landscape::dimension) {
-        Some(1) => format!("{:.9}", theta[0]),
-        _ => format!("({:.9}, {:.9})", theta[0], theta[1]),
     }
 }

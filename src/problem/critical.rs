@@ -1,12 +1,14 @@
 //! Minima and index-1 saddles of the loss in a box; fixed points of a drift.
 //!
-//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from there
-//! until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero eigenvalue) left out.
-//! A saddle within a thousandth of the box's width outside the box counts as inside, a minimum within 1e-9: absorbing walls are
-//! put on saddles, with as many digits as people care to write.
-//! Two critical points in one lattice cell can be missed.
+//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from
+//! there until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero
+//! eigenvalue) left out. A saddle within a thousandth of the box's width outside the box counts as inside, a minimum
+//! within 1e-9: absorbing walls are put on saddles, with as many digits as people care to write. Two critical points in
+//! one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
+use crate::problem::error::MeantMinimum;
+use crate::problem::scale::{self, Units};
 use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
@@ -49,8 +51,8 @@ pub struct CriticalPoints {
 /// How far outside the box, in widths of it, a saddle still belongs to it.
 pub const SADDLE_SLACK: f64 = 1e-3;
 
-/// All minima and index-1 saddles in a box.
-pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
+/// All critical points in a box.
+pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
     let dimension = space.dimension;
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let cells = match (dimension, costly) {
@@ -60,24 +62,30 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
         (_, true) => 12,
     };
     let mut roots: Vec<Point> = Vec::new();
-    let width = space.diagonal();
+    let units = space.units();
     for start in starts(dynamics, &space, cells) {
-        let Some(root) = newton(dynamics, dimension, start, 4.0 * width / cells as f64) else {
+        let Some(root) = newton(dynamics, units, start, 4.0 * (dimension as f64).sqrt() / cells as f64) else {
             continue;
         };
         let root = space.wrap(root);
-        let is_minimum = matches!(stability(dynamics.slope_jacobian(root), dimension), Some((0, _)));
+        let is_minimum = matches!(stability(dynamics.slope_jacobian(root), units, dimension), Some((0, _)));
         if space.holds(root, if is_minimum { 1e-9 } else { SADDLE_SLACK })
-            && roots.iter().all(|&other| norm(space.offset(other, root)) > 1e-7 * width)
+            && roots.iter().all(|&other| units.length(space.offset(other, root)) > 1e-7)
         {
             roots.push(root);
         }
     }
+    roots
+}
+
+/// All minima and index-1 saddles in a box.
+pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
+    let (dimension, units) = (space.dimension, space.units());
     let mut found = CriticalPoints::default();
-    for root in roots {
+    for root in roots(dynamics, space) {
         let slopes = dynamics.slope_jacobian(root);
         let point = describe(dynamics, dimension, root);
-        match stability(slopes, dimension) {
+        match stability(slopes, units, dimension) {
             Some((0, _)) => found.minima.push(point),
             Some((1, direction)) => {
                 found.saddles.push(Saddle { point, escape_direction: direction, connects: [None; 2] });
@@ -98,66 +106,72 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     for saddle in &mut found.saddles {
         saddle.connects = [-1.0, 1.0].map(|sign| {
             // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
-            descent.limit(advance(saddle.point.theta, sign * 1e-5 * width, saddle.escape_direction))
+            let step = 1e-5 / units.length(saddle.escape_direction);
+            descent.limit(advance(saddle.point.theta, sign * step, saddle.escape_direction))
         });
     }
     found
 }
 
-/// The minimum near a point: Newton's, where it leads to one; else descent first.
-pub fn polish(dynamics: &Dynamics, dimension: usize, near: Point) -> Result<CriticalPoint, ProblemError> {
-    let is_minimum = |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), dimension), Some((0, _)));
-    let close = 0.05 * (1.0 + norm(near));
-    let direct = newton(dynamics, dimension, near, 0.2 * close)
-        .filter(|theta| is_minimum(theta) && norm(difference(*theta, near)) <= close);
-    let theta = match direct {
-        Some(theta) => Some(theta),
-        None => {
-            let bottom = descend(dynamics, near);
-            newton(dynamics, dimension, bottom, 0.2 * close).filter(is_minimum)
-        }
-    };
-    theta.map(|theta| describe(dynamics, dimension, theta)).ok_or_else(|| {
-        let bottom = descend(dynamics, near);
-        let place = |[x, y]: Point| if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") };
-        let size = dynamics.slope_jacobian(near).as_flattened().iter().fold(0.0f64, |size, entry| size.max(entry.abs()));
-        let message = if norm(dynamics.slope(bottom)) <= 1e-6 * size * (1.0 + norm(near)) {
-            format!(
-                "descending from {} ends at {}, where the Hessian has a zero eigenvalue (flat to second order): a minimum must \
-                 have positive curvature. Leave valley.minimum out and let absorbing walls bound the set",
-                place(near),
-                place(bottom)
-            )
-        } else {
-            format!(
-                "no minimum was found by descending from {}: give a point near one (for data that a line separates, the loss \
-                 has none)",
-                place(near)
-            )
-        };
-        ProblemError::Invalid { key: "valley.minimum".into(), message }
-    })
+/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for, `default` the units where
+/// the slope has none of its own.
+///
+/// # Errors
+/// A point from which descent ends on a flat, or nowhere.
+pub fn polish(
+    dynamics: &Dynamics,
+    dimension: usize,
+    near: Point,
+    meant: MeantMinimum,
+    default: Point,
+) -> Result<CriticalPoint, ProblemError> {
+    let units = scale::around(dynamics, near, default);
+    let is_minimum =
+        |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)));
+    // Half of the range in which the slope is linear: Newton's method does not leave the valley within it.
+    const CLOSE: f64 = 0.5;
+    let direct = newton(dynamics, units, near, 0.2 * CLOSE)
+        .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
+    if let Some(theta) = direct {
+        return Ok(describe(dynamics, dimension, theta));
+    }
+    let bottom = descend(dynamics, units, near);
+    if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
+        return Ok(describe(dynamics, dimension, theta));
+    }
+    let size = size(units.jacobian(dynamics.slope_jacobian(near)));
+    let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
+    Err(ProblemError::NoMinimumNear { near, dimension, flat: is_flat.then_some(bottom), meant })
+}
+
+/// The largest entry of a Jacobian.
+fn size(jacobian: [Point; 2]) -> f64 {
+    jacobian.as_flattened().iter().fold(0.0, |size, entry| size.max(entry.abs()))
 }
 
 /// Plain descent with adaptive steps, far enough for Newton to finish.
-fn descend(dynamics: &Dynamics, start: Point) -> Point {
+fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
+    let scaled = |slope: Point| [slope[0] / units.0[0], slope[1] / units.0[1]];
     let mut at = start;
-    let mut rate = 1e-3;
+    let fastest = size(units.jacobian(dynamics.slope_jacobian(start))).max(norm(scaled(dynamics.slope(start))));
+    let first = 1e-3 / fastest;
+    let mut rate = first;
     for _ in 0..20_000 {
         let slope = dynamics.slope(at);
-        let length = norm(slope);
-        if !length.is_finite() || length < 1e-9 {
+        let length = norm(scaled(slope));
+        // A flat place has nothing further down.
+        if !length.is_finite() || length < 1e-9 * fastest {
             break;
         }
         let next = advance(at, -rate, slope);
         // A step after which the slope still points the same way was short enough; one that turns it round was not.
-        if dot(dynamics.slope(next), slope) > 0.25 * length * length {
+        if dot(scaled(dynamics.slope(next)), scaled(slope)) > 0.25 * length * length {
             at = next;
             rate *= 1.3;
         } else {
             rate *= 0.5;
         }
-        if rate < 1e-14 {
+        if rate < 1e-11 * first {
             break;
         }
     }
@@ -193,20 +207,21 @@ fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
     found
 }
 
-/// Damped Newton on the slope; steps no longer than `reach`.
-fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Option<Point> {
+/// Damped Newton on the slope; steps no longer than `reach` in these units.
+fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option<Point> {
+    let dimension = dynamics.dimension();
     let mut at = start;
     let mut slope = dynamics.slope(at);
     for _ in 0..100 {
-        let [[a, b], [c, d]] = dynamics.slope_jacobian(at);
-        let size = [a, b, c, d].into_iter().map(f64::abs).fold(0.0, f64::max);
+        let jacobian = dynamics.slope_jacobian(at);
+        let [[a, b], [c, d]] = jacobian;
         let mut step = if dimension == 1 {
             [-slope[0] / a, 0.0]
         } else {
             let det = a * d - b * c;
             [-(d * slope[0] - b * slope[1]) / det, -(a * slope[1] - c * slope[0]) / det]
         };
-        let length = norm(step);
+        let length = units.length(step);
         if !length.is_finite() {
             return None;
         }
@@ -217,13 +232,13 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
         let (next, next_slope) = loop {
             let next = advance(at, factor, step);
             let next_slope = dynamics.slope(next);
-            if norm(next_slope) < norm(slope) || factor < 1e-3 {
+            if units.length(next_slope) < units.length(slope) || factor < 1e-3 {
                 break (next, next_slope);
             }
             factor *= 0.5;
         };
-        let converged = norm(slope) <= 1e-12 * (size * (1.0 + norm(at))).max(1.0);
-        let improves = norm(next_slope) < norm(slope);
+        let converged = units.length(slope) <= 1e-12 * size(units.jacobian(jacobian)) * (1.0 + units.length(at));
+        let improves = units.length(next_slope) < units.length(slope);
         if converged && !improves {
             return Some(at);
         }
@@ -235,7 +250,7 @@ fn newton(dynamics: &Dynamics, dimension: usize, start: Point, reach: f64) -> Op
     None
 }
 
-fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
+pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
     let [[a, b], [c, d]] = dynamics.slope_jacobian(theta);
     let hessian = Tensor { xx: a, xy: 0.5 * (b + c), yy: d };
     let eigen = hessian.eigen(dimension);
@@ -250,7 +265,8 @@ fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoin
 
 /// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
 /// eigenvalue is zero.
-fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, Point)> {
+pub(super) fn stability(jacobian: [Point; 2], units: Units, dimension: usize) -> Option<(usize, Point)> {
+    let [[a, b], [c, d]] = units.jacobian(jacobian);
     // Rounding leaves a zero determinant at about 1e-16.
     const ZERO: f64 = 1e-14;
     if dimension == 1 {
@@ -265,13 +281,27 @@ fn stability([[a, b], [c, d]]: [Point; 2], dimension: usize) -> Option<(usize, P
         // The eigenvalue below zero: the smaller root of μ² − trace μ + det.
         let root = (0.25 * trace * trace - det).sqrt();
         let low = if trace > 0.0 { det / (0.5 * trace + root) } else { 0.5 * trace - root };
-        let rows = [[a - low, b], [c, d - low]];
-        let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };
-        let length = norm(row);
-        // The eigenvector is perpendicular to the larger row of −∂b − μI; x ≥ 0 settles its sign.
-        let direction = [-row[1] / length, row[0] / length];
+        // x ≥ 0 settles its sign.
+        let direction = units.direction(eigenvector([[a, b], [c, d]], low));
         let flip = direction[0] < 0.0 || (direction[0] == 0.0 && direction[1] < 0.0);
         return Some((1, if flip { direction.map(|c| 0.0 - c) } else { direction }));
     }
     Some((if trace > 0.0 { 0 } else { 2 }, [0.0, 0.0]))
+}
+
+/// The unit direction in which dθ/dt = −slope runs into a saddle.
+pub(super) fn stable_direction([[a, b], [c, d]]: [Point; 2]) -> Point {
+    let (trace, det) = (a + d, a * d - b * c);
+    // The eigenvalue above zero: the larger root of μ² − trace μ + det.
+    let root = (0.25 * trace * trace - det).sqrt();
+    let high = if trace > 0.0 { 0.5 * trace + root } else { det / (0.5 * trace - root) };
+    eigenvector([[a, b], [c, d]], high)
+}
+
+/// A unit eigenvector of an eigenvalue μ: perpendicular to the larger row of the matrix − μI.
+fn eigenvector([[a, b], [c, d]]: [Point; 2], eigenvalue: f64) -> Point {
+    let rows = [[a - eigenvalue, b], [c, d - eigenvalue]];
+    let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };
+    let length = norm(row);
+    [-row[1] / length, row[0] / length]
 }

@@ -1,14 +1,14 @@
 //! Where the deterministic flow dθ/dt = b(θ) ends: the basin of attraction that a point belongs to.
 //!
-//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair of
-//! orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just under
-//! the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
+//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair
+//! of orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just
+//! under the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
 //!
-//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails (answers
-//! `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not settle: a limit cycle, or a
-//! point on a separatrix itself.
+//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails
+//! (answers `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not
+//! settle: a limit cycle, or a point on a separatrix itself.
 
-use crate::problem::{CriticalPoint, Dynamics, Space};
+use crate::problem::{CriticalPoint, Dynamics, Space, ode};
 use crate::tensor::{Point, advance, dot, norm};
 
 /// The flow of one problem with its attractors.
@@ -33,23 +33,13 @@ struct Trap {
 /// Share of the box by which a descent may leave it and come back.
 const ENLARGED: f64 = 0.5;
 const TOLERANCE: f64 = 1e-11;
-/// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the cost.
+/// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the
+/// cost.
 const ROUGH_TOLERANCE: f64 = 1e-6;
 /// A descent that takes more steps than this creeps along a separatrix or circles.
 const MOST_STEPS: usize = 20_000;
-
-// Dormand & Prince 1980, RK5(4)7M.
-const A: [[f64; 6]; 6] = [
-    [1.0 / 5.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-    [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
-    [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
-    [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0, 0.0, 0.0],
-    [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0, 0.0],
-    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
-];
-/// Fifth minus fourth order weights.
-const E: [f64; 7] =
-    [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
+/// A descent that has not moved in so many steps is at rest, if the flow contracts there.
+const SETTLED_STEPS: usize = 64;
 
 impl Descent {
     /// The flow with these minima as attractors and these saddles, in the box enlarged by half its width each way.
@@ -135,39 +125,42 @@ impl Descent {
             (*lower, *upper) = (lower.min(at), upper.max(at));
         }
         let mut at = start;
-        let mut stages = [[0.0; 2]; 7];
-        stages[0] = self.flow(at);
-        let mut step = 1e-3 * self.scale / (norm(stages[0]) + 1e-300);
-        for _ in 0..MOST_STEPS {
+        let mut slope = self.flow(at);
+        let mut length = 1e-3 * self.scale / (norm(slope) + 1e-300);
+        let mut mark = at;
+        for number in 0..MOST_STEPS {
             if let Some(index) = self.trapped(at) {
                 return Some(index);
             }
-            if !box_around.holds(at, ENLARGED) || norm(stages[0]) == 0.0 {
+            if !box_around.holds(at, ENLARGED) || norm(slope) == 0.0 || advance(at, length, slope) == at {
                 return None;
             }
-            for stage in 0..6 {
-                let mut point = at;
-                for (k, slope) in stages.iter().enumerate().take(stage + 1) {
-                    point = [point[0] + step * A[stage][k] * slope[0], point[1] + step * A[stage][k] * slope[1]];
+            if number % SETTLED_STEPS == SETTLED_STEPS - 1 {
+                // At rest at a minimum that is none of these, or on a curve of them.
+                let jitter = self.scale * (10.0 * tolerance).max(1e-9);
+                if norm(self.space.offset(mark, at)) < jitter && !self.repels(at) {
+                    return None;
                 }
-                stages[stage + 1] = self.flow(point);
-                if stage == 5 {
-                    let error: Point = [0, 1].map(|axis| {
-                        step * stages.iter().zip(E).map(|(slope, weight)| weight * slope[axis]).sum::<f64>()
-                    });
-                    let allowed = tolerance * (self.scale + norm(at));
-                    let ratio = norm(error) / allowed;
-                    if ratio <= 1.0 {
-                        at = self.space.wrap(point);
-                        stages[0] = stages[6];
-                        visit(at);
-                    }
-                    // A step so long that it overflows has a ratio that is no number: shorten it like any bad one.
-                    step *= if ratio.is_finite() { (0.9 * ratio.powf(-0.2)).clamp(0.2, 5.0) } else { 0.2 };
-                }
+                mark = at;
             }
+            let tried = ode::step(|theta| self.flow(theta), at, slope, length);
+            let ratio = norm(tried.error) / (tolerance * (self.scale + norm(at)));
+            if ratio <= 1.0 {
+                at = self.space.wrap(tried.end);
+                slope = tried.slope;
+                visit(at);
+            }
+            length *= ode::growth(ratio);
         }
         None
+    }
+
+    /// Whether the linear flow at a point expands in some direction.
+    fn repels(&self, at: Point) -> bool {
+        let [[a, b], [c, d]] = self.dynamics.slope_jacobian(at);
+        let size = a.abs().max(b.abs()).max(c.abs()).max(d.abs());
+        // Beside a curve of fixed points the determinant is zero but for the distance to it.
+        a + d < 0.0 || a * d - b * c < -1e-6 * size * size
     }
 }
 

@@ -31,7 +31,8 @@ impl Domain {
         self.space().holds(theta, 0.0)
     }
 
-    /// Whether a saddle belongs to the rectangle: walls are put on saddles, with as many digits as people care to write.
+    /// Whether a saddle belongs to the rectangle: walls are put on saddles, with as many digits as people care to
+    /// write.
     pub fn touches(&self, theta: Point) -> bool {
         self.space().holds(theta, SADDLE_SLACK)
     }
@@ -81,7 +82,8 @@ impl Domain {
         self.upper[axis] - self.lower[axis]
     }
 
-    /// Where a segment that starts inside leaves through a wall first: fraction, axis and end. `None` when it stays inside.
+    /// Where a segment that starts inside leaves through a wall first: fraction, axis and end. `None` when it stays
+    /// inside.
     pub fn leave(&self, from: Point, step: Point) -> Option<(f64, usize, usize)> {
         let mut first: Option<(f64, usize, usize)> = None;
         for axis in (0..self.dimension).filter(|&axis| !self.is_periodic(axis)) {
@@ -106,6 +108,24 @@ pub enum AxisWalls {
     Walls([Wall; 2]),
     /// Both ends joined.
     Periodic,
+}
+
+impl AxisWalls {
+    /// Nothing passes at either end.
+    pub const REFLECTING: AxisWalls = AxisWalls::Walls([Wall::Reflecting; 2]);
+    /// What arrives at either end is gone.
+    pub const ABSORBING: AxisWalls = AxisWalls::Walls([Wall::Absorbing; 2]);
+    /// Only the upper end absorbs.
+    pub const ABSORBING_ABOVE: AxisWalls = AxisWalls::Walls([Wall::Reflecting, Wall::Absorbing]);
+    /// Only the lower end absorbs.
+    pub const ABSORBING_BELOW: AxisWalls = AxisWalls::Walls([Wall::Absorbing, Wall::Reflecting]);
+}
+
+/// Reflecting walls.
+impl Default for AxisWalls {
+    fn default() -> AxisWalls {
+        AxisWalls::REFLECTING
+    }
 }
 
 /// One wall.

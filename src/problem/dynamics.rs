@@ -36,6 +36,12 @@ pub enum Dynamics {
     Drift(Arc<dyn DriftField>),
 }
 
+impl<L: Landscape + 'static> From<L> for Dynamics {
+    fn from(landscape: L) -> Dynamics {
+        Dynamics::Loss(Arc::new(landscape))
+    }
+}
+
 impl Dynamics {
     /// 1 or 2.
     pub fn dimension(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The two ends of a line, and points inside it where the noise vanishes, by Feller's classes.
 
 use crate::problem::boundary_class::{BoundaryClass, LocalLaw};
+use crate::problem::warning::ProblemWarning;
 use crate::problem::{DiffusionField, Dynamics, Interpretation, Problem, ProblemError};
 
 /// The law of slope and D beside the lower (0) or upper (1) of two places; `None` where they follow no power.
@@ -47,6 +48,37 @@ impl LineEnd {
     }
 }
 
+/// An end beside which D vanishes like c yᵖ at the distance y.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VanishingNoise {
+    /// Where.
+    pub at: f64,
+    /// Feller's class.
+    pub class: BoundaryClass,
+    /// c.
+    pub coefficient: f64,
+    /// p.
+    pub exponent: f64,
+}
+
+impl VanishingNoise {
+    fn new(end: &LineEnd) -> VanishingNoise {
+        let LocalLaw { diffusion: coefficient, diffusion_exponent: exponent, .. } = end.law;
+        VanishingNoise { at: end.at, class: end.class(), coefficient, exponent }
+    }
+}
+
+impl std::fmt::Display for VanishingNoise {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let VanishingNoise { at, class, coefficient, exponent } = self;
+        let class = class.name();
+        write!(
+            formatter,
+            "θ = {at} is a boundary of the class \"{class}\" (D ≈ {coefficient:.4e} y^{exponent:.4} at the distance y from it)"
+        )
+    }
+}
+
 /// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where slope and D
 /// follow no power beside an end.
 pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
@@ -76,27 +108,17 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     blocked(problem)?;
     let ends = of(problem);
     for end in ends.into_iter().flatten().filter(|end| end.law.is_degenerate()) {
-        let LineEnd { at, absorbs, law } = end;
-        let (name, p, c) = (end.class().name(), law.diffusion_exponent, law.diffusion);
-        let beginning =
-            format!("θ = {at} is a boundary of the class \"{name}\" (D ≈ {c:.4e} y^{p:.4} at the distance y from it)");
-        let refused = match (end.class(), absorbs) {
-            (BoundaryClass::Exit, false) => Some(
-                "the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite. Make the \
-                 wall absorbing, or draw the domain so that it ends before this point",
-            ),
-            (BoundaryClass::Natural, _) if law.attracts() => Some(
-                "with a positive probability the process approaches it for ever and is never absorbed: mean times are infinite and \
-                 no rate describes the survivors. Draw the domain so that it ends before this point",
-            ),
-            _ => None,
+        let (class, place) = (end.class(), VanishingNoise::new(&end));
+        let is_refused = match class {
+            BoundaryClass::Exit => !end.absorbs,
+            BoundaryClass::Natural => end.law.attracts(),
+            _ => false,
         };
-        if let Some(reason) = refused {
-            return Err(ProblemError::Unsolvable { message: format!("{beginning}: {reason}") });
+        if is_refused {
+            return Err(ProblemError::InfiniteTime(place));
         }
-        if absorbs && !end.class().is_reached() {
-            let told = format!("{beginning}: the process never arrives there, and the absorbing wall is none");
-            problem.warnings.push(told);
+        if end.absorbs && !class.is_reached() {
+            problem.warnings.push(ProblemWarning::NeverReached(place));
         }
     }
     Ok(())
@@ -115,18 +137,11 @@ pub fn order(problem: &Problem, formal: f64) -> f64 {
         .fold(formal, |order, speed| order.min(2.0 + speed))
 }
 
-/// Why there is no slowest mode at this rate, where a natural end gives the spectrum a continuous part that begins at or below it.
-pub fn no_slowest_mode(problem: &Problem, rate: f64, relative_error: f64) -> Option<String> {
+/// The natural end that gives the spectrum a continuous part, and where that begins; the lower one of two.
+pub fn continuous_from(problem: &Problem) -> Option<(f64, f64)> {
     let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from));
     let ends = of(problem).into_iter().flatten();
-    let (at, begins) = ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))?;
-    (rate * (1.0 + relative_error) >= begins).then(|| {
-        format!(
-            "no escape rate: θ = {at} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there \
-             is no slower mode below it: survival falls without a rate of its own. The passage time is answered. For a rate draw \
-             the domain so that it ends before this point"
-        )
-    })
+    ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
 /// Refuses a line whose every way out crosses a point that cannot be crossed.
@@ -140,17 +155,7 @@ fn blocked(problem: &Problem) -> Result<(), ProblemError> {
         return Ok(());
     }
     let (at, [near, far]) = blocks[0];
-    Err(ProblemError::Degenerate {
-        at: [at, 0.0],
-        message: format!(
-            "the noise vanishes at θ* = {at:.9} like |θ − θ*|^{:.2}, and θ* cannot be crossed: seen from the start it is a boundary of \
-             the class \"{}\", from beyond it one of the class \"{}\". No passage time is finite. Remedies: noise.floor > 0 (white noise \
-             mixed in), a domain that ends before θ*; or noise.allow_degenerate = true to solve all the same",
-            near.diffusion_exponent,
-            near.class().name(),
-            far.class().name()
-        ),
-    })
+    Err(ProblemError::Blocked { at, exponent: near.diffusion_exponent, classes: [near.class(), far.class()] })
 }
 
 /// The first point between start and exit that is not crossed, with the laws before and behind it.

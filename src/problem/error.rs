@@ -1,88 +1,315 @@
-//! What can be wrong with a problem.
+//! What can be wrong with a problem, in the words of the mathematics.
+//!
+//! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
+//! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
+use crate::problem::boundary_class::BoundaryClass;
+use crate::problem::degeneracy::Degeneracy;
+use crate::problem::ends::VanishingNoise;
+use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
+use crate::problem::landscape::data::DataError;
 use crate::tensor::Point;
 
 /// A problem that cannot be posed, or cannot be solved as posed.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ProblemError {
-    /// An expression that does not parse or names an unknown symbol.
-    #[error("{key}: {message}\n  {text}\n  {caret}", caret = caret(text, *offset))]
-    Expression {
-        /// Configuration key.
-        key: String,
-        /// The formula.
-        text: String,
-        /// Byte offset of the fault in `text`.
-        offset: usize,
-        /// What is wrong and what is allowed there.
-        message: String,
-    },
-    /// A value that only the landscape shows to be wrong (exit status 2).
-    #[error("{key}: {message}")]
-    Invalid {
-        /// Configuration key.
-        key: String,
-        /// Value, rule and next step.
-        message: String,
-    },
-    /// A data file that cannot be read or used.
-    #[error("{file}: {message}")]
-    Data {
-        /// The file.
-        file: String,
-        /// Line, column, value, rule and next step.
-        message: String,
-    },
-    /// Something in the problem is not finite.
-    #[error("{what} is not finite at θ = {}: change the formula or the domain so that it is finite everywhere", show(*at))]
+    /// A data file cannot be read or used.
+    Data(DataError),
+    /// An ingredient of the problem is not finite somewhere.
     NotFinite {
-        /// What.
-        what: String,
+        /// Which.
+        what: Ingredient,
         /// Where.
         at: Point,
     },
     /// The diffusion tensor has a negative eigenvalue.
-    #[error(
-        "the diffusion tensor at θ = {} has the negative eigenvalue {eigenvalue:e}; it must be positive semidefinite everywhere in the domain",
-        show(*at)
-    )]
     NotPositive {
         /// Where.
         at: Point,
         /// The eigenvalue.
         eigenvalue: f64,
     },
-    /// The degenerate trap of method.md section 1 (exit status 3).
-    #[error("{message}")]
-    Degenerate {
-        /// Where the noise vanishes.
+    /// The noise vanishes on the way out, which is thereby closed.
+    Degenerate(Degeneracy),
+    /// No minimum lies in the domain.
+    NoMinimum {
+        /// What needs one.
+        needed: NeedsMinimum,
+    },
+    /// The start set holds no minimum.
+    NoMinimumInSet,
+    /// No minimum lies near the point that was given for one.
+    NoMinimumNear {
+        /// The point.
+        near: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// Where descent from it ends on a flat: the Hessian has a zero eigenvalue there.
+        flat: Option<Point>,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+    },
+    /// Noise is to be frozen at the lowest saddle of the valley, which has none.
+    NoSaddle,
+    /// The minimum lies outside the start set.
+    MinimumOutsideSet {
+        /// The minimum.
+        minimum: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// The minimum lies outside the domain.
+    MinimumOutsideDomain {
+        /// The minimum.
+        minimum: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// A wall that needs a place stands on a side that was left to be chosen.
+    WallWithoutPlace {
+        /// 0 for x, 1 for y.
+        axis: usize,
+        /// Whether the axis is periodic, rather than bounded by an absorbing wall.
+        is_periodic: bool,
+    },
+    /// The domain was left to be chosen, and the process runs away.
+    NotConfining,
+    /// A periodic axis joins ends that do not fit together.
+    SeamMismatch {
+        /// 0 for x, 1 for y.
+        axis: usize,
+        /// The lower end.
+        lower: f64,
+        /// The upper end.
+        upper: f64,
+        /// What differs between them.
+        what: Ingredient,
+    },
+    /// Noise that is made from a loss, for a drift that has none.
+    NoiseWithoutLoss,
+    /// Noise that is made from data, for a loss that has none.
+    NoiseWithoutData,
+    /// A jump that has no answer.
+    Jump {
+        /// Where.
         at: Point,
-        /// Point, test and remedies.
-        message: String,
+        /// 1 or 2.
+        dimension: usize,
+        /// Why.
+        fault: JumpFault,
     },
-    /// Well posed, but it can't be solved as it stands (exit status 3).
-    #[error("{message}")]
-    Unsolvable {
-        /// What, by how much, and what to change.
-        message: String,
+    /// An end at which the process stays, or to which it drifts, for ever with a positive probability.
+    InfiniteTime(VanishingNoise),
+    /// Every way out of a line crosses a point that cannot be crossed.
+    Blocked {
+        /// The first of them.
+        at: f64,
+        /// D vanishes with this power of the distance.
+        exponent: f64,
+        /// Feller's classes of the point, from the start and from beyond it.
+        classes: [BoundaryClass; 2],
     },
+}
+
+/// What a problem is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ingredient {
+    /// L(θ).
+    Loss,
+    /// ∇L(θ).
+    Gradient,
+    /// b(θ).
+    Drift,
+    /// D(θ).
+    Tensor,
+}
+
+/// What needs a minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedsMinimum {
+    /// Noise that is frozen there.
+    FrozenNoise,
+    /// Its basin as the start set.
+    Basin,
+    /// A box around it as the start set.
+    HalfWidth,
+    /// A domain that is chosen from the landscape.
+    AutomaticDomain,
+}
+
+/// What a minimum near a given point is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeantMinimum {
+    /// The process starts there.
+    Start,
+    /// The process is killed around it.
+    Target,
 }
 
 impl ProblemError {
-    /// Exit status: 2 when the input is wrong, 3 when the problem can't be solved as posed.
-    pub fn exit_status(&self) -> u8 {
+    /// What is wrong, with its numbers.
+    pub fn fact(&self) -> String {
         match self {
-            ProblemError::Degenerate { .. } | ProblemError::Unsolvable { .. } => 3,
-            _ => 2,
+            ProblemError::Data(error) => error.to_string(),
+            ProblemError::NotFinite { what, at: [x, y] } => format!("{what} is not finite at θ = ({x:.6}, {y:.6})"),
+            ProblemError::NotPositive { at: [x, y], eigenvalue } => format!(
+                "the diffusion tensor at θ = ({x:.6}, {y:.6}) has the negative eigenvalue {eigenvalue:e}; it must be positive \
+                 semidefinite everywhere in the domain"
+            ),
+            ProblemError::Degenerate(degeneracy) => degeneracy.to_string(),
+            ProblemError::NoMinimum { needed } => format!("{needed} needs a minimum, and none was found in the domain"),
+            ProblemError::NoMinimumInSet => "the start set holds no minimum of the landscape".into(),
+            ProblemError::NoMinimumNear { near, dimension, flat: Some(end), .. } => format!(
+                "descending from {} ends at {}, where the Hessian has a zero eigenvalue (flat to second order); a minimum must \
+                 have positive curvature",
+                short(*near, *dimension),
+                short(*end, *dimension)
+            ),
+            ProblemError::NoMinimumNear { near, dimension, flat: None, .. } => format!(
+                "no minimum was found by descending from {} (the loss of data that a line separates has none)",
+                short(*near, *dimension)
+            ),
+            ProblemError::NoSaddle => {
+                "frozen noise is frozen at the minimum and at the lowest saddle of its valley, and no saddle was found in the domain"
+                    .into()
+            }
+            ProblemError::MinimumOutsideSet { minimum, dimension } => {
+                format!("the minimum {} is not in the start set", show(*minimum, *dimension))
+            }
+            ProblemError::MinimumOutsideDomain { minimum, dimension } => {
+                format!("the minimum {} lies outside the domain", show(*minimum, *dimension))
+            }
+            ProblemError::WallWithoutPlace { axis, is_periodic: true } => {
+                format!("the periodic axis {} needs a place", name(*axis))
+            }
+            ProblemError::WallWithoutPlace { axis, is_periodic: false } => {
+                format!("an absorbing wall across {} needs a place", name(*axis))
+            }
+            ProblemError::NotConfining => "no bounds were given and the landscape does not confine the process (its effective \
+                                           potential does not rise on every side)"
+                .into(),
+            ProblemError::SeamMismatch { axis, lower, upper, what } => {
+                let axis = name(*axis);
+                format!("{what} differs between {axis} = {lower} and {axis} = {upper}, which a periodic axis joins")
+            }
+            ProblemError::Jump { at, dimension, fault } => format!("at θ = {} {fault}", shown(*at, *dimension)),
+            ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+                format!("{end}: the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite")
+            }
+            ProblemError::InfiniteTime(end) => format!(
+                "{end}: with a positive probability the process approaches it for ever and is never absorbed: mean times are infinite \
+                 and no rate describes the survivors"
+            ),
+            ProblemError::Blocked { at, exponent, classes: [near, far] } => format!(
+                "the noise vanishes at θ* = {at:.9} like |θ − θ*|^{exponent:.2}, and θ* cannot be crossed: seen from the start it is a \
+                 boundary of the class \"{}\", from beyond it one of the class \"{}\". No passage time is finite",
+                near.name(),
+                far.name()
+            ),
+            ProblemError::NoiseWithoutLoss => "this noise is made from a loss, and a drift has none".into(),
+            ProblemError::NoiseWithoutData => {
+                "noise from the covariance of gradients needs a landscape with data behind it, and this one has none".into()
+            }
         }
+    }
+
+    /// The fact with a remedy, which may be in the words of whoever posed the problem.
+    pub fn with_remedy(&self, remedy: Option<&str>) -> String {
+        match (remedy, self) {
+            (None, _) => self.fact(),
+            // Its fact is more than one clause.
+            (
+                Some(remedy),
+                ProblemError::Degenerate(_) | ProblemError::Blocked { .. } | ProblemError::InfiniteTime(_),
+            ) => format!("{}. Remedies: {remedy}", self.fact()),
+            (Some(remedy), _) => format!("{}: {remedy}", self.fact()),
+        }
+    }
+
+    /// What to change, for errors whose fact does not say it.
+    pub fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            ProblemError::NotFinite { .. } => "change the formula or the domain so that it is finite everywhere",
+            ProblemError::Degenerate(_) => {
+                "white noise mixed in (a floor), noise frozen as Theorem 3.2 assumes, the data's own gradient noise; or allow the \
+                 degeneracy, to solve all the same"
+            }
+            ProblemError::NoMinimum { .. } => "give a point near one, or a wider domain",
+            ProblemError::NoMinimumInSet => "change the set, or give a point near the minimum that is meant",
+            ProblemError::NoMinimumNear { flat: Some(_), .. } => {
+                "name no minimum, and let absorbing walls bound the set"
+            }
+            ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
+            ProblemError::NoSaddle => "widen the domain so that it holds the saddle",
+            ProblemError::MinimumOutsideSet { .. } => "change the set, or the point near the minimum",
+            ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
+            ProblemError::WallWithoutPlace { .. } => "give both corners of the domain",
+            ProblemError::NotConfining => "give both corners of the domain",
+            ProblemError::SeamMismatch { .. } => "choose corners one period apart, or reflecting walls",
+            ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",
+            ProblemError::NoiseWithoutData => {
+                "take the noise of the Hessian, frozen or white noise, or a field of tensors"
+            }
+            ProblemError::Jump { .. } => SMOOTHED,
+            ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+                "an absorbing wall, or a domain that ends before this point"
+            }
+            ProblemError::InfiniteTime(_) => "a domain that ends before this point",
+            ProblemError::Blocked { .. } => {
+                "white noise mixed in (a floor), a domain that ends before θ*; or allow the degeneracy, to solve all the same"
+            }
+            ProblemError::NotPositive { .. } | ProblemError::Data(_) => return None,
+        })
     }
 }
 
-fn show(theta: Point) -> String {
-    format!("({:.6}, {:.6})", theta[0], theta[1])
+impl std::fmt::Display for ProblemError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.with_remedy(self.remedy()))
+    }
 }
 
-fn caret(text: &str, offset: usize) -> String {
-    let column = text.get(..offset).map_or(0, |before| before.chars().count());
-    format!("{}^", " ".repeat(column))
+impl std::error::Error for ProblemError {}
+
+impl From<DataError> for ProblemError {
+    fn from(error: DataError) -> ProblemError {
+        ProblemError::Data(error)
+    }
+}
+
+impl std::fmt::Display for Ingredient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Ingredient::Loss => "the landscape",
+            Ingredient::Gradient => "the slope of the landscape",
+            Ingredient::Drift => "the drift",
+            Ingredient::Tensor => "the diffusion tensor",
+        })
+    }
+}
+
+impl std::fmt::Display for NeedsMinimum {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            NeedsMinimum::FrozenNoise => "frozen noise",
+            NeedsMinimum::Basin => "a basin as the start set",
+            NeedsMinimum::HalfWidth => "a box around the minimum as the start set",
+            NeedsMinimum::AutomaticDomain => "choosing the domain from the landscape",
+        })
+    }
+}
+
+/// The name of an axis.
+pub(crate) fn name(axis: usize) -> &'static str {
+    ["x", "y"][axis]
+}
+
+/// A point as messages write it, with the digits of a place that was computed.
+pub(super) fn show([x, y]: Point, dimension: usize) -> String {
+    if dimension == 1 { format!("{x:.9}") } else { format!("({x:.9}, {y:.9})") }
+}
+
+/// A point as messages write it, with the digits of a place that was given.
+fn short([x, y]: Point, dimension: usize) -> String {
+    if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
 }

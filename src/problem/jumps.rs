@@ -24,6 +24,36 @@ pub struct Jump {
     pub slope: f64,
 }
 
+/// Why a jump has no answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JumpFault {
+    /// Noise made from the Hessian, where the slope jumps.
+    InfiniteHessian,
+    /// L and D jump at the same place.
+    WithNoise,
+    /// L jumps where D is a full tensor.
+    FullTensor {
+        /// What L jumps by.
+        height: f64,
+    },
+}
+
+impl std::fmt::Display for JumpFault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            JumpFault::InfiniteHessian => formatter
+                .write_str("the slope of the loss jumps, so that its Hessian, from which this noise is made, is infinite there"),
+            JumpFault::WithNoise => formatter.write_str(
+                "the loss and the noise jump at the same place, and what the process climbs there, ∫ L'/D, depends on how the two \
+                 run within the jump",
+            ),
+            JumpFault::FullTensor { height } => {
+                write!(formatter, "the loss jumps by {height} where D is a full tensor, which is solved for D along the axes only")
+            }
+        }
+    }
+}
+
 /// Pieces of a line in which breaks are looked for one by one.
 const PIECES: usize = 400;
 /// Relative jumps below this are what rounding and the distance between the two sides leave.
@@ -86,26 +116,16 @@ fn jump(dynamics: &Dynamics, noise: &dyn DiffusionField, at: Point, line: Point)
     }
 }
 
-/// What to write instead.
-const REMEDY: &str = "write 0.5*(1 + tanh(u/w)) for step(u), tanh(u/w) for sign(u) and sqrt(u^2 + w^2) for abs(u), with a width w of \
+/// What to write instead of a jump.
+pub const SMOOTHED: &str = "write 0.5*(1 + tanh(u/w)) for step(u), tanh(u/w) for sign(u) and sqrt(u^2 + w^2) for abs(u), with a width w of \
                       a few cells";
 
-fn shown(at: Point, dimension: usize) -> String {
+/// A place as messages write it.
+pub fn shown(at: Point, dimension: usize) -> String {
     if dimension == 1 { format!("{}", at[0]) } else { format!("({}, {})", at[0], at[1]) }
 }
 
 impl Jump {
-    /// Why particles cannot be sent across.
-    pub fn refused_for_particles(&self, dimension: usize) -> ProblemError {
-        let (height, at) = (self.loss, shown(self.at, dimension));
-        ProblemError::Unsolvable {
-            message: format!(
-                "the loss jumps by {height} at θ = {at}, and particles that follow its slope walk through: leave [particles] out (the \
-                 grid climbs the jump), or {REMEDY}, and particles.dt below w²/D"
-            ),
-        }
-    }
-
     /// Whether the stationary density jumps here: that L or D does.
     pub fn is_of_density(&self, size: f64) -> bool {
         self.is_of_loss(size) || self.noise > NONE
@@ -184,33 +204,22 @@ pub fn check(
     if !dynamics.loss().is_some_and(|loss| loss.may_break()) {
         return Ok(());
     }
-    let show = |at: Point| shown(at, domain.dimension);
     let jumps = on_lattice(dynamics, noise, domain);
     let size = loss_size(dynamics, domain.lower, domain.upper);
     let from_hessian = matches!(model.kind, NoiseKind::Hessian(_));
     let steepest = steepest(dynamics, domain);
     for jump in jumps {
-        let message = if from_hessian && (jump.is_of_loss(size) || jump.slope > NONE * steepest) {
-            format!(
-                "the slope of the loss jumps at θ = {}, so that its Hessian, from which this noise is made, is infinite there",
-                show(jump.at)
-            )
-        } else if jump.is_of_loss(size) && jump.noise > NONE && noise.constant().is_none() {
-            format!(
-                "the loss and the noise jump at the same place, θ = {}: what the process climbs there, ∫ L'/D, depends on how the two \
-                 run within the jump",
-                show(jump.at)
-            )
-        } else if jump.is_of_loss(size) && noise.tensor(jump.at).xy != 0.0 {
-            format!(
-                "the loss jumps by {} at θ = {}, where D is a full tensor: that is solved for D along the axes only",
-                jump.loss,
-                show(jump.at)
-            )
+        let is_of_loss = jump.is_of_loss(size);
+        let fault = if from_hessian && (is_of_loss || jump.slope > NONE * steepest) {
+            JumpFault::InfiniteHessian
+        } else if is_of_loss && jump.noise > NONE && noise.constant().is_none() {
+            JumpFault::WithNoise
+        } else if is_of_loss && noise.tensor(jump.at).xy != 0.0 {
+            JumpFault::FullTensor { height: jump.loss }
         } else {
             continue;
         };
-        return Err(ProblemError::Unsolvable { message: format!("{message}. Remedy: {REMEDY}") });
+        return Err(ProblemError::Jump { at: jump.at, dimension: domain.dimension, fault });
     }
     Ok(())
 }

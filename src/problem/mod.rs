@@ -1,5 +1,7 @@
 //! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
 
+pub mod absorption;
+pub mod basin;
 pub mod boundary_class;
 pub mod bounds;
 pub mod breaks;
@@ -15,12 +17,20 @@ pub mod expression;
 pub mod interpretation;
 pub mod jumps;
 pub mod landscape;
+pub mod mollified;
 pub mod noise;
+pub mod ode;
+pub mod outline;
+pub mod piece;
 pub mod posed;
 pub mod region;
+pub mod scale;
+pub mod separatrix;
 pub mod space;
 pub mod valley;
+pub mod warning;
 
+pub use absorption::{Absorption, Cut};
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
 pub use domain::{AxisWalls, Domain, Wall};
 pub use dynamics::Dynamics;
@@ -28,17 +38,22 @@ pub use error::ProblemError;
 pub use interpretation::Interpretation;
 pub use landscape::Landscape;
 pub use noise::{DiffusionField, Minibatch, NoiseKind, NoiseModel};
-pub use posed::{Absorb, DomainChoice, Posed, StartSet, ValleyChoice};
+pub use posed::{Absorb, DomainSpec, Posed, StartSet, ValleySpec};
 pub use region::Region;
 pub use space::Space;
 pub use valley::Valley;
+pub use warning::ProblemWarning;
 
 use std::sync::Arc;
 
+use crate::problem::basin::Basin;
+use crate::problem::choice::Choice;
 use crate::problem::descent::Descent;
+use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::noise::FrozenAt;
+use crate::problem::scale::Units;
 use crate::problem::valley::Surroundings;
-use crate::tensor::{Point, difference, norm};
+use crate::tensor::{Point, advance, difference};
 
 /// A landscape with its noise, its domain and its start set: everything continuous.
 #[derive(Clone)]
@@ -60,15 +75,15 @@ pub struct Problem {
     /// Start set, and where the process lives.
     pub valley: Valley,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ProblemWarning>,
 }
 
 impl Problem {
     /// Poses a question about a landscape and its noise, and refuses it where it can't be solved as posed.
     ///
     /// # Errors
-    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that does not carry
-    /// the process to what absorbs.
+    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that
+    /// does not carry the process to what absorbs. Every error says what is wrong and what to change.
     pub fn new(
         dynamics: Dynamics,
         noise_model: NoiseModel,
@@ -76,47 +91,38 @@ impl Problem {
         posed: &Posed,
     ) -> Result<Problem, ProblemError> {
         let dimension = dynamics.dimension();
-        let mut warnings = Vec::new();
-
         let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
-        let chosen = choice::choose_minimum(posed, &dynamics, &mut critical, &mut warnings)?;
-        let descent = Arc::new(descend(&dynamics, &critical, space));
+        let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical)?;
+        let descent = descend(&dynamics, &critical, space);
 
-        let noise = noise::build(&noise_model, &dynamics, dimension, || {
-            let valley = chosen.ok_or_else(|| needs_minimum("noise.kind = \"frozen\""))?;
-            let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
-            let saddle = saddle.ok_or_else(|| ProblemError::Invalid {
-                key: "noise.kind".into(),
-                message: "\"frozen\" freezes D at the minimum and at the saddle of its valley, and no saddle was found in the \
-                          domain: widen domain.lower and domain.upper so that it holds the saddle"
-                    .into(),
-            })?;
-            Ok(FrozenAt {
-                minimum: critical.minima[valley].clone(),
-                valley,
-                saddle: saddle.clone(),
-                descent: descend(&dynamics, &critical, space),
-            })
-        })?;
-
+        let noise = noise_model.build(&dynamics, || frozen_at(&dynamics, &critical, chosen, space))?;
         let start = choice::start_region(posed, &dynamics, &critical, chosen, &descent)?;
-        let target = choice::target(posed, &dynamics)?;
-        let domain = choice::domain(posed, &dynamics, noise.as_ref(), &critical, chosen, &start, target)?;
-        seams(&dynamics, noise.as_ref(), &domain)?;
-        jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
-        let surroundings = Surroundings {
+        let target = choice::target(posed, &dynamics, space)?;
+        let choice = Choice {
+            posed,
             dynamics: &dynamics,
             noise: noise.as_ref(),
-            domain: &domain,
             critical: &critical,
-            descent: &descent,
+            minimum: chosen,
+            start: &start,
+            target,
         };
+        let domain = choice.domain()?;
+        seams(&dynamics, noise.as_ref(), &domain)?;
+        jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
+        let start = match start {
+            // Now that it is known how far it reaches.
+            Region::Basin(basin) if dynamics.dimension() == 2 => {
+                Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, &domain)))
+            }
+            start => start,
+        };
+        let surroundings =
+            Surroundings { noise: noise.as_ref(), domain: &domain, critical: &critical, descent: &descent };
         let valley = Valley::new(surroundings, chosen, start, target);
-        if valley.start_point_is_guess() {
-            warnings.push(valley.guess_message());
-        }
+        let warnings = warnings(posed, &valley);
         if !posed.allow_degenerate {
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
@@ -139,14 +145,29 @@ impl Problem {
     }
 }
 
-fn needs_minimum(what: &str) -> ProblemError {
-    ProblemError::Invalid {
-        key: "valley.minimum".into(),
-        message: format!(
-            "{what} needs a minimum, and none was found in the domain: give valley.minimum near one, or widen \
-             domain.lower and domain.upper"
-        ),
+/// What a reader must know about a problem without a minimum.
+fn warnings(posed: &Posed, valley: &Valley) -> Vec<ProblemWarning> {
+    if valley.minimum.is_some() {
+        return Vec::new();
     }
+    let guess = ProblemWarning::StartPointIsGuess { at: valley.start_point };
+    if posed.valley.is_none() { vec![ProblemWarning::NoMinimum, guess] } else { vec![guess] }
+}
+
+/// The minimum of the valley and its lowest saddle, for noise that is frozen there.
+fn frozen_at(
+    dynamics: &Dynamics,
+    critical: &CriticalPoints,
+    chosen: Option<usize>,
+    space: Space,
+) -> Result<FrozenAt, ProblemError> {
+    let valley = chosen.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise })?;
+    let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
+    Ok(FrozenAt {
+        minimum: critical.minima[valley].clone(),
+        saddle: saddle.ok_or(ProblemError::NoSaddle)?.clone(),
+        basin: Basin::outlined(dynamics, critical, valley, space),
+    })
 }
 
 fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Descent {
@@ -154,14 +175,17 @@ fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Desc
     Descent::new(dynamics, space, &critical.minima, &saddles)
 }
 
-/// Where critical points are looked for: the domain when it is given, else the landscape's own box widened by what
-/// the configuration names.
+/// Where critical points are looked for: the domain when it is given, else the landscape's own box, or one around the named minimum,
+/// widened by what is named besides.
 fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     let dimension = dynamics.dimension();
-    // A drift has no box of its own; three units each way hold the usual examples.
-    let (mut lower, mut upper) = match dynamics {
-        Dynamics::Loss(landscape) => landscape.typical_box(),
-        Dynamics::Drift(_) => ([-3.0; 2], [3.0; 2]),
+    let named = posed.valley.as_ref().and_then(|valley| valley.minimum);
+    let (mut lower, mut upper) = match (dynamics.loss(), named) {
+        (Some(loss), _) if loss.knows_its_box() => loss.typical_box(),
+        (_, Some(near)) => around(dynamics, near),
+        (Some(loss), None) => loss.typical_box(),
+        // A drift has no box of its own; three units each way hold the usual examples.
+        (None, None) => (UNKNOWN_BOX.map(|half| -half), UNKNOWN_BOX),
     };
     let mut widen = |point: Point| {
         for axis in 0..dimension {
@@ -197,6 +221,19 @@ fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     }
 }
 
+/// Half of the box in which critical points of a drift are looked for where nothing is known.
+const UNKNOWN_BOX: Point = [3.0; 2];
+
+/// The box around a named minimum: so many times the range in which the slope is linear as hold the neighbouring valleys of the usual
+/// landscapes.
+fn around(dynamics: &Dynamics, near: Point) -> (Point, Point) {
+    const RANGES: f64 = 20.0;
+    let centre = critical::polish(dynamics, dynamics.dimension(), near, MeantMinimum::Start, UNKNOWN_BOX)
+        .map_or(near, |point| point.theta);
+    let Units(units) = scale::around(dynamics, centre, UNKNOWN_BOX.map(|half| half / RANGES));
+    (advance(centre, -RANGES, units), advance(centre, RANGES, units))
+}
+
 /// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
 fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space) -> Result<(), ProblemError> {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
@@ -209,20 +246,26 @@ fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space
             let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
             let slope = dynamics.slope(at);
             if dynamics.loss().is_some_and(|loss| !loss.value(at).is_finite()) {
-                return Err(ProblemError::NotFinite { what: "the landscape".into(), at });
+                return Err(ProblemError::NotFinite { what: Ingredient::Loss, at });
             }
             if !(slope[0].is_finite() && slope[1].is_finite()) {
-                let what = if dynamics.loss().is_some() { "the gradient of the landscape" } else { "the drift" };
-                return Err(ProblemError::NotFinite { what: what.into(), at });
+                return Err(ProblemError::NotFinite { what: slope_of(dynamics), at });
             }
         }
     }
     Ok(())
 }
 
+/// What the slope of the motion is called.
+fn slope_of(dynamics: &Dynamics) -> Ingredient {
+    if dynamics.loss().is_some() { Ingredient::Gradient } else { Ingredient::Drift }
+}
+
 /// What is joined by a periodic axis must fit together.
 fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Result<(), ProblemError> {
+    let units = domain.space().units();
     for axis in (0..domain.dimension).filter(|&axis| domain.is_periodic(axis)) {
+        let steepest = largest_slope(dynamics, domain);
         for k in 0..=16 {
             let across = 1 - axis;
             let mut left = domain.lower;
@@ -233,27 +276,31 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
             right[axis] = domain.upper[axis];
             let (a, b) = (dynamics.slope(left), dynamics.slope(right));
             let (d, e) = (noise.tensor(left), noise.tensor(right));
-            let slopes_differ = norm(difference(a, b)) > 1e-6 * (1.0 + norm(a));
+            let slopes_differ = units.length(difference(a, b)) > 1e-6 * steepest;
             let tensors_differ =
                 (d.xx - e.xx).abs() + (d.xy - e.xy).abs() + (d.yy - e.yy).abs() > 1e-6 * (d.xx.abs() + d.yy.abs());
             if slopes_differ || tensors_differ {
-                let name = ["x", "y"][axis];
-                let what = if slopes_differ { "the slope of the landscape" } else { "the diffusion tensor" };
-                return Err(ProblemError::Invalid {
-                    key: format!("domain.walls.{name}"),
-                    message: format!(
-                        "{what} differs between {name} = {} and {name} = {}, which a periodic axis joins: choose domain.lower \
-                         and domain.upper one period apart, or reflecting walls",
-                        domain.lower[axis], domain.upper[axis]
-                    ),
-                });
+                let what = if slopes_differ { slope_of(dynamics) } else { Ingredient::Tensor };
+                let (lower, upper) = (domain.lower[axis], domain.upper[axis]);
+                return Err(ProblemError::SeamMismatch { axis, lower, upper, what });
             }
         }
     }
     Ok(())
 }
 
-/// Whether two walls of an axis absorb.
+/// The largest slope on a lattice of the domain, in units of its widths.
+fn largest_slope(dynamics: &Dynamics, domain: &Domain) -> f64 {
+    const LATTICE: u32 = 8;
+    let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * f64::from(k) / f64::from(LATTICE);
+    let rows = if domain.dimension == 2 { LATTICE } else { 0 };
+    let at = |k: u32, l: u32| [place(0, k), if domain.dimension == 2 { place(1, l) } else { 0.0 }];
+    let units = domain.space().units();
+    let size = |k: u32, l: u32| units.length(dynamics.slope(at(k, l)));
+    (0..=LATTICE).flat_map(|k| (0..=rows).map(move |l| (k, l))).map(|(k, l)| size(k, l)).fold(0.0, f64::max)
+}
+
+/// Whether a wall absorbs.
 pub(crate) fn is_absorbing(wall: Option<Wall>) -> bool {
     wall == Some(Wall::Absorbing)
 }

@@ -1,13 +1,13 @@
 //! Sets of points, and where a segment leaves them.
 //!
 //! An absorbing boundary stands where it is, not on the nearest cell: every edge that leaves a set is cut at the
-//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin by
-//! bisecting the segment on the limit of the descent.
+//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin where the
+//! segment crosses its outline, or by bisecting on the limit of the descent where it has none.
 
 use std::sync::Arc;
 
 use crate::problem::Wall;
-use crate::problem::descent::Descent;
+use crate::problem::basin::Basin;
 use crate::problem::expression::Condition;
 use crate::problem::{Domain, Space};
 use crate::tensor::{Point, advance, difference, dot, norm};
@@ -28,13 +28,8 @@ pub enum Region {
     },
     /// Where a condition holds.
     Condition(Arc<Condition>),
-    /// The points whose descent ends at this minimum.
-    Basin {
-        /// The flow.
-        descent: Arc<Descent>,
-        /// Index of the minimum.
-        valley: usize,
-    },
+    /// The points whose descent ends at one minimum.
+    Basin(Arc<Basin>),
     /// The outside of a disc (an interval in one dimension).
     Outside {
         /// Centre.
@@ -65,7 +60,7 @@ impl Region {
                 (0..*dimension).all(|axis| lower[axis] < theta[axis] && theta[axis] < upper[axis])
             }
             Region::Condition(condition) => condition.holds(theta),
-            Region::Basin { descent, valley } => descent.limit(theta) == Some(*valley),
+            Region::Basin(basin) => basin.holds(theta),
             Region::Outside { centre, radius } => {
                 let offset = difference(theta, *centre);
                 dot(offset, offset) > radius * radius
@@ -74,8 +69,8 @@ impl Region {
         }
     }
 
-    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of a bounded
-    /// set, which may hang over a seam; else the one in the box.
+    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of
+    /// a bounded set, which may hang over a seam; else the one in the box.
     fn image(&self, space: &Space, theta: Point) -> Point {
         let middle = match self {
             Region::Outside { centre, .. } => *centre,
@@ -90,17 +85,17 @@ impl Region {
     /// Whether [`Region::holds`] is costly, and [`Region::holds_roughly`] has an answer.
     pub fn has_rough_answer(&self) -> bool {
         match self {
-            Region::Basin { .. } => true,
+            Region::Basin(basin) => basin.is_costly(),
             Region::Rolled { set, .. } => set.has_rough_answer(),
             _ => false,
         }
     }
 
-    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where the
-    /// exact answer is cheap itself.
+    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where
+    /// the exact answer is cheap itself.
     pub fn holds_roughly(&self, theta: Point) -> Option<bool> {
         match self {
-            Region::Basin { descent, valley } => Some(descent.rough_limit(theta) == Some(*valley)),
+            Region::Basin(basin) => basin.is_costly().then(|| basin.holds_roughly(theta)),
             Region::Rolled { set, space } => set.holds_roughly(set.image(space, theta)),
             _ => None,
         }
@@ -129,17 +124,22 @@ impl Region {
                 let margin = |f: f64| condition.margin(advance(from, f, step));
                 crossing(|f| condition.holds(advance(from, f, step)), margin)
             }
-            Region::Basin { descent, valley } => {
-                let roughly = |f: f64| descent.rough_limit(advance(from, f, step)) == Some(*valley);
-                let exactly = |f: f64| self.holds(advance(from, f, step));
-                // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is left.
-                const LEFT: f64 = 1e-4;
-                let near = bisect(roughly, [0.0, 1.0], LEFT);
-                let (low, high) = ((near - 2.0 * LEFT).max(0.0), (near + 2.0 * LEFT).min(1.0));
-                let bracket = if exactly(low) && !exactly(high) { [low, high] } else { [0.0, 1.0] };
-                // The descent itself places the separatrix to about 1e-11 of the box.
-                bisect(exactly, bracket, 1e-12)
-            }
+            Region::Basin(basin) => match basin.exit(from, to) {
+                Some(fraction) => fraction,
+                // No curve between them but for rounding.
+                None if !basin.is_costly() => bisect(|f| self.holds(advance(from, f, step)), [0.0, 1.0], ROUNDING),
+                None => {
+                    let roughly = |f: f64| basin.holds_roughly(advance(from, f, step));
+                    let exactly = |f: f64| self.holds(advance(from, f, step));
+                    // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is left.
+                    const LEFT: f64 = 1e-4;
+                    let near = bisect(roughly, [0.0, 1.0], LEFT);
+                    let (low, high) = ((near - 2.0 * LEFT).max(0.0), (near + 2.0 * LEFT).min(1.0));
+                    let bracket = if exactly(low) && !exactly(high) { [low, high] } else { [0.0, 1.0] };
+                    // The descent itself places the separatrix to about 1e-11 of the box.
+                    bisect(exactly, bracket, 1e-12)
+                }
+            },
             Region::Rolled { set, space } => {
                 if set.image(space, from) == from && set.image(space, to) == to {
                     return set.exit(from, to);
@@ -160,8 +160,8 @@ impl Region {
         Region::Rolled { set: Arc::new(self), space }
     }
 
-    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None` when that
-    /// side reflects.
+    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None`
+    /// when that side reflects.
     pub fn exit_towards(&self, domain: &Domain, start: Point, end: usize) -> Option<Point> {
         let wall = [if end == 0 { domain.lower[0] } else { domain.upper[0] }, 0.0];
         // The set may be left and entered again before the wall: what counts is the first point outside.
@@ -188,7 +188,8 @@ fn bisect(inside: impl Fn(f64) -> bool, [mut low, mut high]: [f64; 2], width: f6
     0.5 * (low + high)
 }
 
-/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign change.
+/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign
+/// change.
 fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let (mut at_low, mut at_high) = (margin(0.0), margin(1.0));

@@ -1,5 +1,7 @@
-//! The box that a problem is looked at in, with periodic axes rolled up: an interval, a circle, a rectangle, a cylinder or a torus.
+//! The box that a problem is looked at in, with periodic axes rolled up: an interval, a circle, a rectangle, a cylinder
+//! or a torus.
 
+use crate::problem::scale::Units;
 use crate::tensor::{Point, difference, norm};
 
 /// A box whose periodic axes have no ends.
@@ -24,6 +26,11 @@ impl Space {
     /// Width along an axis.
     pub fn width(&self, axis: usize) -> f64 {
         self.upper[axis] - self.lower[axis]
+    }
+
+    /// The widths as units of length; 1 across a line.
+    pub fn units(&self) -> Units {
+        Units([0, 1].map(|axis| if axis < self.dimension { self.width(axis) } else { 1.0 }))
     }
 
     /// Length of the diagonal.

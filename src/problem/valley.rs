@@ -1,15 +1,15 @@
 //! The start set V_a, what absorbs, and the saddles on the way.
 //!
-//! Where the set is killed matters: exactly *at* a saddle half of the arrivals would have fallen back, and the rate is twice
-//! Kramers'; well beyond it the rate is Kramers'. In between, with the boundary at the distance x_c beyond the saddle along
-//! the escape direction,
+//! Where the set is killed matters: exactly *at* a saddle half of the arrivals would have fallen back, and the rate is
+//! twice Kramers'; well beyond it the rate is Kramers'. In between, with the boundary at the distance x_c beyond the
+//! saddle along the escape direction,
 //! ```text
 //! γ/γ_Kramers = 1/Φ(x_c √(|H_be|/D_e))        Φ: the standard normal distribution function
 //! ```
 
-use crate::problem::choice::show;
+use crate::problem::absorption::{Absorption, Cut};
 use crate::problem::descent::Descent;
-use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, is_absorbing};
+use crate::problem::{CriticalPoints, DiffusionField, Domain, Region, is_absorbing};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// The start set and its surroundings.
@@ -27,17 +27,15 @@ pub struct Valley {
     pub target: Option<(Point, f64)>,
     /// The saddles of its valley, lowest first, as indices into the critical points.
     pub saddles: Vec<usize>,
-    /// For each of them, γ/γ_Kramers for where the process is killed: 2 at the saddle, 1 well beyond, more before it.
-    pub absorption_factors: Vec<f64>,
-    /// One sentence.
-    pub absorption: String,
+    /// For each of them, where the way over it is cut by what kills.
+    pub cuts: Vec<Cut>,
+    /// What kills, and where that lies.
+    pub absorption: Absorption,
 }
 
 /// What a valley is laid in.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// L or b.
-    pub dynamics: &'a Dynamics,
     /// D(θ).
     pub noise: &'a dyn DiffusionField,
     /// The rectangle and its walls.
@@ -59,7 +57,7 @@ impl Valley {
         start: Region,
         target: Option<(Point, f64)>,
     ) -> Valley {
-        let Surroundings { dynamics, noise, domain, critical, .. } = around;
+        let Surroundings { noise, domain, critical, .. } = around;
         let live = match target {
             Some((centre, radius)) => Region::Outside { centre, radius },
             None => start.clone(),
@@ -69,16 +67,9 @@ impl Valley {
             Some(index) => critical.minima[index].theta,
             None => stand_in(domain, &live),
         };
-        let mut valley = Valley {
-            minimum,
-            start_point,
-            start,
-            live,
-            target,
-            saddles: Vec::new(),
-            absorption_factors: Vec::new(),
-            absorption: String::new(),
-        };
+        let absorption = Absorption::new(domain, &live, target, None);
+        let (saddles, cuts) = (Vec::new(), Vec::new());
+        let mut valley = Valley { minimum, start_point, start, live, target, saddles, cuts, absorption };
         for (index, saddle) in critical.saddles.iter().enumerate() {
             if minimum.is_none() || !saddle.connects.contains(&minimum) || !domain.touches(saddle.point.theta) {
                 continue;
@@ -95,17 +86,14 @@ impl Valley {
                 continue;
             }
             valley.saddles.push(index);
-            // The integral's rounding would hide the two cases that people mean.
-            let factor = 1.0 / normal_distribution(distance / width);
-            let meant = [1.0, 2.0].into_iter().find(|exact| (factor - exact).abs() < 1e-5);
-            valley.absorption_factors.push(meant.unwrap_or(factor));
+            valley.cuts.push(Cut::at(distance / width));
         }
-        valley.absorption = valley.describe(domain, dynamics);
+        valley.absorption.cut = valley.cuts.first().copied();
         valley
     }
 
-    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a reflecting
-    /// wall.
+    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a
+    /// reflecting wall.
     fn leads_out(&self, around: Surroundings<'_>, saddle: Point, direction: Point) -> bool {
         let Surroundings { domain, critical, descent, .. } = around;
         let first = advance(saddle, 1e-5 * domain.space().diagonal(), direction);
@@ -126,8 +114,8 @@ impl Valley {
         domain.contains(theta) && self.live.holds(theta)
     }
 
-    /// How far beyond the saddle the process is killed along the escape direction: 0 on the boundary, negative before it.
-    /// `None` when the boundary lies more than six widths before the saddle, so that the saddle plays no part.
+    /// How far beyond the saddle the process is killed along the escape direction: 0 on the boundary, negative before
+    /// it. `None` when the boundary lies more than six widths before the saddle, so that the saddle plays no part.
     fn distance_to_exit(&self, domain: &Domain, saddle: Point, direction: Point, width: f64) -> Option<f64> {
         const REACH: f64 = 6.0;
         let at = |t: f64| advance(saddle, t * width, direction);
@@ -158,47 +146,6 @@ impl Valley {
         }
         0.5 * (inside + outside)
     }
-
-    /// Whether no minimum stands behind `start_point`.
-    pub fn start_point_is_guess(&self) -> bool {
-        self.minimum.is_none()
-    }
-
-    /// Says so.
-    pub fn guess_message(&self) -> String {
-        format!(
-            "there is no minimum to start from: passage times start at ({:.6}, {:.6}), as near to the middle as the set goes",
-            self.start_point[0], self.start_point[1]
-        )
-    }
-
-    fn describe(&self, domain: &Domain, dynamics: &Dynamics) -> String {
-        if matches!(self.live, Region::Whole) && !domain.absorbs() {
-            return "nothing absorbs: the domain is closed".to_string();
-        }
-        let set = match &self.live {
-            Region::Rolled { set, .. } => set,
-            set => set,
-        };
-        let what = match (&self.target, set) {
-            (Some((centre, radius)), _) => {
-                format!("killed on entering the disc of radius {radius} around {}", show(*centre, dynamics))
-            }
-            (None, Region::Whole) => "killed at the absorbing walls of the domain".to_string(),
-            (None, Region::Basin { .. }) => "killed on leaving the basin of attraction of the minimum".to_string(),
-            (None, Region::Box { .. }) if domain.dimension == 1 => "killed on leaving the interval".to_string(),
-            (None, Region::Box { .. }) => "killed on leaving the box".to_string(),
-            (None, _) => "killed on leaving the start set".to_string(),
-        };
-        let place = match self.absorption_factors.first() {
-            None => "over no saddle of the valley",
-            Some(2.0) => "at the saddle: about twice the Kramers rate",
-            Some(&factor) if factor < 1.001 => "beyond the saddle: about the Kramers rate",
-            Some(&factor) if factor < 2.0 => "shortly beyond the saddle: between one and two times the Kramers rate",
-            Some(_) => "before the saddle: more than twice the Kramers rate",
-        };
-        format!("{what} ({place})")
-    }
 }
 
 fn exits_by_absorbing_wall(domain: &Domain, theta: Point) -> bool {
@@ -224,14 +171,4 @@ fn stand_in(domain: &Domain, live: &Region) -> Point {
         }
     }
     best
-}
-
-/// Φ(x), the standard normal distribution function, to about 1e-7 relative: it only places a formula's factor.
-fn normal_distribution(x: f64) -> f64 {
-    // Simpson's rule on the density from −10 (Φ(−10) = 8e-24) to x.
-    let (from, steps) = (-10.0, 400);
-    let h = (x - from) / f64::from(steps);
-    let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let inner: f64 = (1..steps).map(|k| if k % 2 == 1 { 4.0 } else { 2.0 } * density(from + f64::from(k) * h)).sum();
-    h / 3.0 * (density(from) + inner + density(x))
 }

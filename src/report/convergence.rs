@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::number::{brief, bytes, rounded};
 use super::page::Page;
-use crate::config::Config;
+use crate::config::{Config, advice};
 use crate::io;
 use crate::scaled::Scaled;
 use crate::study::converge::{Convergence, Measure, Sample, Series};
@@ -17,7 +17,7 @@ pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colo
         title => page.heading(title),
     }
     page.line("problem", &format!("{} · {}", io::landscape(config), io::noise(config)));
-    page.line("reference", &study.reference.source);
+    page.line("reference", &advice::on_source(&study.reference.source));
     let known = |value: Scaled| rounded(value, Some(1e-15));
     if let Some(rate) = study.reference.rate {
         page.line("  γ", &known(rate.value));
@@ -29,7 +29,7 @@ pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colo
         table(&mut page, series, study);
     }
     for warning in &study.warnings {
-        page.warning(warning);
+        page.warning(&advice::on_warning(warning));
     }
     super::written(&mut page, files);
     page.text
@@ -50,7 +50,10 @@ fn table(page: &mut Page, series: &Series, study: &Convergence) {
         match sample {
             Ok(sample) => page.row(&line(sample, study).each_ref().map(String::as_str)),
             Err((cells, reason)) => {
-                page.line(&format!("  {}", cells_of(*cells, study)), &format!("not solved: {reason}"));
+                page.line(
+                    &format!("  {}", cells_of(*cells, study)),
+                    &format!("not solved: {}", advice::on_study(reason).text()),
+                );
             }
         }
     }

@@ -11,12 +11,14 @@ mod page;
 mod particles;
 
 pub use convergence::convergence;
-pub use particles::sampled;
+pub use particles::simulated;
 
 use std::path::PathBuf;
 
-use crate::formula::{Comparison, Formulas};
-use crate::io::{self, Outcome, Setting};
+use crate::config::advice;
+use crate::formula::Formulas;
+use crate::io::{self, Setting, Solved};
+use crate::study::comparison::Comparison;
 use crate::study::extrapolation::TOO_COARSE;
 use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
@@ -28,21 +30,21 @@ const BAR: usize = 24;
 const MOST: usize = 5;
 
 /// The report of a run; `colour` for a terminal that shows it.
-pub fn terminal(outcome: &Outcome, files: &[PathBuf], colour: bool) -> String {
+pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
-    heading(&mut page, &outcome.setting);
-    place(&mut page, &outcome.setting, &outcome.listed_saddles(), outcome.solution.covariance.as_ref());
-    rates(&mut page, outcome);
-    comparisons(&mut page, &outcome.solution.formulas, "solver");
-    flux(&mut page, outcome);
-    iteration(&mut page, outcome);
-    if let Some(found) = &outcome.solution.particles {
+    heading(&mut page, &solved.setting);
+    place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
+    rates(&mut page, solved);
+    comparisons(&mut page, &solved.solution.formulas, "solver");
+    flux(&mut page, solved);
+    iteration(&mut page, solved);
+    if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);
     }
-    effort(&mut page, outcome);
-    let solution = outcome.solution;
-    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings);
-    let warnings: Vec<&String> = solution.warnings.iter().chain(of_particles).collect();
+    effort(&mut page, solved);
+    let solution = solved.solution;
+    let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
+    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
     written(&mut page, files);
@@ -83,14 +85,14 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
         page.line(&format!("saddle {position}"), &format!("{place}{barrier}"));
     }
     omitted(page, "saddles", saddles.len());
-    page.line("absorption", setting.absorption);
+    page.line("absorption", &setting.absorption.to_string());
 }
 
 /// Grids that differ by less show roundings.
 const ROUNDING: f64 = 1e-12;
 
-fn rates(page: &mut Page, outcome: &Outcome) {
-    let solution = outcome.solution;
+fn rates(page: &mut Page, solved: &Solved) {
+    let solution = solved.solution;
     if let Some(rate) = &solution.rate {
         let value = rounded(rate.value, rate.discretisation_error);
         let value = page.bold(&value);
@@ -112,7 +114,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
         }
     }
     if let Some(passage) = &solution.passage {
-        page.line("passage time τ", &passage_time(passage, outcome.setting.dimension));
+        page.line("passage time τ", &passage_time(passage, solved.setting.dimension));
     }
     if let Some(value) = solution.flux_over_population {
         page.line("flux / population", &rounded(value, Some(1e-6)));
@@ -128,7 +130,7 @@ fn rates(page: &mut Page, outcome: &Outcome) {
 }
 
 /// Formulas, and how far `what` is from each.
-fn comparisons(page: &mut Page, formulas: &Formulas, what: &str) {
+fn comparisons(page: &mut Page, formulas: &Formulas<Comparison>, what: &str) {
     if let Some(kramers) = &formulas.kramers {
         comparison(page, "Kramers", kramers, what, "");
     }
@@ -138,22 +140,27 @@ fn comparisons(page: &mut Page, formulas: &Formulas, what: &str) {
     if let Some(theorem) = &formulas.theorem_3_2 {
         let effective = theorem.s_effective.map_or(String::new(), |s| format!(", effective {}", brief(s)));
         comparison(page, "Theorem 3.2", &theorem.isothermal, what, &format!("s = {}{effective}", brief(theorem.s)));
-        let ito = format!("{}  {what}/formula = {}", rounded(theorem.ito.value, Some(1e-4)), brief(theorem.ito.ratio));
+        let ito = format!(
+            "{}  {what}/formula = {}",
+            rounded(theorem.ito.formula.value, Some(1e-4)),
+            brief(theorem.ito.ratio)
+        );
         page.line("  Itô prefactor", &ito);
     }
     for reason in formulas.omitted.iter().take(2) {
-        page.line("  left out", reason);
+        page.line("  left out", &reason.to_string());
     }
 }
 
 /// Beyond these ratios something else than the corrections of the next order is at work.
 const FAR: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 
-fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, more: &str) {
-    let failing: Vec<&str> = formula.conditions.iter().filter(|c| !c.holds).map(|c| c.text.as_str()).collect();
-    let ratio =
-        if formula.ratio.is_finite() { format!("  {what}/formula = {}", brief(formula.ratio)) } else { String::new() };
-    let verdict = if failing.is_empty() && formula.ratio.is_finite() && !FAR.contains(&formula.ratio) {
+fn comparison(page: &mut Page, name: &str, compared: &Comparison, what: &str, more: &str) {
+    let Comparison { formula, ratio } = compared;
+    let failing = formula.conditions.iter().filter(|condition| !condition.holds());
+    let failing: Vec<String> = failing.map(ToString::to_string).collect();
+    let shown = if ratio.is_finite() { format!("  {what}/formula = {}", brief(*ratio)) } else { String::new() };
+    let verdict = if failing.is_empty() && ratio.is_finite() && !FAR.contains(ratio) {
         "  ✗ far off, though its own conditions hold: the flux leaves elsewhere (flux.png), or the grid resolves too little".to_string()
     } else if failing.is_empty() {
         "  ✓ its conditions hold".to_string()
@@ -161,11 +168,11 @@ fn comparison(page: &mut Page, name: &str, formula: &Comparison, what: &str, mor
         format!("  ✗ not met here: {}", failing.join("; "))
     };
     let more = if more.is_empty() { String::new() } else { format!("  {more}") };
-    page.line(name, &format!("{}{ratio}{more}{verdict}", rounded(formula.value, Some(1e-4))));
+    page.line(name, &format!("{}{shown}{more}{verdict}", rounded(formula.value, Some(1e-4))));
 }
 
-fn iteration(page: &mut Page, outcome: &Outcome) {
-    let Some(study) = &outcome.solution.iteration else {
+fn iteration(page: &mut Page, solved: &Solved) {
+    let Some(study) = &solved.solution.iteration else {
         return;
     };
     for found in &study.rates {
@@ -182,11 +189,11 @@ fn iteration(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-fn flux(page: &mut Page, outcome: &Outcome) {
-    let Some(flux) = &outcome.solution.flux else {
+fn flux(page: &mut Page, solved: &Solved) {
+    let Some(flux) = &solved.solution.flux else {
         return;
     };
-    let listed = outcome.listed_saddles();
+    let listed = solved.listed_saddles();
     for (saddle, value) in flux.by_saddle.iter().take(MOST) {
         let share = value / flux.total;
         let position = listed.iter().position(|index| index == saddle).unwrap_or(*saddle);
@@ -200,14 +207,14 @@ fn flux(page: &mut Page, outcome: &Outcome) {
     omitted(page, "saddles with flux", flux.by_saddle.len());
 }
 
-fn effort(page: &mut Page, outcome: &Outcome) {
-    let (solution, dimension) = (outcome.solution, outcome.setting.dimension);
+fn effort(page: &mut Page, solved: &Solved) {
+    let (solution, dimension) = (solved.solution, solved.setting.dimension);
     let cells: Vec<String> = solution.grid.cells[..dimension].iter().map(usize::to_string).collect();
     let text = format!(
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        outcome.setting.config.request.grid.scheme.name(),
+        solved.setting.config.request.grid.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );

@@ -48,7 +48,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// The same, to be noticed.
+    /// A line that is to be noticed.
     pub fn warning(&mut self, text: &str) {
         let name = self.paint("33", &format!("{:<NAME$}", "! warning"));
         self.folded(&name, text);

@@ -5,20 +5,21 @@ use std::path::PathBuf;
 use super::number::{brief, rounded};
 use super::page::Page;
 use super::{comparisons, heading, place, written};
-use crate::io::Sampled;
+use crate::config::advice;
+use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
 
 /// The report of particles alone; `colour` for a terminal that shows it.
-pub fn sampled(sampled: &Sampled, files: &[PathBuf], colour: bool) -> String {
-    let Sampled { setting, simulation, formulas } = sampled;
+pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> String {
+    let Simulated { setting, simulation, formulas } = simulated;
     let mut page = Page::new(colour);
     heading(&mut page, setting);
     place(&mut page, setting, &setting.listed_saddles(None), None);
     particles(&mut page, simulation);
     comparisons(&mut page, formulas, "particles");
     for warning in &simulation.warnings {
-        page.warning(warning);
+        page.warning(&advice::on_particle_warning(warning));
     }
     written(&mut page, files);
     page.text
@@ -81,6 +82,16 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
                 brief(test.p_value)
             ),
         );
+    }
+    if let Some(settling) = &found.settling {
+        let doubled = match settling.doublings {
+            0 => String::new(),
+            1 => "doubled once, ".into(),
+            times => format!("doubled {times} times, "),
+        };
+        let memory = settling.memory.map_or("not known".into(), |memory| format!("{memory:.2}"));
+        let text = format!("{}: {doubled}memory of the {} wells {memory}", brief(found.burn_in), settling.wells);
+        page.line("  burn-in", &text);
     }
     if found.interrupted {
         page.warning("interrupted: this is what had been sampled");

@@ -18,7 +18,7 @@ use crate::problem::{DiffusionField, Dynamics};
 use crate::scheme::Weight;
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
-use crate::scheme::weight;
+use crate::scheme::weight::{self, bernoulli};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
 /// What flows along an edge from i to j: the two rates (without the factor of the cell they leave from).
@@ -159,8 +159,32 @@ impl<'a> EdgeSampler<'a> {
     pub fn flow(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         match self.noise.constant() {
             Some(d) => self.flow_constant(from, to, offset, d, ends),
+            None if self.noise.degenerates_along(from, to) => self.flow_local(from, to, ends),
             None => self.flow_varying(from, to, offset, ends),
         }
+    }
+
+    /// Across a curve on which D degenerates: each end knows its own drift and its own D,
+    /// ```text
+    /// q_ij = λ_e(i) B(z_i),   z_i = e·D(x_i)⁻¹∇L(x_i),   B(z) = z/(e^z − 1)
+    /// ```
+    /// so that λ_e(i)(B(z_i) − B(−z_i)) is the drift exactly. Isothermal currents take the mean of λ_e at the two ends, and the same drift.
+    fn flow_local(&self, from: Point, to: Point, ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
+        let mean = 0.5 * (ends[0] + ends[1]);
+        let rate = |at: Point, step: Point, end: f64| {
+            let (slope, tensor) = self.noise.slope_and_tensor(self.dynamics, at);
+            let rise = dot(tensor.solve(slope, self.dimension), step);
+            match (rise.is_finite(), self.interpretation) {
+                (false, _) if end > 0.0 => Err(EdgeError::NotFinite { at }),
+                // No edge of this end.
+                (false, _) => Ok((0.0, 0.0)),
+                (true, Interpretation::Isothermal) => Ok((rise, mean * bernoulli(rise * end / mean))),
+                (true, _) => Ok((rise, bernoulli(rise))),
+            }
+        };
+        let (rise, forward) = rate(from, difference(to, from), ends[0])?;
+        let (fall, backward) = rate(to, difference(from, to), ends[1])?;
+        Ok(EdgeFlow { rise: 0.5 * (rise - fall), forward, backward })
     }
 
     fn flow_constant(

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::elimination::Elimination;
 use crate::scaled::Scaled;
-use crate::solve::SolveError;
+use crate::solve::{Factor, SolveError};
 
 /// ν and γ with their evidence.
 #[derive(Clone, Debug)]
@@ -59,13 +59,13 @@ const MOST_VAIN: usize = 3;
 const ROUNDS: usize = 3;
 
 /// Iterates until the bracket closes, or stops closing.
-pub fn quasi_stationary(
-    elimination: &Elimination,
-    states: usize,
-    origin: usize,
-) -> Result<QuasiStationary, SolveError> {
-    let mut probability = vec![0.0; states];
-    probability[origin] = 1.0;
+///
+/// # Errors
+/// [`SolveError::Overflow`] for rates below the range of double precision in two dimensions.
+pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
+    let elimination = &chain.elimination;
+    let mut probability = vec![0.0; chain.states];
+    probability[chain.origin] = 1.0;
     let mut found = QuasiStationary {
         probability: Vec::new(),
         rate: Scaled::ZERO,

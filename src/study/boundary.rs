@@ -14,9 +14,8 @@ use crate::generator::assembly::DEAD;
 use crate::generator::correction::ON_FACES;
 use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
-use crate::problem::Wall;
-use crate::problem::{Domain, Region};
-use crate::solve::QuasiStationary;
+use crate::problem::{Domain, Wall};
+use crate::solve::{Discretisation, QuasiStationary};
 use crate::tensor::{advance, difference};
 
 /// Errors relative to γ that come from the boundary.
@@ -29,27 +28,14 @@ pub struct BoundaryError {
     pub cut: Option<f64>,
 }
 
-/// A chain where it came from.
-#[derive(Clone, Copy)]
-pub struct Around<'a> {
-    /// Its grid.
-    pub grid: &'a Grid,
-    /// Walls.
-    pub domain: &'a Domain,
-    /// Where the process lives.
-    pub live: &'a Region,
-    /// The chain.
-    pub assembly: &'a Assembly,
-}
-
-/// Of a cell that a boundary crosses anywhere, the part on the wrong side of its face, on average.
+/// The part of a cell on the wrong side of its face, on average, where a boundary crosses the cell anywhere.
 const MISPLACED: f64 = 0.25;
 
 /// A difference below this part of its terms is their rounding.
 const ROUNDING: f64 = 1e-12;
 
 /// Whether the domain has walls that the grid follows face by face.
-pub fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
+fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
     // A quarter turn leaves them on faces.
     let [cosine, sine] = grid.turn.map(f64::abs);
     cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
@@ -57,7 +43,7 @@ pub fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
 
 /// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges along both axes of
 /// more cells than a few boxes have corners.
-pub fn is_cut(exits: &[Exit]) -> bool {
+fn is_cut(exits: &[Exit]) -> bool {
     const MOST_CORNERS: usize = 8;
     let leaves_along = |axis: usize| {
         exits.iter().filter(move |exit| exit.offset[1 - axis] == 0).map(|exit| exit.state).collect::<BTreeSet<u32>>()
@@ -66,26 +52,26 @@ pub fn is_cut(exits: &[Exit]) -> bool {
         || leaves_along(0).intersection(&leaves_along(1)).count() > MOST_CORNERS
 }
 
-/// From what is known of the chain: its quasi-stationary law with the passage times, in any unit, and the two last states of each line of
-/// cells that a reflecting wall ends, if the scheme is of higher order.
-pub fn error(
-    around: Around<'_>,
-    known: Option<(&QuasiStationary, &[f64])>,
-    walls: Option<&[[u32; 2]]>,
-) -> BoundaryError {
-    let is_cut = is_cut(&around.assembly.exits);
-    let oblique = has_oblique_walls(around.grid, around.domain);
+/// Whether a boundary may leave an error that the quasi-stationary law and the passage times are needed to know.
+pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {
+    on.walls.is_some() || has_oblique_walls(&on.grid, &on.domain) || is_cut(&on.assembly.exits)
+}
+
+/// What the boundary leaves, from what is known of the chain: its quasi-stationary law with the passage times, in any unit.
+pub fn error(on: &Discretisation<'_>, known: Option<(&QuasiStationary, &[f64])>) -> BoundaryError {
+    let is_cut = is_cut(&on.assembly.exits);
+    let oblique = has_oblique_walls(&on.grid, &on.domain);
     let unknown = BoundaryError { walls: 0.0, cut: (is_cut || oblique).then_some(f64::INFINITY) };
-    let Some(shares) = known.and_then(|(found, times)| Shares::new(around.assembly, found, times)) else {
+    let Some(shares) = known.and_then(|(found, times)| Shares::new(&on.assembly, found, times)) else {
         return unknown;
     };
     BoundaryError {
         walls: match oblique {
-            true => shares.left_by_oblique_walls(around),
-            false => walls.map_or(0.0, |walls| shares.left_by_walls(walls)),
+            true => shares.left_by_oblique_walls(on),
+            false => on.walls.as_deref().map_or(0.0, |walls| shares.left_by_walls(walls)),
         },
         // Oblique walls too differ from grid to grid.
-        cut: (is_cut || oblique).then(|| if is_cut { shares.left_by_cuts(around.assembly) } else { 0.0 }),
+        cut: (is_cut || oblique).then(|| if is_cut { shares.left_by_cuts(&on.assembly) } else { 0.0 }),
     }
 }
 
@@ -131,7 +117,8 @@ impl<'a> Shares<'a> {
 
     /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is misplaced as any is, but
     /// every edge that such a wall cuts is gone, which always hinders the flux along it.
-    fn left_by_oblique_walls(&self, Around { grid, domain, live, assembly }: Around<'_>) -> f64 {
+    fn left_by_oblique_walls(&self, on: &Discretisation<'_>) -> f64 {
+        let Discretisation { grid, domain, assembly, .. } = on;
         let walls = |cell: usize| {
             let (indices, from) = (grid.indices(cell), grid.cell_centre(cell));
             let is_wall = |&(axis, sign): &(usize, f64)| {
@@ -143,7 +130,7 @@ impl<'a> Shares<'a> {
                 }
                 let step = difference(to, from);
                 domain.leave(from, step).is_some_and(|(fraction, axis, side)| {
-                    domain.wall(axis, side) == Some(Wall::Reflecting) && live.holds(advance(from, fraction, step))
+                    domain.wall(axis, side) == Some(Wall::Reflecting) && on.live().holds(advance(from, fraction, step))
                 })
             };
             [(0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)].iter().filter(|way| is_wall(way)).count()

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
-use crate::problem::Problem;
+use crate::grid::Grid;
+use crate::problem::degeneracy::{self, widest::Way};
 use crate::problem::ends::{self, LineEnd};
-use crate::study::Request;
-use crate::study::{StudyError, level, memory};
+use crate::problem::{CriticalPoint, Problem};
+use crate::study::warning::Warning;
+use crate::study::{Request, StudyError, memory};
 use crate::tensor::{Point, Tensor, advance, difference};
 
 /// A critical point with the noise there.
@@ -25,6 +27,15 @@ pub struct PointReport {
     pub cells_across: Option<f64>,
 }
 
+/// The widest ways across the curves on which D = c[H]₊ degenerates.
+#[derive(Clone, Debug)]
+pub struct WaysReport {
+    /// To what absorbs.
+    pub out: Option<Way>,
+    /// To the saddles of the valley, lowest first.
+    pub saddles: Vec<Option<Way>>,
+}
+
 /// What `check` says.
 #[derive(Clone)]
 pub struct CheckReport {
@@ -34,6 +45,8 @@ pub struct CheckReport {
     pub minima: Vec<PointReport>,
     /// Saddles of the valley, lowest first.
     pub saddles: Vec<PointReport>,
+    /// Where D = c[H]₊ degenerates: the widest way out, and to each saddle of the valley; `None` for other noise and over a floor.
+    pub ways: Option<WaysReport>,
     /// Cells of the grid; `None` when it will be refined to a tolerance.
     pub cells: Option<[usize; 2]>,
     /// Bytes that the run will take, roughly.
@@ -45,7 +58,7 @@ pub struct CheckReport {
     /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law beside an end.
     pub ends: [Option<LineEnd>; 2],
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Floating-point operations per second that the elimination reaches on one core, in order of magnitude; measured as
@@ -53,72 +66,29 @@ pub struct CheckReport {
 const ELIMINATION_SPEED: f64 = 15e9;
 
 /// Validates and explains.
+///
+/// # Errors
+/// A grid that cannot be laid over the problem.
 pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyError> {
     let dimension = problem.dimension;
     let allowed = memory::allowed();
     let spacing = match request.grid.cells {
-        Some(cells) => Some(level::grid(request, &problem, cells)?.0.spacing()),
+        Some(cells) => Some(Grid::over(&problem, cells, request.grid.align)?.spacing()),
         None => None,
     };
-    let across = |eigenvalues: [f64; 2], noise: Tensor| {
-        let widest = (0..dimension).map(|k| eigenvalues[k].abs()).fold(0.0, f64::max);
-        let spread = noise.eigen(dimension).values[..dimension].iter().copied().fold(0.0, f64::max);
-        spacing.map(|h| (spread / widest).sqrt() / h[0].max(if dimension == 2 { h[1] } else { 0.0 }))
-    };
-    let minima: Vec<PointReport> = problem
-        .critical
-        .minima
-        .iter()
-        .map(|point| {
-            let noise = problem.noise.tensor(point.theta);
-            PointReport {
-                theta: point.theta,
-                loss: point.loss,
-                eigenvalues: point.eigenvalues,
-                noise,
-                barrier: None,
-                cells_across: across(point.eigenvalues, noise),
-            }
-        })
-        .collect();
-    let bottom = problem.minimum().map(|point| point.loss);
-    let saddles: Vec<PointReport> = problem
-        .valley
-        .saddles
-        .iter()
-        .map(|&index| {
-            let saddle = &problem.critical.saddles[index];
-            let noise = problem.noise.tensor(saddle.point.theta);
-            let along = noise.form(saddle.escape_direction, saddle.escape_direction);
-            PointReport {
-                theta: saddle.point.theta,
-                loss: saddle.point.loss,
-                eigenvalues: saddle.point.eigenvalues,
-                noise,
-                barrier: bottom.map(|loss| (saddle.point.loss - loss, (saddle.point.loss - loss) / along)),
-                cells_across: across(saddle.point.eigenvalues, noise),
-            }
-        })
-        .collect();
-    let mut warnings = problem.warnings.clone();
+    let look = Look { problem: &problem, spacing };
+    let (minima, saddles) = (look.minima(), look.saddles());
+    let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     let poorly =
         minima.iter().take(1).chain(&saddles).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
     if poorly < 1.0 {
-        warnings.push(format!(
-            "under-resolved: only {poorly:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \
-             times as many cells per axis",
-            (1.5 / poorly).ceil()
-        ));
+        warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
     let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme));
     if let Some(needed) = memory
         && needed > allowed as f64
     {
-        warnings.push(format!(
-            "this grid needs about {:.1} GB and {:.1} GB are free: `run` will refuse it",
-            needed / 1e9,
-            allowed as f64 / 1e9
-        ));
+        warnings.push(Warning::TooLarge { needed, allowed });
     }
     let evaluation = seconds_per_evaluation(&problem);
     let seconds = request.grid.cells.map(|cells| {
@@ -130,8 +100,68 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
         let looks = if request.error_estimate { 16.0 } else { 12.0 };
         flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
     });
+    let ways = degeneracy::ways(
+        problem.noise.as_ref(),
+        problem.interpretation,
+        &problem.domain,
+        &problem.valley.live,
+        problem.valley.start_point,
+    );
+    let ways = ways.map(|ways| WaysReport {
+        out: ways.out,
+        saddles: saddles.iter().map(|saddle| ways.to(saddle.theta)).collect(),
+    });
     let ends = ends::of(&problem);
-    Ok(CheckReport { ends, problem, minima, saddles, cells: request.grid.cells, memory, allowed, seconds, warnings })
+    Ok(CheckReport {
+        ends,
+        problem,
+        minima,
+        saddles,
+        ways,
+        cells: request.grid.cells,
+        memory,
+        allowed,
+        seconds,
+        warnings,
+    })
+}
+
+/// A problem, and the spacing of the grid that it will be looked at with.
+struct Look<'a> {
+    problem: &'a Problem,
+    spacing: Option<[f64; 2]>,
+}
+
+impl Look<'_> {
+    /// Cells across the narrowest width of the density or the pass.
+    fn across(&self, eigenvalues: [f64; 2], noise: Tensor) -> Option<f64> {
+        let dimension = self.problem.dimension;
+        let widest = (0..dimension).map(|k| eigenvalues[k].abs()).fold(0.0, f64::max);
+        let spread = noise.eigen(dimension).values[..dimension].iter().copied().fold(0.0, f64::max);
+        self.spacing.map(|h| (spread / widest).sqrt() / h[0].max(if dimension == 2 { h[1] } else { 0.0 }))
+    }
+
+    fn point(&self, point: &CriticalPoint, barrier: Option<(f64, f64)>) -> PointReport {
+        let noise = self.problem.noise.tensor(point.theta);
+        let CriticalPoint { theta, loss, eigenvalues, .. } = *point;
+        PointReport { theta, loss, eigenvalues, noise, barrier, cells_across: self.across(eigenvalues, noise) }
+    }
+
+    fn minima(&self) -> Vec<PointReport> {
+        self.problem.critical.minima.iter().map(|point| self.point(point, None)).collect()
+    }
+
+    fn saddles(&self) -> Vec<PointReport> {
+        let bottom = self.problem.minimum().map(|point| point.loss);
+        let report = |&index: &usize| {
+            let saddle = &self.problem.critical.saddles[index];
+            let noise = self.problem.noise.tensor(saddle.point.theta);
+            let along = noise.form(saddle.escape_direction, saddle.escape_direction);
+            let barrier = bottom.map(|loss| (saddle.point.loss - loss, (saddle.point.loss - loss) / along));
+            self.point(&saddle.point, barrier)
+        };
+        self.problem.valley.saddles.iter().map(report).collect()
+    }
 }
 
 /// What one look at the slope and the tensor costs, measured on a few points of the domain.

@@ -1,31 +1,41 @@
-//! The solver's rate against the formulas and the 1D quadrature, like with like. Neither of them knows the grid.
+//! A problem's formulas and its 1D quadrature, and rates found otherwise over them, like with like. Neither knows the grid.
 
 use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
-use crate::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
+use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
 use crate::problem::Wall;
 use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
 use crate::study::layers::layers;
 use crate::study::solution::QuadratureCheck;
+use crate::study::warning::{ByQuadrature, Warning};
 use crate::tensor::{difference, norm};
 
-/// All formulas that apply, against the solver's rate.
-pub fn formulas(problem: &Problem, rate: Scaled) -> Formulas {
-    let Some(minimum) = problem.minimum() else {
-        return Formulas {
-            omitted: vec!["Kramers and Theorem 3.2 need a minimum to start from, and this set has none".into()],
-            ..Formulas::default()
-        };
-    };
+/// A formula's rate, and a rate found otherwise over it.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What the formula says.
+    pub formula: FormulaRate,
+    /// The rate found over the formula's.
+    pub ratio: f64,
+}
+
+/// All formulas that apply, each with `rate` over its own.
+pub fn compared(problem: &Problem, rate: Scaled) -> Formulas<Comparison> {
+    formulas(problem).map(|formula| Comparison { ratio: rate.over(formula.value).value(), formula })
+}
+
+/// All formulas that apply.
+pub fn formulas(problem: &Problem) -> Formulas {
+    let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };
     let valley = &problem.valley;
     let saddles: Vec<SaddleCrossing> = valley
         .saddles
         .iter()
-        .zip(&valley.absorption_factors)
-        .map(|(&index, &absorption_factor)| SaddleCrossing {
+        .zip(&valley.cuts)
+        .map(|(&index, cut)| SaddleCrossing {
             saddle: problem.critical.saddles[index].clone(),
-            absorption_factor,
+            absorption_factor: cut.factor(),
         })
         .collect();
     let breakpoints = if problem.dimension == 1 { breakpoints(problem, 0) } else { Vec::new() };
@@ -43,7 +53,6 @@ pub fn formulas(problem: &Problem, rate: Scaled) -> Formulas {
         interpretation: problem.interpretation,
         breakpoints: &breakpoints,
         other_wells,
-        solver_rate: rate,
     })
 }
 
@@ -79,7 +88,7 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
 /// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
-pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<QuadratureCheck> {
+pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
     }
@@ -100,11 +109,11 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<Quadr
     if problem.noise_model.is_bare_hessian() {
         return None;
     }
-    let mut told = |what: &str, error: QuadratureError| {
-        warnings.push(format!("no {what} by quadrature to compare with: {error}"));
-    };
-    let time = line.mean_first_passage(valley.start_point[0]).map_err(|error| told("passage time", error)).ok()?;
-    let escape = line.escape_rate_beside(valley.start_point[0]).map_err(|error| told("escape rate", error)).ok();
+    let mut told = |what: ByQuadrature, error: QuadratureError| warnings.push(Warning::Quadrature { what, error });
+    let time =
+        line.mean_first_passage(valley.start_point[0]).map_err(|error| told(ByQuadrature::PassageTime, error)).ok()?;
+    let escape =
+        line.escape_rate_beside(valley.start_point[0]).map_err(|error| told(ByQuadrature::EscapeRate, error)).ok();
     Some(QuadratureCheck {
         time: time.number,
         ratio: None,

@@ -3,17 +3,15 @@
 //! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the grid enters the
 //! particles' rate but its error bar.
 
-use crate::elimination::Elimination;
-use crate::generator::Assembly;
-use crate::generator::assembly::{DEAD, nearest_state};
+use crate::elimination::Workspace;
+use crate::generator::assembly::DEAD;
+use crate::grid::{Align, Grid};
 use crate::particles::lattice::Lattice;
-use crate::particles::splitting::Well;
+use crate::particles::well::Well;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::solve::committor;
-use crate::study::Request;
-use crate::study::level::{self, physics};
-use crate::study::{StudyError, memory};
+use crate::solve::{Chain, Discretisation, Resources, committor};
+use crate::study::{Request, StudyError};
 
 /// Cells along an axis in one and in two dimensions.
 const CELLS: [usize; 2] = [4096, 256];
@@ -21,6 +19,9 @@ const CELLS: [usize; 2] = [4096, 256];
 const RETURN: f64 = 1e3;
 
 /// Tabulates it.
+///
+/// # Errors
+/// Those of the chain on the coarse grid.
 pub fn coordinate(
     request: &Request,
     problem: &Problem,
@@ -30,25 +31,20 @@ pub fn coordinate(
     progress.begin("committor", 0);
     let dimension = problem.dimension;
     let cells = [CELLS[dimension - 1], if dimension == 2 { CELLS[1] } else { 1 }];
-    let mut straight = request.clone();
-    straight.grid.align = crate::grid::Align::Axes;
-    let (grid, domain) = level::grid(&straight, problem, cells)?;
-    let start = problem.valley.start_point;
-    let physics = physics(problem, &domain, &problem.valley.live);
-    let assembly = Assembly::new(physics, &grid, request.grid.scheme.weight, start, progress)?;
-    let exits = assembly.generator.killing.clone();
-    let origin = nearest_state(&grid, start, &assembly.cells, &assembly.states) as usize;
-    let fastest = assembly.generator.rates.data().iter().copied().fold(0.0, f64::max);
+    let grid = Grid::over(problem, cells, Align::Axes)?;
+    let on = Discretisation::on(problem, grid, request.grid.scheme.weight, progress)?;
+    let exits = on.assembly.generator.killing.clone();
+    let origin = on.state_at(problem.valley.start_point);
+    let fastest = on.assembly.generator.rates.data().iter().copied().fold(0.0, f64::max);
     let mut killing = exits.clone();
     for (state, rate) in killing.iter_mut().enumerate() {
-        let centre = grid.cell_centre(assembly.cells[state] as usize);
-        if state == origin || well.radius(centre) <= well.inner {
+        if state == origin || well.radius(on.centre(state)) <= well.inner {
             *rate += RETURN * fastest;
         }
     }
-    let elimination = Elimination::new(&assembly.killed(killing), memory::allowed(), progress)
-        .map_err(|error| level::locate(error, &grid, &assembly, problem))?;
-    let probability = committor(&elimination, &exits);
+    let chain = Chain::with_killing(on, killing, Resources::available(&Workspace::default(), progress))?;
+    let probability = committor(&chain, &exits);
+    let Discretisation { grid, assembly, .. } = &chain.discretisation;
     // Where a cell is dead a particle is as good as gone: 0, the logarithm of 1.
     let at_cell = |cell: usize| match assembly.states[cell] {
         DEAD => 0.0,

@@ -1,25 +1,22 @@
 //! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
-use rayon::prelude::*;
-
 use crate::formula::Formulas;
-use crate::generator::Assembly;
-use crate::grid::Grid;
-use crate::observe::boundary::boundary_flux;
+use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::observe::field;
-use crate::observe::peclet::peclet;
-use crate::problem::Problem;
-use crate::problem::Wall;
-use crate::problem::ends;
-use crate::progress::Progress;
+use crate::observe::group::FieldGroup;
+use crate::observe::over_grid::over_grid;
+use crate::observe::peclet::{Peclet, peclet};
+use crate::observe::quantity::Quantities;
+use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
-use crate::study::Request;
-use crate::study::extrapolation::{Extrapolation, beside, extrapolate, extrapolate_quarters};
-use crate::study::iteration::iteration;
-use crate::study::level::{self, Level, Passage};
+use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::study::iteration::{IterationStudy, iteration};
+use crate::study::ladder::Rungs;
+use crate::study::level::{Analyses, Level};
 use crate::study::request::Quantity;
-use crate::study::solution::{CovarianceCheck, Fields, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::{StudyError, comparison};
+use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::warning::Warning;
+use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
 
 /// A cell Péclet number above this near the minimum or a saddle is worth a warning.
@@ -28,230 +25,67 @@ const PECLET_WARNING: f64 = 4.0;
 /// A discretisation error above this is worth one too.
 const LARGE_ERROR: f64 = 0.05;
 
-/// The rates of one level: quasi-stationary, and 1/τ.
-#[derive(Clone, Copy)]
-pub(super) struct Rates {
-    /// Its cells.
-    pub(super) cells: [usize; 2],
-    /// γ.
-    pub(super) quasi_stationary: Option<Scaled>,
-    /// 1/τ.
-    pub(super) passage: Option<Scaled>,
-}
-
-/// The finest grid, and the rates of all.
-pub(super) struct Solved {
-    /// The finest grid.
-    pub(super) finest: Level,
-    /// Of every grid, coarsest first.
-    pub(super) rates: Vec<Rates>,
-    /// How the grids follow each other.
-    pub(super) refinement: Refinement,
-}
-
-/// How the grids follow each other.
-#[derive(Clone, Copy)]
-pub(super) enum Refinement {
-    /// Each finer by this factor.
-    By(f64),
-    /// Half, three quarters and all of the cells.
-    Quarters,
-}
-
-impl Rates {
-    /// Those that a level gave.
-    pub(super) fn of(level: &Level) -> Rates {
-        Rates {
-            cells: level.grid.cells,
-            quasi_stationary: level.quasi_stationary.as_ref().map(|found| found.rate),
-            passage: level.passage.as_ref().map(|passage| passage.from_start.inverse()),
-        }
-    }
-}
-
-/// Relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L itself,
-/// which the noise in the exponent magnifies; over many cells the roundings of their edges add up like a random walk.
-pub(super) fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
-    let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
-    let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));
-    let start = problem.valley.start_point;
-    let largest = saddles.fold(size(start), f64::max);
-    let noise = problem.noise.tensor(start);
-    let scale = noise.xx.max(noise.yy);
-    let magnified = if scale > 0.0 { 8.0 * largest / scale } else { 0.0 };
-    let walk = 8.0 * (cells[0].max(cells[1]) as f64).sqrt();
-    f64::EPSILON * (50.0 + magnified + walk)
-}
+/// Rates that differ by less are those of one valley, whatever its floor is like.
+const SAME_VALLEY: f64 = 1e-3;
 
 /// Everything that a solved problem shows; without the timing.
 pub(super) fn evidence(
     request: &Request,
-    problem: &Problem,
-    Solved { finest, rates, refinement }: Solved,
-    allowed: u64,
-    progress: &Progress,
-    mut warnings: Vec<String>,
+    level: Level<'_>,
+    rungs: &Rungs<'_>,
+    resources: Resources<'_>,
+    mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
-    progress.begin("observables", 0);
-    let boundary = finest.boundary;
-    let Level { grid, assembly, quasi_stationary, passage, flux_over_population, share_in_start, factor_bytes, .. } =
-        finest;
-    let estimate = |pick: fn(&Rates) -> Option<Scaled>| -> Option<Extrapolation> {
-        let values: Vec<Scaled> = rates.iter().filter_map(pick).collect();
-        let formal = ends::order(problem, request.grid.scheme.formal_order());
-        let rounding = rounding(problem, grid.cells);
-        beside(boundary, *values.last()?, formal, |cut| match (refinement, values.as_slice()) {
-            (Refinement::Quarters, &[half, most, all]) => Some(extrapolate_quarters([half, most, all], rounding, cut)),
-            (Refinement::Quarters, _) => None,
-            (Refinement::By(ratio), values) => extrapolate(values, ratio, rounding, formal, cut),
-        })
-    };
-    let probability = quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = peclet(problem, &grid, &assembly, probability);
-    if peclet.relevant > PECLET_WARNING {
-        warnings.push(format!(
-            "the cell Péclet number reaches {:.1} at θ = ({:.4}, {:.4}), near the minimum or a saddle: the grid does not resolve \
-             the density there; take about {:.0} times as many cells per axis",
-            peclet.relevant,
-            peclet.relevant_at[0],
-            peclet.relevant_at[1],
-            (peclet.relevant / 2.0).ceil()
-        ));
+    resources.progress.begin("observables", 0);
+    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
+    let problem = on.problem;
+    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
+    let peclet = peclet(problem, &on.grid, &on.assembly, probability);
+    warnings.extend(unresolved(&peclet));
+    let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
+    if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
+        warnings.extend(rate_warnings(request, rate));
+        warnings.extend(rungs.unresolved_crossing());
+        warnings.extend(neglected_probability(&on, &found.probability));
     }
-    let mut fields =
-        Fields { loss: loss_field(problem, &grid), diffusion: diffusion_fields(problem, &grid), ..Fields::default() };
-    let mut rate = None;
-    let mut flux = None;
-    if let Some(found) = &quasi_stationary {
-        let through = boundary_flux(problem, grid.spacing(), &assembly.exits, &found.probability);
-        let extrapolation = estimate(|rates| rates.quasi_stationary);
-        if extrapolation.is_none() && request.error_estimate {
-            warnings.push(
-                "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
-                 the saddle; take more cells"
-                    .to_string(),
-            );
-        }
-        if !found.converged {
-            warnings.push(format!(
-                "the bracket of the rate closed to {:.1e} relative only, after {} inverse iterations: a second rate of the set is \
-                 close to the first",
-                found.bracket[1] - found.bracket[0],
-                found.iterations
-            ));
-        }
-        rate = Some(RateEstimate {
-            value: found.rate,
-            bracket: found.bracket,
-            iterations: found.iterations,
-            extrapolated: extrapolation.map(|e| e.value),
-            discretisation_error: extrapolation.map(|e| e.error),
-            observed_order: extrapolation.and_then(|e| e.order),
-            grids: rates.iter().filter_map(|r| r.quasi_stationary.map(|rate| (r.cells, rate))).collect(),
-            flux_identity: match found.rate.is_ordinary() {
-                true => (Scaled::new(through.total).over(found.rate).value() - 1.0).abs(),
-                false => f64::NAN,
-            },
-            converged: found.converged,
-        });
-        neglected_probability(problem, &grid, &assembly, &found.probability, &mut warnings);
-        fields.quasi_stationary = Some(field::density(&grid, &assembly, &found.probability));
-        fields.current = field::current(&grid, &assembly, &found.probability);
-        // Where the rate is beyond the range of ordinary numbers, so are the fluxes that it is made of.
-        flux = found.rate.is_ordinary().then_some(through);
-    }
-    let mut passage = passage.map(|Passage { times, unit, from_start }| {
-        let extrapolation = estimate(|rates| rates.passage);
-        if unit == Scaled::ONE {
-            fields.mean_first_passage = Some(field::on_grid(&grid, &assembly, &times, 0.0));
-        }
-        PassageTime {
-            from: problem.valley.start_point,
-            time: from_start,
-            rate: from_start.inverse(),
-            extrapolated: extrapolation.map(|e| e.value),
-            discretisation_error: extrapolation.map(|e| e.error),
-        }
-    });
-    if request.wants(Quantity::Stationary) {
-        let (_, density) = level::stationary_density(request, problem, grid.cells, allowed, progress)?;
-        fields.stationary = Some(density);
-    }
-    let mut quadrature: Option<QuadratureCheck> = match request.wants_killing() {
-        true => comparison::quadrature(problem, &mut warnings),
-        false => None,
-    };
-    let without_rate = rate
-        .as_ref()
-        .and_then(|rate| ends::no_slowest_mode(problem, rate.value.value(), rate.discretisation_error.unwrap_or(0.0)));
-    if let Some(reason) = without_rate {
-        (rate, flux) = (None, None);
-        fields.quasi_stationary = None;
-        fields.current = Vec::new();
+    let extrapolated = rungs.estimate(|rates| rates.passage);
+    let passage = found.passage.as_ref();
+    let mut passage =
+        passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
+    let mut quadrature = by_quadrature(request, problem, &mut warnings);
+    let without_rate = rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate));
+    let flux = flux.flatten().filter(|_| without_rate.is_none());
+    if without_rate.is_some() {
+        (rate, found.quasi_stationary) = (None, None);
         if let Some(check) = &mut quadrature {
-            (check.escape_rate, check.escape_ratio) = (None, None);
+            check.escape_rate = None;
         }
-        warnings.push(reason);
     }
+    warnings.extend(without_rate);
+    let fields = fields(request, &on, &found, resources)?;
     if let Some(check) = &mut quadrature {
-        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()));
+        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
-    if let Some(error) = rate.as_ref().and_then(|rate| rate.discretisation_error)
-        && error > LARGE_ERROR
-    {
-        warnings.push(format!(
-            "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
-             start set and its saddles",
-            100.0 * error
-        ));
-    }
-    let passage_rate = passage.as_ref().map(|p| p.extrapolated.unwrap_or(p.rate));
-    let quasi_stationary_rate = rate.as_ref().map(|r| r.extrapolated.unwrap_or(r.value));
-    let elsewhere = share_in_start.filter(|&share| share < 0.5);
-    if let Some(share) = elsewhere {
-        warnings.push(format!(
-            "the quasi-stationary density lies in another well than the start set, which holds {share:.1e} of it: the \
-             quasi-stationary rate is that of the slowest well that the target leaves alive. The rate from the start set's \
-             minimum is 1/τ; for the rate of leaving the start set take valley.absorb = \"boundary\""
-        ));
-    }
-    // Rates that agree are those of one valley, whatever its floor is like.
-    let differs = |rate: Scaled, passage: Scaled| (rate.over(passage).value() - 1.0).abs() > 1e-3;
-    let differ = quasi_stationary_rate.zip(passage_rate).is_some_and(|(rate, passage)| differs(rate, passage));
-    let other_well =
-        probability.filter(|_| differ).and_then(|probability| other_well(problem, &grid, &assembly, probability));
-    if let Some(minimum) = other_well
-        && elsewhere.is_none()
-    {
-        warnings.push(format!(
-            "the quasi-stationary density is largest in another well of the set than the start's, around θ = ({:.4}, {:.4}): the quasi-stationary \
-             rate is that of the slowest well. The rate from the start's minimum is 1/τ; for a set of one well take valley.set = \"basin\"",
-            minimum[0], minimum[1]
-        ));
-    }
-    let solver_rate = match elsewhere.is_some() || other_well.is_some() {
-        true => passage_rate,
-        false => quasi_stationary_rate.or(passage_rate),
-    };
-    let formulas = match solver_rate {
-        Some(rate) => comparison::formulas(problem, rate),
+    warnings.extend(rate.as_ref().and_then(large_error));
+    let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
+    let slowest = slowest_well(&on, &found, rates);
+    let formulas = match if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) } {
+        Some(rate) => comparison::compared(problem, rate),
         None => Formulas::default(),
     };
-    let iteration = match &request.sgd {
-        Some(_) => {
-            let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(quasi_stationary_rate);
-            Some(iteration(request, problem, limit, allowed, progress)?)
-        }
-        None => None,
-    };
+    warnings.extend(slowest);
+    let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
+    let iteration = own_iteration(request, problem, limit, resources)?;
     Ok(Solution {
-        unknowns: assembly.generator.len(),
+        unknowns: on.states(),
         peclet,
         rate,
         passage,
-        flux_over_population,
+        flux_over_population: found.flux_over_population,
         flux,
         fields,
+        groups: Vec::new(),
+        quantities: Quantities::default(),
         quadrature,
         formulas,
         iteration,
@@ -260,8 +94,87 @@ pub(super) fn evidence(
         warnings,
         timing: Vec::new(),
         factor_bytes,
-        grid,
+        grid: on.grid,
     })
+}
+
+/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary numbers, so are
+/// the fluxes.
+fn rate_and_flux(
+    on: &Discretisation<'_>,
+    found: &QuasiStationary,
+    rungs: &Rungs<'_>,
+) -> (RateEstimate, Option<BoundaryFlux>) {
+    let through = boundary_flux(on.problem, on.grid.spacing(), &on.assembly.exits, &found.probability);
+    let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
+    let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);
+    let rate = RateEstimate::new(found, extrapolation, grids.collect(), through.total);
+    (rate, found.rate.is_ordinary().then_some(through))
+}
+
+fn unresolved(peclet: &Peclet) -> Option<Warning> {
+    let Peclet { relevant: number, relevant_at: at, .. } = *peclet;
+    (number > PECLET_WARNING).then_some(Warning::Peclet { number, at })
+}
+
+fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item = Warning> {
+    let is_unknown = rate.discretisation_error.is_none() && request.error_estimate;
+    let open = Warning::OpenBracket { width: rate.bracket[1] - rate.bracket[0], iterations: rate.iterations };
+    let unknown = is_unknown.then_some(Warning::NoErrorEstimate);
+    unknown.into_iter().chain((!rate.converged).then_some(open))
+}
+
+fn large_error(rate: &RateEstimate) -> Option<Warning> {
+    let error = rate.discretisation_error?;
+    (error > LARGE_ERROR).then_some(Warning::LargeError { error })
+}
+
+/// Fields on the grid, as far as they were asked for.
+fn fields(
+    request: &Request,
+    on: &Discretisation<'_>,
+    found: &Analyses,
+    resources: Resources<'_>,
+) -> Result<FieldGroup, StudyError> {
+    let (problem, grid) = (on.problem, &on.grid);
+    let mut fields = over_grid(grid);
+    fields.fields.extend(field::loss(problem, grid));
+    fields.fields.extend(field::diffusion(problem, grid));
+    if let Some(found) = &found.quasi_stationary {
+        fields.push(field::QUASI_STATIONARY.over(grid, on.density(&found.probability)));
+        fields.fields.extend(field::current(grid, &on.assembly, &found.probability));
+    }
+    if let Some(passage) = &found.passage
+        && passage.times.unit == Scaled::ONE
+    {
+        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(&passage.times.times, 0.0)));
+    }
+    if request.wants(Quantity::Stationary) {
+        let closed = Chain::closed(on, resources)?;
+        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
+    }
+    Ok(fields)
+}
+
+/// The quadrature, where there is one.
+fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
+    request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
+}
+
+/// A word where the rate that the grid has is none: the spectrum is continuous from it on.
+fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
+    let (at, begins) = ends::continuous_from(problem)?;
+    let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
+    (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
+}
+
+fn own_iteration(
+    request: &Request,
+    problem: &Problem,
+    limit: Option<Scaled>,
+    resources: Resources<'_>,
+) -> Result<Option<IterationStudy>, StudyError> {
+    request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()
 }
 
 /// The data's gradient covariance at the minimum against the Hessian there.
@@ -279,16 +192,11 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
     Some(CovarianceCheck { covariance, ratios, alignment })
 }
 
-/// Warns when probability leans on a reflecting wall of a domain that was chosen automatically.
-fn neglected_probability(
-    problem: &Problem,
-    grid: &Grid,
-    assembly: &Assembly,
-    probability: &[f64],
-    warnings: &mut Vec<String>,
-) {
+/// A word where probability leans on a reflecting wall of a domain that was chosen automatically.
+fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option<Warning> {
+    let (problem, grid) = (on.problem, &on.grid);
     if !problem.domain.automatic {
-        return;
+        return None;
     }
     let on_edge = |cell: u32| {
         let indices = grid.indices(cell as usize);
@@ -297,26 +205,29 @@ fn neglected_probability(
             (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting))
         })
     };
-    let edge: f64 = assembly.cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
+    let cells = &on.assembly.cells;
+    let edge: f64 = cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
     // The wall stands for all that lies beyond it, which falls off over about one cell.
-    if edge > 1e-16 {
-        warnings.push(format!(
-            "the automatic domain neglects about {edge:.1e} of the probability beyond its walls: give domain.lower and \
-             domain.upper to include more"
-        ));
-    }
+    (edge > 1e-16).then_some(Warning::NeglectedProbability { probability: edge })
 }
 
-fn loss_field(problem: &Problem, grid: &Grid) -> Option<Vec<f64>> {
-    let loss = problem.dynamics.loss()?;
-    Some((0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect())
+/// A word where the quasi-stationary rate is not that of the start's well but of a slower one.
+fn slowest_well(on: &Discretisation<'_>, found: &Analyses, [rate, passage]: [Option<Scaled>; 2]) -> Option<Warning> {
+    if let Some(share) = found.share_in_start.filter(|&share| share < 0.5) {
+        return Some(Warning::ElsewhereThanStart { share });
+    }
+    let differs = |rate: Scaled, passage: Scaled| (rate.over(passage).value() - 1.0).abs() > SAME_VALLEY;
+    let differ = rate.zip(passage).is_some_and(|(rate, passage)| differs(rate, passage));
+    let at = found.quasi_stationary.as_ref().filter(|_| differ).and_then(|found| other_well(on, &found.probability))?;
+    Some(Warning::OtherWell { at })
 }
 
 /// The minimum next to where the density is largest, when that is not the one to start from.
-fn other_well(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<Point> {
+fn other_well(on: &Discretisation<'_>, probability: &[f64]) -> Option<Point> {
+    let problem = on.problem;
     let start = problem.valley.minimum?;
     let most = (0..probability.len()).max_by(|&a, &b| probability[a].total_cmp(&probability[b]))?;
-    let at = grid.cell_centre(assembly.cells[most] as usize);
+    let at = on.centre(most);
     let space = problem.domain.space();
     let distance = |index: &usize| norm(space.offset(at, problem.critical.minima[*index].theta));
     let minima = &problem.critical.minima;
@@ -325,14 +236,4 @@ fn other_well(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
     };
     let nearest = (0..minima.len()).filter(lives).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (nearest != start).then(|| minima[nearest].theta)
-}
-
-fn diffusion_fields(problem: &Problem, grid: &Grid) -> Vec<Vec<f64>> {
-    let tensors: Vec<_> =
-        (0..grid.len()).into_par_iter().map(|cell| problem.noise.tensor(grid.cell_centre(cell))).collect();
-    let entry = |pick: fn(&Tensor) -> f64| tensors.iter().map(pick).collect();
-    match grid.dimension {
-        1 => vec![entry(|t| t.xx)],
-        _ => vec![entry(|t| t.xx), entry(|t| t.xy), entry(|t| t.yy)],
-    }
 }

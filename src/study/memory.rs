@@ -1,19 +1,8 @@
-//! How much memory there is, and how much a grid will take, before anything is allocated.
+//! How much memory a grid will take, before anything is allocated.
 
-use crate::elimination::kept_bytes;
 use crate::problem::Problem;
+pub use crate::solve::resources::allowed;
 use crate::study::request::Scheme;
-
-/// Share of the free memory that a run allows itself.
-const SHARE: f64 = 0.85;
-
-/// Bytes that may be used: most of what the system says is available, 4 GiB when it says nothing.
-pub fn allowed() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib = available.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
-    kib.map_or(4 << 30, |kib| ((kib * 1024.0 + kept_bytes() as f64) * SHARE) as u64)
-}
 
 /// Bytes per cell of the assembled chain and of the vectors on it: pairs (32 each, up to 3), rates (12 each, up to 6),
 /// stencils (56), and about ten vectors.

@@ -3,10 +3,17 @@
 use crate::formula::Formulas;
 use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
+use crate::observe::group::FieldGroup;
 pub use crate::observe::peclet::Peclet;
+use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
+use crate::solve::QuasiStationary;
+use crate::study::comparison::Comparison;
+use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
+use crate::study::warning::Warning;
+use crate::study::warning::{ByQuadrature, QuadratureAlone};
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -26,12 +33,16 @@ pub struct Solution {
     pub flux_over_population: Option<f64>,
     /// Probability flux through what absorbs.
     pub flux: Option<BoundaryFlux>,
-    /// Fields on the grid.
-    pub fields: Fields,
+    /// Fields over the grid.
+    pub fields: FieldGroup,
+    /// Fields over other coordinates (time, modes), a group of the result file for each.
+    pub groups: Vec<FieldGroup>,
+    /// Quantities without a place of their own here, a section of the summary for each.
+    pub quantities: Quantities,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
-    pub formulas: Formulas,
+    pub formulas: Formulas<Comparison>,
     /// SGD itself beside its diffusion limit, when asked for.
     pub iteration: Option<IterationStudy>,
     /// Particles beside the solver, when asked for.
@@ -39,7 +50,7 @@ pub struct Solution {
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Seconds by phase, in order.
     pub timing: Vec<(String, f64)>,
     /// Bytes of the largest factor.
@@ -80,6 +91,36 @@ pub struct RateEstimate {
     pub converged: bool,
 }
 
+impl RateEstimate {
+    /// The rate of the finest grid with what the coarser ones say of it; `total_flux`: Σ ν_i κ_i.
+    pub fn new(
+        found: &QuasiStationary,
+        extrapolation: Option<Extrapolation>,
+        grids: Vec<([usize; 2], Scaled)>,
+        total_flux: f64,
+    ) -> RateEstimate {
+        RateEstimate {
+            value: found.rate,
+            bracket: found.bracket,
+            iterations: found.iterations,
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+            observed_order: extrapolation.and_then(|e| e.order),
+            grids,
+            flux_identity: match found.rate.is_ordinary() {
+                true => (Scaled::new(total_flux).over(found.rate).value() - 1.0).abs(),
+                false => f64::NAN,
+            },
+            converged: found.converged,
+        }
+    }
+
+    /// γ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.value)
+    }
+}
+
 /// Mean first-passage time τ from a point.
 #[derive(Clone, Debug)]
 pub struct PassageTime {
@@ -95,21 +136,22 @@ pub struct PassageTime {
     pub discretisation_error: Option<f64>,
 }
 
-/// Fields over all cells of the grid, `index = ix · cells[1] + iy`; NaN where a field has no meaning.
-#[derive(Clone, Debug, Default)]
-pub struct Fields {
-    /// L.
-    pub loss: Option<Vec<f64>>,
-    /// D₁₁, D₁₂, D₂₂ (θ axes); one entry in one dimension.
-    pub diffusion: Vec<Vec<f64>>,
-    /// Stationary density of the closed domain, per length^d.
-    pub stationary: Option<Vec<f64>>,
-    /// Quasi-stationary density, per length^d; 0 outside the start set.
-    pub quasi_stationary: Option<Vec<f64>>,
-    /// Components of the quasi-stationary current J (grid axes), per time and length^(d−1).
-    pub current: Vec<Vec<f64>>,
-    /// Mean first-passage time; 0 outside.
-    pub mean_first_passage: Option<Vec<f64>>,
+impl PassageTime {
+    /// The time from a point on the finest grid, with what the grids say of its inverse.
+    pub fn new(from: Point, time: Scaled, extrapolation: Option<Extrapolation>) -> PassageTime {
+        PassageTime {
+            from,
+            time,
+            rate: time.inverse(),
+            extrapolated: extrapolation.map(|e| e.value),
+            discretisation_error: extrapolation.map(|e| e.error),
+        }
+    }
+
+    /// 1/τ extrapolated, or on the finest grid where it is not.
+    pub fn best(&self) -> Scaled {
+        self.extrapolated.unwrap_or(self.rate)
+    }
 }
 
 /// The 1D quadrature against the grid.
@@ -123,19 +165,19 @@ pub struct QuadratureCheck {
     pub escape_rate: Option<Scaled>,
     /// γ on the grid (extrapolated if known) over that.
     pub escape_ratio: Option<f64>,
-    /// Of the two numbers by quadrature, estimated.
+    /// The estimated relative error of the two numbers by quadrature.
     pub relative_error: f64,
 }
 
 impl QuadratureCheck {
     /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and nothing is
     /// extrapolated away from it. Where one of its two numbers is far from the grid and the other agrees, the odd one stands alone
-    /// against two: it changes nothing, and the disagreement is returned in words.
+    /// against two: it changes nothing, and the disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,
         mut passage: Option<&mut PassageTime>,
-    ) -> Option<String> {
+    ) -> Option<QuadratureAlone> {
         let known = self.relative_error;
         let away = |exact: Scaled, value: Scaled| (exact.over(value).value() - 1.0).abs();
         let inverse_time = self.time.inverse();
@@ -171,16 +213,12 @@ impl QuadratureCheck {
             }
             self.ratio = Some(passage.extrapolated.unwrap_or(passage.rate).over(inverse_time).value());
         }
-        let (odd, sister, off) = match (rate_is_alone, time_is_alone) {
-            (true, _) => ("escape rate", "passage time", of_rate?),
-            (_, true) => ("passage time", "escape rate", of_time?),
+        let (odd, (away, stated)) = match (rate_is_alone, time_is_alone) {
+            (true, _) => (ByQuadrature::EscapeRate, of_rate?),
+            (_, true) => (ByQuadrature::PassageTime, of_time?),
             _ => return None,
         };
-        Some(format!(
-            "the {odd} by quadrature is {:.1e} away from the grid's, which states {:.1e}, while the {sister} by quadrature agrees with \
-             the grid: the {odd} by quadrature is taken for the one that is wrong, and the grid's error stands",
-            off.0, off.1
-        ))
+        Some(QuadratureAlone { odd, away, stated })
     }
 }
 

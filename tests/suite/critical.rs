@@ -5,11 +5,17 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::descent::Descent;
+use saddleflux::problem::error::MeantMinimum;
+use saddleflux::problem::expression::Expression;
 use saddleflux::problem::{CriticalPoints, Dynamics, Space, critical};
 use saddleflux::tensor::{Point, norm};
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
     LandscapeConfig { form, dimension, sharpness }.dynamics(Path::new(".")).unwrap()
+}
+
+fn formula(text: &str, dimension: usize) -> Expression {
+    Expression::parse(text, dimension).unwrap()
 }
 
 fn find(dynamics: &Dynamics) -> (CriticalPoints, Point, Point) {
@@ -98,7 +104,7 @@ fn a_saddle_on_the_edge_of_the_box_counts() {
 
 #[test]
 fn fixed_points_of_a_drift() {
-    let dynamics = build(LandscapeForm::Drift(vec!["x - x^3 - y".into(), "0.2*x - y".into()]), 2, 1.0);
+    let dynamics = build(LandscapeForm::Drift(formula("x - x^3 - y", 2), Some(formula("0.2*x - y", 2))), 2, 1.0);
     let found = critical::find(&dynamics, Space::open(2, [-2.0, -2.0], [2.0, 2.0]));
     let root = 0.8f64.sqrt();
     assert_eq!((found.minima.len(), found.saddles.len()), (2, 1));
@@ -110,10 +116,10 @@ fn fixed_points_of_a_drift() {
 #[test]
 fn polishing_finds_the_minimum_meant() {
     let dynamics = build(LandscapeForm::MullerBrown, 2, 1.0);
-    let point = critical::polish(&dynamics, 2, [-0.5, 1.4]).unwrap();
+    let point = critical::polish(&dynamics, 2, [-0.5, 1.4], MeantMinimum::Start, [1.0; 2]).unwrap();
     assert_relative_eq!(point.loss, -146.69951720995402, max_relative = 1e-12);
-    let slope = build(LandscapeForm::Expression("x".into()), 1, 1.0);
-    assert!(critical::polish(&slope, 1, [0.0, 0.0]).is_err());
+    let slope = build(LandscapeForm::Expression(formula("x", 1)), 1, 1.0);
+    assert!(critical::polish(&slope, 1, [0.0, 0.0], MeantMinimum::Start, [1.0; 2]).is_err());
 }
 
 #[test]
@@ -135,7 +141,7 @@ fn basins_switch_where_the_flow_does() {
 /// L = (x² − 1)² + 0.2 cos y round the y axis: the seam y = 0 ≡ 2π carries a saddle and a maximum.
 #[test]
 fn a_periodic_axis_has_no_ends() {
-    let dynamics = build(LandscapeForm::Expression("(x^2-1)^2 + 0.2*cos(y)".into()), 2, 1.0);
+    let dynamics = build(LandscapeForm::Expression(formula("(x^2-1)^2 + 0.2*cos(y)", 2)), 2, 1.0);
     let (lower, upper) = ([-2.0, 0.0], [2.0, std::f64::consts::TAU]);
     let space = Space { periodic: [false, true], ..Space::open(2, lower, upper) };
     let found = critical::find(&dynamics, space);
@@ -146,7 +152,7 @@ fn a_periodic_axis_has_no_ends() {
     for saddle in found.saddles.iter().filter(|saddle| saddle.point.theta[0].abs() > 0.5) {
         assert!(saddle.connects[0].is_some() && saddle.connects[0] == saddle.connects[1], "{saddle:?}");
     }
-    let line = build(LandscapeForm::Drift(vec!["-sin(x+1)".into()]), 1, 1.0);
+    let line = build(LandscapeForm::Drift(formula("-sin(x+1)", 1), None), 1, 1.0);
     let circle = Space { periodic: [true, false], ..Space::open(1, [0.0; 2], [std::f64::consts::TAU, 0.0]) };
     let found = critical::find(&line, circle);
     assert_eq!((found.minima.len(), found.saddles.len()), (1, 1));

@@ -1,10 +1,11 @@
 //! The elimination against a scalar one, and against exact answers.
 
 use proptest::prelude::*;
-use saddleflux::elimination::{Elimination, EliminationError, Symbolic};
+use saddleflux::elimination::{Elimination, EliminationError, Symbolic, Workspace};
 use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Stencil;
+use saddleflux::solve::{Factor, quasi_stationary};
 use saddleflux::tensor::Tensor;
 use sprs::TriMatI;
 
@@ -24,7 +25,7 @@ fn reversible(generator: Generator) -> Generator {
 }
 
 fn eliminate(generator: &Generator) -> Elimination {
-    Elimination::new(generator, NO_LIMIT, &Progress::default()).unwrap()
+    Elimination::new(generator, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap()
 }
 
 /// Grassmann–Taksar–Heyman, pivot by pivot on the dense matrix: x A = b, or A x = b.
@@ -551,8 +552,9 @@ fn threads_do_not_change_a_bit() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let progress = Progress::default();
-            let fresh = Elimination::new(&generator, NO_LIMIT, &progress).unwrap();
-            let reused = Elimination::with_symbolic(&symbolic, &generator, NO_LIMIT, &progress).unwrap();
+            let fresh = Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &progress).unwrap();
+            let reused =
+                Elimination::with_symbolic(&symbolic, &generator, &Workspace::default(), NO_LIMIT, &progress).unwrap();
             let x = fresh.solve_left(&b);
             assert_eq!(x, reused.solve_left(&b));
             (x, fresh.solve_right(&b))
@@ -610,7 +612,7 @@ fn rates_beyond_the_range_of_numbers_are_errors_or_infinite_times() {
     // γ ≈ e⁻²⁵⁰⁰.
     for rows in [0, 64] {
         let generator = double_well(128, rows, 0.0004);
-        if let Ok(elimination) = Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+        if let Ok(elimination) = Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()) {
             let b = vec![1.0; generator.len()];
             for x in [elimination.solve_left(&b), elimination.solve_right(&b)] {
                 assert!(x.iter().all(|x| *x >= 0.0));
@@ -634,7 +636,7 @@ fn closed_sets_are_named() {
         edges.extend(extra);
         let coordinates = (0..60).map(|k| [k % 30, k / 30]).collect();
         let generator = generator(60, &edges, killing.clone(), coordinates);
-        match Elimination::new(&generator, NO_LIMIT, &Progress::default()) {
+        match Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()) {
             Err(EliminationError::ZeroPivot { state }) => assert!((30..60).contains(&state)),
             other => panic!("{other:?}"),
         }
@@ -660,7 +662,9 @@ fn an_error_in_one_subtree_is_an_error_and_no_panic() {
             for (killing, &closed) in plane.killing.iter_mut().zip(&closed) {
                 *killing = if closed { 0.0 } else { 1.0 };
             }
-            let found = pool.install(|| Elimination::new(&plane, NO_LIMIT, &Progress::default()).map(|_| ()));
+            let found = pool.install(|| {
+                Elimination::new(&plane, &Workspace::default(), NO_LIMIT, &Progress::default()).map(|_| ())
+            });
             match found {
                 Err(EliminationError::ZeroPivot { state }) => assert!(closed[state]),
                 other => panic!("{other:?}"),
@@ -673,7 +677,7 @@ fn an_error_in_one_subtree_is_an_error_and_no_panic() {
 fn no_killing_is_a_zero_pivot() {
     let mut plane = double_well(20, 30, 0.5);
     plane.killing.fill(0.0);
-    let error = Elimination::new(&plane, NO_LIMIT, &Progress::default()).unwrap_err();
+    let error = Elimination::new(&plane, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap_err();
     assert!(matches!(error, EliminationError::ZeroPivot { .. }), "{error}");
 }
 
@@ -683,7 +687,8 @@ fn infinite_and_undefined_rates_are_named() {
         for rows in [0, 70] {
             let mut generator = double_well(70, rows, 0.5);
             generator.rates.data_mut()[45] = bad;
-            let error = Elimination::new(&generator, NO_LIMIT, &Progress::default()).unwrap_err();
+            let error =
+                Elimination::new(&generator, &Workspace::default(), NO_LIMIT, &Progress::default()).unwrap_err();
             assert!(matches!(error, EliminationError::NotFinite { .. }), "{error}");
         }
     }
@@ -694,18 +699,21 @@ fn refuses_before_it_allocates() {
     let reversible = double_well(64, 64, 0.1);
     let mut general = reversible.clone();
     general.rates.data_mut()[5000] *= 1.5;
-    let needed = |generator: &Generator| match Elimination::new(generator, 0, &Progress::default()) {
-        Err(EliminationError::TooLarge { needed, allowed: 0 }) => needed,
-        _ => panic!("nothing can be eliminated in no memory"),
-    };
+    let needed =
+        |generator: &Generator| match Elimination::new(generator, &Workspace::default(), 0, &Progress::default()) {
+            Err(EliminationError::TooLarge { needed, allowed: 0 }) => needed,
+            _ => panic!("nothing can be eliminated in no memory"),
+        };
     let symbolic = Symbolic::analyse(&general);
     assert_eq!(needed(&general), symbolic.peak_bytes());
     assert!(needed(&reversible) < needed(&general));
     for generator in [reversible, general] {
         let needed = needed(&generator);
-        let error = Elimination::new(&generator, needed - 1, &Progress::default()).map(|_| ()).unwrap_err();
+        let error = Elimination::new(&generator, &Workspace::default(), needed - 1, &Progress::default())
+            .map(|_| ())
+            .unwrap_err();
         assert_eq!(error, EliminationError::TooLarge { needed, allowed: needed - 1 });
-        let elimination = Elimination::new(&generator, needed, &Progress::default()).unwrap();
+        let elimination = Elimination::new(&generator, &Workspace::default(), needed, &Progress::default()).unwrap();
         assert!(elimination.factor_bytes() < needed);
     }
 }
@@ -715,11 +723,17 @@ fn refuses_another_pattern_and_stops_when_asked() {
     let symbolic = Symbolic::analyse(&double_well(20, 20, 0.1));
     let other = double_well(20, 21, 0.1);
     let progress = Progress::default();
-    let error = Elimination::with_symbolic(&symbolic, &other, NO_LIMIT, &progress).unwrap_err();
+    let error = Elimination::with_symbolic(&symbolic, &other, &Workspace::default(), NO_LIMIT, &progress).unwrap_err();
     assert_eq!(error, EliminationError::PatternChanged);
-    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap().flops(), progress.state().1);
+    assert_eq!(
+        Elimination::new(&other, &Workspace::default(), NO_LIMIT, &progress).unwrap().flops(),
+        progress.state().1
+    );
     progress.interrupt();
-    assert_eq!(Elimination::new(&other, NO_LIMIT, &progress).unwrap_err(), EliminationError::Interrupted);
+    assert_eq!(
+        Elimination::new(&other, &Workspace::default(), NO_LIMIT, &progress).unwrap_err(),
+        EliminationError::Interrupted
+    );
 }
 
 #[test]
@@ -923,4 +937,115 @@ fn turning_tensors_cost_little_more_than_aligned_ones() {
         pool.install(|| (Symbolic::analyse(&generator).flops(), eliminate(&generator).solve_left(&b)))
     });
     assert!(solved[0] == solved[1] && solved[0] == solved[2]);
+}
+
+/// Chains of all kinds one after the other in one workspace: analyses remembered, pages that hold the numbers of others.
+#[test]
+fn a_workspace_changes_no_number() {
+    let workspace = Workspace::default();
+    assert_eq!(workspace.kept_bytes(), 0);
+    let mut numbers = Numbers(31);
+    let mut chains = vec![double_well(40, 60, 0.1), double_well(64, 0, 0.1), double_well(90, 80, 0.05)];
+    chains.push(stencil_generator(&mut numbers, (24, 16), &WIDE, 0.1, 3.0, false));
+    let mut general = double_well(90, 80, 0.05);
+    general.rates.data_mut()[5000] *= 1.5;
+    chains.extend([general, double_well(90, 80, 0.2), double_well(40, 60, 0.1)]);
+    for chain in chains.iter().chain(chains.iter().rev()) {
+        let b: Vec<f64> = (0..chain.len()).map(|_| numbers.next()).collect();
+        let shared = Elimination::new(chain, &workspace.clone(), NO_LIMIT, &Progress::default()).unwrap();
+        let alone = eliminate(chain);
+        assert!(shared.solve_left(&b) == alone.solve_left(&b) && shared.solve_right(&b) == alone.solve_right(&b));
+        assert_eq!((shared.flops(), shared.factor_bytes()), (alone.flops(), alone.factor_bytes()));
+    }
+    assert!(workspace.kept_bytes() > 0);
+}
+
+/// Memory that is in use is not kept, that of a dropped elimination is, and a workspace may go before what was made in it.
+#[test]
+fn a_workspace_keeps_the_memory_of_dropped_eliminations() {
+    let (workspace, chain) = (Workspace::default(), double_well(40, 60, 0.1));
+    let b = vec![1.0; chain.len()];
+    let make = || Elimination::new(&chain, &workspace, NO_LIMIT, &Progress::default()).unwrap();
+    let first = make();
+    let (stack, factor) = (workspace.kept_bytes(), first.factor_bytes());
+    drop(first);
+    assert_eq!(workspace.kept_bytes(), stack + factor);
+    let second = make();
+    assert_eq!(workspace.kept_bytes(), stack);
+    let other = workspace.clone();
+    let shared_by_threads = std::thread::spawn(move || other.kept_bytes()).join().unwrap();
+    assert_eq!(shared_by_threads, stack);
+    drop(workspace);
+    assert!(second.solve_right(&b) == eliminate(&chain).solve_right(&b));
+}
+
+/// A step of implicit Euler is the resolvent J_h = (1 − hG)⁻¹. Every row of 1 − hG sums to 1 + hκ; and for k < h
+/// J_h = J_k (k/h + (1 − k/h) J_h), Hilbert's identity of resolvents, which a time step of any length has to keep.
+#[test]
+fn implicit_steps_are_resolvents() {
+    let mut numbers = Numbers(32);
+    let plane = double_well(30, 24, 0.1);
+    let general = stencil_generator(&mut numbers, (22, 15), &WIDE, 0.1, 1.0, false);
+    for chain in [double_well(50, 0, 0.1), plane, general] {
+        let b: Vec<f64> = (0..chain.len()).map(|_| numbers.next()).collect();
+        for h in [1e-3, 0.5, 1e3] {
+            let long = eliminate(&chain.implicit_step(h));
+            let row_sums: Vec<f64> = chain.killing.iter().map(|rate| 1.0 + h * rate).collect();
+            assert_close(&long.solve_right(&row_sums), &vec![1.0; chain.len()], 1e-13);
+            for share in [0.01, 0.7] {
+                let short = eliminate(&chain.implicit_step(share * h));
+                for solve in [Elimination::solve_left, Elimination::solve_right] {
+                    let whole = solve(&long, &b);
+                    let mixed: Vec<f64> =
+                        b.iter().zip(&whole).map(|(b, whole)| share * b + (1.0 - share) * whole).collect();
+                    assert_close(&solve(&short, &mixed), &whole, 1e-12);
+                }
+            }
+        }
+    }
+}
+
+/// What a step carries over obeys the process: without killing it keeps all probability, and for h → ∞ it ends in the stationary law;
+/// with killing h J_h ends in the occupation times, and each step takes 1 + hγ off the quasi-stationary law.
+#[test]
+fn long_implicit_steps_end_in_the_laws_of_the_process() {
+    let killed = double_well(30, 24, 0.3);
+    let closed = killed.with_killing(vec![0.0; killed.len()]);
+    let start = 7;
+    let mut b = vec![0.0; killed.len()];
+    b[start] = 1.0;
+    for h in [1e-2, 1.0, 1e4] {
+        let law = eliminate(&closed.implicit_step(h)).solve_left(&b);
+        assert!((law.iter().sum::<f64>() - 1.0).abs() < 1e-12, "probability is lost in a step of {h}");
+    }
+    // The stationary law is the occupation of the chain that starts and is killed at one state.
+    let occupation = eliminate(&closed.with_killing(b.clone())).solve_left(&b);
+    let whole: f64 = occupation.iter().sum();
+    let stationary: Vec<f64> = occupation.iter().map(|time| time / whole).collect();
+    // What is left of the start falls like 1/h, and has to be small beside stationary probabilities of 1e-19.
+    let h = 1e22;
+    assert_close(&eliminate(&closed.implicit_step(h)).solve_left(&b), &stationary, 1e-10);
+    let passed: Vec<f64> = eliminate(&killed.implicit_step(h)).solve_left(&b).iter().map(|law| law * h).collect();
+    assert_close(&passed, &eliminate(&killed).solve_left(&b), 1e-10);
+    let found =
+        quasi_stationary(&Factor { elimination: eliminate(&killed), states: killed.len(), origin: start }).unwrap();
+    for h in [1e-2, 1.0, 1e4] {
+        let law = eliminate(&killed.implicit_step(h)).solve_left(&found.probability);
+        let kept = 1.0 / (1.0 + h * found.rate.value());
+        let expected: Vec<f64> = found.probability.iter().map(|probability| probability * kept).collect();
+        assert_close(&law, &expected, 1e-8);
+    }
+}
+
+/// Time in other units changes rates and killing by the same factor, and times by its inverse.
+#[test]
+fn scaled_rates_scale_times() {
+    let chain = double_well(30, 24, 0.1);
+    let b = vec![1.0; chain.len()];
+    let times = eliminate(&chain).solve_right(&b);
+    for factor in [1e-6, 3.0] {
+        let scaled: Vec<f64> =
+            eliminate(&chain.scaled(factor)).solve_right(&b).iter().map(|time| time * factor).collect();
+        assert_close(&scaled, &times, 1e-12);
+    }
 }

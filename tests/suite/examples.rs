@@ -42,7 +42,7 @@ fn quickstart_and_styblinski_tang() {
     );
     let kramers = solution.formulas.kramers.unwrap();
     assert_relative_eq!(
-        kramers.value.value(),
+        kramers.formula.value.value(),
         2.0 * 32f64.sqrt() / (2.0 * std::f64::consts::PI) * (-50f64).exp(),
         max_relative = 1e-12
     );

@@ -4,11 +4,25 @@ use approx::assert_relative_eq;
 use saddleflux::scaled::Scaled;
 use saddleflux::scheme::Weight;
 use saddleflux::study::boundary::BoundaryError;
-use saddleflux::study::extrapolation::{beside, extrapolate, extrapolate_quarters};
+use saddleflux::study::extrapolation::{Extrapolation, Series, Spacing};
 use saddleflux::study::request::Scheme;
+use saddleflux::study::rules::{BOUNDARY_RULES, RULES, Situation, printed};
 
 fn scaled(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|&value| Scaled::new(value)).collect()
+}
+
+fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, is_cut: bool) -> Option<Extrapolation> {
+    Series { values, spacing: Spacing::Ratio(ratio), rounding, formal }.extrapolated(is_cut)
+}
+
+fn extrapolate_quarters(values: [Scaled; 3], rounding: f64, is_cut: bool) -> Extrapolation {
+    Series { values: &values, spacing: Spacing::Quarters, rounding, formal: 6.0 }.extrapolated(is_cut).unwrap()
+}
+
+/// Halved grids beside a boundary.
+fn estimate(values: &[Scaled], formal: f64, boundary: BoundaryError) -> Option<Extrapolation> {
+    Series { values, spacing: Spacing::Ratio(2.0), rounding: 1e-15, formal }.estimate(boundary)
 }
 
 fn powers(order: f64, constant: f64) -> Vec<Scaled> {
@@ -87,7 +101,7 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     // Another error of low order is added; extrapolation would not show it.
     let with = |walls: f64, cut: Option<f64>| {
         let formal = Scheme::FLUX_CORRECTED.formal_order();
-        beside(BoundaryError { walls, cut }, values[2], formal, |cut| extrapolate(&values, 2.0, 1e-15, formal, cut))
+        estimate(&values, formal, BoundaryError { walls, cut })
     };
     let walled = with(1e-6, None).unwrap();
     assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");
@@ -103,11 +117,99 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     let chance = |cut| {
         let values = [1.0 + 1e-6, 1.0 + 2e-6, 1.0].map(Scaled::new);
         let boundary = BoundaryError { walls: 0.0, cut };
-        beside(boundary, values[2], 2.0, |cut| extrapolate(&values, 2.0, 1e-15, 2.0, cut)).unwrap().error
+        estimate(&values, 2.0, boundary).unwrap().error
     };
     assert!(chance(None) < 1e-5 && chance(Some(1e-3)) == 1e-3);
     // Nothing is extrapolated from grids that are far apart.
     let far = [1.0, 2.0, 6.0].map(Scaled::new);
-    let found = beside(BoundaryError::default(), far[2], 2.0, |cut| extrapolate(&far, 2.0, 1e-15, 2.0, cut)).unwrap();
+    let found = estimate(&far, 2.0, BoundaryError::default()).unwrap();
     assert!(found.error > 0.5 && found.value == far[2], "{found:?}");
+}
+
+/// Values whose logarithms are these above a small number.
+fn logs(values: &[f64]) -> Vec<Scaled> {
+    values.iter().map(|log| Scaled::new(3e-100 * log.exp())).collect()
+}
+
+/// For each row of the table a series that is in its situation, and none that an earlier row is for: the order that is taken away and
+/// the error by hand, from changes of the logarithm.
+#[test]
+fn every_row_of_the_table_decides_its_situation() {
+    let by = |size: f64| (1.25 * size).exp_m1();
+    let left = |p: f64, change: f64| (change / (2f64.powf(p) - 1.0)).abs();
+    let part = |p: f64, from_half: f64, from_most: f64| {
+        (from_half / (2f64.powf(p) - 1.0)).abs().max((from_most / ((4.0 / 3.0f64).powf(p) - 1.0)).abs())
+    };
+    let halves = Spacing::Ratio(2.0);
+    let (c, d) = (1e-3, 1e-4);
+    let quarters = |p: f64| [2.0, 4.0 / 3.0, 1.0].map(|h: f64| c * h.powf(p)).to_vec();
+    let changes = |p: f64| (c * (1.0 - 2f64.powf(p)), c * (1.0 - (4.0 / 3.0f64).powf(p)));
+    // Situation, grids, logarithms, formal order, cut; what is added to the last logarithm, the error.
+    type Row = (Situation, Spacing, Vec<f64>, f64, bool, f64, f64);
+    let rows: Vec<Row> = vec![
+        (Situation::Agreeing, halves, vec![0.1, 0.0, 0.0], 2.0, false, 0.0, 1e-15),
+        (Situation::HighOrderCut, halves, vec![0.0, c, c + d], 6.0, true, 0.0, by(0.5 * c)),
+        (Situation::TwoGrids, halves, vec![0.0, c], 2.0, false, c / 3.0, by(c / 3.0)),
+        (Situation::TwoGridsHighOrder, halves, vec![0.0, c], 6.0, false, 0.0, c.exp_m1()),
+        (Situation::Formal, halves, vec![0.0, 4.2 * d, 5.2 * d], 2.0, false, d / 3.0, by(d / 3.0)),
+        (Situation::Unsettled, halves, vec![0.0, 4.0 * d, 5.0 * d], 1.0, false, d, by(d)),
+        (Situation::Faster, halves, vec![0.0, 16.0 * d, 17.0 * d], 2.0, false, d / 15.0, by(d / 3.0)),
+        (Situation::Slower, halves, vec![0.0, 2.0 * d, 3.0 * d], 2.0, false, d, by(d)),
+        (Situation::CoarsestUnresolved, halves, vec![0.0, 0.3, 0.3 - d], 6.0, false, -d / 15.0, by(left(4.0, d))),
+        (Situation::NoOrder, halves, vec![0.0, c, c - d], 2.0, false, 0.0, d.exp_m1()),
+        (Situation::Agreeing, Spacing::Quarters, vec![0.0; 3], 6.0, false, 0.0, 1e-15),
+        (Situation::HighOrderCut, Spacing::Quarters, quarters(6.0), 6.0, true, 0.0, {
+            let (half, most) = changes(6.0);
+            by(part(1.0, half, most))
+        }),
+        (Situation::QuartersSettled, Spacing::Quarters, quarters(8.0), 6.0, false, -c, {
+            let (half, most) = changes(8.0);
+            by(part(6.0, half, most))
+        }),
+        (Situation::QuartersFaster, Spacing::Quarters, quarters(12.0), 6.0, false, 0.0, {
+            let (half, most) = changes(12.0);
+            by(part(4.0, half, most))
+        }),
+        (Situation::QuartersMixed, Spacing::Quarters, vec![c, -d, 0.0], 6.0, false, 0.0, {
+            by((c / 15.0).max(d / ((4.0 / 3.0f64).powi(2) - 1.0)))
+        }),
+        (Situation::QuartersSlower, Spacing::Quarters, quarters(3.0), 6.0, false, 0.0, {
+            let (half, most) = changes(3.0);
+            by(part(2.0, half, most))
+        }),
+    ];
+    assert_eq!(rows.len(), RULES.len());
+    for ((situation, spacing, values, formal, is_cut, added, error), rule) in rows.into_iter().zip(&RULES) {
+        let values = logs(&values);
+        let finest = *values.last().unwrap();
+        let found = Series { values: &values, spacing, rounding: 1e-15, formal }.extrapolated(is_cut).unwrap();
+        assert_eq!((rule.situation, found.situation), (situation, situation), "{found:?}");
+        assert_relative_eq!(found.value.over(finest).value().ln(), added, epsilon = 1e-12, max_relative = 1e-6);
+        assert_relative_eq!(found.error, error, epsilon = 1e-12, max_relative = 1e-6);
+    }
+}
+
+/// The same for what boundaries leave. The grids show an error of order 8; cuts make it one of first order.
+#[test]
+fn every_row_of_the_second_table_decides_its_situation() {
+    let values = logs(&[1e-3, 1e-3 / 256.0, 1e-3 / 65536.0]);
+    let shown = |formal, is_cut| extrapolate(&values, 2.0, 1e-15, formal, is_cut).unwrap().error;
+    let rows = [
+        (6.0, BoundaryError { walls: 1e-7, cut: Some(1e-6) }, shown(6.0, false) + 1e-7 + 1e-6),
+        (2.0, BoundaryError { walls: 1e-7, cut: Some(1e-3) }, 1e-3),
+        (6.0, BoundaryError { walls: 1e-2, cut: None }, shown(6.0, true)),
+        (2.0, BoundaryError { walls: 1e-7, cut: None }, shown(2.0, false) + 1e-7),
+    ];
+    assert_eq!(rows.len(), BOUNDARY_RULES.len());
+    for (row, (formal, boundary, error)) in rows.into_iter().enumerate() {
+        let found = estimate(&values, formal, boundary).unwrap();
+        assert_relative_eq!(found.error, error, max_relative = 1e-12);
+        assert!(found.error != shown(formal, boundary.cut.is_some()) || row == 2, "{row}");
+    }
+}
+
+#[test]
+fn the_tables_in_the_documentation_are_those_that_decide() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md")).unwrap();
+    assert!(text.contains(&printed()), "docs/accuracy.md should hold\n{}", printed());
 }

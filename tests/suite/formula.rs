@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use approx::assert_relative_eq;
 use saddleflux::formula::quadrature::{Breakpoint, End, Passage};
-use saddleflux::formula::{FormulaInput, Formulas, SaddleCrossing, evaluate};
+use saddleflux::formula::{Condition, CriticalPlace, FormulaInput, Formulas, Omission, SaddleCrossing, evaluate};
 use saddleflux::problem::{CriticalPoint, DiffusionField, Dynamics, Landscape, Saddle};
 use saddleflux::problem::{Interpretation, Minibatch, NoiseKind};
 use saddleflux::tensor::{Point, Tensor};
@@ -71,7 +71,6 @@ struct Case<'a> {
     interpretation: Interpretation,
     breakpoints: &'a [Breakpoint],
     factors: &'a [f64],
-    solver_rate: f64,
 }
 
 impl Case<'_> {
@@ -96,7 +95,6 @@ impl Case<'_> {
             interpretation: self.interpretation,
             breakpoints: self.breakpoints,
             other_wells: 0,
-            solver_rate: self.solver_rate.into(),
         })
     }
 }
@@ -135,7 +133,6 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
         interpretation,
         breakpoints: &jumps,
         factors: &[1.0],
-        solver_rate: 1.0 / time.value,
     };
     let theorem = case.formulas().theorem_3_2.unwrap();
     assert_relative_eq!(theorem.s_effective.unwrap(), s, max_relative = 1e-12);
@@ -143,7 +140,7 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     let (h_b, exponent) = (1.0, 2.0 * 0.25 / ratio * (s / 2.0 + (1.0 - s)));
     assert_relative_eq!(theorem.isothermal.value.value(), h_b / (2.0 * PI) * (-exponent).exp(), max_relative = 1e-12);
     assert_relative_eq!(theorem.ito.value.value(), 2.0 * theorem.isothermal.value.value(), max_relative = 1e-14);
-    1.0 / theorem.isothermal.ratio
+    time.value * theorem.isothermal.value.value()
 }
 
 /// τ_isothermal/τ_thm → 1 and τ_Itô/τ_thm → |H_be|/H_ae = ½ as η/B → 0, linearly; Stratonovich lands between, at the geometric mean.
@@ -173,7 +170,7 @@ fn frozen_closure() {
     }
 }
 
-fn isotropic(d: f64, transverse: Option<f64>, factors: &[f64], solver_rate: f64) -> Formulas {
+fn isotropic(d: f64, transverse: Option<f64>, factors: &[f64]) -> Formulas {
     Case {
         landscape: Quartic { transverse },
         noise: NoiseKind::Isotropic { temperature: d },
@@ -181,7 +178,6 @@ fn isotropic(d: f64, transverse: Option<f64>, factors: &[f64], solver_rate: f64)
         interpretation: Interpretation::Ito,
         breakpoints: &[],
         factors,
-        solver_rate,
     }
     .formulas()
 }
@@ -193,7 +189,7 @@ fn kramers_is_approached_linearly() {
         let error = |inverse: f64| {
             let d = 0.25 / inverse;
             let rate = passage(&|_| d, Interpretation::Ito, upper, &[]).escape_rate().unwrap().rate.value;
-            isotropic(d, None, &[factor], rate).kramers.unwrap().ratio - 1.0
+            rate / isotropic(d, None, &[factor]).kramers.unwrap().value.value() - 1.0
         };
         assert!(error(5.0).abs() < 0.1 && error(20.0).abs() < 0.02 && error(40.0).abs() < 0.01);
         let (here, half) = (error(100.0), error(200.0));
@@ -205,7 +201,7 @@ fn kramers_is_approached_linearly() {
 /// The transverse curvature cancels when it is the same at both points, two equal saddles double the rate, the factor multiplies it.
 #[test]
 fn kramers_adds_saddles() {
-    let value = |transverse, factors: &[f64]| isotropic(0.02, transverse, factors, 1.0).kramers.unwrap().value.value();
+    let value = |transverse, factors: &[f64]| isotropic(0.02, transverse, factors).kramers.unwrap().value.value();
     let one = value(None, &[1.0]);
     assert_relative_eq!(one, 2f64.sqrt() / (2.0 * PI) * (-12.5f64).exp(), max_relative = 1e-14);
     assert_relative_eq!(value(Some(3.0), &[1.0]), one, max_relative = 1e-14);
@@ -227,11 +223,10 @@ fn effective_potential_is_approached_linearly() {
                 interpretation,
                 breakpoints: &[],
                 factors: &[1.0],
-                solver_rate: rate,
             }
             .formulas();
             assert!(formulas.kramers.is_none() && formulas.theorem_3_2.is_none() && formulas.omitted.len() == 2);
-            formulas.effective_potential.unwrap().ratio - 1.0
+            rate / formulas.effective_potential.unwrap().value.value() - 1.0
         };
         let (here, half) = (error(0.004), error(0.002));
         assert!((2.0 * half / here - 1.0).abs() < 0.1, "{interpretation:?} {here} {half}");
@@ -241,21 +236,26 @@ fn effective_potential_is_approached_linearly() {
 
 #[test]
 fn conditions_know_whether_they_hold() {
-    let holds = |formulas: &Formulas, word: &str| -> Vec<bool> {
+    let holds = |formulas: &Formulas, is_meant: fn(&Condition) -> bool| -> Vec<bool> {
         let kramers = formulas.kramers.iter();
         let theorem = formulas.theorem_3_2.iter().map(|theorem| &theorem.ito);
-        kramers
-            .chain(theorem)
-            .flat_map(|comparison| &comparison.conditions)
-            .filter(|condition| condition.text.contains(word))
-            .map(|condition| condition.holds)
-            .collect()
+        let conditions = kramers.chain(theorem).flat_map(|rate| &rate.conditions);
+        conditions.filter(|condition| is_meant(condition)).map(Condition::holds).collect()
     };
-    assert_eq!(holds(&isotropic(0.02, None, &[1.0], 1.0), "quadratic"), [true]);
-    assert_eq!(holds(&isotropic(0.2, None, &[1.0], 1.0), "quadratic"), [false]);
-    assert_eq!(holds(&isotropic(0.2, None, &[2.0], 1.0), "killed exactly at"), [true]);
-    assert_eq!(holds(&isotropic(0.2, None, &[1.3], 1.0), "neither"), [false]);
-    assert!(isotropic(0.2, None, &[], 1.0).omitted[0].contains("saddle"));
+    let high = |condition: &Condition| matches!(condition, Condition::HighBarrier { .. });
+    let absorption = |condition: &Condition| matches!(condition, Condition::Absorption { .. });
+    let ito = |condition: &Condition| matches!(condition, Condition::Prefactor { belongs_to: Interpretation::Ito, .. });
+    let frozen = |condition: &Condition| matches!(condition, Condition::FrozenNoise { .. });
+    let injected = |condition: &Condition| matches!(condition, Condition::NoInjectedNoise { .. });
+    let at_minimum =
+        |condition: &Condition| matches!(condition, Condition::MinibatchNoise { at: CriticalPlace::Minimum, .. });
+    let at_saddle =
+        |condition: &Condition| matches!(condition, Condition::MinibatchNoise { at: CriticalPlace::Saddle, .. });
+    assert_eq!(holds(&isotropic(0.02, None, &[1.0]), high), [true]);
+    assert_eq!(holds(&isotropic(0.2, None, &[1.0]), high), [false]);
+    assert_eq!(holds(&isotropic(0.2, None, &[2.0]), absorption), [true]);
+    assert_eq!(holds(&isotropic(0.2, None, &[1.3]), absorption), [false]);
+    assert!(isotropic(0.2, None, &[]).omitted == [Omission::NoSaddle]);
 
     // η/B = 0.02: D = 0.02 at the minimum and 0.01 at the saddle is what Theorem 3.2 needs.
     let minibatch = Minibatch { learning_rate: 0.02, batch_size: 1.0 };
@@ -267,18 +267,17 @@ fn conditions_know_whether_they_hold() {
             interpretation,
             breakpoints: &[],
             factors: &[1.0],
-            solver_rate: 1.0,
         }
         .formulas()
     };
     let formulas = hessian(0.01, Interpretation::Ito);
-    assert_eq!(holds(&formulas, "belongs to the Itô"), [true]);
-    assert_eq!(holds(&formulas, "freezes"), [false]);
-    assert_eq!(holds(&formulas, "at the minimum: D"), [true]);
-    assert_eq!(holds(&formulas, "at the saddle: D"), [true]);
-    assert_eq!(holds(&formulas, "injected"), [true]);
-    assert_eq!(holds(&hessian(0.02, Interpretation::Isothermal), "belongs to the Itô"), [false]);
-    assert_eq!(holds(&hessian(0.02, Interpretation::Ito), "at the saddle: D"), [false]);
+    assert_eq!(holds(&formulas, ito), [true]);
+    assert_eq!(holds(&formulas, frozen), [false]);
+    assert_eq!(holds(&formulas, at_minimum), [true]);
+    assert_eq!(holds(&formulas, at_saddle), [true]);
+    assert_eq!(holds(&formulas, injected), [true]);
+    assert_eq!(holds(&hessian(0.02, Interpretation::Isothermal), ito), [false]);
+    assert_eq!(holds(&hessian(0.02, Interpretation::Ito), at_saddle), [false]);
     // D = 0.01 (1 + x²): ∫_{−1}^0 (x³ − x)/D dx = 100 ∫₀¹ (x − x³)/(1 + x²) dx = 100 (ln 2 − ½).
     let theorem = formulas.theorem_3_2.unwrap();
     let s = (0.01 * 100.0 * (2f64.ln() - 0.5) / 0.25 - 1.0) / (0.5 - 1.0);
@@ -295,12 +294,11 @@ fn theorem_3_2_in_two_dimensions() {
         interpretation: Interpretation::Ito,
         breakpoints: &[],
         factors: &[1.0],
-        solver_rate: 1.0,
     };
     let theorem = case.formulas().theorem_3_2.unwrap();
     let exponent: f64 = 2.0 * 0.25 / 0.02 * (0.5 / 2.0 + 0.5);
     assert_relative_eq!(theorem.isothermal.value.value(), (-exponent).exp() / (2.0 * PI), max_relative = 1e-13);
     assert!(theorem.s_effective.is_none());
-    let aligned = theorem.ito.conditions.iter().find(|condition| condition.text.contains("eigenvector"));
-    assert!(aligned.unwrap().holds);
+    let aligned = theorem.ito.conditions.iter().find(|condition| matches!(condition, Condition::AlignedEscape { .. }));
+    assert!(aligned.unwrap().holds());
 }

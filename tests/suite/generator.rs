@@ -1,7 +1,7 @@
 //! Laws of the generator: every discretisation is a Markov chain.
 
 use proptest::prelude::*;
-use saddleflux::elimination::Elimination;
+use saddleflux::elimination::Workspace;
 use saddleflux::generator::FluxCorrection;
 use saddleflux::generator::assembly::{Assembly, AssemblyError, Physics};
 use saddleflux::generator::correction::PASSES;
@@ -11,7 +11,7 @@ use saddleflux::problem::{DiffusionField, Domain, Dynamics, Region};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::EdgeSampler;
 use saddleflux::scheme::Weight;
-use saddleflux::solve::quasi_stationary;
+use saddleflux::solve::{Factor, Resources, quasi_stationary};
 
 use crate::fixture::{PolynomialWell, VaryingNoise, WhiteNoise, dynamics};
 
@@ -142,8 +142,8 @@ fn flux_corrected_rates_keep_detailed_balance() {
     let mut corrected = plain.clone();
     let mut correction = FluxCorrection::new(&plain, &grid, &sampler);
     for _ in 0..PASSES {
-        let elimination = Elimination::new(&corrected.generator, 1 << 30, &Progress::default()).unwrap();
-        let found = quasi_stationary(&elimination, plain.generator.len(), 0).unwrap();
+        let resources = Resources { memory: 1 << 30, workspace: &Workspace::default(), progress: &Progress::default() };
+        let found = quasi_stationary(&Factor::new(&corrected.generator, 0, resources).unwrap()).unwrap();
         correction.pass(&mut corrected, &grid, &found.probability);
         assert!(is_a_generator(&corrected) && corrected.generator.is_reversible);
         let allowed = 1.0 / (1.5 + 1e-12)..=1.5 + 1e-12;

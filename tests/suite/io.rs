@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::synthetic::double_well;
-use saddleflux::io::{IoError, read, replace, scale, summary, write_result, write_summary};
+use saddleflux::io::{IoError, read, replace, scale, summary, write_summary};
+use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE};
+use saddleflux::observe::group::Field;
 use saddleflux::plot::{FigureData, draw};
 use saddleflux::problem::CriticalPoints;
 use saddleflux::report::terminal;
@@ -31,7 +33,7 @@ fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Value>) {
 fn summary_has_the_contract_s_keys() {
     for dimension in [1, 2] {
         let case = double_well(dimension, [20, 10], 0.1, 0.0);
-        let found = summary(&case.outcome());
+        let found = summary(&case.solved());
         let number =
             |pointer: &str| found.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{pointer}"));
         let length = |pointer: &str| {
@@ -77,7 +79,7 @@ fn summary_leaves_out_what_is_not_known() {
     case.critical.saddles[0].point.loss = f64::NAN;
     case.critical.saddles[0].connects = [None, Some(1)];
     case.solution.peclet.max = f64::INFINITY;
-    let found = summary(&case.outcome());
+    let found = summary(&case.solved());
     let mut all = BTreeMap::new();
     leaves(&found, "", &mut all);
     assert!(all.values().all(|leaf| !leaf.is_null()), "{found:#}");
@@ -101,18 +103,23 @@ fn result_reads_back_bit_for_bit() {
     for (dimension, cells, degrees) in [(1, [300, 1], 0.0), (2, [300, 20], 0.0), (2, [30, 20], 30.0)] {
         let mut case = double_well(dimension, cells, 0.02, degrees);
         // Outside a landscape's domain a field may have no meaning.
-        case.solution.fields.loss.as_mut().unwrap()[3] = f64::NAN;
+        case.values(&LOSS)[3] = f64::NAN;
         let folder = Folder::new("read");
-        let (path, found) = (folder.path().join("result.h5"), summary(&case.outcome()));
-        write_result(&path, &case.outcome(), &found).unwrap();
+        let (path, found) = (folder.path().join("result.h5"), summary(&case.solved()));
+        case.write(&path).unwrap();
         let stored = read(&path).unwrap();
         let (written, stored_fields) = (&case.solution.fields, &stored.fields);
-        let bits = |field: &Option<Vec<f64>>| field.as_ref().unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&written.loss), bits(&stored_fields.loss));
-        assert_eq!(bits(&written.quasi_stationary), bits(&stored_fields.quasi_stationary));
-        assert_eq!(bits(&written.stationary), bits(&stored_fields.stationary));
-        assert_eq!(bits(&written.mean_first_passage), bits(&stored_fields.mean_first_passage));
-        assert_eq!((&written.diffusion, &written.current), (&stored_fields.diffusion, &stored_fields.current));
+        assert_eq!(written.fields.len(), stored_fields.fields.len());
+        for field in &written.fields {
+            let read = stored_fields.field(&field.label.name).unwrap();
+            assert_eq!((&field.label, &field.coordinates), (&read.label, &read.coordinates));
+            let bits = |field: &Field| field.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(field), bits(read), "{}", field.label.name);
+        }
+        for coordinate in &written.coordinates {
+            let read = stored_fields.coordinate(&coordinate.label.name).unwrap();
+            assert_eq!((&coordinate.label, &coordinate.values), (&read.label, &read.values));
+        }
         assert_eq!(case.solution.grid, stored.grid);
         let (flux, read) = (case.solution.flux.as_ref().unwrap(), stored.flux.as_ref().unwrap());
         assert_eq!((&flux.position, &flux.arc, &flux.density), (&read.position, &read.arc, &read.density));
@@ -126,7 +133,7 @@ fn every_dataset_is_labelled_scaled_and_compressed() {
     let case = double_well(2, [30, 20], 0.1, 30.0);
     let folder = Folder::new("labels");
     let path = folder.path().join("result.h5");
-    write_result(&path, &case.outcome(), &summary(&case.outcome())).unwrap();
+    case.write(&path).unwrap();
     let file = hdf5::File::open(&path).unwrap();
     for (group, names) in [("fields", vec!["x", "y"]), ("flux", vec!["arc_length"])] {
         let group = file.group(group).unwrap();
@@ -160,8 +167,8 @@ fn a_failed_write_leaves_what_was_there_and_nothing_else() {
     fs::write(&path, "before").unwrap();
     // A field that does not fit its grid is found after the file has been begun.
     let mut case = double_well(2, [30, 20], 0.1, 0.0);
-    case.solution.fields.mean_first_passage.as_mut().unwrap().pop();
-    let failed = write_result(&path, &case.outcome(), &summary(&case.outcome()));
+    case.values(&MEAN_FIRST_PASSAGE).pop();
+    let failed = case.write(&path);
     assert!(matches!(failed, Err(IoError::Hdf5 { .. })), "{failed:?}");
     assert_eq!(fs::read(&path).unwrap(), b"before");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -196,17 +203,17 @@ fn errors_name_the_file_and_the_remedy() {
 fn a_drift_without_critical_points_has_a_result_too() {
     let mut case = double_well(2, [20, 10], 0.1, 0.0);
     case.critical = CriticalPoints::default();
-    case.solution.fields.loss = None;
+    case.remove(&LOSS);
     case.solution.flux.as_mut().unwrap().by_saddle.clear();
-    let found = summary(&case.outcome());
+    let found = summary(&case.solved());
     assert!(found.pointer("/problem/minimum").is_none());
     assert_eq!(found["problem"]["saddles"], serde_json::json!([]));
     let folder = Folder::new("drift");
     let path = folder.path().join("result.h5");
-    write_result(&path, &case.outcome(), &found).unwrap();
+    case.write(&path).unwrap();
     let stored = read(&path).unwrap();
-    assert!(stored.fields.loss.is_none());
+    assert!(stored.fields.field(LOSS.name).is_none());
     let pictures = draw(&FigureData::stored(&stored), folder.path()).unwrap();
     assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
-    assert!(terminal(&case.outcome(), &pictures, false).contains("escape rate"));
+    assert!(terminal(&case.solved(), &pictures, false).contains("escape rate"));
 }

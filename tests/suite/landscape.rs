@@ -6,6 +6,7 @@ use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::Dynamics;
+use saddleflux::problem::expression::Expression;
 use saddleflux::tensor::Tensor;
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
@@ -23,8 +24,8 @@ fn kinds() -> Vec<(LandscapeForm, Vec<usize>)> {
         (LandscapeForm::MullerBrown, vec![2]),
         (LandscapeForm::Himmelblau, vec![2]),
         (LandscapeForm::ThreeHole, vec![2]),
-        (LandscapeForm::Expression("exp(-x^2)*cos(2*x) + x^4/7".into()), vec![1]),
-        (LandscapeForm::Expression("exp(-x^2 + y)*cos(2*x) + x^4*y^2/7".into()), vec![2]),
+        (LandscapeForm::Expression(Expression::parse("exp(-x^2)*cos(2*x) + x^4/7", 1).unwrap()), vec![1]),
+        (LandscapeForm::Expression(Expression::parse("exp(-x^2 + y)*cos(2*x) + x^4*y^2/7", 2).unwrap()), vec![2]),
         (banknote(), vec![2]),
     ]
 }
@@ -188,7 +189,7 @@ fn bad_data_names_file_line_and_column() {
     };
     for (text, words) in [
         ("a,b,class\n1,2,1\n1,x,0\n", "line 3, column `b`: `x`"),
-        ("alpha,b,class\n1,2,1\n", "no column `a`, which landscape.features asks for; nearest is `b`"),
+        ("alpha,b,class\n1,2,1\n", "no column `a`, which a feature asks for; nearest is `b`"),
         ("a,b,class\n", "no rows"),
         ("a,b,class\n1,2,1\n1,3,0\n", "column `a` has the same value"),
         ("a,b,class\n1,2,1\n2,3,1\n", "all rows are of one class"),

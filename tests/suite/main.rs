@@ -1,9 +1,12 @@
 //! The one integration test binary.
 
 mod bad;
+mod basins;
+mod chain;
 mod cli;
 mod converge;
 mod critical;
+mod degenerate;
 mod elimination;
 mod ends;
 mod examples;
@@ -14,13 +17,16 @@ mod folder;
 mod formula;
 mod gallery;
 mod generator;
+mod house;
 mod io;
 mod jumps;
+mod ladder;
 mod landscape;
 mod layers;
 mod orders;
 mod particles;
 mod plot;
+mod problem;
 mod quadrature;
 mod rates;
 mod report;
@@ -28,3 +34,4 @@ mod scheme;
 mod sgd;
 mod synthetic;
 mod tensor;
+mod units;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::folder::Folder;
 use crate::synthetic::double_well;
-use saddleflux::io::{read, summary, write_result};
+use saddleflux::io::{read, summary};
+use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
 use saddleflux::plot::{FigureData, draw};
 
 const NAMES: [&str; 5] = ["landscape.png", "quasi-stationary.png", "stationary.png", "flux.png", "passage-time.png"];
@@ -15,11 +16,11 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
     for (dimension, cells, degrees) in [(1, [200, 1], 0.0), (2, [60, 40], 0.0), (2, [60, 40], 30.0)] {
         let case = double_well(dimension, cells, 0.1, degrees);
         let (first, second) = (Folder::new("plot-run"), Folder::new("plot-file"));
-        let found = summary(&case.outcome());
-        let drawn = draw(&FigureData::solved(&case.outcome(), &found), first.path()).unwrap();
+        let found = summary(&case.solved());
+        let drawn = draw(&FigureData::solved(&case.solved(), &found), first.path()).unwrap();
         assert_eq!(drawn, NAMES.map(|name| first.path().join(name)));
         let file = second.path().join("result.h5");
-        write_result(&file, &case.outcome(), &found).unwrap();
+        case.write(&file).unwrap();
         draw(&FigureData::stored(&read(&file).unwrap()), second.path()).unwrap();
         for name in NAMES {
             let image = |folder: &Path| fs::read(folder.join(name)).unwrap();
@@ -32,12 +33,12 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
 #[test]
 fn what_was_not_asked_for_is_not_drawn() {
     let mut case = double_well(2, [20, 20], 0.1, 0.0);
-    case.solution.fields.stationary = None;
-    case.solution.fields.mean_first_passage = None;
+    case.remove(&STATIONARY);
+    case.remove(&MEAN_FIRST_PASSAGE);
     case.solution.flux = None;
     let folder = Folder::new("plot-less");
-    let found = summary(&case.outcome());
-    let drawn = draw(&FigureData::solved(&case.outcome(), &found), folder.path()).unwrap();
+    let found = summary(&case.solved());
+    let drawn = draw(&FigureData::solved(&case.solved(), &found), folder.path()).unwrap();
     assert_eq!(drawn, ["landscape.png", "quasi-stationary.png"].map(|name| folder.path().join(name)));
 }
 
@@ -47,14 +48,13 @@ fn odd_fields_are_drawn_without_panic() {
     for value in [0.0, 1.0, f64::NAN, 1e300] {
         for dimension in [1, 2] {
             let mut case = double_well(dimension, [12, 10], 0.1, 0.0);
-            let fields = &mut case.solution.fields;
-            for field in [&mut fields.loss, &mut fields.quasi_stationary, &mut fields.mean_first_passage] {
-                field.as_mut().unwrap().fill(value);
+            for kind in [LOSS, QUASI_STATIONARY, MEAN_FIRST_PASSAGE] {
+                case.values(&kind).fill(value);
             }
             case.solution.flux.as_mut().unwrap().density.fill(value);
             let folder = Folder::new("plot-odd");
-            let found = summary(&case.outcome());
-            draw(&FigureData::solved(&case.outcome(), &found), folder.path()).unwrap();
+            let found = summary(&case.solved());
+            draw(&FigureData::solved(&case.solved(), &found), folder.path()).unwrap();
         }
     }
 }

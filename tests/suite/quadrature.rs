@@ -6,6 +6,7 @@ use saddleflux::formula::quadrature::{Breakpoint, End, Passage, QuadratureError,
 use saddleflux::problem::Interpretation;
 use saddleflux::scaled::Scaled;
 use saddleflux::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
+use saddleflux::study::warning::{ByQuadrature, QuadratureAlone};
 
 const ITO: Interpretation = Interpretation::Ito;
 
@@ -348,7 +349,7 @@ proptest! {
 }
 
 /// A grid with γ = 1 ± 1e-6 and 1/τ = 1 ± 1e-6 beside a quadrature that says these numbers.
-fn compared(rate: f64, inverse_time: f64) -> (Option<f64>, Option<f64>, Option<String>) {
+fn compared(rate: f64, inverse_time: f64) -> (Option<f64>, Option<f64>, Option<QuadratureAlone>) {
     let one = Scaled::ONE;
     let mut check = QuadratureCheck {
         time: Scaled::new(1.0 / inverse_time),
@@ -385,8 +386,14 @@ fn an_odd_check_does_not_win_against_the_grid_and_its_sister() {
     // One alone is far off.
     let (rate, time, told) = compared(12.8, 1.0);
     assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
-    assert!(told.unwrap().starts_with("the escape rate by quadrature"));
+    let told = told.unwrap();
+    assert!(
+        told.odd == ByQuadrature::EscapeRate && (told.away - 11.8).abs() < 1e-9 && (told.stated - 1e-6).abs() < 1e-9
+    );
     let (rate, time, told) = compared(1.0, 0.3);
     assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
-    assert!(told.unwrap().starts_with("the passage time by quadrature"));
+    let told = told.unwrap();
+    assert!(
+        told.odd == ByQuadrature::PassageTime && (told.away - 0.7).abs() < 1e-9 && (told.stated - 1e-6).abs() < 1e-9
+    );
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use crate::synthetic::double_well;
+use saddleflux::problem::ProblemError;
+use saddleflux::problem::landscape::data::{DataError, DataFault};
 use saddleflux::report::terminal;
+use saddleflux::study::{StudyError, Warning};
 
 fn files() -> Vec<PathBuf> {
     let names = ["summary.json", "result.h5", "landscape.png", "quasi-stationary.png", "flux.png", "passage-time.png"];
@@ -14,13 +17,16 @@ fn files() -> Vec<PathBuf> {
 fn report_fits_in_a_hundred_columns_and_thirty_lines() {
     for dimension in [1, 2] {
         let mut case = double_well(dimension, [20, 10], 0.1, 0.0);
-        let report = terminal(&case.outcome(), &files(), false);
+        let report = terminal(&case.solved(), &files(), false);
         assert!(report.lines().count() <= 30, "{report}");
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
-        case.solution.warnings.push(format!("{} {}", "word ".repeat(60), "x".repeat(300)));
-        for line in terminal(&case.outcome(), &files(), false).lines() {
+        let fault = DataFault::Unreadable { reason: format!("{} {}", "word ".repeat(60), "x".repeat(300)) };
+        let error = ProblemError::Data(DataError { file: PathBuf::from("data.csv"), fault });
+        let reason = Box::new(StudyError::Problem(error));
+        case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], reason });
+        for line in terminal(&case.solved(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }
     }
@@ -29,7 +35,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
 #[test]
 fn report_names_what_was_found() {
     let case = double_well(1, [200, 1], 0.1, 0.0);
-    let report = terminal(&case.outcome(), &files(), false);
+    let report = terminal(&case.solved(), &files(), false);
     // γ = 1.3 e^{−10} with 1e-5 relative error: 5 digits are right, and one more is shown.
     for needle in ["5.90199e-5", "± 1.0e-5", "barrier 1", "100.00 %", "ito", "killed at the saddle", "result.h5"] {
         assert!(report.contains(needle), "no {needle:?} in\n{report}");
@@ -44,7 +50,7 @@ fn report_of_a_run_that_asked_for_little_has_little() {
     case.solution.flux = None;
     case.solution.flux_over_population = None;
     case.solution.formulas = saddleflux::formula::Formulas::default();
-    let report = terminal(&case.outcome(), &[], false);
+    let report = terminal(&case.solved(), &[], false);
     for needle in ["escape rate", "passage time", "flux", "Kramers", "written"] {
         assert!(!report.contains(needle), "{needle:?} in\n{report}");
     }
@@ -53,7 +59,7 @@ fn report_of_a_run_that_asked_for_little_has_little() {
 #[test]
 fn colour_adds_no_columns() {
     let case = double_well(2, [20, 10], 0.1, 0.0);
-    let (plain, painted) = (terminal(&case.outcome(), &files(), false), terminal(&case.outcome(), &files(), true));
+    let (plain, painted) = (terminal(&case.solved(), &files(), false), terminal(&case.solved(), &files(), true));
     assert!(painted.contains('\u{1b}'));
     let mut stripped = painted;
     for code in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[33m"] {

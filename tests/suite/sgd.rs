@@ -4,7 +4,8 @@ use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::progress::Progress;
 use saddleflux::sgd::{Escape, Iteration, SgdError};
-use saddleflux::study;
+use saddleflux::study::iteration::IterationError;
+use saddleflux::study::{self, StudyError};
 
 const MEMORY: u64 = 1 << 32;
 
@@ -128,7 +129,6 @@ fn what_cannot_be_done_is_said() {
         grid = { cells = [100] }
         sgd = { learning_rates = [0.01] }";
     let config = Config::from_text("test.toml".as_ref(), text, &[]).unwrap();
-    let error =
-        study::run(&config.problem().unwrap(), &config.request, &Progress::default()).err().unwrap().to_string();
-    assert!(error.contains("Itô"), "{error}");
+    let error = study::run(&config.problem().unwrap(), &config.request, &Progress::default()).err().unwrap();
+    assert!(matches!(error, StudyError::Iteration(IterationError::NotIto)), "{error}");
 }

@@ -1,19 +1,24 @@
 //! Made-up solutions of the double well, for tests of what is written and drawn: shapes and signs are right,
 //! numbers are invented.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use saddleflux::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use saddleflux::formula::{Comparison, Condition, Formulas, TheoremThreeTwo};
+use saddleflux::formula::{Condition, FormulaRate, Formulas, Omission, TheoremThreeTwo};
 use saddleflux::grid::Align;
 use saddleflux::grid::Grid;
-use saddleflux::io::{Outcome, Setting};
-use saddleflux::problem::{Absorb, AxisWalls, DomainChoice, Interpretation, Posed, StartSet, ValleyChoice, Wall};
+use saddleflux::io::{IoError, Setting, Solved, summary, write_result};
+use saddleflux::observe::field::{CURRENT, DIFFUSION, LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
+use saddleflux::observe::over_grid::{Kind, over_grid};
+use saddleflux::observe::quantity::Quantities;
+use saddleflux::problem::absorption::{Absorption, Killer};
+use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
-use saddleflux::study::Request;
+use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
-use saddleflux::study::solution::{BoundaryFlux, Fields, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
+use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
+use saddleflux::study::{Request, Warning};
 use saddleflux::tensor::{Point, Tensor};
 
 /// A problem with its made-up solution.
@@ -25,19 +30,34 @@ pub struct Case {
 
 impl Case {
     /// As the files and the report take it.
-    pub fn outcome(&self) -> Outcome<'_> {
+    pub fn solved(&self) -> Solved<'_> {
         let setting = Setting {
             config: &self.config,
             dimension: self.solution.grid.dimension,
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: "killed at the saddle: on leaving the basin of the minimum (-1, 0)",
+            absorption: Absorption { killer: Killer::Basin, cut: None },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
         };
-        Outcome { setting, solution: &self.solution }
+        Solved { setting, solution: &self.solution }
+    }
+
+    /// Writes its `result.h5`.
+    pub fn write(&self, path: &Path) -> Result<(), IoError> {
+        write_result(path, &self.config, &summary(&self.solved()), &self.solved().groups())
+    }
+
+    /// The values of a field of this kind.
+    pub fn values(&mut self, kind: &Kind) -> &mut Vec<f64> {
+        &mut self.solution.fields.fields.iter_mut().find(|field| field.label.name == kind.name).unwrap().values
+    }
+
+    /// Takes the field of this kind away.
+    pub fn remove(&mut self, kind: &Kind) {
+        self.solution.fields.fields.retain(|field| field.label.name != kind.name);
     }
 }
 
@@ -55,17 +75,21 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
         let drop = (-theta[0] / temperature.sqrt()).tanh().max(0.0);
         drop * (-loss(theta) / temperature).exp()
     };
-    let field = |f: &dyn Fn(Point) -> f64| Some(centres.iter().map(|theta| f(*theta)).collect::<Vec<f64>>());
-    let value = 1.3 * (-1.0 / temperature).exp();
-    let current = field(&|theta| value * (-theta[1] * theta[1] / temperature).exp()).unwrap();
-    let fields = Fields {
-        loss: field(&loss),
-        diffusion: vec![vec![temperature; grid.len()]; if dimension == 2 { 3 } else { 1 }],
-        stationary: field(&|theta| (-loss(theta) / temperature).exp()),
-        quasi_stationary: field(&density),
-        current: vec![current; dimension],
-        mean_first_passage: field(&|theta| (-6.0 * theta[0]).tanh().max(0.0) / value),
+    let mut fields = over_grid(&grid);
+    let mut field = |kind: &Kind, f: &dyn Fn(Point) -> f64| {
+        fields.push(kind.over(&grid, centres.iter().map(|theta| f(*theta)).collect()));
     };
+    let value = 1.3 * (-1.0 / temperature).exp();
+    field(&LOSS, &loss);
+    for kind in &DIFFUSION[..if dimension == 2 { 3 } else { 1 }] {
+        field(kind, &|_| temperature);
+    }
+    field(&STATIONARY, &|theta| (-loss(theta) / temperature).exp());
+    field(&QUASI_STATIONARY, &density);
+    for kind in &CURRENT[..dimension] {
+        field(kind, &|theta| value * (-theta[1] * theta[1] / temperature).exp());
+    }
+    field(&MEAN_FIRST_PASSAGE, &|theta| (-6.0 * theta[0]).tanh().max(0.0) / value);
     Case {
         config: config(dimension, temperature, degrees),
         critical: critical(dimension),
@@ -93,6 +117,8 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             flux_over_population: Some(value * 1.0001),
             flux: Some(flux(&grid, value, temperature)),
             fields,
+            groups: Vec::new(),
+            quantities: Quantities::default(),
             quadrature: (dimension == 1).then_some(QuadratureCheck {
                 time: (1.0 / value).into(),
                 ratio: Some(1.000_000_1),
@@ -104,7 +130,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             iteration: None,
             particles: None,
             covariance: None,
-            warnings: vec!["the barrier is only 4 times the noise at the saddle: formulas are rough".to_string()],
+            warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
             factor_bytes: 123_456_789,
             grid,
@@ -132,8 +158,8 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
         },
         posed: Posed {
-            domain: DomainChoice { lower: None, upper: None, walls: [walls, walls] },
-            valley: Some(ValleyChoice { minimum: None, set: StartSet::Basin, absorb: Absorb::Boundary }),
+            domain: DomainSpec { lower: None, upper: None, walls: [walls, walls] },
+            valley: Some(ValleySpec::default()),
             allow_degenerate: false,
         },
         request: Request {
@@ -191,15 +217,17 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
     }
 }
 
-fn formulas(value: f64) -> Formulas {
+fn formulas(value: f64) -> Formulas<Comparison> {
     let comparison = |ratio: f64| Comparison {
-        value: (value / ratio).into(),
+        formula: FormulaRate {
+            value: (value / ratio).into(),
+            absorption_factor: 2.0,
+            conditions: vec![
+                Condition::HighBarrier { over_noise: 10.0 },
+                Condition::FrozenNoise { is_frozen: ratio < 1.0 },
+            ],
+        },
         ratio,
-        absorption_factor: 2.0,
-        conditions: vec![
-            Condition { text: "the barrier is 10 times the noise".to_string(), holds: true },
-            Condition { text: "the noise is isotropic and constant".to_string(), holds: ratio < 1.0 },
-        ],
     };
     Formulas {
         kramers: Some(comparison(0.981)),
@@ -211,6 +239,6 @@ fn formulas(value: f64) -> Formulas {
             s_effective: Some(0.47),
             saddle: [0.0, 0.0],
         }),
-        omitted: vec!["effective s in 2D: no single path".to_string()],
+        omitted: vec![Omission::VaryingNoise],
     }
 }

@@ -1,19 +1,21 @@
 //! Formulas that users write, with exact first and second derivatives.
 //!
-//! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**` is `^`.
-//! A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated subexpressions,
-//! differentiated there symbolically, and compiled to straight-line programs for the value, the gradient and both with the
-//! Hessian.
+//! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**`
+//! is `^`. A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated
+//! subexpressions, differentiated there symbolically, and compiled to straight-line programs for the value, the
+//! gradient and both with the Hessian.
 
+mod error;
 mod graph;
 mod parse;
 mod program;
 mod switch;
 mod token;
 
+pub use error::{ExpressionError, ExpressionFault};
+
 use std::sync::Arc;
 
-use crate::problem::ProblemError;
 use crate::problem::breaks::Breaks;
 use crate::problem::expression::graph::Graph;
 use crate::problem::expression::parse::Parser;
@@ -23,6 +25,8 @@ use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
 /// A formula in x and y.
 #[derive(Clone, Debug)]
 pub struct Expression {
+    text: String,
+    dimension: usize,
     value: Program<1>,
     gradient: Program<2>,
     jet: Program<6>,
@@ -43,23 +47,30 @@ pub struct Jet {
 }
 
 impl Expression {
-    /// Parses a formula; `key` is the configuration key that errors name.
+    /// Parses a formula of a problem in one or two dimensions.
     ///
     /// # Errors
-    /// [`ProblemError::Expression`] with the byte offset of the fault.
-    pub fn parse(text: &str, key: &str, dimension: usize) -> Result<Expression, ProblemError> {
+    /// A text that is no formula, with the byte offset of the fault.
+    pub fn parse(text: &str, dimension: usize) -> Result<Expression, ExpressionError> {
         let mut graph = Graph::default();
-        let root = Parser::new(text, key, dimension)?.formula(&mut graph)?;
+        let root = Parser::new(text, dimension)?.formula(&mut graph)?;
         let (switches, may_jump) = (graph.switches(root), graph.may_jump(root));
         let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
         let (fxx, fxy, fyy) = (graph.derivative(fx, 0), graph.derivative(fx, 1), graph.derivative(fy, 1));
         Ok(Expression {
+            text: text.to_string(),
+            dimension,
             value: Program::new(&graph, [root]),
             gradient: Program::new(&graph, [fx, fy]),
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
             switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
             may_jump,
         })
+    }
+
+    /// The number of variables that it may have, 1 or 2.
+    pub fn dimension(&self) -> usize {
+        self.dimension
     }
 
     /// f(θ).
@@ -111,31 +122,46 @@ impl Expression {
     }
 }
 
-/// A set of points given by comparisons: `x < 0.1`, `x^2 + y^2 <= 1 and y > 0`, `not (x > 1)`, `0 < x < 1`.
+impl std::fmt::Display for Expression {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// A set of points given by comparisons (`x < 0.1`, `x^2 + y^2 <= 1 and y > 0`, `not (x > 1)`, `0 < x < 1`) or by a
+/// function that is positive inside.
 #[derive(Clone, Debug)]
 pub struct Condition {
     tree: Tree,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Tree {
     /// margin > 0, or ≥ 0.
     Positive {
         margin: Program<1>,
         or_zero: bool,
     },
+    /// margin > 0.
+    Closure(Arc<dyn Fn(Point) -> f64 + Send + Sync>),
     Not(Box<Tree>),
     And(Box<Tree>, Box<Tree>),
     Or(Box<Tree>, Box<Tree>),
 }
 
 impl Condition {
-    /// Parses a condition; `key` is the configuration key that errors name.
+    /// Parses a condition on the points of one or two dimensions.
     ///
     /// # Errors
-    /// [`ProblemError::Expression`] with the byte offset of the fault.
-    pub fn parse(text: &str, key: &str, dimension: usize) -> Result<Condition, ProblemError> {
-        Ok(Condition { tree: Parser::new(text, key, dimension)?.condition()? })
+    /// A text that is no condition, with the byte offset of the fault.
+    pub fn parse(text: &str, dimension: usize) -> Result<Condition, ExpressionError> {
+        Ok(Condition { tree: Parser::new(text, dimension)?.condition()? })
+    }
+
+    /// The set on which a function is positive. A continuous function, with its zero on the boundary, places the
+    /// boundary to rounding within an edge of a grid; one that jumps there is found by bisection.
+    pub fn positive(margin: impl Fn(Point) -> f64 + Send + Sync + 'static) -> Condition {
+        Condition { tree: Tree::Closure(Arc::new(margin)) }
     }
 
     /// Whether it holds at θ.
@@ -149,6 +175,19 @@ impl Condition {
     }
 }
 
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Tree::Positive { or_zero: true, .. } => formatter.write_str("margin >= 0"),
+            Tree::Positive { .. } => formatter.write_str("margin > 0"),
+            Tree::Closure(_) => formatter.write_str("function > 0"),
+            Tree::Not(inner) => write!(formatter, "not ({inner:?})"),
+            Tree::And(left, right) => write!(formatter, "({left:?}) and ({right:?})"),
+            Tree::Or(left, right) => write!(formatter, "({left:?}) or ({right:?})"),
+        }
+    }
+}
+
 impl Tree {
     fn holds(&self, theta: Point) -> bool {
         match self {
@@ -156,6 +195,7 @@ impl Tree {
                 let value = margin.run(theta)[0];
                 value > 0.0 || (*or_zero && value == 0.0)
             }
+            Tree::Closure(margin) => margin(theta) > 0.0,
             Tree::Not(inner) => !inner.holds(theta),
             Tree::And(left, right) => left.holds(theta) && right.holds(theta),
             Tree::Or(left, right) => left.holds(theta) || right.holds(theta),
@@ -165,6 +205,7 @@ impl Tree {
     fn margin(&self, theta: Point) -> f64 {
         match self {
             Tree::Positive { margin, .. } => margin.run(theta)[0],
+            Tree::Closure(margin) => margin(theta),
             Tree::Not(inner) => -inner.margin(theta),
             Tree::And(left, right) => left.margin(theta).min(right.margin(theta)),
             Tree::Or(left, right) => left.margin(theta).max(right.margin(theta)),

@@ -4,8 +4,8 @@
 //! or < and < not < comparisons < + − < * / < unary − < ^ (right-associative; its right side may have a sign)
 //! ```
 
-use crate::problem::ProblemError;
 use crate::problem::expression::Tree;
+use crate::problem::expression::error::{ExpressionError, ExpressionFault};
 use crate::problem::expression::graph::{Function, Graph, Id, Pairing};
 use crate::problem::expression::program::Program;
 use crate::problem::expression::token::{Token, tokens};
@@ -13,7 +13,6 @@ use crate::problem::expression::token::{Token, tokens};
 /// A recursive-descent parser over the tokens of one text.
 pub(super) struct Parser<'a> {
     text: &'a str,
-    key: &'a str,
     dimension: usize,
     tokens: Vec<(usize, Token<'a>)>,
     next: usize,
@@ -53,12 +52,12 @@ const PAIRINGS: [(&str, Pairing); 4] =
 const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
 const COMPARISONS: [&str; 4] = ["<", "<=", ">", ">="];
 
-type Parsed<T> = Result<T, ProblemError>;
+type Parsed<T> = Result<T, ExpressionError>;
 
 impl<'a> Parser<'a> {
     /// Splits the text into tokens.
-    pub(super) fn new(text: &'a str, key: &'a str, dimension: usize) -> Parsed<Parser<'a>> {
-        let mut parser = Parser { text, key, dimension, tokens: Vec::new(), next: 0, depth: 0 };
+    pub(super) fn new(text: &'a str, dimension: usize) -> Parsed<Parser<'a>> {
+        let mut parser = Parser { text, dimension, tokens: Vec::new(), next: 0, depth: 0 };
         if text.len() > LONGEST {
             return Err(parser.error(LONGEST, format!("a formula may have at most {LONGEST} characters")));
         }
@@ -66,8 +65,8 @@ impl<'a> Parser<'a> {
         Ok(parser)
     }
 
-    fn error(&self, offset: usize, message: String) -> ProblemError {
-        ProblemError::Expression { key: self.key.into(), text: self.text.into(), offset, message }
+    fn error(&self, offset: usize, fault: impl Into<ExpressionFault>) -> ExpressionError {
+        ExpressionError { text: self.text.into(), offset, fault: fault.into() }
     }
 
     fn peek(&self) -> Token<'a> {
@@ -108,8 +107,9 @@ impl<'a> Parser<'a> {
         let root = self.sum(graph)?;
         match self.peek() {
             Token::End => Ok(root),
-            Token::Symbol(symbol) if COMPARISONS.contains(&symbol) => Err(self
-                .error(self.offset(), "a formula has no comparisons; they belong in a set such as valley.set".into())),
+            Token::Symbol(symbol) if COMPARISONS.contains(&symbol) => {
+                Err(self.error(self.offset(), ExpressionFault::Comparison))
+            }
             _ => Err(self.unexpected("an operator or the end of the formula")),
         }
     }
@@ -123,7 +123,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn unexpected(&self, wanted: &str) -> ProblemError {
+    fn unexpected(&self, wanted: &str) -> ExpressionError {
         let (offset, token) = self.tokens[self.next];
         let message = match token {
             Token::End => format!("the text ends where {wanted} is expected"),
@@ -282,8 +282,7 @@ impl<'a> Parser<'a> {
         }
         if name == "y" {
             if self.dimension == 1 {
-                let message = "y has no meaning in one dimension: set landscape.dimension = 2, or write it in x".into();
-                return Err(self.error(offset, message));
+                return Err(self.error(offset, ExpressionFault::SecondVariable));
             }
             return Ok(graph.variable(1));
         }
@@ -313,19 +312,17 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn unknown(name: &str) -> String {
-    let known: Vec<&str> = FUNCTIONS
+fn unknown(name: &str) -> ExpressionFault {
+    let known: Vec<&'static str> = FUNCTIONS
         .iter()
         .map(|known| known.0)
         .chain(PAIRINGS.iter().map(|known| known.0))
         .chain(CONSTANTS.iter().map(|known| known.0))
         .chain(["x", "y"])
         .collect();
-    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let nearest = known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(known, name));
     // A single letter is near to every other one.
     let tolerated = 2.min(name.chars().count() - 1);
-    match nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= tolerated) {
-        Some(nearest) => format!("`{name}` is unknown; did you mean `{nearest}`?"),
-        None => format!("`{name}` is unknown; known are {}", known.join(", ")),
-    }
+    let nearest = nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= tolerated);
+    ExpressionFault::Unknown { name: name.into(), nearest, known }
 }

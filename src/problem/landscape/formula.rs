@@ -2,27 +2,34 @@
 
 use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::DriftField;
-use crate::problem::error::ProblemError;
-use crate::problem::expression::Expression;
+use crate::problem::expression::{Expression, ExpressionError};
 use crate::problem::landscape::Landscape;
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss given by a formula in x and y.
 pub struct Formula {
     expression: Expression,
-    dimension: usize,
 }
 
 impl Formula {
-    /// Parses `landscape.expression`.
-    pub fn new(text: &str, dimension: usize) -> Result<Formula, ProblemError> {
-        Ok(Formula { expression: Expression::parse(text, "landscape.expression", dimension)?, dimension })
+    /// Parses the formula of a loss in one or two dimensions.
+    ///
+    /// # Errors
+    /// A text that is no formula, with the byte offset of the fault.
+    pub fn new(text: &str, dimension: usize) -> Result<Formula, ExpressionError> {
+        Ok(Formula { expression: Expression::parse(text, dimension)? })
+    }
+}
+
+impl From<Expression> for Formula {
+    fn from(expression: Expression) -> Formula {
+        Formula { expression }
     }
 }
 
 impl Landscape for Formula {
     fn dimension(&self) -> usize {
-        self.dimension
+        self.expression.dimension()
     }
     fn value(&self, theta: Point) -> f64 {
         self.expression.value(theta)
@@ -49,49 +56,51 @@ impl Landscape for Formula {
         // Nothing is known of a formula: a few units either way hold what people write.
         ([-5.0; 2], [5.0; 2])
     }
+    fn knows_its_box(&self) -> bool {
+        false
+    }
 }
 
 /// A drift given by one formula for each component.
 pub struct FormulaDrift {
-    components: Vec<Expression>,
+    x: Expression,
+    /// `None` in one dimension.
+    y: Option<Expression>,
 }
 
 impl FormulaDrift {
-    /// Parses `landscape.drift`.
-    pub fn new(texts: &[String], dimension: usize) -> Result<FormulaDrift, ProblemError> {
-        let components = texts.iter().map(|text| Expression::parse(text, "landscape.drift", dimension));
-        Ok(FormulaDrift { components: components.collect::<Result<_, _>>()? })
+    /// The drift on the line with this component.
+    pub fn line(x: Expression) -> FormulaDrift {
+        FormulaDrift { x, y: None }
+    }
+
+    /// The drift in the plane with these components.
+    pub fn plane(x: Expression, y: Expression) -> FormulaDrift {
+        FormulaDrift { x, y: Some(y) }
     }
 }
 
 impl DriftField for FormulaDrift {
     fn dimension(&self) -> usize {
-        self.components.len()
+        if self.y.is_some() { 2 } else { 1 }
     }
     fn drift(&self, theta: Point) -> Point {
-        let mut drift = [0.0; 2];
-        for (value, component) in drift.iter_mut().zip(&self.components) {
-            *value = component.value(theta);
-        }
-        drift
+        [self.x.value(theta), self.y.as_ref().map_or(0.0, |y| y.value(theta))]
     }
     fn drifts(&self, at: &Points, drifts: &mut Points) {
-        drifts.y = [0.0; LANES];
-        for (values, component) in [&mut drifts.x, &mut drifts.y].into_iter().zip(&self.components) {
-            component.values(at, values);
+        self.x.values(at, &mut drifts.x);
+        match &self.y {
+            Some(y) => y.values(at, &mut drifts.y),
+            None => drifts.y = [0.0; LANES],
         }
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
-        self.components.iter().fold(Breaks::default(), |breaks, component| breaks.with(component.breaks(from, to)))
+        self.y.iter().fold(self.x.breaks(from, to), |breaks, component| breaks.with(component.breaks(from, to)))
     }
     fn may_break(&self) -> bool {
-        self.components.iter().any(Expression::may_break)
+        self.x.may_break() || self.y.as_ref().is_some_and(Expression::may_break)
     }
     fn jacobian(&self, theta: Point) -> [Point; 2] {
-        let mut rows = [[0.0; 2]; 2];
-        for (row, component) in rows.iter_mut().zip(&self.components) {
-            *row = component.gradient(theta);
-        }
-        rows
+        [self.x.gradient(theta), self.y.as_ref().map_or([0.0; 2], |y| y.gradient(theta))]
     }
 }

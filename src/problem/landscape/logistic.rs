@@ -5,12 +5,13 @@
 //! ∇L = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ,   p_j = 1/(1 + e^{m_j})
 //! C(θ) = mean p_j² x_j x_jᵀ − ∇L ∇Lᵀ        the covariance of one sample's gradient
 //! ```
-//! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq. 5.
+//! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq.
+//! 5.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::exponential::exp;
-use crate::problem::error::ProblemError;
+use crate::problem::landscape::data::{Column, DataError, DataFault};
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
@@ -24,10 +25,12 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Reads a CSV file with a header line.
+    /// Reads a CSV file with a header line; a relative path starts from the working folder or, where it leads to no
+    /// file, from `base`. `positive` are the labels with s = +1; `standardise` gives each feature zero mean and unit
+    /// population variance.
     ///
     /// # Errors
-    /// [`ProblemError::Data`] naming the file, the line and the column.
+    /// A file that cannot be read or used, with the line and the column of the fault.
     pub fn read(
         data: &Path,
         base: &Path,
@@ -35,21 +38,17 @@ impl LogisticRegression {
         label: &str,
         positive: &[String],
         standardise: bool,
-    ) -> Result<LogisticRegression, ProblemError> {
+    ) -> Result<LogisticRegression, DataError> {
         let path = if data.exists() { data.to_path_buf() } else { base.join(data) };
-        let table = Table::read(&path, features, label)?;
-        let fail = |message: String| Err(ProblemError::Data { file: path.display().to_string(), message });
+        let table = Table::read(&path, features, label).map_err(|fault| DataError { file: path.clone(), fault })?;
+        let fail = |fault: DataFault| Err(DataError { file: path.clone(), fault });
         let signs: Vec<f64> =
             table.labels.iter().map(|value| if positive.contains(value) { 1.0 } else { -1.0 }).collect();
         if signs.windows(2).all(|pair| pair[0] == pair[1]) {
-            let mut seen: Vec<&str> = table.labels.iter().map(String::as_str).collect();
+            let mut seen = table.labels;
             seen.sort_unstable();
             seen.dedup();
-            return fail(format!(
-                "all rows are of one class: landscape.positive = {positive:?} must name some, not all, of the labels in column \
-                 `{label}` ({})",
-                seen.join(", ")
-            ));
+            return fail(DataFault::OneClass { positive: positive.to_vec(), label: label.into(), seen });
         }
         let mut columns = table.columns;
         if standardise {
@@ -59,10 +58,7 @@ impl LogisticRegression {
                 let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
                 // Not the variance, which rounding can keep off zero.
                 if column.iter().all(|value| *value == column[0]) {
-                    return fail(format!(
-                        "column `{name}` has the same value in every row and cannot be standardised: leave it out of \
-                         landscape.features"
-                    ));
+                    return fail(DataFault::Constant { column: name.clone() });
                 }
                 for value in column {
                     *value = (*value - mean) / variance.sqrt();
@@ -142,8 +138,8 @@ impl pulp::WithSimd for LossSum<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
-        // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block are
-        // multiplied before the one logarithm.
+        // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block
+        // are multiplied before the one logarithm.
         let [x, y] = self.theta;
         let mut sum = 0.0;
         let (mut factors, mut excess) = ([1.0; BLOCK], [0.0; BLOCK]);
@@ -229,51 +225,47 @@ struct Table {
 }
 
 impl Table {
-    fn read(path: &PathBuf, features: &[String], label: &str) -> Result<Table, ProblemError> {
-        let file = path.display().to_string();
-        let error = |message: String| ProblemError::Data { file: file.clone(), message };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|fault| {
-            error(format!(
-                "cannot be read ({fault}): landscape.data is looked for in the working folder, then beside the configuration"
-            ))
-        })?;
-        let header = reader.headers().map_err(|fault| error(format!("has no readable header line: {fault}")))?.clone();
-        let place = |key: &str, name: &str| {
-            header.iter().position(|column| column == name).ok_or_else(|| {
-                let nearest = header.iter().min_by_key(|column| strsim::damerau_levenshtein(column, name));
-                error(format!(
-                    "has no column `{name}`, which {key} asks for; nearest is `{}`, all are: {}",
-                    nearest.unwrap_or(""),
-                    header.iter().collect::<Vec<_>>().join(", ")
-                ))
-            })
-        };
+    fn read(path: &Path, features: &[String], label: &str) -> Result<Table, DataFault> {
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_path(path)
+            .map_err(|fault| DataFault::Unreadable { reason: fault.to_string() })?;
+        let header = reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone();
         let wanted: Vec<usize> =
-            features.iter().map(|name| place("landscape.features", name)).collect::<Result<_, _>>()?;
-        let label_place = place("landscape.label", label)?;
+            features.iter().map(|name| place(&header, Column::Feature, name)).collect::<Result<_, _>>()?;
+        let label_place = place(&header, Column::Label, label)?;
         let mut table = Table { columns: vec![Vec::new(); wanted.len()], labels: Vec::new() };
         for record in reader.records() {
-            let record = record.map_err(|fault| match fault.position().map(csv::Position::line) {
-                Some(line) => error(format!("line {line} cannot be read: {fault}")),
-                None => error(format!("cannot be read: {fault}")),
+            let record = record.map_err(|fault| DataFault::Line {
+                line: fault.position().map(csv::Position::line),
+                reason: fault.to_string(),
             })?;
             let line = record.position().map_or(0, csv::Position::line);
             let field = |place: usize| record.get(place).unwrap_or("");
             for (column, &place) in table.columns.iter_mut().zip(&wanted) {
-                let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| {
-                    error(format!(
-                        "line {line}, column `{}`: `{}` is not a finite number; mend the line or leave it out",
-                        &header[place],
-                        field(place)
-                    ))
-                })?;
-                column.push(value);
+                let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite());
+                column.push(value.ok_or_else(|| DataFault::NotANumber {
+                    line,
+                    column: header[place].to_string(),
+                    field: field(place).to_string(),
+                })?);
             }
             table.labels.push(field(label_place).to_string());
         }
-        if table.labels.is_empty() {
-            return Err(error("has a header line but no rows".into()));
-        }
-        Ok(table)
+        if table.labels.is_empty() { Err(DataFault::Empty) } else { Ok(table) }
     }
+}
+
+/// The place of a column in the header.
+fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
+    header.iter().position(|column| column == wanted).ok_or_else(|| DataFault::MissingColumn {
+        wanted: wanted.to_string(),
+        role,
+        nearest: header
+            .iter()
+            .min_by_key(|column| strsim::damerau_levenshtein(column, wanted))
+            .unwrap_or("")
+            .to_string(),
+        all: header.iter().map(str::to_string).collect(),
+    })
 }

@@ -1,9 +1,17 @@
 //! Losses L(θ) with exact gradients and Hessians.
 
+pub mod closure;
+pub mod data;
 pub mod formula;
 pub mod logistic;
 pub mod polynomial;
 pub mod surface;
+
+pub use closure::ClosureLoss;
+pub use formula::{Formula, FormulaDrift};
+pub use logistic::LogisticRegression;
+pub use polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
+pub use surface::{Himmelblau, MullerBrown, ThreeHole};
 
 use std::sync::Arc;
 
@@ -73,8 +81,13 @@ pub trait Landscape: Send + Sync {
     }
 
     /// A box (lower, upper corner) that holds the critical points a user means, where the search for them begins
-    /// when the configuration gives no domain.
+    /// when the problem names no domain.
     fn typical_box(&self) -> (Point, Point);
+
+    /// Whether the typical box is known of this landscape, and not a guess for want of anything better.
+    fn knows_its_box(&self) -> bool {
+        true
+    }
 
     /// Whether `value` is expensive (a sum over data), so that callers do well to ask sparingly.
     fn is_costly(&self) -> bool {
@@ -153,6 +166,9 @@ impl Landscape for Sharpened {
     fn typical_box(&self) -> (Point, Point) {
         let (lower, upper) = self.inner.typical_box();
         (lower.map(|c| c / self.root), upper.map(|c| c / self.root))
+    }
+    fn knows_its_box(&self) -> bool {
+        self.inner.knows_its_box()
     }
     fn sampled(&self) -> Option<&dyn SampleLoss> {
         self.inner.sampled().map(|_| self as &dyn SampleLoss)

@@ -45,8 +45,8 @@ impl Landscape for StyblinskiTang {
 /// ```text
 /// L = ½ Σ (θᵢ⁴ − 10 θᵢ² + 5 θᵢ − 13)        Var ∂f/∂θᵢ(θ − s) = (6θᵢ² − 16)² + 72θᵢ² + 60 + 12(6θᵢ² − 16)
 /// ```
-/// From the moments of a normal variable: f'(θ − s) = 2t³ − 16t + 5/2 at t = θ − s. With u = 6θ² its variance is (u − 4)² + 108,
-/// at least 108 for every θ: this noise never degenerates.
+/// From the moments of a normal variable: f'(θ − s) = 2t³ − 16t + 5/2 at t = θ − s. With u = 6θ² its variance is (u −
+/// 4)² + 108, at least 108 for every θ: this noise never degenerates.
 pub struct StyblinskiTangData {
     /// 1 or 2.
     pub dimension: usize,

@@ -3,19 +3,22 @@
 
 mod reference;
 
-pub use reference::{Known, Reference};
+pub use reference::{Known, Reference, Source};
 
 use std::time::Instant;
 
-use crate::grid::Align;
+use crate::elimination::Workspace;
+use crate::grid::{Align, Grid};
 use crate::observe::peclet::peclet;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::Request;
+use crate::solve::Resources;
+use crate::study::ladder::{Climb, Plan};
 use crate::study::level::{self, Level};
-use crate::study::request::{Quantity, Scheme};
-use crate::study::{StudyError, memory};
+use crate::study::request::Scheme;
+use crate::study::warning::Warning;
+use crate::study::{Request, StudyError, memory};
 
 /// One quantity on one grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +42,7 @@ pub struct Sample {
     pub peclet: f64,
     /// Seconds from the problem to the quantities: assembly, elimination and solves, for a pattern of edges that is known.
     pub seconds: f64,
-    /// Of these, the assembly.
+    /// The part of these that the assembly took.
     pub assembly_seconds: f64,
     /// Bytes of the factor.
     pub factor_bytes: u64,
@@ -57,12 +60,39 @@ pub struct Series {
     /// Angle of the grid in degrees.
     pub angle: f64,
     /// Grids, coarsest first; in place of one that could not be solved, its cells and the reason.
-    pub samples: Vec<Result<Sample, ([usize; 2], String)>>,
+    pub samples: Vec<Result<Sample, ([usize; 2], StudyError)>>,
     /// p in seconds ∝ unknownsᵖ, fitted to the grids that took longer than [`MEASURABLE`].
     pub cost_exponent: Option<f64>,
 }
 
 impl Series {
+    /// One scheme at one angle.
+    fn new(
+        request: &Request,
+        problem: &Problem,
+        cells: &[[usize; 2]],
+        reference: &Reference,
+        resources: Resources<'_>,
+    ) -> Result<Series, StudyError> {
+        let scheme = request.grid.scheme;
+        let turn = match cells.first() {
+            Some(&cells) => Grid::over(problem, cells, request.grid.align)?.turn,
+            None => [1.0, 0.0],
+        };
+        let mut samples: Vec<Result<Sample, ([usize; 2], StudyError)>> = Vec::new();
+        Climb::new(Plan::listed(problem, scheme, cells.to_vec(), 2.0), |cells| {
+            let solved = fastest(request, problem, cells, resources);
+            let coarser = samples.iter().flatten().last();
+            samples.push(match &solved {
+                Ok((level, seconds)) => Ok(Sample::new(level, *seconds, reference, coarser)),
+                Err(error) => Err((cells, error.clone())),
+            });
+            solved.map(|(level, _)| level)
+        })?;
+        let cost_exponent = cost_exponent(samples.iter().flatten());
+        Ok(Series { scheme, angle: turn[1].atan2(turn[0]).to_degrees(), samples, cost_exponent })
+    }
+
     /// The grids that were solved.
     pub fn solved(&self) -> impl Iterator<Item = &Sample> {
         self.samples.iter().flatten()
@@ -79,7 +109,7 @@ pub struct Convergence {
     /// Every scheme at every angle.
     pub series: Vec<Series>,
     /// What the reader must know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Seconds of the whole study.
     pub seconds: f64,
 }
@@ -93,24 +123,24 @@ const REPEATS: usize = 3;
 /// Grids slower than this, in seconds, are solved once.
 const LONG: f64 = 10.0;
 
-/// Runs the study of a configuration.
+/// Compares what is asked for.
+///
+/// # Errors
+/// A grid that cannot be laid over the problem, and an interruption; grids that cannot be solved are part of the result.
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
-    let mut warnings = problem.warnings.clone();
-    let allowed = memory::allowed();
+    let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
+    let workspace = Workspace::default();
+    let resources = Resources::available(&workspace, progress);
     let mut cells = grids(request, &problem);
     let corrects = request.converge.schemes.contains(&Scheme::FLUX_CORRECTED);
     let hungriest = if corrects { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };
-    let too_large = |cells: &[usize; 2]| memory::estimate(*cells, &problem, hungriest) > allowed as f64;
+    let too_large = |cells: &[usize; 2]| memory::estimate(*cells, &problem, hungriest) > resources.memory as f64;
     if let Some(first) = cells.iter().position(too_large) {
-        warnings.push(format!(
-            "converge.cells: grids from {} cells on were left out: they need more than the {:.1} GB that are free",
-            cells[first][0],
-            allowed as f64 / 1e9
-        ));
+        warnings.push(Warning::GridsLeftOut { cells: cells[first][0], allowed: resources.memory });
         cells.truncate(first);
     }
-    let reference = reference::find(request, &problem, &cells, allowed, progress)?;
+    let reference = reference::find(request, &problem, &cells, resources)?;
     let aligns = match request.converge.angles.as_slice() {
         [] => vec![request.grid.align],
         angles => angles.iter().map(|&degrees| Align::Angle(degrees)).collect(),
@@ -121,7 +151,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
         for &align in &aligns {
             let mut variant = request.clone();
             (variant.grid.scheme, variant.grid.align) = (scheme, align);
-            series.push(one(&variant, &problem, &cells, &reference, allowed, progress)?);
+            series.push(Series::new(&variant, &problem, &cells, &reference, resources)?);
         }
     }
     Ok(Convergence { problem, reference, series, warnings, seconds: begun.elapsed().as_secs_f64() })
@@ -129,10 +159,10 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
 
 impl Convergence {
     /// Why nothing was solved, if nothing was.
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn refusal(&self) -> Option<&StudyError> {
         let samples = || self.series.iter().flat_map(|series| &series.samples);
         let is_refused = samples().all(Result::is_err);
-        samples().find_map(|sample| sample.as_ref().err()).filter(|_| is_refused).map(|(_, reason)| reason.as_str())
+        samples().find_map(|sample| sample.as_ref().err()).filter(|_| is_refused).map(|(_, reason)| reason)
     }
 }
 
@@ -156,90 +186,73 @@ fn grids(request: &Request, problem: &Problem) -> Vec<[usize; 2]> {
     }
 }
 
-fn one(
+/// The fastest of a few solutions of one grid, with its seconds.
+fn fastest<'a>(
     request: &Request,
-    problem: &Problem,
-    cells: &[[usize; 2]],
-    reference: &Reference,
-    allowed: u64,
-    progress: &Progress,
-) -> Result<Series, StudyError> {
-    let mut samples: Vec<Result<Sample, ([usize; 2], String)>> = Vec::new();
-    let angle = match cells.first() {
-        Some(&cells) => level::grid(request, problem, cells)?.0.turn,
-        None => [1.0, 0.0],
+    problem: &'a Problem,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<(Level<'a>, f64), StudyError> {
+    let attempt = || {
+        let level = level::solve(request, problem, cells, resources)?;
+        let seconds: f64 = level.timing.iter().map(|(_, seconds)| seconds).sum();
+        Ok((level, seconds))
     };
-    let angle = angle[1].atan2(angle[0]).to_degrees();
-    for &cells in cells {
-        let mut best: Option<(Level, f64)> = None;
-        let mut failure = None;
-        for repeat in 0..REPEATS {
-            match level::solve(request, problem, cells, allowed, progress) {
-                Ok(level) => {
-                    let seconds = level.timing.iter().map(|(_, seconds)| seconds).sum();
-                    if best.as_ref().is_none_or(|(_, shortest)| seconds < *shortest) {
-                        best = Some((level, seconds));
-                    }
-                    // The second time the pattern of edges is known, as it is to all schemes but the first.
-                    if (seconds > MEASURABLE && repeat > 0) || seconds > LONG {
-                        break;
-                    }
-                }
-                Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-                Err(error) => {
-                    failure = Some(error.to_string());
-                    break;
+    let mut best: (Level<'a>, f64) = attempt()?;
+    let mut last = best.1;
+    for repeat in 1..REPEATS {
+        // The second time the pattern of edges is known, as it is to all schemes but the first.
+        if last > LONG || (last > MEASURABLE && repeat > 1) {
+            break;
+        }
+        match attempt() {
+            Ok(again) => {
+                last = again.1;
+                if again.1 < best.1 {
+                    best = again;
                 }
             }
+            Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+            Err(_) => break,
         }
-        let coarser = samples.iter().flatten().last();
-        samples.push(match best {
-            Some((level, seconds)) => Ok(sample(request, problem, &level, seconds, reference, coarser)),
-            None => Err((cells, failure.unwrap_or_default())),
-        });
     }
-    let cost_exponent = cost_exponent(samples.iter().flatten());
-    Ok(Series { scheme: request.grid.scheme, angle, samples, cost_exponent })
+    Ok(best)
 }
 
-fn sample(
-    request: &Request,
-    problem: &Problem,
-    level: &Level,
-    seconds: f64,
-    reference: &Reference,
-    coarser: Option<&Sample>,
-) -> Sample {
-    let measure = |value: Scaled, known: Option<&Known>, before: Option<Measure>| {
-        let error = known.map(|known| (value.over(known.value).value() - 1.0).abs());
-        let order = known.zip(error).and_then(|(known, error)| {
-            let (coarse, before) = (coarser?, before?.error?);
-            // Within a few uncertainties the reference is what is seen.
-            let is_seen = error > 4.0 * known.uncertainty && before > 4.0 * known.uncertainty;
-            let ratio = level.grid.cells[0] as f64 / coarse.cells[0] as f64;
-            is_seen.then(|| (before / error).ln() / ratio.ln())
+impl Sample {
+    /// A grid that was solved, against the reference and the grid before.
+    fn new(level: &Level<'_>, seconds: f64, reference: &Reference, coarser: Option<&Sample>) -> Sample {
+        let (on, found) = (&level.discretisation, &level.found);
+        let measure = |value: Scaled, known: Option<&Known>, before: Option<Measure>| {
+            let error = known.map(|known| (value.over(known.value).value() - 1.0).abs());
+            let order = known.zip(error).and_then(|(known, error)| {
+                let (coarse, before) = (coarser?, before?.error?);
+                // Within a few uncertainties the reference is what is seen.
+                let is_seen = error > 4.0 * known.uncertainty && before > 4.0 * known.uncertainty;
+                let ratio = on.grid.cells[0] as f64 / coarse.cells[0] as f64;
+                is_seen.then(|| (before / error).ln() / ratio.ln())
+            });
+            Measure { value, error, order }
+        };
+        let quasi_stationary = found.quasi_stationary.as_ref();
+        let rate = quasi_stationary
+            .map(|found| measure(found.rate, reference.rate.as_ref(), coarser.and_then(|sample| sample.rate)));
+        let passage = found.passage.as_ref().map(|passage| {
+            let before = coarser.and_then(|sample| sample.passage);
+            measure(passage.from_start.inverse(), reference.passage.as_ref(), before)
         });
-        Measure { value, error, order }
-    };
-    let wants = |quantity| request.wants(quantity);
-    let found = level.quasi_stationary.as_ref();
-    let rate = found
-        .filter(|_| wants(Quantity::Rate))
-        .map(|found| measure(found.rate, reference.rate.as_ref(), coarser.and_then(|sample| sample.rate)));
-    let passage = level.passage.as_ref().filter(|_| wants(Quantity::PassageTime)).map(|passage| {
-        let before = coarser.and_then(|sample| sample.passage);
-        measure(passage.from_start.inverse(), reference.passage.as_ref(), before)
-    });
-    let assembly = level.timing.iter().find(|(phase, _)| phase == "assembly");
-    Sample {
-        cells: level.grid.cells,
-        unknowns: level.assembly.generator.len(),
-        peclet: peclet(problem, &level.grid, &level.assembly, found.map(|found| found.probability.as_slice())).relevant,
-        seconds,
-        assembly_seconds: assembly.map_or(0.0, |(_, seconds)| *seconds),
-        factor_bytes: level.factor_bytes,
-        rate,
-        passage,
+        let assembly = level.timing.iter().find(|(phase, _)| phase == "assembly");
+        let probability = quasi_stationary.map(|found| found.probability.as_slice());
+        Sample {
+            cells: on.grid.cells,
+            unknowns: on.states(),
+            peclet: peclet(on.problem, &on.grid, &on.assembly, probability).relevant,
+            seconds,
+            assembly_seconds: assembly.map_or(0.0, |(_, seconds)| *seconds),
+            factor_bytes: level.factor_bytes,
+            rate,
+            passage,
+        }
     }
 }
 

@@ -7,23 +7,26 @@
 //! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
 //! one axis absorbs.
 
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+
 use crate::formula::quadrature::{End, Passage};
 use crate::grid::Align;
+use crate::observe::quantity;
 use crate::problem::{Problem, Region};
-use crate::progress::Progress;
 use crate::scaled::Scaled;
-use crate::study::Request;
-use crate::study::boundary::BoundaryError;
-use crate::study::evidence::rounding;
-use crate::study::extrapolation::{beside, extrapolate};
+use crate::solve::Resources;
+use crate::study::ladder::{Climb, Plan, Rates};
 use crate::study::request::Scheme;
-use crate::study::{StudyError, comparison, level, memory};
+use crate::study::{Request, StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
 /// A value with the relative uncertainty that it is known to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Known {
     /// γ, or 1/τ.
+    #[serde(flatten, serialize_with = "quantity::value")]
     pub value: Scaled,
     /// Relative.
     pub uncertainty: f64,
@@ -36,8 +39,57 @@ pub struct Reference {
     pub rate: Option<Known>,
     /// 1/τ.
     pub passage: Option<Known>,
-    /// Where it is from, in words.
-    pub source: String,
+    /// Its origin.
+    pub source: Source,
+}
+
+/// The origin of a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// The user.
+    Given,
+    /// Quadrature in one dimension.
+    Quadrature,
+    /// Quadrature along each axis of a problem that separates.
+    QuadratureByAxis,
+    /// Grids.
+    Extrapolated {
+        /// The scheme on them.
+        scheme: Scheme,
+        /// The finest of them; the second is 1 in one dimension.
+        cells: [usize; 2],
+        /// 1 or 2.
+        dimension: usize,
+        /// Whether they were turned to the saddle.
+        is_turned_to_saddle: bool,
+        /// The larger relative uncertainty of the two rates.
+        uncertainty: f64,
+    },
+    /// None: the memory holds no grid.
+    NothingFits,
+    /// None: the grids failed.
+    NothingSolved,
+}
+
+impl Display for Source {
+    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Given => write!(text, "the exact values that were given"),
+            Source::Quadrature => write!(text, "1D quadrature"),
+            Source::QuadratureByAxis => write!(text, "1D quadrature along each axis: the problem separates"),
+            Source::Extrapolated { scheme, cells: [x, y], dimension, is_turned_to_saddle, uncertainty } => {
+                let cells = if *dimension == 1 { format!("{x}") } else { format!("{x} × {y}") };
+                let turned = if *is_turned_to_saddle { ", turned to the saddle" } else { "" };
+                let name = scheme.name();
+                write!(
+                    text,
+                    "{name} extrapolated to h → 0 from {cells} cells{turned}: itself uncertain by {uncertainty:.0e}"
+                )
+            }
+            Source::NothingFits => write!(text, "no grid fits into memory"),
+            Source::NothingSolved => write!(text, "none: the grids could not be solved"),
+        }
+    }
 }
 
 /// Relative uncertainty of a number typed by a person: its last digit.
@@ -50,14 +102,13 @@ pub(super) fn find(
     request: &Request,
     problem: &Problem,
     cells: &[[usize; 2]],
-    allowed: u64,
-    progress: &Progress,
+    resources: Resources<'_>,
 ) -> Result<Reference, StudyError> {
     let typed = |value: f64| Known { value: Scaled::new(value), uncertainty: TYPED };
     let given = Reference {
         rate: request.converge.rate.map(typed),
         passage: request.converge.passage_time.map(|time| typed(1.0 / time)),
-        source: "the exact values of [converge]".into(),
+        source: Source::Given,
     };
     if given.rate.is_some() || given.passage.is_some() {
         return Ok(given);
@@ -65,10 +116,10 @@ pub(super) fn find(
     if let Some(found) = quadrature(problem) {
         return Ok(found);
     }
-    extrapolation(request, problem, cells, allowed, progress)
+    extrapolation(request, problem, cells, resources)
 }
 
-/// By quadrature along each axis.
+/// The reference by quadrature along each axis.
 fn quadrature(problem: &Problem) -> Option<Reference> {
     // Where the noise vanishes on the way there is nothing to integrate.
     if problem.noise_model.is_bare_hessian() {
@@ -115,8 +166,8 @@ fn quadrature(problem: &Problem) -> Option<Reference> {
         _ => None,
     };
     let source = match problem.dimension {
-        1 => "1D quadrature".to_string(),
-        _ => "1D quadrature along each axis: the problem separates".to_string(),
+        1 => Source::Quadrature,
+        _ => Source::QuadratureByAxis,
     };
     let rate = Known { value: rates.iter().fold(Scaled::ZERO, |sum, rate| sum.plus(rate.number)), uncertainty: worst };
     (!rates.is_empty() && rate.value.is_positive()).then_some(Reference { rate: Some(rate), passage, source })
@@ -147,24 +198,22 @@ fn separates(problem: &Problem) -> bool {
     })
 }
 
-/// From the finest grids that fit, along the configured axes or turned to the saddle, whichever converges better.
+/// The reference from the finest grids that fit, along the axes asked for or turned to the saddle, whichever converges better.
 fn extrapolation(
     request: &Request,
     problem: &Problem,
     cells: &[[usize; 2]],
-    allowed: u64,
-    progress: &Progress,
+    resources: Resources<'_>,
 ) -> Result<Reference, StudyError> {
     let Some(&finest) = cells.last() else {
-        return Ok(Reference { rate: None, passage: None, source: "no grid fits into memory".into() });
+        return Ok(Reference { rate: None, passage: None, source: Source::NothingFits });
     };
     let doubled = finest.map(|n| if n == 1 { 1 } else { 2 * n });
     let scheme = if problem.is_reversible() { Scheme::FLUX_CORRECTED } else { Scheme::INVERSE_AVERAGE };
     let fits = |cells: [usize; 2]| {
-        cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem, scheme) <= allowed as f64
+        cells[0] * cells[1] <= MOST_UNKNOWNS && memory::estimate(cells, problem, scheme) <= resources.memory as f64
     };
     let top = if fits(doubled) { doubled } else { finest };
-    let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
     let can_turn = problem.dimension == 2 && ![0, 1].into_iter().any(|axis| problem.domain.is_periodic(axis));
     let mut aligns = vec![request.grid.align];
     if can_turn && !problem.valley.saddles.is_empty() && request.grid.align != Align::Saddle {
@@ -174,42 +223,42 @@ fn extrapolation(
     for align in aligns {
         let mut variant = request.clone();
         (variant.grid.scheme, variant.grid.align) = (scheme, align);
-        let (mut rates, mut passages, mut boundary) = (Vec::new(), Vec::new(), BoundaryError::default());
-        for size in sizes {
-            match level::solve(&variant, problem, size, allowed, progress) {
-                Ok(level) => {
-                    rates.extend(level.quasi_stationary.as_ref().map(|found| found.rate));
-                    passages.extend(level.passage.as_ref().map(|passage| passage.from_start.inverse()));
-                    boundary = level.boundary;
-                }
-                Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-                Err(_) => (rates, passages) = (Vec::new(), Vec::new()),
-            }
-        }
-        let known = |values: &[Scaled]| {
-            let finest = *values.last()?;
-            let (rounding, formal) = (rounding(problem, top), scheme.formal_order());
-            let found = beside(boundary, finest, formal, |cut| extrapolate(values, 2.0, rounding, formal, cut))?;
-            // Extrapolation gains about two digits; one is claimed.
-            let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
-            Some(Known { value: found.value, uncertainty })
-        };
-        let (rate, passage) = (known(&rates), known(&passages));
-        let worst = [rate, passage].into_iter().flatten().map(|known| known.uncertainty).fold(0.0, f64::max);
-        let source = format!(
-            "{} extrapolated to h → 0 from {} cells{}: itself uncertain by {worst:.0e}",
-            scheme.name(),
-            if problem.dimension == 1 { format!("{}", top[0]) } else { format!("{} × {}", top[0], top[1]) },
-            if align == Align::Saddle { ", turned to the saddle" } else { "" }
-        );
-        let found = Reference { rate, passage, source };
+        let (worst, found) = from_grids(&variant, problem, top, resources)?;
         let is_known = found.rate.is_some() || found.passage.is_some();
         if is_known && best.as_ref().is_none_or(|(smallest, _)| worst < *smallest) {
             best = Some((worst, found));
         }
     }
-    Ok(best.map_or_else(
-        || Reference { rate: None, passage: None, source: "none: the grids could not be solved".into() },
-        |(_, reference)| reference,
-    ))
+    let none = Reference { rate: None, passage: None, source: Source::NothingSolved };
+    Ok(best.map_or(none, |(_, reference)| reference))
+}
+
+/// The reference from a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of the two rates.
+fn from_grids(
+    request: &Request,
+    problem: &Problem,
+    top: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<(f64, Reference), StudyError> {
+    let scheme = request.grid.scheme;
+    let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
+    let plan = Plan::listed(problem, scheme, sizes.to_vec(), 2.0);
+    let climb = Climb::new(plan, |cells| level::solve(request, problem, cells, resources))?;
+    let known = |pick: fn(&Rates) -> Option<Scaled>| {
+        let finest = pick(climb.rungs.rates.last()?)?;
+        let found = climb.rungs.estimate(pick)?;
+        // Extrapolation gains about two digits; one is claimed.
+        let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
+        Some(Known { value: found.value, uncertainty })
+    };
+    let (rate, passage) = (known(|rates| rates.quasi_stationary), known(|rates| rates.passage));
+    let worst = [rate, passage].into_iter().flatten().map(|known| known.uncertainty).fold(0.0, f64::max);
+    let source = Source::Extrapolated {
+        scheme,
+        cells: top,
+        dimension: problem.dimension,
+        is_turned_to_saddle: request.grid.align == Align::Saddle,
+        uncertainty: worst,
+    };
+    Ok((worst, Reference { rate, passage, source }))
 }

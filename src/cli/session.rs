@@ -1,0 +1,131 @@
+//! One flow for every command that computes: read the configuration, compute under watch, write, draw, say.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::{Asked, Failure, diagnostic, say, watch};
+use crate::config::{Config, advice};
+use crate::io::{self, IoError};
+use crate::observe::group::FieldGroup;
+use crate::plot::PlotError;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::study::StudyError;
+
+/// A command at work on a configuration.
+pub(super) struct Session<'a> {
+    asked: &'a Asked,
+    /// The configuration.
+    pub config: Config,
+    /// When it began.
+    pub started: SystemTime,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// A configuration that is wrong.
+    pub fn begin(asked: &'a Asked) -> Result<Session<'a>, Failure> {
+        let started = SystemTime::now();
+        let config = Config::from_path(&asked.config, &asked.overrides)
+            .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
+        Ok(Session { asked, config, started })
+    }
+
+    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and by Ctrl-C; returns
+    /// what it found and the number of threads.
+    ///
+    /// # Errors
+    /// A problem that is wrong, what ends `work`, and threads or a watch that cannot be had.
+    pub fn compute<T: Send>(
+        &self,
+        work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
+    ) -> Result<(T, usize), Failure> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.asked.threads.unwrap_or(0)).build();
+        let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
+        let progress = Arc::new(Progress::default());
+        let watch = watch::Watch::start(&progress, self.asked.quiet || self.asked.json)
+            .map_err(|error| Failure::new(3, format!("error: cannot watch for Ctrl-C: {error}")))?;
+        let found = pool.install(|| {
+            progress.begin("reading the landscape", 0);
+            work(self.config.problem()?, &progress)
+        });
+        drop(watch);
+        Ok((found.map_err(|error| self.failure(&error))?, pool.current_num_threads()))
+    }
+
+    fn failure(&self, error: &StudyError) -> Failure {
+        let diagnosis = advice::on_study(error);
+        let message = match error {
+            StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
+            _ => diagnostic::diagnosis(&self.config, &diagnosis),
+        };
+        Failure::new(diagnosis.exit_status, message)
+    }
+
+    /// The output folder, made and found to be writable before anything long begins.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        let name = self.asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
+        let folder = self.asked.out.clone().unwrap_or_else(|| Path::new("output").join(name));
+        let probe = folder.join(format!(".probe-{}", std::process::id()));
+        let attempt = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b""));
+        let _ = std::fs::remove_file(&probe);
+        attempt.map_err(|error| {
+            let folder = folder.display();
+            Failure::new(
+                2,
+                format!("error: the output folder {folder} cannot be written ({error}): choose another with --out"),
+            )
+        })?;
+        Ok(folder)
+    }
+
+    /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.
+    ///
+    /// # Errors
+    /// A file or a picture that cannot be written.
+    pub fn deliver(
+        &self,
+        folder: &Path,
+        summary: &Value,
+        groups: &[Cow<'_, FieldGroup>],
+        draw: impl FnOnce() -> Result<Vec<PathBuf>, Failure>,
+        report: impl FnOnce(&[PathBuf], bool) -> String,
+    ) -> Result<(), Failure> {
+        let mut files = vec![folder.join("summary.json"), folder.join("result.h5")];
+        io::write_result(&files[1], &self.config, summary, groups)?;
+        io::write_summary(&files[0], summary)?;
+        files.extend(draw()?);
+        self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
+        Ok(())
+    }
+
+    /// Says what a program or a person reads, or nothing.
+    pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
+        if self.asked.json {
+            say(&format!("{:#}\n", program()));
+        } else if !self.asked.quiet {
+            say(&person());
+        }
+    }
+}
+
+impl From<IoError> for Failure {
+    fn from(error: IoError) -> Failure {
+        Failure::new(3, format!("error: {error}"))
+    }
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Failure {
+        Failure::new(3, format!("error: {error}"))
+    }
+}

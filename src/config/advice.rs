@@ -1,0 +1,195 @@
+//! What a user of configurations can do about errors and warnings of the studies: the key behind each, and the remedy.
+//!
+//! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has written.
+
+use std::borrow::Cow;
+
+use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
+pub use crate::config::fault_particles::on_particle_warning;
+use crate::config::fault_particles::particle_fault;
+use crate::generator::AssemblyError;
+use crate::grid::GridError;
+use crate::solve::SolveError;
+use crate::study::converge::Source;
+use crate::study::iteration::IterationError;
+use crate::study::{StudyError, Warning};
+
+fn wrong(key: &'static str, message: impl Into<String>) -> Diagnosis {
+    Diagnosis { key: Some(Cow::Borrowed(key)), message: message.into(), exit_status: WRONG }
+}
+
+fn unsolvable(message: String) -> Diagnosis {
+    Diagnosis { key: None, message, exit_status: UNSOLVABLE }
+}
+
+fn interrupted(error: &dyn std::fmt::Display) -> Diagnosis {
+    Diagnosis { key: None, message: error.to_string(), exit_status: INTERRUPTED }
+}
+
+/// What is told of a study that ended without a result.
+pub fn on_study(error: &StudyError) -> Diagnosis {
+    match error {
+        StudyError::Problem(problem) => Diagnosis::of_problem(problem),
+        StudyError::Grid(error) => on_grid(*error),
+        StudyError::Solve(error) => on_solve(error),
+        StudyError::Iteration(error) => on_iteration(error),
+        StudyError::TooLarge { largest: [nx, ny], dimension, .. } => {
+            let largest = if *dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
+            unsolvable(format!("grid.cells: {error}: take at most cells = {largest}"))
+        }
+        StudyError::NoGrid { cells: [nx, ny] } => unsolvable(format!(
+            "no grid up to {nx} × {ny} cells could be solved within grid.max_unknowns and the memory: give grid.cells, or \
+             raise grid.max_unknowns"
+        )),
+        StudyError::Particles(error) => match particle_fault(error) {
+            Some((key, message)) => wrong(key, message),
+            None => unsolvable(error.to_string()),
+        },
+        StudyError::Interrupted => interrupted(error),
+    }
+}
+
+fn on_grid(error: GridError) -> Diagnosis {
+    match error {
+        GridError::PeriodicAxis => wrong("grid.align", format!("{error}: use align = \"axes\"")),
+        GridError::NoSaddle => wrong(
+            "grid.align",
+            "\"saddle\" needs a saddle of the start valley, and none was found: use \"axes\" or an angle in degrees",
+        ),
+    }
+}
+
+fn on_solve(error: &SolveError) -> Diagnosis {
+    match error {
+        SolveError::Assembly(error) => on_assembly(error),
+        SolveError::NothingAbsorbs => wrong(
+            "valley",
+            format!(
+                "{error}. Give an absorbing wall (domain.walls), a start set that the domain does not fill, or a target inside the \
+                 domain"
+            ),
+        ),
+        SolveError::NotReversible => wrong(
+            "grid.scheme",
+            "\"flux-corrected\" needs a reversible process: a loss and noise.kind = \"isotropic\"; take the default, \
+             \"inverse-average\"",
+        ),
+        SolveError::Unreachable { .. } => unsolvable(format!(
+            "{error}. Raise the noise (noise.temperature, noise.learning_rate, noise.floor), take more cells (smaller steps up the \
+             slope), or draw domain.lower and domain.upper closer"
+        )),
+        SolveError::RateOverflow { .. } => unsolvable(format!(
+            "{error}: take more cells, another grid.scheme, or draw domain.lower and domain.upper closer"
+        )),
+        SolveError::TooCold { .. } => unsolvable(format!(
+            "{error}. Raise the noise (noise.temperature), or solve along the valley in one dimension"
+        )),
+        SolveError::TooLarge { cells, needed, allowed } => {
+            let most = cells[0].max(cells[1]) as f64 * (*allowed as f64 / *needed as f64).sqrt() * 0.95;
+            unsolvable(format!("{error}: take {} cells per axis or fewer of them", most as u64))
+        }
+        SolveError::Refused { .. } => unsolvable(format!("{error}: take fewer cells")),
+        SolveError::Elimination(_) | SolveError::Overflow => unsolvable(format!(
+            "{error}. Raise the noise, or compare a warmer problem and extrapolate in the barrier over the noise"
+        )),
+        SolveError::Interrupted => interrupted(error),
+    }
+}
+
+fn on_assembly(error: &AssemblyError) -> Diagnosis {
+    let told = |exit_status: u8, message: String| Diagnosis { key: None, message, exit_status };
+    match error {
+        AssemblyError::NotFinite { .. } => {
+            told(WRONG, format!("{error}: change the formula, the domain, or add noise.floor"))
+        }
+        AssemblyError::NotPositive { .. } => told(WRONG, error.to_string()),
+        AssemblyError::NotScalar { at } => told(
+            WRONG,
+            format!(
+                "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
+                 is not a multiple of the identity: use \"ito\" or \"isothermal\"",
+                at[0], at[1]
+            ),
+        ),
+        AssemblyError::TooAnisotropic { .. } => {
+            told(UNSOLVABLE, format!("{error}: add noise.floor, or turn the grid with grid.align"))
+        }
+        AssemblyError::NotMonotone { at, rise } => told(
+            UNSOLVABLE,
+            format!(
+                "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
+                 Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
+                at[0],
+                at[1],
+                rise.abs(),
+                (rise.abs() / 2.0).ceil() + 1.0
+            ),
+        ),
+        AssemblyError::Empty { .. } => told(UNSOLVABLE, format!("{error}: raise grid.cells")),
+        AssemblyError::Interrupted => interrupted(error),
+    }
+}
+
+fn on_iteration(error: &IterationError) -> Diagnosis {
+    match error {
+        IterationError::NotOnAnInterval => wrong("sgd", format!("{error}: leave [sgd] out")),
+        IterationError::NotIto => {
+            wrong("noise.interpretation", format!("{error}: set interpretation = \"ito\", or leave [sgd] out"))
+        }
+        IterationError::NoLearningRate => wrong(
+            "sgd.learning_rates",
+            format!("{error}: give those that the iteration is to be solved for, such as [0.1, 0.05]"),
+        ),
+        IterationError::Failed { learning_rate, error } => {
+            unsolvable(format!("sgd.learning_rates = {learning_rate}: {error}"))
+        }
+    }
+}
+
+/// What is told of a warning.
+pub fn on_warning(warning: &Warning) -> String {
+    match warning {
+        Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
+        Warning::CoarseGridFailed { cells: [nx, ny], reason } => format!(
+            "the coarser grid of {nx} × {ny} cells could not be solved and has no say in the estimated error: {}",
+            on_study(reason).text()
+        ),
+        Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(
+            "grid.tolerance = {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}. \
+             Raise grid.max_unknowns or draw the domain closer{}{}",
+            if *has_saddle { ", or try grid.align = \"saddle\"" } else { "" },
+            if *can_be_corrected { " or grid.scheme = \"flux-corrected\"" } else { "" },
+        ),
+        Warning::NoSlowestMode { .. } => {
+            format!(
+                "{warning}. For a rate draw domain.lower and domain.upper so that the domain ends before this point"
+            )
+        }
+        Warning::NeglectedProbability { .. } => {
+            format!("{warning}: give domain.lower and domain.upper to include more")
+        }
+        Warning::ElsewhereThanStart { .. } => {
+            format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
+        }
+        Warning::OtherWell { .. } => format!("{warning}; for a set of one well take valley.set = \"basin\""),
+        Warning::Problem(_)
+        | Warning::Quadrature { .. }
+        | Warning::QuadratureAlone(_)
+        | Warning::UnderResolved { .. }
+        | Warning::TooLarge { .. }
+        | Warning::Peclet { .. }
+        | Warning::UnresolvedCrossing { .. }
+        | Warning::NoErrorEstimate
+        | Warning::OpenBracket { .. }
+        | Warning::LargeError { .. }
+        | Warning::ParticlesInterrupted => warning.to_string(),
+    }
+}
+
+/// Where the reference of a convergence study is from.
+pub fn on_source(source: &Source) -> String {
+    match source {
+        Source::Given => "the exact values of [converge]".into(),
+        source => source.to_string(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Errors of a problem, as they look from the configuration that led to them: keys, remedies and exit statuses. Those of studies are in
+//! [`super::advice`].
+
+use std::borrow::Cow;
+
+use crate::problem::ProblemError;
+use crate::problem::boundary_class::BoundaryClass;
+use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
+use crate::problem::landscape::data::{Column, DataFault};
+
+/// The input is wrong.
+pub(super) const WRONG: u8 = 2;
+/// The input is right, and can't be solved as it stands.
+pub(super) const UNSOLVABLE: u8 = 3;
+/// Interrupted from the keyboard, as shells count it: 128 + SIGINT.
+pub(super) const INTERRUPTED: u8 = 130;
+
+/// What a configuration has to do with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The key to change, such as `valley.minimum`; `None` when no single key is at fault.
+    pub key: Option<Cow<'static, str>>,
+    /// The fact, and what to change in the configuration.
+    pub message: String,
+    /// 2: the input is wrong; 3: it can't be solved as posed; 130: interrupted.
+    pub exit_status: u8,
+}
+
+impl Diagnosis {
+    /// The key, if there is one, and the message.
+    pub fn text(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{key}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// An error of a problem, with the key behind it.
+    pub fn of_problem(error: &ProblemError) -> Diagnosis {
+        let exit_status = match error {
+            ProblemError::Degenerate(_)
+            | ProblemError::Jump { .. }
+            | ProblemError::InfiniteTime(_)
+            | ProblemError::Blocked { .. } => UNSOLVABLE,
+            _ => WRONG,
+        };
+        let message = error.with_remedy(remedy(error).or(error.remedy()));
+        Diagnosis { key: Some(key(error)), message, exit_status }
+    }
+}
+
+/// The key of an error of the problem.
+fn key(error: &ProblemError) -> Cow<'static, str> {
+    Cow::Borrowed(match error {
+        ProblemError::Data(error) => match &error.fault {
+            DataFault::MissingColumn { role: Column::Feature, .. } | DataFault::Constant { .. } => "landscape.features",
+            DataFault::MissingColumn { role: Column::Label, .. } => "landscape.label",
+            DataFault::OneClass { .. } => "landscape.positive",
+            _ => "landscape.data",
+        },
+        ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
+        ProblemError::NotFinite { what: Ingredient::Drift, .. } => "landscape.drift",
+        ProblemError::NotFinite { what: Ingredient::Tensor, .. } => "noise",
+        ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
+        ProblemError::Jump { .. } => "landscape",
+        ProblemError::InfiniteTime(_) => "domain",
+        ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise } => "noise.kind",
+        ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
+        ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
+        ProblemError::NoMinimum { needed: NeedsMinimum::AutomaticDomain } => "domain",
+        ProblemError::NoMinimumInSet => "valley.set",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::Start, .. } => "valley.minimum",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. } => "valley.target.minimum",
+        ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
+        ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
+        ProblemError::MinimumOutsideDomain { .. } | ProblemError::NotConfining => "domain",
+        ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
+        ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
+    })
+}
+
+/// What to change in a configuration, where that is more than the error's own remedy.
+fn remedy(error: &ProblemError) -> Option<&'static str> {
+    Some(match error {
+        ProblemError::Data(error) => match error.fault {
+            DataFault::Unreadable { .. } => {
+                "landscape.data is looked for in the working folder, then beside the configuration"
+            }
+            _ => return None,
+        },
+        ProblemError::Degenerate(_) => {
+            "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
+             \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
+        }
+        ProblemError::Blocked { .. } => {
+            "noise.floor > 0 (white noise mixed in), a domain that ends before θ*; or noise.allow_degenerate = true to solve all the \
+             same"
+        }
+        ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+            "make the wall absorbing (domain.walls), or draw domain.lower and domain.upper so that the domain ends before this point"
+        }
+        ProblemError::InfiniteTime(_) => "draw domain.lower and domain.upper so that the domain ends before this point",
+        ProblemError::NoMinimum { .. } => "give valley.minimum near one, or widen domain.lower and domain.upper",
+        ProblemError::NoMinimumInSet => "change the set, or give valley.minimum near the minimum that is meant",
+        ProblemError::NoMinimumNear { flat: Some(_), meant: MeantMinimum::Start, .. } => {
+            "leave valley.minimum out and let absorbing walls bound the set"
+        }
+        ProblemError::NoMinimumNear { flat: Some(_), meant: MeantMinimum::Target, .. } => {
+            "leave valley.target out and let absorbing walls bound the set"
+        }
+        ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
+        ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",
+        ProblemError::MinimumOutsideDomain { .. } => "widen domain.lower and domain.upper, or change valley.minimum",
+        ProblemError::WallWithoutPlace { .. } | ProblemError::NotConfining => "give domain.lower and domain.upper",
+        ProblemError::SeamMismatch { .. } => {
+            "choose domain.lower and domain.upper one period apart, or reflecting walls"
+        }
+        ProblemError::NoiseWithoutLoss => "use \"isotropic\" or \"expression\"",
+        ProblemError::NoiseWithoutData => {
+            "take landscape.kind = \"styblinski-tang-data\" or \"logistic-regression\", or for this landscape noise.kind = \
+             \"hessian\", \"frozen\", \"isotropic\" or \"expression\""
+        }
+        ProblemError::NotFinite { .. }
+        | ProblemError::NotPositive { .. }
+        | ProblemError::Jump { .. }
+        | ProblemError::NoMinimumNear { flat: None, .. } => return None,
+    })
+}

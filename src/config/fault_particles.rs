@@ -1,0 +1,100 @@
+//! Which key is behind a simulation that cannot be, and what to change.
+
+use crate::particles::{ParticleWarning, SimulationError};
+use crate::problem::jumps::{SMOOTHED, shown};
+
+/// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame for.
+pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
+    use SimulationError as E;
+    let too_many = |count: &usize, bytes: &f64, most: &f64| {
+        format!("{count} need {:.0} GB of memory: take at most {most:.1e}", bytes / 1e9)
+    };
+    let (key, message) = match error {
+        E::StartOutside => ("valley", "particles start outside the set that they are to leave".into()),
+        E::JumpingNoise => (
+            "noise.interpretation",
+            "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \
+             noise.interpretation = \"ito\", or leave [particles] out"
+                .into(),
+        ),
+        E::JumpingLoss { height, at, dimension } => (
+            "landscape",
+            format!(
+                "the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: leave [particles] out (the \
+                 grid climbs the jump), or {SMOOTHED}, and particles.dt below w²/D",
+                shown(*at, *dimension)
+            ),
+        ),
+        E::NotIto => (
+            "noise.interpretation",
+            "an iteration takes its noise at the point that it leaves, which is the Itô reading: set interpretation = \"ito\"".into(),
+        ),
+        E::NoLearningRate => (
+            "particles.dt",
+            "this noise has no learning rate of its own: give it as particles.dt (the noise of a step is √(2ηD))".into(),
+        ),
+        E::Unstable { stiffness, longest } => (
+            "particles.dt",
+            format!(
+                "ηH = {stiffness:.2} at the minimum or its saddle: from 2 on the iteration has no valley to stay in. The learning \
+                 rate must be below {longest:.3e}"
+            ),
+        ),
+        E::StepTooLong { product, most, longest } => (
+            "particles.dt",
+            format!(
+                "dt·H = {product:.2} at the stiffest of the minimum and its saddles, and the valley is not resolved above {most}: \
+                 take at most dt = {:.2e}",
+                0.995 * longest
+            ),
+        ),
+        E::StepTooWide { longest, .. } => ("particles.dt", format!("{error}: take at most dt = {:.2e}", 0.995 * longest)),
+        E::NoSamples => (
+            "particles.method",
+            "\"minibatch\" draws samples, and this landscape has none: take landscape.kind = \"styblinski-tang-data\" or \
+             \"logistic-regression\", or method = \"sgd\""
+                .into(),
+        ),
+        E::NoBatchSize => (
+            "noise.kind",
+            "\"minibatch\" needs a batch size: take noise.kind = \"covariance\" with learning_rate and batch_size".into(),
+        ),
+        E::BatchSize { most, .. } => {
+            ("noise.batch_size", format!("a minibatch has a whole number of samples, at most {most:e}"))
+        }
+        E::Copies { own, most, .. } => (
+            "particles.dimension",
+            format!("a parameter vector is made of copies of the problem: take a multiple of {own}, at most {most}"),
+        ),
+        E::CopiesOfData { own } => {
+            ("particles.dimension", format!("this landscape's data have {own} features: leave it out"))
+        }
+        E::TooManyParticles { count, bytes, most } => ("particles.count", too_many(count, bytes, most)),
+        E::TooManySamples { count, bytes, most } => ("particles.samples", too_many(count, bytes, most)),
+        E::Runaway { .. } => (
+            "particles.dt",
+            format!("{error}. Take a shorter step, or draw domain.lower and domain.upper closer"),
+        ),
+        E::NoWell => (
+            "particles.method",
+            "\"splitting\" needs a well to start from, and the process does not settle at the start point: take \"euler-maruyama\"".into(),
+        ),
+        E::NoExcursion => return None,
+    };
+    Some((key, message))
+}
+
+/// What is told of a warning: its own words, and the keys that they are about.
+pub fn on_particle_warning(warning: &ParticleWarning) -> String {
+    let keys = match warning {
+        ParticleWarning::FewExits { .. } | ParticleWarning::NoOwnRate { .. } => return warning.to_string(),
+        ParticleWarning::ChangingRate(_) => "particles.burn_in",
+        ParticleWarning::Unsettled { settling, .. } if settling.memory.is_some() => {
+            "particles.burn_in, particles.exits, valley.set = \"basin\""
+        }
+        ParticleWarning::Unsettled { .. } => "particles.count",
+        ParticleWarning::QuickEscape { .. } => "particles.method = \"euler-maruyama\"",
+        ParticleWarning::WideError => "particles.count, particles.repetitions",
+    };
+    format!("{warning} ({keys})")
+}

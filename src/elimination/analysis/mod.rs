@@ -1,0 +1,10 @@
+//! What is known of an elimination before any pivot: the assembly tree with its costs, and the weights of a reversible chain.
+
+pub(super) mod balance;
+pub(super) mod front;
+pub(super) mod layout;
+pub(super) mod shape;
+pub(super) mod symbolic;
+pub(super) mod tree;
+
+mod growth;

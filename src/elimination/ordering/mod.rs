@@ -1,0 +1,9 @@
+//! The order of elimination: which states are coupled, and the nested dissection that keeps the fronts small.
+
+pub(super) mod dissection;
+pub(super) mod pattern;
+
+mod direction;
+mod places;
+mod runs;
+mod separator;

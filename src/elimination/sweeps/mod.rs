@@ -1,0 +1,6 @@
+//! The sweeps over the assembly tree: the factorisation, and the substitutions of the solves.
+
+pub(super) mod multifrontal;
+
+mod pass;
+mod substitution;

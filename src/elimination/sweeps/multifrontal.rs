@@ -1,0 +1,454 @@
+//! The numeric factorisation along the tree of fronts.
+//!
+//! A front's pivot columns and rows are assembled where the factor keeps them, its contribution block where the parent
+//! reads it, so nothing is copied. Contribution blocks live on a stack: the blocks of the children are left at one end
+//! of their parent's region and the parent's own goes to the other end, alternating from level to level. The many subtrees
+//! that are eliminated on one thread each share a few small stacks that stay in its cache; the fronts above them have one in common.
+//!
+//! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that depend
+//! on its shape alone: the factor is the same to the bit for any number of threads.
+
+use crate::elimination::analysis::balance::geometric_mean;
+use crate::elimination::analysis::front::Front;
+use crate::elimination::analysis::layout::Layout;
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
+use crate::elimination::dense::general::{self, Scratch};
+use crate::elimination::dense::symmetric;
+use crate::elimination::error::EliminationError;
+use crate::elimination::pages::{PagePool, Pages};
+use crate::generator::Generator;
+use crate::progress::Progress;
+use crate::tensor::widest;
+use rayon::join;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A generator factored front by front.
+#[derive(Debug)]
+pub(crate) struct Multifrontal {
+    pub(crate) tree: Arc<AssemblyTree>,
+    pub(crate) layout: Layout,
+    /// The factors of all fronts. In general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
+    /// In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
+    pub(crate) factor: Pages,
+    /// The weights √π by place in symmetric form, the largest between ½ and 1.
+    pub(crate) weights: Vec<f64>,
+}
+
+/// An end of a region of the stack.
+#[derive(Clone, Copy)]
+enum End {
+    Low,
+    High,
+}
+
+impl End {
+    fn other(self) -> End {
+        match self {
+            End::Low => End::High,
+            End::High => End::Low,
+        }
+    }
+
+    /// Splits so much off this end of a region; returns it and the remainder.
+    fn carve(self, region: &mut [f64], length: usize) -> (&mut [f64], &mut [f64]) {
+        match self {
+            End::Low => region.split_at_mut(length),
+            End::High => {
+                let (rest, taken) = region.split_at_mut(region.len() - length);
+                (taken, rest)
+            }
+        }
+    }
+}
+
+impl Multifrontal {
+    /// Eliminates a generator that has the edges of the tree, its fronts in the form of the layout; `weights` are by place.
+    ///
+    /// # Errors
+    /// When the system refuses the memory, a pivot cannot be divided by, or the progress was asked to stop.
+    pub(crate) fn eliminate(
+        tree: &Arc<AssemblyTree>,
+        layout: Layout,
+        generator: &Generator,
+        weights: Vec<f64>,
+        pool: &PagePool,
+        progress: &Progress,
+    ) -> Result<Self, EliminationError> {
+        let pages = |length: usize| {
+            let needed = 8 * length as u64;
+            pool.pages(length).map_err(|_| EliminationError::Refused { needed })
+        };
+        let mut factor = pages(layout.length)?;
+        if !tree.fronts.is_empty() {
+            let mut stack = pages(tree.shared_stack())?;
+            let factorisation = Factorisation {
+                tree,
+                layout: &layout,
+                generator,
+                weights: &weights,
+                is_zero: factor.is_zero,
+                progress,
+                scratches: Mutex::new(Vec::new()),
+            };
+            factorisation.factor_in_parallel(
+                tree.fronts.len() - 1,
+                factor.numbers_mut(),
+                stack.numbers_mut(),
+                End::Low,
+            )?;
+        }
+        Ok(Multifrontal { tree: Arc::clone(tree), layout, factor, weights })
+    }
+}
+
+/// What the factorisation of all fronts shares.
+struct Factorisation<'a> {
+    tree: &'a AssemblyTree,
+    layout: &'a Layout,
+    generator: &'a Generator,
+    weights: &'a [f64],
+    /// Whether the factor begins as zeros.
+    is_zero: bool,
+    progress: &'a Progress,
+    /// The buffers that no front uses at the moment.
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+impl Factorisation<'_> {
+    /// Lends buffers, new ones if none are free.
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        // Nothing panics while the lock is held.
+        let free = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = free().pop();
+        let mut scratch = found.unwrap_or_else(|| Scratch::new(self.tree.largest(), self.tree.thread_stack));
+        let result = work(&mut scratch);
+        free().push(scratch);
+        result
+    }
+
+    /// Factors a subtree, its halves in parallel as far as the tree says so; `factor` is the subtree's share. Leaves the
+    /// contribution block at the given end of the stack.
+    fn factor_in_parallel(
+        &self,
+        index: usize,
+        factor: &mut [f64],
+        stack: &mut [f64],
+        end: End,
+    ) -> Result<(), EliminationError> {
+        let front = &self.tree.fronts[index];
+        let (below, own) = factor.split_at_mut(self.layout.below(front, index));
+        if !front.is_parallel {
+            let (contribution, _) = end.carve(stack, front.contribution_length());
+            return self.with_scratch(|scratch| {
+                let mut stack = std::mem::take(&mut scratch.stack);
+                let done = self
+                    .factor_children(front, below, &mut stack, End::Low, scratch)
+                    .and_then(|(children, _)| self.factor_front(front, own, contribution, &children, scratch));
+                // After an error too: others go on with this scratch until they hear of it.
+                scratch.stack = stack;
+                done
+            });
+        }
+        let away = end.other();
+        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(2);
+        let length = |child: usize| self.tree.fronts[child].contribution_length();
+        let rest = match *front.children() {
+            [one, two, ..] => {
+                let (first, second) = (&self.tree.fronts[one], &self.tree.fronts[two]);
+                let second_start = self.layout.starts[second.first] - self.layout.starts[front.first];
+                let (below_first, below_second) = below.split_at_mut(second_start);
+                let (region, rest) = away.carve(stack, first.shared_stack());
+                let (left, right) = join(
+                    || self.factor_in_parallel(one, below_first, region, away),
+                    || self.factor_in_parallel(two, below_second, rest, away),
+                );
+                left.and(right)?;
+                blocks.push((&self.tree.fronts[one], away.carve(region, length(one)).0));
+                let (block, rest) = away.carve(rest, length(two));
+                blocks.push((&self.tree.fronts[two], block));
+                rest
+            }
+            [only] => {
+                self.factor_in_parallel(only, below, stack, away)?;
+                let (block, rest) = away.carve(stack, length(only));
+                blocks.push((&self.tree.fronts[only], block));
+                rest
+            }
+            [] => stack,
+        };
+        let (contribution, _) = end.carve(rest, front.contribution_length());
+        self.with_scratch(|scratch| self.factor_front(front, own, contribution, &blocks, scratch))
+    }
+
+    /// Factors a subtree on this thread.
+    fn factor_on_this_thread(
+        &self,
+        index: usize,
+        factor: &mut [f64],
+        stack: &mut [f64],
+        end: End,
+        scratch: &mut Scratch,
+    ) -> Result<(), EliminationError> {
+        let front = &self.tree.fronts[index];
+        let (below, own) = factor.split_at_mut(self.layout.below(front, index));
+        let (children, rest) = self.factor_children(front, below, stack, end.other(), scratch)?;
+        let (contribution, _) = end.carve(rest, front.contribution_length());
+        self.factor_front(front, own, contribution, &children, scratch)
+    }
+
+    /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the stack.
+    #[allow(clippy::type_complexity)]
+    fn factor_children<'s>(
+        &self,
+        front: &Front,
+        below: &mut [f64],
+        stack: &'s mut [f64],
+        end: End,
+        scratch: &mut Scratch,
+    ) -> Result<(Vec<(&Front, &'s [f64])>, &'s mut [f64]), EliminationError> {
+        let (mut below, mut stack) = (below, stack);
+        let mut blocks: Vec<(&Front, &[f64])> = Vec::with_capacity(front.children().len());
+        for &child in front.children() {
+            let of_child = &self.tree.fronts[child];
+            let starts = &self.layout.starts;
+            let length = starts[child] - starts[of_child.first] + of_child.shape().factor_length(self.layout.form);
+            let (own, later) = below.split_at_mut(length);
+            self.factor_on_this_thread(child, own, stack, end, scratch)?;
+            let (block, rest) = end.carve(stack, of_child.contribution_length());
+            blocks.push((of_child, block));
+            (below, stack) = (later, rest);
+        }
+        Ok((blocks, stack))
+    }
+
+    /// Assembles and eliminates one front.
+    fn factor_front(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        children: &[(&Front, &[f64])],
+        scratch: &mut Scratch,
+    ) -> Result<(), EliminationError> {
+        if self.progress.is_interrupted() {
+            return Err(EliminationError::Interrupted);
+        }
+        if !self.is_zero {
+            factor.fill(0.0);
+        }
+        let fresh = children.is_empty();
+        match self.layout.form {
+            Form::Symmetric => {
+                self.assemble_symmetric(front, factor, contribution, children, &mut scratch.weights);
+                let shape = front.shape();
+                let Scratch { arch, exits, weights, .. } = scratch;
+                symmetric::eliminate(*arch, shape, factor, contribution, fresh, &weights[..shape.rows()], exits)
+            }
+            Form::General => {
+                let (p, u) = (front.pivots, front.updates);
+                let contribution = &mut contribution[..u * (u + 1)];
+                self.assemble_general(front, factor, contribution, children);
+                general::eliminate((p, u), factor, contribution, fresh, scratch)
+            }
+        }
+        .map_err(|fault| fault.at_state(self.pivot_states(front)[fault.place] as usize))?;
+        self.progress.advance(front.shape().flops(self.layout.form));
+        Ok(())
+    }
+
+    /// The states of a front's pivots.
+    fn pivot_states(&self, front: &Front) -> &[u32] {
+        &self.tree.order[front.start..front.start + front.pivots]
+    }
+
+    /// The rate of an edge, zero where there is no edge.
+    fn rate(&self, edge: u32) -> f64 {
+        self.generator.rates.data().get(edge as usize).copied().unwrap_or(0.0)
+    }
+
+    /// Assembles a front in symmetric form, its weights included: rates, killing, contribution blocks. Without children the contribution
+    /// block is left as it is, for the elimination to overwrite.
+    fn assemble_symmetric(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        children: &[(&Front, &[f64])],
+        weights: &mut [f64],
+    ) {
+        let shape = front.shape();
+        let rows = shape.rows();
+        gather_weights(self.tree, front, self.weights, weights);
+        for entry in self.tree.entries_of(front) {
+            let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
+            factor[place] = geometric_mean(self.rate(entry.onward), self.rate(entry.back));
+        }
+        let killing = shape.below() + front.updates;
+        for (k, &state) in self.pivot_states(front).iter().enumerate() {
+            factor[k * rows + killing] = self.generator.killing[state as usize] * weights[k];
+        }
+        if !children.is_empty() {
+            for (j, column) in contribution.chunks_exact_mut(shape.rows_below()).enumerate() {
+                column[j..].fill(0.0);
+            }
+        }
+        for &(child, block) in children {
+            self.add_child_symmetric(front, factor, contribution, child, block);
+        }
+    }
+
+    /// Assembles a front in general form: rates, killing, contribution blocks. Without children the contribution block is left as it is,
+    /// for the elimination to overwrite.
+    fn assemble_general(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        children: &[(&Front, &[f64])],
+    ) {
+        let shape = (front.pivots, front.updates);
+        for entry in self.tree.entries_of(front) {
+            let (earlier, later) = (entry.earlier as usize, entry.later as usize);
+            factor[general_offset(shape, earlier, later)] += self.rate(entry.onward);
+            factor[general_offset(shape, later, earlier)] += self.rate(entry.back);
+        }
+        let killing_start = factor.len() - front.pivots;
+        for (killing, &state) in factor[killing_start..].iter_mut().zip(self.pivot_states(front)) {
+            *killing = self.generator.killing[state as usize];
+        }
+        if !children.is_empty() {
+            contribution.fill(0.0);
+        }
+        for &(child, block) in children {
+            self.add_child_general(front, factor, contribution, child, block);
+        }
+    }
+
+    /// Adds a child's contribution block to its parent's front, both in symmetric form.
+    fn add_child_symmetric(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        child: &Front,
+        block: &[f64],
+    ) {
+        let (p, shape) = (front.pivots, front.shape());
+        let (rows, rows_below) = (shape.rows(), shape.rows_below());
+        let positions = self.tree.parent_places_of(child);
+        let inner = positions.partition_point(|&position| (position as usize) < p);
+        let mut runs = runs(positions);
+        // A run that goes on from pivots to further states is cut where the padding is.
+        if let Some(cut) = runs.iter().position(|&(first, length)| first < p && first + length > p) {
+            let (first, length) = runs[cut];
+            runs[cut].1 = p - first;
+            runs.insert(cut + 1, (p, first + length - p));
+        }
+        for (first, _) in &mut runs {
+            *first = shape.row(*first);
+        }
+        let block = block.chunks_exact(child.shape().rows_below());
+        widest(
+            #[inline(always)]
+            || {
+                let mut runs = runs.as_mut_slice();
+                for (c, (&position, source)) in positions.iter().zip(block).enumerate() {
+                    let position = position as usize;
+                    let (target, origin) = match c < inner {
+                        true => (&mut factor[position * rows..(position + 1) * rows], 0),
+                        false => (
+                            &mut contribution[(position - p) * rows_below..(position - p + 1) * rows_below],
+                            shape.below(),
+                        ),
+                    };
+                    scatter(target, origin, runs, &source[c..child.updates]);
+                    target[shape.below() + front.updates - origin] += source[child.updates];
+                    // The next column begins one row further down.
+                    (runs[0].0, runs[0].1) = (runs[0].0 + 1, runs[0].1 - 1);
+                    if runs[0].1 == 0 {
+                        runs = &mut runs[1..];
+                    }
+                }
+            },
+        );
+    }
+
+    /// Adds a child's contribution block to its parent's front, both in general form.
+    fn add_child_general(
+        &self,
+        front: &Front,
+        factor: &mut [f64],
+        contribution: &mut [f64],
+        child: &Front,
+        block: &[f64],
+    ) {
+        let (p, u, n) = (front.pivots, front.updates, front.order());
+        let (columns, rows) = factor.split_at_mut(n * p);
+        let positions = self.tree.parent_places_of(child);
+        let inner = positions.partition_point(|&position| (position as usize) < p);
+        let (to_pivots, to_updates) = positions.split_at(inner);
+        if child.updates == 0 {
+            return;
+        }
+        // Borders of a part of the grid are pieces of separators: mostly runs of consecutive positions.
+        let (runs_pivots, runs_updates) = (runs(to_pivots), runs(to_updates));
+        // The last column is κ, which follows the last state of the parent's front as well.
+        let targets = positions.iter().map(|&position| position as usize).chain([n]);
+        widest(
+            #[inline(always)]
+            || {
+                for (target, source) in targets.zip(block.chunks_exact(child.updates)) {
+                    let (source_pivots, source_updates) = source.split_at(inner);
+                    if target < p {
+                        let column = &mut columns[target * n..(target + 1) * n];
+                        scatter(column, 0, &runs_pivots, source_pivots);
+                        scatter(column, 0, &runs_updates, source_updates);
+                    } else {
+                        let j = target - p;
+                        scatter(&mut rows[j * p..(j + 1) * p], 0, &runs_pivots, source_pivots);
+                        scatter(&mut contribution[j * u..(j + 1) * u], p, &runs_updates, source_updates);
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// The place of the rate from the row's to the column's state in the factor of a front in general form.
+fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
+    let n = p + u;
+    if column < p { column * n + row } else { n * p + (column - p) * p + row }
+}
+
+/// Gathers the weights of a front's rows: 1 for κ, 0 for padding.
+fn gather_weights(tree: &AssemblyTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
+    let (p, below) = (front.pivots, front.shape().below());
+    let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
+    of_pivots[..p].copy_from_slice(&by_place[front.start..front.start + p]);
+    for (weight, &place) in of_rest.iter_mut().zip(tree.updates_of(front)) {
+        *weight = by_place[place as usize];
+    }
+    of_pivots[p..].fill(0.0);
+    of_rest[front.updates..].fill(0.0);
+    of_rest[front.updates] = 1.0;
+}
+
+/// The maximal runs of consecutive positions, each as first position and length.
+fn runs(positions: &[u32]) -> Vec<(usize, usize)> {
+    positions.chunk_by(|a, b| a + 1 == *b).map(|run| (run[0] as usize, run.len())).collect()
+}
+
+/// Adds values at runs of positions: target[position − origin] += source.
+#[inline(always)]
+fn scatter(target: &mut [f64], origin: usize, runs: &[(usize, usize)], source: &[f64]) {
+    let mut source = source;
+    for &(position, length) in runs {
+        let (values, later) = source.split_at(length);
+        let start = position - origin;
+        for (target, value) in target[start..start + length].iter_mut().zip(values) {
+            *target += value;
+        }
+        source = later;
+    }
+}

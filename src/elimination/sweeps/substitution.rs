@@ -1,0 +1,219 @@
+//! The substitutions of a solve with the factored fronts: A = (D − L)(I − P), see `dense::general`, or scaled diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see
+//! `dense::symmetric`.
+//!
+//! ```text
+//! x A = b:   b ← b (I − P)⁻¹ from the leaves to the root,   x = b (D − L)⁻¹ from the root to the leaves
+//! A x = b:   b ← (D − L)⁻¹ b from the leaves to the root,   x = (I − P)⁻¹ b from the root to the leaves
+//! symmetric: the same for x/s and b/s, or s x and s b:  y = (√S − C)⁻ᵀ (√S − C)⁻¹ b
+//! ```
+//! On the kind up a front passes what it adds to later states to its parent, on the kind down it hands the solution on its
+//! update set to its children: subtrees share nothing and are solved in parallel, always in the same order of addition.
+
+use super::multifrontal::Multifrontal;
+use super::pass::{Pass, PassKind};
+use crate::elimination::analysis::shape::Form;
+use crate::elimination::analysis::tree::AssemblyTree;
+use crate::scaled::Scaled;
+use pulp::Arch;
+use rayon::join;
+use rayon::prelude::*;
+
+/// Subtrees with a larger factor than this are worth a task of their own: 2¹⁷ numbers, a megabyte.
+const PARALLEL: usize = 1 << 17;
+
+/// The side of A that the unknown stands on.
+#[derive(Clone, Copy)]
+enum Side {
+    /// x A = b.
+    Left,
+    /// A x = b.
+    Right,
+}
+
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::Left => Side::Right,
+            Side::Right => Side::Left,
+        }
+    }
+}
+
+impl Multifrontal {
+    /// The solution x of x A = b.
+    pub(crate) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
+        self.solve(Side::Left, b)
+    }
+
+    /// The solution x of A x = b.
+    pub(crate) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
+        self.solve(Side::Right, b)
+    }
+
+    fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
+        let AssemblyTree { order, places, .. } = &*self.tree;
+        let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
+        if self.layout.form == Form::General {
+            self.solve_fronts(side, &mut values);
+        } else if self.scales_in_range(side, b) {
+            self.scale(side, &mut values);
+            self.solve_fronts(side, &mut values);
+            self.scale(side.other(), &mut values);
+        } else {
+            self.solve_normalised(side, &mut values);
+        }
+        places.par_iter().map(|&place| values[place as usize]).collect()
+    }
+
+    /// Scales a right side to b/s or s b, and with the other side a solution back.
+    fn scale(&self, side: Side, values: &mut [f64]) {
+        let values = values.par_iter_mut().zip(&self.weights);
+        match side {
+            Side::Left => values.for_each(|(value, s)| *value /= s),
+            Side::Right => values.for_each(|(value, s)| *value *= s),
+        }
+    }
+
+    /// Whether b/s or s b is far from both ends of the range of numbers.
+    fn scales_in_range(&self, side: Side, b: &[f64]) -> bool {
+        const MARGIN: f64 = 1e-60;
+        let positive = || b.par_iter().copied().filter(|&b| b > 0.0);
+        let smallest = || self.weights.par_iter().copied().reduce(|| 1.0, f64::min);
+        match side {
+            Side::Left => positive().reduce(|| 0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
+            Side::Right => positive().reduce(|| 1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
+        }
+    }
+
+    /// Solves with the right side scaled so that its largest entry becomes 1.
+    fn solve_normalised(&self, side: Side, values: &mut [f64]) {
+        let scale = |value: Scaled, s: f64, side: Side| match side {
+            Side::Left => value.over(Scaled::new(s)),
+            Side::Right => value.times(Scaled::new(s)),
+        };
+        let scaled: Vec<Scaled> =
+            values.par_iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
+        let unit = scaled.iter().fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { *value } else { unit });
+        if unit == Scaled::ZERO {
+            return;
+        }
+        values.par_iter_mut().zip(scaled).for_each(|(value, scaled)| *value = scaled.over(unit).value());
+        self.solve_fronts(side, values);
+        values.par_iter_mut().zip(&self.weights).for_each(|(value, &s)| {
+            *value = scale(Scaled::new(*value).times(unit), s, side.other()).value();
+        });
+    }
+
+    /// Solves with the fronts as they are, scaled or not.
+    fn solve_fronts(&self, side: Side, values: &mut [f64]) {
+        if !self.tree.fronts.is_empty() {
+            let root = self.tree.fronts.len() - 1;
+            let mut work = vec![0.0; self.tree.fronts[root].solve_work];
+            self.forward(side, root, values, &mut work);
+            self.backward(side, root, values, &mut work);
+        }
+    }
+
+    /// Sweeps a subtree from the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
+    /// front in `work[p..p+u]`.
+    fn forward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+        let front = &self.tree.fronts[index];
+        let p = front.pivots;
+        let (local, work) = work.split_at_mut(front.order());
+        let (below, own) = values.split_at_mut(values.len() - p);
+        local[..p].copy_from_slice(own);
+        local[p..].fill(0.0);
+        self.visit_children(
+            index,
+            below,
+            work,
+            |child, values, work| self.forward(side, child, values, work),
+            |child, work| {
+                let child = &self.tree.fronts[child];
+                let positions = self.tree.parent_places_of(child);
+                for (&position, value) in positions.iter().zip(&work[child.pivots..]) {
+                    local[position as usize] += value;
+                }
+            },
+        );
+        let kind = match (self.layout.form, side) {
+            (Form::General, Side::Left) => PassKind::ForwardLeft,
+            (Form::General, Side::Right) => PassKind::ForwardRight,
+            (Form::Symmetric, _) => PassKind::ForwardSymmetric,
+        };
+        self.pass(kind, index, local);
+        own.copy_from_slice(&local[..p]);
+    }
+
+    /// Sweeps a subtree from the root to the leaves; `work[p..p+u]` holds the solution on the update set.
+    fn backward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+        let front = &self.tree.fronts[index];
+        let p = front.pivots;
+        let (local, work) = work.split_at_mut(front.order());
+        let (below, own) = values.split_at_mut(values.len() - p);
+        local[..p].copy_from_slice(own);
+        let kind = match (self.layout.form, side) {
+            (Form::General, Side::Left) => PassKind::BackwardLeft,
+            (Form::General, Side::Right) => PassKind::BackwardRight,
+            (Form::Symmetric, _) => PassKind::BackwardSymmetric,
+        };
+        self.pass(kind, index, local);
+        own.copy_from_slice(&local[..p]);
+        let local = &*local;
+        self.visit_children(
+            index,
+            below,
+            work,
+            |child, values, work| {
+                let of_child = &self.tree.fronts[child];
+                let positions = self.tree.parent_places_of(of_child);
+                for (&position, value) in positions.iter().zip(&mut work[of_child.pivots..]) {
+                    *value = local[position as usize];
+                }
+                self.backward(side, child, values, work);
+            },
+            |_, _| {},
+        );
+    }
+
+    /// Visits the children, each with its values and workspace, then lets the parent read each workspace in turn.
+    fn visit_children(
+        &self,
+        index: usize,
+        values: &mut [f64],
+        work: &mut [f64],
+        visit: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
+        mut read: impl FnMut(usize, &[f64]),
+    ) {
+        let fronts = &self.tree.fronts;
+        let front = &fronts[index];
+        if let [first, second] = *front.children()
+            && front.is_parallel
+            && self.layout.below(front, index) > PARALLEL
+        {
+            let second_values = values.len() - (front.start - fronts[fronts[second].first].start);
+            let (values_first, values_second) = values.split_at_mut(second_values);
+            let (work_first, work_second) = work.split_at_mut(fronts[first].solve_work);
+            join(|| visit(first, values_first, work_first), || visit(second, values_second, work_second));
+            read(first, work_first);
+            read(second, work_second);
+            return;
+        }
+        let mut values = values;
+        for (position, &child) in front.children().iter().enumerate() {
+            let next = front.children().get(position + 1);
+            let rest = next.map_or(0, |&next| front.start - fronts[fronts[next].first].start);
+            let (own, later) = values.split_at_mut(values.len() - rest);
+            visit(child, own, work);
+            read(child, work);
+            values = later;
+        }
+    }
+
+    /// Makes the pass over one front.
+    fn pass(&self, kind: PassKind, index: usize, local: &mut [f64]) {
+        let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
+        let factor = &self.factor.numbers()[start..start + front.shape().factor_length(self.layout.form)];
+        Arch::new().dispatch(Pass { kind, shape: (front.pivots, front.order()), factor, local });
+    }
+}

@@ -1,0 +1,170 @@
+//! What a formula takes for granted, with the numbers that decide whether it holds here.
+
+use std::fmt;
+
+use crate::problem::Interpretation;
+
+/// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
+const HIGH_BARRIER: f64 = 5.0;
+/// |H_a e − H_ae e| / H_ae up to which e counts as an eigenvector of H_a.
+const ALIGNED: f64 = 0.1;
+/// The theorem's D at a and b against the real one, along e: relative difference up to which they count as equal.
+const SAME_NOISE: f64 = 0.1;
+
+/// A condition of a formula at one problem.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Condition {
+    /// Theorem 3.1: the barrier is high enough for the quadratic approximation.
+    HighBarrier {
+        /// ΔL/d.
+        over_noise: f64,
+    },
+    /// Effective potential: its barrier is high enough for the quadratic approximation.
+    HighEffectiveBarrier {
+        /// ∫L'/D from the minimum to the saddle.
+        depth: f64,
+    },
+    /// Theorem 3.2: both parts of the exponent are large enough for the quadratic approximation.
+    HighExponents {
+        /// The exponent from a to s.
+        below: f64,
+        /// The exponent from s to b.
+        above: f64,
+    },
+    /// The set is killed either exactly at the saddle or well beyond it.
+    Absorption {
+        /// 1 beyond the saddle, 2 at it.
+        factor: f64,
+    },
+    /// The live set is a single well.
+    SingleWell {
+        /// Further minima in the live set.
+        others: usize,
+    },
+    /// The noise is read as the prefactor takes it.
+    Prefactor {
+        /// The equation that the prefactor belongs to.
+        belongs_to: Interpretation,
+        /// How the noise is read here.
+        read_as: Interpretation,
+    },
+    /// The noise is frozen at its values at the minimum and at the saddle.
+    FrozenNoise {
+        /// Whether the noise model is that closure.
+        is_frozen: bool,
+    },
+    /// Nothing is added to the minibatch noise.
+    NoInjectedNoise {
+        /// d in + d·I.
+        floor: f64,
+    },
+    /// D is η/(2B)·[H]₊ along the escape direction.
+    MinibatchNoise {
+        /// Where.
+        at: CriticalPlace,
+        /// D over that.
+        ratio: f64,
+    },
+    /// The escape direction is an eigenvector of the Hessian at the minimum.
+    AlignedEscape {
+        /// |H_a e − H_ae e|/H_ae.
+        residual: f64,
+    },
+}
+
+/// One of the two critical points that a formula evaluates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CriticalPlace {
+    /// a.
+    Minimum,
+    /// b.
+    Saddle,
+}
+
+impl Condition {
+    /// Whether it holds here.
+    pub fn holds(&self) -> bool {
+        match *self {
+            Condition::HighBarrier { over_noise } => over_noise >= HIGH_BARRIER,
+            Condition::HighEffectiveBarrier { depth } => depth >= HIGH_BARRIER,
+            Condition::HighExponents { below, above } => below.min(above) >= HIGH_BARRIER,
+            Condition::Absorption { factor } => factor == 1.0 || factor == 2.0,
+            Condition::SingleWell { others } => others == 0,
+            Condition::Prefactor { belongs_to, read_as } => belongs_to == read_as,
+            Condition::FrozenNoise { is_frozen } => is_frozen,
+            Condition::NoInjectedNoise { floor } => floor == 0.0,
+            Condition::MinibatchNoise { ratio, .. } => (ratio - 1.0).abs() <= SAME_NOISE,
+            Condition::AlignedEscape { residual } => residual <= ALIGNED,
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match *self {
+            Condition::HighBarrier { over_noise } => write!(
+                f,
+                "quadratic approximation: barrier over noise ΔL/d = {over_noise:.4} should be at least {HIGH_BARRIER}"
+            ),
+            Condition::HighEffectiveBarrier { depth } => {
+                write!(f, "quadratic approximation: ∫L'/D = {depth:.4} should be at least {HIGH_BARRIER}")
+            }
+            Condition::HighExponents { below, above } => write!(
+                f,
+                "quadratic approximation: the exponents from a to s, {below:.4}, and from s to b, {above:.4}, should each be at \
+                 least {HIGH_BARRIER}"
+            ),
+            Condition::Absorption { factor: 2.0 } => {
+                f.write_str("killed exactly at the saddle: the rate is twice that of crossing (factor 2 included)")
+            }
+            Condition::Absorption { factor: 1.0 } => {
+                f.write_str("killed beyond the saddle: the rate is that of crossing (factor 1)")
+            }
+            Condition::Absorption { factor } => {
+                write!(f, "killed near the saddle, neither at it nor beyond it: factor {factor:.4}")
+            }
+            Condition::SingleWell { others } => {
+                let wells = match others {
+                    0 => "no other well",
+                    1 => "one more well",
+                    _ => "more wells",
+                };
+                write!(f, "a single well: {wells} in the live set can be entered and left on the way")
+            }
+            Condition::Prefactor { belongs_to, read_as } => write!(
+                f,
+                "the prefactor belongs to the {} equation; here the noise is read as {}",
+                equation(belongs_to),
+                read_as.name()
+            ),
+            Condition::FrozenNoise { is_frozen: true } => {
+                f.write_str("the noise is frozen at its values at the minimum and at the saddle, as the proof assumes")
+            }
+            Condition::FrozenNoise { is_frozen: false } => f.write_str(
+                "the proof freezes the noise at its values at the minimum and at the saddle; here it varies between them (see \
+                 s_effective)",
+            ),
+            Condition::NoInjectedNoise { floor } => write!(f, "no injected noise: floor = {floor:e}"),
+            Condition::MinibatchNoise { at, ratio } => {
+                let place = match at {
+                    CriticalPlace::Minimum => "minimum",
+                    CriticalPlace::Saddle => "saddle",
+                };
+                write!(f, "D = η/(2B)·[H]₊ along the escape direction at the {place}: D over that is {ratio:.4}")
+            }
+            Condition::AlignedEscape { residual } => write!(
+                f,
+                "the escape direction is an eigenvector of the Hessian at the minimum: |H_a e − H_ae e|/H_ae = {residual:.4} should \
+                 be at most {ALIGNED}"
+            ),
+        }
+    }
+}
+
+fn equation(interpretation: Interpretation) -> &'static str {
+    match interpretation {
+        Interpretation::Ito => "Itô",
+        Interpretation::Stratonovich => "Stratonovich",
+        Interpretation::Isothermal => "isothermal",
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a formula gives no rate.
+
+use super::QuadratureError;
+
+/// The reason for which a formula does not apply.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Omission {
+    /// The start set has no minimum.
+    #[error("Kramers and Theorem 3.2 need a minimum to start from, and this set has none")]
+    NoMinimum,
+    /// A drift is given, not a loss.
+    #[error("Kramers and Theorem 3.2 need a loss; here only a drift is given")]
+    NoLoss,
+    /// The set is left over no saddle.
+    #[error("Kramers and Theorem 3.2 need a saddle over which the set is left; this set is left elsewhere")]
+    NoSaddle,
+    /// Theorem 3.1 with noise that is not d·I.
+    #[error(
+        "Kramers (Theorem 3.1) needs isotropic constant noise D = d·I; here D depends on the direction or the position"
+    )]
+    VaryingNoise,
+    /// Theorem 3.1 at a critical point without curvature.
+    #[error("Theorem 3.1: the formula gives {rate:e} here (a critical point without curvature)")]
+    FlatPoint {
+        /// What the formula gives.
+        rate: f64,
+    },
+    /// The effective potential cannot be integrated.
+    #[error("effective potential: {0}")]
+    EffectivePotential(#[from] QuadratureError),
+    /// The effective potential's formula at a critical point without curvature.
+    #[error("effective potential: the formula gives {rate:e} here (a critical point without curvature)")]
+    FlatPointOfEffectivePotential {
+        /// What the formula gives.
+        rate: f64,
+    },
+    /// Theorem 3.2 with noise of no minibatch.
+    #[error("Theorem 3.2 needs the noise of a minibatch gradient (hessian, frozen or covariance)")]
+    NoMinibatch,
+    /// Theorem 3.2 without curvature along the escape direction.
+    #[error(
+        "Theorem 3.2: the formula gives {rate:e} with H_ae = {at_minimum:e}, |H_be| = {at_saddle:e} and the exponent \
+         {exponent:e}"
+    )]
+    NoEscapeCurvature {
+        /// What the formula gives.
+        rate: f64,
+        /// H_ae.
+        at_minimum: f64,
+        /// |H_be|.
+        at_saddle: f64,
+        /// The exponent.
+        exponent: f64,
+    },
+}

@@ -1,0 +1,240 @@
+//! Fields as named things: what is computed over a grid, along a boundary, in time or over modes carries its name, its units, its
+//! long name and the names of its coordinates from where it is computed to the file, to the pictures and back.
+//!
+//! A [`FieldGroup`] is one group of `result.h5`. Who writes, reads or draws one loops over it, so that a new field, or a group over new
+//! coordinates, is one [`FieldGroup::push`].
+//!
+//! ```
+//! use saddleflux::observe::group::{Coordinate, Field, FieldGroup, Label};
+//!
+//! let times = Coordinate::new(Label::new("t", "dynamical time", "time"), vec![0.0, 1.0, 10.0]);
+//! let mut evolution = FieldGroup::new("evolution", vec![times]);
+//! evolution.push(Field::new(Label::new("survival", "1", "share still alive"), &["t"], vec![1.0, 0.9, 0.4]));
+//! assert_eq!(evolution.shape(&evolution.fields[0])?, [3]);
+//! # Ok::<(), saddleflux::observe::group::GroupError>(())
+//! ```
+
+use std::borrow::Cow;
+
+/// Text that is nearly always a literal.
+pub type Text = Cow<'static, str>;
+
+/// The name, the units and the long name of a coordinate or of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The name in the file.
+    pub name: Text,
+    /// The units, in terms of parameters and dynamical time.
+    pub units: Text,
+    /// The name on an axis.
+    pub long_name: Text,
+}
+
+impl Label {
+    /// A label of literals.
+    pub const fn new(name: &'static str, units: &'static str, long_name: &'static str) -> Label {
+        Label { name: Cow::Borrowed(name), units: Cow::Borrowed(units), long_name: Cow::Borrowed(long_name) }
+    }
+}
+
+/// Numbers or words, as attributes and coordinates hold them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// Real numbers.
+    Numbers(Vec<f64>),
+    /// Small whole numbers, such as flags.
+    Integers(Vec<i32>),
+    /// Large whole numbers, such as seeds.
+    Counts(Vec<u64>),
+    /// Words, one for each place.
+    Words(Vec<String>),
+    /// One text.
+    Text(String),
+}
+
+impl Data {
+    /// The real numbers, where it holds them.
+    pub fn numbers(&self) -> Option<&[f64]> {
+        match self {
+            Data::Numbers(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    /// The number of places along an axis that it is the coordinate of.
+    pub fn len(&self) -> usize {
+        match self {
+            Data::Numbers(values) => values.len(),
+            Data::Integers(values) => values.len(),
+            Data::Counts(values) => values.len(),
+            Data::Words(values) => values.len(),
+            Data::Text(_) => 1,
+        }
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Named numbers or words about a group or a coordinate.
+pub type Attributes = Vec<(Text, Data)>;
+
+/// The places along one axis of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coordinate {
+    /// What it is called.
+    pub label: Label,
+    /// The places.
+    pub values: Data,
+    /// What else is to be said of it.
+    pub attributes: Attributes,
+}
+
+impl Coordinate {
+    /// A coordinate of numbers.
+    pub fn new(label: Label, values: Vec<f64>) -> Coordinate {
+        Coordinate { label, values: Data::Numbers(values), attributes: Vec::new() }
+    }
+}
+
+/// Values over the product of its coordinates, the last of which runs fastest; NaN where the field has no meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// What it is called.
+    pub label: Label,
+    /// The names of its coordinates in the group, one for each axis.
+    pub coordinates: Vec<Text>,
+    /// The values.
+    pub values: Vec<f64>,
+}
+
+impl Field {
+    /// A field over coordinates of these names.
+    pub fn new(label: Label, coordinates: &[&'static str], values: Vec<f64>) -> Field {
+        Field { label, coordinates: coordinates.iter().map(|name| Cow::Borrowed(*name)).collect(), values }
+    }
+}
+
+/// What a group lacks that its reader needs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GroupError {
+    /// An attribute is missing, or not made of numbers.
+    #[error("the attribute {name} of /{group} is missing")]
+    NoAttribute {
+        /// The group.
+        group: Text,
+        /// The attribute.
+        name: String,
+    },
+    /// A dataset is missing.
+    #[error("/{group}/{name} is missing")]
+    NoDataset {
+        /// The group.
+        group: Text,
+        /// The coordinate or the field.
+        name: String,
+    },
+    /// A field has another size than its coordinates.
+    #[error("/{group}/{name} has {values} values for {places} places")]
+    Length {
+        /// The group.
+        group: Text,
+        /// The field.
+        name: Text,
+        /// The number of its values.
+        values: usize,
+        /// The product of the lengths of its coordinates.
+        places: usize,
+    },
+    /// The attributes of the fields describe no grid.
+    #[error("the attributes of /{group} describe no grid")]
+    NoGrid {
+        /// The group.
+        group: Text,
+    },
+}
+
+/// Fields over named coordinates, each over those that it names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldGroup {
+    /// The name of the group.
+    pub name: Text,
+    /// What else is to be said of it.
+    pub attributes: Attributes,
+    /// The coordinates.
+    pub coordinates: Vec<Coordinate>,
+    /// The fields.
+    pub fields: Vec<Field>,
+}
+
+impl FieldGroup {
+    /// A group without fields.
+    pub fn new(name: &'static str, coordinates: Vec<Coordinate>) -> FieldGroup {
+        FieldGroup { name: Cow::Borrowed(name), attributes: Vec::new(), coordinates, fields: Vec::new() }
+    }
+
+    /// Adds a field.
+    pub fn push(&mut self, field: Field) {
+        self.fields.push(field);
+    }
+
+    /// Adds an attribute.
+    pub fn describe(&mut self, name: &'static str, data: Data) {
+        self.attributes.push((Cow::Borrowed(name), data));
+    }
+
+    /// The coordinate of this name.
+    pub fn coordinate(&self, name: &str) -> Option<&Coordinate> {
+        self.coordinates.iter().find(|coordinate| coordinate.label.name == name)
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.label.name == name)
+    }
+
+    /// The values of the field of this name.
+    pub fn values(&self, name: &str) -> Option<&[f64]> {
+        self.field(name).map(|field| field.values.as_slice())
+    }
+
+    /// The values of a field, or of a coordinate of numbers, that must be there.
+    ///
+    /// # Errors
+    /// [`GroupError::NoDataset`] when there is none of this name.
+    pub fn needed(&self, name: &str) -> Result<&[f64], GroupError> {
+        let along = || self.coordinate(name).and_then(|coordinate| coordinate.values.numbers());
+        let missing = || GroupError::NoDataset { group: self.name.clone(), name: name.to_string() };
+        self.values(name).or_else(along).ok_or_else(missing)
+    }
+
+    /// The numbers of an attribute that must be there.
+    ///
+    /// # Errors
+    /// [`GroupError::NoAttribute`] when there is none of this name, or it holds no real numbers.
+    pub fn numbers(&self, name: &str) -> Result<&[f64], GroupError> {
+        let found = self.attributes.iter().find(|(own, _)| own == name).and_then(|(_, data)| data.numbers());
+        found.ok_or_else(|| GroupError::NoAttribute { group: self.name.clone(), name: name.to_string() })
+    }
+
+    /// The lengths of a field's axes.
+    ///
+    /// # Errors
+    /// [`GroupError::NoDataset`] when a coordinate that it names is not in the group, [`GroupError::Length`] when it has another number
+    /// of values than its coordinates have places.
+    pub fn shape(&self, field: &Field) -> Result<Vec<usize>, GroupError> {
+        let length = |name: &Text| match self.coordinate(name) {
+            Some(coordinate) => Ok(coordinate.values.len()),
+            None => Err(GroupError::NoDataset { group: self.name.clone(), name: name.to_string() }),
+        };
+        let shape: Vec<usize> = field.coordinates.iter().map(length).collect::<Result<_, _>>()?;
+        let places = shape.iter().product();
+        if places != field.values.len() {
+            let (group, name) = (self.name.clone(), field.label.name.clone());
+            return Err(GroupError::Length { group, name, values: field.values.len(), places });
+        }
+        Ok(shape)
+    }
+}

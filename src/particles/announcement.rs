@@ -1,0 +1,80 @@
+//! What the user should know before a long simulation goes on.
+
+use std::fmt;
+use std::time::Instant;
+
+use crate::progress::Progress;
+
+/// A simulation that takes hours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Announcement {
+    /// Foreseen from the expected rate, before it begins.
+    Expected {
+        /// How long.
+        hours: f64,
+        /// The expected rate.
+        rate: f64,
+        /// Exits asked for.
+        exits: u64,
+        /// Steps of all particles.
+        steps: f64,
+    },
+    /// Foreseen from the pace of its first seconds.
+    Pace {
+        /// How long.
+        hours: f64,
+        /// Exits seen.
+        seen: u64,
+        /// Exits asked for.
+        exits: u64,
+        /// Seconds until now.
+        seconds: f64,
+    },
+}
+
+impl fmt::Display for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match *self {
+            Announcement::Expected { hours, rate, exits, steps } => write!(
+                f,
+                "this simulation needs about {hours:.1e} hours: at the expected rate of {rate:.1e}, {exits} exits are {steps:.1e} steps. \
+                 Ctrl-C keeps what has been sampled; method = \"splitting\" reaches such rates in minutes"
+            ),
+            Announcement::Pace { hours, seen, exits, seconds } => write!(
+                f,
+                "at this pace the simulation takes {hours:.0} hours ({seen} of {exits} exits in {seconds:.0} s); Ctrl-C keeps what has been \
+                 sampled"
+            ),
+        }
+    }
+}
+
+/// How long the rest takes, told once when that is long.
+pub(super) struct Foresight {
+    pub clock: Instant,
+    is_told: bool,
+}
+
+impl Default for Foresight {
+    fn default() -> Foresight {
+        Foresight { clock: Instant::now(), is_told: false }
+    }
+}
+
+impl Foresight {
+    /// Looks at the share of the simulation that is done, with `seen` of `exits` exits.
+    pub fn look(&mut self, share: f64, seen: u64, exits: u64, progress: &Progress) {
+        let seconds = self.clock.elapsed().as_secs_f64();
+        if self.is_told || seconds <= FORESIGHT {
+            return;
+        }
+        self.is_told = true;
+        let hours = seconds / (3600.0 * share);
+        if hours > 1.0 {
+            progress.announce(Announcement::Pace { hours, seen, exits, seconds }.to_string());
+        }
+    }
+}
+
+/// Seconds after which the rest is foreseen.
+const FORESIGHT: f64 = 10.0;

@@ -1,0 +1,126 @@
+//! Why particles cannot simulate a problem.
+
+use crate::problem::jumps::{SMOOTHED, shown};
+use crate::tensor::Point;
+
+/// A simulation that cannot begin, or that ended without a rate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SimulationError {
+    /// The start point does not belong to the live set.
+    #[error("particles start outside the set that they are to leave")]
+    StartOutside,
+    /// D jumps, and the interpretation needs its derivative.
+    #[error("the noise jumps, and a particle's drift in this interpretation holds the derivative of D")]
+    JumpingNoise,
+    /// The loss jumps, and its slope, which particles follow, knows nothing of it.
+    #[error("the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: let the grid climb the jump, or \
+             {SMOOTHED}, and a step below w²/D", shown(*at, *dimension))]
+    JumpingLoss {
+        /// What L jumps by.
+        height: f64,
+        /// Where.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// An iteration with noise that is not read in the sense of Itô.
+    #[error("an iteration takes its noise at the point that it leaves, which is the Itô reading")]
+    NotIto,
+    /// An iteration without a learning rate.
+    #[error("the noise has no learning rate of its own, and none is given")]
+    NoLearningRate,
+    /// An iteration that is unstable in its valley.
+    #[error("ηH = {stiffness:.2}: from 2 on the iteration has no valley to stay in")]
+    Unstable {
+        /// η times the largest curvature at the minimum and its saddles.
+        stiffness: f64,
+        /// The learning rate at which it is 2.
+        longest: f64,
+    },
+    /// A step that does not resolve the curvature.
+    #[error(
+        "dt·H = {product:.2} at the stiffest of the minimum and its saddles; above {most} the valley is not resolved"
+    )]
+    StepTooLong {
+        /// The step times the largest curvature at the minimum and its saddles.
+        product: f64,
+        /// The largest product.
+        most: f64,
+        /// The longest step.
+        longest: f64,
+    },
+    /// A step that does not resolve the distance to the exit.
+    #[error("a step is √(2D dt) = {stride:.2e} long, and the nearest exit is {room:.2e} from the start")]
+    StepTooWide {
+        /// √(2D dt) at the start.
+        stride: f64,
+        /// Distance from the start to the nearest exit.
+        room: f64,
+        /// The longest step.
+        longest: f64,
+    },
+    /// Minibatches of a loss that is no mean over samples.
+    #[error("minibatches are drawn from samples, and this landscape has none")]
+    NoSamples,
+    /// Minibatches without a batch size.
+    #[error("minibatches need a batch size")]
+    NoBatchSize,
+    /// A batch of a broken number of samples, or of too many.
+    #[error("a minibatch of {batch_size} samples: their number must be whole and at most {most:e}")]
+    BatchSize {
+        /// The batch size.
+        batch_size: f64,
+        /// The largest.
+        most: f64,
+    },
+    /// A parameter vector that is not made of whole copies, or of too many.
+    #[error("a parameter vector of {asked} dimensions is not made of at most {} copies of one of {own}", most / own)]
+    Copies {
+        /// Dimensions asked for.
+        asked: usize,
+        /// Dimensions of the problem.
+        own: usize,
+        /// The most dimensions.
+        most: usize,
+    },
+    /// Several copies of a problem with data of its own.
+    #[error("the data have {own} features, which serve one copy of the problem only")]
+    CopiesOfData {
+        /// Features.
+        own: usize,
+    },
+    /// More particles than the memory holds.
+    #[error("{count} particles need {:.0} GB of memory; {most:.1e} fit", bytes / 1e9)]
+    TooManyParticles {
+        /// Their number.
+        count: usize,
+        /// Bytes that they need.
+        bytes: f64,
+        /// How many fit.
+        most: f64,
+    },
+    /// More samples than the memory holds.
+    #[error("{count} samples need {:.0} GB of memory; {most:.1e} fit", bytes / 1e9)]
+    TooManySamples {
+        /// Their number.
+        count: usize,
+        /// Bytes that they need.
+        bytes: f64,
+        /// How many fit.
+        most: f64,
+    },
+    /// A particle that escaped to infinity.
+    #[error(
+        "a particle ran away to infinity with steps of {step:.3e}: the loss is steeper out there than at the minimum"
+    )]
+    Runaway {
+        /// The longest step.
+        step: f64,
+    },
+    /// A splitting without a well.
+    #[error("splitting needs a well to start from, and the process does not settle at the start point")]
+    NoWell,
+    /// A splitting in which nothing died.
+    #[error("no excursion reached the exit")]
+    NoExcursion,
+}

@@ -1,0 +1,130 @@
+//! Settings that fit a problem: what was not given is chosen, and what cannot be simulated is refused before anything long begins.
+
+use crate::particles::memory::Wells;
+use crate::particles::minibatch::{MOST_COPIES, Recipe};
+use crate::particles::motion::Motion;
+use crate::particles::scales::Scales;
+use crate::particles::{Method, Settings, SimulationError};
+use crate::problem::landscape::{SampleLoss, Samples};
+use crate::problem::{Interpretation, Problem};
+
+/// Memory for one particle, generously.
+const BYTES: f64 = 400.0;
+/// Particles when their number is not given.
+pub const COUNT: usize = 8192;
+/// The largest batch: its samples are numbered by whole numbers that a floating-point number holds.
+const LARGEST_BATCH: f64 = 1e9;
+
+/// A simulation that has been found possible.
+pub struct Preparation<'a> {
+    /// How it is made.
+    pub settings: &'a Settings,
+    /// What is simulated.
+    pub problem: &'a Problem,
+    /// How its particles move.
+    pub motion: Motion<'a>,
+    /// What a step must resolve.
+    pub scales: Scales,
+    /// Longest step in dynamical time; η for an iteration.
+    pub dt: f64,
+    /// The wells of the live set.
+    pub wells: Wells,
+    /// The samples and the sizes of an iteration on minibatches.
+    pub minibatch: Option<(&'a dyn SampleLoss, Recipe)>,
+}
+
+impl<'a> Preparation<'a> {
+    /// Chooses what was not given and refuses what cannot be simulated within `memory` bytes.
+    ///
+    /// # Errors
+    /// Settings that do not fit the problem, or the memory.
+    pub fn new(settings: &'a Settings, problem: &'a Problem, memory: u64) -> Result<Preparation<'a>, SimulationError> {
+        let is_iteration = settings.method.is_iteration();
+        let motion = if is_iteration { Motion::iteration(problem) } else { Motion::diffusion(problem)? };
+        if motion.frontier.distance(problem.valley.start_point) <= 0.0 {
+            return Err(SimulationError::StartOutside);
+        }
+        let scales = Scales::new(problem, &motion);
+        let dt = match is_iteration {
+            true => learning_rate(settings, problem, &scales)?,
+            false => scales.step(settings.dt)?,
+        };
+        let minibatch = match settings.method {
+            Method::Minibatch => Some(recipe(settings, problem, dt)?),
+            _ => None,
+        };
+        fits(settings, memory as f64)?;
+        Ok(Preparation { settings, problem, motion, scales, dt, wells: Wells::new(problem), minibatch })
+    }
+
+    /// Whether a second swarm of longer steps shows the step's error.
+    pub fn is_coupled(&self) -> bool {
+        !self.settings.method.is_iteration() && self.settings.extrapolate
+    }
+
+    /// Copies of the problem that make up one particle.
+    pub fn copies(&self) -> usize {
+        self.minibatch.map_or(1, |(_, recipe)| recipe.copies)
+    }
+}
+
+/// Refuses numbers of particles and samples that the memory does not hold.
+fn fits(settings: &Settings, memory: f64) -> Result<(), SimulationError> {
+    let excess = |count: usize, each: f64| {
+        let bytes = count as f64 * each;
+        (bytes > memory).then_some((bytes, memory / each))
+    };
+    let count = settings.count.unwrap_or(COUNT);
+    if let Some((bytes, most)) = excess(count, BYTES) {
+        return Err(SimulationError::TooManyParticles { count, bytes, most });
+    }
+    let sample = 2 * size_of::<f64>() * settings.dimension.unwrap_or(1);
+    match excess(settings.samples, sample as f64) {
+        Some((bytes, most)) if settings.method == Method::Minibatch => {
+            Err(SimulationError::TooManySamples { count: settings.samples, bytes, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// η of the iteration.
+fn learning_rate(settings: &Settings, problem: &Problem, scales: &Scales) -> Result<f64, SimulationError> {
+    if problem.interpretation != Interpretation::Ito {
+        return Err(SimulationError::NotIto);
+    }
+    let own = problem.noise_model.minibatch().map(|minibatch| minibatch.learning_rate);
+    let rate = settings.dt.or(own).ok_or(match settings.method {
+        Method::Minibatch => SimulationError::NoBatchSize,
+        _ => SimulationError::NoLearningRate,
+    })?;
+    scales.stable(rate)
+}
+
+/// The samples and the sizes of an iteration on minibatches with this learning rate.
+fn recipe<'a>(
+    settings: &Settings,
+    problem: &'a Problem,
+    learning_rate: f64,
+) -> Result<(&'a dyn SampleLoss, Recipe), SimulationError> {
+    let loss = problem.dynamics.loss().and_then(|loss| loss.sampled()).ok_or(SimulationError::NoSamples)?;
+    let batch_size = problem.noise_model.minibatch().ok_or(SimulationError::NoBatchSize)?.batch_size;
+    if batch_size.fract() != 0.0 || batch_size > LARGEST_BATCH {
+        return Err(SimulationError::BatchSize { batch_size, most: LARGEST_BATCH });
+    }
+    let own = problem.dimension;
+    let (asked, most) = (settings.dimension.unwrap_or(own), own * MOST_COPIES);
+    if !asked.is_multiple_of(own) || asked > most {
+        return Err(SimulationError::Copies { asked, own, most });
+    }
+    if asked > own && matches!(loss.samples(), Samples::Rows(..)) {
+        return Err(SimulationError::CopiesOfData { own });
+    }
+    let recipe = Recipe {
+        learning_rate,
+        batch_size: batch_size as usize,
+        copies: asked / own,
+        samples: settings.samples,
+        seed: settings.seed,
+    };
+    Ok((loss, recipe))
+}

@@ -1,0 +1,77 @@
+//! What the reader of a simulated rate must know.
+
+use std::fmt;
+
+use crate::particles::estimate::Constancy;
+use crate::particles::memory::Settling;
+
+/// A reason to trust a simulated rate less, or differently.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParticleWarning {
+    /// Too few exits to remove the step's error.
+    FewExits {
+        /// Exits at step dt/2.
+        exits: u64,
+    },
+    /// The death rate depends on the age.
+    ChangingRate(Constancy),
+    /// The particles have not forgotten which well they were in.
+    Unsettled {
+        /// What the burn-in showed.
+        settling: Settling,
+        /// How long it was.
+        burn_in: f64,
+    },
+    /// The iteration's own rate could not be had to compare with.
+    NoOwnRate {
+        /// Why.
+        reason: String,
+    },
+    /// Escapes so quick that a splitting's error shows.
+    QuickEscape {
+        /// The rate over the well's relaxation rate.
+        relative: f64,
+    },
+    /// An error bar too wide to be trusted.
+    WideError,
+}
+
+impl fmt::Display for ParticleWarning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            ParticleWarning::FewExits { exits } => write!(
+                f,
+                "{exits} exits are too few to remove the step's error: the rate at step dt/2 is given, with its exact interval"
+            ),
+            ParticleWarning::ChangingRate(test) => write!(
+                f,
+                "the death rate depends on the age (χ² = {:.0} with {} degrees of freedom, p = {:.1e}): the lives are not exponential. \
+                 Take a longer burn-in; or the set holds several wells with rates of their own",
+                test.chi_squared, test.degrees, test.p_value
+            ),
+            ParticleWarning::Unsettled { settling: Settling { wells, memory: Some(memory), .. }, burn_in } => write!(
+                f,
+                "after a burn-in of {burn_in:.3e} the particles still remember which of the {wells} wells of the live set they were in \
+                 (correlation {memory:.2} over a sixteenth of it): the rate lies between that of the start and the quasi-stationary one. \
+                 Take a longer burn-in, more exits, or a set of one well"
+            ),
+            ParticleWarning::Unsettled { settling: Settling { wells, .. }, burn_in } => write!(
+                f,
+                "too few particles lived through a sixteenth of the burn-in of {burn_in:.3e} to tell whether they have forgotten which of \
+                 the {wells} wells of the live set they were in: take more particles"
+            ),
+            ParticleWarning::NoOwnRate { reason } => {
+                write!(f, "the iteration's own rate could not be had to compare with: {reason}")
+            }
+            ParticleWarning::QuickEscape { relative } => write!(
+                f,
+                "the rate is {relative:.0e} of the well's relaxation rate, and splitting takes paths that start again after a death for \
+                 settled, an error of about this size: take plain paths for escapes as quick as this"
+            ),
+            ParticleWarning::WideError => f.write_str(
+                "the error bar is wider than a third of the rate, and then not to be trusted: take more particles or more \
+                 repetitions",
+            ),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! How a set is killed: by what, and where that lies as seen from the saddle.
+
+use crate::problem::error::show;
+use crate::problem::{Domain, Region};
+use crate::tensor::Point;
+
+/// What kills the process, and where that lies on its way over the lowest saddle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Absorption {
+    /// What kills.
+    pub killer: Killer,
+    /// Where the lowest saddle's way out is cut; `None` when the set is left over no saddle.
+    pub cut: Option<Cut>,
+}
+
+/// What kills the process.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Killer {
+    /// Nothing: the domain is closed.
+    Nothing,
+    /// A disc is entered.
+    Disc {
+        /// Its centre.
+        centre: Point,
+        /// Its radius.
+        radius: f64,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// The domain's own walls absorb.
+    Walls,
+    /// The basin of attraction of the minimum is left.
+    Basin,
+    /// An interval is left.
+    Interval,
+    /// A box is left.
+    Box,
+    /// Another start set is left.
+    Set,
+}
+
+/// Where the way over a saddle is cut by what kills, with γ/γ_Kramers for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cut {
+    /// At the saddle: half of the arrivals would have fallen back, and the rate is twice Kramers'.
+    AtSaddle,
+    /// Well beyond the saddle: Kramers' rate, within a thousandth.
+    Beyond(f64),
+    /// Shortly beyond the saddle: between one and two times Kramers' rate.
+    ShortlyBeyond(f64),
+    /// Before the saddle: more than twice Kramers' rate.
+    Before(f64),
+}
+
+impl Cut {
+    /// The cut at a distance beyond the saddle, in units of the saddle's width √(D/|H_be|): γ/γ_Kramers =
+    /// 1/Φ(distance).
+    pub fn at(distance: f64) -> Cut {
+        let factor = 1.0 / normal_distribution(distance);
+        // The integral's rounding would hide the two cases that people mean.
+        match factor {
+            factor if (factor - 1.0).abs() < MEANT => Cut::Beyond(1.0),
+            factor if (factor - 2.0).abs() < MEANT => Cut::AtSaddle,
+            factor if factor < 1.001 => Cut::Beyond(factor),
+            factor if factor < 2.0 => Cut::ShortlyBeyond(factor),
+            factor => Cut::Before(factor),
+        }
+    }
+
+    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it.
+    pub fn factor(self) -> f64 {
+        match self {
+            Cut::AtSaddle => 2.0,
+            Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) => factor,
+        }
+    }
+}
+
+/// A factor this near to 1 or to 2 is that number: the distribution function is good to 1e-7, and people write walls
+/// with six digits.
+const MEANT: f64 = 1e-5;
+
+impl Absorption {
+    /// How a process that lives in `live` is killed.
+    pub fn new(domain: &Domain, live: &Region, target: Option<(Point, f64)>, cut: Option<Cut>) -> Absorption {
+        let set = match live {
+            Region::Rolled { set, .. } => set,
+            set => set,
+        };
+        let killer = match (target, set) {
+            (None, Region::Whole) if !domain.absorbs() => Killer::Nothing,
+            (Some((centre, radius)), _) => Killer::Disc { centre, radius, dimension: domain.dimension },
+            (None, Region::Whole) => Killer::Walls,
+            (None, Region::Basin { .. }) => Killer::Basin,
+            (None, Region::Box { .. }) if domain.dimension == 1 => Killer::Interval,
+            (None, Region::Box { .. }) => Killer::Box,
+            (None, _) => Killer::Set,
+        };
+        Absorption { killer, cut }
+    }
+}
+
+impl std::fmt::Display for Absorption {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Absorption { killer, cut } = self;
+        match (killer, cut) {
+            (Killer::Nothing, _) => write!(formatter, "{killer}"),
+            (_, None) => write!(formatter, "{killer} (over no saddle of the valley)"),
+            (_, Some(cut)) => write!(formatter, "{killer} ({cut})"),
+        }
+    }
+}
+
+impl std::fmt::Display for Killer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = match self {
+            Killer::Nothing => "nothing absorbs: the domain is closed",
+            Killer::Disc { centre, radius, dimension } => {
+                let centre = show(*centre, *dimension);
+                return write!(formatter, "killed on entering the disc of radius {radius} around {centre}");
+            }
+            Killer::Walls => "killed at the absorbing walls of the domain",
+            Killer::Basin => "killed on leaving the basin of attraction of the minimum",
+            Killer::Interval => "killed on leaving the interval",
+            Killer::Box => "killed on leaving the box",
+            Killer::Set => "killed on leaving the start set",
+        };
+        formatter.write_str(words)
+    }
+}
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Cut::AtSaddle => "at the saddle: about twice the Kramers rate",
+            Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
+            Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
+            Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
+        })
+    }
+}
+
+/// Φ(x), the standard normal distribution function, to about 1e-7 relative: it only places a formula's factor.
+fn normal_distribution(x: f64) -> f64 {
+    // Simpson's rule on the density from −10 (Φ(−10) = 8e-24) to x.
+    let (from, steps) = (-10.0, 400);
+    let h = (x - from) / f64::from(steps);
+    let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let inner: f64 = (1..steps).map(|k| if k % 2 == 1 { 4.0 } else { 2.0 } * density(from + f64::from(k) * h)).sum();
+    h / 3.0 * (density(from) + inner + density(x))
+}

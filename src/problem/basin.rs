@@ -1,0 +1,213 @@
+//! The basin of attraction of a minimum: by its outline where that could be traced, else by following descents.
+//!
+//! The outline consists of the stable manifolds of saddles. It is believed where the descents from points on both sides of every
+//! curve, and from points all over the box, end as it says; a cycle, a missed or a degenerate saddle show there, and then every
+//! question is answered by descents.
+
+use rayon::prelude::*;
+
+use crate::problem::critical::{self, stability};
+use crate::problem::descent::Descent;
+use crate::problem::outline::{Bounding, Outline};
+use crate::problem::separatrix::{Branch, Tracer, rests};
+use crate::problem::{CriticalPoint, CriticalPoints, Domain, Dynamics, Space};
+use crate::tensor::{Point, advance, norm};
+
+/// The points whose descent ends at one minimum.
+#[derive(Clone)]
+pub struct Basin {
+    descent: Descent,
+    valley: usize,
+    outline: Option<Outline>,
+}
+
+/// Share of the box by which a curve may leave it and come back: as far as descents are followed.
+const ENLARGED: f64 = 0.5;
+/// The outline is drawn a little beyond the box, lest its sides are a matter of rounding.
+const RIM: f64 = 1.0 / 256.0;
+/// Descents that put an outline to the test, beside those along its curves.
+const TESTS: usize = 64;
+
+impl Basin {
+    /// The basin of a minimum, by descents alone.
+    pub fn new(descent: Descent, valley: usize) -> Basin {
+        Basin { descent, valley, outline: None }
+    }
+
+    /// The basin of a minimum in a box, by its outline where there is one.
+    pub fn outlined(dynamics: &Dynamics, critical: &CriticalPoints, valley: usize, space: Space) -> Basin {
+        let minima = &critical.minima;
+        let saddles: Vec<Point> = critical.saddles.iter().map(|saddle| saddle.point.theta).collect();
+        if space.dimension == 1 {
+            return Basin::new(Descent::new(dynamics, space, minima, &saddles), valley);
+        }
+        let around = Surroundings::new(dynamics, space, minima, saddles);
+        let outline = [false, true].into_iter().find_map(|all| around.outline(valley, all));
+        Basin { descent: around.descent, valley, outline }
+    }
+
+    /// The same basin, by its outline in a domain where there is one.
+    pub fn outlined_in(&self, dynamics: &Dynamics, critical: &CriticalPoints, domain: &Domain) -> Basin {
+        let mut space = domain.space();
+        if domain.automatic && !domain.absorbs() {
+            // Wide enough for a rectangle around it that is turned by any angle: grids are.
+            for axis in 0..2 {
+                let more = 0.5 * (domain.space().diagonal() - domain.width(axis));
+                (space.lower[axis], space.upper[axis]) = (space.lower[axis] - more, space.upper[axis] + more);
+            }
+        }
+        Basin::outlined(dynamics, critical, self.valley, space)
+    }
+
+    /// Whether a point is in the basin.
+    pub fn holds(&self, theta: Point) -> bool {
+        let outlined = self.outline.as_ref().and_then(|outline| outline.holds(theta));
+        outlined.unwrap_or_else(|| self.descent.limit(theta) == Some(self.valley))
+    }
+
+    /// A cheap answer to [`Basin::holds`], right but close to the boundary.
+    pub fn holds_roughly(&self, theta: Point) -> bool {
+        let outlined = self.outline.as_ref().and_then(|outline| outline.holds(theta));
+        outlined.unwrap_or_else(|| self.descent.rough_limit(theta) == Some(self.valley))
+    }
+
+    /// Whether every answer costs a descent.
+    pub fn is_costly(&self) -> bool {
+        self.outline.is_none()
+    }
+
+    /// The fraction of the segment from → to at which the outline is left; `None` where descents have to tell.
+    pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
+        self.outline.as_ref()?.exit(from, to)
+    }
+}
+
+/// The points of rest in the box and as far beyond it as descents are followed.
+struct Surroundings<'a> {
+    dynamics: &'a Dynamics,
+    space: Space,
+    reach: Space,
+    minima: Vec<CriticalPoint>,
+    saddles: Vec<Point>,
+    sources: Vec<Point>,
+    descent: Descent,
+}
+
+impl<'a> Surroundings<'a> {
+    fn new(dynamics: &'a Dynamics, space: Space, minima: &[CriticalPoint], saddles: Vec<Point>) -> Surroundings<'a> {
+        let reach = enlarged(space, ENLARGED);
+        let (mut minima, mut saddles, mut sources) = (minima.to_vec(), saddles, Vec::new());
+        // The box itself once more: a lattice over the larger one is coarser, and sources have not been looked for.
+        let found = [critical::roots(dynamics, space), critical::roots(dynamics, reach)].concat();
+        let close = 1e-7 * space.diagonal();
+        for root in found {
+            let is_known = |known: &[Point]| known.iter().any(|&other| norm(space.offset(other, root)) < close);
+            match stability(dynamics.slope_jacobian(root), space.units(), 2) {
+                Some((0, _)) if !minima.iter().any(|other| norm(space.offset(other.theta, root)) < close) => {
+                    minima.push(critical::describe(dynamics, 2, root));
+                }
+                Some((1, _)) if !is_known(&saddles) => saddles.push(root),
+                Some((2, _)) if !is_known(&sources) => sources.push(root),
+                _ => {}
+            }
+        }
+        let descent = Descent::new(dynamics, space, &minima, &saddles);
+        Surroundings { dynamics, space, reach, minima, saddles, sources, descent }
+    }
+
+    /// The outline made of the curves of the saddles beside the valley, or of all saddles; `None` where it fails a test.
+    fn outline(&self, valley: usize, all: bool) -> Option<Outline> {
+        let minima: Vec<Point> = self.minima.iter().map(|point| point.theta).collect();
+        let rests = rests(&self.space, &self.saddles, &[&minima[..], &self.sources].concat());
+        let tracer = Tracer { dynamics: self.dynamics, space: self.space, reach: self.reach, rests: &rests };
+        let beside = |saddle: Point| {
+            let Some((_, direction)) = stability(self.dynamics.slope_jacobian(saddle), self.space.units(), 2) else {
+                return false;
+            };
+            let step = 1e-5 * self.space.diagonal();
+            [-step, step].into_iter().any(|s| self.descent.limit(advance(saddle, s, direction)) == Some(valley))
+        };
+        let chosen: Vec<_> = rests.iter().filter(|rest| rest.is_saddle && (all || beside(rest.at))).collect();
+        let branches: Vec<Branch> = chosen.par_iter().flat_map_iter(|saddle| tracer.branches(saddle)).collect();
+        let mut bounds = Vec::new();
+        for branch in branches {
+            match self.sides(&branch, valley)? {
+                [left, right] if left == right => {}
+                // It should have gone on.
+                _ if !branch.is_whole
+                    && branch.pieces.last().is_some_and(|last| self.space.holds(last.at(1.0), 0.0)) =>
+                {
+                    return None;
+                }
+                [left_is_inside, _] => {
+                    bounds.extend(branch.pieces.into_iter().map(|piece| Bounding { piece, left_is_inside }));
+                }
+            }
+        }
+        let outline = Outline::new(enlarged(self.space, RIM), bounds, minima[valley])?;
+        let is_right = |number: usize| {
+            let at = self.spread(number);
+            let holds = |limit: Option<usize>| Some(limit == Some(valley));
+            let claimed = outline.holds(at);
+            claimed == holds(self.descent.rough_limit(at)) || claimed == holds(self.descent.limit(at))
+        };
+        (0..TESTS).into_par_iter().all(is_right).then_some(outline)
+    }
+
+    /// Whether the basin lies on the left and on the right of a branch; `None` where that changes along it.
+    fn sides(&self, branch: &Branch, valley: usize) -> Option<[bool; 2]> {
+        let chord = |k: usize| norm(self.space.offset(branch.pieces[k].at(0.0), branch.pieces[k].at(1.0)));
+        let in_box: Vec<usize> =
+            (0..branch.pieces.len()).filter(|&k| self.space.holds(branch.pieces[k].at(0.5), 0.0)).collect();
+        let length: f64 = in_box.iter().map(|&k| chord(k)).sum();
+        let mut places = Vec::new();
+        let mut passed = 0.0;
+        for &k in &in_box {
+            passed += chord(k);
+            if passed >= (0.1 + 0.2 * places.len() as f64) * length {
+                places.push(k);
+            }
+        }
+        let ask = |share: f64, limit: &dyn Fn(Point) -> Option<usize>| {
+            let offset = share * self.space.diagonal();
+            [1.0, -1.0].map(|side| -> Option<bool> {
+                let at = |&k: &usize| {
+                    let [x, y] = branch.pieces[k].derivative(0.5);
+                    let left = [-y / norm([x, y]), x / norm([x, y])];
+                    advance(branch.pieces[k].at(0.5), side * offset, left)
+                };
+                let answers: Vec<bool> = places.iter().map(|k| limit(self.space.wrap(at(k))) == Some(valley)).collect();
+                let first = answers.first().copied().unwrap_or(false);
+                answers.iter().all(|&answer| answer == first).then_some(first)
+            })
+        };
+        // Where curves run side by side the nearest points tell.
+        match ask(1e-4, &|at| self.descent.rough_limit(at)) {
+            [Some(left), Some(right)] => Some([left, right]),
+            _ => match ask(1e-7, &|at| self.descent.limit(at)) {
+                [Some(left), Some(right)] => Some([left, right]),
+                _ => None,
+            },
+        }
+    }
+
+    /// Points all over the box (Roberts' sequence: the additive recurrence of the plastic number).
+    fn spread(&self, number: usize) -> Point {
+        const PLASTIC: f64 = 1.324_717_957_244_746;
+        let place = |axis: usize, share: f64| {
+            let fraction = (0.5 + share * (number + 1) as f64).fract();
+            self.space.lower[axis] + fraction * self.space.width(axis)
+        };
+        [place(0, 1.0 / PLASTIC), place(1, 1.0 / (PLASTIC * PLASTIC))]
+    }
+}
+
+/// The box with a share of its width added each way; a periodic axis stays as it is.
+fn enlarged(space: Space, share: f64) -> Space {
+    let mut larger = space;
+    for axis in (0..2).filter(|&axis| !space.periodic[axis]) {
+        larger.lower[axis] -= share * space.width(axis);
+        larger.upper[axis] += share * space.width(axis);
+    }
+    larger
+}

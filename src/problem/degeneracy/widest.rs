@@ -1,0 +1,138 @@
+//! The widest ways from the start to everything else, where the width of a way is that of its narrowest crossing of Γ.
+//!
+//! A lattice over the domain with an edge between neighbours; the best bottleneck by Dijkstra's algorithm, largest first.
+
+use std::collections::BinaryHeap;
+
+use crate::problem::degeneracy::curve::{Crossing, Curves};
+use crate::problem::{Domain, Region, Wall};
+use crate::tensor::{Point, advance, difference, norm};
+
+/// Lattice points along each axis.
+const LATTICE: usize = 160;
+
+/// A way narrower than this is closed: the openness is known to about as much.
+const CLOSED: f64 = 1e-20;
+
+/// The widest way to a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way {
+    /// Its width, 1 where nothing narrows it.
+    pub width: f64,
+    /// Its narrowest crossing.
+    pub narrowest: Option<Crossing>,
+}
+
+impl Way {
+    /// Whether neither noise nor drift carries the process along it.
+    pub fn is_closed(&self) -> bool {
+        self.width < CLOSED
+    }
+}
+
+/// The widest ways from one start.
+pub struct Ways {
+    domain: Domain,
+    to: Vec<Option<Way>>,
+    /// The way to what absorbs; `None` where nothing does.
+    pub out: Option<Way>,
+    /// Of the closed crossings that were looked at the one nearest to the start.
+    pub closed: Option<Crossing>,
+}
+
+/// What waits to be visited: widths are not negative, so that their bits are in order.
+type Waiting = (u64, usize);
+
+impl Ways {
+    /// Finds them all.
+    pub fn new(curves: &Curves<'_>, domain: &Domain, live: &Region, start: Point) -> Ways {
+        let mut ways = Ways { domain: domain.clone(), to: vec![None; LATTICE * LATTICE], out: None, closed: None };
+        let origin = ways.index(start);
+        let mut best = vec![None; LATTICE * LATTICE];
+        best[origin] = Some(Way { width: 1.0, narrowest: None });
+        let mut waiting: BinaryHeap<Waiting> = BinaryHeap::from([(1.0f64.to_bits(), origin)]);
+        while let Some((_, place)) = waiting.pop() {
+            let Some(way) = best[place].filter(|_| ways.to[place].is_none()) else { continue };
+            ways.to[place] = Some(way);
+            let here = ways.at(place);
+            for (axis, end) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let mut step = [0.0; 2];
+                step[axis] = domain.width(axis) / LATTICE as f64 * if end == 1 { 1.0 } else { -1.0 };
+                let next = ways.next(place, axis, end);
+                // A set may end on a reflecting wall, which rounding must not leave inside.
+                let there = advance(here, if next.is_none() { 0.5 + 1e-9 } else { 1.0 }, step);
+                let is_closed = || domain.wall(axis, end) != Some(Wall::Absorbing) && live.holds(there);
+                if next.is_some_and(|next| ways.to[next].is_some()) || (next.is_none() && is_closed()) {
+                    continue;
+                }
+                let is_out = next.is_none() || !holds(live, there);
+                let end = match is_out && next.is_some() && !live.has_rough_answer() {
+                    true => advance(here, live.exit(here, there), step),
+                    false => there,
+                };
+                let crossing = curves.narrowest(here, end);
+                if let Some(crossing) = crossing.filter(|crossing| crossing.width() < CLOSED) {
+                    let distance = |crossing: Crossing| norm(difference(crossing.at, start));
+                    if ways.closed.is_none_or(|other| distance(crossing) < distance(other)) {
+                        ways.closed = Some(crossing);
+                    }
+                }
+                let crossing = crossing.filter(|crossing| crossing.width() < way.width);
+                let onward =
+                    crossing.map_or(way, |crossing| Way { width: crossing.width(), narrowest: Some(crossing) });
+                match next.filter(|_| !is_out) {
+                    None => ways.leave(onward),
+                    Some(next) if best[next].is_none_or(|known| onward.width > known.width) => {
+                        best[next] = Some(onward);
+                        waiting.push((onward.width.to_bits(), next));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        ways
+    }
+
+    /// The widest way to a point; `None` where it is not reached.
+    pub fn to(&self, theta: Point) -> Option<Way> {
+        self.to[self.index(theta)]
+    }
+
+    fn leave(&mut self, way: Way) {
+        if self.out.is_none_or(|other| way.width > other.width) {
+            self.out = Some(way);
+        }
+    }
+
+    fn at(&self, place: usize) -> Point {
+        let along = |axis: usize, index: usize| {
+            self.domain.lower[axis] + self.domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64
+        };
+        [along(0, place / LATTICE), along(1, place % LATTICE)]
+    }
+
+    fn index(&self, theta: Point) -> usize {
+        let along = |axis: usize| {
+            let fraction = (theta[axis] - self.domain.lower[axis]) / self.domain.width(axis);
+            ((fraction * LATTICE as f64) as usize).min(LATTICE - 1)
+        };
+        along(0) * LATTICE + along(1)
+    }
+
+    /// The neighbour on one side; `None` beyond a wall.
+    fn next(&self, place: usize, axis: usize, end: usize) -> Option<usize> {
+        let indices = [place / LATTICE, place % LATTICE];
+        let stays = if end == 0 { indices[axis] > 0 } else { indices[axis] + 1 < LATTICE };
+        if !stays && !self.domain.is_periodic(axis) {
+            return None;
+        }
+        let mut moved = indices;
+        moved[axis] = (indices[axis] + if end == 1 { 1 } else { LATTICE - 1 }) % LATTICE;
+        Some(moved[0] * LATTICE + moved[1])
+    }
+}
+
+/// Whether a set holds a point; close to its boundary any answer will do.
+fn holds(live: &Region, theta: Point) -> bool {
+    live.holds_roughly(theta).unwrap_or_else(|| live.holds(theta))
+}

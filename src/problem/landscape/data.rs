@@ -1,0 +1,102 @@
+//! What can be wrong with a data file.
+
+use std::path::PathBuf;
+
+/// A data file that cannot be read or used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {fault}", file.display())]
+pub struct DataError {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub fault: DataFault,
+}
+
+/// Kinds of faults in a data file.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DataFault {
+    /// The file cannot be opened.
+    #[error("cannot be read ({reason})")]
+    Unreadable {
+        /// The system's words.
+        reason: String,
+    },
+    /// The first line is no header.
+    #[error("has no readable header line: {reason}")]
+    Header {
+        /// The parser's words.
+        reason: String,
+    },
+    /// A column that is asked for is not there.
+    #[error("has no column `{wanted}`, which {role} asks for; nearest is `{nearest}`, all are: {}", all.join(", "))]
+    MissingColumn {
+        /// The name that was asked for.
+        wanted: String,
+        /// What it was asked for as.
+        role: Column,
+        /// The name that looks most like it.
+        nearest: String,
+        /// All names.
+        all: Vec<String>,
+    },
+    /// A line cannot be split into fields.
+    #[error("{}cannot be read: {reason}", line.map_or(String::new(), |line| format!("line {line} ")))]
+    Line {
+        /// Its number, when the parser knows it.
+        line: Option<u64>,
+        /// The parser's words.
+        reason: String,
+    },
+    /// A field of a feature is no finite number.
+    #[error("line {line}, column `{column}`: `{field}` is not a finite number; mend the line or leave it out")]
+    NotANumber {
+        /// Line.
+        line: u64,
+        /// Column.
+        column: String,
+        /// What stands there.
+        field: String,
+    },
+    /// The file ends after its header.
+    #[error("has a header line but no rows")]
+    Empty,
+    /// All samples have the same sign.
+    #[error(
+        "all rows are of one class: the positive labels {positive:?} must be some, not all, of the labels in column `{label}` ({})",
+        seen.join(", ")
+    )]
+    OneClass {
+        /// The labels that count as positive.
+        positive: Vec<String>,
+        /// The label column.
+        label: String,
+        /// All labels in it.
+        seen: Vec<String>,
+    },
+    /// A column without spread is to be standardised.
+    #[error(
+        "column `{column}` has the same value in every row and cannot be standardised: leave it out of the features"
+    )]
+    Constant {
+        /// The column.
+        column: String,
+    },
+}
+
+/// What a column is asked for as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// A component of x.
+    Feature,
+    /// The label.
+    Label,
+}
+
+impl std::fmt::Display for Column {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Column::Feature => "a feature",
+            Column::Label => "the label",
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! D = η/(2B) [H]₊ + d·I as the cells of a grid see it, near the curves Γ on which an eigenvalue of H changes sign.
+//!
+//! On Γ the eigenvalue h_k of H vanishes, and with it, but for the floor d, an eigenvalue of D. The path integral of D⁻¹∇L diverges
+//! there and would block every edge that crosses Γ, while the noise does cross where nᵀDn = c h_j (n·v_j)² > 0, c = η/(2B), n the
+//! normal of Γ. So the eigenvalue is kept above a level that falls with the cells,
+//! ```text
+//! c|h_k| + d  →  max(c|h_k| + d, c·min(max(Δ/4, |h_j|/256), e ω|h_j|))
+//!
+//! Δ = |(a ∂ₐh_k, b ∂ᵦh_k)|   the change of h_k over a cell of widths a, b
+//! ω = (n·v_j)²               the openness of Γ, n = ∇h_k/|∇h_k|
+//! ```
+//! Where Γ is blocked (ω = 0: separable landscapes, however turned) nothing changes, nor where the grid resolves the floor, d ≥ cΔ/4.
+//! |h_j|/256 bounds the reach of Selling's edges; Γ is resolved where Δ < ω|h_j|.
+//!
+//! Source: method.md section 3, "Degenerate curves".
+
+use std::sync::Arc;
+
+use crate::problem::landscape::Landscape;
+use crate::problem::noise::{Breaks, DiffusionField};
+use crate::tensor::{Eigen, Point, Tensor, advance, dot};
+
+/// c[H]₊ + d·I: the landscape, c and d.
+#[derive(Clone)]
+pub struct HessianField {
+    /// The landscape with the Hessian H.
+    pub landscape: Arc<dyn Landscape>,
+    /// c = η/(2B).
+    pub factor: f64,
+    /// d ≥ 0.
+    pub floor: f64,
+}
+
+/// The shape of the cells of a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct CellShape {
+    /// Widths along the grid's axes.
+    pub spacing: [f64; 2],
+    /// Cosine and sine of the angle by which the grid's axes are turned against θ's.
+    pub turn: [f64; 2],
+}
+
+/// How an eigenvalue h_k of the Hessian changes around a point.
+#[derive(Clone, Copy, Debug)]
+pub struct Approach {
+    /// Δ, the change of h_k over a cell.
+    pub change: f64,
+    /// ω = (n·v_j)² of the curve on which h_k is constant.
+    pub openness: f64,
+}
+
+impl CellShape {
+    /// Unit vectors along the grid's axes.
+    fn axes(&self) -> [Point; 2] {
+        let [cosine, sine] = self.turn;
+        [[cosine, sine], [-sine, cosine]]
+    }
+}
+
+/// Eigenvalues of D are kept within this factor of each other on open curves, which bounds Selling's edges to about eight cells.
+const LARGEST_RATIO: f64 = 256.0;
+
+/// The level is at most this many times ω|h_j|: it vanishes with the openness.
+const OPEN_SHARE: f64 = std::f64::consts::E;
+
+/// Curves with less openness are blocked: it is the rounding of the differences that it is computed from.
+const BLOCKED: f64 = 1e-20;
+
+/// A segment along which h_k changes by more than a tenth of its smallest value is too close to Γ for the path integral.
+const CLOSE: f64 = 10.0;
+
+/// Step of the differences for ∇h_k, in cells: the errors of the step (its square) and of rounding are both near 1e-10.
+const STEP: f64 = 1e-3;
+
+/// The field on one grid.
+pub struct Mollified<'a> {
+    field: HessianField,
+    plain: &'a dyn DiffusionField,
+    cells: CellShape,
+}
+
+impl<'a> Mollified<'a> {
+    /// The mollification of a field that is made from a Hessian in two dimensions; `None` for all others, which keep as they are.
+    pub fn of(noise: &'a dyn DiffusionField, cells: CellShape) -> Option<Mollified<'a>> {
+        let field = noise.hessian_field()?;
+        (field.landscape.dimension() == 2).then_some(Mollified { field, plain: noise, cells })
+    }
+
+    /// How h_k changes around a point whose Hessian has this decomposition.
+    pub fn approach(&self, theta: Point, eigen: &Eigen, k: usize) -> Approach {
+        let axes = self.cells.axes();
+        let (own, other) = (eigen.vectors[k], eigen.vectors[1 - k]);
+        let mut changes = [0.0; 2];
+        for axis in 0..2 {
+            let step = axes[axis].map(|c| c * self.cells.spacing[axis]);
+            let hessian = |fraction: f64| self.field.landscape.hessian(advance(theta, fraction, step));
+            let (ahead, behind) = (hessian(STEP), hessian(-STEP));
+            changes[axis] = (ahead.form(own, own) - behind.form(own, own)) / (2.0 * STEP);
+        }
+        let slope = [changes[0] / self.cells.spacing[0], changes[1] / self.cells.spacing[1]];
+        let along = slope[0] * dot(other, axes[0]) + slope[1] * dot(other, axes[1]);
+        let openness = along * along / dot(slope, slope);
+        // h_k is constant: it has no curve to cross.
+        Approach { change: changes[0].hypot(changes[1]), openness: if openness > BLOCKED { openness } else { 0.0 } }
+    }
+
+    /// The level of c|h_k| + d at a point, where the grid does not resolve the floor; else 0.
+    fn level(&self, Approach { change, openness }: Approach, other: f64) -> f64 {
+        let HessianField { factor, floor, .. } = self.field;
+        let open = OPEN_SHARE * openness * other.abs();
+        if floor > 0.0 && floor >= factor * (0.25 * change).min(open) {
+            return 0.0;
+        }
+        factor * (0.25 * change).max(other.abs() / LARGEST_RATIO).min(open)
+    }
+
+    /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and where the grid
+    /// resolves the floor.
+    pub fn resolution(&self, from: Point, to: Point) -> Option<f64> {
+        let ends = [self.eigen(from), self.eigen(to)];
+        let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));
+        let resolutions = crossed.filter_map(|k| {
+            let near = usize::from(ends[0].values[k].abs() > ends[1].values[k].abs());
+            let other = ends[near].values[1 - k];
+            let approach = self.approach([from, to][near], &ends[near], k);
+            let is_bare = self.field.floor == 0.0 || self.level(approach, other) > 0.0;
+            is_bare.then(|| approach.openness * other.abs() / approach.change)
+        });
+        resolutions.reduce(f64::min)
+    }
+
+    fn eigen(&self, theta: Point) -> Eigen {
+        self.field.landscape.hessian(theta).eigen(2)
+    }
+}
+
+impl DiffusionField for Mollified<'_> {
+    fn tensor(&self, theta: Point) -> Tensor {
+        let HessianField { ref landscape, factor, floor } = self.field;
+        let hessian = landscape.hessian(theta);
+        let eigen = hessian.eigen(2);
+        let plain = eigen.values.map(|h| factor * h.abs() + floor);
+        let mut raised = plain;
+        for k in 0..2 {
+            let other = eigen.values[1 - k];
+            if plain[k] < factor * OPEN_SHARE * other.abs() {
+                raised[k] = plain[k].max(self.level(self.approach(theta, &eigen, k), other));
+            }
+        }
+        if raised == plain {
+            return hessian.absolute(2).scaled(factor).plus(Tensor::isotropic(floor, 2));
+        }
+        let [[u, v], [p, q]] = eigen.vectors;
+        Tensor {
+            xx: raised[0] * u * u + raised[1] * p * p,
+            xy: raised[0] * u * v + raised[1] * p * q,
+            yy: raised[0] * v * v + raised[1] * q * q,
+        }
+    }
+
+    fn degenerates_along(&self, from: Point, to: Point) -> bool {
+        let ends = [self.eigen(from), self.eigen(to)];
+        (0..2).any(|k| {
+            let [start, end] = ends.map(|eigen| eigen.values[k]);
+            let (near, at) = if start.abs() <= end.abs() { (0, from) } else { (1, to) };
+            let smallest = ends[near].values[k].abs();
+            if (start > 0.0) == (end > 0.0) && smallest >= CLOSE * (end - start).abs() {
+                return false;
+            }
+            let other = ends[near].values[1 - k];
+            let approach = self.approach(at, &ends[near], k);
+            approach.change < approach.openness * other.abs() && self.level(approach, other) > 0.0
+        })
+    }
+
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.plain.breaks(from, to)
+    }
+}

@@ -1,0 +1,59 @@
+//! A floor under another noise.
+
+use std::sync::Arc;
+
+use crate::problem::dynamics::Dynamics;
+use crate::problem::mollified::HessianField;
+use crate::problem::noise::{Breaks, DiffusionField};
+use crate::tensor::{LANES, Point, Points, Tensor};
+
+/// Another field with white noise mixed in, which keeps it from vanishing.
+///
+/// ```text
+/// D(θ) + d·I
+/// ```
+pub struct Floored {
+    field: Arc<dyn DiffusionField>,
+    floor: Tensor,
+}
+
+impl Floored {
+    /// The field plus d·I in one or two dimensions.
+    pub fn new(field: Arc<dyn DiffusionField>, d: f64, dimension: usize) -> Floored {
+        Floored { field, floor: Tensor::isotropic(d, dimension) }
+    }
+}
+
+impl DiffusionField for Floored {
+    fn tensor(&self, theta: Point) -> Tensor {
+        self.field.tensor(theta).plus(self.floor)
+    }
+    fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
+        let (slope, tensor) = self.field.slope_and_tensor(dynamics, theta);
+        (slope, tensor.plus(self.floor))
+    }
+    fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
+        self.field.tensors(at, tensors);
+        let [xx, _, yy] = tensors;
+        for lane in 0..LANES {
+            xx[lane] += self.floor.xx;
+            yy[lane] += self.floor.yy;
+        }
+    }
+    fn jumps(&self) -> bool {
+        self.field.jumps()
+    }
+    fn constant(&self) -> Option<f64> {
+        self.field.constant().map(|d| d + self.floor.xx)
+    }
+    fn is_scalar(&self) -> bool {
+        self.field.is_scalar()
+    }
+    fn hessian_field(&self) -> Option<HessianField> {
+        let field = self.field.hessian_field()?;
+        Some(HessianField { floor: field.floor + self.floor.xx, ..field })
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.field.breaks(from, to)
+    }
+}

@@ -1,0 +1,28 @@
+//! White noise.
+
+use crate::problem::noise::DiffusionField;
+use crate::tensor::{Point, Tensor};
+
+/// White noise, the same everywhere and in every direction.
+///
+/// ```text
+/// D = d·I
+/// ```
+pub struct Isotropic {
+    /// d > 0, in parameters² per unit of dynamical time.
+    pub d: f64,
+    /// 1 or 2.
+    pub dimension: usize,
+}
+
+impl DiffusionField for Isotropic {
+    fn tensor(&self, _: Point) -> Tensor {
+        Tensor::isotropic(self.d, self.dimension)
+    }
+    fn constant(&self) -> Option<f64> {
+        Some(self.d)
+    }
+    fn is_scalar(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,178 @@
+//! The inside of a set that is bounded by curves: a raster in whose cells the pieces of the curves are filed.
+//!
+//! A point is on the same side as the centre of its raster cell unless a curve crosses the segment between them; then the side of
+//! the crossing that is nearest to the point decides. The centres learn their sides from one another in the same way, from a
+//! point inside on: two neighbours that contradict each other mean that a curve is missing or ends where it should not.
+
+use std::collections::VecDeque;
+
+use crate::problem::Space;
+use crate::problem::piece::{Crossing, Piece};
+use crate::tensor::{Point, advance, difference};
+
+/// A set in a box, bounded by curves.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    space: Space,
+    pieces: Vec<Bounding>,
+    /// Where the entries of each raster cell start.
+    starts: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Whether the centre of each raster cell is inside.
+    inside: Vec<bool>,
+}
+
+/// A piece of a curve that bounds the set.
+#[derive(Clone, Debug)]
+pub struct Bounding {
+    /// The piece.
+    pub piece: Piece,
+    /// Whether the set lies on its left.
+    pub left_is_inside: bool,
+}
+
+/// A piece in a raster cell.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    piece: u32,
+    /// The widths of the box by which the piece has to be moved to lie there.
+    shift: [i32; 2],
+}
+
+/// Raster cells along each axis.
+const CELLS: usize = 256;
+
+impl Outline {
+    /// The set with these bounds that holds a point; `None` where the bounds contradict each other.
+    pub fn new(space: Space, pieces: Vec<Bounding>, within: Point) -> Option<Outline> {
+        let mut filed: Vec<(u32, Entry)> = Vec::new();
+        let mut outline = Outline { space, pieces, starts: Vec::new(), entries: Vec::new(), inside: Vec::new() };
+        for (number, bounding) in outline.pieces.iter().enumerate() {
+            let [lower, upper] = bounding.piece.bounds();
+            outline.visit(lower, upper, |cell, turns| {
+                filed.push((cell as u32, Entry { piece: number as u32, shift: turns.map(|t| -t) }));
+            });
+        }
+        filed.sort_by_key(|&(cell, entry)| (cell, entry.piece));
+        outline.starts = vec![0; CELLS * CELLS + 1];
+        for (cell, _) in &filed {
+            outline.starts[*cell as usize + 1] += 1;
+        }
+        for cell in 0..CELLS * CELLS {
+            outline.starts[cell + 1] += outline.starts[cell];
+        }
+        outline.entries = filed.into_iter().map(|(_, entry)| entry).collect();
+        outline.inside = vec![false; CELLS * CELLS];
+        outline.spread(within).then_some(outline)
+    }
+
+    /// Whether a point is inside; `None` outside the box.
+    pub fn holds(&self, theta: Point) -> Option<bool> {
+        let at = self.space.wrap(theta);
+        let indices = self.raster(at);
+        let cell = self.cell(indices)?;
+        if self.starts[cell] == self.starts[cell + 1] {
+            return Some(self.inside[cell]);
+        }
+        let first = self.first(at, difference(self.centre(indices), at), |_| true);
+        Some(first.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside))
+    }
+
+    /// The fraction of the segment at which it first goes out.
+    pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
+        self.first(from, difference(to, from), |comes_from_inside| comes_from_inside).map(|(fraction, _)| fraction)
+    }
+
+    /// Gives every raster cell its side; whether no two neighbours contradict each other.
+    fn spread(&mut self, within: Point) -> bool {
+        let indices = self.raster(within);
+        let Some(cell) = self.cell(indices) else { return false };
+        let mut known = vec![false; CELLS * CELLS];
+        let first = self.first(self.centre(indices), difference(within, self.centre(indices)), |_| true);
+        self.inside[cell] = first.is_none_or(|(_, comes_from_inside)| comes_from_inside);
+        known[cell] = true;
+        let mut queue = VecDeque::from([indices]);
+        while let Some(indices) = queue.pop_front() {
+            let Some(cell) = self.cell(indices) else { continue };
+            for step in [[1, 0], [-1, 0], [0, 1], [0, -1]] {
+                let beside = [indices[0] + step[0], indices[1] + step[1]];
+                let Some(other) = self.cell(beside) else { continue };
+                let (from, to) = (self.centre(indices), self.centre(beside));
+                let (leaves, enters) =
+                    (self.first(from, difference(to, from), |_| true), self.first(to, difference(from, to), |_| true));
+                if leaves.is_some_and(|(_, comes_from_inside)| comes_from_inside != self.inside[cell]) {
+                    return false;
+                }
+                let side = enters.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside);
+                if known[other] && side != self.inside[other] {
+                    return false;
+                }
+                if !known[other] {
+                    known[other] = true;
+                    self.inside[other] = side;
+                    queue.push_back(beside.map(|index| index.rem_euclid(CELLS as i64)));
+                }
+            }
+        }
+        true
+    }
+
+    /// The first crossing of a segment that counts: its fraction, and whether the segment comes from inside there.
+    fn first(&self, from: Point, step: Point, counts: impl Fn(bool) -> bool) -> Option<(f64, bool)> {
+        let to = advance(from, 1.0, step);
+        let mut first: Option<(f64, bool)> = None;
+        let (lower, upper) = ([0, 1].map(|axis| from[axis].min(to[axis])), [0, 1].map(|axis| from[axis].max(to[axis])));
+        self.visit(lower, upper, |cell, turns| {
+            for entry in &self.entries[self.starts[cell] as usize..self.starts[cell + 1] as usize] {
+                let shift = [0, 1].map(|axis| match entry.shift[axis] + turns[axis] {
+                    0 => 0.0,
+                    widths => f64::from(widths) * self.space.width(axis),
+                });
+                let Bounding { piece, left_is_inside } = &self.pieces[entry.piece as usize];
+                if let Some(Crossing { fraction, from_left }) = piece.crossing(shift, from, step)
+                    && first.is_none_or(|(smallest, _)| fraction < smallest)
+                    && counts(from_left == *left_is_inside)
+                {
+                    first = Some((fraction, from_left == *left_is_inside));
+                }
+            }
+        });
+        first
+    }
+
+    /// Visits the raster cells that overlap a box, each with the turns round the periodic axes that lead there.
+    fn visit(&self, lower: Point, upper: Point, mut visit: impl FnMut(usize, [i32; 2])) {
+        let (lower, upper) = (self.raster(lower), self.raster(upper));
+        let range = |axis: usize| match self.space.periodic[axis] {
+            true => lower[axis]..=upper[axis],
+            false => lower[axis].max(0)..=upper[axis].min(CELLS as i64 - 1),
+        };
+        for ix in range(0) {
+            for iy in range(1) {
+                if let Some(cell) = self.cell([ix, iy]) {
+                    visit(cell, [ix, iy].map(|index| index.div_euclid(CELLS as i64) as i32));
+                }
+            }
+        }
+    }
+
+    /// The raster indices of a point; beyond the box below zero or too large.
+    fn raster(&self, at: Point) -> [i64; 2] {
+        [0, 1].map(|axis| ((at[axis] - self.space.lower[axis]) / self.space.width(axis) * CELLS as f64).floor() as i64)
+    }
+
+    /// The raster cell of indices, round the periodic axes.
+    fn cell(&self, indices: [i64; 2]) -> Option<usize> {
+        let along = |axis: usize| match self.space.periodic[axis] {
+            true => Some(indices[axis].rem_euclid(CELLS as i64) as usize),
+            false => (0..CELLS as i64).contains(&indices[axis]).then_some(indices[axis] as usize),
+        };
+        Some(along(0)? * CELLS + along(1)?)
+    }
+
+    fn centre(&self, indices: [i64; 2]) -> Point {
+        let place =
+            |axis: usize| self.space.lower[axis] + self.space.width(axis) * (indices[axis] as f64 + 0.5) / CELLS as f64;
+        [place(0), place(1)]
+    }
+}

@@ -1,0 +1,95 @@
+//! The units in which a problem is ordinary: lengths along each axis, taken from the problem itself.
+//!
+//! Searches and tolerances measure in them, so that a problem in metres and one in nanometres are the same problem.
+
+use crate::problem::Dynamics;
+use crate::tensor::{Point, Tensor, advance, difference, norm};
+
+/// A unit of length along each axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Units(pub Point);
+
+impl Units {
+    /// The length of a displacement.
+    pub fn length(&self, displacement: Point) -> f64 {
+        norm([displacement[0] / self.0[0], displacement[1] / self.0[1]])
+    }
+
+    /// The unit vector in θ of a direction that is given in these units.
+    pub fn direction(&self, [x, y]: Point) -> Point {
+        // Equal units leave it as it is, to the bit.
+        if self.0[0] == self.0[1] {
+            return [x, y];
+        }
+        let ratio = self.0[1] / self.0[0];
+        let length = norm([x, y * ratio]);
+        [x / length, y * ratio / length]
+    }
+
+    /// A diffusion tensor in these units.
+    pub fn tensor(&self, Tensor { xx, xy, yy }: Tensor) -> Tensor {
+        let [x, y] = self.0;
+        Tensor { xx: xx / x / x, xy: xy / x / y, yy: yy / y / y }
+    }
+
+    /// The derivatives ∂fᵢ/∂θⱼ of a rate of change f, both in these units.
+    pub fn jacobian(&self, [[a, b], [c, d]]: [Point; 2]) -> [Point; 2] {
+        let ratio = self.0[1] / self.0[0];
+        [[a, b * ratio], [c / ratio, d]]
+    }
+}
+
+/// Powers of two between which a length is looked for.
+const POWERS: std::ops::RangeInclusive<i32> = -400..=400;
+/// Share of its linear part by which a slope may differ and still count as linear.
+const LINEAR: f64 = 0.5;
+/// So many lengths in a row must be linear: one alone may be by chance.
+const IN_A_ROW: usize = 3;
+
+/// The distances along each axis within which the slope around a point is linear, to a factor of two; `None` where it is linear
+/// everywhere, or nowhere.
+pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
+    let jacobian = dynamics.slope_jacobian(centre);
+    let here = dynamics.slope(centre);
+    let mut range = [None; 2];
+    for (axis, range) in range.iter_mut().enumerate().take(dynamics.dimension()) {
+        let column = [jacobian[0][axis], jacobian[1][axis]];
+        let is_linear = |length: f64| {
+            [-1.0, 1.0].into_iter().all(|sign| {
+                let mut step = [0.0; 2];
+                step[axis] = sign * length;
+                let change = difference(dynamics.slope(advance(centre, 1.0, step)), here);
+                let linear = column.map(|entry| entry * sign * length);
+                norm(difference(change, linear)) <= LINEAR * norm(linear)
+            })
+        };
+        // From below, where a step is lost in the rounding of the coordinate, through the linear range to the first bend.
+        let mut found = 0;
+        for power in POWERS {
+            let length = 2f64.powi(power);
+            if is_linear(length) {
+                found += 1;
+            } else if found >= IN_A_ROW {
+                *range = Some(0.5 * length);
+                break;
+            } else {
+                found = 0;
+            }
+        }
+    }
+    range
+}
+
+/// Units around a point: the [`linear_range`], where there is none the other axis's, where there is none at all `default`.
+pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
+    let [x, y] = linear_range(dynamics, centre);
+    // Axes that are bent nowhere are as long as the curvatures say that the other is.
+    let [[a, _], [_, d]] = dynamics.slope_jacobian(centre);
+    let ratio = if dynamics.loss().is_some() && a * d > 0.0 { (a / d).sqrt() } else { 1.0 };
+    match (x, y) {
+        (Some(x), Some(y)) => Units([x, y]),
+        (Some(x), None) => Units([x, x * ratio]),
+        (None, Some(y)) => Units([y / ratio, y]),
+        (None, None) => Units(default),
+    }
+}

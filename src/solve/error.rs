@@ -1,0 +1,88 @@
+//! Why a chain could not be made or solved.
+
+use crate::elimination::EliminationError;
+use crate::generator::AssemblyError;
+use crate::tensor::Point;
+
+/// A chain that could not be made or solved. What can be done about it depends on how the problem was posed, and is said there.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SolveError {
+    /// The problem cannot be discretised on this grid.
+    #[error(transparent)]
+    Assembly(AssemblyError),
+    /// A killed chain without killing.
+    #[error("nothing absorbs: no edge of the grid leaves the live set around the minimum")]
+    NothingAbsorbs,
+    /// A flux correction for a process that has a current at equilibrium, or noise that is not D = d·I.
+    #[error("the flux correction needs a reversible process: a loss and isotropic noise")]
+    NotReversible,
+    /// A pivot that is zero: the rates on the way underflow.
+    #[error("the exit cannot be reached in double precision from the cell at θ = {}: the rates on the way underflow", show(*at, *dimension))]
+    Unreachable {
+        /// The centre of the cell.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// A rate that is not a finite number.
+    #[error("a rate at the cell at θ = {} overflows double precision", show(*at, *dimension))]
+    RateOverflow {
+        /// The centre of the cell.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// A rate below the range of double precision in two dimensions.
+    #[error(
+        "the barrier is {barrier:.0} times the noise: the rate is below 1e-308, which is carried in one dimension only"
+    )]
+    TooCold {
+        /// The lowest barrier over the noise.
+        barrier: f64,
+    },
+    /// A factor that would not fit.
+    #[error(
+        "a grid of {} × {} cells needs about {:.1} GB for its factor and {:.1} GB are free",
+        cells[0], cells[1], *needed as f64 / 1e9, *allowed as f64 / 1e9
+    )]
+    TooLarge {
+        /// Cells along each axis.
+        cells: [usize; 2],
+        /// Bytes that the elimination would hold at its peak.
+        needed: u64,
+        /// Bytes that it may hold.
+        allowed: u64,
+    },
+    /// Memory that the system does not have.
+    #[error("the system refuses the {:.1} GB that the factor of {} × {} cells needs", *needed as f64 / 1e9, cells[0], cells[1])]
+    Refused {
+        /// Cells along each axis.
+        cells: [usize; 2],
+        /// Bytes asked for.
+        needed: u64,
+    },
+    /// An elimination that failed where there is no grid to name a place on.
+    #[error(transparent)]
+    Elimination(#[from] EliminationError),
+    /// A mean time beyond the range of double precision.
+    #[error(
+        "mean times exceed the range of double precision (about 1e308): the rate is below 1e-308, which is carried in one dimension only"
+    )]
+    Overflow,
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<AssemblyError> for SolveError {
+    fn from(error: AssemblyError) -> SolveError {
+        match error {
+            AssemblyError::Interrupted => SolveError::Interrupted,
+            error => SolveError::Assembly(error),
+        }
+    }
+}
+
+fn show([x, y]: Point, dimension: usize) -> String {
+    if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
+}

@@ -1,0 +1,67 @@
+//! Why a study ended without a result.
+
+use crate::grid::GridError;
+use crate::particles::SimulationError;
+use crate::problem::ProblemError;
+use crate::solve::SolveError;
+use crate::study::iteration::IterationError;
+
+/// A study that ended without a result. What a user can change about it is told where configurations are read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The problem is wrong or can't be solved as posed.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// No such grid can be laid over the problem.
+    #[error(transparent)]
+    Grid(#[from] GridError),
+    /// A chain could not be made or solved.
+    #[error(transparent)]
+    Solve(SolveError),
+    /// SGD's own iteration could not be solved.
+    #[error(transparent)]
+    Iteration(#[from] IterationError),
+    /// A grid that does not fit into memory.
+    #[error("this grid needs about {:.1} GB and {:.1} GB are free", needed / 1e9, *allowed as f64 / 1e9)]
+    TooLarge {
+        /// Bytes that it would take, roughly.
+        needed: f64,
+        /// Bytes that may be used.
+        allowed: u64,
+        /// Cells of the largest grid of the same shape that fits; the second is 1 in one dimension.
+        largest: [usize; 2],
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// Refinement found no grid that could be solved.
+    #[error("no grid up to {} × {} cells could be solved within the largest number of unknowns and the memory", cells[0], cells[1])]
+    NoGrid {
+        /// Cells of the last grid that was tried.
+        cells: [usize; 2],
+    },
+    /// Particles that cannot simulate it.
+    #[error(transparent)]
+    Particles(#[from] SimulationError),
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl StudyError {
+    /// Whether another grid may not have it.
+    pub(super) fn is_of_one_grid(&self) -> bool {
+        match self {
+            StudyError::Solve(error) => !matches!(error, SolveError::NothingAbsorbs | SolveError::NotReversible),
+            _ => false,
+        }
+    }
+}
+
+impl From<SolveError> for StudyError {
+    fn from(error: SolveError) -> StudyError {
+        match error {
+            SolveError::Interrupted => StudyError::Interrupted,
+            error => StudyError::Solve(error),
+        }
+    }
+}

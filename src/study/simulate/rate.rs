@@ -1,0 +1,83 @@
+//! The rate that particles show, with its interval.
+
+use serde::Serialize;
+
+use crate::particles::ParticleWarning;
+use crate::particles::estimate::{Estimate, extrapolated};
+use crate::particles::swarm::Counts;
+use crate::study::simulate::reference::Against;
+
+/// Fewer deaths than this are not extrapolated.
+const FEWEST: u64 = 50;
+
+/// The escape rate that particles show, per unit of dynamical time.
+#[derive(Clone, Debug)]
+pub struct ParticleRate {
+    /// The best estimate: without the step's error where a coupled run removed it.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// 95 % interval.
+    pub ci95: [f64; 2],
+    /// Rate per iteration (iterations only).
+    pub per_iteration: Option<PerIteration>,
+    /// Exits over time, at step dt/2 where a coupled run was made, else at dt.
+    pub fine: Option<Estimate>,
+    /// Exits over time at step dt, where a coupled run was made.
+    pub coarse: Option<Estimate>,
+    /// The paper's estimator (Eqs. 84 and 85) on the exits of `fine`.
+    pub paper: Option<Estimate>,
+    /// What it is compared with.
+    pub against: Option<Against>,
+}
+
+/// A rate per iteration.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PerIteration {
+    /// The rate.
+    pub value: f64,
+    /// 95 % interval.
+    pub ci95: [f64; 2],
+}
+
+impl ParticleRate {
+    /// The rate of a swarm, each particle of which was observed for this time; without the step's error where it is coupled to a
+    /// swarm of longer steps and enough has died.
+    pub(super) fn counted(
+        counts: &Counts,
+        observed: f64,
+        is_coupled: bool,
+        warnings: &mut Vec<ParticleWarning>,
+    ) -> ParticleRate {
+        let at_risk = observed * counts.deaths.len() as f64;
+        let deaths = |side: usize| counts.deaths.iter().map(|pair| u64::from(pair[side])).sum::<u64>();
+        let fine = Estimate::new(deaths(0), at_risk);
+        let coarse = is_coupled.then(|| Estimate::new(deaths(1), at_risk));
+        let (value, standard_error, ci95) = if is_coupled && fine.exits >= FEWEST {
+            let (value, error) = extrapolated(&counts.deaths, observed);
+            (value, error, [value - 1.96 * error, value + 1.96 * error])
+        } else {
+            if is_coupled {
+                warnings.push(ParticleWarning::FewExits { exits: fine.exits });
+            }
+            (fine.value, (fine.exits.max(1) as f64).sqrt() / at_risk, fine.ci95)
+        };
+        ParticleRate {
+            value,
+            standard_error,
+            ci95,
+            per_iteration: None,
+            paper: Estimate::of_the_paper(fine.exits, at_risk),
+            fine: Some(fine),
+            coarse,
+            against: None,
+        }
+    }
+
+    /// The rate per iteration besides, at this learning rate.
+    pub(super) fn of_iteration(mut self, learning_rate: f64) -> ParticleRate {
+        let [value, low, high] = [self.value, self.ci95[0], self.ci95[1]].map(|rate| rate * learning_rate);
+        self.per_iteration = Some(PerIteration { value, ci95: [low, high] });
+        self
+    }
+}

@@ -1,0 +1,193 @@
+//! Splitting: how long it counts, and its rate with an error bar from repetitions.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rayon::prelude::*;
+use serde::{Serialize, Serializer};
+
+use crate::particles::estimate::{mean, student};
+use crate::particles::lattice::Lattice;
+use crate::particles::preparation::Preparation;
+use crate::particles::splitting::{self, COUNTING, Repetition, Split};
+use crate::particles::swarm::Runaway;
+use crate::particles::well::Well;
+use crate::particles::{ParticleWarning, SimulationError};
+use crate::progress::Progress;
+use crate::study::coordinate::coordinate;
+use crate::study::simulate::{ParticleRate, Reference, Simulation};
+use crate::study::{Request, StudyError};
+use crate::tensor::{LANES, Points};
+
+/// What the repetitions found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Splittings {
+    /// Rates at step dt/2 where a second step was asked for, else at dt.
+    #[serde(rename = "repetitions", serialize_with = "count")]
+    pub fine: Vec<f64>,
+    /// Rates at step dt, where a second one was asked for.
+    #[serde(skip)]
+    pub coarse: Vec<f64>,
+    /// Excursions per unit of time.
+    #[serde(rename = "excursions_per_time")]
+    pub frequency: f64,
+    /// Mean probability that an excursion ends in death.
+    pub probability: f64,
+    /// Mean number of rounds of replacement.
+    pub rounds: f64,
+}
+
+fn count<S: Serializer>(rates: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    rates.len().serialize(serializer)
+}
+
+/// Excursions of each repetition when their number is not given.
+const COUNT: usize = 1024;
+/// Times of relaxation in which excursions are counted.
+const COUNTED: f64 = 40.0;
+/// Rate over the well's relaxation rate from which the reader is warned of splitting's own error, which is about as large.
+const QUICK: f64 = 1e-3;
+/// Standard error over the rate from which it is not to be trusted.
+const WIDE: f64 = 0.3;
+
+/// Splits for the rate of a prepared simulation.
+pub(super) fn split(
+    prepared: &Preparation,
+    request: &Request,
+    reference: Option<Reference>,
+    progress: &Progress,
+) -> Result<Simulation, StudyError> {
+    let clock = Instant::now();
+    let Preparation { settings, problem, scales, dt, .. } = prepared;
+    let well = Well::around_start(problem)?;
+    let coordinate = coordinate(request, problem, &well, progress)?;
+    let first = Repetition {
+        count: settings.count.unwrap_or(COUNT).next_multiple_of(LANES),
+        step: *dt,
+        burn_in: settings.burn_in.unwrap_or(10.0 / scales.slowest),
+        time: COUNTED / scales.slowest,
+        seed: settings.seed,
+        stream: 0,
+    };
+    let repetitions = Repetitions::run(prepared, well, &coordinate, first, progress)?;
+    let fine = &repetitions.fine;
+    if fine.len() < 2 {
+        return Err(StudyError::Interrupted);
+    }
+    let mut rate = repetitions.rate().ok_or(SimulationError::NoExcursion)?;
+    rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
+    let mut warnings = Vec::new();
+    let relative = rate.value / scales.slowest;
+    if relative > QUICK {
+        warnings.push(ParticleWarning::QuickEscape { relative });
+    }
+    if rate.standard_error > WIDE * rate.value {
+        warnings.push(ParticleWarning::WideError);
+    }
+    let average = |pick: fn(&Split) -> f64| fine.iter().map(pick).sum::<f64>() / fine.len() as f64;
+    Ok(Simulation {
+        method: settings.method,
+        count: first.count,
+        dt: *dt,
+        seed: settings.seed,
+        burn_in: first.burn_in,
+        settling: None,
+        observed: first.time * COUNTING as f64,
+        rate,
+        tables: None,
+        splitting: Some(Splittings {
+            frequency: average(|split| split.frequency),
+            probability: average(|split| split.probability),
+            rounds: average(|split| split.rounds as f64),
+            fine: rates(fine),
+            coarse: rates(&repetitions.coarse),
+        }),
+        constancy: None,
+        interrupted: progress.is_interrupted(),
+        steps_per_second: 1.0 / repetitions.seconds_per_step,
+        seconds: clock.elapsed().as_secs_f64(),
+        warnings,
+    })
+}
+
+/// Independent splittings, at two steps where the step's error is to be removed.
+struct Repetitions {
+    /// At step dt/2 where a second step was asked for, else at dt.
+    fine: Vec<Split>,
+    /// At step dt, where a second one was asked for.
+    coarse: Vec<Split>,
+    /// Seconds per step of one path, all threads together.
+    seconds_per_step: f64,
+}
+
+impl Repetitions {
+    /// Runs all of them; fewer when interrupted.
+    fn run(
+        prepared: &Preparation,
+        well: Well,
+        coordinate: &Lattice,
+        first: Repetition,
+        progress: &Progress,
+    ) -> Result<Repetitions, SimulationError> {
+        let (settings, dt) = (prepared.settings, prepared.dt);
+        let along = |at: &Points, values: &mut [f64; LANES]| coordinate.values(at, values);
+        let sides = if settings.extrapolate { 2 } else { 1 };
+        progress.begin("splitting", (sides * settings.repetitions) as u64);
+        let clock = Instant::now();
+        let ran_away = AtomicBool::new(false);
+        let one = |job: usize| {
+            // Fine and coarse in turn, so that an interrupted run has as many of both.
+            let is_fine = settings.extrapolate && job.is_multiple_of(2);
+            let step = if is_fine { 0.5 * dt } else { dt };
+            let repetition = Repetition { step, stream: job as u32 + 1, ..first };
+            if progress.is_interrupted() || ran_away.load(Ordering::Relaxed) {
+                return None;
+            }
+            match splitting::split(&prepared.motion, well, &along, &repetition, progress) {
+                Ok(found) => {
+                    progress.advance(1);
+                    found
+                }
+                Err(Runaway) => {
+                    ran_away.store(true, Ordering::Relaxed);
+                    None
+                }
+            }
+        };
+        let found: Vec<Option<Split>> = (0..sides * settings.repetitions).into_par_iter().map(one).collect();
+        if ran_away.load(Ordering::Relaxed) {
+            return Err(SimulationError::Runaway { step: dt });
+        }
+        let steps = found.iter().flatten().map(|split| split.steps as f64).sum::<f64>();
+        let seconds_per_step = clock.elapsed().as_secs_f64() / steps;
+        let (fine, coarse) = match settings.extrapolate {
+            true => found.chunks_exact(2).filter_map(|pair| pair[0].zip(pair[1])).unzip(),
+            false => (found.into_iter().flatten().collect(), Vec::new()),
+        };
+        Ok(Repetitions { fine, coarse, seconds_per_step })
+    }
+
+    /// The mean rate with its interval, without the step's error where two steps were made; `None` when nothing died.
+    fn rate(&self) -> Option<ParticleRate> {
+        let ((value, error), half) = (mean(&rates(&self.fine)), mean(&rates(&self.coarse)));
+        let (value, standard_error) = match self.coarse.is_empty() {
+            false => (2.0 * value - half.0, (2.0 * error).hypot(half.1)),
+            true => (value, error),
+        };
+        let spread = student(self.fine.len()) * standard_error;
+        (standard_error != 0.0).then_some(ParticleRate {
+            value,
+            standard_error,
+            ci95: [value - spread, value + spread],
+            per_iteration: None,
+            fine: None,
+            coarse: None,
+            paper: None,
+            against: None,
+        })
+    }
+}
+
+fn rates(splits: &[Split]) -> Vec<f64> {
+    splits.iter().map(Split::rate).collect()
+}

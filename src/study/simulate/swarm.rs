@@ -1,0 +1,123 @@
+//! A swarm of particles, counted.
+
+use std::time::Instant;
+
+use crate::particles::announcement::Announcement;
+use crate::particles::coupled::Swarm;
+use crate::particles::minibatch::Minibatch;
+use crate::particles::preparation::{COUNT, Preparation};
+use crate::particles::swarm::{self, Counts, Runaway, Schedule};
+use crate::particles::tables::Tables;
+use crate::particles::{ParticleWarning, SimulationError};
+use crate::progress::Progress;
+use crate::study::simulate::{ParticleRate, Reference, Simulation, reference};
+use crate::study::{StudyError, comparison};
+
+/// A cautious guess of the speed, for the announcement alone.
+const STEPS_PER_SECOND: f64 = 3e8;
+/// Lives are called exponential unless chance alone would show as much with a probability below this.
+const IMPROBABLE: f64 = 1e-3;
+
+/// Runs the swarm of a prepared simulation.
+pub(super) fn swarm(
+    prepared: &Preparation,
+    reference: Option<Reference>,
+    progress: &Progress,
+) -> Result<Simulation, StudyError> {
+    let clock = Instant::now();
+    let Preparation { settings, problem, dt, .. } = prepared;
+    let (dt, is_iteration, copies) = (*dt, settings.method.is_iteration(), prepared.copies());
+    let mut warnings = Vec::new();
+    let reference = match is_iteration {
+        true => {
+            reference::of_iteration(problem, dt, copies, progress, &mut warnings).or(reference.filter(|_| copies == 1))
+        }
+        false => reference,
+    };
+    let schedule = schedule(prepared);
+    // Real batches leave at rates that no formula foresees.
+    if prepared.minibatch.is_none() {
+        announce(prepared, &schedule, reference, progress);
+    }
+    let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
+    let counts =
+        run(prepared, &schedule, &mut tables, progress).map_err(|Runaway| SimulationError::Runaway { step: dt })?;
+    if counts.steps == 0 {
+        return Err(StudyError::Interrupted);
+    }
+    let observed = counts.steps as f64 * schedule.step;
+    let mut rate = ParticleRate::counted(&counts, observed, prepared.is_coupled(), &mut warnings);
+    if is_iteration {
+        rate = rate.of_iteration(dt);
+    }
+    rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
+    let doublings = counts.settling.map_or(0, |settling| settling.doublings);
+    let burn_in = schedule.burn_in * 2f64.powi(doublings as i32);
+    let unsettled = counts.settling.filter(|settling| !settling.is_settled());
+    warnings.extend(unsettled.map(|settling| ParticleWarning::Unsettled { settling, burn_in }));
+    let constancy = tables.ages.constancy();
+    warnings.extend(constancy.filter(|test| test.p_value < IMPROBABLE).map(ParticleWarning::ChangingRate));
+    Ok(Simulation {
+        method: settings.method,
+        count: counts.deaths.len(),
+        dt,
+        seed: settings.seed,
+        burn_in,
+        settling: counts.settling,
+        observed,
+        rate,
+        tables: Some(tables),
+        splitting: None,
+        constancy,
+        interrupted: counts.interrupted,
+        steps_per_second: 1.0 / counts.seconds_per_step,
+        seconds: clock.elapsed().as_secs_f64(),
+        warnings,
+    })
+}
+
+/// How many particles move in which steps, and until when.
+fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
+    let Preparation { settings, scales, dt, wells, .. } = prepared;
+    Schedule {
+        count: settings.count.unwrap_or(COUNT),
+        step: if prepared.is_coupled() { 0.5 * dt } else { *dt },
+        burn_in: settings.burn_in.unwrap_or(10.0 / scales.slowest),
+        wells: (wells.count() > 1).then_some(wells),
+        may_double: settings.burn_in.is_none(),
+        chunk: 2.5 / scales.slowest,
+        exits: settings.exits,
+        time: settings.time.unwrap_or(f64::INFINITY),
+        seed: settings.seed,
+    }
+}
+
+fn run(
+    prepared: &Preparation,
+    schedule: &Schedule,
+    tables: &mut Tables,
+    progress: &Progress,
+) -> Result<Counts, Runaway> {
+    let Preparation { problem, motion, .. } = prepared;
+    match prepared.minibatch {
+        Some((loss, recipe)) => swarm::simulate(&Minibatch::new(problem, loss, recipe), schedule, tables, progress),
+        None => {
+            let swarm = Swarm::new(motion, schedule, prepared.is_coupled(), problem.valley.start_point);
+            swarm::simulate(&swarm, schedule, tables, progress)
+        }
+    }
+}
+
+/// Says beforehand that a run takes long.
+fn announce(prepared: &Preparation, schedule: &Schedule, reference: Option<Reference>, progress: &Progress) {
+    let kramers = || comparison::formulas(prepared.problem).kramers.map(|kramers| kramers.value.value());
+    let expected = reference.map(|reference| reference.value).or_else(kramers);
+    let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
+    let each = (schedule.exits as f64 / (rate * schedule.count as f64)).min(schedule.time) + schedule.burn_in;
+    let steps = each / schedule.step * schedule.count as f64;
+    let sides = if prepared.is_coupled() { 1.5 } else { 1.0 };
+    let hours = sides * steps / STEPS_PER_SECOND / 3600.0;
+    if hours > 1.0 {
+        progress.announce(Announcement::Expected { hours, rate, exits: schedule.exits, steps }.to_string());
+    }
+}

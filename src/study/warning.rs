@@ -1,0 +1,208 @@
+//! What the reader of a result must know.
+
+use crate::formula::quadrature::QuadratureError;
+use crate::problem::ProblemWarning;
+use crate::study::StudyError;
+use crate::tensor::Point;
+
+/// A number that a quadrature gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByQuadrature {
+    /// γ.
+    EscapeRate,
+    /// τ.
+    PassageTime,
+}
+
+impl ByQuadrature {
+    /// The other one.
+    pub fn sister(self) -> ByQuadrature {
+        match self {
+            ByQuadrature::EscapeRate => ByQuadrature::PassageTime,
+            ByQuadrature::PassageTime => ByQuadrature::EscapeRate,
+        }
+    }
+}
+
+impl std::fmt::Display for ByQuadrature {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            ByQuadrature::EscapeRate => "escape rate",
+            ByQuadrature::PassageTime => "passage time",
+        })
+    }
+}
+
+/// One number by quadrature against the grid's, where the other one agrees with the grid.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the {odd} by quadrature is {away:.1e} away from the grid's, which states {stated:.1e}, while the {} by quadrature agrees with the \
+     grid: the {odd} by quadrature is taken for the one that is wrong, and the grid's error stands", odd.sister()
+)]
+pub struct QuadratureAlone {
+    /// The number that stands alone.
+    pub odd: ByQuadrature,
+    /// Its relative distance from the grid's.
+    pub away: f64,
+    /// What the grid and the quadrature state together.
+    pub stated: f64,
+}
+
+/// A warning, with the numbers that it is about. The remedies that name what a user has written are told where that is read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Warning {
+    /// The problem's own.
+    #[error("{0}")]
+    Problem(ProblemWarning),
+    /// A number by quadrature that could not be had.
+    #[error("no {what} by quadrature to compare with: {error}")]
+    Quadrature {
+        /// Which number.
+        what: ByQuadrature,
+        /// Why.
+        error: QuadratureError,
+    },
+    /// A number by quadrature that is taken for wrong.
+    #[error("{0}")]
+    QuadratureAlone(#[from] QuadratureAlone),
+    /// A natural end, from which the spectrum is continuous from below the grid's rate on.
+    #[error(
+        "no escape rate: θ = {at} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there is no \
+         slower mode below it: survival falls without a rate of its own. The passage time is answered"
+    )]
+    NoSlowestMode {
+        /// The end.
+        at: f64,
+        /// Where the continuous spectrum begins.
+        begins: f64,
+    },
+    /// Fewer than one cell across a minimum or a saddle.
+    #[error(
+        "under-resolved: only {cells_across:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \
+         times as many cells per axis",
+        (1.5 / cells_across).ceil()
+    )]
+    UnderResolved {
+        /// Cells across the narrowest width.
+        cells_across: f64,
+    },
+    /// A grid that a run will refuse.
+    #[error("this grid needs about {:.1} GB and {:.1} GB are free: `run` will refuse it", needed / 1e9, *allowed as f64 / 1e9)]
+    TooLarge {
+        /// Bytes that the grid will take, roughly.
+        needed: f64,
+        /// Bytes that may be used.
+        allowed: u64,
+    },
+    /// Grids of a convergence study that were not solved.
+    #[error("grids from {cells} cells on were left out: they need more than the {:.1} GB that are free", *allowed as f64 / 1e9)]
+    GridsLeftOut {
+        /// Cells along the first axis of the first of them.
+        cells: usize,
+        /// Bytes that may be used.
+        allowed: u64,
+    },
+    /// A coarser grid that could not be solved: neither it nor those coarser still have a say in the estimated error.
+    #[error("the coarser grid of {} × {} cells could not be solved and has no say in the estimated error: {reason}", cells[0], cells[1])]
+    CoarseGridFailed {
+        /// Cells along each axis.
+        cells: [usize; 2],
+        /// Why.
+        reason: Box<StudyError>,
+    },
+    /// Grids that were refined as far as they could be.
+    #[error(
+        "the tolerance of {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}"
+    )]
+    ToleranceMissed {
+        /// What was asked for.
+        tolerance: f64,
+        /// What was reached.
+        error: f64,
+        /// Whether the grid could be turned to a saddle.
+        has_saddle: bool,
+        /// Whether the flux correction could be used and is not.
+        can_be_corrected: bool,
+    },
+    /// A density that the grid does not resolve.
+    #[error(
+        "the cell Péclet number reaches {number:.1} at θ = ({:.4}, {:.4}), near the minimum or a saddle: the grid does not resolve \
+         the density there; take about {:.0} times as many cells per axis",
+        at[0], at[1], (number / 2.0).ceil()
+    )]
+    Peclet {
+        /// The cell Péclet number.
+        number: f64,
+        /// Where.
+        at: Point,
+    },
+    /// A grid that does not resolve the curve on which the noise degenerates.
+    #[error(
+        "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
+         changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is nearly blocked, \
+         the rate comes from far above, and its stated error is {:.0} %: take about {:.0} times as many cells per axis, or a floor",
+        100.0 * error, (2.0 * coarseness).ceil()
+    )]
+    UnresolvedCrossing {
+        /// Δ/(ω|h_j|) where the process crosses.
+        coarseness: f64,
+        /// The estimated error, relative to the rate.
+        error: f64,
+    },
+    /// A rate from one grid alone.
+    #[error(
+        "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
+         the saddle; take more cells"
+    )]
+    NoErrorEstimate,
+    /// A bracket that did not close.
+    #[error(
+        "the bracket of the rate closed to {width:.1e} relative only, after {iterations} inverse iterations: a second rate of the set is \
+         close to the first"
+    )]
+    OpenBracket {
+        /// Its width over the rate.
+        width: f64,
+        /// Inverse iterations.
+        iterations: usize,
+    },
+    /// Probability that leans on a reflecting wall of an automatic domain.
+    #[error("the automatic domain neglects about {probability:.1e} of the probability beyond its walls")]
+    NeglectedProbability {
+        /// In the cells along the walls.
+        probability: f64,
+    },
+    /// A large discretisation error.
+    #[error(
+        "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
+         start set and its saddles",
+        100.0 * error
+    )]
+    LargeError {
+        /// Relative to the rate.
+        error: f64,
+    },
+    /// A target that leaves other wells alive, where the quasi-stationary density lies.
+    #[error(
+        "the quasi-stationary density lies in another well than the start set, which holds {share:.1e} of it: the \
+         quasi-stationary rate is that of the slowest well that the target leaves alive. The rate from the start set's \
+         minimum is 1/τ"
+    )]
+    ElsewhereThanStart {
+        /// The start set's share.
+        share: f64,
+    },
+    /// A set of several wells.
+    #[error(
+        "the quasi-stationary density is largest in another well of the set than the start's, around θ = ({:.4}, {:.4}): the quasi-stationary \
+         rate is that of the slowest well. The rate from the start's minimum is 1/τ",
+        at[0], at[1]
+    )]
+    OtherWell {
+        /// Its minimum.
+        at: Point,
+    },
+    /// Particles that were stopped.
+    #[error("the particles were interrupted before they were counted")]
+    ParticlesInterrupted,
+}

@@ -1,0 +1,235 @@
+//! D = η[H]₊/2B without a floor: what is refused, what is solved, and what error is stated.
+
+use saddleflux::config::{Config, Diagnosis};
+use saddleflux::problem::ProblemError;
+use saddleflux::progress::Progress;
+use saddleflux::study::{self, Solution, StudyError, Warning};
+
+/// (x² − 1)² + 2(y − x²/2)², the method's example.
+const CURVED: &str = "(x^2 - 1)^2 + 2*(y - 0.5*x^2)^2";
+
+fn text(loss: &str, noise: &str, valley: &str, domain: &str, cells: [usize; 2]) -> String {
+    format!(
+        "landscape = {{ expression = '{loss}' }}
+         noise = {{ kind = 'hessian', learning_rate = 0.2, batch_size = 1{noise} }}
+         valley = {{ {valley} }}
+         domain = {{ {domain} }}
+         grid = {{ cells = [{}, {}] }}
+         solve = {{ quantities = ['rate'] }}",
+        cells[0], cells[1]
+    )
+}
+
+fn run(text: &str) -> Result<Solution, StudyError> {
+    let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
+    study::run(&config.problem()?, &config.request, &Progress::default())
+}
+
+fn refused(text: &str) -> bool {
+    match run(text) {
+        Err(StudyError::Problem(error @ ProblemError::Degenerate(_))) => Diagnosis::of_problem(&error).exit_status == 3,
+        Err(other) => panic!("{other}\n{text}"),
+        Ok(_) => false,
+    }
+}
+
+/// The rate of (x² − 1)² + k(y − a x²/2 − b x)² with D = 0.1[H]₊ killed at x = 0, by the plainest scheme: the generator
+/// −∇L·∇u + D:∇∇u with the drift upwinded, second differences, mirrored at far walls; inverse iteration with a banded elimination.
+/// First order, and it shares nothing with the program.
+fn upwind(k: f64, a: f64, b: f64, [low, high]: [f64; 2], n: usize) -> f64 {
+    let h = 2.0 / n as f64;
+    let m = ((high - low) / h).round() as usize;
+    let (size, band) = (n * m, m + 1);
+    let width = 2 * band + 1;
+    // −generator, by rows; entry (row, column) at column − row + band.
+    let mut matrix = vec![0.0; size * width];
+    for i in 0..n {
+        for j in 0..m {
+            let (x, y) = (-2.0 + (i as f64 + 0.5) * h, low + (j as f64 + 0.5) * h);
+            let (r, q) = (y - 0.5 * a * x * x - b * x, a * x + b);
+            let (gx, gy) = (4.0 * x * (x * x - 1.0) - 2.0 * k * r * q, 2.0 * k * r);
+            let (hxx, hxy, hyy) = (12.0 * x * x - 4.0 + 2.0 * k * (q * q - r * a), -2.0 * k * q, 2.0 * k);
+            // |H| of a symmetric 2 × 2 matrix by Cayley–Hamilton: (H² + |det| I)/tr|H|.
+            let det = hxx * hyy - hxy * hxy;
+            let trace = if det > 0.0 {
+                (hxx + hyy).abs()
+            } else {
+                (hxx * hxx + 2.0 * hxy * hxy + hyy * hyy - 2.0 * det).sqrt()
+            };
+            let square = [hxx * hxx + hxy * hxy, hxy * (hxx + hyy), hyy * hyy + hxy * hxy];
+            let [dxx, dxy, dyy] =
+                [square[0] + det.abs(), square[1], square[2] + det.abs()].map(|entry| 0.1 * entry / trace / (h * h));
+            let row = i * m + j;
+            let mut add = |di: i64, dj: i64, rate: f64| {
+                matrix[row * width + band] += rate;
+                let (mut i2, mut j2) = (i as i64 + di, j as i64 + dj);
+                j2 = j2.clamp(0, m as i64 - 1);
+                i2 = i2.max(0);
+                // u = 0 at x = 0, which is half a cell beyond the last: the value there is −u.
+                let (sign, i2) = if i2 == n as i64 { (-1.0, n as i64 - 1) } else { (1.0, i2) };
+                let column = i2 as usize * m + j2 as usize;
+                matrix[row * width + column + band - row] -= sign * rate;
+            };
+            add(1, 0, dxx + (-gx).max(0.0) / h);
+            add(-1, 0, dxx + gx.max(0.0) / h);
+            add(0, 1, dyy + (-gy).max(0.0) / h);
+            add(0, -1, dyy + gy.max(0.0) / h);
+            for (di, dj) in [(1, 1), (-1, -1), (1, -1), (-1, 1)] {
+                add(di, dj, 0.5 * dxy * (di * dj) as f64);
+            }
+        }
+    }
+    for pivot in 0..size {
+        for row in pivot + 1..size.min(pivot + band + 1) {
+            let factor = matrix[row * width + pivot + band - row] / matrix[pivot * width + band];
+            matrix[row * width + pivot + band - row] = factor;
+            if factor != 0.0 {
+                let (before, after) = matrix.split_at_mut(row * width);
+                let source = &before[pivot * width + band + 1..pivot * width + width];
+                let target = &mut after[pivot + 1 + band - row..pivot + 1 + band - row + band];
+                for (to, from) in target.iter_mut().zip(source) {
+                    *to -= factor * from;
+                }
+            }
+        }
+    }
+    let (mut u, mut rate) = (vec![1.0; size], 0.0);
+    for _ in 0..8 {
+        let before: f64 = u.iter().sum();
+        for row in 0..size {
+            for column in row.saturating_sub(band)..row {
+                u[row] -= matrix[row * width + column + band - row] * u[column];
+            }
+        }
+        for row in (0..size).rev() {
+            for column in row + 1..size.min(row + band + 1) {
+                u[row] -= matrix[row * width + column + band - row] * u[column];
+            }
+            u[row] /= matrix[row * width + band];
+        }
+        let after: f64 = u.iter().sum();
+        rate = before / after;
+        u.iter_mut().for_each(|value| *value /= after);
+    }
+    rate
+}
+
+/// Two Richardson steps on three grids of a first-order scheme.
+fn reference(k: f64, a: f64, b: f64, range: [f64; 2], n: usize) -> f64 {
+    let [coarse, middle, fine] = [1, 2, 4].map(|factor| upwind(k, a, b, range, factor * n));
+    let (first, second) = (2.0 * middle - coarse, 2.0 * fine - middle);
+    (4.0 * second - first) / 3.0
+}
+
+/// The method's 0.0525(1), from 128² and 256² cells, within a stated error of at most 3 %.
+#[test]
+fn the_curved_valley_is_solved_without_a_floor() {
+    for n in [128, 256] {
+        let domain = "lower = [-2, -1], upper = [1.5, 2.5]";
+        let solution = run(&text(CURVED, "", "minimum = [-1, 0.5], set = 'x < 0'", domain, [n, n])).unwrap();
+        let rate = solution.rate.unwrap();
+        let (value, error) = (rate.value.value(), rate.discretisation_error.unwrap());
+        assert!(error <= 0.03, "{n}: stated {error}");
+        for found in [value, rate.extrapolated.unwrap().value()] {
+            assert!((found / 0.0525 - 1.0).abs() <= error, "{n}: {found} ± {error}");
+        }
+        assert_eq!(rate.grids.len(), 3);
+    }
+}
+
+/// Against the plain scheme, whose own error is below 2 %: three landscapes, the valley bent, leaning, and both.
+#[test]
+fn rates_across_open_curves_agree_with_a_plain_upwind_scheme() {
+    let landscapes: [(f64, f64, f64, [f64; 2]); 3] =
+        [(2.0, 1.0, 0.0, [-1.0, 2.5]), (2.0, 1.4, 0.0, [-0.8, 3.0]), (2.0, 1.0, 0.3, [-1.2, 2.2])];
+    for (k, a, b, range) in landscapes {
+        let loss = format!("(x^2 - 1)^2 + {k}*(y - {}*x^2 - {b}*x)^2", 0.5 * a);
+        let domain = format!("lower = [-2, {}], upper = [0, {}]", range[0], range[1]);
+        let minimum = format!("minimum = [-1, {}], set = 'x < 0'", 0.5 * a - b);
+        let cells = [96, (48.0 * (range[1] - range[0])).round() as usize / 4 * 4];
+        let rate = run(&text(&loss, "", &minimum, &domain, cells)).unwrap().rate.unwrap();
+        let (value, error) = (rate.extrapolated.unwrap().value(), rate.discretisation_error.unwrap());
+        let expected = reference(k, a, b, range, 20);
+        assert!((value / expected - 1.0).abs() <= error + 0.02, "{loss}: {value} ± {error}, plain {expected}");
+        assert!(error < 0.1, "{loss}: {error}");
+    }
+}
+
+/// Blocked: in one dimension for every η and interpretation; in two where the landscape separates, however it is turned; radially.
+#[test]
+fn blocked_curves_are_refused() {
+    for learning_rate in [0.01, 1.0, 50.0] {
+        for interpretation in ["ito", "stratonovich", "isothermal"] {
+            let line = format!(
+                "landscape = {{ expression = 'x^4/4 - x^2/2', dimension = 1 }}
+                 noise = {{ kind = 'hessian', learning_rate = {learning_rate}, batch_size = 1, interpretation = '{interpretation}' }}
+                 domain = {{ lower = [-3], upper = [1], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+                 grid = {{ cells = [100] }}"
+            );
+            assert!(refused(&line), "{line}");
+        }
+    }
+    for degrees in [0.0f64, 10.0, 45.0, 71.3] {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let (u, v) = (format!("({cosine}*x + {sine}*y)"), format!("({cosine}*y - {sine}*x)"));
+        let loss = format!("({u}^2 - 1)^2 + {v}^2 + 0.2*{v}^4");
+        let valley = format!("minimum = [{}, {}], set = '{u} < 0'", -cosine, -sine);
+        for calculus in ["", ", interpretation = 'isothermal'"] {
+            let turned = text(&loss, calculus, &valley, "lower = [-2, -2], upper = [2, 2]", [32, 32]);
+            assert!(refused(&turned), "{turned}");
+        }
+    }
+    // η/2B = 0.1 below r²: the noise along the circle does not push outwards more than the slope pulls back.
+    let radial = text(
+        "0.5*(x^2 + y^2)*exp(-0.5*(x^2 + y^2))",
+        "",
+        "minimum = [0, 0], set = 'x^2 + y^2 < 1.5'",
+        "lower = [-1.4, -1.4], upper = [1.4, 1.4]",
+        [32, 32],
+    );
+    assert!(refused(&radial), "{radial}");
+}
+
+/// (x² − 1)² + y² + ε x y²: refused at ε = 0 and only there; the rate falls with the openness, and where the curve is not resolved the
+/// stated error says so with its size.
+#[test]
+fn the_rate_goes_to_zero_with_the_openness() {
+    let problem = |epsilon: f64| {
+        let loss = format!("(x^2 - 1)^2 + y^2 + {epsilon}*x*y^2");
+        text(&loss, "", "minimum = [-1, 0], set = 'x < 0'", "lower = [-2, -1.8], upper = [0, 1.8]", [64, 112])
+    };
+    assert!(refused(&problem(0.0)));
+    let mut before = f64::INFINITY;
+    for epsilon in [0.8, 0.4, 0.2, 0.1, 0.05] {
+        let solution = run(&problem(epsilon)).unwrap();
+        let rate = solution.rate.unwrap();
+        assert!(rate.value.value() < 0.5 * before, "{epsilon}: {}", rate.value.value());
+        before = rate.value.value();
+        if epsilon < 0.5 {
+            assert!(rate.discretisation_error.unwrap() > 1.0, "{epsilon}");
+            assert!(
+                solution.warnings.iter().any(|warning| matches!(warning, Warning::UnresolvedCrossing { .. })),
+                "{epsilon}"
+            );
+        }
+    }
+}
+
+/// Isothermal rates, an open curve before a disc and before a basin's boundary; no cell is too anisotropic, and turned grids agree.
+#[test]
+fn open_curves_are_crossed_in_every_setting() {
+    let wide = "lower = [-2, -1], upper = [2, 2.5]";
+    for (noise, valley) in [
+        (", interpretation = 'isothermal'", "minimum = [-1, 0.5], set = 'x < 0'"),
+        ("", "minimum = [-1, 0.5], set = 'x < 1.5', absorb = 'target', target = { minimum = [1, 0.5], radius = 0.4 }"),
+        ("", "minimum = [-1, 0.5], set = 'basin'"),
+    ] {
+        let rates = [[64, 56], [128, 112]].map(|cells| {
+            let rate = run(&text(CURVED, noise, valley, wide, cells)).unwrap().rate.unwrap();
+            (rate.value.value(), rate.discretisation_error.unwrap())
+        });
+        let [(coarse, error), (fine, _)] = rates;
+        assert!((fine / coarse - 1.0).abs() <= error, "{noise} {valley}: {rates:?}");
+        assert!(rates[1].1 < 0.2, "{noise} {valley}: {rates:?}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Ladders of grids: which are solved in which order, and what becomes of those that fail.
+
+use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
+use saddleflux::problem::Problem;
+use saddleflux::progress::Progress;
+use saddleflux::solve::{Resources, SolveError};
+use saddleflux::study::ladder::{Climb, Plan};
+use saddleflux::study::{self, Request, StudyError, Warning, level};
+
+const LINE: &str = "landscape = { kind = 'double-well', dimension = 1 }
+    noise = { kind = 'isotropic', temperature = 0.1 }
+    domain = { lower = [-2], upper = [0], walls = { x = ['reflecting', 'absorbing'] } }\n";
+
+fn posed(more: &str) -> (Problem, Request) {
+    let config = Config::from_text("test.toml".as_ref(), &format!("{LINE}{more}"), &[]).unwrap();
+    (config.problem().unwrap(), config.request)
+}
+
+/// Climbs with the grids of these many cells failing; the cells of all grids that were tried come back too.
+fn climb<'a>(
+    problem: &'a Problem,
+    request: &Request,
+    failing: &[usize],
+    why: fn() -> StudyError,
+) -> (Result<Climb<'a>, StudyError>, Vec<usize>) {
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
+    let mut tried = Vec::new();
+    let plan = Plan::new(problem, request, resources.memory).unwrap();
+    let climb = Climb::new(plan, |cells| {
+        tried.push(cells[0]);
+        match failing.contains(&cells[0]) {
+            true => Err(why()),
+            false => level::solve(request, problem, cells, resources),
+        }
+    });
+    (climb, tried)
+}
+
+fn overflow() -> StudyError {
+    SolveError::Overflow.into()
+}
+
+#[test]
+fn a_grid_comes_after_those_that_show_its_error() {
+    // Scheme and cells, those that fail, the order, and how many have a say.
+    type Case = (&'static str, usize, &'static [usize], &'static [usize], usize);
+    let cases: [Case; 7] = [
+        ("inverse-average", 64, &[], &[16, 32, 64], 3),
+        ("inverse-average", 20, &[], &[10, 20], 2),
+        ("inverse-average", 64, &[16], &[16, 32, 64], 2),
+        ("inverse-average", 64, &[32], &[16, 32, 64], 1),
+        ("flux-corrected", 64, &[], &[32, 48, 64], 3),
+        ("flux-corrected", 64, &[48], &[32, 48, 16, 32, 64], 3),
+        ("flux-corrected", 62, &[], &[16, 31, 62], 3),
+    ];
+    for (scheme, cells, failing, order, say) in cases {
+        let (problem, request) = posed(&format!("grid = {{ cells = [{cells}], scheme = '{scheme}' }}"));
+        let (found, tried) = climb(&problem, &request, failing, overflow);
+        let found = found.unwrap();
+        assert_eq!((tried.as_slice(), found.rungs.rates.len()), (order, say), "{scheme} {cells}");
+        assert_eq!(found.finest.as_ref().unwrap().discretisation.grid.cells, [cells, 1]);
+        assert_eq!(found.rungs.estimate(|rates| rates.quasi_stationary).is_some(), say > 1);
+        // None is dropped without a word.
+        let told: Vec<usize> = found
+            .warnings()
+            .filter_map(|warning| match warning {
+                Warning::CoarseGridFailed { cells, .. } => Some(cells[0]),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, failing);
+    }
+}
+
+#[test]
+fn the_finest_grid_may_not_fail_and_nothing_outlives_an_interruption() {
+    let (problem, request) = posed("grid = { cells = [64] }");
+    let (failed, tried) = climb(&problem, &request, &[64], overflow);
+    assert!(matches!(failed.err(), Some(StudyError::Solve(SolveError::Overflow))) && tried.len() == 3);
+    let (stopped, tried) = climb(&problem, &request, &[32], || StudyError::Interrupted);
+    assert!(matches!(stopped.err(), Some(StudyError::Interrupted)) && tried.len() == 2);
+}
+
+#[test]
+fn grids_are_doubled_until_the_tolerance_is_met() {
+    let (problem, request) = posed("grid = { tolerance = 1e-4 }");
+    let (found, tried) = climb(&problem, &request, &[128], overflow);
+    let found = found.unwrap();
+    assert!(tried.windows(2).all(|pair| pair[1] == 2 * pair[0]) && tried[0] == 128, "{tried:?}");
+    assert!(found.rungs.worst_error() <= 1e-4 && found.rungs.rates.len() == tried.len() - 1 && tried.len() > 3);
+    // Once a grid was solved, a finer one may not fail; a problem where nothing absorbs has it on every grid.
+    let (failed, tried) = climb(&problem, &request, &[256], overflow);
+    assert!(failed.is_err() && tried == [128, 256]);
+    let (failed, tried) = climb(&problem, &request, &[128], || SolveError::NothingAbsorbs.into());
+    assert!(failed.is_err() && tried == [128]);
+}
+
+#[test]
+fn a_run_tells_of_tolerances_that_were_missed() {
+    let (problem, request) = posed("grid = { tolerance = 1e-9, max_unknowns = 300 }");
+    let found = study::run(&problem, &request, &Progress::default()).unwrap();
+    let told = found.warnings.iter().find_map(|warning| match warning {
+        Warning::ToleranceMissed { tolerance, error, .. } => Some((*tolerance, *error)),
+        _ => None,
+    });
+    let (tolerance, error) = told.unwrap();
+    assert!(tolerance == 1e-9 && error > 1e-9 && found.rate.unwrap().grids.len() == 2, "{error:e}");
+    let (_, request) = posed("grid = { max_unknowns = 100 }");
+    let refused = study::run(&problem, &request, &Progress::default()).err();
+    assert!(matches!(refused, Some(StudyError::NoGrid { cells: [128, 1] })), "{refused:?}");
+}
