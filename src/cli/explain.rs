@@ -47,6 +47,11 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         if problem.domain.automatic { " (chosen from the landscape)" } else { "" }
     );
     let _ = writeln!(text, "  {}", problem.valley.absorption);
+    for (name, end) in ["lower", "upper"].into_iter().zip(&report.ends) {
+        if let Some(end) = end {
+            let _ = writeln!(text, "  {name} end θ = {}  {} boundary (Feller)", end.at, end.class().name());
+        }
+    }
     let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
     const MOST: usize = 8;
     for (index, minimum) in report.minima.iter().enumerate().take(MOST) {
@@ -162,6 +167,8 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
         },
         "warnings": report.warnings.iter().map(advice::on_warning).collect::<Vec<_>>(),
     });
+    let classes = report.ends.iter().flatten().map(|end| json!({ "at": end.at, "class": end.class().name() }));
+    value["problem"]["ends"] = Value::Array(classes.collect());
     if let Some(ways) = &report.ways {
         let way = |way: &Option<Way>| match way {
             Some(Way { width, narrowest: Some(crossing) }) => json!({ "width": width, "narrowest": crossing.at }),

@@ -160,6 +160,11 @@ pub fn on_warning(warning: &Warning) -> String {
             if *has_saddle { ", or try grid.align = \"saddle\"" } else { "" },
             if *can_be_corrected { " or grid.scheme = \"flux-corrected\"" } else { "" },
         ),
+        Warning::NoSlowestMode { .. } => {
+            format!(
+                "{warning}. For a rate draw domain.lower and domain.upper so that the domain ends before this point"
+            )
+        }
         Warning::NeglectedProbability { .. } => {
             format!("{warning}: give domain.lower and domain.upper to include more")
         }
@@ -168,7 +173,8 @@ pub fn on_warning(warning: &Warning) -> String {
         }
         Warning::OtherWell { .. } => format!("{warning}; for a set of one well take valley.set = \"basin\""),
         Warning::Problem(_)
-        | Warning::Quadrature(_)
+        | Warning::Quadrature { .. }
+        | Warning::QuadratureAlone(_)
         | Warning::UnderResolved { .. }
         | Warning::TooLarge { .. }
         | Warning::Peclet { .. }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::problem::ProblemError;
+use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::landscape::data::{Column, DataFault};
 
@@ -36,7 +37,13 @@ impl Diagnosis {
 
     /// An error of a problem, with the key behind it.
     pub fn of_problem(error: &ProblemError) -> Diagnosis {
-        let exit_status = if matches!(error, ProblemError::Degenerate(_)) { UNSOLVABLE } else { WRONG };
+        let exit_status = match error {
+            ProblemError::Degenerate(_)
+            | ProblemError::Jump { .. }
+            | ProblemError::InfiniteTime(_)
+            | ProblemError::Blocked { .. } => UNSOLVABLE,
+            _ => WRONG,
+        };
         let message = error.with_remedy(remedy(error).or(error.remedy()));
         Diagnosis { key: Some(key(error)), message, exit_status }
     }
@@ -54,7 +61,9 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
         ProblemError::NotFinite { what: Ingredient::Drift, .. } => "landscape.drift",
         ProblemError::NotFinite { what: Ingredient::Tensor, .. } => "noise",
-        ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) => "noise",
+        ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
+        ProblemError::Jump { .. } => "landscape",
+        ProblemError::InfiniteTime(_) => "domain",
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise } => "noise.kind",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
@@ -83,6 +92,14 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
              \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
         }
+        ProblemError::Blocked { .. } => {
+            "noise.floor > 0 (white noise mixed in), a domain that ends before θ*; or noise.allow_degenerate = true to solve all the \
+             same"
+        }
+        ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+            "make the wall absorbing (domain.walls), or draw domain.lower and domain.upper so that the domain ends before this point"
+        }
+        ProblemError::InfiniteTime(_) => "draw domain.lower and domain.upper so that the domain ends before this point",
         ProblemError::NoMinimum { .. } => "give valley.minimum near one, or widen domain.lower and domain.upper",
         ProblemError::NoMinimumInSet => "change the set, or give valley.minimum near the minimum that is meant",
         ProblemError::NoMinimumNear { flat: Some(_), meant: MeantMinimum::Start, .. } => {
@@ -105,6 +122,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::NotFinite { .. }
         | ProblemError::NotPositive { .. }
+        | ProblemError::Jump { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! Which key is behind a simulation that cannot be, and what to change.
 
 use crate::particles::{ParticleWarning, SimulationError};
+use crate::problem::jumps::{SMOOTHED, shown};
 
 /// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame for.
 pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
@@ -15,6 +16,14 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
             "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \
              noise.interpretation = \"ito\", or leave [particles] out"
                 .into(),
+        ),
+        E::JumpingLoss { height, at, dimension } => (
+            "landscape",
+            format!(
+                "the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: leave [particles] out (the \
+                 grid climbs the jump), or {SMOOTHED}, and particles.dt below w²/D",
+                shown(*at, *dimension)
+            ),
         ),
         E::NotIto => (
             "noise.interpretation",

@@ -35,7 +35,7 @@ pub struct FormulaInput<'a> {
     /// Which stochastic calculus.
     pub interpretation: Interpretation,
     /// 1D: where D jumps or has a kink.
-    pub breakpoints: &'a [f64],
+    pub breakpoints: &'a [quadrature::Breakpoint],
     /// Further minima in the live set: the formulas know of none.
     pub other_wells: usize,
 }

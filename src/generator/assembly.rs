@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::generator::Generator;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
+use crate::generator::mass;
 use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
 use crate::grid::Grid;
@@ -224,6 +225,7 @@ impl Assembly {
             })
             .collect();
         let mut exits = all_or_worst(exits)?;
+        mass::correct(&physics, &sampler, grid, &cells, &mut pairs, &mut exits)?;
         // Every cell with all of its neighbours: nothing to look for.
         if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
             connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);

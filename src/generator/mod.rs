@@ -3,6 +3,7 @@
 pub mod assembly;
 pub mod correction;
 mod edges;
+mod mass;
 mod refinement;
 mod sparse;
 

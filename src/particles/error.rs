@@ -1,5 +1,8 @@
 //! Why particles cannot simulate a problem.
 
+use crate::problem::jumps::{SMOOTHED, shown};
+use crate::tensor::Point;
+
 /// A simulation that cannot begin, or that ended without a rate.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
@@ -9,6 +12,17 @@ pub enum SimulationError {
     /// D jumps, and the interpretation needs its derivative.
     #[error("the noise jumps, and a particle's drift in this interpretation holds the derivative of D")]
     JumpingNoise,
+    /// The loss jumps, and its slope, which particles follow, knows nothing of it.
+    #[error("the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: let the grid climb the jump, or \
+             {SMOOTHED}, and a step below w²/D", shown(*at, *dimension))]
+    JumpingLoss {
+        /// What L jumps by.
+        height: f64,
+        /// Where.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// An iteration with noise that is not read in the sense of Itô.
     #[error("an iteration takes its noise at the point that it leaves, which is the Itô reading")]
     NotIto,

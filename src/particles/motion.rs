@@ -15,6 +15,7 @@
 use crate::particles::SimulationError;
 use crate::particles::frontier::{Frontier, is_near};
 use crate::particles::shift::{shift, shift_by_tensor};
+use crate::problem::jumps;
 use crate::problem::{Interpretation, Problem};
 use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
 
@@ -79,7 +80,7 @@ impl<'a> Motion<'a> {
     /// The continuous process, in the problem's interpretation.
     ///
     /// # Errors
-    /// When D jumps and the interpretation needs its derivative.
+    /// When D jumps and the interpretation needs its derivative, and when the loss jumps.
     pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, SimulationError> {
         let correction = match problem.interpretation {
             _ if problem.noise.constant().is_some() => Correction::None,
@@ -89,6 +90,9 @@ impl<'a> Motion<'a> {
         };
         if correction != Correction::None && problem.noise.jumps() {
             return Err(SimulationError::JumpingNoise);
+        }
+        if let Some(jump) = jumps::of_loss(&problem.dynamics, problem.noise.as_ref(), &problem.domain) {
+            return Err(SimulationError::JumpingLoss { height: jump.loss, at: jump.at, dimension: problem.dimension });
         }
         Ok(Motion { bridge: true, correction, ..Motion::iteration(problem) })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::problem::breaks::Breaks;
 use crate::problem::landscape::Landscape;
 use crate::tensor::{Point, Points, Tensor};
 
@@ -15,6 +16,15 @@ pub trait DriftField: Send + Sync {
     fn drifts(&self, at: &Points, drifts: &mut Points);
     /// Rows of ∂bᵢ/∂θⱼ.
     fn jacobian(&self, theta: Point) -> [Point; 2];
+    /// Fractions of the segment where b or its derivative may jump.
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let _ = (from, to);
+        Breaks::default()
+    }
+    /// Whether [`DriftField::breaks`] may find any.
+    fn may_break(&self) -> bool {
+        false
+    }
 }
 
 /// A loss to descend, or a plain drift.
@@ -70,6 +80,22 @@ impl Dynamics {
         match self {
             Dynamics::Loss(landscape) => Some(landscape.as_ref()),
             Dynamics::Drift(_) => None,
+        }
+    }
+
+    /// Fractions of the segment where L, b or their derivatives may jump.
+    pub fn breaks(&self, from: Point, to: Point) -> Breaks {
+        match self {
+            Dynamics::Loss(landscape) => landscape.breaks(from, to),
+            Dynamics::Drift(field) => field.breaks(from, to),
+        }
+    }
+
+    /// Whether [`Dynamics::breaks`] may find any.
+    pub fn may_break(&self) -> bool {
+        match self {
+            Dynamics::Loss(landscape) => landscape.may_break(),
+            Dynamics::Drift(field) => field.may_break(),
         }
     }
 

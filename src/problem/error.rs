@@ -3,7 +3,10 @@
 //! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
+use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
+use crate::problem::ends::VanishingNoise;
+use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
 use crate::problem::landscape::data::DataError;
 use crate::tensor::Point;
 
@@ -86,6 +89,26 @@ pub enum ProblemError {
     NoiseWithoutLoss,
     /// Noise that is made from data, for a loss that has none.
     NoiseWithoutData,
+    /// A jump that has no answer.
+    Jump {
+        /// Where.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// Why.
+        fault: JumpFault,
+    },
+    /// An end at which the process stays, or to which it drifts, for ever with a positive probability.
+    InfiniteTime(VanishingNoise),
+    /// Every way out of a line crosses a point that cannot be crossed.
+    Blocked {
+        /// The first of them.
+        at: f64,
+        /// D vanishes with this power of the distance.
+        exponent: f64,
+        /// Feller's classes of the point, from the start and from beyond it.
+        classes: [BoundaryClass; 2],
+    },
 }
 
 /// What a problem is made of.
@@ -169,6 +192,20 @@ impl ProblemError {
                 let axis = name(*axis);
                 format!("{what} differs between {axis} = {lower} and {axis} = {upper}, which a periodic axis joins")
             }
+            ProblemError::Jump { at, dimension, fault } => format!("at θ = {} {fault}", shown(*at, *dimension)),
+            ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+                format!("{end}: the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite")
+            }
+            ProblemError::InfiniteTime(end) => format!(
+                "{end}: with a positive probability the process approaches it for ever and is never absorbed: mean times are infinite \
+                 and no rate describes the survivors"
+            ),
+            ProblemError::Blocked { at, exponent, classes: [near, far] } => format!(
+                "the noise vanishes at θ* = {at:.9} like |θ − θ*|^{exponent:.2}, and θ* cannot be crossed: seen from the start it is a \
+                 boundary of the class \"{}\", from beyond it one of the class \"{}\". No passage time is finite",
+                near.name(),
+                far.name()
+            ),
             ProblemError::NoiseWithoutLoss => "this noise is made from a loss, and a drift has none".into(),
             ProblemError::NoiseWithoutData => {
                 "noise from the covariance of gradients needs a landscape with data behind it, and this one has none".into()
@@ -181,7 +218,10 @@ impl ProblemError {
         match (remedy, self) {
             (None, _) => self.fact(),
             // Its fact is more than one clause.
-            (Some(remedy), ProblemError::Degenerate(_)) => format!("{}. Remedies: {remedy}", self.fact()),
+            (
+                Some(remedy),
+                ProblemError::Degenerate(_) | ProblemError::Blocked { .. } | ProblemError::InfiniteTime(_),
+            ) => format!("{}. Remedies: {remedy}", self.fact()),
             (Some(remedy), _) => format!("{}: {remedy}", self.fact()),
         }
     }
@@ -209,6 +249,14 @@ impl ProblemError {
             ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",
             ProblemError::NoiseWithoutData => {
                 "take the noise of the Hessian, frozen or white noise, or a field of tensors"
+            }
+            ProblemError::Jump { .. } => SMOOTHED,
+            ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
+                "an absorbing wall, or a domain that ends before this point"
+            }
+            ProblemError::InfiniteTime(_) => "a domain that ends before this point",
+            ProblemError::Blocked { .. } => {
+                "white noise mixed in (a floor), a domain that ends before θ*; or allow the degeneracy, to solve all the same"
             }
             ProblemError::NotPositive { .. } | ProblemError::Data(_) => return None,
         })

@@ -2,16 +2,20 @@
 
 pub mod absorption;
 pub mod basin;
+pub mod boundary_class;
 pub mod bounds;
+pub mod breaks;
 mod choice;
 pub mod critical;
 pub mod degeneracy;
 pub mod descent;
 pub mod domain;
 pub mod dynamics;
+pub mod ends;
 pub mod error;
 pub mod expression;
 pub mod interpretation;
+pub mod jumps;
 pub mod landscape;
 pub mod mollified;
 pub mod noise;
@@ -107,6 +111,7 @@ impl Problem {
         };
         let domain = choice.domain()?;
         seams(&dynamics, noise.as_ref(), &domain)?;
+        jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
         let start = match start {
             // Now that it is known how far it reaches.
             Region::Basin(basin) if dynamics.dimension() == 2 => {
@@ -121,7 +126,12 @@ impl Problem {
         if !posed.allow_degenerate {
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
-        Ok(Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings })
+        let mut problem =
+            Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings };
+        if !posed.allow_degenerate {
+            ends::check(&mut problem)?;
+        }
+        Ok(problem)
     }
 
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.

@@ -1,5 +1,6 @@
 //! What the reader of a result must know about the problem behind it.
 
+use crate::problem::ends::VanishingNoise;
 use crate::tensor::Point;
 
 /// Something about a problem that is no error, and that its numbers do not show.
@@ -12,12 +13,17 @@ pub enum ProblemWarning {
         /// The point.
         at: Point,
     },
+    /// An absorbing wall that the process never reaches.
+    NeverReached(VanishingNoise),
 }
 
 impl std::fmt::Display for ProblemWarning {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ProblemWarning::NoMinimum => formatter.write_str("no minimum with positive curvature lies in the domain"),
+            ProblemWarning::NeverReached(end) => {
+                write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")
+            }
             ProblemWarning::StartPointIsGuess { at: [x, y] } => write!(
                 formatter,
                 "there is no minimum to start from: passage times start at ({x:.6}, {y:.6}), as near to the middle as the set goes"

@@ -28,7 +28,15 @@ impl EdgeSampler<'_> {
         flows.resize(segments.len(), EdgeFlow::default());
         let apart = match (self.noise.constant(), self.dynamics.loss()) {
             (Some(d), Some(loss)) if self.weight == Weight::InverseAverage => {
-                SideBySide::new(self, (loss, d), segments, flows).fill()
+                let mut apart = SideBySide::new(self, (loss, d), segments, flows).fill();
+                if loss.may_break() {
+                    // Nodes side by side run across jumps and kinks.
+                    let is_broken = |segment: &Segment| !loss.breaks(segment.from, segment.to).is_empty();
+                    apart.extend((0..segments.len()).filter(|&number| is_broken(&segments[number])));
+                    apart.sort_unstable();
+                    apart.dedup();
+                }
+                apart
             }
             _ => (0..segments.len()).collect(),
         };

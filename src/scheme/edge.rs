@@ -13,6 +13,7 @@
 
 use crate::grid::Grid;
 use crate::problem::Interpretation;
+use crate::problem::breaks::{Breaks, rim};
 use crate::problem::{DiffusionField, Dynamics};
 use crate::scheme::Weight;
 use crate::scheme::rule::Rule;
@@ -137,6 +138,11 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
+    /// Which stochastic calculus.
+    pub(super) fn interpretation(&self) -> Interpretation {
+        self.interpretation
+    }
+
     /// m(s) of the resistance, from λ_e(s).
     pub(super) fn metric(&self, weight: f64) -> f64 {
         match self.interpretation {
@@ -202,9 +208,29 @@ impl<'a> EdgeSampler<'a> {
             return self.simple(rise, self.metric(weight).recip());
         }
         let mut resistance = Resistance::above(rise);
-        self.nodes(rise, |s| (loss.value(advance(from, s, step)) - start) / d, |_, w, z| resistance.add(z, w));
+        let z = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
+        let breaks = loss.breaks(from, to);
+        if breaks.is_empty() {
+            self.nodes(rise, z, |_, w, z| resistance.add(z, w));
+        } else {
+            self.nodes_of_pieces(&breaks, rim(from, to), z, |_, w, z| resistance.add(z, w));
+        }
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
+    }
+
+    /// Visits the nodes and weights on [0, 1] of an edge that is split at `breaks`, with z there; `rim` is how near to a break its two
+    /// sides are told apart.
+    fn nodes_of_pieces(&self, breaks: &Breaks, rim: f64, z: impl Fn(f64) -> f64, mut visit: impl FnMut(f64, f64, f64)) {
+        let mut begin = 0.0;
+        for &end in breaks.as_slice().iter().chain(&[1.0]) {
+            let width = end - begin;
+            // z just inside: on a break itself it belongs to neither side.
+            let (base, top) = (z(begin + rim.min(0.5 * width)), z(end - rim.min(0.5 * width)));
+            let along = |s: f64| z(begin + width * s) - base;
+            self.nodes(top - base, along, |s, w, z| visit(begin + width * s, w * width, base + z));
+            begin = end;
+        }
     }
 
     /// Visits the nodes and weights on [0, 1] that an edge needs, with z there.
@@ -236,7 +262,7 @@ impl<'a> EdgeSampler<'a> {
         let rise = (loss.value(to) - start) / d;
         let at = |s: f64| (loss.value(advance(from, s, step)) - start) / d;
         let (mut top, mut total, mut moments) = (rise.max(0.0), 0.0, [0.0; 4]);
-        self.nodes(rise, at, |s, w, z| {
+        let add = |s: f64, w: f64, z: f64| {
             if z > top {
                 let scale = (top - z).exp();
                 (top, total, moments) = (z, total * scale, moments.map(|moment| moment * scale));
@@ -247,19 +273,32 @@ impl<'a> EdgeSampler<'a> {
                 weight *= s - 0.5;
                 *moment += weight;
             }
-        });
+        };
+        let breaks = loss.breaks(from, to);
+        if breaks.is_empty() {
+            self.nodes(rise, at, add);
+        } else {
+            self.nodes_of_pieces(&breaks, rim(from, to), at, add);
+        }
         // No node near the top of an edge that nothing resolves.
         if total > 0.0 { moments.map(|moment| moment / total) } else { [0.0; 4] }
     }
 
     fn flow_varying(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         let step = difference(to, from);
-        let breaks = self.noise.breaks(from, to);
+        let own = self.dynamics.breaks(from, to);
+        let jumps = self.jumps(from, to, &own);
+        let breaks = self.noise.breaks(from, to).with(own);
         let mut z = 0.0;
         let mut resistance = Resistance { top: 0.0, sum: 0.0 };
         let mut begin = 0.0;
+        let add_jumps = |at: f64, z: &mut f64| {
+            *z += jumps.iter().filter(|(place, _)| *place == at).map(|(_, jump)| jump).sum::<f64>();
+        };
+        add_jumps(0.0, &mut z);
         for &end in breaks.as_slice().iter().chain(&[1.0]) {
             self.piece(from, step, offset, [begin, end], &mut z, &mut resistance)?;
+            add_jumps(end, &mut z);
             begin = end;
         }
         if self.weight != Weight::InverseAverage || z.abs() > UNRESOLVED_RISE {
@@ -274,6 +313,25 @@ impl<'a> EdgeSampler<'a> {
         // The end of the edge lies beyond the last node: it bounds the exponents too.
         resistance.add(z, 0.0);
         flow_of(resistance, z, from)
+    }
+
+    /// What z rises by at each break of the loss, which the slopes on either side do not show: ΔL/D along the edge. An end of the edge
+    /// may lie on a jump itself, at half of its height.
+    pub(super) fn jumps(&self, from: Point, to: Point, breaks: &Breaks) -> Vec<(f64, f64)> {
+        let Some(loss) = self.dynamics.loss().filter(|loss| loss.may_break()) else {
+            return Vec::new();
+        };
+        let (step, rim) = (difference(to, from), rim(from, to));
+        let length = dot(step, step);
+        let at = |s: f64| advance(from, s, step);
+        let jump = |place: f64, low: f64, high: f64| {
+            let rise = loss.value(at(high)) - loss.value(at(low));
+            // D is continuous where the loss jumps: anything else is refused when the problem is posed.
+            let along = dot(self.noise.tensor(at(place)).solve(step, self.dimension), step) / length;
+            (place, if rise == 0.0 { 0.0 } else { rise * along })
+        };
+        let inside = breaks.as_slice().iter().map(|&s| jump(s, s - rim, s + rim));
+        [jump(0.0, 0.0, rim), jump(1.0, 1.0 - rim, 1.0)].into_iter().chain(inside).collect()
     }
 
     /// Adds the part [begin, end] of an edge, in panels fine enough for its rise.

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod edge;
+mod measure;
 pub(crate) mod rule;
 pub mod selling;
 pub mod weight;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::grid::Grid;
 use crate::problem::degeneracy::{self, widest::Way};
+use crate::problem::ends::{self, LineEnd};
 use crate::problem::{CriticalPoint, Problem};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
@@ -54,6 +55,8 @@ pub struct CheckReport {
     pub allowed: u64,
     /// Seconds that the run will take, roughly.
     pub seconds: Option<f64>,
+    /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law beside an end.
+    pub ends: [Option<LineEnd>; 2],
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
@@ -108,7 +111,19 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
         out: ways.out,
         saddles: saddles.iter().map(|saddle| ways.to(saddle.theta)).collect(),
     });
-    Ok(CheckReport { problem, minima, saddles, ways, cells: request.grid.cells, memory, allowed, seconds, warnings })
+    let ends = ends::of(&problem);
+    Ok(CheckReport {
+        ends,
+        problem,
+        minima,
+        saddles,
+        ways,
+        cells: request.grid.cells,
+        memory,
+        allowed,
+        seconds,
+        warnings,
+    })
 }
 
 /// A problem, and the spacing of the grid that it will be looked at with.

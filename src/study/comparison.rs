@@ -1,12 +1,15 @@
 //! A problem's formulas and its 1D quadrature, and rates found otherwise over them, like with like. Neither knows the grid.
 
-use crate::formula::quadrature::{End, Passage, QuadratureError};
+use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
 use crate::problem::Wall;
+use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::scaled::Scaled;
+use crate::study::layers::layers;
 use crate::study::solution::QuadratureCheck;
-use crate::tensor::{Point, difference, norm};
+use crate::study::warning::{ByQuadrature, Warning};
+use crate::tensor::{difference, norm};
 
 /// A formula's rate, and a rate found otherwise over it.
 #[derive(Clone, Debug)]
@@ -75,35 +78,25 @@ pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     }
 }
 
-/// Where D or its derivative jumps along an axis through the start point.
-pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<f64> {
-    // Two jumps in one of these pieces would be seen as one; none of the noise models puts them that close.
-    const PIECES: usize = 400;
-    let (lower, width) = (problem.domain.lower[axis], problem.domain.width(axis));
-    let place = |k: usize| -> Point {
-        let mut point = problem.valley.start_point;
-        point[axis] = lower + width * k as f64 / PIECES as f64;
-        point
-    };
-    let mut found = Vec::new();
-    for k in 0..PIECES {
-        let (from, to) = (place(k), place(k + 1));
-        let breaks = problem.noise.breaks(from, to);
-        found.extend(breaks.as_slice().iter().map(|fraction| from[axis] + fraction * (to[axis] - from[axis])));
-    }
-    found
+/// Where D, L or their derivatives jump along an axis through the start point.
+pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
+    let (mut lower, mut upper) = (problem.valley.start_point, problem.valley.start_point);
+    (lower[axis], upper[axis]) = (problem.domain.lower[axis], problem.domain.upper[axis]);
+    let place = |jump: Jump| Breakpoint { at: jump.at[axis], rise: jump.rise };
+    jumps::along(&problem.dynamics, problem.noise.as_ref(), lower, upper).into_iter().map(place).collect()
 }
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
 /// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
-pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<QuadratureCheck> {
+pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return None;
     }
     let valley = &problem.valley;
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
-    let breakpoints = breakpoints(problem, 0);
+    let mut breakpoints = breakpoints(problem, 0);
+    breakpoints.extend(layers(problem));
     let line = Passage {
         slope: &slope,
         diffusion: &diffusion,
@@ -116,11 +109,11 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<String>) -> Option<Quadr
     if problem.noise_model.is_bare_hessian() {
         return None;
     }
-    let mut told = |what: &str, error: QuadratureError| {
-        warnings.push(format!("no {what} by quadrature to compare with: {error}"));
-    };
-    let time = line.mean_first_passage(valley.start_point[0]).map_err(|error| told("passage time", error)).ok()?;
-    let escape = line.escape_rate().map_err(|error| told("escape rate", error)).ok();
+    let mut told = |what: ByQuadrature, error: QuadratureError| warnings.push(Warning::Quadrature { what, error });
+    let time =
+        line.mean_first_passage(valley.start_point[0]).map_err(|error| told(ByQuadrature::PassageTime, error)).ok()?;
+    let escape =
+        line.escape_rate_beside(valley.start_point[0]).map_err(|error| told(ByQuadrature::EscapeRate, error)).ok();
     Some(QuadratureCheck {
         time: time.number,
         ratio: None,

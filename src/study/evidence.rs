@@ -7,7 +7,7 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
-use crate::problem::{Problem, Wall};
+use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
 use crate::study::iteration::{IterationStudy, iteration};
@@ -37,7 +37,7 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, found, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &on.grid, &on.assembly, probability);
@@ -52,8 +52,20 @@ pub(super) fn evidence(
     let passage = found.passage.as_ref();
     let mut passage =
         passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
+    let mut quadrature = by_quadrature(request, problem, &mut warnings);
+    let without_rate = rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate));
+    let flux = flux.flatten().filter(|_| without_rate.is_none());
+    if without_rate.is_some() {
+        (rate, found.quasi_stationary) = (None, None);
+        if let Some(check) = &mut quadrature {
+            check.escape_rate = None;
+        }
+    }
+    warnings.extend(without_rate);
     let fields = fields(request, &on, &found, resources)?;
-    let quadrature = by_quadrature(request, problem, rate.as_mut(), passage.as_mut(), &mut warnings);
+    if let Some(check) = &mut quadrature {
+        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
+    }
     warnings.extend(rate.as_ref().and_then(large_error));
     let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
     let slowest = slowest_well(&on, &found, rates);
@@ -70,7 +82,7 @@ pub(super) fn evidence(
         rate,
         passage,
         flux_over_population: found.flux_over_population,
-        flux: flux.flatten(),
+        flux,
         fields,
         groups: Vec::new(),
         quantities: Quantities::default(),
@@ -144,23 +156,16 @@ fn fields(
     Ok(fields)
 }
 
-/// The quadrature, where there is one, and what it shows of the two rates.
-fn by_quadrature(
-    request: &Request,
-    problem: &Problem,
-    rate: Option<&mut RateEstimate>,
-    passage: Option<&mut PassageTime>,
-    warnings: &mut Vec<Warning>,
-) -> Option<QuadratureCheck> {
-    if !request.wants_killing() {
-        return None;
-    }
-    let mut told = Vec::new();
-    let check = comparison::quadrature(problem, &mut told);
-    warnings.extend(told.into_iter().map(Warning::Quadrature));
-    let mut check = check?;
-    check.compare(rate, passage);
-    Some(check)
+/// The quadrature, where there is one.
+fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
+    request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
+}
+
+/// A word where the rate that the grid has is none: the spectrum is continuous from it on.
+fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
+    let (at, begins) = ends::continuous_from(problem)?;
+    let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
+    (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
 }
 
 fn own_iteration(

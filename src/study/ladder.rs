@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ends};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::boundary::BoundaryError;
@@ -152,7 +152,8 @@ impl Rungs<'_> {
         if let (Some(coarseness), Spacing::Ratio(ratio)) = (self.coarseness, self.spacing) {
             return crossing::extrapolate(&values, ratio, rounding, coarseness);
         }
-        let series = Series { values: &values, spacing: self.spacing, rounding, formal: self.scheme.formal_order() };
+        let formal = ends::order(self.problem, self.scheme.formal_order());
+        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
         series.estimate(self.boundary)
     }
 

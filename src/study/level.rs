@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::grid::Grid;
 use crate::observe::field;
-use crate::problem::Problem;
+use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::{
     Chain, Discretisation, PassageTimes, QuasiStationary, Resources, SolveError, mean_first_passage, occupation,
@@ -114,7 +114,11 @@ impl Analyses {
             true => Some(mean_first_passage(chain)?),
             false => None,
         };
-        let boundary = boundary::error(on, found.as_ref().zip(times.as_ref().map(|found| found.times.as_slice())));
+        let mut boundary = boundary::error(on, found.as_ref().zip(times.as_ref().map(|found| found.times.as_slice())));
+        // Jumps cut cells and edges anywhere, as such a boundary does.
+        if on.problem.dimension == 2 && jumps::cut_edges(on.problem) {
+            boundary.cut = Some(f64::INFINITY);
+        }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {

@@ -11,6 +11,7 @@ mod evidence;
 pub mod extrapolation;
 pub mod iteration;
 pub mod ladder;
+mod layers;
 pub mod level;
 pub mod memory;
 pub mod particle_fields;

@@ -13,6 +13,7 @@ use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::simulate::Simulation;
 use crate::study::warning::Warning;
+use crate::study::warning::{ByQuadrature, QuadratureAlone};
 use crate::tensor::{Point, Tensor};
 
 /// The result of a run, before it is written or drawn. A quantity that was not asked for is `None`.
@@ -170,25 +171,58 @@ pub struct QuadratureCheck {
 
 impl QuadratureCheck {
     /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and nothing is
-    /// extrapolated away from it.
-    pub fn compare(&mut self, rate: Option<&mut RateEstimate>, passage: Option<&mut PassageTime>) {
+    /// extrapolated away from it. Where one of its two numbers is far from the grid and the other agrees, the odd one stands alone
+    /// against two: it changes nothing, and the disagreement is returned.
+    pub fn compare(
+        &mut self,
+        mut rate: Option<&mut RateEstimate>,
+        mut passage: Option<&mut PassageTime>,
+    ) -> Option<QuadratureAlone> {
         let known = self.relative_error;
+        let away = |exact: Scaled, value: Scaled| (exact.over(value).value() - 1.0).abs();
+        let inverse_time = self.time.inverse();
+        let of_rate = self
+            .escape_rate
+            .zip(rate.as_deref())
+            .and_then(|(exact, rate)| Some((away(exact, rate.value), rate.discretisation_error? + known)));
+        let of_time = passage
+            .as_deref()
+            .and_then(|passage| Some((away(inverse_time, passage.rate), passage.discretisation_error? + known)));
+        let is_alone = |one: Option<(f64, f64)>, other: Option<(f64, f64)>| match (one, other) {
+            (Some((far, stated)), Some((near, allowed))) => far > FAR * stated && far > DISPUTED && near <= allowed,
+            _ => false,
+        };
+        let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
-            let away = |value: Scaled| (exact.over(value).value() - 1.0).abs();
-            if error.is_some_and(|error| away(value) > error + known) {
-                *error = Some(away(value) + known);
+            if error.is_some_and(|error| away(exact, value) > error + known) {
+                *error = Some(away(exact, value) + known);
             }
-            if extrapolated.is_some_and(|extrapolated| away(extrapolated) > away(value) + known) {
+            if extrapolated.is_some_and(|extrapolated| away(exact, extrapolated) > away(exact, value) + known) {
                 *extrapolated = Some(value);
             }
-            Some(extrapolated.unwrap_or(value).over(exact).value())
         };
-        if let Some((exact, rate)) = self.escape_rate.zip(rate) {
-            self.escape_ratio = compare(exact, rate.value, &mut rate.extrapolated, &mut rate.discretisation_error);
+        if let Some((exact, rate)) = self.escape_rate.zip(rate.as_mut()) {
+            if !rate_is_alone {
+                compare(exact, rate.value, &mut rate.extrapolated, &mut rate.discretisation_error);
+            }
+            self.escape_ratio = Some(rate.extrapolated.unwrap_or(rate.value).over(exact).value());
         }
-        if let Some(passage) = passage {
-            let exact = self.time.inverse();
-            self.ratio = compare(exact, passage.rate, &mut passage.extrapolated, &mut passage.discretisation_error);
+        if let Some(passage) = passage.as_mut() {
+            if !time_is_alone {
+                compare(inverse_time, passage.rate, &mut passage.extrapolated, &mut passage.discretisation_error);
+            }
+            self.ratio = Some(passage.extrapolated.unwrap_or(passage.rate).over(inverse_time).value());
         }
+        let (odd, (away, stated)) = match (rate_is_alone, time_is_alone) {
+            (true, _) => (ByQuadrature::EscapeRate, of_rate?),
+            (_, true) => (ByQuadrature::PassageTime, of_time?),
+            _ => return None,
+        };
+        Some(QuadratureAlone { odd, away, stated })
     }
 }
+
+/// A disagreement of more than this many stated errors, while the sister agrees, is the quadrature's own fault.
+const FAR: f64 = 20.0;
+/// A disagreement smaller than this is never disputed: the larger error costs little.
+const DISPUTED: f64 = 1e-3;

@@ -1,8 +1,52 @@
 //! What the reader of a result must know.
 
+use crate::formula::quadrature::QuadratureError;
 use crate::problem::ProblemWarning;
 use crate::study::StudyError;
 use crate::tensor::Point;
+
+/// A number that a quadrature gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByQuadrature {
+    /// γ.
+    EscapeRate,
+    /// τ.
+    PassageTime,
+}
+
+impl ByQuadrature {
+    /// The other one.
+    pub fn sister(self) -> ByQuadrature {
+        match self {
+            ByQuadrature::EscapeRate => ByQuadrature::PassageTime,
+            ByQuadrature::PassageTime => ByQuadrature::EscapeRate,
+        }
+    }
+}
+
+impl std::fmt::Display for ByQuadrature {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            ByQuadrature::EscapeRate => "escape rate",
+            ByQuadrature::PassageTime => "passage time",
+        })
+    }
+}
+
+/// One number by quadrature against the grid's, where the other one agrees with the grid.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the {odd} by quadrature is {away:.1e} away from the grid's, which states {stated:.1e}, while the {} by quadrature agrees with the \
+     grid: the {odd} by quadrature is taken for the one that is wrong, and the grid's error stands", odd.sister()
+)]
+pub struct QuadratureAlone {
+    /// The number that stands alone.
+    pub odd: ByQuadrature,
+    /// Its relative distance from the grid's.
+    pub away: f64,
+    /// What the grid and the quadrature state together.
+    pub stated: f64,
+}
 
 /// A warning, with the numbers that it is about. The remedies that name what a user has written are told where that is read.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -11,8 +55,27 @@ pub enum Warning {
     #[error("{0}")]
     Problem(ProblemWarning),
     /// A number by quadrature that could not be had.
+    #[error("no {what} by quadrature to compare with: {error}")]
+    Quadrature {
+        /// Which number.
+        what: ByQuadrature,
+        /// Why.
+        error: QuadratureError,
+    },
+    /// A number by quadrature that is taken for wrong.
     #[error("{0}")]
-    Quadrature(String),
+    QuadratureAlone(#[from] QuadratureAlone),
+    /// A natural end, from which the spectrum is continuous from below the grid's rate on.
+    #[error(
+        "no escape rate: θ = {at} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there is no \
+         slower mode below it: survival falls without a rate of its own. The passage time is answered"
+    )]
+    NoSlowestMode {
+        /// The end.
+        at: f64,
+        /// Where the continuous spectrum begins.
+        begins: f64,
+    },
     /// Fewer than one cell across a minimum or a saddle.
     #[error(
         "under-resolved: only {cells_across:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use approx::assert_relative_eq;
-use saddleflux::formula::quadrature::{End, Passage};
+use saddleflux::formula::quadrature::{Breakpoint, End, Passage};
 use saddleflux::formula::{Condition, CriticalPlace, FormulaInput, Formulas, Omission, SaddleCrossing, evaluate};
 use saddleflux::problem::{CriticalPoint, DiffusionField, Dynamics, Landscape, Saddle};
 use saddleflux::problem::{Interpretation, Minibatch, NoiseKind};
@@ -69,7 +69,7 @@ struct Case<'a> {
     noise: NoiseKind,
     diffusion: &'a dyn DiffusionField,
     interpretation: Interpretation,
-    breakpoints: &'a [f64],
+    breakpoints: &'a [Breakpoint],
     factors: &'a [f64],
 }
 
@@ -103,7 +103,7 @@ fn passage<'a>(
     diffusion: &'a dyn Fn(f64) -> f64,
     interpretation: Interpretation,
     upper: f64,
-    breakpoints: &'a [f64],
+    breakpoints: &'a [Breakpoint],
 ) -> Passage<'a> {
     Passage {
         slope: &|x| x.powi(3) - x,
@@ -124,6 +124,7 @@ fn frozen(ratio: f64, s: f64) -> ([f64; 2], impl Fn(f64) -> f64 + Send + Sync) {
 /// τ over Theorem 3.2 (isothermal prefactor), killed at +1, by quadrature and the program's formula together.
 fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     let (jumps, noise) = frozen(ratio, s);
+    let jumps = jumps.map(Breakpoint::from);
     let time = passage(&noise, interpretation, 1.0, &jumps).mean_first_passage(-1.0).unwrap();
     let case = Case {
         landscape: Quartic { transverse: None },

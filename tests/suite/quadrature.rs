@@ -2,8 +2,11 @@
 
 use approx::assert_relative_eq;
 use proptest::prelude::*;
-use saddleflux::formula::quadrature::{End, Passage, QuadratureError, scale_depth};
+use saddleflux::formula::quadrature::{Breakpoint, End, Passage, QuadratureError, scale_depth};
 use saddleflux::problem::Interpretation;
+use saddleflux::scaled::Scaled;
+use saddleflux::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
+use saddleflux::study::warning::{ByQuadrature, QuadratureAlone};
 
 const ITO: Interpretation = Interpretation::Ito;
 
@@ -214,7 +217,8 @@ fn unnamed_jumps_are_found() {
         upper: End::Absorbing(0.5),
         breakpoints,
     };
-    let (named, unnamed) = (with(&[-0.3217, 7.0]), with(&[]));
+    let places = [-0.3217, 7.0].map(Breakpoint::from);
+    let (named, unnamed) = (with(&places), with(&[]));
     assert_relative_eq!(time_of(&named, -1.0), time_of(&unnamed, -1.0), max_relative = 1e-12);
     assert_relative_eq!(gamma_of(&named), gamma_of(&unnamed), max_relative = 1e-12);
 }
@@ -224,7 +228,7 @@ fn unnamed_jumps_are_found() {
 #[test]
 fn hessian_noise_over_a_floor() {
     let mut last = f64::INFINITY;
-    let kinks = [-(1f64 / 3.0).sqrt(), (1f64 / 3.0).sqrt()];
+    let kinks = [-(1f64 / 3.0).sqrt(), (1f64 / 3.0).sqrt()].map(Breakpoint::from);
     for floor in [1e-2, 1e-4, 1e-6, 1e-8] {
         let diffusion = |x: f64| 0.05 * (3.0 * x * x - 1.0).abs() + floor;
         let with = |breakpoints| Passage {
@@ -342,4 +346,54 @@ proptest! {
         let (rate, other) = (gamma_of(&passage), gamma_of(&mirrored));
         prop_assert!((pace * rate / other - 1.0).abs() < 2e-12, "{rate} {other}");
     }
+}
+
+/// A grid with γ = 1 ± 1e-6 and 1/τ = 1 ± 1e-6 beside a quadrature that says these numbers.
+fn compared(rate: f64, inverse_time: f64) -> (Option<f64>, Option<f64>, Option<QuadratureAlone>) {
+    let one = Scaled::ONE;
+    let mut check = QuadratureCheck {
+        time: Scaled::new(1.0 / inverse_time),
+        ratio: None,
+        escape_rate: Some(Scaled::new(rate)),
+        escape_ratio: None,
+        relative_error: 1e-13,
+    };
+    let mut grid = RateEstimate {
+        value: one,
+        bracket: [1.0; 2],
+        iterations: 1,
+        extrapolated: None,
+        discretisation_error: Some(1e-6),
+        observed_order: None,
+        grids: Vec::new(),
+        flux_identity: 0.0,
+        converged: true,
+    };
+    let mut passage =
+        PassageTime { from: [0.0; 2], time: one, rate: one, extrapolated: None, discretisation_error: Some(1e-6) };
+    let told = check.compare(Some(&mut grid), Some(&mut passage));
+    (grid.discretisation_error, passage.discretisation_error, told)
+}
+
+#[test]
+fn an_odd_check_does_not_win_against_the_grid_and_its_sister() {
+    // Both agree; both disagree, and the grid is wrong; one is a little off, and the larger error is stated.
+    assert_eq!(compared(1.0 + 1e-8, 1.0 - 1e-8), (Some(1e-6), Some(1e-6), None));
+    let (rate, time, told) = compared(1.1, 1.1);
+    assert!(rate.unwrap() > 0.09 && time.unwrap() > 0.09 && told.is_none());
+    let (rate, time, told) = compared(1.0 + 5e-6, 1.0);
+    assert!(rate.unwrap() > 4e-6 && time == Some(1e-6) && told.is_none());
+    // One alone is far off.
+    let (rate, time, told) = compared(12.8, 1.0);
+    assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
+    let told = told.unwrap();
+    assert!(
+        told.odd == ByQuadrature::EscapeRate && (told.away - 11.8).abs() < 1e-9 && (told.stated - 1e-6).abs() < 1e-9
+    );
+    let (rate, time, told) = compared(1.0, 0.3);
+    assert_eq!((rate, time), (Some(1e-6), Some(1e-6)));
+    let told = told.unwrap();
+    assert!(
+        told.odd == ByQuadrature::PassageTime && (told.away - 0.7).abs() < 1e-9 && (told.stated - 1e-6).abs() < 1e-9
+    );
 }

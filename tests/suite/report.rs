@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::synthetic::double_well;
+use saddleflux::problem::ProblemError;
+use saddleflux::problem::landscape::data::{DataError, DataFault};
 use saddleflux::report::terminal;
-use saddleflux::study::Warning;
+use saddleflux::study::{StudyError, Warning};
 
 fn files() -> Vec<PathBuf> {
     let names = ["summary.json", "result.h5", "landscape.png", "quasi-stationary.png", "flux.png", "passage-time.png"];
@@ -20,7 +22,10 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
-        case.solution.warnings.push(Warning::Quadrature(format!("{} {}", "word ".repeat(60), "x".repeat(300))));
+        let fault = DataFault::Unreadable { reason: format!("{} {}", "word ".repeat(60), "x".repeat(300)) };
+        let error = ProblemError::Data(DataError { file: PathBuf::from("data.csv"), fault });
+        let reason = Box::new(StudyError::Problem(error));
+        case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], reason });
         for line in terminal(&case.solved(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }

@@ -52,6 +52,12 @@ pub enum QuadratureError {
         /// Relative change.
         change: f64,
     },
+    /// A sum of positive terms came out negative.
+    #[error("the integrals oscillate: a rate or a time came out as {value:e}, which must be positive")]
+    Oscillates {
+        /// What came out.
+        value: f64,
+    },
     /// Inverse iteration is too slow.
     #[error(
         "inverse iteration: the rate still changes by {change:e} after {iterations} iterations (the set holds valleys that exchange more slowly than they lose)"

@@ -94,6 +94,7 @@ impl<'a> Green<'a> {
         let mut phi = Sum::default();
         let (mut boltzmann, mut growth) = (Vec::new(), Vec::new());
         for panel in panels {
+            phi = phi.plus(panel.jump);
             boltzmann.push(Scaled::exp(phi, -1.0));
             growth.push(Scaled::exp(phi, 1.0));
             phi = phi.plus(panel.rise);

@@ -78,8 +78,25 @@ pub struct Passage<'a> {
     pub lower: End,
     /// The upper end.
     pub upper: End,
-    /// Points where D or L' jumps or has a kink, in any order; those outside the interval are ignored. A jump that is not named costs time, not digits.
-    pub breakpoints: &'a [f64],
+    /// Points where D or L' jumps or has a kink, or where L jumps, in any order; those outside the interval are ignored. A jump of D or
+    /// L' that is not named costs time, not digits; one of L that is not named is missed.
+    pub breakpoints: &'a [Breakpoint],
+}
+
+/// Where an integrand is not smooth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breakpoint {
+    /// θ.
+    pub at: f64,
+    /// What φ = ∫ L'/D jumps by there, upwards in θ: 0 unless L itself jumps.
+    pub rise: f64,
+}
+
+impl From<f64> for Breakpoint {
+    /// A point where only D or L' jumps or has a kink.
+    fn from(at: f64) -> Breakpoint {
+        Breakpoint { at, rise: 0.0 }
+    }
 }
 
 /// A positive number that may be beyond the range of an `f64`.
@@ -132,7 +149,27 @@ impl Passage<'_> {
     /// As for [`Passage::mean_first_passage`], and when inverse iteration is too slow.
     pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
         let (lower, upper) = self.ends()?;
-        let panels = Panels::new(self, &self.edges(lower, upper, None))?;
+        self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
+    }
+
+    /// The same on panels that have seen what those of [`Passage::mean_first_passage`] from `start` see: where the integrals on the two
+    /// differ, a layer is missed by one of them, and the panels are those of both.
+    ///
+    /// # Errors
+    /// As for [`Passage::escape_rate`].
+    pub fn escape_rate_beside(&self, start: f64) -> Result<EscapeRate, QuadratureError> {
+        let (lower, upper) = self.ends()?;
+        let mut panels = Panels::new(self, &self.edges(lower, upper, None))?;
+        let others = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
+        if !panels.has_same_integrals(&others) {
+            let mut edges = self.edges(lower, upper, Some(start));
+            edges.extend(panels.coarse.iter().chain(&others.coarse).map(|panel| Breakpoint::from(panel.left)));
+            panels = Panels::new(self, &merged(edges))?;
+        }
+        self.rate_on(panels)
+    }
+
+    fn rate_on(&self, panels: Panels) -> Result<EscapeRate, QuadratureError> {
         let (coarse, ..) = inverse_iteration(&self.green(&panels.coarse))?;
         let (fine, bracket, iterations) = inverse_iteration(&self.green(&panels.fine))?;
         Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
@@ -161,11 +198,15 @@ impl Passage<'_> {
         let (mut at, mut step) = (from, first);
         let (mut phi, mut lowest) = (0.0, 0.0f64);
         for _ in 0..200 {
+            let (x0, x1) = (at, at + step);
             let steepness: Nodal = std::array::from_fn(|i| {
                 let x = at + step * RULE.nodes[i];
                 step * (self.slope)(x) / (self.diffusion)(x)
             });
-            phi += RULE.integral(&steepness);
+            let passed = |at: f64| (at - x0) * (x1 - at) > 0.0;
+            let jumps: f64 =
+                self.breakpoints.iter().filter(|point| passed(point.at)).map(|point| point.rise * step.signum()).sum();
+            phi += RULE.integral(&steepness) + jumps;
             lowest = lowest.min(phi);
             at += step;
             step *= 1.1;
@@ -176,19 +217,29 @@ impl Passage<'_> {
         Err(QuadratureError::NotConfining { from })
     }
 
-    fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<f64> {
-        let inside = |x: &f64| *x > lower && *x < upper;
-        let mut edges = vec![lower, upper];
-        edges.extend(self.breakpoints.iter().copied().chain(start).filter(inside));
-        edges.sort_by(f64::total_cmp);
-        edges.dedup();
-        edges
+    /// The ends and every breakpoint between them, ascending.
+    fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<Breakpoint> {
+        let inside = |point: &Breakpoint| point.at > lower && point.at < upper;
+        let mut edges = vec![Breakpoint::from(lower), Breakpoint::from(upper)];
+        edges.extend(self.breakpoints.iter().copied().chain(start.map(Breakpoint::from)).filter(inside));
+        merged(edges)
     }
 
     fn green<'p>(&self, panels: &'p [Panel]) -> Green<'p> {
         let absorbs = |end: End| matches!(end, End::Absorbing(_));
         Green::new(panels, absorbs(self.lower), absorbs(self.upper))
     }
+}
+
+/// In ascending order, each place once.
+fn merged(mut edges: Vec<Breakpoint>) -> Vec<Breakpoint> {
+    edges.sort_by(|one, other| one.at.total_cmp(&other.at));
+    edges.dedup_by(|next, kept| {
+        let is_same = next.at == kept.at;
+        kept.rise += if is_same { next.rise } else { 0.0 };
+        is_same
+    });
+    edges
 }
 
 /// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is more.
@@ -198,11 +249,18 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
         // Started on an absorbing end: the time is exactly zero.
         return Ok(Estimate { value, log, number: fine, relative_error: 0.0 });
     }
+    for found in [coarse, fine] {
+        if !found.is_greater(Scaled::ZERO) {
+            return Err(QuadratureError::Oscillates { value: found.value() });
+        }
+    }
     let change = (coarse.over(fine).value() - 1.0).abs();
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
-    let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs()).sum();
+    // Beside a power yᴮ halving leaves 1/(2^{1+B} − 1) of its own change; below 1 + B = 0.2 the change itself is too large.
+    let change = if panels.leaves_some { 8.0 * change } else { change };
+    let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
@@ -248,7 +306,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
 pub fn scale_depth(
     slope: &dyn Fn(f64) -> f64,
     diffusion: &dyn Fn(f64) -> f64,
-    breakpoints: &[f64],
+    breakpoints: &[Breakpoint],
     from: f64,
     to: f64,
 ) -> Result<f64, QuadratureError> {
@@ -265,7 +323,7 @@ pub fn scale_depth(
         breakpoints,
     };
     let panels = Panels::new(&passage, &passage.edges(lower, upper, None))?;
-    let sum = panels.fine.iter().fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.rise));
+    let sum = panels.fine.iter().fold(scaled::Sum::default(), |sum, panel| sum.plus(panel.jump).plus(panel.rise));
     let depth = sum.high + sum.low;
     Ok(if from < to { depth } else { -depth })
 }

@@ -1,8 +1,9 @@
 //! Panels on which the scale and the speed density are polynomials to rounding.
 
 use super::rule::{NODES, Nodal, RULE};
-use super::{Passage, QuadratureError};
+use super::{Breakpoint, Passage, QuadratureError};
 use crate::problem::Interpretation;
+use crate::scaled::{Scaled, Sum};
 
 /// Largest change of φ over a panel (see [`NODES`]).
 const LARGEST_RISE: f64 = 4.0;
@@ -20,6 +21,8 @@ pub(super) struct Panel {
     pub(super) right: f64,
     /// φ(right) − φ(left).
     pub(super) rise: f64,
+    /// What φ jumps by at the left edge, before the panel begins.
+    pub(super) jump: f64,
     /// m e^{ψ} (width included).
     pub(super) scale: Nodal,
     /// w e^{−ψ} (width included).
@@ -56,7 +59,7 @@ impl Panel {
             scale[i] = width * m * psi[i].exp();
             speed[i] = width * w * (-psi[i]).exp();
         }
-        Ok(Panel { left, right, rise, scale, speed, range: high - low })
+        Ok(Panel { left, right, rise, jump: 0.0, scale, speed, range: high - low })
     }
 
     /// Whether this panel agrees with its halves.
@@ -77,22 +80,28 @@ impl Panel {
 pub(super) struct Panels {
     pub(super) coarse: Vec<Panel>,
     pub(super) fine: Vec<Panel>,
+    /// Whether some panel is as narrow as panels get and still differs from its halves: at a jump without a breakpoint, and at an end
+    /// where the integrand is a power.
+    pub(super) leaves_some: bool,
 }
 
 impl Panels {
     /// Panels between the first and the last of the ascending `edges`, each of which is an edge of a panel too.
-    pub(super) fn new(passage: &Passage, edges: &[f64]) -> Result<Panels, QuadratureError> {
-        let span = edges[edges.len() - 1] - edges[0];
+    pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
+        let span = edges[edges.len() - 1].at - edges[0].at;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
-        let mut waiting = Vec::new();
+        let (mut waiting, mut leaves_some) = (Vec::new(), false);
         for pair in edges.windows(2).rev() {
-            waiting.push(Panel::new(passage, pair[0], pair[1])?);
+            waiting.push(Panel { jump: pair[0].rise, ..Panel::new(passage, pair[0].at, pair[1].at)? });
         }
         while let Some(panel) = waiting.pop() {
             let middle = 0.5 * (panel.left + panel.right);
             let narrow = panel.right - panel.left <= NARROWEST * span.max(middle.abs());
-            let halves = [Panel::new(passage, panel.left, middle)?, Panel::new(passage, middle, panel.right)?];
-            if narrow || panel.range <= LARGEST_RISE && panel.agrees(&halves) {
+            let low = Panel { jump: panel.jump, ..Panel::new(passage, panel.left, middle)? };
+            let halves = [low, Panel::new(passage, middle, panel.right)?];
+            let agrees = panel.range <= LARGEST_RISE && panel.agrees(&halves);
+            if narrow || agrees {
+                leaves_some |= !agrees;
                 if panel.range > 100.0 {
                     return Err(QuadratureError::Unresolved { at: middle });
                 }
@@ -107,6 +116,44 @@ impl Panels {
                 return Err(QuadratureError::Unresolved { at: middle });
             }
         }
-        Ok(Panels { coarse, fine })
+        Ok(Panels { coarse, fine, leaves_some })
+    }
+}
+
+/// Integrals on two sets of panels that differ by more than this, relative to what they are made of, were not made of the same function.
+const SAME: f64 = 1e-9;
+
+impl Panels {
+    /// Whether φ, ∫ e^φ m and ∫ e^{−φ} w over the whole interval are the same on other panels.
+    pub(super) fn has_same_integrals(&self, other: &Panels) -> bool {
+        let (one, two) = (Totals::of(&self.coarse), Totals::of(&other.coarse));
+        let close = |one: Scaled, two: Scaled| (one.over(two).value() - 1.0).abs() <= SAME;
+        (one.rise - two.rise).abs() <= SAME * (1.0 + one.climb)
+            && close(one.scale, two.scale)
+            && close(one.speed, two.speed)
+    }
+}
+
+/// What does not depend on how an interval is divided.
+struct Totals {
+    rise: f64,
+    /// Σ |Δφ|, which does a little.
+    climb: f64,
+    scale: Scaled,
+    speed: Scaled,
+}
+
+impl Totals {
+    fn of(panels: &[Panel]) -> Totals {
+        let (mut phi, mut climb) = (Sum::default(), 0.0);
+        let (mut scale, mut speed) = (Scaled::ZERO, Scaled::ZERO);
+        for panel in panels {
+            phi = phi.plus(panel.jump);
+            scale = scale.plus(Scaled::exp(phi, 1.0).scaled(RULE.integral(&panel.scale)));
+            speed = speed.plus(Scaled::exp(phi, -1.0).scaled(RULE.integral(&panel.speed)));
+            phi = phi.plus(panel.rise);
+            climb += panel.rise.abs() + panel.jump.abs();
+        }
+        Totals { rise: phi.high + phi.low, climb, scale, speed }
     }
 }

@@ -9,16 +9,18 @@ mod error;
 mod graph;
 mod parse;
 mod program;
+mod switch;
 mod token;
 
 pub use error::{ExpressionError, ExpressionFault};
 
 use std::sync::Arc;
 
+use crate::problem::breaks::Breaks;
 use crate::problem::expression::graph::Graph;
 use crate::problem::expression::parse::Parser;
 use crate::problem::expression::program::Program;
-use crate::tensor::{LANES, Point, Points, Tensor};
+use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
 
 /// A formula in x and y.
 #[derive(Clone, Debug)]
@@ -28,6 +30,9 @@ pub struct Expression {
     value: Program<1>,
     gradient: Program<2>,
     jet: Program<6>,
+    /// Functions whose sign decides which smooth piece of f holds.
+    switches: Arc<[Program<1>]>,
+    may_jump: bool,
 }
 
 /// Value and derivatives at a point.
@@ -49,6 +54,7 @@ impl Expression {
     pub fn parse(text: &str, dimension: usize) -> Result<Expression, ExpressionError> {
         let mut graph = Graph::default();
         let root = Parser::new(text, dimension)?.formula(&mut graph)?;
+        let (switches, may_jump) = (graph.switches(root), graph.may_jump(root));
         let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
         let (fxx, fxy, fyy) = (graph.derivative(fx, 0), graph.derivative(fx, 1), graph.derivative(fy, 1));
         Ok(Expression {
@@ -57,6 +63,8 @@ impl Expression {
             value: Program::new(&graph, [root]),
             gradient: Program::new(&graph, [fx, fy]),
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
+            switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
+            may_jump,
         })
     }
 
@@ -73,6 +81,28 @@ impl Expression {
     /// ∇f(θ).
     pub fn gradient(&self, theta: Point) -> Point {
         self.gradient.run(theta)
+    }
+
+    /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`, `min`, `max`
+    /// or `atan2` changes its sign.
+    pub fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let mut breaks = Breaks::default();
+        let step = difference(to, from);
+        // Inner functions come first: between their breaks the outer ones are smooth.
+        for switch in self.switches.iter() {
+            breaks.add_roots(|s| switch.run(advance(from, s, step))[0]);
+        }
+        breaks
+    }
+
+    /// Whether [`Expression::breaks`] may find any.
+    pub fn may_break(&self) -> bool {
+        !self.switches.is_empty()
+    }
+
+    /// Whether f itself may jump, not only its derivatives.
+    pub fn may_jump(&self) -> bool {
+        self.may_jump
     }
 
     /// f at every point of a block.

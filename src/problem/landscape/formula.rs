@@ -1,5 +1,6 @@
 //! Losses and drifts given by formulas.
 
+use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::DriftField;
 use crate::problem::expression::{Expression, ExpressionError};
 use crate::problem::landscape::Landscape;
@@ -45,6 +46,12 @@ impl Landscape for Formula {
     fn hessian(&self, theta: Point) -> Tensor {
         self.expression.jet(theta).hessian
     }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.expression.breaks(from, to)
+    }
+    fn may_break(&self) -> bool {
+        self.expression.may_break()
+    }
     fn typical_box(&self) -> (Point, Point) {
         // Nothing is known of a formula: a few units either way hold what people write.
         ([-5.0; 2], [5.0; 2])
@@ -86,6 +93,12 @@ impl DriftField for FormulaDrift {
             Some(y) => y.values(at, &mut drifts.y),
             None => drifts.y = [0.0; LANES],
         }
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.y.iter().fold(self.x.breaks(from, to), |breaks, component| breaks.with(component.breaks(from, to)))
+    }
+    fn may_break(&self) -> bool {
+        self.x.may_break() || self.y.as_ref().is_some_and(Expression::may_break)
     }
     fn jacobian(&self, theta: Point) -> [Point; 2] {
         [self.x.gradient(theta), self.y.as_ref().map_or([0.0; 2], |y| y.gradient(theta))]

@@ -15,6 +15,7 @@ pub use surface::{Himmelblau, MullerBrown, ThreeHole};
 
 use std::sync::Arc;
 
+use crate::problem::breaks::Breaks;
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss function in one or two dimensions.
@@ -32,6 +33,17 @@ pub trait Landscape: Send + Sync {
 
     /// H(θ); `xy` and `yy` are 0 in one dimension.
     fn hessian(&self, theta: Point) -> Tensor;
+
+    /// Fractions of the segment where L or its slope may jump: `gradient` knows nothing of a jump of L.
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        let _ = (from, to);
+        Breaks::default()
+    }
+
+    /// Whether [`Landscape::breaks`] may find any.
+    fn may_break(&self) -> bool {
+        false
+    }
 
     /// L at every point of a block.
     fn values(&self, at: &Points, values: &mut [f64; LANES]) {
@@ -134,6 +146,12 @@ impl Landscape for Sharpened {
         at.map_into(&mut stretched, |theta| self.stretch(theta));
         inner.gradients(&stretched, gradients);
         gradients.x.iter_mut().chain(&mut gradients.y).for_each(|value| *value *= root);
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.inner.breaks(self.stretch(from), self.stretch(to))
+    }
+    fn may_break(&self) -> bool {
+        self.inner.may_break()
     }
     fn hessian(&self, theta: Point) -> Tensor {
         self.inner.hessian(self.stretch(theta)).scaled(self.root * self.root)

@@ -1,5 +1,6 @@
 //! A field of diffusion tensors.
 
+use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::Dynamics;
 use crate::problem::mollified::HessianField;
 use crate::tensor::{LANES, Point, Points, Tensor};
@@ -55,39 +56,4 @@ pub trait DiffusionField: Send + Sync {
         let _ = (from, to);
         Breaks::default()
     }
-}
-
-/// At most two fractions of a segment, ascending.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Breaks {
-    at: [f64; 2],
-    len: usize,
-}
-
-impl Breaks {
-    /// The fractions.
-    pub fn as_slice(&self) -> &[f64] {
-        &self.at[..self.len]
-    }
-
-    /// Adds a fraction when it lies inside the segment; a third one is left out.
-    pub fn push(&mut self, fraction: f64) {
-        if self.len < 2 && fraction > 0.0 && fraction < 1.0 {
-            self.at[self.len] = fraction;
-            self.len += 1;
-            self.at[..self.len].sort_by(f64::total_cmp);
-        }
-    }
-}
-
-/// The root in (0, 1) of a continuous function with a sign change, by bisection to the last bit.
-pub(super) fn root(f: impl Fn(f64) -> f64) -> f64 {
-    let positive = f(0.0) > 0.0;
-    let (mut low, mut high) = (0.0, 1.0);
-    // 53 halvings exhaust the mantissa.
-    for _ in 0..53 {
-        let middle = 0.5 * (low + high);
-        if (f(middle) > 0.0) == positive { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
 }

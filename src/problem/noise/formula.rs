@@ -1,5 +1,6 @@
 //! Noise given by formulas.
 
+use crate::problem::breaks::Breaks;
 use crate::problem::expression::Expression;
 use crate::problem::noise::DiffusionField;
 use crate::tensor::{LANES, Point, Points, Tensor};
@@ -21,9 +22,19 @@ impl FormulaNoise {
     pub fn plane(d11: Expression, d12: Expression, d22: Expression) -> FormulaNoise {
         FormulaNoise { d11, rest: Some((d12, d22)) }
     }
+
+    fn entries(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.d11).chain(self.rest.iter().flat_map(|(d12, d22)| [d12, d22]))
+    }
 }
 
 impl DiffusionField for FormulaNoise {
+    fn jumps(&self) -> bool {
+        self.entries().any(Expression::may_jump)
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.entries().fold(Breaks::default(), |breaks, entry| breaks.with(entry.breaks(from, to)))
+    }
     fn tensor(&self, theta: Point) -> Tensor {
         let (xy, yy) = match &self.rest {
             None => (0.0, 0.0),

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::problem::basin::Basin;
+use crate::problem::breaks::root;
 use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::landscape::Landscape;
-use crate::problem::noise::field::root;
 use crate::problem::noise::{Breaks, DiffusionField, Minibatch};
 use crate::tensor::{Point, Tensor, advance, difference};
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::problem::breaks::root;
 use crate::problem::landscape::Landscape;
 use crate::problem::mollified::HessianField;
-use crate::problem::noise::field::root;
 use crate::problem::noise::{Breaks, DiffusionField, Minibatch};
 use crate::tensor::{Point, Tensor, advance, difference};
 

@@ -19,9 +19,10 @@ pub mod frozen;
 pub mod hessian;
 pub mod isotropic;
 
+pub use crate::problem::breaks::Breaks;
 pub use closure::ClosureNoise;
 pub use covariance::Covariance;
-pub use field::{Breaks, DiffusionField};
+pub use field::DiffusionField;
 pub use floor::Floored;
 pub use formula::FormulaNoise;
 pub use frozen::{Frozen, FrozenAt};

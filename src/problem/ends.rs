@@ -1,0 +1,202 @@
+//! The two ends of a line, and points inside it where the noise vanishes, by Feller's classes.
+
+use crate::problem::boundary_class::{BoundaryClass, LocalLaw};
+use crate::problem::warning::ProblemWarning;
+use crate::problem::{DiffusionField, Dynamics, Interpretation, Problem, ProblemError};
+
+/// The law of slope and D beside the lower (0) or upper (1) of two places; `None` where they follow no power.
+pub fn law(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    interpretation: Interpretation,
+    places: [f64; 2],
+    side: usize,
+) -> Option<LocalLaw> {
+    let (at, inward) = (places[side], if side == 0 { 1.0 } else { -1.0 });
+    beside(dynamics, noise, interpretation, at, inward, places[1] - places[0])
+}
+
+/// The law at small distances from a place, in the direction `inward` (±1).
+pub fn beside(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    interpretation: Interpretation,
+    at: f64,
+    inward: f64,
+    scale: f64,
+) -> Option<LocalLaw> {
+    let slope = |y: f64| inward * dynamics.slope([at + inward * y, 0.0])[0];
+    let diffusion = |y: f64| noise.tensor([at + inward * y, 0.0]).xx;
+    LocalLaw::of(slope, diffusion, scale, interpretation)
+}
+
+/// One end of the line on which a process lives.
+#[derive(Clone, Copy, Debug)]
+pub struct LineEnd {
+    /// Where.
+    pub at: f64,
+    /// Whether what arrives there is taken out.
+    pub absorbs: bool,
+    /// How slope and D behave beside it.
+    pub law: LocalLaw,
+}
+
+impl LineEnd {
+    /// Feller's class.
+    pub fn class(&self) -> BoundaryClass {
+        self.law.class()
+    }
+}
+
+/// An end beside which D vanishes like c yᵖ at the distance y.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VanishingNoise {
+    /// Where.
+    pub at: f64,
+    /// Feller's class.
+    pub class: BoundaryClass,
+    /// c.
+    pub coefficient: f64,
+    /// p.
+    pub exponent: f64,
+}
+
+impl VanishingNoise {
+    fn new(end: &LineEnd) -> VanishingNoise {
+        let LocalLaw { diffusion: coefficient, diffusion_exponent: exponent, .. } = end.law;
+        VanishingNoise { at: end.at, class: end.class(), coefficient, exponent }
+    }
+}
+
+impl std::fmt::Display for VanishingNoise {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let VanishingNoise { at, class, coefficient, exponent } = self;
+        let class = class.name();
+        write!(
+            formatter,
+            "θ = {at} is a boundary of the class \"{class}\" (D ≈ {coefficient:.4e} y^{exponent:.4} at the distance y from it)"
+        )
+    }
+}
+
+/// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where slope and D
+/// follow no power beside an end.
+pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
+    if problem.dimension != 1 || problem.domain.is_periodic(0) {
+        return [None, None];
+    }
+    let (domain, start) = (&problem.domain, problem.valley.start_point);
+    [0, 1].map(|side| {
+        let exit = problem.valley.live.exit_towards(domain, start, side);
+        let wall = if side == 0 { domain.lower[0] } else { domain.upper[0] };
+        let (at, inward) = (exit.map_or(wall, |exit| exit[0]), if side == 0 { 1.0 } else { -1.0 });
+        let (dynamics, noise) = (&problem.dynamics, problem.noise.as_ref());
+        let law = beside(dynamics, noise, problem.interpretation, at, inward, domain.width(0))?;
+        Some(LineEnd { at, absorbs: exit.is_some(), law })
+    })
+}
+
+/// Refuses a line on which no passage time is finite, and tells of walls that are never reached.
+///
+/// # Errors
+/// When every way out crosses a point that is not reached, or not left on the other side; when the process ends at a wall that is said
+/// to reflect; and when it drifts for ever to an end with a positive probability.
+pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
+    if problem.dimension != 1 || problem.noise.constant().is_some() {
+        return Ok(());
+    }
+    blocked(problem)?;
+    let ends = of(problem);
+    for end in ends.into_iter().flatten().filter(|end| end.law.is_degenerate()) {
+        let (class, place) = (end.class(), VanishingNoise::new(&end));
+        let is_refused = match class {
+            BoundaryClass::Exit => !end.absorbs,
+            BoundaryClass::Natural => end.law.attracts(),
+            _ => false,
+        };
+        if is_refused {
+            return Err(ProblemError::InfiniteTime(place));
+        }
+        if end.absorbs && !class.is_reached() {
+            problem.warnings.push(ProblemWarning::NeverReached(place));
+        }
+    }
+    Ok(())
+}
+
+/// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ, the cell at the
+/// end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B.
+pub fn order(problem: &Problem, formal: f64) -> f64 {
+    let holding = |end: &LineEnd| !end.absorbs && end.law.is_degenerate();
+    let speed = |end: LineEnd| end.law.exponents().map(|[_, speed]| speed).filter(|speed| *speed > -1.0);
+    of(problem)
+        .into_iter()
+        .flatten()
+        .filter(holding)
+        .filter_map(speed)
+        .fold(formal, |order, speed| order.min(2.0 + speed))
+}
+
+/// The natural end that gives the spectrum a continuous part, and where that begins; the lower one of two.
+pub fn continuous_from(problem: &Problem) -> Option<(f64, f64)> {
+    let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from));
+    let ends = of(problem).into_iter().flatten();
+    ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))
+}
+
+/// Refuses a line whose every way out crosses a point that cannot be crossed.
+fn blocked(problem: &Problem) -> Result<(), ProblemError> {
+    let (domain, start) = (&problem.domain, problem.valley.start_point);
+    let exits: Vec<f64> =
+        (0..2).filter_map(|side| problem.valley.live.exit_towards(domain, start, side)).map(|exit| exit[0]).collect();
+    let blocks: Vec<(f64, [LocalLaw; 2])> =
+        exits.iter().filter_map(|&exit| first_block(problem, start[0], exit)).collect();
+    if exits.is_empty() || blocks.len() < exits.len() {
+        return Ok(());
+    }
+    let (at, [near, far]) = blocks[0];
+    Err(ProblemError::Blocked { at, exponent: near.diffusion_exponent, classes: [near.class(), far.class()] })
+}
+
+/// The first point between start and exit that is not crossed, with the laws before and behind it.
+fn first_block(problem: &Problem, start: f64, exit: f64) -> Option<(f64, [LocalLaw; 2])> {
+    const SAMPLES: usize = 4000;
+    /// D below this part of its largest value counts as zero.
+    const ZERO: f64 = 1e-11;
+    let (dynamics, noise) = (&problem.dynamics, problem.noise.as_ref());
+    let place = |s: f64| start + s * (exit - start);
+    let diffusion = |s: f64| noise.tensor([place(s), 0.0]).xx;
+    let at_sample = |k: usize| k as f64 / SAMPLES as f64;
+    let samples: Vec<f64> = (0..=SAMPLES).map(|k| diffusion(at_sample(k))).collect();
+    let largest = samples.iter().copied().fold(0.0, f64::max);
+    for k in (1..SAMPLES).filter(|&k| samples[k] <= samples[k - 1] && samples[k] <= samples[k + 1]) {
+        let (s, value) = lowest(diffusion, at_sample(k - 1), at_sample(k + 1));
+        // The exit itself is an end.
+        if value > ZERO * largest || s <= 0.0 || s >= 1.0 - 1.0 / SAMPLES as f64 {
+            continue;
+        }
+        let (at, towards) = (place(s), (exit - start).signum());
+        // The place is known to a part in 10⁸ only: the laws are read farther away than beside an end.
+        let scale = 256.0 * problem.domain.width(0);
+        let law = |inward: f64| beside(dynamics, noise, problem.interpretation, at, inward, scale);
+        if let (Some(near), Some(far)) = (law(-towards), law(towards))
+            && near.is_degenerate()
+            && !(near.class().is_reached() && far.class().is_left())
+        {
+            return Some((at, [near, far]));
+        }
+    }
+    None
+}
+
+/// Golden-section search for the smallest value: where, and what it is.
+fn lowest(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> (f64, f64) {
+    let golden = 0.5 * (5f64.sqrt() - 1.0);
+    // 0.618⁸⁰ < 1e-16: the interval shrinks to rounding.
+    for _ in 0..80 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if f(left) <= f(right) { high = right } else { low = left }
+    }
+    let middle = 0.5 * (low + high);
+    (middle, f(middle))
+}
