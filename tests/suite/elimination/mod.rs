@@ -209,3 +209,35 @@ fn escape_rate(generator: &Generator) -> f64 {
     }
     panic!("the bracket does not close");
 }
+
+/// A chain in detailed balance on a w×h grid with holes: weights π by cell, conductances c√(π_i π_j) with c spread over the decades.
+fn reversible_generator(
+    numbers: &mut Numbers,
+    (w, h): (i32, i32),
+    stencil: &[[i32; 2]],
+    holes: f64,
+    decades: f64,
+    mut weight: impl FnMut(&mut Numbers, i32, i32) -> f64,
+) -> Generator {
+    let cells: Vec<[i32; 2]> = (0..w * h).map(|k| [k % w, k / w]).filter(|_| numbers.next() >= holes).collect();
+    // log10 √π, so that π may leave the range of numbers.
+    let roots: Vec<f64> = cells.iter().map(|&[x, y]| 0.5 * weight(numbers, x, y)).collect();
+    let number = numbers.shuffle(cells.len());
+    let mut edges = Vec::new();
+    for (k, cell) in cells.iter().enumerate() {
+        for step in stencil {
+            let other = [cell[0] + step[0], cell[1] + step[1]];
+            if let Some(other) = cells.iter().position(|&place| place == other) {
+                let (rate, ratio) = (numbers.spread(decades), 10f64.powf(roots[other] - roots[k]));
+                edges.push((number[k], number[other], rate * ratio));
+                edges.push((number[other], number[k], rate / ratio));
+            }
+        }
+    }
+    let mut coordinates = vec![[0, 0]; cells.len()];
+    for (k, &cell) in cells.iter().enumerate() {
+        coordinates[number[k]] = cell;
+    }
+    let killing = (0..cells.len()).map(|_| numbers.spread(decades)).collect();
+    reversible(generator(cells.len(), &edges, killing, coordinates))
+}
