@@ -3,12 +3,14 @@
 pub mod assembly;
 pub mod correction;
 mod edges;
+pub mod listed;
 mod sparse;
 
 use sprs::CsMatI;
 
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
 pub use correction::FluxCorrection;
+pub use listed::GeneratorError;
 
 /// A sparse matrix by rows, of fewer than 2³² states and entries.
 pub type Rates = CsMatI<f64, u32, usize>;

@@ -19,6 +19,7 @@ mod io;
 mod ladder;
 mod landscape;
 mod layers;
+mod library;
 mod orders;
 mod particles;
 mod plot;
