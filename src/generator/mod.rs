@@ -3,6 +3,7 @@
 pub mod assembly;
 pub mod correction;
 mod edges;
+pub mod listed;
 mod mass;
 mod refinement;
 mod sparse;
@@ -11,6 +12,7 @@ use sprs::CsMatI;
 
 pub use assembly::{Assembly, AssemblyError, Exit, Pair};
 pub use correction::FluxCorrection;
+pub use listed::GeneratorError;
 
 /// A sparse matrix by rows, of fewer than 2³² states and entries.
 pub type Rates = CsMatI<f64, u32, usize>;

@@ -25,12 +25,20 @@ pub struct QuasiStationary {
     pub probability: Vec<f64>,
     /// γ, per unit of dynamical time.
     pub rate: Scaled,
-    /// The bracket over the rate, from all states whose probability is above [`BRACKET_FLOOR`] of the largest.
+    /// The two sides of the bracket, each divided by the rate, from all states whose probability is above [`BRACKET_FLOOR`] of the
+    /// largest. The rates themselves are [`QuasiStationary::bounds`].
     pub bracket: [f64; 2],
     /// Inverse iterations.
     pub iterations: usize,
     /// Whether the bracket closed to [`TOLERANCE`].
     pub converged: bool,
+}
+
+impl QuasiStationary {
+    /// The rates between which γ of the chain lies, but for rounding.
+    pub fn bounds(&self) -> [Scaled; 2] {
+        self.bracket.map(|side| self.rate.scaled(side))
+    }
 }
 
 /// Relative width at which the bracket counts as closed.

@@ -23,6 +23,7 @@ mod jumps;
 mod ladder;
 mod landscape;
 mod layers;
+mod library;
 mod orders;
 mod particles;
 mod plot;
