@@ -207,6 +207,9 @@ fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
     found
 }
 
+/// A step of Newton's method that moves nothing, in units of the problem's own.
+const STILL: f64 = 1e-9;
+
 /// Damped Newton on the slope; steps no longer than `reach` in these units.
 fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option<Point> {
     let dimension = dynamics.dimension();
@@ -237,7 +240,9 @@ fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option
             }
             factor *= 0.5;
         };
-        let converged = units.length(slope) <= 1e-12 * size(units.jacobian(jacobian)) * (1.0 + units.length(at));
+        let is_small = units.length(slope) <= 1e-12 * size(units.jacobian(jacobian)) * (1.0 + units.length(at));
+        // Slopes by differences end in noise above that; then a step that moves nothing is the end.
+        let converged = is_small || length <= STILL;
         let improves = units.length(next_slope) < units.length(slope);
         if converged && !improves {
             return Some(at);

@@ -43,6 +43,8 @@ impl Units {
 const POWERS: std::ops::RangeInclusive<i32> = -400..=400;
 /// Share of its linear part by which a slope may differ and still count as linear.
 const LINEAR: f64 = 0.5;
+/// A range that is longer than the other by this factor, in lengths of equal energy, is none.
+const BEYOND: f64 = 1e3;
 /// So many lengths in a row must be linear: one alone may be by chance.
 const IN_A_ROW: usize = 3;
 
@@ -82,10 +84,18 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
 
 /// Units around a point: the [`linear_range`], where there is none the other axis's, where there is none at all `default`.
 pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
-    let [x, y] = linear_range(dynamics, centre);
+    let [mut x, mut y] = linear_range(dynamics, centre);
     // Axes that are bent nowhere are as long as the curvatures say that the other is.
     let [[a, _], [_, d]] = dynamics.slope_jacobian(centre);
     let ratio = if dynamics.loss().is_some() && a * d > 0.0 { (a / d).sqrt() } else { 1.0 };
+    // Neither is one that bends only where its energy is beyond all of the other's: rounding bends slopes by differences there.
+    if dynamics.loss().is_some()
+        && let (Some(along_x), Some(along_y)) = (x, y)
+    {
+        let energies = along_y / (along_x * ratio);
+        x = x.filter(|_| energies > 1.0 / BEYOND);
+        y = y.filter(|_| energies < BEYOND);
+    }
     match (x, y) {
         (Some(x), Some(y)) => Units([x, y]),
         (Some(x), None) => Units([x, x * ratio]),
