@@ -9,6 +9,7 @@ pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
+use crate::problem::ProblemWarning;
 use crate::solve::SolveError;
 use crate::study::converge::Source;
 use crate::study::iteration::IterationError;
@@ -172,6 +173,9 @@ pub fn on_warning(warning: &Warning) -> String {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }
         Warning::OtherWell { .. } => format!("{warning}; for a set of one well take valley.set = \"basin\""),
+        Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
+            format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
+        }
         Warning::Problem(_)
         | Warning::Quadrature { .. }
         | Warning::QuadratureAlone(_)

@@ -73,6 +73,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. } => "valley.target.minimum",
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
+        ProblemError::StartOutside { .. } => "valley.from",
         ProblemError::MinimumOutsideDomain { .. } | ProblemError::NotConfining => "domain",
         ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
         ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
@@ -110,6 +111,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
         ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",
+        ProblemError::StartOutside { .. } => "move valley.from into the set, before what absorbs",
         ProblemError::MinimumOutsideDomain { .. } => "widen domain.lower and domain.upper, or change valley.minimum",
         ProblemError::WallWithoutPlace { .. } | ProblemError::NotConfining => "give domain.lower and domain.upper",
         ProblemError::SeamMismatch { .. } => {

@@ -66,7 +66,9 @@ impl Config {
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
-        let absorbs = valley.is_some()
+        let leaves =
+            |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
+        let absorbs = valley.as_ref().is_some_and(leaves)
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
@@ -462,6 +464,7 @@ fn read_set(section: &Section, dimension: usize) -> Read<StartSet> {
                 );
             }
             None | Some("basin") => StartSet::Basin,
+            Some("whole") => StartSet::Whole,
             Some(condition) => {
                 let condition = section.parsed("set", Condition::parse(condition, dimension))?;
                 StartSet::Condition(Arc::new(condition))
@@ -476,6 +479,7 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> 
         return Ok(None);
     }
     let minimum = point(section, "minimum", dimension)?;
+    let from = point(section, "from", dimension)?;
     let set = read_set(section, dimension)?;
     let target = section.section("target")?;
     let absorb = section.choice("absorb", &[("boundary", false), ("target", true)])?;
@@ -495,7 +499,7 @@ fn read_valley(section: &Section, dimension: usize) -> Read<Option<ValleySpec>> 
     };
     target.finish()?;
     section.finish()?;
-    Ok(Some(ValleySpec { minimum, set, absorb }))
+    Ok(Some(ValleySpec { minimum, from, set, absorb }))
 }
 
 fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {

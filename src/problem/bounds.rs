@@ -41,7 +41,8 @@ pub fn potential_rise(
 /// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on
 /// them.
 ///
-/// `free[axis][end]` says which sides may move; the others stay as they are.
+/// `free[axis][end]` says which sides may move; the others stay as they are. Where the process does not live the potential may be as low
+/// as it likes.
 ///
 /// # Errors
 /// A landscape on which the process runs away to some side.
@@ -52,6 +53,7 @@ pub fn choose(
     free: [[bool; 2]; 2],
     minimum: Point,
     interesting: &[Point],
+    lives: impl Fn(Point) -> bool,
 ) -> Result<Domain, ProblemError> {
     let dimension = domain.dimension;
     let rise = |to: Point| potential_rise(dynamics, noise, dimension, minimum, to);
@@ -86,7 +88,7 @@ pub fn choose(
         let mut moved = false;
         for &(axis, end) in &sides {
             // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
-            if lowest(&domain, axis, end, samples, rise) < level {
+            if is_low(&domain, axis, end, samples, |theta| rise(theta) < level && lives(theta)) {
                 let step = (0.04 * domain.width(axis)).max(unit[axis]);
                 if end == 0 {
                     domain.lower[axis] -= step;
@@ -104,17 +106,16 @@ pub fn choose(
     Err(ProblemError::NotConfining)
 }
 
-/// The lowest value of `rise` on a side of the domain, looked at in `samples` + 1 points of it.
-fn lowest(domain: &Domain, axis: usize, end: usize, samples: u32, rise: impl Fn(Point) -> f64) -> f64 {
+/// Whether a side of the domain is too low in one of `samples` + 1 points of it.
+fn is_low(domain: &Domain, axis: usize, end: usize, samples: u32, is_low_at: impl Fn(Point) -> bool) -> bool {
     let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
     let across = 1 - axis;
-    let looks = (0..=if domain.dimension == 2 { samples } else { 0 }).map(|k| {
+    (0..=if domain.dimension == 2 { samples } else { 0 }).any(|k| {
         let mut point = [side; 2];
         point[across] = match domain.dimension {
             1 => 0.0,
             _ => domain.lower[across] + domain.width(across) * f64::from(k) / f64::from(samples),
         };
-        rise(point)
-    });
-    looks.fold(f64::INFINITY, f64::min)
+        is_low_at(point)
+    })
 }

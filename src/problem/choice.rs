@@ -40,7 +40,7 @@ pub fn choose_minimum(
     let inside = |point: &CriticalPoint| match &valley.set {
         StartSet::Box { lower, upper } => Region::Box { lower: *lower, upper: *upper, dimension }.holds(point.theta),
         StartSet::Condition(condition) => condition.holds(point.theta),
-        StartSet::Basin | StartSet::HalfWidth(_) => true,
+        StartSet::Basin | StartSet::Whole | StartSet::HalfWidth(_) => true,
     };
     if let Some(index) = critical.minima.iter().position(inside) {
         return Ok(Some(index));
@@ -63,6 +63,7 @@ pub fn choose_minimum(
             }
             None => Err(ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth }),
         },
+        StartSet::Whole => Ok(None),
         _ if is_flat(posed, dynamics) => Ok(None),
         _ => Err(ProblemError::NoMinimumInSet),
     }
@@ -110,6 +111,7 @@ pub fn start_region(
             let centre = critical.minima[index].theta;
             Region::Box { lower: advance(centre, -1.0, *half), upper: advance(centre, 1.0, *half), dimension }
         }
+        StartSet::Whole => Region::Whole,
         StartSet::Condition(condition) => Region::Condition(Arc::clone(condition)),
     };
     if let Some(index) = minimum {
@@ -272,7 +274,15 @@ impl Choice<'_> {
                     && (free[axis][1] || point[axis] <= domain.upper[axis])
             })
         });
-        bounds::choose(self.dynamics, self.noise, domain, free, critical.minima[index].theta, &interesting)
+        // Valleys behind the boundary of a basin that kills there do not belong to the domain, however cold they are.
+        let lives = |theta: Point| match self.start {
+            Region::Basin(_) if target.is_none() => {
+                self.start.holds_roughly(theta).unwrap_or_else(|| self.start.holds(theta))
+            }
+            _ => true,
+        };
+        let minimum = critical.minima[index].theta;
+        bounds::choose(self.dynamics, self.noise, domain, free, minimum, &interesting, lives)
     }
 
     /// Ends a domain on the line that was chosen here where the live set ends, with the wall on a cell face.

@@ -58,6 +58,13 @@ pub enum ProblemError {
         /// 1 or 2.
         dimension: usize,
     },
+    /// The point that passage times are to start from lies outside the live set or the domain.
+    StartOutside {
+        /// The point.
+        from: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// The minimum lies outside the domain.
     MinimumOutsideDomain {
         /// The minimum.
@@ -176,6 +183,9 @@ impl ProblemError {
             ProblemError::MinimumOutsideSet { minimum, dimension } => {
                 format!("the minimum {} is not in the start set", show(*minimum, *dimension))
             }
+            ProblemError::StartOutside { from, dimension } => {
+                format!("the process does not live at {}, where passage times are to start", show(*from, *dimension))
+            }
             ProblemError::MinimumOutsideDomain { minimum, dimension } => {
                 format!("the minimum {} lies outside the domain", show(*minimum, *dimension))
             }
@@ -244,6 +254,7 @@ impl ProblemError {
             ProblemError::MinimumOutsideSet { .. } => "change the set, or the point near the minimum",
             ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
             ProblemError::WallWithoutPlace { .. } => "give both corners of the domain",
+            ProblemError::StartOutside { .. } => "start inside the set, before what absorbs",
             ProblemError::NotConfining => "give both corners of the domain",
             ProblemError::SeamMismatch { .. } => "choose corners one period apart, or reflecting walls",
             ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",

@@ -121,8 +121,14 @@ impl Problem {
         };
         let surroundings =
             Surroundings { noise: noise.as_ref(), domain: &domain, critical: &critical, descent: &descent };
-        let valley = Valley::new(surroundings, chosen, start, target);
-        let warnings = warnings(posed, &valley);
+        let from = posed.valley.as_ref().and_then(|valley| valley.from);
+        let valley = Valley::new(surroundings, chosen, from, start, target);
+        if let Some(from) = from
+            && !(domain.contains(from) && valley.live.holds(from))
+        {
+            return Err(ProblemError::StartOutside { from, dimension });
+        }
+        let warnings = warnings(posed, &domain, &valley);
         if !posed.allow_degenerate {
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
@@ -145,13 +151,18 @@ impl Problem {
     }
 }
 
-/// What a reader must know about a problem without a minimum.
-fn warnings(posed: &Posed, valley: &Valley) -> Vec<ProblemWarning> {
-    if valley.minimum.is_some() {
-        return Vec::new();
+/// What a reader must know that the numbers do not show: where passage times start without a minimum, and walls that are not reached.
+fn warnings(posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
+    let mut warnings = Vec::new();
+    if valley.minimum.is_none() && posed.valley.is_none() {
+        warnings.push(ProblemWarning::NoMinimum);
     }
-    let guess = ProblemWarning::StartPointIsGuess { at: valley.start_point };
-    if posed.valley.is_none() { vec![ProblemWarning::NoMinimum, guess] } else { vec![guess] }
+    if valley.minimum.is_none() && posed.valley.as_ref().is_none_or(|valley| valley.from.is_none()) {
+        warnings.push(ProblemWarning::StartPointIsGuess { at: valley.start_point });
+    }
+    let unreached = valley.walls_out_of_reach(domain).into_iter();
+    warnings.extend(unreached.map(|(axis, end)| ProblemWarning::WallOutOfReach { axis, end }));
+    warnings
 }
 
 /// The minimum of the valley and its lowest saddle, for noise that is frozen there.

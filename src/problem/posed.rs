@@ -33,7 +33,7 @@ impl Posed {
     /// How long does the process stay in this set around the minimum near a point, in a domain chosen from the
     /// landscape?
     pub fn leaving(set: StartSet, near: Point) -> Posed {
-        let valley = ValleySpec { minimum: Some(near), set, absorb: Absorb::Boundary };
+        let valley = ValleySpec { minimum: Some(near), set, ..ValleySpec::default() };
         Posed { valley: Some(valley), ..Posed::default() }
     }
 
@@ -41,7 +41,7 @@ impl Posed {
     /// `to`?
     pub fn reaching(from: Point, to: Point, radius: f64) -> Posed {
         let absorb = Absorb::Target { minimum: to, radius };
-        let valley = ValleySpec { minimum: Some(from), set: StartSet::Basin, absorb };
+        let valley = ValleySpec { minimum: Some(from), absorb, ..ValleySpec::default() };
         Posed { valley: Some(valley), ..Posed::default() }
     }
 }
@@ -62,6 +62,8 @@ pub struct DomainSpec {
 pub struct ValleySpec {
     /// A point near the minimum; `None`: the deepest minimum in the domain (or in the set).
     pub minimum: Option<Point>,
+    /// Where passage times start; `None`: at the minimum.
+    pub from: Option<Point>,
     /// The start set.
     pub set: StartSet,
     /// What kills.
@@ -74,6 +76,8 @@ pub enum StartSet {
     /// The basin of attraction of the minimum.
     #[default]
     Basin,
+    /// The whole domain: its absorbing walls kill.
+    Whole,
     /// An axis-parallel box with these corners.
     Box {
         /// Lower corner.

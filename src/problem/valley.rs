@@ -17,7 +17,7 @@ use crate::tensor::{Point, advance, difference, norm};
 pub struct Valley {
     /// Index of its minimum among the critical points.
     pub minimum: Option<usize>,
-    /// Where passage times start: the minimum, or a stand-in.
+    /// Where passage times start: the point that was named, the minimum, or a stand-in.
     pub start_point: Point,
     /// V_a.
     pub start: Region,
@@ -54,6 +54,7 @@ impl Valley {
     pub fn new(
         around: Surroundings<'_>,
         minimum: Option<usize>,
+        from: Option<Point>,
         start: Region,
         target: Option<(Point, f64)>,
     ) -> Valley {
@@ -63,9 +64,10 @@ impl Valley {
             None => start.clone(),
         };
         let (start, live) = (start.rolled(domain.space()), live.rolled(domain.space()));
-        let start_point = match minimum {
-            Some(index) => critical.minima[index].theta,
-            None => stand_in(domain, &live),
+        let start_point = match (from, minimum) {
+            (Some(from), _) => from,
+            (None, Some(index)) => critical.minima[index].theta,
+            (None, None) => stand_in(domain, &live),
         };
         let absorption = Absorption::new(domain, &live, target, None);
         let (saddles, cuts) = (Vec::new(), Vec::new());
@@ -90,6 +92,30 @@ impl Valley {
         }
         valley.absorption.cut = valley.cuts.first().copied();
         valley
+    }
+
+    /// Absorbing walls that the live set keeps away from, as axis and end: what kills lies before them.
+    pub fn walls_out_of_reach(&self, domain: &Domain) -> Vec<(usize, usize)> {
+        const LOOKS: u32 = 200;
+        let touches = |axis: usize, end: usize| {
+            let across = 1 - axis;
+            let rows = if domain.dimension == 2 { LOOKS } else { 0 };
+            (0..=rows).any(|k| {
+                let mut at = domain.lower;
+                if domain.dimension == 2 {
+                    at[across] += domain.width(across) * (f64::from(k) + 0.5) / f64::from(LOOKS + 1);
+                }
+                // A little inside: the wall itself belongs to no set.
+                let inwards = 1e-9 * domain.width(axis);
+                at[axis] = if end == 0 { domain.lower[axis] + inwards } else { domain.upper[axis] - inwards };
+                self.live.holds(at)
+            })
+        };
+        let absorbing = [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter();
+        absorbing
+            .filter(|&(axis, end)| axis < domain.dimension && is_absorbing(domain.wall(axis, end)))
+            .filter(|&(axis, end)| !touches(axis, end))
+            .collect()
     }
 
     /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a

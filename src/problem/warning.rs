@@ -13,6 +13,13 @@ pub enum ProblemWarning {
         /// The point.
         at: Point,
     },
+    /// A given absorbing wall that the start set keeps away from: the set's own boundary kills before it.
+    WallOutOfReach {
+        /// 0 for x, 1 for y.
+        axis: usize,
+        /// 0 for the lower wall, 1 for the upper one.
+        end: usize,
+    },
     /// An absorbing wall that the process never reaches.
     NeverReached(VanishingNoise),
 }
@@ -21,6 +28,12 @@ impl std::fmt::Display for ProblemWarning {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ProblemWarning::NoMinimum => formatter.write_str("no minimum with positive curvature lies in the domain"),
+            ProblemWarning::WallOutOfReach { axis, end } => write!(
+                formatter,
+                "the absorbing {} wall across {} is not reached: leaving the start set kills before it",
+                ["lower", "upper"][*end],
+                ["x", "y"][*axis]
+            ),
             ProblemWarning::NeverReached(end) => {
                 write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")
             }

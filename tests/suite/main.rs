@@ -33,6 +33,7 @@ mod rates;
 mod report;
 mod scheme;
 mod sgd;
+mod starts;
 mod synthetic;
 mod tensor;
 mod units;

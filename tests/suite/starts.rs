@@ -1,0 +1,88 @@
+//! Where the process starts and what kills it: the whole domain, a point of one's own, walls that are not reached, domains around basins.
+
+use approx::assert_relative_eq;
+use saddleflux::problem::ProblemWarning;
+use saddleflux::study::Warning;
+
+use crate::gallery::{free_interval, solve};
+
+/// Free diffusion between absorbing ends: τ(x) = x(ℓ − x)/2D, from any point.
+#[test]
+fn analytical_passage_times_from_a_point() {
+    for x in [0.1, 0.5, 1.3, 1.97] {
+        let found = solve(&format!(
+            "{}\ngrid = {{ cells = [400] }}\nvalley = {{ set = 'whole', from = [{x}] }}",
+            free_interval("'absorbing', 'absorbing'")
+        ));
+        let passage = found.passage.unwrap();
+        assert_eq!(passage.from[0], x);
+        // Times of cells, of second order, are joined by straight lines: h²/8D of the curvature 1/D, and as much of the cells.
+        let interpolation = (2.0f64 / 400.0).powi(2) / (4.0 * 0.7);
+        assert!((passage.time.value() - x * (2.0 - x) / 1.4).abs() < interpolation, "{x}: {}", passage.time.value());
+        // The quadrature starts there too.
+        assert_relative_eq!(found.quadrature.unwrap().time.value(), x * (2.0 - x) / 1.4, max_relative = 1e-12);
+    }
+}
+
+/// A neuron's reset: a drift from a point other than its fixed point, against the quadrature.
+#[test]
+fn a_reset_beside_the_fixed_point() {
+    let found = solve(
+        "landscape = { drift = ['-x + 0.3*x^3'] }
+         noise = { kind = 'isotropic', temperature = 0.2 }
+         domain = { lower = [-2.0], upper = [1.2], walls = { x = ['reflecting', 'absorbing'] } }
+         valley = { minimum = [0.0], set = 'whole', from = [0.7] }
+         grid = { cells = [600] }",
+    );
+    let check = found.quadrature.unwrap();
+    assert_relative_eq!(check.ratio.unwrap(), 1.0, epsilon = 1e-8);
+    assert_eq!(found.passage.unwrap().from[0], 0.7);
+}
+
+/// The whole domain as a set is the domain without a set.
+#[test]
+fn the_whole_domain_is_what_no_set_means() {
+    let on = |valley: &str| {
+        solve(&format!(
+            "landscape = {{ kind = 'double-well', dimension = 2 }}
+             noise = {{ kind = 'isotropic', temperature = 0.2 }}
+             domain = {{ lower = [-2, -2], upper = [0.5, 2], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = [40, 40] }}\n{valley}"
+        ))
+    };
+    let (given, none) = (on("valley = { minimum = [-1, 0], set = 'whole' }"), on(""));
+    assert_eq!(given.rate.unwrap().value, none.rate.unwrap().value);
+    assert!(given.warnings.is_empty(), "{:?}", given.warnings);
+    // Naming a minimum alone makes its basin the set, which ends before the wall.
+    let basin = on("valley = { minimum = [-1, 0] }");
+    let wall = Warning::Problem(ProblemWarning::WallOutOfReach { axis: 0, end: 1 });
+    assert!(basin.warnings.iter().any(|warning| warning.to_string() == wall.to_string()), "{:?}", basin.warnings);
+    // Where the basin reaches the wall there is nothing to say.
+    let reached = solve(
+        "landscape = { kind = 'double-well', dimension = 2 }
+         noise = { kind = 'isotropic', temperature = 0.2 }
+         domain = { lower = [-2, -2], upper = [-0.2, 2], walls = { x = ['reflecting', 'absorbing'] } }
+         valley = { minimum = [-1, 0] }
+         grid = { cells = [40, 40] }",
+    );
+    assert!(reached.warnings.is_empty(), "{:?}", reached.warnings);
+}
+
+/// A colder valley behind the boundary of the basin does not widen the domain that is chosen around it.
+#[test]
+fn domains_are_chosen_around_the_basin_that_kills() {
+    let found = |tilt: f64| {
+        solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 - {tilt}*x + 2*y^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.05 }}
+             valley = {{ minimum = [-0.9, 0] }}
+             grid = {{ cells = [64, 64] }}
+             solve = {{ error_estimate = false }}"
+        ))
+    };
+    for tilt in [0.0, 0.5, 1.0] {
+        let grid = found(tilt).grid;
+        // The saddle lies between −0.5 and 0; the other well, from 0.5 units of noise to 40 deeper, at 1 and beyond.
+        assert!(grid.upper[0] < 0.5, "tilt {tilt}: up to {}", grid.upper[0]);
+    }
+}
