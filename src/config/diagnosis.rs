@@ -57,7 +57,9 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotFinite { what: Ingredient::Tensor, .. } => "noise",
         ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) => "noise",
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => "noise.valleys",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => {
+            "noise.valleys"
+        }
         ProblemError::NegativeLoss { .. } => "landscape",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",

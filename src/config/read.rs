@@ -323,8 +323,10 @@ fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
 fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
     let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression", "loss-hessian"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
-        return Err(section
-            .missing("kind", "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression, loss-hessian"));
+        return Err(section.missing(
+            "kind",
+            "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression, loss-hessian",
+        ));
     };
     let minibatch = || {
         let reason = "noise made by minibatches needs noise.learning_rate and noise.batch_size";

@@ -180,7 +180,8 @@ impl DiffusionField for Mollified<'_> {
             }
             let other = ends[near].values[1 - k];
             let approach = self.approach(at, &ends[near], k);
-            approach.change < approach.openness * other.abs() && self.level(self.field.factor_at(at), approach, other) > 0.0
+            approach.change < approach.openness * other.abs()
+                && self.level(self.field.factor_at(at), approach, other) > 0.0
         })
     }
 

@@ -134,7 +134,9 @@ pub fn traps(
     }
     let dimension = domain.dimension;
     let largest = |theta: Point| {
-        noise.tensor(theta).eigen(dimension).values[..dimension].iter().fold(0.0f64, |most, value| most.max(value.abs()))
+        noise.tensor(theta).eigen(dimension).values[..dimension]
+            .iter()
+            .fold(0.0f64, |most, value| most.max(value.abs()))
     };
     // The domain's corners and middle say how large the noise is at all.
     const FRACTIONS: [f64; 3] = [0.0, 0.5, 1.0];

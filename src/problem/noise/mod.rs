@@ -96,7 +96,9 @@ impl std::fmt::Debug for NoiseKind {
             NoiseKind::Frozen { minibatch, s, valleys } => {
                 write!(formatter, "Frozen({minibatch:?}, s = {s}, valleys = {valleys:?})")
             }
-            NoiseKind::LossHessian { minibatch, hessian } => write!(formatter, "LossHessian({minibatch:?}, {hessian:?})"),
+            NoiseKind::LossHessian { minibatch, hessian } => {
+                write!(formatter, "LossHessian({minibatch:?}, {hessian:?})")
+            }
             NoiseKind::Covariance(minibatch) => write!(formatter, "Covariance({minibatch:?})"),
             NoiseKind::Field(_) => write!(formatter, "Field"),
         }
