@@ -6,10 +6,11 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
+    ("hessian", include_str!("../../configs/hessian.toml")),
     ("frozen", include_str!("../../configs/frozen.toml")),
     ("muller-brown", include_str!("../../configs/muller-brown.toml")),
     ("three-hole", include_str!("../../configs/three-hole.toml")),

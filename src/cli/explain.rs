@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::config::{Config, advice};
+use crate::config::{Config, NoiseForm, advice};
 use crate::io;
 use crate::problem::degeneracy::widest::Way;
 use crate::study::CheckReport;
@@ -100,10 +100,12 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
         let _ = writeln!(text, "noise: nothing degenerate on the way out{looked}");
         return;
     };
-    let _ = writeln!(
-        text,
-        "noise: D = η[H]₊/2B without a floor vanishes across the curves on which an eigenvalue of H does"
-    );
+    let form = match config.noise.form {
+        NoiseForm::LossHessian { .. } => "ηL[H]₊/B",
+        _ => "η[H]₊/2B",
+    };
+    let _ =
+        writeln!(text, "noise: D = {form} without a floor vanishes across the curves on which an eigenvalue of H does");
     let mut line = |name: String, way: &Option<Way>| {
         let words = way.as_ref().map_or("not reached in the live set".to_string(), across);
         let _ = writeln!(text, "  widest way {name}: {words}");
@@ -119,7 +121,11 @@ const NEARLY_BLOCKED: f64 = 0.05;
 
 fn across(way: &Way) -> String {
     let Some(crossing) = way.narrowest else {
-        return "no curve is crossed against the drift".to_string();
+        let words = match way.is_carried {
+            true => "crosses such a curve only where the drift carries the process over",
+            false => "crosses no such curve",
+        };
+        return words.to_string();
     };
     let meaning = match way.width {
         _ if way.is_closed() => "blocked: the rate is exactly zero",
@@ -171,8 +177,12 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
     value["problem"]["ends"] = Value::Array(classes.collect());
     if let Some(ways) = &report.ways {
         let way = |way: &Option<Way>| match way {
-            Some(Way { width, narrowest: Some(crossing) }) => json!({ "width": width, "narrowest": crossing.at }),
-            Some(Way { width, narrowest: None }) => json!({ "width": width }),
+            Some(Way { width, narrowest: Some(crossing), is_carried }) => {
+                json!({ "width": width, "narrowest": crossing.at, "carried_by_drift": is_carried })
+            }
+            Some(Way { width, narrowest: None, is_carried }) => {
+                json!({ "width": width, "carried_by_drift": is_carried })
+            }
             None => Value::Null,
         };
         value["degeneracy"] = json!({

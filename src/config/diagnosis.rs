@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
-use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
+use crate::problem::degeneracy::Degeneracy;
+use crate::problem::error::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::landscape::data::{Column, DataFault};
 
 /// The input is wrong.
@@ -62,9 +63,12 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotFinite { what: Ingredient::Drift, .. } => "landscape.drift",
         ProblemError::NotFinite { what: Ingredient::Tensor, .. } => "noise",
         ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
-        ProblemError::Jump { .. } => "landscape",
+        ProblemError::Jump { .. } | ProblemError::NegativeLoss { .. } => "landscape",
         ProblemError::InfiniteTime(_) => "domain",
-        ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise } => "noise.kind",
+        ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => {
+            "noise.valleys"
+        }
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
         ProblemError::NoMinimum { needed: NeedsMinimum::AutomaticDomain } => "domain",
@@ -89,6 +93,10 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             }
             _ => return None,
         },
+        ProblemError::Degenerate(Degeneracy::Trap { .. }) => {
+            "noise.floor > 0 (white noise mixed in), a constant added to the loss (noise that grows with the loss leaves minima of \
+             positive loss only); or noise.allow_degenerate = true to solve all the same"
+        }
         ProblemError::Degenerate(_) => {
             "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
              \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"
@@ -109,6 +117,13 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::NoMinimumNear { flat: Some(_), meant: MeantMinimum::Target, .. } => {
             "leave valley.target out and let absorbing walls bound the set"
         }
+        ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } => "give noise.valleys a point near a minimum",
+        ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
+            "leave one of the two out of noise.valleys"
+        }
+        ProblemError::ColdValley { .. } => {
+            "widen domain.lower and domain.upper so that they hold the minimum and its saddle"
+        }
         ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
         ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",
         ProblemError::StartOutside { .. } => "move valley.from into the set, before what absorbs",
@@ -125,6 +140,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::NotFinite { .. }
         | ProblemError::NotPositive { .. }
         | ProblemError::Jump { .. }
+        | ProblemError::NegativeLoss { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

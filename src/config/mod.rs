@@ -24,9 +24,10 @@ pub use source::Source;
 use std::path::PathBuf;
 
 use crate::problem::expression::Expression;
+use crate::problem::noise::HessianPlace;
 use crate::problem::{Interpretation, Minibatch, Posed};
 use crate::study::Request;
-use crate::tensor::Tensor;
+use crate::tensor::{Point, Tensor};
 
 /// One whole configuration.
 #[derive(Clone, Debug)]
@@ -139,12 +140,21 @@ pub enum NoiseForm {
     },
     /// D = η/(2B) [H(θ)]₊.
     Hessian(Minibatch),
-    /// D_a below L_s in the start valley, D_b elsewhere.
+    /// D_a below L_s in every cold valley, D_b elsewhere.
     Frozen {
         /// η and B.
         minibatch: Minibatch,
         /// 0 < s < 1.
         s: f64,
+        /// Points of the cold valleys; none: the start valley alone.
+        valleys: Vec<Point>,
+    },
+    /// D = η/B L(θ) [H]₊.
+    LossHessian {
+        /// η and B.
+        minibatch: Minibatch,
+        /// Where H is taken.
+        hessian: HessianPlace,
     },
     /// D = η/(2B) C(θ).
     Covariance(Minibatch),

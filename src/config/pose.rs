@@ -71,7 +71,10 @@ fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
     let kind = match &config.form {
         &NoiseForm::Isotropic { temperature } => NoiseKind::Isotropic { temperature },
         &NoiseForm::Hessian(minibatch) => NoiseKind::Hessian(minibatch),
-        &NoiseForm::Frozen { minibatch, s } => NoiseKind::Frozen { minibatch, s },
+        NoiseForm::Frozen { minibatch, s, valleys } => {
+            NoiseKind::Frozen { minibatch: *minibatch, s: *s, valleys: valleys.clone() }
+        }
+        &NoiseForm::LossHessian { minibatch, hessian } => NoiseKind::LossHessian { minibatch, hessian },
         &NoiseForm::Covariance(minibatch) => NoiseKind::Covariance(minibatch),
         NoiseForm::Expression { d11, d12, d22 } => NoiseKind::Field(Arc::new(match dimension {
             1 => FormulaNoise::line(Expression::clone(d11)),

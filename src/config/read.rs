@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, 
 use crate::config::{converge, particles};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
+use crate::problem::noise::HessianPlace;
 use crate::problem::{Absorb, AxisWalls, DomainSpec, Interpretation, Minibatch, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
@@ -310,11 +311,24 @@ fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeFor
     })
 }
 
+/// The points that name cold valleys; none where the key is left out.
+fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
+    let Some(rows) = section.rows("valleys", FINITE)? else { return Ok(Vec::new()) };
+    if rows.is_empty() {
+        let reason = "names no valley: give a point in every valley that is cold, as in [[-1.0], [1.0]], or leave the key out for the \
+                      start valley alone";
+        return Err(section.conflict("valleys", reason));
+    }
+    rows.iter().map(|row| pad(section, "valleys", row, dimension, 0.0)).collect()
+}
+
 fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
-    let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression"];
+    let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression", "loss-hessian"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
-        return Err(section
-            .missing("kind", "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression"));
+        return Err(section.missing(
+            "kind",
+            "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression, loss-hessian",
+        ));
     };
     let minibatch = || {
         let reason = "noise made by minibatches needs noise.learning_rate and noise.batch_size";
@@ -328,7 +342,16 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
             temperature: section.required("temperature", POSITIVE, "isotropic noise is D = temperature · I")?,
         },
         "hessian" => NoiseForm::Hessian(minibatch()?),
-        "frozen" => NoiseForm::Frozen { minibatch: minibatch()?, s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5) },
+        "frozen" => NoiseForm::Frozen {
+            minibatch: minibatch()?,
+            s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5),
+            valleys: cold_valleys(section, dimension)?,
+        },
+        "loss-hessian" => {
+            let places = [("minimum", HessianPlace::Minimum), ("local", HessianPlace::Local)];
+            let hessian = section.choice("hessian", &places)?.unwrap_or(HessianPlace::Minimum);
+            NoiseForm::LossHessian { minibatch: minibatch()?, hessian }
+        }
         "covariance" => NoiseForm::Covariance(minibatch()?),
         _ => {
             let formula = |key: &str| {

@@ -36,8 +36,11 @@ use crate::tensor::{advance, norm};
 pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Omission> {
     let (Minibatch { learning_rate, batch_size }, s) = match input.noise {
         NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) => (*minibatch, 0.5),
-        NoiseKind::Frozen { minibatch, s } => (*minibatch, *s),
-        NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => return Err(Omission::NoMinibatch),
+        NoiseKind::Frozen { minibatch, s, .. } => (*minibatch, *s),
+        // D = η/B L[H]₊ is η/(2B)[H]₊ where L = ½ only: none of the theorem's conditions can hold.
+        NoiseKind::Isotropic { .. } | NoiseKind::LossHessian { .. } | NoiseKind::Field(_) => {
+            return Err(Omission::NoMinibatch);
+        }
     };
     let heat = learning_rate / (2.0 * batch_size);
     let (mut isothermal, mut ito, mut conditions) = (Scaled::ZERO, Scaled::ZERO, common_conditions(input).to_vec());

@@ -1,6 +1,7 @@
 //! Landscape and noise in one line each, for titles and summaries.
 
 use crate::config::{Config, LandscapeForm, NoiseForm};
+use crate::problem::noise::HessianPlace;
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
 pub fn landscape(config: &Config) -> String {
@@ -34,8 +35,21 @@ pub fn noise(config: &Config) -> String {
     let form = match &noise.form {
         NoiseForm::Isotropic { temperature } => format!("isotropic, T = {temperature}"),
         NoiseForm::Hessian(m) => format!("hessian, η = {}, B = {}", m.learning_rate, m.batch_size),
-        NoiseForm::Frozen { minibatch: m, s } => {
-            format!("frozen, η = {}, B = {}, s = {s}", m.learning_rate, m.batch_size)
+        NoiseForm::Frozen { minibatch: m, s, valleys } => {
+            let dimension = config.landscape.dimension;
+            let points: Vec<String> = valleys
+                .iter()
+                .map(|[x, y]| if dimension == 1 { format!("{x}") } else { format!("({x}, {y})") })
+                .collect();
+            let cold = if points.is_empty() { String::new() } else { format!(", cold at {}", points.join(" and ")) };
+            format!("frozen, η = {}, B = {}, s = {s}{cold}", m.learning_rate, m.batch_size)
+        }
+        NoiseForm::LossHessian { minibatch: m, hessian } => {
+            let place = match hessian {
+                HessianPlace::Minimum => "the start minimum's H",
+                HessianPlace::Local => "the local H",
+            };
+            format!("loss-hessian with {place}, η = {}, B = {}", m.learning_rate, m.batch_size)
         }
         NoiseForm::Covariance(m) => format!("covariance, η = {}, B = {}", m.learning_rate, m.batch_size),
         NoiseForm::Expression { d11, d12, d22 } if config.landscape.dimension == 2 => {

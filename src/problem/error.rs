@@ -51,6 +51,26 @@ pub enum ProblemError {
     },
     /// Noise is to be frozen at the lowest saddle of the valley, which has none.
     NoSaddle,
+    /// A valley that is to be cold cannot be.
+    ColdValley {
+        /// The point that names it.
+        near: Point,
+        /// The minimum that it leads to.
+        minimum: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// Why not.
+        fault: ColdValleyFault,
+    },
+    /// Noise that is proportional to the loss, where the loss is negative.
+    NegativeLoss {
+        /// Where.
+        at: Point,
+        /// L there.
+        loss: f64,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// The minimum lies outside the start set.
     MinimumOutsideSet {
         /// The minimum.
@@ -136,12 +156,28 @@ pub enum Ingredient {
 pub enum NeedsMinimum {
     /// Noise that is frozen there.
     FrozenNoise,
+    /// Noise with its Hessian.
+    LossHessian,
     /// Its basin as the start set.
     Basin,
     /// A box around it as the start set.
     HalfWidth,
     /// A domain that is chosen from the landscape.
     AutomaticDomain,
+}
+
+/// Why a valley cannot be cold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ColdValleyFault {
+    /// Another point of the list leads to the same minimum.
+    NamedBefore {
+        /// That point.
+        by: Point,
+    },
+    /// Its minimum lies where critical points are not looked for.
+    Outside,
+    /// No saddle of it was found.
+    NoSaddle,
 }
 
 /// What a minimum near a given point is for.
@@ -151,6 +187,8 @@ pub enum MeantMinimum {
     Start,
     /// The process is killed around it.
     Target,
+    /// Its valley is cold.
+    Cold,
 }
 
 impl ProblemError {
@@ -180,6 +218,26 @@ impl ProblemError {
                 "frozen noise is frozen at the minimum and at the lowest saddle of its valley, and no saddle was found in the domain"
                     .into()
             }
+            ProblemError::ColdValley { near, minimum, dimension, fault } => {
+                let (near, minimum) = (short(*near, *dimension), show(*minimum, *dimension));
+                match fault {
+                    ColdValleyFault::NamedBefore { by } => format!(
+                        "{near} and {} lead to the same minimum {minimum}: a valley is cold once",
+                        short(*by, *dimension)
+                    ),
+                    ColdValleyFault::Outside => {
+                        format!("{near} leads to the minimum {minimum}, which lies outside the domain")
+                    }
+                    ColdValleyFault::NoSaddle => format!(
+                        "{near} leads to the minimum {minimum}, and no saddle of its valley was found in the domain, at which its \
+                         noise is to be frozen"
+                    ),
+                }
+            }
+            ProblemError::NegativeLoss { at, loss, dimension } => format!(
+                "noise proportional to the loss needs L ≥ 0 in the whole domain, and L = {loss:.6e} at θ = {}",
+                show(*at, *dimension)
+            ),
             ProblemError::MinimumOutsideSet { minimum, dimension } => {
                 format!("the minimum {} is not in the start set", show(*minimum, *dimension))
             }
@@ -250,6 +308,13 @@ impl ProblemError {
                 "name no minimum, and let absorbing walls bound the set"
             }
             ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
+            ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
+                "leave one of the two points out"
+            }
+            ProblemError::ColdValley { .. } => "widen the domain so that it holds the minimum and its saddle",
+            ProblemError::NegativeLoss { .. } => {
+                "add a constant to the loss: the rate depends on it, and the data's own loss has the right one"
+            }
             ProblemError::NoSaddle => "widen the domain so that it holds the saddle",
             ProblemError::MinimumOutsideSet { .. } => "change the set, or the point near the minimum",
             ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
@@ -303,6 +368,7 @@ impl std::fmt::Display for NeedsMinimum {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             NeedsMinimum::FrozenNoise => "frozen noise",
+            NeedsMinimum::LossHessian => "noise of the loss with the Hessian of the start minimum",
             NeedsMinimum::Basin => "a basin as the start set",
             NeedsMinimum::HalfWidth => "a box around the minimum as the start set",
             NeedsMinimum::AutomaticDomain => "choosing the domain from the landscape",

@@ -49,7 +49,7 @@ use std::sync::Arc;
 use crate::problem::basin::Basin;
 use crate::problem::choice::Choice;
 use crate::problem::descent::Descent;
-use crate::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
+use crate::problem::error::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum};
 use crate::problem::noise::FrozenAt;
 use crate::problem::scale::Units;
 use crate::problem::valley::Surroundings;
@@ -97,7 +97,9 @@ impl Problem {
         let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical)?;
         let descent = descend(&dynamics, &critical, space);
 
-        let noise = noise_model.build(&dynamics, || frozen_at(&dynamics, &critical, chosen, space))?;
+        let minimum = chosen.map(|index| &critical.minima[index]);
+        let valleys = |named: &[Point]| frozen_at(&dynamics, &critical, chosen, named, space);
+        let noise = noise_model.build(&dynamics, minimum, valleys)?;
         let start = choice::start_region(posed, &dynamics, &critical, chosen, &descent)?;
         let target = choice::target(posed, &dynamics, space)?;
         let choice = Choice {
@@ -112,6 +114,9 @@ impl Problem {
         let domain = choice.domain()?;
         seams(&dynamics, noise.as_ref(), &domain)?;
         jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
+        if noise_model.needs_nonnegative_loss() {
+            nonnegative_loss(&dynamics, &critical, &domain)?;
+        }
         let start = match start {
             // Now that it is known how far it reaches.
             Region::Basin(basin) if dynamics.dimension() == 2 => {
@@ -130,6 +135,7 @@ impl Problem {
         }
         let warnings = warnings(posed, &domain, &valley);
         if !posed.allow_degenerate {
+            degeneracy::traps(noise.as_ref(), &critical.minima, &domain, &valley.live)?;
             degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
         }
         let mut problem =
@@ -165,20 +171,57 @@ fn warnings(posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarni
     warnings
 }
 
-/// The minimum of the valley and its lowest saddle, for noise that is frozen there.
+/// The minima of the cold valleys and their lowest saddles, for noise that is frozen there; the start valley where none is named.
 fn frozen_at(
     dynamics: &Dynamics,
     critical: &CriticalPoints,
     chosen: Option<usize>,
+    named: &[Point],
     space: Space,
-) -> Result<FrozenAt, ProblemError> {
-    let valley = chosen.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise })?;
-    let saddle = critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
-    Ok(FrozenAt {
+) -> Result<Vec<FrozenAt>, ProblemError> {
+    let lowest = |valley: usize| critical.saddles.iter().find(|saddle| saddle.connects.contains(&Some(valley)));
+    let at = |valley: usize, saddle: &Saddle| FrozenAt {
         minimum: critical.minima[valley].clone(),
-        saddle: saddle.ok_or(ProblemError::NoSaddle)?.clone(),
+        saddle: saddle.clone(),
         basin: Basin::outlined(dynamics, critical, valley, space),
-    })
+    };
+    if named.is_empty() {
+        let valley = chosen.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise })?;
+        return Ok(vec![at(valley, lowest(valley).ok_or(ProblemError::NoSaddle)?)]);
+    }
+    let (dimension, units) = (dynamics.dimension(), space.units());
+    let mut valleys: Vec<(usize, Point)> = Vec::new();
+    let mut frozen = Vec::new();
+    for &near in named {
+        let minimum = critical::polish(dynamics, dimension, near, MeantMinimum::Cold, units.0)?.theta;
+        let fails = |fault: ColdValleyFault| ProblemError::ColdValley { near, minimum, dimension, fault };
+        let is_it = |other: &CriticalPoint| units.length(space.offset(other.theta, minimum)) < 1e-6;
+        let valley = critical.minima.iter().position(is_it).ok_or(fails(ColdValleyFault::Outside))?;
+        if let Some(&(_, other)) = valleys.iter().find(|known| known.0 == valley) {
+            return Err(fails(ColdValleyFault::NamedBefore { by: other }));
+        }
+        frozen.push(at(valley, lowest(valley).ok_or(fails(ColdValleyFault::NoSaddle))?));
+        valleys.push((valley, near));
+    }
+    Ok(frozen)
+}
+
+/// Refuses a loss that is negative at a minimum of the domain, or on a lattice over it.
+fn nonnegative_loss(dynamics: &Dynamics, critical: &CriticalPoints, domain: &Domain) -> Result<(), ProblemError> {
+    const LATTICE: u32 = 100;
+    let Some(loss) = dynamics.loss() else { return Ok(()) };
+    let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * f64::from(k) / f64::from(LATTICE);
+    let rows = if domain.dimension == 2 { LATTICE } else { 0 };
+    let at = |k: u32, l: u32| [place(0, k), if domain.dimension == 2 { place(1, l) } else { 0.0 }];
+    let lattice = (0..=LATTICE).flat_map(|k| (0..=rows).map(move |l| at(k, l)));
+    let minima = critical.minima.iter().map(|point| point.theta).filter(|&theta| domain.contains(theta));
+    let values = minima.chain(lattice).map(|theta| (theta, loss.value(theta)));
+    match values.min_by(|one, other| one.1.total_cmp(&other.1)) {
+        Some((at, value)) if value < 0.0 => {
+            Err(ProblemError::NegativeLoss { at, loss: value, dimension: domain.dimension })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Descent {

@@ -20,15 +20,24 @@ use crate::problem::landscape::Landscape;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{Eigen, Point, Tensor, advance, dot};
 
-/// c[H]₊ + d·I: the landscape, c and d.
+/// c(θ)[H(θ)]₊ + d·I: the landscape, c and d.
 #[derive(Clone)]
 pub struct HessianField {
     /// The landscape with the Hessian H.
     pub landscape: Arc<dyn Landscape>,
-    /// c = η/(2B).
+    /// η/(2B), that is c unless it grows with the loss.
     pub factor: f64,
+    /// Whether c = η/(2B)·2L(θ).
+    pub grows_with_loss: bool,
     /// d ≥ 0.
     pub floor: f64,
+}
+
+impl HessianField {
+    /// c(θ).
+    pub fn factor_at(&self, theta: Point) -> f64 {
+        if self.grows_with_loss { self.factor * 2.0 * self.landscape.value(theta) } else { self.factor }
+    }
 }
 
 /// The shape of the cells of a grid.
@@ -104,9 +113,9 @@ impl<'a> Mollified<'a> {
         Approach { change: changes[0].hypot(changes[1]), openness: if openness > BLOCKED { openness } else { 0.0 } }
     }
 
-    /// The level of c|h_k| + d at a point, where the grid does not resolve the floor; else 0.
-    fn level(&self, Approach { change, openness }: Approach, other: f64) -> f64 {
-        let HessianField { factor, floor, .. } = self.field;
+    /// The level of c|h_k| + d at a point with this c, where the grid does not resolve the floor; else 0.
+    fn level(&self, factor: f64, Approach { change, openness }: Approach, other: f64) -> f64 {
+        let HessianField { floor, .. } = self.field;
         let open = OPEN_SHARE * openness * other.abs();
         if floor > 0.0 && floor >= factor * (0.25 * change).min(open) {
             return 0.0;
@@ -123,7 +132,8 @@ impl<'a> Mollified<'a> {
             let near = usize::from(ends[0].values[k].abs() > ends[1].values[k].abs());
             let other = ends[near].values[1 - k];
             let approach = self.approach([from, to][near], &ends[near], k);
-            let is_bare = self.field.floor == 0.0 || self.level(approach, other) > 0.0;
+            let factor = self.field.factor_at([from, to][near]);
+            let is_bare = self.field.floor == 0.0 || self.level(factor, approach, other) > 0.0;
             is_bare.then(|| approach.openness * other.abs() / approach.change)
         });
         resolutions.reduce(f64::min)
@@ -136,7 +146,8 @@ impl<'a> Mollified<'a> {
 
 impl DiffusionField for Mollified<'_> {
     fn tensor(&self, theta: Point) -> Tensor {
-        let HessianField { ref landscape, factor, floor } = self.field;
+        let HessianField { ref landscape, floor, .. } = self.field;
+        let factor = self.field.factor_at(theta);
         let hessian = landscape.hessian(theta);
         let eigen = hessian.eigen(2);
         let plain = eigen.values.map(|h| factor * h.abs() + floor);
@@ -144,7 +155,7 @@ impl DiffusionField for Mollified<'_> {
         for k in 0..2 {
             let other = eigen.values[1 - k];
             if plain[k] < factor * OPEN_SHARE * other.abs() {
-                raised[k] = plain[k].max(self.level(self.approach(theta, &eigen, k), other));
+                raised[k] = plain[k].max(self.level(factor, self.approach(theta, &eigen, k), other));
             }
         }
         if raised == plain {
@@ -169,7 +180,8 @@ impl DiffusionField for Mollified<'_> {
             }
             let other = ends[near].values[1 - k];
             let approach = self.approach(at, &ends[near], k);
-            approach.change < approach.openness * other.abs() && self.level(approach, other) > 0.0
+            approach.change < approach.openness * other.abs()
+                && self.level(self.field.factor_at(at), approach, other) > 0.0
         })
     }
 

@@ -97,6 +97,13 @@ fn frozen_muller_brown_tensor_and_banknote() {
 }
 
 #[test]
+fn hessian() {
+    let solution = solve("hessian", &["grid.cells=[96, 96]"]);
+    let error = solution.rate.as_ref().unwrap().discretisation_error.unwrap();
+    assert!(error < 0.06 && (extrapolated(&solution) / 0.0525 - 1.0).abs() < error + 0.002, "{error}");
+}
+
+#[test]
 fn particles_and_minibatch() {
     let solution = solve("particles", &["particles.exits=3000"]);
     let found = solution.particles.unwrap();

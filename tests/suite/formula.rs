@@ -128,7 +128,11 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     let time = passage(&noise, interpretation, 1.0, &jumps).mean_first_passage(-1.0).unwrap();
     let case = Case {
         landscape: Quartic { transverse: None },
-        noise: NoiseKind::Frozen { minibatch: Minibatch { learning_rate: ratio, batch_size: 1.0 }, s },
+        noise: NoiseKind::Frozen {
+            minibatch: Minibatch { learning_rate: ratio, batch_size: 1.0 },
+            s,
+            valleys: Vec::new(),
+        },
         diffusion: &Along(&noise, None),
         interpretation,
         breakpoints: &jumps,

@@ -4,6 +4,7 @@ mod bad;
 mod basins;
 mod chain;
 mod cli;
+mod closures;
 mod converge;
 mod critical;
 mod degenerate;

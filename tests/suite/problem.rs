@@ -179,7 +179,7 @@ fn a_problem_without_a_minimum_says_so() {
 fn wrong_questions() -> Vec<(ProblemError, &'static str)> {
     let minibatch = Minibatch { learning_rate: 0.1, batch_size: 1.0 };
     let covariance = NoiseModel { kind: NoiseKind::Covariance(minibatch), floor: 0.0 };
-    let frozen = NoiseModel { kind: NoiseKind::Frozen { minibatch, s: 0.5 }, floor: 0.0 };
+    let frozen = NoiseModel { kind: NoiseKind::Frozen { minibatch, s: 0.5, valleys: Vec::new() }, floor: 0.0 };
     let hessian = NoiseModel { kind: NoiseKind::Hessian(minibatch), floor: 0.0 };
     let negative = NoiseModel::field(ClosureNoise::scalar(1, |[x, _]| x));
     let set = |text: &str| StartSet::Condition(Arc::new(Condition::parse(text, 1).unwrap()));

@@ -87,7 +87,7 @@ impl Curves<'_> {
 
     /// The crossing at a zero of h_k towards rising (`sense` = 1) or falling (−1) h_k.
     fn crossing(&self, at: Point, k: usize, sense: f64) -> Crossing {
-        let HessianField { landscape, factor, .. } = self.field;
+        let HessianField { landscape, .. } = self.field;
         let eigen = landscape.hessian(at).eigen(2);
         let (own, other) = (eigen.vectors[k], eigen.vectors[1 - k]);
         let width = STEP * self.size;
@@ -109,7 +109,7 @@ impl Curves<'_> {
             let far = STEP.sqrt() * self.size;
             let value = |steps: f64| self.eigenvalue(advance(at, steps * far, other), k);
             let bend = (value(1.0) - 2.0 * value(0.0) + value(-1.0)) / (far * far);
-            drift += factor * eigen.values[1 - k].abs() * sense * bend / steepness;
+            drift += self.field.factor_at(at) * eigen.values[1 - k].abs() * sense * bend / steepness;
         }
         Crossing { at, openness: cosine * cosine, is_carried: drift > 0.0 }
     }

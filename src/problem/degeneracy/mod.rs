@@ -22,9 +22,9 @@ use crate::problem::DiffusionField;
 use crate::problem::Interpretation;
 use crate::problem::degeneracy::curve::Curves;
 use crate::problem::degeneracy::widest::{Way, Ways};
-use crate::problem::error::Ingredient;
+use crate::problem::error::{Ingredient, show};
 use crate::problem::mollified::HessianField;
-use crate::problem::{Domain, Dynamics, ProblemError, Region, Wall};
+use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region, Wall};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// An eigenvalue of D below this fraction of the largest seen counts as zero.
@@ -68,6 +68,15 @@ pub enum Degeneracy {
         /// The minimum.
         start: Point,
     },
+    /// The noise vanishes at a minimum, together with the drift: whoever is there stays.
+    Trap {
+        /// The minimum.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// The largest eigenvalue of D there.
+        noise: f64,
+    },
     /// A curve of zeros of another tensor separates the start from everything that absorbs.
     Curve {
         /// The point of the curve nearest to the start.
@@ -93,6 +102,13 @@ impl std::fmt::Display for Degeneracy {
                  along the curve (openness (n·v)² = {openness:.1e}) and the drift points back: it cannot be crossed, the escape rate is \
                  exactly zero, and any number printed for it would be grid noise"
             ),
+            Degeneracy::Trap { at, dimension, noise } => write!(
+                formatter,
+                "the noise vanishes at the minimum {} (D = {noise:.1e}), and the drift does at every minimum: the process that is there \
+                 stays for ever, in any interpretation, and what comes near with D ∝ y² falls in unless the noise outweighs the slope. \
+                 The escape rate from there is exactly zero, and any number printed for it would be grid noise",
+                show(*at, *dimension)
+            ),
             Degeneracy::Curve { through: [x, y], start: [a, b] } => write!(
                 formatter,
                 "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({x:.6}, {y:.6}) that separates the \
@@ -102,6 +118,42 @@ impl std::fmt::Display for Degeneracy {
         }
     }
 }
+
+/// Refuses noise that vanishes at a minimum where the process lives.
+///
+/// # Errors
+/// The first such minimum.
+pub fn traps(
+    noise: &dyn DiffusionField,
+    minima: &[CriticalPoint],
+    domain: &Domain,
+    live: &Region,
+) -> Result<(), ProblemError> {
+    if noise.constant().is_some() {
+        return Ok(());
+    }
+    let dimension = domain.dimension;
+    let largest = |theta: Point| {
+        noise.tensor(theta).eigen(dimension).values[..dimension]
+            .iter()
+            .fold(0.0f64, |most, value| most.max(value.abs()))
+    };
+    // The domain's corners and middle say how large the noise is at all.
+    const FRACTIONS: [f64; 3] = [0.0, 0.5, 1.0];
+    let place = |axis: usize, share: f64| domain.lower[axis] + share * domain.width(axis);
+    let rows = if dimension == 2 { &FRACTIONS[..] } else { &FRACTIONS[..1] };
+    let lattice = FRACTIONS.iter().flat_map(|&x| rows.iter().map(move |&y| [place(0, x), place(1, y)]));
+    let scale = lattice.map(largest).fold(0.0, f64::max);
+    let is_live = |point: &&CriticalPoint| domain.contains(point.theta) && live.holds(point.theta);
+    let mut trapped = minima.iter().filter(is_live).map(|point| (point.theta, largest(point.theta)));
+    match trapped.find(|&(_, noise)| noise <= TRAPPED * scale) {
+        Some((at, noise)) => Err(ProblemError::Degenerate(Degeneracy::Trap { at, dimension, noise })),
+        None => Ok(()),
+    }
+}
+
+/// Noise at a minimum below this fraction of what is seen elsewhere is the rounding of a zero.
+const TRAPPED: f64 = 1e-15;
 
 /// Refuses a problem whose way out is closed. `start`: the minimum; `live`: where the process lives.
 ///

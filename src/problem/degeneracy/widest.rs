@@ -19,8 +19,10 @@ const CLOSED: f64 = 1e-20;
 pub struct Way {
     /// Its width, 1 where nothing narrows it.
     pub width: f64,
-    /// Its narrowest crossing.
+    /// Its narrowest crossing, of those that the drift leaves to the noise.
     pub narrowest: Option<Crossing>,
+    /// Whether it crosses a curve where the drift carries the process over.
+    pub is_carried: bool,
 }
 
 impl Way {
@@ -49,7 +51,7 @@ impl Ways {
         let mut ways = Ways { domain: domain.clone(), to: vec![None; LATTICE * LATTICE], out: None, closed: None };
         let origin = ways.index(start);
         let mut best = vec![None; LATTICE * LATTICE];
-        best[origin] = Some(Way { width: 1.0, narrowest: None });
+        best[origin] = Some(Way { width: 1.0, narrowest: None, is_carried: false });
         let mut waiting: BinaryHeap<Waiting> = BinaryHeap::from([(1.0f64.to_bits(), origin)]);
         while let Some((_, place)) = waiting.pop() {
             let Some(way) = best[place].filter(|_| ways.to[place].is_none()) else { continue };
@@ -77,9 +79,11 @@ impl Ways {
                         ways.closed = Some(crossing);
                     }
                 }
-                let crossing = crossing.filter(|crossing| crossing.width() < way.width);
-                let onward =
-                    crossing.map_or(way, |crossing| Way { width: crossing.width(), narrowest: Some(crossing) });
+                let is_carried = way.is_carried || crossing.is_some_and(|crossing| crossing.is_carried);
+                let onward = match crossing.filter(|crossing| crossing.width() < way.width) {
+                    Some(crossing) => Way { width: crossing.width(), narrowest: Some(crossing), is_carried },
+                    None => Way { is_carried, ..way },
+                };
                 match next.filter(|_| !is_out) {
                     None => ways.leave(onward),
                     Some(next) if best[next].is_none_or(|known| onward.width > known.width) => {
@@ -93,9 +97,13 @@ impl Ways {
         ways
     }
 
-    /// The widest way to a point; `None` where it is not reached.
+    /// The widest way to a point, or to the cells beside it where its own is not reached: a saddle on the edge of the set lies in one
+    /// of them; `None` where neither is.
     pub fn to(&self, theta: Point) -> Option<Way> {
-        self.to[self.index(theta)]
+        let place = self.index(theta);
+        let beside = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(axis, end)| self.next(place, axis, end));
+        let widest = beside.into_iter().flatten().filter_map(|next| self.to[next]);
+        self.to[place].or_else(|| widest.max_by(|one, other| one.width.total_cmp(&other.width)))
     }
 
     fn leave(&mut self, way: Way) {

@@ -1,6 +1,6 @@
-//! Noise that is constant on either side of a level of the loss.
+//! Noise that is constant on either side of a level of the loss, in any number of valleys.
 //!
-//! Source: Xie, Sato & Sugiyama 2021, Theorem 3.2.
+//! Source: Xie, Sato & Sugiyama 2021, Theorem 3.2; for several cold valleys their Proposition 1.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::problem::breaks::root;
 use crate::problem::critical::{CriticalPoint, Saddle};
 use crate::problem::landscape::Landscape;
 use crate::problem::noise::{Breaks, DiffusionField, Minibatch};
-use crate::tensor::{Point, Tensor, advance, difference};
+use crate::tensor::{Point, Tensor, advance, difference, norm};
 
-/// The two points that noise is frozen at.
+/// The two points that the noise of a cold valley is frozen at.
 pub struct FrozenAt {
     /// The minimum a.
     pub minimum: CriticalPoint,
@@ -21,36 +21,65 @@ pub struct FrozenAt {
     pub basin: Basin,
 }
 
-/// The closure that Theorem 3.2 assumes: Hessian noise frozen at two points, with a jump at the level L_s.
+/// The closure that Theorem 3.2 assumes: Hessian noise frozen at two points of every cold valley, with a jump at its level L_s.
 ///
 /// ```text
 /// D(θ) = η/(2B) [H(a)]₊  in the valley of a where L(θ) < L_s,      η/(2B) [H(b)]₊  elsewhere
 /// L_s = (1 − s) L(a) + s L(b)            a the minimum, b the lowest saddle of its valley
 /// ```
+/// Where the cold valleys leave over different saddles, b elsewhere is the one that lies nearest. Between a valley's level and its own
+/// saddle, and just behind it, that is the valley's own b, unless another valley's saddle stands nearer to the path than b itself: then
+/// the theorem's closure holds for each of the valleys.
 pub struct Frozen {
     landscape: Arc<dyn Landscape>,
+    cold: Vec<Cold>,
+    passes: Vec<Pass>,
+}
+
+/// A valley with its own noise below its own level.
+struct Cold {
     basin: Basin,
     level: f64,
-    inside: Tensor,
-    outside: Tensor,
+    tensor: Tensor,
+}
+
+/// A saddle, and the noise that belongs to it.
+struct Pass {
+    at: Point,
+    tensor: Tensor,
 }
 
 impl Frozen {
-    /// The closure of a loss with its jump at the fraction 0 < `s` < 1 of the barrier.
-    pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch, s: f64, at: FrozenAt) -> Frozen {
-        let FrozenAt { minimum, saddle, basin } = at;
+    /// The closure of a loss with its jumps at the fraction 0 < `s` < 1 of each valley's barrier.
+    pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch, s: f64, valleys: Vec<FrozenAt>) -> Frozen {
         let factor = minibatch.factor();
         let frozen = |point: &CriticalPoint| point.hessian.absolute(landscape.dimension()).scaled(factor);
-        let level = (1.0 - s) * minimum.loss + s * saddle.point.loss;
-        let (inside, outside) = (frozen(&minimum), frozen(&saddle.point));
-        Frozen { landscape, basin, level, inside, outside }
+        let mut passes: Vec<Pass> = Vec::new();
+        let mut cold = Vec::new();
+        for FrozenAt { minimum, saddle, basin } in valleys {
+            let level = (1.0 - s) * minimum.loss + s * saddle.point.loss;
+            if passes.iter().all(|pass| pass.at != saddle.point.theta) {
+                passes.push(Pass { at: saddle.point.theta, tensor: frozen(&saddle.point) });
+            }
+            cold.push(Cold { basin, level, tensor: frozen(&minimum) });
+        }
+        Frozen { landscape, cold, passes }
+    }
+
+    /// The nearest of the saddles over which cold valleys are left.
+    fn nearest(&self, theta: Point) -> usize {
+        let distance = |pass: usize| norm(difference(self.passes[pass].at, theta));
+        (0..self.passes.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
     }
 }
 
 impl DiffusionField for Frozen {
     fn tensor(&self, theta: Point) -> Tensor {
-        let below = self.landscape.value(theta) < self.level;
-        if below && self.basin.holds(theta) { self.inside } else { self.outside }
+        let loss = self.landscape.value(theta);
+        match self.cold.iter().find(|valley| loss < valley.level && valley.basin.holds(theta)) {
+            Some(valley) => valley.tensor,
+            None => self.passes[self.nearest(theta)].tensor,
+        }
     }
     fn jumps(&self) -> bool {
         true
@@ -60,10 +89,19 @@ impl DiffusionField for Frozen {
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let step = difference(to, from);
-        let excess = |s: f64| self.landscape.value(advance(from, s, step)) - self.level;
         let mut breaks = Breaks::default();
-        if (excess(0.0) > 0.0) != (excess(1.0) > 0.0) {
-            breaks.push(root(excess));
+        for valley in &self.cold {
+            let excess = |s: f64| self.landscape.value(advance(from, s, step)) - valley.level;
+            let is_above = [0.0, 1.0].map(|end| excess(end) > 0.0);
+            // A level means nothing outside of its own valley, and one edge has room for two breaks only.
+            let is_own = || self.cold.len() == 1 || valley.basin.holds(if is_above[0] { to } else { from });
+            if is_above[0] != is_above[1] && is_own() {
+                breaks.push(root(excess));
+            }
+        }
+        let nearest = [from, to].map(|end| self.nearest(end));
+        if nearest[0] != nearest[1] {
+            breaks.push(root(|s| if self.nearest(advance(from, s, step)) == nearest[0] { 1.0 } else { -1.0 }));
         }
         breaks
     }

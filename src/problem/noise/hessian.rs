@@ -39,7 +39,8 @@ impl DiffusionField for HessianNoise {
         self.landscape.dimension() == 1
     }
     fn hessian_field(&self) -> Option<HessianField> {
-        Some(HessianField { landscape: Arc::clone(&self.landscape), factor: self.factor, floor: 0.0 })
+        let landscape = Arc::clone(&self.landscape);
+        Some(HessianField { landscape, factor: self.factor, grows_with_loss: false, floor: 0.0 })
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let (start, end) = (self.eigenvalues(from), self.eigenvalues(to));

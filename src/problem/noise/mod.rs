@@ -4,11 +4,12 @@
 //! |---|---|
 //! | isotropic | T·I |
 //! | hessian | η/(2B) [H(θ)]₊ + d·I |
-//! | frozen | D_a in the start valley below L_s, D_b elsewhere, + d·I |
+//! | frozen | D_a in each cold valley below its L_s, D_b elsewhere, + d·I |
 //! | covariance | η/(2B) C(θ) + d·I, C the covariance of one sample's gradient |
+//! | loss-hessian | η/B L(θ) [H]₊ + d·I, H that of the start minimum or the local one |
 //! | field | any other, such as formulas for D₁₁, D₁₂, D₂₂ or a function, + d·I |
 //!
-//! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7.
+//! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7; Mori, Ziyin, Liu & Ueda 2022.
 
 pub mod closure;
 pub mod covariance;
@@ -18,6 +19,7 @@ pub mod formula;
 pub mod frozen;
 pub mod hessian;
 pub mod isotropic;
+pub mod loss_hessian;
 
 pub use crate::problem::breaks::Breaks;
 pub use closure::ClosureNoise;
@@ -28,11 +30,14 @@ pub use formula::FormulaNoise;
 pub use frozen::{Frozen, FrozenAt};
 pub use hessian::HessianNoise;
 pub use isotropic::Isotropic;
+pub use loss_hessian::{LocalLossNoise, LossNoise};
 
 use std::sync::Arc;
 
+use crate::problem::critical::CriticalPoint;
 use crate::problem::dynamics::Dynamics;
-use crate::problem::error::ProblemError;
+use crate::problem::error::{NeedsMinimum, ProblemError};
+use crate::tensor::Point;
 
 /// A model of D(θ), before a problem says where it is frozen.
 #[derive(Clone, Debug)]
@@ -53,12 +58,21 @@ pub enum NoiseKind {
     },
     /// D = η/(2B) [H(θ)]₊.
     Hessian(Minibatch),
-    /// D_a below L_s in the start valley, D_b elsewhere.
+    /// D_a below L_s in every cold valley, D_b elsewhere.
     Frozen {
         /// η and B.
         minibatch: Minibatch,
         /// 0 < s < 1.
         s: f64,
+        /// Points of the cold valleys; none: the start valley alone is cold.
+        valleys: Vec<Point>,
+    },
+    /// D = η/B L(θ) [H]₊.
+    LossHessian {
+        /// η and B.
+        minibatch: Minibatch,
+        /// Where H is taken.
+        hessian: HessianPlace,
     },
     /// D = η/(2B) C(θ).
     Covariance(Minibatch),
@@ -66,12 +80,26 @@ pub enum NoiseKind {
     Field(Arc<dyn DiffusionField>),
 }
 
+/// Where the Hessian of noise that is proportional to the loss is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HessianPlace {
+    /// At the start minimum.
+    Minimum,
+    /// At θ itself.
+    Local,
+}
+
 impl std::fmt::Debug for NoiseKind {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             NoiseKind::Isotropic { temperature } => write!(formatter, "Isotropic({temperature})"),
             NoiseKind::Hessian(minibatch) => write!(formatter, "Hessian({minibatch:?})"),
-            NoiseKind::Frozen { minibatch, s } => write!(formatter, "Frozen({minibatch:?}, s = {s})"),
+            NoiseKind::Frozen { minibatch, s, valleys } => {
+                write!(formatter, "Frozen({minibatch:?}, s = {s}, valleys = {valleys:?})")
+            }
+            NoiseKind::LossHessian { minibatch, hessian } => {
+                write!(formatter, "LossHessian({minibatch:?}, {hessian:?})")
+            }
             NoiseKind::Covariance(minibatch) => write!(formatter, "Covariance({minibatch:?})"),
             NoiseKind::Field(_) => write!(formatter, "Field"),
         }
@@ -92,16 +120,24 @@ impl NoiseModel {
     /// The learning rate and the batch size of noise that minibatches make.
     pub fn minibatch(&self) -> Option<Minibatch> {
         match self.kind {
-            NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) | NoiseKind::Frozen { minibatch, .. } => {
-                Some(minibatch)
-            }
+            NoiseKind::Hessian(minibatch)
+            | NoiseKind::Covariance(minibatch)
+            | NoiseKind::Frozen { minibatch, .. }
+            | NoiseKind::LossHessian { minibatch, .. } => Some(minibatch),
             NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => None,
         }
     }
 
     /// Whether D vanishes where an eigenvalue of the Hessian does.
     pub fn is_bare_hessian(&self) -> bool {
-        self.floor == 0.0 && matches!(self.kind, NoiseKind::Hessian(_))
+        let is_local =
+            matches!(self.kind, NoiseKind::Hessian(_) | NoiseKind::LossHessian { hessian: HessianPlace::Local, .. });
+        self.floor == 0.0 && is_local
+    }
+
+    /// Whether D is proportional to the loss, which must then not be negative.
+    pub fn needs_nonnegative_loss(&self) -> bool {
+        matches!(self.kind, NoiseKind::LossHessian { .. })
     }
 }
 
@@ -122,7 +158,8 @@ impl Minibatch {
 }
 
 impl NoiseModel {
-    /// Makes the field D(θ) for a motion; `frozen_at` is asked for frozen noise alone.
+    /// Makes the field D(θ) for a motion that starts at a minimum; `frozen_at` is asked for frozen noise alone, with the points that
+    /// name its cold valleys.
     ///
     /// # Errors
     /// Noise that is made from a loss, or from its data, where there is none; and whatever keeps `frozen_at` from its
@@ -130,7 +167,8 @@ impl NoiseModel {
     pub fn build(
         &self,
         dynamics: &Dynamics,
-        frozen_at: impl FnOnce() -> Result<FrozenAt, ProblemError>,
+        minimum: Option<&CriticalPoint>,
+        frozen_at: impl FnOnce(&[Point]) -> Result<Vec<FrozenAt>, ProblemError>,
     ) -> Result<Arc<dyn DiffusionField>, ProblemError> {
         let dimension = dynamics.dimension();
         let landscape = || match dynamics {
@@ -140,7 +178,16 @@ impl NoiseModel {
         let field: Arc<dyn DiffusionField> = match &self.kind {
             &NoiseKind::Isotropic { temperature } => Arc::new(Isotropic { d: temperature, dimension }),
             &NoiseKind::Hessian(minibatch) => Arc::new(HessianNoise::new(landscape()?, minibatch)),
-            &NoiseKind::Frozen { minibatch, s } => Arc::new(Frozen::new(landscape()?, minibatch, s, frozen_at()?)),
+            NoiseKind::Frozen { minibatch, s, valleys } => {
+                Arc::new(Frozen::new(landscape()?, *minibatch, *s, frozen_at(valleys)?))
+            }
+            &NoiseKind::LossHessian { minibatch, hessian: HessianPlace::Minimum } => {
+                let minimum = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::LossHessian })?;
+                Arc::new(LossNoise::new(landscape()?, minibatch, minimum))
+            }
+            &NoiseKind::LossHessian { minibatch, hessian: HessianPlace::Local } => {
+                Arc::new(LocalLossNoise::new(landscape()?, minibatch))
+            }
             &NoiseKind::Covariance(minibatch) => {
                 Arc::new(Covariance::new(landscape()?, minibatch).ok_or(ProblemError::NoiseWithoutData)?)
             }
