@@ -265,7 +265,9 @@ impl Context<'_> {
             return Some(LEAST.max(reach * self.live.exit(from, end)));
         }
         let (fraction, axis, side) = wall?;
-        (self.domain.wall(axis, side) == Some(Wall::Absorbing)).then_some(LEAST.max(fraction))
+        // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the edge.
+        let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
+        (self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends()).then_some(LEAST.max(fraction))
     }
 
     /// [`Domain::leave`] counted in cells, so that an axis edge is cut at exactly one half.

@@ -7,8 +7,8 @@
 //! ρ = the second singular value of  n_ij/√(n_i· n_·j)          n_i· = Σ_j n_ij,  n_·j = Σ_i n_ij
 //! ```
 //! is the largest correlation of anything that the well tells before with anything that it tells after. In the quasi-stationary state
-//! it is e^{−(λ₂ − λ₁)t} for a reversible process, λ₁ and λ₂ the smallest and the second of the wells' rates, less what is lost near the
-//! lines between wells. Nothing is assumed of the noise, or of the barriers.
+//! it is e^{−(λ₂ − λ₁)t} for a reversible process whose wells are killed alike, λ₁ and λ₂ the smallest and the second of the wells' rates,
+//! less what is lost near the lines between wells; for two wells that survive t with probabilities s₁ and s₂ it is e^{−λ₂t}/√(s₁s₂). Nothing is assumed of the noise, or of the barriers.
 //!
 //! Where it fails: a well that no particle has reached is not seen.
 //!

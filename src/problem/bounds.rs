@@ -68,7 +68,11 @@ pub fn choose(
     let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
     let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
     // One lone minimum has no extent: begin with the width of the density, and let the loop find the scale.
-    let width = (spread.xx / dynamics.slope_jacobian(minimum)[0][0].abs()).sqrt();
+    let jacobian = dynamics.slope_jacobian(minimum);
+    let steepest = jacobian.as_flattened().iter().fold(0.0f64, |most, entry| most.max(entry.abs()));
+    // A drift may turn about its fixed point without a slope along x.
+    let along_x = jacobian[0][0].abs();
+    let width = (spread.xx / if along_x > 1e-3 * steepest { along_x } else { steepest }).sqrt();
     let unit = ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width });
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
         .into_iter()

@@ -86,8 +86,13 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
 pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
     let [mut x, mut y] = linear_range(dynamics, centre);
     // Axes that are bent nowhere are as long as the curvatures say that the other is.
-    let [[a, _], [_, d]] = dynamics.slope_jacobian(centre);
-    let ratio = if dynamics.loss().is_some() && a * d > 0.0 { (a / d).sqrt() } else { 1.0 };
+    let [[a, b], [c, d]] = dynamics.slope_jacobian(centre);
+    // For a drift as long as makes its Jacobian even.
+    let ratio = match dynamics.loss() {
+        Some(_) if a != 0.0 && d != 0.0 => (a / d).abs().sqrt(),
+        None if b != 0.0 && c != 0.0 => (c / b).abs().sqrt(),
+        _ => default[1] / default[0],
+    };
     // Neither is one that bends only where its energy is beyond all of the other's: rounding bends slopes by differences there.
     if dynamics.loss().is_some()
         && let (Some(along_x), Some(along_y)) = (x, y)

@@ -1,7 +1,8 @@
 //! Where the process starts and what kills it: the whole domain, a point of one's own, walls that are not reached, domains around basins.
 
 use approx::assert_relative_eq;
-use saddleflux::problem::ProblemWarning;
+use saddleflux::config::Config;
+use saddleflux::problem::{ProblemError, ProblemWarning};
 use saddleflux::study::Warning;
 
 use crate::gallery::{free_interval, solve};
@@ -85,4 +86,66 @@ fn domains_are_chosen_around_the_basin_that_kills() {
         // The saddle lies between −0.5 and 0; the other well, from 0.5 units of noise to 40 deeper, at 1 and beyond.
         assert!(grid.upper[0] < 0.5, "tilt {tilt}: up to {}", grid.upper[0]);
     }
+}
+
+/// A set that ends exactly on a reflecting wall is left there, wherever rounding puts the wall.
+#[test]
+fn a_set_that_ends_on_a_reflecting_wall_is_left_there() {
+    for shift in [1.7, 0.3, 1.1] {
+        for cells in [40, 48, 52, 66, 96] {
+            let on = |wall: &str, set: String| {
+                let solution = solve(&format!(
+                    "landscape = {{ expression = '((x-{shift})^2-1)^2 + (y-0.3*(x-{shift}))^2' }}
+                     noise = {{ kind = 'isotropic', temperature = 0.2 }}
+                     domain = {{ lower = [{}, -2], upper = [{shift}, 2], walls = {{ x = ['reflecting', '{wall}'] }} }}
+                     valley = {{ minimum = [{}, -0.3], set = '{set}' }}
+                     grid = {{ cells = [{cells}, 20] }}
+                     solve = {{ quantities = ['rate'], error_estimate = false }}",
+                    shift - 2.0,
+                    shift - 1.0
+                ));
+                solution.rate.unwrap().value.value()
+            };
+            let (reflecting, absorbing) = (on("reflecting", format!("x < {shift}")), on("absorbing", "whole".into()));
+            assert_relative_eq!(reflecting, absorbing, max_relative = 1e-7);
+        }
+    }
+}
+
+/// A floor closes nothing, however low it is.
+#[test]
+fn low_floors_change_nothing() {
+    let on = |floor: f64| {
+        let solution = solve(&format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 2*(y-0.5*x^2)^2' }}
+             noise = {{ kind = 'hessian', learning_rate = 0.2, batch_size = 1, floor = {floor:?} }}
+             valley = {{ minimum = [-1, 0.5], set = 'x < 0' }}
+             domain = {{ lower = [-2, -1], upper = [1.5, 2.5] }}
+             grid = {{ cells = [48, 48] }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}"
+        ));
+        solution.rate.unwrap().value.value()
+    };
+    let none = on(0.0);
+    for floor in [1e-14, 1e-12, 1e-9] {
+        assert_relative_eq!(on(floor), none, max_relative = 1e-6);
+    }
+}
+
+/// A drift that turns about its fixed point rises along no straight line: its domain is asked for, with the reason, where it is not given.
+#[test]
+fn a_drift_that_turns_is_asked_for_its_domain() {
+    let text = |domain: &str| {
+        format!(
+            "landscape = {{ drift = ['y', '-x-y'] }}
+             noise = {{ kind = 'isotropic', temperature = 0.3 }}
+             valley = {{ minimum = [0, 0], set = 'x^2 + y^2 < 2.25' }}
+             {domain}
+             grid = {{ cells = [48, 48] }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}"
+        )
+    };
+    let open = Config::from_text(std::path::Path::new("test.toml"), &text(""), &[]).unwrap();
+    assert!(matches!(open.problem().map(|_| ()), Err(ProblemError::NotConfining)));
+    solve(&text("domain = { lower = [-1.6, -1.6], upper = [1.6, 1.6] }"));
 }

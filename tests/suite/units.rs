@@ -122,6 +122,34 @@ fn each_axis_may_have_its_own_unit() {
     }
 }
 
+/// Fixed points too, whose units come from the Jacobian where the slope is bent along one axis alone.
+#[test]
+fn fixed_points_are_found_in_any_units() {
+    for power in [-30, 0, 20] {
+        let a = 2f64.powi(power);
+        let formula = |text: &str| substitute(text, [a, 1.0], [0.0, 0.0]);
+        let solution = solve(&format!(
+            "landscape = {{ drift = ['{a:?}*({})', '{}'] }}
+             noise = {{ kind = 'expression', d11 = '{:?}', d22 = '0.2' }}
+             valley = {{ minimum = [{:?}, -0.1], set = '{} < 0.2' }}
+             domain = {{ lower = [{:?}, -2], upper = [{:?}, 2] }}
+             grid = {{ cells = [40, 40] }}
+             solve = {{ error_estimate = false }}",
+            formula("X - X^3 + 0.3*Y"),
+            formula("-2*Y - 0.2*X"),
+            0.15 * a * a,
+            -0.95 * a,
+            formula("X"),
+            -2.0 * a,
+            a
+        ));
+        // x − x³ = 0.03x with y = −x/10: x = −√0.97.
+        let from = solution.passage.unwrap().from;
+        assert_relative_eq!(from[0] / a, -(0.97f64.sqrt()), max_relative = 1e-12);
+        assert_relative_eq!(from[1], 0.1 * 0.97f64.sqrt(), max_relative = 1e-12);
+    }
+}
+
 #[test]
 fn the_origin_changes_nothing() {
     for (name, posed) in POSED {

@@ -170,8 +170,11 @@ pub fn check(
     if noise.constant().is_some() {
         return Ok(());
     }
+    // Over a floor, however low, nothing is closed.
+    let is_floored = noise.hessian_field().is_some_and(|field| field.floor > 0.0);
     match domain.dimension {
-        1 => check_line(dynamics, noise, domain, live, start),
+        1 => check_line(dynamics, noise, domain, live, start, is_floored),
+        _ if is_floored => lattice_eigenvalues(noise, domain).map(|_| ()),
         _ => match ways(noise, interpretation, domain, live, start) {
             Some(ways) => refuse_closed(&ways, start),
             None => check_plane(noise, domain, live, start),
@@ -204,12 +207,16 @@ fn check_line(
     domain: &Domain,
     live: &Region,
     start: Point,
+    is_floored: bool,
 ) -> Result<(), ProblemError> {
     const LOOKS: u32 = 500;
     for k in 0..=LOOKS {
         let at = [domain.lower[0] + domain.width(0) * f64::from(k) / f64::from(LOOKS), 0.0];
         let value = noise.tensor(at).xx;
         refuse_negative(at, [value, value])?;
+    }
+    if is_floored {
+        return Ok(());
     }
     // One way out that is not closed is enough.
     let exits = (0..2).filter_map(|end| live.exit_towards(domain, start, end));
