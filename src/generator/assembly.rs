@@ -174,7 +174,11 @@ impl Assembly {
         progress: &Progress,
     ) -> Result<Assembly, AssemblyError> {
         let cells_seen = CellShape { spacing: grid.spacing(), turn: grid.turn };
-        let mollified = Mollified::of(physics.noise, cells_seen);
+        let mollified = Mollified::of(physics.noise, cells_seen).map(|mollified| {
+            let at = |cell: usize| mollified.is_calm(grid.cell_centre(cell));
+            let calm: Vec<bool> = (0..grid.len()).into_par_iter().with_min_len(CHUNK).map(at).collect();
+            mollified.knowing(move |theta| grid.cell_at(theta).is_some_and(|cell| calm[cell]))
+        });
         let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
         let physics = Physics { noise, ..physics };
         let Physics { interpretation, domain, live, .. } = physics;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use crate::problem::landscape::Landscape;
 use crate::problem::noise::{Breaks, DiffusionField};
-use crate::tensor::{Eigen, Point, Tensor, advance, dot};
+use crate::tensor::{Eigen, Point, Tensor, advance, difference, dot};
 
 /// c(θ)[H(θ)]₊ + d·I: the landscape, c and d.
 #[derive(Clone)]
@@ -78,6 +78,12 @@ const BLOCKED: f64 = 1e-20;
 /// A segment along which h_k changes by more than a tenth of its smallest value is too close to Γ for the path integral.
 const CLOSE: f64 = 10.0;
 
+/// Eigenvalues of the Hessian that do not vanish within so many cells are far from Γ.
+const CALM_CELLS: f64 = 4.0;
+
+/// Nor are those raised that differ by less than this, an eighth of [`LARGEST_RATIO`], whose edges are short.
+const CALM_RATIO: f64 = 1.0 / 32.0;
+
 /// Step of the differences for ∇h_k, in cells: the errors of the step (its square) and of rounding are both near 1e-10.
 const STEP: f64 = 1e-3;
 
@@ -86,13 +92,37 @@ pub struct Mollified<'a> {
     field: HessianField,
     plain: &'a dyn DiffusionField,
     cells: CellShape,
+    calm: Option<Calm<'a>>,
 }
+
+/// Whether the cell of a point is calm ([`Mollified::is_calm`]).
+type Calm<'a> = Box<dyn Fn(Point) -> bool + Send + Sync + 'a>;
 
 impl<'a> Mollified<'a> {
     /// The mollification of a field that is made from a Hessian in two dimensions; `None` for all others, which keep as they are.
     pub fn of(noise: &'a dyn DiffusionField, cells: CellShape) -> Option<Mollified<'a>> {
         let field = noise.hessian_field()?;
-        (field.landscape.dimension() == 2).then_some(Mollified { field, plain: noise, cells })
+        (field.landscape.dimension() == 2).then_some(Mollified { field, plain: noise, cells, calm: None })
+    }
+
+    /// The same, with a cheap answer to which cells are calm.
+    pub fn knowing(self, calm: impl Fn(Point) -> bool + Send + Sync + 'a) -> Mollified<'a> {
+        Mollified { calm: Some(Box::new(calm)), ..self }
+    }
+
+    /// Whether nothing is raised within two cells of a point: levels are Δ/4 and |h_j|/256 at most, and no eigenvalue changes by more
+    /// over a cell than H does.
+    pub fn is_calm(&self, theta: Point) -> bool {
+        let changes = self.cells.axes().into_iter().zip(self.cells.spacing).map(|(axis, width)| {
+            let hessian = |cells: f64| self.field.landscape.hessian(advance(theta, cells * width, axis));
+            let (ahead, behind) = (hessian(STEP), hessian(-STEP));
+            let [xx, xy, yy] = [ahead.xx - behind.xx, ahead.xy - behind.xy, ahead.yy - behind.yy];
+            (xx * xx + 2.0 * xy * xy + yy * yy).sqrt() / (2.0 * STEP)
+        });
+        let change = changes.fold(0.0, f64::hypot);
+        let values = self.eigen(theta).values.map(f64::abs);
+        let smallest = values[0].min(values[1]);
+        smallest >= CALM_CELLS * change && smallest >= CALM_RATIO * values[0].max(values[1])
     }
 
     /// How h_k changes around a point whose Hessian has this decomposition.
@@ -183,6 +213,13 @@ impl DiffusionField for Mollified<'_> {
             approach.change < approach.openness * other.abs()
                 && self.level(self.field.factor_at(at), approach, other) > 0.0
         })
+    }
+
+    fn plain_along(&self, from: Point, to: Point) -> Option<&dyn DiffusionField> {
+        let calm = self.calm.as_ref()?;
+        // Edges reach eight cells: every point of one is within two of these three.
+        let middle = advance(from, 0.5, difference(to, from));
+        [from, middle, to].into_iter().all(calm).then_some(self.plain)
     }
 
     fn breaks(&self, from: Point, to: Point) -> Breaks {

@@ -160,7 +160,10 @@ impl<'a> EdgeSampler<'a> {
         match self.noise.constant() {
             Some(d) => self.flow_constant(from, to, offset, d, ends),
             None if self.noise.degenerates_along(from, to) => self.flow_local(from, to, ends),
-            None => self.flow_varying(from, to, offset, ends),
+            None => match self.noise.plain_along(from, to) {
+                Some(noise) => EdgeSampler { noise, ..*self }.flow_varying(from, to, offset, ends),
+                None => self.flow_varying(from, to, offset, ends),
+            },
         }
     }
 

@@ -1,6 +1,7 @@
 //! Gauss–Legendre quadrature and collocation on [0, 1].
 
 /// Gauss–Legendre nodes on [0, 1], weights, and the collocation matrix A_gk = ∫₀^{s_g} ℓ_k.
+#[derive(Clone, Copy)]
 pub(crate) struct Rule<const N: usize> {
     pub(crate) nodes: [f64; N],
     pub(crate) weights: [f64; N],

@@ -49,7 +49,7 @@ fn two_cold_valleys_are_left_as_theorem_3_2_says() {
 fn valleys_with_saddles_of_their_own_keep_their_closures() {
     for (minimum, set) in [(-1.2, "x < -0.1"), (1.2, "x > 0.1")] {
         let mut before = f64::INFINITY;
-        for learning_rate in [0.04, 0.02, 0.01] {
+        for learning_rate in [0.004, 0.002, 0.001] {
             let solution = solve(&format!(
                 "landscape = {{ expression = 'x^2*(x^2 - 1.5)^2 + 0.08*x + 0.08*x^3', dimension = 1 }}
                  noise = {{ kind = 'frozen', learning_rate = {learning_rate}, batch_size = 1, interpretation = 'isothermal',
