@@ -43,8 +43,8 @@ impl Units {
 const POWERS: std::ops::RangeInclusive<i32> = -400..=400;
 /// Share of its linear part by which a slope may differ and still count as linear.
 const LINEAR: f64 = 0.5;
-/// A range that is longer than the other by this factor, in lengths of equal energy, is none.
-const BEYOND: f64 = 1e3;
+/// A range that is longer than the other by this factor is none.
+const BEYOND: f64 = 1e6;
 /// So many lengths in a row must be linear: one alone may be by chance.
 const IN_A_ROW: usize = 3;
 
@@ -93,13 +93,12 @@ pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
         None if b != 0.0 && c != 0.0 => (c / b).abs().sqrt(),
         _ => default[1] / default[0],
     };
-    // Neither is one that bends only where its energy is beyond all of the other's: rounding bends slopes by differences there.
+    // Neither is one that bends at lengths beyond all of the other's: slopes by differences are bent by rounding there.
     if dynamics.loss().is_some()
         && let (Some(along_x), Some(along_y)) = (x, y)
     {
-        let energies = along_y / (along_x * ratio);
-        x = x.filter(|_| energies > 1.0 / BEYOND);
-        y = y.filter(|_| energies < BEYOND);
+        x = x.filter(|_| along_x < BEYOND * along_y);
+        y = y.filter(|_| along_y < BEYOND * along_x);
     }
     match (x, y) {
         (Some(x), Some(y)) => Units([x, y]),

@@ -144,7 +144,13 @@ pub fn traps(
     let rows = if dimension == 2 { &FRACTIONS[..] } else { &FRACTIONS[..1] };
     let lattice = FRACTIONS.iter().flat_map(|&x| rows.iter().map(move |&y| [place(0, x), place(1, y)]));
     let scale = lattice.map(largest).fold(0.0, f64::max);
-    let is_live = |point: &&CriticalPoint| domain.contains(point.theta) && live.holds(point.theta);
+    // At an end of an interval Feller's classes decide ([`crate::problem::ends`]).
+    let is_end = |theta: Point| {
+        let near = 1e-9 * domain.width(0);
+        dimension == 1 && ((theta[0] - domain.lower[0]).abs() <= near || (theta[0] - domain.upper[0]).abs() <= near)
+    };
+    let is_live =
+        |point: &&CriticalPoint| domain.contains(point.theta) && live.holds(point.theta) && !is_end(point.theta);
     let mut trapped = minima.iter().filter(is_live).map(|point| (point.theta, largest(point.theta)));
     match trapped.find(|&(_, noise)| noise <= TRAPPED * scale) {
         Some((at, noise)) => Err(ProblemError::Degenerate(Degeneracy::Trap { at, dimension, noise })),
