@@ -126,18 +126,22 @@ pub fn polish(
     default: Point,
 ) -> Result<CriticalPoint, ProblemError> {
     let units = scale::around(dynamics, near, default);
-    let is_minimum =
-        |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)));
-    // Half of the range in which the slope is linear: Newton's method does not leave the valley within it.
-    const CLOSE: f64 = 0.5;
-    let direct = newton(dynamics, units, near, 0.2 * CLOSE)
-        .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
-    if let Some(theta) = direct {
-        return Ok(describe(dynamics, dimension, theta));
-    }
-    let bottom = descend(dynamics, units, near);
-    if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
-        return Ok(describe(dynamics, dimension, theta));
+    // The curvatures beside a minimum may be nothing like those at it: then the lengths of the box are the better ones.
+    let mut bottom = near;
+    for units in [units, Units(default)] {
+        let is_minimum =
+            |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)));
+        // Half of the range in which the slope is linear: Newton's method does not leave the valley within it.
+        const CLOSE: f64 = 0.5;
+        let direct = newton(dynamics, units, near, 0.2 * CLOSE)
+            .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
+        if let Some(theta) = direct {
+            return Ok(describe(dynamics, dimension, theta));
+        }
+        bottom = descend(dynamics, units, near);
+        if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
+            return Ok(describe(dynamics, dimension, theta));
+        }
     }
     let size = size(units.jacobian(dynamics.slope_jacobian(near)));
     let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
