@@ -33,7 +33,7 @@
 //!
 //! // 1/γ is about the mean time to the ridge from the minimum.
 //! let passage = mean_first_passage(&chain)?;
-//! let time = passage.unit.scaled(passage.times[chain.origin]).value();
+//! let time = passage.from_state(chain.origin).value();
 //! assert!((high * time - 1.0).abs() < 0.05);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

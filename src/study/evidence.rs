@@ -144,10 +144,8 @@ fn fields(
         fields.push(field::QUASI_STATIONARY.over(grid, on.density(&found.probability)));
         fields.fields.extend(field::current(grid, &on.assembly, &found.probability));
     }
-    if let Some(passage) = &found.passage
-        && passage.times.unit == Scaled::ONE
-    {
-        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(&passage.times.times, 0.0)));
+    if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
+        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
     if request.wants(Quantity::Stationary) {
         let closed = Chain::closed(on, resources)?;

@@ -32,7 +32,7 @@ pub struct Level<'a> {
 pub struct Analyses {
     /// ν and γ.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// u by state in a unit, and its value at the start point.
+    /// u by state, and its value at the start point.
     pub passage: Option<Passage>,
     /// Flux over population, a rate.
     pub flux_over_population: Option<f64>,
@@ -114,7 +114,8 @@ impl Analyses {
             true => Some(mean_first_passage(chain)?),
             false => None,
         };
-        let mut boundary = boundary::error(on, found.as_ref().zip(times.as_ref().map(|found| found.times.as_slice())));
+        let in_any_unit = times.as_ref().map(|times| times.over(unit(times, times.longest())));
+        let mut boundary = boundary::error(on, found.as_ref().zip(in_any_unit.as_deref()));
         // Jumps cut cells and edges anywhere, as such a boundary does.
         if on.problem.dimension == 2 && jumps::cut_edges(on.problem) {
             boundary.cut = Some(f64::INFINITY);
@@ -122,12 +123,14 @@ impl Analyses {
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
-            let at_start = field::at_point(&on.grid, &on.assembly, &times.times, on.problem.valley.start_point);
-            Passage { from_start: times.unit.scaled(at_start), times }
+            // Other wells may be slower by more than numbers hold.
+            let unit = unit(&times, times.from_state(chain.origin));
+            let at_start = field::at_point(&on.grid, &on.assembly, &times.over(unit), on.problem.valley.start_point);
+            Passage { from_start: unit.scaled(at_start), times }
         });
         let flux_over_population = match &passage {
             // Beyond the range of ordinary numbers 1/τ says the same.
-            Some(passage) if passage.times.unit == Scaled::ONE => {
+            Some(passage) if passage.times.ordinary().is_some() => {
                 Some(1.0 / in_start.mass(&occupation(chain, chain.origin)?))
             }
             _ => None,
@@ -141,6 +144,11 @@ impl Analyses {
             coarseness,
         })
     }
+}
+
+/// 1 where all times are ordinary numbers, else this one of them.
+fn unit(times: &PassageTimes, otherwise: Scaled) -> Scaled {
+    if times.ordinary().is_some() { Scaled::ONE } else { otherwise }
 }
 
 /// Which states belong to the start set; `None`: all, since without a target the start set is what lives.
