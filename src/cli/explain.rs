@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::config::{Config, NoiseForm, advice};
 use crate::io;
 use crate::problem::degeneracy::widest::Way;
+use crate::problem::noise::NoiseKind;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
 
@@ -101,7 +102,7 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
         return;
     };
     let form = match config.noise.form {
-        NoiseForm::LossHessian { .. } => "ηL[H]₊/B",
+        NoiseForm::Model(NoiseKind::LossHessian { .. }) => "ηL[H]₊/B",
         _ => "η[H]₊/2B",
     };
     let _ =

@@ -24,10 +24,10 @@ pub use source::Source;
 use std::path::PathBuf;
 
 use crate::problem::expression::Expression;
-use crate::problem::noise::HessianPlace;
-use crate::problem::{Interpretation, Minibatch, Posed};
+use crate::problem::noise::NoiseKind;
+use crate::problem::{Interpretation, Posed};
 use crate::study::Request;
-use crate::tensor::{Point, Tensor};
+use crate::tensor::Tensor;
 
 /// One whole configuration.
 #[derive(Clone, Debug)]
@@ -130,34 +130,11 @@ pub struct NoiseConfig {
     pub interpretation: Interpretation,
 }
 
-/// The models of D(θ).
+/// The models of D(θ) that a file can name.
 #[derive(Clone, Debug)]
 pub enum NoiseForm {
-    /// D = temperature·I.
-    Isotropic {
-        /// > 0.
-        temperature: f64,
-    },
-    /// D = η/(2B) [H(θ)]₊.
-    Hessian(Minibatch),
-    /// D_a below L_s in every cold valley, D_b elsewhere.
-    Frozen {
-        /// η and B.
-        minibatch: Minibatch,
-        /// 0 < s < 1.
-        s: f64,
-        /// Points of the cold valleys; none: the start valley alone.
-        valleys: Vec<Point>,
-    },
-    /// D = η/B L(θ) [H]₊.
-    LossHessian {
-        /// η and B.
-        minibatch: Minibatch,
-        /// Where H is taken.
-        hessian: HessianPlace,
-    },
-    /// D = η/(2B) C(θ).
-    Covariance(Minibatch),
+    /// A model that needs no formula.
+    Model(NoiseKind),
     /// Formulas for D₁₁, D₁₂, D₂₂.
     Expression {
         /// D₁₁.

@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, 
 use crate::config::{converge, particles};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
-use crate::problem::noise::HessianPlace;
+use crate::problem::noise::{HessianPlace, NoiseKind};
 use crate::problem::{Absorb, AxisWalls, DomainSpec, Interpretation, Minibatch, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
@@ -338,21 +338,21 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
         })
     };
     let form = match kind {
-        "isotropic" => NoiseForm::Isotropic {
+        "isotropic" => NoiseForm::Model(NoiseKind::Isotropic {
             temperature: section.required("temperature", POSITIVE, "isotropic noise is D = temperature · I")?,
-        },
-        "hessian" => NoiseForm::Hessian(minibatch()?),
-        "frozen" => NoiseForm::Frozen {
+        }),
+        "hessian" => NoiseForm::Model(NoiseKind::Hessian(minibatch()?)),
+        "frozen" => NoiseForm::Model(NoiseKind::Frozen {
             minibatch: minibatch()?,
             s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5),
             valleys: cold_valleys(section, dimension)?,
-        },
+        }),
         "loss-hessian" => {
             let places = [("minimum", HessianPlace::Minimum), ("local", HessianPlace::Local)];
             let hessian = section.choice("hessian", &places)?.unwrap_or(HessianPlace::Minimum);
-            NoiseForm::LossHessian { minibatch: minibatch()?, hessian }
+            NoiseForm::Model(NoiseKind::LossHessian { minibatch: minibatch()?, hessian })
         }
-        "covariance" => NoiseForm::Covariance(minibatch()?),
+        "covariance" => NoiseForm::Model(NoiseKind::Covariance(minibatch()?)),
         _ => {
             let formula = |key: &str| {
                 let reason =

@@ -13,6 +13,7 @@ use saddleflux::observe::field::{CURRENT, DIFFUSION, LOSS, MEAN_FIRST_PASSAGE, Q
 use saddleflux::observe::over_grid::{Kind, over_grid};
 use saddleflux::observe::quantity::Quantities;
 use saddleflux::problem::absorption::{Absorption, Killer};
+use saddleflux::problem::noise::NoiseKind;
 use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
 use saddleflux::study::comparison::Comparison;
@@ -153,7 +154,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             sharpness: 1.0,
         },
         noise: NoiseConfig {
-            form: NoiseForm::Isotropic { temperature },
+            form: NoiseForm::Model(NoiseKind::Isotropic { temperature }),
             floor: 0.0,
             interpretation: Interpretation::Ito,
         },
