@@ -436,14 +436,19 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     let config = GridRequest {
         cells,
         tolerance: section.number("tolerance", POSITIVE)?.unwrap_or(1e-6),
-        scheme: section
-            .choice("scheme", &Scheme::ALL.map(|scheme| (scheme.name(), scheme)))?
-            .unwrap_or(Scheme::INVERSE_AVERAGE),
+        scheme: read_scheme(section)?,
         align,
         max_unknowns: section.number("max_unknowns", COUNT)?.map(|most| most as usize),
     };
     section.finish()?;
     Ok(config)
+}
+
+/// The scheme; `None` where it is left to the program.
+fn read_scheme(section: &Section) -> Read<Option<Scheme>> {
+    let named = Scheme::ALL.map(|scheme| (scheme.name(), Some(scheme)));
+    let choices: Vec<(&str, Option<Scheme>)> = [("auto", None)].into_iter().chain(named).collect();
+    Ok(section.choice("scheme", &choices)?.flatten())
 }
 
 /// The start set: a box, the basin, or a condition.

@@ -214,11 +214,14 @@ fn effort(page: &mut Page, solved: &Solved) {
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        solved.setting.config.request.grid.scheme.name(),
+        solution.choice.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );
     page.line("grid", &text);
+    if solution.choice.was_made() {
+        page.line("  scheme", &format!("chosen: {}", solution.choice.reason));
+    }
     let phases = solution.timing.iter().filter(|(phase, _)| phase != "total");
     let sum: f64 = phases.clone().map(|(_, seconds)| seconds).sum();
     let total = solution.timing.iter().find(|(phase, _)| phase == "total").map_or(sum, |(_, seconds)| *seconds);

@@ -10,6 +10,7 @@ use crate::observe::quantity::Quantities;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::study::choice::Choice;
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
@@ -77,6 +78,7 @@ pub(super) fn evidence(
     let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
     let iteration = own_iteration(request, problem, limit, resources)?;
     Ok(Solution {
+        choice: Choice::asked(request.grid.scheme()),
         unknowns: on.states(),
         peclet,
         rate,

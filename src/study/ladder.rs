@@ -80,7 +80,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`StudyError::TooLarge`] for a grid that does not fit into memory.
     pub fn new(problem: &'a Problem, request: &Request, allowed: u64) -> Result<Plan<'a>, StudyError> {
-        let scheme = request.grid.scheme;
+        let scheme = request.grid.scheme();
         let Some(cells) = request.grid.cells else {
             let most = request.grid.max_unknowns.unwrap_or(MOST_UNKNOWNS[problem.dimension - 1]);
             let (next, tolerance) = (first_cells(problem), request.grid.tolerance);
@@ -240,6 +240,19 @@ impl<'a> Climb<'a> {
 pub fn climb<'a>(problem: &'a Problem, request: &Request, resources: Resources<'_>) -> Result<Climb<'a>, StudyError> {
     let plan = Plan::new(problem, request, resources.memory)?;
     Climb::new(plan, |cells| crate::study::level::solve(request, problem, cells, resources))
+}
+
+/// Grids that cost little beside the one that is asked for, coarsest first; that one itself where it is small enough.
+pub(super) fn coarse(problem: &Problem, request: &Request) -> Vec<[usize; 2]> {
+    let Some(cells) = request.grid.cells else { return vec![first_cells(problem)] };
+    let finer = std::iter::successors(Some(cells), |&cells| Some(halved(cells)));
+    let is_cheap = |[nx, ny]: &[usize; 2]| nx * ny <= MOST_TO_FAIL;
+    let mut grids: Vec<[usize; 2]> =
+        finer.skip_while(|cells| !is_cheap(cells)).take_while(|&cells| is_usable(cells, problem.dimension)).collect();
+    // The two finest of them: what is coarser may not see the problem.
+    grids.truncate(2);
+    grids.reverse();
+    grids
 }
 
 fn fits(cells: [usize; 2], problem: &Problem, scheme: Scheme, allowed: u64) -> Result<(), StudyError> {

@@ -63,7 +63,7 @@ pub fn solve<'a>(
     resources: Resources<'_>,
 ) -> Result<Level<'a>, StudyError> {
     let mut laps = Laps { timing: Vec::new(), clock: Instant::now() };
-    let scheme = request.grid.scheme;
+    let scheme = request.grid.scheme();
     let grid = Grid::over(problem, cells, request.grid.align)?;
     if scheme.is_corrected && !problem.is_reversible() {
         return Err(SolveError::NotReversible.into());

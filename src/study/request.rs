@@ -51,12 +51,19 @@ pub struct GridRequest {
     pub cells: Option<[usize; 2]>,
     /// Relative tolerance on the rate.
     pub tolerance: f64,
-    /// Edge weight, and whether it is corrected.
-    pub scheme: Scheme,
+    /// Edge weight, and whether it is corrected; `None`: chosen ([`crate::study::choice`]).
+    pub scheme: Option<Scheme>,
     /// How the grid is turned.
     pub align: Align,
     /// Largest number of unknowns when `cells` is not given.
     pub max_unknowns: Option<usize>,
+}
+
+impl GridRequest {
+    /// The scheme; the inverse average where none has been chosen yet.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme.unwrap_or(Scheme::INVERSE_AVERAGE)
+    }
 }
 
 /// An edge weight, and whether its rates are corrected for how the flux varies along each edge.

@@ -8,6 +8,7 @@ pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
+pub use crate::study::choice::Choice;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
@@ -21,6 +22,8 @@ use crate::tensor::{Point, Tensor};
 pub struct Solution {
     /// The finest grid.
     pub grid: Grid,
+    /// The scheme, and why it is this one.
+    pub choice: Choice,
     /// Number of states of the chain.
     pub unknowns: usize,
     /// Cell Péclet numbers.

@@ -3,6 +3,7 @@
 mod bad;
 mod basins;
 mod chain;
+mod choice;
 mod cli;
 mod closures;
 mod converge;

@@ -16,6 +16,7 @@ use saddleflux::problem::absorption::{Absorption, Killer};
 use saddleflux::problem::noise::NoiseKind;
 use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
+use saddleflux::study::choice::Choice;
 use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
 use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
@@ -95,6 +96,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
         config: config(dimension, temperature, degrees),
         critical: critical(dimension),
         solution: Solution {
+            choice: Choice::asked(Scheme::INVERSE_AVERAGE),
             unknowns: grid.len() / 2,
             peclet: Peclet { max: 3.2, at: [-2.0, 0.0], relevant: 0.4, relevant_at: [-0.6, 0.0] },
             rate: Some(RateEstimate {
@@ -169,7 +171,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             grid: GridRequest {
                 cells: None,
                 tolerance: 1e-6,
-                scheme: Scheme::INVERSE_AVERAGE,
+                scheme: Some(Scheme::INVERSE_AVERAGE),
                 align: if degrees == 0.0 { Align::Axes } else { Align::Angle(degrees) },
                 max_unknowns: None,
             },
