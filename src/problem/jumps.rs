@@ -6,7 +6,7 @@
 
 use crate::problem::breaks::rim;
 use crate::problem::noise::NoiseKind;
-use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
+use crate::problem::{DiffusionField, Domain, Dynamics, Interpretation, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
 /// A point on a line where something jumps or has a kink.
@@ -180,6 +180,34 @@ pub fn cut_edges(problem: &Problem) -> bool {
     let may_jump = noise.jumps() && matches!(problem.noise_model.kind, NoiseKind::Field(_));
     of_loss(dynamics, noise, domain).is_some()
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
+}
+
+/// Whether the stationary density bends somewhere in the domain of a problem, or jumps: where the slope of the loss does, or D, unless the
+/// calculus leaves the density smooth across a bend of D.
+pub fn bend_density(problem: &Problem) -> bool {
+    const LINES: usize = 24;
+    let Problem { dynamics, noise, domain, .. } = problem;
+    let by_noise = noise.constant().is_none() && (noise.jumps() || problem.interpretation != Interpretation::Isothermal);
+    if !by_noise && !dynamics.may_break() {
+        return false;
+    }
+    let place = |[i, j]: [usize; 2]| {
+        let [x, y] = [(0, i), (1, j)].map(|(axis, k)| {
+            let fraction = (k as f64 + 0.5) / LINES as f64;
+            domain.lower[axis] + fraction * (domain.upper[axis] - domain.lower[axis])
+        });
+        if domain.dimension == 1 { [x, 0.0] } else { [x, y] }
+    };
+    let breaks = |from: [usize; 2], to: [usize; 2]| {
+        let (from, to) = (place(from), place(to));
+        (by_noise && !noise.breaks(from, to).is_empty()) || !dynamics.breaks(from, to).is_empty()
+    };
+    let across = if domain.dimension == 1 { 1 } else { LINES };
+    (0..LINES).any(|i| {
+        (0..across).any(|j| {
+            (i + 1 < LINES && breaks([i, j], [i + 1, j])) || (j + 1 < across && breaks([i, j], [i, j + 1]))
+        })
+    })
 }
 
 /// The largest slope on the diagonal of a domain.
