@@ -1,13 +1,15 @@
 //! The tensor of a cell that a curve Γ crosses on which D bends.
 //!
 //! Across Γ, with the normal n, the Itô current keeps nᵀDn P smooth, and the density P bends with w = 1/nᵀDn. Sums over cells then miss
-//! the integral by the terms of Euler's and Maclaurin's formula that Γ leaves, from second order on and, by where Γ cuts its cell, of
-//! another size on every grid. The cell that Γ cuts is given these terms,
+//! the integral of P u, u any smooth function, by the terms b_k [∂ᵏ(P u)] of Euler's and Maclaurin's formula that Γ leaves, from second
+//! order on and, by where Γ lies between two centres, of another size on every grid. The two are given these terms, with u and ∂u from
+//! its values there:
 //! ```text
-//! D̄ = (D_i w_i + Σ_k b_k [∂ᵏ(D P)]) / (w_i + Σ_k b_k [∂ᵏP])        P = w e^{−z},   b_k = B_{k+1}(θ)/(k + 1)!,   k = 1, 2, 3
+//! D̄ = (D_i w_i + Σ_k c_k [∂ᵏ(D P)]) / (w_i + Σ_k c_k [∂ᵏP])        P = w e^{−z},   b_k = B_{k+1}(θ)/(k + 1)!,   k = 1, 2, 3
+//! c_k = (1 − |t|) b_k ± (k + 1) b_{k+1}                             + behind Γ, − before it; b_4 left out
 //! ```
-//! along the axis nearest to n, with lengths in cells, z from the centre, θ the way from Γ to the next centre, B Bernoulli's polynomials
-//! and [∂ᵏf] what a derivative jumps by on Γ. A Stratonovich current, of scalar noise, has w = D^{−1/2}, and D̄ is the inverse square of the
+//! along the axis nearest to n, with lengths in cells, z from the centre, t from the centre to Γ, θ the way from Γ to the next centre, B
+//! Bernoulli's polynomials and [∂ᵏf] what a derivative jumps by on Γ. A Stratonovich current, of scalar noise, has w = D^{−1/2}, and D̄ is the inverse square of the
 //! denominator; isothermal densities do not bend with D. Where a grid does not resolve the bend, D̄ is the mean of D over the cell with the
 //! shares w, as in a laminate: always a tensor that diffuses.
 //!
@@ -53,16 +55,16 @@ impl<'a> Laminate<'a> {
         self.sampler.dimension
     }
 
-    /// D̄ of the cell around `at`; `None` where no such curve crosses its middle.
+    /// D̄ of the cell around `at`; `None` where no such curve comes within a cell of the centre.
     pub fn tensor(&self, at: Point) -> Option<Tensor> {
         (0..self.dimension()).find_map(|axis| {
             let step = self.steps[axis];
-            let from = advance(at, -0.5, step);
-            let breaks = self.sampler.noise.breaks(from, advance(at, 0.5, step));
-            let &first = breaks.as_slice().first()?;
-            let normal = self.normal(at, axis, first - 0.5)?;
-            let resolved = self.bent(at, step, breaks.as_slice(), normal);
-            resolved.or_else(|| self.mean(from, step, breaks.as_slice(), normal))
+            let breaks = self.sampler.noise.breaks(advance(at, -1.0, step), advance(at, 1.0, step));
+            let places: Vec<f64> = breaks.as_slice().iter().map(|fraction| 2.0 * fraction - 1.0).collect();
+            let nearest = places.iter().copied().min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+            let normal = self.normal(at, axis, nearest)?;
+            let unresolved = || if nearest.abs() < 0.5 { self.mean(at, step, &places, normal) } else { None };
+            self.bent(at, step, &places, normal).or_else(unresolved)
         })
     }
 
@@ -88,15 +90,15 @@ impl<'a> Laminate<'a> {
         (share > 0.0 && found.is_finite() && found.eigen(self.dimension()).values[0] > 0.0).then_some(found)
     }
 
-    /// D̄ by what the bends at these fractions of the cell leave; `None` where they are not resolved.
-    fn bent(&self, at: Point, step: Point, breaks: &[f64], normal: Point) -> Option<Tensor> {
+    /// D̄ by what the bends at these places, in cells from the centre, leave; `None` where they are not resolved.
+    fn bent(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
         let ((own, mut shared), steep) = self.share(at, step, normal);
         let mut share = own;
-        for place in breaks.iter().map(|fraction| fraction - 0.5) {
+        for &place in places {
             let (on_it, steep_there) = self.share(advance(at, place, step), step, normal);
             // Down to Γ from the centre.
             let down = (-0.5 * place * (steep + steep_there)).exp();
-            let terms = bernoulli(if place > 0.0 { 1.0 - place } else { -place });
+            let terms = terms(place);
             for side in [-1.0, 1.0] {
                 let (mut z, mut last) = (0.0, steep_there);
                 for k in 0..4 {
@@ -140,12 +142,13 @@ impl<'a> Laminate<'a> {
         is_own.then_some([-tangent[1], tangent[0]])
     }
 
-    /// The mean along a line from `from`, split at its breaks.
-    fn mean(&self, from: Point, step: Point, breaks: &[f64], normal: Point) -> Option<Tensor> {
-        let (mut share, mut shared, mut begin) = (0.0, Tensor::isotropic(0.0, self.dimension()), 0.0);
-        for &end in breaks.iter().chain(&[1.0]) {
-            for (node, weight) in self.sampler.five.nodes.into_iter().zip(self.sampler.five.weights) {
-                let ((here, there), _) = self.share(advance(from, begin + node * (end - begin), step), step, normal);
+    /// The mean over the cell along an axis, split at the places inside it.
+    fn mean(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
+        let (mut share, mut shared, mut begin) = (0.0, Tensor::isotropic(0.0, self.dimension()), -0.5);
+        for &end in places.iter().filter(|place| place.abs() < 0.5).chain(&[0.5]) {
+            let rule = &self.sampler.five;
+            for (node, weight) in rule.nodes.into_iter().zip(rule.weights) {
+                let ((here, there), _) = self.share(advance(at, begin + node * (end - begin), step), step, normal);
                 share += weight * (end - begin) * here;
                 shared = shared.plus(there.scaled(weight * (end - begin)));
             }
@@ -155,8 +158,13 @@ impl<'a> Laminate<'a> {
     }
 }
 
-/// B_{k+1}(θ)/(k + 1)! for k = 1, 2, 3.
-fn bernoulli(theta: f64) -> [f64; 3] {
+/// The factors of [∂ᵏP], k = 1, 2, 3, for a cell with Γ at this place: c_k of the file's head.
+fn terms(place: f64) -> [f64; 3] {
+    let theta = if place > 0.0 { 1.0 - place } else { -place };
     let second = theta * theta - theta;
-    [(second + 1.0 / 6.0) / 2.0, second * (theta - 0.5) / 6.0, (second * second - 1.0 / 30.0) / 24.0]
+    let of_sums = [(second + 1.0 / 6.0) / 2.0, second * (theta - 0.5) / 6.0, (second * second - 1.0 / 30.0) / 24.0];
+    let own = 1.0 - place.abs();
+    // The cell behind Γ gains what the one before it loses.
+    let ahead = if place > 0.0 { -1.0 } else { 1.0 };
+    [own * of_sums[0] + ahead * 2.0 * of_sums[1], own * of_sums[1] + ahead * 3.0 * of_sums[2], own * of_sums[2]]
 }
