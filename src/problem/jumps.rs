@@ -6,7 +6,7 @@
 
 use crate::problem::breaks::rim;
 use crate::problem::noise::NoiseKind;
-use crate::problem::{DiffusionField, Domain, Dynamics, Interpretation, NoiseModel, Problem, ProblemError};
+use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
 /// A point on a line where something jumps or has a kink.
@@ -182,12 +182,12 @@ pub fn cut_edges(problem: &Problem) -> bool {
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
-/// Whether the stationary density bends somewhere in the domain of a problem, or jumps: where the slope of the loss does, or D, unless the
-/// calculus leaves the density smooth across a bend of D.
+/// Whether the stationary density of a problem bends or jumps somewhere in its domain, or its derivative does: where D or the slope of the
+/// loss does.
 pub fn bend_density(problem: &Problem) -> bool {
     const LINES: usize = 24;
     let Problem { dynamics, noise, domain, .. } = problem;
-    let by_noise = noise.constant().is_none() && (noise.jumps() || problem.interpretation != Interpretation::Isothermal);
+    let by_noise = noise.constant().is_none();
     if !by_noise && !dynamics.may_break() {
         return false;
     }

@@ -34,6 +34,8 @@ pub struct Rates {
     pub quasi_stationary: Option<Scaled>,
     /// 1/τ.
     pub passage: Option<Scaled>,
+    /// Flux over population.
+    pub flux_over_population: Option<Scaled>,
 }
 
 impl Rates {
@@ -43,6 +45,7 @@ impl Rates {
             cells: level.discretisation.grid.cells,
             quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
+            flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
         }
     }
 }
