@@ -204,9 +204,8 @@ pub fn bend_density(problem: &Problem) -> bool {
     };
     let across = if domain.dimension == 1 { 1 } else { LINES };
     (0..LINES).any(|i| {
-        (0..across).any(|j| {
-            (i + 1 < LINES && breaks([i, j], [i + 1, j])) || (j + 1 < across && breaks([i, j], [i, j + 1]))
-        })
+        (0..across)
+            .any(|j| (i + 1 < LINES && breaks([i, j], [i + 1, j])) || (j + 1 < across && breaks([i, j], [i, j + 1])))
     })
 }
 

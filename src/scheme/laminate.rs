@@ -8,10 +8,11 @@
 //! D̄ = (D_i w_i + Σ_k c_k [∂ᵏ(D P)]) / (w_i + Σ_k c_k [∂ᵏP])        P = w e^{−z},   b_k = B_{k+1}(θ)/(k + 1)!,   k = 1, 2, 3
 //! c_k = (1 − |t|) b_k ± (k + 1) b_{k+1}                             + behind Γ, − before it; b_4 left out
 //! ```
-//! along the axis nearest to n, with lengths in cells, z from the centre, t from the centre to Γ, θ the way from Γ to the next centre, B
-//! Bernoulli's polynomials and [∂ᵏf] what a derivative jumps by on Γ. A Stratonovich current, of scalar noise, has w = D^{−1/2}, and D̄ is the inverse square of the
-//! denominator; isothermal densities do not bend with D. Where a grid does not resolve the bend, D̄ is the mean of D over the cell with the
-//! shares w, as in a laminate: always a tensor that diffuses.
+//! along the axis nearest to n, with lengths in cells, z from the centre, t from the centre to Γ, θ the way from Γ to
+//! the next centre, B Bernoulli's polynomials and [∂ᵏf] what a derivative jumps by on Γ. A Stratonovich current, of
+//! scalar noise, has w = D^{−1/2}, and D̄ is the inverse square of the denominator; isothermal densities do not bend
+//! with D. Where a grid does not resolve the bend, D̄ is the mean of D over the cell with the shares w, as in a
+//! laminate: always a tensor that diffuses.
 //!
 //! Source: Navot 1961 (Euler–Maclaurin with singularities inside); Milton 2002, chapter 9 (laminates).
 
@@ -101,10 +102,10 @@ impl<'a> Laminate<'a> {
             let terms = terms(place);
             for side in [-1.0, 1.0] {
                 let (mut z, mut last) = (0.0, steep_there);
-                for k in 0..4 {
+                for (k, steps) in [0.0, 1.0, 2.0, 3.0].into_iter().enumerate() {
                     let ((here, there), steep) = match k {
                         0 => (on_it, steep_there),
-                        _ => self.share(advance(at, place + side * STEP * k as f64, step), step, normal),
+                        _ => self.share(advance(at, place + side * STEP * steps, step), step, normal),
                     };
                     z += if k == 0 { 0.0 } else { 0.5 * side * STEP * (last + steep) };
                     last = steep;

@@ -70,7 +70,8 @@ pub(super) fn evidence(
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
     warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
-    warnings.extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
+    warnings
+        .extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
     if rate.is_none() && passage.as_ref().is_some_and(|passage| passage.discretisation_error.is_none()) {
         warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
     }

@@ -88,8 +88,8 @@ pub struct Seen {
     pub formal: f64,
     /// The rounding of each value.
     pub rounding: f64,
-    /// Whether boundaries cut edges, or bends of the density cells, at fractions that differ from grid to grid: parts of lower order may then cancel by chance, and two
-    /// grids agree by chance.
+    /// Whether boundaries cut edges, or bends of the density cells, at fractions that differ from grid to grid: parts
+    /// of lower order may then cancel by chance, and two grids agree by chance.
     pub is_cut: bool,
 }
 

@@ -74,7 +74,7 @@ fn three_grids_show_the_order_that_is_extrapolated() {
     let found = extrapolate_quarters(on(&|h| 1e-6 * (0.535 * h.powi(6) - h.powi(4))), 1e-15, false);
     assert!(found.order.unwrap() > 9.0 && found.error > 0.465e-6, "{found:?}");
     let found = extrapolate_quarters(on(&|_| 0.0), 1e-15, false);
-    assert_eq!((found.value.value(), found.error), (3e-100, 1.25e-15));
+    assert_eq!((found.value.value(), found.error), (3e-100, 1.25 * 1e-15));
     // Where boundaries are cut, a second and a fourth order that cancel look like a higher one.
     let lucky = on(&|h| 1e-6 * (h.powi(4) - 1.1 * h * h));
     let found = extrapolate_quarters(lucky, 1e-15, true);

@@ -262,9 +262,11 @@ fn noise_that_bends_is_covered_on_every_grid() {
 /// What formulas bend counts like what Hessians do, in the calculus where the density bends: with D small or large at the bend.
 #[test]
 fn bends_leave_second_order_in_one_dimension() {
-    for (d11, interpretation) in
-        [("0.08 + 0.5*abs(x + 0.55)", "ito"), ("0.3 - 0.2*abs(x + 0.55)", "ito"), ("0.08 + 0.5*abs(x + 0.55)", "stratonovich")]
-    {
+    for (d11, interpretation) in [
+        ("0.08 + 0.5*abs(x + 0.55)", "ito"),
+        ("0.3 - 0.2*abs(x + 0.55)", "ito"),
+        ("0.08 + 0.5*abs(x + 0.55)", "stratonovich"),
+    ] {
         let toml = format!(
             "landscape = {{ expression = '(x^2-1)^2' }}
              noise = {{ kind = 'expression', d11 = '{d11}', interpretation = '{interpretation}' }}

@@ -75,8 +75,8 @@ pub enum Order {
 pub enum Claim {
     /// The last change or the rounding, whichever is larger.
     Rounding,
-    /// The whole last change, or what the scheme's order leaves of the change before from one grid to the next, if that is larger: two grids may agree
-    /// by chance.
+    /// The whole last change, or what the scheme's order leaves of the change before from one grid to the next, if that
+    /// is larger: two grids may agree by chance.
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
