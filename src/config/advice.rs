@@ -169,6 +169,10 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::NeglectedProbability { .. } => {
             format!("{warning}: give domain.lower and domain.upper to include more")
         }
+        Warning::Worthless { .. } => format!(
+            "{warning}. Take several times as many grid.cells, draw domain.lower and domain.upper closer to the start set and its saddles, or \
+             raise the noise"
+        ),
         Warning::ElsewhereThanStart { .. } => {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }

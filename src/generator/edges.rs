@@ -10,7 +10,7 @@ use crate::problem::{DiffusionField, Domain, Region};
 use crate::problem::{Interpretation, Wall};
 use crate::scheme::edge::EdgeError;
 use crate::scheme::selling::Edge;
-use crate::scheme::{EdgeFlow, EdgeSampler, Segment, Stencil};
+use crate::scheme::{EdgeFlow, EdgeSampler, Laminate, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};
 
 /// Selling's stencil of every live cell.
@@ -41,9 +41,11 @@ pub(super) fn stencils(
         let at = grid.cell_centre(cells[0] as usize);
         return Ok(Stencils::Same(stencil(at, noise.tensor(at))?));
     }
+    let laminate = Laminate::of(sampler);
     let each = cells.par_iter().map(|&cell| {
         let at = grid.cell_centre(cell as usize);
-        stencil(at, noise.tensor(at))
+        let bent = laminate.as_ref().and_then(|laminate| laminate.tensor(at));
+        stencil(at, bent.unwrap_or_else(|| noise.tensor(at)))
     });
     Ok(Stencils::Each(each.collect::<Result<_, _>>()?))
 }

@@ -115,16 +115,23 @@ fn rates(page: &mut Page, solved: &Solved) {
     }
     if let Some(passage) = &solution.passage {
         page.line("passage time τ", &passage_time(passage, solved.setting.dimension));
+        if let Some(extrapolated) = passage.extrapolated.filter(|rate| *rate != passage.rate) {
+            let error = passage.discretisation_error.map(|error| 0.1 * error);
+            let (time, rate) = (rounded(extrapolated.inverse(), error), rounded(extrapolated, error));
+            page.line("  extrapolated", &format!("{time}; 1/τ = {rate}"));
+        }
     }
     if let Some(value) = solution.flux_over_population {
-        page.line("flux / population", &rounded(value, Some(1e-6)));
+        let error = solution.flux_over_population_error;
+        page.line("flux / population", &format!("{}  {}", rounded(value, error), stated(error)));
     }
     if let Some(check) = &solution.quadrature {
         let differs = |ratio: Option<f64>| ratio.map_or(String::new(), |ratio| format!(" (grid {:+.1e})", ratio - 1.0));
         let rate = check.escape_rate.map_or(String::new(), |rate| {
             format!("γ = {}{}  ", rounded(rate, Some(1e-10)), differs(check.escape_ratio))
         });
-        let text = format!("{rate}τ = {}{}", rounded(check.time, Some(1e-10)), differs(check.ratio));
+        let stated = stated(Some(check.relative_error));
+        let text = format!("{rate}τ = {}{}  {stated}", rounded(check.time, Some(1e-10)), differs(check.ratio));
         page.line("quadrature", &text);
     }
 }
@@ -254,11 +261,15 @@ fn omitted(page: &mut Page, what: &str, count: usize) {
     }
 }
 
-fn evidence(rate: &RateEstimate) -> String {
-    let error = match rate.discretisation_error {
+fn stated(error: Option<f64>) -> String {
+    match error {
         Some(error) => format!("± {error:.1e} relative"),
         None => "no error estimate".to_string(),
-    };
+    }
+}
+
+fn evidence(rate: &RateEstimate) -> String {
+    let error = stated(rate.discretisation_error);
     let width = rate.bracket[1] - rate.bracket[0];
     format!("{error} · bracket {width:.0e} wide, {} iterations", rate.iterations)
 }
@@ -266,5 +277,5 @@ fn evidence(rate: &RateEstimate) -> String {
 fn passage_time(passage: &PassageTime, dimension: usize) -> String {
     let error = passage.discretisation_error;
     let (time, rate) = (rounded(passage.time, error), rounded(passage.rate, error));
-    format!("{time}  from {}; 1/τ = {rate}", number::point(passage.from, dimension))
+    format!("{time}  {} · from {}; 1/τ = {rate}", stated(error), number::point(passage.from, dimension))
 }

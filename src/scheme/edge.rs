@@ -63,7 +63,7 @@ pub struct EdgeSampler<'a> {
     pub(super) noise: &'a dyn DiffusionField,
     interpretation: Interpretation,
     pub(super) weight: Weight,
-    dimension: usize,
+    pub(super) dimension: usize,
     turn: [f64; 2],
     spacing: [f64; 2],
     pub(super) five: Rule<5>,
@@ -127,6 +127,12 @@ impl<'a> EdgeSampler<'a> {
         let [hx, hy] = self.spacing;
         let turned = theta_tensor.turned(self.turn[0], self.turn[1]);
         Tensor { xx: turned.xx / (hx * hx), xy: turned.xy / (hx * hy), yy: turned.yy / (hy * hy) }
+    }
+
+    /// The widths of a cell along the grid's axes.
+    pub(super) fn cell_widths(&self) -> [Point; 2] {
+        let ([hx, hy], [cosine, sine]) = (self.spacing, self.turn);
+        [[hx * cosine, hx * sine], [-hy * sine, hy * cosine]]
     }
 
     /// The factor of the cell that an edge of weight λ_e leaves: λ_e, √λ_e or 1.

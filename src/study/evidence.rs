@@ -16,7 +16,7 @@ use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::warning::Warning;
+use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
 
@@ -25,6 +25,9 @@ const PECLET_WARNING: f64 = 4.0;
 
 /// A discretisation error above this is worth one too.
 const LARGE_ERROR: f64 = 0.05;
+
+/// One above this leaves no digit of the result, nor its size.
+const WORTHLESS: f64 = 1.0;
 
 /// Rates that differ by less are those of one valley, whatever its floor is like.
 const SAME_VALLEY: f64 = 1e-3;
@@ -67,7 +70,12 @@ pub(super) fn evidence(
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
-    warnings.extend(rate.as_ref().and_then(large_error));
+    warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
+    warnings
+        .extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
+    if rate.is_none() && passage.as_ref().is_some_and(|passage| passage.discretisation_error.is_none()) {
+        warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
+    }
     let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
     let slowest = slowest_well(&on, &found, rates);
     let formulas = match if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) } {
@@ -84,6 +92,7 @@ pub(super) fn evidence(
         rate,
         passage,
         flux_over_population: found.flux_over_population,
+        flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
         groups: Vec::new(),
@@ -126,9 +135,14 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
     unknown.into_iter().chain((!rate.converged).then_some(open))
 }
 
-fn large_error(rate: &RateEstimate) -> Option<Warning> {
-    let error = rate.discretisation_error?;
-    (error > LARGE_ERROR).then_some(Warning::LargeError { error })
+fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+    let error = error?;
+    // Whatever is no number is no small one.
+    let is_small = error <= LARGE_ERROR;
+    (!is_small).then_some(match error <= WORTHLESS {
+        true => Warning::LargeError { of, error },
+        false => Warning::Worthless { of, error },
+    })
 }
 
 /// Fields on the grid, as far as they were asked for.

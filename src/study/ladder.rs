@@ -34,6 +34,8 @@ pub struct Rates {
     pub quasi_stationary: Option<Scaled>,
     /// 1/τ.
     pub passage: Option<Scaled>,
+    /// Flux over population.
+    pub flux_over_population: Option<Scaled>,
 }
 
 impl Rates {
@@ -43,6 +45,7 @@ impl Rates {
             cells: level.discretisation.grid.cells,
             quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
+            flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
         }
     }
 }
@@ -89,10 +92,12 @@ impl<'a> Plan<'a> {
         };
         fits(cells, problem, scheme, allowed)?;
         let (halves, ratio) = (halves(cells, problem.dimension), Spacing::Ratio(ratio_to_half(cells)));
+        // Two grids alone may agree by chance; what crosses a degenerate curve is told from halves.
+        let lacks_third = halves.len() == 2 && !crossing::is_asked_for(problem);
         // A stationary density has no rate whose error could be estimated.
         let (grids, spacing, otherwise) = match request.error_estimate && request.wants_killing() {
             false => (vec![cells], ratio, None),
-            true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected) {
+            true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected || lacks_third) {
                 Some(quarters) => (quarters, Spacing::Quarters, Some((halves, ratio))),
                 None => (halves, ratio, None),
             },
@@ -284,7 +289,7 @@ fn halves(cells: [usize; 2], dimension: usize) -> Vec<[usize; 2]> {
 }
 
 /// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates better than from a
-/// quarter of them; `None` where there are no such grids.
+/// quarter of them, and which small grids have instead of a quarter; `None` where there are no such grids.
 fn quarters(cells: [usize; 2], dimension: usize) -> Option<Vec<[usize; 2]>> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
     let is_divisible = cells[..dimension].iter().all(|n| n % 4 == 0);

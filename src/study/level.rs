@@ -117,7 +117,11 @@ impl Analyses {
         let in_any_unit = times.as_ref().map(|times| times.over(unit(times, times.longest())));
         let mut boundary = boundary::error(on, found.as_ref().zip(in_any_unit.as_deref()));
         // Jumps cut cells and edges anywhere, as such a boundary does.
-        if on.problem.dimension == 2 && jumps::cut_edges(on.problem) {
+        let jumps_in_cells = on.problem.dimension == 2 && jumps::cut_edges(on.problem);
+        if jumps_in_cells {
+            boundary.cut = Some(f64::INFINITY);
+        } else if boundary.cut.is_none() && jumps::bend_density(on.problem) {
+            // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
