@@ -7,9 +7,11 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
+use crate::observe::reactive;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
-use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
+use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
@@ -37,7 +39,7 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let peclet = peclet(problem, &on.grid, &on.assembly, probability);
@@ -62,7 +64,20 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let fields = fields(request, &on, &found, resources)?;
+    let mut fields = fields(request, &on, &found, resources)?;
+    let mut quantities = Quantities::default();
+    let mut committor = None;
+    if let Some(found) = &reactive {
+        let (closed, law) = (&found.closed, &found.paths.stationary);
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::fields(found));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+        let study =
+            CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
+        // A struct of numbers, with texts as keys.
+        quantities.add("committor", &study).expect("a view of plain values");
+        committor = Some(study);
+    }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -85,7 +100,8 @@ pub(super) fn evidence(
         flux,
         fields,
         groups: Vec::new(),
-        quantities: Quantities::default(),
+        quantities,
+        committor,
         quadrature,
         formulas,
         iteration,
@@ -149,9 +165,12 @@ fn fields(
     {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(&passage.times.times, 0.0)));
     }
-    if request.wants(Quantity::Stationary) {
-        let closed = Chain::closed(on, resources)?;
-        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
+    // With reactive paths it is known already.
+    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+        let closed = on.closed(resources.progress)?;
+        let law = closed_law(&closed, resources)?;
+        fields.fields.extend(reactive::law(&closed, &law));
+        fields.fields.extend(reactive::stationary_current(&closed, &law));
     }
     Ok(fields)
 }

@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod check;
+pub mod committor;
 pub mod comparison;
 pub mod converge;
 mod coordinate;

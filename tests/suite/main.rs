@@ -27,6 +27,7 @@ mod layers;
 mod library;
 mod orders;
 mod particles;
+mod paths;
 mod plot;
 mod problem;
 mod quadrature;
