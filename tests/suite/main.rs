@@ -32,6 +32,7 @@ mod plot;
 mod problem;
 mod quadrature;
 mod rates;
+mod reactive;
 mod report;
 mod scheme;
 mod sgd;
