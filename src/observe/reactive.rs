@@ -4,7 +4,7 @@ use crate::generator::assembly::DEAD;
 use crate::grid::Grid;
 use crate::observe::edge_current::CellCurrent;
 use crate::observe::field::STATIONARY;
-use crate::observe::group::Field;
+use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::Kind;
 use crate::scaled::Scaled;
 use crate::solve::{Discretisation, Reactive, Side};
@@ -21,6 +21,8 @@ pub const LOG_COMMITTOR: Kind = Kind::new("log_committor", "1", "ln q⁺");
 pub const LOG_COMMITTOR_COMPLEMENT: Kind = Kind::new("log_committor_complement", "1", "ln(1 − q⁺)");
 /// The logarithm of the stationary density, where ordinary numbers do not hold all of it.
 pub const LOG_STATIONARY: Kind = Kind::new("log_stationary", "1", "ln of the stationary density");
+/// π q⁺ q⁻ per length^d; 0 inside the sets.
+pub const REACTIVE_DENSITY: Kind = Kind::density("reactive_density", "stationary density of reactive paths, π q⁺ q⁻");
 /// The components of the reactive current along the grid's axes; 0 inside the sets.
 pub const REACTIVE_CURRENT: [Kind; 2] = [
     Kind {
@@ -89,9 +91,51 @@ pub fn fields(found: &Reactive<'_>) -> Vec<Field> {
         )
     }));
     if paths.flux[0].is_ordinary() {
+        fields.push(REACTIVE_DENSITY.over(grid, closed.density(&reactive_mass(found))));
         fields.extend(reactive_current(found));
     }
     fields
+}
+
+fn reactive_mass(found: &Reactive<'_>) -> Vec<f64> {
+    found.paths.reactive_mass().into_iter().map(Scaled::value).collect()
+}
+
+/// Bins along q⁺.
+const BINS: usize = 100;
+
+/// How reactive paths are spread along the grid's axes and along q⁺: densities whose integral is the share of time spent on such paths.
+/// `None` where that is no ordinary number.
+pub fn marginals(found: &Reactive<'_>) -> Option<FieldGroup> {
+    let (closed, paths) = (&found.closed, &found.paths);
+    if !paths.flux[0].is_ordinary() {
+        return None;
+    }
+    let (grid, mass) = (&closed.grid, reactive_mass(found));
+    let places = ["x", "y"].into_iter().enumerate().take(grid.dimension);
+    let label = |name: &'static str| Label::new(name, "parameter", "cell centre along a grid axis");
+    let mut coordinates: Vec<Coordinate> =
+        places.map(|(axis, name)| Coordinate::new(label(name), grid.centres(axis))).collect();
+    let middles = (0..BINS).map(|bin| (bin as f64 + 0.5) / BINS as f64).collect();
+    coordinates.push(Coordinate::new(Label::new("q", "1", "forward committor q⁺, middle of a bin"), middles));
+    let mut group = FieldGroup::new("reactive", coordinates);
+    let kinds = [
+        (Label::new("marginal_x", "1/parameter", "density of reactive paths along the first grid axis"), "x"),
+        (Label::new("marginal_y", "1/parameter", "density of reactive paths along the second grid axis"), "y"),
+    ];
+    for (axis, (label, name)) in kinds.into_iter().enumerate().take(grid.dimension) {
+        let mut along = vec![0.0; grid.cells[axis]];
+        for (mass, &cell) in mass.iter().zip(&closed.assembly.cells) {
+            along[grid.indices(cell as usize)[axis]] += mass / grid.spacing()[axis];
+        }
+        group.push(Field::new(label, &[name], along));
+    }
+    let mut along = vec![0.0; BINS];
+    for (mass, q) in mass.iter().zip(&paths.forward) {
+        along[((q.value() * BINS as f64) as usize).min(BINS - 1)] += mass * BINS as f64;
+    }
+    group.push(Field::new(Label::new("marginal_q", "1", "density of reactive paths along q⁺"), &["q"], along));
+    Some(group)
 }
 
 fn reactive_current(found: &Reactive<'_>) -> Vec<Field> {

@@ -220,7 +220,12 @@ fn reactive(page: &mut Page, solved: &Solved) {
     page.line("rate A → B, k", &format!("{value}  {error} · from around {from} to around {to}"));
     page.line(
         "  flux and way back",
-        &format!("F = {}  k(B → A) = {}", rounded(found.flux, found.error), rounded(found.rate_back, found.error)),
+        &format!(
+            "F = {}  k(B → A) = {}  a path takes {}",
+            rounded(found.flux, found.error),
+            rounded(found.rate_back, found.error),
+            brief(found.duration.value())
+        ),
     );
     if let Some(at) = found.halfway {
         page.line("  q⁺ = ½", &format!("at {}", number::point([at, 0.0], 1)));

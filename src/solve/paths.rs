@@ -93,6 +93,10 @@ pub struct Paths {
     pub flux: [Scaled; 2],
     /// Σ π q⁻ and Σ π (1 − q⁻): the share of time after which A, or B, was visited last.
     pub population: [Scaled; 2],
+    /// Σ π q⁻ q⁺ over the states between the sets: the share of time spent on reactive paths.
+    pub reactive_share: Scaled,
+    /// Bytes of the factor of the chain between the sets.
+    pub factor_bytes: u64,
 }
 
 /// Why there are no paths.
@@ -146,8 +150,10 @@ impl Paths {
                 Side::Between => {}
             }
         }
+        let mut factor_bytes = 0;
         if !between.is_empty() {
             let factor = Factor::new(&killed, 0, resources).map_err(in_whole)?;
+            factor_bytes = factor.elimination.factor_bytes();
             for (committor, into) in [&mut complement, &mut forward].into_iter().zip(&into) {
                 let found = probability(&factor, &killed, into)
                     .map_err(|state| PathsError::Underflow { state: between[state] })?;
@@ -168,7 +174,8 @@ impl Paths {
             return Err(PathsError::LightSet);
         }
         let population = [0, 1].map(|set| sum(&mut last_in[set].iter().copied()));
-        Ok(Paths { cores, stationary, forward, complement, last_in, flux, population })
+        let reactive_share = sum(&mut between.iter().map(|&i| last_in[0][i].times(forward[i])));
+        Ok(Paths { cores, stationary, forward, complement, last_in, flux, population, reactive_share, factor_bytes })
     }
 
     /// k_AB: the inverse of the mean time to B of the process that has just come to A from B.
@@ -179,6 +186,20 @@ impl Paths {
     /// k_BA, the rate of the way back: the fluxes there and back are the same.
     pub fn rate_back(&self) -> Scaled {
         self.flux[1].over(self.population[1])
+    }
+
+    /// π q⁻ q⁺: the mass of reactive paths in each state; 0 in the sets.
+    pub fn reactive_mass(&self) -> Vec<Scaled> {
+        let mass = |state: usize| match self.cores.side[state] {
+            Side::Between => self.last_in[0][state].times(self.forward[state]),
+            _ => Scaled::ZERO,
+        };
+        (0..self.forward.len()).map(mass).collect()
+    }
+
+    /// The mean duration of a reactive path, from its last visit to A to its first to B.
+    pub fn duration(&self) -> Scaled {
+        self.reactive_share.over(self.flux[1])
     }
 
     /// q⁻, the probability of having been in A later than in B; `None` where π is below the range of numbers.

@@ -48,6 +48,9 @@ pub struct CommittorStudy {
     discretisation_error: Option<f64>,
     from: Vec<f64>,
     to: Vec<f64>,
+    #[serde(flatten)]
+    reactive_share: Logged,
+    path_duration: f64,
     from_last: Option<f64>,
     to_last: Option<f64>,
     /// Where q⁺ = ½, in one dimension.
@@ -67,7 +70,9 @@ pub struct Numbers {
     pub rate_back: Scaled,
     /// F_AB.
     pub flux: Scaled,
-    /// Its relative error by the grid.
+    /// The mean duration of a reactive path.
+    pub duration: Scaled,
+    /// The relative error of k_AB by the grid.
     pub error: Option<f64>,
     /// The centre, or the heaviest cell, of either set.
     pub ends: [Point; 2],
@@ -96,12 +101,15 @@ impl CommittorStudy {
             discretisation_error: extrapolation.map(|e| e.error),
             from: ends[0][..dimension].to_vec(),
             to: ends[1][..dimension].to_vec(),
+            reactive_share: Logged::new("reactive_share", paths.reactive_share),
+            path_duration: paths.duration().value(),
             from_last: share(0),
             to_last: share(1),
             numbers: Numbers {
                 rate,
                 rate_back,
                 flux,
+                duration: paths.duration(),
                 error: extrapolation.map(|e| e.error),
                 ends,
                 halfway: halves.as_deref().and_then(|halves| <[f64; 1]>::try_from(halves).ok()).map(|[at]| at),

@@ -42,7 +42,14 @@ pub(super) fn evidence(
     let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = peclet(problem, &on.grid, &on.assembly, probability);
+    let peclet = match (&reactive, probability) {
+        // Where only the closed chain was asked for, its law says which edges matter.
+        (Some(found), None) => {
+            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        }
+        _ => peclet(problem, &on.grid, &on.assembly, probability),
+    };
     warnings.extend(unresolved(&peclet));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
@@ -99,7 +106,7 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux,
         fields,
-        groups: Vec::new(),
+        groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
         quantities,
         committor,
         quadrature,

@@ -84,7 +84,8 @@ pub fn solve<'a>(
     };
     if !request.wants_killing() {
         let (found, reactive) = (Analyses::default(), reactive(&discretisation, &mut laps)?);
-        return Ok(Level { discretisation, found, reactive, factor_bytes: 0, timing: laps.timing });
+        let factor_bytes = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
+        return Ok(Level { discretisation, found, reactive, factor_bytes, timing: laps.timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");

@@ -218,6 +218,34 @@ proptest! {
         prop_assert!((rate.over(found.rate()).value() - 1.0).abs() < 1e-12);
     }
 
+    /// A reactive path takes as long as the chain that is made to go to B (rates q_ij q⁺_j/q⁺_i), from where such paths leave A.
+    #[test]
+    fn paths_take_as_long_as_a_chain_that_must_arrive((n, rates) in wide_chain()) {
+        let (generator, found) = paths(&rates, &sides(n));
+        let found = found.unwrap();
+        let kept: Vec<usize> = (0..n).filter(|&i| found.cores.side[i] == Side::Between).collect();
+        let number = |i: usize| kept.iter().position(|&k| k == i);
+        let mut must = Vec::new();
+        let mut killing = vec![0.0; kept.len()];
+        for (&rate, (i, j)) in generator.rates.iter() {
+            let (i, j) = (i as usize, j as usize);
+            let rate = (found.forward[j] * rate).over(found.forward[i]).value();
+            match (number(i), number(j), found.cores.side[j]) {
+                (Some(i), Some(j), _) => must.push((i, j, rate)),
+                (Some(i), None, Side::To) => killing[i] += rate,
+                _ => {}
+            }
+        }
+        let must = Generator::from_rates(must, killing).unwrap();
+        let times = with_resources(|resources| mean_first_passage(&Factor::new(&must, 0, resources).unwrap())).unwrap();
+        let mut mean = Scaled::ZERO;
+        for (own, &i) in kept.iter().enumerate() {
+            mean += found.cores.out_of[0][i].times(found.forward[i]).times(times.unit * times.times[own]);
+        }
+        let mean = mean.over(found.flux[0]);
+        prop_assert!((mean.over(found.duration()).value() - 1.0).abs() < 1e-12);
+    }
+
     /// q⁺ + q⁻ = 1 where there is detailed balance, and the reactive current is the flux along a line.
     #[test]
     fn backward_is_forward_reversed_with_detailed_balance(

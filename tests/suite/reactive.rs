@@ -162,6 +162,16 @@ fn a_separable_problem_is_the_line_along_x() {
             assert_relative_eq!(*value, values[1][cell / 24], max_relative = 1e-11);
         }
     }
+    // Marginals: each holds all of the time that is spent on reactive paths.
+    for solution in [&plane, &line] {
+        let group = solution.groups.iter().find(|group| group.name == "reactive").unwrap();
+        let share = solution.committor.as_ref().unwrap().numbers();
+        let share = share.duration.times(share.flux).value();
+        for (name, width) in [("marginal_x", 3.7 / 60.0), ("marginal_y", 2.0 / 24.0), ("marginal_q", 0.01)] {
+            let Some(marginal) = group.values(name) else { continue };
+            assert_relative_eq!(marginal.iter().sum::<f64>() * width, share, max_relative = 1e-10);
+        }
+    }
     let [of_plane, of_line] = [&plane, &line].map(|solution| solution.committor.as_ref().unwrap().numbers());
     assert_relative_eq!(of_plane.rate.value(), of_line.rate.value(), max_relative = 1e-12);
     assert_relative_eq!(of_plane.flux.value(), of_line.flux.value(), max_relative = 1e-12);
