@@ -62,8 +62,8 @@ pub fn stationary_law(
             None => {
                 let source: Vec<f64> = source.iter().map(|source| source.value()).collect();
                 let times = factor.elimination.solve_left(&source);
-                if let Some(heavier) = times.iter().position(|time| !time.is_finite()) {
-                    pin = heavier;
+                if times.iter().any(|time| !time.is_finite()) {
+                    pin = heaviest(&factor, pin);
                     continue;
                 }
                 times.into_iter().map(Scaled::new).collect()
@@ -73,4 +73,12 @@ pub fn stationary_law(
         return Ok(times.into_iter().map(|time| time.over(total)).collect());
     }
     Err(EliminationError::ZeroPivot { state: pin })
+}
+
+/// The heaviest state where times overflow: it is seen in a unit of time that is longer by nearly the whole range of numbers.
+fn heaviest(factor: &Factor, pin: usize) -> usize {
+    let mut source = vec![0.0; factor.states];
+    source[pin] = 1e-300;
+    let times = factor.elimination.solve_left(&source);
+    (0..times.len()).filter(|&state| state != pin).max_by(|&a, &b| times[a].total_cmp(&times[b])).unwrap_or(pin)
 }

@@ -81,17 +81,17 @@ fn line(noise: &str, phi: &dyn Fn(f64) -> f64, w: &dyn Fn(f64) -> f64, cells: us
         }
         let exact = integral([a, x], 1.0, phi, &one).over(resistance);
         match exact.is_ordinary() {
-            true => assert_relative_eq!(forward[cell], exact.value(), max_relative = 1e-10),
-            false => assert_relative_eq!(logarithm.unwrap()[cell], exact.ln(), max_relative = 1e-12),
+            true => assert_relative_eq!(forward[cell], exact.value(), epsilon = 0.0, max_relative = 1e-10),
+            false => assert_relative_eq!(logarithm.unwrap()[cell], exact.ln(), epsilon = 0.0, max_relative = 1e-12),
         }
         let rest = integral([x, b], 1.0, phi, &one).over(resistance);
         if rest.is_ordinary() {
-            assert_relative_eq!(complement[cell], rest.value(), max_relative = 1e-10);
+            assert_relative_eq!(complement[cell], rest.value(), epsilon = 0.0, max_relative = 1e-10);
         }
     }
     let capacity = Scaled::ONE.over(z.times(resistance));
     let numbers = solution.committor.as_ref().unwrap().numbers();
-    assert_relative_eq!(numbers.flux.over(capacity).value(), 1.0, max_relative = 1e-10);
+    assert_relative_eq!(numbers.flux.over(capacity).value(), 1.0, epsilon = 0.0, max_relative = 1e-10);
 }
 
 /// q⁺ = ∫ m e^φ / ∫ m e^φ and F = 1/(Z ∫ m e^φ) at barriers of 5, 50, 500 and 1000 times the noise.
@@ -134,8 +134,8 @@ fn the_stationary_law_between_valleys_far_apart() {
             let x = solution.grid.cell_centre(cell)[0];
             let exact = Scaled::exp(Sum { high: phi(x), low: 0.0 }, -1.0).over(z);
             match exact.is_ordinary() {
-                true => assert_relative_eq!(density[cell], exact.value(), max_relative = 1e-10),
-                false => assert_relative_eq!(logarithm.unwrap()[cell], exact.ln(), max_relative = 1e-12),
+                true => assert_relative_eq!(density[cell], exact.value(), epsilon = 0.0, max_relative = 1e-10),
+                false => assert_relative_eq!(logarithm.unwrap()[cell], exact.ln(), epsilon = 0.0, max_relative = 1e-12),
             }
         }
     }
@@ -159,7 +159,7 @@ fn a_separable_problem_is_the_line_along_x() {
     for kind in [COMMITTOR, COMMITTOR_COMPLEMENT, BACKWARD_COMMITTOR] {
         let values = [&plane, &line].map(|solution| solution.fields.values(kind.name).unwrap());
         for (cell, value) in values[0].iter().enumerate() {
-            assert_relative_eq!(*value, values[1][cell / 24], max_relative = 1e-11);
+            assert_relative_eq!(*value, values[1][cell / 24], epsilon = 0.0, max_relative = 1e-11);
         }
     }
     // Marginals: each holds all of the time that is spent on reactive paths.
@@ -169,18 +169,18 @@ fn a_separable_problem_is_the_line_along_x() {
         let share = share.duration.times(share.flux).value();
         for (name, width) in [("marginal_x", 3.7 / 60.0), ("marginal_y", 2.0 / 24.0), ("marginal_q", 0.01)] {
             let Some(marginal) = group.values(name) else { continue };
-            assert_relative_eq!(marginal.iter().sum::<f64>() * width, share, max_relative = 1e-10);
+            assert_relative_eq!(marginal.iter().sum::<f64>() * width, share, epsilon = 0.0, max_relative = 1e-10);
         }
     }
     let [of_plane, of_line] = [&plane, &line].map(|solution| solution.committor.as_ref().unwrap().numbers());
-    assert_relative_eq!(of_plane.rate.value(), of_line.rate.value(), max_relative = 1e-12);
-    assert_relative_eq!(of_plane.flux.value(), of_line.flux.value(), max_relative = 1e-12);
+    assert_relative_eq!(of_plane.rate.value(), of_line.rate.value(), epsilon = 0.0, max_relative = 1e-12);
+    assert_relative_eq!(of_plane.flux.value(), of_line.flux.value(), epsilon = 0.0, max_relative = 1e-12);
     // The reactive current through each column of cells is the flux; where the difference of two flows is lost it is not said.
     let current = plane.fields.values(REACTIVE_CURRENT[0].name).unwrap();
     let height = 2.0 / 24.0;
     for column in (18..42).map(|ix| &current[24 * ix..24 * (ix + 1)]) {
         let through: f64 = column.iter().map(|j| j * height).sum();
-        assert_relative_eq!(through, of_line.flux.value(), max_relative = 1e-9);
+        assert_relative_eq!(through, of_line.flux.value(), epsilon = 0.0, max_relative = 1e-9);
     }
 }
 
@@ -244,7 +244,7 @@ fn sets_end_where_they_end() {
     assert!(errors[0] < 0.02 && errors[2] < 0.002, "{errors:?}");
     let (smaller, larger) = (flux(0.25, 64), flux(0.26, 64));
     let [small, large] = [0.25, 0.26].map(|radius| (4.0 * flux(radius, 160) - flux(radius, 80)) / 3.0);
-    assert_relative_eq!(larger / smaller, large / small, max_relative = 2e-3);
+    assert_relative_eq!(larger / smaller, large / small, epsilon = 0.0, max_relative = 2e-3);
     assert!(large > small);
 }
 
