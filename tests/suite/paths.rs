@@ -72,14 +72,13 @@ fn exact_on_chains_with_whole_rates() {
     };
     for case in 0..60 {
         let n = 5 + case % 3;
-        let mut q = vec![vec![0i128; n]; n];
-        for i in 0..n {
-            for j in 0..n {
-                // A ring keeps the chain connected.
-                let most = if j == (i + 1) % n { 1 + next(9) } else { next(8).saturating_sub(3) };
-                q[i][j] = if i == j { 0 } else { i128::from(most) };
-            }
-        }
+        let mut rate = |i: usize, j: usize| match (i == j, j == (i + 1) % n) {
+            (true, _) => 0,
+            // A ring keeps the chain connected.
+            (_, true) => i128::from(1 + next(9)),
+            _ => i128::from(next(8).saturating_sub(3)),
+        };
+        let q: Vec<Vec<i128>> = (0..n).map(|i| (0..n).map(|j| rate(i, j)).collect()).collect();
         let minus_q = |i: usize, j: usize| if i == j { q[i].iter().sum() } else { -q[i][j] };
         // A = {0}, B = {n − 1}; π_i ∝ the determinant of −Q without row and column i.
         let without = |state: usize| -> i128 {
@@ -269,12 +268,9 @@ proptest! {
         let total = resistance.iter().fold(Scaled::ZERO, |sum, &r| sum.plus(r));
         let z = heights.iter().fold(Scaled::ZERO, |sum, &h| sum.plus(Scaled::new((-h).exp())));
         let mut before = Scaled::ZERO;
-        for i in 0..n {
-            let exact = before.over(total);
-            prop_assert!(i == 0 || (found.forward[i].over(exact).value() - 1.0).abs() < 1e-12);
-            if i + 1 < n {
-                before += resistance[i];
-            }
+        for (i, &resistance) in resistance.iter().enumerate() {
+            before += resistance;
+            prop_assert!((found.forward[i + 1].over(before.over(total)).value() - 1.0).abs() < 1e-12);
         }
         prop_assert!((found.flux[0].times(z).times(total).value() - 1.0).abs() < 1e-12);
     }
