@@ -6,6 +6,7 @@
 //! [`Diagnosis`] finds the key behind an error from there.
 
 pub mod advice;
+mod committor;
 mod converge;
 mod diagnosis;
 mod error;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use crate::config::{converge, particles};
+use crate::config::{committor, converge, particles};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
 use crate::problem::noise::{HessianPlace, NoiseKind};
@@ -48,6 +48,7 @@ impl Config {
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
         let particles = root.section("particles")?;
+        let committor = root.section("committor")?;
         refuse_later_sections(&root)?;
         root.finish()?;
         require_sections(&root, &landscape, &noise)?;
@@ -67,13 +68,20 @@ impl Config {
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
+        if committor.is_given() && !quantities.contains(&Quantity::Committor) {
+            return Err(root.conflict(
+                "committor",
+                "the sets are given, and the committor is not asked for: add \"committor\" to solve.quantities, or leave this section out",
+            ));
+        }
+        let committor = committor::read(&committor, dimension)?;
         let leaves =
             |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
         let absorbs = valley.as_ref().is_some_and(leaves)
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request = Request { quantities, error_estimate, grid, converge, sgd, particles };
+        let request = Request { quantities, error_estimate, grid, converge, sgd, particles, committor };
         if !absorbs && request.wants_killing() {
             return Err(root.conflict(
                 "solve.quantities",
@@ -93,7 +101,7 @@ fn refuse_later_sections(root: &Section) -> Read<()> {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\" and \"stationary\" in [solve]"
+                 \"passage-time\", \"stationary\" and \"committor\" in [solve]"
             );
             return Err(root.conflict(later, reason));
         }
@@ -159,7 +167,7 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
 }
 
 /// A list with one number per dimension, as a point.
-fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
+pub(super) fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
     let Some(numbers) = section.numbers(key, FINITE)? else {
         return Ok(None);
     };
@@ -535,7 +543,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
         ("rate", Some(Quantity::Rate)),
         ("passage-time", Some(Quantity::PassageTime)),
         ("stationary", Some(Quantity::Stationary)),
-        ("committor", None),
+        ("committor", Some(Quantity::Committor)),
         ("spectrum", None),
     ];
     let quantities = match section.texts("quantities")? {
@@ -548,7 +556,10 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
                     None => {
                         return Err(section.conflict(
                             "quantities",
-                            format!("\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\" and \"stationary\""),
+                            format!(
+                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\" and \
+                                 \"committor\""
+                            ),
                         ));
                     }
                 }

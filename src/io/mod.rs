@@ -7,6 +7,7 @@
 //! /                 title, program, version, configuration (text), summary (JSON)
 //! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
 //!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /reactive         x, y, q (scales); marginal_x, marginal_y, marginal_q  [x], [y], [q]
 //! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
 //! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
 //!                   age (scale); deaths, time_at_risk, survival  [age]

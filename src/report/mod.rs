@@ -37,6 +37,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     rates(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
+    reactive(&mut page, solved);
     iteration(&mut page, solved);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);
@@ -212,6 +213,33 @@ fn flux(page: &mut Page, solved: &Solved) {
         );
     }
     omitted(page, "saddles with flux", flux.by_saddle.len());
+}
+
+/// The rate between two sets with its flux, the way back, and what the stationary current costs.
+fn reactive(page: &mut Page, solved: &Solved) {
+    let Some(study) = &solved.solution.committor else {
+        return;
+    };
+    let (found, dimension) = (study.numbers(), solved.setting.dimension);
+    let [from, to] = found.ends.map(|end| number::point(end, dimension));
+    let value = page.bold(&rounded(found.rate, found.error));
+    let error = found.error.map_or("no error estimate".to_string(), |error| format!("± {error:.1e} relative"));
+    page.line("rate A → B, k", &format!("{value}  {error} · from around {from} to around {to}"));
+    page.line(
+        "  flux and way back",
+        &format!(
+            "F = {}  k(B → A) = {}  a path takes {}",
+            rounded(found.flux, found.error),
+            rounded(found.rate_back, found.error),
+            brief(found.duration.value())
+        ),
+    );
+    if let Some(at) = found.halfway {
+        page.line("  q⁺ = ½", &format!("at {}", number::point([at, 0.0], 1)));
+    }
+    if let Some(production) = found.entropy_production.filter(|&production| production > ROUNDING) {
+        page.line("entropy production", &format!("{} per dynamical time: not reversible", brief(production)));
+    }
 }
 
 fn effort(page: &mut Page, solved: &Solved) {

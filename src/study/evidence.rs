@@ -7,10 +7,12 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
+use crate::observe::reactive;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
-use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
 use crate::study::choice::Choice;
+use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
@@ -41,10 +43,17 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = peclet(problem, &on.grid, &on.assembly, probability);
+    let peclet = match (&reactive, probability) {
+        // Where only the closed chain was asked for, its law says which edges matter.
+        (Some(found), None) => {
+            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        }
+        _ => peclet(problem, &on.grid, &on.assembly, probability),
+    };
     warnings.extend(unresolved(&peclet));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
@@ -66,7 +75,20 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let fields = fields(request, &on, &found, resources)?;
+    let mut fields = fields(request, &on, &found, resources)?;
+    let mut quantities = Quantities::default();
+    let mut committor = None;
+    if let Some(found) = &reactive {
+        let (closed, law) = (&found.closed, &found.paths.stationary);
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::fields(found));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+        let study =
+            CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
+        // A struct of numbers, with texts as keys.
+        quantities.add("committor", &study).expect("a view of plain values");
+        committor = Some(study);
+    }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -95,8 +117,9 @@ pub(super) fn evidence(
         flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
-        groups: Vec::new(),
-        quantities: Quantities::default(),
+        groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
+        quantities,
+        committor,
         quadrature,
         formulas,
         iteration,
@@ -163,9 +186,12 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    if request.wants(Quantity::Stationary) {
-        let closed = Chain::closed(on, resources)?;
-        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
+    // With reactive paths it is known already.
+    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+        let closed = on.closed(resources.progress)?;
+        let law = closed_law(&closed, resources)?;
+        fields.fields.extend(reactive::law(&closed, &law));
+        fields.fields.extend(reactive::stationary_current(&closed, &law));
     }
     Ok(fields)
 }

@@ -36,6 +36,8 @@ pub struct Rates {
     pub passage: Option<Scaled>,
     /// Flux over population.
     pub flux_over_population: Option<Scaled>,
+    /// k_AB of reactive paths.
+    pub reactive: Option<Scaled>,
 }
 
 impl Rates {
@@ -46,6 +48,7 @@ impl Rates {
             quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
+            reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
         }
     }
 }
@@ -95,7 +98,7 @@ impl<'a> Plan<'a> {
         // Two grids alone may agree by chance; what crosses a degenerate curve is told from halves.
         let lacks_third = halves.len() == 2 && !crossing::is_asked_for(problem);
         // A stationary density has no rate whose error could be estimated.
-        let (grids, spacing, otherwise) = match request.error_estimate && request.wants_killing() {
+        let (grids, spacing, otherwise) = match request.error_estimate && request.wants_rates() {
             false => (vec![cells], ratio, None),
             true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected || lacks_third) {
                 Some(quarters) => (quarters, Spacing::Quarters, Some((halves, ratio))),
@@ -162,6 +165,15 @@ impl Rungs<'_> {
         series.estimate(self.boundary)
     }
 
+    /// What the grids say of k_AB together. Its chain is never corrected, and its sets are cut where they end.
+    pub fn reactive_estimate(&self) -> Option<Extrapolation> {
+        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        let rounding = rounding(self.problem, self.rates.last()?.cells);
+        let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
+        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        series.estimate(BoundaryError::default())
+    }
+
     /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
     pub fn unresolved_crossing(&self) -> Option<Warning> {
         let coarseness = self.coarseness.filter(|&coarseness| coarseness > 1.0)?;
@@ -175,7 +187,11 @@ impl Rungs<'_> {
             true => self.estimate(pick).map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
+        let reactive = match self.rates.iter().any(|rates| rates.reactive.is_some()) {
+            true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
+            false => 0.0,
+        };
+        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(reactive)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod boundary;
 pub mod check;
 pub mod choice;
+pub mod committor;
 pub mod comparison;
 pub mod converge;
 mod coordinate;

@@ -9,6 +9,7 @@ use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
 pub use crate::study::choice::Choice;
+use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
@@ -44,6 +45,8 @@ pub struct Solution {
     pub groups: Vec<FieldGroup>,
     /// Quantities without a place of their own here, a section of the summary for each.
     pub quantities: Quantities,
+    /// Reactive paths between two sets, when asked for.
+    pub committor: Option<CommittorStudy>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.

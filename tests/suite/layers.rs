@@ -100,7 +100,8 @@ fn modules_use_only_modules_above_them() {
 }
 
 /// The sections of a configuration that have keys.
-const SECTIONS: [&str; 9] = ["landscape", "noise", "domain", "grid", "valley", "solve", "particles", "sgd", "converge"];
+const SECTIONS: [&str; 10] =
+    ["landscape", "noise", "domain", "grid", "valley", "solve", "particles", "sgd", "converge", "committor"];
 
 /// The texts in quotes of a source, comments left out. Escapes stay as they are written.
 fn quoted(source: &str) -> Vec<String> {

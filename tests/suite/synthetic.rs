@@ -133,6 +133,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             formulas: formulas(value),
             iteration: None,
             particles: None,
+            committor: Default::default(),
             covariance: None,
             warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
@@ -179,6 +180,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             converge: ConvergeRequest::default(),
             sgd: None,
             particles: None,
+            committor: Default::default(),
         },
     }
 }
