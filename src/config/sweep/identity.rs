@@ -52,6 +52,6 @@ fn leaves(node: &Node, path: &str, base: &Path, lines: &mut Vec<String>) {
 }
 
 /// Fowler, Noll and Vo's hash (FNV-1a, 64 bits), which is the same for every build and machine.
-pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
+pub fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -7,6 +7,7 @@ mod axis;
 mod identity;
 
 pub use axis::{Axis, AxisValue};
+pub use identity::fingerprint;
 
 use std::collections::BTreeMap;
 use std::path::Path;
