@@ -1,16 +1,21 @@
 //! A sweep: the rate against each of its keys, and each law with its line and what the line leaves.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use plotters::style::RGBColor;
+use serde_json::Value;
 
 use super::PlotError;
 use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line, Spot};
-use super::colour::{FAINT, SERIES};
+use super::colour::SERIES;
 use crate::config::sweep::Axis as Key;
 use crate::sweep::{Fit, Table};
+
+/// Points of the theory.
+const THEORY: RGBColor = RGBColor(150, 150, 150);
 
 /// Curves in one picture: more of them are told apart by nobody.
 const MOST_CURVES: usize = 10;
@@ -96,10 +101,11 @@ fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
     let names = [word(log_x, request.x.to_string()), word(log_y, request.y.to_string())];
     let (mut lines, mut left) = (Vec::new(), Vec::new());
     let (mut dots, mut rests) = (Vec::new(), Vec::new());
+    let mut theories = BTreeSet::new();
     for (place, fit) in with_lines.iter().enumerate() {
         let Some(line) = fit.line() else { continue };
         let colour = colour(place);
-        let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{} = {value}", short(key))).collect();
+        let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{} = {}", short(key), brief(value))).collect();
         let Some(across) = extent(fit.points.iter().map(|(_, at)| at.0)) else { continue };
         let ends = [across.start, across.end].map(|x| (x, line.intercept + line.slope * x));
         lines.push(Curve { points: ends.to_vec(), colour, name: at.join(", ") });
@@ -110,14 +116,8 @@ fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
         rests.extend(rest.iter().map(|at| Spot { at: *at, colour, cross: false }));
         left.push(Curve { points: rest, colour, name: String::new() });
         for theory in &fit.theory {
-            let mut points = theory.points.clone();
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let (colour, name) = match theory.name {
-                "kramers" => (FAINT, "Kramers"),
-                _ => (RGBColor(170, 170, 170), "Theorem 3.2"),
-            };
-            dots.extend(points.iter().map(|at| Spot { at: *at, colour: RGBColor(150, 150, 150), cross: true }));
-            lines.insert(0, Curve { points, colour, name: name.into() });
+            dots.extend(theory.points.iter().map(|at| Spot { at: *at, colour: THEORY, cross: true }));
+            theories.insert(report_name(theory.name));
         }
     }
     let all: Vec<(f64, f64)> = dots.iter().map(|spot| spot.at).collect();
@@ -138,6 +138,8 @@ fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
         }),
         fits => format!("{} curves", fits.len()),
     };
+    let crosses = theories.into_iter().collect::<Vec<_>>().join(" and ");
+    let says = if crosses.is_empty() { says } else { format!("{says}; crosses: {crosses}") };
     let title = [&format!("{} fit of {} against {}", request.model.name(), request.y, request.x), &*says];
     picture(path, (1200, 1200), title, |area| {
         let (upper, lower) = area.split_vertically(1400);
@@ -200,12 +202,27 @@ fn height(range: &std::ops::Range<f64>) -> f64 {
 /// The values of the keys other than this one, where they have several.
 fn others(table: &Table<'_>, point: usize, key: &Key) -> String {
     let values = table.sweep.values(point).filter(|(axis, _)| axis.key != key.key && axis.values.len() > 1);
-    values.map(|(axis, value)| format!("{} = {}", short(&axis.key), value.text)).collect::<Vec<_>>().join(", ")
+    values.map(|(axis, value)| format!("{} = {}", short(&axis.key), brief(&value.json))).collect::<Vec<_>>().join(", ")
 }
 
 /// The last word of a key.
 fn short(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The name of a formula of the theory.
+fn report_name(column: &str) -> &str {
+    match column {
+        "kramers" => "Kramers",
+        "theorem_3_2" => "Theorem 3.2",
+        other => other,
+    }
+}
+
+/// A value with four digits, as a legend has room for.
+fn brief(value: &Value) -> String {
+    let short = value.as_f64().and_then(|value| format!("{value:.3e}").parse::<f64>().ok());
+    short.map_or_else(|| value.as_str().map_or_else(|| value.to_string(), String::from), |short| short.to_string())
 }
 
 fn file_name(key: &str) -> String {

@@ -1,10 +1,12 @@
 //! A sweep as a table on the terminal, with the laws in it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::number::{brief, rounded};
 use super::page::Page;
 use crate::scaled::{Scaled, Sum};
+use crate::study::fit::Model;
 use crate::sweep::{Fit, Row, Table};
 
 /// Rows of the table; a longer one is in the files.
@@ -34,16 +36,8 @@ pub fn sweep(table: &Table<'_>, files: &[PathBuf], colour: bool) -> String {
     }
     page.line("points", &points);
     rows(&mut page, table);
-    for fit in &table.fits {
-        page.blank();
-        law(&mut page, fit, table);
-    }
-    for (point, status, message) in table.failed().take(MOST_FAILURES) {
-        page.warning(&format!("point {point} ({}) failed with status {status}: {message}", sweep.describe(point)));
-    }
-    if failed > MOST_FAILURES {
-        page.warning(&format!("{} more points failed: see sweep.csv", failed - MOST_FAILURES));
-    }
+    laws(&mut page, table);
+    failures(&mut page, table);
     super::written(&mut page, files);
     page.text
 }
@@ -107,24 +101,89 @@ fn clipped(word: &str) -> String {
     if word.chars().count() <= ROOM { word.into() } else { word.chars().take(ROOM - 1).chain(['…']).collect() }
 }
 
-fn law(page: &mut Page, fit: &Fit, table: &Table<'_>) {
-    let request = &fit.request;
-    let mut title = format!("{} of {} against {}", request.model.name(), request.y, request.x);
-    let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    if !at.is_empty() {
-        title += &format!(", at {}", at.join(", "));
+/// Every fit; those of one law at several values of other keys in a table.
+fn laws(page: &mut Page, table: &Table<'_>) {
+    let asked = |fit: &Fit| (fit.request.x.to_string(), fit.request.y.to_string(), fit.request.model);
+    for fits in table.fits.chunk_by(|a, b| asked(a) == asked(b)) {
+        page.blank();
+        match fits {
+            [fit] => law(page, fit, table),
+            fits => laws_beside(page, fits, table),
+        }
     }
+}
+
+fn title(page: &mut Page, fit: &Fit) {
+    let request = &fit.request;
+    let title = format!("{} fit of {} against {}", request.model.name(), request.y, request.x);
     page.text += &format!("{}\n", page.bold(&title));
+}
+
+/// What the slope of a model is called.
+fn slope_of(model: Model) -> &'static str {
+    if model == Model::Power { "exponent" } else { "slope" }
+}
+
+fn laws_beside(page: &mut Page, fits: &[Fit], table: &Table<'_>) {
+    title(page, &fits[0]);
+    let keys = fits[0].at.keys().map(|key| clipped(key.rsplit('.').next().unwrap_or(key)));
+    let theories: BTreeSet<&str> = fits.iter().flat_map(|fit| fit.theory.iter().map(|theory| theory.name)).collect();
+    let mut head: Vec<String> = keys.collect();
+    head.extend([slope_of(fits[0].request.model), "± 95 %", "1 − |r|", "residual"].map(String::from));
+    head.extend(theories.iter().map(|name| theory_name(name).to_string()));
+    page.row(&head.iter().map(String::as_str).collect::<Vec<_>>());
+    for fit in fits {
+        let mut cells: Vec<String> =
+            fit.at.values().map(|value| value.as_f64().map_or_else(|| clipped(&value.to_string()), brief)).collect();
+        let Some(line) = fit.line() else {
+            page.line(&cells.join(", "), &fit.failure(table.sweep).unwrap_or_default());
+            continue;
+        };
+        let small = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.1e}"));
+        cells.push(format!("{:.8}", line.slope));
+        cells.push(small(line.ci95.map(|[low, high]| 0.5 * (high - low))));
+        cells.push(small(line.pearson_r.map(|r| 1.0 - r.abs())));
+        cells.push(small(line.largest_residual));
+        for name in &theories {
+            let theory = fit.theory.iter().find(|theory| theory.name == *name);
+            cells.push(theory.map_or("–".into(), |theory| format!("{:.8}", theory.line.slope)));
+        }
+        page.row(&cells.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+fn theory_name(column: &str) -> &str {
+    if column == "kramers" { "Kramers" } else { "Thm 3.2" }
+}
+
+/// The points that failed, those of one message together.
+fn failures(page: &mut Page, table: &Table<'_>) {
+    let mut told: Vec<(u8, &str, Vec<usize>)> = Vec::new();
+    for (point, status, message) in table.failed() {
+        match told.iter_mut().find(|(_, own, _)| *own == message) {
+            Some((_, _, points)) => points.push(point),
+            None => told.push((status, message, vec![point])),
+        }
+    }
+    for (status, message, points) in told.iter().take(MOST_FAILURES) {
+        let more = if points.len() > 1 { format!(" and {} more", points.len() - 1) } else { String::new() };
+        let first = table.sweep.describe(points[0]);
+        page.warning(&format!("point {} ({first}){more} failed with status {status}: {message}", points[0]));
+    }
+    if told.len() > MOST_FAILURES {
+        page.warning(&format!("{} more failures: see sweep.csv", told.len() - MOST_FAILURES));
+    }
+}
+
+fn law(page: &mut Page, fit: &Fit, table: &Table<'_>) {
+    title(page, fit);
     let Some(line) = fit.line() else {
         page.line("  no line", &fit.failure(table.sweep).unwrap_or_default());
         return;
     };
-    let name = match request.model.takes_logarithms() {
-        [true, _] => "  exponent",
-        _ => "  slope",
-    };
+    let name = format!("  {}", slope_of(fit.request.model));
     let interval = line.ci95.map_or(String::new(), |[low, high]| format!("  95 %: {low:.8} to {high:.8}"));
-    page.line(name, &format!("{:.8}{interval}", line.slope));
+    page.line(&name, &format!("{:.8}{interval}", line.slope));
     page.line("  intercept", &format!("{:.8}", line.intercept));
     let mut quality: Vec<String> =
         line.pearson_r.iter().map(|r| format!("r = {r:.9}, 1 − |r| = {:.1e}", 1.0 - r.abs())).collect();
@@ -132,15 +191,12 @@ fn law(page: &mut Page, fit: &Fit, table: &Table<'_>) {
     quality.push(format!("{} points", line.points));
     page.line("  quality", &quality.join(" · "));
     for theory in &fit.theory {
-        let name = match theory.name {
-            "kramers" => "  Kramers",
-            _ => "  Theorem 3.2",
-        };
+        let name = format!("  {}", theory_name(theory.name));
         let ratio = if theory.line.slope == 0.0 {
             String::new()
         } else {
             format!("  measured/theory = {:.8}", line.slope / theory.line.slope)
         };
-        page.line(name, &format!("slope {:.8}{ratio}", theory.line.slope));
+        page.line(&name, &format!("{} {:.8}{ratio}", slope_of(fit.request.model), theory.line.slope));
     }
 }
