@@ -16,11 +16,13 @@ mod pose;
 mod read;
 mod section;
 mod source;
+pub mod sweep;
 mod tree;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
 pub use source::Source;
+pub use sweep::Sweep;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use crate::config::{committor, converge, particles};
+use crate::config::{committor, converge, particles, sweep};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
 use crate::problem::noise::{HessianPlace, NoiseKind};
@@ -23,13 +23,7 @@ impl Config {
     /// # Errors
     /// Anything that is not a configuration, with its place.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<Config> {
-        let text = std::fs::read_to_string(path).map_err(|fault| ConfigError {
-            source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
-            key: "configuration".into(),
-            span: None,
-            fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
-        })?;
-        Config::from_text(path, &text, overrides)
+        Config::from_text(path, &file(path)?, overrides)
     }
 
     /// Reads a text; `path` is its name in messages, and relative data paths start beside it.
@@ -39,8 +33,13 @@ impl Config {
     pub fn from_text(path: &Path, text: &str, overrides: &[String]) -> Read<Config> {
         let mut source = Source { path: path.to_path_buf(), text: text.to_string(), ..Source::default() };
         let tree = tree::parse(&mut source, overrides)?;
-        note_spans(&tree, String::new(), &mut source);
-        let root = Section::root(&source, &tree);
+        Config::from_tree(source, &tree)
+    }
+
+    /// Reads a tree of this source.
+    pub(super) fn from_tree(mut source: Source, tree: &Node) -> Read<Config> {
+        note_spans(tree, String::new(), &mut source);
+        let root = Section::root(&source, tree);
         let title = root.text("title")?.unwrap_or_default();
         let [landscape, noise, domain, grid, valley, solve, converge, sgd] =
             ["landscape", "noise", "domain", "grid", "valley", "solve", "converge", "sgd"]
@@ -50,7 +49,12 @@ impl Config {
         let particles = root.section("particles")?;
         let committor = root.section("committor")?;
         refuse_later_sections(&root)?;
+        let sweep = root.section("sweep")?;
         root.finish()?;
+        if sweep.is_given() {
+            // One problem is solved here; the section is read for what may be wrong with it.
+            sweep::read(&sweep, &source, tree)?;
+        }
         require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
         let landscape = LandscapeConfig {
@@ -95,9 +99,19 @@ impl Config {
     }
 }
 
+/// The text of a file.
+pub(super) fn file(path: &Path) -> Read<String> {
+    std::fs::read_to_string(path).map_err(|fault| ConfigError {
+        source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
+        key: "configuration".into(),
+        span: None,
+        fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
+    })
+}
+
 /// Refuses sections of a later version.
 fn refuse_later_sections(root: &Section) -> Read<()> {
-    for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
+    for (later, what) in [("evolve", "time evolution")] {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \

@@ -12,6 +12,7 @@
 //! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
 //!                   age (scale); deaths, time_at_risk, survival  [age]
 //!                   repetition (scale); rate_fine, rate_coarse  [repetition]
+//! /sweep            a scale for each swept key; rate, time, kramers, …, status  [key, key, …]
 //! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
 //! ```
 //! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
@@ -31,7 +32,7 @@ pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 pub use read::{Stored, read};
 pub use summary::{simulated_summary, summary};
-pub use write::{write_result, write_summary};
+pub use write::{write_result, write_summary, write_titled};
 
 use std::borrow::Cow;
 use std::time::SystemTime;

@@ -18,11 +18,13 @@ mod map;
 mod particles;
 mod scene;
 mod stream;
+mod sweep;
 
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
 pub use particles::draw_particles;
+pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};
 

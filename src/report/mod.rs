@@ -9,9 +9,11 @@ mod convergence;
 mod number;
 mod page;
 mod particles;
+mod sweep;
 
 pub use convergence::convergence;
 pub use particles::simulated;
+pub use sweep::sweep;
 
 use std::path::PathBuf;
 

@@ -23,7 +23,7 @@ const FIRST_CELLS: [usize; 2] = [128, 32];
 /// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.
 const MOST_TO_FAIL: usize = 20_000;
 /// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
-const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
+pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
 /// The rates of one level: quasi-stationary, and 1/τ.
 #[derive(Clone, Copy)]

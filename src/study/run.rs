@@ -20,11 +20,19 @@ use crate::study::{Request, StudyError};
 /// # Errors
 /// A problem that cannot be discretised or solved on the grids that were asked for, and an interruption.
 pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<Solution, StudyError> {
+    let workspace = Workspace::default();
+    run_within(problem, request, Resources::available(&workspace, progress))
+}
+
+/// Solves what is asked of a problem within these resources.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Solution, StudyError> {
     let begun = Instant::now();
+    let progress = resources.progress;
     // Before anything long begins.
     let particles = simulate::prepared(request, problem)?;
-    let workspace = Workspace::default();
-    let resources = Resources::available(&workspace, progress);
     let clock = Instant::now();
     let mut choice = choice::choose(problem, request, resources)?;
     let choosing = clock.elapsed().as_secs_f64();
