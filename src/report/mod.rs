@@ -239,7 +239,9 @@ fn reactive(page: &mut Page, solved: &Solved) {
     if let Some(at) = found.halfway {
         page.line("  q⁺ = ½", &format!("at {}", number::point([at, 0.0], 1)));
     }
-    if let Some(production) = found.entropy_production.filter(|&production| production > ROUNDING) {
+    if let Some(production) =
+        found.entropy_production.filter(|&production| production > ROUNDING && production.is_finite())
+    {
         page.line("entropy production", &format!("{} per dynamical time: not reversible", brief(production)));
     }
 }

@@ -55,7 +55,7 @@ pub struct CommittorStudy {
     to_last: Option<f64>,
     /// Where q⁺ = ½, in one dimension.
     halfway: Option<Vec<f64>>,
-    /// Σ J ln(π_i q_ij / π_j q_ji) over the edges; absent where the process is known to be reversible.
+    /// ∫ J·D⁻¹J/p; absent where the process is known to be reversible.
     entropy_production: Option<f64>,
     #[serde(skip)]
     numbers: Numbers,

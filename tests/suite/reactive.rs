@@ -315,9 +315,32 @@ fn an_ornstein_uhlenbeck_process_that_turns() {
         let found = solution.committor.as_ref().unwrap().numbers().entropy_production.unwrap();
         worst.max((found / production - 1.0).abs())
     };
-    let (coarse, fine) = (error(44), error(88));
+    let (coarse, fine) = (error(56), error(112));
     assert!(fine < 5e-3, "{coarse} {fine}");
     assert!((coarse / fine).log2() > 1.6, "{coarse} {fine}");
+}
+
+/// A tensor that follows the Hessian turns from cell to cell, and its stencils with it: the chain is irreversible, with edges that are
+/// passed one way only, and the entropy production is a number all the same. Twice the noise with twice the loss is the same process,
+/// twice as fast.
+#[test]
+fn a_tensor_that_turns_keeps_probability_moving() {
+    let numbers = |scale: f64| {
+        let text = format!(
+            "landscape = {{ expression = '{scale}*((x^2-1)^2 + y^2 + 0.5*x*y)' }}
+            noise = {{ kind = 'expression', d11 = '{scale}*(0.2+0.1*x^2)', d12 = '{scale}*0.15*sin(x+y)', d22 = '{scale}*0.25' }}
+            domain = {{ lower = [-2, -2], upper = [2, 2] }}
+            grid = {{ cells = [48, 48] }}
+            solve = {{ quantities = ['committor'], error_estimate = false }}"
+        );
+        solved(&text).unwrap().committor.as_ref().unwrap().numbers()
+    };
+    let [slow, fast] = [1.0, 2.0].map(numbers);
+    let production = slow.entropy_production.unwrap();
+    assert!(production > 1e-3 && production.is_finite(), "{production}");
+    assert_relative_eq!(fast.entropy_production.unwrap(), 2.0 * production, epsilon = 0.0, max_relative = 1e-9);
+    assert_relative_eq!(fast.rate.value(), 2.0 * slow.rate.value(), epsilon = 0.0, max_relative = 1e-10);
+    assert_relative_eq!(fast.duration.value(), 0.5 * slow.duration.value(), epsilon = 0.0, max_relative = 1e-10);
 }
 
 /// q⁺ + q⁻ = 1 in the plane for a loss with D = d·I; the default sets are the two minima beside the lowest saddle.
