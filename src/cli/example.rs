@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 14] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
@@ -18,6 +18,7 @@ const EXAMPLES: [(&str, &str); 13] = [
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
+    ("sweep", include_str!("../../configs/sweep.toml")),
     ("particles", include_str!("../../configs/particles.toml")),
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];
