@@ -19,6 +19,7 @@ const EXAMPLES: [(&str, &str); 14] = [
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
+    ("sweep", include_str!("../../configs/sweep.toml")),
     ("particles", include_str!("../../configs/particles.toml")),
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];

@@ -38,6 +38,7 @@ mod report;
 mod scheme;
 mod sgd;
 mod starts;
+mod sweep;
 mod synthetic;
 mod tensor;
 mod units;

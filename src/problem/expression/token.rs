@@ -41,7 +41,12 @@ pub(super) fn tokens<'a>(text: &'a str, names: &[String]) -> Result<Vec<(usize, 
             (length, Token::Number(value))
         } else if first.is_alphabetic() || first == '_' {
             let goes_on = |c: char| c.is_alphanumeric() || c == '_';
-            let word = rest.find(|c: char| !goes_on(c)).unwrap_or(rest.len());
+            // Among listed names a mistyped one with its full stops is one word too.
+            let ends = |(at, c): (usize, char)| {
+                let dotted = !names.is_empty() && c == '.' && rest[at + 1..].starts_with(|c: char| c.is_alphabetic());
+                !(goes_on(c) || dotted)
+            };
+            let word = rest.char_indices().find(|&found| ends(found)).map_or(rest.len(), |(at, _)| at);
             let listed =
                 names.iter().filter(|name| rest.starts_with(*name) && !rest[name.len()..].starts_with(goes_on));
             let length = listed.map(String::len).max().map_or(word, |length| length.max(word));
