@@ -42,3 +42,4 @@ mod sweep;
 mod synthetic;
 mod tensor;
 mod units;
+mod walls;
