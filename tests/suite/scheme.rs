@@ -1,6 +1,5 @@
 //! Laws of the schemes: Selling's decomposition, edge weights, edge integrals.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::exponential::exp;
 use saddleflux::grid::Grid;
