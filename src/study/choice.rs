@@ -72,7 +72,10 @@ impl fmt::Display for Reason {
             Reason::NotReversible => write!(f, "the flux correction is for a loss with D = temperature·I"),
             Reason::NoRate => write!(f, "the flux correction is for rates"),
             Reason::GainsNothing { cells: [nx, ny], change } => {
-                write!(f, "on {nx} × {ny} cells the flux correction gains nothing (it changes γ by {change:.1e})")
+                write!(
+                    f,
+                    "on {nx} × {ny} cells the flux correction changes γ by {change:.1e}, no more than rounding or boundaries do"
+                )
             }
             Reason::Gains { cells: [nx, ny], change } => write!(f, "on {nx} × {ny} cells it changes γ by {change:.1e}"),
             Reason::NotTried => write!(f, "no coarse grid shows what the flux correction would gain"),
