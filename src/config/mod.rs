@@ -11,6 +11,8 @@ mod converge;
 mod diagnosis;
 mod error;
 mod fault_particles;
+mod landscape;
+mod noise;
 mod particles;
 mod pose;
 mod read;
@@ -18,6 +20,7 @@ mod section;
 mod source;
 pub mod sweep;
 mod tree;
+mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};

@@ -7,7 +7,7 @@ use saddleflux::problem::DiffusionField;
 use saddleflux::problem::Interpretation;
 use saddleflux::problem::landscape::formula::Formula;
 use saddleflux::scheme::Weight;
-use saddleflux::scheme::edge::EdgeError;
+use saddleflux::scheme::flow::EdgeError;
 use saddleflux::scheme::selling::Stencil;
 use saddleflux::scheme::{EdgeSampler, Segment, weight};
 use saddleflux::tensor::{Point, Tensor};
