@@ -55,3 +55,4 @@ mod synthetic;
 mod tensor;
 mod units;
 mod walls;
+mod windows;
