@@ -10,7 +10,8 @@ use crate::tensor::Tensor;
 
 type Read<T> = Result<T, ConfigError>;
 
-pub(super) const PLANE_KINDS: [&str; 4] = ["rotated-quadratic", "muller-brown", "himmelblau", "three-hole"];
+pub(super) const PLANE_KINDS: [&str; 5] =
+    ["rotated-quadratic", "muller-brown", "himmelblau", "three-hole", "rotated-drift"];
 
 /// Which function.
 ///
@@ -67,6 +68,7 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "himmelblau",
         "three-hole",
         "logistic-regression",
+        "rotated-drift",
     ];
     let Some(name) = section.choice("kind", &names.map(|name| (name, name)))? else {
         return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
@@ -100,8 +102,23 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "muller-brown" => LandscapeForm::MullerBrown,
         "himmelblau" => LandscapeForm::Himmelblau,
         "three-hole" => LandscapeForm::ThreeHole,
+        "rotated-drift" => rotated_drift(section, dimension)?,
         _ => logistic_regression(section, dimension)?,
     })
+}
+
+fn rotated_drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    if !section.has("of") {
+        return Err(section.missing("of", "rotated-drift needs the loss that it turns, such as { expression = \"…\" }"));
+    }
+    let of = read(&section.section("of")?, dimension)?;
+    if matches!(of, LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. }) {
+        return Err(section.conflict("of", "must be a loss: a kind that is one, or an expression"));
+    }
+    let Some(strength) = section.number("strength", FINITE)? else {
+        return Err(section.missing("strength", "rotated-drift needs c in −(I + cJ)∇L"));
+    };
+    Ok(LandscapeForm::RotatedDrift { of: Box::new(of), strength })
 }
 
 fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {

@@ -110,6 +110,13 @@ pub enum LandscapeForm {
     Expression(Expression),
     /// Formulas for the components of the drift b; the second is absent in one dimension.
     Drift(Expression, Option<Expression>),
+    /// The drift −(I + cJ)∇L of a loss L in two dimensions.
+    RotatedDrift {
+        /// L: no drift, and not rotated itself.
+        of: Box<LandscapeForm>,
+        /// c.
+        strength: f64,
+    },
     /// Mean of log(1 + exp(−s θ·x)) over a data set.
     LogisticRegression {
         /// CSV file, relative to the working folder or to the configuration's folder.

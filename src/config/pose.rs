@@ -11,6 +11,7 @@ use crate::problem::landscape::{
     StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
 };
 use crate::problem::noise::FormulaNoise;
+use crate::problem::rotated::RotatedDrift;
 use crate::problem::{Dynamics, Landscape, NoiseKind, NoiseModel, Problem, ProblemError};
 use crate::tensor::Tensor;
 
@@ -34,8 +35,22 @@ impl LandscapeConfig {
     /// # Errors
     /// Data that cannot be read or used.
     pub fn dynamics(&self, base: &Path) -> Result<Dynamics, DataError> {
+        Ok(match &self.form {
+            LandscapeForm::Drift(x, y) => Dynamics::Drift(Arc::new(match y {
+                None => FormulaDrift::line(x.clone()),
+                Some(y) => FormulaDrift::plane(x.clone(), y.clone()),
+            })),
+            LandscapeForm::RotatedDrift { of, strength } => {
+                Dynamics::Drift(Arc::new(RotatedDrift::new(self.loss(of, base)?, *strength)))
+            }
+            form => Dynamics::Loss(self.loss(form, base)?),
+        })
+    }
+
+    /// The loss of a form that is one.
+    fn loss(&self, form: &LandscapeForm, base: &Path) -> Result<Arc<dyn Landscape>, DataError> {
         let dimension = self.dimension;
-        let landscape: Arc<dyn Landscape> = match &self.form {
+        let landscape: Arc<dyn Landscape> = match form {
             LandscapeForm::StyblinskiTang => Arc::new(StyblinskiTang { dimension }),
             LandscapeForm::StyblinskiTangData => Arc::new(StyblinskiTangData { dimension }),
             &LandscapeForm::DoubleWell { barrier, tilt, curvature } => {
@@ -53,17 +68,13 @@ impl LandscapeConfig {
             LandscapeForm::Himmelblau => Arc::new(Himmelblau),
             LandscapeForm::ThreeHole => Arc::new(ThreeHole),
             LandscapeForm::Expression(expression) => Arc::new(Formula::from(expression.clone())),
-            LandscapeForm::Drift(x, y) => {
-                return Ok(Dynamics::Drift(Arc::new(match y {
-                    None => FormulaDrift::line(x.clone()),
-                    Some(y) => FormulaDrift::plane(x.clone(), y.clone()),
-                })));
-            }
+            // Its configuration has made sure that a rotation turns a loss.
+            LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. } => unreachable!("a drift is no loss"),
             LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
                 Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
             }
         };
-        Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))
+        Ok(sharpened(landscape, self.sharpness))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! γ = Σ_b |H_be|/(2π) · √(det H_a / |det H_b|) · e^{−ΔL_b/d}          D = d·I        (Kramers 1940, Eyring 1935; paper Theorem 3.1)
+//! γ = Σ_b |λ_b|/(2π) · √(det H_a / |det H_b|) · e^{−ΔL_b/d}           λ_b < 0 of (I + cJ)H_b: turned descents (Bouchet & Reygner 2016)
 //! γ = Σ_b √(H_a|H_b|)/(2π) · (D_a/D_b)^p · e^{−Δφ_b},  φ' = L'/D       1D, any D(θ):  p = ½ Itô, 0 Stratonovich, −½ isothermal
 //! ```
 //!
@@ -24,6 +25,7 @@ use std::f64::consts::PI;
 
 use super::{Condition, FormulaInput, FormulaRate, Omission, SaddleCrossing, quadrature};
 use crate::problem::Interpretation;
+use crate::problem::dynamics::Conservative;
 use crate::scaled::{Scaled, Sum};
 
 /// Theorem 3.1, or why it does not apply.
@@ -38,6 +40,31 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission>
         let point = &crossing.saddle.point;
         let barrier = point.loss - input.minimum.loss;
         let prefactor = (at_minimum / -point.hessian.determinant(n)).sqrt() * escape_curvature(crossing) / (2.0 * PI);
+        rate = rate.plus(decaying(barrier / d).scaled(crossing.absorption_factor * prefactor));
+        conditions.push(Condition::HighBarrier { over_noise: barrier / d });
+        conditions.push(crossing.condition());
+    }
+    if !rate.is_positive() {
+        return Err(Omission::FlatPoint { rate: rate.value() });
+    }
+    Ok(FormulaRate::new(rate, input, conditions))
+}
+
+/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of (I + cJ)H_b.
+pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<FormulaRate, Omission> {
+    let Some(d) = input.diffusion.constant() else {
+        return Err(Omission::VaryingNoise);
+    };
+    let lowest = input.minimum.theta;
+    let at_minimum = drift.loss.hessian(lowest).determinant(2);
+    let (mut rate, mut conditions) = (Scaled::ZERO, Vec::new());
+    for crossing in input.saddles {
+        let at = crossing.saddle.point.theta;
+        let (hessian, barrier) = (drift.loss.hessian(at), drift.loss.value(at) - drift.loss.value(lowest));
+        // Of (I + cJ)H: trace tr H, determinant (1 + c²) det H < 0.
+        let (half, determinant) = (0.5 * (hessian.xx + hessian.yy), hessian.determinant(2));
+        let fastest = (half * half - (1.0 + drift.rotation * drift.rotation) * determinant).sqrt() - half;
+        let prefactor = (at_minimum / -determinant).sqrt() * fastest / (2.0 * PI);
         rate = rate.plus(decaying(barrier / d).scaled(crossing.absorption_factor * prefactor));
         conditions.push(Condition::HighBarrier { over_noise: barrier / d });
         conditions.push(crossing.condition());

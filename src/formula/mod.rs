@@ -136,11 +136,18 @@ impl<R> Formulas<R> {
 
 /// The rate of every formula that applies; the others with the reason in `omitted`.
 pub fn evaluate(input: &FormulaInput) -> Formulas {
-    if input.dynamics.loss().is_none() {
+    let turned = input.dynamics.conservative();
+    if input.dynamics.loss().is_none() && turned.is_none() {
         return Formulas::none(Omission::NoLoss);
     }
     if input.saddles.is_empty() {
         return Formulas::none(Omission::NoSaddle);
+    }
+    if let Some(drift) = turned {
+        return match kramers::turned(input, drift) {
+            Ok(rate) => Formulas { kramers: Some(rate), ..Formulas::default() },
+            Err(reason) => Formulas::none(reason),
+        };
     }
     let mut omitted = Vec::new();
     let mut keep = |found: Result<FormulaRate, Omission>| found.map_err(|reason| omitted.push(reason)).ok();

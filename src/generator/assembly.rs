@@ -13,6 +13,7 @@
 use rayon::prelude::*;
 
 use crate::generator::Generator;
+use crate::generator::circulation;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
 use crate::generator::inside;
 use crate::generator::mass;
@@ -197,6 +198,9 @@ impl Assembly {
         });
         let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
         let physics = Physics { noise, ..physics };
+        // A turned descent is its descent and a circulation.
+        let turned = physics.dynamics.conservative().zip(noise.constant()).filter(|_| weight.keeps_balance());
+        let physics = Physics { dynamics: turned.map_or(physics.dynamics, |(drift, _)| drift.descent), ..physics };
         let Physics { interpretation, domain, live, .. } = physics;
         progress.begin("assembling the generator", 0);
         let alive = members(grid, domain, live, progress);
@@ -255,13 +259,16 @@ impl Assembly {
             exits.sort_by_key(|exit| exit.state);
         }
         mass::correct(&physics, &sampler, grid, &cells, &mut pairs, &mut exits)?;
+        if let Some((drift, temperature)) = turned {
+            circulation::add(drift, temperature, grid, &cells, &mut pairs);
+        }
         let mut inside = inside::rates(&physics, &sampler, grid, &cells)?;
         // Every cell with all of its neighbours: nothing to look for.
         if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
             connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits, &mut inside);
         }
         Ok(Assembly {
-            generator: generator_of(grid, &cells, &pairs, &exits, &inside, sampler.keeps_balance()),
+            generator: generator_of(grid, &cells, &pairs, &exits, &inside, turned.is_none() && sampler.keeps_balance()),
             cells,
             states,
             exits,

@@ -1,6 +1,7 @@
 //! The discretised process: the generator of a jump process, stored without its diagonal.
 
 pub mod assembly;
+mod circulation;
 pub mod correction;
 mod edges;
 mod inside;

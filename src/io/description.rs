@@ -5,7 +5,14 @@ use crate::problem::noise::{HessianPlace, NoiseKind};
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
 pub fn landscape(config: &Config) -> String {
-    let form = match &config.landscape.form {
+    let form = shape(&config.landscape.form);
+    let sharpness = config.landscape.sharpness;
+    let stretched = if sharpness == 1.0 { String::new() } else { format!(", sharpness {sharpness}") };
+    format!("{form}, {}D{stretched}", config.landscape.dimension)
+}
+
+fn shape(form: &LandscapeForm) -> String {
+    match form {
         LandscapeForm::StyblinskiTang => "styblinski-tang".to_string(),
         LandscapeForm::StyblinskiTangData => "styblinski-tang-data".to_string(),
         LandscapeForm::DoubleWell { barrier, tilt, .. } => format!("double-well (barrier {barrier}, tilt {tilt})"),
@@ -20,13 +27,11 @@ pub fn landscape(config: &Config) -> String {
         LandscapeForm::Expression(text) => format!("L = {text}"),
         LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
         LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
+        LandscapeForm::RotatedDrift { of, strength } => format!("b = −(I + cJ)∇L, c = {strength}, of {}", shape(of)),
         LandscapeForm::LogisticRegression { data, features, .. } => {
             format!("logistic-regression on {} of {}", features.join(", "), data.display())
         }
-    };
-    let sharpness = config.landscape.sharpness;
-    let stretched = if sharpness == 1.0 { String::new() } else { format!(", sharpness {sharpness}") };
-    format!("{form}, {}D{stretched}", config.landscape.dimension)
+    }
 }
 
 /// The noise in words, with its interpretation, such as `isotropic, T = 0.1, ito`.

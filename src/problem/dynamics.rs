@@ -25,6 +25,21 @@ pub trait DriftField: Send + Sync {
     fn may_break(&self) -> bool {
         false
     }
+    /// The loss whose descent this is but for a rotation, when it is one.
+    fn conservative(&self) -> Option<Conservative<'_>> {
+        None
+    }
+}
+
+/// A drift −(I + cJ)∇L by its parts, J = [[0, 1], [−1, 0]]: with D = T·I it keeps the density e^{−L/T}.
+#[derive(Clone, Copy)]
+pub struct Conservative<'a> {
+    /// L.
+    pub loss: &'a dyn Landscape,
+    /// −∇L.
+    pub descent: &'a Dynamics,
+    /// c.
+    pub rotation: f64,
 }
 
 /// A loss to descend, or a plain drift.
@@ -80,6 +95,14 @@ impl Dynamics {
         match self {
             Dynamics::Loss(landscape) => Some(landscape.as_ref()),
             Dynamics::Drift(_) => None,
+        }
+    }
+
+    /// The parts of a turned descent, when it is one.
+    pub fn conservative(&self) -> Option<Conservative<'_>> {
+        match self {
+            Dynamics::Loss(_) => None,
+            Dynamics::Drift(field) => field.conservative(),
         }
     }
 

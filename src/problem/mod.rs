@@ -26,6 +26,7 @@ pub mod outline;
 pub mod piece;
 pub mod posed;
 pub mod region;
+pub mod rotated;
 pub mod scale;
 pub mod separatrix;
 pub mod space;

@@ -66,8 +66,7 @@ impl<'a> EdgeSampler<'a> {
     /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the weights of
     /// the scheme break W_ij = e^{−z} W_ji.
     pub fn keeps_balance(&self) -> bool {
-        let keeps = matches!(self.weight, Weight::InverseAverage | Weight::ScharfetterGummel | Weight::Sqra);
-        keeps && self.noise.constant().is_some() && self.dynamics.loss().is_some()
+        self.weight.keeps_balance() && self.noise.constant().is_some() && self.dynamics.loss().is_some()
     }
 
     /// D̃ = diag(1/h) Rᵀ D R diag(1/h), the tensor in index coordinates.

@@ -31,6 +31,11 @@ impl Weight {
     pub const ALL: [Weight; 5] =
         [Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Upwind, Weight::Central];
 
+    /// Whether W_ij = e^{−z} W_ji to rounding.
+    pub fn keeps_balance(self) -> bool {
+        matches!(self, Weight::InverseAverage | Weight::ScharfetterGummel | Weight::Sqra)
+    }
+
     /// The name in configurations and results.
     pub fn name(self) -> &'static str {
         match self {

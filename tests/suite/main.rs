@@ -47,6 +47,7 @@ mod quadrature;
 mod rates;
 mod reactive;
 mod report;
+mod rotated;
 mod scheme;
 mod sgd;
 mod starts;
