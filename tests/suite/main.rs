@@ -38,3 +38,4 @@ mod starts;
 mod synthetic;
 mod tensor;
 mod units;
+mod verify;
