@@ -10,6 +10,7 @@ use crate::problem::degeneracy::widest::Way;
 use crate::problem::noise::NoiseKind;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
+use crate::study::request::Scheme;
 
 fn entries(values: [f64; 2], dimension: usize) -> String {
     values[..dimension].iter().map(|value| format!("{value:.6}")).collect::<Vec<_>>().join(", ")
@@ -78,7 +79,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
                 write!(text, "grid doubled until the relative error is below {:.1e}", config.request.grid.tolerance);
         }
     }
-    let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.name());
+    let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.map_or("chosen by what it gains", Scheme::name));
     if let (Some(memory), Some(seconds)) = (report.memory, report.seconds) {
         let _ = writeln!(
             text,

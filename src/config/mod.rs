@@ -6,20 +6,26 @@
 //! [`Diagnosis`] finds the key behind an error from there.
 
 pub mod advice;
+mod committor;
 mod converge;
 mod diagnosis;
 mod error;
 mod fault_particles;
+mod landscape;
+mod noise;
 mod particles;
 mod pose;
 mod read;
 mod section;
 mod source;
+pub mod sweep;
 mod tree;
+mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
 pub use source::Source;
+pub use sweep::Sweep;
 
 use std::path::PathBuf;
 

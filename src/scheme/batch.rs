@@ -4,7 +4,9 @@
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
 use crate::scheme::Weight;
-use crate::scheme::edge::{Course, EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, flow_of};
+use crate::scheme::course::Course;
+use crate::scheme::edge::{EdgeSampler, UNRESOLVED_RISE};
+use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
 
@@ -120,6 +122,10 @@ impl<'a> SideBySide<'a> {
         self.add_parts();
         for Steep { number, rise, mut resistance, is_in_range } in std::mem::take(&mut self.steep) {
             let segment = &self.segments[number];
+            if resistance.is_blind() {
+                self.apart.push(number);
+                continue;
+            }
             resistance.sum *= self.sampler.metric(segment.ends[0]);
             match flow_of(resistance, rise, segment.from) {
                 Ok(flow) if is_in_range => self.flows[number] = flow,

@@ -16,43 +16,13 @@ use crate::problem::Interpretation;
 use crate::problem::breaks::{Breaks, rim};
 use crate::problem::{DiffusionField, Dynamics};
 use crate::scheme::Weight;
+use crate::scheme::course::Course;
+use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
 use crate::scheme::weight::{self, bernoulli};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
-/// What flows along an edge from i to j: the two rates (without the factor of the cell they leave from).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EdgeFlow {
-    /// z, the rise of the effective potential from i to j.
-    pub rise: f64,
-    /// q_ij = `forward` × [`EdgeSampler::leave`](i).
-    pub forward: f64,
-    /// q_ji = `backward` × [`EdgeSampler::leave`](j).
-    pub backward: f64,
-}
-
-/// Why an edge has no rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum EdgeError {
-    /// `central` needs |z| < 2.
-    NotMonotone {
-        /// z.
-        rise: f64,
-    },
-    /// The slope or the tensor is not finite, or the tensor is singular, at this point.
-    NotFinite {
-        /// Where.
-        at: Point,
-    },
-}
-
-/// How much z may rise, bend and twist on one panel for an error of a few 1e-15 ([`Course`]). A Gauss rule of n points leaves
-/// (n!)⁴/((2n+1)(2n)!³)·f⁽²ⁿ⁾; of f = e^{z} the mixed terms count most.
-const FIVE_POINTS: Course = Course { rise: 0.3, bend: 0.006, twist: 0.001 };
-const EIGHT_POINTS: Course = Course { rise: 2.0, bend: 0.15, twist: 0.02 };
-/// Edges on which z changes by more than this many panels' worth are far from resolved, and far from where the rate is made.
-const MOST_PANELS: f64 = 32.0;
 /// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
 /// half at four times as much), and z is taken as linear.
 pub(super) const UNRESOLVED_RISE: f64 = 1024.0;
@@ -63,33 +33,11 @@ pub struct EdgeSampler<'a> {
     pub(super) noise: &'a dyn DiffusionField,
     interpretation: Interpretation,
     pub(super) weight: Weight,
-    dimension: usize,
+    pub(super) dimension: usize,
     turn: [f64; 2],
     spacing: [f64; 2],
     pub(super) five: Rule<5>,
     pub(super) eight: Rule<8>,
-}
-
-/// Accumulates R = ∫ e^{z(s)} m(s) ds as e^{top}·sum.
-#[derive(Clone, Copy)]
-pub(super) struct Resistance {
-    top: f64,
-    pub(super) sum: f64,
-}
-
-impl Resistance {
-    /// Of an edge with this rise, nothing being added yet: both of its ends bound the exponents.
-    pub(super) fn above(rise: f64) -> Resistance {
-        Resistance { top: rise.max(0.0), sum: 0.0 }
-    }
-
-    pub(super) fn add(&mut self, z: f64, weight: f64) {
-        if z > self.top {
-            self.sum *= (self.top - z).exp();
-            self.top = z;
-        }
-        self.sum += weight * (z - self.top).exp();
-    }
 }
 
 impl<'a> EdgeSampler<'a> {
@@ -129,6 +77,12 @@ impl<'a> EdgeSampler<'a> {
         Tensor { xx: turned.xx / (hx * hx), xy: turned.xy / (hx * hy), yy: turned.yy / (hy * hy) }
     }
 
+    /// The widths of a cell along the grid's axes.
+    pub(super) fn cell_widths(&self) -> [Point; 2] {
+        let ([hx, hy], [cosine, sine]) = (self.spacing, self.turn);
+        [[hx * cosine, hx * sine], [-hy * sine, hy * cosine]]
+    }
+
     /// The factor of the cell that an edge of weight λ_e leaves: λ_e, √λ_e or 1.
     pub fn leave(&self, weight: f64) -> f64 {
         match self.interpretation {
@@ -136,6 +90,20 @@ impl<'a> EdgeSampler<'a> {
             Interpretation::Stratonovich => weight.sqrt(),
             Interpretation::Isothermal => 1.0,
         }
+    }
+
+    /// The factors at both ends of an edge along a wall whose conductance is known there and not between: that of the end, or their mean.
+    pub fn along(&self, ends: [f64; 2]) -> [f64; 2] {
+        match self.interpretation {
+            Interpretation::Ito => ends,
+            // Scalar noise alone, which carries nothing along walls but what their own edges do.
+            Interpretation::Stratonovich | Interpretation::Isothermal => [0.5 * (ends[0] + ends[1]); 2],
+        }
+    }
+
+    /// The same for the weights W_ij without a conductance.
+    pub fn of_weights_alone(&self) -> EdgeSampler<'a> {
+        EdgeSampler { interpretation: Interpretation::Ito, ..*self }
     }
 
     /// Which stochastic calculus.
@@ -218,6 +186,9 @@ impl<'a> EdgeSampler<'a> {
         } else {
             self.nodes_of_pieces(&breaks, rim(from, to), z, |_, w, z| resistance.add(z, w));
         }
+        if resistance.is_blind() {
+            return self.simple(rise, self.metric(weight).recip());
+        }
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
     }
@@ -293,7 +264,7 @@ impl<'a> EdgeSampler<'a> {
         let jumps = self.jumps(from, to, &own);
         let breaks = self.noise.breaks(from, to).with(own);
         let mut z = 0.0;
-        let mut resistance = Resistance { top: 0.0, sum: 0.0 };
+        let mut resistance = Resistance::NONE;
         let mut begin = 0.0;
         let add_jumps = |at: f64, z: &mut f64| {
             *z += jumps.iter().filter(|(place, _)| *place == at).map(|(_, jump)| jump).sum::<f64>();
@@ -304,17 +275,20 @@ impl<'a> EdgeSampler<'a> {
             add_jumps(end, &mut z);
             begin = end;
         }
+        // The simpler weights take the mean of what the two ends give.
+        let conductance = match self.interpretation {
+            Interpretation::Ito => 1.0,
+            Interpretation::Stratonovich => 0.5 * (ends[0].sqrt() + ends[1].sqrt()),
+            Interpretation::Isothermal => 0.5 * (ends[0] + ends[1]),
+        };
         if self.weight != Weight::InverseAverage || z.abs() > UNRESOLVED_RISE {
-            // The simpler weights take the mean of what the two ends give.
-            let conductance = match self.interpretation {
-                Interpretation::Ito => 1.0,
-                Interpretation::Stratonovich => 0.5 * (ends[0].sqrt() + ends[1].sqrt()),
-                Interpretation::Isothermal => 0.5 * (ends[0] + ends[1]),
-            };
             return self.simple(z, conductance);
         }
         // The end of the edge lies beyond the last node: it bounds the exponents too.
-        resistance.add(z, 0.0);
+        resistance.raise(z);
+        if resistance.is_blind() {
+            return self.simple(z, conductance);
+        }
         flow_of(resistance, z, from)
     }
 
@@ -403,67 +377,4 @@ impl<'a> EdgeSampler<'a> {
         let (forward, backward) = weight::of_rise(self.weight, rise).ok_or(EdgeError::NotMonotone { rise })?;
         Ok(EdgeFlow { rise, forward: conductance * forward, backward: conductance * backward })
     }
-}
-
-/// How z runs along an edge, in size:
-/// ```text
-/// z(s) = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1)
-/// ```
-#[derive(Clone, Copy, Default)]
-pub(super) struct Course {
-    rise: f64,
-    bend: f64,
-    /// Of everything that is not of second degree.
-    twist: f64,
-}
-
-impl Course {
-    /// From z at the nodes of the five-point rule.
-    #[inline(always)]
-    pub(super) fn of(rise: f64, nodes: &[f64; 5], z: &[f64; 5]) -> Course {
-        let bend = 2.0 * rise - 4.0 * z[2];
-        let mut away = 0.0f64;
-        for k in [0, 1, 3, 4] {
-            let s = nodes[k];
-            // A sum, that not-a-number stays what it is.
-            away += (z[k] - s * (rise - bend * (1.0 - s))).abs();
-        }
-        // Of s(1 − s)(2s − 1) the four are 0.2722 in all.
-        Course { rise: rise.abs(), bend: bend.abs(), twist: away / 0.2722 }
-    }
-
-    fn is_within(self, most: Course) -> bool {
-        self.rise <= most.rise && self.bend <= most.bend && self.twist <= most.twist
-    }
-
-    /// Whether five points give the resistance of the whole edge.
-    #[inline(always)]
-    pub(super) fn is_gentle(self) -> bool {
-        self.is_within(FIVE_POINTS)
-    }
-
-    #[inline(always)]
-    pub(super) fn is_finite(self) -> bool {
-        (self.rise + self.bend + self.twist).is_finite()
-    }
-
-    /// The number of panels of eight points that the edge takes, and the width of each, for a finite course.
-    pub(super) fn panels(self) -> (usize, f64) {
-        let Course { rise, bend, twist } = self;
-        // The slope of z is at most rise + bend + twist.
-        let count = ((rise + bend + twist) / EIGHT_POINTS.rise)
-            .max((bend / EIGHT_POINTS.bend).max(twist / EIGHT_POINTS.twist).sqrt());
-        let count = count.ceil().clamp(1.0, MOST_PANELS);
-        (count as usize, 1.0 / count)
-    }
-}
-
-/// (e^{0}, e^{z})/R without overflow: the larger of the two exponents is taken out.
-pub(super) fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, EdgeError> {
-    let Resistance { top, sum } = resistance;
-    if sum.is_nan() || rise.is_nan() {
-        return Err(EdgeError::NotFinite { at });
-    }
-    // An infinite sum means λ_e = 0 somewhere on the edge: nothing passes.
-    Ok(EdgeFlow { rise, forward: (-top).exp() / sum, backward: (rise - top).exp() / sum })
 }

@@ -141,7 +141,7 @@ impl<'a> Chain<'a> {
 }
 
 /// Where the stationary law is largest, roughly: the deepest minimum in the domain.
-fn deepest(problem: &Problem) -> Point {
+pub(super) fn deepest(problem: &Problem) -> Point {
     let inside = problem.critical.minima.iter().find(|point| problem.domain.contains(point.theta));
     inside.map_or(problem.valley.start_point, |point| point.theta)
 }
@@ -170,7 +170,7 @@ fn height(problem: &Problem) -> f64 {
 }
 
 /// A failed elimination with the place of its pivot, or the grid that is too large.
-fn located(error: EliminationError, on: &Discretisation<'_>) -> SolveError {
+pub(super) fn located(error: EliminationError, on: &Discretisation<'_>) -> SolveError {
     let (cells, dimension) = (on.grid.cells, on.grid.dimension);
     match error {
         EliminationError::NotFinite { .. } if height(on.problem) > DEEPEST => {

@@ -7,7 +7,8 @@
 //! | [`mean_first_passage`] | A u = 1 | a killed chain |
 //! | [`occupation`] | x A = e_origin | a killed chain |
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
-//! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
+//! | [`stationary`], [`stationary_law`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
+//! | [`Paths`] | A q⁺ = rates into B, x A = flow out of A | a closed chain and two sets A, B |
 
 pub mod chain;
 pub mod committor;
@@ -15,7 +16,9 @@ pub mod discretisation;
 pub mod error;
 pub mod occupation;
 pub mod passage;
+pub mod paths;
 pub mod quasi_stationary;
+pub mod reactive;
 pub mod resources;
 pub mod stationary;
 
@@ -25,6 +28,8 @@ pub use discretisation::Discretisation;
 pub use error::SolveError;
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
+pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
+pub use reactive::{CoreCut, Reactive, closed_law, reactive};
 pub use resources::Resources;
-pub use stationary::stationary;
+pub use stationary::{stationary, stationary_law};

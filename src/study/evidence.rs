@@ -7,15 +7,18 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
+use crate::observe::reactive;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
-use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
+use crate::study::choice::Choice;
+use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::warning::Warning;
+use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
 
@@ -24,6 +27,9 @@ const PECLET_WARNING: f64 = 4.0;
 
 /// A discretisation error above this is worth one too.
 const LARGE_ERROR: f64 = 0.05;
+
+/// One above this leaves no digit of the result, nor its size.
+const WORTHLESS: f64 = 1.0;
 
 /// Rates that differ by less are those of one valley, whatever its floor is like.
 const SAME_VALLEY: f64 = 1e-3;
@@ -37,10 +43,17 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = peclet(problem, &on.grid, &on.assembly, probability);
+    let peclet = match (&reactive, probability) {
+        // Where only the closed chain was asked for, its law says which edges matter.
+        (Some(found), None) => {
+            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        }
+        _ => peclet(problem, &on.grid, &on.assembly, probability),
+    };
     warnings.extend(unresolved(&peclet));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
@@ -62,11 +75,29 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let fields = fields(request, &on, &found, resources)?;
+    let mut fields = fields(request, &on, &found, resources)?;
+    let mut quantities = Quantities::default();
+    let mut committor = None;
+    if let Some(found) = &reactive {
+        let (closed, law) = (&found.closed, &found.paths.stationary);
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::fields(found));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+        let study =
+            CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
+        // A struct of numbers, with texts as keys.
+        quantities.add("committor", &study).expect("a view of plain values");
+        committor = Some(study);
+    }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
-    warnings.extend(rate.as_ref().and_then(large_error));
+    warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
+    warnings
+        .extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
+    if rate.is_none() && passage.as_ref().is_some_and(|passage| passage.discretisation_error.is_none()) {
+        warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
+    }
     let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
     let slowest = slowest_well(&on, &found, rates);
     let formulas = match if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) } {
@@ -77,15 +108,18 @@ pub(super) fn evidence(
     let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
     let iteration = own_iteration(request, problem, limit, resources)?;
     Ok(Solution {
+        choice: Choice::asked(request.grid.scheme()),
         unknowns: on.states(),
         peclet,
         rate,
         passage,
         flux_over_population: found.flux_over_population,
+        flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
-        groups: Vec::new(),
-        quantities: Quantities::default(),
+        groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
+        quantities,
+        committor,
         quadrature,
         formulas,
         iteration,
@@ -124,9 +158,14 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
     unknown.into_iter().chain((!rate.converged).then_some(open))
 }
 
-fn large_error(rate: &RateEstimate) -> Option<Warning> {
-    let error = rate.discretisation_error?;
-    (error > LARGE_ERROR).then_some(Warning::LargeError { error })
+fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+    let error = error?;
+    // Whatever is no number is no small one.
+    let is_small = error <= LARGE_ERROR;
+    (!is_small).then_some(match error <= WORTHLESS {
+        true => Warning::LargeError { of, error },
+        false => Warning::Worthless { of, error },
+    })
 }
 
 /// Fields on the grid, as far as they were asked for.
@@ -147,9 +186,12 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    if request.wants(Quantity::Stationary) {
-        let closed = Chain::closed(on, resources)?;
-        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
+    // With reactive paths it is known already.
+    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+        let closed = on.closed(resources.progress)?;
+        let law = closed_law(&closed, resources)?;
+        fields.fields.extend(reactive::law(&closed, &law));
+        fields.fields.extend(reactive::stationary_current(&closed, &law));
     }
     Ok(fields)
 }

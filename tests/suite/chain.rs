@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;
 use saddleflux::grid::{Align, Grid, GridError};
@@ -31,7 +30,7 @@ fn grid(problem: &Problem, cells: [usize; 2]) -> Grid {
 const WELL: &str = "landscape = { kind = 'double-well', dimension = 2 }
     noise = { kind = 'isotropic', temperature = 0.2 }
     domain = { lower = [-2, -1.5], upper = [0, 1.5], walls = { x = ['reflecting', 'absorbing'] } }
-    grid = { cells = [24, 20] }
+    grid = { cells = [24, 20], scheme = 'inverse-average' }
     solve = { quantities = ['rate', 'passage-time', 'stationary'] }\n";
 
 #[test]

@@ -1,8 +1,20 @@
 //! The one integration test binary.
 
+/// Asserts that two numbers are equal to a relative tolerance, however small they are. That of `approx` allows 2.2e-16 besides, within which
+/// all cold rates are the same.
+macro_rules! assert_relative_eq {
+    ($left:expr, $right:expr, max_relative = $tolerance:expr $(,)?) => {
+        approx::assert_relative_eq!($left, $right, epsilon = 0.0, max_relative = $tolerance)
+    };
+    ($($other:tt)*) => {
+        approx::assert_relative_eq!($($other)*)
+    };
+}
+
 mod bad;
 mod basins;
 mod chain;
+mod choice;
 mod cli;
 mod closures;
 mod converge;
@@ -27,15 +39,19 @@ mod layers;
 mod library;
 mod orders;
 mod particles;
+mod paths;
 mod plot;
 mod problem;
 mod quadrature;
 mod rates;
+mod reactive;
 mod report;
 mod scheme;
 mod sgd;
 mod starts;
+mod sweep;
 mod synthetic;
 mod tensor;
 mod units;
 mod verify;
+mod walls;
