@@ -110,6 +110,12 @@ impl Number {
         Number { name: name.into(), measured, predicted: Some(predicted) }
     }
 
+    /// measured/predicted − 1, or the measured number where 0 is predicted; `None` where nothing is.
+    pub fn difference(&self) -> Option<f64> {
+        let predicted = self.predicted?;
+        Some(if predicted == 0.0 { self.measured } else { self.measured / predicted - 1.0 })
+    }
+
     /// A number that nobody predicted.
     pub fn alone(name: impl Into<String>, measured: f64) -> Number {
         Number { name: name.into(), measured, predicted: None }

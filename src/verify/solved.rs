@@ -5,11 +5,10 @@ use std::path::Path;
 use crate::config::Config;
 use crate::formula::Formulas;
 use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::study::comparison::{Comparison, compared};
 use crate::study::{self, Request};
-use crate::verify::ClaimError;
+use crate::verify::{ClaimError, Effort};
 
 /// A point that is solved.
 pub struct Solved {
@@ -72,17 +71,17 @@ pub fn posed(text: &str) -> Result<(Problem, Request), ClaimError> {
 ///
 /// # Errors
 /// A point that cannot be posed or solved, or is less sure than that.
-pub fn solve(text: &str, needed: f64) -> Result<Solved, ClaimError> {
+pub fn solve(effort: &Effort, text: &str, needed: f64) -> Result<Solved, ClaimError> {
     let (problem, request) = posed(text)?;
-    solve_posed(problem, &request, needed)
+    solve_posed(effort, problem, &request, needed)
 }
 
 /// The same for a problem that is posed already.
 ///
 /// # Errors
 /// As [`solve`].
-pub fn solve_posed(problem: Problem, request: &Request, needed: f64) -> Result<Solved, ClaimError> {
-    let solution = study::run(&problem, request, &Progress::default())?;
+pub fn solve_posed(effort: &Effort, problem: Problem, request: &Request, needed: f64) -> Result<Solved, ClaimError> {
+    let solution = study::run(&problem, request, &effort.progress.part())?;
     let (rate, passage) = solution.rate.zip(solution.passage).ok_or(ClaimError::Lacks { what: "rate" })?;
     let error = rate.discretisation_error.unwrap_or(f64::INFINITY).max(rate.bracket[1] - rate.bracket[0]);
     if error.is_nan() || error > needed {
@@ -94,6 +93,7 @@ pub fn solve_posed(problem: Problem, request: &Request, needed: f64) -> Result<S
             return Err(ClaimError::Disagree { difference, needed });
         }
     }
+    effort.step()?;
     let formulas = compared(&problem, rate.best());
     Ok(Solved {
         rate: rate.best(),
@@ -103,4 +103,54 @@ pub fn solve_posed(problem: Problem, request: &Request, needed: f64) -> Result<S
         formulas,
         problem,
     })
+}
+
+/// γ of a configuration's own grid, and what Σ ν_i κ_i/γ differs from 1 by.
+///
+/// # Errors
+/// A point that cannot be posed or solved.
+pub fn flux_identity(effort: &Effort, text: &str) -> Result<(Scaled, f64), ClaimError> {
+    let (problem, request) = posed(text)?;
+    let solution = study::run(&problem, &request, &effort.progress.part())?;
+    effort.step()?;
+    let rate = solution.rate.ok_or(ClaimError::Lacks { what: "rate" })?;
+    Ok((rate.value, rate.flux_identity))
+}
+
+/// The logarithm of what a stationary process in one dimension spends beyond a point over what it spends before it, by the chain; and how
+/// much half of the cells changes it by.
+///
+/// # Errors
+/// A point that cannot be posed or solved.
+pub fn log_odds(effort: &Effort, text: &str, cells: usize, beyond: f64) -> Result<[f64; 2], ClaimError> {
+    let at = |cells: usize| -> Result<f64, ClaimError> {
+        let (problem, request) =
+            posed(&format!("{text}\ngrid = {{ cells = [{cells}] }}\nsolve = {{ quantities = [\"stationary\"] }}"))?;
+        let solution = study::run(&problem, &request, &effort.progress.part())?;
+        effort.step()?;
+        let lacks = ClaimError::Lacks { what: "stationary density" };
+        let density = solution.fields.values("stationary").ok_or(lacks)?;
+        let side = |is_beyond: bool| -> f64 {
+            let cells = density.iter().enumerate();
+            cells.filter(|(cell, _)| (solution.grid.cell_centre(*cell)[0] > beyond) == is_beyond).map(|(_, p)| p).sum()
+        };
+        Ok((side(true) / side(false)).ln())
+    };
+    let (coarse, fine) = (at(cells / 2)?, at(cells)?);
+    Ok([fine, (fine - coarse).abs()])
+}
+
+/// γ of a configuration, extrapolated where that is surer; known to a relative error of `needed`.
+///
+/// # Errors
+/// A point that cannot be posed or solved, or is less sure than that.
+pub fn rate(effort: &Effort, text: &str, needed: f64) -> Result<Scaled, ClaimError> {
+    let (problem, request) = posed(text)?;
+    let solution = study::run(&problem, &request, &effort.progress.part())?;
+    effort.step()?;
+    let rate = solution.rate.ok_or(ClaimError::Lacks { what: "rate" })?;
+    match rate.discretisation_error {
+        Some(error) if error <= needed => Ok(rate.best()),
+        error => Err(ClaimError::Unsure { error: error.unwrap_or(f64::INFINITY), needed }),
+    }
 }
