@@ -26,10 +26,10 @@ pub(super) fn figure(figure: &Figure, caption: &str) -> Markup {
     };
     html! {
         figure {
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(caption) font-family="system-ui, sans-serif" font-size="14" {
+            div.wide tabindex="0" role="region" aria-label="Chart" { svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(caption) font-family="system-ui, sans-serif" font-size="14" {
                 (frame(&x, &y))
                 @for (index, curve) in figure.curves.iter().enumerate() { (line(index, curve, &place)) }
-            }
+            } }
             ul.legend {
                 @for (index, curve) in figure.curves.iter().enumerate() {
                     li {

@@ -23,7 +23,7 @@ ul.legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 ul.legend svg { width: 2rem; height: .8rem; vertical-align: middle; margin-right: .4rem; }
 pre, code { font-size: .85rem; } pre { background: #f5f5f5; padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .verdict { font-weight: 600; white-space: nowrap; } .unexpected { color: #a61c00; }
-@media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } td, th { padding-right: .5rem; } }
+@media (max-width: 40rem) { .verdict { white-space: normal; } figure .wide svg { min-width: 30rem; }  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } td, th { padding-right: .5rem; } }
 @media print { body { max-width: none; font-size: 10pt; } section { break-inside: avoid-page; } details { display: none; } a { color: inherit; } }
 ";
 

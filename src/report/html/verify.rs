@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::number::brief;
 use super::figure::figure;
 use super::page;
-use crate::verify::{Finding, Number, Outcome, Suite, Table};
+use crate::verify::{Expected, Finding, Number, Outcome, Suite, Table};
 
 /// The report of a suite.
 pub fn verify(suite: &Suite) -> String {
@@ -58,6 +58,7 @@ fn overview(suite: &Suite) -> Markup {
 fn verdict(outcome: &Outcome) -> Markup {
     let word = outcome.verdict().name();
     match outcome.is_as_expected() {
+        true if outcome.claim.expected == Expected::Fails => html! { span.verdict { (word) ", as expected" } },
         true => html! { span.verdict { (word) } },
         false => html! { span.verdict.unexpected { (word) " (expected: " (outcome.claim.expected.name()) ")" } },
     }
