@@ -73,7 +73,7 @@ fn on_solve(error: &SolveError) -> Diagnosis {
         SolveError::NothingAbsorbs => wrong(
             "valley",
             format!(
-                "{error}. Give an absorbing wall (domain.walls), a start set that the domain does not fill, or a target inside the \
+                "{error}. Give an absorbing wall (domain.walls), a killing rate (domain.killing) that is positive somewhere, a start set that the domain does not fill, or a target inside the \
                  domain"
             ),
         ),
@@ -126,6 +126,7 @@ fn on_assembly(error: &AssemblyError) -> Diagnosis {
             told(WRONG, format!("{error}: change the formula, the domain, or add noise.floor"))
         }
         AssemblyError::NotPositive { .. } => told(WRONG, error.to_string()),
+        AssemblyError::Killing { .. } => wrong("domain.killing", format!("{error}: change the formula, or the domain")),
         AssemblyError::NotScalar { at } => told(
             WRONG,
             format!(
@@ -156,6 +157,7 @@ fn on_assembly(error: &AssemblyError) -> Diagnosis {
 fn on_iteration(error: &IterationError) -> Diagnosis {
     match error {
         IterationError::NotOnAnInterval => wrong("sgd", format!("{error}: leave [sgd] out")),
+        IterationError::KillingInside => wrong("sgd", format!("{error}: leave [sgd] or domain.killing out")),
         IterationError::NotIto => {
             wrong("noise.interpretation", format!("{error}: set interpretation = \"ito\", or leave [sgd] out"))
         }

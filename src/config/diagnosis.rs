@@ -65,6 +65,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
         ProblemError::Jump { .. } | ProblemError::NegativeLoss { .. } => "landscape",
         ProblemError::InfiniteTime(_) => "domain",
+        ProblemError::Killing { .. } => "domain.killing",
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => {
             "noise.valleys"
@@ -110,6 +111,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
             "make the wall absorbing (domain.walls), or draw domain.lower and domain.upper so that the domain ends before this point"
         }
+        ProblemError::Killing { .. } => "change the formula, or domain.lower and domain.upper",
         ProblemError::InfiniteTime(_) => "draw domain.lower and domain.upper so that the domain ends before this point",
         ProblemError::NoMinimum { .. } => "give valley.minimum near one, or widen domain.lower and domain.upper",
         ProblemError::NoMinimumInSet => "change the set, or give valley.minimum near the minimum that is meant",

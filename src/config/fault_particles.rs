@@ -11,6 +11,12 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
     };
     let (key, message) = match error {
         E::StartOutside => ("valley", "particles start outside the set that they are to leave".into()),
+        E::KillingInside => (
+            "particles",
+            "particles are killed at boundaries alone, and domain.killing acts inside the domain: leave [particles] out (the grid kills \
+             there)"
+                .into(),
+        ),
         E::JumpingNoise => (
             "noise.interpretation",
             "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \

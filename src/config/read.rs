@@ -1,13 +1,14 @@
 //! From TOML to a [`Config`], section by section. A section's defaults stand where it is read.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, Source};
 use crate::config::{committor, converge, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
-use crate::problem::{Absorb, AxisWalls, DomainSpec, Posed, StartSet, ValleySpec, Wall};
+use crate::problem::{Absorb, AxisWalls, DomainSpec, Killing, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
 use crate::tensor::Point;
@@ -79,6 +80,7 @@ impl Config {
         let leaves =
             |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
         let absorbs = valley.as_ref().is_some_and(leaves)
+            || domain.killing.is_some()
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
@@ -87,7 +89,7 @@ impl Config {
             return Err(root.conflict(
                 "solve.quantities",
                 "a rate and a passage time need something that absorbs, and nothing does: give an absorbing wall, as in \
-                 domain.walls = { x = [\"reflecting\", \"absorbing\"] }, or a start set in [valley]; or ask for \
+                 domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
                  solve.quantities = [\"stationary\"] alone",
             ));
         }
@@ -235,8 +237,9 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainSpec> {
     let along_x = axis("x")?;
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
+    let killing = section.expression("killing", dimension)?.map(|formula| Arc::new(Killing::new(formula)));
     section.finish()?;
-    Ok(DomainSpec { lower, upper, walls: [along_x, along_y] })
+    Ok(DomainSpec { lower, upper, walls: [along_x, along_y], killing })
 }
 
 fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {

@@ -5,6 +5,12 @@ use super::QuadratureError;
 /// The reason for which a formula does not apply.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Omission {
+    /// A killing rate acts inside the domain.
+    #[error(
+        "Kramers, Theorem 3.2 and the 1D quadrature know of what absorbs at a boundary alone; here a killing rate acts inside the \
+         domain"
+    )]
+    KillingInside,
     /// The start set has no minimum.
     #[error("Kramers and Theorem 3.2 need a minimum to start from, and this set has none")]
     NoMinimum,

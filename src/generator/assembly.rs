@@ -14,12 +14,14 @@ use rayon::prelude::*;
 
 use crate::generator::Generator;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
+use crate::generator::inside;
 use crate::generator::mass;
 use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
 use crate::generator::walls::AlongWalls;
 use crate::grid::Grid;
 use crate::problem::Interpretation;
+use crate::problem::jumps::shown;
 use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::{DiffusionField, Domain, Dynamics, Region};
 use crate::progress::Progress;
@@ -36,8 +38,10 @@ pub struct Assembly {
     pub cells: Vec<u32>,
     /// The state of each cell, [`DEAD`] where there is none.
     pub states: Vec<u32>,
-    /// Where each killing rate comes from; Σ over a state is κ.
+    /// The killing rate of each state at what absorbs; with `inside` Σ over a state is κ.
     pub exits: Vec<Exit>,
+    /// The killing rate of each state within its cell; empty where none kills.
+    pub inside: Vec<f64>,
     /// All edges between states.
     pub pairs: Vec<Pair>,
 }
@@ -152,6 +156,16 @@ pub enum AssemblyError {
         /// Where.
         at: Point,
     },
+    /// A killing rate that is negative, or no number.
+    #[error("the killing rate is {rate} at θ = {}, and must be finite and ≥ 0", shown(*at, *dimension))]
+    Killing {
+        /// Where.
+        at: Point,
+        /// The rate.
+        rate: f64,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// No live cell.
     #[error("the start set holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
     Empty {
@@ -240,15 +254,17 @@ impl Assembly {
             exits.sort_by_key(|exit| exit.state);
         }
         mass::correct(&physics, &sampler, grid, &cells, &mut pairs, &mut exits)?;
+        let mut inside = inside::rates(&physics, &sampler, grid, &cells)?;
         // Every cell with all of its neighbours: nothing to look for.
         if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
-            connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits);
+            connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits, &mut inside);
         }
         Ok(Assembly {
-            generator: generator_of(grid, &cells, &pairs, &exits, sampler.keeps_balance()),
+            generator: generator_of(grid, &cells, &pairs, &exits, &inside, sampler.keeps_balance()),
             cells,
             states,
             exits,
+            inside,
             pairs,
         })
     }

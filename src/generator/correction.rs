@@ -151,7 +151,8 @@ impl FluxCorrection {
             }
         }
         let is_reversible = assembly.generator.is_reversible;
-        assembly.generator = generator_of(grid, &assembly.cells, &assembly.pairs, &assembly.exits, is_reversible);
+        let Assembly { cells, pairs, exits, inside, .. } = &*assembly;
+        assembly.generator = generator_of(grid, cells, pairs, exits, inside, is_reversible);
         self.passes += 1;
     }
 }

@@ -3,6 +3,7 @@
 pub mod assembly;
 pub mod correction;
 mod edges;
+mod inside;
 pub mod listed;
 mod mass;
 mod refinement;

@@ -15,6 +15,7 @@ pub(super) fn connected(
     states: &mut [u32],
     pairs: &mut Vec<Pair>,
     exits: &mut Vec<Exit>,
+    inside: &mut Vec<f64>,
 ) {
     let mut parent: Vec<u32> = (0..cells.len() as u32).collect();
     fn root(parent: &mut [u32], mut k: u32) -> u32 {
@@ -43,6 +44,11 @@ pub(super) fn connected(
         }
         states[cell as usize] = renumbered[state];
     }
+    let mut state = 0;
+    inside.retain(|_| {
+        state += 1;
+        kept[state - 1]
+    });
     *cells = remaining;
     pairs.retain_mut(|pair| {
         (pair.from, pair.to) = (renumbered[pair.from as usize], renumbered[pair.to as usize]);
@@ -54,12 +60,13 @@ pub(super) fn connected(
     });
 }
 
-/// Rates from pairs, which are in the order of the states that they begin at, killing from exits.
+/// Rates from pairs, which are in the order of the states that they begin at, killing from exits and from what kills inside.
 pub(super) fn generator_of(
     grid: &Grid,
     cells: &[u32],
     pairs: &[Pair],
     exits: &[Exit],
+    inside: &[f64],
     is_reversible: bool,
 ) -> Generator {
     let n = cells.len();
@@ -110,7 +117,7 @@ pub(super) fn generator_of(
         add_doubles(&mut starts, &mut columns, &mut values);
     }
     let rates = Rates::new((n, n), starts, columns, values);
-    let mut killing = vec![0.0; n];
+    let mut killing = if inside.is_empty() { vec![0.0; n] } else { inside.to_vec() };
     for exit in exits {
         killing[exit.state as usize] += exit.rate;
     }

@@ -1,6 +1,6 @@
 //! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
-use crate::generator::Exit;
+use crate::generator::{Assembly, Exit};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
 use crate::observe::over_grid::{Kind, POSITION};
 use crate::problem::Problem;
@@ -11,6 +11,8 @@ use crate::tensor::{Point, advance, difference, norm};
 pub struct BoundaryFlux {
     /// Σ ν_i κ_i, equal to γ to rounding.
     pub total: f64,
+    /// The part of it that a killing rate inside the domain takes; `None` where there is none.
+    pub inside: Option<f64>,
     /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary nearest to it. Empty where a
     /// target absorbs beyond several saddles, because where the target is entered does not tell over which of them.
     pub by_saddle: Vec<(usize, f64)>,
@@ -62,6 +64,7 @@ impl BoundaryFlux {
         group.fields.iter().try_for_each(|field| group.shape(field).map(drop))?;
         Ok(Some(BoundaryFlux {
             total: group.numbers(TOTAL)?.first().copied().unwrap_or(f64::NAN),
+            inside: None,
             by_saddle: Vec::new(),
             position: x.iter().enumerate().map(|(k, x)| [*x, y.map_or(0.0, |y| y[k])]).collect(),
             arc: group.needed(&ARC.name)?.to_vec(),
@@ -70,10 +73,14 @@ impl BoundaryFlux {
     }
 }
 
-/// Collects the flux of every cut edge. `spacing`: the grid's, the scale on which the boundary is resolved.
-pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], exits: &[Exit], probability: &[f64]) -> BoundaryFlux {
+/// Collects the flux of every cut edge, and what is killed inside. `spacing`: the grid's, the scale on which the boundary is resolved.
+pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
+    let Assembly { exits, inside, .. } = assembly;
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
-    let total = exits.iter().map(flow).sum();
+    let through: f64 = exits.iter().map(flow).sum();
+    let inside: Option<f64> =
+        (!inside.is_empty()).then(|| inside.iter().zip(probability).map(|(rate, p)| rate * p).sum());
+    let total = through + inside.unwrap_or(0.0);
     let saddles = &problem.valley.saddles;
     let mut by_saddle: Vec<(usize, f64)> = saddles.iter().map(|&index| (index, 0.0)).collect();
     if problem.valley.target.is_some() && saddles.len() > 1 {
@@ -89,7 +96,7 @@ pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], exits: &[Exit], proba
     let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
     let (position, arc, density) =
         if problem.dimension == 1 { by_end(points) } else { along(points, spacing[0].max(spacing[1])) };
-    BoundaryFlux { total, by_saddle, position, arc, density }
+    BoundaryFlux { total, inside, by_saddle, position, arc, density }
 }
 
 /// One dimension: one value for each end.

@@ -9,6 +9,9 @@ pub enum SimulationError {
     /// The start point does not belong to the live set.
     #[error("particles start outside the set that they are to leave")]
     StartOutside,
+    /// A killing rate inside the domain.
+    #[error("a killing rate acts inside the domain, and particles are killed at boundaries alone")]
+    KillingInside,
     /// D jumps, and the interpretation needs its derivative.
     #[error("the noise jumps, and a particle's drift in this interpretation holds the derivative of D")]
     JumpingNoise,

@@ -39,6 +39,9 @@ impl<'a> Preparation<'a> {
     /// # Errors
     /// Settings that do not fit the problem, or the memory.
     pub fn new(settings: &'a Settings, problem: &'a Problem, memory: u64) -> Result<Preparation<'a>, SimulationError> {
+        if problem.domain.killing.is_some() {
+            return Err(SimulationError::KillingInside);
+        }
         let is_iteration = settings.method.is_iteration();
         let motion = if is_iteration { Motion::iteration(problem) } else { Motion::diffusion(problem)? };
         if motion.frontier.distance(problem.valley.start_point) <= 0.0 {

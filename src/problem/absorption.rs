@@ -11,6 +11,8 @@ pub struct Absorption {
     pub killer: Killer,
     /// Where the lowest saddle's way out is cut; `None` when the set is left over no saddle.
     pub cut: Option<Cut>,
+    /// Whether a killing rate acts inside the domain besides.
+    pub inside: bool,
 }
 
 /// What kills the process.
@@ -96,18 +98,20 @@ impl Absorption {
             (None, Region::Box { .. }) => Killer::Box,
             (None, _) => Killer::Set,
         };
-        Absorption { killer, cut }
+        Absorption { killer, cut, inside: domain.killing.is_some() }
     }
 }
 
 impl std::fmt::Display for Absorption {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Absorption { killer, cut } = self;
+        let Absorption { killer, cut, inside } = self;
         match (killer, cut) {
+            (Killer::Nothing, _) if *inside => return formatter.write_str("killed at a rate inside the domain"),
             (Killer::Nothing, _) => write!(formatter, "{killer}"),
             (_, None) => write!(formatter, "{killer} (over no saddle of the valley)"),
             (_, Some(cut)) => write!(formatter, "{killer} ({cut})"),
-        }
+        }?;
+        if *inside { formatter.write_str(", and at a rate inside the domain") } else { Ok(()) }
     }
 }
 

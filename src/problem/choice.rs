@@ -187,6 +187,7 @@ impl Choice<'_> {
             upper: given.upper.unwrap_or([0.0; 2]),
             walls: given.walls,
             automatic: false,
+            killing: given.killing.clone(),
         };
         let free = self.settle_box(&mut domain);
         self.require_places(&domain, free)?;

@@ -1,7 +1,9 @@
 //! The rectangle in which the process runs, and what its walls do.
 
-use crate::problem::Space;
+use std::sync::Arc;
+
 use crate::problem::critical::SADDLE_SLACK;
+use crate::problem::{Killing, Space};
 use crate::tensor::Point;
 
 /// A rectangle (an interval in one dimension) with walls.
@@ -17,6 +19,8 @@ pub struct Domain {
     pub walls: [AxisWalls; 2],
     /// Whether the corners were chosen from the landscape.
     pub automatic: bool,
+    /// A killing rate inside, besides what walls and sets kill.
+    pub killing: Option<Arc<Killing>>,
 }
 
 impl Domain {
@@ -55,13 +59,13 @@ impl Domain {
         self.walls[axis] == AxisWalls::Periodic
     }
 
-    /// The same rectangle with every wall reflecting.
+    /// The same rectangle with every wall reflecting and nothing that kills inside.
     pub fn closed(&self) -> Domain {
         let close = |walls: AxisWalls| match walls {
             AxisWalls::Walls(_) => AxisWalls::Walls([Wall::Reflecting; 2]),
             AxisWalls::Periodic => AxisWalls::Periodic,
         };
-        Domain { walls: self.walls.map(close), ..self.clone() }
+        Domain { walls: self.walls.map(close), killing: None, ..self.clone() }
     }
 
     /// The same rectangle without a rim of this width along its absorbing walls.

@@ -114,7 +114,9 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
             BoundaryClass::Natural => end.law.attracts(),
             _ => false,
         };
-        if is_refused {
+        // A process that is killed where it stays is killed in the end.
+        let is_killed = problem.domain.killing.as_ref().is_some_and(|killing| killing.rate([end.at, 0.0]) > 0.0);
+        if is_refused && !is_killed {
             return Err(ProblemError::InfiniteTime(place));
         }
         if end.absorbs && !class.is_reached() {
@@ -139,7 +141,9 @@ pub fn order(problem: &Problem, formal: f64) -> f64 {
 
 /// The natural end that gives the spectrum a continuous part, and where that begins; the lower one of two.
 pub fn continuous_from(problem: &Problem) -> Option<(f64, f64)> {
-    let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from));
+    // What kills there moves it up.
+    let killed = |at: f64| problem.domain.killing.as_ref().map_or(0.0, |killing| killing.rate([at, 0.0]));
+    let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from + killed(end.at)));
     let ends = of(problem).into_iter().flatten();
     ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))
 }
@@ -147,8 +151,13 @@ pub fn continuous_from(problem: &Problem) -> Option<(f64, f64)> {
 /// Refuses a line whose every way out crosses a point that cannot be crossed.
 fn blocked(problem: &Problem) -> Result<(), ProblemError> {
     let (domain, start) = (&problem.domain, problem.valley.start_point);
+    let spared = domain.killing.as_ref().map(|killing| killing.spared(&problem.valley.live));
+    let live = spared.as_ref().unwrap_or(&problem.valley.live);
+    if spared.is_some() && !live.holds(start) {
+        return Ok(());
+    }
     let exits: Vec<f64> =
-        (0..2).filter_map(|side| problem.valley.live.exit_towards(domain, start, side)).map(|exit| exit[0]).collect();
+        (0..2).filter_map(|side| live.exit_towards(domain, start, side)).map(|exit| exit[0]).collect();
     let blocks: Vec<(f64, [LocalLaw; 2])> =
         exits.iter().filter_map(|&exit| first_block(problem, start[0], exit)).collect();
     if exits.is_empty() || blocks.len() < exits.len() {

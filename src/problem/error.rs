@@ -116,6 +116,15 @@ pub enum ProblemError {
     NoiseWithoutLoss,
     /// Noise that is made from data, for a loss that has none.
     NoiseWithoutData,
+    /// A killing rate that is negative, or no number.
+    Killing {
+        /// Where.
+        at: Point,
+        /// The rate.
+        rate: f64,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// A jump that has no answer.
     Jump {
         /// Where.
@@ -264,6 +273,9 @@ impl ProblemError {
                 let axis = name(*axis);
                 format!("{what} differs between {axis} = {lower} and {axis} = {upper}, which a periodic axis joins")
             }
+            ProblemError::Killing { at, rate, dimension } => {
+                format!("the killing rate is {rate} at θ = {}, and must be finite and ≥ 0", shown(*at, *dimension))
+            }
             ProblemError::Jump { at, dimension, fault } => format!("at θ = {} {fault}", shown(*at, *dimension)),
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
                 format!("{end}: the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite")
@@ -330,6 +342,7 @@ impl ProblemError {
             ProblemError::NoiseWithoutData => {
                 "take the noise of the Hessian, frozen or white noise, or a field of tensors"
             }
+            ProblemError::Killing { .. } => "change the formula, or the domain, so that nothing is born inside",
             ProblemError::Jump { .. } => SMOOTHED,
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
                 "an absorbing wall, or a domain that ends before this point"

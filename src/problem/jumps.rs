@@ -209,6 +209,11 @@ pub fn bend_density(problem: &Problem) -> bool {
     })
 }
 
+/// Whether the killing rate inside the domain bends or jumps somewhere, and the second derivative of the density with it.
+pub fn bend_killing(problem: &Problem) -> bool {
+    problem.domain.killing.as_ref().is_some_and(|killing| killing.breaks_in(&problem.domain))
+}
+
 /// The largest slope on the diagonal of a domain.
 fn steepest(dynamics: &Dynamics, domain: &Domain) -> f64 {
     const LOOKS: u32 = 64;

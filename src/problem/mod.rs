@@ -17,6 +17,7 @@ pub mod error;
 pub mod expression;
 pub mod interpretation;
 pub mod jumps;
+pub mod killing;
 pub mod landscape;
 pub mod mollified;
 pub mod noise;
@@ -37,6 +38,7 @@ pub use domain::{AxisWalls, Domain, Wall};
 pub use dynamics::Dynamics;
 pub use error::ProblemError;
 pub use interpretation::Interpretation;
+pub use killing::Killing;
 pub use landscape::Landscape;
 pub use noise::{DiffusionField, Minibatch, NoiseKind, NoiseModel};
 pub use posed::{Absorb, DomainSpec, Posed, StartSet, ValleySpec};
@@ -114,6 +116,7 @@ impl Problem {
         };
         let domain = choice.domain()?;
         seams(&dynamics, noise.as_ref(), &domain)?;
+        domain.killing.as_ref().map_or(Ok(()), |killing| killing.check(&domain))?;
         jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
         if noise_model.needs_nonnegative_loss() {
             nonnegative_loss(&dynamics, &critical, &domain)?;
@@ -136,8 +139,13 @@ impl Problem {
         }
         let warnings = warnings(posed, &domain, &valley);
         if !posed.allow_degenerate {
-            degeneracy::traps(noise.as_ref(), &critical.minima, &domain, &valley.live)?;
-            degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, &valley.live, valley.start_point)?;
+            // Where the domain itself kills the process need not be carried on.
+            let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
+            let live = spared.as_ref().unwrap_or(&valley.live);
+            degeneracy::traps(noise.as_ref(), &critical.minima, &domain, live)?;
+            if live.holds(valley.start_point) || spared.is_none() {
+                degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, live, valley.start_point)?;
+            }
         }
         let mut problem =
             Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings };

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::problem::Killing;
 use crate::problem::domain::AxisWalls;
 use crate::problem::expression::Condition;
 use crate::tensor::Point;
@@ -27,7 +28,10 @@ impl Posed {
     ///
     /// In one dimension the second components and the walls along y are never looked at.
     pub fn whole(lower: Point, upper: Point, walls: [AxisWalls; 2]) -> Posed {
-        Posed { domain: DomainSpec { lower: Some(lower), upper: Some(upper), walls }, ..Posed::default() }
+        Posed {
+            domain: DomainSpec { lower: Some(lower), upper: Some(upper), walls, ..DomainSpec::default() },
+            ..Posed::default()
+        }
     }
 
     /// How long does the process stay in this set around the minimum near a point, in a domain chosen from the
@@ -55,6 +59,8 @@ pub struct DomainSpec {
     pub upper: Option<Point>,
     /// Walls of the x axis and of the y axis.
     pub walls: [AxisWalls; 2],
+    /// A killing rate inside; `None`: what walls and sets kill is all.
+    pub killing: Option<Arc<Killing>>,
 }
 
 /// The start set as it is asked for; by default the basin of the deepest minimum, with a boundary that kills.

@@ -218,6 +218,12 @@ fn flux(page: &mut Page, solved: &Solved) {
         );
     }
     omitted(page, "saddles with flux", flux.by_saddle.len());
+    if let Some(inside) = flux.inside {
+        page.line(
+            "flux by killing",
+            &format!("{} of γ inside the domain  {}", percent(inside / flux.total), rounded(inside, Some(1e-4))),
+        );
+    }
 }
 
 /// The rate between two sets with its flux, the way back, and what the stationary current costs.

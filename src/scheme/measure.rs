@@ -37,6 +37,16 @@ impl EdgeSampler<'_> {
         Ok(Some(mass / (ends[1].0 - ends[0].0)))
     }
 
+    /// ∫ e^{−z} w/w(centre) dx from a centre to a place, negative towards a smaller one.
+    ///
+    /// # Errors
+    /// When the slope or D is not finite and positive on the way.
+    pub fn signed_mass(&self, centre: f64, to: f64) -> Result<f64, EdgeError> {
+        let mean = self.mass_towards(centre, to, None)?;
+        // Only a law at an end makes a mass infinite.
+        Ok(mean.map_or(f64::INFINITY, |mean| mean * (to - centre)))
+    }
+
     /// ∫₀¹ e^{−z(s)} w(s)/w(0) ds from a centre to an end.
     fn mass_towards(&self, centre: f64, end: f64, law: Option<LocalLaw>) -> Result<Option<f64>, EdgeError> {
         let (from, to): (Point, Point) = ([centre, 0.0], [end, 0.0]);

@@ -75,7 +75,9 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// [`SolveError::NothingAbsorbs`], and whatever ends an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
-        if discretisation.is_closed() || discretisation.assembly.exits.is_empty() {
+        let assembly = &discretisation.assembly;
+        let kills = !assembly.exits.is_empty() || assembly.inside.iter().any(|&rate| rate > 0.0);
+        if discretisation.is_closed() || !kills {
             return Err(SolveError::NothingAbsorbs);
         }
         let origin = discretisation.state_at(discretisation.problem.valley.start_point);

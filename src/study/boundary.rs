@@ -121,6 +121,9 @@ impl<'a> Shares<'a> {
             let i = exit.state as usize;
             dissipation[i] += probability[i] * exit.rate * (times[i] / all_dissipation);
         }
+        for (i, rate) in assembly.inside.iter().enumerate() {
+            dissipation[i] += probability[i] * rate * (times[i] / all_dissipation);
+        }
         let passage = times.iter().map(|u| u / all_dissipation).collect();
         Some(Shares { probability, norm: norm.iter().map(|norm| norm / all_norm).collect(), dissipation, passage })
     }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::level::{self, Level};
@@ -30,6 +30,8 @@ pub enum Reason {
     Line,
     /// The correction is for a loss with D = temperature·I.
     NotReversible,
+    /// The killing rate inside the domain jumps or bends, and how the flux varies with it.
+    BrokenKilling,
     /// No escape rate or passage time was asked for, which the correction is for.
     NoRate,
     /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts leave.
@@ -70,6 +72,9 @@ impl fmt::Display for Reason {
             Reason::Asked => write!(f, "asked for"),
             Reason::Line => write!(f, "in one dimension it is the exact flux along each edge"),
             Reason::NotReversible => write!(f, "the flux correction is for a loss with D = temperature·I"),
+            Reason::BrokenKilling => {
+                write!(f, "the flux correction is for fluxes that vary smoothly, and the killing rate jumps or bends")
+            }
             Reason::NoRate => write!(f, "the flux correction is for escape rates and passage times"),
             Reason::GainsNothing { cells: [nx, ny], change } => {
                 write!(
@@ -107,6 +112,9 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
     }
     if !request.wants_killing() {
         return plain(Reason::NoRate);
+    }
+    if jumps::bend_killing(problem) {
+        return plain(Reason::BrokenKilling);
     }
     for cells in ladder::coarse(problem, request) {
         match change(problem, request, cells, resources) {

@@ -27,6 +27,9 @@ pub fn compared(problem: &Problem, rate: Scaled) -> Formulas<Comparison> {
 
 /// All formulas that apply.
 pub fn formulas(problem: &Problem) -> Formulas {
+    if problem.domain.killing.is_some() {
+        return Formulas::none(Omission::KillingInside);
+    }
     let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };
     let valley = &problem.valley;
     let saddles: Vec<SaddleCrossing> = valley
@@ -87,9 +90,9 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
 }
 
 /// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
-/// that vanishes). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
+/// that vanishes, a killing rate inside). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
 pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
-    if problem.dimension != 1 || problem.domain.is_periodic(0) {
+    if problem.dimension != 1 || problem.domain.is_periodic(0) || problem.domain.killing.is_some() {
         return None;
     }
     let valley = &problem.valley;

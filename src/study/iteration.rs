@@ -59,6 +59,9 @@ pub enum IterationError {
     /// Another calculus than Itô's.
     #[error("SGD takes its noise at the point that it leaves, which is the Itô reading")]
     NotIto,
+    /// A killing rate inside the domain.
+    #[error("the iteration itself is solved for what absorbs at the ends, and a killing rate acts inside the domain")]
+    KillingInside,
     /// Neither the request nor the noise has a learning rate.
     #[error("this noise has no learning rate of its own")]
     NoLearningRate,
@@ -87,6 +90,9 @@ pub fn iteration(
     }
     if problem.interpretation != Interpretation::Ito {
         return Err(IterationError::NotIto.into());
+    }
+    if problem.domain.killing.is_some() {
+        return Err(IterationError::KillingInside.into());
     }
     let learning_rates = learning_rates(asked, problem)?;
     let stiffest = problem.minimum().map(|minimum| minimum.eigenvalues[0]);

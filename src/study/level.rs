@@ -137,7 +137,7 @@ impl Analyses {
         let jumps_in_cells = on.problem.dimension == 2 && jumps::cut_edges(on.problem);
         if jumps_in_cells {
             boundary.cut = Some(f64::INFINITY);
-        } else if boundary.cut.is_none() && jumps::bend_density(on.problem) {
+        } else if boundary.cut.is_none() && (jumps::bend_density(on.problem) || jumps::bend_killing(on.problem)) {
             // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on every grid.
             boundary.cut = Some(f64::INFINITY);
         }

@@ -65,6 +65,7 @@ impl Flow {
             upper: self.space.upper,
             walls: [AxisWalls::Walls([Wall::Reflecting; 2]); 2],
             automatic: false,
+            killing: None,
         }
     }
 

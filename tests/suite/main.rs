@@ -33,6 +33,7 @@ mod generator;
 mod house;
 mod io;
 mod jumps;
+mod killing;
 mod ladder;
 mod landscape;
 mod layers;

@@ -39,7 +39,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: Absorption { killer: Killer::Basin, cut: None },
+            absorption: Absorption { killer: Killer::Basin, cut: None, inside: false },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
@@ -163,7 +163,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
         },
         posed: Posed {
-            domain: DomainSpec { lower: None, upper: None, walls: [walls, walls] },
+            domain: DomainSpec { lower: None, upper: None, walls: [walls, walls], ..DomainSpec::default() },
             valley: Some(ValleySpec::default()),
             allow_degenerate: false,
         },
@@ -207,6 +207,7 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
     if grid.dimension == 1 {
         return BoundaryFlux {
             total: value,
+            inside: None,
             by_saddle: vec![(0, value)],
             position: vec![[0.0, 0.0]],
             arc: vec![0.0],
@@ -216,6 +217,7 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
     let height: Vec<f64> = grid.centres(1);
     BoundaryFlux {
         total: value,
+        inside: None,
         by_saddle: vec![(0, value)],
         position: height.iter().map(|y| [0.0, *y]).collect(),
         arc: height.iter().map(|y| y - height[0]).collect(),

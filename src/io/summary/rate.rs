@@ -141,6 +141,8 @@ impl Quadrature {
 pub(super) struct Flux {
     total: f64,
     by_saddle: Vec<Share>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_killing: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -157,6 +159,6 @@ impl Flux {
             let saddle = listed.iter().position(|listed| *listed == index)?;
             Some(Share { saddle, value, share: value / flux.total })
         });
-        Flux { total: flux.total, by_saddle: shares.collect() }
+        Flux { total: flux.total, by_saddle: shares.collect(), by_killing: flux.inside }
     }
 }

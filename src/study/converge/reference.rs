@@ -121,8 +121,8 @@ pub(super) fn find(
 
 /// The reference by quadrature along each axis.
 fn quadrature(problem: &Problem) -> Option<Reference> {
-    // Where the noise vanishes on the way there is nothing to integrate.
-    if problem.noise_model.is_bare_hessian() {
+    // Where the noise vanishes on the way there is nothing to integrate; of what kills inside it knows nothing.
+    if problem.noise_model.is_bare_hessian() || problem.domain.killing.is_some() {
         return None;
     }
     if problem.dimension == 2 && !separates(problem) {

@@ -1,0 +1,220 @@
+//! Killing rates of the cells from a killing rate k(θ) inside the domain.
+//!
+//! A cell stands for the density at its centre, and so does the rate taken there: with it the balance of a cell is that of the equation
+//! at its centre, which the flux correction builds on. Where k does not hold still between a cell and its neighbours the rate is the
+//! mean over the cell, lest a thin peak fall between the centres; and where k jumps inside the cell it is the mean over pieces that are
+//! cut at the jump: of second order.
+//! ```text
+//!      ├──────o──────┤        κ_i = k(o)
+//!      ├────╎─o──────┤        κ_i = Σ_pieces m_p ⟨k⟩_p,   m_p the piece's share of the cell: of its length or area, on a line of
+//!           jump                                          e^{−φ}w, as if detailed balance held within the cell
+//! ```
+
+use rayon::prelude::*;
+
+use crate::generator::AssemblyError;
+use crate::generator::assembly::Physics;
+use crate::grid::Grid;
+use crate::problem::killing::is_rate;
+use crate::problem::{Domain, Killing};
+use crate::scheme::EdgeSampler;
+use crate::scheme::rule::Rule;
+use crate::tensor::Point;
+
+/// Nodes across the domain, along each axis, that look for peaks between the centres of a coarse grid.
+const LOOKS: [usize; 2] = [4096, 512];
+/// The rate of a cell and of its neighbours' centres differ from its mean by less than this part of the largest where k is resolved.
+const RESOLVED: f64 = 0.1;
+
+/// κ of every cell from the rate inside the domain; empty where there is none.
+///
+/// # Errors
+/// [`AssemblyError::Killing`] where the rate is negative or no number, [`AssemblyError::NotFinite`] from the density within a cell.
+pub(super) fn rates(
+    physics: &Physics<'_>,
+    sampler: &EdgeSampler<'_>,
+    grid: &Grid,
+    cells: &[u32],
+) -> Result<Vec<f64>, AssemblyError> {
+    let Some(killing) = &physics.domain.killing else { return Ok(Vec::new()) };
+    let looks = [0, 1].map(|axis| match axis < grid.dimension {
+        true => (LOOKS[grid.dimension - 1] / 2).div_ceil(grid.cells[axis]),
+        false => 0,
+    });
+    let field = Field { killing, domain: physics.domain, sampler, grid, looks, two: Rule::new(), eight: Rule::new() };
+    cells.par_iter().map(|&cell| field.of_cell(cell as usize)).collect()
+}
+
+struct Field<'a> {
+    killing: &'a Killing,
+    domain: &'a Domain,
+    sampler: &'a EdgeSampler<'a>,
+    grid: &'a Grid,
+    /// Panels of a cell along each axis.
+    looks: [usize; 2],
+    two: Rule<2>,
+    eight: Rule<8>,
+}
+
+/// A place in indices of cells, whole numbers at their centres.
+type Place = [f64; 2];
+
+impl Field<'_> {
+    fn of_cell(&self, cell: usize) -> Result<f64, AssemblyError> {
+        let centre = self.grid.indices(cell).map(|index| index as f64);
+        if self.killing.may_break() && self.is_cut(centre) {
+            return if self.grid.dimension == 1 { self.of_line(centre) } else { self.of_rectangle(centre) };
+        }
+        let at_centre = self.at(centre)?.unwrap_or(0.0);
+        let mean = self.mean(centre)?;
+        let mut largest = at_centre;
+        for axis in 0..self.grid.dimension {
+            for step in [-1.0, 1.0] {
+                let mut beside = centre;
+                beside[axis] += step;
+                largest = largest.max(self.at(beside)?.unwrap_or(0.0));
+            }
+        }
+        Ok(if (mean - at_centre).abs() <= RESOLVED * largest { at_centre } else { mean })
+    }
+
+    fn theta(&self, place: Place) -> Point {
+        self.grid.position(place[0], place[1])
+    }
+
+    /// k at a place; `None` outside the domain.
+    fn at(&self, place: Place) -> Result<Option<f64>, AssemblyError> {
+        let at = self.theta(place);
+        if !self.domain.contains(at) {
+            return Ok(None);
+        }
+        match self.killing.rate(at) {
+            rate if is_rate(rate) => Ok(Some(rate)),
+            rate => Err(AssemblyError::Killing { at, rate, dimension: self.grid.dimension }),
+        }
+    }
+
+    fn breaks(&self, from: Place, to: Place) -> Vec<f64> {
+        self.killing.breaks(self.theta(from), self.theta(to)).as_slice().to_vec()
+    }
+
+    /// Whether k jumps or bends in the cell: along its sides, or between their middles.
+    fn is_cut(&self, centre: Place) -> bool {
+        let line = |axis: usize, across: f64| self.line(centre, axis, across);
+        let [low, middle, high] = [-0.5, 0.0, 0.5];
+        let lines = match self.grid.dimension {
+            1 => vec![line(0, 0.0)],
+            _ => [low, middle, high].into_iter().flat_map(|across| [line(0, across), line(1, across)]).collect(),
+        };
+        lines.into_iter().any(|[from, to]| !self.breaks(from, to).is_empty())
+    }
+
+    /// The line through a cell along an axis, so far from its centre.
+    fn line(&self, centre: Place, axis: usize, across: f64) -> [Place; 2] {
+        [-0.5, 0.5].map(|end| {
+            let mut place = centre;
+            place[axis] += end;
+            place[1 - axis] += across;
+            place
+        })
+    }
+
+    /// The mean over the cell.
+    fn mean(&self, centre: Place) -> Result<f64, AssemblyError> {
+        let nodes = |axis: usize| -> Vec<f64> {
+            let panels = self.looks[axis];
+            let node = |panel: usize, node: f64| (panel as f64 + node) / panels as f64 - 0.5;
+            match panels {
+                0 => vec![0.0],
+                _ => (0..panels).flat_map(|panel| self.two.nodes.map(|place| node(panel, place))).collect(),
+            }
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        let along_y = nodes(1);
+        for x in nodes(0) {
+            for y in &along_y {
+                if let Some(rate) = self.at([centre[0] + x, centre[1] + y])? {
+                    sum += rate;
+                    count += 1.0;
+                }
+            }
+        }
+        Ok(if count > 0.0 { sum / count } else { 0.0 })
+    }
+
+    /// The mean over the pieces of a cell of a line, each with its share of the density's mass.
+    fn of_line(&self, centre: Place) -> Result<f64, AssemblyError> {
+        let [from, to] = self.line(centre, 0, 0.0);
+        let at = self.theta(centre)[0];
+        let mut ends = self.breaks(from, to);
+        ends.push(1.0);
+        let place = |s: f64| [from[0] + s * (to[0] - from[0]), 0.0];
+        let mass_up_to = |s: f64| {
+            let mass = self.sampler.signed_mass(at, self.theta(place(s))[0]);
+            mass.map_err(|_| AssemblyError::NotFinite { at: [at, 0.0] })
+        };
+        let mut pieces = Vec::with_capacity(ends.len());
+        let (mut begin, mut before) = (0.0, mass_up_to(0.0)?);
+        for end in ends {
+            let mass = mass_up_to(end)?;
+            pieces.push((self.along(place(begin), place(end))?, mass - before, end - begin));
+            (begin, before) = (end, mass);
+        }
+        let total: f64 = pieces.iter().map(|(_, mass, _)| mass).sum();
+        // A slope that no number holds across one cell says nothing of its inside: lengths are left.
+        Ok(match total > 0.0 && total.is_finite() {
+            true => pieces.iter().map(|(rate, mass, _)| rate * (mass / total)).sum(),
+            false => pieces.iter().map(|(rate, _, length)| rate * length).sum(),
+        })
+    }
+
+    /// The mean over a cell of a plane: lines across the curve of the jump, side by side along it, in strips that end where the curve
+    /// leaves the cell.
+    fn of_rectangle(&self, centre: Place) -> Result<f64, AssemblyError> {
+        let on_sides = |axis: usize| -> Vec<f64> {
+            let of_side = |across: f64| {
+                let [from, to] = self.line(centre, axis, across);
+                self.breaks(from, to)
+            };
+            [of_side(-0.5), of_side(0.5)].concat()
+        };
+        let [along_x, along_y] = [on_sides(0), on_sides(1)];
+        // A curve that crosses the sides along y runs along x.
+        let (outer, mut strips) = if along_y.len() >= along_x.len() { (0, along_x) } else { (1, along_y) };
+        strips.push(1.0);
+        strips.sort_by(f64::total_cmp);
+        let (mut sum, mut begin) = (0.0, 0.0);
+        for end in strips {
+            for (node, weight) in self.eight.nodes.into_iter().zip(self.eight.weights) {
+                let across = begin + node * (end - begin) - 0.5;
+                let [from, to] = self.line(centre, 1 - outer, across);
+                sum += (end - begin) * weight * self.cut_line(from, to)?;
+            }
+            begin = end;
+        }
+        Ok(sum)
+    }
+
+    /// The mean along a line that is cut at its jumps.
+    fn cut_line(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
+        let place = |s: f64| [0, 1].map(|axis| from[axis] + s * (to[axis] - from[axis]));
+        let (mut sum, mut begin) = (0.0, 0.0);
+        for end in self.breaks(from, to).into_iter().chain([1.0]) {
+            sum += (end - begin) * self.along(place(begin), place(end))?;
+            begin = end;
+        }
+        Ok(sum)
+    }
+
+    /// The mean along a line without jumps.
+    fn along(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (node, weight) in self.eight.nodes.into_iter().zip(self.eight.weights) {
+            if let Some(rate) = self.at([0, 1].map(|axis| from[axis] + node * (to[axis] - from[axis])))? {
+                sum += weight * rate;
+                weights += weight;
+            }
+        }
+        Ok(if weights > 0.0 { sum / weights } else { 0.0 })
+    }
+}
