@@ -60,11 +60,11 @@ fn plane(temperature: f64, open: [bool; 2]) -> String {
     let ends = open.map(|open| if open { 0.8 } else { 0.0 });
     let words = open.map(|open| if open { "absorbing" } else { "reflecting" });
     format!(
-        "landscape = {{ expression = \"(x^2 - 1)^2 + 1.5*(y^2 - 1)^2\", dimension = 2 }}
+        "landscape = {{ expression = \"(x^2 - 1)^2 + 1.2*(y^2 - 1)^2\", dimension = 2 }}
 noise = {{ kind = \"isotropic\", temperature = {temperature:?} }}
 domain = {{ lower = [-2.2, -2.2], upper = [{:?}, {:?}], walls = {{ x = [\"reflecting\", \"{}\"], y = [\"reflecting\", \"{}\"] }} }}
 valley = {{ minimum = [-1, -1], set = \"whole\" }}
-grid = {{ cells = [96, 96] }}",
+grid = {{ cells = [128, 128] }}",
         ends[0], ends[1], words[0], words[1]
     )
 }
