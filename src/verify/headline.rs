@@ -95,8 +95,10 @@ domain = {{ lower = [-2.5], upper = [3.5] }}",
     )
 }
 
-/// The three laws.
-const LAWS: [(&str, fn(f64) -> f64); 3] = [("r", |r| r), ("ln r", f64::ln), ("1 − 1/r", |r| 1.0 - 1.0 / r)];
+/// A law by its name, and the abscissa over which it is straight.
+type Law = (&'static str, fn(f64) -> f64);
+
+const LAWS: [Law; 3] = [("r", |r| r), ("ln r", f64::ln), ("1 − 1/r", |r| 1.0 - 1.0 / r)];
 
 /// Decides whether the logarithm of SGD's odds is linear in r.
 ///

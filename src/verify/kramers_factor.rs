@@ -4,7 +4,7 @@ use crate::formula::quadrature::{End, Passage};
 use crate::problem::Interpretation;
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
-use crate::verify::solved::solve;
+use crate::verify::solved::{Configured, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
 /// Killed at the saddle: twice.
@@ -110,7 +110,7 @@ pub fn factor(effort: &Effort, twice: f64) -> Result<Finding, ClaimError> {
 pub fn flux(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("ΔL/D", "|flux/(γ P) − 1|", [true, true]);
     let mut evidence = Evidence::new(Verdict::Holds, &["ΔL/D", "−ln γ", "flux over γ P"], figure);
-    let noises: [(&str, usize, &dyn Fn(f64) -> String); 4] = [
+    let noises: [(&str, usize, Configured); 4] = [
         ("white, 1D", 1, &|d| format!("kind = \"isotropic\", temperature = {d:?}")),
         ("white, 2D", 2, &|d| format!("kind = \"isotropic\", temperature = {d:?}")),
         ("Hessian with floor, 2D", 2, &|d| {

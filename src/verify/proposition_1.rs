@@ -50,8 +50,11 @@ pub const THREE: Claim = Claim {
     check: |effort| three(effort, 1.0),
 };
 
+/// A noise by its name, and its section for a strength.
+type Noise = (&'static str, fn(f64) -> String);
+
 /// Noises of one strength.
-fn noises() -> [(&'static str, fn(f64) -> String); 3] {
+fn noises() -> [Noise; 3] {
     [
         ("white", |d| format!("kind = \"isotropic\", temperature = {d:?}")),
         ("varies, Itô", |d| format!("kind = \"expression\", d11 = \"{d:?}*(1 + 0.4*sin(2*x + 1))\"")),

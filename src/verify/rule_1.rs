@@ -82,6 +82,9 @@ grid = {{ cells = [120, 96] }}",
     )
 }
 
+/// A landscape by its name, the height of its saddle, the noises, and its configuration with either path open or closed.
+type Case<'a> = (&'a str, f64, &'a [f64], &'a dyn Fn(f64, [bool; 2]) -> String);
+
 /// Decides whether both paths together have `factor` times the sum of their rates; the claim's factor is 1.
 ///
 /// # Errors
@@ -89,7 +92,7 @@ grid = {{ cells = [120, 96] }}",
 pub fn parallel(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("D/ΔL", "|γ/(γ₁ + γ₂) − 1|", [true, true]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["ΔL/D", "−ln γ", "γ over the sum"], figure);
-    let cases: [(&str, f64, &[f64], &dyn Fn(f64, [bool; 2]) -> String); 3] = [
+    let cases: [Case; 3] = [
         ("line, equal saddles", 2.0, &[2.0, 4.0, 8.0, 16.0, 32.0], &|temperature, open| line(0.0, temperature, open)),
         ("line, unequal saddles", 1.7, &[2.0, 4.0, 8.0, 16.0, 32.0], &|temperature, open| line(0.1, temperature, open)),
         ("plane", 1.0, &[4.0, 8.0, 16.0, 32.0], &plane),

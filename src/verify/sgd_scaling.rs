@@ -3,7 +3,7 @@
 use crate::study::fit::Line;
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
-use crate::verify::solved::{Solved, posed, solve};
+use crate::verify::solved::{Configured, Solved, posed, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
 const SOURCE: &str = "Theorem 3.2 and Section 4, relations (1) to (3); Figures 4, 5 and 17 to 19";
@@ -105,7 +105,7 @@ pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["B/ηk", "−ln(γ/k)"], figure);
     // 2ΔL (s/H_a + (1 − s)/|H_b|) with ΔL = 1/4, H_a = 2, |H_b| = 1.
     let closure = 2.0 * 0.25 * (0.5 / 2.0 + 0.5 / 1.0);
-    let cases: [(&str, f64, &dyn Fn(f64) -> String); 2] = [
+    let cases: [(&str, f64, Configured); 2] = [
         ("Setting 1, the data's covariance", effective_barrier()?, &|inverse| setting_1(1.0, 1.0 / inverse, 1.0)),
         ("quartic, the theorem's closure", closure, &|inverse| frozen(1.0 / inverse)),
     ];

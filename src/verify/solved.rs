@@ -10,6 +10,9 @@ use crate::study::comparison::{Comparison, compared};
 use crate::study::{self, Request};
 use crate::verify::{ClaimError, Effort};
 
+/// The configuration of a point, from the strength of its noise or another number.
+pub type Configured<'a> = &'a dyn Fn(f64) -> String;
+
 /// A point that is solved.
 pub struct Solved {
     /// What was asked.
