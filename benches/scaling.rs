@@ -81,7 +81,15 @@ fn main() {
 fn measure(cells: [usize; 2], workspace: &Workspace) -> Row {
     let dimension = if cells[1] == 1 { 1 } else { 2 };
     let walls = [AxisWalls::Walls([Wall::Reflecting, Wall::Absorbing]), AxisWalls::Walls([Wall::Reflecting; 2])];
-    let domain = Domain { dimension, lower: [-2.0, -2.0], upper: [0.0, 2.0], walls, automatic: false, killing: None };
+    let domain = Domain {
+        dimension,
+        lower: [-2.0, -2.0],
+        upper: [0.0, 2.0],
+        walls,
+        automatic: false,
+        killing: None,
+        windows: Vec::new(),
+    };
     let grid = Grid::new(dimension, domain.lower, domain.upper, cells, [false; 2]);
     let form = saddleflux::config::LandscapeForm::DoubleWell { barrier: 1.0, tilt: 0.0, curvature: 2.0 };
     let landscape = saddleflux::config::LandscapeConfig { form, dimension, sharpness: 1.0 };

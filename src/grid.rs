@@ -38,7 +38,7 @@ impl Grid {
     /// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
     ///
     /// # Errors
-    /// [`GridError`]: an axis that is periodic and turned, a saddle to turn to that is not there.
+    /// [`GridError`]: an axis that is periodic and turned, windows on a turned grid, a saddle to turn to that is not there.
     pub fn over(problem: &Problem, cells: [usize; 2], align: Align) -> Result<Grid, GridError> {
         let domain = &problem.domain;
         let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];
@@ -53,6 +53,9 @@ impl Grid {
         }
         if periodic.contains(&true) {
             return Err(GridError::PeriodicAxis);
+        }
+        if !domain.windows.is_empty() {
+            return Err(GridError::Windows);
         }
         let middle = advance(domain.lower, 0.5, difference(domain.upper, domain.lower));
         let mut turned = Grid { turn: [angle.cos(), angle.sin()], pivot: middle, ..straight };
@@ -172,6 +175,9 @@ pub enum GridError {
     /// A periodic axis that would have to be turned.
     #[error("a turned grid cannot have a periodic axis")]
     PeriodicAxis,
+    /// Windows in walls that the grid would have to follow.
+    #[error("windows in walls are cut on grids along the axes alone")]
+    Windows,
     /// A saddle to turn to where there is none.
     #[error("a grid along the escape direction needs a saddle of the start valley, and none was found")]
     NoSaddle,

@@ -60,6 +60,7 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
 fn on_grid(error: GridError) -> Diagnosis {
     match error {
         GridError::PeriodicAxis => wrong("grid.align", format!("{error}: use align = \"axes\"")),
+        GridError::Windows => wrong("grid.align", format!("{error}: use align = \"axes\"")),
         GridError::NoSaddle => wrong(
             "grid.align",
             "\"saddle\" needs a saddle of the start valley, and none was found: use \"axes\" or an angle in degrees",
@@ -82,6 +83,9 @@ fn on_solve(error: &SolveError) -> Diagnosis {
             "\"flux-corrected\" needs a reversible process: a loss and noise.kind = \"isotropic\"; take the default, \
              \"inverse-average\"",
         ),
+        SolveError::SingularFlux => {
+            wrong("grid.scheme", format!("{error}: take the default, \"inverse-average\", with domain.windows"))
+        }
         SolveError::Unreachable { .. } => unsolvable(format!(
             "{error}. Raise the noise (noise.temperature, noise.learning_rate, noise.floor), take more cells (smaller steps up the \
              slope), or draw domain.lower and domain.upper closer"

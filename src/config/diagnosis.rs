@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
-use crate::problem::error::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum};
+use crate::problem::error::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::landscape::data::{Column, DataFault};
 
 /// The input is wrong.
@@ -66,6 +66,10 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::Jump { .. } | ProblemError::NegativeLoss { .. } => "landscape",
         ProblemError::InfiniteTime(_) => "domain",
         ProblemError::Killing { .. } => "domain.killing",
+        ProblemError::Window { index, fault, .. } => {
+            let key = if *fault == WindowFault::Empty { "where" } else { "wall" };
+            return Cow::Owned(format!("domain.windows[{index}].{key}"));
+        }
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => {
             "noise.valleys"
@@ -111,6 +115,10 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
             "make the wall absorbing (domain.walls), or draw domain.lower and domain.upper so that the domain ends before this point"
         }
+        ProblemError::Window { fault: WindowFault::NoReflectingWall, .. } => {
+            "let it reflect (domain.walls), or leave the window out: what absorbs already needs none"
+        }
+        ProblemError::Window { .. } => "change the condition, or leave the window out",
         ProblemError::Killing { .. } => "change the formula, or domain.lower and domain.upper",
         ProblemError::InfiniteTime(_) => "draw domain.lower and domain.upper so that the domain ends before this point",
         ProblemError::NoMinimum { .. } => "give valley.minimum near one, or widen domain.lower and domain.upper",

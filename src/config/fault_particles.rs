@@ -17,6 +17,10 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
              there)"
                 .into(),
         ),
+        E::Windows => (
+            "particles",
+            "particles know of walls that absorb wholly, and domain.windows opens parts of them: leave [particles] out".into(),
+        ),
         E::JumpingNoise => (
             "noise.interpretation",
             "this noise jumps, and a particle's drift in this interpretation holds the derivative of D: set \

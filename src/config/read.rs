@@ -8,7 +8,8 @@ use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, Source};
 use crate::config::{committor, converge, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
-use crate::problem::{Absorb, AxisWalls, DomainSpec, Killing, Posed, StartSet, ValleySpec, Wall};
+use crate::problem::expression::Condition;
+use crate::problem::{Absorb, AxisWalls, DomainSpec, Killing, Posed, Side, StartSet, ValleySpec, Wall, WindowSpec};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
 use crate::tensor::Point;
@@ -81,6 +82,7 @@ impl Config {
             |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
         let absorbs = valley.as_ref().is_some_and(leaves)
             || domain.killing.is_some()
+            || !domain.windows.is_empty()
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
@@ -238,8 +240,30 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainSpec> {
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     let killing = section.expression("killing", dimension)?.map(|formula| Arc::new(Killing::new(formula)));
+    let windows = read_windows(section, dimension)?;
     section.finish()?;
-    Ok(DomainSpec { lower, upper, walls: [along_x, along_y], killing })
+    Ok(DomainSpec { lower, upper, walls: [along_x, along_y], killing, windows })
+}
+
+/// The windows of reflecting walls.
+fn read_windows(section: &Section, dimension: usize) -> Read<Vec<WindowSpec>> {
+    if dimension == 1 && section.has("windows") {
+        return Err(section.conflict(
+            "windows",
+            "a wall of a line is a point and has no windows: let it absorb (domain.walls), or give it a layer of domain.killing",
+        ));
+    }
+    let window = |section: &Section| {
+        let names = Side::ALL.map(|side| (side.name(), side));
+        let side = section.choice("wall", &names)?;
+        let side = side.ok_or_else(|| section.missing("wall", "a window lies in a wall: \"x-upper\", say"))?;
+        let place = section.text("where")?;
+        let place = place.ok_or_else(|| section.missing("where", "a window is a condition: \"abs(y) < 0.1\", say"))?;
+        let condition = Arc::new(section.parsed("where", Condition::parse(&place, dimension))?);
+        section.finish()?;
+        Ok(WindowSpec { side, condition })
+    };
+    section.tables("windows")?.iter().map(window).collect()
 }
 
 fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {

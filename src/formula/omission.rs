@@ -11,6 +11,9 @@ pub enum Omission {
          domain"
     )]
     KillingInside,
+    /// Parts of walls absorb.
+    #[error("Kramers and Theorem 3.2 know of sets and walls that absorb wholly; here windows in walls do")]
+    Windows,
     /// The start set has no minimum.
     #[error("Kramers and Theorem 3.2 need a minimum to start from, and this set has none")]
     NoMinimum,

@@ -218,7 +218,8 @@ impl Assembly {
         let sampler = physics.sampler(grid, weight);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let centres = [0, 1].map(|axis| grid.centres(axis));
-        let context = Context { grid, centres, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
+        let context =
+            Context { grid, centres, noise, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
         // Counted first, so that all are written where they stay.
         let counts: Vec<usize> = cells
             .par_chunks(CHUNK)

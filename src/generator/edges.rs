@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::generator::assembly::{DEAD, worse};
 use crate::generator::correction::ON_FACES;
+use crate::generator::window_rim::WindowRim;
 use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
@@ -88,6 +89,7 @@ pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
     /// The cell centres along each axis, in grid coordinates.
     pub(super) centres: [Vec<f64>; 2],
+    pub(super) noise: &'a dyn DiffusionField,
     pub(super) domain: &'a Domain,
     pub(super) live: &'a Region,
     pub(super) sampler: &'a EdgeSampler<'a>,
@@ -100,8 +102,37 @@ pub(super) struct Context<'a> {
 pub(super) enum Way {
     /// What absorbs cuts it at this fraction.
     Cut(f64),
+    /// A window in a reflecting wall takes this share of what reaches the wall at this fraction.
+    Window {
+        /// The fraction of the edge.
+        fraction: f64,
+        /// The share.
+        share: f64,
+        /// The axis of the grid across which the wall lies.
+        axis: usize,
+    },
     /// A reflecting wall stops it first; the axis of the grid across which that lies, where it lies on faces.
     Reflected(Option<usize>),
+}
+
+impl Way {
+    /// At what fraction of the edge something absorbs, and the share of the edge that it takes.
+    pub(super) fn out(self) -> Option<(f64, f64)> {
+        match self {
+            Way::Cut(fraction) => Some((fraction, 1.0)),
+            Way::Window { fraction, share, .. } => Some((fraction, share)),
+            Way::Reflected(_) => None,
+        }
+    }
+
+    /// The axis across which a wall on faces sends back, and the share of the edge.
+    pub(super) fn back(self) -> Option<(usize, f64)> {
+        match self {
+            Way::Reflected(axis) => Some((axis?, 1.0)),
+            Way::Window { share, axis, .. } => Some((axis, 1.0 - share)),
+            Way::Cut(_) => None,
+        }
+    }
 }
 
 /// What one chunk of cells after the other reuses.
@@ -111,6 +142,8 @@ pub(super) struct Segments {
     paths: Vec<Segment>,
     /// Along each exit.
     ways_out: Vec<Segment>,
+    /// The share of each exit that a window takes.
+    shares: Vec<f64>,
     /// What the scheme makes of either.
     flows: Vec<EdgeFlow>,
 }
@@ -137,9 +170,10 @@ impl Context<'_> {
         pairs: &mut [Pair],
         segments: &mut Segments,
     ) -> Result<Vec<Exit>, AssemblyError> {
-        let Segments { paths, ways_out, .. } = segments;
+        let Segments { paths, ways_out, shares, .. } = segments;
         paths.clear();
         ways_out.clear();
+        shares.clear();
         let mut exits = Vec::new();
         for (state, &cell) in (first..).zip(cells) {
             let indices = self.grid.indices(cell as usize);
@@ -152,7 +186,8 @@ impl Context<'_> {
                     paths.push(Segment { from, to, offset: edge.offset, ends });
                 }
                 None => {
-                    if let Way::Cut(fraction) = self.way(indices, from, self.step(offset), offset) {
+                    if let Some((fraction, share)) = self.way(indices, from, self.step(offset), offset).out() {
+                        shares.push(share);
                         let (to, ends) = (self.along(indices, offset, fraction), [edge.weight; 2]);
                         exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
                         ways_out.push(Segment { from, to, offset: edge.offset, ends });
@@ -192,7 +227,7 @@ impl Context<'_> {
 
     /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
     fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &mut Segments) -> Result<(), AssemblyError> {
-        let Segments { paths, ways_out, flows } = segments;
+        let Segments { paths, ways_out, shares, flows } = segments;
         let mut failures = Self::failures(paths, self.sampler.flows(paths, flows));
         for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(&*flows) {
             // Beyond 3e38 infinite.
@@ -201,8 +236,8 @@ impl Context<'_> {
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
         }
         failures.append(&mut Self::failures(ways_out, self.sampler.flows(ways_out, flows)));
-        for ((exit, way), flow) in exits.iter_mut().zip(&*ways_out).zip(&*flows) {
-            exit.rate = self.sampler.leave(way.ends[0]) * flow.forward / exit.fraction;
+        for (((exit, way), flow), share) in exits.iter_mut().zip(&*ways_out).zip(&*flows).zip(&*shares) {
+            exit.rate = share * (self.sampler.leave(way.ends[0]) * flow.forward / exit.fraction);
         }
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
@@ -282,7 +317,17 @@ impl Context<'_> {
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Way::Cut(LEAST.max(fraction)),
-            false => Way::Reflected(self.axis_of_faces(axis)),
+            false if self.domain.windows.is_empty() => Way::Reflected(self.axis_of_faces(axis)),
+            false => {
+                // Parallel edges meet a wall one cell apart: each stands for so much of it.
+                let half = 0.5 * self.grid.spacing()[1 - axis];
+                let rim = WindowRim::new(self.noise.tensor(end), self.grid.spacing(), axis);
+                match rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond)) {
+                    0.0 => Way::Reflected(self.axis_of_faces(axis)),
+                    1.0 => Way::Cut(LEAST.max(fraction)),
+                    share => Way::Window { fraction: LEAST.max(fraction), share, axis },
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod mass;
 mod refinement;
 mod sparse;
 mod walls;
+mod window_rim;
 
 use sprs::CsMatI;
 

@@ -13,7 +13,7 @@
 use rayon::prelude::*;
 
 use crate::generator::assembly::{AssemblyError, worse};
-use crate::generator::edges::{Context, Way};
+use crate::generator::edges::Context;
 use crate::generator::{Exit, Pair};
 use crate::scheme::{Edge, EdgeFlow, Segment, Stencil};
 
@@ -73,10 +73,10 @@ impl Context<'_> {
                         }
                     }
                     None => {
-                        if let Way::Cut(fraction) = self.way(indices, from, self.step(offset), offset) {
+                        if let Some((fraction, share)) = self.way(indices, from, self.step(offset), offset).out() {
                             let to = self.along(indices, offset, fraction);
                             found.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
-                            ways_out.push(Segment { from, to, offset: unsigned, ends: [along[axis]; 2] });
+                            ways_out.push(Segment { from, to, offset: unsigned, ends: [share * along[axis]; 2] });
                         }
                     }
                 }
@@ -121,12 +121,12 @@ impl Context<'_> {
                 if self.neighbour(indices, offset).is_some() {
                     continue;
                 }
-                let Way::Reflected(Some(normal)) = self.way(indices, from, self.step(offset), offset) else {
+                let Some((normal, share)) = self.way(indices, from, self.step(offset), offset).back() else {
                     continue;
                 };
                 let tangent = 1 - normal;
                 let slip = slip(stencil, edge, tangent);
-                along[tangent] += 0.5 * edge.weight * slip * slip;
+                along[tangent] += share * 0.5 * edge.weight * slip * slip;
             }
         }
         for normal in 0..2 {
@@ -134,15 +134,16 @@ impl Context<'_> {
             if most < 2 || along[1 - normal] == 0.0 {
                 continue;
             }
-            let is_wall = |sign: &i32| {
+            let reflects = |sign: i32| {
                 let mut offset = [0, 0];
-                offset[normal] = *sign;
-                self.neighbour(indices, offset).is_none()
-                    && self.way(indices, from, self.step(offset), offset) == Way::Reflected(Some(normal))
+                offset[normal] = sign;
+                let way = || self.way(indices, from, self.step(offset), offset).back();
+                let wall = if self.neighbour(indices, offset).is_none() { way() } else { None };
+                wall.map_or(0.0, |(axis, share)| if axis == normal { share } else { 0.0 })
             };
-            let walls = [1, -1].iter().filter(|sign| is_wall(sign)).count();
-            if walls > 0 {
-                along[1 - normal] += walls as f64 * lost_between_rows(stencil, normal);
+            let walls = reflects(1) + reflects(-1);
+            if walls > 0.0 {
+                along[1 - normal] += walls * lost_between_rows(stencil, normal);
             }
         }
         along

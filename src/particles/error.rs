@@ -12,6 +12,9 @@ pub enum SimulationError {
     /// A killing rate inside the domain.
     #[error("a killing rate acts inside the domain, and particles are killed at boundaries alone")]
     KillingInside,
+    /// Windows in walls.
+    #[error("parts of walls absorb, and particles know of whole walls alone")]
+    Windows,
     /// D jumps, and the interpretation needs its derivative.
     #[error("the noise jumps, and a particle's drift in this interpretation holds the derivative of D")]
     JumpingNoise,

@@ -42,6 +42,9 @@ impl<'a> Preparation<'a> {
         if problem.domain.killing.is_some() {
             return Err(SimulationError::KillingInside);
         }
+        if !problem.domain.windows.is_empty() {
+            return Err(SimulationError::Windows);
+        }
         let is_iteration = settings.method.is_iteration();
         let motion = if is_iteration { Motion::iteration(problem) } else { Motion::diffusion(problem)? };
         if motion.frontier.distance(problem.valley.start_point) <= 0.0 {

@@ -31,6 +31,11 @@ pub enum Killer {
     },
     /// The domain's own walls absorb.
     Walls,
+    /// Windows in the domain's walls absorb, and the other walls that absorb.
+    Windows {
+        /// Whether there are other such walls.
+        and_walls: bool,
+    },
     /// The basin of attraction of the minimum is left.
     Basin,
     /// An interval is left.
@@ -92,6 +97,9 @@ impl Absorption {
         let killer = match (target, set) {
             (None, Region::Whole) if !domain.absorbs() => Killer::Nothing,
             (Some((centre, radius)), _) => Killer::Disc { centre, radius, dimension: domain.dimension },
+            (None, Region::Whole) if !domain.windows.is_empty() => {
+                Killer::Windows { and_walls: domain.has_absorbing_wall() }
+            }
             (None, Region::Whole) => Killer::Walls,
             (None, Region::Basin { .. }) => Killer::Basin,
             (None, Region::Box { .. }) if domain.dimension == 1 => Killer::Interval,
@@ -124,6 +132,10 @@ impl std::fmt::Display for Killer {
                 return write!(formatter, "killed on entering the disc of radius {radius} around {centre}");
             }
             Killer::Walls => "killed at the absorbing walls of the domain",
+            Killer::Windows { and_walls: false } => "killed at the windows in the walls of the domain",
+            Killer::Windows { and_walls: true } => {
+                "killed at the absorbing walls of the domain and the windows in others"
+            }
             Killer::Basin => "killed on leaving the basin of attraction of the minimum",
             Killer::Interval => "killed on leaving the interval",
             Killer::Box => "killed on leaving the box",

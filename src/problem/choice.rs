@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
-use crate::problem::error::{MeantMinimum, NeedsMinimum};
+use crate::problem::error::{MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::{
     Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError, Region,
-    Space, StartSet, Wall, bounds, critical, is_absorbing,
+    Side, Space, StartSet, Wall, Window, WindowSpec, bounds, critical, is_absorbing,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -188,6 +188,7 @@ impl Choice<'_> {
             walls: given.walls,
             automatic: false,
             killing: given.killing.clone(),
+            windows: Vec::new(),
         };
         let free = self.settle_box(&mut domain);
         self.require_places(&domain, free)?;
@@ -198,6 +199,7 @@ impl Choice<'_> {
             self.end_at_exits(&mut domain, free);
         }
         self.absorb_at_box(&mut domain);
+        self.open_windows(&mut domain)?;
         match self.minimum.map(|index| self.critical.minima[index].theta) {
             Some(minimum) if !domain.contains(minimum) => {
                 Err(ProblemError::MinimumOutsideDomain { minimum, dimension })
@@ -242,7 +244,8 @@ impl Choice<'_> {
             if domain.is_periodic(axis) && (given.lower.is_none() || given.upper.is_none()) {
                 return Err(ProblemError::WallWithoutPlace { axis, is_periodic: true });
             }
-            if (0..2).any(|end| sides[end] && is_absorbing(domain.wall(axis, end))) {
+            let has_window = |end: usize| given.windows.iter().any(|window| window.side == Side { axis, end });
+            if (0..2).any(|end| sides[end] && (is_absorbing(domain.wall(axis, end)) || has_window(end))) {
                 return Err(ProblemError::WallWithoutPlace { axis, is_periodic: false });
             }
         }
@@ -301,6 +304,21 @@ impl Choice<'_> {
                 }
             }
         }
+    }
+
+    /// Opens the windows that were asked for.
+    ///
+    /// # Errors
+    /// A window in a wall that does not reflect, or that no point of its wall lies in.
+    fn open_windows(self, domain: &mut Domain) -> Result<(), ProblemError> {
+        let specs = &self.posed.domain.windows;
+        let is_closed = |window: &WindowSpec| domain.wall(window.side.axis, window.side.end) == Some(Wall::Reflecting);
+        if let Some(index) = specs.iter().position(|window| domain.dimension == 1 || !is_closed(window)) {
+            return Err(ProblemError::Window { index, side: specs[index].side, fault: WindowFault::NoReflectingWall });
+        }
+        let empty = |index: usize| ProblemError::Window { index, side: specs[index].side, fault: WindowFault::Empty };
+        domain.windows = Window::placed(specs, domain).map_err(empty)?;
+        Ok(())
     }
 
     /// Makes the walls absorbing on which a box that kills ends.

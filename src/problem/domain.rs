@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::problem::critical::SADDLE_SLACK;
-use crate::problem::{Killing, Space};
+use crate::problem::window::Side;
+use crate::problem::{Killing, Space, Window};
 use crate::tensor::Point;
 
 /// A rectangle (an interval in one dimension) with walls.
@@ -21,6 +22,8 @@ pub struct Domain {
     pub automatic: bool,
     /// A killing rate inside, besides what walls and sets kill.
     pub killing: Option<Arc<Killing>>,
+    /// Parts of reflecting walls that absorb.
+    pub windows: Vec<Window>,
 }
 
 impl Domain {
@@ -41,8 +44,13 @@ impl Domain {
         self.space().holds(theta, SADDLE_SLACK)
     }
 
-    /// Whether some wall absorbs.
+    /// Whether some wall absorbs, or a part of one.
     pub fn absorbs(&self) -> bool {
+        !self.windows.is_empty() || self.has_absorbing_wall()
+    }
+
+    /// Whether some wall absorbs everywhere.
+    pub fn has_absorbing_wall(&self) -> bool {
         (0..self.dimension).any(|axis| [0, 1].into_iter().any(|end| self.wall(axis, end) == Some(Wall::Absorbing)))
     }
 
@@ -52,6 +60,37 @@ impl Domain {
             AxisWalls::Walls(walls) => Some(walls[end]),
             AxisWalls::Periodic => None,
         }
+    }
+
+    /// The windows of a wall.
+    pub fn window(&self, axis: usize, end: usize) -> Option<&Window> {
+        self.windows.iter().find(|window| window.side == Side { axis, end })
+    }
+
+    /// Whether a wall absorbs where a point lies on it, or beyond it.
+    pub fn absorbs_at(&self, axis: usize, end: usize, at: Point) -> bool {
+        let in_window = |window: &Window| window.holds(self.space().wrap(at)[1 - axis]);
+        self.wall(axis, end) == Some(Wall::Absorbing) || self.window(axis, end).is_some_and(in_window)
+    }
+
+    /// The part of a wall that absorbs, of an interval of the width 2·`half` along it around a point, where windows end so far
+    /// `beyond` their ends.
+    pub fn absorbing_share(&self, axis: usize, end: usize, at: Point, half: f64, beyond: f64) -> f64 {
+        let Some(window) = self.window(axis, end) else {
+            return if self.wall(axis, end) == Some(Wall::Absorbing) { 1.0 } else { 0.0 };
+        };
+        let across = 1 - axis;
+        let (place, low, high) = (self.space().wrap(at)[across], self.lower[across], self.upper[across]);
+        let length = |from: f64, to: f64| window.length_within(from, to, [low, high], beyond);
+        if self.is_periodic(across) {
+            let width = high - low;
+            let turns = [-width, 0.0, width];
+            let lengths = turns.map(|turn| length(place - half + turn, place + half + turn));
+            return share(lengths.iter().sum(), 2.0 * half);
+        }
+        // Beyond a corner there is no wall.
+        let (begin, end) = ((place - half).max(low), (place + half).min(high));
+        share(length(begin, end), end - begin)
     }
 
     /// Whether an axis is periodic.
@@ -65,7 +104,7 @@ impl Domain {
             AxisWalls::Walls(_) => AxisWalls::Walls([Wall::Reflecting; 2]),
             AxisWalls::Periodic => AxisWalls::Periodic,
         };
-        Domain { walls: self.walls.map(close), killing: None, ..self.clone() }
+        Domain { walls: self.walls.map(close), killing: None, windows: Vec::new(), ..self.clone() }
     }
 
     /// The same rectangle without a rim of this width along its absorbing walls.
@@ -102,6 +141,16 @@ impl Domain {
             }
         }
         first
+    }
+}
+
+/// A length in parts of another; all or nothing but for rounding is that.
+fn share(length: f64, of: f64) -> f64 {
+    const ROUNDING: f64 = 1e-12;
+    match length / of {
+        share if share < ROUNDING => 0.0,
+        share if share > 1.0 - ROUNDING => 1.0,
+        share => share,
     }
 }
 

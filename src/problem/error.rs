@@ -3,6 +3,7 @@
 //! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
+use crate::problem::Side;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::ends::VanishingNoise;
@@ -116,6 +117,15 @@ pub enum ProblemError {
     NoiseWithoutLoss,
     /// Noise that is made from data, for a loss that has none.
     NoiseWithoutData,
+    /// A window that cannot be opened.
+    Window {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// Its wall.
+        side: Side,
+        /// Why not.
+        fault: WindowFault,
+    },
     /// A killing rate that is negative, or no number.
     Killing {
         /// Where.
@@ -187,6 +197,15 @@ pub enum ColdValleyFault {
     Outside,
     /// No saddle of it was found.
     NoSaddle,
+}
+
+/// Why a window cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowFault {
+    /// Its wall absorbs already, is periodic, or is an end of a line.
+    NoReflectingWall,
+    /// No point of the wall lies in it.
+    Empty,
 }
 
 /// What a minimum near a given point is for.
@@ -273,6 +292,12 @@ impl ProblemError {
                 let axis = name(*axis);
                 format!("{what} differs between {axis} = {lower} and {axis} = {upper}, which a periodic axis joins")
             }
+            ProblemError::Window { side, fault: WindowFault::NoReflectingWall, .. } => {
+                format!("a window lies in the wall {}, which is no reflecting wall of a rectangle", side.name())
+            }
+            ProblemError::Window { side, fault: WindowFault::Empty, .. } => {
+                format!("no point of the wall {} lies in the window", side.name())
+            }
             ProblemError::Killing { at, rate, dimension } => {
                 format!("the killing rate is {rate} at θ = {}, and must be finite and ≥ 0", shown(*at, *dimension))
             }
@@ -342,6 +367,10 @@ impl ProblemError {
             ProblemError::NoiseWithoutData => {
                 "take the noise of the Hessian, frozen or white noise, or a field of tensors"
             }
+            ProblemError::Window { fault: WindowFault::NoReflectingWall, .. } => {
+                "let the wall reflect, or leave the window out"
+            }
+            ProblemError::Window { .. } => "change the condition, or leave the window out",
             ProblemError::Killing { .. } => "change the formula, or the domain, so that nothing is born inside",
             ProblemError::Jump { .. } => SMOOTHED,
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {

@@ -31,6 +31,7 @@ pub mod separatrix;
 pub mod space;
 pub mod valley;
 pub mod warning;
+pub mod window;
 
 pub use absorption::{Absorption, Cut};
 pub use critical::{CriticalPoint, CriticalPoints, Saddle};
@@ -46,6 +47,7 @@ pub use region::Region;
 pub use space::Space;
 pub use valley::Valley;
 pub use warning::ProblemWarning;
+pub use window::{Side, Window, WindowSpec};
 
 use std::sync::Arc;
 

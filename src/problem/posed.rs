@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::problem::Killing;
 use crate::problem::domain::AxisWalls;
 use crate::problem::expression::Condition;
+use crate::problem::{Killing, WindowSpec};
 use crate::tensor::Point;
 
 /// A question about a landscape: the rectangle, the start set, and what absorbs.
@@ -61,6 +61,8 @@ pub struct DomainSpec {
     pub walls: [AxisWalls; 2],
     /// A killing rate inside; `None`: what walls and sets kill is all.
     pub killing: Option<Arc<Killing>>,
+    /// Parts of reflecting walls that absorb.
+    pub windows: Vec<WindowSpec>,
 }
 
 /// The start set as it is asked for; by default the basin of the deepest minimum, with a boundary that kills.

@@ -107,13 +107,18 @@ impl Valley {
                 }
                 // A little inside: the wall itself belongs to no set.
                 let inwards = 1e-9 * domain.width(axis);
+                if !domain.absorbs_at(axis, end, at) {
+                    return false;
+                }
                 at[axis] = if end == 0 { domain.lower[axis] + inwards } else { domain.upper[axis] - inwards };
                 self.live.holds(at)
             })
         };
+        let absorbs =
+            |axis: usize, end: usize| is_absorbing(domain.wall(axis, end)) || domain.window(axis, end).is_some();
         let absorbing = [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter();
         absorbing
-            .filter(|&(axis, end)| axis < domain.dimension && is_absorbing(domain.wall(axis, end)))
+            .filter(|&(axis, end)| axis < domain.dimension && absorbs(axis, end))
             .filter(|&(axis, end)| !touches(axis, end))
             .collect()
     }
@@ -176,8 +181,8 @@ impl Valley {
 
 fn exits_by_absorbing_wall(domain: &Domain, theta: Point) -> bool {
     (0..domain.dimension).any(|axis| {
-        (theta[axis] < domain.lower[axis] && is_absorbing(domain.wall(axis, 0)))
-            || (theta[axis] > domain.upper[axis] && is_absorbing(domain.wall(axis, 1)))
+        (theta[axis] < domain.lower[axis] && domain.absorbs_at(axis, 0, theta))
+            || (theta[axis] > domain.upper[axis] && domain.absorbs_at(axis, 1, theta))
     })
 }
 

@@ -114,11 +114,14 @@ impl<'a> Chain<'a> {
     /// The same chain with its rates corrected for how the flux varies along each edge ([`FluxCorrection`]).
     ///
     /// # Errors
-    /// [`SolveError::NotReversible`] for other processes than a loss with D = d·I, and whatever ends a solve or an elimination.
+    /// [`SolveError::NotReversible`] for other processes than a loss with D = d·I, [`SolveError::SingularFlux`] beside windows, and whatever ends a solve or an elimination.
     pub fn corrected(self, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         let Chain { mut discretisation, factor: mut known } = self;
         if !discretisation.problem.is_reversible() {
             return Err(SolveError::NotReversible);
+        }
+        if !discretisation.domain.windows.is_empty() {
+            return Err(SolveError::SingularFlux);
         }
         let origin = known.origin;
         let sampler = discretisation.sampler();

@@ -16,6 +16,11 @@ pub enum SolveError {
     /// A flux correction for a process that has a current at equilibrium, or noise that is not D = d·I.
     #[error("the flux correction needs a reversible process: a loss and isotropic noise")]
     NotReversible,
+    /// A flux correction beside windows, at whose ends the flux is infinite.
+    #[error(
+        "the flux correction is for fluxes that vary smoothly, and at the ends of windows in walls the flux is infinite"
+    )]
+    SingularFlux,
     /// A pivot that is zero: the rates on the way underflow.
     #[error("the exit cannot be reached in double precision from the cell at θ = {}: the rates on the way underflow", show(*at, *dimension))]
     Unreachable {

@@ -32,6 +32,8 @@ pub enum Reason {
     NotReversible,
     /// The killing rate inside the domain jumps or bends, and how the flux varies with it.
     BrokenKilling,
+    /// Windows, at whose ends the flux is singular.
+    Windows,
     /// No escape rate or passage time was asked for, which the correction is for.
     NoRate,
     /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts leave.
@@ -75,6 +77,12 @@ impl fmt::Display for Reason {
             Reason::BrokenKilling => {
                 write!(f, "the flux correction is for fluxes that vary smoothly, and the killing rate jumps or bends")
             }
+            Reason::Windows => {
+                write!(
+                    f,
+                    "the flux correction is for fluxes that vary smoothly, and that at the ends of windows is infinite"
+                )
+            }
             Reason::NoRate => write!(f, "the flux correction is for escape rates and passage times"),
             Reason::GainsNothing { cells: [nx, ny], change } => {
                 write!(
@@ -112,6 +120,9 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
     }
     if !request.wants_killing() {
         return plain(Reason::NoRate);
+    }
+    if !problem.domain.windows.is_empty() {
+        return plain(Reason::Windows);
     }
     if jumps::bend_killing(problem) {
         return plain(Reason::BrokenKilling);

@@ -30,6 +30,9 @@ pub fn formulas(problem: &Problem) -> Formulas {
     if problem.domain.killing.is_some() {
         return Formulas::none(Omission::KillingInside);
     }
+    if !problem.domain.windows.is_empty() {
+        return Formulas::none(Omission::Windows);
+    }
     let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };
     let valley = &problem.valley;
     let saddles: Vec<SaddleCrossing> = valley

@@ -57,7 +57,10 @@ impl StudyError {
         match self {
             StudyError::Solve(error) => !matches!(
                 error,
-                SolveError::NothingAbsorbs | SolveError::NotReversible | SolveError::SetsOverlap { .. }
+                SolveError::NothingAbsorbs
+                    | SolveError::NotReversible
+                    | SolveError::SingularFlux
+                    | SolveError::SetsOverlap { .. }
             ),
             _ => false,
         }

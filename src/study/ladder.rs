@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use crate::problem::{Problem, ends};
+use crate::problem::{Problem, ends, window};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::boundary::BoundaryError;
@@ -161,6 +161,7 @@ impl Rungs<'_> {
             return crossing::extrapolate(&values, ratio, rounding, coarseness);
         }
         let formal = ends::order(self.problem, self.scheme.formal_order());
+        let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing: self.spacing, rounding, formal };
         series.estimate(self.boundary)
     }

@@ -71,6 +71,9 @@ pub fn solve<'a>(
     if scheme.is_corrected && !problem.is_reversible() {
         return Err(SolveError::NotReversible.into());
     }
+    if scheme.is_corrected && !problem.domain.windows.is_empty() {
+        return Err(SolveError::SingularFlux.into());
+    }
     let discretisation = Discretisation::on(problem, grid, scheme.weight, resources.progress)?;
     laps.end("assembly");
     let reactive = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<Reactive<'a>>, StudyError> {

@@ -66,6 +66,7 @@ impl Flow {
             walls: [AxisWalls::Walls([Wall::Reflecting; 2]); 2],
             automatic: false,
             killing: None,
+            windows: Vec::new(),
         }
     }
 

@@ -28,7 +28,7 @@ fn assemble(
 ) -> Result<(Grid, Assembly), AssemblyError> {
     let dimension = if cells[1] == 1 { 1 } else { 2 };
     let (lower, upper) = ([-1.8, -1.2], [1.7, 1.3]);
-    let domain = Domain { dimension, lower, upper, walls, automatic: false, killing: None };
+    let domain = Domain { dimension, lower, upper, walls, automatic: false, killing: None, windows: Vec::new() };
     let periodic = [domain.is_periodic(0), domain.is_periodic(1)];
     let grid = Grid::new(dimension, lower, upper, cells, periodic);
     let physics = Physics { dynamics, noise, interpretation, domain: &domain, live };

@@ -56,3 +56,4 @@ mod tensor;
 mod units;
 mod verify;
 mod walls;
+mod windows;

@@ -30,7 +30,8 @@ fn assemble(
     cells: [usize; 2],
 ) -> Assembly {
     let upper = cells.map(|n| n as f64);
-    let domain = Domain { dimension: 2, lower: [0.0; 2], upper, walls, automatic: false, killing: None };
+    let domain =
+        Domain { dimension: 2, lower: [0.0; 2], upper, walls, automatic: false, killing: None, windows: Vec::new() };
     let periodic = [0, 1].map(|axis| domain.is_periodic(axis));
     let grid = Grid::new(2, domain.lower, upper, cells, periodic);
     let noise = FullNoise(tensor);

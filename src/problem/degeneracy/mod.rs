@@ -24,7 +24,7 @@ use crate::problem::degeneracy::curve::Curves;
 use crate::problem::degeneracy::widest::{Way, Ways};
 use crate::problem::error::{Ingredient, show};
 use crate::problem::mollified::HessianField;
-use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region, Wall};
+use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// An eigenvalue of D below this fraction of the largest seen counts as zero.
@@ -332,7 +332,7 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
             let position = if axis == 0 { k } else { l };
             let beyond = if end == 0 { position == 0 } else { position == LATTICE - 1 };
             if beyond {
-                if domain.wall(axis, end) == Some(Wall::Absorbing) {
+                if domain.absorbs_at(axis, end, here) {
                     return Ok(());
                 }
                 continue;

@@ -5,7 +5,7 @@
 use std::collections::BinaryHeap;
 
 use crate::problem::degeneracy::curve::{Crossing, Curves};
-use crate::problem::{Domain, Region, Wall};
+use crate::problem::{Domain, Region};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// Lattice points along each axis.
@@ -63,7 +63,7 @@ impl Ways {
                 let next = ways.next(place, axis, end);
                 // A set may end on a reflecting wall, which rounding must not leave inside.
                 let there = advance(here, if next.is_none() { 0.5 + 1e-9 } else { 1.0 }, step);
-                let is_closed = || domain.wall(axis, end) != Some(Wall::Absorbing) && live.holds(there);
+                let is_closed = || !domain.absorbs_at(axis, end, there) && live.holds(there);
                 if next.is_some_and(|next| ways.to[next].is_some()) || (next.is_none() && is_closed()) {
                     continue;
                 }

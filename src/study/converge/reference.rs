@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::formula::quadrature::{End, Passage};
 use crate::grid::Align;
 use crate::observe::quantity;
-use crate::problem::{Problem, Region};
+use crate::problem::{Domain, Problem, Region};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::ladder::{Climb, Plan, Rates};
@@ -121,8 +121,9 @@ pub(super) fn find(
 
 /// The reference by quadrature along each axis.
 fn quadrature(problem: &Problem) -> Option<Reference> {
-    // Where the noise vanishes on the way there is nothing to integrate; of what kills inside it knows nothing.
-    if problem.noise_model.is_bare_hessian() || problem.domain.killing.is_some() {
+    // Where the noise vanishes on the way there is nothing to integrate; of windows and of what kills inside it knows nothing.
+    let Domain { killing, windows, .. } = &problem.domain;
+    if problem.noise_model.is_bare_hessian() || killing.is_some() || !windows.is_empty() {
         return None;
     }
     if problem.dimension == 2 && !separates(problem) {
