@@ -55,7 +55,7 @@
 //!
 //! A module uses only modules above it:
 //! ```text
-//! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config
+//! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → verify
 //!                                             │                                                          → io → sweep → plot, report → cli
 //!                                             └→ formula, particles: independent checks, which never see a grid
 //! ```
@@ -121,6 +121,7 @@ pub mod study;
 #[cfg(feature = "files")]
 pub mod sweep;
 pub mod tensor;
+pub mod verify;
 
 pub use elimination::Workspace;
 pub use grid::{Align, Grid};

@@ -39,10 +39,13 @@ impl Progress {
         (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Leaves a line for the user, who should know it before the computation goes on.
+    /// Leaves a line for the user, who should know it while the computation goes on; lines that nobody has taken yet stay before it.
     pub fn announce(&self, line: String) {
         if let Ok(mut notice) = self.notice.lock() {
-            *notice = Some(line);
+            *notice = Some(match notice.take() {
+                Some(before) => format!("{before}\n{line}"),
+                None => line,
+            });
         }
     }
 

@@ -5,6 +5,7 @@ mod example;
 mod explain;
 mod session;
 mod sweep;
+mod verify;
 mod watch;
 
 use std::borrow::Cow;
@@ -53,14 +54,8 @@ enum Command {
     },
     /// Solve a configuration at many values of some of its keys; what was solved before is not solved again
     Sweep(sweep::SweepAsked),
-    #[command(hide = true)]
-    Verify(Later),
-}
-
-#[derive(Args)]
-struct Later {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    _rest: Vec<String>,
+    /// Decide which statements of the theory hold, without sampling noise: verify.json and report.html
+    Verify(verify::VerifyAsked),
 }
 
 #[derive(Args)]
@@ -115,7 +110,7 @@ pub fn main() -> u8 {
         Command::Plot { result, out } => redraw(&result, out.as_deref()),
         Command::Init { name } => example::init(name.as_deref()),
         Command::Sweep(asked) => sweep::sweep(&asked),
-        Command::Verify(_) => later("verify"),
+        Command::Verify(asked) => verify::verify(&asked),
         Command::Converge(asked) => converge(&asked),
         Command::Simulate(asked) => simulate(&asked),
     };
@@ -126,15 +121,6 @@ pub fn main() -> u8 {
             failure.status
         }
     }
-}
-
-fn later(command: &str) -> Result<(), Failure> {
-    Err(Failure::new(
-        2,
-        format!(
-            "error: `{command}` comes with a later version; this one has run, check, sweep, converge, simulate, plot and init"
-        ),
-    ))
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.

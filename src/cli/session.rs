@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
     ) -> Result<(T, usize), Failure> {
-        let (found, threads) = watched(self.asked, |progress| {
+        let (found, threads) = watched(self.asked.output(), |progress| {
             progress.begin("reading the landscape", 0);
             work(self.config.problem()?, progress)
         })?;
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
 
     /// Says what a program or a person reads, or nothing.
     pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
-        tell(self.asked, program, person);
+        self.asked.output().tell(program, person);
     }
 }
 
@@ -105,11 +105,14 @@ impl<'a> Session<'a> {
 ///
 /// # Errors
 /// Threads or a watch that cannot be had.
-pub(super) fn watched<T: Send>(asked: &Asked, work: impl FnOnce(&Progress) -> T + Send) -> Result<(T, usize), Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(asked.threads.unwrap_or(0)).build();
+pub(super) fn watched<T: Send>(
+    output: Output,
+    work: impl FnOnce(&Progress) -> T + Send,
+) -> Result<(T, usize), Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
     let progress = Arc::new(Progress::default());
-    let watch = watch::Watch::start(&progress, asked.quiet || asked.json)
+    let watch = watch::Watch::start(&progress, output.quiet || output.json)
         .map_err(|error| Failure::new(3, format!("error: cannot watch for Ctrl-C: {error}")))?;
     let found = pool.install(|| work(&progress));
     drop(watch);
@@ -122,8 +125,17 @@ pub(super) fn watched<T: Send>(asked: &Asked, work: impl FnOnce(&Progress) -> T 
 /// A folder that cannot be made or written.
 pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
     let folder = folder_name(asked);
+    writable(&folder)?;
+    Ok(folder)
+}
+
+/// Makes a folder, unless it is there, and finds out whether it can be written.
+///
+/// # Errors
+/// A folder that cannot be made or written.
+pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
-    let attempt = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b""));
+    let attempt = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b""));
     let _ = std::fs::remove_file(&probe);
     attempt.map_err(|error| {
         let folder = folder.display();
@@ -131,8 +143,7 @@ pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
             2,
             format!("error: the output folder {folder} cannot be written ({error}): choose another with --out"),
         )
-    })?;
-    Ok(folder)
+    })
 }
 
 /// The name of the output folder, which need not be there.
@@ -141,12 +152,28 @@ pub(super) fn folder_name(asked: &Asked) -> PathBuf {
     asked.out.clone().unwrap_or_else(|| Path::new("output").join(name))
 }
 
-/// Says what a program or a person reads, or nothing.
-pub(super) fn tell(asked: &Asked, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
-    if asked.json {
-        say(&format!("{:#}\n", program()));
-    } else if !asked.quiet {
-        say(&person());
+/// How a command speaks, and on how many threads it works (`None`: all cores).
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub json: bool,
+    pub quiet: bool,
+    pub threads: Option<usize>,
+}
+
+impl Output {
+    /// Says what a program or a person reads, or nothing.
+    pub fn tell(self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
+        if self.json {
+            say(&format!("{:#}\n", program()));
+        } else if !self.quiet {
+            say(&person());
+        }
+    }
+}
+
+impl Asked {
+    pub(super) fn output(&self) -> Output {
+        Output { json: self.json, quiet: self.quiet, threads: self.threads }
     }
 }
 

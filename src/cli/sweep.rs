@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
-use super::session::{folder, folder_name, tell, watched};
+use super::session::{folder, folder_name, watched};
 use super::{Asked, Failure, diagnostic, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
@@ -90,7 +90,7 @@ impl Begun<'_> {
     fn complete(&self) -> Result<(), Failure> {
         let work =
             |progress: &Progress| self.campaign(progress, |campaign| campaign.complete(rayon::current_num_threads()));
-        match watched(self.asked, work)?.0 {
+        match watched(self.asked.output(), work)?.0 {
             Ok(_) => Ok(()),
             Err((kept, SweepError::Interrupted)) => {
                 let total = self.sweep.len();
@@ -131,14 +131,14 @@ impl Begun<'_> {
                 Ok(outcome)
             })
         };
-        let outcome = watched(self.asked, work)?.0?;
+        let outcome = watched(self.asked.output(), work)?.0?;
         let path = Store::within(&self.folder).path(&outcome.configuration);
         if let Some(message) = &outcome.message {
             let words = self.sweep.describe(point);
             return Err(Failure::new(outcome.status, format!("error: point {point} ({words}): {message}")));
         }
         let said = || format!("point {point} ({}) is in {}\n", self.sweep.describe(point), path.display());
-        tell(self.asked, || json!(outcome), said);
+        self.asked.output().tell(|| json!(outcome), said);
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl Begun<'_> {
         }
         let named: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         let lines = || named.iter().map(|path| format!("sbatch {path}\n")).collect::<String>();
-        tell(self.asked, || json!({ "scripts": named, "points": missing }), lines);
+        self.asked.output().tell(|| json!({ "scripts": named, "points": missing }), lines);
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Begun<'_> {
         if !self.asked.no_plots {
             files.extend(plot::draw_sweep(&table, &self.folder)?);
         }
-        tell(self.asked, || summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
+        self.asked.output().tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
         match (table.solved(), table.failed().next()) {
             (0, Some((point, _, message))) => {
                 let words = self.sweep.describe(point);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// An axis of a chart, or the scale of a colour bar.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     name: String,
     /// In the plotted coordinate: value/10^power, or the value's decimal logarithm.
     pub range: Range<f64>,
@@ -118,7 +118,7 @@ fn plain(value: f64, length: f64) -> String {
 }
 
 /// The smallest and largest finite value.
-pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>> {
+pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>> {
     let finite = values.into_iter().filter(|value| value.is_finite());
     finite.fold(None, |extent: Option<Range<f64>>, value| match extent {
         None => Some(value..value),
@@ -127,7 +127,7 @@ pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>
 }
 
 /// Decimal logarithms from the largest value down to the smallest positive one, at most `decades` of them.
-pub(super) fn decades(values: &[f64], decades: f64) -> Option<Range<f64>> {
+pub(crate) fn decades(values: &[f64], decades: f64) -> Option<Range<f64>> {
     let positive = values.iter().copied().filter(|value| *value > 0.0);
     let exponents = extent(positive.map(f64::log10))?;
     let top = exponents.end + 0.02 * decades.min(exponents.end - exponents.start).max(1.0);

@@ -4,7 +4,7 @@
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
 //! and cut [`DECADES`] below the largest value. In two dimensions everything is drawn in θ, turned grids too.
 
-mod axis;
+pub(crate) mod axis;
 mod canvas;
 mod chart;
 mod colour;

@@ -6,14 +6,17 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+pub mod html;
 mod number;
 mod page;
 mod particles;
 mod sweep;
+mod verify;
 
 pub use convergence::convergence;
 pub use particles::simulated;
 pub use sweep::sweep;
+pub use verify::{claims, verdict, verify};
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "scaled",
     "exponential",
     "tensor",
@@ -20,6 +20,7 @@ const LAYERS: [&str; 21] = [
     "observe",
     "study",
     "config",
+    "verify",
     "io",
     "sweep",
     "plot",

@@ -55,5 +55,6 @@ mod sweep;
 mod synthetic;
 mod tensor;
 mod units;
+mod verify;
 mod walls;
 mod windows;

@@ -1,0 +1,95 @@
+//! `saddleflux verify`: the theorem suite.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use serde_json::json;
+
+use super::session::{Output, watched, writable};
+use super::{Failure, diagnostic};
+use crate::verify::{self, Claim, Suite};
+use crate::{io, report};
+
+#[derive(Args)]
+pub(super) struct VerifyAsked {
+    /// Claims by their names [default: all]; --list names them
+    claims: Vec<String>,
+    /// Fewer and cheaper points: under a minute
+    #[arg(long)]
+    quick: bool,
+    /// Name the claims and stop
+    #[arg(long)]
+    list: bool,
+    /// Output folder
+    #[arg(long, default_value = "output/verify")]
+    out: PathBuf,
+    /// Threads [default: all cores]; results do not depend on it
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    threads: Option<usize>,
+    /// Print verify.json on standard output, and nothing else there
+    #[arg(long)]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
+    let output = Output { json: asked.json, quiet: asked.quiet, threads: asked.threads };
+    if asked.list {
+        let named = || json!(verify::claims().iter().map(|claim| claim.id).collect::<Vec<_>>());
+        output.tell(named, || report::claims(verify::claims()));
+        return Ok(());
+    }
+    let claims = chosen(&asked.claims)?;
+    writable(&asked.out)?;
+    let (suite, _) = watched(output, |progress| {
+        verify::run(&claims, asked.quick, progress, |outcome| {
+            if claims.len() > 1 && !asked.json && !asked.quiet {
+                progress.announce(report::verdict(outcome));
+            }
+        })
+    })?;
+    if suite.outcomes.is_empty() && suite.is_interrupted {
+        return Err(Failure::new(130, "interrupted: no claim was decided, and nothing was written"));
+    }
+    let files = write(&suite, &asked.out)?;
+    output.tell(|| suite.json(), || report::verify(&suite, &files, diagnostic::stdout_has_colour()));
+    if suite.is_interrupted {
+        Err(super::interrupted())
+    } else if suite.is_as_expected() {
+        Ok(())
+    } else {
+        let unexpected = suite.outcomes.iter().filter(|outcome| !outcome.is_as_expected());
+        let names: Vec<&str> = unexpected.map(|outcome| outcome.claim.id).collect();
+        Err(Failure::new(1, format!("error: not as expected: {}", names.join(", "))))
+    }
+}
+
+/// The claims of these names, in the order of the suite; all of them without a name.
+fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, Failure> {
+    for name in names {
+        if verify::claim(name).is_none() {
+            let near = verify::claims().iter().map(|claim| claim.id);
+            let near = near.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(Failure::new(
+                2,
+                format!("error: there is no claim `{name}`{near} `saddleflux verify --list` names them"),
+            ));
+        }
+    }
+    let is_chosen = |claim: &&Claim| names.is_empty() || names.iter().any(|name| name == claim.id);
+    Ok(verify::claims().iter().filter(is_chosen).collect())
+}
+
+fn write(suite: &Suite, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let [data, page] = ["verify.json", "report.html"].map(|name| folder.join(name));
+    io::write_summary(&data, &suite.json())?;
+    let text = report::html::verify(suite);
+    io::replace(&page, |partial| {
+        std::fs::write(partial, text).map_err(|source| io::IoError::Write { path: page.clone(), source })
+    })?;
+    Ok(vec![data, page])
+}

@@ -1,0 +1,60 @@
+//! The limit of a ratio as the noise, or the step, goes to zero, judged by its points.
+
+use crate::verify::Verdict;
+
+/// The limit of a ratio r(ε) = r₀ + c εᵖ + … for ε → 0 from points at falling ε.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// r₀ by Richardson's extrapolation with the order that theory gives, from the two smallest ε.
+    pub value: f64,
+    /// How much that changed with the last point.
+    pub change: f64,
+    /// p as the last three points show it, whatever r₀ is.
+    pub order: f64,
+    /// c as the two last points show it.
+    pub slope: f64,
+}
+
+impl Limit {
+    /// The limit of at least three points `[ε, r]` whose ε fall by a constant factor.
+    pub fn of(points: &[[f64; 2]], order: f64) -> Limit {
+        let [.., a, b, c] = points else {
+            return Limit { value: f64::NAN, change: f64::NAN, order: f64::NAN, slope: f64::NAN };
+        };
+        let extrapolated = |one: &[f64; 2], next: &[f64; 2]| {
+            let gain = (one[0] / next[0]).powf(order);
+            next[1] + (next[1] - one[1]) / (gain - 1.0)
+        };
+        let (before, value) = (extrapolated(a, b), extrapolated(b, c));
+        Limit {
+            value,
+            change: (value - before).abs(),
+            order: ((a[1] - b[1]) / (b[1] - c[1])).abs().ln() / (b[0] / c[0]).ln(),
+            slope: (b[1] - c[1]) / (b[0].powf(order) - c[0].powf(order)),
+        }
+    }
+
+    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it fails only where the limit is
+    /// known better than it is away.
+    pub fn verdict(&self, predicted: f64, tolerance: f64) -> Verdict {
+        let away = (self.value / predicted - 1.0).abs();
+        if away <= tolerance {
+            Verdict::HoldsAsymptotically
+        } else if away > 4.0 * self.change / predicted.abs() {
+            Verdict::Fails
+        } else {
+            Verdict::NotDecided
+        }
+    }
+}
+
+/// The largest ε below which |r − 1| stays under `share` at every point, between points by interpolation of logarithms; `None` where
+/// the last point is above it.
+pub fn within(points: &[[f64; 2]], share: f64) -> Option<f64> {
+    let error = |point: &[f64; 2]| (point[1] - 1.0).abs();
+    let last_bad = points.iter().rposition(|point| error(point) > share);
+    let Some(bad) = last_bad else { return points.first().map(|point| point[0]) };
+    let (bad, good) = (points.get(bad)?, points.get(bad + 1)?);
+    let part = (share / error(good)).ln() / (error(bad) / error(good)).ln();
+    Some(good[0] * (bad[0] / good[0]).powf(part))
+}

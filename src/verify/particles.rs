@@ -1,0 +1,88 @@
+//! The solver against particles.
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+use crate::study;
+use crate::verify::evidence::Evidence;
+use crate::verify::solved::posed;
+use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
+
+/// z-scores.
+pub const Z_SCORES: Claim = Claim {
+    id: "particles",
+    title: "Particles escape at the solver's rate",
+    statement: "Langevin particles of the same equation escape at the rate of the finite-volume chain, within their sampling noise.",
+    source: "The equation is an average over particles (Eqs. 2 and 3)",
+    conditions: "White noise, noise that varies (Itô and isothermal) and Hessian noise with a floor in one dimension; a curved valley and a full tensor in \
+                 two; seeds 1 to 6, two time steps each.",
+    computation: "z = (γ of the particles, extrapolated in the step − γ of the chain) over its standard error; the mean of z² over the problems.",
+    tolerance: "The 99.9 % quantile of χ² with as many degrees of freedom as there are problems.",
+    expected: Expected::Holds,
+    check: |effort| z_scores(effort, 1.0),
+};
+
+const LINE: &str = "domain = { lower = [-2.2], upper = [0.8], walls = { x = [\"reflecting\", \"absorbing\"] } }
+valley = { minimum = [-1], set = \"x < 0.8\" }
+grid = { tolerance = 1e-5 }";
+const PLANE: &str =
+    "domain = { lower = [-2.2, -1.8], upper = [0.8, 3], walls = { x = [\"reflecting\", \"absorbing\"] } }
+grid = { cells = [96, 96] }";
+
+/// Decides whether particles escape at `factor` times the chain's rate; the claim's factor is 1.
+///
+/// # Errors
+/// A point that cannot be solved.
+pub fn z_scores(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
+    let figure = Figure::new("problem", "z", [false, false]);
+    let mut evidence =
+        Evidence::new(Verdict::Holds, &["γ of the chain", "γ of the particles", "standard error", "z"], figure);
+    let well = "kind = \"double-well\"";
+    let curved = "expression = \"(x^2 - 1)^2 + 2*(y - x^2/2)^2\"";
+    let problems = [
+        ("white", well, "kind = \"isotropic\", temperature = 0.25", LINE),
+        ("varies, Itô", well, "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\"", LINE),
+        (
+            "varies, isothermal",
+            well,
+            "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\", interpretation = \"isothermal\"",
+            LINE,
+        ),
+        ("Hessian, floor", well, "kind = \"hessian\", learning_rate = 0.1, batch_size = 1, floor = 0.1", LINE),
+        ("curved valley", curved, "kind = \"isotropic\", temperature = 0.25", PLANE),
+        ("full tensor", curved, "kind = \"expression\", d11 = \"0.25\", d12 = \"0.1*cos(y)\", d22 = \"0.2\"", PLANE),
+    ];
+    let (mut sum, mut points) = (0.0, Vec::new());
+    for (place, (name, landscape, noise, rest)) in problems.iter().enumerate() {
+        let (dimension, valley) =
+            if *rest == LINE { (1, "") } else { (2, "valley = { minimum = [-1, 0.5], set = \"whole\" }\n") };
+        let exits = if effort.is_quick { 300 } else { 1500 };
+        evidence.configuration = format!(
+            "landscape = {{ {landscape}, dimension = {dimension} }}
+noise = {{ {noise} }}
+particles = {{ method = \"euler-maruyama\", seed = {}, exits = {exits} }}
+{valley}{rest}",
+            place + 1
+        );
+        let (problem, request) = posed(&evidence.configuration)?;
+        let solution = study::run(&problem, &request, &effort.progress.part())?;
+        effort.step()?;
+        let rate = solution.rate.ok_or(ClaimError::Lacks { what: "rate" })?.best().value() * factor;
+        let particles = solution.particles.ok_or(ClaimError::Lacks { what: "particles" })?.rate;
+        let z = (particles.value - rate) / particles.standard_error;
+        evidence.table.push(name, vec![rate, particles.value, particles.standard_error, z]);
+        evidence.note(format!("{name}: z"), z);
+        sum += z * z;
+        points.push([(place + 1) as f64, z]);
+    }
+    let count = problems.len() as f64;
+    // The distribution exists for every positive number of degrees of freedom.
+    let quantile = ChiSquared::new(count).map_or(f64::NAN, |law| law.inverse_cdf(0.999));
+    evidence.require("mean of z²", sum / count, 1.0, quantile / count - 1.0);
+    evidence.figure.measured("z", points);
+    evidence.figure.predicted("0", vec![[1.0, 0.0], [count, 0.0]]);
+    let summary = match evidence.verdict() {
+        Verdict::Holds => "Particles and solver agree within the particles' sampling noise.",
+        _ => "Particles and solver do not agree.",
+    };
+    Ok(evidence.finding(summary))
+}

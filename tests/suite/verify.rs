@@ -1,0 +1,191 @@
+//! Claims are decided by their points, and every verdict can turn: each check is run with a formula, an interpretation or an order that is
+//! not the claim's.
+
+use saddleflux::Progress;
+use saddleflux::verify::headline::{Kept, exponential, square_root};
+use saddleflux::verify::limit::Limit;
+use saddleflux::verify::{
+    ClaimError, Effort, Expected, Finding, Verdict, claims, hessian_floor, iteration, kramers_factor, mixed_noise,
+    particles, proposition_1, rival, rule_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
+};
+
+fn quick(progress: &Progress) -> Effort<'_> {
+    Effort { is_quick: true, progress }
+}
+
+fn verdict(check: impl FnOnce(&Effort) -> Result<Finding, ClaimError>) -> Verdict {
+    let found = check(&quick(&Progress::default())).unwrap();
+    assert!(found.decisive.measured.is_finite() && !found.table.rows.is_empty() && !found.figure.curves.is_empty());
+    found.verdict
+}
+
+/// The theorem's limit in one dimension, and its verdict with a prefactor or an order that is not the theorem's.
+#[test]
+fn theorem_3_1_holds_with_its_own_prefactor_and_order_only() {
+    use theorem_3_1::Setup;
+    assert_eq!(verdict(|effort| Setup::line().check(effort)), Verdict::HoldsAsymptotically);
+    for setup in [
+        Setup { prefactor: 2.0, ..Setup::line() },
+        Setup { prefactor: 1.01, ..Setup::line() },
+        Setup { order: 0.5, ..Setup::line() },
+    ] {
+        assert_eq!(verdict(|effort| setup.check(effort)), Verdict::Fails);
+    }
+}
+
+#[test]
+fn theorem_3_1_holds_in_two_dimensions() {
+    use theorem_3_1::Setup;
+    let one =
+        || Setup { cases: &Setup::plane().cases[..1], barriers: &[5.0, 10.0, 20.0, 40.0, 80.0], ..Setup::plane() };
+    assert_eq!(verdict(|effort| one().check(effort)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| Setup { prefactor: 0.5, ..one() }.check(effort)), Verdict::Fails);
+}
+
+#[test]
+fn sgld_scales_with_its_own_powers_only() {
+    assert_eq!(verdict(|effort| sgld_scaling::sharpness(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| sgld_scaling::sharpness(effort, 1.001)), Verdict::Fails);
+    assert_eq!(verdict(|effort| sgld_scaling::noise(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| sgld_scaling::noise(effort, 1.001)), Verdict::Fails);
+}
+
+/// The formula is right for the current that its proof has, off for the paper's own equation, and wrong with another prefactor.
+#[test]
+fn theorem_3_2_holds_for_the_isothermal_current_only() {
+    use theorem_3_2::{Setup, exponent};
+    assert_eq!(verdict(|effort| Setup::new("isothermal").check(effort)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| Setup::new("ito").check(effort)), Verdict::Fails);
+    assert_eq!(verdict(|effort| Setup { prefactor: 1.02, ..Setup::new("isothermal") }.check(effort)), Verdict::Fails);
+    assert_eq!(verdict(|effort| exponent(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| exponent(effort, 1.01)), Verdict::Fails);
+}
+
+#[test]
+fn sgd_collapses_on_one_line() {
+    assert_eq!(verdict(|effort| sgd_scaling::collapse(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| sgd_scaling::collapse(effort, 1.001)), Verdict::Fails);
+    assert_eq!(verdict(|effort| sgd_scaling::linear(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| sgd_scaling::linear(effort, 1.01)), Verdict::Fails);
+}
+
+/// On a separable landscape the noise without a floor carries nothing across, and the check finds no rate.
+#[test]
+fn the_hessian_everywhere_lets_out_of_curved_valleys_only() {
+    assert_eq!(verdict(|effort| hessian_floor::line(effort, 2.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| hessian_floor::line(effort, 1.9)), Verdict::Fails);
+    assert_eq!(verdict(|effort| hessian_floor::plane(effort, hessian_floor::CURVED)), Verdict::HoldsAsymptotically);
+    assert!(hessian_floor::plane(&quick(&Progress::default()), "(x^2-1)^2 + 2*(y - 0.5)^2").is_err());
+}
+
+#[test]
+fn kramers_rate_is_doubled_at_the_saddle() {
+    assert_eq!(verdict(|effort| kramers_factor::factor(effort, 2.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| kramers_factor::factor(effort, 1.98)), Verdict::Fails);
+    assert_eq!(verdict(|effort| kramers_factor::flux(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| kramers_factor::flux(effort, 1.0 + 1e-10)), Verdict::Fails);
+    assert_eq!(verdict(|effort| kramers_factor::relaxation(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| kramers_factor::relaxation(effort, 1.01)), Verdict::Fails);
+}
+
+/// Paths add; two exits behind one saddle have half of the sum, and the check says so when asked for half.
+#[test]
+fn parallel_paths_add() {
+    assert_eq!(verdict(|effort| rule_1::parallel(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| rule_1::parallel(effort, 1.05)), Verdict::Fails);
+    assert_eq!(verdict(|effort| rule_1::shared(effort, 1.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| rule_1::shared(effort, 0.5)), Verdict::Holds);
+}
+
+#[test]
+fn odds_of_the_flat_valley() {
+    assert_eq!(verdict(|effort| exponential(effort, Kept::Sharp)), Verdict::Holds);
+    assert_eq!(verdict(|effort| exponential(effort, Kept::Flat)), Verdict::Fails);
+    assert_eq!(verdict(|effort| square_root(effort, 0.5)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| square_root(effort, 0.55)), Verdict::Fails);
+}
+
+/// Three wells in a row: 1/3 against 1/5, so that the claim holds when 5/3 of it is asked for.
+#[test]
+fn occupations_follow_from_times_between_two_valleys_only() {
+    assert_eq!(verdict(|effort| proposition_1::two(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| proposition_1::two(effort, 1.05)), Verdict::Fails);
+    assert_eq!(verdict(|effort| proposition_1::saddle(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| proposition_1::three(effort, 1.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| proposition_1::three(effort, 5.0 / 3.0)), Verdict::HoldsAsymptotically);
+}
+
+#[test]
+fn other_noises_have_other_exponents() {
+    assert_eq!(verdict(|effort| mixed_noise::mixed(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| mixed_noise::mixed(effort, 1.01)), Verdict::Fails);
+    assert_eq!(verdict(|effort| rival::power(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| rival::power(effort, 1.01)), Verdict::Fails);
+}
+
+#[test]
+fn the_iteration_has_a_limit_of_first_order() {
+    assert_eq!(verdict(|effort| iteration::limit(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| iteration::limit(effort, 2.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| iteration::setting(effort, 1.0)), Verdict::Fails);
+}
+
+#[test]
+fn particles_and_solver_disagree_when_the_rate_is_wrong() {
+    assert_eq!(verdict(|effort| particles::z_scores(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| particles::z_scores(effort, 1.5)), Verdict::Fails);
+}
+
+/// r = 1 + 3ε + ε² has the limit 1, the order 1 and the slope 3; what is 1.3 + ε tends to something else; noise decides nothing.
+#[test]
+fn limits_are_known_or_not_decided() {
+    let points = |ratio: &dyn Fn(f64) -> f64| -> Vec<[f64; 2]> {
+        (4..12).map(|k| 0.5f64.powi(k)).map(|e| [e, ratio(e)]).collect()
+    };
+    let exact = Limit::of(&points(&|e| 1.0 + 3.0 * e + e * e), 1.0);
+    assert!((exact.value - 1.0).abs() < 1e-6 && (exact.order - 1.0).abs() < 1e-2 && (exact.slope - 3.0).abs() < 1e-2);
+    assert_eq!(exact.verdict(1.0, 1e-4), Verdict::HoldsAsymptotically);
+    assert_eq!(Limit::of(&points(&|e| 1.3 + e), 1.0).verdict(1.0, 1e-4), Verdict::Fails);
+    let oscillating = Limit::of(&points(&|e| 1.0 + 0.1 * (1.0 / e).log2().powi(2).cos()), 1.0);
+    assert_eq!(oscillating.verdict(1.0, 1e-4), Verdict::NotDecided);
+    assert_eq!(Limit::of(&[[0.1, 1.0], [0.05, 1.0]], 1.0).verdict(1.0, 1e-4), Verdict::NotDecided);
+}
+
+/// The command writes what the contract names, the page needs nothing but itself, and what is unknown is refused with the nearest name.
+#[test]
+fn the_command_writes_verdicts_and_a_page() {
+    use crate::cli::command;
+    let folder = crate::folder::Folder::new("verify");
+    let output = command(
+        &["verify", "sgld-sharpness", "rule-1-shared-valley", "--quick", "--json", "--out", "found"],
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("found/verify.json")).unwrap();
+    assert_eq!(said, serde_json::from_str::<serde_json::Value>(&text).unwrap());
+    let found = said["claims"].as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    for key in
+        ["id", "title", "source", "verdict", "expected", "measured", "predicted", "tolerance", "conditions", "command"]
+    {
+        assert!(found.iter().all(|claim| !claim[key].is_null()), "{key}");
+    }
+    assert_eq!((found[0]["verdict"].as_str(), found[1]["verdict"].as_str()), (Some("holds"), Some("fails")));
+    let page = std::fs::read_to_string(folder.path().join("found/report.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("id=\"sgld-sharpness\""));
+    assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"));
+    let refused = command(&["verify", "theorem-3-2-itoo"], folder.path());
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && message.contains("`theorem-3-2-ito`"), "{message}");
+}
+
+/// Names are unique, and every claim says what it needs; what is expected to fail is tried as well.
+#[test]
+fn every_claim_has_a_name_of_its_own() {
+    let mut names: Vec<&str> = claims().iter().map(|claim| claim.id).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), claims().len());
+    assert!(claims().iter().any(|claim| claim.expected == Expected::Fails));
+}
