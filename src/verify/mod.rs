@@ -15,6 +15,7 @@ pub mod table;
 
 pub mod headline;
 pub mod hessian_floor;
+pub mod irreversible;
 pub mod iteration;
 pub mod kramers_factor;
 pub mod mixed_noise;
@@ -60,6 +61,7 @@ pub fn claims() -> &'static [Claim] {
         proposition_1::SADDLE,
         proposition_1::THREE,
         mixed_noise::MIXED,
+        irreversible::TURNED,
         rival::POWER,
         iteration::LIMIT,
         iteration::SETTING,

@@ -5,8 +5,8 @@ use saddleflux::Progress;
 use saddleflux::verify::headline::{Kept, exponential, square_root};
 use saddleflux::verify::limit::Limit;
 use saddleflux::verify::{
-    ClaimError, Effort, Expected, Finding, Verdict, claims, hessian_floor, iteration, kramers_factor, mixed_noise,
-    particles, proposition_1, rival, rule_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
+    ClaimError, Effort, Expected, Finding, Verdict, claims, hessian_floor, irreversible, iteration, kramers_factor,
+    mixed_noise, particles, proposition_1, rival, rule_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
 };
 
 fn quick(progress: &Progress) -> Effort<'_> {
@@ -121,6 +121,12 @@ fn other_noises_have_other_exponents() {
     assert_eq!(verdict(|effort| mixed_noise::mixed(effort, 1.01)), Verdict::Fails);
     assert_eq!(verdict(|effort| rival::power(effort, 1.0)), Verdict::HoldsAsymptotically);
     assert_eq!(verdict(|effort| rival::power(effort, 1.01)), Verdict::Fails);
+}
+
+#[test]
+fn turned_descents_escape_faster() {
+    assert_eq!(verdict(|effort| irreversible::turned(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| irreversible::turned(effort, 1.05)), Verdict::Fails);
 }
 
 #[test]
