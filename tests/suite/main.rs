@@ -13,6 +13,7 @@ macro_rules! assert_relative_eq {
 
 mod bad;
 mod basins;
+mod certificate;
 mod chain;
 mod choice;
 mod cli;
