@@ -89,7 +89,7 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
         CertificateError::NoGap { .. } => {
             unsolvable(format!("{error}. Draw the domain around one valley, or {WITHOUT}"))
         }
-        CertificateError::NotConnected | CertificateError::Crossed { .. } => {
+        CertificateError::NotConnected | CertificateError::NoTrial | CertificateError::Crossed { .. } => {
             unsolvable(format!("{error}. To go without, {WITHOUT}"))
         }
         CertificateError::Periodic => {

@@ -14,6 +14,7 @@ macro_rules! assert_relative_eq {
 mod bad;
 mod basins;
 mod certificate;
+mod certificate_plane;
 mod chain;
 mod choice;
 mod cli;

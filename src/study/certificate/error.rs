@@ -20,6 +20,9 @@ pub enum CertificateError {
     /// A rectangle of which a part cannot be reached.
     #[error("the certificate needs every cell of the rectangle to be joined to the start")]
     NotConnected,
+    /// Values that are no trial function.
+    #[error("a trial function in two dimensions has one value, not negative, for each of at least 4 × 4 cells")]
+    NoTrial,
     /// No bound of λ₂ above the rate.
     #[error(
         "no grid up to 256 cells across proves a lower bound of the second eigenvalue above the rate, about {rate:e}: the set holds several \

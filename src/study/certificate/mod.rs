@@ -117,6 +117,26 @@ pub fn certify(problem: &Problem, cells: [usize; 2], resources: Resources<'_>) -
     check(problem)?;
     match problem.dimension {
         1 => Ok(line::enclose(problem)?),
-        _ => plane::enclose(problem, cells, resources),
+        _ => plane::enclose(problem, cells, None, resources),
     }
+}
+
+/// The same in two dimensions from a trial function with these values ≥ 0 at the centres of the cells, y fast, over the rectangle that is
+/// left: however bad they are, the interval is wide and not wrong.
+///
+/// # Errors
+/// As [`certify`], and [`CertificateError::NoTrial`] for other problems, and for too many or too few values.
+pub fn certify_with(
+    problem: &Problem,
+    cells: [usize; 2],
+    values: &[f64],
+    resources: Resources<'_>,
+) -> Result<Certificate, StudyError> {
+    check(problem)?;
+    let is_positive = |value: &f64| *value >= 0.0;
+    let suits = plane::is_enough(cells) && values.len() == cells[0] * cells[1] && values.iter().all(is_positive);
+    if problem.dimension == 1 || !suits {
+        return Err(CertificateError::NoTrial.into());
+    }
+    plane::enclose(problem, cells, Some(values), resources)
 }

@@ -34,10 +34,17 @@ const SETTLED: f64 = 1e-13;
 
 pub(super) use setting::in_rectangle;
 
-/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it.
+/// Whether a trial function can be made on so many cells.
+pub(super) fn is_enough(cells: [usize; 2]) -> bool {
+    cells.iter().all(|&n| n >= trial::LEAST_CELLS)
+}
+
+/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it; from a trial function of these values at the centres
+/// where it is given, else from those of the chain.
 pub(super) fn enclose(
     problem: &Problem,
     cells: [usize; 2],
+    trial: Option<&[f64]>,
     resources: Resources<'_>,
 ) -> Result<Certificate, StudyError> {
     let problem = in_rectangle(problem)?;
@@ -50,7 +57,19 @@ pub(super) fn enclose(
     }
     resources.progress.begin("certificate", 0);
     let times = over_largest(chain.elimination.solve_right(&vec![1.0; setting.len()]))?;
-    let mut mode = times.clone();
+    let on_cells = |values: &[f64]| chain.discretisation.field(values, 0.0);
+    let mode = match trial {
+        Some(trial) => over_largest(trial.to_vec())?,
+        None => on_cells(&slowest(&chain, &times)?),
+    };
+    let [of_mode, of_times] = [(mode, Source::Own), (on_cells(&times), Source::Density)]
+        .map(|(values, source)| Both::new(&setting, &trial_of(&setting, &values), source, &chain));
+    conclude(&problem, &setting, &of_mode, &of_times).map_err(StudyError::from)
+}
+
+/// The slowest mode of the chain, by inverse iteration.
+fn slowest(chain: &Chain<'_>, first: &[f64]) -> Result<Vec<f64>, SolveError> {
+    let mut mode = first.to_vec();
     for _ in 0..MOST_ITERATIONS {
         let next = over_largest(chain.elimination.solve_right(&mode))?;
         let change = next.iter().zip(&mode).map(|(next, mode)| (next - mode).abs()).fold(0.0, f64::max);
@@ -59,11 +78,7 @@ pub(super) fn enclose(
             break;
         }
     }
-    let [of_mode, of_times] = [(mode, Source::Own), (times, Source::Density)].map(|(values, source)| {
-        let values = chain.discretisation.field(&values, 0.0);
-        Both::new(&setting, &trial_of(&setting, &values), source, &chain)
-    });
-    conclude(&problem, &setting, &of_mode, &of_times).map_err(StudyError::from)
+    Ok(mode)
 }
 
 /// A solution over its largest entry.

@@ -49,14 +49,14 @@ pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, Certi
     Ok(own)
 }
 
-/// Moves the walls that a box keeps away from to its sides, which absorb.
+/// Moves walls inwards to the sides of a box, which absorb, also where they lie on the wall.
 fn draw_in(domain: &mut Domain, lower: Point, upper: Point) {
     for axis in 0..2 {
         let AxisWalls::Walls(mut walls) = domain.walls[axis] else { continue };
-        if lower[axis] > domain.lower[axis] {
+        if lower[axis] >= domain.lower[axis] {
             (domain.lower[axis], walls[0]) = (lower[axis], Wall::Absorbing);
         }
-        if upper[axis] < domain.upper[axis] {
+        if upper[axis] <= domain.upper[axis] {
             (domain.upper[axis], walls[1]) = (upper[axis], Wall::Absorbing);
         }
         domain.walls[axis] = AxisWalls::Walls(walls);

@@ -30,7 +30,7 @@ const AMPLE: f64 = 1e6;
 /// A grid finer than this is tried only where the coarser ones have proved nothing.
 const PATIENT: usize = 128;
 /// Shares ε of the gradient that hold W in.
-const SHARES: [f64; 2] = [0.1, 0.5];
+const SHARES: [f64; 3] = [0.02, 0.1, 0.5];
 /// Halvings of the interval of ln ρ, once it is bracketed.
 const HALVINGS: usize = 6;
 /// Doublings of ln(ρ/γ) from ln 2.

@@ -13,8 +13,8 @@ use super::setting::Setting;
 
 /// 1 − u below this is none.
 const PLATEAU: f64 = 1e-12;
-/// Largest ε.
-const LARGEST: f64 = 0.05;
+/// Largest ε: where 1 − u is not small on average u itself is smooth, and z nearly linear in it.
+const LARGEST: f64 = 1.0;
 /// Centres beyond either wall.
 const GHOSTS: usize = 2;
 /// Fewest cells along an axis, so that an absorbing wall has the three centres that its cubic takes.
