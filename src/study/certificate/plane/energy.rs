@@ -53,6 +53,15 @@ struct Row {
     sources: Vec<f64>,
 }
 
+/// What every cell is integrated with.
+#[derive(Clone, Copy)]
+struct Pass<'a, const N: usize> {
+    setting: &'a Setting<'a>,
+    trial: &'a Trial,
+    source: Source,
+    rule: &'a Rule<N>,
+}
+
 /// The energies by the rule with `N` nodes per cell and direction.
 pub(super) fn energies<const N: usize>(
     setting: &Setting<'_>,
@@ -61,7 +70,8 @@ pub(super) fn energies<const N: usize>(
     chain: &Chain<'_>,
 ) -> Energies {
     let rule = Rule::<N>::new();
-    let rows: Vec<Row> = (0..setting.cells[0]).into_par_iter().map(|i| row(setting, trial, source, &rule, i)).collect();
+    let pass = Pass { setting, trial, source, rule: &rule };
+    let rows: Vec<Row> = (0..setting.cells[0]).into_par_iter().map(|i| pass.row(i)).collect();
     let sum = |part: fn(&Row) -> f64| rows.iter().map(part).sum::<f64>();
     let mut sources: Vec<f64> = rows.iter().flat_map(|row| row.sources.iter().copied()).collect();
     let total: f64 = sources.iter().sum();
@@ -69,7 +79,7 @@ pub(super) fn energies<const N: usize>(
     let mut profiles = Profiles::new(setting, trial, &rule);
     let fluxes = profiles.balanced(setting, &rule, &sources, chain);
     profiles.carry(&rule, setting.spacing, &fluxes);
-    let flux = |i: usize| flux_row(setting, trial, source, &rule, &profiles, &sources, total, i);
+    let flux = |i: usize| pass.flux_row(&profiles, &sources, total, i);
     let flux: Vec<f64> = (0..setting.cells[0]).into_par_iter().map(flux).collect();
     Energies {
         gradient: sum(|row| row.gradient),
@@ -90,30 +100,74 @@ fn densities<const N: usize>(setting: &Setting<'_>, rule: &Rule<N>, [i, j]: [usi
     std::array::from_fn(line)
 }
 
-fn row<const N: usize>(setting: &Setting<'_>, trial: &Trial, source: Source, rule: &Rule<N>, i: usize) -> Row {
-    let mut row = Row { gradient: 0.0, square: 0.0, first: 0.0, population: 0.0, sources: Vec::new() };
-    for j in 0..setting.cells[1] {
-        let p = densities(setting, rule, [i, j]);
-        let found = trial.at_nodes([i, j], &rule.value, &rule.slope);
-        let mut sums = [0.0; 4];
-        for a in 0..N {
-            for b in 0..N {
-                let weight = rule.weights[a] * rule.weights[b] * p[a][b];
-                let (u, ux, uy) = (found.u[a][b], found.ux[a][b], found.uy[a][b]);
-                sums[0] += weight * (ux * ux + uy * uy);
-                sums[1] += weight * u * u;
-                sums[2] += weight * u;
-                sums[3] += weight;
+impl<const N: usize> Pass<'_, N> {
+    fn row(&self, i: usize) -> Row {
+        let Pass { setting, trial, source, rule } = *self;
+        let mut row = Row { gradient: 0.0, square: 0.0, first: 0.0, population: 0.0, sources: Vec::new() };
+        for j in 0..setting.cells[1] {
+            let p = densities(setting, rule, [i, j]);
+            let found = trial.at_nodes([i, j], &rule.value, &rule.slope);
+            let mut sums = [0.0; 4];
+            for (a, line) in p.iter().enumerate() {
+                for (b, p) in line.iter().enumerate() {
+                    let weight = rule.weights[a] * rule.weights[b] * p;
+                    let (u, ux, uy) = (found.u[a][b], found.ux[a][b], found.uy[a][b]);
+                    sums[0] += weight * (ux * ux + uy * uy);
+                    sums[1] += weight * u * u;
+                    sums[2] += weight * u;
+                    sums[3] += weight;
+                }
             }
+            let [gradient, square, first, population] = sums.map(|sum| sum * setting.area());
+            row.gradient += setting.noise * gradient;
+            row.square += square;
+            row.first += first;
+            row.population += population;
+            row.sources.push(if source == Source::Own { first } else { population });
         }
-        let [gradient, square, first, population] = sums.map(|sum| sum * setting.area());
-        row.gradient += setting.noise * gradient;
-        row.square += square;
-        row.first += first;
-        row.population += population;
-        row.sources.push(if source == Source::Own { first } else { population });
+        row
     }
-    row
+
+    /// ∫ |σ|²/(pd) over a row of cells.
+    fn flux_row(&self, profiles: &Profiles<N>, sources: &[f64], total: f64, i: usize) -> f64 {
+        let Pass { setting, trial, source, rule } = *self;
+        let ny = setting.cells[1];
+        let [hx, hy] = setting.spacing;
+        let mut sum = 0.0;
+        for j in 0..ny {
+            let p = densities(setting, rule, [i, j]);
+            let u = trial.at_nodes([i, j], &rule.value, &rule.slope).u;
+            let [west, east] = [0, 1].map(|k| &profiles.flux[0][(i + k) * ny + j]);
+            let [south, north] = [0, 1].map(|k| &profiles.flux[1][i * (ny + 1) + j + k]);
+            let excess = |low: &[f64; N], high: &[f64; N]| -> [f64; N] {
+                let rise: [f64; N] = std::array::from_fn(|k| high[k] - low[k]);
+                let mean = rule.integral(&rise);
+                rule.before(&rise.map(|rise| rise - mean))
+            };
+            let (along_y, along_x) = (excess(west, east), excess(south, north));
+            let mean = sources[i * ny + j] / setting.area();
+            let rest: [[f64; N]; N] = std::array::from_fn(|a| {
+                std::array::from_fn(|b| {
+                    let f = if source == Source::Own { p[a][b] * u[a][b] } else { p[a][b] };
+                    f / total - mean
+                })
+            });
+            let means = rest.map(|line| rule.integral(&line));
+            let bubble = rule.before(&means);
+            let mut cell = 0.0;
+            for a in 0..N {
+                let across: [f64; N] = rule.before(&rest[a].map(|rest| rest - means[a]));
+                for b in 0..N {
+                    let (s, t) = (rule.nodes[a], rule.nodes[b]);
+                    let x = (1.0 - s) * west[b] + s * east[b] + hx * (bubble[a] - along_x[a] / hy);
+                    let y = (1.0 - t) * south[a] + t * north[a] + hy * (across[b] - along_y[b] / hx);
+                    cell += rule.weights[a] * rule.weights[b] * (x * x + y * y) / p[a][b];
+                }
+            }
+            sum += cell * setting.area() / setting.noise;
+        }
+        sum
+    }
 }
 
 /// The flux through each face at its nodes, and the density there: across x at `[i·ny + j]`, across y at `[i·(ny+1) + j]`.
@@ -160,10 +214,10 @@ impl<const N: usize> Profiles<N> {
     /// Gives each profile its total, what is missing in the shape of the density.
     fn carry(&mut self, rule: &Rule<N>, spacing: [f64; 2], fluxes: &Fluxes) {
         let lengths = [spacing[1], spacing[0]];
-        for axis in 0..2 {
+        for (axis, length) in lengths.into_iter().enumerate() {
             let faces = self.flux[axis].iter_mut().zip(&self.density[axis]).zip(&fluxes.through[axis]);
             for ((flux, density), &total) in faces {
-                let missing = (total - rule.integral(flux) * lengths[axis]) / (rule.integral(density) * lengths[axis]);
+                let missing = (total - rule.integral(flux) * length) / (rule.integral(density) * length);
                 (0..N).for_each(|k| flux[k] += missing * density[k]);
             }
         }
@@ -198,54 +252,4 @@ fn face<const N: usize>(
     let (value, slope) = &at_face[usize::from(is_last)];
     let across = trial.across(own, axis, [value, slope], &rule.value);
     (std::array::from_fn(|k| -density[k] * setting.noise * across[k]), density)
-}
-
-/// ∫ |σ|²/(pd) over a row of cells.
-#[allow(clippy::too_many_arguments)]
-fn flux_row<const N: usize>(
-    setting: &Setting<'_>,
-    trial: &Trial,
-    source: Source,
-    rule: &Rule<N>,
-    profiles: &Profiles<N>,
-    sources: &[f64],
-    total: f64,
-    i: usize,
-) -> f64 {
-    let ny = setting.cells[1];
-    let [hx, hy] = setting.spacing;
-    let mut sum = 0.0;
-    for j in 0..ny {
-        let p = densities(setting, rule, [i, j]);
-        let u = trial.at_nodes([i, j], &rule.value, &rule.slope).u;
-        let [west, east] = [0, 1].map(|k| &profiles.flux[0][(i + k) * ny + j]);
-        let [south, north] = [0, 1].map(|k| &profiles.flux[1][i * (ny + 1) + j + k]);
-        let excess = |low: &[f64; N], high: &[f64; N]| -> [f64; N] {
-            let rise: [f64; N] = std::array::from_fn(|k| high[k] - low[k]);
-            let mean = rule.integral(&rise);
-            rule.before(&rise.map(|rise| rise - mean))
-        };
-        let (along_y, along_x) = (excess(west, east), excess(south, north));
-        let mean = sources[i * ny + j] / setting.area();
-        let rest: [[f64; N]; N] = std::array::from_fn(|a| {
-            std::array::from_fn(|b| {
-                let f = if source == Source::Own { p[a][b] * u[a][b] } else { p[a][b] };
-                f / total - mean
-            })
-        });
-        let means = rest.map(|line| rule.integral(&line));
-        let bubble = rule.before(&means);
-        let mut cell = 0.0;
-        for a in 0..N {
-            let across: [f64; N] = rule.before(&rest[a].map(|rest| rest - means[a]));
-            for b in 0..N {
-                let (s, t) = (rule.nodes[a], rule.nodes[b]);
-                let x = (1.0 - s) * west[b] + s * east[b] + hx * (bubble[a] - along_x[a] / hy);
-                let y = (1.0 - t) * south[a] + t * north[a] + hy * (across[b] - along_y[b] / hx);
-                cell += rule.weights[a] * rule.weights[b] * (x * x + y * y) / p[a][b];
-            }
-        }
-        sum += cell * setting.area() / setting.noise;
-    }
-    sum
 }

@@ -27,6 +27,8 @@ const NODES: usize = 8;
 const COARSER: usize = 6;
 /// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and ten times that.
 const ROUNDING: f64 = 1e-12;
+/// Roundings of L itself, each magnified by the noise in the exponent.
+const ROUNDED_LOSS: f64 = 8.0 * f64::EPSILON;
 /// Inverse iterations: each multiplies what is wrong by γ/λ₂.
 const MOST_ITERATIONS: usize = 60;
 /// A change of the mode that no longer matters to energies, which are wrong by its square.
@@ -138,10 +140,11 @@ fn conclude(
     let (lower, left_below) = mode.of(|found| found.square / found.source / found.source / found.flux);
     let (shortest, left_short) = times.of(|found| found.first / found.gradient * (found.first / found.population));
     let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
-    let rho = spectrum::second_rate(problem, setting, upper * (1.0 + left_above + ROUNDING))?;
+    let rounding = ROUNDING + ROUNDED_LOSS * largest_loss(problem, setting) / setting.noise;
+    let rho = spectrum::second_rate(problem, setting, upper * (1.0 + left_above + rounding))?;
     let below = lower * ((1.0 - upper / rho) / (1.0 - lower / rho));
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
-        let ends = [low * (1.0 - left_low - ROUNDING), high * (1.0 + left_high + ROUNDING)];
+        let ends = [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)];
         let is_right = ends[0] <= ends[1] && ends.iter().all(|end| end.is_normal());
         if is_right {
             Ok(ends.map(Scaled::new))
@@ -157,4 +160,11 @@ fn conclude(
         best: Scaled::new(lower),
         status: Status::Estimated,
     })
+}
+
+/// |L| where it counts: at the start and at the saddles.
+fn largest_loss(problem: &Problem, setting: &Setting<'_>) -> f64 {
+    let valley = &problem.valley;
+    let saddles = valley.saddles.iter().map(|&index| problem.critical.saddles[index].point.theta);
+    saddles.chain([valley.start_point]).map(|at| setting.loss.value(at).abs()).fold(0.0, f64::max)
 }

@@ -24,7 +24,7 @@ use crate::study::certificate::CertificateError;
 use crate::tensor::dot;
 
 /// Cells along the longer side, coarsest first: a coarse grid proves less, or nothing.
-const LADDER: [usize; 4] = [32, 64, 128, 256];
+const LADDER: [usize; 3] = [64, 128, 256];
 /// A bound so many times the rate loses nothing.
 const AMPLE: f64 = 1e6;
 /// A grid finer than this is tried only where the coarser ones have proved nothing.
@@ -32,7 +32,7 @@ const PATIENT: usize = 128;
 /// Shares ε of the gradient that hold W in.
 const SHARES: [f64; 3] = [0.02, 0.1, 0.5];
 /// Halvings of the interval of ln ρ, once it is bracketed.
-const HALVINGS: usize = 6;
+const HALVINGS: usize = 8;
 /// Doublings of ln(ρ/γ) from ln 2.
 const DOUBLINGS: usize = 11;
 /// Slopes outwards that are this much of the largest slope are none.
