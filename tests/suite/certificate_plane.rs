@@ -87,7 +87,7 @@ fn a_separable_quadratic_lies_inside() {
          domain = { lower = [-5.366563145999495, -4], upper = [0.4472135954999579, 4], walls = { x = ['reflecting', 'absorbing'] } }
          valley = { set = 'whole' }";
     let found = certificate(toml, [64, 48]);
-    assert_inside(found.rate, 1.5 * 0.388238294706785529, 1e-15, "Ornstein and Uhlenbeck");
+    assert_inside(found.rate, 1.5 * 0.388_238_294_706_785_5, 1e-15, "Ornstein and Uhlenbeck");
     assert!(found.relative_width() < 1e-4, "{:e}", found.relative_width());
 }
 
