@@ -7,10 +7,12 @@ use std::borrow::Cow;
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
+use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::problem::ProblemWarning;
 use crate::solve::SolveError;
+use crate::study::certificate::CertificateError;
 use crate::study::converge::Source;
 use crate::study::iteration::IterationError;
 use crate::study::{StudyError, Warning};
@@ -38,6 +40,7 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
                  domain.lower and domain.upper"
             ),
         ),
+        StudyError::Certificate(error) => on_certificate(error),
         StudyError::Grid(error) => on_grid(*error),
         StudyError::Solve(error) => on_solve(error),
         StudyError::Iteration(error) => on_iteration(error),
@@ -65,6 +68,49 @@ fn on_grid(error: GridError) -> Diagnosis {
             "grid.align",
             "\"saddle\" needs a saddle of the start valley, and none was found: use \"axes\" or an angle in degrees",
         ),
+    }
+}
+
+fn on_certificate(error: &CertificateError) -> Diagnosis {
+    const WITHOUT: &str = "leave \"certificate\" out of solve.quantities";
+    match error {
+        CertificateError::NothingAbsorbs => wrong("domain.walls", format!("{error}: give an absorbing wall")),
+        CertificateError::NotARectangle => wrong(
+            "valley.set",
+            format!(
+                "{error}: draw domain.lower and domain.upper to the set and let its walls absorb, take set = \"box\", or {WITHOUT}"
+            ),
+        ),
+        CertificateError::FallsOutwards { .. } => wrong(
+            "domain",
+            format!(
+                "{error}: draw domain.lower and domain.upper so that the loss rises there, let that wall absorb, or {WITHOUT}"
+            ),
+        ),
+        CertificateError::NoGap { .. } => {
+            unsolvable(format!("{error}. Draw the domain around one valley, or {WITHOUT}"))
+        }
+        CertificateError::NotConnected | CertificateError::NoTrial | CertificateError::Crossed { .. } => {
+            unsolvable(format!("{error}. To go without, {WITHOUT}"))
+        }
+        CertificateError::KilledElsewhere => {
+            wrong("solve.quantities", format!("{error}: {WITHOUT}, or domain.killing and domain.windows"))
+        }
+        CertificateError::Periodic => {
+            wrong("solve.quantities", format!("{error}: give domain.walls instead, or {WITHOUT}"))
+        }
+        CertificateError::NotReversible => wrong(
+            "solve.quantities",
+            format!("{error}: take noise.kind = \"isotropic\" and a landscape with a loss, or {WITHOUT}"),
+        ),
+        CertificateError::Continuous { .. } => wrong(
+            "domain",
+            format!("{error}: draw domain.lower and domain.upper so that the domain ends before this point"),
+        ),
+        CertificateError::Quadrature(QuadratureError::NoGap { .. }) => {
+            unsolvable(format!("{error}. Draw the set around one valley (valley.set = \"basin\"), or {WITHOUT}"))
+        }
+        CertificateError::Quadrature(_) => unsolvable(format!("{error}. To go without, {WITHOUT}")),
     }
 }
 

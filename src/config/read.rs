@@ -87,10 +87,10 @@ impl Config {
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
         let request = Request { quantities, error_estimate, grid, converge, sgd, particles, committor };
-        if !absorbs && request.wants_killing() {
+        if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
-                "a rate and a passage time need something that absorbs, and nothing does: give an absorbing wall, as in \
+                "a rate, a passage time and a certificate need something that absorbs, and nothing does: give an absorbing wall, as in \
                  domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
                  solve.quantities = [\"stationary\"] alone",
             ));
@@ -116,7 +116,7 @@ fn refuse_later_sections(root: &Section) -> Read<()> {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\", \"stationary\" and \"committor\" in [solve]"
+                 \"passage-time\", \"stationary\", \"committor\" and \"certificate\" in [solve]"
             );
             return Err(root.conflict(later, reason));
         }
@@ -300,6 +300,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
         ("passage-time", Some(Quantity::PassageTime)),
         ("stationary", Some(Quantity::Stationary)),
         ("committor", Some(Quantity::Committor)),
+        ("certificate", Some(Quantity::Certificate)),
         ("spectrum", None),
     ];
     let quantities = match section.texts("quantities")? {
@@ -313,8 +314,8 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
                         return Err(section.conflict(
                             "quantities",
                             format!(
-                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\" and \
-                                 \"committor\""
+                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\", \
+                                 \"committor\" and \"certificate\""
                             ),
                         ));
                     }

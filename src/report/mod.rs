@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use crate::config::advice;
 use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
+use crate::scaled::Scaled;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::TOO_COARSE;
 use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
@@ -40,6 +41,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     heading(&mut page, &solved.setting);
     place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
     rates(&mut page, solved);
+    certificate(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     reactive(&mut page, solved);
@@ -140,6 +142,22 @@ fn rates(page: &mut Page, solved: &Solved) {
         let text = format!("{rate}τ = {}{}  {stated}", rounded(check.time, Some(1e-10)), differs(check.ratio));
         page.line("quadrature", &text);
     }
+}
+
+/// The interval around the rate of the continuous problem; the digits that it leaves open are shown, and two more.
+fn certificate(page: &mut Page, solved: &Solved) {
+    let Some(found) = &solved.solution.certificate else {
+        return;
+    };
+    let width = found.relative_width();
+    let ends = |[low, high]: [Scaled; 2]| {
+        let digits = Some(0.01 * (high.over(low).value() - 1.0));
+        format!("[{}, {}]", rounded(low, digits), rounded(high, digits))
+    };
+    let rate = page.bold(&ends(found.rate));
+    page.line("certificate γ ∈", &format!("{rate}  {width:.1e} wide relative, {}", found.status.name()));
+    let text = format!("{} from the Gibbs density · λ₂ ≥ {}", ends(found.exit_time), brief(found.second_rate.value()));
+    page.line("  exit time ∈", &text);
 }
 
 /// Formulas, and how far `what` is from each.

@@ -98,7 +98,15 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<Quad
     if problem.dimension != 1 || problem.domain.is_periodic(0) || problem.domain.killing.is_some() {
         return None;
     }
-    let valley = &problem.valley;
+    // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.
+    if problem.noise_model.is_bare_hessian() {
+        return None;
+    }
+    on_line(problem, |line| checked(line, problem.valley.start_point[0], warnings))
+}
+
+/// The interval around the start point of a problem in one dimension, as the quadrature takes it.
+pub(super) fn on_line<T>(problem: &Problem, ask: impl FnOnce(&Passage<'_>) -> T) -> T {
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
     let mut breakpoints = breakpoints(problem, 0);
@@ -111,15 +119,13 @@ pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<Quad
         upper: end(problem, 0, 1),
         breakpoints: &breakpoints,
     };
-    // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.
-    if problem.noise_model.is_bare_hessian() {
-        return None;
-    }
+    ask(&line)
+}
+
+fn checked(line: &Passage<'_>, start: f64, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     let mut told = |what: ByQuadrature, error: QuadratureError| warnings.push(Warning::Quadrature { what, error });
-    let time =
-        line.mean_first_passage(valley.start_point[0]).map_err(|error| told(ByQuadrature::PassageTime, error)).ok()?;
-    let escape =
-        line.escape_rate_beside(valley.start_point[0]).map_err(|error| told(ByQuadrature::EscapeRate, error)).ok();
+    let time = line.mean_first_passage(start).map_err(|error| told(ByQuadrature::PassageTime, error)).ok()?;
+    let escape = line.escape_rate_beside(start).map_err(|error| told(ByQuadrature::EscapeRate, error)).ok();
     Some(QuadratureCheck {
         time: time.number,
         ratio: None,

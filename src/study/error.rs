@@ -5,6 +5,7 @@ use crate::particles::SimulationError;
 use crate::problem::ProblemError;
 use crate::problem::core_set::NoCores;
 use crate::solve::SolveError;
+use crate::study::certificate::CertificateError;
 use crate::study::iteration::IterationError;
 
 /// A study that ended without a result. What a user can change about it is told where configurations are read.
@@ -25,6 +26,9 @@ pub enum StudyError {
     /// SGD's own iteration could not be solved.
     #[error(transparent)]
     Iteration(#[from] IterationError),
+    /// A rate that cannot be enclosed.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// A grid that does not fit into memory.
     #[error("this grid needs about {:.1} GB and {:.1} GB are free", needed / 1e9, *allowed as f64 / 1e9)]
     TooLarge {

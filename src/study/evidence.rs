@@ -11,6 +11,7 @@ use crate::observe::reactive;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
+use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
 use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
@@ -89,6 +90,10 @@ pub(super) fn evidence(
         quantities.add("committor", &study).expect("a view of plain values");
         committor = Some(study);
     }
+    let certificate = enclosed(request, problem, on.grid.cells, resources)?;
+    if let Some(certificate) = &certificate {
+        quantities.add("certificate", certificate).expect("a view of plain values");
+    }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -120,6 +125,7 @@ pub(super) fn evidence(
         groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
         quantities,
         committor,
+        certificate,
         quadrature,
         formulas,
         iteration,
@@ -199,6 +205,16 @@ fn fields(
 /// The quadrature, where there is one.
 fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
+}
+
+/// The interval around the rate, when asked for. A spectrum that is continuous from the rate on has none.
+fn enclosed(
+    request: &Request,
+    problem: &Problem,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Option<Certificate>, StudyError> {
+    request.wants(Quantity::Certificate).then(|| certificate::certify(problem, cells, resources)).transpose()
 }
 
 /// A word where the rate that the grid has is none: the spectrum is continuous from it on.

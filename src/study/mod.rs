@@ -1,6 +1,7 @@
 //! Whole studies: one problem on one or several grids.
 
 pub mod boundary;
+pub mod certificate;
 pub mod check;
 pub mod choice;
 pub mod committor;

@@ -30,6 +30,11 @@ impl Request {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
+    /// Whether anything was asked for that means nothing where nothing absorbs.
+    pub fn needs_killing(&self) -> bool {
+        self.wants_killing() || self.wants(Quantity::Certificate)
+    }
+
     /// Whether anything was asked for whose error coarser grids show.
     pub fn wants_rates(&self) -> bool {
         self.wants_killing() || self.wants(Quantity::Committor)
@@ -52,6 +57,8 @@ pub enum Quantity {
     Stationary,
     /// Committors, reactive current and rate between two sets, in the closed domain.
     Committor,
+    /// An interval around the escape rate of the continuous problem.
+    Certificate,
 }
 
 /// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across

@@ -6,10 +6,11 @@ use crate::elimination::Workspace;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::Resources;
+use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::evidence::evidence;
 use crate::study::ladder::{self, Climb};
-use crate::study::request::Scheme;
+use crate::study::request::{Quantity, Scheme};
 use crate::study::simulate::{self, Reference};
 use crate::study::solution::{RateEstimate, Solution};
 use crate::study::warning::Warning;
@@ -33,6 +34,9 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     let progress = resources.progress;
     // Before anything long begins.
     let particles = simulate::prepared(request, problem)?;
+    if request.wants(Quantity::Certificate) {
+        certificate::check(problem)?;
+    }
     let clock = Instant::now();
     let mut choice = choice::choose(problem, request, resources)?;
     let choosing = clock.elapsed().as_secs_f64();

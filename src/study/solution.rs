@@ -8,6 +8,7 @@ pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
+pub use crate::study::certificate::Certificate;
 pub use crate::study::choice::Choice;
 use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
@@ -47,6 +48,8 @@ pub struct Solution {
     pub quantities: Quantities,
     /// Reactive paths between two sets, when asked for.
     pub committor: Option<CommittorStudy>,
+    /// An interval around the rate of the continuous problem, when asked for.
+    pub certificate: Option<Certificate>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.

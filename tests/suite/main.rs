@@ -13,6 +13,8 @@ macro_rules! assert_relative_eq {
 
 mod bad;
 mod basins;
+mod certificate;
+mod certificate_plane;
 mod chain;
 mod choice;
 mod cli;

@@ -123,6 +123,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             fields,
             groups: Vec::new(),
             quantities: Quantities::default(),
+            certificate: None,
             quadrature: (dimension == 1).then_some(QuadratureCheck {
                 time: (1.0 / value).into(),
                 ratio: Some(1.000_000_1),

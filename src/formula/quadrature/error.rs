@@ -68,4 +68,22 @@ pub enum QuadratureError {
         /// Last relative change.
         change: f64,
     },
+    /// The second eigenvalue cannot be told from the first.
+    #[error(
+        "no lower bound of the second eigenvalue is above the rate, about {rate:e}: the set holds valleys that lose at nearly the same rate"
+    )]
+    NoGap {
+        /// An upper bound of the rate.
+        rate: f64,
+    },
+    /// Two bounds that contradict each other.
+    #[error(
+        "the lower bound {lower:e} of the rate is above the upper bound {upper:e}: the integrals are wrong by more than is estimated"
+    )]
+    Crossed {
+        /// The lower bound.
+        lower: f64,
+        /// The upper bound.
+        upper: f64,
+    },
 }

@@ -18,11 +18,14 @@
 //! Sources: Gardiner, *Handbook of Stochastic Methods* (2004), section 5.5 (passage times); Sokolov, Eur. J. Phys. 31,
 //! 1353 (2010) (interpretations).
 
+mod enclosure;
 mod error;
+mod gap;
 mod green;
 mod panels;
 mod rule;
 
+pub use enclosure::Enclosure;
 pub use error::QuadratureError;
 
 use crate::problem::Interpretation;

@@ -62,6 +62,12 @@ impl Panel {
         Ok(Panel { left, right, rise, jump: 0.0, scale, speed, range: high - low })
     }
 
+    /// The same panel for the flux in place of the function: m e^φ and w e^{−φ} exchanged.
+    pub(super) fn dual(&self) -> Panel {
+        let Panel { left, right, rise, jump, scale, speed, range } = *self;
+        Panel { left, right, rise: -rise, jump: -jump, scale: speed, speed: scale, range }
+    }
+
     /// Whether this panel agrees with its halves.
     fn agrees(&self, [low, high]: &[Panel; 2]) -> bool {
         // The nodes are rounded numbers: in a narrow panel that alone moves the integrands by up to this.

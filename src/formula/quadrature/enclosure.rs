@@ -1,0 +1,161 @@
+//! An interval around the escape rate, and around the mean exit time from the Gibbs density, of the continuous problem.
+//!
+//! With p = w e^{−φ} and a(u, v) = ∫ u'v'/(m e^φ), for u = 𝓖f from any positive f, w = 𝓖u and any ρ with A₀/A₁ < ρ ≤ λ₂,
+//! ```text
+//!   A₀ = a(u, u) = ∫ p u f    A₁ = ∫ p u²    A₂ = a(w, w) = ∫ p u 𝓖u
+//!   (ρA₁ − A₀)/(ρA₂ − A₁)  ≤  γ  ≤  A₀/A₁          (Rayleigh and Ritz above; Temple 1928, Kato 1949, Lehmann 1949 below)
+//! ```
+//! A bad f gives a wide interval, never a wrong one; ρ is proved by [`super::gap`]. In one dimension the flux −u'/(m e^φ) = ∫ p f is in
+//! balance by itself, so the mean exit time ∫ p 𝓖1/∫ p has no error but the rule's.
+//!
+//! The rule and the rounding are estimated, not enclosed: both ends are found on the panels and on their halves, and moved outwards by
+//! what rounding may have left.
+
+use super::gap::Pieces;
+use super::green::Green;
+use super::panels::{Panel, Panels};
+use super::rule::{Nodal, RULE};
+use super::{
+    Breakpoint, End, LARGEST_ERROR, MOST_ITERATIONS, Passage, QuadratureError, ROUNDED_SLOPE, ROUNDING, merged,
+};
+use crate::scaled::Scaled;
+
+/// Panels at least, so that there are places to cut at.
+const LEAST_PANELS: u32 = 64;
+/// The interval is moved outwards by so many times what rounding is expected to leave in a value.
+const MARGIN: f64 = 2.0;
+/// Quotients that differ by less are equal but for rounding.
+const SAME: f64 = 1e-15;
+
+/// Where γ and the mean exit time lie, but for errors of the rule and rounding beyond those that are estimated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Enclosure {
+    /// Below and above γ.
+    pub rate: [Scaled; 2],
+    /// Below and above ∫ p τ/∫ p.
+    pub exit_time: [Scaled; 2],
+    /// ρ ≤ λ₂.
+    pub second_rate: Scaled,
+    /// A₁/A₂, the sharpest of the quotients.
+    pub best: Scaled,
+    /// The part of the relative width that stands for the rule and for rounding.
+    pub estimated: f64,
+}
+
+/// The quotients A₀/A₁ ≥ A₁/A₂ ≥ γ of a trial function.
+#[derive(Clone, Copy)]
+struct Quotients {
+    upper: Scaled,
+    lower: Scaled,
+}
+
+impl Quotients {
+    /// Of u = 𝓖f, and u, in a unit of its own.
+    fn new(green: &Green<'_>, f: &[Nodal]) -> (Quotients, Vec<Nodal>) {
+        let (u, unit) = normalised(green, f);
+        let (w, next) = normalised(green, &u);
+        let square = green.product(&u, &u);
+        let upper = green.product(&u, f).over(square).over(unit);
+        (Quotients { upper, lower: square.over(green.product(&u, &w)).over(next) }, u)
+    }
+
+    /// (ρA₁ − A₀)/(ρA₂ − A₁) without a difference of large numbers, for ρ above both.
+    fn below(&self, rho: Scaled) -> Scaled {
+        let gap = |rate: Scaled| 1.0 - rate.over(rho).value();
+        self.lower.scaled(gap(self.upper) / gap(self.lower))
+    }
+
+    fn differ_by(&self) -> f64 {
+        self.upper.over(self.lower).value() - 1.0
+    }
+}
+
+/// 𝓖f over its largest value, and that value.
+fn normalised(green: &Green<'_>, f: &[Nodal]) -> (Vec<Nodal>, Scaled) {
+    let values = green.apply(f).nodes;
+    let larger = |most: Scaled, value: &Scaled| if value.is_greater(most) { *value } else { most };
+    let unit = values.iter().flatten().fold(Scaled::ZERO, larger);
+    (values.iter().map(|u| u.map(|u| u.over(unit).value())).collect(), unit)
+}
+
+impl Passage<'_> {
+    /// Encloses γ and the mean exit time; `start`: a place near which panels begin.
+    ///
+    /// # Errors
+    /// As for [`Passage::escape_rate`]; [`QuadratureError::NoGap`] where λ₂ cannot be told from γ, and
+    /// [`QuadratureError::Crossed`] where the two ends contradict each other.
+    pub fn enclosure(&self, start: f64) -> Result<Enclosure, QuadratureError> {
+        self.enclose(start, None)
+    }
+
+    /// The same with u = 𝓖f from this f > 0 alone, however bad: a wide interval, never a wrong one.
+    ///
+    /// # Errors
+    /// As for [`Passage::enclosure`].
+    pub fn enclosure_with(&self, start: f64, trial: &dyn Fn(f64) -> f64) -> Result<Enclosure, QuadratureError> {
+        self.enclose(start, Some(trial))
+    }
+
+    fn enclose(&self, start: f64, trial: Option<&dyn Fn(f64) -> f64>) -> Result<Enclosure, QuadratureError> {
+        let panels = self.panels_to_cut(start)?;
+        let absorbs = [self.lower, self.upper].map(|end| matches!(end, End::Absorbing(_)));
+        let on = |panels: &[Panel]| {
+            let green = self.green(panels);
+            let ones = green.ones();
+            let population = green.product(&ones, &ones);
+            let (w, unit) = normalised(&green, &ones);
+            let time = green.product(&ones, &w).times(unit).over(population);
+            (trial.map_or_else(|| converged(&green), |trial| Quotients::new(&green, &at_nodes(panels, trial)).0), time)
+        };
+        let ((coarse, coarse_time), (fine, time)) = (on(&panels.coarse), on(&panels.fine));
+        let change = |one: Scaled, other: Scaled| (one.over(other).value() - 1.0).abs();
+        let changes = [change(coarse.upper, fine.upper), change(coarse.lower, fine.lower), change(coarse_time, time)];
+        let largest =
+            changes.into_iter().fold(0.0, |most: f64, change| if change >= most { change } else { most.max(change) });
+        if largest.is_nan() || changes.iter().any(|change| change.is_nan()) || largest > LARGEST_ERROR {
+            return Err(QuadratureError::NotConverged { change: largest });
+        }
+        // Beside a power yᴮ halving leaves more than its own change: see `estimate`.
+        let rule = if panels.leaves_some { 8.0 * largest } else { largest };
+        let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
+        let estimated = rule + MARGIN * (ROUNDING + ROUNDED_SLOPE * climb);
+        let no_gap = QuadratureError::NoGap { rate: fine.upper.value() };
+        let rho = Pieces::new(&panels.coarse, absorbs).second_rate(fine.upper).ok_or(no_gap)?;
+        let outwards = |[low, high]: [Scaled; 2]| [low.scaled(1.0 - estimated), high.scaled(1.0 + estimated)];
+        let rate = outwards([fine.below(rho), fine.upper]);
+        if !rate[0].is_positive() || rate[0].is_greater(rate[1]) {
+            return Err(QuadratureError::Crossed { lower: rate[0].value(), upper: rate[1].value() });
+        }
+        Ok(Enclosure { rate, exit_time: outwards([time; 2]), second_rate: rho, best: fine.lower, estimated })
+    }
+
+    /// Panels that have seen what those of passage times and those of rates see, and enough of them.
+    fn panels_to_cut(&self, start: f64) -> Result<Panels, QuadratureError> {
+        let (lower, upper) = self.ends()?;
+        let others = Panels::new(self, &self.edges(lower, upper, None))?;
+        let mut edges = self.edges(lower, upper, Some(start));
+        edges.extend(others.coarse.iter().map(|panel| Breakpoint::from(panel.left)));
+        let share = |k: u32| lower + (upper - lower) * f64::from(k) / f64::from(LEAST_PANELS);
+        edges.extend((1..LEAST_PANELS).map(|k| Breakpoint::from(share(k))));
+        Panels::new(self, &merged(edges))
+    }
+}
+
+/// The quotients by inverse iteration from 1, until they agree or no longer come closer.
+fn converged(green: &Green<'_>) -> Quotients {
+    let (mut found, mut u) = Quotients::new(green, &green.ones());
+    for _ in 0..MOST_ITERATIONS {
+        let (next, after) = Quotients::new(green, &u);
+        let is_settled = next.differ_by() <= SAME || next.differ_by() >= found.differ_by();
+        (found, u) = (next, after);
+        if is_settled {
+            break;
+        }
+    }
+    found
+}
+
+fn at_nodes(panels: &[Panel], f: &dyn Fn(f64) -> f64) -> Vec<Nodal> {
+    let of = |panel: &Panel| RULE.nodes.map(|node| f(panel.left + node * (panel.right - panel.left)));
+    panels.iter().map(of).collect()
+}

@@ -1,0 +1,197 @@
+//! Fluxes through the faces of cells that balance a source in every one of them.
+//!
+//! What the fluxes of a trial function leave is corrected by fluxes of the chain, for the positive and the negative part apart, so that
+//! each solve is relatively accurate; what still remains runs along the tree of lowest passes towards what absorbs.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::setting::Setting;
+use crate::solve::Chain;
+
+/// Differences of a solution below this part of its largest value are noise.
+const NOISE: f64 = 1e-13;
+/// Cells around a plateau within which a cubic ripples.
+const RIPPLES: usize = 2;
+
+/// Totals through the faces, in the direction of the axes: across x at `[i·ny + j]`, across y at `[i·(ny+1) + j]`.
+pub(super) struct Fluxes {
+    pub(super) through: [Vec<f64>; 2],
+    pub(super) cells: [usize; 2],
+}
+
+impl Fluxes {
+    fn face(&self, axis: usize, [i, j]: [usize; 2]) -> usize {
+        if axis == 0 { i * self.cells[1] + j } else { i * (self.cells[1] + 1) + j }
+    }
+
+    /// Adds a flux out of a cell through one of its faces.
+    fn add(&mut self, [i, j]: [usize; 2], axis: usize, end: usize, flux: f64) {
+        let face = self.face(axis, if axis == 0 { [i + end, j] } else { [i, j + end] });
+        self.through[axis][face] += if end == 1 { flux } else { -flux };
+    }
+
+    /// What a cell gives away.
+    fn out_of(&self, [i, j]: [usize; 2]) -> f64 {
+        let [x, y] = &self.through;
+        let (west, south) = (self.face(0, [i, j]), self.face(1, [i, j]));
+        x[west + self.cells[1]] - x[west] + (y[south + 1] - y[south])
+    }
+
+    /// What leaves through the walls.
+    pub(super) fn leaving(&self) -> f64 {
+        let [nx, ny] = self.cells;
+        let [x, y] = &self.through;
+        let across_x: f64 = (0..ny).map(|j| x[nx * ny + j] - x[j]).sum();
+        let across_y: f64 = (0..nx).map(|i| y[i * (ny + 1) + ny] - y[i * (ny + 1)]).sum();
+        across_x + across_y
+    }
+
+    /// What each cell still lacks.
+    fn residuals(&self, sources: &[f64]) -> Vec<f64> {
+        let ny = self.cells[1];
+        sources.iter().enumerate().map(|(cell, source)| source - self.out_of([cell / ny, cell % ny])).collect()
+    }
+}
+
+/// Corrects the fluxes until every cell gives away its source, but for rounding.
+pub(super) fn balance(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64], chain: &Chain<'_>) {
+    let residuals = fluxes.residuals(sources);
+    for sign in [1.0, -1.0] {
+        by_chain(setting, fluxes, &residuals, sign, chain);
+    }
+    along_passes(setting, fluxes, sources);
+}
+
+/// Adds the chain's fluxes from the residuals of one sign.
+fn by_chain(setting: &Setting<'_>, fluxes: &mut Fluxes, residuals: &[f64], sign: f64, chain: &Chain<'_>) {
+    let (on, ny) = (&chain.discretisation, setting.cells[1]);
+    let mass = |state: usize| {
+        let cell = on.assembly.cells[state] as usize;
+        let exponent = setting.exponent(setting.place((cell / ny) as f64 + 0.5, (cell % ny) as f64 + 0.5));
+        // Below the floor everything is left to the passes.
+        if Setting::is_counted(exponent) { exponent.exp() * setting.area() } else { 0.0 }
+    };
+    let masses: Vec<f64> = (0..on.states()).map(mass).collect();
+    let part = |state: usize| {
+        let residual = (sign * residuals[on.assembly.cells[state] as usize]).max(0.0);
+        if masses[state] > 0.0 { residual / masses[state] } else { 0.0 }
+    };
+    let b: Vec<f64> = (0..on.states()).map(part).collect();
+    if b.iter().all(|&b| b == 0.0) {
+        return;
+    }
+    let v = chain.elimination.solve_right(&b);
+    let noise = NOISE * v.iter().fold(0.0, |most: f64, v| most.max(*v));
+    if !noise.is_finite() {
+        return;
+    }
+    let place = |state: u32| {
+        let cell = on.assembly.cells[state as usize] as usize;
+        [cell / ny, cell % ny]
+    };
+    for pair in &on.assembly.pairs {
+        let (from, to) = (pair.from as usize, pair.to as usize);
+        let difference = v[from] - v[to];
+        if difference.abs() > noise && masses[to] > 0.0 {
+            let axis = usize::from(pair.offset[0] == 0);
+            let end = usize::from(pair.offset[axis] > 0);
+            fluxes.add(place(pair.from), axis, end, sign * masses[from] * pair.forward * difference);
+        }
+    }
+    for exit in &on.assembly.exits {
+        let state = exit.state as usize;
+        let axis = usize::from(exit.offset[0] == 0);
+        let end = usize::from(exit.offset[axis] > 0);
+        fluxes.add(place(exit.state), axis, end, sign * masses[state] * exit.rate * v[state]);
+    }
+}
+
+/// A face over which a cell can be reached from the tree.
+struct Passage {
+    loss: f64,
+    cell: usize,
+    /// The cell's own face: its axis and end.
+    axis: usize,
+    end: usize,
+}
+
+impl PartialEq for Passage {
+    fn eq(&self, other: &Passage) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Passage {}
+
+impl PartialOrd for Passage {
+    fn partial_cmp(&self, other: &Passage) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The lowest loss is the greatest; ties in the order of the cells.
+impl Ord for Passage {
+    fn cmp(&self, other: &Passage) -> Ordering {
+        let key = |passage: &Passage| (passage.cell, passage.axis, passage.end);
+        other.loss.total_cmp(&self.loss).then_with(|| key(other).cmp(&key(self)))
+    }
+}
+
+/// Sends what the cells lack along the tree of lowest passes, rooted at what absorbs.
+fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
+    let [nx, ny] = setting.cells;
+    let loss = |[i, j]: [usize; 2], axis: usize, end: usize| {
+        let (x, y) = (i as f64 + 0.5, j as f64 + 0.5);
+        let shift = end as f64 - 0.5;
+        setting.loss.value(if axis == 0 { setting.place(x + shift, y) } else { setting.place(x, y + shift) })
+    };
+    let neighbour = |[i, j]: [usize; 2], axis: usize, end: usize| -> Option<[usize; 2]> {
+        let moved = |k: usize, n: usize| if end == 1 { (k + 1 < n).then_some(k + 1) } else { k.checked_sub(1) };
+        if axis == 0 { Some([moved(i, nx)?, j]) } else { Some([i, moved(j, ny)?]) }
+    };
+    let mut waiting = BinaryHeap::new();
+    for cell in 0..nx * ny {
+        let place = [cell / ny, cell % ny];
+        for (axis, end) in SIDES {
+            if neighbour(place, axis, end).is_none() && setting.absorbs[axis][end] {
+                waiting.push(Passage { loss: loss(place, axis, end), cell, axis, end });
+            }
+        }
+    }
+    let (mut order, mut is_reached) = (Vec::with_capacity(nx * ny), vec![false; nx * ny]);
+    while let Some(Passage { cell, axis, end, .. }) = waiting.pop() {
+        if std::mem::replace(&mut is_reached[cell], true) {
+            continue;
+        }
+        order.push((cell, axis, end));
+        let place = [cell / ny, cell % ny];
+        for (axis, end) in SIDES {
+            if let Some([i, j]) = neighbour(place, axis, end)
+                && !is_reached[i * ny + j]
+            {
+                waiting.push(Passage { loss: loss(place, axis, end), cell: i * ny + j, axis, end: 1 - end });
+            }
+        }
+    }
+    let mut lacking = fluxes.residuals(sources);
+    for &(cell, axis, end) in order.iter().rev() {
+        let place = [cell / ny, cell % ny];
+        let flux = lacking[cell];
+        fluxes.add(place, axis, end, flux);
+        if let Some([i, j]) = neighbour(place, axis, end) {
+            lacking[i * ny + j] += flux;
+        }
+    }
+}
+
+/// Axis and end of the faces of a cell.
+const SIDES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
+
+/// The cells within [`RIPPLES`] of those that are marked.
+pub(super) fn near(marked: &[bool], [nx, ny]: [usize; 2]) -> Vec<bool> {
+    let within = |k: usize, n: usize| k.saturating_sub(RIPPLES)..(k + RIPPLES + 1).min(n);
+    let along_y: Vec<bool> =
+        (0..nx * ny).map(|cell| within(cell % ny, ny).any(|j| marked[cell / ny * ny + j])).collect();
+    (0..nx * ny).map(|cell| within(cell / ny, nx).any(|i| along_y[i * ny + cell % ny])).collect()
+}

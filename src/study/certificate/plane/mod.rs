@@ -1,0 +1,170 @@
+//! The interval in two dimensions: D = d·I, a loss, and a rectangle.
+//!
+//! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes; everything else is
+//! integrals over its cells. The interval closes with the fourth power of their size, and holds whatever they are.
+
+mod balance;
+mod energy;
+mod rule;
+mod setting;
+mod spectrum;
+mod trial;
+
+use energy::{Energies, Source, energies};
+use setting::Setting;
+use trial::Trial;
+
+use crate::grid::{Align, Grid};
+use crate::problem::Problem;
+use crate::scaled::Scaled;
+use crate::scheme::Weight;
+use crate::solve::{Chain, Resources, SolveError};
+use crate::study::StudyError;
+use crate::study::certificate::{Certificate, CertificateError, Status};
+
+/// Nodes per cell and direction, and of the coarser rule that tells what this one leaves.
+const NODES: usize = 8;
+const COARSER: usize = 6;
+/// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and ten times that.
+const ROUNDING: f64 = 1e-12;
+/// Roundings of L itself, each magnified by the noise in the exponent.
+const ROUNDED_LOSS: f64 = 8.0 * f64::EPSILON;
+/// Inverse iterations: each multiplies what is wrong by γ/λ₂.
+const MOST_ITERATIONS: usize = 60;
+/// A change of the mode that no longer matters to energies, which are wrong by its square.
+const SETTLED: f64 = 1e-13;
+
+pub(super) use setting::in_rectangle;
+
+/// Whether a trial function can be made on so many cells.
+pub(super) fn is_enough(cells: [usize; 2]) -> bool {
+    cells.iter().all(|&n| n >= trial::LEAST_CELLS)
+}
+
+/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it; from a trial function of these values at the centres
+/// where it is given, else from those of the chain.
+pub(super) fn enclose(
+    problem: &Problem,
+    cells: [usize; 2],
+    trial: Option<&[f64]>,
+    resources: Resources<'_>,
+) -> Result<Certificate, StudyError> {
+    let problem = in_rectangle(problem)?;
+    let cells = cells.map(|n| n.max(trial::LEAST_CELLS));
+    let setting = Setting::new(&problem, cells)?;
+    let grid = Grid::over(&problem, cells, Align::Axes)?;
+    let chain = Chain::on(&problem, grid, Weight::InverseAverage, resources)?;
+    if chain.discretisation.states() != setting.len() {
+        return Err(CertificateError::NotConnected.into());
+    }
+    resources.progress.begin("certificate", 0);
+    let times = over_largest(chain.elimination.solve_right(&vec![1.0; setting.len()]))?;
+    let on_cells = |values: &[f64]| chain.discretisation.field(values, 0.0);
+    let mode = match trial {
+        Some(trial) => over_largest(trial.to_vec())?,
+        None => on_cells(&slowest(&chain, &times)?),
+    };
+    let [of_mode, of_times] = [(mode, Source::Own), (on_cells(&times), Source::Density)]
+        .map(|(values, source)| Both::new(&setting, &trial_of(&setting, &values), source, &chain));
+    conclude(&problem, &setting, &of_mode, &of_times).map_err(StudyError::from)
+}
+
+/// The slowest mode of the chain, by inverse iteration.
+fn slowest(chain: &Chain<'_>, first: &[f64]) -> Result<Vec<f64>, SolveError> {
+    let mut mode = first.to_vec();
+    for _ in 0..MOST_ITERATIONS {
+        let next = over_largest(chain.elimination.solve_right(&mode))?;
+        let change = next.iter().zip(&mode).map(|(next, mode)| (next - mode).abs()).fold(0.0, f64::max);
+        mode = next;
+        if change <= SETTLED {
+            break;
+        }
+    }
+    Ok(mode)
+}
+
+/// A solution over its largest entry.
+fn over_largest(mut values: Vec<f64>) -> Result<Vec<f64>, SolveError> {
+    let largest = values.iter().fold(0.0, |most: f64, value| most.max(*value));
+    if !largest.is_normal() || values.iter().any(|value| !value.is_finite()) {
+        return Err(SolveError::Overflow);
+    }
+    values.iter_mut().for_each(|value| *value /= largest);
+    Ok(values)
+}
+
+fn trial_of(setting: &Setting<'_>, values: &[f64]) -> Trial {
+    let ny = setting.cells[1];
+    let weight = |cell: usize| {
+        let exponent = setting.exponent(setting.place((cell / ny) as f64 + 0.5, (cell % ny) as f64 + 0.5));
+        exponent.exp()
+    };
+    let (mut fall, mut all) = (0.0, 0.0);
+    for (cell, value) in values.iter().enumerate() {
+        let weight = weight(cell);
+        fall += weight * (1.0 - value);
+        all += weight;
+    }
+    Trial::new(setting, values, fall / all)
+}
+
+/// The energies by two rules.
+struct Both {
+    fine: Energies,
+    coarse: Energies,
+}
+
+impl Both {
+    fn new(setting: &Setting<'_>, trial: &Trial, source: Source, chain: &Chain<'_>) -> Both {
+        Both {
+            fine: energies::<NODES>(setting, trial, source, chain),
+            coarse: energies::<COARSER>(setting, trial, source, chain),
+        }
+    }
+
+    /// A number by the finer rule, and how far the coarser one is from it.
+    fn of(&self, number: fn(&Energies) -> f64) -> (f64, f64) {
+        let (fine, coarse) = (number(&self.fine), number(&self.coarse));
+        (fine, (coarse / fine - 1.0).abs())
+    }
+}
+
+/// The ends of the intervals, moved outwards by what is estimated.
+fn conclude(
+    problem: &Problem,
+    setting: &Setting<'_>,
+    mode: &Both,
+    times: &Both,
+) -> Result<Certificate, CertificateError> {
+    let (upper, left_above) = mode.of(|found| found.gradient / found.square);
+    let (lower, left_below) = mode.of(|found| found.square / found.source / found.source / found.flux);
+    let (shortest, left_short) = times.of(|found| found.first / found.gradient * (found.first / found.population));
+    let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
+    let rounding = ROUNDING + ROUNDED_LOSS * largest_loss(problem, setting) / setting.noise;
+    let rho = spectrum::second_rate(problem, setting, upper * (1.0 + left_above + rounding))?;
+    let below = lower * ((1.0 - upper / rho) / (1.0 - lower / rho));
+    let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
+        let ends = [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)];
+        let is_right = ends[0] <= ends[1] && ends.iter().all(|end| end.is_normal());
+        if is_right {
+            Ok(ends.map(Scaled::new))
+        } else {
+            Err(CertificateError::Crossed { lower: ends[0], upper: ends[1] })
+        }
+    };
+    Ok(Certificate {
+        // The lower end knows both quotients.
+        rate: outwards([below, upper], [left_below + left_above, left_above])?,
+        exit_time: outwards([shortest, longest], [left_short, left_long])?,
+        second_rate: Scaled::new(rho),
+        best: Scaled::new(lower),
+        status: Status::Estimated,
+    })
+}
+
+/// |L| where it counts: at the start and at the saddles.
+fn largest_loss(problem: &Problem, setting: &Setting<'_>) -> f64 {
+    let valley = &problem.valley;
+    let saddles = valley.saddles.iter().map(|&index| problem.critical.saddles[index].point.theta);
+    saddles.chain([valley.start_point]).map(|at| setting.loss.value(at).abs()).fold(0.0, f64::max)
+}

@@ -1,0 +1,106 @@
+//! Gauss's rule on the two halves of a unit cell, its running integrals, and the cubic interpolation between cell centres at its nodes.
+//!
+//! Between two centres lies half of one cell and half of the next, so that each half is smooth: the rule has `N/2` nodes on either.
+
+use std::f64::consts::PI;
+
+/// The five centres from which a cell is interpolated: two on either side, and its own.
+pub(super) const REACH: usize = 5;
+
+/// Weights of values at [`REACH`] centres.
+pub(super) type Stencil = [f64; REACH];
+
+/// `N` nodes on the unit interval.
+pub(super) struct Rule<const N: usize> {
+    pub(super) nodes: [f64; N],
+    pub(super) weights: [f64; N],
+    /// ∫₀^{t_k} of what interpolates f on either half is Σ `running[k][l]` f_l.
+    pub(super) running: [[f64; N]; N],
+    /// The value at each node, from the centres.
+    pub(super) value: [Stencil; N],
+    /// The derivative in widths of a cell.
+    pub(super) slope: [Stencil; N],
+}
+
+impl<const N: usize> Rule<N> {
+    pub(super) fn new() -> Rule<N> {
+        let half = gauss(N / 2);
+        let (mut nodes, mut weights) = ([0.0; N], [0.0; N]);
+        for (k, &(node, weight)) in half.iter().enumerate() {
+            (nodes[k], weights[k]) = (0.5 * node, 0.5 * weight);
+            (nodes[N / 2 + k], weights[N / 2 + k]) = (0.5 + 0.5 * node, 0.5 * weight);
+        }
+        let mut running = [[0.0; N]; N];
+        for (k, &(end, _)) in half.iter().enumerate() {
+            for l in 0..N / 2 {
+                // The rule integrates Lagrange's polynomials exactly on any interval.
+                let part: f64 = half.iter().map(|&(t, w)| end * w * lagrange(&half, l, end * t)).sum();
+                running[k][l] = 0.5 * part;
+                running[N / 2 + k][N / 2 + l] = 0.5 * part;
+                running[N / 2 + k][l] = 0.5 * half[l].1;
+            }
+        }
+        Rule { nodes, weights, running, value: nodes.map(value), slope: nodes.map(slope) }
+    }
+
+    /// ∫₀¹ f.
+    pub(super) fn integral(&self, f: &[f64; N]) -> f64 {
+        (0..N).map(|k| self.weights[k] * f[k]).sum()
+    }
+
+    /// ∫₀^{t_k} f at every node.
+    pub(super) fn before(&self, f: &[f64; N]) -> [f64; N] {
+        std::array::from_fn(|k| (0..N).map(|l| self.running[k][l] * f[l]).sum())
+    }
+}
+
+fn lagrange(nodes: &[(f64, f64)], own: usize, at: f64) -> f64 {
+    let others = nodes.iter().enumerate().filter(|(other, _)| *other != own);
+    others.map(|(_, &(node, _))| (at - node) / (nodes[own].0 - node)).product()
+}
+
+/// Nodes and weights of Gauss and Legendre on [0, 1], by Newton's method on the recurrence.
+fn gauss(count: usize) -> Vec<(f64, f64)> {
+    let polynomial = |x: f64| {
+        let (mut last, mut now) = (1.0, x);
+        for k in 2..=count {
+            let n = k as f64;
+            (last, now) = (now, ((2.0 * n - 1.0) * x * now - (n - 1.0) * last) / n);
+        }
+        (now, count as f64 * (last - x * now) / (1.0 - x * x))
+    };
+    let node = |k: usize| {
+        let mut x = -(PI * (k as f64 + 0.75) / (count as f64 + 0.5)).cos();
+        for _ in 0..20 {
+            let (value, slope) = polynomial(x);
+            x -= value / slope;
+        }
+        let slope = polynomial(x).1;
+        (0.5 + 0.5 * x, 1.0 / ((1.0 - x * x) * slope * slope))
+    };
+    (0..count).map(node).collect()
+}
+
+/// Catmull and Rom's cubic at the place s of a cell: its derivative is continuous from cell to cell.
+pub(super) fn value(s: f64) -> Stencil {
+    spread(s, |t| {
+        let (t2, t3) = (t * t, t * t * t);
+        [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
+    })
+}
+
+/// Its derivative.
+pub(super) fn slope(s: f64) -> Stencil {
+    spread(s, |t| {
+        let t2 = t * t;
+        [-1.5 * t2 + 2.0 * t - 0.5, 4.5 * t2 - 5.0 * t, -4.5 * t2 + 4.0 * t + 0.5, 1.5 * t2 - t]
+    })
+}
+
+fn spread(s: f64, cubic: impl Fn(f64) -> [f64; 4]) -> Stencil {
+    let is_right = s >= 0.5;
+    let weights = cubic(if is_right { s - 0.5 } else { s + 0.5 });
+    let mut stencil = [0.0; REACH];
+    stencil[usize::from(is_right)..][..4].copy_from_slice(&weights);
+    stencil
+}
