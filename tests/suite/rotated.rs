@@ -57,9 +57,9 @@ fn rates_are_those_of_the_unstable_eigenvalue() {
             let solution = solved(&configured(strength, 1.0 / over, cells, place));
             let kramers = solution.formulas.kramers.as_ref().unwrap();
             // H_b = [[−4 + 0.27, −0.9], [−0.9, 3]], H_a = [[8.27, −0.9], [−0.9, 3]].
-            let (trace, determinant, at_minimum) = (-0.73f64, -3.73 * 3.0 - 0.81, 8.27 * 3.0 - 0.81);
+            let (trace, determinant, at_minimum): (f64, f64, f64) = (-0.73, -3.73 * 3.0 - 0.81, 8.27 * 3.0 - 0.81);
             let fastest = (0.25 * trace * trace - (1.0 + strength * strength) * determinant).sqrt() - 0.5 * trace;
-            let exact = (fastest / std::f64::consts::TAU * (at_minimum / -determinant as f64).sqrt()).ln() - over;
+            let exact = (fastest / std::f64::consts::TAU * (at_minimum / -determinant).sqrt()).ln() - over;
             assert!((kramers.formula.value.ln() - exact).abs() < 1e-12 * over, "{strength} {over}");
             ratios.push(kramers.ratio);
             let rate = solution.rate.unwrap();
