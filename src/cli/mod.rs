@@ -9,6 +9,7 @@ mod verify;
 mod watch;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,8 +17,14 @@ use std::time::Instant;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::advice;
+use crate::config::sensitivity::SensitivityError;
+use crate::config::{Config, advice};
 use crate::plot::{self, FigureData};
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::study::StudyError;
+use crate::study::request::Quantity;
+use crate::study::solution::Solution;
 use crate::{io, report, study};
 use session::Session;
 
@@ -138,11 +145,19 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let folder = session.folder()?;
     let config = &session.config;
     let clock = Instant::now();
-    let ((problem, mut solution, landscape), threads) = session.compute(|problem, progress| {
+    let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
         let solution = study::run(&problem, &config.request, progress)?;
-        Ok((problem, solution, landscape))
+        let sensitivities = sensitivities(config, &problem, &solution, progress);
+        Ok((problem, solution, landscape, sensitivities))
     })?;
+    if let Some(found) = sensitivities {
+        let found = found.map_err(|error| match progress_ended(&error) {
+            true => Failure::new(130, "interrupted: nothing was written, an earlier result is as it was"),
+            false => Failure::new(3, format!("error: {error}")),
+        })?;
+        solution.quantities.add("sensitivity", &found).map_err(|error| Failure::new(3, format!("error: {error}")))?;
+    }
     solution.timing.insert(0, ("landscape".into(), landscape));
     if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
         *total += landscape;
@@ -167,6 +182,24 @@ fn run(asked: &Asked) -> Result<(), Failure> {
         .deliver(&folder, &summary, &solved.groups(), draw, |files, colour| report::terminal(&solved, files, colour))?;
     let is_whole = solution.particles.as_ref().is_some_and(|found| !found.interrupted);
     if config.request.particles.is_some() && !is_whole { Err(interrupted()) } else { Ok(()) }
+}
+
+/// How the rate answers to the numbers of the configuration, where that was asked for, on the grid that was solved.
+fn sensitivities(
+    config: &Config,
+    problem: &Problem,
+    solution: &Solution,
+    progress: &Progress,
+) -> Option<Result<BTreeMap<String, f64>, SensitivityError>> {
+    let mut settled = config.request.clone();
+    settled.grid.cells = Some(solution.grid.cells);
+    settled.grid.scheme = Some(solution.choice.scheme);
+    config.request.wants(Quantity::Sensitivities).then(|| config.sensitivities(problem, &settled, progress))
+}
+
+/// Whether somebody ended it.
+fn progress_ended(error: &SensitivityError) -> bool {
+    matches!(error, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted))
 }
 
 fn simulate(asked: &Asked) -> Result<(), Failure> {

@@ -32,8 +32,16 @@ impl<'a> Session<'a> {
     /// A configuration that is wrong.
     pub fn begin(asked: &'a Asked) -> Result<Session<'a>, Failure> {
         let started = SystemTime::now();
-        let config = Config::from_path(&asked.config, &asked.overrides)
-            .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
+        let is_result = asked.config.extension().is_some_and(|extension| extension == "h5");
+        let config = if is_result {
+            // What solved it solves it again.
+            let (text, origin) =
+                io::configuration(&asked.config).map_err(|error| Failure::new(2, format!("error: {error}")))?;
+            Config::from_text(&origin, &text, &asked.overrides)
+        } else {
+            Config::from_path(&asked.config, &asked.overrides)
+        };
+        let config = config.map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
         Ok(Session { asked, config, started })
     }
 

@@ -17,6 +17,7 @@ mod particles;
 mod pose;
 mod read;
 mod section;
+pub mod sensitivity;
 mod source;
 pub mod sweep;
 mod tree;

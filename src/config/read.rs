@@ -90,7 +90,7 @@ impl Config {
         if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
-                "a rate, a passage time and a certificate need something that absorbs, and nothing does: give an absorbing wall, as in \
+                "a rate, a passage time, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
                  domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
                  solve.quantities = [\"stationary\"] alone",
             ));
@@ -301,6 +301,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
         ("stationary", Some(Quantity::Stationary)),
         ("committor", Some(Quantity::Committor)),
         ("certificate", Some(Quantity::Certificate)),
+        ("sensitivities", Some(Quantity::Sensitivities)),
         ("spectrum", None),
     ];
     let quantities = match section.texts("quantities")? {
@@ -315,7 +316,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
                             "quantities",
                             format!(
                                 "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\", \
-                                 \"committor\" and \"certificate\""
+                                 \"committor\", \"certificate\" and \"sensitivities\""
                             ),
                         ));
                     }

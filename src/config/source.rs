@@ -11,6 +11,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Its text, with the command line's overrides as comments at the end.
     pub text: String,
+    /// A TOML text that poses the same problem without the command line's overrides: its own text where there are none.
+    pub effective: String,
     /// Byte ranges in `text` of the values, by dotted key such as `noise.temperature`.
     pub spans: BTreeMap<String, Range<usize>>,
 }

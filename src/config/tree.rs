@@ -84,11 +84,43 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
         span: fault.span(),
         fault: Box::new(Fault::Syntax { reason: fault.message().to_string() }),
     })?;
+    source.effective = match overrides {
+        [] => text.clone(),
+        _ => effective(&text, overrides).unwrap_or_default(),
+    };
     let mut root = Node { span: 0..text.len(), kind: Kind::Table(entries(table.get_ref(), 0)) };
     for change in overrides {
         graft(source, &mut root, change)?;
     }
     Ok(root)
+}
+
+/// A text with the overrides in their places; `None` where one of them is no assignment, which [`graft`] tells of.
+fn effective(text: &str, overrides: &[String]) -> Option<String> {
+    let mut table: toml::Table = text.parse().ok()?;
+    for change in overrides {
+        let (path, value) = change.split_once('=')?;
+        let assignment =
+            written(path.trim(), value.trim()).into_iter().find_map(|line| line.parse::<toml::Table>().ok());
+        merge_tables(&mut table, assignment?);
+    }
+    toml::to_string(&table).ok()
+}
+
+fn merge_tables(into: &mut toml::Table, other: toml::Table) {
+    for (key, value) in other {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(known)), toml::Value::Table(inner)) => merge_tables(known, inner),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// An assignment as TOML; a bare word is taken as a text, so that --set grid.scheme=sqra needs no quotes within quotes.
+fn written(path: &str, value: &str) -> [String; 2] {
+    [format!("{path} = {value}"), format!("{path} = {}", toml::Value::String(value.to_string()))]
 }
 
 /// Sets a key, `section.key=value`.
@@ -107,10 +139,8 @@ pub(super) fn graft(source: &mut Source, root: &mut Node, change: &str) -> Resul
         source.text.push('\n');
     }
     source.text.push_str("# set on the command line: ");
-    // A bare word is taken as a text, so that --set grid.scheme=sqra needs no quotes within quotes.
-    let written = [format!("{path} = {value}"), format!("{path} = {}", toml::Value::String(value.to_string()))];
     let start = source.text.len();
-    for line in &written {
+    for line in &written(path, value) {
         if let Ok(table) = DeTable::parse(line) {
             source.text.push_str(&line.replace('\n', " "));
             source.text.push('\n');

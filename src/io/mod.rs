@@ -30,7 +30,7 @@ pub use atomic::replace;
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
-pub use read::{Stored, read};
+pub use read::{Stored, configuration, read};
 pub use summary::{simulated_summary, summary};
 pub use write::{write_result, write_summary, write_titled};
 

@@ -1,6 +1,6 @@
 //! Reading `result.h5` back: every group of fields as it was written, and enough to draw its plots again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Attribute, Dataset, File, Group, Location};
@@ -34,19 +34,37 @@ pub struct Stored {
     pub flux: Option<BoundaryFlux>,
 }
 
+/// The configuration of a result file, and the file that it came from: what solves the same problem again.
+///
+/// # Errors
+/// As [`read`], where there is no HDF5 file or none of this program.
+pub fn configuration(path: &Path) -> Result<(String, PathBuf), IoError> {
+    let file = open(path)?;
+    let found = || -> Result<(String, PathBuf), Damage> {
+        let summary: Value = serde_json::from_str(&text(&file, "summary")?).unwrap_or_default();
+        let origin = summary["provenance"]["configuration"].as_str().unwrap_or("result.h5");
+        Ok((text(&file, "configuration")?, PathBuf::from(origin)))
+    };
+    found().map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
+}
+
+fn open(path: &Path) -> Result<File, IoError> {
+    File::open(path).map_err(|error| IoError::Open {
+        path: path.to_path_buf(),
+        message: match std::fs::File::open(path) {
+            Err(system) => system.to_string(),
+            Ok(_) => format!("not an HDF5 file: {error}"),
+        },
+    })
+}
+
 /// Reads a result file.
 ///
 /// # Errors
 /// [`IoError::Open`] when there is no HDF5 file there, [`IoError::ParticlesAlone`] for one of `simulate`,
 /// [`IoError::NotAResult`] when it lacks what a result has.
 pub fn read(path: &Path) -> Result<Stored, IoError> {
-    let file = File::open(path).map_err(|error| IoError::Open {
-        path: path.to_path_buf(),
-        message: match std::fs::File::open(path) {
-            Err(system) => system.to_string(),
-            Ok(_) => format!("not an HDF5 file: {error}"),
-        },
-    })?;
+    let file = open(path)?;
     if file.group(FIELDS).is_err() && file.group("particles").is_ok() {
         return Err(IoError::ParticlesAlone { path: path.to_path_buf() });
     }

@@ -41,7 +41,7 @@ pub fn write_result(
     summary: &Value,
     groups: &[Cow<'_, FieldGroup>],
 ) -> Result<(), IoError> {
-    write_titled(path, [&config.title, &config.source.text], summary, groups)
+    write_titled(path, [&config.title, &config.source.effective], summary, groups)
 }
 
 /// Writes a result under a title, with the text of its configuration, whole or not at all.

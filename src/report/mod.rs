@@ -42,6 +42,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
     rates(&mut page, solved);
     certificate(&mut page, solved);
+    sensitivities(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     reactive(&mut page, solved);
@@ -145,6 +146,16 @@ fn rates(page: &mut Page, solved: &Solved) {
 }
 
 /// The interval around the rate of the continuous problem; the digits that it leaves open are shown, and two more.
+/// What a change of each number by one per cent changes the rate by.
+fn sensitivities(page: &mut Page, solved: &Solved) {
+    let Some(serde_json::Value::Object(found)) = solved.solution.quantities.get("sensitivity") else { return };
+    for (key, value) in found {
+        let value = value.as_f64().map_or("–".into(), |value| rounded(value.abs(), Some(1e-6)));
+        let sign = if found[key].as_f64().is_some_and(|value| value < 0.0) { "−" } else { "" };
+        page.line("∂ ln γ/∂ ln p", &format!("{sign}{value}  p = {key}"));
+    }
+}
+
 fn certificate(page: &mut Page, solved: &Solved) {
     let Some(found) = &solved.solution.certificate else {
         return;

@@ -32,7 +32,7 @@ impl Request {
 
     /// Whether anything was asked for that means nothing where nothing absorbs.
     pub fn needs_killing(&self) -> bool {
-        self.wants_killing() || self.wants(Quantity::Certificate)
+        self.wants_killing() || self.wants(Quantity::Certificate) || self.wants(Quantity::Sensitivities)
     }
 
     /// Whether anything was asked for whose error coarser grids show.
@@ -59,6 +59,8 @@ pub enum Quantity {
     Committor,
     /// An interval around the escape rate of the continuous problem.
     Certificate,
+    /// How the escape rate answers to the numbers of the configuration ([`crate::config::sensitivity`]).
+    Sensitivities,
 }
 
 /// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across

@@ -51,6 +51,7 @@ mod reactive;
 mod report;
 mod rotated;
 mod scheme;
+mod sensitivities;
 mod sgd;
 mod starts;
 mod sweep;

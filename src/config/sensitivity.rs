@@ -1,0 +1,136 @@
+//! How the escape rate answers to every number of a configuration.
+//!
+//! ```text
+//! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})          error h⁴/30 of the fifth derivative
+//! ```
+//! Each γ is solved on the grid and with the scheme of the run, so that what the grid leaves of γ is left out of its change; rates are
+//! right to 1e-13, however small, which leaves the quotient right to about 1e-9 of |ln γ|. Four solutions a number: a difference of two
+//! vectors would cost none, and would lose the digits of a cold rate, where the right vector is constant to rounding over the valley.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, ConfigError};
+use crate::problem::{Problem, ProblemError};
+use crate::progress::Progress;
+use crate::study::request::Quantity;
+use crate::study::{self, Request, StudyError};
+
+/// h.
+const STEP: f64 = 0.01;
+/// Numbers that say what a problem is, not how large something is in it.
+const COUNTS: [&str; 3] = ["landscape.dimension", "landscape.seed", "landscape.layers"];
+/// A change of ln γ below this share of it is rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// Why a sensitivity is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum SensitivityError {
+    /// The configuration with a number that is a little off.
+    #[error("sensitivity to {key}: {source}")]
+    Config {
+        /// The number.
+        key: String,
+        /// The fault.
+        source: Box<ConfigError>,
+    },
+    /// The problem that it poses.
+    #[error("sensitivity to {key}: {source}")]
+    Problem {
+        /// The number.
+        key: String,
+        /// The fault.
+        source: Box<ProblemError>,
+    },
+    /// Its solution.
+    #[error("sensitivity to {key}: {source}")]
+    Study {
+        /// The number.
+        key: String,
+        /// The fault.
+        source: Box<StudyError>,
+    },
+}
+
+impl Config {
+    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]` and `[valley]` that γ depends on, by its key; on the cells and
+    /// with the scheme of a request that has been settled.
+    ///
+    /// # Errors
+    /// A number a little off with which the problem cannot be posed or solved, and an interruption.
+    pub fn sensitivities(
+        &self,
+        problem: &Problem,
+        settled: &Request,
+        progress: &Progress,
+    ) -> Result<BTreeMap<String, f64>, SensitivityError> {
+        let numbers = self.numbers();
+        progress.begin("sensitivities", 4 * numbers.len() as u64);
+        let request = Request {
+            quantities: vec![Quantity::Rate],
+            error_estimate: false,
+            sgd: None,
+            particles: None,
+            ..settled.clone()
+        };
+        // A domain that is chosen from the landscape stays where it was.
+        let corner = |at: [f64; 2]| format!("{:?}", &at[..problem.dimension]);
+        let domain = [
+            format!("domain.lower={}", corner(problem.domain.lower)),
+            format!("domain.upper={}", corner(problem.domain.upper)),
+        ];
+        let mut found = BTreeMap::new();
+        for (key, value) in numbers {
+            let logarithm = |steps: f64| -> Result<f64, SensitivityError> {
+                let mut changes = vec![format!("{key}={:?}", value * (steps * STEP).exp())];
+                changes.extend(domain.iter().cloned());
+                let config = Config::from_text(&self.source.path, &self.source.effective, &changes)
+                    .map_err(|source| SensitivityError::Config { key: key.clone(), source: Box::new(source) })?;
+                let problem = config
+                    .problem()
+                    .map_err(|source| SensitivityError::Problem { key: key.clone(), source: Box::new(source) })?;
+                let lacks = || SensitivityError::Study { key: key.clone(), source: Box::new(StudyError::Interrupted) };
+                let solution = study::run(&problem, &request, &progress.part())
+                    .map_err(|source| SensitivityError::Study { key: key.clone(), source: Box::new(source) })?;
+                progress.advance(1);
+                if progress.is_interrupted() {
+                    return Err(lacks());
+                }
+                solution.rate.map(|rate| rate.value.ln()).ok_or_else(lacks)
+            };
+            let [far_below, below, above, far_above] =
+                [logarithm(-2.0)?, logarithm(-1.0)?, logarithm(1.0)?, logarithm(2.0)?];
+            if (far_above - far_below).abs() > ROUNDING * far_above.abs().max(1.0) {
+                let quotient = (8.0 * (above - below) - (far_above - far_below)) / (12.0 * STEP);
+                found.insert(key, quotient);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The positive numbers of the sections that pose the problem, by their keys.
+    fn numbers(&self) -> Vec<(String, f64)> {
+        // What was read once parses again.
+        let table: toml::Table = self.source.effective.parse().unwrap_or_default();
+        let mut found = Vec::new();
+        for section in ["landscape", "noise", "valley"] {
+            if let Some(value) = table.get(section) {
+                gather(section, value, &mut found);
+            }
+        }
+        found.retain(|(key, value)| *value > 0.0 && value.is_finite() && !COUNTS.contains(&key.as_str()));
+        found
+    }
+}
+
+fn gather(key: &str, value: &toml::Value, found: &mut Vec<(String, f64)>) {
+    match value {
+        toml::Value::Float(number) => found.push((key.to_string(), *number)),
+        toml::Value::Integer(number) => found.push((key.to_string(), *number as f64)),
+        toml::Value::Table(table) => {
+            for (inner, value) in table {
+                gather(&format!("{key}.{inner}"), value, found);
+            }
+        }
+        _ => {}
+    }
+}
