@@ -236,13 +236,15 @@ impl Begun<'_> {
         let [data, csv, result] = ["sweep.json", "sweep.csv", "result.h5"].map(|name| self.folder.join(name));
         io::write_titled(
             &result,
-            [&self.sweep.title, &self.sweep.source.text],
+            [&self.sweep.title, &self.sweep.source.effective],
             &summary,
             &[Cow::Owned(table.group())],
         )?;
         table.write_csv(&csv)?;
         io::write_summary(&data, &summary)?;
-        let mut files = vec![data, csv, result];
+        let page = self.folder.join("report.html");
+        io::write_text(&page, &report::html::sweep(&table))?;
+        let mut files = vec![data, csv, result, page];
         if !self.asked.no_plots {
             files.extend(plot::draw_sweep(&table, &self.folder)?);
         }

@@ -87,9 +87,6 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, Failure> {
 fn write(suite: &Suite, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let [data, page] = ["verify.json", "report.html"].map(|name| folder.join(name));
     io::write_summary(&data, &suite.json())?;
-    let text = report::html::verify(suite);
-    io::replace(&page, |partial| {
-        std::fs::write(partial, text).map_err(|source| io::IoError::Write { path: page.clone(), source })
-    })?;
+    io::write_text(&page, &report::html::verify(suite))?;
     Ok(vec![data, page])
 }

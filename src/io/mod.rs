@@ -32,7 +32,7 @@ pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 pub use read::{Stored, configuration, read};
 pub use summary::{simulated_summary, summary};
-pub use write::{write_result, write_summary, write_titled};
+pub use write::{write_result, write_summary, write_text, write_titled};
 
 use std::borrow::Cow;
 use std::time::SystemTime;

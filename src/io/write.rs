@@ -44,6 +44,16 @@ pub fn write_result(
     write_titled(path, [&config.title, &config.source.effective], summary, groups)
 }
 
+/// Writes a text file, whole or not at all.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), IoError> {
+    atomic::replace(path, |partial| {
+        std::fs::write(partial, text).map_err(|source| IoError::Write { path: path.to_path_buf(), source })
+    })
+}
+
 /// Writes a result under a title, with the text of its configuration, whole or not at all.
 ///
 /// # Errors

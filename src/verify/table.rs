@@ -1,5 +1,7 @@
 //! The points behind a verdict, as rows of numbers and as curves.
 
+use std::borrow::Cow;
+
 /// Rows of numbers under named columns.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -28,9 +30,9 @@ impl Table {
 #[derive(Clone, Debug, Default)]
 pub struct Figure {
     /// What x is.
-    pub x: &'static str,
+    pub x: Cow<'static, str>,
     /// What y is.
-    pub y: &'static str,
+    pub y: Cow<'static, str>,
     /// Whether each axis is logarithmic.
     pub is_log: [bool; 2],
     /// The curves.
@@ -50,8 +52,8 @@ pub struct Curve {
 
 impl Figure {
     /// A figure without curves.
-    pub fn new(x: &'static str, y: &'static str, is_log: [bool; 2]) -> Figure {
-        Figure { x, y, is_log, curves: Vec::new() }
+    pub fn new(x: impl Into<Cow<'static, str>>, y: impl Into<Cow<'static, str>>, is_log: [bool; 2]) -> Figure {
+        Figure { x: x.into(), y: y.into(), is_log, curves: Vec::new() }
     }
 
     /// Adds what was measured.

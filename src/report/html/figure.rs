@@ -57,7 +57,7 @@ fn axes(figure: &Figure) -> Option<(Axis, Axis)> {
             Some(Axis::linear(name, extent(values)?, 0.04))
         }
     };
-    Some((axis(0, figure.x)?, axis(1, figure.y)?))
+    Some((axis(0, &figure.x)?, axis(1, &figure.y)?))
 }
 
 fn frame(x: &Axis, y: &Axis) -> Markup {

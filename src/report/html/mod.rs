@@ -1,8 +1,10 @@
 //! Reports as one self-contained page: no script, no network, legible on paper and on a phone.
 
 mod figure;
+mod sweep;
 mod verify;
 
+pub use sweep::sweep;
 pub use verify::verify;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
