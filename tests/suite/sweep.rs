@@ -121,7 +121,7 @@ fn the_file_has_an_axis_for_each_key() {
     let output = sweep(&["--quiet"], folder.path());
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{}", message(&output));
     let out = folder.path().join("output/s");
-    for name in ["sweep.json", "sweep.csv", "rate-noise-temperature.png", "fit-1.png"] {
+    for name in ["report.html", "sweep.json", "sweep.csv", "rate-noise-temperature.png", "fit-1.png"] {
         assert!(out.join(name).exists(), "{name}");
     }
     assert!(!out.join("rate-grid-scheme.png").exists());
