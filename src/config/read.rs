@@ -112,7 +112,7 @@ fn refuse_later_sections(root: &Section) -> Read<()> {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\", \"stationary\" and \"committor\" in [solve]"
+                 \"passage-time\", \"stationary\", \"committor\" and \"network\" in [solve]"
             );
             return Err(root.conflict(later, reason));
         }
@@ -273,6 +273,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
         ("passage-time", Some(Quantity::PassageTime)),
         ("stationary", Some(Quantity::Stationary)),
         ("committor", Some(Quantity::Committor)),
+        ("network", Some(Quantity::Network)),
         ("spectrum", None),
     ];
     let quantities = match section.texts("quantities")? {
@@ -286,8 +287,8 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
                         return Err(section.conflict(
                             "quantities",
                             format!(
-                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\" and \
-                                 \"committor\""
+                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\", \
+                                 \"committor\" and \"network\""
                             ),
                         ));
                     }

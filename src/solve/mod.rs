@@ -9,11 +9,14 @@
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
 //! | [`stationary`], [`stationary_law`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
 //! | [`Paths`] | A q⁺ = rates into B, x A = flow out of A | a closed chain and two sets A, B |
+//! | [`Network`] | A h = rates into a, x A = flow out of a | a closed chain and core sets a |
 
 pub mod chain;
 pub mod committor;
+pub mod core_cut;
 pub mod discretisation;
 pub mod error;
+pub mod network;
 pub mod occupation;
 pub mod passage;
 pub mod paths;
@@ -24,12 +27,14 @@ pub mod stationary;
 
 pub use chain::{Chain, Factor};
 pub use committor::committor;
+pub use core_cut::CoreCut;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
+pub use network::{CoreSets, Network, NetworkError, passage_times};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
-pub use reactive::{CoreCut, Reactive, closed_law, reactive};
+pub use reactive::{Reactive, closed_law, reactive};
 pub use resources::Resources;
 pub use stationary::{stationary, stationary_law};

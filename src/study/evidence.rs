@@ -16,6 +16,7 @@ use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
+use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::warning::{OfRate, Warning};
@@ -43,14 +44,16 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, network, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = match (&reactive, probability) {
+    let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
+    let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
+    let peclet = match (closed, probability) {
         // Where only the closed chain was asked for, its law says which edges matter.
-        (Some(found), None) => {
-            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
-            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        (Some((closed, law)), None) => {
+            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &closed.assembly, Some(&law))
         }
         _ => peclet(problem, &on.grid, &on.assembly, probability),
     };
@@ -77,17 +80,24 @@ pub(super) fn evidence(
     warnings.extend(without_rate);
     let mut fields = fields(request, &on, &found, resources)?;
     let mut quantities = Quantities::default();
+    if let Some((closed, law)) = closed {
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+    }
     let mut committor = None;
     if let Some(found) = &reactive {
-        let (closed, law) = (&found.closed, &found.paths.stationary);
-        fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::fields(found));
-        fields.fields.extend(reactive::stationary_current(closed, law));
         let study =
             CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
         // A struct of numbers, with texts as keys.
         quantities.add("committor", &study).expect("a view of plain values");
         committor = Some(study);
+    }
+    let mut network_study = None;
+    if let Some(found) = &network {
+        let study = NetworkStudy::new(found, &rungs.network_estimates(), resources)?;
+        quantities.add("network", &study).expect("a view of plain values");
+        network_study = Some(study);
     }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
@@ -120,6 +130,7 @@ pub(super) fn evidence(
         groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
         quantities,
         committor,
+        network: network_study,
         quadrature,
         formulas,
         iteration,
@@ -186,8 +197,9 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    // With reactive paths it is known already.
-    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+    // With reactive paths or a network it is known already.
+    let is_known = request.wants(Quantity::Committor) || request.wants(Quantity::Network);
+    if request.wants(Quantity::Stationary) && !is_known {
         let closed = on.closed(resources.progress)?;
         let law = closed_law(&closed, resources)?;
         fields.fields.extend(reactive::law(&closed, &law));

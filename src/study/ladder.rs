@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::problem::{Problem, ends};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
+use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing;
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
@@ -26,7 +27,7 @@ const MOST_TO_FAIL: usize = 20_000;
 pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
 /// The rates of one level: quasi-stationary, and 1/τ.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Rates {
     /// Its cells.
     pub cells: [usize; 2],
@@ -38,6 +39,8 @@ pub struct Rates {
     pub flux_over_population: Option<Scaled>,
     /// k_AB of reactive paths.
     pub reactive: Option<Scaled>,
+    /// The moduli of the eigenvalues of the network of valleys that are not 0.
+    pub network: Vec<Scaled>,
 }
 
 impl Rates {
@@ -49,6 +52,10 @@ impl Rates {
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
+            network: level.network.as_ref().map_or(Vec::new(), |found| {
+                let moduli = found.network.eigenvalues().into_iter().map(Eigenvalue::modulus);
+                moduli.filter(|modulus| modulus.is_positive()).collect()
+            }),
         }
     }
 }
@@ -165,12 +172,23 @@ impl Rungs<'_> {
         series.estimate(self.boundary)
     }
 
-    /// What the grids say of k_AB together. Its chain is never corrected, and its sets are cut where they end.
+    /// What the grids say of k_AB together. Its sets are cut where they end.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
-        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        self.closed_estimate(&self.rates.iter().filter_map(|rates| rates.reactive).collect::<Vec<Scaled>>())
+    }
+
+    /// What the grids say of each eigenvalue of the network of valleys that is not 0.
+    pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
+        let count = self.rates.iter().map(|rates| rates.network.len()).min().unwrap_or(0);
+        let values = |k: usize| self.rates.iter().map(|rates| rates.network[k]).collect::<Vec<Scaled>>();
+        (0..count).map(|k| self.closed_estimate(&values(k))).collect()
+    }
+
+    /// What the grids say of a number of the closed chain, which is never corrected.
+    fn closed_estimate(&self, values: &[Scaled]) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
-        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        let series = Series { values, spacing: self.spacing, rounding, formal };
         series.estimate(BoundaryError::default())
     }
 
@@ -191,7 +209,9 @@ impl Rungs<'_> {
             true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(reactive)
+        let network = self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
+        let closed = network.fold(reactive, f64::max);
+        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod ladder;
 mod layers;
 pub mod level;
 pub mod memory;
+pub mod network;
 pub mod particle_fields;
 pub mod request;
 pub mod rules;

@@ -32,7 +32,7 @@ impl Request {
 
     /// Whether anything was asked for whose error coarser grids show.
     pub fn wants_rates(&self) -> bool {
-        self.wants_killing() || self.wants(Quantity::Committor)
+        self.wants_killing() || self.wants(Quantity::Committor) || self.wants(Quantity::Network)
     }
 
     /// Whether a quantity was asked for.
@@ -52,6 +52,8 @@ pub enum Quantity {
     Stationary,
     /// Committors, reactive current and rate between two sets, in the closed domain.
     Committor,
+    /// Valleys with their occupations, and the rates between them, in the closed domain.
+    Network,
 }
 
 /// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across

@@ -9,7 +9,8 @@ use crate::solve::Resources;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::evidence::evidence;
 use crate::study::ladder::{self, Climb};
-use crate::study::request::Scheme;
+use crate::study::network;
+use crate::study::request::{Quantity, Scheme};
 use crate::study::simulate::{self, Reference};
 use crate::study::solution::{RateEstimate, Solution};
 use crate::study::warning::Warning;
@@ -32,6 +33,9 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     let begun = Instant::now();
     let progress = resources.progress;
     // Before anything long begins.
+    if request.wants(Quantity::Network) {
+        network::valleys(problem)?;
+    }
     let particles = simulate::prepared(request, problem)?;
     let clock = Instant::now();
     let mut choice = choice::choose(problem, request, resources)?;

@@ -13,6 +13,7 @@ use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
+use crate::study::network::NetworkStudy;
 use crate::study::simulate::Simulation;
 use crate::study::warning::Warning;
 use crate::study::warning::{ByQuadrature, QuadratureAlone};
@@ -47,6 +48,8 @@ pub struct Solution {
     pub quantities: Quantities,
     /// Reactive paths between two sets, when asked for.
     pub committor: Option<CommittorStudy>,
+    /// The network of valleys, when asked for.
+    pub network: Option<NetworkStudy>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.

@@ -134,6 +134,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             iteration: None,
             particles: None,
             committor: Default::default(),
+            network: None,
             covariance: None,
             warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
