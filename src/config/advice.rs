@@ -45,7 +45,9 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
         ),
         StudyError::NoNetwork(error) => wrong(
             "solve.quantities",
-            format!("{error}: widen domain.lower and domain.upper so that they hold the valleys that are meant, or leave \"network\" out"),
+            format!(
+                "{error}: widen domain.lower and domain.upper so that they hold the valleys that are meant, or leave \"network\" out"
+            ),
         ),
         StudyError::Grid(error) => on_grid(*error),
         StudyError::Solve(error) => on_solve(error),
@@ -117,9 +119,10 @@ fn on_solve(error: &SolveError) -> Diagnosis {
             if *set == 0 { "committor.from" } else { "committor.to" },
             format!("{error}: take more cells (grid.cells) or a larger set, and look whether it lies in the domain"),
         ),
-        SolveError::CoreEmpty { .. } | SolveError::CoresTouch { .. } => {
-            wrong("grid.cells", format!("{error}: take more cells, or end the domain (domain.lower, domain.upper) before this valley"))
-        }
+        SolveError::CoreEmpty { .. } | SolveError::CoresTouch { .. } => wrong(
+            "grid.cells",
+            format!("{error}: take more cells, or end the domain (domain.lower, domain.upper) before this valley"),
+        ),
         SolveError::ValleyUnderflow { .. } | SolveError::RateUnderflow { .. } => unsolvable(format!(
             "{error}. Raise the noise (noise.temperature), end the domain (domain.lower, domain.upper) before the valley, or solve along a \
              line in one dimension"

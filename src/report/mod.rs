@@ -6,6 +6,7 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod network;
 mod number;
 mod page;
 mod particles;
@@ -40,6 +41,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     reactive(&mut page, solved);
+    network::network(&mut page, solved);
     iteration(&mut page, solved);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);

@@ -273,7 +273,7 @@ pub(super) fn restricted(generator: &Generator, states: &[usize], killing: Vec<f
 /// # Errors
 /// The state where it is lost: below the range of double precision where numbers have no exponents of their own.
 fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Scaled>, usize> {
-    let found = solved_right(factor, by);
+    let found = solved_right(factor, &by.iter().map(|&rate| Scaled::new(rate)).collect::<Vec<Scaled>>());
     let is_lost = |probability: &Scaled| !probability.is_positive() || probability.value() < f64::MIN_POSITIVE;
     if factor.elimination.carries_exponents() || !found.iter().any(is_lost) {
         return Ok(found);
@@ -286,12 +286,11 @@ fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Sc
 }
 
 /// The solution of A x = b, with exponents of its own along a line.
-pub(super) fn solved_right(factor: &Factor, b: &[f64]) -> Vec<Scaled> {
-    let scaled: Vec<Scaled> = b.iter().map(|&b| Scaled::new(b)).collect();
-    match factor.elimination.solve_right_scaled(&scaled) {
-        Some(found) => found,
-        None => factor.elimination.solve_right(b).into_iter().map(Scaled::new).collect(),
-    }
+pub(super) fn solved_right(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
+    factor.elimination.solve_right_scaled(b).unwrap_or_else(|| {
+        let ordinary: Vec<f64> = b.iter().map(|b| b.value()).collect();
+        factor.elimination.solve_right(&ordinary).into_iter().map(Scaled::new).collect()
+    })
 }
 
 /// The solution of x A = b, with exponents of its own along a line; in units of the largest entry of b elsewhere.

@@ -74,4 +74,3 @@ fn sides(closed: &Discretisation<'_>, sets: &[CoreSet; 2]) -> Result<Vec<Side>, 
     }
     Ok(side)
 }
-

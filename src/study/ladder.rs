@@ -8,7 +8,6 @@ use std::time::Instant;
 use crate::problem::{Problem, ends};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
-use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing;
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
@@ -53,7 +52,7 @@ impl Rates {
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
             network: level.network.as_ref().map_or(Vec::new(), |found| {
-                let moduli = found.network.eigenvalues().into_iter().map(Eigenvalue::modulus);
+                let moduli = found.network.refined.iter().map(|own| own.modulus());
                 moduli.filter(|modulus| modulus.is_positive()).collect()
             }),
         }
@@ -209,7 +208,8 @@ impl Rungs<'_> {
             true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        let network = self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
+        let network =
+            self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
         let closed = network.fold(reactive, f64::max);
         error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
     }

@@ -53,10 +53,8 @@ fn cores(problem: &Problem) -> Result<Vec<MinimumCore>, NoNetwork> {
 /// # Errors
 /// [`NoNetwork`].
 pub fn valleys(problem: &Problem) -> Result<Vec<Valley>, NoNetwork> {
-    let valley = |found: MinimumCore| Valley {
-        minimum: problem.critical.minima[found.minimum].theta,
-        core: found.core,
-    };
+    let valley =
+        |found: MinimumCore| Valley { minimum: problem.critical.minima[found.minimum].theta, core: found.core };
     Ok(cores(problem)?.into_iter().map(valley).collect())
 }
 
@@ -75,8 +73,8 @@ pub struct NetworkStudy {
     log_eigenvalues: Option<Vec<f64>>,
     /// |error|/|λ| against the continuous problem, as far as grids were compared, else against the chain.
     error: Vec<f64>,
-    /// The eigenvalues of the Galerkin projection.
-    projected_eigenvalues: Option<Vec<f64>>,
+    /// Those of the chain itself.
+    refined_eigenvalues: Option<Vec<f64>>,
     /// |error|/|λ| by the grid.
     discretisation_error: Option<Vec<f64>>,
     passage_times: Option<Vec<Vec<f64>>>,
@@ -117,8 +115,8 @@ pub struct Numbers {
     pub rates: Vec<Vec<Scaled>>,
     /// λ_k by real part, the first of which is 0; `error` is against the chain.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// Those of the Galerkin projection.
-    pub projected: Vec<Eigenvalue>,
+    /// Those of the chain itself.
+    pub refined: Vec<Eigenvalue>,
     /// |error|/|λ_k| by the grid, where grids were compared.
     pub discretisation_error: Vec<Option<f64>>,
     /// The mean time from each minimum to the core of each valley.
@@ -169,7 +167,7 @@ impl NetworkStudy {
             minima: cores.iter().map(|core| critical.minima[core.minimum].theta).collect(),
             occupation: network.occupation.clone(),
             rates: network.rates(),
-            projected: network.projected(),
+            refined: network.refined.clone(),
             eigenvalues,
             discretisation_error,
             passage_times,
@@ -198,7 +196,7 @@ impl NetworkStudy {
             eigenvalues,
             eigenvalues_imaginary: imaginary(&numbers.eigenvalues),
             error: (0..count).map(|k| numbers.error(k)).collect(),
-            projected_eigenvalues: real(&numbers.projected),
+            refined_eigenvalues: real(&numbers.refined),
             discretisation_error: numbers.discretisation_error.iter().copied().collect(),
             log_passage_times: times.is_none().then(|| logarithms(&numbers.passage_times)),
             passage_times: times,
@@ -232,7 +230,8 @@ fn with_diagonal(mut rates: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
 }
 
 fn logarithms(rows: &[Vec<Scaled>]) -> Vec<LogRate> {
-    let entries = rows.iter().enumerate().flat_map(|(from, row)| row.iter().enumerate().map(move |(to, x)| (from, to, x)));
+    let entries =
+        rows.iter().enumerate().flat_map(|(from, row)| row.iter().enumerate().map(move |(to, x)| (from, to, x)));
     entries.filter(|(_, _, x)| x.is_positive()).map(|(from, to, x)| LogRate { from, to, value: x.ln() }).collect()
 }
 

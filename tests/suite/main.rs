@@ -37,6 +37,7 @@ mod ladder;
 mod landscape;
 mod layers;
 mod library;
+mod network;
 mod orders;
 mod particles;
 mod paths;

@@ -11,9 +11,9 @@
 //! M_ab = Σ_i x_a(i) h_b(i)                  with π on the cores themselves
 //! ```
 //! 2n solves with one factor and nonnegative right sides. F is computed both ways, which must agree. The eigenvalues of the generator k are
-//! the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}; those of the pencil (diag(F1) − F, M), a Galerkin projection on h
-//! and x, are of second order in that and from the other side (for reversible chains by Rayleigh and Ritz, from above): the distance
-//! between the two is the error. Both are taken by [`pencil`] from the fluxes, where no digit is lost however far apart they are.
+//! the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}, where every valley is one: a core that is left as soon as it is
+//! entered forgets what the process does not. The distance to the eigenvalues of the chain itself ([`refinement`]) is the error. All of them
+//! are taken by [`pencil`] from fluxes, where no digit is lost however far apart they are.
 //!
 //! Where it fails: in two dimensions masses and probabilities below 1e-308 are lost; where a rate is made of such it is an error.
 //!
@@ -21,6 +21,7 @@
 //! Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
 
 pub mod pencil;
+mod refinement;
 mod roots;
 pub mod valleys;
 
@@ -160,7 +161,9 @@ pub enum NetworkError {
         set: usize,
     },
     /// A flux below the range of double precision, where numbers have no exponents of their own.
-    #[error("the flux from set {from} to set {to} is made from numbers below 1e-308, which are carried along a line only")]
+    #[error(
+        "the flux from set {from} to set {to} is made from numbers below 1e-308, which are carried along a line only"
+    )]
     LightFlux {
         /// Where it begins.
         from: usize,
@@ -184,6 +187,8 @@ pub struct Network {
     pub flux: Vec<Vec<Scaled>>,
     /// M_ab; its columns sum to m, its rows to the share of time after which each core was visited last.
     pub mass: Vec<Vec<Scaled>>,
+    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and rounding.
+    pub refined: Vec<Eigenvalue>,
     /// The largest relative difference between the fluxes as they leave and as they arrive.
     pub disagreement: f64,
     /// Bytes of the factor of the chain between the cores.
@@ -224,12 +229,23 @@ impl Network {
         let mut occupation = of_cores;
         let between = Places::new(sets.owner.iter().map(Option::is_none));
         let mut factor_bytes = 0;
+        let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
+            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
+                true => value(state),
+                false => Scaled::ZERO,
+            };
+            sets.owner.iter().enumerate().map(own).collect()
+        };
+        // h and x on all states.
+        let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
+        let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
         if !between.states.is_empty() {
             let killed = restricted(generator, &between.states, sets.killing(&between, 0..n));
             let factor = Factor::new(&killed, 0, resources).map_err(|error| between.in_whole(error))?;
             factor_bytes = factor.elimination.factor_bytes();
+            let rates_into = |a: usize| sets.killing(&between, std::iter::once(a)).into_iter().map(Scaled::new);
             let hits: Vec<Vec<Scaled>> =
-                (0..n).map(|a| solved_right(&factor, &sets.killing(&between, std::iter::once(a)))).collect();
+                (0..n).map(|a| solved_right(&factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
             for b in 0..n {
                 let law = between.states.iter().map(|&state| stationary[state]);
                 occupation[b] += law.zip(&hits[b]).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
@@ -242,6 +258,9 @@ impl Network {
                     }
                 }
                 let last = solved_left(&factor, &source);
+                for (own, &state) in between.states.iter().enumerate() {
+                    (functions[a][state], measures[a][state]) = (hits[a][own], last[own]);
+                }
                 for b in 0..n {
                     mass[a][b] += last.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
                     let left = source.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
@@ -261,7 +280,9 @@ impl Network {
             row[a] = Scaled::ZERO;
         }
         let (flux, mass) = (balanced(flux), balanced(mass));
-        Ok(Network { occupation, flux, mass, disagreement, factor_bytes })
+        let mut network = Network { occupation, flux, mass, refined: Vec::new(), disagreement, factor_bytes };
+        network.refined = refinement::refined(generator, &network, functions, measures, resources)?;
+        Ok(network)
     }
 
     /// Number of valleys.
@@ -280,23 +301,20 @@ impl Network {
         rates.map(|(row, &mass)| row.iter().map(|flux| flux.over(mass)).collect()).collect()
     }
 
-    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the one that the Galerkin projection
-    /// has in its place, relative to it, and its own.
+    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the chain's own in its place, relative to
+    /// it, and what that has.
     pub fn eigenvalues(&self) -> Vec<Eigenvalue> {
         let n = self.len();
         let diagonal = |a: usize| (0..n).map(|b| if a == b { self.occupation[a] } else { Scaled::ZERO }).collect();
         let diagonal: Vec<Vec<Scaled>> = (0..n).map(diagonal).collect();
         let mut found = eigenvalues(&self.flux, &diagonal);
-        for (own, projected) in found.iter_mut().zip(self.projected()) {
-            own.error += projected.away_from(*own) + projected.error;
-            if own.re == Scaled::ZERO && own.im == Scaled::ZERO {
-                own.error = 0.0;
-            }
+        for (own, refined) in found.iter_mut().zip(&self.refined) {
+            own.error += refined.away_from(*own) + refined.error;
         }
         found
     }
 
-    /// The eigenvalues of the Galerkin projection, by real part: for reversible chains from above.
+    /// The eigenvalues of the Galerkin projection on h and x, by real part: for reversible chains from above.
     pub fn projected(&self) -> Vec<Eigenvalue> {
         eigenvalues(&self.flux, &self.mass)
     }
@@ -384,7 +402,7 @@ pub fn passage_times(
         let outside = Places::new(sets.owner.iter().map(|&owner| owner != Some(b as u32)));
         let killed = restricted(generator, &outside.states, sets.killing(&outside, std::iter::once(b)));
         let factor = Factor::new(&killed, 0, resources).map_err(|error| outside.in_whole(error))?;
-        let to_set = solved_right(&factor, &vec![1.0; killed.len()]);
+        let to_set = solved_right(&factor, &vec![Scaled::ONE; killed.len()]);
         for (row, &start) in times.iter_mut().zip(starts) {
             let Some(own) = outside.of(start as u32) else { continue };
             if !to_set[own].is_positive() {

@@ -52,7 +52,7 @@ impl Eigenvalue {
 }
 
 /// The eigenvalues of L v = λ M v by real part, those of a pair by imaginary part, with L = diag(Σ_b F_ab) − F. The diagonal of F is not
-/// looked at.
+/// looked at. Entries may be negative too.
 ///
 /// ```
 /// use saddleflux::scaled::Scaled;
@@ -85,7 +85,8 @@ pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue
     }
     let zeros = polynomial.iter().take_while(|c| is_zero(c)).count();
     let exponent = of_flux - of_mass;
-    let eigenvalue = |Root { re, im, error }: Root| Eigenvalue { re: re.raised(exponent), im: im.raised(exponent), error };
+    let eigenvalue =
+        |Root { re, im, error }: Root| Eigenvalue { re: re.raised(exponent), im: im.raised(exponent), error };
     let mut found: Vec<Eigenvalue> = std::iter::repeat_n(Eigenvalue::ZERO, zeros).collect();
     if polynomial.len() > zeros + 1 {
         found.extend(roots(&polynomial[zeros..]).into_iter().map(eigenvalue));
@@ -100,9 +101,9 @@ fn is_zero(number: &BigInt) -> bool {
 
 /// A matrix as whole multiples of 2^exponent, exactly.
 fn whole(matrix: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
-    let entries = || matrix.iter().flatten().filter(|entry| entry.is_positive());
+    let entries = || matrix.iter().flatten().filter(|entry| entry.modulus().is_positive());
     let exponent = entries().map(|entry| entry.whole().1).min().unwrap_or(0);
-    let number = |entry: &Scaled| match entry.is_positive() {
+    let number = |entry: &Scaled| match entry.modulus().is_positive() {
         true => BigInt::from(entry.whole().0) << (entry.whole().1 - exponent) as u64,
         false => BigInt::ZERO,
     };

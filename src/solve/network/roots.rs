@@ -142,7 +142,11 @@ impl Complex {
 impl Bits {
     fn rounded(self, mantissa: BigInt, exponent: i64) -> Long {
         let excess = mantissa.bits().saturating_sub(self.0);
-        if excess == 0 { Long { mantissa, exponent } } else { Long { mantissa: mantissa >> excess, exponent: exponent + excess as i64 } }
+        if excess == 0 {
+            Long { mantissa, exponent }
+        } else {
+            Long { mantissa: mantissa >> excess, exponent: exponent + excess as i64 }
+        }
     }
 
     fn sum(self, a: &Long, b: &Long, sign: i32) -> Long {

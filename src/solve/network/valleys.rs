@@ -59,11 +59,7 @@ impl<'a> ValleyNetwork<'a> {
     ///
     /// # Errors
     /// As [`ValleyNetwork::new`].
-    pub fn passage_times(
-        &self,
-        valleys: &[Valley],
-        resources: Resources<'_>,
-    ) -> Result<Vec<Vec<Scaled>>, SolveError> {
+    pub fn passage_times(&self, valleys: &[Valley], resources: Resources<'_>) -> Result<Vec<Vec<Scaled>>, SolveError> {
         let starts: Vec<usize> = valleys.iter().map(|valley| self.closed.state_at(valley.minimum)).collect();
         passage_times(&self.closed.assembly.generator, &self.sets, &starts, resources)
             .map_err(|error| placed(error, &self.closed, valleys))

@@ -1,0 +1,83 @@
+//! The slowest eigenvalues of a chain from its network of valleys, by inverse subspace iteration without a subtraction that matters.
+//!
+//! R = σ(σ − Q)⁻¹, the chain at an exponential time of rate σ, is a matrix of probabilities: its solves have nonnegative right sides. It keeps
+//! what is slower than σ and damps what is faster. With h_b and x_a of the network,
+//! ```text
+//! m_k(a, b) = x_a Rᵏ h_b        F_s = σ (m_2s − m_2s−1) off the diagonal        (diag(F_s 1) − F_s) v = λ m_2s v
+//! ```
+//! is the Galerkin projection of −Q on Rˢh and xRˢ: rows of the left side sum to zero since Σ_b h_b = 1 and R1 = 1, and its off-diagonals are
+//! differences of numbers like 2s F/σ and (2s − 1) F/σ, of which nothing is lost. So each eigenvalue keeps its relative accuracy, however
+//! much smaller than the others it is, and what is left of the fast modes is squared: (σ/(σ + λ_{n+1}))²ˢ.
+
+use crate::generator::Generator;
+use crate::scaled::Scaled;
+use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
+use crate::solve::network::{Network, NetworkError, balanced};
+use crate::solve::paths::{solved_left, solved_right};
+use crate::solve::{Factor, Resources};
+
+/// At most so many steps.
+const MOST_STEPS: usize = 12;
+
+/// Eigenvalues that change by less have converged.
+const CONVERGED: f64 = 1e-13;
+
+/// Roundings of sums over all states are below this.
+const ROUNDING: f64 = 1e-9;
+
+/// The rate σ over the fastest of the slow eigenvalues.
+const FASTER: f64 = 2.0;
+
+/// σ is not smaller than this beside the largest rate, so that it is an ordinary number; all eigenvalues may be smaller.
+const LEAST: f64 = 1e-150;
+
+/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved it, and rounding.
+///
+/// # Errors
+/// [`NetworkError`]: an elimination that fails.
+pub(super) fn refined(
+    generator: &Generator,
+    network: &Network,
+    mut functions: Vec<Vec<Scaled>>,
+    mut measures: Vec<Vec<Scaled>>,
+    resources: Resources<'_>,
+) -> Result<Vec<Eigenvalue>, NetworkError> {
+    let n = network.len();
+    let mut found = network.projected();
+    let fastest = found.iter().map(|own| own.modulus().value()).fold(0.0, f64::max);
+    let largest = generator.rates.data().iter().copied().fold(0.0, f64::max);
+    let sigma = (FASTER * fastest).max(LEAST * largest);
+    if n < 2 || functions[0].len() == n {
+        // Every state is a core, or there is nothing to relax.
+        return Ok(found);
+    }
+    let factor = Factor::new(&generator.with_killing(vec![sigma; generator.len()]), 0, resources)?;
+    let times_sigma = |values: &[Scaled]| values.iter().map(|&value| value * sigma).collect::<Vec<Scaled>>();
+    let mut before = f64::INFINITY;
+    for _ in 0..MOST_STEPS {
+        measures = measures.iter().map(|x| solved_left(&factor, &times_sigma(x))).collect();
+        let odd = balanced(products(&measures, &functions));
+        functions = functions.iter().map(|h| solved_right(&factor, &times_sigma(h))).collect();
+        let even = balanced(products(&measures, &functions));
+        let flux = |a: usize| (0..n).map(|b| even[a][b].plus(-odd[a][b]) * sigma).collect();
+        let next = eigenvalues(&(0..n).map(flux).collect::<Vec<Vec<Scaled>>>(), &even);
+        let mut moved = 0f64;
+        for (own, next) in found.iter_mut().zip(next) {
+            let change = next.away_from(*own);
+            moved = moved.max(change);
+            *own = Eigenvalue { error: next.error + change, ..next };
+        }
+        // What does not fall any more is rounding.
+        if moved <= CONVERGED || (moved < ROUNDING && moved > 0.5 * before) {
+            break;
+        }
+        before = moved;
+    }
+    Ok(found)
+}
+
+/// x_a h_b for all of them.
+fn products(measures: &[Vec<Scaled>], functions: &[Vec<Scaled>]) -> Vec<Vec<Scaled>> {
+    let product = |x: &[Scaled], h: &[Scaled]| x.iter().zip(h).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
+    measures.iter().map(|x| functions.iter().map(|h| product(x, h)).collect()).collect()
+}
