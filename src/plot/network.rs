@@ -101,12 +101,17 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
         let at = (places[valley][0] as i32, places[valley][1] as i32);
         area.draw(&Circle::new(at, radius(valley) as i32, INK.filled()))?;
         area.draw(&Circle::new(at, radius(valley) as i32 - 6, RGBColor(205, 220, 235).filled()))?;
-        area.draw(&Text::new(valley.to_string(), (at.0 - 12, at.1 - 24), text(24)))?;
+        area.draw(&Text::new(valley.to_string(), (at.0 - 12, at.1 - 20), text(24)))?;
         let is_line = network.valleys.iter().all(|(theta, _)| theta[1] == 0.0);
-        let place = if is_line { format!("{:.3}", theta[0]) } else { format!("({:.3}, {:.3})", theta[0], theta[1]) };
+        // No zero has a sign.
+        let [x, y] = theta.map(|coordinate| format!("{:.3}", (1e3 * coordinate).round() / 1e3 + 0.0));
+        let place = if is_line { x } else { format!("({x}, {y})") };
         let word = format!("θ = {place}, holds {}", number(&axis, share));
         let left = at.0 - 9 * word.chars().count() as i32;
-        area.draw(&Text::new(word, (left, at.1 + radius(valley) as i32 + 14), text(20)))?;
+        // Arrows come from the middle of the picture.
+        let below = at.1 > height as i32 / 2;
+        let top = if below { at.1 + radius(valley) as i32 + 14 } else { at.1 - radius(valley) as i32 - 60 };
+        area.draw(&Text::new(word, (left, top), text(20)))?;
     }
     Ok(())
 }

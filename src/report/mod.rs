@@ -10,6 +10,7 @@ mod network;
 mod number;
 mod page;
 mod particles;
+mod spectrum;
 mod sweep;
 
 pub use convergence::convergence;
@@ -42,6 +43,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     flux(&mut page, solved);
     reactive(&mut page, solved);
     network::network(&mut page, solved);
+    spectrum::spectrum(&mut page, solved);
     iteration(&mut page, solved);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);

@@ -19,6 +19,7 @@ use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::spectrum::{self, SpectrumStudy};
 use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -44,7 +45,7 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, network, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
@@ -99,6 +100,10 @@ pub(super) fn evidence(
         quantities.add("network", &study).expect("a view of plain values");
         network_study = Some(study);
     }
+    let spectrum_study = spectrum.as_ref().map(|found| SpectrumStudy::new(found, &rungs.spectrum_estimates()));
+    if let Some(study) = &spectrum_study {
+        quantities.add("spectrum", &study.lines).expect("a view of plain values");
+    }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -127,10 +132,16 @@ pub(super) fn evidence(
         flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
-        groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
+        groups: reactive
+            .as_ref()
+            .and_then(reactive::marginals)
+            .into_iter()
+            .chain(spectrum.as_ref().map(spectrum::group))
+            .collect(),
         quantities,
         committor,
         network: network_study,
+        spectrum: spectrum_study,
         quadrature,
         formulas,
         iteration,

@@ -40,6 +40,8 @@ pub struct Rates {
     pub reactive: Option<Scaled>,
     /// The moduli of the eigenvalues of the network of valleys that are not 0.
     pub network: Vec<Scaled>,
+    /// The moduli of the eigenvalues of the spectrum; 0 of a closed chain among them.
+    pub spectrum: Vec<Scaled>,
 }
 
 impl Rates {
@@ -52,9 +54,13 @@ impl Rates {
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
             network: level.network.as_ref().map_or(Vec::new(), |found| {
-                let moduli = found.network.refined.iter().map(|own| own.modulus());
+                let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
                 moduli.filter(|modulus| modulus.is_positive()).collect()
             }),
+            spectrum: level
+                .spectrum
+                .as_ref()
+                .map_or(Vec::new(), |found| found.modes.iter().map(|mode| mode.value.modulus()).collect()),
         }
     }
 }
@@ -178,9 +184,19 @@ impl Rungs<'_> {
 
     /// What the grids say of each eigenvalue of the network of valleys that is not 0.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
-        let count = self.rates.iter().map(|rates| rates.network.len()).min().unwrap_or(0);
-        let values = |k: usize| self.rates.iter().map(|rates| rates.network[k]).collect::<Vec<Scaled>>();
-        (0..count).map(|k| self.closed_estimate(&values(k))).collect()
+        self.each(|rates| &rates.network)
+    }
+
+    /// What the grids say of each eigenvalue of the spectrum; nothing of one that is 0.
+    pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.spectrum)
+    }
+
+    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
+        let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
+        let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
+        let is_zero = |values: &[Scaled]| values.iter().all(|value| !value.is_positive());
+        (0..count).map(values).map(|values| self.closed_estimate(&values).filter(|_| !is_zero(&values))).collect()
     }
 
     /// What the grids say of a number of the closed chain, which is never corrected.
@@ -211,6 +227,9 @@ impl Rungs<'_> {
         let network =
             self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
         let closed = network.fold(reactive, f64::max);
+        // Of the spectrum the slowest one.
+        let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
+        let closed = closed.max(spectrum);
         error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
     }
 }

@@ -16,6 +16,7 @@ use crate::study::committor;
 use crate::study::crossing;
 use crate::study::network;
 use crate::study::request::Quantity;
+use crate::study::spectrum::LevelSpectrum;
 use crate::study::{Request, StudyError};
 
 /// What one grid gave.
@@ -28,6 +29,8 @@ pub struct Level<'a> {
     pub reactive: Option<Reactive<'a>>,
     /// The network of valleys of the closed chain, when asked for.
     pub network: Option<ValleyNetwork<'a>>,
+    /// The spectrum, when asked for.
+    pub spectrum: Option<LevelSpectrum<'a>>,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -95,13 +98,23 @@ pub fn solve<'a>(
         laps.end("network of valleys");
         Ok(Some(found))
     };
+    let spectrum = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<LevelSpectrum<'a>>, StudyError> {
+        if !request.wants(Quantity::Spectrum) {
+            return Ok(None);
+        }
+        resources.progress.begin("spectrum", 0);
+        let found = LevelSpectrum::new(on, request.eigenvalues, resources)?;
+        laps.end("spectrum");
+        Ok(Some(found))
+    };
     if !request.wants_killing() {
         let reactive = reactive(&discretisation, &mut laps)?;
         let network = network(&discretisation, &mut laps)?;
+        let spectrum = spectrum(&discretisation, &mut laps)?;
         let of_paths = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
         let factor_bytes = network.as_ref().map_or(0, |found| found.network.factor_bytes).max(of_paths);
         let found = Analyses::default();
-        return Ok(Level { discretisation, found, reactive, network, factor_bytes, timing: laps.timing });
+        return Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -117,7 +130,8 @@ pub fn solve<'a>(
     let discretisation = chain.into_discretisation();
     let reactive = reactive(&discretisation, &mut laps)?;
     let network = network(&discretisation, &mut laps)?;
-    Ok(Level { discretisation, found, reactive, network, factor_bytes, timing: laps.timing })
+    let spectrum = spectrum(&discretisation, &mut laps)?;
+    Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing })
 }
 
 /// A stop watch for phases.

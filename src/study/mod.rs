@@ -24,6 +24,7 @@ pub mod rules;
 pub mod run;
 pub mod simulate;
 pub mod solution;
+pub mod spectrum;
 pub mod warning;
 
 pub use check::{CheckReport, check};

@@ -167,7 +167,7 @@ impl NetworkStudy {
             minima: cores.iter().map(|core| critical.minima[core.minimum].theta).collect(),
             occupation: network.occupation.clone(),
             rates: network.rates(),
-            refined: network.refined.clone(),
+            refined: network.refined.eigenvalues.clone(),
             eigenvalues,
             discretisation_error,
             passage_times,

@@ -49,6 +49,7 @@ mod reactive;
 mod report;
 mod scheme;
 mod sgd;
+mod spectrum;
 mod starts;
 mod sweep;
 mod synthetic;

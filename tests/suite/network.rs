@@ -102,7 +102,7 @@ fn exact_on_chains_with_whole_rates() {
 const HEIGHTS: [i32; 12] = [2, 1, 3, 5, 4, 2, 3, 7, 5, 3, 0, 4];
 
 /// The chain on a line of these heights, or on two such lines side by side, the second one higher by 1.
-fn wells(steepness: i32, lines: usize) -> Generator {
+pub fn wells(steepness: i32, lines: usize) -> Generator {
     let n = HEIGHTS.len();
     let height = |state: usize| HEIGHTS[state % n] + (state / n) as i32;
     let along = (0..lines * n).filter(|state| (state + 1) % n != 0).map(|state| (state, state + 1));
@@ -132,7 +132,7 @@ fn cold_wells_against_extended_precision() {
             for k in 0..2 {
                 let away = own[k + 1].re.value() / exact[k] - 1.0;
                 assert!(away.abs() < tolerance && away.abs() <= own[k + 1].error + 1e-13, "{steepness} {lines} {away}");
-                let refined = found.refined[k + 1].re.value() / exact[k] - 1.0;
+                let refined = found.refined.eigenvalues[k + 1].re.value() / exact[k] - 1.0;
                 assert!(refined.abs() < 1e-13, "{steepness} {lines} {refined}");
                 // From below, and from above.
                 assert!(own[k + 1].re.value() <= exact[k] * (1.0 + 1e-13));
@@ -144,7 +144,7 @@ fn cold_wells_against_extended_precision() {
 }
 
 /// The eigenvalues of a generator with these rates and probabilities.
-fn of_rates(probability: &[Scaled], rates: &[Vec<Scaled>]) -> Vec<Eigenvalue> {
+pub fn of_rates(probability: &[Scaled], rates: &[Vec<Scaled>]) -> Vec<Eigenvalue> {
     let n = rates.len();
     let flux: Vec<Vec<Scaled>> =
         rates.iter().zip(probability).map(|(row, p)| row.iter().map(|q| q.times(*p)).collect()).collect();

@@ -21,7 +21,7 @@
 //! Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
 
 pub mod pencil;
-mod refinement;
+pub mod refinement;
 mod roots;
 pub mod valleys;
 
@@ -30,6 +30,7 @@ use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::core_cut::CoreCut;
 use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
+use crate::solve::network::refinement::Refined;
 use crate::solve::paths::{AGREEMENT, restricted, solved_left, solved_right};
 use crate::solve::{Factor, Resources};
 
@@ -187,8 +188,8 @@ pub struct Network {
     pub flux: Vec<Vec<Scaled>>,
     /// M_ab; its columns sum to m, its rows to the share of time after which each core was visited last.
     pub mass: Vec<Vec<Scaled>>,
-    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and rounding.
-    pub refined: Vec<Eigenvalue>,
+    /// The n slowest modes of the chain itself.
+    pub refined: Refined,
     /// The largest relative difference between the fluxes as they leave and as they arrive.
     pub disagreement: f64,
     /// Bytes of the factor of the chain between the cores.
@@ -280,7 +281,7 @@ impl Network {
             row[a] = Scaled::ZERO;
         }
         let (flux, mass) = (balanced(flux), balanced(mass));
-        let mut network = Network { occupation, flux, mass, refined: Vec::new(), disagreement, factor_bytes };
+        let mut network = Network { occupation, flux, mass, refined: Refined::default(), disagreement, factor_bytes };
         network.refined = refinement::refined(generator, &network, functions, measures, resources)?;
         Ok(network)
     }
@@ -308,7 +309,7 @@ impl Network {
         let diagonal = |a: usize| (0..n).map(|b| if a == b { self.occupation[a] } else { Scaled::ZERO }).collect();
         let diagonal: Vec<Vec<Scaled>> = (0..n).map(diagonal).collect();
         let mut found = eigenvalues(&self.flux, &diagonal);
-        for (own, refined) in found.iter_mut().zip(&self.refined) {
+        for (own, refined) in found.iter_mut().zip(&self.refined.eigenvalues) {
             own.error += refined.away_from(*own) + refined.error;
         }
         found

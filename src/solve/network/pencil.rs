@@ -71,14 +71,7 @@ impl Eigenvalue {
 pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue> {
     let n = flux.len();
     assert!(mass.len() == n && flux.iter().chain(mass).all(|row| row.len() == n), "matrices of one size");
-    let (mut laplacian, of_flux) = whole(flux);
-    for (a, row) in laplacian.iter_mut().enumerate() {
-        row[a] = BigInt::ZERO;
-        let sum: BigInt = row.iter().sum();
-        row.iter_mut().for_each(|flux| *flux = -&*flux);
-        row[a] = sum;
-    }
-    let (mass, of_mass) = whole(mass);
+    let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));
     let mut polynomial = characteristic(&laplacian, &mass);
     while polynomial.last().is_some_and(is_zero) {
         polynomial.pop();
@@ -95,8 +88,61 @@ pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue
     found
 }
 
+/// The right and the left vector of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, the largest entry of each being 1: one step of
+/// inverse iteration, in whole numbers by Cramer's rule.
+pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Vec<f64>; 2] {
+    let n = flux.len();
+    let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));
+    // λ in the units of the whole numbers is m · 2^e.
+    let (m, e) = value.whole();
+    let e = e + of_mass - of_flux;
+    let shifted = |m_ab: &BigInt, l_ab: &BigInt| match e >= 0 {
+        true => ((m_ab * m) << e as u64) - l_ab,
+        false => m_ab * m - (l_ab << -e as u64),
+    };
+    let matrix: Vec<Vec<BigInt>> =
+        (0..n).map(|a| (0..n).map(|b| shifted(&mass[a][b], &laplacian[a][b])).collect()).collect();
+    let transposed: Vec<Vec<BigInt>> = (0..n).map(|a| (0..n).map(|b| matrix[b][a].clone()).collect()).collect();
+    [matrix, transposed].map(|matrix| {
+        let replaced = |column: usize| {
+            let mut matrix = matrix.clone();
+            // A right side of no symmetry.
+            matrix.iter_mut().enumerate().for_each(|(a, row)| row[column] = BigInt::from((7 * a + 3) % 11) - 4);
+            determinant(matrix)
+        };
+        let numerators: Vec<Scaled> = (0..n).map(|column| rounded(&replaced(column))).collect();
+        let largest = numerators.iter().fold(Scaled::ZERO, |largest, entry| {
+            match entry.modulus().is_greater(largest.modulus()) {
+                true => *entry,
+                false => largest,
+            }
+        });
+        numerators.iter().map(|entry| entry.over(largest).value()).collect()
+    })
+}
+
+/// A whole number in 53 bits.
+fn rounded(number: &BigInt) -> Scaled {
+    let excess = number.bits().saturating_sub(64);
+    let (sign, digits) = (number >> excess).to_u64_digits();
+    let size = digits.first().map_or(0.0, |&digits| digits as f64);
+    Scaled::with_exponent(if sign == Sign::Minus { -size } else { size }, excess as i64)
+}
+
 fn is_zero(number: &BigInt) -> bool {
     number.sign() == Sign::NoSign
+}
+
+/// L as whole multiples of 2^exponent.
+fn laplacian(flux: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
+    let (mut matrix, exponent) = whole(flux);
+    for (a, row) in matrix.iter_mut().enumerate() {
+        row[a] = BigInt::ZERO;
+        let sum: BigInt = row.iter().sum();
+        row.iter_mut().for_each(|flux| *flux = -&*flux);
+        row[a] = sum;
+    }
+    (matrix, exponent)
 }
 
 /// A matrix as whole multiples of 2^exponent, exactly.

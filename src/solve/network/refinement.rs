@@ -11,7 +11,7 @@
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
-use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
+use crate::solve::network::pencil::{Eigenvalue, eigenvalues, vectors};
 use crate::solve::network::{Network, NetworkError, balanced};
 use crate::solve::paths::{solved_left, solved_right};
 use crate::solve::{Factor, Resources};
@@ -31,6 +31,36 @@ const FASTER: f64 = 2.0;
 /// σ is not smaller than this beside the largest rate, so that it is an ordinary number; all eigenvalues may be smaller.
 const LEAST: f64 = 1e-150;
 
+/// The slowest modes of a chain.
+#[derive(Clone, Debug, Default)]
+pub struct Refined {
+    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and rounding.
+    pub eigenvalues: Vec<Eigenvalue>,
+    /// F_s, whose diagonal means nothing.
+    pub flux: Vec<Vec<Scaled>>,
+    /// m_2s.
+    pub mass: Vec<Vec<Scaled>>,
+    /// Rˢh_a on all states.
+    pub functions: Vec<Vec<Scaled>>,
+    /// x_a Rˢ on all states.
+    pub measures: Vec<Vec<Scaled>>,
+}
+
+impl Refined {
+    /// The right and the left vector of a real eigenvalue on all states, up to a factor each.
+    pub fn vectors(&self, value: Scaled) -> [Vec<f64>; 2] {
+        let [right, left] = vectors(&self.flux, &self.mass, value);
+        let combined = |parts: &[Vec<Scaled>], shares: &[f64]| {
+            let mut sum = vec![0.0; parts[0].len()];
+            for (part, &share) in parts.iter().zip(shares) {
+                sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += share * value.value());
+            }
+            sum
+        };
+        [combined(&self.functions, &right), combined(&self.measures, &left)]
+    }
+}
+
 /// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved it, and rounding.
 ///
 /// # Errors
@@ -41,7 +71,7 @@ pub(super) fn refined(
     mut functions: Vec<Vec<Scaled>>,
     mut measures: Vec<Vec<Scaled>>,
     resources: Resources<'_>,
-) -> Result<Vec<Eigenvalue>, NetworkError> {
+) -> Result<Refined, NetworkError> {
     let n = network.len();
     let mut found = network.projected();
     let fastest = found.iter().map(|own| own.modulus().value()).fold(0.0, f64::max);
@@ -49,8 +79,10 @@ pub(super) fn refined(
     let sigma = (FASTER * fastest).max(LEAST * largest);
     if n < 2 || functions[0].len() == n {
         // Every state is a core, or there is nothing to relax.
-        return Ok(found);
+        let (flux, mass) = (network.flux.clone(), network.mass.clone());
+        return Ok(Refined { eigenvalues: found, flux, mass, functions, measures });
     }
+    let (mut of_flux, mut of_mass) = (Vec::new(), Vec::new());
     let factor = Factor::new(&generator.with_killing(vec![sigma; generator.len()]), 0, resources)?;
     let times_sigma = |values: &[Scaled]| values.iter().map(|&value| value * sigma).collect::<Vec<Scaled>>();
     let mut before = f64::INFINITY;
@@ -60,7 +92,8 @@ pub(super) fn refined(
         functions = functions.iter().map(|h| solved_right(&factor, &times_sigma(h))).collect();
         let even = balanced(products(&measures, &functions));
         let flux = |a: usize| (0..n).map(|b| even[a][b].plus(-odd[a][b]) * sigma).collect();
-        let next = eigenvalues(&(0..n).map(flux).collect::<Vec<Vec<Scaled>>>(), &even);
+        (of_flux, of_mass) = ((0..n).map(flux).collect::<Vec<Vec<Scaled>>>(), even);
+        let next = eigenvalues(&of_flux, &of_mass);
         let mut moved = 0f64;
         for (own, next) in found.iter_mut().zip(next) {
             let change = next.away_from(*own);
@@ -73,7 +106,7 @@ pub(super) fn refined(
         }
         before = moved;
     }
-    Ok(found)
+    Ok(Refined { eigenvalues: found, flux: of_flux, mass: of_mass, functions, measures })
 }
 
 /// x_a h_b for all of them.
