@@ -26,7 +26,8 @@ impl Sum {
     }
 }
 
-/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero.
+/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero. Sums of numbers of both signs (eigenvalues) are right to rounding of the
+/// larger one, as those of ordinary numbers are; nothing that must keep its digits takes a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaled {
     mantissa: f64,
@@ -112,6 +113,31 @@ impl Scaled {
         }
     }
 
+    /// value · 2^exponent.
+    pub fn with_exponent(value: f64, exponent: i64) -> Scaled {
+        Scaled::normalised(value, exponent)
+    }
+
+    /// self · 2^exponent.
+    pub fn raised(self, exponent: i64) -> Scaled {
+        Scaled::normalised(self.mantissa, self.exponent + exponent)
+    }
+
+    /// The whole number m of 53 bits and the exponent e with self = m · 2^e, for finite numbers.
+    pub fn whole(self) -> (i64, i64) {
+        ((self.mantissa * 2f64.powi(53)) as i64, self.exponent - 53)
+    }
+
+    /// |self|, of a number of any sign.
+    pub fn modulus(self) -> Scaled {
+        Scaled { mantissa: self.mantissa.abs(), ..self }
+    }
+
+    /// self against other by their signs and sizes.
+    pub fn compared_with(self, other: Scaled) -> std::cmp::Ordering {
+        self.plus(-other).mantissa.total_cmp(&0.0)
+    }
+
     /// 1/self.
     pub fn inverse(self) -> Scaled {
         Scaled::ONE.over(self)
@@ -125,6 +151,14 @@ impl Scaled {
     /// Whether it is above zero and finite.
     pub fn is_positive(self) -> bool {
         self.mantissa > 0.0 && self.mantissa.is_finite()
+    }
+}
+
+impl std::ops::Neg for Scaled {
+    type Output = Scaled;
+
+    fn neg(self) -> Scaled {
+        Scaled { mantissa: -self.mantissa, ..self }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 16] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
@@ -15,6 +15,7 @@ const EXAMPLES: [(&str, &str); 15] = [
     ("muller-brown", include_str!("../../configs/muller-brown.toml")),
     ("three-hole", include_str!("../../configs/three-hole.toml")),
     ("committor", include_str!("../../configs/committor.toml")),
+    ("network", include_str!("../../configs/network.toml")),
     ("turned", include_str!("../../configs/turned.toml")),
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),

@@ -15,6 +15,7 @@ use crate::solve::SolveError;
 use crate::study::certificate::CertificateError;
 use crate::study::converge::Source;
 use crate::study::iteration::IterationError;
+use crate::study::network::NoNetwork;
 use crate::study::{StudyError, Warning};
 
 fn wrong(key: &'static str, message: impl Into<String>) -> Diagnosis {
@@ -41,6 +42,16 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             ),
         ),
         StudyError::Certificate(error) => on_certificate(error),
+        StudyError::NoNetwork(error @ NoNetwork::Absorbing) => wrong(
+            "domain.walls",
+            format!("{error}: let every wall reflect, or leave \"network\" out of solve.quantities"),
+        ),
+        StudyError::NoNetwork(error) => wrong(
+            "solve.quantities",
+            format!(
+                "{error}: widen domain.lower and domain.upper so that they hold the valleys that are meant, or leave \"network\" out"
+            ),
+        ),
         StudyError::Grid(error) => on_grid(*error),
         StudyError::Solve(error) => on_solve(error),
         StudyError::Iteration(error) => on_iteration(error),
@@ -158,6 +169,14 @@ fn on_solve(error: &SolveError) -> Diagnosis {
             if *set == 0 { "committor.from" } else { "committor.to" },
             format!("{error}: take more cells (grid.cells) or a larger set, and look whether it lies in the domain"),
         ),
+        SolveError::CoreEmpty { .. } | SolveError::CoresTouch { .. } => wrong(
+            "grid.cells",
+            format!("{error}: take more cells, or end the domain (domain.lower, domain.upper) before this valley"),
+        ),
+        SolveError::ValleyUnderflow { .. } | SolveError::RateUnderflow { .. } => unsolvable(format!(
+            "{error}. Raise the noise (noise.temperature), end the domain (domain.lower, domain.upper) before the valley, or solve along a \
+             line in one dimension"
+        )),
         SolveError::SetsOverlap { .. } => wrong(
             "committor.to",
             format!("{error}: paths lead from one set to another that it does not meet; draw them smaller"),

@@ -65,7 +65,7 @@ impl Config {
         let domain = read_domain(&domain, dimension)?;
         let grid = read_grid(&grid, dimension)?;
         let valley = valley::read(&valley, dimension)?;
-        let (quantities, error_estimate) = read_solve(&solve)?;
+        let (quantities, eigenvalues, error_estimate) = read_solve(&solve)?;
         let converge = converge::read(&converge, dimension, grid.cells)?;
         let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
         sgd.finish()?;
@@ -86,7 +86,7 @@ impl Config {
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request = Request { quantities, error_estimate, grid, converge, sgd, particles, committor };
+        let request = Request { quantities, eigenvalues, error_estimate, grid, converge, sgd, particles, committor };
         if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
@@ -116,7 +116,7 @@ fn refuse_later_sections(root: &Section) -> Read<()> {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\", \"stationary\", \"committor\" and \"certificate\" in [solve]"
+                 \"passage-time\", \"stationary\", \"committor\", \"network\", \"spectrum\", \"certificate\" and \"sensitivities\" in [solve]"
             );
             return Err(root.conflict(later, reason));
         }
@@ -294,43 +294,31 @@ fn read_scheme(section: &Section) -> Read<Option<Scheme>> {
     Ok(section.choice("scheme", &choices)?.flatten())
 }
 
-fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
+/// The length of a spectrum where none is given.
+const EIGENVALUES: usize = 6;
+
+fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {
     let known = [
-        ("rate", Some(Quantity::Rate)),
-        ("passage-time", Some(Quantity::PassageTime)),
-        ("stationary", Some(Quantity::Stationary)),
-        ("committor", Some(Quantity::Committor)),
-        ("certificate", Some(Quantity::Certificate)),
-        ("sensitivities", Some(Quantity::Sensitivities)),
-        ("spectrum", None),
+        ("rate", Quantity::Rate),
+        ("passage-time", Quantity::PassageTime),
+        ("stationary", Quantity::Stationary),
+        ("committor", Quantity::Committor),
+        ("network", Quantity::Network),
+        ("spectrum", Quantity::Spectrum),
+        ("certificate", Quantity::Certificate),
+        ("sensitivities", Quantity::Sensitivities),
     ];
     let quantities = match section.texts("quantities")? {
         None => vec![Quantity::Rate, Quantity::PassageTime],
         Some(words) => {
-            let mut quantities = Vec::new();
-            for word in &words {
-                match section.chosen("quantities", word, &known)? {
-                    Some(quantity) => quantities.push(quantity),
-                    None => {
-                        return Err(section.conflict(
-                            "quantities",
-                            format!(
-                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\", \
-                                 \"committor\", \"certificate\" and \"sensitivities\""
-                            ),
-                        ));
-                    }
-                }
-            }
-            if quantities.is_empty() {
-                return Err(section.conflict("quantities", "nothing is asked for: name at least one quantity"));
-            }
-            quantities
+            words.iter().map(|word| section.chosen("quantities", word, &known)).collect::<Read<Vec<Quantity>>>()?
         }
     };
-    // Part of the contract, for the spectrum to come: checked, and of no effect until then.
-    section.number("eigenvalues", COUNT)?;
+    if quantities.is_empty() {
+        return Err(section.conflict("quantities", "nothing is asked for: name at least one quantity"));
+    }
+    let eigenvalues = section.number("eigenvalues", COUNT)?.map_or(EIGENVALUES, |count| count as usize);
     let error_estimate = section.boolean("error_estimate", true)?;
     section.finish()?;
-    Ok((quantities, error_estimate))
+    Ok((quantities, eigenvalues, error_estimate))
 }

@@ -172,6 +172,11 @@ impl Elimination {
         }
     }
 
+    /// Whether the solves along a path are to be had, whose numbers have exponents of their own.
+    pub fn carries_exponents(&self) -> bool {
+        matches!(self.factor, Factor::Tridiagonal(_))
+    }
+
     /// The number of bytes that the factor takes.
     pub fn factor_bytes(&self) -> u64 {
         match &self.factor {

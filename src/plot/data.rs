@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::grid::Grid;
 use crate::io::{Solved, Stored};
 use crate::observe::group::FieldGroup;
+use crate::plot::network::NetworkFigure;
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::Point;
 
@@ -46,6 +47,8 @@ pub struct FigureData<'a> {
     pub reactive: Option<[Point; 2]>,
     /// k_AB of reactive paths.
     pub reactive_rate: Option<f64>,
+    /// The network of valleys.
+    pub network: Option<NetworkFigure>,
 }
 
 impl<'a> FigureData<'a> {
@@ -86,6 +89,7 @@ impl<'a> FigureData<'a> {
                 .zip(point(&summary["committor"]["to"]))
                 .map(<[Point; 2]>::from),
             reactive_rate: summary["committor"]["rate"].as_f64(),
+            network: NetworkFigure::of(&summary["network"]),
             valley: listed.filter_map(|saddle| Some(saddle["index"].as_u64()? as usize)).collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor.
+//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -15,6 +15,7 @@ mod data;
 mod flux;
 mod iteration;
 mod map;
+mod network;
 mod particles;
 mod scene;
 mod stream;
@@ -23,6 +24,7 @@ mod sweep;
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
+pub use network::NetworkFigure;
 pub use particles::draw_particles;
 pub use sweep::draw_sweep;
 
@@ -57,13 +59,14 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 6] = [
+const PICTURES: [(&str, Picture); 7] = [
     ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
     ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
     ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
     ("flux.png", flux::picture_of),
     ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
     ("committor.png", |data, path| of(data, &COMMITTOR, committor::committor, path)),
+    ("network.png", network::picture_of),
 ];
 
 /// Draws a field of this kind where there is one.

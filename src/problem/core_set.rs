@@ -37,6 +37,19 @@ enum Form {
     In(Region),
 }
 
+/// The core around one of the minima of a problem.
+#[derive(Clone)]
+pub struct MinimumCore {
+    /// The minimum, by its number among the critical points.
+    pub minimum: usize,
+    /// The disc around it.
+    pub core: CoreSet,
+    /// Its radius.
+    pub radius: f64,
+    /// The saddles in the domain from which descent leads to it, by their numbers.
+    pub saddles: Vec<usize>,
+}
+
 /// The radius of a disc whose radius is not given, in distances from its minimum to the saddle between.
 const SHARE: f64 = 0.2;
 
@@ -98,6 +111,31 @@ impl CoreSet {
             let centre = critical.minima[minimum].theta;
             CoreSet::disc(problem, centre, SHARE * norm(domain.space().offset(centre, saddle.point.theta)))
         }))
+    }
+
+    /// A disc around every minimum in the domain, a fifth of the way to its nearest saddle wide; where no saddle leads to a minimum, to
+    /// halfway to the nearest other minimum. No two of them are nearer than half of the way between their minima.
+    pub fn around_all_minima(problem: &Problem) -> Vec<MinimumCore> {
+        let (critical, domain) = (&problem.critical, &problem.domain);
+        let inside = |index: &usize| domain.contains(critical.minima[*index].theta);
+        let minima: Vec<usize> = (0..critical.minima.len()).filter(inside).collect();
+        let from = |minimum: usize, to: Point| norm(domain.space().offset(critical.minima[minimum].theta, to));
+        let nearest = |distances: &mut dyn Iterator<Item = f64>| distances.fold(f64::INFINITY, f64::min);
+        let around = |&minimum: &usize| {
+            let leads = |index: &usize| {
+                let saddle = &critical.saddles[*index];
+                saddle.connects.contains(&Some(minimum)) && domain.touches(saddle.point.theta)
+            };
+            let saddles: Vec<usize> = (0..critical.saddles.len()).filter(leads).collect();
+            let to_saddle = nearest(&mut saddles.iter().map(|&s| from(minimum, critical.saddles[s].point.theta)));
+            let others = minima.iter().filter(|&&other| other != minimum);
+            let half_way = 0.5 * nearest(&mut others.map(|&other| from(minimum, critical.minima[other].theta)));
+            // A quarter of the distance between two minima, where their saddle is far aside.
+            let radius = (SHARE * if saddles.is_empty() { half_way } else { to_saddle }).min(0.5 * half_way);
+            let centre = critical.minima[minimum].theta;
+            MinimumCore { minimum, radius, saddles, core: CoreSet::disc(problem, centre, radius) }
+        };
+        minima.iter().map(around).collect()
     }
 
     /// Whether a point is in the set.

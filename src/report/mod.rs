@@ -7,9 +7,11 @@
 
 mod convergence;
 pub mod html;
+mod network;
 mod number;
 mod page;
 mod particles;
+mod spectrum;
 mod sweep;
 mod verify;
 
@@ -46,6 +48,8 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     reactive(&mut page, solved);
+    network::network(&mut page, solved);
+    spectrum::spectrum(&mut page, solved);
     iteration(&mut page, solved);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);

@@ -96,6 +96,56 @@ pub enum SolveError {
         /// Cells along each axis.
         cells: [usize; 2],
     },
+    /// A valley whose core holds no cell centre.
+    #[error(
+        "the core of the valley at θ = {} holds no cell centre on a grid of {} × {} cells",
+        show(*at, *dimension), cells[0], cells[1]
+    )]
+    CoreEmpty {
+        /// The minimum.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// Cells along each axis.
+        cells: [usize; 2],
+    },
+    /// Two valleys whose cores are less than a cell apart.
+    #[error(
+        "the core of the valley at θ = {} is less than a cell away from another on a grid of {} × {} cells",
+        show(*at, *dimension), cells[0], cells[1]
+    )]
+    CoresTouch {
+        /// The minimum.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// Cells along each axis.
+        cells: [usize; 2],
+    },
+    /// A valley whose mass is below the range of double precision in two dimensions.
+    #[error(
+        "the valley at θ = {} holds less than 1e-308 of the heaviest cell's probability, which is carried in one dimension only",
+        show(*at, *dimension)
+    )]
+    ValleyUnderflow {
+        /// The minimum.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// A rate between valleys made from numbers below the range of double precision in two dimensions.
+    #[error(
+        "the rate from the valley at θ = {} to that at θ = {} is made from numbers below 1e-308, which are carried in one dimension only",
+        show(*from, *dimension), show(*to, *dimension)
+    )]
+    RateUnderflow {
+        /// The minimum that is left.
+        from: Point,
+        /// The minimum that is reached.
+        to: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// Two sets for reactive paths that have a point in common.
     #[error("the two sets overlap at θ = {}", show(*at, *dimension))]
     SetsOverlap {

@@ -16,6 +16,7 @@
 use crate::elimination::EliminationError;
 use crate::generator::{Generator, Rates};
 use crate::scaled::Scaled;
+use crate::solve::core_cut::CoreCut;
 use crate::solve::{Factor, Resources};
 
 /// Where a state belongs.
@@ -27,6 +28,17 @@ pub enum Side {
     To,
     /// To neither.
     Between,
+}
+
+impl Side {
+    /// The number of the set, if it is in one.
+    pub fn set(self) -> Option<u32> {
+        match self {
+            Side::From => Some(0),
+            Side::To => Some(1),
+            Side::Between => None,
+        }
+    }
 }
 
 /// Two sets of states, seen from the states between them.
@@ -68,6 +80,18 @@ impl Cores {
             }
         }
         Cores { side, into, out_of, direct }
+    }
+
+    /// Two sets whose boundaries are crossed by these edges.
+    pub(super) fn of_cuts(side: Vec<Side>, cuts: &[CoreCut]) -> Cores {
+        let n = side.len();
+        let mut into = [vec![0.0; n], vec![0.0; n]];
+        let mut out_of = [vec![Scaled::ZERO; n], vec![Scaled::ZERO; n]];
+        for cut in cuts {
+            into[cut.set][cut.state as usize] += cut.into;
+            out_of[cut.set][cut.state as usize] += cut.out_of;
+        }
+        Cores { side, into, out_of, direct: [Scaled::ZERO; 2] }
     }
 
     /// The states of neither set.
@@ -220,10 +244,10 @@ impl Paths {
 
 /// Fluxes out of A and into B that differ by more are made from numbers that have lost their digits below 1e-308; by rounding they differ
 /// by 1e-13.
-const AGREEMENT: f64 = 1e-10;
+pub(super) const AGREEMENT: f64 = 1e-10;
 
 /// The chain on some of the states, in their order, with other killing; rates to all others are left out.
-fn restricted(generator: &Generator, states: &[usize], killing: Vec<f64>) -> Generator {
+pub(super) fn restricted(generator: &Generator, states: &[usize], killing: Vec<f64>) -> Generator {
     let mut number = vec![u32::MAX; generator.len()];
     states.iter().enumerate().for_each(|(own, &state)| number[state] = own as u32);
     let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
@@ -249,19 +273,28 @@ fn restricted(generator: &Generator, states: &[usize], killing: Vec<f64>) -> Gen
 /// # Errors
 /// The state where it is lost: below the range of double precision where numbers have no exponents of their own.
 fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Scaled>, usize> {
-    let scaled: Vec<Scaled> = by.iter().map(|&rate| Scaled::new(rate)).collect();
-    if let Some(found) = factor.elimination.solve_right_scaled(&scaled) {
+    let found = solved_right(factor, &by.iter().map(|&rate| Scaled::new(rate)).collect::<Vec<Scaled>>());
+    let is_lost = |probability: &Scaled| !probability.is_positive() || probability.value() < f64::MIN_POSITIVE;
+    if factor.elimination.carries_exponents() || !found.iter().any(is_lost) {
         return Ok(found);
     }
-    let found = factor.elimination.solve_right(by);
-    match lost(killed, by, &found) {
+    let ordinary: Vec<f64> = found.iter().map(|probability| probability.value()).collect();
+    match lost(killed, by, &ordinary) {
         Some(state) => Err(state),
-        None => Ok(found.into_iter().map(Scaled::new).collect()),
+        None => Ok(found),
     }
 }
 
+/// The solution of A x = b, with exponents of its own along a line.
+pub(super) fn solved_right(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
+    factor.elimination.solve_right_scaled(b).unwrap_or_else(|| {
+        let ordinary: Vec<f64> = b.iter().map(|b| b.value()).collect();
+        factor.elimination.solve_right(&ordinary).into_iter().map(Scaled::new).collect()
+    })
+}
+
 /// The solution of x A = b, with exponents of its own along a line; in units of the largest entry of b elsewhere.
-fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
+pub(super) fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     if let Some(found) = factor.elimination.solve_left_scaled(b) {
         return found;
     }

@@ -7,6 +7,7 @@ use crate::problem::core_set::NoCores;
 use crate::solve::SolveError;
 use crate::study::certificate::CertificateError;
 use crate::study::iteration::IterationError;
+use crate::study::network::NoNetwork;
 
 /// A study that ended without a result. What a user can change about it is told where configurations are read.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum StudyError {
     /// Sets for reactive paths that are not given and cannot be found.
     #[error(transparent)]
     NoCores(#[from] NoCores),
+    /// A network of valleys where there is none.
+    #[error(transparent)]
+    NoNetwork(#[from] NoNetwork),
     /// No such grid can be laid over the problem.
     #[error(transparent)]
     Grid(#[from] GridError),

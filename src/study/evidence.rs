@@ -17,8 +17,10 @@ use crate::study::committor::{self, CommittorStudy};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
+use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::spectrum::{self, SpectrumStudy};
 use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -44,14 +46,16 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = match (&reactive, probability) {
+    let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
+    let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
+    let peclet = match (closed, probability) {
         // Where only the closed chain was asked for, its law says which edges matter.
-        (Some(found), None) => {
-            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
-            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        (Some((closed, law)), None) => {
+            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &closed.assembly, Some(&law))
         }
         _ => peclet(problem, &on.grid, &on.assembly, probability),
     };
@@ -78,12 +82,13 @@ pub(super) fn evidence(
     warnings.extend(without_rate);
     let mut fields = fields(request, &on, &found, resources)?;
     let mut quantities = Quantities::default();
+    if let Some((closed, law)) = closed {
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+    }
     let mut committor = None;
     if let Some(found) = &reactive {
-        let (closed, law) = (&found.closed, &found.paths.stationary);
-        fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::fields(found));
-        fields.fields.extend(reactive::stationary_current(closed, law));
         let study =
             CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
         // A struct of numbers, with texts as keys.
@@ -93,6 +98,16 @@ pub(super) fn evidence(
     let certificate = enclosed(request, problem, on.grid.cells, resources)?;
     if let Some(certificate) = &certificate {
         quantities.add("certificate", certificate).expect("a view of plain values");
+    }
+    let mut network_study = None;
+    if let Some(found) = &network {
+        let study = NetworkStudy::new(found, &rungs.network_estimates(), resources)?;
+        quantities.add("network", &study).expect("a view of plain values");
+        network_study = Some(study);
+    }
+    let spectrum_study = spectrum.as_ref().map(|found| SpectrumStudy::new(found, &rungs.spectrum_estimates()));
+    if let Some(study) = &spectrum_study {
+        quantities.add("spectrum", &study.lines).expect("a view of plain values");
     }
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
@@ -122,10 +137,17 @@ pub(super) fn evidence(
         flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
-        groups: reactive.as_ref().and_then(reactive::marginals).into_iter().collect(),
+        groups: reactive
+            .as_ref()
+            .and_then(reactive::marginals)
+            .into_iter()
+            .chain(spectrum.as_ref().map(spectrum::group))
+            .collect(),
         quantities,
         committor,
         certificate,
+        network: network_study,
+        spectrum: spectrum_study,
         quadrature,
         formulas,
         iteration,
@@ -192,8 +214,9 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    // With reactive paths it is known already.
-    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+    // With reactive paths or a network it is known already.
+    let is_known = request.wants(Quantity::Committor) || request.wants(Quantity::Network);
+    if request.wants(Quantity::Stationary) && !is_known {
         let closed = on.closed(resources.progress)?;
         let law = closed_law(&closed, resources)?;
         fields.fields.extend(reactive::law(&closed, &law));

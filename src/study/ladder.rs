@@ -26,7 +26,7 @@ const MOST_TO_FAIL: usize = 20_000;
 pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
 /// The rates of one level: quasi-stationary, and 1/τ.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Rates {
     /// Its cells.
     pub cells: [usize; 2],
@@ -38,6 +38,10 @@ pub struct Rates {
     pub flux_over_population: Option<Scaled>,
     /// k_AB of reactive paths.
     pub reactive: Option<Scaled>,
+    /// The moduli of the eigenvalues of the network of valleys that are not 0.
+    pub network: Vec<Scaled>,
+    /// The moduli of the eigenvalues of the spectrum; 0 of a closed chain among them.
+    pub spectrum: Vec<Scaled>,
 }
 
 impl Rates {
@@ -49,6 +53,14 @@ impl Rates {
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
+            network: level.network.as_ref().map_or(Vec::new(), |found| {
+                let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
+                moduli.filter(|modulus| modulus.is_positive()).collect()
+            }),
+            spectrum: level
+                .spectrum
+                .as_ref()
+                .map_or(Vec::new(), |found| found.modes.iter().map(|mode| mode.value.modulus()).collect()),
         }
     }
 }
@@ -166,12 +178,33 @@ impl Rungs<'_> {
         series.estimate(self.boundary)
     }
 
-    /// What the grids say of k_AB together. Its chain is never corrected, and its sets are cut where they end.
+    /// What the grids say of k_AB together. Its sets are cut where they end.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
-        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        self.closed_estimate(&self.rates.iter().filter_map(|rates| rates.reactive).collect::<Vec<Scaled>>())
+    }
+
+    /// What the grids say of each eigenvalue of the network of valleys that is not 0.
+    pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.network)
+    }
+
+    /// What the grids say of each eigenvalue of the spectrum; nothing of one that is 0.
+    pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.spectrum)
+    }
+
+    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
+        let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
+        let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
+        let is_zero = |values: &[Scaled]| values.iter().all(|value| !value.is_positive());
+        (0..count).map(values).map(|values| self.closed_estimate(&values).filter(|_| !is_zero(&values))).collect()
+    }
+
+    /// What the grids say of a number of the closed chain, which is never corrected.
+    fn closed_estimate(&self, values: &[Scaled]) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
-        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        let series = Series { values, spacing: self.spacing, rounding, formal };
         series.estimate(BoundaryError::default())
     }
 
@@ -192,7 +225,13 @@ impl Rungs<'_> {
             true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(reactive)
+        let network =
+            self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
+        let closed = network.fold(reactive, f64::max);
+        // Of the spectrum the slowest one.
+        let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
+        let closed = closed.max(spectrum);
+        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
     }
 }
 

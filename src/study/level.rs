@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
+use crate::solve::network::valleys::ValleyNetwork;
 use crate::solve::{
     Chain, Discretisation, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, mean_first_passage,
     occupation, quasi_stationary, reactive,
@@ -13,7 +14,9 @@ use crate::solve::{
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
 use crate::study::crossing;
+use crate::study::network;
 use crate::study::request::Quantity;
+use crate::study::spectrum::LevelSpectrum;
 use crate::study::{Request, StudyError};
 
 /// What one grid gave.
@@ -24,6 +27,10 @@ pub struct Level<'a> {
     pub found: Analyses,
     /// Reactive paths on the closed chain, when asked for.
     pub reactive: Option<Reactive<'a>>,
+    /// The network of valleys of the closed chain, when asked for.
+    pub network: Option<ValleyNetwork<'a>>,
+    /// The spectrum, when asked for.
+    pub spectrum: Option<LevelSpectrum<'a>>,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -85,10 +92,32 @@ pub fn solve<'a>(
         laps.end("reactive paths");
         Ok(Some(found))
     };
+    let network = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<ValleyNetwork<'a>>, StudyError> {
+        if !request.wants(Quantity::Network) {
+            return Ok(None);
+        }
+        resources.progress.begin("network of valleys", 0);
+        let found = ValleyNetwork::new(on, &network::valleys(problem)?, resources)?;
+        laps.end("network of valleys");
+        Ok(Some(found))
+    };
+    let spectrum = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<LevelSpectrum<'a>>, StudyError> {
+        if !request.wants(Quantity::Spectrum) {
+            return Ok(None);
+        }
+        resources.progress.begin("spectrum", 0);
+        let found = LevelSpectrum::new(on, request.eigenvalues, resources)?;
+        laps.end("spectrum");
+        Ok(Some(found))
+    };
     if !request.wants_killing() {
-        let (found, reactive) = (Analyses::default(), reactive(&discretisation, &mut laps)?);
-        let factor_bytes = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
-        return Ok(Level { discretisation, found, reactive, factor_bytes, timing: laps.timing });
+        let reactive = reactive(&discretisation, &mut laps)?;
+        let network = network(&discretisation, &mut laps)?;
+        let spectrum = spectrum(&discretisation, &mut laps)?;
+        let of_paths = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
+        let factor_bytes = network.as_ref().map_or(0, |found| found.network.factor_bytes).max(of_paths);
+        let found = Analyses::default();
+        return Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -103,7 +132,9 @@ pub fn solve<'a>(
     // Two factors need not be held at once.
     let discretisation = chain.into_discretisation();
     let reactive = reactive(&discretisation, &mut laps)?;
-    Ok(Level { discretisation, found, reactive, factor_bytes, timing: laps.timing })
+    let network = network(&discretisation, &mut laps)?;
+    let spectrum = spectrum(&discretisation, &mut laps)?;
+    Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing })
 }
 
 /// A stop watch for phases.

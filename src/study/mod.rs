@@ -18,12 +18,14 @@ pub mod ladder;
 mod layers;
 pub mod level;
 pub mod memory;
+pub mod network;
 pub mod particle_fields;
 pub mod request;
 pub mod rules;
 pub mod run;
 pub mod simulate;
 pub mod solution;
+pub mod spectrum;
 pub mod warning;
 
 pub use check::{CheckReport, check};

@@ -10,6 +10,8 @@ use crate::scheme::Weight;
 pub struct Request {
     /// What is wanted.
     pub quantities: Vec<Quantity>,
+    /// Eigenvalues of the spectrum.
+    pub eigenvalues: usize,
     /// Solve on coarser grids too, for the discretisation error.
     pub error_estimate: bool,
     /// Cells and scheme.
@@ -37,7 +39,10 @@ impl Request {
 
     /// Whether anything was asked for whose error coarser grids show.
     pub fn wants_rates(&self) -> bool {
-        self.wants_killing() || self.wants(Quantity::Committor)
+        self.wants_killing()
+            || self.wants(Quantity::Committor)
+            || self.wants(Quantity::Network)
+            || self.wants(Quantity::Spectrum)
     }
 
     /// Whether a quantity was asked for.
@@ -61,6 +66,10 @@ pub enum Quantity {
     Certificate,
     /// How the escape rate answers to the numbers of the configuration ([`crate::config::sensitivity`]).
     Sensitivities,
+    /// Valleys with their occupations, and the rates between them, in the closed domain.
+    Network,
+    /// The eigenvalues nearest to zero, of the killed chain where something absorbs, else of the closed one.
+    Spectrum,
 }
 
 /// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across

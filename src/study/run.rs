@@ -10,6 +10,7 @@ use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::evidence::evidence;
 use crate::study::ladder::{self, Climb};
+use crate::study::network;
 use crate::study::request::{Quantity, Scheme};
 use crate::study::simulate::{self, Reference};
 use crate::study::solution::{RateEstimate, Solution};
@@ -33,6 +34,9 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     let begun = Instant::now();
     let progress = resources.progress;
     // Before anything long begins.
+    if request.wants(Quantity::Network) {
+        network::valleys(problem)?;
+    }
     let particles = simulate::prepared(request, problem)?;
     if request.wants(Quantity::Certificate) {
         certificate::check(problem)?;

@@ -14,7 +14,9 @@ use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
+use crate::study::network::NetworkStudy;
 use crate::study::simulate::Simulation;
+use crate::study::spectrum::SpectrumStudy;
 use crate::study::warning::Warning;
 use crate::study::warning::{ByQuadrature, QuadratureAlone};
 use crate::tensor::{Point, Tensor};
@@ -50,6 +52,10 @@ pub struct Solution {
     pub committor: Option<CommittorStudy>,
     /// An interval around the rate of the continuous problem, when asked for.
     pub certificate: Option<Certificate>,
+    /// The network of valleys, when asked for.
+    pub network: Option<NetworkStudy>,
+    /// The eigenvalues nearest to zero, when asked for.
+    pub spectrum: Option<SpectrumStudy>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.

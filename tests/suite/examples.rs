@@ -90,6 +90,28 @@ fn committor() {
 }
 
 #[test]
+fn network() {
+    let solution = solve("network", &["grid.cells=[128, 128]"]);
+    let found = solution.network.as_ref().unwrap().numbers();
+    // 256 spectral elements of degree 8.
+    for (k, exact) in [(1, 3.68320765e-7), (2, 4.61160777e-2)] {
+        let away = |value: saddleflux::scaled::Scaled| (value.value() / exact - 1.0).abs();
+        let by_grid = found.discretisation_error[k].unwrap();
+        assert!(
+            by_grid < 0.02 && away(found.refined[k].re) < 1.5 * by_grid,
+            "{k} {} {by_grid}",
+            away(found.refined[k].re)
+        );
+        assert!(away(found.eigenvalues[k].re) < found.error(k), "{k}");
+    }
+    // x → −x, on a domain that is not symmetric.
+    assert_relative_eq!(found.occupation[0].value(), found.occupation[1].value(), epsilon = 0.0, max_relative = 1e-6);
+    assert!(found.occupation[2].value() < 1e-5 && found.open_saddles == 0);
+    let shallow = found.rates[2][0].value();
+    assert_relative_eq!(shallow, found.rates[2][1].value(), epsilon = 0.0, max_relative = 1e-3);
+}
+
+#[test]
 fn frozen_muller_brown_tensor_and_banknote() {
     let frozen = solve("frozen", &[]);
     assert!((frozen.formulas.theorem_3_2.as_ref().unwrap().isothermal.ratio - 1.0).abs() < 0.03);

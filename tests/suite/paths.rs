@@ -7,7 +7,7 @@ use saddleflux::progress::Progress;
 use saddleflux::scaled::Scaled;
 use saddleflux::solve::{Cores, Factor, Paths, PathsError, Resources, Side, mean_first_passage, stationary_law};
 
-fn with_resources<T>(work: impl FnOnce(Resources<'_>) -> T) -> T {
+pub fn with_resources<T>(work: impl FnOnce(Resources<'_>) -> T) -> T {
     let (workspace, progress) = (Workspace::default(), Progress::default());
     work(Resources::available(&workspace, &progress))
 }
@@ -32,7 +32,7 @@ fn paths(rates: &[(usize, usize, f64)], sides: &str) -> (Generator, Result<Paths
 }
 
 /// The determinant of an integer matrix, exactly (Bareiss 1968).
-fn determinant(mut m: Vec<Vec<i128>>) -> i128 {
+pub fn determinant(mut m: Vec<Vec<i128>>) -> i128 {
     let n = m.len();
     let (mut sign, mut before) = (1, 1);
     for k in 0..n {
@@ -52,7 +52,7 @@ fn determinant(mut m: Vec<Vec<i128>>) -> i128 {
 }
 
 /// Numerators of x with A x = b by Cramer's rule; the denominator is det A.
-fn cramer(a: &[Vec<i128>], b: &[i128]) -> Vec<i128> {
+pub fn cramer(a: &[Vec<i128>], b: &[i128]) -> Vec<i128> {
     let replaced = |column: usize| {
         let mut m = a.to_vec();
         m.iter_mut().zip(b).for_each(|(row, &b)| row[column] = b);

@@ -33,9 +33,9 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
     }
 }
 
-/// The committor of a run is drawn in both dimensions and on a turned grid, and the file alone gives the same picture.
+/// The committor and the network of a run are drawn in both dimensions and on a turned grid, and the file alone gives the same pictures.
 #[test]
-fn a_result_file_redraws_the_committor() {
+fn a_result_file_redraws_the_committor_and_the_network() {
     let cases = [(1, "[-2]", "[2]", "[60]", "'axes'"), (2, "[-2, -1]", "[2, 1]", "[40, 30]", "20.0")];
     for (dimension, lower, upper, cells, align) in cases {
         let text = format!(
@@ -43,7 +43,7 @@ fn a_result_file_redraws_the_committor() {
             noise = {{ kind = 'isotropic', temperature = 0.15 }}
             domain = {{ lower = {lower}, upper = {upper} }}
             grid = {{ cells = {cells}, align = {align} }}
-            solve = {{ quantities = ['committor'], error_estimate = false }}"
+            solve = {{ quantities = ['committor', 'network'], error_estimate = false }}"
         );
         let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
         let problem = config.problem().unwrap();
@@ -53,12 +53,13 @@ fn a_result_file_redraws_the_committor() {
         let (first, second) = (Folder::new("plot-paths-run"), Folder::new("plot-paths-file"));
         let found = summary(&solved);
         let drawn = draw(&FigureData::solved(&solved, &found), first.path()).unwrap();
-        assert!(drawn.contains(&first.path().join("committor.png")), "{drawn:?}");
+        let pictures = ["committor.png", "network.png"];
+        assert!(pictures.iter().all(|name| drawn.contains(&first.path().join(name))), "{drawn:?}");
         let file = second.path().join("result.h5");
         write_result(&file, &config, &found, &solved.groups()).unwrap();
         draw(&FigureData::stored(&read(&file).unwrap()), second.path()).unwrap();
-        let image = |folder: &Path| fs::read(folder.join("committor.png")).unwrap();
-        assert!(image(first.path()) == image(second.path()));
+        let image = |folder: &Path, name: &str| fs::read(folder.join(name)).unwrap();
+        assert!(pictures.iter().all(|name| image(first.path(), name) == image(second.path(), name)));
     }
 }
 

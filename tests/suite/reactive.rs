@@ -38,7 +38,7 @@ fn found<T>(text: &str, look: impl FnOnce(&Reactive<'_>) -> T) -> T {
 }
 
 /// ∫ w e^{±φ} over [a, b], with nodes enough for any φ here.
-fn integral(range: [f64; 2], sign: f64, phi: &dyn Fn(f64) -> f64, w: &dyn Fn(f64) -> f64) -> Scaled {
+pub fn integral(range: [f64; 2], sign: f64, phi: &dyn Fn(f64) -> f64, w: &dyn Fn(f64) -> f64) -> Scaled {
     const PANELS: usize = 20_000;
     // Gauss–Legendre, three points: the error is that of a panel's 6th power.
     let nodes = [(-(0.6f64.sqrt()), 5.0 / 18.0), (0.0, 8.0 / 18.0), (0.6f64.sqrt(), 5.0 / 18.0)];

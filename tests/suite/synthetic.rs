@@ -135,6 +135,8 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             iteration: None,
             particles: None,
             committor: Default::default(),
+            network: None,
+            spectrum: None,
             covariance: None,
             warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
@@ -170,6 +172,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         },
         request: Request {
             quantities: vec![Quantity::Rate, Quantity::PassageTime],
+            eigenvalues: 6,
             error_estimate: true,
             grid: GridRequest {
                 cells: None,

@@ -1,0 +1,416 @@
+//! The network of valleys of a closed chain, reversible or not, without a subtraction.
+//!
+//! Around the bottom of each valley a there is a core set of states. Off the cores, A is the chain that is killed at the rates into them,
+//! A_I = diag(rate out) − Q, and
+//! ```text
+//! A_I h_a = rates into a                    h_a: the probability of hitting core a first
+//! x_a A_I = Σ_{i ∈ a} π_i q_i·              x_a = π · (probability of having been in core a last)
+//! m_a = Σ_i π_i h_a(i)                      the occupation of valley a
+//! F_ab = Σ_{i ∈ a} π_i (q_ib + Σ_j q_ij h_b(j)) = Σ_j x_a(j) q_jb + Σ_{i ∈ a} π_i q_ib
+//! k_ab = F_ab / m_a                         rates of the trace of the process on the cores, from valley to valley
+//! M_ab = Σ_i x_a(i) h_b(i)                  with π on the cores themselves
+//! ```
+//! 2n solves with one factor and nonnegative right sides. F is computed both ways, which must agree. The eigenvalues of the generator k are
+//! the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}, where every valley is one: a core that is left as soon as it is
+//! entered forgets what the process does not. The distance to the eigenvalues of the chain itself ([`refinement`]) is the error. All of them
+//! are taken by [`pencil`] from fluxes, where no digit is lost however far apart they are.
+//!
+//! Where it fails: in two dimensions masses and probabilities below 1e-308 are lost; where a rate is made of such it is an error.
+//!
+//! Sources: Bovier, Eckhoff, Gayrard & Klein, J. Eur. Math. Soc. 6, 399 (2004) (eigenvalues and capacities); Schütte, Noé, Lu, Sarich &
+//! Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
+
+pub mod pencil;
+pub mod refinement;
+mod roots;
+pub mod valleys;
+
+use crate::elimination::EliminationError;
+use crate::generator::Generator;
+use crate::scaled::Scaled;
+use crate::solve::core_cut::CoreCut;
+use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
+use crate::solve::network::refinement::Refined;
+use crate::solve::paths::{AGREEMENT, restricted, solved_left, solved_right};
+use crate::solve::{Factor, Resources};
+
+/// Disjoint sets of states of a chain with the stationary law π, seen from outside.
+#[derive(Clone, Debug)]
+pub struct CoreSets {
+    /// The set that each state belongs to, if it is in one.
+    pub owner: Vec<Option<u32>>,
+    /// The states outside each set from which it is entered, with the rate into it.
+    pub into: Vec<Vec<(u32, f64)>>,
+    /// The states of no set which are entered from each set, with the stationary flow Σ_a π_a q_ai out of it.
+    pub out_of: Vec<Vec<(u32, Scaled)>>,
+    /// The stationary flow that leads from one set to another directly.
+    pub direct: Vec<Vec<Scaled>>,
+}
+
+impl CoreSets {
+    /// Sets of states; `owner` is the set that each state belongs to, of `n`.
+    ///
+    /// # Panics
+    /// When there is not one owner and one probability for every state, or a set is beyond the n-th.
+    pub fn of_states(generator: &Generator, stationary: &[Scaled], owner: Vec<Option<u32>>, n: usize) -> CoreSets {
+        let states = generator.len();
+        assert!(owner.len() == states && stationary.len() == states, "one owner and one probability per state");
+        let mut sets = CoreSets::empty(owner, n);
+        for (i, row) in generator.rates.outer_iterator().enumerate() {
+            for (j, &rate) in row.iter() {
+                let flow = stationary[i] * rate;
+                let (from, to) = (sets.owner[i], sets.owner[j]);
+                if let Some(to) = to
+                    && from != Some(to)
+                {
+                    sets.into[to as usize].push((i as u32, rate));
+                }
+                match (from, to) {
+                    (Some(from), None) => sets.out_of[from as usize].push((j as u32, flow)),
+                    (Some(from), Some(to)) if from != to => sets.direct[from as usize][to as usize] += flow,
+                    _ => {}
+                }
+            }
+        }
+        sets
+    }
+
+    /// Sets whose boundaries are crossed by these edges.
+    pub(super) fn of_cuts(owner: Vec<Option<u32>>, n: usize, cuts: &[CoreCut]) -> CoreSets {
+        let mut sets = CoreSets::empty(owner, n);
+        for cut in cuts {
+            sets.into[cut.set].push((cut.state, cut.into));
+            sets.out_of[cut.set].push((cut.state, cut.out_of));
+        }
+        sets
+    }
+
+    fn empty(owner: Vec<Option<u32>>, n: usize) -> CoreSets {
+        CoreSets {
+            owner,
+            into: vec![Vec::new(); n],
+            out_of: vec![Vec::new(); n],
+            direct: vec![vec![Scaled::ZERO; n]; n],
+        }
+    }
+
+    /// Number of sets.
+    pub fn len(&self) -> usize {
+        self.into.len()
+    }
+
+    /// Whether there is no set.
+    pub fn is_empty(&self) -> bool {
+        self.into.is_empty()
+    }
+
+    /// The killing of the chain on these states by entering these sets.
+    fn killing(&self, place: &Places, sets: impl Iterator<Item = usize>) -> Vec<f64> {
+        let mut killing = vec![0.0; place.states.len()];
+        for &(state, rate) in sets.flat_map(|set| &self.into[set]) {
+            if let Some(own) = place.of(state) {
+                killing[own] += rate;
+            }
+        }
+        killing
+    }
+}
+
+/// Some of the states, in their order.
+struct Places {
+    states: Vec<usize>,
+    place: Vec<u32>,
+}
+
+impl Places {
+    fn new(is_kept: impl Iterator<Item = bool>) -> Places {
+        let (mut states, mut place) = (Vec::new(), Vec::new());
+        for (state, is_kept) in is_kept.enumerate() {
+            place.push(if is_kept { states.len() as u32 } else { u32::MAX });
+            if is_kept {
+                states.push(state);
+            }
+        }
+        Places { states, place }
+    }
+
+    fn of(&self, state: u32) -> Option<usize> {
+        let place = self.place[state as usize];
+        (place != u32::MAX).then_some(place as usize)
+    }
+
+    /// An error whose states are counted among these.
+    fn in_whole(&self, error: EliminationError) -> EliminationError {
+        match error {
+            EliminationError::ZeroPivot { state } => EliminationError::ZeroPivot { state: self.states[state] },
+            EliminationError::NotFinite { state } => EliminationError::NotFinite { state: self.states[state] },
+            error => error,
+        }
+    }
+}
+
+/// Why there is no network.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NetworkError {
+    /// The chain between the sets could not be eliminated; states are counted in the whole chain.
+    #[error(transparent)]
+    Elimination(#[from] EliminationError),
+    /// A set whose mass is below the range of double precision, where numbers have no exponents of their own.
+    #[error("the mass of set {set} is below 1e-308 of the heaviest state's, which is carried along a line only")]
+    LightSet {
+        /// The set.
+        set: usize,
+    },
+    /// A flux below the range of double precision, where numbers have no exponents of their own.
+    #[error(
+        "the flux from set {from} to set {to} is made from numbers below 1e-308, which are carried along a line only"
+    )]
+    LightFlux {
+        /// Where it begins.
+        from: usize,
+        /// Where it ends.
+        to: usize,
+    },
+    /// Times beyond the range of double precision, where numbers have no exponents of their own.
+    #[error("the mean time to set {to} exceeds 1e308, which is carried along a line only")]
+    Overflow {
+        /// The set.
+        to: usize,
+    },
+}
+
+/// A network of valleys.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// m_a, which sum to 1.
+    pub occupation: Vec<Scaled>,
+    /// F_ab, 0 on the diagonal; symmetric to the bit where every two valleys balance to rounding.
+    pub flux: Vec<Vec<Scaled>>,
+    /// M_ab; its columns sum to m, its rows to the share of time after which each core was visited last.
+    pub mass: Vec<Vec<Scaled>>,
+    /// The n slowest modes of the chain itself.
+    pub refined: Refined,
+    /// The largest relative difference between the fluxes as they leave and as they arrive.
+    pub disagreement: f64,
+    /// Bytes of the factor of the chain between the cores.
+    pub factor_bytes: u64,
+}
+
+/// Fluxes and masses that balance so well do so but for rounding.
+const BALANCED: f64 = 1e-11;
+
+impl Network {
+    /// The network of these core sets of a closed chain with the stationary law π.
+    ///
+    /// # Errors
+    /// [`NetworkError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
+    ///
+    /// # Panics
+    /// When the sets or the law belong to another number of states.
+    pub fn new(
+        generator: &Generator,
+        stationary: &[Scaled],
+        sets: &CoreSets,
+        resources: Resources<'_>,
+    ) -> Result<Network, NetworkError> {
+        let states = generator.len();
+        assert!(stationary.len() == states && sets.owner.len() == states, "one owner and one probability per state");
+        let n = sets.len();
+        let mut mass = vec![vec![Scaled::ZERO; n]; n];
+        for (owner, &probability) in sets.owner.iter().zip(stationary) {
+            if let Some(own) = owner {
+                mass[*own as usize][*own as usize] += probability;
+            }
+        }
+        let of_cores: Vec<Scaled> = (0..n).map(|a| mass[a][a]).collect();
+        if let Some(set) = of_cores.iter().position(|mass| !mass.is_positive()) {
+            return Err(NetworkError::LightSet { set });
+        }
+        let [mut leaves, mut arrives] = [sets.direct.clone(), sets.direct.clone()];
+        let mut occupation = of_cores;
+        let between = Places::new(sets.owner.iter().map(Option::is_none));
+        let mut factor_bytes = 0;
+        let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
+            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
+                true => value(state),
+                false => Scaled::ZERO,
+            };
+            sets.owner.iter().enumerate().map(own).collect()
+        };
+        // h and x on all states.
+        let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
+        let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
+        if !between.states.is_empty() {
+            let killed = restricted(generator, &between.states, sets.killing(&between, 0..n));
+            let factor = Factor::new(&killed, 0, resources).map_err(|error| between.in_whole(error))?;
+            factor_bytes = factor.elimination.factor_bytes();
+            let rates_into = |a: usize| sets.killing(&between, std::iter::once(a)).into_iter().map(Scaled::new);
+            let hits: Vec<Vec<Scaled>> =
+                (0..n).map(|a| solved_right(&factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
+            for b in 0..n {
+                let law = between.states.iter().map(|&state| stationary[state]);
+                occupation[b] += law.zip(&hits[b]).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
+            }
+            for a in 0..n {
+                let mut source = vec![Scaled::ZERO; between.states.len()];
+                for &(state, flow) in &sets.out_of[a] {
+                    if let Some(own) = between.of(state) {
+                        source[own] += flow;
+                    }
+                }
+                let last = solved_left(&factor, &source);
+                for (own, &state) in between.states.iter().enumerate() {
+                    (functions[a][state], measures[a][state]) = (hits[a][own], last[own]);
+                }
+                for b in 0..n {
+                    mass[a][b] += last.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
+                    let left = source.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
+                    leaves[a][b] += left;
+                    for &(state, rate) in &sets.into[b] {
+                        if let Some(own) = between.of(state) {
+                            arrives[a][b] += last[own] * rate;
+                        }
+                    }
+                }
+            }
+            check_range(&killed, &between, sets, [&leaves, &arrives])?;
+        }
+        let disagreement = worst_disagreement(&leaves, &arrives);
+        let mut flux = arrives;
+        for (a, row) in flux.iter_mut().enumerate() {
+            row[a] = Scaled::ZERO;
+        }
+        let (flux, mass) = (balanced(flux), balanced(mass));
+        let mut network = Network { occupation, flux, mass, refined: Refined::default(), disagreement, factor_bytes };
+        network.refined = refinement::refined(generator, &network, functions, measures, resources)?;
+        Ok(network)
+    }
+
+    /// Number of valleys.
+    pub fn len(&self) -> usize {
+        self.occupation.len()
+    }
+
+    /// Whether there is no valley.
+    pub fn is_empty(&self) -> bool {
+        self.occupation.is_empty()
+    }
+
+    /// k_ab = F_ab/m_a; 0 on the diagonal.
+    pub fn rates(&self) -> Vec<Vec<Scaled>> {
+        let rates = self.flux.iter().zip(&self.occupation);
+        rates.map(|(row, &mass)| row.iter().map(|flux| flux.over(mass)).collect()).collect()
+    }
+
+    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the chain's own in its place, relative to
+    /// it, and what that has.
+    pub fn eigenvalues(&self) -> Vec<Eigenvalue> {
+        let n = self.len();
+        let diagonal = |a: usize| (0..n).map(|b| if a == b { self.occupation[a] } else { Scaled::ZERO }).collect();
+        let diagonal: Vec<Vec<Scaled>> = (0..n).map(diagonal).collect();
+        let mut found = eigenvalues(&self.flux, &diagonal);
+        for (own, refined) in found.iter_mut().zip(&self.refined.eigenvalues) {
+            own.error += refined.away_from(*own) + refined.error;
+        }
+        found
+    }
+
+    /// The eigenvalues of the Galerkin projection on h and x, by real part: for reversible chains from above.
+    pub fn projected(&self) -> Vec<Eigenvalue> {
+        eigenvalues(&self.flux, &self.mass)
+    }
+}
+
+/// Finds pairs of sets between which numbers were lost below the range of double precision.
+fn check_range(
+    killed: &Generator,
+    between: &Places,
+    sets: &CoreSets,
+    [leaves, arrives]: [&[Vec<Scaled>]; 2],
+) -> Result<(), NetworkError> {
+    let n = sets.len();
+    for (from, to) in (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+        let both = [leaves[from][to], arrives[from][to]];
+        let is_lost = match both.map(Scaled::is_positive) {
+            [true, true] => (both[0].over(both[1]).value() - 1.0).abs() > AGREEMENT,
+            [false, false] => is_reached(killed, between, sets, from, to),
+            _ => true,
+        };
+        if is_lost {
+            return Err(NetworkError::LightFlux { from, to });
+        }
+    }
+    Ok(())
+}
+
+/// Whether rates lead from one set to another by way of the states of none.
+fn is_reached(killed: &Generator, between: &Places, sets: &CoreSets, from: usize, to: usize) -> bool {
+    let mut is_seen = vec![false; killed.len()];
+    let mut open: Vec<usize> = sets.out_of[from].iter().filter_map(|&(state, _)| between.of(state)).collect();
+    open.iter().for_each(|&state| is_seen[state] = true);
+    while let Some(state) = open.pop() {
+        for (next, _) in killed.rates.outer_view(state).iter().flat_map(|row| row.iter()) {
+            if !std::mem::replace(&mut is_seen[next], true) {
+                open.push(next);
+            }
+        }
+    }
+    sets.into[to].iter().any(|&(state, rate)| rate > 0.0 && between.of(state).is_some_and(|own| is_seen[own]))
+}
+
+fn worst_disagreement(leaves: &[Vec<Scaled>], arrives: &[Vec<Scaled>]) -> f64 {
+    let pairs = leaves.iter().flatten().zip(arrives.iter().flatten());
+    let away = |(one, other): (&Scaled, &Scaled)| match other.is_positive() {
+        true => (one.over(*other).value() - 1.0).abs(),
+        false => 0.0,
+    };
+    pairs.map(away).fold(0.0, f64::max)
+}
+
+/// A matrix that is symmetric but for rounding, without that.
+fn balanced(mut matrix: Vec<Vec<Scaled>>) -> Vec<Vec<Scaled>> {
+    let n = matrix.len();
+    let pairs = || (0..n).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let is_balanced = |(a, b): (usize, usize)| {
+        let (there, back) = (matrix[a][b], matrix[b][a]);
+        match [there, back].map(Scaled::is_positive) {
+            [true, true] => (there.over(back).value() - 1.0).abs() <= BALANCED,
+            [there, back] => !there && !back,
+        }
+    };
+    if pairs().all(is_balanced) {
+        for (a, b) in pairs() {
+            let mean = matrix[a][b].plus(matrix[b][a]) * 0.5;
+            (matrix[a][b], matrix[b][a]) = (mean, mean);
+        }
+    }
+    matrix
+}
+
+/// Mean times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 from within it. One elimination a set.
+///
+/// # Errors
+/// As [`Network::new`].
+pub fn passage_times(
+    generator: &Generator,
+    sets: &CoreSets,
+    starts: &[usize],
+    resources: Resources<'_>,
+) -> Result<Vec<Vec<Scaled>>, NetworkError> {
+    let n = sets.len();
+    let mut times = vec![vec![Scaled::ZERO; n]; starts.len()];
+    for b in 0..n {
+        let outside = Places::new(sets.owner.iter().map(|&owner| owner != Some(b as u32)));
+        let killed = restricted(generator, &outside.states, sets.killing(&outside, std::iter::once(b)));
+        let factor = Factor::new(&killed, 0, resources).map_err(|error| outside.in_whole(error))?;
+        let to_set = solved_right(&factor, &vec![Scaled::ONE; killed.len()]);
+        for (row, &start) in times.iter_mut().zip(starts) {
+            let Some(own) = outside.of(start as u32) else { continue };
+            if !to_set[own].is_positive() {
+                return Err(NetworkError::Overflow { to: b });
+            }
+            row[b] = to_set[own];
+        }
+    }
+    Ok(times)
+}

@@ -1,0 +1,107 @@
+//! The network of the valleys of a problem on a grid.
+
+use crate::problem::core_set::CoreSet;
+use crate::scaled::Scaled;
+use crate::solve::chain::located;
+use crate::solve::core_cut::core_cuts;
+use crate::solve::network::{CoreSets, Network, NetworkError, passage_times};
+use crate::solve::{Discretisation, Resources, SolveError, closed_law};
+use crate::tensor::Point;
+
+/// The bottom of a valley.
+#[derive(Clone)]
+pub struct Valley {
+    /// The minimum.
+    pub minimum: Point,
+    /// The set around it in which the process is in this valley beyond doubt.
+    pub core: CoreSet,
+}
+
+/// The network of valleys on the closed chain of a grid.
+#[derive(Clone)]
+pub struct ValleyNetwork<'a> {
+    /// The closed chain.
+    pub closed: Discretisation<'a>,
+    /// π.
+    pub stationary: Vec<Scaled>,
+    /// The cores on the grid.
+    pub sets: CoreSets,
+    /// The network.
+    pub network: Network,
+}
+
+impl<'a> ValleyNetwork<'a> {
+    /// The network of these valleys where every wall reflects and nothing absorbs.
+    ///
+    /// # Errors
+    /// [`SolveError`]: cores that are empty on the grid or not a cell apart; whatever ends an elimination; numbers beyond the range of
+    /// double precision in two dimensions.
+    pub fn new(
+        on: &Discretisation<'a>,
+        valleys: &[Valley],
+        resources: Resources<'_>,
+    ) -> Result<ValleyNetwork<'a>, SolveError> {
+        let closed = on.closed(resources.progress)?;
+        let owner = owners(&closed, valleys)?;
+        let stationary = closed_law(&closed, resources)?;
+        let cores: Vec<CoreSet> = valleys.iter().map(|valley| valley.core.clone()).collect();
+        let cuts = core_cuts(&closed, &cores, &owner, &stationary).map_err(|error| match error {
+            SolveError::SetsTouch { at, .. } => touching(&closed, valleys, at),
+            error => error,
+        })?;
+        let sets = CoreSets::of_cuts(owner, valleys.len(), &cuts);
+        let network = Network::new(&closed.assembly.generator, &stationary, &sets, resources);
+        let network = network.map_err(|error| placed(error, &closed, valleys))?;
+        Ok(ValleyNetwork { closed, stationary, sets, network })
+    }
+
+    /// The mean times from the cell of each minimum to the core of each valley. One elimination a valley.
+    ///
+    /// # Errors
+    /// As [`ValleyNetwork::new`].
+    pub fn passage_times(&self, valleys: &[Valley], resources: Resources<'_>) -> Result<Vec<Vec<Scaled>>, SolveError> {
+        let starts: Vec<usize> = valleys.iter().map(|valley| self.closed.state_at(valley.minimum)).collect();
+        passage_times(&self.closed.assembly.generator, &self.sets, &starts, resources)
+            .map_err(|error| placed(error, &self.closed, valleys))
+    }
+}
+
+/// The valley that the core around each state belongs to.
+fn owners(closed: &Discretisation<'_>, valleys: &[Valley]) -> Result<Vec<Option<u32>>, SolveError> {
+    let mut owner = vec![None; closed.states()];
+    for (state, owner) in owner.iter_mut().enumerate() {
+        let at = closed.centre(state);
+        for (number, valley) in valleys.iter().enumerate().filter(|(_, valley)| valley.core.holds(at)) {
+            if owner.replace(number as u32).is_some() {
+                return Err(touching(closed, valleys, valley.minimum));
+            }
+        }
+    }
+    let (cells, dimension) = (closed.grid.cells, closed.grid.dimension);
+    for (number, valley) in valleys.iter().enumerate() {
+        if !owner.contains(&Some(number as u32)) {
+            return Err(SolveError::CoreEmpty { at: valley.minimum, dimension, cells });
+        }
+    }
+    Ok(owner)
+}
+
+/// Cores without a cell between them near a point.
+fn touching(closed: &Discretisation<'_>, valleys: &[Valley], at: Point) -> SolveError {
+    let near = valleys.iter().find(|valley| valley.core.holds(at));
+    let at = near.map_or(at, |valley| valley.minimum);
+    SolveError::CoresTouch { at, dimension: closed.grid.dimension, cells: closed.grid.cells }
+}
+
+/// An error of the network with its places.
+fn placed(error: NetworkError, closed: &Discretisation<'_>, valleys: &[Valley]) -> SolveError {
+    let dimension = closed.grid.dimension;
+    match error {
+        NetworkError::Elimination(error) => located(error, closed),
+        NetworkError::LightSet { set } => SolveError::ValleyUnderflow { at: valleys[set].minimum, dimension },
+        NetworkError::LightFlux { from, to } => {
+            SolveError::RateUnderflow { from: valleys[from].minimum, to: valleys[to].minimum, dimension }
+        }
+        NetworkError::Overflow { .. } => SolveError::Overflow,
+    }
+}

@@ -1,0 +1,300 @@
+//! The eigenvalues nearest to zero of A = diag(κ + Q1) − Q, killed or closed, with left and right eigenvectors.
+//! ```text
+//! A r = λ r        l A = λ l        (σ + A)⁻¹ r = r/(σ + λ)
+//! ```
+//! The first one is known beforehand in full relative accuracy, with both of its vectors: 0 with π and 1 for a closed chain, γ with ν and u
+//! for a killed one. It is taken out of everything that follows, or 1/λ₁ would swamp 1/λ₂. The others come from a Krylov space of
+//! (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Solves have nonnegative right sides, so that b is split into what is above
+//! zero and what is below.
+//!
+//! The error of an eigenvalue is the residual ε of its vector times its condition κ = ‖l‖‖r‖/|l·r| (1 for reversible chains):
+//! |Δλ| ≤ κ ε (σ + λ)², to first order for chains that are not reversible. It is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
+//! far below σ lose their digits, and say so. For closed chains with valleys these are found by [`crate::solve::network`].
+
+mod krylov;
+
+use rayon::prelude::*;
+
+use crate::generator::Generator;
+use crate::scaled::Scaled;
+use crate::solve::network::pencil::Eigenvalue;
+use crate::solve::network::refinement::Refined;
+use crate::solve::paths::solved_right;
+use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
+use krylov::{Ritz, largest};
+
+/// By which means an eigenvalue was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Known without a solve: 0 of a closed chain.
+    Exact,
+    /// The quasi-stationary rate of a killed chain, by inverse iteration without a subtraction.
+    QuasiStationary,
+    /// The network of valleys with inverse subspace iteration, without a subtraction.
+    Network,
+    /// A Krylov space of the inverse.
+    Krylov,
+}
+
+impl Route {
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Route::Exact => "exact",
+            Route::QuasiStationary => "quasi-stationary",
+            Route::Network => "network",
+            Route::Krylov => "krylov",
+        }
+    }
+}
+
+/// An eigenvalue with its vectors.
+#[derive(Clone, Debug)]
+pub struct Mode {
+    /// λ, with a bound of |error|/|λ|.
+    pub value: Eigenvalue,
+    /// How it was found.
+    pub route: Route,
+    /// Real and imaginary part of r, of norm 1 in the weights.
+    pub right: [Vec<f64>; 2],
+    /// Real and imaginary part of l, with l·r = 1.
+    pub left: [Vec<f64>; 2],
+}
+
+/// The slowest mode of a chain, which is known before the others.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// λ₁ with its error.
+    pub value: Eigenvalue,
+    /// How it was found.
+    pub route: Route,
+    /// Its left vector: π or ν.
+    pub left: Vec<f64>,
+    /// Its right vector: 1 or u.
+    pub right: Vec<f64>,
+}
+
+impl Ground {
+    /// That of a closed chain with the stationary law π.
+    pub fn closed(law: &[Scaled]) -> Ground {
+        Ground {
+            value: Eigenvalue { re: Scaled::ZERO, im: Scaled::ZERO, error: 0.0 },
+            route: Route::Exact,
+            left: law.iter().map(|p| p.value()).collect(),
+            right: vec![1.0; law.len()],
+        }
+    }
+}
+
+/// Iterations for u, whose ratio of two following ones is 1/γ everywhere in the end.
+const MOST_ITERATIONS: usize = 60;
+
+impl Ground {
+    /// That of a killed chain, with u by inverse iteration from 1.
+    pub fn killed(chain: &Factor, found: &QuasiStationary) -> Ground {
+        let mut right = vec![Scaled::ONE; chain.states];
+        for _ in 0..MOST_ITERATIONS {
+            let next = solved_right(chain, &right.iter().map(|&u| u.times(found.rate)).collect::<Vec<Scaled>>());
+            let ratios = next.iter().zip(&right).map(|(next, u)| next.over(*u).value());
+            let (low, high) = ratios.fold((f64::INFINITY, 0.0f64), |(low, high), r| (low.min(r), high.max(r)));
+            right = next;
+            if high - low <= 1e-12 * high {
+                break;
+            }
+        }
+        let largest = right.iter().fold(Scaled::ZERO, |most, &u| if u.is_greater(most) { u } else { most });
+        Ground {
+            value: Eigenvalue { re: found.rate, im: Scaled::ZERO, error: found.bracket[1] - found.bracket[0] },
+            route: Route::QuasiStationary,
+            left: found.probability.clone(),
+            right: right.iter().map(|u| u.over(largest).value()).collect(),
+        }
+    }
+}
+
+/// At most so many steps of the Krylov space.
+const MOST_STEPS: usize = 240;
+
+/// What a solve leaves of the digits, relative to its largest part.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
+/// Modes below this part of σ are taken from the network.
+const SLOW: f64 = 1e-2;
+
+/// As long as their errors are below this.
+const EXACT: f64 = 1e-7;
+
+/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; fewer where the chain has fewer states. `slow` are the
+/// slowest modes of its network of valleys, where there is one.
+///
+/// # Errors
+/// Whatever ends an elimination.
+pub fn spectrum(
+    generator: &Generator,
+    ground: Ground,
+    slow: Option<&Refined>,
+    count: usize,
+    resources: Resources<'_>,
+) -> Result<Vec<Mode>, SolveError> {
+    let n = generator.len();
+    let Ground { value, route, left, right } = ground;
+    // The measure in which a reversible chain is symmetric.
+    let weights: Vec<f64> = left.iter().zip(&right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
+    let overlap: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
+    let norm = weights.iter().zip(&right).map(|(w, r)| w * r * r).sum::<f64>().sqrt();
+    let zero = vec![0.0; n];
+    let first = Mode {
+        value,
+        route,
+        right: [right.iter().map(|r| r / norm).collect(), zero.clone()],
+        left: [left.iter().map(|l| l * norm / overlap).collect(), zero],
+    };
+    let sigma = shift(generator, &left, &right, overlap);
+    let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).zip(&weights).map(|((a, b), w)| a * b * w).sum::<f64>();
+    let mut modes = vec![first];
+    let is_slow = |own: &&Eigenvalue| {
+        own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
+    };
+    for own in slow.iter().flat_map(|slow| slow.eigenvalues.iter().filter(is_slow)) {
+        let Some([mut right, mut left]) = slow.map(|slow| slow.vectors(own.re)) else { continue };
+        let norm = inner(&right, &right).sqrt();
+        right.iter_mut().for_each(|value| *value /= norm);
+        let product: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
+        left.iter_mut().for_each(|value| *value /= product);
+        let zero = vec![0.0; n];
+        modes.push(Mode { value: *own, route: Route::Network, right: [right, zero.clone()], left: [left, zero] });
+    }
+    modes.truncate(count.max(1));
+    let wanted = count.min(n).saturating_sub(modes.len());
+    if wanted == 0 {
+        return Ok(modes);
+    }
+    let known: Vec<[Vec<f64>; 2]> = modes.iter().map(|mode| [mode.left[0].clone(), mode.right[0].clone()]).collect();
+    let killing = generator.killing.iter().map(|rate| rate + sigma).collect();
+    let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
+    let elimination = &factor.elimination;
+    let solve_right = |b: &[f64]| without(signed(b, &|b| elimination.solve_right(b)), &known, false);
+    let solve_left = |b: &[f64]| without(signed(b, &|b| elimination.solve_left(b)), &known, true);
+    let weighted = |r: &[f64]| -> Vec<f64> { r.iter().zip(&weights).map(|(r, w)| r * w).collect() };
+    let reversed = |r: &[f64]| -> Vec<f64> {
+        let image = solve_left(&weighted(r));
+        image.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { 0.0 }).collect()
+    };
+    let found = largest(&solve_right, &weights, wanted, MOST_STEPS);
+    let is_symmetric = found.iter().all(|ritz| ritz.theta[1] == 0.0)
+        && found.iter().all(|ritz| {
+            let image = reversed(&ritz.vector[0]);
+            let left: Vec<f64> = image.iter().zip(&ritz.vector[0]).map(|(i, r)| i - ritz.theta[0] * r).collect();
+            inner(&left, &left).sqrt() <= 1e-9 * ritz.theta[0].abs()
+        });
+    let lefts = if is_symmetric { found.clone() } else { largest(&reversed, &weights, wanted + 2, MOST_STEPS) };
+    let rounding = ROUNDING / (sigma + value.re.value());
+    for ritz in found {
+        let partner = partner(&ritz, &lefts, &inner);
+        let Some((left_vector, product)) = partner else { continue };
+        let residual = ritz.residual + rounding;
+        let value = eigenvalue(ritz.theta, sigma, residual / modulus(product));
+        // l·r = 1, where l is w times the partner: divided by the complex product.
+        let [a, b] = product;
+        let size = a * a + b * b;
+        let left = [
+            weighted(&combined(&left_vector, [a / size, -b / size], 0)),
+            weighted(&combined(&left_vector, [a / size, -b / size], 1)),
+        ];
+        modes.push(Mode { value, route: Route::Krylov, right: ritz.vector, left });
+    }
+    modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
+    Ok(modes)
+}
+
+/// λ = 1/θ − σ, with its error from that of θ.
+fn eigenvalue([re, im]: [f64; 2], sigma: f64, error: f64) -> Eigenvalue {
+    let size = re * re + im * im;
+    let lambda = [re / size - sigma, -im / size];
+    Eigenvalue {
+        re: Scaled::new(lambda[0]),
+        im: Scaled::new(if im == 0.0 { 0.0 } else { lambda[1] }),
+        error: error / size / modulus(lambda),
+    }
+}
+
+fn modulus([re, im]: [f64; 2]) -> f64 {
+    re.hypot(im)
+}
+
+/// Real or imaginary part of a complex multiple of a vector.
+fn combined([re, im]: &[Vec<f64>; 2], [a, b]: [f64; 2], part: usize) -> Vec<f64> {
+    let entry = |(x, y): (&f64, &f64)| if part == 0 { a * x - b * y } else { a * y + b * x };
+    re.iter().zip(im).map(entry).collect()
+}
+
+type Paired = ([Vec<f64>; 2], [f64; 2]);
+
+/// The vector of the reversed chain with the same eigenvalue, and Σ w l r with it; among several that with the largest.
+fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -> Option<Paired> {
+    let size = modulus(ritz.theta);
+    let away = |left: &Ritz| modulus([left.theta[0] - ritz.theta[0], left.theta[1] - ritz.theta[1]]);
+    let product = |left: &Ritz| {
+        let part = |a: usize, b: usize| inner(&left.vector[a], &ritz.vector[b]);
+        [part(0, 0) - part(1, 1), part(0, 1) + part(1, 0)]
+    };
+    let nearest = lefts.iter().map(away).fold(f64::INFINITY, f64::min);
+    let candidates = lefts.iter().filter(|left| away(left) <= nearest + 1e-9 * size);
+    let paired = candidates.map(|left| (left.vector.clone(), product(left)));
+    paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
+}
+
+/// The solution for a right side of any sign.
+fn signed(b: &[f64], solve: &dyn Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    let part = |sign: f64| -> Vec<f64> { b.iter().map(|value| (sign * value).max(0.0)).collect() };
+    let (above, below) = (solve(&part(1.0)), solve(&part(-1.0)));
+    above.into_par_iter().zip(below).map(|(above, below)| above - below).collect()
+}
+
+/// A vector without its parts along known modes, given by their left and right vectors with l·r = 1; of left vectors or of right ones.
+fn without(mut vector: Vec<f64>, known: &[[Vec<f64>; 2]], is_left: bool) -> Vec<f64> {
+    for [left, right] in known {
+        let (dual, own) = if is_left { (right, left) } else { (left, right) };
+        let part = vector.iter().zip(dual).map(|(value, dual)| value * dual).sum::<f64>();
+        vector.par_iter_mut().zip(own).for_each(|(value, own)| *value -= part * own);
+    }
+    vector
+}
+
+/// A shift of the size of the relaxation within a valley: the smallest Rayleigh quotient of the coordinates in the process that survives,
+/// Σ ν_i q_ij u_j (f_j − f_i)²/2 over the variance of f; without coordinates a tenth of the mean rate.
+fn shift(generator: &Generator, left: &[f64], right: &[f64], overlap: f64) -> f64 {
+    let mut square = [0.0; 2];
+    let mut leaving = 0.0;
+    for (i, row) in generator.rates.outer_iterator().enumerate() {
+        for (j, &rate) in row.iter() {
+            let flow = left[i] * rate * right[j] / overlap;
+            if !flow.is_finite() {
+                continue;
+            }
+            leaving += flow;
+            if let (Some(from), Some(to)) = (generator.coordinates.get(i), generator.coordinates.get(j)) {
+                for axis in 0..2 {
+                    // Edges over a seam are as short as others.
+                    let apart = f64::from((to[axis] - from[axis]).clamp(-LONGEST, LONGEST));
+                    square[axis] += 0.5 * flow * apart * apart;
+                }
+            }
+        }
+    }
+    let quotient = |axis: usize| {
+        let place = |state: usize| f64::from(generator.coordinates[state][axis]);
+        let mass = |state: usize| left[state] * right[state] / overlap;
+        let mean: f64 = (0..left.len()).map(|state| mass(state) * place(state)).sum();
+        let variance: f64 = (0..left.len()).map(|state| mass(state) * (place(state) - mean).powi(2)).sum();
+        if variance > 0.0 { square[axis] / variance } else { f64::INFINITY }
+    };
+    let by_coordinates = match generator.coordinates.is_empty() {
+        true => f64::INFINITY,
+        false => quotient(0).min(quotient(1)),
+    };
+    if by_coordinates.is_finite() && by_coordinates > 0.0 { by_coordinates } else { 0.1 * leaving }
+}
+
+/// The longest edge that is taken for one, in cells.
+const LONGEST: i32 = 8;

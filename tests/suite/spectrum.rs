@@ -1,0 +1,241 @@
+//! Spectra: boxes, linear drifts, small chains in whole numbers, and tiny groups of cold wells.
+
+use proptest::prelude::*;
+use saddleflux::config::Config;
+use saddleflux::generator::Generator;
+use saddleflux::progress::Progress;
+use saddleflux::scaled::Scaled;
+use saddleflux::solve::{CoreSets, Factor, Ground, Mode, Network, Route, quasi_stationary, spectrum, stationary_law};
+use saddleflux::study::{self, Solution};
+
+use crate::network::{of_rates, wells};
+use crate::paths::with_resources;
+
+fn solved(text: &str) -> Solution {
+    let config = Config::from_text("test.toml".as_ref(), text, &[]).unwrap();
+    let problem = config.problem().unwrap();
+    study::run(&problem, &config.request, &Progress::default()).unwrap()
+}
+
+/// Re λ and Im λ of each eigenvalue.
+fn values(solution: &Solution) -> Vec<[f64; 2]> {
+    let modes = &solution.spectrum.as_ref().unwrap().modes;
+    modes.iter().map(|mode| [mode.value.re.value(), mode.value.im.value()]).collect()
+}
+
+/// The cosines of a box with reflecting walls are eigenvectors of its cells: 4d/h² sin²(πn/2N) along each axis, twofold ones too.
+#[test]
+fn a_box_with_reflecting_walls_to_rounding() {
+    let (d, n) = (0.7f64, 24usize);
+    let along = |k: usize, length: f64| {
+        let h = length / n as f64;
+        4.0 * d / (h * h) * (std::f64::consts::PI * k as f64 / (2 * n) as f64).sin().powi(2)
+    };
+    for (dimension, upper, sides) in [(1, "[3]", [3.0, 0.0]), (2, "[2, 2]", [2.0, 2.0]), (2, "[3, 2]", [3.0, 2.0])] {
+        let lower = if dimension == 1 { "[0]" } else { "[0, 0]" };
+        let cells = if dimension == 1 { "[24]" } else { "[24, 24]" };
+        let text = format!(
+            "landscape = {{ expression = '0', dimension = {dimension} }}
+            noise = {{ kind = 'isotropic', temperature = {d} }}
+            domain = {{ lower = {lower}, upper = {upper} }}
+            grid = {{ cells = {cells} }}
+            solve = {{ quantities = ['spectrum'], eigenvalues = 8, error_estimate = false }}"
+        );
+        let solution = solved(&text);
+        let mut exact: Vec<f64> = (0..n)
+            .flat_map(|k| (0..if dimension == 1 { 1 } else { n }).map(move |l| (k, l)))
+            .map(|(k, l)| along(k, sides[0]) + if l > 0 { along(l, sides[1]) } else { 0.0 })
+            .collect();
+        exact.sort_by(f64::total_cmp);
+        let study = solution.spectrum.as_ref().unwrap();
+        assert_eq!(study.modes.len(), 8);
+        for (k, (found, exact)) in values(&solution).into_iter().zip(exact).enumerate() {
+            assert_eq!(found[1], 0.0);
+            let away = (found[0] - exact).abs();
+            assert!(
+                away <= 1e-11 * exact && away <= (study.modes[k].value.error + 1e-13) * exact,
+                "{k} {found:?} {exact}"
+            );
+        }
+        let group = solution.groups.iter().find(|group| group.name == "spectrum").unwrap();
+        let places = 8 * solution.grid.len();
+        assert_eq!(group.values("values").unwrap().len(), 8);
+        assert!(["left", "right"].iter().all(|name| group.values(name).unwrap().len() == places));
+    }
+}
+
+/// Free diffusion between absorbing walls, d π² n²/ℓ²; a harmonic well, n ω: of second order, within what the grids state.
+#[test]
+fn a_box_with_absorbing_walls_and_a_harmonic_well() {
+    let cases: [(&str, &str, &dyn Fn(usize) -> f64); 2] = [
+        (
+            "landscape = { expression = '0' }
+            domain = { lower = [-1], upper = [1], walls = { x = ['absorbing', 'absorbing'] } }",
+            "0.3",
+            &|k| 0.3 * (std::f64::consts::FRAC_PI_2 * (k + 1) as f64).powi(2),
+        ),
+        (
+            "landscape = { expression = '0.8*x^2' }
+            domain = { lower = [-4.5], upper = [4.5] }",
+            "0.4",
+            &|k| 1.6 * k as f64,
+        ),
+    ];
+    for (problem, temperature, exact) in cases {
+        let errors = [80, 160].map(|cells| {
+            let text = format!(
+                "{problem}
+                noise = {{ kind = 'isotropic', temperature = {temperature} }}
+                grid = {{ cells = [{cells}] }}
+                solve = {{ quantities = ['spectrum'] }}"
+            );
+            let solution = solved(&text);
+            let study = solution.spectrum.as_ref().unwrap();
+            let found = values(&solution);
+            assert_eq!(found.len(), 6);
+            let away = |k: usize| (found[k][0] - exact(k)).abs() / exact(k);
+            for k in (0..6).filter(|&k| exact(k) > 0.0) {
+                assert!(
+                    away(k) < 1.5 * study.errors[k] + 1e-10 && study.errors[k] < 0.02,
+                    "{k} {} {}",
+                    away(k),
+                    study.errors[k]
+                );
+            }
+            away(5)
+        });
+        let order = (errors[0] / errors[1]).log2();
+        assert!((1.9..2.1).contains(&order), "{order} {errors:?}");
+    }
+}
+
+/// −Aθ with A no symmetric matrix: n₁ μ₁ + n₂ μ₂ of its eigenvalues 1.2 ± 0.6i, of second order.
+#[test]
+fn a_linear_drift_that_turns() {
+    let errors = [48, 96].map(|cells| {
+        let text = format!(
+            "landscape = {{ drift = ['-x - 0.8*y', '0.5*x - 1.4*y'] }}
+            noise = {{ kind = 'expression', d11 = '0.5', d12 = '0.1', d22 = '0.3' }}
+            domain = {{ lower = [-5, -4], upper = [5, 4] }}
+            grid = {{ cells = [{cells}, {cells}] }}
+            solve = {{ quantities = ['spectrum'], error_estimate = false }}"
+        );
+        let solution = solved(&text);
+        let study = solution.spectrum.as_ref().unwrap();
+        let mut exact = vec![[0.0, 0.0], [1.2, -0.6], [1.2, 0.6], [2.4, -1.2], [2.4, 0.0], [2.4, 1.2]];
+        let mut worst = 0f64;
+        for found in values(&solution) {
+            let away = |exact: &[f64; 2]| (found[0] - exact[0]).hypot(found[1] - exact[1]);
+            let nearest = (0..exact.len()).min_by(|&a, &b| away(&exact[a]).total_cmp(&away(&exact[b]))).unwrap();
+            worst = worst.max(away(&exact.remove(nearest)));
+        }
+        assert!(study.modes.iter().all(|mode| mode.value.error < 1e-9), "{:?}", study.errors);
+        worst
+    });
+    let order = (errors[0] / errors[1]).log2();
+    assert!((1.8..2.2).contains(&order) && errors[1] < 0.05, "{order} {errors:?}");
+}
+
+/// A r − λ r and l A − λ l, relative to the largest rate out of a state.
+fn residual(generator: &Generator, mode: &Mode) -> f64 {
+    let n = generator.len();
+    let mut matrix = vec![vec![0.0; n]; n];
+    for (&rate, (i, j)) in generator.rates.iter() {
+        matrix[i as usize][j as usize] -= rate;
+        matrix[i as usize][i as usize] += rate;
+    }
+    (0..n).for_each(|i| matrix[i][i] += generator.killing[i]);
+    let largest = (0..n).map(|i| matrix[i][i]).fold(0.0, f64::max);
+    let lambda = [mode.value.re.value(), mode.value.im.value()];
+    let mut worst = 0f64;
+    for (vector, is_left) in [(&mode.right, false), (&mode.left, true)] {
+        let size = vector.iter().flatten().fold(0.0, |size: f64, value| size.max(value.abs()));
+        for i in 0..n {
+            let entry = |j: usize| if is_left { matrix[j][i] } else { matrix[i][j] };
+            let image = [0, 1].map(|part: usize| (0..n).map(|j| entry(j) * vector[part][j]).sum::<f64>());
+            let [re, im] = [vector[0][i], vector[1][i]];
+            let left = [image[0] - lambda[0] * re + lambda[1] * im, image[1] - lambda[0] * im - lambda[1] * re];
+            worst = worst.max(left[0].hypot(left[1]) / size / largest);
+        }
+    }
+    worst
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Small chains without detailed balance, closed and killed: all eigenvalues against those in whole numbers, or their sum; both vectors.
+    #[test]
+    fn all_of_a_small_chain(
+        rates in prop::collection::vec((0..8usize, 0..8usize, -2.0..2.0f64), 10..40),
+        ring in prop::collection::vec(-2.0..2.0f64, 8),
+        killing in prop::collection::vec(0.0..2.0f64, 8),
+        is_killed in any::<bool>(),
+    ) {
+        let ring = ring.iter().enumerate().map(|(i, rate)| (i, (i + 1) % 8, rate.exp()));
+        let others = rates.iter().filter(|(i, j, _)| i != j).map(|&(i, j, rate)| (i, j, rate.exp()));
+        let killing = if is_killed { killing } else { vec![0.0; 8] };
+        prop_assume!(!is_killed || killing.iter().sum::<f64>() > 0.1);
+        let generator = Generator::from_rates(ring.chain(others), killing).unwrap();
+        let modes = with_resources(|resources| {
+            let ground = if is_killed {
+                let chain = Factor::new(&generator, 0, resources).unwrap();
+                Ground::killed(&chain, &quasi_stationary(&chain).unwrap())
+            } else {
+                Ground::closed(&stationary_law(&generator, 0, resources).unwrap())
+            };
+            spectrum(&generator, ground, None, 8, resources).unwrap()
+        });
+        prop_assert_eq!(modes.len(), 8);
+        for mode in &modes {
+            prop_assert!(residual(&generator, mode) < 1e-9, "{} {:?}", residual(&generator, mode), mode.value);
+        }
+        let trace = generator.rates.data().iter().chain(&generator.killing).sum::<f64>();
+        let sum: f64 = modes.iter().map(|mode| mode.value.re.value()).sum();
+        prop_assert!((sum / trace - 1.0).abs() < 1e-10, "{sum} {trace}");
+        if !is_killed {
+            let dense = (0..8)
+                .map(|i| (0..8).map(|j| Scaled::new(generator.rates.get(i, j).copied().unwrap_or(0.0))).collect())
+                .collect::<Vec<Vec<Scaled>>>();
+            let mut exact = of_rates(&[Scaled::ONE; 8], &dense);
+            for mode in &modes[1..] {
+                let away = |k: usize| mode.value.away_from(exact[k]);
+                let nearest = (0..exact.len()).min_by(|&a, &b| away(a).total_cmp(&away(b))).unwrap();
+                prop_assert!(away(nearest) <= 3.0 * mode.value.error + 1e-12, "{} {:?}", away(nearest), mode.value);
+                exact.remove(nearest);
+            }
+        }
+    }
+}
+
+/// Eigenvalues of 1e-15 and 1e-8, of 1e-55 and 1e-28, with one of the order of 1 behind them, against 400 digits (mpmath): the tiny ones by
+/// the network, with vectors that are constant in each well.
+#[test]
+fn tiny_groups_of_cold_wells() {
+    let exact = [
+        (8, [1.76943170658732619e-15, 2.97440021556995191e-8, 0.996101431490337221]),
+        (30, [3.26265223096068059e-55, 4.03896783285078948e-28, 0.999999999068677426]),
+    ];
+    for (steepness, exact) in exact {
+        for lines in [1, 2] {
+            let generator = wells(steepness, lines);
+            let modes = with_resources(|resources| {
+                let law = stationary_law(&generator, 10, resources).unwrap();
+                let mut owner = vec![None; generator.len()];
+                [1, 5, 10].into_iter().enumerate().for_each(|(own, state)| owner[state] = Some(own as u32));
+                let sets = CoreSets::of_states(&generator, &law, owner, 3);
+                let network = Network::new(&generator, &law, &sets, resources).unwrap();
+                spectrum(&generator, Ground::closed(&law), Some(&network.refined), 4, resources).unwrap()
+            });
+            let routes: Vec<Route> = modes.iter().map(|mode| mode.route).collect();
+            assert_eq!(routes, [Route::Exact, Route::Network, Route::Network, Route::Krylov]);
+            for (mode, exact) in modes[1..].iter().zip(exact) {
+                assert_relative_eq!(mode.value.re.value(), exact, epsilon = 0.0, max_relative = 1e-12);
+            }
+            // The slowest mode is exchange with the deepest well: the two others stand together.
+            let slowest = &modes[1].right[0];
+            assert!((slowest[1] / slowest[5] - 1.0).abs() < 1e-6 && slowest[10] * slowest[1] < 0.0, "{slowest:?}");
+            assert!((slowest[0] / slowest[1] - 1.0).abs() < 1e-2);
+        }
+    }
+}
