@@ -17,7 +17,9 @@ use crate::tensor::Point;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoNetwork {
     /// Walls that absorb.
-    #[error("a network of valleys is that of a process that nothing absorbs, and a wall of this domain does")]
+    #[error(
+        "a network of valleys is that of a process that nothing absorbs, and a wall or a killing rate of this domain does"
+    )]
     Absorbing,
     /// Fewer than two minima.
     #[error("a network needs two valleys, and the domain holds {} of a minimum", if *found == 0 { "none" } else { "one" })]
@@ -37,7 +39,7 @@ pub enum NoNetwork {
 const MOST: usize = 40;
 
 fn cores(problem: &Problem) -> Result<Vec<MinimumCore>, NoNetwork> {
-    if problem.domain.absorbs() {
+    if problem.domain.absorbs() || problem.domain.killing.is_some() {
         return Err(NoNetwork::Absorbing);
     }
     let cores = CoreSet::around_all_minima(problem);
