@@ -98,6 +98,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod digits;
 pub mod elimination;
 pub mod exponential;
 pub mod formula;

@@ -12,6 +12,7 @@
 //! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
 //! there), and D(θ) = 0 inside the set.
 
+use crate::digits::precise;
 use crate::elimination::{EliminationError, Workspace};
 use crate::generator::{Generator, Rates};
 use crate::progress::Progress;
@@ -66,7 +67,7 @@ pub enum SgdError {
         nodes: f64,
     },
     /// Slope or noise not finite, or no noise.
-    #[error("the slope or the noise is not finite, or the noise vanishes, at θ = {at}")]
+    #[error("the slope or the noise is not finite, or the noise vanishes, at θ = {}", precise(*at))]
     NotFinite {
         /// Where.
         at: f64,

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::config::{Config, NoiseForm, advice};
+use crate::digits::{self, number};
 use crate::io;
+use crate::problem::Linearisation;
 use crate::problem::degeneracy::widest::Way;
 use crate::problem::noise::NoiseKind;
 use crate::study::CheckReport;
@@ -13,23 +15,23 @@ use crate::study::check::PointReport;
 use crate::study::request::Scheme;
 
 fn entries(values: [f64; 2], dimension: usize) -> String {
-    values[..dimension].iter().map(|value| format!("{value:.6}")).collect::<Vec<_>>().join(", ")
+    values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ")
 }
 
 fn point(text: &mut String, name: &str, report: &PointReport, dimension: usize) {
     let [low, high] = report.noise.eigen(dimension).values;
     let noise = if dimension == 1 { format!("{low:.4e}") } else { format!("eigenvalues {low:.4e}, {high:.4e}") };
     let barrier = report.barrier.map_or(String::new(), |(barrier, over)| {
-        format!("\n      barrier {barrier:.6}, {over:.2} times the noise along the escape direction")
+        format!("\n      barrier {}, {over:.2} times the noise along the escape direction", number(barrier))
     });
     let across = report.cells_across.map_or(String::new(), |cells| format!("; {cells:.1} cells across its width"));
+    let loss = if report.loss.is_finite() { format!("  L = {}", number(report.loss)) } else { String::new() };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "  {name} ({})  L = {:.6}  Hessian eigenvalues {}\n      D: {noise}{across}{barrier}",
-        entries(report.theta, dimension),
-        report.loss,
-        entries(report.eigenvalues, dimension),
+        "  {name} {}{loss}  {}\n      D: {noise}{across}{barrier}",
+        digits::point(report.theta, dimension),
+        report.linearisation.words(dimension, number),
     );
 }
 
@@ -51,7 +53,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     let _ = writeln!(text, "  {}", problem.valley.absorption);
     for (name, end) in ["lower", "upper"].into_iter().zip(&report.ends) {
         if let Some(end) = end {
-            let _ = writeln!(text, "  {name} end θ = {}  {} boundary (Feller)", end.at, end.class().name());
+            let _ = writeln!(text, "  {name} end θ = {}  {} boundary (Feller)", number(end.at), end.class().name());
         }
     }
     let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
@@ -114,7 +116,7 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
     };
     line("out".to_string(), &ways.out);
     for (saddle, way) in report.saddles.iter().zip(&ways.saddles) {
-        line(format!("to the saddle ({})", entries(saddle.theta, report.problem.dimension)), way);
+        line(format!("to the saddle {}", digits::point(saddle.theta, report.problem.dimension)), way);
     }
 }
 
@@ -134,8 +136,8 @@ fn across(way: &Way) -> String {
         width if width < NEARLY_BLOCKED => "nearly blocked: rates on coarse grids come from far above",
         _ => "the noise along the other eigenvector carries the process across",
     };
-    let [x, y] = crossing.at;
-    format!("narrowest at ({x:.6}, {y:.6}), openness {:.2e}; {meaning}", crossing.openness)
+    let at = digits::point(crossing.at, 2);
+    format!("narrowest at {at}, openness {:.2e}; {meaning}", crossing.openness)
 }
 
 fn point_json(report: &PointReport, dimension: usize) -> Value {
@@ -146,6 +148,10 @@ fn point_json(report: &PointReport, dimension: usize) -> Value {
     });
     if report.loss.is_finite() {
         value["loss"] = json!(report.loss);
+    }
+    if let Linearisation::Jacobian(real, imaginary) = report.linearisation {
+        let pairs = [[real[0], imaginary], [real[1], -imaginary]];
+        value["jacobian_eigenvalues"] = json!(pairs[..dimension]);
     }
     if let Some((barrier, over_noise)) = report.barrier {
         value["barrier"] = json!(barrier);

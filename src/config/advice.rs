@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
+use crate::digits;
 use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
@@ -199,21 +200,20 @@ fn on_assembly(error: &AssemblyError) -> Diagnosis {
         AssemblyError::NotScalar { at } => told(
             WRONG,
             format!(
-                "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
+                "noise.interpretation = \"stratonovich\" is defined here for scalar noise only, and the tensor at θ = {} \
                  is not a multiple of the identity: use \"ito\" or \"isothermal\"",
-                at[0], at[1]
+                digits::point(*at, 2)
             ),
         ),
         AssemblyError::TooAnisotropic { .. } => {
             told(UNSOLVABLE, format!("{error}: add noise.floor, or turn the grid with grid.align"))
         }
-        AssemblyError::NotMonotone { at, rise } => told(
+        AssemblyError::NotMonotone { at, dimension, rise } => told(
             UNSOLVABLE,
             format!(
-                "grid.scheme = \"central\" is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2. \
+                "grid.scheme = \"central\" is not monotone at the cell at θ = {}: its Péclet number {:.2} is not below 2. \
                  Take about {:.0} times as many cells per axis, or the default scheme, which has no such limit",
-                at[0],
-                at[1],
+                digits::point(*at, *dimension),
                 rise.abs(),
                 (rise.abs() / 2.0).ceil() + 1.0
             ),

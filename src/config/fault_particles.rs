@@ -1,5 +1,6 @@
 //! Which key is behind a simulation that cannot be, and what to change.
 
+use crate::digits::exact;
 use crate::particles::{ParticleWarning, SimulationError};
 use crate::problem::jumps::{SMOOTHED, shown};
 
@@ -30,8 +31,9 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
         E::JumpingLoss { height, at, dimension } => (
             "landscape",
             format!(
-                "the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: leave [particles] out (the \
+                "the loss jumps by {} at θ = {}, and particles that follow its slope walk through: leave [particles] out (the \
                  grid climbs the jump), or {SMOOTHED}, and particles.dt below w²/D",
+                exact(*height),
                 shown(*at, *dimension)
             ),
         ),

@@ -14,6 +14,9 @@ pub enum Omission {
     /// Parts of walls absorb.
     #[error("Kramers and Theorem 3.2 know of sets and walls that absorb wholly; here windows in walls do")]
     Windows,
+    /// The noise vanishes where the set is left.
+    #[error("Kramers and Theorem 3.2 need noise at the saddle; here it vanishes there together with the drift")]
+    NoNoiseAtSaddle,
     /// The start set has no minimum.
     #[error("Kramers and Theorem 3.2 need a minimum to start from, and this set has none")]
     NoMinimum,

@@ -12,6 +12,7 @@
 
 use rayon::prelude::*;
 
+use crate::digits::{exact, point};
 use crate::generator::Generator;
 use crate::generator::circulation;
 use crate::generator::edges::{Context, LEAST, Segments, stencils};
@@ -109,27 +110,31 @@ impl<'a> Physics<'a> {
 pub enum AssemblyError {
     /// Slope or tensor not finite.
     #[error(
-        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = ({:.6}, {:.6})", at[0], at[1]
+        "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = {}", point(*at, *dimension)
     )]
     NotFinite {
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
     },
     /// A negative eigenvalue of D.
     #[error(
-        "the diffusion tensor has the negative eigenvalue {eigenvalue:.3e} at θ = ({:.6}, {:.6}): it must be positive \
-         semidefinite everywhere in the domain", at[0], at[1]
+        "the diffusion tensor has the negative eigenvalue {eigenvalue:.3e} at θ = {}: it must be positive \
+         semidefinite everywhere in the domain", point(*at, *dimension)
     )]
     NotPositive {
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
         /// The eigenvalue.
         eigenvalue: f64,
     },
     /// No decomposition within the longest edge.
     #[error(
-        "the diffusion tensor at θ = ({:.6}, {:.6}) is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
-         seen in cells)", at[0], at[1]
+        "the diffusion tensor at θ = {} is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
+         seen in cells)", point(*at, 2)
     )]
     TooAnisotropic {
         /// Where.
@@ -139,26 +144,28 @@ pub enum AssemblyError {
     },
     /// `central` with |z| ≥ 2.
     #[error(
-        "the central weight is not monotone at the cell at θ = ({:.6}, {:.6}): its Péclet number {:.2} is not below 2",
-        at[0], at[1], rise.abs()
+        "the central weight is not monotone at the cell at θ = {}: its Péclet number {:.2} is not below 2",
+        point(*at, *dimension), rise.abs()
     )]
     NotMonotone {
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
         /// z.
         rise: f64,
     },
     /// Stratonovich with a tensor.
     #[error(
-        "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = ({:.6}, {:.6}) \
-         is not a multiple of the identity", at[0], at[1]
+        "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = {} \
+         is not a multiple of the identity", point(*at, 2)
     )]
     NotScalar {
         /// Where.
         at: Point,
     },
     /// A killing rate that is negative, or no number.
-    #[error("the killing rate is {rate} at θ = {}, and must be finite and ≥ 0", shown(*at, *dimension))]
+    #[error("the killing rate is {} at θ = {}, and must be finite and ≥ 0", exact(*rate), shown(*at, *dimension))]
     Killing {
         /// Where.
         at: Point,

@@ -25,12 +25,12 @@ pub(super) fn stencils(
 ) -> Result<Stencils, AssemblyError> {
     let stencil = |at: Point, tensor: Tensor| {
         if !tensor.is_finite() {
-            return Err(AssemblyError::NotFinite { at });
+            return Err(AssemblyError::NotFinite { at, dimension: grid.dimension });
         }
         let eigenvalues = tensor.eigen(grid.dimension).values;
         // Rounding of a singular tensor's eigenvalue is not a negative diffusion.
         if eigenvalues[0] < -1e-12 * (tensor.xx.abs() + tensor.yy.abs()) {
-            return Err(AssemblyError::NotPositive { at, eigenvalue: eigenvalues[0] });
+            return Err(AssemblyError::NotPositive { at, dimension: grid.dimension, eigenvalue: eigenvalues[0] });
         }
         let is_scalar = tensor.xy == 0.0 && (tensor.xx - tensor.yy).abs() <= 1e-12 * tensor.xx.abs();
         if interpretation == Interpretation::Stratonovich && grid.dimension == 2 && !is_scalar {
@@ -228,14 +228,14 @@ impl Context<'_> {
     /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
     fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &mut Segments) -> Result<(), AssemblyError> {
         let Segments { paths, ways_out, shares, flows } = segments;
-        let mut failures = Self::failures(paths, self.sampler.flows(paths, flows));
+        let mut failures = self.failures(paths, self.sampler.flows(paths, flows));
         for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(&*flows) {
             // Beyond 3e38 infinite.
             pair.rise = flow.rise as f32;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
         }
-        failures.append(&mut Self::failures(ways_out, self.sampler.flows(ways_out, flows)));
+        failures.append(&mut self.failures(ways_out, self.sampler.flows(ways_out, flows)));
         for (((exit, way), flow), share) in exits.iter_mut().zip(&*ways_out).zip(&*flows).zip(&*shares) {
             exit.rate = share * (self.sampler.leave(way.ends[0]) * flow.forward / exit.fraction);
         }
@@ -243,10 +243,13 @@ impl Context<'_> {
     }
 
     /// What went wrong along these segments.
-    pub(super) fn failures(segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
+    pub(super) fn failures(&self, segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
+        let dimension = self.grid.dimension;
         let failure = |(number, error): (usize, EdgeError)| match error {
-            EdgeError::NotFinite { at } => AssemblyError::NotFinite { at },
-            EdgeError::NotMonotone { rise } => AssemblyError::NotMonotone { at: segments[number].from, rise },
+            EdgeError::NotFinite { at } => AssemblyError::NotFinite { at, dimension },
+            EdgeError::NotMonotone { rise } => {
+                AssemblyError::NotMonotone { at: segments[number].from, dimension, rise }
+            }
         };
         errors.into_iter().map(failure).collect()
     }

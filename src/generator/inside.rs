@@ -151,7 +151,7 @@ impl Field<'_> {
         let place = |s: f64| [from[0] + s * (to[0] - from[0]), 0.0];
         let mass_up_to = |s: f64| {
             let mass = self.sampler.signed_mass(at, self.theta(place(s))[0]);
-            mass.map_err(|_| AssemblyError::NotFinite { at: [at, 0.0] })
+            mass.map_err(|_| AssemblyError::NotFinite { at: [at, 0.0], dimension: 1 })
         };
         let mut pieces = Vec::with_capacity(ends.len());
         let (mut begin, mut before) = (0.0, mass_up_to(0.0)?);

@@ -71,7 +71,7 @@ fn masses(
         match found {
             // An infinite mass beside an end that nothing leaves: the cell's own share is all that a grid can say.
             Ok(mass) => Ok(mass.unwrap_or(1.0)),
-            Err(_) => Err(AssemblyError::NotFinite { at: [centre, 0.0] }),
+            Err(_) => Err(AssemblyError::NotFinite { at: [centre, 0.0], dimension: 1 }),
         }
     };
     cells.iter().map(mass).collect::<Result<Vec<f64>, _>>().map(Some)

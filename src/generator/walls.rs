@@ -94,13 +94,13 @@ impl Context<'_> {
     ) -> Result<(), AssemblyError> {
         let weights = self.sampler.of_weights_alone();
         let mut flows: Vec<EdgeFlow> = Vec::new();
-        let mut failures = Self::failures(paths, weights.flows(paths, &mut flows));
+        let mut failures = self.failures(paths, weights.flows(paths, &mut flows));
         for ((pair, path), flow) in found.pairs.iter_mut().zip(paths).zip(&flows) {
             let [here, there] = self.sampler.along(path.ends);
             pair.rise = flow.rise as f32;
             (pair.forward, pair.backward) = (here * flow.forward, there * flow.backward);
         }
-        failures.append(&mut Self::failures(ways_out, weights.flows(ways_out, &mut flows)));
+        failures.append(&mut self.failures(ways_out, weights.flows(ways_out, &mut flows)));
         for ((exit, way), flow) in found.exits.iter_mut().zip(ways_out).zip(&flows) {
             exit.rate = way.ends[0] * flow.forward / exit.fraction;
         }

@@ -1,13 +1,14 @@
 //! Landscape and noise in one line each, for titles and summaries.
 
 use crate::config::{Config, LandscapeForm, NoiseForm};
+use crate::digits::{exact, exact_point};
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
 pub fn landscape(config: &Config) -> String {
     let form = shape(&config.landscape.form);
     let sharpness = config.landscape.sharpness;
-    let stretched = if sharpness == 1.0 { String::new() } else { format!(", sharpness {sharpness}") };
+    let stretched = if sharpness == 1.0 { String::new() } else { format!(", sharpness {}", exact(sharpness)) };
     format!("{form}, {}D{stretched}", config.landscape.dimension)
 }
 
@@ -15,11 +16,15 @@ fn shape(form: &LandscapeForm) -> String {
     match form {
         LandscapeForm::StyblinskiTang => "styblinski-tang".to_string(),
         LandscapeForm::StyblinskiTangData => "styblinski-tang-data".to_string(),
-        LandscapeForm::DoubleWell { barrier, tilt, .. } => format!("double-well (barrier {barrier}, tilt {tilt})"),
-        LandscapeForm::SharpFlat { sharp, flat, .. } => format!("sharp-flat (L'' {sharp} and {flat})"),
+        LandscapeForm::DoubleWell { barrier, tilt, .. } => {
+            format!("double-well (barrier {}, tilt {})", exact(*barrier), exact(*tilt))
+        }
+        LandscapeForm::SharpFlat { sharp, flat, .. } => {
+            format!("sharp-flat (L'' {} and {})", exact(*sharp), exact(*flat))
+        }
         LandscapeForm::Quadratic { .. } => "quadratic".to_string(),
         LandscapeForm::RotatedQuadratic { curvatures, angle } => {
-            format!("rotated-quadratic (curvatures {} and {}, {angle}°)", curvatures[0], curvatures[1])
+            format!("rotated-quadratic (curvatures {} and {}, {angle}°)", exact(curvatures[0]), exact(curvatures[1]))
         }
         LandscapeForm::MullerBrown => "muller-brown".to_string(),
         LandscapeForm::Himmelblau => "himmelblau".to_string(),
@@ -44,31 +49,28 @@ pub fn noise(config: &Config) -> String {
         }
         NoiseForm::Expression { d11, .. } => format!("D = {d11}"),
     };
-    let floor = if noise.floor == 0.0 { String::new() } else { format!(", floor {}", noise.floor) };
+    let floor = if noise.floor == 0.0 { String::new() } else { format!(", floor {}", exact(noise.floor)) };
     format!("{form}{floor}, {}", noise.interpretation.name())
 }
 
 /// A model in words, without floor and interpretation.
 fn model(kind: &NoiseKind, dimension: usize) -> String {
     match kind {
-        NoiseKind::Isotropic { temperature } => format!("isotropic, T = {temperature}"),
-        NoiseKind::Hessian(m) => format!("hessian, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseKind::Isotropic { temperature } => format!("isotropic, T = {}", exact(*temperature)),
+        NoiseKind::Hessian(m) => format!("hessian, η = {}, B = {}", exact(m.learning_rate), exact(m.batch_size)),
         NoiseKind::Frozen { minibatch: m, s, valleys } => {
-            let points: Vec<String> = valleys
-                .iter()
-                .map(|[x, y]| if dimension == 1 { format!("{x}") } else { format!("({x}, {y})") })
-                .collect();
+            let points: Vec<String> = valleys.iter().map(|point| exact_point(*point, dimension)).collect();
             let cold = if points.is_empty() { String::new() } else { format!(", cold at {}", points.join(" and ")) };
-            format!("frozen, η = {}, B = {}, s = {s}{cold}", m.learning_rate, m.batch_size)
+            format!("frozen, η = {}, B = {}, s = {s}{cold}", exact(m.learning_rate), exact(m.batch_size))
         }
         NoiseKind::LossHessian { minibatch: m, hessian } => {
             let place = match hessian {
                 HessianPlace::Minimum => "the start minimum's H",
                 HessianPlace::Local => "the local H",
             };
-            format!("loss-hessian with {place}, η = {}, B = {}", m.learning_rate, m.batch_size)
+            format!("loss-hessian with {place}, η = {}, B = {}", exact(m.learning_rate), exact(m.batch_size))
         }
-        NoiseKind::Covariance(m) => format!("covariance, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseKind::Covariance(m) => format!("covariance, η = {}, B = {}", exact(m.learning_rate), exact(m.batch_size)),
         NoiseKind::Field(_) => "a field".to_string(),
     }
 }

@@ -1,5 +1,6 @@
 //! Why particles cannot simulate a problem.
 
+use crate::digits::exact;
 use crate::problem::jumps::{SMOOTHED, shown};
 use crate::tensor::Point;
 
@@ -19,8 +20,8 @@ pub enum SimulationError {
     #[error("the noise jumps, and a particle's drift in this interpretation holds the derivative of D")]
     JumpingNoise,
     /// The loss jumps, and its slope, which particles follow, knows nothing of it.
-    #[error("the loss jumps by {height} at θ = {}, and particles that follow its slope walk through: let the grid climb the jump, or \
-             {SMOOTHED}, and a step below w²/D", shown(*at, *dimension))]
+    #[error("the loss jumps by {} at θ = {}, and particles that follow its slope walk through: let the grid climb the jump, or \
+             {SMOOTHED}, and a step below w²/D", exact(*height), shown(*at, *dimension))]
     JumpingLoss {
         /// What L jumps by.
         height: f64,

@@ -9,6 +9,7 @@ use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, FAINT, FIRST, SECOND};
 use super::{DECADES, FigureData, PlotError, scene};
+use crate::digits::number;
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::{difference, norm};
 
@@ -35,8 +36,7 @@ fn bars(area: &Area, flux: &BoundaryFlux) -> Result<(), Fault> {
     let sum: f64 = flux.density.iter().sum();
     for (end, (point, value)) in flux.position.iter().zip(&flux.density).enumerate() {
         let (share, top) = (value / sum, 32 + 180 * end as i32);
-        let place = format!("{:.6}", point[0]);
-        let place = place.trim_end_matches('0').trim_end_matches('.').replace('-', "−");
+        let place = number(point[0]).replace('-', "−");
         area.draw(&Text::new(format!("θ = {place}"), (48, top + 24), text(24)))?;
         let track = [(480, top), (1280, top + 96)];
         area.draw(&Rectangle::new(track, FAINT.filled()))?;

@@ -12,6 +12,7 @@ use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::SERIES;
 use crate::config::sweep::Axis as Key;
+use crate::digits::number;
 use crate::sweep::{Fit, Table};
 
 /// Points of the theory.
@@ -134,7 +135,7 @@ fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
     let says = match with_lines.as_slice() {
         [fit] => fit.line().map_or(String::new(), |line| {
             let r = line.pearson_r.map_or(String::new(), |r| format!(", r = {r:.6}"));
-            format!("slope {:.6}{r}", line.slope)
+            format!("slope {}{r}", number(line.slope))
         }),
         fits => format!("{} curves", fits.len()),
     };

@@ -1,6 +1,6 @@
 //! How a set is killed: by what, and where that lies as seen from the saddle.
 
-use crate::problem::error::show;
+use crate::digits::{exact, precise_point};
 use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
@@ -57,6 +57,8 @@ pub enum Cut {
     ShortlyBeyond(f64),
     /// Before the saddle: more than twice Kramers' rate.
     Before(f64),
+    /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.
+    WithoutNoise,
 }
 
 impl Cut {
@@ -74,10 +76,11 @@ impl Cut {
         }
     }
 
-    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it.
+    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,
+            Cut::WithoutNoise => f64::NAN,
             Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) => factor,
         }
     }
@@ -128,7 +131,7 @@ impl std::fmt::Display for Killer {
         let words = match self {
             Killer::Nothing => "nothing absorbs: the domain is closed",
             Killer::Disc { centre, radius, dimension } => {
-                let centre = show(*centre, *dimension);
+                let (centre, radius) = (precise_point(*centre, *dimension), exact(*radius));
                 return write!(formatter, "killed on entering the disc of radius {radius} around {centre}");
             }
             Killer::Walls => "killed at the absorbing walls of the domain",
@@ -152,6 +155,9 @@ impl std::fmt::Display for Cut {
             Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
             Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
             Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
+            Cut::WithoutNoise => {
+                "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"
+            }
         })
     }
 }

@@ -25,6 +25,52 @@ pub struct CriticalPoint {
     pub eigenvalues: [f64; 2],
     /// Their unit eigenvectors.
     pub eigenvectors: [Point; 2],
+    /// ∂b there, row by row, for a drift without a loss.
+    pub jacobian: Option<[Point; 2]>,
+}
+
+/// The eigenvalues that say how a process moves near a critical point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Linearisation {
+    /// Of the Hessian, ascending.
+    Hessian([f64; 2]),
+    /// Of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; the second is its conjugate then.
+    Jacobian([f64; 2], f64),
+}
+
+impl CriticalPoint {
+    /// The eigenvalues of the Hessian, or of a drift's Jacobian; the first `dimension` of them count.
+    pub fn linearisation(&self, dimension: usize) -> Linearisation {
+        let Some([[a, b], [c, d]]) = self.jacobian else {
+            return Linearisation::Hessian(self.eigenvalues);
+        };
+        if dimension == 1 {
+            return Linearisation::Jacobian([a, 0.0], 0.0);
+        }
+        // (λ − mean)² = spread.
+        let (mean, half) = (0.5 * (a + d), 0.5 * (a - d));
+        let spread = half * half + b * c;
+        let root = spread.abs().sqrt();
+        match spread < 0.0 {
+            true => Linearisation::Jacobian([mean, mean], root),
+            false => Linearisation::Jacobian([mean + root, mean - root], 0.0),
+        }
+    }
+}
+
+impl Linearisation {
+    /// In words, with numbers as they are to be written: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15 ± 0.99i`.
+    pub fn words(self, dimension: usize, number: impl Fn(f64) -> String) -> String {
+        let list =
+            |values: [f64; 2]| values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
+        match self {
+            Linearisation::Hessian(values) => format!("Hessian eigenvalues {}", list(values)),
+            Linearisation::Jacobian(values, 0.0) => format!("Jacobian eigenvalues {}", list(values)),
+            Linearisation::Jacobian([real, _], imaginary) => {
+                format!("Jacobian eigenvalues {} ± {}i", number(real), number(imaginary))
+            }
+        }
+    }
 }
 
 /// A saddle with one descending direction (in one dimension: a maximum).
@@ -249,7 +295,7 @@ fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option
         let converged = is_small || length <= STILL;
         let improves = units.length(next_slope) < units.length(slope);
         if converged && !improves {
-            return Some(at);
+            return Some(on_axes(at, units));
         }
         if !improves && factor < 1e-3 {
             return None;
@@ -257,6 +303,11 @@ fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option
         (at, slope) = (next, next_slope);
     }
     None
+}
+
+/// A point that is nearer to an axis than rounding lies on it.
+fn on_axes(at: Point, Units(units): Units) -> Point {
+    [0, 1].map(|axis| if at[axis].abs() <= f64::EPSILON * units[axis] { 0.0 } else { at[axis] })
 }
 
 pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
@@ -269,6 +320,7 @@ pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> C
         hessian,
         eigenvalues: eigen.values,
         eigenvectors: eigen.vectors,
+        jacobian: dynamics.loss().is_none().then_some([[-a, -b], [-c, -d]]),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The two ends of a line, and points inside it where the noise vanishes, by Feller's classes.
 
+use crate::digits::exact;
 use crate::problem::boundary_class::{BoundaryClass, LocalLaw};
 use crate::problem::warning::ProblemWarning;
 use crate::problem::{DiffusionField, Dynamics, Interpretation, Problem, ProblemError};
@@ -74,7 +75,8 @@ impl std::fmt::Display for VanishingNoise {
         let class = class.name();
         write!(
             formatter,
-            "θ = {at} is a boundary of the class \"{class}\" (D ≈ {coefficient:.4e} y^{exponent:.4} at the distance y from it)"
+            "θ = {} is a boundary of the class \"{class}\" (D ≈ {coefficient:.4e} y^{exponent:.4} at the distance y from it)",
+            exact(*at)
         )
     }
 }

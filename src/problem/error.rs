@@ -3,6 +3,7 @@
 //! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
+use crate::digits::{exact, exact_point as short, precise, precise_point as show};
 use crate::problem::Side;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
@@ -22,11 +23,15 @@ pub enum ProblemError {
         what: Ingredient,
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
     },
     /// The diffusion tensor has a negative eigenvalue.
     NotPositive {
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
         /// The eigenvalue.
         eigenvalue: f64,
     },
@@ -228,10 +233,13 @@ impl ProblemError {
     pub fn fact(&self) -> String {
         match self {
             ProblemError::Data(error) => error.to_string(),
-            ProblemError::NotFinite { what, at: [x, y] } => format!("{what} is not finite at θ = ({x:.6}, {y:.6})"),
-            ProblemError::NotPositive { at: [x, y], eigenvalue } => format!(
-                "the diffusion tensor at θ = ({x:.6}, {y:.6}) has the negative eigenvalue {eigenvalue:e}; it must be positive \
-                 semidefinite everywhere in the domain"
+            ProblemError::NotFinite { what, at, dimension } => {
+                format!("{what} is not finite at θ = {}", short(*at, *dimension))
+            }
+            ProblemError::NotPositive { at, dimension, eigenvalue } => format!(
+                "the diffusion tensor at θ = {} has the negative eigenvalue {eigenvalue:e}; it must be positive semidefinite \
+                 everywhere in the domain",
+                short(*at, *dimension)
             ),
             ProblemError::Degenerate(degeneracy) => degeneracy.to_string(),
             ProblemError::NoMinimum { needed } => format!("{needed} needs a minimum, and none was found in the domain"),
@@ -290,7 +298,11 @@ impl ProblemError {
                 .into(),
             ProblemError::SeamMismatch { axis, lower, upper, what } => {
                 let axis = name(*axis);
-                format!("{what} differs between {axis} = {lower} and {axis} = {upper}, which a periodic axis joins")
+                format!(
+                    "{what} differs between {axis} = {} and {axis} = {}, which a periodic axis joins",
+                    exact(*lower),
+                    exact(*upper)
+                )
             }
             ProblemError::Window { side, fault: WindowFault::NoReflectingWall, .. } => {
                 format!("a window lies in the wall {}, which is no reflecting wall of a rectangle", side.name())
@@ -299,7 +311,7 @@ impl ProblemError {
                 format!("no point of the wall {} lies in the window", side.name())
             }
             ProblemError::Killing { at, rate, dimension } => {
-                format!("the killing rate is {rate} at θ = {}, and must be finite and ≥ 0", shown(*at, *dimension))
+                format!("the killing rate is {} at θ = {}, and must be finite and ≥ 0", exact(*rate), shown(*at, *dimension))
             }
             ProblemError::Jump { at, dimension, fault } => format!("at θ = {} {fault}", shown(*at, *dimension)),
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
@@ -310,8 +322,9 @@ impl ProblemError {
                  and no rate describes the survivors"
             ),
             ProblemError::Blocked { at, exponent, classes: [near, far] } => format!(
-                "the noise vanishes at θ* = {at:.9} like |θ − θ*|^{exponent:.2}, and θ* cannot be crossed: seen from the start it is a \
+                "the noise vanishes at θ* = {} like |θ − θ*|^{exponent:.2}, and θ* cannot be crossed: seen from the start it is a \
                  boundary of the class \"{}\", from beyond it one of the class \"{}\". No passage time is finite",
+                precise(*at),
                 near.name(),
                 far.name()
             ),
@@ -425,14 +438,4 @@ impl std::fmt::Display for NeedsMinimum {
 /// The name of an axis.
 pub(crate) fn name(axis: usize) -> &'static str {
     ["x", "y"][axis]
-}
-
-/// A point as messages write it, with the digits of a place that was computed.
-pub(super) fn show([x, y]: Point, dimension: usize) -> String {
-    if dimension == 1 { format!("{x:.9}") } else { format!("({x:.9}, {y:.9})") }
-}
-
-/// A point as messages write it, with the digits of a place that was given.
-fn short([x, y]: Point, dimension: usize) -> String {
-    if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
 }

@@ -4,6 +4,7 @@
 //! depends on how both run inside it, which formulas do not say: that is refused, and so is noise made from the Hessian of a loss
 //! with jumps or kinks, whose Hessian is infinite there.
 
+use crate::digits::{exact, exact_point};
 use crate::problem::breaks::rim;
 use crate::problem::noise::NoiseKind;
 use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
@@ -48,7 +49,7 @@ impl std::fmt::Display for JumpFault {
                  run within the jump",
             ),
             JumpFault::FullTensor { height } => {
-                write!(formatter, "the loss jumps by {height} where D is a full tensor, which is solved for D along the axes only")
+                write!(formatter, "the loss jumps by {} where D is a full tensor, which is solved for D along the axes only", exact(*height))
             }
         }
     }
@@ -122,7 +123,7 @@ pub const SMOOTHED: &str = "write 0.5*(1 + tanh(u/w)) for step(u), tanh(u/w) for
 
 /// A place as messages write it.
 pub fn shown(at: Point, dimension: usize) -> String {
-    if dimension == 1 { format!("{}", at[0]) } else { format!("({}, {})", at[0], at[1]) }
+    exact_point(at, dimension)
 }
 
 impl Jump {

@@ -35,7 +35,7 @@ pub mod warning;
 pub mod window;
 
 pub use absorption::{Absorption, Cut};
-pub use critical::{CriticalPoint, CriticalPoints, Saddle};
+pub use critical::{CriticalPoint, CriticalPoints, Linearisation, Saddle};
 pub use domain::{AxisWalls, Domain, Wall};
 pub use dynamics::Dynamics;
 pub use error::ProblemError;
@@ -176,7 +176,7 @@ fn warnings(posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarni
         warnings.push(ProblemWarning::NoMinimum);
     }
     if valley.minimum.is_none() && posed.valley.as_ref().is_none_or(|valley| valley.from.is_none()) {
-        warnings.push(ProblemWarning::StartPointIsGuess { at: valley.start_point });
+        warnings.push(ProblemWarning::StartPointIsGuess { at: valley.start_point, dimension: domain.dimension });
     }
     let unreached = valley.walls_out_of_reach(domain).into_iter();
     warnings.extend(unreached.map(|(axis, end)| ProblemWarning::WallOutOfReach { axis, end }));
@@ -312,10 +312,10 @@ fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space
             let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
             let slope = dynamics.slope(at);
             if dynamics.loss().is_some_and(|loss| !loss.value(at).is_finite()) {
-                return Err(ProblemError::NotFinite { what: Ingredient::Loss, at });
+                return Err(ProblemError::NotFinite { what: Ingredient::Loss, at, dimension });
             }
             if !(slope[0].is_finite() && slope[1].is_finite()) {
-                return Err(ProblemError::NotFinite { what: slope_of(dynamics), at });
+                return Err(ProblemError::NotFinite { what: slope_of(dynamics), at, dimension });
             }
         }
     }

@@ -49,6 +49,17 @@ pub struct Surroundings<'a> {
 /// A saddle that lies more than this many of its widths √(D/|H_be|) beyond where the process is killed decides nothing.
 const BEFORE: f64 = 1.0;
 
+/// Noise below this part of the largest that is seen has vanished but for rounding.
+const VANISHED: f64 = 1e-12;
+
+/// The largest eigenvalue of D seen on a few points of the domain's diagonal.
+fn largest(noise: &dyn DiffusionField, domain: &Domain) -> f64 {
+    let diagonal = difference(domain.upper, domain.lower);
+    let at = |share: f64| noise.tensor(advance(domain.lower, share, diagonal)).eigen(domain.dimension).values;
+    let values = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9].map(|share| at(share)[domain.dimension - 1]);
+    values.into_iter().fold(0.0, f64::max)
+}
+
 impl Valley {
     /// Gathers what surrounds the start set.
     pub fn new(
@@ -81,6 +92,14 @@ impl Valley {
             let curvature = saddle.point.eigenvalues[0].abs();
             let diffusion = noise.tensor(saddle.point.theta).form(direction, direction);
             let width = (diffusion / curvature).sqrt();
+            if noise.constant().is_none() && diffusion <= VANISHED * largest(noise, domain) {
+                // No width to measure a distance by.
+                if !valley.is_live(domain, advance(saddle.point.theta, 1e-9 * domain.space().diagonal(), direction)) {
+                    valley.saddles.push(index);
+                    valley.cuts.push(Cut::WithoutNoise);
+                }
+                continue;
+            }
             let Some(distance) = valley.distance_to_exit(domain, saddle.point.theta, direction, width) else {
                 continue;
             };

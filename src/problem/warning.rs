@@ -1,5 +1,6 @@
 //! What the reader of a result must know about the problem behind it.
 
+use crate::digits::point;
 use crate::problem::ends::VanishingNoise;
 use crate::tensor::Point;
 
@@ -12,6 +13,8 @@ pub enum ProblemWarning {
     StartPointIsGuess {
         /// The point.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
     },
     /// A given absorbing wall that the start set keeps away from: the set's own boundary kills before it.
     WallOutOfReach {
@@ -37,9 +40,10 @@ impl std::fmt::Display for ProblemWarning {
             ProblemWarning::NeverReached(end) => {
                 write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")
             }
-            ProblemWarning::StartPointIsGuess { at: [x, y] } => write!(
+            ProblemWarning::StartPointIsGuess { at, dimension } => write!(
                 formatter,
-                "there is no minimum to start from: passage times start at ({x:.6}, {y:.6}), as near to the middle as the set goes"
+                "there is no minimum to start from: passage times start at {}, as near to the middle as the set goes",
+                point(*at, *dimension)
             ),
         }
     }

@@ -77,10 +77,10 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
     page.line("problem", &format!("{landscape} · {noise}"));
     let dimension = setting.dimension;
     if let Some(minimum) = setting.minimum {
-        let eigenvalues: Vec<String> = minimum.eigenvalues[..dimension].iter().map(|value| brief(*value)).collect();
         let loss = if minimum.loss.is_finite() { format!("  L = {}", brief(minimum.loss)) } else { String::new() };
         let place = number::point(minimum.theta, dimension);
-        page.line("minimum", &format!("{place}{loss}  Hessian {}", eigenvalues.join(", ")));
+        let linear = minimum.linearisation(dimension).words(dimension, brief);
+        page.line("minimum", &format!("{place}{loss}  {linear}"));
     }
     if let Some(check) = covariance {
         let ratios: Vec<String> = check.ratios[..dimension].iter().map(|ratio| format!("{ratio:.4}")).collect();

@@ -1,5 +1,6 @@
 //! Numbers as a person reads them.
 
+use crate::digits::{self, significant, trimmed};
 use crate::scaled::{Scaled, Sum};
 use crate::tensor::Point;
 
@@ -22,41 +23,12 @@ pub(super) fn rounded(value: impl Into<Scaled>, error: Option<f64>) -> String {
 
 /// A value with four digits.
 pub(super) fn brief(value: f64) -> String {
-    let text = significant(value, 4);
-    match text.split_once('e') {
-        None if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        Some((mantissa, exponent)) if mantissa.contains('.') => {
-            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text,
-    }
+    trimmed(&significant(value, 4))
 }
 
-/// Plain between 1e-3 and 1e6, with an exponent elsewhere.
-fn significant(value: f64, digits: usize) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 { "0".to_string() } else { format!("{value}") };
-    }
-    // The exponent after rounding: 9.99996 with four digits is 10.00.
-    let scientific = format!("{value:.*e}", digits - 1);
-    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok()).unwrap_or(0);
-    if !(-3..6).contains(&exponent) || exponent >= digits as i32 {
-        return scientific;
-    }
-    format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
-}
-
-/// (x, y) or x.
+/// θ = (x, y) or θ = x.
 pub(super) fn point(theta: Point, dimension: usize) -> String {
-    let coordinate = |value: f64| {
-        let text = format!("{value:.6}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        if text == "-0" { "0".to_string() } else { text.to_string() }
-    };
-    match dimension {
-        1 => format!("θ = {}", coordinate(theta[0])),
-        _ => format!("θ = ({}, {})", coordinate(theta[0]), coordinate(theta[1])),
-    }
+    format!("θ = {}", digits::point(theta, dimension))
 }
 
 /// A share in per cent; small ones with an exponent, for a saddle's share may be 1e-40.

@@ -1,5 +1,6 @@
 //! Why a chain could not be made or solved.
 
+use crate::digits::point as show;
 use crate::elimination::EliminationError;
 use crate::generator::AssemblyError;
 use crate::tensor::Point;
@@ -174,8 +175,4 @@ impl From<AssemblyError> for SolveError {
             error => SolveError::Assembly(error),
         }
     }
-}
-
-fn show([x, y]: Point, dimension: usize) -> String {
-    if dimension == 1 { format!("{x:.6}") } else { format!("({x:.6}, {y:.6})") }
 }

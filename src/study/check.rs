@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::grid::Grid;
 use crate::problem::degeneracy::{self, widest::Way};
 use crate::problem::ends::{self, LineEnd};
-use crate::problem::{CriticalPoint, Problem};
+use crate::problem::{CriticalPoint, Linearisation, Problem};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
 use crate::tensor::{Point, Tensor, advance, difference};
@@ -17,8 +17,10 @@ pub struct PointReport {
     pub theta: Point,
     /// L (NaN for a drift).
     pub loss: f64,
-    /// Eigenvalues of the Hessian, `dimension` of them used.
+    /// Eigenvalues of the Hessian (for a drift: of the symmetric part of −∂b), `dimension` of them used.
     pub eigenvalues: [f64; 2],
+    /// Those that say how the process moves there.
+    pub linearisation: Linearisation,
     /// D there.
     pub noise: Tensor,
     /// Saddles of the valley: the barrier, and the barrier in units of the noise along the escape direction.
@@ -144,7 +146,15 @@ impl Look<'_> {
     fn point(&self, point: &CriticalPoint, barrier: Option<(f64, f64)>) -> PointReport {
         let noise = self.problem.noise.tensor(point.theta);
         let CriticalPoint { theta, loss, eigenvalues, .. } = *point;
-        PointReport { theta, loss, eigenvalues, noise, barrier, cells_across: self.across(eigenvalues, noise) }
+        PointReport {
+            theta,
+            loss,
+            eigenvalues,
+            linearisation: point.linearisation(self.problem.dimension),
+            noise,
+            barrier,
+            cells_across: self.across(eigenvalues, noise),
+        }
     }
 
     fn minima(&self) -> Vec<PointReport> {
@@ -152,7 +162,8 @@ impl Look<'_> {
     }
 
     fn saddles(&self) -> Vec<PointReport> {
-        let bottom = self.problem.minimum().map(|point| point.loss);
+        // A drift has none.
+        let bottom = self.problem.minimum().map(|point| point.loss).filter(|loss| loss.is_finite());
         let report = |&index: &usize| {
             let saddle = &self.problem.critical.saddles[index];
             let noise = self.problem.noise.tensor(saddle.point.theta);

@@ -2,9 +2,9 @@
 
 use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
-use crate::problem::Wall;
 use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
+use crate::problem::{Cut, Wall};
 use crate::scaled::Scaled;
 use crate::study::layers::layers;
 use crate::study::solution::QuadratureCheck;
@@ -32,6 +32,9 @@ pub fn formulas(problem: &Problem) -> Formulas {
     }
     if !problem.domain.windows.is_empty() {
         return Formulas::none(Omission::Windows);
+    }
+    if problem.valley.cuts.contains(&Cut::WithoutNoise) {
+        return Formulas::none(Omission::NoNoiseAtSaddle);
     }
     let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };
     let valley = &problem.valley;

@@ -59,7 +59,7 @@ pub(super) fn evidence(
         }
         _ => peclet(problem, &on.grid, &on.assembly, probability),
     };
-    warnings.extend(unresolved(&peclet));
+    warnings.extend(unresolved(&peclet, problem.dimension));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
         warnings.extend(rate_warnings(request, rate));
@@ -174,9 +174,9 @@ fn rate_and_flux(
     (rate, found.rate.is_ordinary().then_some(through))
 }
 
-fn unresolved(peclet: &Peclet) -> Option<Warning> {
+fn unresolved(peclet: &Peclet, dimension: usize) -> Option<Warning> {
     let Peclet { relevant: number, relevant_at: at, .. } = *peclet;
-    (number > PECLET_WARNING).then_some(Warning::Peclet { number, at })
+    (number > PECLET_WARNING).then_some(Warning::Peclet { number, at, dimension })
 }
 
 fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item = Warning> {
@@ -298,7 +298,7 @@ fn slowest_well(on: &Discretisation<'_>, found: &Analyses, [rate, passage]: [Opt
     let differs = |rate: Scaled, passage: Scaled| (rate.over(passage).value() - 1.0).abs() > SAME_VALLEY;
     let differ = rate.zip(passage).is_some_and(|(rate, passage)| differs(rate, passage));
     let at = found.quasi_stationary.as_ref().filter(|_| differ).and_then(|found| other_well(on, &found.probability))?;
-    Some(Warning::OtherWell { at })
+    Some(Warning::OtherWell { at, dimension: on.problem.dimension })
 }
 
 /// The minimum next to where the density is largest, when that is not the one to start from.

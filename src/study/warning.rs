@@ -1,5 +1,6 @@
 //! What the reader of a result must know.
 
+use crate::digits::{exact, point};
 use crate::formula::quadrature::QuadratureError;
 use crate::problem::ProblemWarning;
 use crate::study::StudyError;
@@ -85,8 +86,9 @@ pub enum Warning {
     QuadratureAlone(#[from] QuadratureAlone),
     /// A natural end, from which the spectrum is continuous from below the grid's rate on.
     #[error(
-        "no escape rate: θ = {at} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there is no \
-         slower mode below it: survival falls without a rate of its own. The passage time is answered"
+        "no escape rate: θ = {} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there is no \
+         slower mode below it: survival falls without a rate of its own. The passage time is answered",
+        exact(*at)
     )]
     NoSlowestMode {
         /// The end.
@@ -144,15 +146,17 @@ pub enum Warning {
     },
     /// A density that the grid does not resolve.
     #[error(
-        "the cell Péclet number reaches {number:.1} at θ = ({:.4}, {:.4}), near the minimum or a saddle: the grid does not resolve \
+        "the cell Péclet number reaches {number:.1} at θ = {}, near the minimum or a saddle: the grid does not resolve \
          the density there; take about {:.0} times as many cells per axis",
-        at[0], at[1], (number / 2.0).ceil()
+        point(*at, *dimension), (number / 2.0).ceil()
     )]
     Peclet {
         /// The cell Péclet number.
         number: f64,
         /// Where.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
     },
     /// A grid that does not resolve the curve on which the noise degenerates.
     #[error(
@@ -226,13 +230,15 @@ pub enum Warning {
     },
     /// A set of several wells.
     #[error(
-        "the quasi-stationary density is largest in another well of the set than the start's, around θ = ({:.4}, {:.4}): the quasi-stationary \
+        "the quasi-stationary density is largest in another well of the set than the start's, around θ = {}: the quasi-stationary \
          rate is that of the slowest well. The rate from the start's minimum is 1/τ",
-        at[0], at[1]
+        point(*at, *dimension)
     )]
     OtherWell {
         /// Its minimum.
         at: Point,
+        /// 1 or 2.
+        dimension: usize,
     },
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]

@@ -60,6 +60,7 @@ fn critical(landscape: Quartic, theta: Point) -> CriticalPoint {
         hessian,
         eigenvalues: eigen.values,
         eigenvectors: eigen.vectors,
+        jacobian: None,
     }
 }
 

@@ -113,7 +113,7 @@ fn central_names_the_cell_it_fails_in() {
     let result =
         assemble(&dynamics, &noise, Interpretation::Ito, Weight::Central, [REFLECTING; 2], &Region::Whole, [20, 1]);
     let message = result.err().unwrap().to_string();
-    assert!(message.contains("Péclet") && message.contains("θ = (-1."), "{message}");
+    assert!(message.contains("Péclet") && message.contains("θ = -1."), "{message}");
 }
 
 /// An absorbing wall on cell faces cuts axis edges at exactly one half: κ = 2 D/h² for free diffusion.

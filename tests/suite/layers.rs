@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "scaled",
     "exponential",
     "tensor",
+    "digits",
     "progress",
     "problem",
     "formula",
@@ -179,8 +180,8 @@ fn keys_are_found_in_quotes_and_nowhere_else() {
 /// All that the independent checks may use: a problem, numbers and points. They are checks only as long as they share no grid, no
 /// generator, no elimination and no solver's result with what they check.
 const INDEPENDENT: [(&str, &[&str]); 2] = [
-    ("formula", &["formula", "problem", "scaled", "tensor"]),
-    ("particles", &["particles", "problem", "progress", "tensor"]),
+    ("formula", &["digits", "formula", "problem", "scaled", "tensor"]),
+    ("particles", &["digits", "particles", "problem", "progress", "tensor"]),
 ];
 
 #[test]

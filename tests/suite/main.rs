@@ -22,6 +22,7 @@ mod closures;
 mod converge;
 mod critical;
 mod degenerate;
+mod digits;
 mod elimination;
 mod ends;
 mod examples;

@@ -216,14 +216,15 @@ proptest! {
         let (found, times) = network(&generator, &[0, 3, 6]);
         let (turned, of_turned) = network(&generator.scaled(scale.exp()), &[6, 0, 3]);
         let close = |a: Scaled, b: Scaled| (a == Scaled::ZERO && b == Scaled::ZERO) || (a.over(b).value() - 1.0).abs() < 1e-12;
+        let pairs = (0..3).flat_map(|a| (0..3).map(move |b| (a, b)));
+        for (a, b) in pairs {
+            let (c, d) = ((a + 1) % 3, (b + 1) % 3);
+            prop_assert!(close(found.flux[a][b] * scale.exp(), turned.flux[c][d]));
+            prop_assert!(close(found.mass[a][b], turned.mass[c][d]));
+            prop_assert!(close(times[a][b], of_turned[c][d] * scale.exp()));
+        }
         for a in 0..3 {
             prop_assert!(close(found.occupation[a], turned.occupation[(a + 1) % 3]));
-            for b in 0..3 {
-                let (c, d) = ((a + 1) % 3, (b + 1) % 3);
-                prop_assert!(close(found.flux[a][b] * scale.exp(), turned.flux[c][d]));
-                prop_assert!(close(found.mass[a][b], turned.mass[c][d]));
-                prop_assert!(close(times[a][b], of_turned[c][d] * scale.exp()));
-            }
             // The shares of time of the last and of the next core.
             let column = (0..3).fold(Scaled::ZERO, |sum, row| sum.plus(found.mass[row][a]));
             prop_assert!(close(column, found.occupation[a]));

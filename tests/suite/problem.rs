@@ -138,6 +138,7 @@ proptest! {
                 Cut::AtSaddle => prop_assert!(distance.abs() < 1e-4),
                 Cut::ShortlyBeyond(factor) => prop_assert!(distance > 0.0 && (1.001..2.0).contains(&factor)),
                 Cut::Beyond(factor) => prop_assert!(distance > 3.0 && factor < 1.001),
+                Cut::WithoutNoise => prop_assert!(false, "a distance has a width"),
             }
         }
     }
@@ -169,7 +170,7 @@ fn a_problem_without_a_minimum_says_so() {
     let flat = Formula::new("0*x", 1).unwrap();
     let walls = [AxisWalls::ABSORBING, AxisWalls::REFLECTING];
     let problem = posed(flat, white(), &Posed::whole([0.0; 2], [1.0, 0.0], walls)).unwrap();
-    let expected = [ProblemWarning::NoMinimum, ProblemWarning::StartPointIsGuess { at: [0.5, 0.0] }];
+    let expected = [ProblemWarning::NoMinimum, ProblemWarning::StartPointIsGuess { at: [0.5, 0.0], dimension: 1 }];
     assert_eq!(problem.warnings, expected);
     assert!(posed(well(1), white(), &killed_at_the_saddle()).unwrap().warnings.is_empty());
 }

@@ -138,7 +138,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             network: None,
             spectrum: None,
             covariance: None,
-            warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
+            warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0], dimension: 2 }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
             factor_bytes: 123_456_789,
             grid,
@@ -196,6 +196,7 @@ fn critical(dimension: usize) -> CriticalPoints {
         hessian: Tensor { xx: curvature, xy: 0.0, yy: if dimension == 2 { 2.0 } else { 0.0 } },
         eigenvalues: if curvature < 2.0 || dimension == 1 { [curvature, 2.0] } else { [2.0, curvature] },
         eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
+        jacobian: None,
     };
     CriticalPoints {
         minima: vec![point(-1.0, 0.0, 8.0), point(1.0, 0.0, 8.0)],

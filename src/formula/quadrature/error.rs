@@ -1,5 +1,7 @@
 //! What can keep a quadrature from giving a number.
 
+use crate::digits::{exact, precise};
+
 /// Why a quadrature gave no number.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum QuadratureError {
@@ -7,7 +9,7 @@ pub enum QuadratureError {
     #[error("nothing absorbs: a passage time needs an absorbing end")]
     NothingAbsorbs,
     /// The interval is empty, or the start is not strictly inside it.
-    #[error("the start {start} is not inside the interval from {lower} to {upper}")]
+    #[error("the start {} is not inside the interval from {} to {}", exact(*start), exact(*lower), exact(*upper))]
     Outside {
         /// Start, or NaN when only the interval matters.
         start: f64,
@@ -17,7 +19,7 @@ pub enum QuadratureError {
         upper: f64,
     },
     /// D is zero, negative or not finite.
-    #[error("the diffusion is {diffusion:e} at θ = {at}: the quadrature needs 0 < D < ∞")]
+    #[error("the diffusion is {diffusion:e} at θ = {}: the quadrature needs 0 < D < ∞", precise(*at))]
     NotPositive {
         /// Where.
         at: f64,
@@ -25,21 +27,22 @@ pub enum QuadratureError {
         diffusion: f64,
     },
     /// L'/D is not finite.
-    #[error("the slope over the diffusion is not finite at θ = {at}")]
+    #[error("the slope over the diffusion is not finite at θ = {}", precise(*at))]
     NotFinite {
         /// Where.
         at: f64,
     },
     /// No panel resolves the integrand here.
     #[error(
-        "L'/D cannot be resolved near θ = {at}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise"
+        "L'/D cannot be resolved near θ = {}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise",
+        precise(*at)
     )]
     Unresolved {
         /// Where.
         at: f64,
     },
     /// A natural end that does not confine.
-    #[error("the loss does not confine beyond θ = {from}: give a reflecting or an absorbing end")]
+    #[error("the loss does not confine beyond θ = {}: give a reflecting or an absorbing end", precise(*from))]
     NotConfining {
         /// Where the search started.
         from: f64,

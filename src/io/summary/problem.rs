@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::grid::Align;
 use crate::io::{Setting, Solved, description};
-use crate::problem::CriticalPoint;
+use crate::problem::{CriticalPoint, Linearisation};
 use crate::study::solution::CovarianceCheck;
 
 /// The section `problem`.
@@ -27,6 +27,9 @@ struct Stationary<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     hessian_eigenvalues: &'a [f64],
+    /// Of a drift's ∂b: real and imaginary parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jacobian_eigenvalues: Option<Vec<[f64; 2]>>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +71,13 @@ impl<'a> Posed<'a> {
         let stationary = |point: &'a CriticalPoint| Stationary {
             place: place(point),
             hessian_eigenvalues: &point.eigenvalues[..dimension],
+            jacobian_eigenvalues: match point.linearisation(dimension) {
+                Linearisation::Hessian(_) => None,
+                Linearisation::Jacobian(real, imaginary) => {
+                    let pairs = [[real[0], imaginary], [real[1], -imaginary]];
+                    Some(pairs[..dimension].to_vec())
+                }
+            },
         };
         let crossing = |&index: &usize| {
             let saddle = &critical.saddles[index];

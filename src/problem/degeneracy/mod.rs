@@ -18,11 +18,12 @@ pub mod widest;
 
 use std::collections::VecDeque;
 
+use crate::digits::{number, point, precise, precise_point};
 use crate::problem::DiffusionField;
 use crate::problem::Interpretation;
 use crate::problem::degeneracy::curve::Curves;
 use crate::problem::degeneracy::widest::{Way, Ways};
-use crate::problem::error::{Ingredient, show};
+use crate::problem::error::Ingredient;
 use crate::problem::mollified::HessianField;
 use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region};
 use crate::tensor::{Point, advance, difference, norm};
@@ -91,29 +92,35 @@ impl std::fmt::Display for Degeneracy {
         match self {
             Degeneracy::Point { at, start, exit, exponent, against } => write!(
                 formatter,
-                "the noise vanishes at θ* = {at:.9}, between the minimum {start:.6} and the exit {exit:.6}, like |θ − θ*|^{exponent:.2}, \
-                 and the drift there points back (L'(θ*) = {against:.4e} against the motion): θ* may be touched and cannot be crossed, \
-                 whatever the interpretation. The escape rate is exactly zero, and any number printed for it would be grid noise"
+                "the noise vanishes at θ* = {}, between the minimum {} and the exit {}, like |θ − θ*|^{exponent:.2}, and the drift there points back (L'(θ*) = {against:.4e} against the motion): θ* may be touched and cannot be crossed, \
+                 whatever the interpretation. The escape rate is exactly zero, and any number printed for it would be grid noise",
+                precise(*at),
+                number(*start),
+                number(*exit)
             ),
-            Degeneracy::Blocked { at: [x, y], openness, start: [a, b] } => write!(
+            Degeneracy::Blocked { at, openness, start } => write!(
                 formatter,
-                "an eigenvalue of the Hessian, and of D with it, vanishes on a curve between the minimum ({a:.6}, {b:.6}) and everything \
-                 that absorbs. At its point θ = ({x:.6}, {y:.6}), and wherever else a way out crosses it, the noise that is left runs \
+                "an eigenvalue of the Hessian, and of D with it, vanishes on a curve between the minimum {} and everything that absorbs. \
+                 At its point θ = {}, and wherever else a way out crosses it, the noise that is left runs \
                  along the curve (openness (n·v)² = {openness:.1e}) and the drift points back: it cannot be crossed, the escape rate is \
-                 exactly zero, and any number printed for it would be grid noise"
+                 exactly zero, and any number printed for it would be grid noise",
+                point(*start, 2),
+                point(*at, 2)
             ),
             Degeneracy::Trap { at, dimension, noise } => write!(
                 formatter,
                 "the noise vanishes at the minimum {} (D = {noise:.1e}), and the drift does at every minimum: the process that is there \
                  stays for ever, in any interpretation, and what comes near with D ∝ y² falls in unless the noise outweighs the slope. \
                  The escape rate from there is exactly zero, and any number printed for it would be grid noise",
-                show(*at, *dimension)
+                precise_point(*at, *dimension)
             ),
-            Degeneracy::Curve { through: [x, y], start: [a, b] } => write!(
+            Degeneracy::Curve { through, start } => write!(
                 formatter,
-                "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = ({x:.6}, {y:.6}) that separates the \
-                 minimum ({a:.6}, {b:.6}) from everything that absorbs: whether noise along the curve carries the process across is \
-                 looked at for the noise of the Hessian alone, and without that any rate printed would be grid noise"
+                "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = {} that separates the minimum {} \
+                 from everything that absorbs: whether noise along the curve carries the process across is \
+                 looked at for the noise of the Hessian alone, and without that any rate printed would be grid noise",
+                point(*through, 2),
+                point(*start, 2)
             ),
         }
     }
@@ -219,7 +226,7 @@ fn check_line(
     for k in 0..=LOOKS {
         let at = [domain.lower[0] + domain.width(0) * f64::from(k) / f64::from(LOOKS), 0.0];
         let value = noise.tensor(at).xx;
-        refuse_negative(at, [value, value])?;
+        refuse_negative(at, 1, [value, value])?;
     }
     if is_floored {
         return Ok(());
@@ -266,12 +273,12 @@ fn blocked(dynamics: &Dynamics, noise: &dyn DiffusionField, start: Point, exit: 
 }
 
 /// A tensor that is not finite, or has a negative eigenvalue beyond rounding, is no diffusion tensor.
-fn refuse_negative(at: Point, [low, high]: [f64; 2]) -> Result<(), ProblemError> {
+fn refuse_negative(at: Point, dimension: usize, [low, high]: [f64; 2]) -> Result<(), ProblemError> {
     if !(low.is_finite() && high.is_finite()) {
-        return Err(ProblemError::NotFinite { what: Ingredient::Tensor, at });
+        return Err(ProblemError::NotFinite { what: Ingredient::Tensor, at, dimension });
     }
     if low < -1e-12 * high.abs().max(f64::MIN_POSITIVE) {
-        return Err(ProblemError::NotPositive { at, eigenvalue: low });
+        return Err(ProblemError::NotPositive { at, dimension, eigenvalue: low });
     }
     Ok(())
 }
@@ -296,7 +303,7 @@ fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(V
         for l in 0..LATTICE {
             let at = lattice_point(domain, k, l);
             let values = units.tensor(noise.tensor(at)).eigen(2).values;
-            refuse_negative(at, values)?;
+            refuse_negative(at, 2, values)?;
             eigenvalues[k * LATTICE + l] = values[0];
             largest = largest.max(values[1]);
         }

@@ -1,0 +1,90 @@
+//! Numbers and points as a person reads them: by their significant digits, whatever the unit.
+//!
+//! ```text
+//! 0.987654      9.87654e-10      987654000 → 9.87654e8
+//! ```
+//! A fixed number of decimals shows nothing of a well that is 1e-7 wide.
+
+use crate::tensor::Point;
+
+/// Digits of a place or a value that was computed.
+const COMPUTED: usize = 9;
+/// Digits where a few do.
+const FEW: usize = 6;
+
+/// A value with six digits, without zeros at its end.
+pub fn number(value: f64) -> String {
+    trimmed(&significant(value, FEW))
+}
+
+/// A value with nine digits, without zeros at its end.
+pub fn precise(value: f64) -> String {
+    trimmed(&significant(value, COMPUTED))
+}
+
+/// A value with all the digits that tell it from others, as somebody has written it.
+pub fn exact(value: f64) -> String {
+    match is_plain(value) {
+        // Without the sign of a zero.
+        true => format!("{}", value + 0.0),
+        false => format!("{value:e}"),
+    }
+}
+
+/// x or (x, y), with six digits.
+pub fn point(theta: Point, dimension: usize) -> String {
+    written(theta, dimension, number)
+}
+
+/// x or (x, y), with nine digits.
+pub fn precise_point(theta: Point, dimension: usize) -> String {
+    written(theta, dimension, precise)
+}
+
+/// x or (x, y), as somebody has written it.
+pub fn exact_point(theta: Point, dimension: usize) -> String {
+    written(theta, dimension, exact)
+}
+
+fn written(theta: Point, dimension: usize, number: impl Fn(f64) -> String) -> String {
+    match dimension {
+        1 => number(theta[0]),
+        _ => format!("({}, {})", number(theta[0]), number(theta[1])),
+    }
+}
+
+/// A value with so many digits: plain between 1e-3 and 1e6, with an exponent elsewhere.
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".to_string() } else { format!("{value}") };
+    }
+    // The exponent after rounding: 9.99996 with four digits is 10.00.
+    let scientific = format!("{value:.*e}", digits - 1);
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok()).unwrap_or(0);
+    if !(LOWEST..HIGHEST).contains(&exponent) || exponent >= digits as i32 {
+        return scientific;
+    }
+    format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
+}
+
+/// Powers of ten between which numbers are written without one.
+const LOWEST: i32 = -3;
+const HIGHEST: i32 = 6;
+
+/// Whether a value is written without a power of ten.
+fn is_plain(value: f64) -> bool {
+    let size = value.abs();
+    size == 0.0 || !size.is_finite() || (10f64.powi(LOWEST)..10f64.powi(HIGHEST)).contains(&size)
+}
+
+/// A text of a number without zeros at its end.
+pub fn trimmed(text: &str) -> String {
+    let short = |mantissa: &str| match mantissa.contains('.') {
+        true => mantissa.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => mantissa.to_string(),
+    };
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{}e{exponent}", short(mantissa)),
+        None => short(text),
+    }
+}
