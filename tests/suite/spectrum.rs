@@ -99,7 +99,7 @@ fn a_box_with_absorbing_walls_and_a_harmonic_well() {
             let away = |k: usize| (found[k][0] - exact(k)).abs() / exact(k);
             for k in (0..6).filter(|&k| exact(k) > 0.0) {
                 assert!(
-                    away(k) < 1.5 * study.errors[k] + 1e-10 && study.errors[k] < 0.02,
+                    away(k) < 1.5 * study.errors[k] + 1e-10 && study.errors[k] < 0.05,
                     "{k} {} {}",
                     away(k),
                     study.errors[k]
@@ -237,7 +237,9 @@ fn tiny_groups_of_cold_wells() {
             }
             // The slowest mode is exchange with the deepest well: the two others stand together.
             let slowest = &modes[1].right[0];
-            assert!((slowest[1] / slowest[5] - 1.0).abs() < 1e-6 && slowest[10] * slowest[1] < 0.0, "{slowest:?}");
+            // By the rates out of the middle well: 2⁻⁵ˢ to the deepest one, 2⁻³ˢ to the other.
+            let apart = 1.5 * 2f64.powi(-2 * steepness) + 1e-12;
+            assert!((slowest[1] / slowest[5] - 1.0).abs() < apart && slowest[10] * slowest[1] < 0.0, "{slowest:?}");
             assert!((slowest[0] / slowest[1] - 1.0).abs() < 1e-2);
         }
     }
