@@ -153,6 +153,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         source: Source {
             path: PathBuf::from("configs/double-well.toml"),
             text: "title = \"Double well, killed at the saddle\" # θ\n".to_string(),
+            effective: "title = \"Double well, killed at the saddle\" # θ\n".to_string(),
             ..Source::default()
         },
         landscape: LandscapeConfig {
