@@ -8,11 +8,13 @@
 //! | [`occupation`] | x A = e_origin | a killed chain |
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
 //! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
+//! | [`Evolution`] | ṗ = p (Q − diag κ) | any chain, from a start |
 
 pub mod chain;
 pub mod committor;
 pub mod discretisation;
 pub mod error;
+pub mod evolve;
 pub mod occupation;
 pub mod passage;
 pub mod quasi_stationary;
@@ -23,6 +25,7 @@ pub use chain::{Chain, Factor};
 pub use committor::committor;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
+pub use evolve::{Evolution, EvolveError};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};

@@ -10,6 +10,7 @@ mod critical;
 mod degenerate;
 mod elimination;
 mod ends;
+mod evolve;
 mod examples;
 mod expression;
 mod extrapolation;

@@ -1,0 +1,327 @@
+//! The density in time: ṗ = p (Q − diag κ) from a start, over any number of decades.
+//!
+//! An implicit Euler step of length h, p(t + h) (1 − hG) = p(t), is one left solve of a chain with rates h q and killing h κ + 1: it is
+//! positive and relatively accurate in every entry for any h, and of first order. A macro-step takes 1, 2, 3, … such substeps and
+//! extrapolates in their length ([`extrapolation`]); its length and its order follow from the estimated error ([`pace`]). Factors are
+//! kept while the step stays the same ([`factors`]), and steps double, so that the cost grows with the number of decades.
+//!
+//! What is preserved: no entry is ever negative; what is left and what was killed are together what there was; the flux is Σ p κ, never a
+//! difference of survivals. Survival is kept as a logarithm, and once the density has its quasi-stationary form it goes on by e^{−γt}
+//! ([`Evolution::advance`]).
+//!
+//! Where it fails: far in the tails of a density that has just been released, entries are of first order and far too large, though
+//! below rounding beside the whole. The error is that of the whole density, in L1; the flux has one of its own.
+
+mod error;
+mod extrapolation;
+mod factors;
+mod limit;
+mod pace;
+pub mod plateau;
+pub mod start;
+
+pub use error::EvolveError;
+
+use crate::generator::Generator;
+use crate::solve::Resources;
+use extrapolation::{Accepted, Attempt};
+use factors::Factors;
+use pace::{Pace, Trial};
+use plateau::Instant;
+
+/// Tolerances below this are lost in the rounding of the extrapolation.
+pub const FINEST_TOLERANCE: f64 = 1e-11;
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Effort {
+    /// Macro-steps.
+    pub steps: usize,
+    /// Macro-steps that were taken again, shorter.
+    pub rejected: usize,
+    /// Macro-steps of a lower order than the error alone allows, because there the density is positive.
+    pub fallbacks: usize,
+    /// Macro-steps in which entries below rounding, beside the whole density, are of first order, because the extrapolation has no
+    /// positive number for them.
+    pub first_order_tails: usize,
+    /// Eliminations.
+    pub factorisations: usize,
+    /// Solves.
+    pub solves: usize,
+}
+
+/// A density on its way.
+pub struct Evolution<'a> {
+    generator: &'a Generator,
+    resources: Resources<'a>,
+    tolerance: f64,
+    factors: Factors,
+    pace: Pace,
+    time: f64,
+    probability: Vec<f64>,
+    log_survival: f64,
+    drift: f64,
+    error: Vec<f64>,
+    beyond: f64,
+    effort: Effort,
+    history: Vec<Instant>,
+    limit: Option<f64>,
+}
+
+impl<'a> Evolution<'a> {
+    /// A density that starts at t = 0 with these cell probabilities, which are divided by their sum.
+    ///
+    /// # Errors
+    /// [`EvolveError::Start`] for probabilities that are negative, no numbers or all zero.
+    ///
+    /// # Panics
+    /// When there is not one probability per state, or the tolerance is not between [`FINEST_TOLERANCE`] and 1.
+    pub fn new(
+        generator: &'a Generator,
+        start: &[f64],
+        tolerance: f64,
+        resources: Resources<'a>,
+    ) -> Result<Evolution<'a>, EvolveError> {
+        assert_eq!(start.len(), generator.len(), "one probability per state");
+        assert!((FINEST_TOLERANCE..1.0).contains(&tolerance), "no tolerance: {tolerance}");
+        let total: f64 = start.iter().sum();
+        if !(start.iter().all(|&p| p >= 0.0) && total.is_normal()) {
+            return Err(EvolveError::Start { total });
+        }
+        let probability: Vec<f64> = start.iter().map(|p| p / total).collect();
+        Ok(Evolution {
+            pace: Pace::new(generator, &probability, tolerance),
+            factors: Factors::default(),
+            generator,
+            resources,
+            tolerance,
+            time: 0.0,
+            error: vec![0.0; probability.len()],
+            probability,
+            log_survival: 0.0,
+            drift: 0.0,
+            beyond: 0.0,
+            effort: Effort::default(),
+            history: Vec::new(),
+            limit: None,
+        })
+    }
+
+    /// The same density from now on under another generator of the same states, as when the noise changes.
+    ///
+    /// # Panics
+    /// When the number of states differs.
+    pub fn under<'b>(self, generator: &'b Generator, resources: Resources<'b>) -> Evolution<'b> {
+        assert_eq!(generator.len(), self.generator.len(), "the same states");
+        Evolution {
+            pace: Pace::new(generator, &self.probability, self.tolerance),
+            factors: Factors::default(),
+            generator,
+            resources,
+            tolerance: self.tolerance,
+            time: self.time,
+            probability: self.probability,
+            log_survival: self.log_survival,
+            drift: self.drift,
+            error: self.error,
+            beyond: self.beyond,
+            effort: self.effort,
+            history: self.history,
+            limit: None,
+        }
+    }
+
+    /// Goes on to a later time.
+    ///
+    /// A killed chain whose density no longer changes its form goes on by e^{−γt}, if the form is that of the slowest mode to within
+    /// the tolerance, whatever a valley holds that loses more slowly still.
+    ///
+    /// # Errors
+    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for steps without end, and
+    /// [`EvolveError::Interrupted`].
+    ///
+    /// # Panics
+    /// When the time is not finite or has passed.
+    pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
+        assert!(until.is_finite() && until >= self.time, "{until} is not after {}", self.time);
+        let mut taken = 0;
+        while until - self.time > f64::EPSILON * until {
+            let left = until - self.time;
+            if let Some(rate) = self.limit {
+                self.decay(rate, left, until);
+                break;
+            }
+            if self.resources.progress.is_interrupted() {
+                return Err(EvolveError::Interrupted);
+            }
+            if taken == MOST_STEPS {
+                return Err(EvolveError::TooLong { steps: taken, reached: self.time, until });
+            }
+            let step = self.pace.step(left);
+            if self.step(step)? {
+                taken += 1;
+                self.time = if step == left { until } else { self.time + step };
+                self.limit = self.settled(step, until - self.time)?;
+            }
+        }
+        self.time = until;
+        Ok(())
+    }
+
+    /// Tries one macro-step; whether it was accepted.
+    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
+        let error: f64 = norm(&self.error);
+        let allowed = self.pace.allowance(error);
+        let mut attempt = Attempt::new(&self.probability, &self.generator.killing, step);
+        let (mut accepted, mut blocked) = (None, false);
+        for row in 1..=self.pace.order() {
+            let factor = self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.effort)?;
+            let (next, is_blocked) = attempt.row(factor, row, allowed);
+            self.effort.solves += row;
+            blocked |= is_blocked;
+            if next.is_some() {
+                accepted = next;
+                break;
+            }
+            if row > 2 && attempt.is_hopeless(allowed, self.pace.order()) {
+                break;
+            }
+        }
+        let Some(accepted) = accepted else {
+            self.effort.rejected += 1;
+            self.effort.fallbacks += usize::from(blocked);
+            return match self.pace.learn(Trial::Failed { error: attempt.error(), allowed, order: attempt.rows() }) {
+                true => Ok(false),
+                false => Err(EvolveError::TooShort { step, at: self.time, allowed }),
+            };
+        };
+        let is_settling = accepted.change_of(&self.generator.killing) > self.tolerance;
+        self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
+        self.carry_error(step, &accepted)?;
+        self.effort.steps += 1;
+        self.effort.fallbacks += usize::from(blocked);
+        self.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
+        self.probability = accepted.density;
+        self.balance(accepted.killed);
+        let hazard = flux(&self.probability, &self.generator.killing);
+        self.history.push(Instant { time: self.time + step, hazard });
+        Ok(true)
+    }
+
+    /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
+    fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
+        if self.error.iter().any(|error| *error != 0.0) {
+            let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.effort)?;
+            let part = |sign: f64| -> Vec<f64> { self.error.iter().map(|error| (sign * error).max(0.0)).collect() };
+            let (more, less) = (factor.solve_left(&part(1.0)), factor.solve_left(&part(-1.0)));
+            self.effort.solves += 2;
+            self.error = more.iter().zip(&less).map(|(more, less)| more - less).collect();
+        }
+        self.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
+        Ok(())
+    }
+
+    /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together what there was,
+    /// but for rounding, which would add up over thousands of steps and is taken out of both.
+    fn balance(&mut self, killed: f64) {
+        let mass = norm(&self.probability);
+        let (before, share) = (mass + killed, killed / (mass + killed));
+        self.drift += before.ln();
+        // Where next to nothing is killed, the logarithm of the rest is as exact as what is.
+        self.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
+        self.probability.iter_mut().chain(&mut self.error).for_each(|value| *value /= mass);
+    }
+
+    /// The rate of decay of a density that has the form of the slowest mode, if it pays to know and is so.
+    fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
+        if self.is_closed() || !self.pace.is_steady(left) {
+            return Ok(None);
+        }
+        let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.effort)?;
+        let Some(mode) = limit::slowest_mode(factor, &self.probability, &mut self.effort) else {
+            self.pace.look_later();
+            return Ok(None);
+        };
+        let away: f64 = mode.iter().zip(&self.probability).map(|(mode, p)| (mode - p).abs()).sum();
+        if away > self.tolerance * limit::NEAR {
+            self.pace.look_later();
+            return Ok(None);
+        }
+        self.probability = mode;
+        self.beyond += away;
+        Ok(Some(flux(&self.probability, &self.generator.killing)))
+    }
+
+    /// e^{−γt} for the rest of the way.
+    fn decay(&mut self, rate: f64, left: f64, until: f64) {
+        self.log_survival -= rate * left;
+        self.beyond += rate * left * limit::ROUNDING;
+        self.history.push(Instant { time: until, hazard: rate });
+    }
+
+    /// Whether nothing is killed.
+    pub fn is_closed(&self) -> bool {
+        self.generator.killing.iter().all(|&rate| rate == 0.0)
+    }
+
+    /// The time reached.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Cell probabilities of what is still there, Σ p = 1.
+    pub fn probability(&self) -> &[f64] {
+        &self.probability
+    }
+
+    /// ln S, S the share that is still there; exact also where it is next to nothing, and 0 for a closed chain.
+    pub fn log_survival(&self) -> f64 {
+        self.log_survival
+    }
+
+    /// Σ p κ, the flux that is killed over what is still there.
+    pub fn hazard(&self) -> f64 {
+        flux(&self.probability, &self.generator.killing)
+    }
+
+    /// The estimated error of the density, in L1.
+    pub fn error(&self) -> f64 {
+        norm(&self.error) + self.beyond
+    }
+
+    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
+    pub fn error_of(&self, weights: &[f64]) -> f64 {
+        let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
+        let (value, error) = (sum(&self.probability), sum(&self.error));
+        // What the limit leaves is relative already.
+        if value > 0.0 { error / value + self.beyond } else { 0.0 }
+    }
+
+    /// What rounding has added to ln Σ p or taken from it in all steps together, which has been put right.
+    pub fn drift(&self) -> f64 {
+        self.drift
+    }
+
+    /// What it has taken so far.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+
+    /// Every time that it went through, with the flux over the mass there.
+    pub fn history(&self) -> &[Instant] {
+        &self.history
+    }
+}
+
+/// So many macro-steps between two output times are taken for a mistake.
+const MOST_STEPS: usize = 200_000;
+
+/// The L1 norm.
+fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|value| value.abs()).sum()
+}
+
+/// Σ p κ.
+fn flux(probability: &[f64], killing: &[f64]) -> f64 {
+    probability.iter().zip(killing).map(|(p, rate)| p * rate).sum()
+}
