@@ -9,6 +9,7 @@ pub mod advice;
 mod converge;
 mod diagnosis;
 mod error;
+mod evolve;
 mod fault_particles;
 mod particles;
 mod pose;

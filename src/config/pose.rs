@@ -67,7 +67,8 @@ impl LandscapeConfig {
     }
 }
 
-fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
+/// The model that a configuration asks for.
+pub(super) fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
     let kind = match &config.form {
         &NoiseForm::Isotropic { temperature } => NoiseKind::Isotropic { temperature },
         &NoiseForm::Hessian(minibatch) => NoiseKind::Hessian(minibatch),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use crate::config::{converge, particles};
+use crate::config::{converge, evolve, particles};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
 use crate::problem::noise::HessianPlace;
@@ -47,7 +47,8 @@ impl Config {
                 .map(|name| root.section(name));
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
-        let particles = root.section("particles")?;
+        let [particles, evolve] = ["particles", "evolve"].map(|name| root.section(name));
+        let (particles, evolve) = (particles?, evolve?);
         refuse_later_sections(&root)?;
         root.finish()?;
         require_sections(&root, &landscape, &noise)?;
@@ -67,13 +68,14 @@ impl Config {
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
+        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension)?) } else { None };
         let leaves =
             |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
         let absorbs = valley.as_ref().is_some_and(leaves)
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request = Request { quantities, error_estimate, grid, converge, sgd, particles };
+        let request = Request { quantities, error_estimate, grid, converge, sgd, particles, evolve };
         if !absorbs && request.wants_killing() {
             return Err(root.conflict(
                 "solve.quantities",
@@ -89,7 +91,7 @@ impl Config {
 
 /// Refuses sections of a later version.
 fn refuse_later_sections(root: &Section) -> Read<()> {
-    for (later, what) in [("evolve", "time evolution"), ("sweep", "sweeps")] {
+    for (later, what) in [("sweep", "sweeps")] {
         if root.has(later) {
             let reason = format!(
                 "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
@@ -159,7 +161,7 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
 }
 
 /// A list with one number per dimension, as a point.
-fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
+pub(super) fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
     let Some(numbers) = section.numbers(key, FINITE)? else {
         return Ok(None);
     };

@@ -116,6 +116,26 @@ impl<'a> Section<'a> {
         Ok(Section { source: self.source, path: self.name(key), node, known: RefCell::default() })
     }
 
+    /// A list of tables; empty when it is not given.
+    pub(super) fn tables(&self, key: &str) -> Read<Vec<Section<'a>>> {
+        let Some(entry) = self.entry(key) else { return Ok(Vec::new()) };
+        let Kind::List(nodes) = &entry.node.kind else {
+            return Err(self.wrong_type(key, &entry.node, "a list of tables"));
+        };
+        let table = |node: &'a Node| match node.kind {
+            Kind::Table(_) => {
+                Ok(Section { source: self.source, path: self.name(key), node: Some(node), known: RefCell::default() })
+            }
+            _ => Err(self.wrong_type(key, node, "a table")),
+        };
+        nodes.iter().map(table).collect()
+    }
+
+    /// Whether a key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.entry(key).is_some_and(|entry| matches!(entry.node.kind, Kind::Table(_)))
+    }
+
     /// A text.
     pub(super) fn text(&self, key: &str) -> Read<Option<String>> {
         match self.entry(key).map(|entry| &entry.node) {

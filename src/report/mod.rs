@@ -6,6 +6,7 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod evolution;
 mod number;
 mod page;
 mod particles;
@@ -38,6 +39,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     iteration(&mut page, solved);
+    evolution::evolution(&mut page, &solved.solution.quantities);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);
     }

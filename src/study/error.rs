@@ -4,6 +4,7 @@ use crate::grid::GridError;
 use crate::particles::SimulationError;
 use crate::problem::ProblemError;
 use crate::solve::SolveError;
+use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 
 /// A study that ended without a result. What a user can change about it is told where configurations are read.
@@ -42,6 +43,9 @@ pub enum StudyError {
     /// Particles that cannot simulate it.
     #[error(transparent)]
     Particles(#[from] SimulationError),
+    /// A density in time that could not be had.
+    #[error(transparent)]
+    Evolution(#[from] EvolutionFault),
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,

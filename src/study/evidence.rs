@@ -10,6 +10,7 @@ use crate::observe::quantity::Quantities;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
@@ -63,6 +64,7 @@ pub(super) fn evidence(
     }
     warnings.extend(without_rate);
     let fields = fields(request, &on, &found, resources)?;
+    let (groups, quantities) = in_time(request, &on, &found, resources, &mut warnings)?;
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -84,8 +86,8 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux,
         fields,
-        groups: Vec::new(),
-        quantities: Quantities::default(),
+        groups,
+        quantities,
         quadrature,
         formulas,
         iteration,
@@ -154,6 +156,26 @@ fn fields(
         fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
     }
     Ok(fields)
+}
+
+/// The density in time, where it was asked for.
+fn in_time(
+    request: &Request,
+    on: &Discretisation<'_>,
+    found: &Analyses,
+    resources: Resources<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Vec<FieldGroup>, Quantities), StudyError> {
+    let (mut groups, mut quantities) = (Vec::new(), Quantities::default());
+    if let Some(asked) = &request.evolve {
+        let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme, resources)?;
+        // A struct of lists and numbers under names is always JSON.
+        let added = quantities.add(GROUP, &evolved.record);
+        debug_assert!(added.is_ok());
+        groups.push(evolved.group);
+        warnings.extend(evolved.warnings);
+    }
+    Ok((groups, quantities))
 }
 
 /// The quadrature, where there is one.

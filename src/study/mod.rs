@@ -8,6 +8,7 @@ mod coordinate;
 pub mod crossing;
 pub mod error;
 mod evidence;
+pub mod evolution;
 pub mod extrapolation;
 pub mod iteration;
 pub mod ladder;

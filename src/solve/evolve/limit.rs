@@ -3,9 +3,6 @@
 use super::{Effort, norm};
 use crate::elimination::Elimination;
 
-/// The distance from the limit, relative to the tolerance, from which on it is taken for the limit.
-pub(super) const NEAR: f64 = 0.1;
-
 /// The relative error of γ as Σ ν κ.
 pub(super) const ROUNDING: f64 = 1e-12;
 

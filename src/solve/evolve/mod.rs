@@ -54,9 +54,17 @@ pub struct Effort {
 pub struct Evolution<'a> {
     generator: &'a Generator,
     resources: Resources<'a>,
-    tolerance: f64,
     factors: Factors,
     pace: Pace,
+    history: Vec<Instant>,
+    limit: Option<f64>,
+    carried: Carried,
+}
+
+/// What an evolution takes along when its generator changes, as when the noise does.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    tolerance: f64,
     time: f64,
     probability: Vec<f64>,
     log_survival: f64,
@@ -64,8 +72,6 @@ pub struct Evolution<'a> {
     error: Vec<f64>,
     beyond: f64,
     effort: Effort,
-    history: Vec<Instant>,
-    limit: Option<f64>,
 }
 
 impl<'a> Evolution<'a> {
@@ -89,11 +95,7 @@ impl<'a> Evolution<'a> {
             return Err(EvolveError::Start { total });
         }
         let probability: Vec<f64> = start.iter().map(|p| p / total).collect();
-        Ok(Evolution {
-            pace: Pace::new(generator, &probability, tolerance),
-            factors: Factors::default(),
-            generator,
-            resources,
+        let carried = Carried {
             tolerance,
             time: 0.0,
             error: vec![0.0; probability.len()],
@@ -102,33 +104,30 @@ impl<'a> Evolution<'a> {
             drift: 0.0,
             beyond: 0.0,
             effort: Effort::default(),
-            history: Vec::new(),
-            limit: None,
-        })
+        };
+        Ok(Evolution::under(carried, generator, resources))
     }
 
-    /// The same density from now on under another generator of the same states, as when the noise changes.
+    /// A density that goes on under a generator of the same states.
     ///
     /// # Panics
     /// When the number of states differs.
-    pub fn under<'b>(self, generator: &'b Generator, resources: Resources<'b>) -> Evolution<'b> {
-        assert_eq!(generator.len(), self.generator.len(), "the same states");
+    pub fn under(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+        assert_eq!(generator.len(), carried.probability.len(), "the same states");
         Evolution {
-            pace: Pace::new(generator, &self.probability, self.tolerance),
+            pace: Pace::new(generator, &carried.probability, carried.tolerance),
             factors: Factors::default(),
             generator,
             resources,
-            tolerance: self.tolerance,
-            time: self.time,
-            probability: self.probability,
-            log_survival: self.log_survival,
-            drift: self.drift,
-            error: self.error,
-            beyond: self.beyond,
-            effort: self.effort,
-            history: self.history,
+            history: Vec::new(),
             limit: None,
+            carried,
         }
+    }
+
+    /// The density as it is, to go on under another generator.
+    pub fn carried(self) -> Carried {
+        self.carried
     }
 
     /// Goes on to a later time.
@@ -143,10 +142,10 @@ impl<'a> Evolution<'a> {
     /// # Panics
     /// When the time is not finite or has passed.
     pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
-        assert!(until.is_finite() && until >= self.time, "{until} is not after {}", self.time);
+        assert!(until.is_finite() && until >= self.carried.time, "{until} is not after {}", self.carried.time);
         let mut taken = 0;
-        while until - self.time > f64::EPSILON * until {
-            let left = until - self.time;
+        while until - self.carried.time > f64::EPSILON * until {
+            let left = until - self.carried.time;
             if let Some(rate) = self.limit {
                 self.decay(rate, left, until);
                 break;
@@ -155,29 +154,30 @@ impl<'a> Evolution<'a> {
                 return Err(EvolveError::Interrupted);
             }
             if taken == MOST_STEPS {
-                return Err(EvolveError::TooLong { steps: taken, reached: self.time, until });
+                return Err(EvolveError::TooLong { steps: taken, reached: self.carried.time, until });
             }
             let step = self.pace.step(left);
             if self.step(step)? {
                 taken += 1;
-                self.time = if step == left { until } else { self.time + step };
-                self.limit = self.settled(step, until - self.time)?;
+                self.carried.time = if step == left { until } else { self.carried.time + step };
+                self.limit = self.settled(step, until - self.carried.time)?;
             }
         }
-        self.time = until;
+        self.carried.time = until;
         Ok(())
     }
 
     /// Tries one macro-step; whether it was accepted.
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let error: f64 = norm(&self.error);
+        let error: f64 = norm(&self.carried.error);
         let allowed = self.pace.allowance(error);
-        let mut attempt = Attempt::new(&self.probability, &self.generator.killing, step);
+        let mut attempt = Attempt::new(&self.carried.probability, &self.generator.killing, step);
         let (mut accepted, mut blocked) = (None, false);
         for row in 1..=self.pace.order() {
-            let factor = self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.effort)?;
+            let factor =
+                self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.carried.effort)?;
             let (next, is_blocked) = attempt.row(factor, row, allowed);
-            self.effort.solves += row;
+            self.carried.effort.solves += row;
             blocked |= is_blocked;
             if next.is_some() {
                 accepted = next;
@@ -188,48 +188,51 @@ impl<'a> Evolution<'a> {
             }
         }
         let Some(accepted) = accepted else {
-            self.effort.rejected += 1;
-            self.effort.fallbacks += usize::from(blocked);
+            self.carried.effort.rejected += 1;
+            self.carried.effort.fallbacks += usize::from(blocked);
             return match self.pace.learn(Trial::Failed { error: attempt.error(), allowed, order: attempt.rows() }) {
                 true => Ok(false),
-                false => Err(EvolveError::TooShort { step, at: self.time, allowed }),
+                false => Err(EvolveError::TooShort { step, at: self.carried.time, allowed }),
             };
         };
-        let is_settling = accepted.change_of(&self.generator.killing) > self.tolerance;
+        let is_settling = accepted.change_of(&self.generator.killing) > self.carried.tolerance;
         self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
         self.carry_error(step, &accepted)?;
-        self.effort.steps += 1;
-        self.effort.fallbacks += usize::from(blocked);
-        self.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
-        self.probability = accepted.density;
+        self.carried.effort.steps += 1;
+        self.carried.effort.fallbacks += usize::from(blocked);
+        self.carried.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
+        let before = std::mem::replace(&mut self.carried.probability, accepted.density);
         self.balance(accepted.killed);
-        let hazard = flux(&self.probability, &self.generator.killing);
-        self.history.push(Instant { time: self.time + step, hazard });
+        let changed: f64 = before.iter().zip(&self.carried.probability).map(|(before, p)| (before - p).abs()).sum();
+        self.pace.form_changed(changed);
+        let hazard = flux(&self.carried.probability, &self.generator.killing);
+        self.history.push(Instant { time: self.carried.time + step, hazard });
         Ok(true)
     }
 
     /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
     fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
-        if self.error.iter().any(|error| *error != 0.0) {
-            let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.effort)?;
-            let part = |sign: f64| -> Vec<f64> { self.error.iter().map(|error| (sign * error).max(0.0)).collect() };
+        if self.carried.error.iter().any(|error| *error != 0.0) {
+            let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
+            let part =
+                |sign: f64| -> Vec<f64> { self.carried.error.iter().map(|error| (sign * error).max(0.0)).collect() };
             let (more, less) = (factor.solve_left(&part(1.0)), factor.solve_left(&part(-1.0)));
-            self.effort.solves += 2;
-            self.error = more.iter().zip(&less).map(|(more, less)| more - less).collect();
+            self.carried.effort.solves += 2;
+            self.carried.error = more.iter().zip(&less).map(|(more, less)| more - less).collect();
         }
-        self.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
+        self.carried.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
         Ok(())
     }
 
     /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together what there was,
     /// but for rounding, which would add up over thousands of steps and is taken out of both.
     fn balance(&mut self, killed: f64) {
-        let mass = norm(&self.probability);
+        let mass = norm(&self.carried.probability);
         let (before, share) = (mass + killed, killed / (mass + killed));
-        self.drift += before.ln();
+        self.carried.drift += before.ln();
         // Where next to nothing is killed, the logarithm of the rest is as exact as what is.
-        self.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
-        self.probability.iter_mut().chain(&mut self.error).for_each(|value| *value /= mass);
+        self.carried.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
+        self.carried.probability.iter_mut().chain(&mut self.carried.error).for_each(|value| *value /= mass);
     }
 
     /// The rate of decay of a density that has the form of the slowest mode, if it pays to know and is so.
@@ -237,25 +240,25 @@ impl<'a> Evolution<'a> {
         if self.is_closed() || !self.pace.is_steady(left) {
             return Ok(None);
         }
-        let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.effort)?;
-        let Some(mode) = limit::slowest_mode(factor, &self.probability, &mut self.effort) else {
+        let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
+        let Some(mode) = limit::slowest_mode(factor, &self.carried.probability, &mut self.carried.effort) else {
             self.pace.look_later();
             return Ok(None);
         };
-        let away: f64 = mode.iter().zip(&self.probability).map(|(mode, p)| (mode - p).abs()).sum();
-        if away > self.tolerance * limit::NEAR {
+        let away: f64 = mode.iter().zip(&self.carried.probability).map(|(mode, p)| (mode - p).abs()).sum();
+        if away > self.pace.allowance(norm(&self.carried.error)) {
             self.pace.look_later();
             return Ok(None);
         }
-        self.probability = mode;
-        self.beyond += away;
-        Ok(Some(flux(&self.probability, &self.generator.killing)))
+        self.carried.probability = mode;
+        self.carried.beyond += away;
+        Ok(Some(flux(&self.carried.probability, &self.generator.killing)))
     }
 
     /// e^{−γt} for the rest of the way.
     fn decay(&mut self, rate: f64, left: f64, until: f64) {
-        self.log_survival -= rate * left;
-        self.beyond += rate * left * limit::ROUNDING;
+        self.carried.log_survival -= rate * left;
+        self.carried.beyond += rate * left * limit::ROUNDING;
         self.history.push(Instant { time: until, hazard: rate });
     }
 
@@ -266,48 +269,48 @@ impl<'a> Evolution<'a> {
 
     /// The time reached.
     pub fn time(&self) -> f64 {
-        self.time
+        self.carried.time
     }
 
     /// Cell probabilities of what is still there, Σ p = 1.
     pub fn probability(&self) -> &[f64] {
-        &self.probability
+        &self.carried.probability
     }
 
     /// ln S, S the share that is still there; exact also where it is next to nothing, and 0 for a closed chain.
     pub fn log_survival(&self) -> f64 {
-        self.log_survival
+        self.carried.log_survival
     }
 
     /// Σ p κ, the flux that is killed over what is still there.
     pub fn hazard(&self) -> f64 {
-        flux(&self.probability, &self.generator.killing)
+        flux(&self.carried.probability, &self.generator.killing)
     }
 
     /// The estimated error of the density, in L1.
     pub fn error(&self) -> f64 {
-        norm(&self.error) + self.beyond
+        norm(&self.carried.error) + self.carried.beyond
     }
 
     /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
-        let (value, error) = (sum(&self.probability), sum(&self.error));
+        let (value, error) = (sum(&self.carried.probability), sum(&self.carried.error));
         // What the limit leaves is relative already.
-        if value > 0.0 { error / value + self.beyond } else { 0.0 }
+        if value > 0.0 { error / value + self.carried.beyond } else { 0.0 }
     }
 
     /// What rounding has added to ln Σ p or taken from it in all steps together, which has been put right.
     pub fn drift(&self) -> f64 {
-        self.drift
+        self.carried.drift
     }
 
     /// What it has taken so far.
     pub fn effort(&self) -> Effort {
-        self.effort
+        self.carried.effort
     }
 
-    /// Every time that it went through, with the flux over the mass there.
+    /// Every time that it went through under this generator, with the flux over the mass there.
     pub fn history(&self) -> &[Instant] {
         &self.history
     }

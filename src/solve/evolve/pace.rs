@@ -37,7 +37,7 @@ const SHORTEST: f64 = 1e-9;
 const FAR: f64 = 32.0;
 
 /// The change of form over a step, relative to the tolerance, at which it is looked at.
-const STILL: f64 = 1e-2;
+const STILL: f64 = 1e-1;
 
 /// What became of a macro-step.
 pub(super) enum Trial {
@@ -63,8 +63,9 @@ pub(super) struct Pace {
     step: f64,
     shortest: f64,
     order: usize,
-    /// How long the error estimates have been far below what is allowed.
+    /// Whether the form of the density has hardly changed over the last step.
     still: bool,
+    /// Steps until the form is looked at again.
     wait: usize,
 }
 
@@ -114,8 +115,6 @@ impl Pace {
                 let rows = (self.order - order.min(self.order)) as i32;
                 let by_error = CAUTION * (allowed / error.max(1e-300)).powf(1.0 / order as f64);
                 let growth = (by_error * 1.6f64.powi(rows)).min(if is_settling { DOUBLED } else { MOST_GROWTH });
-                self.still = error <= STILL * allowed;
-                self.wait = self.wait.saturating_sub(1);
                 if growth >= 2.0 {
                     // Powers of two, so that substeps of the old lengths are substeps of the new one.
                     self.step = self.step.max(step * 2f64.powf(growth.log2().floor()));
@@ -131,6 +130,12 @@ impl Pace {
                 self.step >= self.shortest
             }
         }
+    }
+
+    /// Learns by how much the form of the density has changed over a step, in L1.
+    pub(super) fn form_changed(&mut self, change: f64) {
+        self.still = change <= STILL * self.tolerance;
+        self.wait = self.wait.saturating_sub(1);
     }
 
     /// Whether the density may have its last form, and a long way is left.

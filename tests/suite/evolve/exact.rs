@@ -97,7 +97,8 @@ proptest! {
             let away = distance(&density(&evolution), &exact) / survival;
             prop_assert!(away < tolerance + rounding, "{away:e} with a tolerance of {tolerance:e}");
             prop_assert!(away < 2.0 * evolution.error() + rounding, "{away:e} where {:e} is stated", evolution.error());
-            prop_assert!(evolution.error() <= tolerance);
+            // What is killed may take the density away and leave its error.
+            prop_assert!(evolution.error() <= tolerance || !evolution.is_closed());
             Ok(())
         })?;
     }

@@ -3,6 +3,7 @@
 mod cold;
 mod exact;
 mod laws;
+mod study;
 
 use saddleflux::elimination::Workspace;
 use saddleflux::generator::Generator;
