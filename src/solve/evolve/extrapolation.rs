@@ -112,7 +112,7 @@ impl<'a> Attempt<'a> {
             if m == j {
                 self.errors.push(estimate);
             }
-            if !(estimate <= allowed) {
+            if estimate.is_nan() || estimate > allowed {
                 break;
             }
             // Neighbouring orders that err to the same side are farther from the truth than from each other.

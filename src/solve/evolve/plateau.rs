@@ -13,12 +13,11 @@ pub struct Instant {
 /// the distance. `None` where it is not reached, 0 where it always is.
 pub fn reached(history: &[Instant], rate: f64, tolerance: f64) -> Option<f64> {
     let away = |instant: &Instant| (instant.hazard / rate - 1.0).abs();
-    let last = history.last()?;
-    // A comparison that also turns away what is not a number.
-    if !(away(last) <= tolerance) {
+    let is_there = |instant: &Instant| away(instant) <= tolerance;
+    if !is_there(history.last()?) {
         return None;
     }
-    let Some(out) = history.iter().rposition(|instant| !(away(instant) <= tolerance)) else { return Some(0.0) };
+    let Some(out) = history.iter().rposition(|instant| !is_there(instant)) else { return Some(0.0) };
     let (before, after) = (&history[out], &history[out + 1]);
     let (far, near) = (away(before).ln(), away(after).max(f64::EPSILON).ln());
     let part = ((far - tolerance.ln()) / (far - near)).clamp(0.0, 1.0);

@@ -114,7 +114,7 @@ fn discretised<'a>(
 /// The plateau of j/S, where it has been reached: against the rate that is known, or against where it is at the end.
 fn plateau(evolution: &Evolution<'_>, rate: Option<f64>) -> Option<record::Plateau> {
     let last = evolution.hazard();
-    if !(last > 0.0) {
+    if !last.is_normal() {
         return None;
     }
     let rate = rate.unwrap_or(last);
