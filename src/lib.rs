@@ -33,7 +33,7 @@
 //!
 //! // 1/γ is about the mean time to the ridge from the minimum.
 //! let passage = mean_first_passage(&chain)?;
-//! let time = passage.unit.scaled(passage.times[chain.origin]).value();
+//! let time = passage.from_state(chain.origin).value();
 //! assert!((high * time - 1.0).abs() < 0.05);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -56,7 +56,7 @@
 //! A module uses only modules above it:
 //! ```text
 //! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config
-//!                                             │                                                          → io → plot, report → cli
+//!                                             │                                                          → io → sweep → plot, report → cli
 //!                                             └→ formula, particles: independent checks, which never see a grid
 //! ```
 //! `docs/architecture.md` draws the picture and says where each kind of change goes.
@@ -66,7 +66,7 @@
 //! | feature | adds | compiles besides |
 //! |---|---|---|
 //! | none | problems, chains, studies, formulas, particles, configurations | |
-//! | `files` | `io`: `result.h5` and `summary.json` | HDF5 (a C compiler and CMake) |
+//! | `files` | `io`: `result.h5` and `summary.json`; `sweep`: many problems at once | HDF5 (a C compiler and CMake) |
 //! | `plots` | `plot`: the pictures; with `files` | plotters |
 //! | `cli` (default) | `cli` and `report`: the program; with `plots` | clap, ariadne, indicatif |
 //!
@@ -118,6 +118,8 @@ pub mod scheme;
 pub mod sgd;
 pub mod solve;
 pub mod study;
+#[cfg(feature = "files")]
+pub mod sweep;
 pub mod tensor;
 
 pub use elimination::Workspace;

@@ -1,7 +1,7 @@
 //! What a long computation says of itself while it runs, and how it is asked to stop.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The state of a computation: written by the numerical layers, read by whoever shows it.
 #[derive(Debug, Default)]
@@ -9,7 +9,7 @@ pub struct Progress {
     phase: Mutex<String>,
     done: AtomicU64,
     total: AtomicU64,
-    interrupted: AtomicBool,
+    interrupted: Arc<AtomicBool>,
     notice: Mutex<Option<String>>,
 }
 
@@ -21,6 +21,11 @@ impl Progress {
         }
         self.done.store(0, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// The progress of one of several computations that run side by side: nobody looks at it, and it is interrupted with the whole.
+    pub fn part(&self) -> Progress {
+        Progress { interrupted: Arc::clone(&self.interrupted), ..Progress::default() }
     }
 
     /// Adds units of finished work.

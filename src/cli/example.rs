@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 14] = [
+const EXAMPLES: [(&str, &str); 16] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
@@ -14,11 +14,13 @@ const EXAMPLES: [(&str, &str); 14] = [
     ("frozen", include_str!("../../configs/frozen.toml")),
     ("muller-brown", include_str!("../../configs/muller-brown.toml")),
     ("three-hole", include_str!("../../configs/three-hole.toml")),
+    ("committor", include_str!("../../configs/committor.toml")),
     ("turned", include_str!("../../configs/turned.toml")),
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("evolve", include_str!("../../configs/evolve.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
+    ("sweep", include_str!("../../configs/sweep.toml")),
     ("particles", include_str!("../../configs/particles.toml")),
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::config::{Config, NoiseForm, advice};
 use crate::io;
 use crate::problem::degeneracy::widest::Way;
+use crate::problem::noise::NoiseKind;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
+use crate::study::request::Scheme;
 
 fn entries(values: [f64; 2], dimension: usize) -> String {
     values[..dimension].iter().map(|value| format!("{value:.6}")).collect::<Vec<_>>().join(", ")
@@ -77,7 +79,7 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
                 write!(text, "grid doubled until the relative error is below {:.1e}", config.request.grid.tolerance);
         }
     }
-    let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.name());
+    let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.map_or("chosen by what it gains", Scheme::name));
     if let (Some(memory), Some(seconds)) = (report.memory, report.seconds) {
         let _ = writeln!(
             text,
@@ -101,7 +103,7 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
         return;
     };
     let form = match config.noise.form {
-        NoiseForm::LossHessian { .. } => "ηL[H]₊/B",
+        NoiseForm::Model(NoiseKind::LossHessian { .. }) => "ηL[H]₊/B",
         _ => "η[H]₊/2B",
     };
     let _ =

@@ -5,6 +5,7 @@ mod example;
 mod explain;
 mod session;
 mod start;
+mod sweep;
 mod watch;
 
 use std::borrow::Cow;
@@ -51,8 +52,8 @@ enum Command {
         /// Name of an example
         name: Option<String>,
     },
-    #[command(hide = true)]
-    Sweep(Later),
+    /// Solve a configuration at many values of some of its keys; what was solved before is not solved again
+    Sweep(sweep::SweepAsked),
     #[command(hide = true)]
     Verify(Later),
 }
@@ -82,6 +83,9 @@ struct Asked {
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
+    /// Draw no pictures
+    #[arg(long)]
+    no_plots: bool,
 }
 
 /// What ends a command early: the exit status, and the message to print.
@@ -111,7 +115,7 @@ pub fn main() -> u8 {
         Command::Check(asked) => check(&asked),
         Command::Plot { result, out } => redraw(&result, out.as_deref()),
         Command::Init { name } => example::init(name.as_deref()),
-        Command::Sweep(_) => later("sweep"),
+        Command::Sweep(asked) => sweep::sweep(&asked),
         Command::Verify(_) => later("verify"),
         Command::Converge(asked) => converge(&asked),
         Command::Simulate(asked) => simulate(&asked),
@@ -129,7 +133,7 @@ fn later(command: &str) -> Result<(), Failure> {
     Err(Failure::new(
         2,
         format!(
-            "error: `{command}` comes with a later version; this one has run, check, converge, simulate, plot and init"
+            "error: `{command}` comes with a later version; this one has run, check, sweep, converge, simulate, plot and init"
         ),
     ))
 }
@@ -163,6 +167,9 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let solved = io::Solved { setting, solution: &solution };
     let summary = io::summary(&solved);
     let draw = || {
+        if !session.draws() {
+            return Ok(Vec::new());
+        }
         let mut drawn = plot::draw(&FigureData::solved(&solved, &summary), &folder)?;
         if let Some(study) = &solution.iteration {
             drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
@@ -189,7 +196,10 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let simulated = io::Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
     let summary = io::simulated_summary(&simulated);
-    let draw = || Ok(plot::draw_particles(&summary, &found.simulation, &folder)?);
+    let draw = || match session.draws() {
+        true => Ok(plot::draw_particles(&summary, &found.simulation, &folder)?),
+        false => Ok(Vec::new()),
+    };
     session.deliver(&folder, &summary, &simulated.groups(), draw, |files, colour| {
         report::simulated(&simulated, files, colour)
     })?;
@@ -213,7 +223,10 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     let draw = || {
         let table = folder.join("convergence.csv");
         io::write_convergence_csv(&table, &study)?;
-        let drawn = plot::draw_convergence(&config.title, &study, &folder)?;
+        let drawn = match session.draws() {
+            true => plot::draw_convergence(&config.title, &study, &folder)?,
+            false => Vec::new(),
+        };
         Ok([table].into_iter().chain(drawn).collect())
     };
     let groups = [Cow::Owned(io::convergence_group(&study))];

@@ -46,17 +46,11 @@ impl<'a> Session<'a> {
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
     ) -> Result<(T, usize), Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.asked.threads.unwrap_or(0)).build();
-        let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
-        let progress = Arc::new(Progress::default());
-        let watch = watch::Watch::start(&progress, self.asked.quiet || self.asked.json)
-            .map_err(|error| Failure::new(3, format!("error: cannot watch for Ctrl-C: {error}")))?;
-        let found = pool.install(|| {
+        let (found, threads) = watched(self.asked, |progress| {
             progress.begin("reading the landscape", 0);
-            work(self.config.problem()?, &progress)
-        });
-        drop(watch);
-        Ok((found.map_err(|error| self.failure(&error))?, pool.current_num_threads()))
+            work(self.config.problem()?, progress)
+        })?;
+        Ok((found.map_err(|error| self.failure(&error))?, threads))
     }
 
     fn failure(&self, error: &StudyError) -> Failure {
@@ -73,19 +67,12 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A folder that cannot be made or written.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
-        let name = self.asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
-        let folder = self.asked.out.clone().unwrap_or_else(|| Path::new("output").join(name));
-        let probe = folder.join(format!(".probe-{}", std::process::id()));
-        let attempt = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b""));
-        let _ = std::fs::remove_file(&probe);
-        attempt.map_err(|error| {
-            let folder = folder.display();
-            Failure::new(
-                2,
-                format!("error: the output folder {folder} cannot be written ({error}): choose another with --out"),
-            )
-        })?;
-        Ok(folder)
+        folder(self.asked)
+    }
+
+    /// Whether pictures are drawn.
+    pub fn draws(&self) -> bool {
+        !self.asked.no_plots
     }
 
     /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.
@@ -110,11 +97,56 @@ impl<'a> Session<'a> {
 
     /// Says what a program or a person reads, or nothing.
     pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
-        if self.asked.json {
-            say(&format!("{:#}\n", program()));
-        } else if !self.asked.quiet {
-            say(&person());
-        }
+        tell(self.asked, program, person);
+    }
+}
+
+/// Runs `work` on the threads that were asked for, watched by a progress bar and by Ctrl-C; returns what it found and the number of threads.
+///
+/// # Errors
+/// Threads or a watch that cannot be had.
+pub(super) fn watched<T: Send>(asked: &Asked, work: impl FnOnce(&Progress) -> T + Send) -> Result<(T, usize), Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(asked.threads.unwrap_or(0)).build();
+    let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
+    let progress = Arc::new(Progress::default());
+    let watch = watch::Watch::start(&progress, asked.quiet || asked.json)
+        .map_err(|error| Failure::new(3, format!("error: cannot watch for Ctrl-C: {error}")))?;
+    let found = pool.install(|| work(&progress));
+    drop(watch);
+    Ok((found, pool.current_num_threads()))
+}
+
+/// The output folder, made and found to be writable before anything long begins.
+///
+/// # Errors
+/// A folder that cannot be made or written.
+pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
+    let folder = folder_name(asked);
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    let attempt = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b""));
+    let _ = std::fs::remove_file(&probe);
+    attempt.map_err(|error| {
+        let folder = folder.display();
+        Failure::new(
+            2,
+            format!("error: the output folder {folder} cannot be written ({error}): choose another with --out"),
+        )
+    })?;
+    Ok(folder)
+}
+
+/// The name of the output folder, which need not be there.
+pub(super) fn folder_name(asked: &Asked) -> PathBuf {
+    let name = asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
+    asked.out.clone().unwrap_or_else(|| Path::new("output").join(name))
+}
+
+/// Says what a program or a person reads, or nothing.
+pub(super) fn tell(asked: &Asked, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
+    if asked.json {
+        say(&format!("{:#}\n", program()));
+    } else if !asked.quiet {
+        say(&person());
     }
 }
 

@@ -32,6 +32,13 @@ fn interrupted(error: &dyn std::fmt::Display) -> Diagnosis {
 pub fn on_study(error: &StudyError) -> Diagnosis {
     match error {
         StudyError::Problem(problem) => Diagnosis::of_problem(problem),
+        StudyError::NoCores(error) => wrong(
+            "committor",
+            format!(
+                "{error}. Give the sets, as in from = {{ minimum = […], radius = … }} and to = {{ set = \"x > 1\" }}, or widen \
+                 domain.lower and domain.upper"
+            ),
+        ),
         StudyError::Grid(error) => on_grid(*error),
         StudyError::Solve(error) => on_solve(error),
         StudyError::Iteration(error) => on_iteration(error),
@@ -122,6 +129,21 @@ fn on_solve(error: &SolveError) -> Diagnosis {
         SolveError::Elimination(_) | SolveError::Overflow => unsolvable(format!(
             "{error}. Raise the noise, or compare a warmer problem and extrapolate in the barrier over the noise"
         )),
+        SolveError::CommittorUnderflow { .. } | SolveError::FluxUnderflow => unsolvable(format!(
+            "{error}. Raise the noise (noise.temperature), solve along the valley in one dimension, or take sets that reach further up \
+             their valleys (committor.from, committor.to)"
+        )),
+        SolveError::SetEmpty { set, .. } => wrong(
+            if *set == 0 { "committor.from" } else { "committor.to" },
+            format!("{error}: take more cells (grid.cells) or a larger set, and look whether it lies in the domain"),
+        ),
+        SolveError::SetsOverlap { .. } => wrong(
+            "committor.to",
+            format!("{error}: paths lead from one set to another that it does not meet; draw them smaller"),
+        ),
+        SolveError::SetsTouch { .. } => {
+            wrong("committor.to", format!("{error}: draw them smaller, or take more cells (grid.cells)"))
+        }
         SolveError::Interrupted => interrupted(error),
     }
 }
@@ -198,6 +220,10 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::NeglectedProbability { .. } => {
             format!("{warning}: give domain.lower and domain.upper to include more")
         }
+        Warning::Worthless { .. } => format!(
+            "{warning}. Take several times as many grid.cells, draw domain.lower and domain.upper closer to the start set and its saddles, or \
+             raise the noise"
+        ),
         Warning::ElsewhereThanStart { .. } => {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }

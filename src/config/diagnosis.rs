@@ -75,6 +75,8 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NoMinimumInSet => "valley.set",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Start, .. } => "valley.minimum",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. } => "valley.target.minimum",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::PathsFrom, .. } => "committor.from.minimum",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::PathsTo, .. } => "committor.to.minimum",
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
         ProblemError::StartOutside { .. } => "valley.from",
@@ -117,6 +119,9 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::NoMinimumNear { flat: Some(_), meant: MeantMinimum::Target, .. } => {
             "leave valley.target out and let absorbing walls bound the set"
         }
+        ProblemError::NoMinimumNear {
+            flat: Some(_), meant: MeantMinimum::PathsFrom | MeantMinimum::PathsTo, ..
+        } => "give the set as a condition, such as { set = \"x < -1\" }",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } => "give noise.valleys a point near a minimum",
         ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
             "leave one of the two out of noise.valleys"

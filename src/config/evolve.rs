@@ -5,6 +5,7 @@ use crate::config::read::point;
 use crate::config::section::{NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::{ConfigError, NoiseConfig, NoiseForm};
 use crate::problem::Minibatch;
+use crate::problem::noise::NoiseKind;
 use crate::solve::evolve::FINEST_TOLERANCE;
 use crate::study::request::{EvolveRequest, NoisePiece, StartDensity};
 
@@ -140,7 +141,7 @@ fn piece(table: &Section, noise: &NoiseConfig) -> Read<NoiseConfig> {
     let temperature = table.number("temperature", POSITIVE)?;
     let is_not = |key: &str, what: &str| table.conflict(key, format!("this noise has no {what}"));
     match &mut own.form {
-        NoiseForm::Isotropic { temperature: own } => {
+        NoiseForm::Model(NoiseKind::Isotropic { temperature: own }) => {
             if rate.or(size).is_some() {
                 return Err(is_not(
                     if rate.is_some() { "learning_rate" } else { "batch_size" },
@@ -149,10 +150,12 @@ fn piece(table: &Section, noise: &NoiseConfig) -> Read<NoiseConfig> {
             }
             *own = temperature.unwrap_or(*own);
         }
-        NoiseForm::Hessian(minibatch)
-        | NoiseForm::Frozen { minibatch, .. }
-        | NoiseForm::LossHessian { minibatch, .. }
-        | NoiseForm::Covariance(minibatch) => {
+        NoiseForm::Model(
+            NoiseKind::Hessian(minibatch)
+            | NoiseKind::Frozen { minibatch, .. }
+            | NoiseKind::LossHessian { minibatch, .. }
+            | NoiseKind::Covariance(minibatch),
+        ) => {
             if temperature.is_some() {
                 return Err(is_not("temperature", "temperature: it has a learning rate and a batch size"));
             }
@@ -160,7 +163,7 @@ fn piece(table: &Section, noise: &NoiseConfig) -> Read<NoiseConfig> {
             *minibatch =
                 Minibatch { learning_rate: rate.unwrap_or(learning_rate), batch_size: size.unwrap_or(batch_size) };
         }
-        NoiseForm::Expression { .. } => {
+        NoiseForm::Model(NoiseKind::Field(_)) | NoiseForm::Expression { .. } => {
             let given = [("learning_rate", rate), ("batch_size", size), ("temperature", temperature)];
             if let Some((key, _)) = given.iter().find(|(_, value)| value.is_some()) {
                 return Err(is_not(key, "such number: it is given by formulas"));
@@ -172,10 +175,12 @@ fn piece(table: &Section, noise: &NoiseConfig) -> Read<NoiseConfig> {
 
 fn learning_rate(noise: &NoiseConfig) -> Option<f64> {
     match &noise.form {
-        NoiseForm::Hessian(minibatch)
-        | NoiseForm::Frozen { minibatch, .. }
-        | NoiseForm::LossHessian { minibatch, .. }
-        | NoiseForm::Covariance(minibatch) => Some(minibatch.learning_rate),
-        NoiseForm::Isotropic { .. } | NoiseForm::Expression { .. } => None,
+        NoiseForm::Model(
+            NoiseKind::Hessian(minibatch)
+            | NoiseKind::Frozen { minibatch, .. }
+            | NoiseKind::LossHessian { minibatch, .. }
+            | NoiseKind::Covariance(minibatch),
+        ) => Some(minibatch.learning_rate),
+        NoiseForm::Model(NoiseKind::Isotropic { .. } | NoiseKind::Field(_)) | NoiseForm::Expression { .. } => None,
     }
 }

@@ -6,6 +6,7 @@
 //! [`Diagnosis`] finds the key behind an error from there.
 
 pub mod advice;
+mod committor;
 mod converge;
 mod diagnosis;
 mod error;
@@ -16,19 +17,21 @@ mod pose;
 mod read;
 mod section;
 mod source;
+pub mod sweep;
 mod tree;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
 pub use source::Source;
+pub use sweep::Sweep;
 
 use std::path::PathBuf;
 
 use crate::problem::expression::Expression;
-use crate::problem::noise::HessianPlace;
-use crate::problem::{Interpretation, Minibatch, Posed};
+use crate::problem::noise::NoiseKind;
+use crate::problem::{Interpretation, Posed};
 use crate::study::Request;
-use crate::tensor::{Point, Tensor};
+use crate::tensor::Tensor;
 
 /// One whole configuration.
 #[derive(Clone, Debug)]
@@ -131,34 +134,11 @@ pub struct NoiseConfig {
     pub interpretation: Interpretation,
 }
 
-/// The models of D(θ).
+/// The models of D(θ) that a file can name.
 #[derive(Clone, Debug)]
 pub enum NoiseForm {
-    /// D = temperature·I.
-    Isotropic {
-        /// > 0.
-        temperature: f64,
-    },
-    /// D = η/(2B) [H(θ)]₊.
-    Hessian(Minibatch),
-    /// D_a below L_s in every cold valley, D_b elsewhere.
-    Frozen {
-        /// η and B.
-        minibatch: Minibatch,
-        /// 0 < s < 1.
-        s: f64,
-        /// Points of the cold valleys; none: the start valley alone.
-        valleys: Vec<Point>,
-    },
-    /// D = η/B L(θ) [H]₊.
-    LossHessian {
-        /// η and B.
-        minibatch: Minibatch,
-        /// Where H is taken.
-        hessian: HessianPlace,
-    },
-    /// D = η/(2B) C(θ).
-    Covariance(Minibatch),
+    /// A model that needs no formula.
+    Model(NoiseKind),
     /// Formulas for D₁₁, D₁₂, D₂₂.
     Expression {
         /// D₁₁.

@@ -70,13 +70,7 @@ impl LandscapeConfig {
 /// The model that a configuration asks for.
 pub(super) fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
     let kind = match &config.form {
-        &NoiseForm::Isotropic { temperature } => NoiseKind::Isotropic { temperature },
-        &NoiseForm::Hessian(minibatch) => NoiseKind::Hessian(minibatch),
-        NoiseForm::Frozen { minibatch, s, valleys } => {
-            NoiseKind::Frozen { minibatch: *minibatch, s: *s, valleys: valleys.clone() }
-        }
-        &NoiseForm::LossHessian { minibatch, hessian } => NoiseKind::LossHessian { minibatch, hessian },
-        &NoiseForm::Covariance(minibatch) => NoiseKind::Covariance(minibatch),
+        NoiseForm::Model(kind) => kind.clone(),
         NoiseForm::Expression { d11, d12, d22 } => NoiseKind::Field(Arc::new(match dimension {
             1 => FormulaNoise::line(Expression::clone(d11)),
             _ => FormulaNoise::plane(Expression::clone(d11), Expression::clone(d12), Expression::clone(d22)),

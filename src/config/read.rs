@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::config::section::{CELLS, COUNT, FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm, Source};
-use crate::config::{converge, evolve, particles};
+use crate::config::{committor, converge, evolve, particles, sweep};
 use crate::grid::Align;
 use crate::problem::expression::{Condition, Expression};
-use crate::problem::noise::HessianPlace;
+use crate::problem::noise::{HessianPlace, NoiseKind};
 use crate::problem::{Absorb, AxisWalls, DomainSpec, Interpretation, Minibatch, Posed, StartSet, ValleySpec, Wall};
 use crate::study::Request;
 use crate::study::request::{GridRequest, IterationRequest, Quantity, Scheme};
@@ -23,13 +23,7 @@ impl Config {
     /// # Errors
     /// Anything that is not a configuration, with its place.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<Config> {
-        let text = std::fs::read_to_string(path).map_err(|fault| ConfigError {
-            source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
-            key: "configuration".into(),
-            span: None,
-            fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
-        })?;
-        Config::from_text(path, &text, overrides)
+        Config::from_text(path, &file(path)?, overrides)
     }
 
     /// Reads a text; `path` is its name in messages, and relative data paths start beside it.
@@ -39,8 +33,13 @@ impl Config {
     pub fn from_text(path: &Path, text: &str, overrides: &[String]) -> Read<Config> {
         let mut source = Source { path: path.to_path_buf(), text: text.to_string(), ..Source::default() };
         let tree = tree::parse(&mut source, overrides)?;
-        note_spans(&tree, String::new(), &mut source);
-        let root = Section::root(&source, &tree);
+        Config::from_tree(source, &tree)
+    }
+
+    /// Reads a tree of this source.
+    pub(super) fn from_tree(mut source: Source, tree: &Node) -> Read<Config> {
+        note_spans(tree, String::new(), &mut source);
+        let root = Section::root(&source, tree);
         let title = root.text("title")?.unwrap_or_default();
         let [landscape, noise, domain, grid, valley, solve, converge, sgd] =
             ["landscape", "noise", "domain", "grid", "valley", "solve", "converge", "sgd"]
@@ -49,8 +48,13 @@ impl Config {
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
         let [particles, evolve] = ["particles", "evolve"].map(|name| root.section(name));
         let (particles, evolve) = (particles?, evolve?);
-        refuse_later_sections(&root)?;
+        let committor = root.section("committor")?;
+        let sweep = root.section("sweep")?;
         root.finish()?;
+        if sweep.is_given() {
+            // One problem is solved here; the section is read for what may be wrong with it.
+            sweep::read(&sweep, &source, tree)?;
+        }
         require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
         let landscape = LandscapeConfig {
@@ -69,13 +73,20 @@ impl Config {
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
         let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension)?) } else { None };
+        if committor.is_given() && !quantities.contains(&Quantity::Committor) {
+            return Err(root.conflict(
+                "committor",
+                "the sets are given, and the committor is not asked for: add \"committor\" to solve.quantities, or leave this section out",
+            ));
+        }
+        let committor = committor::read(&committor, dimension)?;
         let leaves =
             |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
         let absorbs = valley.as_ref().is_some_and(leaves)
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request = Request { quantities, error_estimate, grid, converge, sgd, particles, evolve };
+        let request = Request { quantities, error_estimate, grid, converge, sgd, particles, evolve, committor };
         if !absorbs && request.wants_killing() {
             return Err(root.conflict(
                 "solve.quantities",
@@ -89,18 +100,14 @@ impl Config {
     }
 }
 
-/// Refuses sections of a later version.
-fn refuse_later_sections(root: &Section) -> Read<()> {
-    for (later, what) in [("sweep", "sweeps")] {
-        if root.has(later) {
-            let reason = format!(
-                "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\" and \"stationary\" in [solve]"
-            );
-            return Err(root.conflict(later, reason));
-        }
-    }
-    Ok(())
+/// The text of a file.
+pub(super) fn file(path: &Path) -> Read<String> {
+    std::fs::read_to_string(path).map_err(|fault| ConfigError {
+        source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
+        key: "configuration".into(),
+        span: None,
+        fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
+    })
 }
 
 /// Refuses a configuration without a landscape, or without noise.
@@ -340,21 +347,21 @@ fn read_noise(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> 
         })
     };
     let form = match kind {
-        "isotropic" => NoiseForm::Isotropic {
+        "isotropic" => NoiseForm::Model(NoiseKind::Isotropic {
             temperature: section.required("temperature", POSITIVE, "isotropic noise is D = temperature · I")?,
-        },
-        "hessian" => NoiseForm::Hessian(minibatch()?),
-        "frozen" => NoiseForm::Frozen {
+        }),
+        "hessian" => NoiseForm::Model(NoiseKind::Hessian(minibatch()?)),
+        "frozen" => NoiseForm::Model(NoiseKind::Frozen {
             minibatch: minibatch()?,
             s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5),
             valleys: cold_valleys(section, dimension)?,
-        },
+        }),
         "loss-hessian" => {
             let places = [("minimum", HessianPlace::Minimum), ("local", HessianPlace::Local)];
             let hessian = section.choice("hessian", &places)?.unwrap_or(HessianPlace::Minimum);
-            NoiseForm::LossHessian { minibatch: minibatch()?, hessian }
+            NoiseForm::Model(NoiseKind::LossHessian { minibatch: minibatch()?, hessian })
         }
-        "covariance" => NoiseForm::Covariance(minibatch()?),
+        "covariance" => NoiseForm::Model(NoiseKind::Covariance(minibatch()?)),
         _ => {
             let formula = |key: &str| {
                 let reason =
@@ -438,14 +445,19 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     let config = GridRequest {
         cells,
         tolerance: section.number("tolerance", POSITIVE)?.unwrap_or(1e-6),
-        scheme: section
-            .choice("scheme", &Scheme::ALL.map(|scheme| (scheme.name(), scheme)))?
-            .unwrap_or(Scheme::INVERSE_AVERAGE),
+        scheme: read_scheme(section)?,
         align,
         max_unknowns: section.number("max_unknowns", COUNT)?.map(|most| most as usize),
     };
     section.finish()?;
     Ok(config)
+}
+
+/// The scheme; `None` where it is left to the program.
+fn read_scheme(section: &Section) -> Read<Option<Scheme>> {
+    let named = Scheme::ALL.map(|scheme| (scheme.name(), Some(scheme)));
+    let choices: Vec<(&str, Option<Scheme>)> = [("auto", None)].into_iter().chain(named).collect();
+    Ok(section.choice("scheme", &choices)?.flatten())
 }
 
 /// The start set: a box, the basin, or a condition.
@@ -532,7 +544,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
         ("rate", Some(Quantity::Rate)),
         ("passage-time", Some(Quantity::PassageTime)),
         ("stationary", Some(Quantity::Stationary)),
-        ("committor", None),
+        ("committor", Some(Quantity::Committor)),
         ("spectrum", None),
     ];
     let quantities = match section.texts("quantities")? {
@@ -545,7 +557,10 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, bool)> {
                     None => {
                         return Err(section.conflict(
                             "quantities",
-                            format!("\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\" and \"stationary\""),
+                            format!(
+                                "\"{word}\" comes with a later version; now there are \"rate\", \"passage-time\", \"stationary\" and \
+                                 \"committor\""
+                            ),
                         ));
                     }
                 }

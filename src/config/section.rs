@@ -40,7 +40,8 @@ impl<'a> Section<'a> {
         Section { source: self.source, path: self.path.clone(), node: self.node, known: RefCell::default() }
     }
 
-    fn entries(&self) -> &'a [Entry] {
+    /// What the table holds.
+    pub(super) fn entries(&self) -> &'a [Entry] {
         match self.node.map(|node| &node.kind) {
             Some(Kind::Table(entries)) => entries,
             _ => &[],
@@ -116,19 +117,20 @@ impl<'a> Section<'a> {
         Ok(Section { source: self.source, path: self.name(key), node, known: RefCell::default() })
     }
 
-    /// A list of tables; empty when it is not given.
+    /// A list of tables; nothing when it is not given.
     pub(super) fn tables(&self, key: &str) -> Read<Vec<Section<'a>>> {
         let Some(entry) = self.entry(key) else { return Ok(Vec::new()) };
         let Kind::List(nodes) = &entry.node.kind else {
             return Err(self.wrong_type(key, &entry.node, "a list of tables"));
         };
-        let table = |node: &'a Node| match node.kind {
+        let table = |(place, node): (usize, &'a Node)| match node.kind {
             Kind::Table(_) => {
-                Ok(Section { source: self.source, path: self.name(key), node: Some(node), known: RefCell::default() })
+                let path = format!("{}[{place}]", self.name(key));
+                Ok(Section { source: self.source, path, node: Some(node), known: RefCell::default() })
             }
             _ => Err(self.wrong_type(key, node, "a table")),
         };
-        nodes.iter().map(table).collect()
+        nodes.iter().enumerate().map(table).collect()
     }
 
     /// Whether a key holds a table.

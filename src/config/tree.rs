@@ -91,7 +91,8 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
     Ok(root)
 }
 
-fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), ConfigError> {
+/// Sets a key, `section.key=value`.
+pub(super) fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), ConfigError> {
     let fail = |source: &Source, reason: String| ConfigError {
         source_text: Box::new(source.clone()),
         key: format!("--set {change}"),

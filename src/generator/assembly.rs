@@ -1,7 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
 //! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
-//! j); an edge that leaves through a reflecting wall is dropped; an edge that an absorbing boundary cuts at the
+//! j); an edge that leaves through a reflecting wall carries along it
+//! (`walls`); an edge that an absorbing boundary cuts at the
 //! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
 //!
 //! ```text
@@ -16,6 +17,7 @@ use crate::generator::edges::{Context, LEAST, Segments, stencils};
 use crate::generator::mass;
 use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
+use crate::generator::walls::AlongWalls;
 use crate::grid::Grid;
 use crate::problem::Interpretation;
 use crate::problem::mollified::{CellShape, Mollified};
@@ -229,6 +231,14 @@ impl Assembly {
             })
             .collect();
         let mut exits = all_or_worst(exits)?;
+        let AlongWalls { pairs: mut more, exits: mut more_exits } = context.along_walls(&cells)?;
+        if !more.is_empty() || !more_exits.is_empty() {
+            pairs.append(&mut more);
+            exits.append(&mut more_exits);
+            // Stable, so that what a state had comes first.
+            pairs.par_sort_by_key(|pair| pair.from);
+            exits.sort_by_key(|exit| exit.state);
+        }
         mass::correct(&physics, &sampler, grid, &cells, &mut pairs, &mut exits)?;
         // Every cell with all of its neighbours: nothing to look for.
         if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {

@@ -4,13 +4,14 @@ use bytemuck::Zeroable;
 use rayon::prelude::*;
 
 use crate::generator::assembly::{DEAD, worse};
+use crate::generator::correction::ON_FACES;
 use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
 use crate::problem::{Interpretation, Wall};
 use crate::scheme::edge::EdgeError;
 use crate::scheme::selling::Edge;
-use crate::scheme::{EdgeFlow, EdgeSampler, Segment, Stencil};
+use crate::scheme::{EdgeFlow, EdgeSampler, Laminate, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};
 
 /// Selling's stencil of every live cell.
@@ -41,9 +42,11 @@ pub(super) fn stencils(
         let at = grid.cell_centre(cells[0] as usize);
         return Ok(Stencils::Same(stencil(at, noise.tensor(at))?));
     }
+    let laminate = Laminate::of(sampler);
     let each = cells.par_iter().map(|&cell| {
         let at = grid.cell_centre(cell as usize);
-        stencil(at, noise.tensor(at))
+        let bent = laminate.as_ref().and_then(|laminate| laminate.tensor(at));
+        stencil(at, bent.unwrap_or_else(|| noise.tensor(at)))
     });
     Ok(Stencils::Each(each.collect::<Result<_, _>>()?))
 }
@@ -61,7 +64,7 @@ impl Stencils {
         matches!(self, Stencils::Same(stencil) if nearest.iter().all(|&offset| stencil.weight(offset) > 0.0))
     }
 
-    fn of(&self, state: usize) -> &Stencil {
+    pub(super) fn of(&self, state: usize) -> &Stencil {
         match self {
             Stencils::Same(stencil) => stencil,
             Stencils::Each(stencils) => &stencils[state],
@@ -90,6 +93,15 @@ pub(super) struct Context<'a> {
     pub(super) sampler: &'a EdgeSampler<'a>,
     pub(super) states: &'a [u32],
     pub(super) stencils: &'a Stencils,
+}
+
+/// What becomes of an edge to a cell without a state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Way {
+    /// What absorbs cuts it at this fraction.
+    Cut(f64),
+    /// A reflecting wall stops it first; the axis of the grid across which that lies, where it lies on faces.
+    Reflected(Option<usize>),
 }
 
 /// What one chunk of cells after the other reuses.
@@ -140,7 +152,7 @@ impl Context<'_> {
                     paths.push(Segment { from, to, offset: edge.offset, ends });
                 }
                 None => {
-                    if let Some(fraction) = self.cut(indices, from, self.step(offset), offset) {
+                    if let Way::Cut(fraction) = self.way(indices, from, self.step(offset), offset) {
                         let (to, ends) = (self.along(indices, offset, fraction), [edge.weight; 2]);
                         exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
                         ways_out.push(Segment { from, to, offset: edge.offset, ends });
@@ -196,7 +208,7 @@ impl Context<'_> {
     }
 
     /// What went wrong along these segments.
-    fn failures(segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
+    pub(super) fn failures(segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
         let failure = |(number, error): (usize, EdgeError)| match error {
             EdgeError::NotFinite { at } => AssemblyError::NotFinite { at },
             EdgeError::NotMonotone { rise } => AssemblyError::NotMonotone { at: segments[number].from, rise },
@@ -205,7 +217,7 @@ impl Context<'_> {
     }
 
     /// The centre of the cell at an offset, which on a periodic axis may lie beyond the seam.
-    fn centre(&self, indices: [usize; 2], offset: [i32; 2]) -> Point {
+    pub(super) fn centre(&self, indices: [usize; 2], offset: [i32; 2]) -> Point {
         let along = |axis: usize| {
             let index = indices[axis].checked_add_signed(offset[axis] as isize)?;
             self.centres[axis].get(index).copied()
@@ -217,13 +229,13 @@ impl Context<'_> {
     }
 
     /// A point on the way to an offset.
-    fn along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
+    pub(super) fn along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
         let [x, y] = offset.map(|c| fraction * f64::from(c));
         self.grid.position(ix as f64 + x, iy as f64 + y)
     }
 
     /// The vector of an offset in θ space.
-    fn step(&self, offset: [i32; 2]) -> Point {
+    pub(super) fn step(&self, offset: [i32; 2]) -> Point {
         let [hx, hy] = self.grid.spacing();
         let [c, s] = self.grid.turn;
         let [u, v] =
@@ -232,7 +244,7 @@ impl Context<'_> {
     }
 
     /// The state of the cell at an offset, when there is one.
-    fn neighbour(&self, [ix, iy]: [usize; 2], offset: [i32; 2]) -> Option<usize> {
+    pub(super) fn neighbour(&self, [ix, iy]: [usize; 2], offset: [i32; 2]) -> Option<usize> {
         let along = |axis: usize, index: usize| {
             // Below zero it wraps to a very large number.
             let (target, n) = (index.wrapping_add_signed(offset[axis] as isize), self.grid.cells[axis]);
@@ -248,9 +260,8 @@ impl Context<'_> {
         }
     }
 
-    /// The fraction at which an edge to a cell without a state is cut by what absorbs; `None` when a reflecting wall
-    /// stops it first.
-    fn cut(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Option<f64> {
+    /// What becomes of an edge to a cell without a state.
+    pub(super) fn way(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Way {
         let wall = match self.grid.turn[1] == 0.0 {
             true => self.wall_in_cells(indices, offset),
             // A cell on the wall is none of the chain's (`members`), and the edge to it reaches the wall.
@@ -262,12 +273,27 @@ impl Context<'_> {
         let reach = wall.map_or(1.0, |(fraction, ..)| fraction);
         let end = advance(from, reach, step);
         if !self.live.holds(end) {
-            return Some(LEAST.max(reach * self.live.exit(from, end)));
+            return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
-        let (fraction, axis, side) = wall?;
+        let Some((fraction, axis, side)) = wall else {
+            return Way::Reflected(None);
+        };
         // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
-        (self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends()).then_some(LEAST.max(fraction))
+        match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
+            true => Way::Cut(LEAST.max(fraction)),
+            false => Way::Reflected(self.axis_of_faces(axis)),
+        }
+    }
+
+    /// The axis of the grid across which the walls of an axis of the domain lie; `None` where they are oblique to it.
+    fn axis_of_faces(&self, axis: usize) -> Option<usize> {
+        let [cosine, sine] = self.grid.turn.map(f64::abs);
+        match (sine <= ON_FACES, cosine <= ON_FACES) {
+            (true, _) => Some(axis),
+            (_, true) => Some(1 - axis),
+            _ => None,
+        }
     }
 
     /// [`Domain::leave`] counted in cells, so that an axis edge is cut at exactly one half.

@@ -7,6 +7,7 @@ pub mod listed;
 mod mass;
 mod refinement;
 mod sparse;
+mod walls;
 
 use sprs::CsMatI;
 

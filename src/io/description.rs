@@ -1,7 +1,7 @@
 //! Landscape and noise in one line each, for titles and summaries.
 
 use crate::config::{Config, LandscapeForm, NoiseForm};
-use crate::problem::noise::HessianPlace;
+use crate::problem::noise::{HessianPlace, NoiseKind};
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
 pub fn landscape(config: &Config) -> String {
@@ -33,25 +33,7 @@ pub fn landscape(config: &Config) -> String {
 pub fn noise(config: &Config) -> String {
     let noise = &config.noise;
     let form = match &noise.form {
-        NoiseForm::Isotropic { temperature } => format!("isotropic, T = {temperature}"),
-        NoiseForm::Hessian(m) => format!("hessian, η = {}, B = {}", m.learning_rate, m.batch_size),
-        NoiseForm::Frozen { minibatch: m, s, valleys } => {
-            let dimension = config.landscape.dimension;
-            let points: Vec<String> = valleys
-                .iter()
-                .map(|[x, y]| if dimension == 1 { format!("{x}") } else { format!("({x}, {y})") })
-                .collect();
-            let cold = if points.is_empty() { String::new() } else { format!(", cold at {}", points.join(" and ")) };
-            format!("frozen, η = {}, B = {}, s = {s}{cold}", m.learning_rate, m.batch_size)
-        }
-        NoiseForm::LossHessian { minibatch: m, hessian } => {
-            let place = match hessian {
-                HessianPlace::Minimum => "the start minimum's H",
-                HessianPlace::Local => "the local H",
-            };
-            format!("loss-hessian with {place}, η = {}, B = {}", m.learning_rate, m.batch_size)
-        }
-        NoiseForm::Covariance(m) => format!("covariance, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseForm::Model(kind) => model(kind, config.landscape.dimension),
         NoiseForm::Expression { d11, d12, d22 } if config.landscape.dimension == 2 => {
             format!("D = ({d11}, {d12}; {d12}, {d22})")
         }
@@ -59,4 +41,29 @@ pub fn noise(config: &Config) -> String {
     };
     let floor = if noise.floor == 0.0 { String::new() } else { format!(", floor {}", noise.floor) };
     format!("{form}{floor}, {}", noise.interpretation.name())
+}
+
+/// A model in words, without floor and interpretation.
+fn model(kind: &NoiseKind, dimension: usize) -> String {
+    match kind {
+        NoiseKind::Isotropic { temperature } => format!("isotropic, T = {temperature}"),
+        NoiseKind::Hessian(m) => format!("hessian, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseKind::Frozen { minibatch: m, s, valleys } => {
+            let points: Vec<String> = valleys
+                .iter()
+                .map(|[x, y]| if dimension == 1 { format!("{x}") } else { format!("({x}, {y})") })
+                .collect();
+            let cold = if points.is_empty() { String::new() } else { format!(", cold at {}", points.join(" and ")) };
+            format!("frozen, η = {}, B = {}, s = {s}{cold}", m.learning_rate, m.batch_size)
+        }
+        NoiseKind::LossHessian { minibatch: m, hessian } => {
+            let place = match hessian {
+                HessianPlace::Minimum => "the start minimum's H",
+                HessianPlace::Local => "the local H",
+            };
+            format!("loss-hessian with {place}, η = {}, B = {}", m.learning_rate, m.batch_size)
+        }
+        NoiseKind::Covariance(m) => format!("covariance, η = {}, B = {}", m.learning_rate, m.batch_size),
+        NoiseKind::Field(_) => "a field".to_string(),
+    }
 }

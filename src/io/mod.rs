@@ -7,10 +7,12 @@
 //! /                 title, program, version, configuration (text), summary (JSON)
 //! /fields           x, y (scales); loss, d11, d12, d22, stationary, …  [x] or [x, y]
 //!                   lower, upper, periodic, cosine_sine, pivot, angle_degrees: the grid
+//! /reactive         x, y, q (scales); marginal_x, marginal_y, marginal_q  [x], [y], [q]
 //! /flux             arc_length (scale); position_x, position_y, density  [arc_length]
 //! /particles        x, y (scales); density, exit_density, exit_count  [x] or [x, y]
 //!                   age (scale); deaths, time_at_risk, survival  [age]
 //!                   repetition (scale); rate_fine, rate_coarse  [repetition]
+//! /sweep            a scale for each swept key; rate, time, kramers, …, status  [key, key, …]
 //! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
 //! ```
 //! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
@@ -30,7 +32,7 @@ pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 pub use read::{Stored, read};
 pub use summary::{simulated_summary, summary};
-pub use write::{write_result, write_summary};
+pub use write::{write_result, write_summary, write_titled};
 
 use std::borrow::Cow;
 use std::time::SystemTime;

@@ -41,11 +41,24 @@ pub fn write_result(
     summary: &Value,
     groups: &[Cow<'_, FieldGroup>],
 ) -> Result<(), IoError> {
+    write_titled(path, [&config.title, &config.source.text], summary, groups)
+}
+
+/// Writes a result under a title, with the text of its configuration, whole or not at all.
+///
+/// # Errors
+/// As [`write_result`].
+pub fn write_titled(
+    path: &Path,
+    [title, configuration]: [&str; 2],
+    summary: &Value,
+    groups: &[Cow<'_, FieldGroup>],
+) -> Result<(), IoError> {
     let write = |partial: &Path| {
         // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
         let created = File::with_options().with_fapl(|access| access.libver_v110()).create(partial);
         let file = created.map_err(during("creating the file"))?;
-        root_attributes(&file, config, summary).map_err(during("writing the root attributes"))?;
+        root_attributes(&file, [title, configuration], summary).map_err(during("writing the root attributes"))?;
         for group in groups {
             write_group(&file, group).map_err(during(format!("writing /{}", group.name)))?;
         }
@@ -69,12 +82,12 @@ fn during(doing: impl Into<String>) -> impl FnOnce(hdf5::Error) -> Failure {
 }
 
 /// What every result file says of itself.
-fn root_attributes(file: &File, config: &Config, summary: &Value) -> Result<(), hdf5::Error> {
+fn root_attributes(file: &File, [title, configuration]: [&str; 2], summary: &Value) -> Result<(), hdf5::Error> {
     let texts = [
-        ("title", config.title.clone()),
+        ("title", title.to_string()),
         ("program", env!("CARGO_PKG_NAME").to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_string()),
-        ("configuration", config.source.text.clone()),
+        ("configuration", configuration.to_string()),
         ("summary", summary.to_string()),
     ];
     texts.into_iter().try_for_each(|(name, value)| text(file, name, &value))

@@ -3,6 +3,7 @@
 use crate::generator::Assembly;
 use crate::generator::assembly::DEAD;
 use crate::grid::Grid;
+use crate::observe::edge_current::CellCurrent;
 use crate::observe::group::Field;
 use crate::observe::over_grid::Kind;
 use crate::problem::Problem;
@@ -98,49 +99,24 @@ fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
     Some(nodes.iter().map(|&k| (k as usize, weight(k))).collect())
 }
 
-/// The quasi-stationary current J along the grid's axes, per time and length^(d−1).
-///
-/// J = ½ Σ_edges F_e e / V with F_ij = ν_i q_ij − ν_j q_ji. Where the two opposite flows agree to within rounding their
-/// difference is not known, and the current is NaN there: deep in a cold valley it is far below what can be seen.
+/// The quasi-stationary current J along the grid's axes, per time and length^(d−1), with F_ij = ν_i q_ij − ν_j q_ji.
 pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Field> {
     let [hx, hy] = grid.spacing();
-    let volume = grid.volume();
-    let mut current = vec![vec![0.0; grid.len()]; grid.dimension];
-    let mut noise = vec![0.0; grid.len()];
+    let mut current = CellCurrent::new(grid);
     for pair in &assembly.pairs {
         let (there, back) =
             (probability[pair.from as usize] * pair.forward, probability[pair.to as usize] * pair.backward);
-        let vector = [f64::from(pair.offset[0]) * hx, f64::from(pair.offset[1]) * hy];
-        for state in [pair.from, pair.to] {
-            let cell = assembly.cells[state as usize] as usize;
-            for (axis, component) in current.iter_mut().enumerate() {
-                component[cell] += 0.5 * (there - back) * vector[axis] / volume;
-            }
-            let length = if grid.dimension == 1 { vector[0].abs() } else { vector[0].hypot(vector[1]) };
-            noise[cell] += 0.5 * (there + back) * length / volume;
-        }
+        current.edge([pair.from, pair.to].map(|state| assembly.cells[state as usize]), pair.offset, there, back);
     }
     for exit in &assembly.exits {
-        let cell = assembly.cells[exit.state as usize] as usize;
-        let [centre, exit_at] = [grid.to_grid(grid.cell_centre(cell)), grid.to_grid(exit.position)];
+        let cell = assembly.cells[exit.state as usize];
+        let [centre, exit_at] = [grid.to_grid(grid.cell_centre(cell as usize)), grid.to_grid(exit.position)];
         let vector = [exit_at[0] - centre[0], exit_at[1] - centre[1]];
         let length = vector[0].hypot(vector[1]);
-        let flow = probability[exit.state as usize] * exit.rate;
-        for (axis, component) in current.iter_mut().enumerate() {
-            // The cut edge stands for one whole edge across the boundary.
-            let edge = if length > 0.0 { vector[axis] / length * [hx, hy][axis] } else { 0.0 };
-            component[cell] += 0.5 * flow * edge / volume;
-        }
+        // The cut edge stands for one whole edge across the boundary.
+        let edge = [0, 1].map(|axis: usize| if length > 0.0 { vector[axis] / length * [hx, hy][axis] } else { 0.0 });
+        current.way_out(cell, edge, probability[exit.state as usize] * exit.rate);
     }
-    // A current below a thousand roundings of the flows it is made from is not a number anybody should read.
-    const READABLE: f64 = 1e-12;
-    for cell in 0..grid.len() {
-        let size = current.iter().map(|component| component[cell] * component[cell]).sum::<f64>().sqrt();
-        if assembly.states[cell] == DEAD || size <= READABLE * noise[cell] {
-            for component in &mut current {
-                component[cell] = f64::NAN;
-            }
-        }
-    }
-    CURRENT.iter().zip(current).map(|(kind, component)| kind.over(grid, component)).collect()
+    let components = current.components(|cell| assembly.states[cell] != DEAD);
+    CURRENT.iter().zip(components).map(|(kind, component)| kind.over(grid, component)).collect()
 }

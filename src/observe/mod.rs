@@ -1,8 +1,10 @@
 //! From chain quantities to what a person looks at: named fields, values at a point, fluxes along a boundary.
 
 pub mod boundary;
+mod edge_current;
 pub mod field;
 pub mod group;
 pub mod over_grid;
 pub mod peclet;
 pub mod quantity;
+pub mod reactive;

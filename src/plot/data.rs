@@ -49,6 +49,10 @@ pub struct FigureData<'a> {
     pub saddles: Vec<Mark>,
     /// Those that bound the start set, as indices into `saddles`.
     pub valley: Vec<usize>,
+    /// Where reactive paths begin and end.
+    pub reactive: Option<[Point; 2]>,
+    /// k_AB of reactive paths.
+    pub reactive_rate: Option<f64>,
 }
 
 impl<'a> FigureData<'a> {
@@ -90,6 +94,10 @@ impl<'a> FigureData<'a> {
             minimum: mark(&problem["minimum"]),
             minima: marks(&problem["critical"]["minima"]),
             saddles: marks(&problem["critical"]["saddles"]),
+            reactive: point(&summary["committor"]["from"])
+                .zip(point(&summary["committor"]["to"]))
+                .map(<[Point; 2]>::from),
+            reactive_rate: summary["committor"]["rate"].as_f64(),
             valley: listed.filter_map(|saddle| Some(saddle["index"].as_u64()? as usize)).collect(),
         }
     }
@@ -115,7 +123,11 @@ fn in_time(groups: &[FieldGroup]) -> Option<&FieldGroup> {
 }
 
 fn mark(entry: &Value) -> Option<Mark> {
-    let theta = entry["theta"].as_array()?;
+    Some(Mark { theta: point(&entry["theta"])?, loss: entry["loss"].as_f64() })
+}
+
+fn point(entry: &Value) -> Option<Point> {
+    let theta = entry.as_array()?;
     let coordinate = |axis: usize| theta.get(axis).map_or(Some(0.0), Value::as_f64);
-    Some(Mark { theta: [coordinate(0)?, coordinate(1)?], loss: entry["loss"].as_f64() })
+    Some([coordinate(0)?, coordinate(1)?])
 }

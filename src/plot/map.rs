@@ -10,7 +10,7 @@ use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::colour::{BOUNDARY, INK, viridis};
 use super::data::FigureData;
 use super::{PlotError, contour};
-use crate::tensor::Point;
+use crate::tensor::{Point, norm};
 
 /// Dots of the panel's longer side.
 const PANEL: f64 = 1800.0;
@@ -30,6 +30,21 @@ pub(super) struct Map<'a> {
     pub levels: Vec<f64>,
     /// Levels with a thick line.
     pub strong_levels: Vec<f64>,
+    /// What is drawn over it.
+    pub overlay: Overlay,
+}
+
+/// Two sets and what flows between them; nothing by default.
+#[derive(Default)]
+pub(super) struct Overlay {
+    /// The boundaries of the sets.
+    pub outlines: Vec<[Point; 2]>,
+    /// Where the process is as likely to come to one set first as to the other.
+    pub half: Vec<[Point; 2]>,
+    /// Lines along the current between the sets, and the number of the point of each that an arrow stands at.
+    pub streams: Vec<(Vec<Point>, usize)>,
+    /// The names of the sets, and their places.
+    pub words: Vec<(Point, &'static str)>,
 }
 
 /// Draws a map with the critical points and the boundary of the start set.
@@ -44,7 +59,7 @@ pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), Plot
         let plane = plane.margin(0, 0, left, 0);
         draw_plane(&plane, data, map, &axes, [width, height])?;
         draw_bar(&rest.split_horizontally(BAR).0, map, height)?;
-        legend(area, data, (left + LEFT, height + 156))
+        legend(area, data, &map.overlay, (left + LEFT, height + 156))
     })
 }
 
@@ -89,6 +104,22 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
+    let Overlay { outlines, half, streams, words } = &map.overlay;
+    for (colour, width) in [(WHITE, 9), (INK, 5)] {
+        stroke(outlines.clone(), colour.stroke_width(width))?;
+    }
+    for (colour, width) in [(INK, 14), (WHITE, 8)] {
+        stroke(half.clone(), colour.stroke_width(width))?;
+    }
+    for (colour, width) in [(WHITE, 7), (INK, 3)] {
+        for (line, crossing) in streams {
+            let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
+            context.draw_series([PathElement::new(points, colour.stroke_width(width))])?;
+            let sizes = [x, y].map(|axis| axis.range.end - axis.range.start);
+            let head = arrow_head(line, *crossing, sizes, panel, if colour == WHITE { 22.0 } else { 16.0 });
+            context.draw_series(head.map(|head| Polygon::new(head.to_vec(), colour.filled())))?;
+        }
+    }
     let boundary = data.flux.iter().flat_map(|flux| &flux.position);
     context.draw_series(boundary.map(|point| Circle::new((point[0], point[1]), 4, BOUNDARY.filled())))?;
     for minimum in &data.minima {
@@ -106,6 +137,12 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             [(WHITE, 16), (colour, 9)].map(|(colour, width)| Cross::new(at, 18, colour.stroke_width(width))),
         )?;
     }
+    for (at, word) in words {
+        let boxed = EmptyElement::at((at[0], at[1]))
+            + Rectangle::new([(28, -92), (78, -38)], WHITE.filled())
+            + Text::new(*word, (37, -84), text(24));
+        context.draw_series([boxed])?;
+    }
     context
         .configure_mesh()
         .disable_mesh()
@@ -121,6 +158,20 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
     let upright = text(24).transform(FontTransform::Rotate270);
     area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+}
+
+/// A triangle at a point of a line that shows where the line goes; `None` where it goes nowhere. Lengths are in dots of the panel.
+fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], length: f64) -> Option<[(f64, f64); 3]> {
+    let dots = [0, 1].map(|axis: usize| f64::from(panel[axis]) / sizes[axis]);
+    let (before, after) = (line.get(at.checked_sub(1)?)?, line.get(at + 1)?);
+    let ahead = [0, 1].map(|axis: usize| (after[axis] - before[axis]) * dots[axis]);
+    let size = norm(ahead);
+    let [u, v] = ahead.map(|c| length * c / size);
+    let place = |a: f64, b: f64| {
+        let [x, y] = [a * u - b * v, a * v + b * u];
+        (line[at][0] + x / dots[0], line[at][1] + y / dots[1])
+    };
+    (size > 0.0).then(|| [place(1.0, 0.0), place(-0.7, 0.8), place(-0.7, -0.8)])
 }
 
 /// RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
@@ -176,7 +227,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
 }
 
 /// One line under the panel: what the marks mean.
-fn legend(area: &Area, data: &FigureData, from: (u32, u32)) -> Result<(), Fault> {
+fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -> Result<(), Fault> {
     let (mut x, y) = (from.0 as i32, from.1 as i32);
     let mut entry = |word: &str, shown: bool, draw: &dyn Fn(i32) -> Result<(), Fault>| -> Result<(), Fault> {
         if !shown {
@@ -190,6 +241,14 @@ fn legend(area: &Area, data: &FigureData, from: (u32, u32)) -> Result<(), Fault>
     let middle = y + 18;
     entry("minimum", !data.minima.is_empty(), &|x| area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled())))?;
     entry("saddle", !data.saddles.is_empty(), &|x| area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8))))?;
+    let bar = |x: i32, colour: RGBColor, width: u32| {
+        area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], colour.stroke_width(width)))
+    };
+    entry("q⁺ = ½", !overlay.half.is_empty(), &|x| {
+        bar(x, INK, 14)?;
+        bar(x, WHITE, 8)
+    })?;
+    entry("reactive current", !overlay.streams.is_empty(), &|x| bar(x, INK, 3))?;
     entry("absorbing boundary", data.flux.is_some(), &|x| {
         area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], BOUNDARY.stroke_width(8)))
     })

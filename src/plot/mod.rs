@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, the density in time.
+//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -8,6 +8,7 @@ mod axis;
 mod canvas;
 mod chart;
 mod colour;
+mod committor;
 mod contour;
 mod convergence;
 mod data;
@@ -17,11 +18,14 @@ mod iteration;
 mod map;
 mod particles;
 mod scene;
+mod stream;
+mod sweep;
 
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
 pub use particles::draw_particles;
+pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +33,7 @@ use crate::io::IoError;
 use crate::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
 use crate::observe::group::Field;
 use crate::observe::over_grid::Kind;
+use crate::observe::reactive::COMMITTOR;
 
 /// Decades shown below the largest value on a logarithmic scale.
 pub const DECADES: f64 = 18.0;
@@ -53,7 +58,7 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 7] = [
+const PICTURES: [(&str, Picture); 8] = [
     ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
     ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
     ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
@@ -61,6 +66,7 @@ const PICTURES: [(&str, Picture); 7] = [
     ("evolution.png", evolution::picture_of),
     ("snapshots.png", evolution::snapshots),
     ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
+    ("committor.png", |data, path| of(data, &COMMITTOR, committor::committor, path)),
 ];
 
 /// Draws a field of this kind where there is one.

@@ -6,12 +6,12 @@ use super::axis::{Axis, decades, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
-use super::map::Map;
+use super::map::{Map, Overlay};
 use super::{DECADES, FigureData, PlotError, chart, map};
 use crate::observe::group::Field;
 
 const WIDE: (u32, u32) = (1200, 800);
-const TALL: (u32, u32) = (1200, 1200);
+pub(super) const TALL: (u32, u32) = (1200, 1200);
 
 /// The loss with its critical points; `false` when there is none.
 pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
@@ -25,7 +25,7 @@ pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result
         let levels = (1..16).map(|k| range.start + step * f64::from(k)).collect();
         let strong_levels = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss).collect();
         let scale = Axis::linear("L", range, 0.0);
-        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels }, path)?;
+        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels, overlay: Overlay::default() }, path)?;
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
@@ -74,7 +74,8 @@ pub(super) fn density(data: &FigureData, field: &Field, path: &Path) -> Result<b
     if data.grid.dimension == 2 {
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
-        map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none }, path)?;
+        let overlay = Overlay::default();
+        map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none, overlay }, path)?;
         return Ok(true);
     }
     let (x, top) = (abscissa(data), extent(field.iter().copied()).map_or(1.0, |range| range.end));
@@ -109,7 +110,8 @@ pub(super) fn passage_time(data: &FigureData, field: &Field, path: &Path) -> Res
         // Outside the start set the time is 0: shown as absent, for it is not asked there.
         let field: Vec<f64> = times.iter().map(|time| if *time > 0.0 { *time } else { f64::NAN }).collect();
         let levels = (1..10).map(|k| 0.1 * f64::from(k) * range.end).collect();
-        let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new() };
+        let overlay = Overlay::default();
+        let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new(), overlay };
         map::draw(data, &map, path)?;
         return Ok(true);
     }
@@ -130,7 +132,7 @@ fn capitalised(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn abscissa(data: &FigureData) -> Axis {
+pub(super) fn abscissa(data: &FigureData) -> Axis {
     Axis::position("θ", data.grid.lower[0]..data.grid.upper[0])
 }
 
@@ -159,6 +161,6 @@ pub(super) fn subtitle(data: &FigureData) -> String {
     }
 }
 
-fn text_of(data: &FigureData) -> String {
+pub(super) fn text_of(data: &FigureData) -> String {
     if data.title.is_empty() { data.problem.clone() } else { data.title.clone() }
 }

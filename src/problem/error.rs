@@ -189,6 +189,10 @@ pub enum MeantMinimum {
     Target,
     /// Its valley is cold.
     Cold,
+    /// Reactive paths begin around it.
+    PathsFrom,
+    /// Reactive paths end around it.
+    PathsTo,
 }
 
 impl ProblemError {

@@ -182,6 +182,33 @@ pub fn cut_edges(problem: &Problem) -> bool {
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
+/// Whether the stationary density of a problem bends or jumps somewhere in its domain, or its derivative does: where D or the slope of the
+/// loss does.
+pub fn bend_density(problem: &Problem) -> bool {
+    const LINES: usize = 24;
+    let Problem { dynamics, noise, domain, .. } = problem;
+    let by_noise = noise.constant().is_none();
+    if !by_noise && !dynamics.may_break() {
+        return false;
+    }
+    let place = |[i, j]: [usize; 2]| {
+        let [x, y] = [(0, i), (1, j)].map(|(axis, k)| {
+            let fraction = (k as f64 + 0.5) / LINES as f64;
+            domain.lower[axis] + fraction * (domain.upper[axis] - domain.lower[axis])
+        });
+        if domain.dimension == 1 { [x, 0.0] } else { [x, y] }
+    };
+    let breaks = |from: [usize; 2], to: [usize; 2]| {
+        let (from, to) = (place(from), place(to));
+        (by_noise && !noise.breaks(from, to).is_empty()) || !dynamics.breaks(from, to).is_empty()
+    };
+    let across = if domain.dimension == 1 { 1 } else { LINES };
+    (0..LINES).any(|i| {
+        (0..across)
+            .any(|j| (i + 1 < LINES && breaks([i, j], [i + 1, j])) || (j + 1 < across && breaks([i, j], [i, j + 1])))
+    })
+}
+
 /// The largest slope on the diagonal of a domain.
 fn steepest(dynamics: &Dynamics, domain: &Domain) -> f64 {
     const LOOKS: u32 = 64;

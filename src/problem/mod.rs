@@ -6,6 +6,7 @@ pub mod boundary_class;
 pub mod bounds;
 pub mod breaks;
 mod choice;
+pub mod core_set;
 pub mod critical;
 pub mod degeneracy;
 pub mod descent;

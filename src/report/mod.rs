@@ -10,9 +10,11 @@ mod evolution;
 mod number;
 mod page;
 mod particles;
+mod sweep;
 
 pub use convergence::convergence;
 pub use particles::simulated;
+pub use sweep::sweep;
 
 use std::path::PathBuf;
 
@@ -38,6 +40,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     rates(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
+    reactive(&mut page, solved);
     iteration(&mut page, solved);
     evolution::evolution(&mut page, &solved.solution.quantities);
     if let Some(found) = &solved.solution.particles {
@@ -117,16 +120,23 @@ fn rates(page: &mut Page, solved: &Solved) {
     }
     if let Some(passage) = &solution.passage {
         page.line("passage time τ", &passage_time(passage, solved.setting.dimension));
+        if let Some(extrapolated) = passage.extrapolated.filter(|rate| *rate != passage.rate) {
+            let error = passage.discretisation_error.map(|error| 0.1 * error);
+            let (time, rate) = (rounded(extrapolated.inverse(), error), rounded(extrapolated, error));
+            page.line("  extrapolated", &format!("{time}; 1/τ = {rate}"));
+        }
     }
     if let Some(value) = solution.flux_over_population {
-        page.line("flux / population", &rounded(value, Some(1e-6)));
+        let error = solution.flux_over_population_error;
+        page.line("flux / population", &format!("{}  {}", rounded(value, error), stated(error)));
     }
     if let Some(check) = &solution.quadrature {
         let differs = |ratio: Option<f64>| ratio.map_or(String::new(), |ratio| format!(" (grid {:+.1e})", ratio - 1.0));
         let rate = check.escape_rate.map_or(String::new(), |rate| {
             format!("γ = {}{}  ", rounded(rate, Some(1e-10)), differs(check.escape_ratio))
         });
-        let text = format!("{rate}τ = {}{}", rounded(check.time, Some(1e-10)), differs(check.ratio));
+        let stated = stated(Some(check.relative_error));
+        let text = format!("{rate}τ = {}{}  {stated}", rounded(check.time, Some(1e-10)), differs(check.ratio));
         page.line("quadrature", &text);
     }
 }
@@ -209,6 +219,35 @@ fn flux(page: &mut Page, solved: &Solved) {
     omitted(page, "saddles with flux", flux.by_saddle.len());
 }
 
+/// The rate between two sets with its flux, the way back, and what the stationary current costs.
+fn reactive(page: &mut Page, solved: &Solved) {
+    let Some(study) = &solved.solution.committor else {
+        return;
+    };
+    let (found, dimension) = (study.numbers(), solved.setting.dimension);
+    let [from, to] = found.ends.map(|end| number::point(end, dimension));
+    let value = page.bold(&rounded(found.rate, found.error));
+    let error = found.error.map_or("no error estimate".to_string(), |error| format!("± {error:.1e} relative"));
+    page.line("rate A → B, k", &format!("{value}  {error} · from around {from} to around {to}"));
+    page.line(
+        "  flux and way back",
+        &format!(
+            "F = {}  k(B → A) = {}  a path takes {}",
+            rounded(found.flux, found.error),
+            rounded(found.rate_back, found.error),
+            brief(found.duration.value())
+        ),
+    );
+    if let Some(at) = found.halfway {
+        page.line("  q⁺ = ½", &format!("at {}", number::point([at, 0.0], 1)));
+    }
+    if let Some(production) =
+        found.entropy_production.filter(|&production| production > ROUNDING && production.is_finite())
+    {
+        page.line("entropy production", &format!("{} per dynamical time: not reversible", brief(production)));
+    }
+}
+
 fn effort(page: &mut Page, solved: &Solved) {
     let (solution, dimension) = (solved.solution, solved.setting.dimension);
     let cells: Vec<String> = solution.grid.cells[..dimension].iter().map(usize::to_string).collect();
@@ -216,11 +255,14 @@ fn effort(page: &mut Page, solved: &Solved) {
         "{} cells, {} unknowns, {} · Péclet ≤ {} where it matters ({} anywhere)",
         cells.join(" × "),
         solution.unknowns,
-        solved.setting.config.request.grid.scheme.name(),
+        solution.choice.scheme.name(),
         brief(solution.peclet.relevant),
         brief(solution.peclet.max)
     );
     page.line("grid", &text);
+    if solution.choice.was_made() {
+        page.line("  scheme", &format!("chosen: {}", solution.choice.reason));
+    }
     let phases = solution.timing.iter().filter(|(phase, _)| phase != "total");
     let sum: f64 = phases.clone().map(|(_, seconds)| seconds).sum();
     let total = solution.timing.iter().find(|(phase, _)| phase == "total").map_or(sum, |(_, seconds)| *seconds);
@@ -253,11 +295,15 @@ fn omitted(page: &mut Page, what: &str, count: usize) {
     }
 }
 
-fn evidence(rate: &RateEstimate) -> String {
-    let error = match rate.discretisation_error {
+fn stated(error: Option<f64>) -> String {
+    match error {
         Some(error) => format!("± {error:.1e} relative"),
         None => "no error estimate".to_string(),
-    };
+    }
+}
+
+fn evidence(rate: &RateEstimate) -> String {
+    let error = stated(rate.discretisation_error);
     let width = rate.bracket[1] - rate.bracket[0];
     format!("{error} · bracket {width:.0e} wide, {} iterations", rate.iterations)
 }
@@ -265,5 +311,5 @@ fn evidence(rate: &RateEstimate) -> String {
 fn passage_time(passage: &PassageTime, dimension: usize) -> String {
     let error = passage.discretisation_error;
     let (time, rate) = (rounded(passage.time, error), rounded(passage.rate, error));
-    format!("{time}  from {}; 1/τ = {rate}", number::point(passage.from, dimension))
+    format!("{time}  {} · from {}; 1/τ = {rate}", stated(error), number::point(passage.from, dimension))
 }

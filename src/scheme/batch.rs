@@ -120,6 +120,10 @@ impl<'a> SideBySide<'a> {
         self.add_parts();
         for Steep { number, rise, mut resistance, is_in_range } in std::mem::take(&mut self.steep) {
             let segment = &self.segments[number];
+            if resistance.is_blind() {
+                self.apart.push(number);
+                continue;
+            }
             resistance.sum *= self.sampler.metric(segment.ends[0]);
             match flow_of(resistance, rise, segment.from) {
                 Ok(flow) if is_in_range => self.flows[number] = flow,

@@ -63,7 +63,7 @@ pub struct EdgeSampler<'a> {
     pub(super) noise: &'a dyn DiffusionField,
     interpretation: Interpretation,
     pub(super) weight: Weight,
-    dimension: usize,
+    pub(super) dimension: usize,
     turn: [f64; 2],
     spacing: [f64; 2],
     pub(super) five: Rule<5>,
@@ -75,20 +75,43 @@ pub struct EdgeSampler<'a> {
 pub(super) struct Resistance {
     top: f64,
     pub(super) sum: f64,
+    /// The highest z that was added, of nodes.
+    highest: f64,
 }
+
+/// Where all nodes of an edge lie this far below its ends, they have passed over the layers at these that make the integral.
+const BLIND: f64 = 64.0;
 
 impl Resistance {
     /// Of an edge with this rise, nothing being added yet: both of its ends bound the exponents.
     pub(super) fn above(rise: f64) -> Resistance {
-        Resistance { top: rise.max(0.0), sum: 0.0 }
+        Resistance { top: rise.max(0.0), ..Resistance::NONE }
     }
 
+    /// Nothing; it begins at z = 0.
+    const NONE: Resistance = Resistance { top: 0.0, sum: 0.0, highest: f64::NEG_INFINITY };
+
+    /// Adds a node. An infinite weight says that λ_e = 0 there: nothing passes, however low z is.
     pub(super) fn add(&mut self, z: f64, weight: f64) {
+        self.raise(z);
+        self.highest = self.highest.max(z);
+        self.sum += if weight == f64::INFINITY && !z.is_nan() { weight } else { weight * (z - self.top).exp() };
+    }
+
+    /// Lets z bound the exponents.
+    fn raise(&mut self, z: f64) {
         if z > self.top {
-            self.sum *= (self.top - z).exp();
+            // An infinite sum stays so.
+            if self.sum < f64::INFINITY {
+                self.sum *= (self.top - z).exp();
+            }
             self.top = z;
         }
-        self.sum += weight * (z - self.top).exp();
+    }
+
+    /// Whether no node saw what makes the integral.
+    pub(super) fn is_blind(&self) -> bool {
+        self.sum < f64::INFINITY && self.highest < self.top - BLIND
     }
 }
 
@@ -129,6 +152,12 @@ impl<'a> EdgeSampler<'a> {
         Tensor { xx: turned.xx / (hx * hx), xy: turned.xy / (hx * hy), yy: turned.yy / (hy * hy) }
     }
 
+    /// The widths of a cell along the grid's axes.
+    pub(super) fn cell_widths(&self) -> [Point; 2] {
+        let ([hx, hy], [cosine, sine]) = (self.spacing, self.turn);
+        [[hx * cosine, hx * sine], [-hy * sine, hy * cosine]]
+    }
+
     /// The factor of the cell that an edge of weight λ_e leaves: λ_e, √λ_e or 1.
     pub fn leave(&self, weight: f64) -> f64 {
         match self.interpretation {
@@ -136,6 +165,20 @@ impl<'a> EdgeSampler<'a> {
             Interpretation::Stratonovich => weight.sqrt(),
             Interpretation::Isothermal => 1.0,
         }
+    }
+
+    /// The factors at both ends of an edge along a wall whose conductance is known there and not between: that of the end, or their mean.
+    pub fn along(&self, ends: [f64; 2]) -> [f64; 2] {
+        match self.interpretation {
+            Interpretation::Ito => ends,
+            // Scalar noise alone, which carries nothing along walls but what their own edges do.
+            Interpretation::Stratonovich | Interpretation::Isothermal => [0.5 * (ends[0] + ends[1]); 2],
+        }
+    }
+
+    /// The same for the weights W_ij without a conductance.
+    pub fn of_weights_alone(&self) -> EdgeSampler<'a> {
+        EdgeSampler { interpretation: Interpretation::Ito, ..*self }
     }
 
     /// Which stochastic calculus.
@@ -218,6 +261,9 @@ impl<'a> EdgeSampler<'a> {
         } else {
             self.nodes_of_pieces(&breaks, rim(from, to), z, |_, w, z| resistance.add(z, w));
         }
+        if resistance.is_blind() {
+            return self.simple(rise, self.metric(weight).recip());
+        }
         resistance.sum *= self.metric(weight);
         flow_of(resistance, rise, from)
     }
@@ -293,7 +339,7 @@ impl<'a> EdgeSampler<'a> {
         let jumps = self.jumps(from, to, &own);
         let breaks = self.noise.breaks(from, to).with(own);
         let mut z = 0.0;
-        let mut resistance = Resistance { top: 0.0, sum: 0.0 };
+        let mut resistance = Resistance::NONE;
         let mut begin = 0.0;
         let add_jumps = |at: f64, z: &mut f64| {
             *z += jumps.iter().filter(|(place, _)| *place == at).map(|(_, jump)| jump).sum::<f64>();
@@ -304,17 +350,20 @@ impl<'a> EdgeSampler<'a> {
             add_jumps(end, &mut z);
             begin = end;
         }
+        // The simpler weights take the mean of what the two ends give.
+        let conductance = match self.interpretation {
+            Interpretation::Ito => 1.0,
+            Interpretation::Stratonovich => 0.5 * (ends[0].sqrt() + ends[1].sqrt()),
+            Interpretation::Isothermal => 0.5 * (ends[0] + ends[1]),
+        };
         if self.weight != Weight::InverseAverage || z.abs() > UNRESOLVED_RISE {
-            // The simpler weights take the mean of what the two ends give.
-            let conductance = match self.interpretation {
-                Interpretation::Ito => 1.0,
-                Interpretation::Stratonovich => 0.5 * (ends[0].sqrt() + ends[1].sqrt()),
-                Interpretation::Isothermal => 0.5 * (ends[0] + ends[1]),
-            };
             return self.simple(z, conductance);
         }
         // The end of the edge lies beyond the last node: it bounds the exponents too.
-        resistance.add(z, 0.0);
+        resistance.raise(z);
+        if resistance.is_blind() {
+            return self.simple(z, conductance);
+        }
         flow_of(resistance, z, from)
     }
 
@@ -460,7 +509,7 @@ impl Course {
 
 /// (e^{0}, e^{z})/R without overflow: the larger of the two exponents is taken out.
 pub(super) fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, EdgeError> {
-    let Resistance { top, sum } = resistance;
+    let Resistance { top, sum, .. } = resistance;
     if sum.is_nan() || rise.is_nan() {
         return Err(EdgeError::NotFinite { at });
     }

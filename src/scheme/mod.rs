@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod edge;
+pub mod laminate;
 mod measure;
 pub(crate) mod rule;
 pub mod selling;
@@ -9,5 +10,6 @@ pub mod weight;
 
 pub use batch::Segment;
 pub use edge::{EdgeFlow, EdgeSampler};
+pub use laminate::Laminate;
 pub use selling::{Edge, Stencil};
 pub use weight::Weight;

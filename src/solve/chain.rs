@@ -141,7 +141,7 @@ impl<'a> Chain<'a> {
 }
 
 /// Where the stationary law is largest, roughly: the deepest minimum in the domain.
-fn deepest(problem: &Problem) -> Point {
+pub(super) fn deepest(problem: &Problem) -> Point {
     let inside = problem.critical.minima.iter().find(|point| problem.domain.contains(point.theta));
     inside.map_or(problem.valley.start_point, |point| point.theta)
 }

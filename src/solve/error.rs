@@ -69,6 +69,44 @@ pub enum SolveError {
         "mean times exceed the range of double precision (about 1e308): the rate is below 1e-308, which is carried in one dimension only"
     )]
     Overflow,
+    /// A committor below the range of double precision in two dimensions.
+    #[error(
+        "the committor of the cell at θ = {} is below 1e-308, which is carried in one dimension only",
+        show(*at, *dimension)
+    )]
+    CommittorUnderflow {
+        /// The centre of the cell.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// Reactive paths whose flux is made from numbers below the range of double precision in two dimensions.
+    #[error("the flux between the sets is made from masses below 1e-308, which are carried in one dimension only")]
+    FluxUnderflow,
+    /// A set for reactive paths that holds no cell centre.
+    #[error("the set that paths {} holds no cell centre on a grid of {} × {} cells", if *set == 0 { "come from" } else { "lead to" }, cells[0], cells[1])]
+    SetEmpty {
+        /// 0: where paths begin; 1: where they end.
+        set: usize,
+        /// Cells along each axis.
+        cells: [usize; 2],
+    },
+    /// Two sets for reactive paths that have a point in common.
+    #[error("the two sets overlap at θ = {}", show(*at, *dimension))]
+    SetsOverlap {
+        /// Where.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
+    /// Two sets for reactive paths with no cell between them.
+    #[error("the two sets are less than a cell apart at θ = {}", show(*at, *dimension))]
+    SetsTouch {
+        /// Where.
+        at: Point,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,

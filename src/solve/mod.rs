@@ -9,6 +9,8 @@
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
 //! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
 //! | [`Evolution`] | ṗ = p (Q − diag κ) | any chain, from a start |
+//! | [`stationary`], [`stationary_law`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
+//! | [`Paths`] | A q⁺ = rates into B, x A = flow out of A | a closed chain and two sets A, B |
 
 pub mod chain;
 pub mod committor;
@@ -17,7 +19,9 @@ pub mod error;
 pub mod evolve;
 pub mod occupation;
 pub mod passage;
+pub mod paths;
 pub mod quasi_stationary;
+pub mod reactive;
 pub mod resources;
 pub mod stationary;
 
@@ -28,6 +32,8 @@ pub use error::SolveError;
 pub use evolve::{Evolution, EvolveError};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
+pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
+pub use reactive::{CoreCut, Reactive, closed_law, reactive};
 pub use resources::Resources;
-pub use stationary::stationary;
+pub use stationary::{stationary, stationary_law};

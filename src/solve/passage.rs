@@ -1,15 +1,61 @@
 //! Mean first-passage times to the killing.
 
+use std::borrow::Cow;
+
 use crate::scaled::Scaled;
 use crate::solve::{Factor, SolveError};
 
-/// Mean first-passage times from every state.
+/// Mean first-passage times u from every state, each with all its digits, however much slower others are.
 #[derive(Clone, Debug)]
-pub struct PassageTimes {
-    /// u by state, in units of `unit`.
-    pub times: Vec<f64>,
-    /// 1, in units of dynamical time, unless the times leave the range of ordinary numbers.
-    pub unit: Scaled,
+pub struct PassageTimes(Times);
+
+#[derive(Clone, Debug)]
+enum Times {
+    Ordinary(Vec<f64>),
+    /// Where some of them leave the range of ordinary numbers.
+    Scaled(Vec<Scaled>),
+}
+
+impl PassageTimes {
+    /// The time from a state.
+    ///
+    /// # Panics
+    /// When the chain has no such state.
+    pub fn from_state(&self, state: usize) -> Scaled {
+        match &self.0 {
+            Times::Ordinary(times) => Scaled::new(times[state]),
+            Times::Scaled(times) => times[state],
+        }
+    }
+
+    /// The times by state in dynamical time, where all of them are ordinary numbers.
+    pub fn ordinary(&self) -> Option<&[f64]> {
+        match &self.0 {
+            Times::Ordinary(times) => Some(times),
+            Times::Scaled(_) => None,
+        }
+    }
+
+    /// The longest of them.
+    pub fn longest(&self) -> Scaled {
+        match &self.0 {
+            Times::Ordinary(times) => Scaled::new(times.iter().copied().fold(0.0, f64::max)),
+            Times::Scaled(times) => longest(times),
+        }
+    }
+
+    /// The times by state over a unit: zero or infinite where they are beyond 1e±308 of it.
+    pub fn over(&self, unit: Scaled) -> Cow<'_, [f64]> {
+        match &self.0 {
+            Times::Ordinary(times) if unit == Scaled::ONE => Cow::Borrowed(times),
+            Times::Ordinary(times) => times.iter().map(|&time| Scaled::new(time).over(unit).value()).collect(),
+            Times::Scaled(times) => times.iter().map(|time| time.over(unit).value()).collect(),
+        }
+    }
+}
+
+fn longest(times: &[Scaled]) -> Scaled {
+    times.iter().fold(Scaled::ZERO, |longest, time| if time.is_greater(longest) { *time } else { longest })
 }
 
 /// Mean first-passage times u to the killing, from every state: A u = 1.
@@ -19,10 +65,9 @@ pub struct PassageTimes {
 pub fn mean_first_passage(chain: &Factor) -> Result<PassageTimes, SolveError> {
     let times = chain.elimination.solve_right(&vec![1.0; chain.states]);
     if times.iter().all(|time| time.is_finite()) {
-        return Ok(PassageTimes { times, unit: Scaled::ONE });
+        return Ok(PassageTimes(Times::Ordinary(times)));
     }
     let ones = vec![Scaled::ONE; chain.states];
     let times = chain.elimination.solve_right_scaled(&ones).ok_or(SolveError::Overflow)?;
-    let unit = times.iter().fold(Scaled::ZERO, |unit, time| if time.is_greater(unit) { *time } else { unit });
-    Ok(PassageTimes { times: times.iter().map(|time| time.over(unit).value()).collect(), unit })
+    Ok(PassageTimes(Times::Scaled(times)))
 }

@@ -41,6 +41,16 @@ fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
     cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
 }
 
+/// Whether an edge ends on a face of the cells that it passes: at halves of a cell along one of the axes, on every grid, so that what it
+/// leaves falls with a power.
+fn is_on_a_face(exit: &Exit) -> bool {
+    let is_half = |along: i32| {
+        let cells = exit.fraction * f64::from(along.abs());
+        along != 0 && (cells - cells.floor() - 0.5).abs() <= ON_FACES
+    };
+    exit.offset.into_iter().any(is_half)
+}
+
 /// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges along both axes of
 /// more cells than a few boxes have corners.
 fn is_cut(exits: &[Exit]) -> bool {
@@ -48,7 +58,7 @@ fn is_cut(exits: &[Exit]) -> bool {
     let leaves_along = |axis: usize| {
         exits.iter().filter(move |exit| exit.offset[1 - axis] == 0).map(|exit| exit.state).collect::<BTreeSet<u32>>()
     };
-    exits.iter().any(|exit| (exit.fraction - 0.5).abs() > ON_FACES)
+    exits.iter().any(|exit| !is_on_a_face(exit))
         || leaves_along(0).intersection(&leaves_along(1)).count() > MOST_CORNERS
 }
 

@@ -84,7 +84,7 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
     if poorly < 1.0 {
         warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
-    let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme));
+    let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme()));
     if let Some(needed) = memory
         && needed > allowed as f64
     {

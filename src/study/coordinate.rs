@@ -32,7 +32,7 @@ pub fn coordinate(
     let dimension = problem.dimension;
     let cells = [CELLS[dimension - 1], if dimension == 2 { CELLS[1] } else { 1 }];
     let grid = Grid::over(problem, cells, Align::Axes)?;
-    let on = Discretisation::on(problem, grid, request.grid.scheme.weight, progress)?;
+    let on = Discretisation::on(problem, grid, request.grid.scheme().weight, progress)?;
     let exits = on.assembly.generator.killing.clone();
     let origin = on.state_at(problem.valley.start_point);
     let fastest = on.assembly.generator.rates.data().iter().copied().fold(0.0, f64::max);

@@ -3,6 +3,7 @@
 use crate::grid::GridError;
 use crate::particles::SimulationError;
 use crate::problem::ProblemError;
+use crate::problem::core_set::NoCores;
 use crate::solve::SolveError;
 use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
@@ -13,6 +14,9 @@ pub enum StudyError {
     /// The problem is wrong or can't be solved as posed.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+    /// Sets for reactive paths that are not given and cannot be found.
+    #[error(transparent)]
+    NoCores(#[from] NoCores),
     /// No such grid can be laid over the problem.
     #[error(transparent)]
     Grid(#[from] GridError),
@@ -55,7 +59,10 @@ impl StudyError {
     /// Whether another grid may not have it.
     pub(super) fn is_of_one_grid(&self) -> bool {
         match self {
-            StudyError::Solve(error) => !matches!(error, SolveError::NothingAbsorbs | SolveError::NotReversible),
+            StudyError::Solve(error) => !matches!(
+                error,
+                SolveError::NothingAbsorbs | SolveError::NotReversible | SolveError::SetsOverlap { .. }
+            ),
             _ => false,
         }
     }

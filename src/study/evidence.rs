@@ -7,16 +7,19 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
+use crate::observe::reactive;
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
-use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, stationary};
+use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
+use crate::study::choice::Choice;
+use crate::study::committor::{self, CommittorStudy};
 use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::warning::Warning;
+use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
 
@@ -25,6 +28,9 @@ const PECLET_WARNING: f64 = 4.0;
 
 /// A discretisation error above this is worth one too.
 const LARGE_ERROR: f64 = 0.05;
+
+/// One above this leaves no digit of the result, nor its size.
+const WORTHLESS: f64 = 1.0;
 
 /// Rates that differ by less are those of one valley, whatever its floor is like.
 const SAME_VALLEY: f64 = 1e-3;
@@ -38,10 +44,17 @@ pub(super) fn evidence(
     mut warnings: Vec<Warning>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, factor_bytes, .. } = level;
     let problem = on.problem;
     let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = peclet(problem, &on.grid, &on.assembly, probability);
+    let peclet = match (&reactive, probability) {
+        // Where only the closed chain was asked for, its law says which edges matter.
+        (Some(found), None) => {
+            let law: Vec<f64> = found.paths.stationary.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &found.closed.assembly, Some(&law))
+        }
+        _ => peclet(problem, &on.grid, &on.assembly, probability),
+    };
     warnings.extend(unresolved(&peclet));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
@@ -63,12 +76,31 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let fields = fields(request, &on, &found, resources)?;
-    let (groups, quantities) = in_time(request, &on, &found, resources, &mut warnings)?;
+    let mut fields = fields(request, &on, &found, resources)?;
+    let mut quantities = Quantities::default();
+    let mut committor = None;
+    if let Some(found) = &reactive {
+        let (closed, law) = (&found.closed, &found.paths.stationary);
+        fields.fields.extend(reactive::law(closed, law));
+        fields.fields.extend(reactive::fields(found));
+        fields.fields.extend(reactive::stationary_current(closed, law));
+        let study =
+            CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
+        // A struct of numbers, with texts as keys.
+        quantities.add("committor", &study).expect("a view of plain values");
+        committor = Some(study);
+    }
+    let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
+    groups.extend(in_time(request, &on, &found, resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
-    warnings.extend(rate.as_ref().and_then(large_error));
+    warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
+    warnings
+        .extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
+    if rate.is_none() && passage.as_ref().is_some_and(|passage| passage.discretisation_error.is_none()) {
+        warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
+    }
     let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
     let slowest = slowest_well(&on, &found, rates);
     let formulas = match if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) } {
@@ -79,15 +111,18 @@ pub(super) fn evidence(
     let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
     let iteration = own_iteration(request, problem, limit, resources)?;
     Ok(Solution {
+        choice: Choice::asked(request.grid.scheme()),
         unknowns: on.states(),
         peclet,
         rate,
         passage,
         flux_over_population: found.flux_over_population,
+        flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
         groups,
         quantities,
+        committor,
         quadrature,
         formulas,
         iteration,
@@ -126,9 +161,14 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
     unknown.into_iter().chain((!rate.converged).then_some(open))
 }
 
-fn large_error(rate: &RateEstimate) -> Option<Warning> {
-    let error = rate.discretisation_error?;
-    (error > LARGE_ERROR).then_some(Warning::LargeError { error })
+fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+    let error = error?;
+    // Whatever is no number is no small one.
+    let is_small = error <= LARGE_ERROR;
+    (!is_small).then_some(match error <= WORTHLESS {
+        true => Warning::LargeError { of, error },
+        false => Warning::Worthless { of, error },
+    })
 }
 
 /// Fields on the grid, as far as they were asked for.
@@ -146,14 +186,15 @@ fn fields(
         fields.push(field::QUASI_STATIONARY.over(grid, on.density(&found.probability)));
         fields.fields.extend(field::current(grid, &on.assembly, &found.probability));
     }
-    if let Some(passage) = &found.passage
-        && passage.times.unit == Scaled::ONE
-    {
-        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(&passage.times.times, 0.0)));
+    if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
+        fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    if request.wants(Quantity::Stationary) {
-        let closed = Chain::closed(on, resources)?;
-        fields.push(field::STATIONARY.over(grid, closed.discretisation.density(&stationary(&closed)?)));
+    // With reactive paths it is known already.
+    if request.wants(Quantity::Stationary) && !request.wants(Quantity::Committor) {
+        let closed = on.closed(resources.progress)?;
+        let law = closed_law(&closed, resources)?;
+        fields.fields.extend(reactive::law(&closed, &law));
+        fields.fields.extend(reactive::stationary_current(&closed, &law));
     }
     Ok(fields)
 }
@@ -164,18 +205,15 @@ fn in_time(
     on: &Discretisation<'_>,
     found: &Analyses,
     resources: Resources<'_>,
+    quantities: &mut Quantities,
     warnings: &mut Vec<Warning>,
-) -> Result<(Vec<FieldGroup>, Quantities), StudyError> {
-    let (mut groups, mut quantities) = (Vec::new(), Quantities::default());
-    if let Some(asked) = &request.evolve {
-        let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme, resources)?;
-        // A struct of lists and numbers under names is always JSON.
-        let added = quantities.add(GROUP, &evolved.record);
-        debug_assert!(added.is_ok());
-        groups.push(evolved.group);
-        warnings.extend(evolved.warnings);
-    }
-    Ok((groups, quantities))
+) -> Result<Option<FieldGroup>, StudyError> {
+    let Some(asked) = &request.evolve else { return Ok(None) };
+    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme(), resources)?;
+    // A struct of lists and numbers, with texts as keys.
+    quantities.add(GROUP, &evolved.record).expect("a view of plain values");
+    warnings.extend(evolved.warnings);
+    Ok(Some(evolved.group))
 }
 
 /// The quadrature, where there is one.

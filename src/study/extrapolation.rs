@@ -31,10 +31,12 @@ impl Extrapolation {
         Extrapolation { value, error: self.error + other, ..self }
     }
 
-    /// The same where the error is not believed to be below `least`.
-    fn at_least(self, least: f64, finest: Scaled) -> Extrapolation {
+    /// The same where the error is not believed to be below `least`: nothing is extrapolated then, unless the grids show the order `formal`
+    /// that was taken.
+    fn at_least(self, least: f64, finest: Scaled, formal: f64) -> Extrapolation {
+        let is_seen = self.situation.takes_formal() && self.order.is_some_and(|p| (p - formal).abs() < CONSISTENT);
         match self.error < least {
-            true => Extrapolation { value: finest, error: least, ..self },
+            true => Extrapolation { value: if is_seen { self.value } else { finest }, error: least, ..self },
             false => self,
         }
     }
@@ -43,7 +45,10 @@ impl Extrapolation {
 /// Errors beyond this leave nothing to extrapolate.
 pub const TOO_COARSE: f64 = 0.5;
 
-/// Estimates are raised by a quarter: they leave out the next term of the expansion.
+/// Orders that differ by less from the scheme's are that order, whatever boundaries may leave.
+const CONSISTENT: f64 = 0.15;
+
+/// Estimates are raised by a quarter: they leave out the next term of the expansion, and roundings are as large as they are expected at times.
 const SAFETY: f64 = 1.25;
 
 /// How the grids of a series follow each other.
@@ -83,8 +88,8 @@ pub struct Seen {
     pub formal: f64,
     /// The rounding of each value.
     pub rounding: f64,
-    /// Whether boundaries cut edges at fractions that differ from grid to grid: parts of lower order may then cancel by chance, and two
-    /// grids agree by chance.
+    /// Whether boundaries cut edges, or bends of the density cells, at fractions that differ from grid to grid: parts
+    /// of lower order may then cancel by chance, and two grids agree by chance.
     pub is_cut: bool,
 }
 
@@ -101,10 +106,10 @@ impl Series<'_> {
         let known = cut.filter(|cut| cut.is_finite()).unwrap_or(0.0);
         let found = match rules::boundary_rule(boundary, self.formal).treatment {
             Treatment::ByGrids => rough,
-            Treatment::AtLeast(share) => rough.at_least(share * known, finest),
+            Treatment::AtLeast(share) => rough.at_least(share * known, finest, self.formal),
             Treatment::AddedOrAtLeast(share) => {
                 let smooth = self.extrapolated(false)?.with(walls + known, finest);
-                if smooth.error < rough.error { smooth } else { rough.at_least(share * known, finest) }
+                if smooth.error < rough.error { smooth } else { rough.at_least(share * known, finest, self.formal) }
             }
             Treatment::AddedOrCut => {
                 let even = self.extrapolated(true)?;
@@ -175,8 +180,8 @@ impl Seen {
     fn error_claimed(&self, rule: &Rule, taken: Option<f64>) -> f64 {
         let relative = |size: f64| size.exp_m1() + self.rounding;
         match rule.claim {
-            Claim::Rounding => self.change.abs().max(self.rounding),
-            Claim::WholeChange => relative(self.larger_change()),
+            Claim::Rounding => SAFETY * self.change.abs().max(self.rounding),
+            Claim::WholeChange => relative(SAFETY * self.larger_of_both()),
             Claim::FormalAtMost => {
                 let p = taken.unwrap_or(self.formal).min(self.formal);
                 relative(SAFETY * (self.larger_change() / (self.ratio().powf(p) - 1.0)))
@@ -194,12 +199,20 @@ impl Seen {
         }
     }
 
-    /// The last change; where two grids may agree by chance, the change before where it is larger once brought to the same grid.
+    /// Whether the observed order is the scheme's.
+    pub(super) fn shows_formal(&self) -> bool {
+        self.order.is_some_and(|p| p > self.formal - 0.3 && p < self.formal + 0.5)
+    }
+
+    /// The last change, or the one before where that is larger once brought to the same grid.
+    fn larger_of_both(&self) -> f64 {
+        let before = self.before.map_or(0.0, |before| before.abs() / self.ratio().powf(self.formal));
+        self.change.abs().max(before)
+    }
+
+    /// The last change; where two grids may agree by chance, the larger of both.
     fn larger_change(&self) -> f64 {
-        match self.before {
-            Some(before) if self.is_cut => self.change.abs().max(before.abs() / self.ratio().powf(self.formal)),
-            _ => self.change.abs(),
-        }
+        if self.is_cut { self.larger_of_both() } else { self.change.abs() }
     }
 
     /// What is left of an error of order p, by the change from half of the cells to all.

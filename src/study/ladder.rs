@@ -23,7 +23,7 @@ const FIRST_CELLS: [usize; 2] = [128, 32];
 /// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.
 const MOST_TO_FAIL: usize = 20_000;
 /// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
-const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
+pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
 /// The rates of one level: quasi-stationary, and 1/τ.
 #[derive(Clone, Copy)]
@@ -34,6 +34,10 @@ pub struct Rates {
     pub quasi_stationary: Option<Scaled>,
     /// 1/τ.
     pub passage: Option<Scaled>,
+    /// Flux over population.
+    pub flux_over_population: Option<Scaled>,
+    /// k_AB of reactive paths.
+    pub reactive: Option<Scaled>,
 }
 
 impl Rates {
@@ -43,6 +47,8 @@ impl Rates {
             cells: level.discretisation.grid.cells,
             quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
+            flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
+            reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
         }
     }
 }
@@ -80,7 +86,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`StudyError::TooLarge`] for a grid that does not fit into memory.
     pub fn new(problem: &'a Problem, request: &Request, allowed: u64) -> Result<Plan<'a>, StudyError> {
-        let scheme = request.grid.scheme;
+        let scheme = request.grid.scheme();
         let Some(cells) = request.grid.cells else {
             let most = request.grid.max_unknowns.unwrap_or(MOST_UNKNOWNS[problem.dimension - 1]);
             let (next, tolerance) = (first_cells(problem), request.grid.tolerance);
@@ -89,10 +95,12 @@ impl<'a> Plan<'a> {
         };
         fits(cells, problem, scheme, allowed)?;
         let (halves, ratio) = (halves(cells, problem.dimension), Spacing::Ratio(ratio_to_half(cells)));
+        // Two grids alone may agree by chance; what crosses a degenerate curve is told from halves.
+        let lacks_third = halves.len() == 2 && !crossing::is_asked_for(problem);
         // A stationary density has no rate whose error could be estimated.
-        let (grids, spacing, otherwise) = match request.error_estimate && request.wants_killing() {
+        let (grids, spacing, otherwise) = match request.error_estimate && request.wants_rates() {
             false => (vec![cells], ratio, None),
-            true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected) {
+            true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected || lacks_third) {
                 Some(quarters) => (quarters, Spacing::Quarters, Some((halves, ratio))),
                 None => (halves, ratio, None),
             },
@@ -157,6 +165,15 @@ impl Rungs<'_> {
         series.estimate(self.boundary)
     }
 
+    /// What the grids say of k_AB together. Its chain is never corrected, and its sets are cut where they end.
+    pub fn reactive_estimate(&self) -> Option<Extrapolation> {
+        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        let rounding = rounding(self.problem, self.rates.last()?.cells);
+        let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
+        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        series.estimate(BoundaryError::default())
+    }
+
     /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
     pub fn unresolved_crossing(&self) -> Option<Warning> {
         let coarseness = self.coarseness.filter(|&coarseness| coarseness > 1.0)?;
@@ -170,7 +187,11 @@ impl Rungs<'_> {
             true => self.estimate(pick).map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage))
+        let reactive = match self.rates.iter().any(|rates| rates.reactive.is_some()) {
+            true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
+            false => 0.0,
+        };
+        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(reactive)
     }
 }
 
@@ -242,6 +263,19 @@ pub fn climb<'a>(problem: &'a Problem, request: &Request, resources: Resources<'
     Climb::new(plan, |cells| crate::study::level::solve(request, problem, cells, resources))
 }
 
+/// Grids that cost little beside the one that is asked for, coarsest first; that one itself where it is small enough.
+pub(super) fn coarse(problem: &Problem, request: &Request) -> Vec<[usize; 2]> {
+    let Some(cells) = request.grid.cells else { return vec![first_cells(problem)] };
+    let finer = std::iter::successors(Some(cells), |&cells| Some(halved(cells)));
+    let is_cheap = |[nx, ny]: &[usize; 2]| nx * ny <= MOST_TO_FAIL;
+    let mut grids: Vec<[usize; 2]> =
+        finer.skip_while(|cells| !is_cheap(cells)).take_while(|&cells| is_usable(cells, problem.dimension)).collect();
+    // The two finest of them: what is coarser may not see the problem.
+    grids.truncate(2);
+    grids.reverse();
+    grids
+}
+
 fn fits(cells: [usize; 2], problem: &Problem, scheme: Scheme, allowed: u64) -> Result<(), StudyError> {
     let needed = memory::estimate(cells, problem, scheme);
     if needed <= allowed as f64 {
@@ -271,7 +305,7 @@ fn halves(cells: [usize; 2], dimension: usize) -> Vec<[usize; 2]> {
 }
 
 /// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates better than from a
-/// quarter of them; `None` where there are no such grids.
+/// quarter of them, and which small grids have instead of a quarter; `None` where there are no such grids.
 fn quarters(cells: [usize; 2], dimension: usize) -> Option<Vec<[usize; 2]>> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
     let is_divisible = cells[..dimension].iter().all(|n| n % 4 == 0);

@@ -7,10 +7,11 @@ use crate::observe::field;
 use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::{
-    Chain, Discretisation, PassageTimes, QuasiStationary, Resources, SolveError, mean_first_passage, occupation,
-    quasi_stationary,
+    Chain, Discretisation, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, mean_first_passage,
+    occupation, quasi_stationary, reactive,
 };
 use crate::study::boundary::{self, BoundaryError};
+use crate::study::committor;
 use crate::study::crossing;
 use crate::study::request::Quantity;
 use crate::study::{Request, StudyError};
@@ -21,6 +22,8 @@ pub struct Level<'a> {
     pub discretisation: Discretisation<'a>,
     /// What was asked of the killed chain.
     pub found: Analyses,
+    /// Reactive paths on the closed chain, when asked for.
+    pub reactive: Option<Reactive<'a>>,
     /// Bytes of the factor.
     pub factor_bytes: u64,
     /// Seconds by phase.
@@ -32,7 +35,7 @@ pub struct Level<'a> {
 pub struct Analyses {
     /// ν and γ.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// u by state in a unit, and its value at the start point.
+    /// u by state, and its value at the start point.
     pub passage: Option<Passage>,
     /// Flux over population, a rate.
     pub flux_over_population: Option<f64>,
@@ -63,15 +66,26 @@ pub fn solve<'a>(
     resources: Resources<'_>,
 ) -> Result<Level<'a>, StudyError> {
     let mut laps = Laps { timing: Vec::new(), clock: Instant::now() };
-    let scheme = request.grid.scheme;
+    let scheme = request.grid.scheme();
     let grid = Grid::over(problem, cells, request.grid.align)?;
     if scheme.is_corrected && !problem.is_reversible() {
         return Err(SolveError::NotReversible.into());
     }
     let discretisation = Discretisation::on(problem, grid, scheme.weight, resources.progress)?;
     laps.end("assembly");
+    let reactive = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<Reactive<'a>>, StudyError> {
+        if !request.wants(Quantity::Committor) {
+            return Ok(None);
+        }
+        resources.progress.begin("reactive paths", 0);
+        let found = reactive(on, &committor::sets(&request.committor, problem)?, resources)?;
+        laps.end("reactive paths");
+        Ok(Some(found))
+    };
     if !request.wants_killing() {
-        return Ok(Level { discretisation, found: Analyses::default(), factor_bytes: 0, timing: laps.timing });
+        let (found, reactive) = (Analyses::default(), reactive(&discretisation, &mut laps)?);
+        let factor_bytes = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
+        return Ok(Level { discretisation, found, reactive, factor_bytes, timing: laps.timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -83,7 +97,10 @@ pub fn solve<'a>(
     let found = Analyses::new(request, &chain)?;
     laps.end("solves");
     let factor_bytes = chain.elimination.factor_bytes();
-    Ok(Level { discretisation: chain.into_discretisation(), found, factor_bytes, timing: laps.timing })
+    // Two factors need not be held at once.
+    let discretisation = chain.into_discretisation();
+    let reactive = reactive(&discretisation, &mut laps)?;
+    Ok(Level { discretisation, found, reactive, factor_bytes, timing: laps.timing })
 }
 
 /// A stop watch for phases.
@@ -114,20 +131,27 @@ impl Analyses {
             true => Some(mean_first_passage(chain)?),
             false => None,
         };
-        let mut boundary = boundary::error(on, found.as_ref().zip(times.as_ref().map(|found| found.times.as_slice())));
+        let in_any_unit = times.as_ref().map(|times| times.over(unit(times, times.longest())));
+        let mut boundary = boundary::error(on, found.as_ref().zip(in_any_unit.as_deref()));
         // Jumps cut cells and edges anywhere, as such a boundary does.
-        if on.problem.dimension == 2 && jumps::cut_edges(on.problem) {
+        let jumps_in_cells = on.problem.dimension == 2 && jumps::cut_edges(on.problem);
+        if jumps_in_cells {
+            boundary.cut = Some(f64::INFINITY);
+        } else if boundary.cut.is_none() && jumps::bend_density(on.problem) {
+            // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
-            let at_start = field::at_point(&on.grid, &on.assembly, &times.times, on.problem.valley.start_point);
-            Passage { from_start: times.unit.scaled(at_start), times }
+            // Other wells may be slower by more than numbers hold.
+            let unit = unit(&times, times.from_state(chain.origin));
+            let at_start = field::at_point(&on.grid, &on.assembly, &times.over(unit), on.problem.valley.start_point);
+            Passage { from_start: unit.scaled(at_start), times }
         });
         let flux_over_population = match &passage {
             // Beyond the range of ordinary numbers 1/τ says the same.
-            Some(passage) if passage.times.unit == Scaled::ONE => {
+            Some(passage) if passage.times.ordinary().is_some() => {
                 Some(1.0 / in_start.mass(&occupation(chain, chain.origin)?))
             }
             _ => None,
@@ -141,6 +165,11 @@ impl Analyses {
             coarseness,
         })
     }
+}
+
+/// 1 where all times are ordinary numbers, else this one of them.
+fn unit(times: &PassageTimes, otherwise: Scaled) -> Scaled {
+    if times.ordinary().is_some() { Scaled::ONE } else { otherwise }
 }
 
 /// Which states belong to the start set; `None`: all, since without a target the start set is what lives.

@@ -2,6 +2,8 @@
 
 pub mod boundary;
 pub mod check;
+pub mod choice;
+pub mod committor;
 pub mod comparison;
 pub mod converge;
 mod coordinate;
@@ -10,6 +12,7 @@ pub mod error;
 mod evidence;
 pub mod evolution;
 pub mod extrapolation;
+pub mod fit;
 pub mod iteration;
 pub mod ladder;
 mod layers;
@@ -27,7 +30,7 @@ pub use check::{CheckReport, check};
 pub use converge::{Convergence, converge};
 pub use error::StudyError;
 pub use request::Request;
-pub use run::run;
+pub use run::{run, run_within};
 pub use simulate::Simulation;
 pub use solution::Solution;
 pub use warning::Warning;

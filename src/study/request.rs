@@ -3,6 +3,7 @@
 use crate::grid::{Align, Grid};
 use crate::particles;
 use crate::problem::NoiseModel;
+use crate::problem::core_set::CoreSpec;
 use crate::scheme::Weight;
 use crate::tensor::Point;
 
@@ -23,12 +24,19 @@ pub struct Request {
     pub particles: Option<particles::Settings>,
     /// The density in time, when asked for.
     pub evolve: Option<EvolveRequest>,
+    /// The sets of the committor.
+    pub committor: CommittorRequest,
 }
 
 impl Request {
     /// Whether anything was asked for that needs killing.
     pub fn wants_killing(&self) -> bool {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
+    }
+
+    /// Whether anything was asked for whose error coarser grids show.
+    pub fn wants_rates(&self) -> bool {
+        self.wants_killing() || self.wants(Quantity::Committor)
     }
 
     /// Whether a quantity was asked for.
@@ -46,6 +54,18 @@ pub enum Quantity {
     PassageTime,
     /// Stationary density of the closed domain.
     Stationary,
+    /// Committors, reactive current and rate between two sets, in the closed domain.
+    Committor,
+}
+
+/// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across
+/// its lowest saddle.
+#[derive(Clone, Debug, Default)]
+pub struct CommittorRequest {
+    /// Where paths begin.
+    pub from: Option<CoreSpec>,
+    /// Where they end.
+    pub to: Option<CoreSpec>,
 }
 
 /// The grid that is asked for.
@@ -55,12 +75,19 @@ pub struct GridRequest {
     pub cells: Option<[usize; 2]>,
     /// Relative tolerance on the rate.
     pub tolerance: f64,
-    /// Edge weight, and whether it is corrected.
-    pub scheme: Scheme,
+    /// Edge weight, and whether it is corrected; `None`: chosen ([`crate::study::choice`]).
+    pub scheme: Option<Scheme>,
     /// How the grid is turned.
     pub align: Align,
     /// Largest number of unknowns when `cells` is not given.
     pub max_unknowns: Option<usize>,
+}
+
+impl GridRequest {
+    /// The scheme; the inverse average where none has been chosen yet.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme.unwrap_or(Scheme::INVERSE_AVERAGE)
+    }
 }
 
 /// An edge weight, and whether its rates are corrected for how the flux varies along each edge.

@@ -6,8 +6,10 @@ use crate::elimination::Workspace;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::Resources;
+use crate::study::choice::{self, Choice, Reason};
 use crate::study::evidence::evidence;
 use crate::study::ladder::{self, Climb};
+use crate::study::request::Scheme;
 use crate::study::simulate::{self, Reference};
 use crate::study::solution::{RateEstimate, Solution};
 use crate::study::warning::Warning;
@@ -18,14 +20,37 @@ use crate::study::{Request, StudyError};
 /// # Errors
 /// A problem that cannot be discretised or solved on the grids that were asked for, and an interruption.
 pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<Solution, StudyError> {
+    let workspace = Workspace::default();
+    run_within(problem, request, Resources::available(&workspace, progress))
+}
+
+/// Solves what is asked of a problem within these resources.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Solution, StudyError> {
     let begun = Instant::now();
+    let progress = resources.progress;
     // Before anything long begins.
     let particles = simulate::prepared(request, problem)?;
-    let workspace = Workspace::default();
-    let resources = Resources::available(&workspace, progress);
-    let climb = ladder::climb(problem, request, resources)?;
+    let clock = Instant::now();
+    let mut choice = choice::choose(problem, request, resources)?;
+    let choosing = clock.elapsed().as_secs_f64();
+    let mut settled = choice::with_scheme(request, choice.scheme);
+    let climb = match ladder::climb(problem, &settled, resources) {
+        Err(error) if choice.scheme.is_corrected && choice.was_made() && !matches!(error, StudyError::Interrupted) => {
+            choice = Choice { scheme: Scheme::INVERSE_AVERAGE, reason: Reason::Failed(Box::new(error)) };
+            settled = choice::with_scheme(request, choice.scheme);
+            ladder::climb(problem, &settled, resources)?
+        }
+        climb => climb?,
+    };
+    let request = settled.as_ref();
     let warnings = climb_warnings(problem, request, &climb);
     let mut timing = timing(request, &climb);
+    if choice.was_made() {
+        timing.insert(0, ("choice of the scheme".to_string(), choosing));
+    }
     let Climb { finest, rungs, failed, seconds } = climb;
     let Some(finest) = finest else {
         let tried = failed.last().map(|(cells, _)| *cells).or(seconds.last().map(|(cells, _)| *cells));
@@ -33,6 +58,7 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
     };
     let clock = Instant::now();
     let mut solution = evidence(request, finest, &rungs, resources, warnings)?;
+    solution.choice = choice;
     timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
         match simulate::simulate(&particles, request, solution.rate.as_ref().map(reference), progress) {
@@ -64,7 +90,7 @@ fn climb_warnings(problem: &Problem, request: &Request, climb: &Climb<'_>) -> Ve
             error,
             has_saddle: !problem.valley.saddles.is_empty(),
             // Of sixth order whatever the angle.
-            can_be_corrected: problem.is_reversible() && !request.grid.scheme.is_corrected,
+            can_be_corrected: problem.is_reversible() && !request.grid.scheme().is_corrected,
         });
     }
     warnings

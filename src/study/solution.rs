@@ -8,6 +8,8 @@ pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
+pub use crate::study::choice::Choice;
+use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
 pub use crate::study::iteration::{IterationRate, IterationStudy};
@@ -21,6 +23,8 @@ use crate::tensor::{Point, Tensor};
 pub struct Solution {
     /// The finest grid.
     pub grid: Grid,
+    /// The scheme, and why it is this one.
+    pub choice: Choice,
     /// Number of states of the chain.
     pub unknowns: usize,
     /// Cell Péclet numbers.
@@ -31,6 +35,8 @@ pub struct Solution {
     pub passage: Option<PassageTime>,
     /// Source at the minimum, sink where killed: flux over population, a rate.
     pub flux_over_population: Option<f64>,
+    /// Its estimated discretisation error, relative to it.
+    pub flux_over_population_error: Option<f64>,
     /// Probability flux through what absorbs.
     pub flux: Option<BoundaryFlux>,
     /// Fields over the grid.
@@ -39,6 +45,8 @@ pub struct Solution {
     pub groups: Vec<FieldGroup>,
     /// Quantities without a place of their own here, a section of the summary for each.
     pub quantities: Quantities,
+    /// Reactive paths between two sets, when asked for.
+    pub committor: Option<CommittorStudy>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
     /// Formulas and how far the solver is from them.
@@ -195,7 +203,7 @@ impl QuadratureCheck {
         let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
             if error.is_some_and(|error| away(exact, value) > error + known) {
-                *error = Some(away(exact, value) + known);
+                *error = Some(MARGIN * away(exact, value) + known);
             }
             if extrapolated.is_some_and(|extrapolated| away(exact, extrapolated) > away(exact, value) + known) {
                 *extrapolated = Some(value);
@@ -222,6 +230,8 @@ impl QuadratureCheck {
     }
 }
 
+/// The quadrature is no more exact than it says, and an error that it shows is stated with so much to spare.
+const MARGIN: f64 = 1.05;
 /// A disagreement of more than this many stated errors, while the sister agrees, is the quadrature's own fault.
 const FAR: f64 = 20.0;
 /// A disagreement smaller than this is never disputed: the larger error costs little.

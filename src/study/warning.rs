@@ -33,6 +33,24 @@ impl std::fmt::Display for ByQuadrature {
     }
 }
 
+/// A number with a stated error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfRate {
+    /// γ.
+    EscapeRate,
+    /// τ.
+    PassageTime,
+}
+
+impl std::fmt::Display for OfRate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            OfRate::EscapeRate => "rate",
+            OfRate::PassageTime => "passage time",
+        })
+    }
+}
+
 /// One number by quadrature against the grid's, where the other one agrees with the grid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
@@ -174,12 +192,26 @@ pub enum Warning {
     },
     /// A large discretisation error.
     #[error(
-        "the estimated discretisation error of the rate is {:.0} %: take more cells, or draw the domain closer to the \
+        "the estimated discretisation error of the {of} is {:.0} %: take more cells, or draw the domain closer to the \
          start set and its saddles",
         100.0 * error
     )]
     LargeError {
-        /// Relative to the rate.
+        /// Of what.
+        of: OfRate,
+        /// Relative to it.
+        error: f64,
+    },
+    /// A discretisation error as large as the result.
+    #[error(
+        "NOT A RESULT: the estimated discretisation error of the {of} is {:.0} %, more than the {of} itself, of which no digit is known: the \
+         grids resolve too little of the well or of what kills",
+        100.0 * error
+    )]
+    Worthless {
+        /// Of what.
+        of: OfRate,
+        /// Relative to it.
         error: f64,
     },
     /// A target that leaves other wells alive, where the quasi-stationary density lies.

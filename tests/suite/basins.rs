@@ -58,6 +58,17 @@ impl Flow {
         self.critical.saddles.iter().map(|saddle| saddle.point.theta).collect()
     }
 
+    /// Its box with reflecting walls.
+    fn domain(&self) -> Domain {
+        Domain {
+            dimension: 2,
+            lower: self.space.lower,
+            upper: self.space.upper,
+            walls: [AxisWalls::Walls([Wall::Reflecting; 2]); 2],
+            automatic: false,
+        }
+    }
+
     /// The basin of the minimum near a point.
     fn basin(&self, near: Point) -> Basin {
         Basin::outlined(&self.dynamics, &self.critical, self.minimum(near), self.space)
@@ -200,13 +211,7 @@ fn membership_is_that_of_the_descent() {
 fn areas_converge() {
     let flow = Flow::open(formula("((x + 0.1*(x^2 - y^2))^2 - 1)^2 + (y + 0.2*x*y)^2"), [-2.0, -1.5], [2.0, 1.5]);
     let (left, right) = (flow.outlined([-1.1, 0.0]), flow.outlined([0.9, 0.0]));
-    let domain = Domain {
-        dimension: 2,
-        lower: flow.space.lower,
-        upper: flow.space.upper,
-        walls: [AxisWalls::Walls([Wall::Reflecting; 2]); 2],
-        automatic: false,
-    };
+    let domain = flow.domain();
     let (left, right) = (Region::Basin(Arc::new(left)), Region::Basin(Arc::new(right)));
     // ∫ 2 + 5 (√(1 + y²/25) − 1) dy from −3/2 to 3/2, in closed form.
     let primitive = |y: f64| 0.5 * (y * (1.0 + y * y / 25.0).sqrt() + 5.0 * (y / 5.0f64).asinh());
@@ -286,13 +291,7 @@ fn without_a_curve_descents_tell() {
     let flow = Flow::open(dynamics, [-1.5; 2], [1.5; 2]);
     let basin = flow.basin([0.0; 2]);
     assert!(basin.is_costly());
-    let domain = Domain {
-        dimension: 2,
-        lower: flow.space.lower,
-        upper: flow.space.upper,
-        walls: [AxisWalls::Walls([Wall::Reflecting; 2]); 2],
-        automatic: false,
-    };
+    let domain = flow.domain();
     let region = Region::Basin(Arc::new(basin));
     let grid = Grid::new(2, domain.lower, domain.upper, [96, 97], [false; 2]);
     let inside = members(&grid, &domain, &region, &Progress::default());

@@ -79,6 +79,18 @@ fn disc_and_three_holes() {
 }
 
 #[test]
+fn committor() {
+    let solution = solve("committor", &["grid.cells=[192, 192]"]);
+    let found = solution.committor.as_ref().unwrap().numbers();
+    // Linear finite elements on 231,559 nodes and two coarser meshes, extrapolated: k = 1.84160e-7, F = 9.2080e-8.
+    assert_relative_eq!(found.rate.value(), 1.84160e-7, epsilon = 0.0, max_relative = 1e-3);
+    assert!(found.error.unwrap() < 2e-3);
+    // x → −x.
+    assert_relative_eq!(found.rate.value(), found.rate_back.value(), epsilon = 0.0, max_relative = 1e-10);
+    assert_relative_eq!(found.flux.value(), 0.5 * found.rate.value(), epsilon = 0.0, max_relative = 1e-10);
+}
+
+#[test]
 fn frozen_muller_brown_tensor_and_banknote() {
     let frozen = solve("frozen", &[]);
     assert!((frozen.formulas.theorem_3_2.as_ref().unwrap().isothermal.ratio - 1.0).abs() < 0.03);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 20] = [
+const LAYERS: [&str; 21] = [
     "scaled",
     "exponential",
     "tensor",
@@ -21,6 +21,7 @@ const LAYERS: [&str; 20] = [
     "study",
     "config",
     "io",
+    "sweep",
     "plot",
     "report",
     "cli",
@@ -100,7 +101,8 @@ fn modules_use_only_modules_above_them() {
 }
 
 /// The sections of a configuration that have keys.
-const SECTIONS: [&str; 9] = ["landscape", "noise", "domain", "grid", "valley", "solve", "particles", "sgd", "converge"];
+const SECTIONS: [&str; 10] =
+    ["landscape", "noise", "domain", "grid", "valley", "solve", "particles", "sgd", "converge", "committor"];
 
 /// The texts in quotes of a source, comments left out. Escapes stay as they are written.
 fn quoted(source: &str) -> Vec<String> {

@@ -33,7 +33,7 @@ fn a_loss_of_ones_own_has_the_rate_of_its_formula() {
         "landscape = { expression = '(x^2 - 1)^2 + 2*(y - 0.3*x^2)^2' }
          noise = { kind = 'isotropic', temperature = 0.05 }
          valley = { minimum = [-1, 0.3] }
-         grid = { cells = [160, 160] }
+         grid = { cells = [160, 160], scheme = 'inverse-average' }
          solve = { quantities = ['rate'] }",
     );
     let rate = run.rate.unwrap();

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use crate::folder::Folder;
 use crate::synthetic::double_well;
-use saddleflux::io::{read, summary};
+use saddleflux::config::Config;
+use saddleflux::io::{Setting, Solved, read, summary, write_result};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
 use saddleflux::plot::{FigureData, draw};
+use saddleflux::progress::Progress;
+use saddleflux::study;
 
 const NAMES: [&str; 5] = ["landscape.png", "quasi-stationary.png", "stationary.png", "flux.png", "passage-time.png"];
 
@@ -27,6 +30,35 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
             assert!(image(first.path()).starts_with(b"\x89PNG"));
             assert!(image(first.path()) == image(second.path()), "{name} differs in {dimension}D at {degrees}°");
         }
+    }
+}
+
+/// The committor of a run is drawn in both dimensions and on a turned grid, and the file alone gives the same picture.
+#[test]
+fn a_result_file_redraws_the_committor() {
+    let cases = [(1, "[-2]", "[2]", "[60]", "'axes'"), (2, "[-2, -1]", "[2, 1]", "[40, 30]", "20.0")];
+    for (dimension, lower, upper, cells, align) in cases {
+        let text = format!(
+            "landscape = {{ kind = 'double-well', dimension = {dimension} }}
+            noise = {{ kind = 'isotropic', temperature = 0.15 }}
+            domain = {{ lower = {lower}, upper = {upper} }}
+            grid = {{ cells = {cells}, align = {align} }}
+            solve = {{ quantities = ['committor'], error_estimate = false }}"
+        );
+        let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
+        let problem = config.problem().unwrap();
+        let solution = study::run(&problem, &config.request, &Progress::default()).unwrap();
+        let setting = Setting::new(&config, &problem, std::time::UNIX_EPOCH, 1);
+        let solved = Solved { setting, solution: &solution };
+        let (first, second) = (Folder::new("plot-paths-run"), Folder::new("plot-paths-file"));
+        let found = summary(&solved);
+        let drawn = draw(&FigureData::solved(&solved, &found), first.path()).unwrap();
+        assert!(drawn.contains(&first.path().join("committor.png")), "{drawn:?}");
+        let file = second.path().join("result.h5");
+        write_result(&file, &config, &found, &solved.groups()).unwrap();
+        draw(&FigureData::stored(&read(&file).unwrap()), second.path()).unwrap();
+        let image = |folder: &Path| fs::read(folder.join("committor.png")).unwrap();
+        assert!(image(first.path()) == image(second.path()));
     }
 }
 

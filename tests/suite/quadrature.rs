@@ -8,17 +8,9 @@ use saddleflux::scaled::Scaled;
 use saddleflux::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
 use saddleflux::study::warning::{ByQuadrature, QuadratureAlone};
 
-const ITO: Interpretation = Interpretation::Ito;
+use crate::gallery::STYBLINSKI_TANG;
 
-/// T, γ, 1/τ of method.md section 9: Styblinski–Tang, absorbing at its maximum, by an independent spectral quadrature.
-const STYBLINSKI_TANG: [(f64, f64, f64); 6] = [
-    (20.0, 0.99251335022766, 0.94695886709942),
-    (5.0, 2.7211472061462e-3, 2.7202065313071e-3),
-    (2.0, 2.0901853957861e-8, 2.0901853881719e-8),
-    (1.0, 5.9759259140248e-17, 5.9759259140247e-17),
-    (0.3, 7.776563206716e-57, 7.776563206715e-57),
-    (0.1, 8.45116866288e-171, 8.45116866288e-171),
-];
+const ITO: Interpretation = Interpretation::Ito;
 
 fn styblinski_tang<'a>(diffusion: &'a dyn Fn(f64) -> f64) -> Passage<'a> {
     Passage {

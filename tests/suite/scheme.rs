@@ -230,3 +230,46 @@ fn exponentials_are_within_two_roundings() {
         assert_relative_eq!(exp(x), x.exp(), max_relative = 2.5 * f64::EPSILON);
     }
 }
+
+/// A full tensor that is turned, with a factor that runs along x, so that the stencils of the nodes of an edge may lack it.
+struct TurnedNoise {
+    ratio: f64,
+    angle: f64,
+    bend: f64,
+}
+
+impl DiffusionField for TurnedNoise {
+    fn tensor(&self, [x, _]: Point) -> Tensor {
+        let angle = self.angle + self.bend * x;
+        Tensor { xx: 0.05, xy: 0.0, yy: 0.05 * self.ratio }.turned(angle.cos(), angle.sin())
+    }
+}
+
+proptest! {
+    /// Of any tensor along any slope, however steep, and also where λ_e is 0 somewhere on the edge.
+    #[test]
+    fn edges_have_finite_rates_in_balance(
+        ratio in 1.0..40.0f64, angle in -3.2..3.2f64, bend in prop::sample::select(vec![0.0, 1e-15, 0.1, 1.0]),
+        steep in -6.0..6.0f64, sign in prop::sample::select(vec![-1.0, 1.0]), dip in prop::sample::select(vec![0.0, 1e3, 1e7]),
+        ends in prop::sample::select(vec![[1.0, 1.0], [1e-17, 2.0], [1e-300, 0.0]]),
+        offset in prop::sample::select(vec![[1, 0], [0, 1], [1, 1], [1, -1], [2, 1], [3, -2]]),
+    ) {
+        let slope = sign * 10f64.powf(steep);
+        let loss = dynamics(Formula::new(&format!("{slope}*x - 0.3*{slope}*y + {dip}*(x^2 + y^2)"), 2).unwrap());
+        let noise = TurnedNoise { ratio, angle, bend };
+        let grid = Grid::new(2, [-1.0; 2], [1.0; 2], [8, 8], [false; 2]);
+        // So that dips lie between the ends.
+        let to: Point = offset.map(|c| 0.125 * f64::from(c));
+        let from = to.map(|c| -c);
+        for interpretation in [Interpretation::Ito, Interpretation::Isothermal] {
+            let sampler = EdgeSampler::new(&loss, &noise, interpretation, Weight::InverseAverage, &grid);
+            let flow = sampler.flow(from, to, offset, ends).unwrap();
+            prop_assert!(flow.forward >= 0.0 && flow.forward.is_finite(), "{flow:?}");
+            prop_assert!(flow.backward >= 0.0 && flow.backward.is_finite(), "{flow:?}");
+            if flow.forward.is_normal() && flow.backward.is_normal() {
+                let balance = (flow.forward / flow.backward).ln() + flow.rise;
+                prop_assert!(balance.abs() < 1e-9 * (1.0 + flow.rise.abs()), "{flow:?}");
+            }
+        }
+    }
+}

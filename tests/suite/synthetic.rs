@@ -13,8 +13,10 @@ use saddleflux::observe::field::{CURRENT, DIFFUSION, LOSS, MEAN_FIRST_PASSAGE, Q
 use saddleflux::observe::over_grid::{Kind, over_grid};
 use saddleflux::observe::quantity::Quantities;
 use saddleflux::problem::absorption::{Absorption, Killer};
+use saddleflux::problem::noise::NoiseKind;
 use saddleflux::problem::{AxisWalls, DomainSpec, Interpretation, Posed, ValleySpec, Wall};
 use saddleflux::problem::{CriticalPoint, CriticalPoints, Saddle};
+use saddleflux::study::choice::Choice;
 use saddleflux::study::comparison::Comparison;
 use saddleflux::study::request::{ConvergeRequest, GridRequest, Quantity, Scheme};
 use saddleflux::study::solution::{BoundaryFlux, PassageTime, Peclet, QuadratureCheck, RateEstimate, Solution};
@@ -94,6 +96,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
         config: config(dimension, temperature, degrees),
         critical: critical(dimension),
         solution: Solution {
+            choice: Choice::asked(Scheme::INVERSE_AVERAGE),
             unknowns: grid.len() / 2,
             peclet: Peclet { max: 3.2, at: [-2.0, 0.0], relevant: 0.4, relevant_at: [-0.6, 0.0] },
             rate: Some(RateEstimate {
@@ -115,6 +118,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 discretisation_error: Some(1e-5),
             }),
             flux_over_population: Some(value * 1.0001),
+            flux_over_population_error: Some(1e-6),
             flux: Some(flux(&grid, value, temperature)),
             fields,
             groups: Vec::new(),
@@ -129,6 +133,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             formulas: formulas(value),
             iteration: None,
             particles: None,
+            committor: Default::default(),
             covariance: None,
             warnings: vec![Warning::Peclet { number: 7.0, at: [-1.0, 0.0] }],
             timing: vec![("assemble".to_string(), 0.12), ("factor".to_string(), 0.8), ("solve".to_string(), 0.3)],
@@ -153,7 +158,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             sharpness: 1.0,
         },
         noise: NoiseConfig {
-            form: NoiseForm::Isotropic { temperature },
+            form: NoiseForm::Model(NoiseKind::Isotropic { temperature }),
             floor: 0.0,
             interpretation: Interpretation::Ito,
         },
@@ -169,13 +174,14 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             grid: GridRequest {
                 cells: None,
                 tolerance: 1e-6,
-                scheme: Scheme::INVERSE_AVERAGE,
+                scheme: Some(Scheme::INVERSE_AVERAGE),
                 align: if degrees == 0.0 { Align::Axes } else { Align::Angle(degrees) },
                 max_unknowns: None,
             },
             converge: ConvergeRequest::default(),
             sgd: None,
             particles: None,
+            committor: Default::default(),
         },
     }
 }

@@ -2,5 +2,6 @@
 
 pub(super) mod multifrontal;
 
+mod assemble;
 mod pass;
 mod substitution;

@@ -115,6 +115,7 @@ pub(super) struct Discretised<'a> {
     peclet_relevant: f64,
     peclet_relevant_at: &'a [f64],
     scheme: &'static str,
+    scheme_reason: Option<String>,
     #[serde(serialize_with = "alignment")]
     align: Align,
     angle_degrees: f64,
@@ -135,7 +136,8 @@ impl<'a> Discretised<'a> {
             peclet_max_at: &peclet.at[..dimension],
             peclet_relevant: peclet.relevant,
             peclet_relevant_at: &peclet.relevant_at[..dimension],
-            scheme: asked.scheme.name(),
+            scheme: solution.choice.scheme.name(),
+            scheme_reason: solution.choice.was_made().then(|| solution.choice.reason.to_string()),
             align: asked.align,
             angle_degrees: grid.turn[1].atan2(grid.turn[0]).to_degrees(),
             factor_bytes: solution.factor_bytes,

@@ -24,7 +24,9 @@ impl<'a> Rates<'a> {
         Rates {
             quasi_stationary: solution.rate.as_ref().map(|rate| QuasiStationary::new(rate, dimension)),
             mean_first_passage: solution.passage.as_ref().map(|passage| MeanFirstPassage::new(passage, dimension)),
-            flux_over_population: solution.flux_over_population.map(|value| Plain { value }),
+            flux_over_population: solution
+                .flux_over_population
+                .map(|value| Plain { value, discretisation_error: solution.flux_over_population_error }),
             quadrature: solution.quadrature.as_ref().map(Quadrature::new),
             particles: solution.particles.as_ref().map(ParticleRates::new),
         }
@@ -39,6 +41,7 @@ impl<'a> Rates<'a> {
 #[derive(Serialize)]
 struct Plain {
     value: f64,
+    discretisation_error: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +120,7 @@ struct Quadrature {
     #[serde(flatten)]
     escape_rate: Logged,
     escape_ratio: Option<f64>,
+    relative_error: f64,
 }
 
 impl Quadrature {
@@ -127,6 +131,7 @@ impl Quadrature {
             ratio: check.ratio,
             escape_rate: Logged::new("escape_rate", check.escape_rate),
             escape_ratio: check.escape_ratio,
+            relative_error: check.relative_error,
         }
     }
 }

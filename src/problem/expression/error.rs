@@ -30,9 +30,9 @@ pub enum ExpressionFault {
         /// The word.
         name: String,
         /// The known word that it looks like.
-        nearest: Option<&'static str>,
+        nearest: Option<String>,
         /// All known words.
-        known: Vec<&'static str>,
+        known: Vec<String>,
     },
     /// Something else is expected where the fault stands.
     #[error("{0}")]

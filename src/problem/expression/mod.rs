@@ -7,18 +7,20 @@
 
 mod error;
 mod graph;
+mod named;
 mod parse;
 mod program;
 mod switch;
 mod token;
 
 pub use error::{ExpressionError, ExpressionFault};
+pub use named::{Known, NamedFormula};
 
 use std::sync::Arc;
 
 use crate::problem::breaks::Breaks;
 use crate::problem::expression::graph::Graph;
-use crate::problem::expression::parse::Parser;
+use crate::problem::expression::parse::{Parser, Variables};
 use crate::problem::expression::program::Program;
 use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
 
@@ -53,7 +55,7 @@ impl Expression {
     /// A text that is no formula, with the byte offset of the fault.
     pub fn parse(text: &str, dimension: usize) -> Result<Expression, ExpressionError> {
         let mut graph = Graph::default();
-        let root = Parser::new(text, dimension)?.formula(&mut graph)?;
+        let root = Parser::new(text, Variables::Point(dimension))?.formula(&mut graph)?;
         let (switches, may_jump) = (graph.switches(root), graph.may_jump(root));
         let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
         let (fxx, fxy, fyy) = (graph.derivative(fx, 0), graph.derivative(fx, 1), graph.derivative(fy, 1));
@@ -155,7 +157,7 @@ impl Condition {
     /// # Errors
     /// A text that is no condition, with the byte offset of the fault.
     pub fn parse(text: &str, dimension: usize) -> Result<Condition, ExpressionError> {
-        Ok(Condition { tree: Parser::new(text, dimension)?.condition()? })
+        Ok(Condition { tree: Parser::new(text, Variables::Point(dimension))?.condition()? })
     }
 
     /// The set on which a function is positive. A continuous function, with its zero on the boundary, places the

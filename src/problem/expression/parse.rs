@@ -6,17 +6,26 @@
 
 use crate::problem::expression::Tree;
 use crate::problem::expression::error::{ExpressionError, ExpressionFault};
-use crate::problem::expression::graph::{Function, Graph, Id, Pairing};
+use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
 use crate::problem::expression::program::Program;
 use crate::problem::expression::token::{Token, tokens};
 
 /// A recursive-descent parser over the tokens of one text.
 pub(super) struct Parser<'a> {
     text: &'a str,
-    dimension: usize,
+    variables: Variables<'a>,
     tokens: Vec<(usize, Token<'a>)>,
     next: usize,
     depth: usize,
+}
+
+/// What a name may stand for besides functions and constants.
+#[derive(Clone, Copy)]
+pub(super) enum Variables<'a> {
+    /// x, and y in two dimensions.
+    Point(usize),
+    /// n of these names: variables 0 to n − 1, and n to 2n − 1 for their logarithms, which may be known where the number itself is not.
+    Listed(&'a [String]),
 }
 
 /// Nesting that no formula of a person reaches, and no stack overflows at.
@@ -56,12 +65,16 @@ type Parsed<T> = Result<T, ExpressionError>;
 
 impl<'a> Parser<'a> {
     /// Splits the text into tokens.
-    pub(super) fn new(text: &'a str, dimension: usize) -> Parsed<Parser<'a>> {
-        let mut parser = Parser { text, dimension, tokens: Vec::new(), next: 0, depth: 0 };
+    pub(super) fn new(text: &'a str, variables: Variables<'a>) -> Parsed<Parser<'a>> {
+        let mut parser = Parser { text, variables, tokens: Vec::new(), next: 0, depth: 0 };
         if text.len() > LONGEST {
             return Err(parser.error(LONGEST, format!("a formula may have at most {LONGEST} characters")));
         }
-        parser.tokens = tokens(text).map_err(|(at, message)| parser.error(at, message))?;
+        let names = match variables {
+            Variables::Point(_) => &[],
+            Variables::Listed(names) => names,
+        };
+        parser.tokens = tokens(text, names).map_err(|(at, message)| parser.error(at, message))?;
         Ok(parser)
     }
 
@@ -277,14 +290,16 @@ impl<'a> Parser<'a> {
     }
 
     fn named(&mut self, name: &str, offset: usize, graph: &mut Graph) -> Parsed<Id> {
-        if name == "x" {
-            return Ok(graph.variable(0));
-        }
-        if name == "y" {
-            if self.dimension == 1 {
-                return Err(self.error(offset, ExpressionFault::SecondVariable));
+        match self.variables {
+            Variables::Point(_) if name == "x" => return Ok(graph.variable(0)),
+            Variables::Point(1) if name == "y" => return Err(self.error(offset, ExpressionFault::SecondVariable)),
+            Variables::Point(_) if name == "y" => return Ok(graph.variable(1)),
+            Variables::Point(_) => {}
+            Variables::Listed(names) => {
+                if let Some(place) = names.iter().position(|listed| listed == name) {
+                    return Ok(graph.variable(place));
+                }
             }
-            return Ok(graph.variable(1));
         }
         if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
             return Ok(graph.constant(*value));
@@ -292,7 +307,7 @@ impl<'a> Parser<'a> {
         let function = FUNCTIONS.iter().find(|(function, _)| *function == name);
         let pairing = PAIRINGS.iter().find(|(pairing, _)| *pairing == name);
         if function.is_none() && pairing.is_none() {
-            return Err(self.error(offset, unknown(name)));
+            return Err(self.error(offset, unknown(name, self.variables)));
         }
         if !self.accept(Token::Symbol("(")) {
             return Err(self.error(offset, format!("{name} is a function: write {name}(…)")));
@@ -300,7 +315,10 @@ impl<'a> Parser<'a> {
         let first = self.deeper(|parser| parser.sum(graph))?;
         if let Some((_, function)) = function {
             self.close()?;
-            return Ok(graph.call(*function, first));
+            return Ok(match self.known_logarithm(*function, first, graph) {
+                Some(logarithm) => logarithm,
+                None => graph.call(*function, first),
+            });
         }
         if !self.accept(Token::Symbol(",")) {
             return Err(self.unexpected("a comma and a second argument"));
@@ -310,17 +328,36 @@ impl<'a> Parser<'a> {
         let pairing = pairing.map_or(Pairing::Pow, |(_, pairing)| *pairing);
         Ok(graph.pair(pairing, first, second))
     }
+
+    /// The logarithm of a listed name, as the variable that it is.
+    fn known_logarithm(&self, function: Function, of: Id, graph: &mut Graph) -> Option<Id> {
+        let Variables::Listed(names) = self.variables else { return None };
+        let Node::Variable(place) = graph.nodes()[of] else { return None };
+        let base = match function {
+            Function::Log => 1.0,
+            Function::Log2 => std::f64::consts::LN_2,
+            Function::Log10 => std::f64::consts::LN_10,
+            _ => return None,
+        };
+        let logarithm = (place < names.len()).then(|| graph.variable(names.len() + place))?;
+        let base = graph.constant(base);
+        Some(graph.pair(Pairing::Div, logarithm, base))
+    }
 }
 
-fn unknown(name: &str) -> ExpressionFault {
-    let known: Vec<&'static str> = FUNCTIONS
-        .iter()
-        .map(|known| known.0)
-        .chain(PAIRINGS.iter().map(|known| known.0))
-        .chain(CONSTANTS.iter().map(|known| known.0))
-        .chain(["x", "y"])
-        .collect();
-    let nearest = known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+fn unknown(name: &str, variables: Variables<'_>) -> ExpressionFault {
+    let own = match variables {
+        Variables::Point(_) => vec!["x".to_string(), "y".to_string()],
+        Variables::Listed(names) => names.to_vec(),
+    };
+    let words = FUNCTIONS.iter().map(|known| known.0).chain(PAIRINGS.iter().map(|known| known.0));
+    let words = words.chain(CONSTANTS.iter().map(|known| known.0)).map(String::from);
+    let known: Vec<String> = match variables {
+        Variables::Point(_) => words.chain(own).collect(),
+        // What the user is likelier to have meant comes first.
+        Variables::Listed(_) => own.into_iter().chain(words).collect(),
+    };
+    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name)).cloned();
     // A single letter is near to every other one.
     let tolerated = 2.min(name.chars().count() - 1);
     let nearest = nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= tolerated);

@@ -1,5 +1,7 @@
 //! Straight-line programs: one operation after the other, each result in its own place.
 
+use std::ops::Index;
+
 use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
 use crate::tensor::{LANES, Point, Points, widest};
 
@@ -69,11 +71,11 @@ impl<const N: usize> Program<N> {
     pub(crate) fn run(&self, theta: Point) -> [f64; N] {
         let length = self.operations.len();
         if length <= SHORT {
-            self.run_in(theta, &mut [0.0; SHORT])
+            self.run_in(&theta, &mut [0.0; SHORT])
         } else if length <= LONG {
-            self.run_in(theta, &mut [0.0; LONG])
+            self.run_in(&theta, &mut [0.0; LONG])
         } else {
-            self.run_in(theta, &mut vec![0.0; length])
+            self.run_in(&theta, &mut vec![0.0; length])
         }
     }
 
@@ -107,7 +109,13 @@ impl<const N: usize> Program<N> {
         }
     }
 
-    fn run_in(&self, theta: Point, places: &mut [f64]) -> [f64; N] {
+    /// Runs it with as many variables as its formula names.
+    pub(super) fn run_on(&self, variables: &[f64]) -> [f64; N] {
+        self.run_in(variables, &mut vec![0.0; self.operations.len()])
+    }
+
+    #[inline]
+    fn run_in<V: Index<usize, Output = f64> + ?Sized>(&self, theta: &V, places: &mut [f64]) -> [f64; N] {
         for (k, operation) in self.operations.iter().enumerate() {
             places[k] = match *operation {
                 Operation::Constant(value) => value,

@@ -24,8 +24,9 @@ const FOREIGN: [(&str, &str); 9] = [
     ("≤", "write <="),
 ];
 
-/// All tokens with the byte offsets at which they begin, [`Token::End`] last; or the offset of what is none, and why.
-pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, (usize, String)> {
+/// All tokens with the byte offsets at which they begin, [`Token::End`] last; or the offset of what is none, and why. Of `names` also those
+/// are one token that no word could be, such as `noise.floor`.
+pub(super) fn tokens<'a>(text: &'a str, names: &[String]) -> Result<Vec<(usize, Token<'a>)>, (usize, String)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -39,7 +40,16 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, (usize, Stri
             let value = rest[..length].parse().map_err(|_| (at, format!("`{}` is not a number", &rest[..length])))?;
             (length, Token::Number(value))
         } else if first.is_alphabetic() || first == '_' {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let goes_on = |c: char| c.is_alphanumeric() || c == '_';
+            // Among listed names a mistyped one with its full stops is one word too.
+            let ends = |(at, c): (usize, char)| {
+                let dotted = !names.is_empty() && c == '.' && rest[at + 1..].starts_with(|c: char| c.is_alphabetic());
+                !(goes_on(c) || dotted)
+            };
+            let word = rest.char_indices().find(|&found| ends(found)).map_or(rest.len(), |(at, _)| at);
+            let listed =
+                names.iter().filter(|name| rest.starts_with(*name) && !rest[name.len()..].starts_with(goes_on));
+            let length = listed.map(String::len).max().map_or(word, |length| length.max(word));
             (length, Token::Name(&rest[..length]))
         } else if let Some(symbol) = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
             (symbol.len(), Token::Symbol(if *symbol == "**" { "^" } else { symbol }))

@@ -74,7 +74,7 @@ impl Series {
         reference: &Reference,
         resources: Resources<'_>,
     ) -> Result<Series, StudyError> {
-        let scheme = request.grid.scheme;
+        let scheme = request.grid.scheme();
         let turn = match cells.first() {
             Some(&cells) => Grid::over(problem, cells, request.grid.align)?.turn,
             None => [1.0, 0.0],
@@ -150,7 +150,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
     for &scheme in request.converge.schemes.iter().filter(applies) {
         for &align in &aligns {
             let mut variant = request.clone();
-            (variant.grid.scheme, variant.grid.align) = (scheme, align);
+            (variant.grid.scheme, variant.grid.align) = (Some(scheme), align);
             series.push(Series::new(&variant, &problem, &cells, &reference, resources)?);
         }
     }

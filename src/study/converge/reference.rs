@@ -222,7 +222,7 @@ fn extrapolation(
     let mut best: Option<(f64, Reference)> = None;
     for align in aligns {
         let mut variant = request.clone();
-        (variant.grid.scheme, variant.grid.align) = (scheme, align);
+        (variant.grid.scheme, variant.grid.align) = (Some(scheme), align);
         let (worst, found) = from_grids(&variant, problem, top, resources)?;
         let is_known = found.rate.is_some() || found.passage.is_some();
         if is_known && best.as_ref().is_none_or(|(smallest, _)| worst < *smallest) {
@@ -240,7 +240,7 @@ fn from_grids(
     top: [usize; 2],
     resources: Resources<'_>,
 ) -> Result<(f64, Reference), StudyError> {
-    let scheme = request.grid.scheme;
+    let scheme = request.grid.scheme();
     let sizes = [4, 2, 1].map(|share| top.map(|n| if n == 1 { 1 } else { (n / share).max(3) }));
     let plan = Plan::listed(problem, scheme, sizes.to_vec(), 2.0);
     let climb = Climb::new(plan, |cells| level::solve(request, problem, cells, resources))?;

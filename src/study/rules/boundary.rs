@@ -40,7 +40,7 @@ pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
     BoundaryRule {
         words: "boundaries cut edges and leave a known share, a scheme of order 1 or 2",
         applies: |boundary, _| is_known(boundary),
-        treatment: Treatment::AtLeast(1.0),
+        treatment: Treatment::AtLeast(1.25),
     },
     BoundaryRule {
         words: "nothing is cut, probability leans on walls, a scheme of order above 2",

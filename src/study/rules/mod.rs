@@ -16,10 +16,8 @@ pub enum Situation {
     Agreeing,
     /// A scheme of high order beside boundaries that cut edges.
     HighOrderCut,
-    /// Two grids of a scheme of first or second order.
+    /// Two grids alone.
     TwoGrids,
-    /// Two grids of a scheme of high order.
-    TwoGridsHighOrder,
     /// Three grids show the scheme's own order.
     Formal,
     /// A scheme of first order that looks like more.
@@ -32,6 +30,10 @@ pub enum Situation {
     CoarsestUnresolved,
     /// No order to be seen.
     NoOrder,
+    /// Quarters show the order of a scheme of first or second order.
+    QuartersFormal,
+    /// Quarters of such a scheme that do not.
+    QuartersOther,
     /// Quarters show an order between 3.2 and 9.
     QuartersSettled,
     /// Quarters converge faster than order 9.
@@ -44,6 +46,13 @@ pub enum Situation {
     Crossing,
     /// The same, which the grid does not resolve.
     CrossingUnresolved,
+}
+
+impl Situation {
+    /// Whether three grids show the scheme's order, and it is taken.
+    pub(super) fn takes_formal(self) -> bool {
+        matches!(self, Situation::Formal | Situation::QuartersFormal)
+    }
 }
 
 /// The order p that is taken away.
@@ -61,12 +70,13 @@ pub enum Order {
     Fixed(f64),
 }
 
-/// The error that is claimed for the finest grid's value. All but the first and the second are raised by a quarter.
+/// The error that is claimed for the finest grid's value. All are raised by a quarter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Claim {
     /// The last change or the rounding, whichever is larger.
     Rounding,
-    /// The whole last change.
+    /// The whole last change, or what the scheme's order leaves of the change before from one grid to the next, if that
+    /// is larger: two grids may agree by chance.
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
@@ -115,7 +125,7 @@ const ROUNDINGS: f64 = 4.0;
 /// The table. Close to the formal order it holds; above, the grids converge faster than any power (cold aligned valleys), and the full
 /// power would claim too much; below, the landscape or its tensor has kinks, and the observed order is the honest one. Quarters belong
 /// to schemes of high order.
-pub static RULES: [Rule; 16] = [
+pub static RULES: [Rule; 17] = [
     Rule {
         situation: Situation::Agreeing,
         grids: Grids::Ratio,
@@ -135,15 +145,7 @@ pub static RULES: [Rule; 16] = [
     Rule {
         situation: Situation::TwoGrids,
         grids: Grids::Ratio,
-        words: "two grids, a scheme of order 1 or 2",
-        applies: |seen| seen.before.is_none() && seen.formal <= 2.0,
-        order: Order::Formal,
-        claim: Claim::FormalAtMost,
-    },
-    Rule {
-        situation: Situation::TwoGridsHighOrder,
-        grids: Grids::Ratio,
-        words: "two grids, a scheme of order above 2, which they do not show",
+        words: "two grids, which show no order and may agree by chance",
         applies: |seen| seen.before.is_none(),
         order: Order::None,
         claim: Claim::WholeChange,
@@ -152,7 +154,7 @@ pub static RULES: [Rule; 16] = [
         situation: Situation::Formal,
         grids: Grids::Ratio,
         words: "the observed order is the scheme's, from 0.3 below to 0.5 above",
-        applies: |seen| seen.order.is_some_and(|p| p > seen.formal - 0.3 && p < seen.formal + 0.5),
+        applies: Seen::shows_formal,
         order: Order::Formal,
         claim: Claim::FormalAtMost,
     },
@@ -209,6 +211,22 @@ pub static RULES: [Rule; 16] = [
         },
         order: Order::None,
         claim: Claim::Rounding,
+    },
+    Rule {
+        situation: Situation::QuartersFormal,
+        grids: Grids::Quarters,
+        words: "a scheme of order 1 or 2, which is observed, from 0.3 below to 0.5 above",
+        applies: |seen| seen.formal <= 2.0 && seen.shows_formal(),
+        order: Order::Formal,
+        claim: Claim::ObservedAtMost(2.0),
+    },
+    Rule {
+        situation: Situation::QuartersOther,
+        grids: Grids::Quarters,
+        words: "a scheme of order 1 or 2, which is not observed",
+        applies: |seen| seen.formal <= 2.0,
+        order: Order::None,
+        claim: Claim::ObservedAtMost(2.0),
     },
     Rule {
         situation: Situation::HighOrderCut,

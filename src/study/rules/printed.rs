@@ -20,7 +20,9 @@ impl Display for Claim {
     fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Claim::Rounding => write!(text, "the last change, at least one rounding"),
-            Claim::WholeChange => write!(text, "the whole last change"),
+            Claim::WholeChange => {
+                write!(text, "the whole last change, or what the scheme's order leaves of the one before, the larger")
+            }
             Claim::FormalAtMost => write!(text, "order taken, at most the scheme's, by the last change"),
             Claim::FirstOrder => write!(text, "order 1, by the larger change"),
             Claim::ObservedAtMost(most) => write!(text, "order observed, at most {most}, by the larger change"),

@@ -69,6 +69,24 @@ fn a_slower_well_out_of_sight_makes_the_rate() {
     assert!(rate(&plane) < 0.5 * plane.passage.as_ref().unwrap().rate.value());
 }
 
+/// The time from a shallow well, however much slower the deep one is: up to e^{10000} here. By the quadrature, which begins at the start.
+#[test]
+fn the_start_keeps_its_time_beside_slower_wells() {
+    for (temperature, cells) in [(0.05, 400), (0.01, 400), (0.002, 400), (0.001, 400), (1e-4, 1600)] {
+        let found = solve(&format!(
+            "landscape = {{ kind = 'double-well', dimension = 1, tilt = 0.1 }}
+             noise = {{ kind = 'isotropic', temperature = {temperature} }}
+             domain = {{ lower = [-1.6], upper = [1.05], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             valley = {{ minimum = [0.987], set = 'x < 1000' }}
+             grid = {{ cells = [{cells}] }}"
+        ));
+        let (time, exact) = (found.passage.unwrap().time, found.quadrature.unwrap().time);
+        assert!(time.is_positive() && (time.over(exact).value() - 1.0).abs() < 2e-4, "{time:?} {exact:?}");
+        let slower = found.rate.unwrap().value.inverse();
+        assert!(temperature > 0.01 || slower.ln() > time.ln() + 0.8 / temperature, "{slower:?} {time:?}");
+    }
+}
+
 #[test]
 fn a_target_that_leaves_slower_wells_alive_is_warned_of() {
     let found = solve(

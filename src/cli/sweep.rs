@@ -1,0 +1,271 @@
+//! `saddleflux sweep`: all points that lack, one of them, or what there is of them.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use serde_json::json;
+
+use super::session::{folder, folder_name, tell, watched};
+use super::{Asked, Failure, diagnostic, say};
+use crate::config::Sweep;
+use crate::elimination::Workspace;
+use crate::progress::Progress;
+use crate::solve::Resources;
+use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, scripts, solve};
+use crate::{io, plot, report};
+
+/// Indices of a job array below which every installation of Slurm takes them (its MaxArraySize is 1001 where nobody has set it).
+const ARRAY_LIMIT: usize = 1000;
+
+#[derive(Args)]
+pub(super) struct SweepAsked {
+    #[command(flatten)]
+    asked: Asked,
+    #[command(flatten)]
+    part: Part,
+    /// Fit and write although points lack
+    #[arg(long)]
+    partial: bool,
+    /// Indices that a job array may have, from 0
+    #[arg(long, value_name = "N", default_value_t = ARRAY_LIMIT, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    array_limit: usize,
+}
+
+/// What is done instead of the whole sweep.
+#[derive(Args)]
+#[group(multiple = false)]
+struct Part {
+    /// Solve point K (from 0) alone and keep it in the output folder, for other machines to collect
+    #[arg(long, value_name = "K")]
+    point: Option<usize>,
+    /// Print the indices of the points that lack, one a line
+    #[arg(long)]
+    missing: bool,
+    /// Write a Slurm job array over the points that lack; nothing is submitted
+    #[arg(long)]
+    slurm: bool,
+    /// Solve nothing: write tables, fits and pictures of the points that are there
+    #[arg(long)]
+    collect: bool,
+}
+
+/// What every part begins with.
+struct Begun<'a> {
+    asked: &'a Asked,
+    sweep: Sweep,
+    folder: PathBuf,
+}
+
+pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAsked) -> Result<(), Failure> {
+    let sweep = Sweep::from_path(&asked.config, &asked.overrides)
+        .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
+    // Who only looks makes no folder.
+    let folder = if part.missing { folder_name(asked) } else { folder(asked)? };
+    let begun = Begun { asked, sweep, folder };
+    match part {
+        Part { point: Some(point), .. } => begun.one(*point),
+        Part { missing: true, .. } => begun.missing(),
+        Part { slurm: true, .. } => begun.slurm(*array_limit),
+        Part { collect: true, .. } => begun.deliver(*partial),
+        _ => {
+            begun.complete()?;
+            begun.deliver(*partial)
+        }
+    }
+}
+
+impl Begun<'_> {
+    fn campaign<T>(&self, progress: &Progress, work: impl FnOnce(&Campaign<'_>) -> T) -> T {
+        let store = Store::within(&self.folder);
+        work(&Campaign { sweep: &self.sweep, store: &store, progress })
+    }
+
+    fn list_missing(&self) -> Result<Vec<usize>, Failure> {
+        self.campaign(&Progress::default(), |campaign| Ok(campaign.missing()?))
+    }
+
+    /// Solves all points that lack.
+    fn complete(&self) -> Result<(), Failure> {
+        let work =
+            |progress: &Progress| self.campaign(progress, |campaign| campaign.complete(rayon::current_num_threads()));
+        match watched(self.asked, work)?.0 {
+            Ok(_) => Ok(()),
+            Err((kept, SweepError::Interrupted)) => {
+                let total = self.sweep.len();
+                let lack = self.list_missing()?.len();
+                Err(Failure::new(
+                    130,
+                    format!(
+                        "interrupted: {} of {total} points are kept in {} ({kept} of them solved just now); the same command solves the \
+                         other {lack}",
+                        total - lack,
+                        self.folder.join("points").display(),
+                    ),
+                ))
+            }
+            Err((_, error)) => Err(error.into()),
+        }
+    }
+
+    /// Solves one point, unless it is there.
+    fn one(&self, point: usize) -> Result<(), Failure> {
+        let total = self.sweep.len();
+        if point >= total {
+            return Err(Failure::new(
+                2,
+                format!("error: --point {point}: this sweep has the points 0 to {}", total - 1),
+            ));
+        }
+        let work = |progress: &Progress| {
+            self.campaign(progress, |campaign| -> Result<Outcome, SweepError> {
+                if let Some(stored) = campaign.store.get(&self.sweep.identity(point)?)?
+                    && !stored.for_want_of_memory
+                {
+                    return Ok(stored);
+                }
+                let workspace = Workspace::default();
+                let outcome = solve(&self.sweep, point, Resources::available(&workspace, progress))?;
+                campaign.store.put(&outcome)?;
+                Ok(outcome)
+            })
+        };
+        let outcome = watched(self.asked, work)?.0?;
+        let path = Store::within(&self.folder).path(&outcome.configuration);
+        if let Some(message) = &outcome.message {
+            let words = self.sweep.describe(point);
+            return Err(Failure::new(outcome.status, format!("error: point {point} ({words}): {message}")));
+        }
+        let said = || format!("point {point} ({}) is in {}\n", self.sweep.describe(point), path.display());
+        tell(self.asked, || json!(outcome), said);
+        Ok(())
+    }
+
+    fn missing(&self) -> Result<(), Failure> {
+        let missing = self.list_missing()?;
+        // The list is what was asked for, also of a quiet program.
+        match self.asked.json {
+            true => say(&format!("{}\n", json!(missing))),
+            false => say(&missing.iter().map(|point| format!("{point}\n")).collect::<String>()),
+        }
+        Ok(())
+    }
+
+    fn slurm(&self, limit: usize) -> Result<(), Failure> {
+        let missing = self.list_missing()?;
+        self.remove_old_scripts();
+        if missing.is_empty() {
+            let collect = "`sweep --collect` writes its tables";
+            return Err(Failure::new(
+                2,
+                format!("error: --slurm: no point lacks, and a job array cannot be empty; {collect}"),
+            ));
+        }
+        let texts = scripts(&self.script()?, &missing, limit);
+        let mut files = Vec::new();
+        for (place, text) in texts.iter().enumerate() {
+            let name = if texts.len() == 1 { "sweep.slurm".to_string() } else { format!("sweep-{place}.slurm") };
+            let path = self.folder.join(name);
+            io::replace(&path, |partial| {
+                std::fs::write(partial, text).map_err(|source| io::IoError::Write { path: path.clone(), source })
+            })?;
+            files.push(path);
+        }
+        let named: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+        let lines = || named.iter().map(|path| format!("sbatch {path}\n")).collect::<String>();
+        tell(self.asked, || json!({ "scripts": named, "points": missing }), lines);
+        Ok(())
+    }
+
+    /// Scripts of an earlier call, which name other points.
+    fn remove_old_scripts(&self) {
+        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_script = |path: &Path| {
+            path.extension().is_some_and(|extension| extension == "slurm")
+                && path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("sweep"))
+        };
+        for path in files.filter(|path| is_script(path)) {
+            // One that stays is replaced, or seen beside the others.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn script(&self) -> Result<Script, Failure> {
+        let unknown = |what: &'static str| {
+            move |error: std::io::Error| Failure::new(3, format!("error: --slurm: {what}: {error}"))
+        };
+        let program = std::env::current_exe().map_err(unknown("where this program is"))?;
+        let folder = std::env::current_dir().map_err(unknown("the working folder"))?;
+        let word = |path: &Path| path.to_string_lossy().into_owned();
+        let mut command = vec![word(&program), "sweep".into(), word(&self.asked.config)];
+        command.extend(["--out".into(), word(&self.folder)]);
+        command.extend(self.asked.overrides.iter().flat_map(|change| ["--set".to_string(), change.clone()]));
+        command.extend(self.asked.threads.iter().flat_map(|threads| ["--threads".to_string(), threads.to_string()]));
+        command.push("--quiet".into());
+        let name =
+            self.asked.config.file_stem().map_or_else(|| "sweep".into(), |name| name.to_string_lossy().into_owned());
+        Ok(Script {
+            name,
+            log: word(&folder.join(&self.folder).join("slurm-%A_%a.out")),
+            folder: word(&folder),
+            command,
+            threads: self.asked.threads,
+        })
+    }
+
+    /// Writes tables, fits and pictures of what there is, and says them.
+    fn deliver(&self, partial: bool) -> Result<(), Failure> {
+        let table = Table::of(&self.sweep, &Store::within(&self.folder))?;
+        let missing = table.missing();
+        if !missing.is_empty() && !partial {
+            let some: Vec<String> = missing.iter().take(8).map(usize::to_string).collect();
+            let more = if missing.len() > 8 { ", …" } else { "" };
+            return Err(Failure::new(
+                3,
+                format!(
+                    "error: {} of {} points lack ({}{more}), and statistics over an incomplete sweep mislead: solve them with `sweep` or \
+                     `sweep --point K`, or ask for what there is with --partial",
+                    missing.len(),
+                    table.rows.len(),
+                    some.join(", "),
+                ),
+            ));
+        }
+        let summary = table.json();
+        let [data, csv, result] = ["sweep.json", "sweep.csv", "result.h5"].map(|name| self.folder.join(name));
+        io::write_titled(
+            &result,
+            [&self.sweep.title, &self.sweep.source.text],
+            &summary,
+            &[Cow::Owned(table.group())],
+        )?;
+        table.write_csv(&csv)?;
+        io::write_summary(&data, &summary)?;
+        let mut files = vec![data, csv, result];
+        if !self.asked.no_plots {
+            files.extend(plot::draw_sweep(&table, &self.folder)?);
+        }
+        tell(self.asked, || summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
+        match (table.solved(), table.failed().next()) {
+            (0, Some((point, _, message))) => {
+                let words = self.sweep.describe(point);
+                Err(Failure::new(3, format!("error: no point could be solved; point {point} ({words}): {message}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Failure {
+        match error {
+            SweepError::Configuration(error) => Failure::new(2, diagnostic::config_error(&error)),
+            SweepError::Threads(_) => Failure::new(2, format!("error: {error}")),
+            SweepError::Interrupted => Failure::new(130, "interrupted: this point was not kept"),
+            SweepError::Io(_) | SweepError::Damaged { .. } | SweepError::Stranger { .. } => {
+                Failure::new(3, format!("error: {error}"))
+            }
+        }
+    }
+}

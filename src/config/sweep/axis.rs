@@ -1,0 +1,186 @@
+//! One key of a sweep with the values that it takes.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use crate::config::section::{COUNT, FINITE, Section};
+use crate::config::tree::{Entry, Kind, Node};
+use crate::config::{ConfigError, Fault, Source};
+
+type Read<T> = Result<T, ConfigError>;
+
+/// A key and its values.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// The dotted key.
+    pub key: String,
+    /// Its values, no two of them the same.
+    pub values: Vec<AxisValue>,
+    /// Whether they were given as a range of numbers.
+    pub(super) is_range: bool,
+    pub(super) key_span: Range<usize>,
+}
+
+/// One value of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AxisValue {
+    /// As a configuration has it, in TOML.
+    pub text: String,
+    /// As results have it.
+    pub json: Value,
+}
+
+impl AxisValue {
+    fn number(value: f64) -> AxisValue {
+        match value.fract() == 0.0 && value.abs() < 1e15 {
+            true => AxisValue { text: format!("{}", value as i64), json: json!(value as i64) },
+            false => AxisValue { text: format!("{value:?}"), json: json!(value) },
+        }
+    }
+}
+
+impl Axis {
+    /// Whether a fault at this key is one of the axis: the key itself, a part of its value, or the section that the key names.
+    pub(super) fn is_at(&self, key: &str) -> bool {
+        let holds = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        holds(&self.key, key) || holds(key, &self.key)
+    }
+
+    /// Rounds every number to a whole one.
+    pub(super) fn round(&mut self) {
+        for value in &mut self.values {
+            if let Some(number) = value.json.as_f64() {
+                *value = AxisValue::number(number.round());
+            }
+        }
+    }
+
+    /// Refuses a value that stands twice: a point of the sweep is known by its values.
+    pub(super) fn refuse_repetition(&self, source: &Source) -> Read<()> {
+        let same = |a: &AxisValue, b: &AxisValue| match (a.json.as_f64(), b.json.as_f64()) {
+            (Some(a), Some(b)) => a == b,
+            _ => a.json == b.json,
+        };
+        let twice = (1..self.values.len()).find(|&k| self.values[..k].iter().any(|v| same(v, &self.values[k])));
+        let Some(place) = twice else { return Ok(()) };
+        let value = &self.values[place].text;
+        let reason = match self.is_range {
+            true => format!("takes the value {value} twice (whole numbers are rounded): take a smaller count"),
+            false => format!("holds the value {value} twice: leave one of them out"),
+        };
+        Err(ConfigError {
+            source_text: Box::new(source.clone()),
+            key: format!("sweep.parameters.{}", self.key),
+            span: Some(self.key_span.clone()),
+            fault: Box::new(Fault::Conflict { reason }),
+        })
+    }
+}
+
+/// Reads all axes, in the order of the file.
+pub(super) fn read(section: &Section, source: &Source) -> Read<Vec<Axis>> {
+    let parameters = section.section("parameters")?;
+    let mut axes = Vec::new();
+    gather(&parameters, String::new(), source, &mut axes)?;
+    if axes.is_empty() {
+        return Err(section.missing(
+            "parameters",
+            "a sweep needs keys with their values, as in parameters = { \"noise.batch_size\" = [8, 16, 32] }",
+        ));
+    }
+    axes.sort_by_key(|axis| axis.key_span.start);
+    // Walked together, two axes of the same values are no repetition of a point, but one axis of a product would be.
+    let zip = section.glance().boolean("zip", false)?;
+    for (place, axis) in axes.iter().enumerate() {
+        if axes[..place].iter().any(|other| other.key == axis.key) {
+            return Err(parameters.conflict(&axis.key, "is swept twice: keep one of the two"));
+        }
+        if !zip {
+            axis.refuse_repetition(source)?;
+        }
+    }
+    Ok(axes)
+}
+
+/// A key in quotes is one entry; `noise.batch_size` without them is a table in a table.
+fn gather(table: &Section, path: String, source: &Source, axes: &mut Vec<Axis>) -> Read<()> {
+    for entry in table.entries() {
+        let key = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+        let (values, is_range) = match &entry.node.kind {
+            Kind::Table(inner) if !inner.iter().any(|entry| ["from", "to", "count"].contains(&entry.key.as_str())) => {
+                gather(&table.section(&entry.key)?, key, source, axes)?;
+                continue;
+            }
+            Kind::Table(_) => (range(&table.section(&entry.key)?)?, true),
+            Kind::List(nodes) if !nodes.is_empty() => {
+                (nodes.iter().map(|node| value(table, entry, node, source)).collect::<Read<_>>()?, false)
+            }
+            _ => {
+                return Err(table.conflict(
+                    &entry.key,
+                    "a swept key takes a list of values, as in [8, 16, 32], or a range { from = 0.01, to = 0.1, count = 5, spacing = \
+                     \"log\" }",
+                ));
+            }
+        };
+        axes.push(Axis { key, values, is_range, key_span: entry.key_span.clone() });
+    }
+    Ok(())
+}
+
+fn value(table: &Section, entry: &Entry, node: &Node, source: &Source) -> Read<AxisValue> {
+    let text = source.text[node.span.clone()].trim().to_string();
+    let json = json_of(node)
+        .ok_or_else(|| table.conflict(&entry.key, "no key takes a date, a time or a number that is none"))?;
+    Ok(AxisValue { text, json })
+}
+
+/// `None` for what no configuration holds.
+fn json_of(node: &Node) -> Option<Value> {
+    Some(match &node.kind {
+        Kind::Text(text) => json!(text),
+        Kind::Number(value) if value.fract() == 0.0 && value.abs() < 1e15 => json!(*value as i64),
+        Kind::Number(value) if value.is_finite() => json!(value),
+        Kind::Boolean(value) => json!(value),
+        Kind::List(nodes) => Value::Array(nodes.iter().map(json_of).collect::<Option<_>>()?),
+        Kind::Table(entries) => Value::Object(
+            entries.iter().map(|entry| Some((entry.key.clone(), json_of(&entry.node)?))).collect::<Option<_>>()?,
+        ),
+        Kind::Number(_) | Kind::Time => return None,
+    })
+}
+
+/// The numbers of `{ from, to, count, spacing }`, both ends among them.
+fn range(section: &Section) -> Read<Vec<AxisValue>> {
+    let reason = "a range is { from = 0.01, to = 0.1, count = 5, spacing = \"log\" } or spacing = \"linear\"";
+    let (from, to) = (section.required("from", FINITE, reason)?, section.required("to", FINITE, reason)?);
+    let count = section.required("count", COUNT, reason)? as usize;
+    let is_log = section.choice("spacing", &[("linear", false), ("log", true)])?.unwrap_or(false);
+    section.finish()?;
+    if is_log && !(from > 0.0 && to > 0.0) {
+        return Err(section.conflict("spacing", "a logarithmic range needs positive ends: from > 0 and to > 0"));
+    }
+    if count > 1 && from == to {
+        return Err(section.conflict("to", "is from itself: give another end, or count = 1"));
+    }
+    let last = count.max(2) - 1;
+    let at = |place: usize| match place {
+        0 => from,
+        _ if place == last => to,
+        _ => {
+            let share = place as f64 / last as f64;
+            let value = if is_log { from * (to / from).powf(share) } else { from + share * (to - from) };
+            tidy(value)
+        }
+    };
+    Ok((0..count).map(at).map(AxisValue::number).collect())
+}
+
+/// A number without the last digit or two that rounding alone has put there: 0.3 for 0.30000000000000004.
+fn tidy(value: f64) -> f64 {
+    let short: f64 = format!("{value:.14e}").parse().unwrap_or(value);
+    if (short - value).abs() <= 4.0 * f64::EPSILON * value.abs() { short } else { value }
+}

@@ -1,0 +1,57 @@
+//! What the result of a configuration depends on, as a text that two configurations share exactly when their results must be the same.
+
+use std::path::Path;
+
+use crate::config::tree::{Kind, Node};
+
+/// Sections and keys that are said and not solved.
+const UNSOLVED: [&str; 3] = ["title", "sweep", "converge"];
+
+/// The text: the version, every key in alphabetical order, and a fingerprint of each file that a value names, relative to the working
+/// folder or to `base`.
+pub(super) fn of(tree: &Node, base: &Path) -> String {
+    let mut lines = vec![format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))];
+    if let Kind::Table(entries) = &tree.kind {
+        for entry in entries.iter().filter(|entry| !UNSOLVED.contains(&entry.key.as_str())) {
+            leaves(&entry.node, &entry.key, base, &mut lines);
+        }
+    }
+    lines[1..].sort();
+    lines.join("\n")
+}
+
+/// A line for every value by its dotted key.
+fn leaves(node: &Node, path: &str, base: &Path, lines: &mut Vec<String>) {
+    match &node.kind {
+        Kind::Table(entries) => {
+            // An empty table is something that was given.
+            lines.extend(entries.is_empty().then(|| format!("{path} = {{}}")));
+            for entry in entries {
+                leaves(&entry.node, &format!("{path}.{}", entry.key), base, lines);
+            }
+        }
+        Kind::List(nodes) => {
+            lines.push(format!("{path} = [{}]", nodes.len()));
+            for (place, node) in nodes.iter().enumerate() {
+                leaves(node, &format!("{path}[{place}]"), base, lines);
+            }
+        }
+        Kind::Number(value) => lines.push(format!("{path} = {value:?}")),
+        Kind::Boolean(value) => lines.push(format!("{path} = {value}")),
+        Kind::Time => lines.push(format!("{path} = a time")),
+        Kind::Text(text) => {
+            let beside = base.join(text);
+            let held = [Path::new(text), &beside]
+                .into_iter()
+                .filter(|path| path.is_file())
+                .find_map(|path| std::fs::read(path).ok());
+            let print = held.map_or(String::new(), |bytes| format!(" holding {:016x}", fingerprint(&bytes)));
+            lines.push(format!("{path} = {text:?}{print}"));
+        }
+    }
+}
+
+/// Fowler, Noll and Vo's hash (FNV-1a, 64 bits), which is the same for every build and machine.
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

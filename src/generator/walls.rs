@@ -1,0 +1,207 @@
+//! Transport along reflecting walls, of the edges that a full tensor sends out through them.
+//!
+//! At such a wall n·D∇u = 0, so that a dropped edge e = (e_t, e_n) would have carried e_t − e_n r times the derivative along the wall,
+//! r = D_tn/D_nn. Half of it belongs to the cell:
+//! ```text
+//! c_i = Σ_dropped ½ λ_e (e_t − e_n r)²     between neighbours along the wall, with the ordinary weight W along it
+//! ```
+//! Then the total along the wall is the Schur complement D_tt − D_tn²/D_nn. Edges that pass over whole rows of cells (|e_n| ≥ 2) leave the
+//! rows beside the wall out of step with the rows behind; what is lost by that is added to the first row ([`lost_between_rows`]).
+//!
+//! Walls that are oblique to a turned grid are not covered: the grid has no edge along them.
+
+use rayon::prelude::*;
+
+use crate::generator::assembly::{AssemblyError, worse};
+use crate::generator::edges::{Context, Way};
+use crate::generator::{Exit, Pair};
+use crate::scheme::{Edge, EdgeFlow, Segment, Stencil};
+
+/// What the edges that reflecting walls drop become.
+pub(super) struct AlongWalls {
+    pub(super) pairs: Vec<Pair>,
+    pub(super) exits: Vec<Exit>,
+}
+
+/// c of a state along both axes of the grid.
+type Conductances = [f64; 2];
+
+impl Context<'_> {
+    /// The tangential pairs and exits of these cells, the states; none for diagonal tensors.
+    pub(super) fn along_walls(&self, cells: &[u32]) -> Result<AlongWalls, AssemblyError> {
+        let mut found = AlongWalls { pairs: Vec::new(), exits: Vec::new() };
+        if self.grid.dimension == 1 {
+            return Ok(found);
+        }
+        let conductances: Vec<(usize, Conductances)> = cells
+            .par_iter()
+            .enumerate()
+            .map(|(state, &cell)| (state, self.conductances(state, self.grid.indices(cell as usize))))
+            .filter(|(_, along)| *along != [0.0; 2])
+            .collect();
+        let of = |state: usize, axis: usize| {
+            let place = conductances.binary_search_by_key(&state, |entry| entry.0);
+            place.map_or(0.0, |place| conductances[place].1[axis])
+        };
+        let (mut paths, mut ways_out) = (Vec::new(), Vec::new());
+        for &(state, along) in &conductances {
+            let indices = self.grid.indices(cells[state] as usize);
+            let from = self.centre(indices, [0, 0]);
+            for (axis, sign) in [(0, 1), (0, -1), (1, 1), (1, -1)] {
+                if along[axis] == 0.0 {
+                    continue;
+                }
+                let mut offset = [0, 0];
+                offset[axis] = sign;
+                let unsigned = offset.map(i32::abs);
+                match self.neighbour(indices, offset) {
+                    Some(other) if other == state => {}
+                    Some(other) => {
+                        let ends = [along[axis], of(other, axis)];
+                        // A pair belongs to its first cell; to the second only where the first has no such edge.
+                        if sign == 1 || ends[1] == 0.0 {
+                            let (to, [i, j]) = (self.centre(indices, offset), [state, other].map(|state| state as u32));
+                            let offset = offset.map(|c| c as i8);
+                            found.pairs.push(Pair { from: i, to: j, offset, forward: 0.0, backward: 0.0, rise: 0.0 });
+                            paths.push(Segment { from, to, offset: unsigned, ends });
+                        }
+                    }
+                    None => {
+                        if let Way::Cut(fraction) = self.way(indices, from, self.step(offset), offset) {
+                            let to = self.along(indices, offset, fraction);
+                            found.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
+                            ways_out.push(Segment { from, to, offset: unsigned, ends: [along[axis]; 2] });
+                        }
+                    }
+                }
+            }
+        }
+        self.find_rates_along(&mut found, &paths, &ways_out)?;
+        Ok(found)
+    }
+
+    fn find_rates_along(
+        &self,
+        found: &mut AlongWalls,
+        paths: &[Segment],
+        ways_out: &[Segment],
+    ) -> Result<(), AssemblyError> {
+        let weights = self.sampler.of_weights_alone();
+        let mut flows: Vec<EdgeFlow> = Vec::new();
+        let mut failures = Self::failures(paths, weights.flows(paths, &mut flows));
+        for ((pair, path), flow) in found.pairs.iter_mut().zip(paths).zip(&flows) {
+            let [here, there] = self.sampler.along(path.ends);
+            pair.rise = flow.rise as f32;
+            (pair.forward, pair.backward) = (here * flow.forward, there * flow.backward);
+        }
+        failures.append(&mut Self::failures(ways_out, weights.flows(ways_out, &mut flows)));
+        for ((exit, way), flow) in found.exits.iter_mut().zip(ways_out).zip(&flows) {
+            exit.rate = way.ends[0] * flow.forward / exit.fraction;
+        }
+        failures.into_iter().reduce(worse).map_or(Ok(()), Err)
+    }
+
+    /// c of a state along both axes.
+    fn conductances(&self, state: usize, indices: [usize; 2]) -> Conductances {
+        let stencil = self.stencils.of(state);
+        let mut along = [0.0; 2];
+        if stencil.edges().iter().all(|edge| edge.offset.contains(&0)) {
+            return along;
+        }
+        let from = self.centre(indices, [0, 0]);
+        for edge in stencil.edges() {
+            for sign in [1, -1] {
+                let offset = edge.offset.map(|c| sign * c);
+                if self.neighbour(indices, offset).is_some() {
+                    continue;
+                }
+                let Way::Reflected(Some(normal)) = self.way(indices, from, self.step(offset), offset) else {
+                    continue;
+                };
+                let tangent = 1 - normal;
+                let slip = slip(stencil, edge, tangent);
+                along[tangent] += 0.5 * edge.weight * slip * slip;
+            }
+        }
+        for normal in 0..2 {
+            let most = stencil.edges().iter().map(|edge| edge.offset[normal].abs()).max().unwrap_or(0);
+            if most < 2 || along[1 - normal] == 0.0 {
+                continue;
+            }
+            let is_wall = |sign: &i32| {
+                let mut offset = [0, 0];
+                offset[normal] = *sign;
+                self.neighbour(indices, offset).is_none()
+                    && self.way(indices, from, self.step(offset), offset) == Way::Reflected(Some(normal))
+            };
+            let walls = [1, -1].iter().filter(|sign| is_wall(sign)).count();
+            if walls > 0 {
+                along[1 - normal] += walls as f64 * lost_between_rows(stencil, normal);
+            }
+        }
+        along
+    }
+}
+
+/// e_t − e_n D_tn/D_nn, the derivative along the wall that an edge carries there.
+fn slip(stencil: &Stencil, edge: &Edge, tangent: usize) -> f64 {
+    let normal = 1 - tangent;
+    let sum = |of: &dyn Fn([f64; 2]) -> f64| -> f64 {
+        stencil.edges().iter().map(|edge| edge.weight * of(edge.offset.map(f64::from))).sum()
+    };
+    let normal_normal = sum(&|e| e[normal] * e[normal]);
+    let [et, en] = [edge.offset[tangent], edge.offset[normal]].map(f64::from);
+    match normal_normal > 0.0 {
+        true => et - en * (sum(&|e| e[tangent] * e[normal]) / normal_normal),
+        // No edge leaves through the wall.
+        false => 0.0,
+    }
+}
+
+/// Rows of the half-plane that are looked at, in the longest steps: what is lost falls off faster than this with the distance.
+const DEPTH: usize = 12;
+
+/// The conductance along a wall that is lost between rows of cells. With u = g (t − r n) + g w_k in row k the edges dissipate
+/// ```text
+/// Σ_edges λ_e (s_e + w_{k+e_n} − w_k)²,   s_e = e_t − e_n r
+/// ```
+/// and the rows beside the wall settle where that is least: by bᵀ A⁻¹ b below w = 0, with A the conductances between rows and
+/// b_k = −Σ_{e_n > k} λ_e s_e. It is 0 where no edge passes over a row.
+fn lost_between_rows(stencil: &Stencil, normal: usize) -> f64 {
+    let tangent = 1 - normal;
+    let steps: Vec<(usize, f64, f64)> = stencil
+        .edges()
+        .iter()
+        .filter(|edge| edge.offset[normal] != 0)
+        .map(|edge| {
+            let sign = f64::from(edge.offset[normal].signum());
+            (edge.offset[normal].unsigned_abs() as usize, edge.weight, sign * slip(stencil, edge, tangent))
+        })
+        .collect();
+    let most = steps.iter().map(|step| step.0).max().unwrap_or(0);
+    let rows = DEPTH * most;
+    let mut source = vec![0.0; rows];
+    // Conductances from each row to the rows up to `most` further in; the rows beyond the last are held at 0.
+    let mut links = vec![vec![0.0; most + 1]; rows];
+    for &(reach, weight, slip) in &steps {
+        source[..reach].iter_mut().for_each(|source| *source -= weight * slip);
+        links.iter_mut().for_each(|links| links[reach] += weight);
+    }
+    // Each row is eliminated into those behind it, from the wall inwards, with pivots that are sums.
+    let mut lost = 0.0;
+    for row in 0..rows {
+        let here = std::mem::take(&mut links[row]);
+        let pivot: f64 = here.iter().sum();
+        if pivot == 0.0 {
+            continue;
+        }
+        lost += source[row] * source[row] / pivot;
+        for (near, &to_near) in here.iter().enumerate().skip(1).filter(|(near, _)| row + near < rows) {
+            source[row + near] += source[row] * to_near / pivot;
+            for (far, &to_far) in here.iter().enumerate().skip(near + 1) {
+                links[row + near][far - near] += to_near * to_far / pivot;
+            }
+        }
+    }
+    lost
+}

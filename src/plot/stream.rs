@@ -1,0 +1,93 @@
+//! Lines along a current without divergence: as many of them leave one of its cross-sections as the current is large there, so that the
+//! same share of it flows between any two neighbours.
+
+use crate::grid::Grid;
+use crate::tensor::{Point, advance, difference, dot, norm};
+
+/// A current over the cells, along the grid's axes.
+pub(super) struct Current<'a> {
+    pub grid: &'a Grid,
+    pub components: [&'a [f64]; 2],
+}
+
+/// Lines are followed in steps of this share of a cell.
+const STEP: f64 = 0.4;
+
+impl Current<'_> {
+    /// J at a point in θ, between the centres of the cells around it; `None` off the grid, and where one of them has none.
+    fn at(&self, theta: Point) -> Option<Point> {
+        let (grid, [hx, hy]) = (self.grid, self.grid.spacing());
+        let u = grid.to_grid(theta);
+        let place = [(u[0] - grid.centre(0, 0.0)) / hx, (u[1] - grid.centre(1, 0.0)) / hy];
+        let mut sum = [0.0; 2];
+        for corner in [[0, 0], [0, 1], [1, 0], [1, 1]] {
+            let mut weight = 1.0;
+            let mut index = [0usize; 2];
+            for axis in 0..2 {
+                let low = place[axis].floor();
+                let share = place[axis] - low;
+                weight *= if corner[axis] == 1 { share } else { 1.0 - share };
+                let cell = low as i64 + corner[axis];
+                index[axis] = usize::try_from(cell).ok().filter(|&cell| cell < grid.cells[axis])?;
+            }
+            let cell = index[0] * grid.cells[1] + index[1];
+            (0..2).for_each(|axis| sum[axis] += weight * self.components[axis][cell]);
+        }
+        let [c, s] = grid.turn;
+        let along = [c * sum[0] - s * sum[1], s * sum[0] + c * sum[1]];
+        (along[0].is_finite() && along[1].is_finite()).then_some(along)
+    }
+
+    /// The unit vector along J.
+    fn direction(&self, theta: Point) -> Option<Point> {
+        let current = self.at(theta)?;
+        let size = norm(current);
+        (size > 0.0).then(|| current.map(|c| c / size))
+    }
+
+    /// The line through a point, along or against the current, to where that ends.
+    fn follow(&self, from: Point, sign: f64) -> Vec<Point> {
+        let step = sign * STEP * self.grid.spacing()[0].min(self.grid.spacing()[1]);
+        let mut line = vec![from];
+        let most = (8.0 / STEP) as usize * (self.grid.cells[0] + self.grid.cells[1]);
+        while line.len() < most {
+            let at = line[line.len() - 1];
+            let Some(first) = self.direction(at) else { break };
+            let Some(middle) = self.direction(advance(at, 0.5 * step, first)) else { break };
+            line.push(advance(at, step, middle));
+        }
+        line
+    }
+
+    /// `count` lines through the segments of a cross-section, each with the place in it where it crosses.
+    pub(super) fn lines(&self, mut section: Vec<[Point; 2]>, count: usize) -> Vec<(Vec<Point>, usize)> {
+        let middle = |[a, b]: [Point; 2]| advance(a, 0.5, difference(b, a));
+        let spread = [0, 1].map(|axis: usize| {
+            let along = section.iter().map(|segment| middle(*segment)[axis]);
+            along.clone().fold(f64::NEG_INFINITY, f64::max) - along.fold(f64::INFINITY, f64::min)
+        });
+        let axis = usize::from(spread[1] > spread[0]);
+        section.sort_by(|a, b| middle(*a)[axis].total_cmp(&middle(*b)[axis]));
+        let through = |&[a, b]: &[Point; 2]| {
+            let [x, y] = difference(b, a);
+            self.at(middle([a, b])).map_or(0.0, |current| dot(current, [y, -x]).abs())
+        };
+        let flux: Vec<f64> = section.iter().map(through).collect();
+        let share = flux.iter().sum::<f64>() / count as f64;
+        let (mut passed, mut lines) = (0.0, Vec::new());
+        for (&[a, b], flux) in section.iter().zip(flux) {
+            // Where the next share's middle is passed.
+            while lines.len() < count && share > 0.0 && passed + flux > (lines.len() as f64 + 0.5) * share {
+                let fraction = ((lines.len() as f64 + 0.5) * share - passed) / flux;
+                let seed = advance(a, fraction, difference(b, a));
+                let mut line = self.follow(seed, -1.0);
+                line.reverse();
+                let crossing = line.len() - 1;
+                line.extend(self.follow(seed, 1.0).into_iter().skip(1));
+                lines.push((line, crossing));
+            }
+            passed += flux;
+        }
+        lines
+    }
+}

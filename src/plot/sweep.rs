@@ -1,0 +1,234 @@
+//! A sweep: the rate against each of its keys, and each law with its line and what the line leaves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use plotters::style::RGBColor;
+use serde_json::Value;
+
+use super::PlotError;
+use super::axis::{Axis, extent};
+use super::canvas::{Area, Fault, picture};
+use super::chart::{self, Chart, Curve, Line, Spot};
+use super::colour::SERIES;
+use crate::config::sweep::Axis as Key;
+use crate::sweep::{Fit, Table};
+
+/// Points of the theory.
+const THEORY: RGBColor = RGBColor(150, 150, 150);
+
+/// Curves in one picture: more of them are told apart by nobody.
+const MOST_CURVES: usize = 10;
+
+/// Draws the pictures of a sweep and returns their paths.
+///
+/// # Errors
+/// [`PlotError`] with the first picture that could not be made.
+pub fn draw_sweep(table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+    let mut drawn = Vec::new();
+    for place in 0..table.sweep.axes.len() {
+        drawn.extend(draw_rate(table, place, folder)?);
+    }
+    // Fits of one request at several values of other keys share a picture.
+    let mut from = 0;
+    let mut number = 1;
+    while from < table.fits.len() {
+        let asked = |fit: &Fit| {
+            let request = &fit.request;
+            (request.x.to_string(), request.y.to_string(), request.model)
+        };
+        let same = table.fits[from..].iter().take_while(|fit| asked(fit) == asked(&table.fits[from])).count();
+        drawn.extend(draw_fits(&table.fits[from..from + same], &folder.join(format!("fit-{number}.png")))?);
+        (from, number) = (from + same, number + 1);
+    }
+    Ok(drawn)
+}
+
+/// ln γ of a point, from τ where only that is known.
+fn logarithm(table: &Table<'_>, point: usize) -> Option<f64> {
+    let ln = |name: &str| {
+        let known = table.rows[point].get(name);
+        known.logarithm.or(known.value.map(f64::ln)).filter(|ln| ln.is_finite())
+    };
+    ln("rate").or(ln("time").map(|ln| -ln))
+}
+
+/// The rate against one key, a curve for each choice of the others; nothing for a key whose values are no numbers.
+fn draw_rate(table: &Table<'_>, place: usize, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let sweep = table.sweep;
+    let key = &sweep.axes[place];
+    let values: Option<Vec<f64>> = key.values.iter().map(|value| value.json.as_f64()).collect();
+    let Some(values) = values.filter(|values| values.len() > 1) else { return Ok(None) };
+    let is_log = is_logarithmic(&values);
+    let mut curves: Vec<Curve> = Vec::new();
+    for point in 0..table.rows.len() {
+        let Some(ln) = logarithm(table, point) else { continue };
+        let name = if sweep.zip { String::new() } else { others(table, point, key) };
+        let x = values[sweep.places(point)[place]];
+        let at = (if is_log { x.log10() } else { x }, ln / std::f64::consts::LN_10);
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.points.push(at),
+            None => curves.push(Curve { points: vec![at], colour: colour(curves.len()), name }),
+        }
+    }
+    curves.truncate(MOST_CURVES);
+    for curve in &mut curves {
+        curve.points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    let (Some(across), Some(up)) = (extent_of(&curves, |at| at.0), extent_of(&curves, |at| at.1)) else {
+        return Ok(None);
+    };
+    let x = axis(&key.key, across, is_log);
+    let y = Axis::logarithmic("escape rate", up.start - 0.05 * height(&up)..up.end + 0.05 * height(&up));
+    let spots = spots(&curves);
+    let path = folder.join(format!("rate-{}.png", file_name(&key.key)));
+    let curves = curves.into_iter().map(|curve| placed(curve, &x, is_log)).collect::<Vec<_>>();
+    let spots = spots.into_iter().map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
+    picture(&path, (1200, 700), [&format!("Escape rate against {}", key.key), &sweep.title], |area| {
+        let leaves_room_beside = curves.len() > 1;
+        chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })
+    })?;
+    Ok(Some(path))
+}
+
+/// Fits of one law: the points with their lines above, what the lines leave below.
+fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let with_lines: Vec<&Fit> = fits.iter().filter(|fit| fit.line().is_some()).take(MOST_CURVES).collect();
+    let Some(first) = with_lines.first() else { return Ok(None) };
+    let request = &first.request;
+    let [log_x, log_y] = request.model.takes_logarithms();
+    let word = |is_log: bool, formula: String| if is_log { format!("ln({formula})") } else { formula };
+    let names = [word(log_x, request.x.to_string()), word(log_y, request.y.to_string())];
+    let (mut lines, mut left) = (Vec::new(), Vec::new());
+    let (mut dots, mut rests) = (Vec::new(), Vec::new());
+    let mut theories = BTreeSet::new();
+    for (place, fit) in with_lines.iter().enumerate() {
+        let Some(line) = fit.line() else { continue };
+        let colour = colour(place);
+        let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{} = {}", short(key), brief(value))).collect();
+        let Some(across) = extent(fit.points.iter().map(|(_, at)| at.0)) else { continue };
+        let ends = [across.start, across.end].map(|x| (x, line.intercept + line.slope * x));
+        lines.push(Curve { points: ends.to_vec(), colour, name: at.join(", ") });
+        dots.extend(fit.points.iter().map(|(_, at)| Spot { at: *at, colour, cross: false }));
+        let mut rest: Vec<(f64, f64)> =
+            fit.points.iter().zip(&line.residuals).map(|((_, at), residual)| (at.0, *residual)).collect();
+        rest.sort_by(|a, b| a.0.total_cmp(&b.0));
+        rests.extend(rest.iter().map(|at| Spot { at: *at, colour, cross: false }));
+        left.push(Curve { points: rest, colour, name: String::new() });
+        for theory in &fit.theory {
+            dots.extend(theory.points.iter().map(|at| Spot { at: *at, colour: THEORY, cross: true }));
+            theories.insert(report_name(theory.name));
+        }
+    }
+    let all: Vec<(f64, f64)> = dots.iter().map(|spot| spot.at).collect();
+    let (Some(across), Some(up), Some(over)) = (
+        extent(all.iter().map(|at| at.0)),
+        extent(all.iter().map(|at| at.1)),
+        extent(rests.iter().map(|spot: &Spot| spot.at.1).chain([0.0])),
+    ) else {
+        return Ok(None);
+    };
+    let x = Axis::linear(&names[0], across, 0.04);
+    let y = Axis::linear(&names[1], up, 0.06);
+    let below = Axis::linear("what the line leaves", over, 0.1);
+    let says = match with_lines.as_slice() {
+        [fit] => fit.line().map_or(String::new(), |line| {
+            let r = line.pearson_r.map_or(String::new(), |r| format!(", r = {r:.6}"));
+            format!("slope {:.6}{r}", line.slope)
+        }),
+        fits => format!("{} curves", fits.len()),
+    };
+    let crosses = theories.into_iter().collect::<Vec<_>>().join(" and ");
+    let says = if crosses.is_empty() { says } else { format!("{says}; crosses: {crosses}") };
+    let title = [&format!("{} fit of {} against {}", request.model.name(), request.y, request.x), &*says];
+    picture(path, (1200, 1200), title, |area| {
+        let (upper, lower) = area.split_vertically(1400);
+        let several = lines.len() > 1;
+        drawn(&upper, &x, &y, lines, dots, several)?;
+        drawn(&lower, &x, &below, left, rests, several)
+    })?;
+    Ok(Some(path.to_path_buf()))
+}
+
+/// Curves and dots in the coordinates of their axes.
+fn drawn(area: &Area, x: &Axis, y: &Axis, curves: Vec<Curve>, dots: Vec<Spot>, beside: bool) -> Result<(), Fault> {
+    let at = |(across, up): (f64, f64)| (x.place(across), y.place(up));
+    let curves = curves.into_iter().map(|curve| Curve { points: curve.points.into_iter().map(at).collect(), ..curve });
+    let spots = dots.into_iter().map(|spot| Spot { at: at(spot.at), ..spot }).collect();
+    chart::draw(
+        area,
+        Chart { x, y, curves: curves.collect(), lines: Vec::<Line>::new(), spots, leaves_room_beside: beside },
+    )
+}
+
+/// Whether values are better seen by their logarithms: positive, over a decade and more.
+fn is_logarithmic(values: &[f64]) -> bool {
+    let (low, high) = values.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &v| (low.min(v), high.max(v)));
+    low > 0.0 && high >= 10.0 * low
+}
+
+fn axis(name: &str, across: std::ops::Range<f64>, is_log: bool) -> Axis {
+    match is_log {
+        true => Axis::logarithmic(name, across.start - 0.05..across.end + 0.05),
+        false => Axis::linear(name, across, 0.05),
+    }
+}
+
+/// A logarithmic axis is given logarithms; a linear one may be in units of a power of ten.
+fn along((x, y): (f64, f64), axis: &Axis, is_log: bool) -> (f64, f64) {
+    (if is_log { x } else { axis.place(x) }, y)
+}
+
+fn placed(curve: Curve, axis: &Axis, is_log: bool) -> Curve {
+    Curve { points: curve.points.into_iter().map(|at| along(at, axis, is_log)).collect(), ..curve }
+}
+
+fn spots(curves: &[Curve]) -> Vec<Spot> {
+    let of = |curve: &Curve| {
+        let colour = curve.colour;
+        curve.points.iter().map(move |&at| Spot { at, colour, cross: false }).collect::<Vec<_>>()
+    };
+    curves.iter().flat_map(of).collect()
+}
+
+fn extent_of(curves: &[Curve], pick: fn(&(f64, f64)) -> f64) -> Option<std::ops::Range<f64>> {
+    extent(curves.iter().flat_map(|curve| curve.points.iter().map(pick)))
+}
+
+fn height(range: &std::ops::Range<f64>) -> f64 {
+    (range.end - range.start).max(1.0)
+}
+
+/// The values of the keys other than this one, where they have several.
+fn others(table: &Table<'_>, point: usize, key: &Key) -> String {
+    let values = table.sweep.values(point).filter(|(axis, _)| axis.key != key.key && axis.values.len() > 1);
+    values.map(|(axis, value)| format!("{} = {}", short(&axis.key), brief(&value.json))).collect::<Vec<_>>().join(", ")
+}
+
+/// The last word of a key.
+fn short(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The name of a formula of the theory.
+fn report_name(column: &str) -> &str {
+    match column {
+        "kramers" => "Kramers",
+        "theorem_3_2" => "Theorem 3.2",
+        other => other,
+    }
+}
+
+/// A value with four digits, as a legend has room for.
+fn brief(value: &Value) -> String {
+    let short = value.as_f64().and_then(|value| format!("{value:.3e}").parse::<f64>().ok());
+    short.map_or_else(|| value.as_str().map_or_else(|| value.to_string(), String::from), |short| short.to_string())
+}
+
+fn file_name(key: &str) -> String {
+    key.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "-")
+}
+
+fn colour(place: usize) -> RGBColor {
+    SERIES[place % SERIES.len()]
+}

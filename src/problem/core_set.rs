@@ -1,0 +1,118 @@
+//! Core sets: where reactive paths begin and end.
+
+use std::sync::Arc;
+
+use crate::problem::error::MeantMinimum;
+use crate::problem::expression::Condition;
+use crate::problem::{Problem, ProblemError, Region, critical};
+use crate::tensor::{Point, norm};
+
+/// A core set as it is asked for.
+#[derive(Clone, Debug)]
+pub enum CoreSpec {
+    /// The disc around a minimum; in one dimension the interval of this half width.
+    Disc {
+        /// Near this point; polished by Newton.
+        minimum: Point,
+        /// The radius.
+        radius: f64,
+    },
+    /// Where a condition holds.
+    Condition(Arc<Condition>),
+}
+
+/// A set of points in which the process is at one end of its way.
+#[derive(Clone)]
+pub struct CoreSet {
+    form: Form,
+    /// The minimum in the middle of a disc.
+    pub centre: Option<Point>,
+}
+
+#[derive(Clone)]
+enum Form {
+    /// All that is not in this.
+    Not(Region),
+    /// All that is in this.
+    In(Region),
+}
+
+/// The radius of a disc whose radius is not given, in distances from its minimum to the saddle between.
+const SHARE: f64 = 0.2;
+
+/// Why core sets cannot be found without being named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCores {
+    /// There is no minimum to start from.
+    #[error("no minimum was found to come from")]
+    NoStart,
+    /// There is no saddle of the start minimum with a minimum behind it.
+    #[error("there is no second minimum in the domain: no saddle of the start valley has one behind it")]
+    NoOther,
+}
+
+impl CoreSet {
+    /// The set that is asked for; `meant` says which of the two it is.
+    ///
+    /// # Errors
+    /// A point without a minimum near it.
+    pub fn new(spec: &CoreSpec, problem: &Problem, meant: MeantMinimum) -> Result<CoreSet, ProblemError> {
+        match spec {
+            CoreSpec::Disc { minimum, radius } => {
+                let units = problem.domain.space().units().0;
+                let found = critical::polish(&problem.dynamics, problem.dimension, *minimum, meant, units)?;
+                Ok(CoreSet::disc(problem, found.theta, *radius))
+            }
+            CoreSpec::Condition(condition) => {
+                let region = Region::Condition(Arc::clone(condition)).rolled(problem.domain.space());
+                Ok(CoreSet { form: Form::In(region), centre: None })
+            }
+        }
+    }
+
+    /// The disc around a point.
+    pub fn disc(problem: &Problem, centre: Point, radius: f64) -> CoreSet {
+        let outside = Region::Outside { centre, radius }.rolled(problem.domain.space());
+        CoreSet { form: Form::Not(outside), centre: Some(centre) }
+    }
+
+    /// Discs around the start minimum and around the minimum behind its lowest saddle that has one in the domain, a fifth of the way to
+    /// the saddle wide.
+    ///
+    /// # Errors
+    /// [`NoCores`] where there are no two such minima.
+    pub fn across_the_lowest_saddle(problem: &Problem) -> Result<[CoreSet; 2], NoCores> {
+        let start = problem.valley.minimum.ok_or(NoCores::NoStart)?;
+        let (critical, domain) = (&problem.critical, &problem.domain);
+        let other = |[a, b]: [Option<usize>; 2]| match (a == Some(start), b == Some(start)) {
+            (true, false) => b,
+            (false, true) => a,
+            _ => None,
+        };
+        let across = critical.saddles.iter().find_map(|saddle| {
+            let other = other(saddle.connects)?;
+            domain.contains(critical.minima[other].theta).then_some((saddle, other))
+        });
+        let (saddle, other) = across.ok_or(NoCores::NoOther)?;
+        Ok([start, other].map(|minimum| {
+            let centre = critical.minima[minimum].theta;
+            CoreSet::disc(problem, centre, SHARE * norm(domain.space().offset(centre, saddle.point.theta)))
+        }))
+    }
+
+    /// Whether a point is in the set.
+    pub fn holds(&self, theta: Point) -> bool {
+        match &self.form {
+            Form::Not(region) => !region.holds(theta),
+            Form::In(region) => region.holds(theta),
+        }
+    }
+
+    /// The fraction of the segment from → to at which it enters the set; `from` is outside, `to` is inside.
+    pub fn entry(&self, from: Point, to: Point) -> f64 {
+        match &self.form {
+            Form::Not(region) => region.exit(from, to),
+            Form::In(region) => 1.0 - region.exit(to, from),
+        }
+    }
+}

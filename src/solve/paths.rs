@@ -1,0 +1,290 @@
+//! Transition paths between two disjoint sets of states A and B of a closed chain, reversible or not, without a subtraction.
+//!
+//! Outside of both sets the chain is killed at the rates into them, and with A_I = diag(rate out) − Q of that chain
+//! ```text
+//! A_I q⁺ = rates into B        A_I (1 − q⁺) = rates into A        x A_I = Σ_{a ∈ A} π_a q_a·        x = π q⁻
+//! f_ij = x_i q_ij q⁺_j         F_AB = Σ_{a ∈ A} f_a· = Σ_{b ∈ B} f_·b       k_AB = F_AB / Σ x
+//! ```
+//! Each of the four comes from its own solve with a nonnegative right side, so that each keeps its relative accuracy where it is small:
+//! none is the rest of another. The backward committor q⁻ = x/π needs no chain that runs backward in time.
+//!
+//! Where it fails: in two dimensions committors below 1e-308 are an error; along a line they have exponents of their own.
+//!
+//! Sources: E & Vanden-Eijnden, J. Stat. Phys. 123, 503 (2006); Metzner, Schütte & Vanden-Eijnden, Multiscale Model. Simul. 7, 1192
+//! (2009).
+
+use crate::elimination::EliminationError;
+use crate::generator::{Generator, Rates};
+use crate::scaled::Scaled;
+use crate::solve::{Factor, Resources};
+
+/// Where a state belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// To A, where reactive paths begin.
+    From,
+    /// To B, where they end.
+    To,
+    /// To neither.
+    Between,
+}
+
+/// Two sets of states, seen from the states between them.
+#[derive(Clone, Debug)]
+pub struct Cores {
+    /// Where each state belongs.
+    pub side: Vec<Side>,
+    /// The rates from each state between the sets into A and into B; 0 in the sets.
+    pub into: [Vec<f64>; 2],
+    /// The stationary flow Σ_a π_a q_ai out of A and out of B to each state between them; 0 in the sets.
+    pub out_of: [Vec<Scaled>; 2],
+    /// The stationary flow that leads from A to B directly, and back.
+    pub direct: [Scaled; 2],
+}
+
+impl Cores {
+    /// Two sets of states of a chain with the stationary law π.
+    ///
+    /// # Panics
+    /// When there is not one side and one probability for every state.
+    pub fn of_states(generator: &Generator, stationary: &[Scaled], side: Vec<Side>) -> Cores {
+        let n = generator.len();
+        assert!(side.len() == n && stationary.len() == n, "one side and one probability per state");
+        let mut into = [vec![0.0; n], vec![0.0; n]];
+        let mut out_of = [vec![Scaled::ZERO; n], vec![Scaled::ZERO; n]];
+        let mut direct = [Scaled::ZERO; 2];
+        for (i, row) in generator.rates.outer_iterator().enumerate() {
+            for (j, &rate) in row.iter() {
+                let flow = stationary[i] * rate;
+                match (side[i], side[j]) {
+                    (Side::Between, Side::From) => into[0][i] += rate,
+                    (Side::Between, Side::To) => into[1][i] += rate,
+                    (Side::From, Side::Between) => out_of[0][j] += flow,
+                    (Side::To, Side::Between) => out_of[1][j] += flow,
+                    (Side::From, Side::To) => direct[0] += flow,
+                    (Side::To, Side::From) => direct[1] += flow,
+                    _ => {}
+                }
+            }
+        }
+        Cores { side, into, out_of, direct }
+    }
+
+    /// The states of neither set.
+    fn between(&self) -> Vec<usize> {
+        (0..self.side.len()).filter(|&state| self.side[state] == Side::Between).collect()
+    }
+}
+
+/// Reactive paths from A to B.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The two sets.
+    pub cores: Cores,
+    /// π.
+    pub stationary: Vec<Scaled>,
+    /// q⁺, the probability of coming to B before A: 0 in A, 1 in B.
+    pub forward: Vec<Scaled>,
+    /// 1 − q⁺ in relative accuracy: 1 in A, 0 in B.
+    pub complement: Vec<Scaled>,
+    /// π q⁻ and π (1 − q⁻): the mass in each state of the process that was in A last, and of the one that was in B last.
+    pub last_in: [Vec<Scaled>; 2],
+    /// F_AB as it leaves A, and as it arrives in B.
+    pub flux: [Scaled; 2],
+    /// Σ π q⁻ and Σ π (1 − q⁻): the share of time after which A, or B, was visited last.
+    pub population: [Scaled; 2],
+    /// Σ π q⁻ q⁺ over the states between the sets: the share of time spent on reactive paths.
+    pub reactive_share: Scaled,
+    /// Bytes of the factor of the chain between the sets.
+    pub factor_bytes: u64,
+}
+
+/// Why there are no paths.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PathsError {
+    /// The chain between the sets could not be eliminated; states are counted in the whole chain.
+    #[error(transparent)]
+    Elimination(#[from] EliminationError),
+    /// A committor below the range of double precision, where numbers have no exponents of their own.
+    #[error("the committor of state {state} is below 1e-308, which is carried along a line only")]
+    Underflow {
+        /// The state.
+        state: usize,
+    },
+    /// A flux below the range of double precision, where numbers have no exponents of their own.
+    #[error("the flux between the sets is made from masses below 1e-308, which are carried along a line only")]
+    LightSet,
+}
+
+impl Paths {
+    /// The paths between two sets of a closed chain with the stationary law π.
+    ///
+    /// # Errors
+    /// [`PathsError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
+    ///
+    /// # Panics
+    /// When the sets or the law belong to another number of states.
+    pub fn new(
+        generator: &Generator,
+        stationary: Vec<Scaled>,
+        cores: Cores,
+        resources: Resources<'_>,
+    ) -> Result<Paths, PathsError> {
+        let n = generator.len();
+        assert!(stationary.len() == n && cores.side.len() == n, "one side and one probability per state");
+        let between = cores.between();
+        let of = |values: &[f64]| -> Vec<f64> { between.iter().map(|&state| values[state]).collect() };
+        let into = [of(&cores.into[0]), of(&cores.into[1])];
+        let killed = restricted(generator, &between, into[0].iter().zip(&into[1]).map(|(a, b)| a + b).collect());
+        let in_whole = |error: EliminationError| match error {
+            EliminationError::ZeroPivot { state } => EliminationError::ZeroPivot { state: between[state] },
+            EliminationError::NotFinite { state } => EliminationError::NotFinite { state: between[state] },
+            error => error,
+        };
+        let (mut forward, mut complement) = (vec![Scaled::ZERO; n], vec![Scaled::ZERO; n]);
+        let mut last_in = [vec![Scaled::ZERO; n], vec![Scaled::ZERO; n]];
+        for state in 0..n {
+            match cores.side[state] {
+                Side::From => (complement[state], last_in[0][state]) = (Scaled::ONE, stationary[state]),
+                Side::To => (forward[state], last_in[1][state]) = (Scaled::ONE, stationary[state]),
+                Side::Between => {}
+            }
+        }
+        let mut factor_bytes = 0;
+        if !between.is_empty() {
+            let factor = Factor::new(&killed, 0, resources).map_err(in_whole)?;
+            factor_bytes = factor.elimination.factor_bytes();
+            for (committor, into) in [&mut complement, &mut forward].into_iter().zip(&into) {
+                let found = probability(&factor, &killed, into)
+                    .map_err(|state| PathsError::Underflow { state: between[state] })?;
+                between.iter().zip(found).for_each(|(&state, value)| committor[state] = value);
+            }
+            for (last_in, out_of) in last_in.iter_mut().zip(&cores.out_of) {
+                let source: Vec<Scaled> = between.iter().map(|&state| out_of[state]).collect();
+                let found = solved_left(&factor, &source);
+                between.iter().zip(found).for_each(|(&state, value)| last_in[state] = value);
+            }
+        }
+        let sum = |terms: &mut dyn Iterator<Item = Scaled>| terms.fold(Scaled::ZERO, Scaled::plus);
+        let leaves = sum(&mut between.iter().map(|&i| cores.out_of[0][i].times(forward[i])));
+        let arrives = sum(&mut between.iter().map(|&i| last_in[0][i] * cores.into[1][i]));
+        let flux = [leaves, arrives].map(|flux| flux.plus(cores.direct[0]));
+        let agree = |[leaves, arrives]: [Scaled; 2]| (leaves.over(arrives).value() - 1.0).abs() <= AGREEMENT;
+        if flux.iter().any(|flux| !flux.is_positive()) || !agree(flux) {
+            return Err(PathsError::LightSet);
+        }
+        let population = [0, 1].map(|set| sum(&mut last_in[set].iter().copied()));
+        let reactive_share = sum(&mut between.iter().map(|&i| last_in[0][i].times(forward[i])));
+        Ok(Paths { cores, stationary, forward, complement, last_in, flux, population, reactive_share, factor_bytes })
+    }
+
+    /// k_AB: the inverse of the mean time to B of the process that has just come to A from B.
+    pub fn rate(&self) -> Scaled {
+        self.flux[1].over(self.population[0])
+    }
+
+    /// k_BA, the rate of the way back: the fluxes there and back are the same.
+    pub fn rate_back(&self) -> Scaled {
+        self.flux[1].over(self.population[1])
+    }
+
+    /// π q⁻ q⁺: the mass of reactive paths in each state; 0 in the sets.
+    pub fn reactive_mass(&self) -> Vec<Scaled> {
+        let mass = |state: usize| match self.cores.side[state] {
+            Side::Between => self.last_in[0][state].times(self.forward[state]),
+            _ => Scaled::ZERO,
+        };
+        (0..self.forward.len()).map(mass).collect()
+    }
+
+    /// The mean duration of a reactive path, from its last visit to A to its first to B.
+    pub fn duration(&self) -> Scaled {
+        self.reactive_share.over(self.flux[1])
+    }
+
+    /// q⁻, the probability of having been in A later than in B; `None` where π is below the range of numbers.
+    pub fn backward(&self) -> Vec<Option<f64>> {
+        let quotient = |(last, all): (&Scaled, &Scaled)| all.is_positive().then(|| last.over(*all).value());
+        self.last_in[0].iter().zip(&self.stationary).map(quotient).collect()
+    }
+
+    /// The reactive flow f_ij = x_i q_ij q⁺_j along an edge of the chain between the sets, or out of A, or into B.
+    pub fn flow(&self, from: usize, to: usize, rate: f64) -> Scaled {
+        (self.last_in[0][from] * rate).times(self.forward[to])
+    }
+}
+
+/// Fluxes out of A and into B that differ by more are made from numbers that have lost their digits below 1e-308; by rounding they differ
+/// by 1e-13.
+const AGREEMENT: f64 = 1e-10;
+
+/// The chain on some of the states, in their order, with other killing; rates to all others are left out.
+fn restricted(generator: &Generator, states: &[usize], killing: Vec<f64>) -> Generator {
+    let mut number = vec![u32::MAX; generator.len()];
+    states.iter().enumerate().for_each(|(own, &state)| number[state] = own as u32);
+    let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+    for &state in states {
+        for (to, &rate) in generator.rates.outer_view(state).iter().flat_map(|row| row.iter()) {
+            if number[to] != u32::MAX {
+                columns.push(number[to]);
+                values.push(rate);
+            }
+        }
+        starts.push(columns.len());
+    }
+    let coordinates = match generator.coordinates.is_empty() {
+        true => Vec::new(),
+        false => states.iter().map(|&state| generator.coordinates[state]).collect(),
+    };
+    let rates = Rates::new((states.len(), states.len()), starts, columns, values);
+    Generator { rates, killing, coordinates, is_reversible: generator.is_reversible }
+}
+
+/// The probability of being killed by these rates, with exponents of its own along a line.
+///
+/// # Errors
+/// The state where it is lost: below the range of double precision where numbers have no exponents of their own.
+fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Scaled>, usize> {
+    let scaled: Vec<Scaled> = by.iter().map(|&rate| Scaled::new(rate)).collect();
+    if let Some(found) = factor.elimination.solve_right_scaled(&scaled) {
+        return Ok(found);
+    }
+    let found = factor.elimination.solve_right(by);
+    match lost(killed, by, &found) {
+        Some(state) => Err(state),
+        None => Ok(found.into_iter().map(Scaled::new).collect()),
+    }
+}
+
+/// The solution of x A = b, with exponents of its own along a line; in units of the largest entry of b elsewhere.
+fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
+    if let Some(found) = factor.elimination.solve_left_scaled(b) {
+        return found;
+    }
+    let unit = b.iter().fold(Scaled::ZERO, |unit, &b| if b.is_greater(unit) { b } else { unit });
+    if !unit.is_positive() {
+        return vec![Scaled::ZERO; b.len()];
+    }
+    let ordinary: Vec<f64> = b.iter().map(|b| b.over(unit).value()).collect();
+    factor.elimination.solve_left(&ordinary).into_iter().map(|x| unit * x).collect()
+}
+
+/// A state from which this killing can be reached by the rates that there are, and where its probability is lost all the same.
+fn lost(generator: &Generator, killing: &[f64], probability: &[f64]) -> Option<usize> {
+    let small: Vec<usize> = (0..killing.len()).filter(|&state| probability[state] < f64::MIN_POSITIVE).collect();
+    if small.is_empty() {
+        return None;
+    }
+    // Backward from the killing, along the rates.
+    let into = generator.rates.transpose_view().to_csr();
+    let mut reaches: Vec<bool> = killing.iter().map(|&rate| rate > 0.0).collect();
+    let mut open: Vec<usize> = (0..killing.len()).filter(|&state| reaches[state]).collect();
+    while let Some(state) = open.pop() {
+        for (from, _) in into.outer_view(state).iter().flat_map(|row| row.iter()) {
+            if !std::mem::replace(&mut reaches[from], true) {
+                open.push(from);
+            }
+        }
+    }
+    small.into_iter().find(|&state| reaches[state])
+}

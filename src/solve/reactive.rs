@@ -1,0 +1,198 @@
+//! Reactive paths between two sets of points of a problem on a grid.
+//!
+//! The sets end where they end, not on the nearest cell: an edge from a cell between the sets to one inside is cut where it crosses the
+//! boundary, at the fraction g, as an edge that leaves the live set is ([`crate::generator::assembly`]).
+//! ```text
+//!      o────────╳──────●      o cell between the sets, ● cell in A, ╳ a state c on its boundary
+//! ```
+//! Its two pieces are edges of their own, and the stationary probability of c is what flows there from both ends over the rate at which it
+//! is left: nothing is subtracted, and in one dimension nothing but the integrals along the pieces is approximated. Order 2 in two
+//! dimensions, as for absorbing boundaries.
+
+use crate::grid::Grid;
+use crate::problem::core_set::CoreSet;
+use crate::scaled::Scaled;
+use crate::scheme::Segment;
+use crate::solve::chain::{deepest, located};
+use crate::solve::paths::Cores;
+use crate::solve::{Discretisation, Paths, PathsError, Resources, Side, SolveError, stationary_law};
+use crate::tensor::{Point, advance, difference};
+
+/// An edge between a state and one of the sets.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreCut {
+    /// The state between the sets.
+    pub state: u32,
+    /// 0: A, 1: B.
+    pub set: usize,
+    /// Offset of the whole edge from the state, in cells.
+    pub offset: [i32; 2],
+    /// The rate into the set.
+    pub into: f64,
+    /// The stationary flow out of it.
+    pub out_of: Scaled,
+}
+
+/// Reactive paths on the closed chain of a grid.
+#[derive(Clone)]
+pub struct Reactive<'a> {
+    /// The closed chain.
+    pub closed: Discretisation<'a>,
+    /// The paths.
+    pub paths: Paths,
+    /// What crosses the boundaries of the sets.
+    pub cuts: Vec<CoreCut>,
+}
+
+/// Boundaries that are nearer than this to a cell centre, in edges, count as crossing it.
+const LEAST: f64 = 1e-9;
+
+/// The paths from the first set to the second where every wall reflects and nothing absorbs.
+///
+/// # Errors
+/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination; numbers beyond the
+/// range of double precision in two dimensions.
+pub fn reactive<'a>(
+    on: &Discretisation<'a>,
+    sets: &[CoreSet; 2],
+    resources: Resources<'_>,
+) -> Result<Reactive<'a>, SolveError> {
+    let closed = on.closed(resources.progress)?;
+    let side = sides(&closed, sets)?;
+    let law = closed_law(&closed, resources)?;
+    let (cores, cuts) = cut(&closed, sets, side, &law)?;
+    let dimension = closed.grid.dimension;
+    let paths = Paths::new(&closed.assembly.generator, law, cores, resources).map_err(|error| match error {
+        PathsError::Elimination(error) => located(error, &closed),
+        PathsError::Underflow { state } => SolveError::CommittorUnderflow { at: closed.centre(state), dimension },
+        PathsError::LightSet => SolveError::FluxUnderflow,
+    })?;
+    Ok(Reactive { closed, paths, cuts })
+}
+
+/// The stationary law of a closed chain on a grid, of any range along a line.
+///
+/// # Errors
+/// Whatever ends an elimination.
+pub fn closed_law(closed: &Discretisation<'_>, resources: Resources<'_>) -> Result<Vec<Scaled>, SolveError> {
+    let pin = closed.state_at(deepest(closed.problem));
+    stationary_law(&closed.assembly.generator, pin, resources).map_err(|error| located(error, closed))
+}
+
+/// Where each state belongs.
+fn sides(closed: &Discretisation<'_>, sets: &[CoreSet; 2]) -> Result<Vec<Side>, SolveError> {
+    let (states, dimension) = (closed.states(), closed.grid.dimension);
+    let mut side = Vec::with_capacity(states);
+    for state in 0..states {
+        let at = closed.centre(state);
+        side.push(match [sets[0].holds(at), sets[1].holds(at)] {
+            [true, true] => return Err(SolveError::SetsOverlap { at, dimension }),
+            [true, false] => Side::From,
+            [false, true] => Side::To,
+            [false, false] => Side::Between,
+        });
+    }
+    for (set, own) in [Side::From, Side::To].into_iter().enumerate() {
+        if !side.contains(&own) {
+            return Err(SolveError::SetEmpty { set, cells: closed.grid.cells });
+        }
+    }
+    Ok(side)
+}
+
+/// An edge across the boundary of a set.
+struct Crossing {
+    /// The pair, by its number.
+    pair: usize,
+    set: usize,
+    /// Whether the pair begins in the set.
+    begins_inside: bool,
+    /// Where the boundary is, counted from where the pair begins, with the number of the first of its segments (the whole edge and its
+    /// two pieces); `None` at the cell centre in the set.
+    at: Option<(f64, usize)>,
+}
+
+/// The rates into the sets and the stationary flows out of them through their boundaries.
+fn cut(
+    closed: &Discretisation<'_>,
+    sets: &[CoreSet; 2],
+    side: Vec<Side>,
+    law: &[Scaled],
+) -> Result<(Cores, Vec<CoreCut>), SolveError> {
+    let (pairs, grid) = (&closed.assembly.pairs, &closed.grid);
+    let (mut crossings, mut segments) = (Vec::new(), Vec::new());
+    for (number, pair) in pairs.iter().enumerate() {
+        let (set, begins_inside) = match (side[pair.from as usize], side[pair.to as usize]) {
+            (Side::From, Side::To) | (Side::To, Side::From) => {
+                return Err(SolveError::SetsTouch { at: closed.centre(pair.from as usize), dimension: grid.dimension });
+            }
+            (Side::Between, Side::From) => (0, false),
+            (Side::Between, Side::To) => (1, false),
+            (Side::From, Side::Between) => (0, true),
+            (Side::To, Side::Between) => (1, true),
+            _ => continue,
+        };
+        let [from, to] = ends(grid, closed.assembly.cells[pair.from as usize] as usize, pair.offset);
+        let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
+        // What stands on a cell centre but for rounding stands there: inside as the cell itself, outside just before it.
+        let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
+        let at = entry.map(|entry| {
+            let fraction = if begins_inside { 1.0 - entry } else { entry };
+            let (at, offset) = (advance(from, fraction, difference(to, from)), pair.offset.map(i32::from));
+            let piece = |from: Point, to: Point| Segment { from, to, offset, ends: [1.0; 2] };
+            segments.extend([piece(from, to), piece(from, at), piece(at, to)]);
+            (fraction, segments.len() - 3)
+        });
+        crossings.push(Crossing { pair: number, set, begins_inside, at });
+    }
+    let mut flows = Vec::new();
+    let failures = closed.sampler().flows(&segments, &mut flows);
+    if let Some(&(number, _)) = failures.first() {
+        return Err(SolveError::RateOverflow { at: segments[number].from, dimension: grid.dimension });
+    }
+    let mut cores = Cores {
+        into: [vec![0.0; side.len()], vec![0.0; side.len()]],
+        out_of: [vec![Scaled::ZERO; side.len()], vec![Scaled::ZERO; side.len()]],
+        direct: [Scaled::ZERO; 2],
+        side,
+    };
+    let mut cuts = Vec::with_capacity(crossings.len());
+    for Crossing { pair, set, begins_inside, at } in crossings {
+        let pair = &pairs[pair];
+        let (from, to) = (pair.from as usize, pair.to as usize);
+        let (into, out_of) = match at {
+            Some((g, number)) => {
+                let [whole, first, second] = [flows[number], flows[number + 1], flows[number + 2]];
+                let forward = part(pair.forward, first.forward / g, whole.forward);
+                let backward = part(pair.backward, second.backward / (1.0 - g), whole.backward);
+                // What arrives at the state on the boundary, and the share of it that goes on to the state between the sets.
+                let arriving = (law[from] * forward).plus(law[to] * backward);
+                let [to_first, to_second] = [first.backward / g, second.forward / (1.0 - g)];
+                match begins_inside {
+                    false => (forward, arriving * (to_first / (to_first + to_second))),
+                    true => (backward, arriving * (to_second / (to_first + to_second))),
+                }
+            }
+            None if begins_inside => (pair.backward, law[from] * pair.forward),
+            None => (pair.forward, law[to] * pair.backward),
+        };
+        let (state, sign) = if begins_inside { (to, -1) } else { (from, 1) };
+        cores.into[set][state] += into;
+        cores.out_of[set][state] += out_of;
+        let offset = pair.offset.map(|c| sign * i32::from(c));
+        cuts.push(CoreCut { state: state as u32, set, offset, into, out_of });
+    }
+    Ok((cores, cuts))
+}
+
+/// The rate along the first piece of an edge from that along the whole edge, whose cell may have a mass of its own; nothing flows along
+/// a piece of an edge along which nothing does.
+fn part(rate: f64, piece: f64, whole: f64) -> f64 {
+    if rate == 0.0 { 0.0 } else { rate * (piece / whole) }
+}
+
+/// Both ends of an edge, the second possibly beyond the seam of a periodic axis.
+fn ends(grid: &Grid, cell: usize, offset: [i8; 2]) -> [Point; 2] {
+    let [ix, iy] = grid.indices(cell).map(|index| index as f64);
+    [grid.position(ix, iy), grid.position(ix + f64::from(offset[0]), iy + f64::from(offset[1]))]
+}

@@ -1,0 +1,153 @@
+//! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average elsewhere.
+//!
+//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::problem::Problem;
+use crate::scaled::Scaled;
+use crate::solve::Resources;
+use crate::study::level::{self, Level};
+use crate::study::request::{Quantity, Scheme};
+use crate::study::{Request, StudyError, ladder};
+
+/// The scheme of a run, and why it is this one.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a scheme is chosen.
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// It was asked for.
+    Asked,
+    /// In one dimension the inverse average is the exact flux along each edge.
+    Line,
+    /// The correction is for a loss with D = temperature·I.
+    NotReversible,
+    /// Nothing was asked for that the correction would change.
+    NoRate,
+    /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts leave.
+    GainsNothing {
+        /// Cells of that grid.
+        cells: [usize; 2],
+        /// The relative change.
+        change: f64,
+    },
+    /// The correction changes the rate on a coarse grid.
+    Gains {
+        /// Cells of that grid.
+        cells: [usize; 2],
+        /// The relative change.
+        change: f64,
+    },
+    /// No coarse grid could be solved with both.
+    NotTried,
+    /// The correction was chosen, and failed.
+    Failed(Box<StudyError>),
+}
+
+impl Choice {
+    /// What was asked for.
+    pub fn asked(scheme: Scheme) -> Choice {
+        Choice { scheme, reason: Reason::Asked }
+    }
+
+    /// Whether it was left to the program.
+    pub fn was_made(&self) -> bool {
+        !matches!(self.reason, Reason::Asked)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Asked => write!(f, "asked for"),
+            Reason::Line => write!(f, "in one dimension it is the exact flux along each edge"),
+            Reason::NotReversible => write!(f, "the flux correction is for a loss with D = temperature·I"),
+            Reason::NoRate => write!(f, "the flux correction is for rates"),
+            Reason::GainsNothing { cells: [nx, ny], change } => {
+                write!(f, "on {nx} × {ny} cells the flux correction gains nothing (it changes γ by {change:.1e})")
+            }
+            Reason::Gains { cells: [nx, ny], change } => write!(f, "on {nx} × {ny} cells it changes γ by {change:.1e}"),
+            Reason::NotTried => write!(f, "no coarse grid shows what the flux correction would gain"),
+            Reason::Failed(error) => write!(f, "the flux correction failed: {error}"),
+        }
+    }
+}
+
+/// The part of what cuts may leave that they do leave, on average over where they lie.
+const LEFT: f64 = 0.05;
+
+/// Changes below this are rounding.
+const ROUNDING: f64 = 1e-11;
+
+/// The scheme that is asked for, or the choice.
+///
+/// # Errors
+/// [`StudyError::Interrupted`].
+pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Choice, StudyError> {
+    let plain = |reason| Ok(Choice { scheme: Scheme::INVERSE_AVERAGE, reason });
+    if let Some(scheme) = request.grid.scheme {
+        return Ok(Choice::asked(scheme));
+    }
+    if problem.dimension == 1 {
+        return plain(Reason::Line);
+    }
+    if !problem.is_reversible() {
+        return plain(Reason::NotReversible);
+    }
+    if !request.wants_killing() {
+        return plain(Reason::NoRate);
+    }
+    for cells in ladder::coarse(problem, request) {
+        match change(problem, request, cells, resources) {
+            Ok(Change { rate, left }) if rate > ROUNDING.max(LEFT * left) => {
+                return Ok(Choice { scheme: Scheme::FLUX_CORRECTED, reason: Reason::Gains { cells, change: rate } });
+            }
+            Ok(Change { rate, .. }) => return plain(Reason::GainsNothing { cells, change: rate }),
+            Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+            Err(_) => {}
+        }
+    }
+    plain(Reason::NotTried)
+}
+
+/// The request with this scheme.
+pub fn with_scheme(request: &Request, scheme: Scheme) -> Cow<'_, Request> {
+    if request.grid.scheme == Some(scheme) {
+        return Cow::Borrowed(request);
+    }
+    let mut settled = request.clone();
+    settled.grid.scheme = Some(scheme);
+    Cow::Owned(settled)
+}
+
+/// What the correction does to the rate, and what boundaries leave in it that no correction mends; both relative.
+struct Change {
+    rate: f64,
+    left: f64,
+}
+
+fn change(
+    problem: &Problem,
+    request: &Request,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Change, StudyError> {
+    let solve = |scheme: Scheme| {
+        let mut asked = with_scheme(request, scheme).into_owned();
+        asked.quantities = vec![Quantity::Rate];
+        level::solve(&asked, problem, cells, resources)
+    };
+    let rate = |level: &Level<'_>| level.found.quasi_stationary.as_ref().map_or(Scaled::ZERO, |found| found.rate);
+    let plain = solve(Scheme::INVERSE_AVERAGE)?;
+    let corrected = solve(Scheme::FLUX_CORRECTED)?;
+    let left = plain.found.boundary.cut.unwrap_or(0.0);
+    Ok(Change { rate: (rate(&corrected).over(rate(&plain)).value() - 1.0).abs(), left })
+}

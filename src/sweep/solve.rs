@@ -1,0 +1,156 @@
+//! One point, and all that lack.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::schedule::{self, Budget, Job};
+use super::{Outcome, Store, SweepError};
+use crate::config::{Config, Sweep, advice};
+use crate::elimination::{EliminationError, Workspace};
+use crate::io;
+use crate::progress::Progress;
+use crate::solve::{Resources, SolveError};
+use crate::study::{self, StudyError, memory};
+
+/// A sweep at work.
+pub struct Campaign<'a> {
+    /// What is swept.
+    pub sweep: &'a Sweep,
+    /// Where points are kept.
+    pub store: &'a Store,
+    /// Told of each point, and asked whether to go on.
+    pub progress: &'a Progress,
+}
+
+/// What a summary has of the moment and the machine.
+const MOMENTARY: [&str; 3] = ["title", "timing", "provenance"];
+
+/// Solves one point.
+///
+/// # Errors
+/// [`SweepError::Interrupted`] alone: a point that fails is an outcome.
+pub fn solve(sweep: &Sweep, point: usize, resources: Resources<'_>) -> Result<Outcome, SweepError> {
+    let outcome = |status: u8, message: Option<String>, summary: Option<Value>| -> Result<Outcome, SweepError> {
+        Ok(Outcome {
+            configuration: sweep.identity(point)?,
+            point: values(sweep, point),
+            status,
+            message,
+            for_want_of_memory: false,
+            summary,
+        })
+    };
+    let config = match sweep.config(point) {
+        Ok(config) => config,
+        // Without its place, which is in no file that anybody has.
+        Err(error) => return outcome(2, Some(format!("{}: {}", error.key, error.fault)), None),
+    };
+    match summary(&config, resources) {
+        Ok(summary) => outcome(0, None, Some(summary)),
+        Err(StudyError::Interrupted) => Err(SweepError::Interrupted),
+        Err(error) => {
+            let diagnosis = advice::on_study(&error);
+            let failed = outcome(diagnosis.exit_status, Some(diagnosis.text()), None)?;
+            Ok(Outcome { for_want_of_memory: is_for_want_of_memory(&error), ..failed })
+        }
+    }
+}
+
+/// The swept keys of a point with their values.
+pub(super) fn values(sweep: &Sweep, point: usize) -> Map<String, Value> {
+    sweep.values(point).map(|(axis, value)| (axis.key.clone(), value.json.clone())).collect()
+}
+
+fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
+    let problem = config.problem()?;
+    let solution = study::run_within(&problem, &config.request, resources)?;
+    if solution.particles.as_ref().is_some_and(|found| found.interrupted) || resources.progress.is_interrupted() {
+        return Err(StudyError::Interrupted);
+    }
+    let setting = io::Setting::new(config, &problem, SystemTime::now(), 1);
+    let mut summary = io::summary(&io::Solved { setting, solution: &solution });
+    if let Value::Object(entries) = &mut summary {
+        entries.retain(|key, _| !MOMENTARY.contains(&key.as_str()));
+    }
+    Ok(summary)
+}
+
+fn is_for_want_of_memory(error: &StudyError) -> bool {
+    matches!(
+        error,
+        StudyError::TooLarge { .. }
+            | StudyError::NoGrid { .. }
+            | StudyError::Solve(SolveError::TooLarge { .. } | SolveError::Refused { .. })
+            | StudyError::Solve(SolveError::Elimination(
+                EliminationError::TooLarge { .. } | EliminationError::Refused { .. }
+            ))
+    )
+}
+
+impl Campaign<'_> {
+    /// The stored outcome of every point, `None` for those that lack.
+    ///
+    /// # Errors
+    /// A stored point that cannot be read.
+    pub fn stored(&self) -> Result<Vec<Option<Outcome>>, SweepError> {
+        (0..self.sweep.len()).map(|point| self.store.get(&self.sweep.identity(point)?)).collect()
+    }
+
+    /// The points that lack: those that nobody has solved, and those that failed for want of memory.
+    ///
+    /// # Errors
+    /// As [`Campaign::stored`].
+    pub fn missing(&self) -> Result<Vec<usize>, SweepError> {
+        let mut missing = Vec::new();
+        for point in 0..self.sweep.len() {
+            let stored = self.store.get(&self.sweep.identity(point)?)?;
+            if stored.is_none_or(|outcome| outcome.for_want_of_memory) {
+                missing.push(point);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Solves the points that lack on so many threads, keeps each as it comes, and returns how many it kept.
+    ///
+    /// # Errors
+    /// An interruption, and what cannot be kept; the number of points that were kept before comes with it.
+    pub fn complete(&self, threads: usize) -> Result<u64, (u64, SweepError)> {
+        let kept = AtomicU64::new(0);
+        let solve_all = || -> Result<(), SweepError> {
+            let missing = self.missing()?;
+            let total = self.sweep.len() as u64;
+            self.progress.begin("points of the sweep", total);
+            self.progress.advance(total - missing.len() as u64);
+            // One budget from the beginning: what a point may use does not depend on which others are being solved.
+            let budget = Budget { threads, memory: memory::allowed() };
+            let workspace = Workspace::default();
+            let jobs: Vec<Job> = missing.into_iter().map(|point| self.job(point)).collect();
+            schedule::run(&jobs, budget, &|point| {
+                if self.progress.is_interrupted() {
+                    return Err(SweepError::Interrupted);
+                }
+                let part = self.progress.part();
+                let resources = Resources { memory: budget.memory, workspace: &workspace, progress: &part };
+                self.store.put(&solve(self.sweep, point, resources)?)?;
+                kept.fetch_add(1, Ordering::Relaxed);
+                self.progress.advance(1);
+                Ok(())
+            })
+        };
+        let done = solve_all();
+        let kept = kept.into_inner();
+        done.map(|()| kept).map_err(|error| (kept, error))
+    }
+
+    /// What a point will need; one that is no configuration needs nothing.
+    fn job(&self, point: usize) -> Job {
+        let Ok(Config { landscape, request, .. }) = self.sweep.config(point) else {
+            return Job { point, needed: 0.0, cells: Some(0), dimension: 1 };
+        };
+        let cells = request.grid.cells.map(|[x, y]| x * y);
+        Job { point, needed: memory::most(&request.grid, landscape.dimension), cells, dimension: landscape.dimension }
+    }
+}

@@ -1,0 +1,146 @@
+//! Reflecting walls that a full tensor meets: what its edges carry along them.
+
+use approx::assert_relative_eq;
+use proptest::prelude::*;
+use saddleflux::generator::Assembly;
+use saddleflux::generator::assembly::Physics;
+use saddleflux::grid::Grid;
+use saddleflux::problem::landscape::formula::Formula;
+use saddleflux::problem::{AxisWalls, DiffusionField, Domain, Dynamics, Interpretation, Region};
+use saddleflux::progress::Progress;
+use saddleflux::scheme::Weight;
+use saddleflux::tensor::{Point, Tensor};
+
+use crate::fixture::dynamics;
+
+struct FullNoise(Tensor);
+
+impl DiffusionField for FullNoise {
+    fn tensor(&self, _: Point) -> Tensor {
+        self.0
+    }
+}
+
+fn assemble(
+    dynamics: &Dynamics,
+    tensor: Tensor,
+    interpretation: Interpretation,
+    walls: [AxisWalls; 2],
+    cells: [usize; 2],
+) -> Assembly {
+    let upper = cells.map(|n| n as f64);
+    let domain = Domain { dimension: 2, lower: [0.0; 2], upper, walls, automatic: false };
+    let periodic = [0, 1].map(|axis| domain.is_periodic(axis));
+    let grid = Grid::new(2, domain.lower, upper, cells, periodic);
+    let noise = FullNoise(tensor);
+    let physics = Physics { dynamics, noise: &noise, interpretation, domain: &domain, live: &Region::Whole };
+    Assembly::new(physics, &grid, Weight::InverseAverage, [0.5; 2], &Progress::default()).unwrap()
+}
+
+/// The conductance along a strip of unit cells, per column: that of the rows where they settle under a unit slope along it, by
+/// relaxation. `axis`: that of the strip.
+fn conductance(assembly: &Assembly, cells: [usize; 2], axis: usize, ratio: f64) -> f64 {
+    let rows = cells[1 - axis];
+    let row = |state: u32| {
+        let cell = assembly.cells[state as usize] as usize;
+        [cell / cells[1], cell % cells[1]][1 - axis]
+    };
+    let mut links = vec![Vec::new(); rows];
+    let mut edges = Vec::new();
+    for pair in &assembly.pairs {
+        let slope = f64::from(pair.offset[axis]) - ratio * f64::from(pair.offset[1 - axis]);
+        let (from, to, rate) = (row(pair.from), row(pair.to), pair.forward);
+        links[from].push((to, slope, rate));
+        links[to].push((from, -slope, rate));
+        edges.push((from, to, slope, rate));
+    }
+    let mut heights = vec![0.0; rows];
+    for _ in 0..400 {
+        for row in 0..rows {
+            let total: f64 = links[row].iter().map(|link| link.2).sum();
+            let pull: f64 = links[row].iter().map(|&(other, slope, rate)| rate * (heights[other] + slope)).sum();
+            heights[row] = pull / total;
+        }
+    }
+    let energy = |&(from, to, slope, rate): &(usize, usize, f64, f64)| {
+        let step: f64 = slope + heights[to] - heights[from];
+        rate * step * step
+    };
+    edges.iter().map(energy).sum::<f64>() / cells[axis] as f64
+}
+
+/// Per column of a strip with reflecting sides the transport along it is its width times the Schur complement D_tt − D_tn²/D_nn, exactly.
+fn carries_the_schur_complement(
+    tensor: Tensor,
+    interpretation: Interpretation,
+    axis: usize,
+) -> Result<(), TestCaseError> {
+    let still = dynamics(Formula::new("0*x", 2).unwrap());
+    let walls = [0, 1].map(|other| if other == axis { AxisWalls::Periodic } else { AxisWalls::REFLECTING });
+    let cells = [0, 1].map(|other| if other == axis { 9 } else { 24 });
+    let assembly = assemble(&still, tensor, interpretation, walls, cells);
+    let (along, across) = if axis == 0 { (tensor.xx, tensor.yy) } else { (tensor.yy, tensor.xx) };
+    let found = conductance(&assembly, cells, axis, tensor.xy / across);
+    let right = 24.0 * (along - tensor.xy * tensor.xy / across);
+    prop_assert!((found / right - 1.0).abs() < 1e-6, "{tensor:?}: {found} instead of {right}");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_lost_along_reflecting_walls() {
+    for interpretation in [Interpretation::Ito, Interpretation::Isothermal] {
+        for (xy, yy) in
+            [(0.5, 1.0), (0.8, 1.0), (0.95, 1.0), (-0.8, 1.0), (1.2, 2.0), (1.6, 3.5), (0.5, 0.35), (2.6, 8.0)]
+        {
+            for axis in [0, 1] {
+                carries_the_schur_complement(Tensor { xx: 1.0, xy, yy }, interpretation, axis).unwrap();
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn nothing_is_lost_along_walls_by_any_tensor(ratio in 1.0..12.0f64, angle in -1.6..1.6f64, axis in 0usize..2) {
+        let tensor = Tensor { xx: 1.0, xy: 0.0, yy: ratio }.turned(angle.cos(), angle.sin());
+        carries_the_schur_complement(tensor, Interpretation::Ito, axis)?;
+    }
+
+    /// q_ij = e^{−z} q_ji of every pair, those along walls too.
+    #[test]
+    fn rates_along_walls_keep_detailed_balance(ratio in 1.0..12.0f64, angle in -1.6..1.6f64, slope in -2.0..2.0f64) {
+        let tensor = Tensor { xx: 1.0, xy: 0.0, yy: ratio }.turned(angle.cos(), angle.sin());
+        let tilted = dynamics(Formula::new(&format!("{slope}*x + 0.3*sin(y)"), 2).unwrap());
+        let assembly = assemble(&tilted, tensor, Interpretation::Isothermal, [AxisWalls::REFLECTING; 2], [12, 11]);
+        for pair in &assembly.pairs {
+            prop_assert!(pair.forward >= 0.0 && pair.backward >= 0.0);
+            let balance = (pair.forward / pair.backward).ln() + f64::from(pair.rise);
+            prop_assert!(balance.abs() < 1e-5 * (1.0 + f64::from(pair.rise).abs()), "{balance}");
+        }
+    }
+}
+
+/// Beside an absorbing wall what is carried along a reflecting one is cut at the face, as any edge is.
+#[test]
+fn what_is_carried_along_a_wall_is_cut_by_an_absorbing_one() {
+    let still = dynamics(Formula::new("0*x", 2).unwrap());
+    let tensor = Tensor { xx: 1.0, xy: -0.8, yy: 1.0 };
+    let walls = [AxisWalls::ABSORBING_ABOVE, AxisWalls::REFLECTING];
+    let assembly = assemble(&still, tensor, Interpretation::Ito, walls, [8, 8]);
+    // In the corner above, (1, −1) is cut and (−1, 1) leaves through the reflecting wall: ½·0.8·(1 − 0.8)², over half a cell.
+    let corner = assembly.states[7 * 8 + 7];
+    let along: f64 =
+        assembly.exits.iter().filter(|exit| exit.state == corner && exit.offset == [1, 0]).map(|exit| exit.rate).sum();
+    let own = 2.0 * 0.2;
+    assert_relative_eq!(along - own, 2.0 * 0.5 * (0.8 * 0.2 * 0.2 + 0.2 * 0.8 * 0.8), max_relative = 1e-12);
+}
+
+#[test]
+fn diagonal_tensors_gain_nothing_at_walls() {
+    let still = dynamics(Formula::new("x + y", 2).unwrap());
+    let tensor = Tensor { xx: 1.0, xy: 0.0, yy: 3.0 };
+    let assembly = assemble(&still, tensor, Interpretation::Ito, [AxisWalls::REFLECTING; 2], [6, 5]);
+    assert_eq!(assembly.pairs.len(), 5 * 5 + 6 * 4);
+}
