@@ -12,6 +12,8 @@ mod diagnosis;
 mod error;
 mod evolve;
 mod fault_particles;
+mod landscape;
+mod noise;
 mod particles;
 mod pose;
 mod read;
@@ -19,6 +21,7 @@ mod section;
 mod source;
 pub mod sweep;
 mod tree;
+mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};

@@ -9,7 +9,7 @@ use crate::generator::{AssemblyError, Exit, Pair};
 use crate::grid::Grid;
 use crate::problem::{DiffusionField, Domain, Region};
 use crate::problem::{Interpretation, Wall};
-use crate::scheme::edge::EdgeError;
+use crate::scheme::flow::EdgeError;
 use crate::scheme::selling::Edge;
 use crate::scheme::{EdgeFlow, EdgeSampler, Laminate, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};

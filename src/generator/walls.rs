@@ -57,9 +57,15 @@ impl Context<'_> {
                 match self.neighbour(indices, offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
-                        let ends = [along[axis], of(other, axis)];
+                        let there = of(other, axis);
                         // A pair belongs to its first cell; to the second only where the first has no such edge.
-                        if sign == 1 || ends[1] == 0.0 {
+                        if sign == 1 || there == 0.0 {
+                            // Walls end: each tensor has the mean of what it drops at both places, so that one tensor is in balance.
+                            let places = [indices, self.grid.indices(cells[other] as usize)];
+                            let ends = [
+                                0.5 * (along[axis] + self.conductances(state, places[1])[axis]),
+                                0.5 * (there + self.conductances(other, places[0])[axis]),
+                            ];
                             let (to, [i, j]) = (self.centre(indices, offset), [state, other].map(|state| state as u32));
                             let offset = offset.map(|c| c as i8);
                             found.pairs.push(Pair { from: i, to: j, offset, forward: 0.0, backward: 0.0, rise: 0.0 });
@@ -101,7 +107,7 @@ impl Context<'_> {
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
 
-    /// c of a state along both axes.
+    /// c along both axes of a state's tensor in the cell of these indices.
     fn conductances(&self, state: usize, indices: [usize; 2]) -> Conductances {
         let stencil = self.stencils.of(state);
         let mut along = [0.0; 2];

@@ -24,16 +24,8 @@ pub const STATIONARY: Kind = Kind::density("stationary", "stationary density of 
 pub const QUASI_STATIONARY: Kind = Kind::density("quasi_stationary", "quasi-stationary density");
 /// The components of the quasi-stationary current J along the grid's axes.
 pub const CURRENT: [Kind; 2] = [
-    Kind {
-        name: "current_x",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["quasi-stationary current", "quasi-stationary current along the first grid axis"],
-    },
-    Kind {
-        name: "current_y",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["quasi-stationary current", "quasi-stationary current along the second grid axis"],
-    },
+    Kind::current("current_x", ["quasi-stationary current", "quasi-stationary current along the first grid axis"]),
+    Kind::current("current_y", ["quasi-stationary current", "quasi-stationary current along the second grid axis"]),
 ];
 /// The mean first-passage time; 0 outside the start set.
 pub const MEAN_FIRST_PASSAGE: Kind = Kind::new("mean_first_passage", "dynamical time", "mean first-passage time");

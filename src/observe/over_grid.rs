@@ -42,6 +42,11 @@ impl Kind {
         Kind { name, units: ["1/parameter", "1/parameter^2"], long_name: [long_name; 2] }
     }
 
+    /// A component of a current J of probability.
+    pub const fn current(name: &'static str, long_name: [&'static str; 2]) -> Kind {
+        Kind { name, units: ["1/dynamical time", "1/(dynamical time parameter)"], long_name }
+    }
+
     /// What it is called in this dimension.
     pub const fn label(&self, dimension: usize) -> Label {
         Label::new(self.name, self.units[dimension - 1], self.long_name[dimension - 1])

@@ -26,29 +26,13 @@ pub const LOG_STATIONARY: Kind = Kind::new("log_stationary", "1", "ln of the sta
 pub const REACTIVE_DENSITY: Kind = Kind::density("reactive_density", "stationary density of reactive paths, π q⁺ q⁻");
 /// The components of the reactive current along the grid's axes; 0 inside the sets.
 pub const REACTIVE_CURRENT: [Kind; 2] = [
-    Kind {
-        name: "reactive_current_x",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["reactive current", "reactive current along the first grid axis"],
-    },
-    Kind {
-        name: "reactive_current_y",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["reactive current", "reactive current along the second grid axis"],
-    },
+    Kind::current("reactive_current_x", ["reactive current", "reactive current along the first grid axis"]),
+    Kind::current("reactive_current_y", ["reactive current", "reactive current along the second grid axis"]),
 ];
 /// The components of the stationary current along the grid's axes.
 pub const STATIONARY_CURRENT: [Kind; 2] = [
-    Kind {
-        name: "stationary_current_x",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["stationary current", "stationary current along the first grid axis"],
-    },
-    Kind {
-        name: "stationary_current_y",
-        units: ["1/dynamical time", "1/(dynamical time parameter)"],
-        long_name: ["stationary current", "stationary current along the second grid axis"],
-    },
+    Kind::current("stationary_current_x", ["stationary current", "stationary current along the first grid axis"]),
+    Kind::current("stationary_current_y", ["stationary current", "stationary current along the second grid axis"]),
 ];
 
 impl Discretisation<'_> {

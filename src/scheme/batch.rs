@@ -4,7 +4,9 @@
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
 use crate::scheme::Weight;
-use crate::scheme::edge::{Course, EdgeError, EdgeFlow, EdgeSampler, Resistance, UNRESOLVED_RISE, flow_of};
+use crate::scheme::course::Course;
+use crate::scheme::edge::{EdgeSampler, UNRESOLVED_RISE};
+use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
 

@@ -16,43 +16,13 @@ use crate::problem::Interpretation;
 use crate::problem::breaks::{Breaks, rim};
 use crate::problem::{DiffusionField, Dynamics};
 use crate::scheme::Weight;
+use crate::scheme::course::Course;
+use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
 use crate::scheme::weight::{self, bernoulli};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
-/// What flows along an edge from i to j: the two rates (without the factor of the cell they leave from).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EdgeFlow {
-    /// z, the rise of the effective potential from i to j.
-    pub rise: f64,
-    /// q_ij = `forward` × [`EdgeSampler::leave`](i).
-    pub forward: f64,
-    /// q_ji = `backward` × [`EdgeSampler::leave`](j).
-    pub backward: f64,
-}
-
-/// Why an edge has no rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum EdgeError {
-    /// `central` needs |z| < 2.
-    NotMonotone {
-        /// z.
-        rise: f64,
-    },
-    /// The slope or the tensor is not finite, or the tensor is singular, at this point.
-    NotFinite {
-        /// Where.
-        at: Point,
-    },
-}
-
-/// How much z may rise, bend and twist on one panel for an error of a few 1e-15 ([`Course`]). A Gauss rule of n points leaves
-/// (n!)⁴/((2n+1)(2n)!³)·f⁽²ⁿ⁾; of f = e^{z} the mixed terms count most.
-const FIVE_POINTS: Course = Course { rise: 0.3, bend: 0.006, twist: 0.001 };
-const EIGHT_POINTS: Course = Course { rise: 2.0, bend: 0.15, twist: 0.02 };
-/// Edges on which z changes by more than this many panels' worth are far from resolved, and far from where the rate is made.
-const MOST_PANELS: f64 = 32.0;
 /// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
 /// half at four times as much), and z is taken as linear.
 pub(super) const UNRESOLVED_RISE: f64 = 1024.0;
@@ -68,51 +38,6 @@ pub struct EdgeSampler<'a> {
     spacing: [f64; 2],
     pub(super) five: Rule<5>,
     pub(super) eight: Rule<8>,
-}
-
-/// Accumulates R = ∫ e^{z(s)} m(s) ds as e^{top}·sum.
-#[derive(Clone, Copy)]
-pub(super) struct Resistance {
-    top: f64,
-    pub(super) sum: f64,
-    /// The highest z that was added, of nodes.
-    highest: f64,
-}
-
-/// Where all nodes of an edge lie this far below its ends, they have passed over the layers at these that make the integral.
-const BLIND: f64 = 64.0;
-
-impl Resistance {
-    /// Of an edge with this rise, nothing being added yet: both of its ends bound the exponents.
-    pub(super) fn above(rise: f64) -> Resistance {
-        Resistance { top: rise.max(0.0), ..Resistance::NONE }
-    }
-
-    /// Nothing; it begins at z = 0.
-    const NONE: Resistance = Resistance { top: 0.0, sum: 0.0, highest: f64::NEG_INFINITY };
-
-    /// Adds a node. An infinite weight says that λ_e = 0 there: nothing passes, however low z is.
-    pub(super) fn add(&mut self, z: f64, weight: f64) {
-        self.raise(z);
-        self.highest = self.highest.max(z);
-        self.sum += if weight == f64::INFINITY && !z.is_nan() { weight } else { weight * (z - self.top).exp() };
-    }
-
-    /// Lets z bound the exponents.
-    fn raise(&mut self, z: f64) {
-        if z > self.top {
-            // An infinite sum stays so.
-            if self.sum < f64::INFINITY {
-                self.sum *= (self.top - z).exp();
-            }
-            self.top = z;
-        }
-    }
-
-    /// Whether no node saw what makes the integral.
-    pub(super) fn is_blind(&self) -> bool {
-        self.sum < f64::INFINITY && self.highest < self.top - BLIND
-    }
 }
 
 impl<'a> EdgeSampler<'a> {
@@ -452,67 +377,4 @@ impl<'a> EdgeSampler<'a> {
         let (forward, backward) = weight::of_rise(self.weight, rise).ok_or(EdgeError::NotMonotone { rise })?;
         Ok(EdgeFlow { rise, forward: conductance * forward, backward: conductance * backward })
     }
-}
-
-/// How z runs along an edge, in size:
-/// ```text
-/// z(s) = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1)
-/// ```
-#[derive(Clone, Copy, Default)]
-pub(super) struct Course {
-    rise: f64,
-    bend: f64,
-    /// Of everything that is not of second degree.
-    twist: f64,
-}
-
-impl Course {
-    /// From z at the nodes of the five-point rule.
-    #[inline(always)]
-    pub(super) fn of(rise: f64, nodes: &[f64; 5], z: &[f64; 5]) -> Course {
-        let bend = 2.0 * rise - 4.0 * z[2];
-        let mut away = 0.0f64;
-        for k in [0, 1, 3, 4] {
-            let s = nodes[k];
-            // A sum, that not-a-number stays what it is.
-            away += (z[k] - s * (rise - bend * (1.0 - s))).abs();
-        }
-        // Of s(1 − s)(2s − 1) the four are 0.2722 in all.
-        Course { rise: rise.abs(), bend: bend.abs(), twist: away / 0.2722 }
-    }
-
-    fn is_within(self, most: Course) -> bool {
-        self.rise <= most.rise && self.bend <= most.bend && self.twist <= most.twist
-    }
-
-    /// Whether five points give the resistance of the whole edge.
-    #[inline(always)]
-    pub(super) fn is_gentle(self) -> bool {
-        self.is_within(FIVE_POINTS)
-    }
-
-    #[inline(always)]
-    pub(super) fn is_finite(self) -> bool {
-        (self.rise + self.bend + self.twist).is_finite()
-    }
-
-    /// The number of panels of eight points that the edge takes, and the width of each, for a finite course.
-    pub(super) fn panels(self) -> (usize, f64) {
-        let Course { rise, bend, twist } = self;
-        // The slope of z is at most rise + bend + twist.
-        let count = ((rise + bend + twist) / EIGHT_POINTS.rise)
-            .max((bend / EIGHT_POINTS.bend).max(twist / EIGHT_POINTS.twist).sqrt());
-        let count = count.ceil().clamp(1.0, MOST_PANELS);
-        (count as usize, 1.0 / count)
-    }
-}
-
-/// (e^{0}, e^{z})/R without overflow: the larger of the two exponents is taken out.
-pub(super) fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<EdgeFlow, EdgeError> {
-    let Resistance { top, sum, .. } = resistance;
-    if sum.is_nan() || rise.is_nan() {
-        return Err(EdgeError::NotFinite { at });
-    }
-    // An infinite sum means λ_e = 0 somewhere on the edge: nothing passes.
-    Ok(EdgeFlow { rise, forward: (-top).exp() / sum, backward: (rise - top).exp() / sum })
 }

@@ -9,7 +9,8 @@
 
 use crate::problem::Interpretation;
 use crate::problem::boundary_class::LocalLaw;
-use crate::scheme::edge::{EdgeError, EdgeSampler};
+use crate::scheme::edge::EdgeSampler;
+use crate::scheme::flow::EdgeError;
 use crate::tensor::{Point, advance, difference, dot};
 
 /// Panels of each smooth piece of half a cell.

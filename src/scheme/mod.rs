@@ -1,7 +1,9 @@
 //! From a tensor and a slope to the rates along the edges of a cell.
 
 pub mod batch;
+mod course;
 pub mod edge;
+pub mod flow;
 pub mod laminate;
 mod measure;
 pub(crate) mod rule;
@@ -9,7 +11,8 @@ pub mod selling;
 pub mod weight;
 
 pub use batch::Segment;
-pub use edge::{EdgeFlow, EdgeSampler};
+pub use edge::EdgeSampler;
+pub use flow::EdgeFlow;
 pub use laminate::Laminate;
 pub use selling::{Edge, Stencil};
 pub use weight::Weight;

@@ -202,10 +202,14 @@ impl Paths {
         self.reactive_share.over(self.flux[1])
     }
 
-    /// q⁻, the probability of having been in A later than in B; `None` where π is below the range of numbers.
+    /// q⁻, the probability of having been in A later than in B; `None` where π, or π q⁻ between the sets, is below the range of numbers.
     pub fn backward(&self) -> Vec<Option<f64>> {
-        let quotient = |(last, all): (&Scaled, &Scaled)| all.is_positive().then(|| last.over(*all).value());
-        self.last_in[0].iter().zip(&self.stationary).map(quotient).collect()
+        let quotient = |state: usize| {
+            let (last, all) = (self.last_in[0][state], self.stationary[state]);
+            let is_known = all.is_positive() && (last.is_positive() || self.cores.side[state] != Side::Between);
+            is_known.then(|| last.over(all).value())
+        };
+        (0..self.stationary.len()).map(quotient).collect()
     }
 
     /// The reactive flow f_ij = x_i q_ij q⁺_j along an edge of the chain between the sets, or out of A, or into B.

@@ -145,8 +145,10 @@ fn cut(
         });
         crossings.push(Crossing { pair: number, set, begins_inside, at });
     }
-    let mut flows = Vec::new();
-    let failures = closed.sampler().flows(&segments, &mut flows);
+    let sampler = closed.sampler();
+    let (mut flows, mut by_weights) = (Vec::new(), Vec::new());
+    let mut failures = sampler.flows(&segments, &mut flows);
+    failures.append(&mut sampler.of_weights_alone().flows(&segments, &mut by_weights));
     if let Some(&(number, _)) = failures.first() {
         return Err(SolveError::RateOverflow { at: segments[number].from, dimension: grid.dimension });
     }
@@ -162,6 +164,9 @@ fn cut(
         let (from, to) = (pair.from as usize, pair.to as usize);
         let (into, out_of) = match at {
             Some((g, number)) => {
+                // Along walls there are edges that no stencil has.
+                let is_known = flows[number].forward > 0.0 || pair.forward == 0.0;
+                let flows = if is_known { &flows } else { &by_weights };
                 let [whole, first, second] = [flows[number], flows[number + 1], flows[number + 2]];
                 let forward = part(pair.forward, first.forward / g, whole.forward);
                 let backward = part(pair.backward, second.backward / (1.0 - g), whole.backward);

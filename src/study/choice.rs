@@ -30,7 +30,7 @@ pub enum Reason {
     Line,
     /// The correction is for a loss with D = temperature·I.
     NotReversible,
-    /// Nothing was asked for that the correction would change.
+    /// No escape rate or passage time was asked for, which the correction is for.
     NoRate,
     /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts leave.
     GainsNothing {
@@ -70,9 +70,12 @@ impl fmt::Display for Reason {
             Reason::Asked => write!(f, "asked for"),
             Reason::Line => write!(f, "in one dimension it is the exact flux along each edge"),
             Reason::NotReversible => write!(f, "the flux correction is for a loss with D = temperature·I"),
-            Reason::NoRate => write!(f, "the flux correction is for rates"),
+            Reason::NoRate => write!(f, "the flux correction is for escape rates and passage times"),
             Reason::GainsNothing { cells: [nx, ny], change } => {
-                write!(f, "on {nx} × {ny} cells the flux correction gains nothing (it changes γ by {change:.1e})")
+                write!(
+                    f,
+                    "on {nx} × {ny} cells the flux correction changes γ by {change:.1e}, no more than rounding or boundaries do"
+                )
             }
             Reason::Gains { cells: [nx, ny], change } => write!(f, "on {nx} × {ny} cells it changes γ by {change:.1e}"),
             Reason::NotTried => write!(f, "no coarse grid shows what the flux correction would gain"),

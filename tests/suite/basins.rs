@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use approx::assert_relative_eq;
 use saddleflux::config::{Config, LandscapeConfig, LandscapeForm};
 use saddleflux::generator::assembly::members;
 use saddleflux::grid::Grid;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;
 use saddleflux::grid::{Align, Grid, GridError};

@@ -1,6 +1,5 @@
 //! Which scheme is chosen where none is asked for, and that it is the better one.
 
-use approx::assert_relative_eq;
 use saddleflux::scheme::Weight;
 use saddleflux::study::Solution;
 use saddleflux::study::choice::Reason;

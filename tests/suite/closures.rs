@@ -3,7 +3,6 @@
 use std::f64::consts::PI;
 use std::path::Path;
 
-use approx::assert_relative_eq;
 use saddleflux::config::{Config, Diagnosis};
 use saddleflux::progress::Progress;
 use saddleflux::study::{self, Solution, StudyError};

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use approx::assert_relative_eq;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::descent::Descent;
 use saddleflux::problem::error::MeantMinimum;

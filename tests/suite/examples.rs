@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::progress::Progress;
 use saddleflux::study::{self, Solution};

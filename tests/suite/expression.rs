@@ -1,6 +1,5 @@
 //! Formulas: precedence, derivatives, and messages that point at the fault.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::problem::expression::{Condition, Expression, ExpressionError};
 

@@ -1,6 +1,5 @@
 //! Richardson extrapolation of rates.
 
-use approx::assert_relative_eq;
 use saddleflux::scaled::Scaled;
 use saddleflux::scheme::Weight;
 use saddleflux::study::boundary::BoundaryError;

@@ -3,7 +3,6 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use approx::assert_relative_eq;
 use saddleflux::formula::quadrature::{Breakpoint, End, Passage};
 use saddleflux::formula::{Condition, CriticalPlace, FormulaInput, Formulas, Omission, SaddleCrossing, evaluate};
 use saddleflux::problem::{CriticalPoint, DiffusionField, Dynamics, Landscape, Saddle};

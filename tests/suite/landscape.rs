@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::Dynamics;

@@ -8,7 +8,6 @@ mod convergence;
 #[path = "../../examples/own_loss.rs"]
 mod own_loss;
 
-use approx::assert_relative_eq;
 use saddleflux::generator::{Generator, GeneratorError};
 
 use crate::gallery::solve;

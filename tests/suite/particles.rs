@@ -4,7 +4,6 @@
 
 use std::path::Path;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::particles::ParticleWarning;
 use saddleflux::particles::estimate::{Ages, Estimate};

@@ -1,6 +1,5 @@
 //! Transition paths of chains: exact answers in integers, and laws for rates of any size.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::elimination::Workspace;
 use saddleflux::generator::Generator;

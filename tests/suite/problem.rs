@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::{Config, Diagnosis};
 use saddleflux::problem::absorption::Killer;

@@ -1,6 +1,5 @@
 //! The 1D quadrature: exact answers, and the laws that it must obey.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::formula::quadrature::{Breakpoint, End, Passage, QuadratureError, scale_depth};
 use saddleflux::problem::Interpretation;

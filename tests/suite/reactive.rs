@@ -1,6 +1,5 @@
 //! Reactive paths on grids: quadratures in one dimension, separable problems, balances, an Ornstein–Uhlenbeck process that turns.
 
-use approx::assert_relative_eq;
 use saddleflux::config::{Config, Diagnosis, advice};
 use saddleflux::elimination::Workspace;
 use saddleflux::grid::{Align, Grid};

@@ -1,6 +1,5 @@
 //! Laws of the schemes: Selling's decomposition, edge weights, edge integrals.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::exponential::exp;
 use saddleflux::grid::Grid;
@@ -8,7 +7,7 @@ use saddleflux::problem::DiffusionField;
 use saddleflux::problem::Interpretation;
 use saddleflux::problem::landscape::formula::Formula;
 use saddleflux::scheme::Weight;
-use saddleflux::scheme::edge::EdgeError;
+use saddleflux::scheme::flow::EdgeError;
 use saddleflux::scheme::selling::Stencil;
 use saddleflux::scheme::{EdgeSampler, Segment, weight};
 use saddleflux::tensor::{Point, Tensor};

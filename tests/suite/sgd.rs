@@ -1,6 +1,5 @@
 //! The iteration itself against routes that share no node with it.
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::progress::Progress;
 use saddleflux::sgd::{Escape, Iteration, SgdError};

@@ -1,6 +1,5 @@
 //! Where the process starts and what kills it: the whole domain, a point of one's own, walls that are not reached, domains around basins.
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::problem::{ProblemError, ProblemWarning};
 use saddleflux::study::Warning;

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Sweep;
 use saddleflux::problem::expression::{Known, NamedFormula};
 use saddleflux::study::fit::{Line, NoLine};

@@ -1,6 +1,5 @@
 //! Laws of symmetric tensors.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::tensor::{Tensor, dot};
 

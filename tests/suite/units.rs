@@ -3,8 +3,6 @@
 //! Landscapes become L'(θ') = (a²/b) L(θ), drifts (a/b) b(θ), tensors (a²/b) D(θ); γ' = γ/b, τ' = bτ. Powers of two for a and b leave
 //! the roundings as they are.
 
-use approx::assert_relative_eq;
-
 use crate::gallery::solve;
 
 /// x or y in the new coordinates, as a formula of the old one: ((v − c)/a).

@@ -1,10 +1,10 @@
 //! Reflecting walls that a full tensor meets: what its edges carry along them.
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::generator::Assembly;
 use saddleflux::generator::assembly::Physics;
 use saddleflux::grid::Grid;
+use saddleflux::observe::field::STATIONARY;
 use saddleflux::problem::landscape::formula::Formula;
 use saddleflux::problem::{AxisWalls, DiffusionField, Domain, Dynamics, Interpretation, Region};
 use saddleflux::progress::Progress;
@@ -12,6 +12,7 @@ use saddleflux::scheme::Weight;
 use saddleflux::tensor::{Point, Tensor};
 
 use crate::fixture::dynamics;
+use crate::gallery::solve;
 
 struct FullNoise(Tensor);
 
@@ -113,11 +114,30 @@ proptest! {
     fn rates_along_walls_keep_detailed_balance(ratio in 1.0..12.0f64, angle in -1.6..1.6f64, slope in -2.0..2.0f64) {
         let tensor = Tensor { xx: 1.0, xy: 0.0, yy: ratio }.turned(angle.cos(), angle.sin());
         let tilted = dynamics(Formula::new(&format!("{slope}*x + 0.3*sin(y)"), 2).unwrap());
-        let assembly = assemble(&tilted, tensor, Interpretation::Isothermal, [AxisWalls::REFLECTING; 2], [12, 11]);
-        for pair in &assembly.pairs {
-            prop_assert!(pair.forward >= 0.0 && pair.backward >= 0.0);
-            let balance = (pair.forward / pair.backward).ln() + f64::from(pair.rise);
-            prop_assert!(balance.abs() < 1e-5 * (1.0 + f64::from(pair.rise).abs()), "{balance}");
+        for interpretation in [Interpretation::Ito, Interpretation::Isothermal] {
+            let assembly = assemble(&tilted, tensor, interpretation, [AxisWalls::REFLECTING; 2], [12, 11]);
+            for pair in &assembly.pairs {
+                prop_assert!(pair.forward >= 0.0 && pair.backward >= 0.0);
+                let balance = (pair.forward / pair.backward).ln() + f64::from(pair.rise);
+                prop_assert!(balance.abs() < 1e-5 * (1.0 + f64::from(pair.rise).abs()), "{balance}");
+            }
+        }
+    }
+}
+
+/// Free diffusion fills a closed box evenly, corners too, whatever its constant tensor.
+#[test]
+fn a_closed_box_is_filled_evenly() {
+    for (d12, d22) in [(0.8, 1.0), (-0.5, 1.0), (2.6, 8.0)] {
+        let found = solve(&format!(
+            "landscape = {{ expression = '0*x*y', dimension = 2 }}
+             noise = {{ kind = 'expression', d11 = '1', d12 = '{d12}', d22 = '{d22}' }}
+             domain = {{ lower = [-1, -1], upper = [1, 1] }}
+             grid = {{ cells = [14, 12] }}
+             solve = {{ quantities = ['stationary'] }}"
+        ));
+        for &density in found.fields.values(STATIONARY.name).unwrap() {
+            assert_relative_eq!(density, 0.25, max_relative = 1e-12);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Rates far below rounding.
 
-use approx::assert_relative_eq;
 use saddleflux::solve::evolve::plateau::reached;
 use saddleflux::solve::{Evolution, Factor, quasi_stationary};
 

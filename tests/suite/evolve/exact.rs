@@ -2,7 +2,6 @@
 
 use std::f64::consts::PI;
 
-use approx::assert_relative_eq;
 use proptest::prelude::*;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;

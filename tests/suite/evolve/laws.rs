@@ -1,6 +1,5 @@
 //! What holds whatever the chain.
 
-use approx::assert_relative_eq;
 use saddleflux::generator::Generator;
 use saddleflux::solve::evolve::plateau::{Instant, reached};
 use saddleflux::solve::{Evolution, EvolveError, Factor, stationary};

@@ -1,6 +1,5 @@
 //! The density in time as a run has it: pieces of a schedule, files, and what is written down.
 
-use approx::assert_relative_eq;
 use saddleflux::config::{Config, Diagnosis, advice};
 use saddleflux::io::{self, Setting, Solved};
 use saddleflux::progress::Progress;

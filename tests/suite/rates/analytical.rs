@@ -66,7 +66,7 @@ fn analytical_separable_double_well() {
             "landscape = {{ kind = 'double-well', dimension = {dimension} }}
              noise = {{ kind = 'isotropic', temperature = {temperature} }}
              domain = {{ lower = [-2.0{}], upper = [0.0{}], walls = {{ x = ['reflecting', 'absorbing'] }} }}
-             grid = {{ cells = {cells} }}
+             grid = {{ cells = {cells}, scheme = 'inverse-average' }}
              solve = {{ quantities = ['rate'], error_estimate = false }}",
             y(-2.0),
             y(2.0)

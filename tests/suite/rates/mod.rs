@@ -8,7 +8,6 @@ mod turned;
 mod walls;
 mod wells;
 
-use approx::assert_relative_eq;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;
 use saddleflux::formula::Condition;

@@ -33,10 +33,12 @@ fn the_slower_of_two_wells_makes_the_rate() {
             whole.warnings
         );
         let left = solve(dimension, temperature, tilt, [-1.3, 0.0], ["absorbing", "reflecting"]);
+        // For each that dies at the wall, where L = 0.4761, at most so many cross the ridge first, where L = 1.
+        let strays = (-(1.0 - 0.4761) / temperature).exp();
         assert_relative_eq!(
             whole.passage.unwrap().rate.value(),
             left.passage.unwrap().rate.value(),
-            max_relative = 1e-12
+            max_relative = 1e-12 + strays
         );
     }
     // Alike, they share.

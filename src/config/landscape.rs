@@ -1,0 +1,146 @@
+//! `[landscape]`: a loss by its name or its formula, or a drift.
+
+use std::path::PathBuf;
+
+use crate::config::read::pad;
+use crate::config::section::{FINITE, POSITIVE, Section};
+use crate::config::{ConfigError, LandscapeForm};
+use crate::problem::expression::Expression;
+use crate::tensor::Tensor;
+
+type Read<T> = Result<T, ConfigError>;
+
+pub(super) const PLANE_KINDS: [&str; 4] = ["rotated-quadratic", "muller-brown", "himmelblau", "three-hole"];
+
+/// Which function.
+///
+/// # Errors
+/// Keys that are missing, wrong or in each other's way.
+pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let ways = ["kind", "expression", "drift"];
+    let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
+    let form = match given.as_slice() {
+        [] => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
+        ["kind"] => named_landscape(section, dimension)?,
+        ["expression"] => match section.expression("expression", dimension)? {
+            Some(expression) => LandscapeForm::Expression(expression),
+            None => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
+        },
+        ["drift"] => drift(section, dimension)?,
+        more => {
+            return Err(section
+                .conflict(more[1], format!("{} are given together: keep exactly one of them", more.join(" and "))));
+        }
+    };
+    section.finish()?;
+    Ok(form)
+}
+
+fn drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let texts = section.texts("drift")?.unwrap_or_default();
+    let parse = |text: &String| section.parsed("drift", Expression::parse(text, dimension));
+    let form = match (dimension, texts.as_slice()) {
+        (1, [x]) => LandscapeForm::Drift(parse(x)?, None),
+        (2, [x, y]) => LandscapeForm::Drift(parse(x)?, Some(parse(y)?)),
+        _ => {
+            let reason =
+                format!("has {} formulas for {dimension} dimension(s): give one for each component of b", texts.len());
+            return Err(section.conflict("drift", reason));
+        }
+    };
+    if section.number("sharpness", POSITIVE)?.is_some_and(|sharpness| sharpness != 1.0) {
+        let reason = "a drift has no sharpness: leave the key out, or write the factor into the formulas";
+        return Err(section.conflict("sharpness", reason));
+    }
+    Ok(form)
+}
+
+fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let names = [
+        "styblinski-tang",
+        "styblinski-tang-data",
+        "double-well",
+        "sharp-flat",
+        "quadratic",
+        "rotated-quadratic",
+        "muller-brown",
+        "himmelblau",
+        "three-hole",
+        "logistic-regression",
+    ];
+    let Some(name) = section.choice("kind", &names.map(|name| (name, name)))? else {
+        return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
+    };
+    if PLANE_KINDS.contains(&name) && dimension == 1 {
+        return Err(section
+            .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
+    }
+    let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
+    Ok(match name {
+        "styblinski-tang" => LandscapeForm::StyblinskiTang,
+        "styblinski-tang-data" => LandscapeForm::StyblinskiTangData,
+        "double-well" => LandscapeForm::DoubleWell {
+            barrier: number("barrier", POSITIVE, 1.0)?,
+            tilt: number("tilt", FINITE, 0.0)?,
+            curvature: number("curvature", POSITIVE, 2.0)?,
+        },
+        "sharp-flat" => LandscapeForm::SharpFlat {
+            sharp: number("sharp", POSITIVE, 8.0)?,
+            flat: number("flat", POSITIVE, 2.0)?,
+            transverse: number("transverse", POSITIVE, 2.0)?,
+        },
+        "quadratic" => LandscapeForm::Quadratic { hessian: hessian(section, dimension)? },
+        "rotated-quadratic" => {
+            let curvatures = section.numbers("curvatures", FINITE)?.unwrap_or_else(|| vec![1.0, 4.0]);
+            LandscapeForm::RotatedQuadratic {
+                curvatures: pad(section, "curvatures", &curvatures, 2, 0.0)?,
+                angle: number("angle", FINITE, 30.0)?,
+            }
+        }
+        "muller-brown" => LandscapeForm::MullerBrown,
+        "himmelblau" => LandscapeForm::Himmelblau,
+        "three-hole" => LandscapeForm::ThreeHole,
+        _ => logistic_regression(section, dimension)?,
+    })
+}
+
+fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {
+    let Some(rows) = section.rows("hessian", FINITE)? else {
+        return Ok(Tensor::isotropic(1.0, dimension));
+    };
+    let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+    match (dimension, rows.as_slice()) {
+        (1, [[xx]]) => Ok(Tensor { xx: *xx, ..Tensor::default() }),
+        (2, [[xx, xy], [yx, yy]]) if xy == yx => Ok(Tensor { xx: *xx, xy: *xy, yy: *yy }),
+        _ => {
+            Err(section
+                .conflict("hessian", "must be a symmetric matrix [[a, b], [b, c]], or one number in one dimension"))
+        }
+    }
+}
+
+fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeForm> {
+    let needed = |key: &str| section.missing(key, "logistic-regression needs data, features, label and positive");
+    let features = section.texts("features")?.ok_or_else(|| needed("features"))?;
+    if features.len() != dimension {
+        return Err(section.conflict(
+            "features",
+            format!(
+                "{} features for {dimension} dimension(s): one weight belongs to each, and one or two are possible",
+                features.len()
+            ),
+        ));
+    }
+    if dimension == 2 && features[0] == features[1] {
+        let message =
+            format!("names the column `{}` twice: with one feature, set landscape.dimension = 1", features[0]);
+        return Err(section.conflict("features", message));
+    }
+    Ok(LandscapeForm::LogisticRegression {
+        data: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
+        features,
+        label: section.text("label")?.ok_or_else(|| needed("label"))?,
+        positive: section.texts("positive")?.ok_or_else(|| needed("positive"))?,
+        standardise: section.boolean("standardise", true)?,
+    })
+}

@@ -1,0 +1,87 @@
+//! `[noise]`: the model of D(θ), its floor and its calculus.
+
+use crate::config::read::pad;
+use crate::config::section::{FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
+use crate::config::{ConfigError, NoiseConfig, NoiseForm};
+use crate::problem::expression::Expression;
+use crate::problem::noise::{HessianPlace, NoiseKind};
+use crate::problem::{Interpretation, Minibatch};
+use crate::tensor::Point;
+
+type Read<T> = Result<T, ConfigError>;
+
+/// The points that name cold valleys; none where the key is left out.
+fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
+    let Some(rows) = section.rows("valleys", FINITE)? else { return Ok(Vec::new()) };
+    if rows.is_empty() {
+        let reason = "names no valley: give a point in every valley that is cold, as in [[-1.0], [1.0]], or leave the key out for the \
+                      start valley alone";
+        return Err(section.conflict("valleys", reason));
+    }
+    rows.iter().map(|row| pad(section, "valleys", row, dimension, 0.0)).collect()
+}
+
+/// The noise, and whether it may degenerate.
+///
+/// # Errors
+/// Keys that are missing, wrong or in each other's way.
+pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
+    let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression", "loss-hessian"];
+    let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
+        return Err(section.missing(
+            "kind",
+            "it says how D(θ) is made; one of isotropic, hessian, frozen, covariance, expression, loss-hessian",
+        ));
+    };
+    let minibatch = || {
+        let reason = "noise made by minibatches needs noise.learning_rate and noise.batch_size";
+        Ok(Minibatch {
+            learning_rate: section.required("learning_rate", POSITIVE, reason)?,
+            batch_size: section.required("batch_size", POSITIVE, reason)?,
+        })
+    };
+    let form = match kind {
+        "isotropic" => NoiseForm::Model(NoiseKind::Isotropic {
+            temperature: section.required("temperature", POSITIVE, "isotropic noise is D = temperature · I")?,
+        }),
+        "hessian" => NoiseForm::Model(NoiseKind::Hessian(minibatch()?)),
+        "frozen" => NoiseForm::Model(NoiseKind::Frozen {
+            minibatch: minibatch()?,
+            s: section.number("s", INSIDE_UNIT)?.unwrap_or(0.5),
+            valleys: cold_valleys(section, dimension)?,
+        }),
+        "loss-hessian" => {
+            let places = [("minimum", HessianPlace::Minimum), ("local", HessianPlace::Local)];
+            let hessian = section.choice("hessian", &places)?.unwrap_or(HessianPlace::Minimum);
+            NoiseForm::Model(NoiseKind::LossHessian { minibatch: minibatch()?, hessian })
+        }
+        "covariance" => NoiseForm::Model(NoiseKind::Covariance(minibatch()?)),
+        _ => {
+            let formula = |key: &str| {
+                let reason =
+                    "noise.kind = \"expression\" needs d11, and in two dimensions d22 (d12 is 0 when left out)";
+                section.expression(key, dimension)?.ok_or_else(|| section.missing(key, reason))
+            };
+            let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
+            let d11 = formula("d11")?;
+            let (d12, d22) = match dimension {
+                1 => (zero("d11")?, zero("d11")?),
+                _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
+            };
+            NoiseForm::Expression { d11: Box::new(d11), d12: Box::new(d12), d22: Box::new(d22) }
+        }
+    };
+    let interpretations = [
+        ("ito", Interpretation::Ito),
+        ("stratonovich", Interpretation::Stratonovich),
+        ("isothermal", Interpretation::Isothermal),
+    ];
+    let config = NoiseConfig {
+        form,
+        floor: section.number("floor", NOT_NEGATIVE)?.unwrap_or(0.0),
+        interpretation: section.choice("interpretation", &interpretations)?.unwrap_or(Interpretation::Ito),
+    };
+    let allow_degenerate = section.boolean("allow_degenerate", false)?;
+    section.finish()?;
+    Ok((config, allow_degenerate))
+}
