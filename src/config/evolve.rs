@@ -6,7 +6,7 @@ use crate::config::section::{NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::{ConfigError, NoiseConfig, NoiseForm};
 use crate::problem::Minibatch;
 use crate::problem::noise::NoiseKind;
-use crate::solve::evolve::FINEST_TOLERANCE;
+use crate::solve::evolve::{FINEST_TOLERANCE, LOWEST_FLOOR};
 use crate::study::request::{EvolveRequest, NoisePiece, StartDensity};
 
 type Read<T> = Result<T, ConfigError>;
@@ -15,6 +15,7 @@ type Read<T> = Result<T, ConfigError>;
 const MOST_TIMES: f64 = 10_000.0;
 
 const TOLERANCE: (&str, fn(f64) -> bool) = ("between 1e-11 and 0.1", |x| (FINEST_TOLERANCE..=0.1).contains(&x));
+const FLOOR: (&str, fn(f64) -> bool) = ("between 1e-250 and 1", |x| (LOWEST_FLOOR..=1.0).contains(&x));
 const FEW: (&str, fn(f64) -> bool) =
     ("a whole number from 2 to 10000", |x| (2.0..=MOST_TIMES).contains(&x) && x.fract() == 0.0);
 
@@ -22,6 +23,7 @@ pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize) -> 
     let times = times(section)?;
     let start = start(section, dimension)?;
     let tolerance = section.number("tolerance", TOLERANCE)?.unwrap_or(1e-6);
+    let floor = section.number("floor", FLOOR)?;
     match section.text("method")?.as_deref() {
         None | Some("auto" | "positive") => {}
         Some("krylov") => {
@@ -43,7 +45,7 @@ pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize) -> 
     }
     let schedule = schedule(section, noise, dimension)?;
     section.finish()?;
-    Ok(EvolveRequest { times, start, tolerance, schedule, learning_rate: learning_rate(noise) })
+    Ok(EvolveRequest { times, start, tolerance, floor, schedule, learning_rate: learning_rate(noise) })
 }
 
 /// A list, or a range with a spacing.

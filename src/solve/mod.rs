@@ -29,7 +29,7 @@ pub use chain::{Chain, Factor};
 pub use committor::committor;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
-pub use evolve::{Evolution, EvolveError};
+pub use evolve::{Accuracy, Evolution, EvolveError};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};

@@ -165,8 +165,10 @@ pub struct EvolveRequest {
     pub times: Vec<f64>,
     /// What there is at t = 0.
     pub start: StartDensity,
-    /// Relative tolerance on the density, in L1.
+    /// Relative tolerance on the density: in L1, and on the probability of each cell above the floor.
     pub tolerance: f64,
+    /// The share of what is still there above which single cells are right; 1: none of them need be; `None`: by what it costs.
+    pub floor: Option<f64>,
     /// The noise in time, in order; empty: the problem's own for ever.
     pub schedule: Vec<NoisePiece>,
     /// η of the problem's own noise, where it has one.

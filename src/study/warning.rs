@@ -235,7 +235,10 @@ pub enum Warning {
         at: Point,
     },
     /// A density in time that is less accurate than asked for.
-    #[error("the density in time has an estimated error of {error:.1e} in L1, where {tolerance:.1e} was asked for")]
+    #[error(
+        "the density in time has an estimated relative error of {error:.1e}, in L1 or of a cell above the floor, where {tolerance:.1e} was \
+         asked for"
+    )]
     EvolutionTolerance {
         /// What was asked for.
         tolerance: f64,

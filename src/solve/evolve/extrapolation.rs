@@ -1,12 +1,8 @@
-//! One macro-step: implicit Euler with 1, 2, 3, … substeps, extrapolated to substeps without length (Aitken & Neville).
-//!
-//! ```text
-//! T_j1 = p (1 − (H/j) G)^−j        T_j,m+1 = T_jm + (T_jm − T_j−1,m) (j − m)/m
-//! ```
-//! T_jm is of order m. Every T_j1 is positive; of the others that is to be seen, for no linear method above the first order is positive
-//! for every step (Bolley & Crouzeix 1978).
+//! One macro-step: which entry of the table of substeps is right enough and positive.
 
-use super::{flux, norm};
+use super::accuracy::{Accuracy, largest};
+use super::norm;
+use super::substeps::Substeps;
 use crate::elimination::Elimination;
 
 /// Entries that the extrapolation makes negative may be of first order if they hold together no more than this part of the mass, which
@@ -18,13 +14,10 @@ const FEW_DIGITS: f64 = 1e-290;
 
 /// A macro-step that is being tried.
 pub(super) struct Attempt<'a> {
-    start: &'a [f64],
-    killing: &'a [f64],
-    step: f64,
-    /// What the substeps have killed, extrapolated as the densities are.
-    killed: Vec<f64>,
-    /// T_j1 … T_jj of the last row j.
-    last: Vec<Vec<f64>>,
+    table: Substeps<'a>,
+    accuracy: Accuracy,
+    /// What has been killed before, in units of the mass at the start.
+    killed_before: f64,
     /// The estimated errors of the rows, from the second on.
     errors: Vec<f64>,
 }
@@ -37,10 +30,14 @@ pub(super) struct Accepted {
     pub killed: f64,
     /// The next best density minus this one.
     pub difference: Vec<f64>,
-    /// The L1 norm of that, relative to the mass.
+    /// The same of what was killed.
+    pub killed_difference: f64,
+    /// How far that is from right, as [`Accuracy`] measures it.
     pub estimate: f64,
     /// Its order.
     pub order: usize,
+    /// The number of rows that it took.
+    pub rows: usize,
     /// Whether entries below rounding are of first order.
     pub has_first_order_tail: bool,
 }
@@ -55,14 +52,14 @@ impl Accepted {
 }
 
 impl<'a> Attempt<'a> {
-    /// An attempt at a macro-step of this length.
-    pub(super) fn new(start: &'a [f64], killing: &'a [f64], step: f64) -> Attempt<'a> {
-        Attempt { start, killing, step, killed: Vec::new(), last: Vec::new(), errors: Vec::new() }
+    /// An attempt at a macro-step.
+    pub(super) fn new(table: Substeps<'a>, accuracy: Accuracy, killed_before: f64) -> Attempt<'a> {
+        Attempt { table, accuracy, killed_before, errors: Vec::new() }
     }
 
     /// The number of rows so far.
     pub(super) fn rows(&self) -> usize {
-        self.last.len()
+        self.table.rows()
     }
 
     /// The smallest error that a row has had.
@@ -73,67 +70,72 @@ impl<'a> Attempt<'a> {
     /// Whether the rows that are left are not enough, if each of them gains what the last one did.
     pub(super) fn is_hopeless(&self, allowed: f64, most: usize) -> bool {
         match *self.errors.as_slice() {
-            [.., before, last] => {
+            // An entry of which a row has next to nothing right says nothing of how the next row will do.
+            [.., before, last] if before < SATURATED => {
                 last * (last / before).min(1.0).powi((most - self.rows()) as i32) > HOPELESS * allowed
             }
             _ => false,
         }
     }
 
-    /// Adds row j with the factor of a substep, and returns the best density of that row that meets the error and is positive; also
+    /// Adds a row with the factor of its substep, and returns the best density of that row that meets the error and is positive; also
     /// whether a better one would have met it that is not positive.
-    pub(super) fn row(&mut self, factor: &Elimination, j: usize, allowed: f64) -> (Option<Accepted>, bool) {
-        let substep = self.step / j as f64;
-        let mut density = factor.solve_left(self.start);
-        let mut killed = substep * flux(&density, self.killing);
-        for _ in 1..j {
-            density = factor.solve_left(&density);
-            killed += substep * flux(&density, self.killing);
-        }
-        let (mut row, mut killed) = (vec![density], vec![killed]);
-        for m in 1..j {
-            let weight = (j - m) as f64 / m as f64;
-            let next = |new: f64, old: f64| new + (new - old) * weight;
-            row.push(row[m - 1].iter().zip(&self.last[m - 1]).map(|(new, old)| next(*new, *old)).collect());
-            killed.push(next(killed[m - 1], self.killed[m - 1]));
-        }
-        (self.last, self.killed) = (row, killed);
-        if j == 1 {
+    pub(super) fn row(&mut self, factor: &Elimination, allowed: f64) -> (Option<Accepted>, bool) {
+        self.table.add(factor);
+        let rows = self.rows();
+        if rows == 1 {
             return (None, false);
         }
-        let mass = norm(&self.last[0]);
-        let best = &self.last[j - 1];
+        let (row, killed) = (&self.table.row, &self.table.killed);
+        let mass = norm(&row[0]);
+        let miss = |density: &[f64], difference: &[f64], killed: f64, killed_difference: f64| -> f64 {
+            let one = self.accuracy.miss_of_one(self.killed_before + killed.max(0.0), killed_difference, mass);
+            largest(self.accuracy.miss(density, difference, mass), one)
+        };
+        let minus = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let mut blocked = false;
-        for m in (1..=j).rev() {
-            // The best is judged by the next best, all others by the best.
-            let other = if m == j { &self.last[j - 2] } else { best };
-            let difference: Vec<f64> = other.iter().zip(&self.last[m - 1]).map(|(other, own)| other - own).collect();
-            let estimate = norm(&difference) / mass;
-            if m == j {
-                self.errors.push(estimate);
+        for m in (1..=rows).rev() {
+            // The best is judged by the next best, all others by the best. Neighbouring orders that err to the same side are farther from
+            // the truth than from each other.
+            let (other, doubt) = if m == rows { (rows - 2, 1.0) } else { (rows - 1, 2.0) };
+            let away =
+                miss(&row[m - 1], &minus(&row[other], &row[m - 1]), killed[m - 1], killed[other] - killed[m - 1]);
+            if m == rows {
+                self.errors.push(away);
             }
-            if estimate.is_nan() || estimate > allowed {
+            // A comparison that also finds what is not a number.
+            if !(away <= allowed) {
                 break;
             }
-            // Neighbouring orders that err to the same side are farther from the truth than from each other.
-            let (difference, estimate) = match m == j {
-                true => (difference, estimate),
-                false => (difference.iter().map(|change| 2.0 * change).collect(), 2.0 * estimate),
-            };
-            if let Some((density, has_first_order_tail)) = positive(&self.last[m - 1], &self.last[0], mass) {
-                // As an entry of the density is.
-                let killed = if self.killed[m - 1] >= 0.0 { self.killed[m - 1] } else { self.killed[0] };
-                let order = m;
-                return (
-                    Some(Accepted { density, killed, difference, estimate, order, has_first_order_tail }),
-                    blocked,
-                );
-            }
             blocked = true;
+            let Some((density, has_first_order_tail)) = positive(&row[m - 1], &row[0], mass) else { continue };
+            // As an entry of the density is.
+            let taken = if killed[m - 1] >= 0.0 { killed[m - 1] } else { killed[0] };
+            let difference: Vec<f64> = minus(&row[other], &density).iter().map(|change| doubt * change).collect();
+            let killed_difference = doubt * (killed[other] - taken);
+            let estimate = miss(&density, &difference, taken, killed_difference);
+            if estimate <= doubt * allowed {
+                let blocked = m < rows;
+                let (killed, order) = (taken, m);
+                let accepted = Accepted {
+                    density,
+                    killed,
+                    difference,
+                    killed_difference,
+                    estimate,
+                    order,
+                    rows,
+                    has_first_order_tail,
+                };
+                return (Some(accepted), blocked);
+            }
         }
         (None, blocked)
     }
 }
+
+/// Relative errors of entries from here on hardly depend on the step.
+const SATURATED: f64 = 0.1;
 
 /// A row may be this much worse than hoped for.
 const HOPELESS: f64 = 10.0;

@@ -9,9 +9,12 @@
 //! difference of survivals. Survival is kept as a logarithm, and once the density has its quasi-stationary form it goes on by e^{−γt}
 //! ([`Evolution::advance`]).
 //!
-//! Where it fails: far in the tails of a density that has just been released, entries are of first order and far too large, though
-//! below rounding beside the whole. The error is that of the whole density, in L1; the flux has one of its own.
+//! The error of a step is that of the whole density, in L1, and that of each entry relative to itself, above a floor ([`Accuracy`]).
+//!
+//! Where it fails: below the floor, far in the tails of a density that has just been released, entries are of first order and far too
+//! large. The estimated error of a flux tells ([`Evolution::error_of`]).
 
+mod accuracy;
 mod error;
 mod extrapolation;
 mod factors;
@@ -19,7 +22,9 @@ mod limit;
 mod pace;
 pub mod plateau;
 pub mod start;
+mod substeps;
 
+pub use accuracy::{Accuracy, LOWEST_FLOOR};
 pub use error::EvolveError;
 
 use crate::generator::Generator;
@@ -28,6 +33,7 @@ use extrapolation::{Accepted, Attempt};
 use factors::Factors;
 use pace::{Pace, Trial};
 use plateau::Instant;
+use substeps::Substeps;
 
 /// Tolerances below this are lost in the rounding of the extrapolation.
 pub const FINEST_TOLERANCE: f64 = 1e-11;
@@ -64,12 +70,13 @@ pub struct Evolution<'a> {
 /// What an evolution takes along when its generator changes, as when the noise does.
 #[derive(Clone, Debug)]
 pub struct Carried {
-    tolerance: f64,
+    accuracy: Accuracy,
     time: f64,
     probability: Vec<f64>,
     log_survival: f64,
     drift: f64,
     error: Vec<f64>,
+    killed_error: f64,
     beyond: f64,
     effort: Effort,
 }
@@ -85,23 +92,26 @@ impl<'a> Evolution<'a> {
     pub fn new(
         generator: &'a Generator,
         start: &[f64],
-        tolerance: f64,
+        accuracy: Accuracy,
         resources: Resources<'a>,
     ) -> Result<Evolution<'a>, EvolveError> {
         assert_eq!(start.len(), generator.len(), "one probability per state");
+        let Accuracy { tolerance, floor } = accuracy;
         assert!((FINEST_TOLERANCE..1.0).contains(&tolerance), "no tolerance: {tolerance}");
+        assert!(floor >= LOWEST_FLOOR, "no floor: {floor}");
         let total: f64 = start.iter().sum();
         if !(start.iter().all(|&p| p >= 0.0) && total.is_normal()) {
             return Err(EvolveError::Start { total });
         }
         let probability: Vec<f64> = start.iter().map(|p| p / total).collect();
         let carried = Carried {
-            tolerance,
+            accuracy,
             time: 0.0,
             error: vec![0.0; probability.len()],
             probability,
             log_survival: 0.0,
             drift: 0.0,
+            killed_error: 0.0,
             beyond: 0.0,
             effort: Effort::default(),
         };
@@ -115,7 +125,7 @@ impl<'a> Evolution<'a> {
     pub fn under(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
         assert_eq!(generator.len(), carried.probability.len(), "the same states");
         Evolution {
-            pace: Pace::new(generator, &carried.probability, carried.tolerance),
+            pace: Pace::new(generator, &carried.probability, carried.accuracy),
             factors: Factors::default(),
             generator,
             resources,
@@ -169,14 +179,14 @@ impl<'a> Evolution<'a> {
 
     /// Tries one macro-step; whether it was accepted.
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let error: f64 = norm(&self.carried.error);
-        let allowed = self.pace.allowance(error);
-        let mut attempt = Attempt::new(&self.carried.probability, &self.generator.killing, step);
+        let allowed = self.pace.allowance(self.miss(), self.carried.effort.steps);
+        let table = Substeps::new(&self.carried.probability, &self.generator.killing, step);
+        let mut attempt = Attempt::new(table, self.carried.accuracy, self.killed());
         let (mut accepted, mut blocked) = (None, false);
         for row in 1..=self.pace.order() {
             let factor =
                 self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.carried.effort)?;
-            let (next, is_blocked) = attempt.row(factor, row, allowed);
+            let (next, is_blocked) = attempt.row(factor, allowed);
             self.carried.effort.solves += row;
             blocked |= is_blocked;
             if next.is_some() {
@@ -195,7 +205,7 @@ impl<'a> Evolution<'a> {
                 false => Err(EvolveError::TooShort { step, at: self.carried.time, allowed }),
             };
         };
-        let is_settling = accepted.change_of(&self.generator.killing) > self.carried.tolerance;
+        let is_settling = accepted.change_of(&self.generator.killing) > self.carried.accuracy.tolerance;
         self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
         self.carry_error(step, &accepted)?;
         self.carried.effort.steps += 1;
@@ -213,14 +223,20 @@ impl<'a> Evolution<'a> {
     /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
     fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
         if self.carried.error.iter().any(|error| *error != 0.0) {
-            let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
-            let part =
-                |sign: f64| -> Vec<f64> { self.carried.error.iter().map(|error| (sign * error).max(0.0)).collect() };
-            let (more, less) = (factor.solve_left(&part(1.0)), factor.solve_left(&part(-1.0)));
-            self.carried.effort.solves += 2;
-            self.carried.error = more.iter().zip(&less).map(|(more, less)| more - less).collect();
+            // The far tails of a step of first order are too large; in L1 they are nothing.
+            let most = if self.carried.accuracy.is_by_entry() { ORDER_OF_ERRORS } else { 1 };
+            let before = std::mem::take(&mut self.carried.error);
+            let mut table = Substeps::new(&before, &self.generator.killing, step);
+            for row in 1..=most.min(accepted.rows) {
+                let h = step / row as f64;
+                table.add(self.factors.get(self.generator, h, step, self.resources, &mut self.carried.effort)?);
+                self.carried.effort.solves += row;
+            }
+            self.carried.killed_error += table.killed.pop().unwrap_or(0.0);
+            self.carried.error = table.row.pop().unwrap_or(before);
         }
         self.carried.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
+        self.carried.killed_error += accepted.killed_difference;
         Ok(())
     }
 
@@ -233,6 +249,7 @@ impl<'a> Evolution<'a> {
         // Where next to nothing is killed, the logarithm of the rest is as exact as what is.
         self.carried.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
         self.carried.probability.iter_mut().chain(&mut self.carried.error).for_each(|value| *value /= mass);
+        self.carried.killed_error /= mass;
     }
 
     /// The rate of decay of a density that has the form of the slowest mode, if it pays to know and is so.
@@ -245,8 +262,9 @@ impl<'a> Evolution<'a> {
             self.pace.look_later();
             return Ok(None);
         };
-        let away: f64 = mode.iter().zip(&self.carried.probability).map(|(mode, p)| (mode - p).abs()).sum();
-        if away > self.pace.allowance(norm(&self.carried.error)) {
+        let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
+        let away = self.carried.accuracy.miss(&mode, &change, 1.0);
+        if away > self.pace.allowance(self.miss(), self.carried.effort.steps) {
             self.pace.look_later();
             return Ok(None);
         }
@@ -287,17 +305,40 @@ impl<'a> Evolution<'a> {
         flux(&self.carried.probability, &self.generator.killing)
     }
 
+    /// What was killed, in units of what is still there.
+    fn killed(&self) -> f64 {
+        (-self.carried.log_survival).exp_m1()
+    }
+
+    /// The estimated error of the density so far, as its accuracy measures it.
+    fn miss(&self) -> f64 {
+        let Carried { accuracy, probability, error, killed_error, .. } = &self.carried;
+        let of_killed = accuracy.miss_of_one(self.killed(), *killed_error, 1.0);
+        accuracy::largest(accuracy.miss(probability, error, 1.0), of_killed) + self.carried.beyond
+    }
+
+    /// The estimated error of the density as [`Accuracy`] measures it: in L1, and where it is asked of single entries, the largest relative
+    /// error of one.
+    pub fn worst_error(&self) -> f64 {
+        self.miss() + self.rounding()
+    }
+
+    /// What the rounding of all steps may have added.
+    fn rounding(&self) -> f64 {
+        pace::ROUNDING * self.carried.effort.steps as f64
+    }
+
     /// The estimated error of the density, in L1.
     pub fn error(&self) -> f64 {
-        norm(&self.carried.error) + self.carried.beyond
+        norm(&self.carried.error) + self.carried.beyond + self.rounding()
     }
 
     /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
         let (value, error) = (sum(&self.carried.probability), sum(&self.carried.error));
-        // What the limit leaves is relative already.
-        if value > 0.0 { error / value + self.carried.beyond } else { 0.0 }
+        // What the limit and rounding leave is relative already.
+        if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }
     }
 
     /// What rounding has added to ln Σ p or taken from it in all steps together, which has been put right.
@@ -315,6 +356,9 @@ impl<'a> Evolution<'a> {
         &self.history
     }
 }
+
+/// The order to which errors are carried where single entries are asked for.
+const ORDER_OF_ERRORS: usize = 3;
 
 /// So many macro-steps between two output times are taken for a mistake.
 const MOST_STEPS: usize = 200_000;

@@ -1,19 +1,22 @@
 //! How long a macro-step is, and of what order.
 
-use super::norm;
+use super::{Accuracy, norm};
 use crate::generator::Generator;
 
 /// The highest order: rounding grows with the weights of the extrapolation.
 pub(super) const HIGHEST: usize = 6;
 
-/// Tolerances down to which lower orders take fewer solves. Odd ones: far in the tails they are positive.
+/// Tolerances in L1 down to which lower orders take fewer solves. Odd ones: far in the tails they are positive.
 const ORDERS: [(f64, usize); 2] = [(3e-4, 3), (1e-7, 5)];
 
-/// Of the error that is left to the whole way one step may make this part.
+/// Half of the tolerance is for steps whose errors are forgotten: of what is left of it one step may make this part.
 const PART: f64 = 1.0 / 6.0;
 
-/// A step may always make this part of the tolerance, also where the way so far has used it up.
-const LEAST: f64 = 1.0 / 256.0;
+/// The other half is for errors that stay: of what is left to the whole way step k may make 1/2(k + EARLY), so that there always is some.
+const EARLY: f64 = 12.0;
+
+/// What rounding, which the extrapolation multiplies, makes of a step.
+pub(super) const ROUNDING: f64 = 5e-14;
 
 /// The part of the predicted length that is tried.
 const CAUTION: f64 = 0.85;
@@ -30,8 +33,9 @@ const EQUAL: f64 = 8.0;
 /// Shares of the fastest time in the start that the first step takes.
 const FIRST: f64 = 0.1;
 
-/// Steps shorter than this part of the fastest time of the chain make no sense.
-const SHORTEST: f64 = 1e-9;
+/// Steps shorter than this part of the fastest time of the chain make no sense: the first one that leaves what is out of reach below the
+/// lowest floor is not as short.
+const SHORTEST: f64 = 1e-60;
 
 /// So many steps ahead it pays to look whether the density has its last form.
 const FAR: f64 = 32.0;
@@ -70,7 +74,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(generator: &Generator, start: &[f64], tolerance: f64) -> Pace {
+    pub(super) fn new(generator: &Generator, start: &[f64], accuracy: Accuracy) -> Pace {
+        let tolerance = accuracy.tolerance;
         let out: Vec<f64> = (0..generator.len())
             .map(|state| {
                 let row = generator.rates.outer_view(state);
@@ -81,7 +86,11 @@ impl Pace {
         let mean = out.iter().zip(start).map(|(out, p)| out * p).sum::<f64>() / norm(start);
         // A start that nothing leaves has all the time.
         let first = if mean > 0.0 { FIRST / mean } else { FIRST / fastest };
-        let order = ORDERS.iter().find(|(least, _)| tolerance >= *least).map_or(HIGHEST, |(_, order)| *order);
+        // A state that is k jumps away from the start is right at once where the order is k.
+        let order = match accuracy.is_by_entry() {
+            true => HIGHEST,
+            false => ORDERS.iter().find(|(least, _)| tolerance >= *least).map_or(HIGHEST, |(_, order)| *order),
+        };
         Pace { tolerance, step: first, shortest: SHORTEST / fastest, order, still: false, wait: 0 }
     }
 
@@ -90,9 +99,11 @@ impl Pace {
         self.order
     }
 
-    /// The error that the next step may make, relative to the mass, where the way so far has made this one.
-    pub(super) fn allowance(&self, error: f64) -> f64 {
-        (PART * (self.tolerance - error)).max(LEAST * self.tolerance)
+    /// The error that the next step may make, where the way so far of so many steps has made this one.
+    pub(super) fn allowance(&self, error: f64, steps: usize) -> f64 {
+        let forgotten = PART * (0.5 * self.tolerance - error);
+        let kept = (self.tolerance - error) / (2.0 * (steps as f64 + EARLY));
+        forgotten.max(kept).max(ROUNDING)
     }
 
     /// The next step on a way that is so long yet.

@@ -12,6 +12,7 @@ use crate::observe::group::FieldGroup;
 use crate::problem::Problem;
 use crate::solve::chain::located;
 use crate::solve::evolve::plateau::reached;
+use crate::solve::evolve::{Accuracy, LOWEST_FLOOR};
 use crate::solve::{Chain, Discretisation, Evolution, EvolveError, QuasiStationary, Resources};
 use crate::study::StudyError;
 use crate::study::request::{EvolveRequest, Scheme};
@@ -45,13 +46,15 @@ pub(super) fn evolution(
     let valleys = Valleys::new(on);
     let mut record = Record::new(asked, on, &valleys);
     let begin = start::start(&asked.start, on, known, resources)?;
+    let accuracy = Accuracy { tolerance: asked.tolerance, floor: asked.floor.unwrap_or_else(|| floor(on, known)) };
+    record.floor = accuracy.floor;
     resources.progress.begin("evolving", asked.times.len() as u64);
-    let mut evolution = Evolution::new(&on.assembly.generator, &begin, asked.tolerance, resources)
-        .map_err(|error| failed(error, on))?;
+    let mut evolution =
+        Evolution::new(&on.assembly.generator, &begin, accuracy, resources).map_err(|error| failed(error, on))?;
     let mut times = asked.times.iter().copied().peekable();
     let mut rate = known.map(|known| known.rate.value());
     for (place, piece) in asked.schedule.iter().enumerate() {
-        let ends = piece.until.unwrap_or(f64::INFINITY);
+        let ends = piece.until.unwrap_or(1.0);
         if times.peek().is_none() {
             break;
         }
@@ -85,7 +88,7 @@ pub(super) fn evolution(
         }
         record.plateau = plateau(&evolution, rate);
     }
-    let (error, effort) = (record.worst_error(), evolution.effort());
+    let (error, effort) = (record.worst(), evolution.effort());
     record.finish(effort);
     let mut warnings = Vec::new();
     if error > asked.tolerance {
@@ -95,6 +98,22 @@ pub(super) fn evolution(
     warnings.extend(record.out_of_range_from().map(|from| Warning::EvolutionRange { from }));
     let group = record.group(on, &valleys);
     Ok(Found { record, group, warnings })
+}
+
+/// The share of a cell above which entries are right to the tolerance where nobody says: what a chain in one dimension can afford, and one in
+/// two.
+const FLOORS: [f64; 2] = [1e-100, 1e-16];
+
+/// And no more than this part of what a cell at the exit holds when the density is quasi-stationary, so that the flux is right.
+const BELOW_THE_EXIT: f64 = 1e-3;
+
+fn floor(on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> f64 {
+    let usual = FLOORS[on.grid.dimension - 1];
+    let killing: f64 = on.assembly.generator.killing.iter().sum();
+    match known {
+        Some(known) => usual.min(BELOW_THE_EXIT * known.rate.value() / killing).max(LOWEST_FLOOR),
+        None => usual,
+    }
 }
 
 /// The same grid under other noise, discretised as the whole study is.

@@ -64,12 +64,16 @@ pub struct Record {
     entropy: Vec<f64>,
     entropy_production: Vec<f64>,
     errors: Vec<f64>,
+    entry_errors: Vec<f64>,
     /// Where j/S stays.
     pub plateau: Option<Plateau>,
     method: &'static str,
     #[serde(flatten)]
     effort: Effort,
     error: f64,
+    entry_error: f64,
+    /// The share above which entries are right.
+    pub floor: f64,
     #[serde(skip)]
     by_saddle: Vec<Vec<f64>>,
     #[serde(skip)]
@@ -111,10 +115,13 @@ impl Record {
             entropy: Vec::new(),
             entropy_production: Vec::new(),
             errors: Vec::new(),
+            entry_errors: Vec::new(),
             plateau: None,
             method: "positive",
             effort: Effort::default(),
             error: 0.0,
+            entry_error: 0.0,
+            floor: 1.0,
             by_saddle: Vec::new(),
             saddles: Vec::new(),
             snapshots: Vec::new(),
@@ -131,13 +138,15 @@ impl Record {
         Observed { record: self, on, exits, learning_rate }
     }
 
-    /// The largest error at any output time.
-    pub(super) fn worst_error(&self) -> f64 {
-        self.errors.iter().copied().fold(0.0, f64::max)
+    /// The largest error at any output time, in L1 or of an entry.
+    pub(super) fn worst(&self) -> f64 {
+        let largest = |errors: &[f64]| errors.iter().copied().fold(0.0, f64::max);
+        largest(&self.errors).max(largest(&self.entry_errors))
     }
 
     pub(super) fn finish(&mut self, effort: Effort) {
-        (self.effort, self.error) = (effort, self.worst_error());
+        (self.effort, self.entry_error) = (effort, self.worst());
+        self.error = self.errors.iter().copied().fold(0.0, f64::max);
     }
 
     /// The first time from which on the flux is known, where it is not from the start.
@@ -184,6 +193,8 @@ impl Record {
         over_time(FLUX_OVER_SURVIVAL, "1/dynamical time", "flux over survival", &hazard);
         over_time("entropy", "1", "entropy of the density of what has not been killed", &self.entropy);
         over_time("error", "1", "estimated relative error of the density in L1", &self.errors);
+        let words = "estimated largest relative error of a cell above the floor";
+        over_time("entry_error", "1", words, &self.entry_errors);
         let flat: Vec<f64> = self.valleys.iter().flatten().copied().collect();
         group.push(Field::new(Label::new("valleys", "1", "probability in each valley"), &[TIME, "valley"], flat));
         if !self.saddles.is_empty() {
@@ -232,6 +243,7 @@ impl Observed<'_> {
         record.entropy.push(-p.iter().filter(|p| **p > 0.0).map(|p| p * (p / volume).ln()).sum::<f64>());
         record.entropy_production.push(entropy_production(on, p));
         record.errors.push(evolution.error());
+        record.entry_errors.push(evolution.worst_error());
         let flows: Vec<f64> =
             on.assembly.exits.iter().map(|exit| survival * p[exit.state as usize] * exit.rate).collect();
         record.by_saddle.push(self.exits.sums(&flows));

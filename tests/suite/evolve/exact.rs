@@ -2,126 +2,15 @@
 
 use std::f64::consts::PI;
 
-use proptest::prelude::*;
 use saddleflux::config::Config;
 use saddleflux::elimination::Workspace;
-use saddleflux::generator::Generator;
 use saddleflux::grid::{Align, Grid};
 use saddleflux::progress::Progress;
 use saddleflux::scheme::Weight;
 use saddleflux::solve::evolve::start::gaussian;
-use saddleflux::solve::{Discretisation, Evolution, Resources};
+use saddleflux::solve::{Accuracy, Discretisation, Evolution, Resources};
 
-use super::{density, distance, path, with_resources};
-
-/// e^{tG} by uniformisation over a time in which next to nothing happens, and squaring: no term is negative, so that every entry keeps
-/// its relative accuracy. A state of its own takes what was killed, so that every row sums to one, and is made to again and again.
-fn exponential(rates: &[Vec<f64>], killing: &[f64], t: f64) -> Vec<Vec<f64>> {
-    let n = killing.len();
-    let out: Vec<f64> = (0..n).map(|i| rates[i].iter().sum::<f64>() + killing[i]).collect();
-    let fastest = 2.0 * out.iter().copied().fold(1e-9, f64::max);
-    let halvings = (fastest * t).log2().ceil().max(0.0) as i32 + 4;
-    let mean = fastest * t * 0.5f64.powi(halvings);
-    let entry = |i: usize, j: usize| match (i == n, j == n) {
-        (true, _) => f64::from(u8::from(i == j)),
-        (false, true) => killing[i] / fastest,
-        _ if i == j => (fastest - out[i]) / fastest,
-        _ => rates[i][j] / fastest,
-    };
-    let jump: Vec<Vec<f64>> = (0..=n).map(|i| (0..=n).map(|j| entry(i, j)).collect()).collect();
-    let times = |a: &[Vec<f64>], b: &[Vec<f64>]| -> Vec<Vec<f64>> {
-        let entry = |row: &Vec<f64>, j: usize| row.iter().zip(b).map(|(x, b)| x * b[j]).sum::<f64>();
-        let row = |row: &Vec<f64>| -> Vec<f64> { (0..=n).map(|j| entry(row, j)).collect() };
-        a.iter().map(row).map(normalised).collect()
-    };
-    let mut power: Vec<Vec<f64>> = (0..=n).map(|i| (0..=n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    let (mut sum, mut weight) = (vec![vec![0.0; n + 1]; n + 1], (-mean).exp());
-    for k in 0..30 {
-        sum.iter_mut().zip(&power).for_each(|(sum, power)| {
-            sum.iter_mut().zip(power).for_each(|(sum, power)| *sum += weight * power);
-        });
-        power = times(&power, &jump);
-        weight *= mean / f64::from(k + 1);
-    }
-    sum = sum.into_iter().map(normalised).collect();
-    for _ in 0..halvings {
-        sum = times(&sum, &sum);
-    }
-    sum.truncate(n);
-    sum.iter_mut().for_each(|row| row.truncate(n));
-    sum
-}
-
-fn normalised(mut row: Vec<f64>) -> Vec<f64> {
-    let total: f64 = row.iter().sum();
-    row.iter_mut().for_each(|entry| *entry /= total);
-    row
-}
-
-fn chain() -> impl Strategy<Value = (Vec<Vec<f64>>, Vec<f64>)> {
-    let rate = prop_oneof![2 => (-3.0..2.0).prop_map(|e: f64| 10f64.powf(e)), 1 => Just(0.0)];
-    (3usize..7, any::<bool>()).prop_flat_map(move |(n, is_killed)| {
-        let killing =
-            if is_killed { prop::collection::vec(0.0..0.5f64, n).boxed() } else { Just(vec![0.0; n]).boxed() };
-        let rates = prop::collection::vec(prop::collection::vec(rate.clone(), n), n);
-        (rates, killing).prop_map(|(mut rates, killing)| {
-            rates.iter_mut().enumerate().for_each(|(i, row)| row[i] = 0.0);
-            (rates, killing)
-        })
-    })
-}
-
-fn generator(rates: &[Vec<f64>], killing: &[f64]) -> Generator {
-    let entries = rates.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().map(move |(j, q)| (i, j, *q)));
-    Generator::from_rates(entries.filter(|(i, j, _)| i != j), killing.to_vec()).unwrap()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Irreversible chains against the dense exponential, closed and killed: the tolerance is met, and so is the stated error.
-    #[test]
-    fn tolerances_are_met((rates, killing) in chain(), exponent in 3i32..9, decades in -2.0..2.5f64) {
-        let t = 10f64.powf(decades);
-        let tolerance = 10f64.powi(-exponent);
-        let start: Vec<f64> = (0..killing.len()).map(|i| f64::from(u8::from(i == 0))).collect();
-        let exact = exponential(&rates, &killing, t)[0].clone();
-        let survival: f64 = exact.iter().sum();
-        prop_assume!(survival > 1e-3);
-        let rounding = 1e-11;
-        let generator = generator(&rates, &killing);
-        with_resources(|resources| {
-            let mut evolution = Evolution::new(&generator, &start, tolerance, resources).unwrap();
-            evolution.advance(t).unwrap();
-            let away = distance(&density(&evolution), &exact) / survival;
-            prop_assert!(away < tolerance + rounding, "{away:e} with a tolerance of {tolerance:e}");
-            prop_assert!(away < 2.0 * evolution.error() + rounding, "{away:e} where {:e} is stated", evolution.error());
-            // What is killed may take the density away and leave its error.
-            prop_assert!(evolution.error() <= tolerance || !evolution.is_closed());
-            Ok(())
-        })?;
-    }
-
-    /// Every entry, not only the large ones, where each state can be reached from each.
-    #[test]
-    fn every_entry_is_right((mut rates, killing) in chain(), decades in -1.0..1.0f64) {
-        let t = 10f64.powf(decades);
-        let n = killing.len();
-        (0..n).for_each(|i| rates[i][(i + 1) % n] += 0.1);
-        let start: Vec<f64> = (0..killing.len()).map(|i| f64::from(u8::from(i == 0))).collect();
-        let exact = exponential(&rates, &killing, t)[0].clone();
-        prop_assume!(exact.iter().sum::<f64>() > 1e-100);
-        let generator = generator(&rates, &killing);
-        with_resources(|resources| {
-            let mut evolution = Evolution::new(&generator, &start, 1e-11, resources).unwrap();
-            evolution.advance(t).unwrap();
-            for (p, exact) in density(&evolution).iter().zip(&exact) {
-                prop_assert!((p - exact).abs() <= 1e-8 * exact, "{p:e} for {exact:e}");
-            }
-            Ok(())
-        })?;
-    }
-}
+use super::{accuracy, distance, path, with_resources};
 
 /// Free diffusion between absorbing ends, half a cell from the last states: sin((i + ½)kπ/n) decays at 4/h² sin²(kπ/2n).
 #[test]
@@ -137,7 +26,7 @@ fn free_diffusion_between_absorbing_ends() {
     with_resources(|resources| {
         let mut start = vec![0.0; n];
         start[at] = 1.0;
-        let mut evolution = Evolution::new(&generator, &start, 1e-9, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &start, accuracy(1e-9), resources).unwrap();
         for t in [1e-4, 1e-2, 0.1, 1.0, 70.0] {
             evolution.advance(t).unwrap();
             // Relative to e^{−λ₁t}, which underflows at the last time.
@@ -174,7 +63,7 @@ fn moments_of_relaxation(n: usize, turn: Align) -> [f64; 4] {
     let generator = on.assembly.killed(vec![0.0; on.states()]);
     let start = gaussian(&on, [-1.2, 0.7], 0.4);
     let resources = Resources::available(&workspace, &progress);
-    let mut evolution = Evolution::new(&generator, &start, 1e-6, resources).unwrap();
+    let mut evolution = Evolution::new(&generator, &start, Accuracy::in_l1(1e-6), resources).unwrap();
     evolution.advance(0.4).unwrap();
     let mean = |f: &dyn Fn([f64; 2]) -> f64| -> f64 {
         evolution.probability().iter().enumerate().map(|(state, p)| p * f(on.centre(state))).sum()

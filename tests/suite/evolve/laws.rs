@@ -4,7 +4,7 @@ use saddleflux::generator::Generator;
 use saddleflux::solve::evolve::plateau::{Instant, reached};
 use saddleflux::solve::{Evolution, EvolveError, Factor, stationary};
 
-use super::{density, distance, path, with_resources};
+use super::{accuracy, density, distance, path, with_resources};
 
 /// Two wells, the left one deeper, 30 times the noise high.
 fn two_wells(killing: Vec<f64>) -> Generator {
@@ -23,7 +23,7 @@ fn mass_is_kept_and_no_entry_is_negative() {
     let ring = (0..n).flat_map(|i| [(i, (i + 1) % n, 30.0 + i as f64), ((i + 1) % n, i, 2.0)]);
     let generator = Generator::from_rates(ring, vec![0.0; n]).unwrap();
     with_resources(|resources| {
-        let mut evolution = Evolution::new(&generator, &released(n, 7), 1e-6, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &released(n, 7), accuracy(1e-6), resources).unwrap();
         for exponent in (-4..=30).step_by(2) {
             evolution.advance(10f64.powi(exponent)).unwrap();
             let p = evolution.probability();
@@ -48,7 +48,7 @@ fn cold_densities_stay_positive_at_every_tolerance() {
     let generator = two_wells(killing);
     for tolerance in [1e-3, 1e-4, 1e-6, 1e-9] {
         with_resources(|resources| {
-            let mut evolution = Evolution::new(&generator, &released(n, 40), tolerance, resources).unwrap();
+            let mut evolution = Evolution::new(&generator, &released(n, 40), accuracy(tolerance), resources).unwrap();
             for t in [1e-6, 1e-4, 1e-2, 1.0, 1e3] {
                 evolution.advance(t).unwrap();
                 assert!(evolution.probability().iter().all(|p| *p >= 0.0), "tolerance {tolerance:e}, t = {t}");
@@ -67,7 +67,7 @@ fn two_steps_are_one() {
     let generator = path(n, [-2.0, 2.0], |x| 3.0 * (x * x - 1.0).powi(2), killing);
     with_resources(|resources| {
         let tolerance = 1e-8;
-        let begin = |start: &[f64]| Evolution::new(&generator, start, tolerance, resources).unwrap();
+        let begin = |start: &[f64]| Evolution::new(&generator, start, accuracy(tolerance), resources).unwrap();
         let (mut once, mut stopped) = (begin(&released(n, 30)), begin(&released(n, 30)));
         once.advance(2.6).unwrap();
         for t in [0.01, 1.3, 1.31, 2.6] {
@@ -100,7 +100,7 @@ fn a_stationary_density_stays() {
         let mut killing = vec![0.0; n];
         killing[pin] = 1.0;
         let law = stationary(&Factor::new(&generator.with_killing(killing), pin, resources).unwrap()).unwrap();
-        let mut evolution = Evolution::new(&generator, &law, 1e-6, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &law, accuracy(1e-6), resources).unwrap();
         for t in [1.0, 1e6, 1e20] {
             evolution.advance(t).unwrap();
             for (p, law) in evolution.probability().iter().zip(&law) {
@@ -125,7 +125,7 @@ fn a_slow_valley_with_next_to_nothing_wins() {
         ((fast - kappa) * (-slow * t).exp() + (kappa - slow) * (-fast * t).exp()) / (fast - slow)
     };
     with_resources(|resources| {
-        let mut evolution = Evolution::new(&generator, &start, 1e-6, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &start, accuracy(1e-6), resources).unwrap();
         for t in [1.0, 30.0, 200.0, 1e3, 1e5, 1e7, 1e9] {
             evolution.advance(t).unwrap();
             let exact = start[0] * survival([2.0, 1.0, 0.5], t) + start[2] * survival([1.0, 3.0, 1e-6], t);
@@ -143,11 +143,11 @@ fn what_is_no_density_is_refused() {
     let generator = Generator::from_rates([(0, 1, 1.0), (1, 0, 1.0)], vec![0.0; 2]).unwrap();
     with_resources(|resources| {
         for start in [[0.0, 0.0], [1.0, -0.5], [f64::NAN, 1.0]] {
-            let refused = Evolution::new(&generator, &start, 1e-6, resources).err();
+            let refused = Evolution::new(&generator, &start, accuracy(1e-6), resources).err();
             assert!(matches!(refused, Some(EvolveError::Start { .. })), "{start:?}");
         }
         resources.progress.interrupt();
-        let mut evolution = Evolution::new(&generator, &[1.0, 0.0], 1e-6, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &[1.0, 0.0], accuracy(1e-6), resources).unwrap();
         assert_eq!(evolution.advance(1.0), Err(EvolveError::Interrupted));
     });
 }
@@ -157,7 +157,7 @@ fn what_is_no_density_is_refused() {
 fn a_start_without_a_way_out_stays() {
     let generator = Generator::from_rates([(1, 0, 2.0)], vec![0.0; 2]).unwrap();
     with_resources(|resources| {
-        let mut evolution = Evolution::new(&generator, &[1.0, 0.0], 1e-6, resources).unwrap();
+        let mut evolution = Evolution::new(&generator, &[1.0, 0.0], accuracy(1e-6), resources).unwrap();
         evolution.advance(1e10).unwrap();
         assert_eq!(density(&evolution), [1.0, 0.0]);
     });
