@@ -4,6 +4,7 @@ mod diagnostic;
 mod example;
 mod explain;
 mod session;
+mod start;
 mod sweep;
 mod verify;
 mod watch;
@@ -144,10 +145,11 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let session = Session::begin(asked)?;
     let folder = session.folder()?;
     let config = &session.config;
+    let request = start::read(config)?;
     let clock = Instant::now();
     let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
-        let solution = study::run(&problem, &config.request, progress)?;
+        let solution = study::run(&problem, &request, progress)?;
         let sensitivities = sensitivities(config, &problem, &solution, progress);
         Ok((problem, solution, landscape, sensitivities))
     })?;

@@ -12,9 +12,10 @@ use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::problem::ProblemWarning;
-use crate::solve::SolveError;
+use crate::solve::{EvolveError, SolveError};
 use crate::study::certificate::CertificateError;
 use crate::study::converge::Source;
+use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
 use crate::study::{StudyError, Warning};
@@ -68,7 +69,35 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
         },
+        StudyError::Evolution(error) => on_evolution(error),
         StudyError::Interrupted => interrupted(error),
+    }
+}
+
+fn on_evolution(error: &EvolutionFault) -> Diagnosis {
+    match error {
+        EvolutionFault::NotFollowed(EvolveError::Interrupted) => interrupted(error),
+        EvolutionFault::NotFollowed(_) => {
+            unsolvable(format!("evolve: {error}: raise evolve.tolerance, or end evolve.times earlier"))
+        }
+        EvolutionFault::Outside { .. } => wrong("evolve.start", format!("{error}: give a point inside")),
+        EvolutionFault::Nothing => {
+            wrong("evolve.start", format!("{error}: give a point inside, or a width that reaches it"))
+        }
+        EvolutionFault::NothingAbsorbs => {
+            wrong("evolve.start", format!("{error}: take \"stationary\", a point, or let something absorb"))
+        }
+        EvolutionFault::NotRead { .. } | EvolutionFault::NoDensity { .. } => wrong("evolve.start", error.to_string()),
+        EvolutionFault::OtherGrid { cells } => wrong(
+            "evolve.start",
+            format!(
+                "{error}: give the same domain, grid.cells = [{}, {}] and grid.align as that file",
+                cells[0], cells[1]
+            ),
+        ),
+        EvolutionFault::OtherStates { .. } => {
+            unsolvable(format!("evolve.schedule: {error}: take valley.set = \"whole\""))
+        }
     }
 }
 
@@ -270,6 +299,7 @@ pub fn on_warning(warning: &Warning) -> String {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }
         Warning::OtherWell { .. } => format!("{warning}; for a set of one well take valley.set = \"basin\""),
+        Warning::EvolutionTolerance { .. } => format!("evolve.tolerance: {warning}"),
         Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
             format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
         }
@@ -283,6 +313,8 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::NoErrorEstimate
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }
+        | Warning::EvolutionFlux { .. }
+        | Warning::EvolutionRange { .. }
         | Warning::ParticlesInterrupted => warning.to_string(),
     }
 }

@@ -10,6 +10,7 @@ mod committor;
 mod converge;
 mod diagnosis;
 mod error;
+mod evolve;
 mod fault_particles;
 mod landscape;
 mod noise;

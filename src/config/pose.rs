@@ -78,7 +78,8 @@ impl LandscapeConfig {
     }
 }
 
-fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
+/// The model that a configuration asks for.
+pub(super) fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
     let kind = match &config.form {
         NoiseForm::Model(kind) => kind.clone(),
         NoiseForm::Expression { d11, d12, d22 } => NoiseKind::Field(Arc::new(match dimension {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, Source};
-use crate::config::{committor, converge, landscape, noise, particles, sweep, valley};
+use crate::config::{committor, converge, evolve, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
 use crate::problem::expression::Condition;
 use crate::problem::{Absorb, AxisWalls, DomainSpec, Killing, Posed, Side, StartSet, ValleySpec, Wall, WindowSpec};
@@ -45,9 +45,9 @@ impl Config {
                 .map(|name| root.section(name));
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
-        let particles = root.section("particles")?;
+        let [particles, evolve] = ["particles", "evolve"].map(|name| root.section(name));
+        let (particles, evolve) = (particles?, evolve?);
         let committor = root.section("committor")?;
-        refuse_later_sections(&root)?;
         let sweep = root.section("sweep")?;
         root.finish()?;
         if sweep.is_given() {
@@ -71,6 +71,7 @@ impl Config {
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
+        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension)?) } else { None };
         if committor.is_given() && !quantities.contains(&Quantity::Committor) {
             return Err(root.conflict(
                 "committor",
@@ -86,7 +87,8 @@ impl Config {
             || domain.walls[..dimension]
                 .iter()
                 .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request = Request { quantities, eigenvalues, error_estimate, grid, converge, sgd, particles, committor };
+        let request =
+            Request { quantities, eigenvalues, error_estimate, grid, converge, sgd, particles, evolve, committor };
         if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
@@ -108,20 +110,6 @@ pub(super) fn file(path: &Path) -> Read<String> {
         span: None,
         fault: Box::new(Fault::Unreadable { reason: fault.to_string() }),
     })
-}
-
-/// Refuses sections of a later version.
-fn refuse_later_sections(root: &Section) -> Read<()> {
-    for (later, what) in [("evolve", "time evolution")] {
-        if root.has(later) {
-            let reason = format!(
-                "{what} come with a later version: leave this section out; what can be solved now is \"rate\", \
-                 \"passage-time\", \"stationary\", \"committor\", \"network\", \"spectrum\", \"certificate\" and \"sensitivities\" in [solve]"
-            );
-            return Err(root.conflict(later, reason));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses a configuration without a landscape, or without noise.

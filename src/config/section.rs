@@ -133,6 +133,11 @@ impl<'a> Section<'a> {
         nodes.iter().enumerate().map(table).collect()
     }
 
+    /// Whether a key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.entry(key).is_some_and(|entry| matches!(entry.node.kind, Kind::Table(_)))
+    }
+
     /// A text.
     pub(super) fn text(&self, key: &str) -> Read<Option<String>> {
         match self.entry(key).map(|entry| &entry.node) {

@@ -70,6 +70,7 @@ impl Config {
             error_estimate: false,
             sgd: None,
             particles: None,
+            evolve: None,
             ..settled.clone()
         };
         // A domain that is chosen from the landscape stays where it was.

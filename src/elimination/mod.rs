@@ -227,9 +227,15 @@ fn balance_of(generator: &Generator) -> Option<Balance> {
     if !generator.is_reversible || is_path(generator) { None } else { Balance::of(generator) }
 }
 
+/// So many entries are looked through in less time than a thread takes to wake.
+const WORTH_A_THREAD: usize = 1 << 16;
+
 /// The solution with what is not a number replaced: where a solution that overflowed meets rates that underflowed, 0 · ∞ is as unknown
 /// as ∞ is.
 fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
-    x.par_iter_mut().filter(|entry| entry.is_nan()).for_each(|entry| *entry = f64::INFINITY);
+    x.par_iter_mut()
+        .with_min_len(WORTH_A_THREAD)
+        .filter(|entry| entry.is_nan())
+        .for_each(|entry| *entry = f64::INFINITY);
     x
 }

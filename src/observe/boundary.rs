@@ -73,6 +73,40 @@ impl BoundaryFlux {
     }
 }
 
+/// The saddle that each exit is nearest to.
+pub struct SaddleOfExit {
+    /// The saddles, as indices into the problem's; none where a target absorbs beyond several.
+    pub saddles: Vec<usize>,
+    /// By exit, the place of its saddle among them.
+    nearest: Vec<usize>,
+}
+
+impl SaddleOfExit {
+    /// Tells the exits of an assembly apart.
+    pub fn new(problem: &Problem, exits: &[Exit]) -> SaddleOfExit {
+        let mut saddles = problem.valley.saddles.clone();
+        if problem.valley.target.is_some() && saddles.len() > 1 {
+            saddles.clear();
+        }
+        let space = problem.domain.space();
+        let nearest = |exit: &Exit| {
+            let distance =
+                |place: usize| norm(space.offset(exit.position, problem.critical.saddles[saddles[place]].point.theta));
+            (0..saddles.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+        };
+        SaddleOfExit { nearest: exits.iter().filter_map(nearest).collect(), saddles }
+    }
+
+    /// What the exits carry, summed by saddle.
+    pub fn sums(&self, flows: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.saddles.len()];
+        for (&place, flow) in self.nearest.iter().zip(flows) {
+            sums[place] += flow;
+        }
+        sums
+    }
+}
+
 /// Collects the flux of every cut edge, and what is killed inside. `spacing`: the grid's, the scale on which the boundary is resolved.
 pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
     let Assembly { exits, inside, .. } = assembly;
@@ -81,18 +115,9 @@ pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, 
     let inside: Option<f64> =
         (!inside.is_empty()).then(|| inside.iter().zip(probability).map(|(rate, p)| rate * p).sum());
     let total = through + inside.unwrap_or(0.0);
-    let saddles = &problem.valley.saddles;
-    let mut by_saddle: Vec<(usize, f64)> = saddles.iter().map(|&index| (index, 0.0)).collect();
-    if problem.valley.target.is_some() && saddles.len() > 1 {
-        by_saddle.clear();
-    }
-    let space = problem.domain.space();
-    for exit in exits {
-        let distance = |index: usize| norm(space.offset(exit.position, problem.critical.saddles[index].point.theta));
-        if let Some(nearest) = by_saddle.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) {
-            nearest.1 += flow(exit);
-        }
-    }
+    let saddles = SaddleOfExit::new(problem, exits);
+    let flows: Vec<f64> = exits.iter().map(flow).collect();
+    let by_saddle = saddles.saddles.iter().copied().zip(saddles.sums(&flows)).collect();
     let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
     let (position, arc, density) =
         if problem.dimension == 1 { by_end(points) } else { along(points, spacing[0].max(spacing[1])) };

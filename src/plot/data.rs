@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::io::{Solved, Stored};
 use crate::observe::group::FieldGroup;
 use crate::plot::network::NetworkFigure;
+use crate::study::evolution::GROUP;
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::Point;
 
@@ -31,6 +32,12 @@ pub struct FigureData<'a> {
     pub fields: &'a FieldGroup,
     /// Flux along the boundary.
     pub flux: Option<&'a BoundaryFlux>,
+    /// The density in time.
+    pub evolution: Option<&'a FieldGroup>,
+    /// The minima of its valleys, in words.
+    pub minima_in_time: Vec<String>,
+    /// When its flux has reached the plateau.
+    pub plateau: Option<f64>,
     /// γ.
     pub rate: Option<f64>,
     /// τ from the minimum.
@@ -55,12 +62,14 @@ impl<'a> FigureData<'a> {
     /// What a solved problem and its summary show.
     pub fn solved(solved: &Solved<'a>, summary: &Value) -> FigureData<'a> {
         let solution = solved.solution;
-        FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref())
+        let data = FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref());
+        FigureData { evolution: in_time(&solution.groups), ..data }
     }
 
     /// What a result file alone shows.
     pub fn stored(stored: &'a Stored) -> FigureData<'a> {
-        FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref())
+        let data = FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref());
+        FigureData { evolution: in_time(&stored.groups), ..data }
     }
 
     /// What its parts show; the fields belong to the grid.
@@ -80,6 +89,9 @@ impl<'a> FigureData<'a> {
             grid,
             fields,
             flux,
+            evolution: None,
+            minima_in_time: places(&summary[GROUP]["minima"]),
+            plateau: summary[GROUP]["plateau"]["reached"].as_f64(),
             rate: summary["rate"]["quasi_stationary"]["value"].as_f64(),
             passage_time: summary["rate"]["mean_first_passage"]["time"].as_f64(),
             minimum: mark(&problem["minimum"]),
@@ -98,6 +110,20 @@ impl<'a> FigureData<'a> {
     pub fn bounds_valley(&self, saddle: usize) -> bool {
         self.valley.contains(&saddle)
     }
+}
+
+/// Points in words.
+fn places(list: &Value) -> Vec<String> {
+    let point = |theta: &Value| {
+        let numbers = theta.as_array().into_iter().flatten().filter_map(Value::as_f64);
+        numbers.map(|x| format!("{x:.3}").replace('-', "−")).collect::<Vec<String>>().join(", ")
+    };
+    list.as_array().into_iter().flatten().map(point).collect()
+}
+
+/// The density in time among other groups.
+fn in_time(groups: &[FieldGroup]) -> Option<&FieldGroup> {
+    groups.iter().find(|group| group.name == GROUP)
 }
 
 fn mark(entry: &Value) -> Option<Mark> {

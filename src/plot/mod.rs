@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network.
+//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -12,6 +12,7 @@ mod committor;
 mod contour;
 mod convergence;
 mod data;
+mod evolution;
 mod flux;
 mod iteration;
 mod map;
@@ -59,11 +60,13 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 7] = [
+const PICTURES: [(&str, Picture); 9] = [
     ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
     ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
     ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
     ("flux.png", flux::picture_of),
+    ("evolution.png", evolution::picture_of),
+    ("snapshots.png", evolution::snapshots),
     ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
     ("committor.png", |data, path| of(data, &COMMITTOR, committor::committor, path)),
     ("network.png", network::picture_of),

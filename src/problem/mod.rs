@@ -158,6 +158,24 @@ impl Problem {
         Ok(problem)
     }
 
+    /// The same question about the same loss under other noise, as when a learning rate changes on the way.
+    ///
+    /// # Errors
+    /// Noise that cannot be made from this landscape, or does not carry the process to what absorbs.
+    pub fn with_noise(&self, noise_model: NoiseModel) -> Result<Problem, ProblemError> {
+        let Problem { dynamics, critical, domain, valley, interpretation, .. } = self;
+        let frozen = |named: &[Point]| frozen_at(dynamics, critical, valley.minimum, named, domain.space());
+        let noise = noise_model.build(dynamics, self.minimum(), frozen)?;
+        let carries = |noise: &dyn DiffusionField| {
+            degeneracy::check(dynamics, noise, *interpretation, domain, &valley.live, valley.start_point)
+        };
+        // Noise that was let pass as it is may be let pass again.
+        if carries(self.noise.as_ref()).is_ok() {
+            carries(noise.as_ref())?;
+        }
+        Ok(Problem { noise, noise_model, ..self.clone() })
+    }
+
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
     pub fn is_reversible(&self) -> bool {
         self.dynamics.loss().is_some() && self.noise.constant().is_some()

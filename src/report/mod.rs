@@ -6,6 +6,7 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod evolution;
 pub mod html;
 mod network;
 mod number;
@@ -51,6 +52,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     network::network(&mut page, solved);
     spectrum::spectrum(&mut page, solved);
     iteration(&mut page, solved);
+    evolution::evolution(&mut page, &solved.solution.quantities);
     if let Some(found) = &solved.solution.particles {
         particles::particles(&mut page, found);
     }

@@ -175,7 +175,7 @@ fn height(problem: &Problem) -> f64 {
 }
 
 /// A failed elimination with the place of its pivot, or the grid that is too large.
-pub(super) fn located(error: EliminationError, on: &Discretisation<'_>) -> SolveError {
+pub(crate) fn located(error: EliminationError, on: &Discretisation<'_>) -> SolveError {
     let (cells, dimension) = (on.grid.cells, on.grid.dimension);
     match error {
         EliminationError::NotFinite { .. } if height(on.problem) > DEEPEST => {

@@ -7,6 +7,8 @@
 //! | [`mean_first_passage`] | A u = 1 | a killed chain |
 //! | [`occupation`] | x A = e_origin | a killed chain |
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
+//! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
+//! | [`Evolution`] | ṗ = p (Q − diag κ) | any chain, from a start |
 //! | [`stationary`], [`stationary_law`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
 //! | [`Paths`] | A q⁺ = rates into B, x A = flow out of A | a closed chain and two sets A, B |
 //! | [`spectrum`] | A r = λ r, l A = λ l | a killed or a closed chain |
@@ -17,6 +19,7 @@ pub mod committor;
 pub mod core_cut;
 pub mod discretisation;
 pub mod error;
+pub mod evolve;
 pub mod network;
 pub mod occupation;
 pub mod passage;
@@ -32,6 +35,7 @@ pub use committor::committor;
 pub use core_cut::CoreCut;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
+pub use evolve::{Accuracy, Evolution, EvolveError};
 pub use network::{CoreSets, Network, NetworkError, passage_times};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};

@@ -6,6 +6,7 @@ use crate::problem::ProblemError;
 use crate::problem::core_set::NoCores;
 use crate::solve::SolveError;
 use crate::study::certificate::CertificateError;
+use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
 
@@ -54,6 +55,9 @@ pub enum StudyError {
     /// Particles that cannot simulate it.
     #[error(transparent)]
     Particles(#[from] SimulationError),
+    /// A density in time that could not be had.
+    #[error(transparent)]
+    Evolution(#[from] EvolutionFault),
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -14,6 +14,7 @@ use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
 use crate::study::committor::{self, CommittorStudy};
+use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
@@ -109,6 +110,9 @@ pub(super) fn evidence(
     if let Some(study) = &spectrum_study {
         quantities.add("spectrum", &study.lines).expect("a view of plain values");
     }
+    let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
+    groups.extend(spectrum.as_ref().map(spectrum::group));
+    groups.extend(in_time(request, &on, &found, resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -137,12 +141,7 @@ pub(super) fn evidence(
         flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
         fields,
-        groups: reactive
-            .as_ref()
-            .and_then(reactive::marginals)
-            .into_iter()
-            .chain(spectrum.as_ref().map(spectrum::group))
-            .collect(),
+        groups,
         quantities,
         committor,
         certificate,
@@ -223,6 +222,23 @@ fn fields(
         fields.fields.extend(reactive::stationary_current(&closed, &law));
     }
     Ok(fields)
+}
+
+/// The density in time, where it was asked for.
+fn in_time(
+    request: &Request,
+    on: &Discretisation<'_>,
+    found: &Analyses,
+    resources: Resources<'_>,
+    quantities: &mut Quantities,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<FieldGroup>, StudyError> {
+    let Some(asked) = &request.evolve else { return Ok(None) };
+    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme(), resources)?;
+    // A struct of lists and numbers, with texts as keys.
+    quantities.add(GROUP, &evolved.record).expect("a view of plain values");
+    warnings.extend(evolved.warnings);
+    Ok(Some(evolved.group))
 }
 
 /// The quadrature, where there is one.

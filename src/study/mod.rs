@@ -11,6 +11,7 @@ mod coordinate;
 pub mod crossing;
 pub mod error;
 mod evidence;
+pub mod evolution;
 pub mod extrapolation;
 pub mod fit;
 pub mod iteration;

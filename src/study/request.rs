@@ -1,9 +1,11 @@
 //! What is asked of the solver about a problem: quantities, grids, the scheme, and what goes beside them.
 
-use crate::grid::Align;
+use crate::grid::{Align, Grid};
 use crate::particles;
+use crate::problem::NoiseModel;
 use crate::problem::core_set::CoreSpec;
 use crate::scheme::Weight;
+use crate::tensor::Point;
 
 /// Everything that is asked.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Request {
     pub sgd: Option<IterationRequest>,
     /// Particles beside the solver, when asked for.
     pub particles: Option<particles::Settings>,
+    /// The density in time, when asked for.
+    pub evolve: Option<EvolveRequest>,
     /// The sets of the committor.
     pub committor: CommittorRequest,
 }
@@ -170,4 +174,62 @@ pub struct ConvergeRequest {
     pub rate: Option<f64>,
     /// The exact mean first-passage time, when the user knows it.
     pub passage_time: Option<f64>,
+}
+
+/// The density in time, as it is asked for.
+#[derive(Clone, Debug)]
+pub struct EvolveRequest {
+    /// Output times in dynamical time, increasing.
+    pub times: Vec<f64>,
+    /// What there is at t = 0.
+    pub start: StartDensity,
+    /// Relative tolerance on the density: in L1, and on the probability of each cell above the floor.
+    pub tolerance: f64,
+    /// The share of what is still there above which single cells are right; 1: none of them need be; `None`: by what it costs.
+    pub floor: Option<f64>,
+    /// The noise in time, in order; empty: the problem's own for ever.
+    pub schedule: Vec<NoisePiece>,
+    /// η of the problem's own noise, where it has one.
+    pub learning_rate: Option<f64>,
+}
+
+/// The noise for a while.
+#[derive(Clone, Debug)]
+pub struct NoisePiece {
+    /// When it ends; `None`: never.
+    pub until: Option<f64>,
+    /// The noise.
+    pub noise: NoiseModel,
+    /// Its η, where it has one.
+    pub learning_rate: Option<f64>,
+}
+
+/// The density at t = 0.
+#[derive(Clone, Debug)]
+pub enum StartDensity {
+    /// A Gaussian of this standard deviation, cut to the set; 0: all in one cell.
+    Gaussian {
+        /// Its mean; `None`: where the problem starts.
+        point: Option<Point>,
+        /// Its standard deviation along every axis.
+        width: f64,
+    },
+    /// The quasi-stationary density.
+    QuasiStationary,
+    /// The stationary density of the closed domain, cut to the set.
+    Stationary,
+    /// A field of a file that has not been read yet.
+    File {
+        /// The file.
+        file: std::path::PathBuf,
+        /// The name of the field.
+        field: String,
+    },
+    /// A density over a grid.
+    Given {
+        /// The grid.
+        grid: Grid,
+        /// Density by cell.
+        values: Vec<f64>,
+    },
 }

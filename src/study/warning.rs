@@ -240,6 +240,32 @@ pub enum Warning {
         /// 1 or 2.
         dimension: usize,
     },
+    /// A density in time that is less accurate than asked for.
+    #[error(
+        "the density in time has an estimated relative error of {error:.1e}, in L1 or of a cell above the floor, where {tolerance:.1e} was \
+         asked for"
+    )]
+    EvolutionTolerance {
+        /// What was asked for.
+        tolerance: f64,
+        /// What was reached.
+        error: f64,
+    },
+    /// Fluxes from the far tail of a density that has just been released.
+    #[error(
+        "the flux before t = {until:.3e} is not known: it comes from the far tail of a density that has just been released, where only \
+         an order of magnitude, if that, can be had"
+    )]
+    EvolutionFlux {
+        /// The first output time from which on it is known.
+        until: f64,
+    },
+    /// Survival below the range of numbers.
+    #[error("survival from t = {from:.3e} on is below 1e-308: its logarithm is there, and the flux over it")]
+    EvolutionRange {
+        /// The first such output time.
+        from: f64,
+    },
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,

@@ -130,6 +130,15 @@ fn frozen_muller_brown_tensor_and_banknote() {
 }
 
 #[test]
+fn evolve() {
+    let solution = solve("evolve", &[]);
+    let valleys = &solution.quantities.get("evolution").unwrap()["valleys"];
+    // ∫ e^(−L/D) on either side of the saddle at 0.0501, by a midpoint sum in Python.
+    assert_relative_eq!(valleys[48][0].as_f64().unwrap(), 0.992_725_489_978, max_relative = 1e-6);
+    assert!(valleys[12][1].as_f64().unwrap() > 0.9999);
+}
+
+#[test]
 fn hessian() {
     let solution = solve("hessian", &["grid.cells=[96, 96]"]);
     let error = solution.rate.as_ref().unwrap().discretisation_error.unwrap();

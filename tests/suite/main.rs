@@ -25,6 +25,7 @@ mod degenerate;
 mod digits;
 mod elimination;
 mod ends;
+mod evolve;
 mod examples;
 mod expression;
 mod extrapolation;

@@ -172,6 +172,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             allow_degenerate: false,
         },
         request: Request {
+            evolve: None,
             quantities: vec![Quantity::Rate, Quantity::PassageTime],
             eigenvalues: 6,
             error_estimate: true,

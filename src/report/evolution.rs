@@ -1,0 +1,42 @@
+//! The density in time, in a few lines.
+
+use serde_json::Value;
+
+use super::number::brief;
+use super::page::Page;
+use crate::observe::quantity::Quantities;
+use crate::study::evolution::GROUP;
+
+/// What there is at the last time, and since when the flux has its plateau.
+pub(super) fn evolution(page: &mut Page, quantities: &Quantities) {
+    let Some(found) = quantities.get(GROUP) else { return };
+    let last = |key: &str| found[key].as_array().and_then(|values| values.last());
+    let number = |key: &str| last(key).and_then(Value::as_f64);
+    let (Some(time), Some(log_survival)) = (number("t"), number("log_survival")) else { return };
+    let survival = match number("survival") {
+        Some(survival) => format!("S = {}", brief(survival)),
+        None => format!("ln S = {}", brief(log_survival)),
+    };
+    let count = |key: &str| found[key].as_u64().unwrap_or(0);
+    let error = found["error"].as_f64().unwrap_or(f64::NAN);
+    page.line(
+        "density in time",
+        &format!(
+            "to t = {}: {survival} · {} steps, {} eliminations, error {error:.1e} in L1",
+            brief(time),
+            count("steps"),
+            count("factorisations")
+        ),
+    );
+    let plateau = &found["plateau"];
+    if let (Some(rate), Some(reached)) = (plateau["rate"].as_f64(), plateau["reached"].as_f64()) {
+        page.line("  plateau", &format!("j/S = {rate:.6e}, to 1 % from t = {} on", brief(reached)));
+    }
+    let populations: Vec<f64> =
+        last("valleys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect();
+    if populations.len() > 1 {
+        let words: Vec<String> = populations.iter().take(4).map(|p| brief(*p)).collect();
+        let more = if populations.len() > words.len() { ", …" } else { "" };
+        page.line("  valleys", &format!("{}{more}", words.join(", ")));
+    }
+}

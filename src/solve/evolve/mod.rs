@@ -1,0 +1,374 @@
+//! The density in time: ṗ = p (Q − diag κ) from a start, over any number of decades.
+//!
+//! An implicit Euler step of length h, p(t + h) (1 − hG) = p(t), is one left solve of a chain with rates h q and killing h κ + 1: it is
+//! positive and relatively accurate in every entry for any h, and of first order. A macro-step takes 1, 2, 3, … such substeps and
+//! extrapolates in their length ([`extrapolation`]); its length and its order follow from the estimated error ([`pace`]). Factors are
+//! kept while the step stays the same ([`factors`]), and steps double, so that the cost grows with the number of decades.
+//!
+//! What is preserved: no entry is ever negative; what is left and what was killed are together what there was; the flux is Σ p κ, never a
+//! difference of survivals. Survival is kept as a logarithm, and once the density has its quasi-stationary form it goes on by e^{−γt}
+//! ([`Evolution::advance`]).
+//!
+//! The error of a step is that of the whole density, in L1, and that of each entry relative to itself, above a floor ([`Accuracy`]).
+//!
+//! Where it fails: below the floor, far in the tails of a density that has just been released, entries are of first order and far too
+//! large. The estimated error of a flux tells ([`Evolution::error_of`]).
+
+mod accuracy;
+mod error;
+mod extrapolation;
+mod factors;
+mod limit;
+mod pace;
+pub mod plateau;
+pub mod start;
+mod substeps;
+
+pub use accuracy::{Accuracy, LOWEST_FLOOR};
+pub use error::EvolveError;
+
+use crate::generator::Generator;
+use crate::solve::Resources;
+use extrapolation::{Accepted, Attempt};
+use factors::Factors;
+use pace::{Pace, Trial};
+use plateau::Instant;
+use substeps::Substeps;
+
+/// Tolerances below this are lost in the rounding of the extrapolation.
+pub const FINEST_TOLERANCE: f64 = 1e-11;
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Effort {
+    /// Macro-steps.
+    pub steps: usize,
+    /// Macro-steps that were taken again, shorter.
+    pub rejected: usize,
+    /// Macro-steps of a lower order than the error alone allows, because there the density is positive.
+    pub fallbacks: usize,
+    /// Macro-steps in which entries below rounding, beside the whole density, are of first order, because the extrapolation has no
+    /// positive number for them.
+    pub first_order_tails: usize,
+    /// Eliminations.
+    pub factorisations: usize,
+    /// Solves.
+    pub solves: usize,
+}
+
+/// A density on its way.
+pub struct Evolution<'a> {
+    generator: &'a Generator,
+    resources: Resources<'a>,
+    factors: Factors,
+    pace: Pace,
+    history: Vec<Instant>,
+    limit: Option<f64>,
+    carried: Carried,
+}
+
+/// What an evolution takes along when its generator changes, as when the noise does.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    accuracy: Accuracy,
+    time: f64,
+    probability: Vec<f64>,
+    log_survival: f64,
+    drift: f64,
+    error: Vec<f64>,
+    killed_error: f64,
+    beyond: f64,
+    effort: Effort,
+}
+
+impl<'a> Evolution<'a> {
+    /// A density that starts at t = 0 with these cell probabilities, which are divided by their sum.
+    ///
+    /// # Errors
+    /// [`EvolveError::Start`] for probabilities that are negative, no numbers or all zero.
+    ///
+    /// # Panics
+    /// When there is not one probability per state, or the tolerance is not between [`FINEST_TOLERANCE`] and 1.
+    pub fn new(
+        generator: &'a Generator,
+        start: &[f64],
+        accuracy: Accuracy,
+        resources: Resources<'a>,
+    ) -> Result<Evolution<'a>, EvolveError> {
+        assert_eq!(start.len(), generator.len(), "one probability per state");
+        let Accuracy { tolerance, floor } = accuracy;
+        assert!((FINEST_TOLERANCE..1.0).contains(&tolerance), "no tolerance: {tolerance}");
+        assert!(floor >= LOWEST_FLOOR, "no floor: {floor}");
+        let total: f64 = start.iter().sum();
+        if !(start.iter().all(|&p| p >= 0.0) && total.is_normal()) {
+            return Err(EvolveError::Start { total });
+        }
+        let probability: Vec<f64> = start.iter().map(|p| p / total).collect();
+        let carried = Carried {
+            accuracy,
+            time: 0.0,
+            error: vec![0.0; probability.len()],
+            probability,
+            log_survival: 0.0,
+            drift: 0.0,
+            killed_error: 0.0,
+            beyond: 0.0,
+            effort: Effort::default(),
+        };
+        Ok(Evolution::under(carried, generator, resources))
+    }
+
+    /// A density that goes on under a generator of the same states.
+    ///
+    /// # Panics
+    /// When the number of states differs.
+    pub fn under(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+        assert_eq!(generator.len(), carried.probability.len(), "the same states");
+        Evolution {
+            pace: Pace::new(generator, &carried.probability, carried.accuracy),
+            factors: Factors::default(),
+            generator,
+            resources,
+            history: Vec::new(),
+            limit: None,
+            carried,
+        }
+    }
+
+    /// The density as it is, to go on under another generator.
+    pub fn carried(self) -> Carried {
+        self.carried
+    }
+
+    /// Goes on to a later time.
+    ///
+    /// A killed chain whose density no longer changes its form goes on by e^{−γt}, if the form is that of the slowest mode to within
+    /// the tolerance, whatever a valley holds that loses more slowly still.
+    ///
+    /// # Errors
+    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for steps without end, and
+    /// [`EvolveError::Interrupted`].
+    ///
+    /// # Panics
+    /// When the time is not finite or has passed.
+    pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
+        assert!(until.is_finite() && until >= self.carried.time, "{until} is not after {}", self.carried.time);
+        let mut taken = 0;
+        while until - self.carried.time > f64::EPSILON * until {
+            let left = until - self.carried.time;
+            if let Some(rate) = self.limit {
+                self.decay(rate, left, until);
+                break;
+            }
+            if self.resources.progress.is_interrupted() {
+                return Err(EvolveError::Interrupted);
+            }
+            if taken == MOST_STEPS {
+                return Err(EvolveError::TooLong { steps: taken, reached: self.carried.time, until });
+            }
+            let step = self.pace.step(left);
+            if self.step(step)? {
+                taken += 1;
+                self.carried.time = if step == left { until } else { self.carried.time + step };
+                self.limit = self.settled(step, until - self.carried.time)?;
+            }
+        }
+        self.carried.time = until;
+        Ok(())
+    }
+
+    /// Tries one macro-step; whether it was accepted.
+    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
+        let allowed = self.pace.allowance(self.miss(), self.carried.effort.steps);
+        let table = Substeps::new(&self.carried.probability, &self.generator.killing, step);
+        let mut attempt = Attempt::new(table, self.carried.accuracy, self.killed());
+        let (mut accepted, mut blocked) = (None, false);
+        for row in 1..=self.pace.order() {
+            let factor =
+                self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.carried.effort)?;
+            let (next, is_blocked) = attempt.row(factor, allowed);
+            self.carried.effort.solves += row;
+            blocked |= is_blocked;
+            if next.is_some() {
+                accepted = next;
+                break;
+            }
+            if row > 2 && attempt.is_hopeless(allowed, self.pace.order()) {
+                break;
+            }
+        }
+        let Some(accepted) = accepted else {
+            self.carried.effort.rejected += 1;
+            self.carried.effort.fallbacks += usize::from(blocked);
+            return match self.pace.learn(Trial::Failed { error: attempt.error(), allowed, order: attempt.rows() }) {
+                true => Ok(false),
+                false => Err(EvolveError::TooShort { step, at: self.carried.time, allowed }),
+            };
+        };
+        let is_settling = accepted.change_of(&self.generator.killing) > self.carried.accuracy.tolerance;
+        self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
+        self.carry_error(step, &accepted)?;
+        self.carried.effort.steps += 1;
+        self.carried.effort.fallbacks += usize::from(blocked);
+        self.carried.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
+        let before = std::mem::replace(&mut self.carried.probability, accepted.density);
+        self.balance(accepted.killed);
+        let changed: f64 = before.iter().zip(&self.carried.probability).map(|(before, p)| (before - p).abs()).sum();
+        self.pace.form_changed(changed);
+        let hazard = flux(&self.carried.probability, &self.generator.killing);
+        self.history.push(Instant { time: self.carried.time + step, hazard });
+        Ok(true)
+    }
+
+    /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
+    fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
+        if self.carried.error.iter().any(|error| *error != 0.0) {
+            // The far tails of a step of first order are too large; in L1 they are nothing.
+            let most = if self.carried.accuracy.is_by_entry() { ORDER_OF_ERRORS } else { 1 };
+            let before = std::mem::take(&mut self.carried.error);
+            let mut table = Substeps::new(&before, &self.generator.killing, step);
+            for row in 1..=most.min(accepted.rows) {
+                let h = step / row as f64;
+                table.add(self.factors.get(self.generator, h, step, self.resources, &mut self.carried.effort)?);
+                self.carried.effort.solves += row;
+            }
+            self.carried.killed_error += table.killed.pop().unwrap_or(0.0);
+            self.carried.error = table.row.pop().unwrap_or(before);
+        }
+        self.carried.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
+        self.carried.killed_error += accepted.killed_difference;
+        Ok(())
+    }
+
+    /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together what there was,
+    /// but for rounding, which would add up over thousands of steps and is taken out of both.
+    fn balance(&mut self, killed: f64) {
+        let mass = norm(&self.carried.probability);
+        let (before, share) = (mass + killed, killed / (mass + killed));
+        self.carried.drift += before.ln();
+        // Where next to nothing is killed, the logarithm of the rest is as exact as what is.
+        self.carried.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
+        self.carried.probability.iter_mut().chain(&mut self.carried.error).for_each(|value| *value /= mass);
+        self.carried.killed_error /= mass;
+    }
+
+    /// The rate of decay of a density that has the form of the slowest mode, if it pays to know and is so.
+    fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
+        if self.is_closed() || !self.pace.is_steady(left) {
+            return Ok(None);
+        }
+        let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
+        let Some(mode) = limit::slowest_mode(factor, &self.carried.probability, &mut self.carried.effort) else {
+            self.pace.look_later();
+            return Ok(None);
+        };
+        let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
+        let away = self.carried.accuracy.miss(&mode, &change, 1.0);
+        if away > self.pace.allowance(self.miss(), self.carried.effort.steps) {
+            self.pace.look_later();
+            return Ok(None);
+        }
+        self.carried.probability = mode;
+        self.carried.beyond += away;
+        Ok(Some(flux(&self.carried.probability, &self.generator.killing)))
+    }
+
+    /// e^{−γt} for the rest of the way.
+    fn decay(&mut self, rate: f64, left: f64, until: f64) {
+        self.carried.log_survival -= rate * left;
+        self.carried.beyond += rate * left * limit::ROUNDING;
+        self.history.push(Instant { time: until, hazard: rate });
+    }
+
+    /// Whether nothing is killed.
+    pub fn is_closed(&self) -> bool {
+        self.generator.killing.iter().all(|&rate| rate == 0.0)
+    }
+
+    /// The time reached.
+    pub fn time(&self) -> f64 {
+        self.carried.time
+    }
+
+    /// Cell probabilities of what is still there, Σ p = 1.
+    pub fn probability(&self) -> &[f64] {
+        &self.carried.probability
+    }
+
+    /// ln S, S the share that is still there; exact also where it is next to nothing, and 0 for a closed chain.
+    pub fn log_survival(&self) -> f64 {
+        self.carried.log_survival
+    }
+
+    /// Σ p κ, the flux that is killed over what is still there.
+    pub fn hazard(&self) -> f64 {
+        flux(&self.carried.probability, &self.generator.killing)
+    }
+
+    /// What was killed, in units of what is still there.
+    fn killed(&self) -> f64 {
+        (-self.carried.log_survival).exp_m1()
+    }
+
+    /// The estimated error of the density so far, as its accuracy measures it.
+    fn miss(&self) -> f64 {
+        let Carried { accuracy, probability, error, killed_error, .. } = &self.carried;
+        let of_killed = accuracy.miss_of_one(self.killed(), *killed_error, 1.0);
+        accuracy::largest(accuracy.miss(probability, error, 1.0), of_killed) + self.carried.beyond
+    }
+
+    /// The estimated error of the density as [`Accuracy`] measures it: in L1, and where it is asked of single entries, the largest relative
+    /// error of one.
+    pub fn worst_error(&self) -> f64 {
+        self.miss() + self.rounding()
+    }
+
+    /// What the rounding of all steps may have added.
+    fn rounding(&self) -> f64 {
+        pace::ROUNDING * self.carried.effort.steps as f64
+    }
+
+    /// The estimated error of the density, in L1.
+    pub fn error(&self) -> f64 {
+        norm(&self.carried.error) + self.carried.beyond + self.rounding()
+    }
+
+    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
+    pub fn error_of(&self, weights: &[f64]) -> f64 {
+        let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
+        let (value, error) = (sum(&self.carried.probability), sum(&self.carried.error));
+        // What the limit and rounding leave is relative already.
+        if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }
+    }
+
+    /// What rounding has added to ln Σ p or taken from it in all steps together, which has been put right.
+    pub fn drift(&self) -> f64 {
+        self.carried.drift
+    }
+
+    /// What it has taken so far.
+    pub fn effort(&self) -> Effort {
+        self.carried.effort
+    }
+
+    /// Every time that it went through under this generator, with the flux over the mass there.
+    pub fn history(&self) -> &[Instant] {
+        &self.history
+    }
+}
+
+/// The order to which errors are carried where single entries are asked for.
+const ORDER_OF_ERRORS: usize = 3;
+
+/// So many macro-steps between two output times are taken for a mistake.
+const MOST_STEPS: usize = 200_000;
+
+/// The L1 norm.
+fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|value| value.abs()).sum()
+}
+
+/// Σ p κ.
+fn flux(probability: &[f64], killing: &[f64]) -> f64 {
+    probability.iter().zip(killing).map(|(p, rate)| p * rate).sum()
+}

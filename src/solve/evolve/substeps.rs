@@ -1,0 +1,53 @@
+//! Implicit Euler with 1, 2, 3, … substeps, extrapolated to substeps without length (Aitken & Neville).
+//!
+//! ```text
+//! T_j1 = p (1 − (H/j) G)^−j        T_j,m+1 = T_jm + (T_jm − T_j−1,m) (j − m)/m
+//! ```
+//! T_jm is of order m, and so is what the substeps have killed, Σ h p κ, when it is extrapolated alike. Every T_j1 is positive where p
+//! is; of the others that is to be seen, for no linear method above the first order is positive for every step (Bolley & Crouzeix 1978).
+
+use super::flux;
+use crate::elimination::Elimination;
+
+/// The table of one macro-step.
+pub(super) struct Substeps<'a> {
+    start: &'a [f64],
+    killing: &'a [f64],
+    step: f64,
+    /// T_j1 … T_jj of the last row j.
+    pub row: Vec<Vec<f64>>,
+    /// What the substeps have killed, by columns too.
+    pub killed: Vec<f64>,
+}
+
+impl<'a> Substeps<'a> {
+    /// An empty table for a macro-step of length H.
+    pub(super) fn new(start: &'a [f64], killing: &'a [f64], step: f64) -> Substeps<'a> {
+        Substeps { start, killing, step, row: Vec::new(), killed: Vec::new() }
+    }
+
+    /// The number of rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.row.len()
+    }
+
+    /// Adds the next row with the factor of a step of length H/j.
+    pub(super) fn add(&mut self, factor: &Elimination) {
+        let j = self.rows() + 1;
+        let substep = self.step / j as f64;
+        let mut density = factor.solve_left(self.start);
+        let mut killed = substep * flux(&density, self.killing);
+        for _ in 1..j {
+            density = factor.solve_left(&density);
+            killed += substep * flux(&density, self.killing);
+        }
+        let (mut row, mut killed) = (vec![density], vec![killed]);
+        for m in 1..j {
+            let weight = (j - m) as f64 / m as f64;
+            let next = |new: f64, old: f64| new + (new - old) * weight;
+            row.push(row[m - 1].iter().zip(&self.row[m - 1]).map(|(new, old)| next(*new, *old)).collect());
+            killed.push(next(killed[m - 1], self.killed[m - 1]));
+        }
+        (self.row, self.killed) = (row, killed);
+    }
+}

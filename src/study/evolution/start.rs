@@ -1,0 +1,62 @@
+//! The density at t = 0, as cell probabilities up to their sum.
+
+use crate::problem::Problem;
+use crate::solve::evolve::start::gaussian;
+use crate::solve::{Chain, Discretisation, QuasiStationary, Resources, quasi_stationary, stationary};
+use crate::study::StudyError;
+use crate::study::evolution::EvolutionFault;
+use crate::study::request::StartDensity;
+use crate::tensor::Point;
+
+pub(super) fn start(
+    asked: &StartDensity,
+    on: &Discretisation<'_>,
+    known: Option<&QuasiStationary>,
+    resources: Resources<'_>,
+) -> Result<Vec<f64>, StudyError> {
+    let found = match asked {
+        StartDensity::Gaussian { point, width } => {
+            let at = point.unwrap_or(on.problem.valley.start_point);
+            // Of a density that has a width what lies in the set is taken, wherever its middle is.
+            if *width == 0.0 && !lives(on.problem, at) {
+                return Err(EvolutionFault::Outside { at }.into());
+            }
+            gaussian(on, at, *width)
+        }
+        StartDensity::QuasiStationary => match known {
+            Some(known) => known.probability.clone(),
+            None if on.assembly.exits.is_empty() && on.assembly.inside.is_empty() => {
+                return Err(EvolutionFault::NothingAbsorbs.into());
+            }
+            None => {
+                let chain = Chain::killed(on.clone(), resources)?;
+                quasi_stationary(&chain)?.probability
+            }
+        },
+        StartDensity::Stationary => {
+            let closed = Chain::closed(on, resources)?;
+            let over_grid = closed.discretisation.field(&stationary(&closed)?, 0.0);
+            on.assembly.cells.iter().map(|&cell| over_grid[cell as usize]).collect()
+        }
+        StartDensity::File { file, field } => {
+            let (file, field) = (file.display().to_string(), field.clone());
+            return Err(EvolutionFault::NotRead { file, field }.into());
+        }
+        StartDensity::Given { grid, values } => {
+            if *grid != on.grid || values.len() != grid.len() {
+                return Err(EvolutionFault::OtherGrid { cells: grid.cells }.into());
+            }
+            let density: Vec<f64> = on.assembly.cells.iter().map(|&cell| values[cell as usize]).collect();
+            // A comparison that also finds what is not a number.
+            if let Some(&value) = density.iter().find(|value| !(**value >= 0.0 && value.is_finite())) {
+                return Err(EvolutionFault::NoDensity { value }.into());
+            }
+            density
+        }
+    };
+    if found.iter().sum::<f64>().is_normal() { Ok(found) } else { Err(EvolutionFault::Nothing.into()) }
+}
+
+fn lives(problem: &Problem, at: Point) -> bool {
+    problem.domain.contains(at) && problem.valley.live.holds(at)
+}

@@ -1,0 +1,74 @@
+//! Densities and fluxes that have only just arrived, against uniformisation.
+
+use saddleflux::config::Config;
+use saddleflux::generator::Generator;
+use saddleflux::grid::{Align, Grid};
+use saddleflux::progress::Progress;
+use saddleflux::scheme::Weight;
+use saddleflux::solve::evolve::start::gaussian;
+use saddleflux::solve::{Accuracy, Discretisation, Evolution};
+
+use super::{density, path, uniformised, with_resources};
+
+/// Every cell above the floor, the flux and what was lost, to the tolerance at each of these times.
+fn is_right_at(generator: &Generator, start: &[f64], accuracy: Accuracy, times: &[f64]) {
+    with_resources(|resources| {
+        let mut evolution = Evolution::new(generator, start, accuracy, resources).unwrap();
+        let Accuracy { tolerance, floor } = accuracy;
+        let flux = |p: &[f64]| p.iter().zip(&generator.killing).map(|(p, rate)| p * rate).sum::<f64>();
+        let total: f64 = start.iter().sum();
+        for &t in times {
+            evolution.advance(t).unwrap();
+            let exact: Vec<f64> = uniformised(generator, start, t).into_iter().map(|p| p / total).collect();
+            let found = density(&evolution);
+            let survival: f64 = exact.iter().sum();
+            for (state, (found, exact)) in found.iter().zip(&exact).enumerate() {
+                let away = (found - exact).abs();
+                assert!(
+                    away <= tolerance * (exact + floor * survival),
+                    "state {state}: {found:e} for {exact:e} at t = {t}"
+                );
+            }
+            let least = floor * survival * generator.killing.iter().sum::<f64>();
+            let away = (flux(&found) - flux(&exact)).abs();
+            assert!(away <= tolerance * (flux(&exact) + least), "flux {:e} for {:e}", flux(&found), flux(&exact));
+            // Where the flux itself is above the floor its own estimate says as much.
+            if flux(&exact) > 10.0 * least {
+                let stated = evolution.error_of(&generator.killing);
+                assert!(stated < 2.0 * tolerance && away < 2.0 * stated * flux(&exact) + 1e-11, "{stated:e}, {away:e}");
+            }
+            assert!(evolution.worst_error() <= tolerance);
+        }
+    });
+}
+
+/// Up a barrier of 30 times the noise, from a single state: fluxes from below 1e-80 on.
+#[test]
+fn early_fluxes_are_right_in_one_dimension() {
+    let n = 120;
+    let mut killing = vec![0.0; n];
+    killing[n - 1] = 1e3;
+    let generator = path(n, [-1.6, 0.3], |x| 30.0 * (x * x - 1.0).powi(2), killing);
+    let start: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i == 50))).collect();
+    let accuracy = Accuracy { tolerance: 1e-6, floor: 1e-100 };
+    is_right_at(&generator, &start, accuracy, &[1e-6, 1e-4, 3e-3, 1e-2, 3e-2]);
+}
+
+/// A full tensor in two dimensions, killed at a wall.
+#[test]
+fn early_fluxes_are_right_in_two_dimensions() {
+    let text = "landscape = { expression = '(x^2-1)^2 + y^2 + 0.3*x*y' }
+         noise = { kind = 'expression', d11 = '0.1', d12 = '0.04', d22 = '0.08' }
+         domain = { lower = [-1.8, -1.2], upper = [0.3, 1.2], walls = { x = ['reflecting', 'absorbing'] } }
+         valley = { minimum = [-1.0, 0.0], set = 'whole' }
+         grid = { cells = [20, 20] }";
+    let config = Config::from_text("test.toml".as_ref(), text, &[]).unwrap();
+    let problem = config.problem().unwrap();
+    let progress = Progress::default();
+    let grid = Grid::over(&problem, [20, 20], Align::Axes).unwrap();
+    let on = &Discretisation::on(&problem, grid, Weight::InverseAverage, &progress).unwrap();
+    let start = gaussian(on, [-1.0, 0.0], 0.1);
+    for accuracy in [Accuracy { tolerance: 1e-6, floor: 1e-16 }, Accuracy { tolerance: 1e-4, floor: 1e-60 }] {
+        is_right_at(&on.assembly.generator, &start, accuracy, &[1e-3, 1e-2, 0.1, 1.0]);
+    }
+}
