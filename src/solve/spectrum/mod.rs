@@ -180,14 +180,25 @@ pub fn spectrum(
         let image = solve_left(&weighted(r));
         image.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { 0.0 }).collect()
     };
-    let found = largest(&solve_right, &weights, wanted, MOST_STEPS);
+    // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more than doubles hold.
+    let comes_back = |ritz: &Ritz| {
+        let share = |known: &[Vec<f64>; 2]| {
+            let [re, im] = [0, 1].map(|part: usize| inner(&known[1], &ritz.vector[part]));
+            (re * re + im * im) / inner(&known[1], &known[1])
+        };
+        known.iter().map(share).sum::<f64>() > 0.5
+    };
+    let mut found = largest(&solve_right, &weights, wanted + known.len(), MOST_STEPS);
+    found.retain(|ritz| !comes_back(ritz));
+    found.truncate(wanted);
     let is_symmetric = found.iter().all(|ritz| ritz.theta[1] == 0.0)
         && found.iter().all(|ritz| {
             let image = reversed(&ritz.vector[0]);
             let left: Vec<f64> = image.iter().zip(&ritz.vector[0]).map(|(i, r)| i - ritz.theta[0] * r).collect();
             inner(&left, &left).sqrt() <= 1e-9 * ritz.theta[0].abs()
         });
-    let lefts = if is_symmetric { found.clone() } else { largest(&reversed, &weights, wanted + 2, MOST_STEPS) };
+    let lefts =
+        if is_symmetric { found.clone() } else { largest(&reversed, &weights, wanted + known.len() + 2, MOST_STEPS) };
     let rounding = ROUNDING / (sigma + value.re.value());
     for ritz in found {
         let partner = partner(&ritz, &lefts, &inner);
