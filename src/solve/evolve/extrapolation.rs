@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
                 self.errors.push(away);
             }
             // A comparison that also finds what is not a number.
-            if !(away <= allowed) {
+            if away > allowed || away.is_nan() {
                 break;
             }
             blocked = true;
