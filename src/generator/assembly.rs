@@ -284,6 +284,11 @@ impl Assembly {
         })
     }
 
+    /// Whether anything kills: what absorbs, or a rate inside.
+    pub fn kills(&self) -> bool {
+        !self.exits.is_empty() || self.inside.iter().any(|&rate| rate > 0.0)
+    }
+
     /// The generator with the killing replaced by unit killing at one state: what a closed chain needs for its
     /// stationary law, which is the occupation of the chain that starts there and is killed there.
     pub fn pinned(&self, state: usize) -> Generator {

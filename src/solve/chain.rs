@@ -76,7 +76,7 @@ impl<'a> Chain<'a> {
     /// [`SolveError::NothingAbsorbs`], and whatever ends an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         let assembly = &discretisation.assembly;
-        let kills = !assembly.exits.is_empty() || assembly.inside.iter().any(|&rate| rate > 0.0);
+        let kills = assembly.kills();
         if discretisation.is_closed() || !kills {
             return Err(SolveError::NothingAbsorbs);
         }

@@ -33,7 +33,7 @@ impl<'a> LevelSpectrum<'a> {
         count: usize,
         resources: Resources<'_>,
     ) -> Result<LevelSpectrum<'a>, StudyError> {
-        if !on.assembly.exits.is_empty() {
+        if on.assembly.kills() {
             let chain = Chain::killed(on.clone(), resources)?;
             let ground = Ground::killed(&chain, &quasi_stationary(&chain)?);
             // Two factors need not be held at once.

@@ -289,3 +289,27 @@ fn rates_that_do_not_kill_and_particles() {
     let refused = Preparation::new(&Settings::default(), &problem, u64::MAX).err().unwrap();
     assert_eq!(refused, SimulationError::KillingInside);
 }
+
+/// A constant killing rate shifts every eigenvalue of the closed process by itself.
+#[test]
+fn a_constant_rate_shifts_the_spectrum() {
+    let values = |killing: &str| -> Vec<f64> {
+        let text = format!(
+            "landscape = {{ kind = \"double-well\", dimension = 1, tilt = 0.2 }}
+noise = {{ kind = \"isotropic\", temperature = 0.3 }}
+domain = {{ lower = [-2], upper = [2]{killing} }}
+grid = {{ cells = [120] }}
+solve = {{ quantities = [\"spectrum\"], eigenvalues = 4, error_estimate = false }}"
+        );
+        let config = saddleflux::config::Config::from_text(std::path::Path::new("killed.toml"), &text, &[]).unwrap();
+        let solution =
+            saddleflux::study::run(&config.problem().unwrap(), &config.request, &saddleflux::Progress::default())
+                .unwrap();
+        solution.spectrum.unwrap().modes.iter().map(|mode| mode.value.re.value()).collect()
+    };
+    let (closed, killed) = (values(""), values(", killing = \"0.37\""));
+    assert_eq!((closed.len(), closed[0]), (4, 0.0));
+    for (closed, killed) in closed.iter().zip(&killed) {
+        assert_relative_eq!(*killed, closed + 0.37, max_relative = 1e-10);
+    }
+}

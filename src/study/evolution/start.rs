@@ -25,9 +25,7 @@ pub(super) fn start(
         }
         StartDensity::QuasiStationary => match known {
             Some(known) => known.probability.clone(),
-            None if on.assembly.exits.is_empty() && on.assembly.inside.is_empty() => {
-                return Err(EvolutionFault::NothingAbsorbs.into());
-            }
+            None if !on.assembly.kills() => return Err(EvolutionFault::NothingAbsorbs.into()),
             None => {
                 let chain = Chain::killed(on.clone(), resources)?;
                 quasi_stationary(&chain)?.probability
