@@ -55,6 +55,10 @@ pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<Fo
     let Some(d) = input.diffusion.constant() else {
         return Err(Omission::VaryingNoise);
     };
+    // Twice of what arrives holds where the boundary is the separatrix of the turned descent, which walls and basins of L are not.
+    if input.saddles.iter().any(|crossing| crossing.absorption_factor != 1.0) {
+        return Err(Omission::TurnedAtSaddle);
+    }
     let lowest = input.minimum.theta;
     let at_minimum = drift.loss.hessian(lowest).determinant(2);
     let (mut rate, mut conditions) = (Scaled::ZERO, Vec::new());

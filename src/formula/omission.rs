@@ -31,6 +31,11 @@ pub enum Omission {
         "Kramers (Theorem 3.1) needs isotropic constant noise D = d·I; here D depends on the direction or the position"
     )]
     VaryingNoise,
+    /// A turned descent that is killed at its saddle.
+    #[error(
+        "Kramers for a turned descent needs a set that is killed beyond the saddle: at it, the boundary is not the separatrix"
+    )]
+    TurnedAtSaddle,
     /// Theorem 3.1 at a critical point without curvature.
     #[error("Theorem 3.1: the formula gives {rate:e} here (a critical point without curvature)")]
     FlatPoint {

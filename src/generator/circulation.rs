@@ -8,7 +8,8 @@
 //! F_ij = cT [ψ(left end) − ψ(right end)],   g = F_ij/2V       q_ij += g/ψ_i,   q_ji −= g/ψ_j
 //! ```
 //! Where a rate would become negative (a tangential Péclet number above 2/c) the symmetric part is raised to |g| first: of first order
-//! there, and still a generator with the same ψ. Nothing crosses a wall, and nothing what absorbs, where the density is 0.
+//! there, and still a generator with the same ψ. Nothing crosses what absorbs, where the density is 0, and nothing a reflecting wall: where L varies
+//! along one, the process itself does not keep ψ beside it.
 
 use rayon::prelude::*;
 

@@ -34,11 +34,12 @@ impl Limit {
         }
     }
 
-    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it fails only where the limit is
-    /// known better than it is away.
+    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it holds only where the limit has
+    /// settled, and fails only where it is known better than it is away.
     pub fn verdict(&self, predicted: f64, tolerance: f64) -> Verdict {
         let away = (self.value / predicted - 1.0).abs();
-        if away <= tolerance {
+        let is_known = self.change <= SETTLED * tolerance * predicted.abs();
+        if away <= tolerance && is_known {
             Verdict::HoldsAsymptotically
         } else if away > 4.0 * self.change / predicted.abs() {
             Verdict::Fails
@@ -47,6 +48,9 @@ impl Limit {
         }
     }
 }
+
+/// A limit that the last point has changed by more than this many tolerances is not known to them.
+const SETTLED: f64 = 10.0;
 
 /// The largest ε below which |r − 1| stays under `share` at every point, between points by interpolation of logarithms; `None` where
 /// the last point is above it.

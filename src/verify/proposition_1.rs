@@ -18,7 +18,7 @@ pub const TWO: Claim = Claim {
     conditions: "A tilted double well in one dimension; white noise, noise that varies (Itô), and the theorem's closure in both valleys; the \
                  time from minimum to minimum.",
     computation: "P(V₁)/P(V₂) of the stationary law over τ₁/τ₂, each τ from a chain of its own; its limit by extrapolation with order 1.",
-    tolerance: "1 %: what terms of second order leave at the coldest points.",
+    tolerance: "1 %. From minimum to minimum all that is left is exponentially small at the coldest points.",
     expected: Expected::Holds,
     check: |effort| two(effort, 1.0),
 };

@@ -16,7 +16,7 @@ pub const PARALLEL: Claim = Claim {
                  closed by a reflecting wall at its saddle.",
     computation: "γ of both over the sum, at every noise.",
     tolerance: "The distance from 1 must fall to 1 % at ΔL/D = 32: paths are independent as far as the process has forgotten one before \
-                it takes the other, up to terms of order D.",
+                it takes the other, up to terms of order e^(−ΔL/D). On the plane the coordinates are independent, and the law exact.",
     expected: Expected::Holds,
     check: |effort| parallel(effort, 1.0),
 };

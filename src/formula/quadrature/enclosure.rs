@@ -122,7 +122,9 @@ impl Passage<'_> {
         let no_gap = QuadratureError::NoGap { rate: fine.upper.value() };
         let rho = Pieces::new(&panels.coarse, absorbs).second_rate(fine.upper).ok_or(no_gap)?;
         let outwards = |[low, high]: [Scaled; 2]| [low.scaled(1.0 - estimated), high.scaled(1.0 + estimated)];
-        let rate = outwards([fine.below(rho), fine.upper]);
+        // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is estimated.
+        let [lower, upper] = outwards([fine.lower, fine.upper]);
+        let rate = [Quotients { upper, lower }.below(rho), upper];
         if !rate[0].is_positive() || rate[0].is_greater(rate[1]) {
             return Err(QuadratureError::Crossed { lower: rate[0].value(), upper: rate[1].value() });
         }

@@ -121,10 +121,16 @@ const ROUNDING: f64 = 4.0 * f64::EPSILON;
 /// Modes below this part of σ are taken from the network.
 const SLOW: f64 = 1e-2;
 
+/// A mode of the Krylov space below this part of σ may be one that was taken out.
+const GHOST: f64 = 1e-5;
+
+/// Eigenvalues nearer to one another than this part of them may be about to meet.
+const MEETING: f64 = 1e-5;
+
 /// As long as their errors are below this.
 const EXACT: f64 = 1e-7;
 
-/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; fewer where the chain has fewer states. `slow` are the
+/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; one more where the last would be half of a pair, and fewer where the chain has fewer states. `slow` are the
 /// slowest modes of its network of valleys, where there is one.
 ///
 /// # Errors
@@ -186,11 +192,19 @@ pub fn spectrum(
             let [re, im] = [0, 1].map(|part: usize| inner(&known[1], &ritz.vector[part]));
             (re * re + im * im) / inner(&known[1], &known[1])
         };
-        known.iter().map(share).sum::<f64>() > 0.5
+        let size = ritz.theta[0].powi(2) + ritz.theta[1].powi(2);
+        let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
+        lambda <= GHOST * sigma && known.iter().map(share).sum::<f64>() > 0.5
     };
     let mut found = largest(&solve_right, &weights, wanted + known.len(), MOST_STEPS);
     found.retain(|ritz| !comes_back(ritz));
-    found.truncate(wanted);
+    // Of a pair both are kept.
+    let cuts_a_pair = wanted > 0
+        && found.get(wanted).is_some_and(|next| {
+            let last = &found[wanted - 1];
+            last.theta[1] != 0.0 && next.theta[1] == -last.theta[1]
+        });
+    found.truncate(wanted + usize::from(cuts_a_pair));
     let is_symmetric = found.iter().all(|ritz| ritz.theta[1] == 0.0)
         && found.iter().all(|ritz| {
             let image = reversed(&ritz.vector[0]);
@@ -200,11 +214,18 @@ pub fn spectrum(
     let lefts =
         if is_symmetric { found.clone() } else { largest(&reversed, &weights, wanted + known.len() + 2, MOST_STEPS) };
     let rounding = ROUNDING / (sigma + value.re.value());
-    for ritz in found {
+    let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
+    for (place, ritz) in found.into_iter().enumerate() {
         let partner = partner(&ritz, &lefts, &inner);
         let Some((left_vector, product)) = partner else { continue };
         let residual = ritz.residual + rounding;
-        let value = eigenvalue(ritz.theta, sigma, residual / modulus(product));
+        // Without symmetry two that nearly meet answer to a change ε by √ε, whatever their vectors say.
+        let away = |other: &[f64; 2]| modulus([other[0] - ritz.theta[0], other[1] - ritz.theta[1]]);
+        let others = thetas.iter().enumerate().filter(|(other, _)| *other != place);
+        let nearest = others.map(|(_, theta)| away(theta)).fold(f64::INFINITY, f64::min);
+        let size = modulus(ritz.theta);
+        let meeting = if !is_symmetric && nearest < MEETING * size { nearest + (residual * size).sqrt() } else { 0.0 };
+        let value = eigenvalue(ritz.theta, sigma, (residual / modulus(product)).max(meeting));
         // l·r = 1, where l is w times the partner: divided by the complex product.
         let [a, b] = product;
         let size = a * a + b * b;

@@ -142,9 +142,13 @@ fn conclude(
     let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
     let rounding = ROUNDING + ROUNDED_LOSS * largest_loss(problem, setting) / setting.noise;
     let rho = spectrum::second_rate(problem, setting, upper * (1.0 + left_above + rounding))?;
-    let below = lower * ((1.0 - upper / rho) / (1.0 - lower / rho));
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
-        let ends = [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)];
+        [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)]
+    };
+    // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is estimated.
+    let [least, most] = outwards([lower, upper], [left_below, left_above]);
+    let below = least * ((1.0 - most / rho) / (1.0 - least / rho));
+    let checked = |ends: [f64; 2]| {
         let is_right = ends[0] <= ends[1] && ends.iter().all(|end| end.is_normal());
         if is_right {
             Ok(ends.map(Scaled::new))
@@ -153,9 +157,8 @@ fn conclude(
         }
     };
     Ok(Certificate {
-        // The lower end knows both quotients.
-        rate: outwards([below, upper], [left_below + left_above, left_above])?,
-        exit_time: outwards([shortest, longest], [left_short, left_long])?,
+        rate: checked([below, most])?,
+        exit_time: checked(outwards([shortest, longest], [left_short, left_long]))?,
         second_rate: Scaled::new(rho),
         best: Scaled::new(lower),
         status: Status::Estimated,
