@@ -7,9 +7,7 @@ use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, over_grid};
 use crate::observe::quantity::Logged;
 use crate::solve::network::valleys::ValleyNetwork;
-use crate::solve::{
-    Chain, Discretisation, Ground, Mode, Resources, SolveError, closed_law, quasi_stationary, spectrum,
-};
+use crate::solve::{Route, Chain, Discretisation, Ground, Mode, Resources, SolveError, closed_law, quasi_stationary, spectrum,};
 use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
 use crate::study::network::valleys;
@@ -95,8 +93,11 @@ pub struct SpectrumStudy {
 impl SpectrumStudy {
     /// The spectrum of the finest grid, with what the grids say together of |λ|.
     pub fn new(found: &LevelSpectrum<'_>, estimates: &[Option<Extrapolation>]) -> SpectrumStudy {
+        // Where grids were compared, one of which they say nothing is not known at all.
+        let is_compared = estimates.iter().any(Option::is_some);
         let line = |(mode, estimate): (&Mode, &Option<Extrapolation>)| {
-            let by_grid = estimate.map(|found| found.error);
+            let unknown = (is_compared && mode.route != Route::Exact).then_some(1.0);
+            let by_grid = estimate.map(|found| found.error).or(unknown);
             SpectrumLine {
                 re: Logged::new("re", mode.value.re),
                 im: mode.value.im.value(),

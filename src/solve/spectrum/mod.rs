@@ -124,6 +124,9 @@ const SLOW: f64 = 1e-2;
 /// A mode of the Krylov space below this part of σ may be one that was taken out.
 const GHOST: f64 = 1e-5;
 
+/// Weights that differ by more than this: what rounding leaves of a mode that was taken out may stand anywhere.
+const EXTREME: f64 = 1e25;
+
 /// Eigenvalues nearer to one another than this part of them may be about to meet.
 const MEETING: f64 = 1e-5;
 
@@ -187,6 +190,8 @@ pub fn spectrum(
         image.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { 0.0 }).collect()
     };
     // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more than doubles hold.
+    let lightest = weights.iter().copied().filter(|w| *w > 0.0).fold(f64::INFINITY, f64::min);
+    let is_extreme = weights.iter().copied().fold(0.0, f64::max) > EXTREME * lightest;
     let comes_back = |ritz: &Ritz| {
         let share = |known: &[Vec<f64>; 2]| {
             let [re, im] = [0, 1].map(|part: usize| inner(&known[1], &ritz.vector[part]));
@@ -194,7 +199,7 @@ pub fn spectrum(
         };
         let size = ritz.theta[0].powi(2) + ritz.theta[1].powi(2);
         let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
-        lambda <= GHOST * sigma && known.iter().map(share).sum::<f64>() > 0.5
+        (lambda <= GHOST * sigma || is_extreme) && known.iter().map(share).sum::<f64>() > 0.5
     };
     let mut found = largest(&solve_right, &weights, wanted + known.len(), MOST_STEPS);
     found.retain(|ritz| !comes_back(ritz));

@@ -31,7 +31,7 @@ pub enum CertificateError {
     /// No bound of λ₂ above the rate.
     #[error(
         "no grid up to 256 cells across proves a lower bound of the second eigenvalue above the rate, about {rate:e}: the set holds several \
-         valleys, or wells narrower than a few of these cells"
+         valleys, or wells narrower than a few of these cells, or is so warm that the rate is not far below that eigenvalue"
     )]
     NoGap {
         /// An upper bound of the rate.
