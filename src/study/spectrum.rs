@@ -7,7 +7,9 @@ use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, over_grid};
 use crate::observe::quantity::Logged;
 use crate::solve::network::valleys::ValleyNetwork;
-use crate::solve::{Route, Chain, Discretisation, Ground, Mode, Resources, SolveError, closed_law, quasi_stationary, spectrum,};
+use crate::solve::{
+    Chain, Discretisation, Ground, Mode, Resources, Route, SolveError, closed_law, quasi_stationary, spectrum,
+};
 use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
 use crate::study::network::valleys;
