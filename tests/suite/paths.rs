@@ -153,12 +153,14 @@ fn sides(n: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What leaves A arrives in B, every state balances, probabilities sum to one, and the masses are all there.
     #[test]
     fn laws_of_paths((n, rates) in wide_chain()) {
         let (generator, found) = paths(&rates, &sides(n));
+        // A probability below the range of doubles is refused by name.
+        prop_assume!(!matches!(found, Err(PathsError::Underflow { .. })));
         let found = found.unwrap();
         let near = |a: Scaled, b: Scaled| (a.over(b).value() - 1.0).abs();
         prop_assert!(near(found.flux[0], found.flux[1]) < 1e-13);
@@ -189,6 +191,8 @@ proptest! {
     #[test]
     fn the_rate_is_the_inverse_of_a_mean_time((n, rates) in wide_chain()) {
         let (generator, found) = paths(&rates, &sides(n));
+        // A probability below the range of doubles is refused by name.
+        prop_assume!(!matches!(found, Err(PathsError::Underflow { .. })));
         let found = found.unwrap();
         let side = &found.cores.side;
         let kept: Vec<usize> = (0..n).filter(|&i| side[i] != Side::To).collect();
@@ -221,6 +225,8 @@ proptest! {
     #[test]
     fn paths_take_as_long_as_a_chain_that_must_arrive((n, rates) in wide_chain()) {
         let (generator, found) = paths(&rates, &sides(n));
+        // A probability below the range of doubles is refused by name.
+        prop_assume!(!matches!(found, Err(PathsError::Underflow { .. })));
         let found = found.unwrap();
         let kept: Vec<usize> = (0..n).filter(|&i| found.cores.side[i] == Side::Between).collect();
         let number = |i: usize| kept.iter().position(|&k| k == i);

@@ -58,7 +58,7 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
         }
         let size = inner(&vector, &vector).sqrt();
         // What rounding leaves has no direction.
-        if size <= 1e-14 * before || size.is_nan() {
+        if size <= 1e-12 * before || size.is_nan() {
             return (coefficients, None, 0.0);
         }
         vector.par_iter_mut().for_each(|value| *value /= size);

@@ -87,7 +87,7 @@ impl Ground {
 }
 
 /// Iterations for u, whose ratio of two following ones is 1/γ everywhere in the end.
-const MOST_ITERATIONS: usize = 60;
+const MOST_ITERATIONS: usize = 1000;
 
 impl Ground {
     /// That of a killed chain, with u by inverse iteration from 1.
@@ -98,7 +98,7 @@ impl Ground {
             let ratios = next.iter().zip(&right).map(|(next, u)| next.over(*u).value());
             let (low, high) = ratios.fold((f64::INFINITY, 0.0f64), |(low, high), r| (low.min(r), high.max(r)));
             right = next;
-            if high - low <= 1e-12 * high {
+            if high - low <= 1e-13 * high {
                 break;
             }
         }
@@ -201,7 +201,7 @@ pub fn spectrum(
         let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
         (lambda <= GHOST * sigma || is_extreme) && known.iter().map(share).sum::<f64>() > 0.5
     };
-    let mut found = largest(&solve_right, &weights, wanted + known.len(), MOST_STEPS);
+    let mut found = largest(&solve_right, &weights, (wanted + known.len()).min(n - known.len()), MOST_STEPS);
     found.retain(|ritz| !comes_back(ritz));
     // Of a pair both are kept.
     let cuts_a_pair = wanted > 0
@@ -216,8 +216,11 @@ pub fn spectrum(
             let left: Vec<f64> = image.iter().zip(&ritz.vector[0]).map(|(i, r)| i - ritz.theta[0] * r).collect();
             inner(&left, &left).sqrt() <= 1e-9 * ritz.theta[0].abs()
         });
-    let lefts =
-        if is_symmetric { found.clone() } else { largest(&reversed, &weights, wanted + known.len() + 2, MOST_STEPS) };
+    let lefts = if is_symmetric {
+        found.clone()
+    } else {
+        largest(&reversed, &weights, (wanted + known.len() + 2).min(n - known.len()), MOST_STEPS)
+    };
     let rounding = ROUNDING / (sigma + value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
     for (place, ritz) in found.into_iter().enumerate() {
