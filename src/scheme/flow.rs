@@ -80,5 +80,14 @@ pub(super) fn flow_of(resistance: Resistance, rise: f64, at: Point) -> Result<Ed
         return Err(EdgeError::NotFinite { at });
     }
     // An infinite sum means λ_e = 0 somewhere on the edge: nothing passes.
-    Ok(EdgeFlow { rise, forward: (-top).exp() / sum, backward: (rise - top).exp() / sum })
+    Ok(EdgeFlow { rise, forward: decayed(-top, sum), backward: decayed(rise - top, sum) })
+}
+
+/// e^exponent/sum; in halves where e^exponent itself has fewer digits than the quotient.
+fn decayed(exponent: f64, sum: f64) -> f64 {
+    if exponent > -700.0 {
+        return exponent.exp() / sum;
+    }
+    let half = (0.5 * exponent).exp();
+    half / sum * half
 }

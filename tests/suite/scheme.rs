@@ -245,6 +245,8 @@ impl DiffusionField for TurnedNoise {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Of any tensor along any slope, however steep, and also where λ_e is 0 somewhere on the edge.
     #[test]
     fn edges_have_finite_rates_in_balance(
