@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
-use crate::problem::error::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
+use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::landscape::data::{Column, DataFault};
 
 /// The input is wrong.

@@ -35,20 +35,10 @@ impl LandscapeConfig {
     /// # Errors
     /// Data that cannot be read or used.
     pub fn dynamics(&self, base: &Path) -> Result<Dynamics, DataError> {
-        Ok(match &self.form {
-            LandscapeForm::Drift(x, y) => Dynamics::Drift(Arc::new(match y {
-                None => FormulaDrift::line(x.clone()),
-                Some(y) => FormulaDrift::plane(x.clone(), y.clone()),
-            })),
-            LandscapeForm::RotatedDrift { of, strength } => {
-                Dynamics::Drift(Arc::new(RotatedDrift::new(self.loss(of, base)?, *strength)))
-            }
-            form => Dynamics::Loss(self.loss(form, base)?),
-        })
+        self.dynamics_of(&self.form, base)
     }
 
-    /// The loss of a form that is one.
-    fn loss(&self, form: &LandscapeForm, base: &Path) -> Result<Arc<dyn Landscape>, DataError> {
+    fn dynamics_of(&self, form: &LandscapeForm, base: &Path) -> Result<Dynamics, DataError> {
         let dimension = self.dimension;
         let landscape: Arc<dyn Landscape> = match form {
             LandscapeForm::StyblinskiTang => Arc::new(StyblinskiTang { dimension }),
@@ -68,13 +58,20 @@ impl LandscapeConfig {
             LandscapeForm::Himmelblau => Arc::new(Himmelblau),
             LandscapeForm::ThreeHole => Arc::new(ThreeHole),
             LandscapeForm::Expression(expression) => Arc::new(Formula::from(expression.clone())),
-            // Its configuration has made sure that a rotation turns a loss.
-            LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. } => unreachable!("a drift is no loss"),
+            LandscapeForm::Drift(x, y) => {
+                return Ok(Dynamics::Drift(Arc::new(match y {
+                    None => FormulaDrift::line(x.clone()),
+                    Some(y) => FormulaDrift::plane(x.clone(), y.clone()),
+                })));
+            }
+            LandscapeForm::RotatedDrift { of, strength } => {
+                return Ok(Dynamics::Drift(Arc::new(RotatedDrift::new(self.dynamics_of(of, base)?, *strength))));
+            }
             LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
                 Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
             }
         };
-        Ok(sharpened(landscape, self.sharpness))
+        Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))
     }
 }
 

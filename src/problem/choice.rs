@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
-use crate::problem::error::{MeantMinimum, NeedsMinimum, WindowFault};
+use crate::problem::fault::{MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::{
     Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError, Region,
     Side, Space, StartSet, Wall, Window, WindowSpec, bounds, critical, is_absorbing,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::problem::error::MeantMinimum;
 use crate::problem::expression::Condition;
+use crate::problem::fault::MeantMinimum;
 use crate::problem::{Problem, ProblemError, Region, critical};
 use crate::tensor::{Point, norm};
 

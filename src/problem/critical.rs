@@ -7,7 +7,7 @@
 //! one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
-use crate::problem::error::MeantMinimum;
+use crate::problem::fault::MeantMinimum;
 use crate::problem::scale::{self, Units};
 use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};

@@ -5,25 +5,20 @@
 //! ```
 //! Source: Hwang, Hwang-Ma & Sheu 1993; rates: Bouchet & Reygner 2016.
 
-use std::sync::Arc;
-
 use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::{Conservative, DriftField, Dynamics};
-use crate::problem::landscape::Landscape;
 use crate::tensor::{Point, Points};
 
-/// The drift −(I + cJ)∇L in two dimensions.
+/// The drift −(I + cJ)∇L in two dimensions; of a drift b that is no descent, (I + cJ)b.
 pub struct RotatedDrift {
-    loss: Arc<dyn Landscape>,
-    /// −∇L alone.
-    descent: Dynamics,
+    of: Dynamics,
     strength: f64,
 }
 
 impl RotatedDrift {
-    /// The descent of a loss in two dimensions, turned by `strength` c.
-    pub fn new(loss: Arc<dyn Landscape>, strength: f64) -> RotatedDrift {
-        RotatedDrift { descent: Dynamics::Loss(Arc::clone(&loss)), loss, strength }
+    /// These dynamics in two dimensions, turned by `strength` c.
+    pub fn new(of: Dynamics, strength: f64) -> RotatedDrift {
+        RotatedDrift { of, strength }
     }
 
     /// −(I + cJ)v.
@@ -37,26 +32,26 @@ impl DriftField for RotatedDrift {
         2
     }
     fn drift(&self, theta: Point) -> Point {
-        self.turned(self.loss.gradient(theta))
+        self.turned(self.of.slope(theta))
     }
     fn drifts(&self, at: &Points, drifts: &mut Points) {
-        self.loss.gradients(at, drifts);
+        self.of.slopes(at, drifts);
         for (x, y) in drifts.x.iter_mut().zip(&mut drifts.y) {
             [*x, *y] = self.turned([*x, *y]);
         }
     }
     fn jacobian(&self, theta: Point) -> [Point; 2] {
-        let hessian = self.loss.hessian(theta);
-        let (first, second) = (self.turned([hessian.xx, hessian.xy]), self.turned([hessian.xy, hessian.yy]));
+        let [[a, b], [c, d]] = self.of.slope_jacobian(theta);
+        let (first, second) = (self.turned([a, c]), self.turned([b, d]));
         [[first[0], second[0]], [first[1], second[1]]]
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
-        self.loss.breaks(from, to)
+        self.of.breaks(from, to)
     }
     fn may_break(&self) -> bool {
-        self.loss.may_break()
+        self.of.may_break()
     }
     fn conservative(&self) -> Option<Conservative<'_>> {
-        Some(Conservative { loss: self.loss.as_ref(), descent: &self.descent, rotation: self.strength })
+        Some(Conservative { loss: self.of.loss()?, descent: &self.of, rotation: self.strength })
     }
 }

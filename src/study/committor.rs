@@ -6,7 +6,7 @@ use crate::observe::quantity::Logged;
 use crate::observe::reactive::{entropy_production, halfway};
 use crate::problem::Problem;
 use crate::problem::core_set::{CoreSet, CoreSpec};
-use crate::problem::error::MeantMinimum;
+use crate::problem::fault::MeantMinimum;
 use crate::scaled::Scaled;
 use crate::solve::{Reactive, Side};
 use crate::study::StudyError;

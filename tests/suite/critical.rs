@@ -4,8 +4,8 @@ use std::path::Path;
 
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
 use saddleflux::problem::descent::Descent;
-use saddleflux::problem::error::MeantMinimum;
 use saddleflux::problem::expression::Expression;
+use saddleflux::problem::fault::MeantMinimum;
 use saddleflux::problem::{CriticalPoints, Dynamics, Space, critical};
 use saddleflux::tensor::{Point, norm};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use saddleflux::config::{Config, Diagnosis};
 use saddleflux::problem::absorption::Killer;
-use saddleflux::problem::error::{Ingredient, MeantMinimum, NeedsMinimum};
 use saddleflux::problem::expression::Condition;
+use saddleflux::problem::fault::{Ingredient, MeantMinimum, NeedsMinimum};
 use saddleflux::problem::landscape::{ClosureLoss, DoubleWell, Formula, Himmelblau, StyblinskiTang};
 use saddleflux::problem::noise::{ClosureNoise, Floored, HessianNoise};
 use saddleflux::problem::{

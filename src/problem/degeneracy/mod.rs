@@ -23,7 +23,7 @@ use crate::problem::DiffusionField;
 use crate::problem::Interpretation;
 use crate::problem::degeneracy::curve::Curves;
 use crate::problem::degeneracy::widest::{Way, Ways};
-use crate::problem::error::Ingredient;
+use crate::problem::fault::Ingredient;
 use crate::problem::mollified::HessianField;
 use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region};
 use crate::tensor::{Point, advance, difference, norm};

@@ -36,7 +36,8 @@ use std::sync::Arc;
 
 use crate::problem::critical::CriticalPoint;
 use crate::problem::dynamics::Dynamics;
-use crate::problem::error::{NeedsMinimum, ProblemError};
+use crate::problem::error::ProblemError;
+use crate::problem::fault::NeedsMinimum;
 use crate::tensor::Point;
 
 /// A model of D(θ), before a problem says where it is frozen.
