@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
 
 use crate::config::sensitivity::SensitivityError;
 use crate::config::{Config, advice};
@@ -76,18 +77,36 @@ struct Asked {
     /// Set a key, as in --set noise.temperature=0.1 (repeatable)
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     overrides: Vec<String>,
+    #[command(flatten)]
+    output: Output,
+    /// Draw no pictures
+    #[arg(long)]
+    no_plots: bool,
+}
+
+/// How a command speaks, and on how many threads it works.
+#[derive(Args, Clone, Copy)]
+struct Output {
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     threads: Option<usize>,
-    /// Print summary.json on standard output, and nothing else there
+    /// Print the JSON file on standard output, and nothing else there
     #[arg(long)]
     json: bool,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
-    /// Draw no pictures
-    #[arg(long)]
-    no_plots: bool,
+}
+
+impl Output {
+    /// Says what a program or a person reads, or nothing.
+    fn tell(self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
+        if self.json {
+            say(&format!("{:#}\n", program()));
+        } else if !self.quiet {
+            say(&person());
+        }
+    }
 }
 
 /// What ends a command early: the exit status, and the message to print.

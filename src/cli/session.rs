@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Asked, Failure, diagnostic, say, watch};
+use super::{Asked, Failure, Output, diagnostic, watch};
 use crate::config::{Config, advice};
 use crate::io::{self, IoError};
 use crate::observe::group::FieldGroup;
@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
     ) -> Result<(T, usize), Failure> {
-        let (found, threads) = watched(self.asked.output(), |progress| {
+        let (found, threads) = watched(self.asked.output, |progress| {
             progress.begin("reading the landscape", 0);
             work(self.config.problem()?, progress)
         })?;
@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
 
     /// Says what a program or a person reads, or nothing.
     pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
-        self.asked.output().tell(program, person);
+        self.asked.output.tell(program, person);
     }
 }
 
@@ -158,31 +158,6 @@ pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
 pub(super) fn folder_name(asked: &Asked) -> PathBuf {
     let name = asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
     asked.out.clone().unwrap_or_else(|| Path::new("output").join(name))
-}
-
-/// How a command speaks, and on how many threads it works (`None`: all cores).
-#[derive(Clone, Copy)]
-pub(super) struct Output {
-    pub json: bool,
-    pub quiet: bool,
-    pub threads: Option<usize>,
-}
-
-impl Output {
-    /// Says what a program or a person reads, or nothing.
-    pub fn tell(self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
-        if self.json {
-            say(&format!("{:#}\n", program()));
-        } else if !self.quiet {
-            say(&person());
-        }
-    }
-}
-
-impl Asked {
-    pub(super) fn output(&self) -> Output {
-        Output { json: self.json, quiet: self.quiet, threads: self.threads }
-    }
 }
 
 impl From<IoError> for Failure {

@@ -90,7 +90,7 @@ impl Begun<'_> {
     fn complete(&self) -> Result<(), Failure> {
         let work =
             |progress: &Progress| self.campaign(progress, |campaign| campaign.complete(rayon::current_num_threads()));
-        match watched(self.asked.output(), work)?.0 {
+        match watched(self.asked.output, work)?.0 {
             Ok(_) => Ok(()),
             Err((kept, SweepError::Interrupted)) => {
                 let total = self.sweep.len();
@@ -131,21 +131,21 @@ impl Begun<'_> {
                 Ok(outcome)
             })
         };
-        let outcome = watched(self.asked.output(), work)?.0?;
+        let outcome = watched(self.asked.output, work)?.0?;
         let path = Store::within(&self.folder).path(&outcome.configuration);
         if let Some(message) = &outcome.message {
             let words = self.sweep.describe(point);
             return Err(Failure::new(outcome.status, format!("error: point {point} ({words}): {message}")));
         }
         let said = || format!("point {point} ({}) is in {}\n", self.sweep.describe(point), path.display());
-        self.asked.output().tell(|| json!(outcome), said);
+        self.asked.output.tell(|| json!(outcome), said);
         Ok(())
     }
 
     fn missing(&self) -> Result<(), Failure> {
         let missing = self.list_missing()?;
         // The list is what was asked for, also of a quiet program.
-        match self.asked.json {
+        match self.asked.output.json {
             true => say(&format!("{}\n", json!(missing))),
             false => say(&missing.iter().map(|point| format!("{point}\n")).collect::<String>()),
         }
@@ -174,7 +174,7 @@ impl Begun<'_> {
         }
         let named: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         let lines = || named.iter().map(|path| format!("sbatch {path}\n")).collect::<String>();
-        self.asked.output().tell(|| json!({ "scripts": named, "points": missing }), lines);
+        self.asked.output.tell(|| json!({ "scripts": named, "points": missing }), lines);
         Ok(())
     }
 
@@ -201,7 +201,9 @@ impl Begun<'_> {
         let mut command = vec![word(&program), "sweep".into(), word(&self.asked.config)];
         command.extend(["--out".into(), word(&self.folder)]);
         command.extend(self.asked.overrides.iter().flat_map(|change| ["--set".to_string(), change.clone()]));
-        command.extend(self.asked.threads.iter().flat_map(|threads| ["--threads".to_string(), threads.to_string()]));
+        command.extend(
+            self.asked.output.threads.iter().flat_map(|threads| ["--threads".to_string(), threads.to_string()]),
+        );
         command.push("--quiet".into());
         let name =
             self.asked.config.file_stem().map_or_else(|| "sweep".into(), |name| name.to_string_lossy().into_owned());
@@ -210,7 +212,7 @@ impl Begun<'_> {
             log: word(&folder.join(&self.folder).join("slurm-%A_%a.out")),
             folder: word(&folder),
             command,
-            threads: self.asked.threads,
+            threads: self.asked.output.threads,
         })
     }
 
@@ -248,7 +250,7 @@ impl Begun<'_> {
         if !self.asked.no_plots {
             files.extend(plot::draw_sweep(&table, &self.folder)?);
         }
-        self.asked.output().tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
+        self.asked.output.tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
         match (table.solved(), table.failed().next()) {
             (0, Some((point, _, message))) => {
                 let words = self.sweep.describe(point);

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
-use super::session::{Output, watched, writable};
-use super::{Failure, diagnostic};
+use super::session::{watched, writable};
+use super::{Failure, Output, diagnostic};
 use crate::verify::{self, Claim, Suite};
 use crate::{io, report};
 
@@ -24,19 +23,12 @@ pub(super) struct VerifyAsked {
     /// Output folder
     #[arg(long, default_value = "output/verify")]
     out: PathBuf,
-    /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    threads: Option<usize>,
-    /// Print verify.json on standard output, and nothing else there
-    #[arg(long)]
-    json: bool,
-    /// Print nothing but errors
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
-    let output = Output { json: asked.json, quiet: asked.quiet, threads: asked.threads };
+    let output = asked.output;
     if asked.list {
         let named = || json!(verify::claims().iter().map(|claim| claim.id).collect::<Vec<_>>());
         output.tell(named, || report::claims(verify::claims()));
@@ -46,7 +38,7 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
     writable(&asked.out)?;
     let (suite, _) = watched(output, |progress| {
         verify::run(&claims, asked.quick, progress, |outcome| {
-            if claims.len() > 1 && !asked.json && !asked.quiet {
+            if claims.len() > 1 && !output.json && !output.quiet {
                 progress.announce(report::verdict(outcome));
             }
         })

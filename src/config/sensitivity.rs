@@ -52,7 +52,7 @@ pub enum SensitivityError {
 }
 
 impl Config {
-    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]` and `[valley]` that γ depends on, by its key; on the cells and
+    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends on, by its key; on the cells and
     /// with the scheme of a request that has been settled.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl Config {
         // What was read once parses again.
         let table: toml::Table = self.source.effective.parse().unwrap_or_default();
         let mut found = Vec::new();
-        for section in ["landscape", "noise", "valley"] {
+        for section in ["landscape", "noise", "domain", "valley"] {
             if let Some(value) = table.get(section) {
                 gather(section, value, &mut found);
             }

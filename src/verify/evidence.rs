@@ -12,6 +12,8 @@ pub struct Evidence {
     /// One point's configuration.
     pub configuration: String,
     verdict: Verdict,
+    /// Whether what every rival theory says is met.
+    is_understood: bool,
     numbers: Vec<Number>,
     /// The number that is farthest from its prediction in units of its tolerance, and that tolerance.
     decisive: Option<(f64, Number, f64)>,
@@ -25,6 +27,7 @@ impl Evidence {
             figure,
             configuration: String::new(),
             verdict: best,
+            is_understood: true,
             numbers: Vec::new(),
             decisive: None,
         }
@@ -50,6 +53,14 @@ impl Evidence {
         self.add(number, far, tolerance);
     }
 
+    /// What holds where the claim does not, by another theory: where it is missed, nothing is decided, for a failure that is not understood
+    /// may be the computation's.
+    pub fn rival(&mut self, name: impl Into<String>, measured: f64, predicted: f64, tolerance: f64) {
+        let number = Number::against(name, measured, predicted);
+        self.is_understood &= number.difference().is_some_and(|away| away.abs() <= tolerance);
+        self.numbers.push(number);
+    }
+
     /// A number beside what a theory says of it, which decides nothing.
     pub fn compare(&mut self, name: impl Into<String>, measured: f64, predicted: f64) {
         self.numbers.push(Number::against(name, measured, predicted));
@@ -62,13 +73,16 @@ impl Evidence {
 
     /// The verdict so far.
     pub fn verdict(&self) -> Verdict {
-        self.verdict
+        match self.verdict {
+            Verdict::Fails if !self.is_understood => Verdict::NotDecided,
+            verdict => verdict,
+        }
     }
 
     /// The finding, with what is said of it.
     pub fn finding(self, summary: impl Into<String>) -> Finding {
         let nothing = || (f64::NAN, Number::alone("nothing was measured", f64::NAN), f64::NAN);
-        let verdict = if self.decisive.is_some() { self.verdict } else { Verdict::NotDecided };
+        let verdict = if self.decisive.is_some() { self.verdict() } else { Verdict::NotDecided };
         let (_, decisive, tolerance) = self.decisive.unwrap_or_else(nothing);
         Finding {
             verdict,

@@ -130,6 +130,9 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
             let label = format!("{name}: largest distance from a line over {law}, of the range");
             match law {
                 "r" if name == "the theorem's closure" => evidence.require(label, residual, 0.0, 0.02),
+                "1 − 1/r" if name == "the theorem's closure" && kept == Kept::Flat => {
+                    evidence.rival(label, residual, 0.0, 0.02);
+                }
                 _ => evidence.note(label, residual),
             }
         }

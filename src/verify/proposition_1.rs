@@ -181,7 +181,7 @@ domain = {{ lower = [{:?}], upper = [{:?}] }}",
     }
     let coldest = points.last().map_or(f64::NAN, |point| point[1]);
     evidence.require("P₂ over τ₂/Στ at D = 0.1", coldest, 1.0, 0.05);
-    evidence.compare("the same beside 5/3 of the claim's, for wells that are equal", coldest * factor, 5.0 / 3.0);
+    evidence.rival("the same beside 5/3 of the claim's, for wells that are equal", coldest * factor, 5.0 / 3.0, 0.02);
     evidence.figure.measured("the middle valley", points);
     evidence.figure.predicted("Proposition 1", vec![[0.1, 1.0], [0.4, 1.0]]);
     let summary = match evidence.verdict() {

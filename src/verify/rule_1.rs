@@ -143,7 +143,7 @@ pub fn shared(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     }
     let coldest = points.last().map_or(f64::NAN, |point| point[1]);
     evidence.require("γ over the sum at D = 1/16", coldest, 1.0, 0.05);
-    evidence.compare("the same beside 1/2, where the shared saddle alone decides", coldest, 0.5);
+    evidence.rival("the same beside 1/2, where the shared saddle alone decides", coldest * factor, 0.5, 0.02);
     evidence.figure.measured("both exits over the sum", points);
     evidence.figure.predicted("the shared saddle decides", vec![[4.0, 0.5], [16.0, 0.5]]);
     let summary = format!(

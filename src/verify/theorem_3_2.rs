@@ -157,11 +157,8 @@ impl Setup {
                     _ => 0.0,
                 };
                 let laplace = theory.curvatures.powf(power);
-                evidence.compare(
-                    format!("{name}: the same beside Laplace's method for this current"),
-                    limit.value,
-                    laplace,
-                );
+                let label = format!("{name}: the same beside Laplace's method for this current");
+                evidence.rival(label, limit.value * self.prefactor, laplace, self.tolerance);
                 evidence.figure.measured(name, ratios);
             }
         }

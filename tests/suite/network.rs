@@ -10,7 +10,7 @@ use saddleflux::solve::network::pencil::{Eigenvalue, eigenvalues};
 use saddleflux::solve::{CoreSets, Network, passage_times, stationary_law};
 use saddleflux::study::{self, Solution, StudyError};
 
-use crate::paths::{cramer, determinant, with_resources};
+use crate::paths::{cramer, determinant, whole_rates, with_resources};
 use crate::reactive::integral;
 
 fn solved(text: &str) -> Result<Solution, StudyError> {
@@ -39,20 +39,10 @@ fn near(value: Scaled, exact: f64, tolerance: f64) {
 /// Small irreversible chains with whole rates: occupations, fluxes, masses and mean times against determinants of integers.
 #[test]
 fn exact_on_chains_with_whole_rates() {
-    let mut seed = 11u64;
-    let mut next = |most: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % most
-    };
+    let mut chain = whole_rates(11);
     for case in 0..40 {
         let n = 6 + case % 2;
-        let mut rate = |i: usize, j: usize| match (i == j, j == (i + 1) % n) {
-            (true, _) => 0,
-            // A ring keeps the chain connected.
-            (_, true) => i128::from(1 + next(9)),
-            _ => i128::from(next(8).saturating_sub(3)),
-        };
-        let q: Vec<Vec<i128>> = (0..n).map(|i| (0..n).map(|j| rate(i, j)).collect()).collect();
+        let q = chain(n);
         let minus_q = |i: usize, j: usize| if i == j { q[i].iter().sum() } else { -q[i][j] };
         let among = |rows: &[usize]| -> Vec<Vec<i128>> {
             rows.iter().map(|&i| rows.iter().map(|&j| minus_q(i, j)).collect()).collect()

@@ -61,23 +61,30 @@ pub fn cramer(a: &[Vec<i128>], b: &[i128]) -> Vec<i128> {
     (0..b.len()).map(replaced).collect()
 }
 
-/// Small irreversible chains with whole rates: every number against determinants of integers.
-#[test]
-fn exact_on_chains_with_whole_rates() {
-    let mut seed = 7u64;
-    let mut next = |most: u64| {
+/// Whole rates of chains of n states, any number of them: a ring, so that every state is reached, and others here and there.
+pub fn whole_rates(seed: u64) -> impl FnMut(usize) -> Vec<Vec<i128>> {
+    let mut seed = seed;
+    let mut next = move |most: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % most
     };
-    for case in 0..60 {
-        let n = 5 + case % 3;
+    move |n| {
         let mut rate = |i: usize, j: usize| match (i == j, j == (i + 1) % n) {
             (true, _) => 0,
-            // A ring keeps the chain connected.
             (_, true) => i128::from(1 + next(9)),
             _ => i128::from(next(8).saturating_sub(3)),
         };
-        let q: Vec<Vec<i128>> = (0..n).map(|i| (0..n).map(|j| rate(i, j)).collect()).collect();
+        (0..n).map(|i| (0..n).map(|j| rate(i, j)).collect()).collect()
+    }
+}
+
+/// Small irreversible chains with whole rates: every number against determinants of integers.
+#[test]
+fn exact_on_chains_with_whole_rates() {
+    let mut chain = whole_rates(7);
+    for case in 0..60 {
+        let n = 5 + case % 3;
+        let q = chain(n);
         let minus_q = |i: usize, j: usize| if i == j { q[i].iter().sum() } else { -q[i][j] };
         // A = {0}, B = {n − 1}; π_i ∝ the determinant of −Q without row and column i.
         let without = |state: usize| -> i128 {

@@ -72,3 +72,46 @@ fn rates_are_those_of_the_unstable_eigenvalue() {
         );
     }
 }
+
+/// Killed at the saddle the boundary is not the separatrix of the turned descent: the formula is left out, with the reason.
+#[test]
+fn killed_at_the_saddle_has_no_formula() {
+    let at = |end: f64| {
+        let place = format!(
+            "domain = {{ lower = [-1.9, -2.0], upper = [{end:?}, 1.7], walls = {{ x = [\"reflecting\", \"absorbing\"] }} }}\n\
+             valley = {{ minimum = [-1, -0.3], set = \"whole\" }}"
+        );
+        solved(&configured(1.0, 0.1, 48, &place)).formulas
+    };
+    assert!(at(0.8).kramers.is_some());
+    let left_out = at(0.0);
+    assert!(
+        left_out.kramers.is_none() && left_out.omitted.iter().any(|reason| reason.to_string().contains("separatrix"))
+    );
+}
+
+/// c and −c are adjoint to one another and have one spectrum, also where the process is killed; each within what the grids state.
+#[test]
+fn adjoint_processes_have_one_spectrum() {
+    let lines = |strength: f64| {
+        let text = format!(
+            "landscape = {{ kind = \"rotated-drift\", of = {{ expression = \"(x^2 - 1)^2 + y^2 + 0.5*x*y\" }}, strength = {strength:?}, dimension = 2 }}
+noise = {{ kind = \"isotropic\", temperature = 0.1 }}
+domain = {{ lower = [-2, -2], upper = [0.4, 2], walls = {{ x = [\"reflecting\", \"absorbing\"] }} }}
+valley = {{ minimum = [-1, 0.25], set = \"whole\" }}
+grid = {{ cells = [64, 64] }}
+solve = {{ quantities = [\"spectrum\"], eigenvalues = 4 }}"
+        );
+        let study = solved(&text).spectrum.unwrap();
+        study
+            .modes
+            .into_iter()
+            .zip(study.errors)
+            .map(|(mode, error)| (mode.value.re.value(), error))
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (lines(1.0), lines(-1.0));
+    for (one, other) in one.iter().zip(&other) {
+        assert!((one.0 / other.0 - 1.0).abs() <= one.1 + other.1, "{one:?} {other:?}");
+    }
+}

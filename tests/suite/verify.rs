@@ -154,7 +154,24 @@ fn limits_are_known_or_not_decided() {
     assert_eq!(Limit::of(&points(&|e| 1.3 + e), 1.0).verdict(1.0, 1e-4), Verdict::Fails);
     let oscillating = Limit::of(&points(&|e| 1.0 + 0.1 * (1.0 / e).log2().powi(2).cos()), 1.0);
     assert_eq!(oscillating.verdict(1.0, 1e-4), Verdict::NotDecided);
+    // Within the tolerance by chance, and changed by far more than it by the last point.
+    let unsettled = Limit::of(&[[0.4, 1.3], [0.2, 1.0], [0.1, 1.0]], 1.0);
+    assert!((unsettled.value - 1.0).abs() < 1e-4 && unsettled.change > 0.1);
+    assert_eq!(unsettled.verdict(1.0, 1e-3), Verdict::NotDecided);
     assert_eq!(Limit::of(&[[0.1, 1.0], [0.05, 1.0]], 1.0).verdict(1.0, 1e-4), Verdict::NotDecided);
+}
+
+/// A failure counts only where what another theory says in its place is met.
+#[test]
+fn a_failure_that_is_not_understood_decides_nothing() {
+    use saddleflux::verify::evidence::Evidence;
+    let verdict = |measured: f64| {
+        let mut evidence = Evidence::new(Verdict::Holds, &[], saddleflux::verify::Figure::new("x", "y", [false; 2]));
+        evidence.require("the claim", measured, 1.0, 0.1);
+        evidence.rival("the other theory", measured, 2.0, 0.1);
+        evidence.finding("").verdict
+    };
+    assert_eq!([1.05, 2.05, 3.0].map(verdict), [Verdict::Holds, Verdict::Fails, Verdict::NotDecided]);
 }
 
 /// The command writes what the contract names, the page needs nothing but itself, and what is unknown is refused with the nearest name.
