@@ -310,6 +310,7 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::TooLarge { .. }
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
+        | Warning::ShortSpectrum { .. }
         | Warning::NoErrorEstimate
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }

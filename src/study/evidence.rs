@@ -109,6 +109,8 @@ pub(super) fn evidence(
     let spectrum_study = spectrum.as_ref().map(|found| SpectrumStudy::new(found, &rungs.spectrum_estimates()));
     if let Some(study) = &spectrum_study {
         quantities.add("spectrum", &study.lines).expect("a view of plain values");
+        let (found, asked) = (study.modes.len(), request.eigenvalues);
+        warnings.extend((found < asked).then_some(Warning::ShortSpectrum { found, asked }));
     }
     let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
     groups.extend(spectrum.as_ref().map(spectrum::group));

@@ -171,6 +171,17 @@ pub enum Warning {
         /// The estimated error, relative to the rate.
         error: f64,
     },
+    /// Fewer eigenvalues than were asked for.
+    #[error(
+        "the spectrum has {found} of the {asked} eigenvalues that were asked for: the chain has no more states, or a Krylov space shows no more \
+         of them"
+    )]
+    ShortSpectrum {
+        /// How many there are.
+        found: usize,
+        /// How many were asked for.
+        asked: usize,
+    },
     /// A rate from one grid alone.
     #[error(
         "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \

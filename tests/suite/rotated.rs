@@ -111,6 +111,7 @@ solve = {{ quantities = [\"spectrum\"], eigenvalues = 4 }}"
             .collect::<Vec<_>>()
     };
     let (one, other) = (lines(1.0), lines(-1.0));
+    assert!(one.len() == 4 && one.iter().all(|(_, error)| *error < 0.05), "{one:?}");
     for (one, other) in one.iter().zip(&other) {
         assert!((one.0 / other.0 - 1.0).abs() <= one.1 + other.1, "{one:?} {other:?}");
     }

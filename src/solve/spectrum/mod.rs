@@ -147,8 +147,7 @@ pub fn spectrum(
 ) -> Result<Vec<Mode>, SolveError> {
     let n = generator.len();
     let Ground { value, route, left, right } = ground;
-    // The measure in which a reversible chain is symmetric.
-    let weights: Vec<f64> = left.iter().zip(&right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
+    let weights = weights(&left, &right);
     let overlap: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
     let norm = weights.iter().zip(&right).map(|(w, r)| w * r * r).sum::<f64>().sqrt();
     let zero = vec![0.0; n];
@@ -245,6 +244,13 @@ pub fn spectrum(
     }
     modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
     Ok(modes)
+}
+
+/// The measure l/r in which a reversible chain is symmetric; l itself where r falls below the range of doubles beside an l that does not,
+/// which no reversible chain does.
+fn weights(left: &[f64], right: &[f64]) -> Vec<f64> {
+    let ratios: Vec<f64> = left.iter().zip(right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
+    if ratios.iter().all(|ratio| ratio.is_finite()) { ratios } else { left.to_vec() }
 }
 
 /// λ = 1/θ − σ, with its error from that of θ.
