@@ -26,6 +26,8 @@ pub mod scale;
 mod summary;
 mod write;
 
+#[cfg(feature = "cli")]
+pub(crate) use atomic::Unfinished;
 pub use atomic::replace;
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use description::{landscape, noise};
