@@ -10,6 +10,7 @@ pub struct Progress {
     done: AtomicU64,
     total: AtomicU64,
     interrupted: Arc<AtomicBool>,
+    keeps: AtomicBool,
     notice: Mutex<Option<String>>,
 }
 
@@ -57,6 +58,16 @@ impl Progress {
     /// Asks the computation to stop at the next safe place.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that what was found before the computation was asked to stop is worth the time to write it.
+    pub fn keep(&self) {
+        self.keeps.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what was found is to be written although the computation has been asked to stop.
+    pub fn keeps(&self) -> bool {
+        self.keeps.load(Ordering::Relaxed)
     }
 
     /// Whether the computation has been asked to stop.

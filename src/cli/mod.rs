@@ -4,6 +4,7 @@ mod diagnostic;
 mod example;
 mod explain;
 mod session;
+mod signals;
 mod start;
 mod sweep;
 mod verify;
@@ -109,6 +110,9 @@ impl Output {
     }
 }
 
+/// The exit status of what ends at SIGINT; [`signals::status`] puts another signal's in its place.
+const INTERRUPTED: u8 = 130;
+
 /// What ends a command early: the exit status, and the message to print.
 struct Failure {
     status: u8,
@@ -131,6 +135,10 @@ pub fn main() -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    if let Err(error) = signals::listen() {
+        let _ = writeln!(std::io::stderr(), "error: cannot hear signals: {error}");
+        return 3;
+    }
     let result = match cli.command {
         Command::Run(asked) => run(&asked),
         Command::Check(asked) => check(&asked),
@@ -142,10 +150,11 @@ pub fn main() -> u8 {
         Command::Simulate(asked) => simulate(&asked),
     };
     match result {
-        Ok(()) => 0,
+        // A signal between the last look and the end has nothing left to stop.
+        Ok(()) => signals::status().unwrap_or(0),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "{}", failure.message.trim_end());
-            failure.status
+            if failure.status == INTERRUPTED { signals::status().unwrap_or(INTERRUPTED) } else { failure.status }
         }
     }
 }
@@ -157,7 +166,7 @@ fn say(text: &str) {
 
 /// The failure of a command that has written what it had.
 fn interrupted() -> Failure {
-    Failure::new(130, "interrupted: what had been computed is in the files")
+    Failure::new(INTERRUPTED, "interrupted: what had been computed is in the files")
 }
 
 fn run(asked: &Asked) -> Result<(), Failure> {
@@ -174,7 +183,7 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     })?;
     if let Some(found) = sensitivities {
         let found = found.map_err(|error| match progress_ended(&error) {
-            true => Failure::new(130, "interrupted: nothing was written, an earlier result is as it was"),
+            true => Failure::new(INTERRUPTED, "interrupted: nothing was written, an earlier result is as it was"),
             false => Failure::new(3, format!("error: {error}")),
         })?;
         solution.quantities.add("sensitivity", &found).map_err(|error| Failure::new(3, format!("error: {error}")))?;

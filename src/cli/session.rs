@@ -45,11 +45,11 @@ impl<'a> Session<'a> {
         Ok(Session { asked, config, started })
     }
 
-    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and by Ctrl-C; returns
+    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and stopped by a signal; returns
     /// what it found and the number of threads.
     ///
     /// # Errors
-    /// A problem that is wrong, what ends `work`, and threads or a watch that cannot be had.
+    /// A problem that is wrong, what ends `work`, and threads that cannot be had.
     pub fn compute<T: Send>(
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
@@ -109,10 +109,11 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Runs `work` on the threads that were asked for, watched by a progress bar and by Ctrl-C; returns what it found and the number of threads.
+/// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it found and the
+/// number of threads.
 ///
 /// # Errors
-/// Threads or a watch that cannot be had.
+/// Threads that cannot be had.
 pub(super) fn watched<T: Send>(
     output: Output,
     work: impl FnOnce(&Progress) -> T + Send,
@@ -120,8 +121,7 @@ pub(super) fn watched<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
     let progress = Arc::new(Progress::default());
-    let watch = watch::Watch::start(&progress, output.quiet || output.json)
-        .map_err(|error| Failure::new(3, format!("error: cannot watch for Ctrl-C: {error}")))?;
+    let watch = watch::Watch::start(&progress, output.quiet || output.json);
     let found = pool.install(|| work(&progress));
     drop(watch);
     Ok((found, pool.current_num_threads()))

@@ -8,7 +8,7 @@ use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
 use super::session::{folder, folder_name, watched};
-use super::{Asked, Failure, diagnostic, say};
+use super::{Asked, Failure, INTERRUPTED, diagnostic, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
 use crate::progress::Progress;
@@ -96,7 +96,7 @@ impl Begun<'_> {
                 let total = self.sweep.len();
                 let lack = self.list_missing()?.len();
                 Err(Failure::new(
-                    130,
+                    INTERRUPTED,
                     format!(
                         "interrupted: {} of {total} points are kept in {} ({kept} of them solved just now); the same command solves the \
                          other {lack}",
@@ -266,7 +266,7 @@ impl From<SweepError> for Failure {
         match error {
             SweepError::Configuration(error) => Failure::new(2, diagnostic::config_error(&error)),
             SweepError::Threads(_) => Failure::new(2, format!("error: {error}")),
-            SweepError::Interrupted => Failure::new(130, "interrupted: this point was not kept"),
+            SweepError::Interrupted => Failure::new(INTERRUPTED, "interrupted: this point was not kept"),
             SweepError::Io(_) | SweepError::Damaged { .. } | SweepError::Stranger { .. } => {
                 Failure::new(3, format!("error: {error}"))
             }

@@ -44,7 +44,7 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
         })
     })?;
     if suite.outcomes.is_empty() && suite.is_interrupted {
-        return Err(Failure::new(130, "interrupted: no claim was decided, and nothing was written"));
+        return Err(Failure::new(super::INTERRUPTED, "interrupted: no claim was decided, and nothing was written"));
     }
     let files = write(&suite, &asked.out)?;
     output.tell(|| suite.json(), || report::verify(&suite, &files, diagnostic::stdout_has_colour()));

@@ -1,4 +1,4 @@
-//! Shows how a long computation goes, and stops it on Ctrl-C.
+//! Shows how a long computation goes.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use signal_hook::consts::SIGINT;
 
+use super::signals;
 use crate::progress::Progress;
 
 /// Phases shorter than this are not shown.
@@ -19,31 +19,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Watch {
     finished: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    handlers: Vec<signal_hook::SigId>,
+    _running: signals::Running,
 }
 
 impl Watch {
-    /// Starts watching; the second Ctrl-C ends the program at once.
-    pub(super) fn start(progress: &Arc<Progress>, silent: bool) -> std::io::Result<Watch> {
+    /// Starts watching; a signal stops the computation.
+    pub(super) fn start(progress: &Arc<Progress>, silent: bool) -> Watch {
         let finished = Arc::new(AtomicBool::new(false));
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let handlers = vec![
-            signal_hook::flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&interrupted))?,
-            signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?,
-        ];
+        let running = signals::run(progress);
         let (progress, done) = (Arc::clone(progress), Arc::clone(&finished));
         let thread = std::thread::spawn(move || {
             let mut shown = Shown::new(silent);
             while !done.load(Ordering::Relaxed) {
-                if interrupted.load(Ordering::Relaxed) {
-                    progress.interrupt();
-                }
                 shown.update(&progress);
                 std::thread::sleep(LOOK_EVERY);
             }
             shown.clear();
         });
-        Ok(Watch { finished, thread: Some(thread), handlers })
+        Watch { finished, thread: Some(thread), _running: running }
     }
 }
 
@@ -53,9 +46,6 @@ impl Drop for Watch {
         if let Some(thread) = self.thread.take() {
             // A watcher that panicked has nothing left to say.
             let _ = thread.join();
-        }
-        for handler in self.handlers.drain(..) {
-            signal_hook::low_level::unregister(handler);
         }
     }
 }

@@ -26,6 +26,8 @@ pub mod scale;
 mod summary;
 mod write;
 
+#[cfg(feature = "cli")]
+pub(crate) use atomic::Unfinished;
 pub use atomic::replace;
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use description::{landscape, noise};
@@ -37,7 +39,7 @@ pub use write::{write_result, write_summary, write_text, write_titled};
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use crate::config::Config;
+use crate::config::{Config, NoiseForm};
 use crate::formula::Formulas;
 use crate::observe::group::FieldGroup;
 use crate::problem::{Absorption, CriticalPoint, CriticalPoints, Problem};
@@ -78,6 +80,14 @@ impl<'a> Setting<'a> {
             absorption: problem.valley.absorption,
             started,
             threads,
+        }
+    }
+
+    /// η, where the noise is made by minibatches: dynamical time per iteration.
+    pub fn learning_rate(&self) -> Option<f64> {
+        match &self.config.noise.form {
+            NoiseForm::Model(kind) => kind.minibatch().map(|minibatch| minibatch.learning_rate),
+            NoiseForm::Expression { .. } => None,
         }
     }
 

@@ -101,11 +101,29 @@ fn headline(root: &Area, title: [&str; 2], width: u32) -> Result<(), Fault> {
 
 /// The text, cut with an ellipsis where it is wider than `width` pixels.
 fn fitted(root: &Area, line: &str, style: &TextStyle, width: u32) -> Result<String, Fault> {
-    let mut kept: Vec<char> = line.chars().filter(|c| !c.is_control()).collect();
-    let mut shown: String = kept.iter().collect();
-    while root.estimate_text_size(&shown, style)?.0 > width && !kept.is_empty() {
-        kept.pop();
-        shown = kept.iter().chain(&['…']).collect();
+    longest_fitting(line, |text| Ok(root.estimate_text_size(text, style)?.0 <= width))
+}
+
+/// Whatever a text of so many characters is written in, no picture has room for it.
+const MOST_CHARACTERS: usize = 1024;
+
+/// The text without control characters, or its longest beginning that `fits` with an ellipsis; one that fits, fits with fewer characters
+/// too. However long the text, `fits` is asked about a dozen times for texts of bounded length.
+///
+/// # Errors
+/// What `fits` returns.
+pub fn longest_fitting<E>(line: &str, mut fits: impl FnMut(&str) -> Result<bool, E>) -> Result<String, E> {
+    let mut characters = line.chars().filter(|c| !c.is_control());
+    let kept: Vec<char> = characters.by_ref().take(MOST_CHARACTERS).collect();
+    let whole: String = kept.iter().collect();
+    if characters.next().is_none() && fits(&whole)? {
+        return Ok(whole);
     }
-    Ok(shown)
+    let cut = |length: usize| kept[..length].iter().chain(&['…']).collect::<String>();
+    let (mut good, mut bad) = (0, kept.len() + 1);
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if fits(&cut(middle))? { good = middle } else { bad = middle }
+    }
+    Ok(cut(good))
 }

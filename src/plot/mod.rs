@@ -22,6 +22,7 @@ mod scene;
 mod stream;
 mod sweep;
 
+pub use canvas::longest_fitting;
 pub use convergence::draw_convergence;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;

@@ -127,6 +127,11 @@ fn rates(page: &mut Page, solved: &Solved) {
             let order = rate.observed_order.map_or(String::new(), |order| format!("  observed order {order:.2}"));
             page.line("  extrapolated", &format!("{}{order}", rounded(extrapolated, error)));
         }
+        if let Some(learning_rate) = solved.setting.learning_rate() {
+            let per_iteration = rate.value.scaled(learning_rate);
+            let [rate, count] = [per_iteration, per_iteration.inverse()].map(|x| rounded(x, rate.discretisation_error));
+            page.line("  per iteration", &format!("ηγ = {rate} · {count} iterations to escape, 1/(ηγ)"));
+        }
     }
     if let Some(passage) = &solution.passage {
         page.line("passage time τ", &passage_time(passage, solved.setting.dimension));

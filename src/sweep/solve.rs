@@ -141,6 +141,8 @@ impl Campaign<'_> {
             })
         };
         let done = solve_all();
+        // Points are kept: that is still to be said.
+        self.progress.keep();
         let kept = kept.into_inner();
         done.map(|()| kept).map_err(|error| (kept, error))
     }

@@ -129,6 +129,7 @@ pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, mut e
         let clock = Instant::now();
         let found = (claim.check)(&Effort { is_quick, progress });
         if matches!(found, Err(ClaimError::Interrupted)) || progress.is_interrupted() {
+            progress.keep();
             return Suite { outcomes, is_quick, is_interrupted: true };
         }
         let outcome = Outcome { claim, found, is_quick, seconds: clock.elapsed().as_secs_f64() };

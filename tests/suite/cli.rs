@@ -164,6 +164,116 @@ fn an_interrupted_run_keeps_the_earlier_result() {
     assert_eq!(before, std::fs::read(&result).unwrap());
 }
 
+/// What is in a folder, hidden files too.
+#[cfg(unix)]
+fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+fn signalled(
+    arguments: &[&str],
+    signal: &str,
+    after: std::time::Duration,
+    folder: &Path,
+) -> (Output, std::time::Duration) {
+    let child = Command::new(env!("CARGO_BIN_EXE_saddleflux"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(after);
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let clock = std::time::Instant::now();
+    let output = child.wait_with_output().unwrap();
+    (output, clock.elapsed())
+}
+
+/// A long run ends within a second at the signals of batch systems and of closed terminals, and leaves what was there.
+#[test]
+#[cfg(unix)]
+fn batch_systems_and_closed_terminals_end_a_run() {
+    let folder = small("signals");
+    assert!(command(&["run", "small.toml", "--quiet"], folder.path()).status.success());
+    let out = folder.path().join("output/small");
+    let before = (names(&out), std::fs::read(out.join("result.h5")).unwrap());
+    let long = ["run", "small.toml", "--set", "grid.cells=[1600, 1600]"];
+    for (signal, status) in [("-TERM", 143), ("-HUP", 129)] {
+        let (output, took) = signalled(&long, signal, std::time::Duration::from_millis(700), folder.path());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{message}");
+        assert!(took.as_secs_f64() < 1.0, "{signal}: {took:?}");
+        assert!(message.contains("nothing was written, an earlier result is as it was"), "{message}");
+        assert_eq!(before, (names(&out), std::fs::read(out.join("result.h5")).unwrap()));
+    }
+}
+
+/// Reading a landscape and its data asks nobody whether to go on.
+#[test]
+#[cfg(unix)]
+fn a_signal_is_heard_while_data_are_read() {
+    let folder = Folder::new("signals-data");
+    let rows: String = (0..1000).map(|k| format!("{},{},{}\n", k % 17, k % 5, k % 2)).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("a,b,c\n{}", rows.repeat(600))).unwrap();
+    let text = "landscape = { kind = 'logistic-regression', data = 'd.csv', label = 'c', positive = ['1'], features = ['a', 'b'] }
+noise = { kind = 'covariance', learning_rate = 0.01, batch_size = 32 }
+valley = { set = 'box', half_width = 0.05 }
+grid = { cells = [64, 64] }
+";
+    std::fs::write(folder.path().join("d.toml"), text).unwrap();
+    let (output, took) = signalled(&["check", "d.toml"], "-TERM", std::time::Duration::from_millis(500), folder.path());
+    assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(took.as_secs_f64() < 1.0, "{took:?}");
+}
+
+/// At whatever instant of writing and drawing, no file is half and no temporary file stays.
+#[test]
+#[cfg(unix)]
+fn a_signal_while_files_are_written_leaves_whole_files() {
+    let folder = small("signals-files");
+    let mut ended = 0;
+    for instant in 0..6 {
+        let out = folder.path().join(format!("{instant}"));
+        let wanted = ["run", "small.toml", "--out", &format!("{instant}"), "--set", "grid.cells=[256, 256]"];
+        let child = Command::new(env!("CARGO_BIN_EXE_saddleflux"))
+            .args(wanted)
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // From the first file on.
+        let is_begun = || out.is_dir() && names(&out).iter().any(|name| name.to_string_lossy().contains("result"));
+        let clock = std::time::Instant::now();
+        while !is_begun() && clock.elapsed().as_secs() < 60 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(40 * instant));
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().is_ok());
+        let output = child.wait_with_output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        let status = output.status.code();
+        assert!(status == Some(143) || status == Some(0), "{status:?} {message}");
+        ended += usize::from(status == Some(143));
+        for name in names(&out) {
+            let name = name.to_string_lossy().into_owned();
+            assert!(!name.starts_with('.'), "{name} stayed");
+            let bytes = std::fs::read(out.join(&name)).unwrap();
+            let is_whole = match name.rsplit('.').next() {
+                Some("png") => bytes.ends_with(b"IEND\xaeB`\x82"),
+                Some("h5") => hdf5::File::open(out.join(&name)).is_ok(),
+                _ => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
+            };
+            assert!(is_whole, "{name} is half");
+        }
+    }
+    assert!(ended > 0);
+}
+
 #[test]
 fn converge_writes_a_table_a_file_and_a_picture() {
     let folder = small("converge");

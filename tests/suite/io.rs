@@ -9,12 +9,15 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::synthetic::double_well;
+use saddleflux::config::NoiseForm;
 use saddleflux::io::{IoError, read, replace, scale, summary, write_summary};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE};
 use saddleflux::observe::group::Field;
 use saddleflux::plot::{FigureData, draw};
 use saddleflux::problem::CriticalPoints;
+use saddleflux::problem::noise::{HessianPlace, Minibatch, NoiseKind};
 use saddleflux::report::terminal;
+use saddleflux::scaled::{Scaled, Sum};
 
 /// Dotted paths of all leaves.
 fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Value>) {
@@ -96,6 +99,42 @@ fn summary_leaves_out_what_is_not_known() {
         assert!(found.pointer(absent).is_none(), "{absent}");
     }
     assert!(found.pointer("/formula/kramers/value").is_some());
+}
+
+/// ηγ and 1/(ηγ), also where γ is no ordinary number; nothing of the kind where no learning rate is known.
+#[test]
+fn a_known_learning_rate_counts_in_iterations() {
+    let mut case = double_well(1, [20, 1], 0.1, 0.0);
+    let number = |found: &Value, key: &str| found.pointer(&format!("/rate/{key}")).and_then(Value::as_f64);
+    let keys = ["quasi_stationary/per_iteration", "iterations_to_escape"];
+    let logarithms = ["quasi_stationary/log_per_iteration", "log_iterations_to_escape"];
+    let isotropic = summary(&case.solved());
+    assert!(keys.iter().chain(&logarithms).all(|key| number(&isotropic, key).is_none()), "{isotropic:#}");
+    assert!(!terminal(&case.solved(), &[], false).contains("iterations to escape"));
+    let minibatch = Minibatch { learning_rate: 0.03, batch_size: 8.0 };
+    let kinds = [
+        NoiseKind::Hessian(minibatch),
+        NoiseKind::Covariance(minibatch),
+        NoiseKind::Frozen { minibatch, s: 0.5, valleys: Vec::new() },
+        NoiseKind::LossHessian { minibatch, hessian: HessianPlace::Local },
+    ];
+    for kind in kinds {
+        case.config.noise.form = NoiseForm::Model(kind);
+        let found = summary(&case.solved());
+        let rate = number(&found, "quasi_stationary/value").unwrap();
+        let [per_iteration, iterations] = keys.map(|key| number(&found, key).unwrap());
+        assert!((per_iteration / (0.03 * rate) - 1.0).abs() < 1e-14 && (iterations * 0.03 * rate - 1.0).abs() < 1e-14);
+        let [one, other] = logarithms.map(|key| number(&found, key).unwrap());
+        assert!((one - (0.03 * rate).ln()).abs() < 1e-13 && (one + other).abs() < 1e-13);
+        assert!(terminal(&case.solved(), &[], false).contains("iterations to escape"));
+    }
+    // e^−2000 per unit of time.
+    case.solution.rate.as_mut().unwrap().value = Scaled::exp(Sum { high: -2000.0, low: 0.0 }, 1.0);
+    let found = summary(&case.solved());
+    assert!(keys.iter().all(|key| number(&found, key).is_none()));
+    let expected = -2000.0 + 0.03f64.ln();
+    let [one, other] = logarithms.map(|key| number(&found, key).unwrap());
+    assert!((one - expected).abs() < 1e-11 && (other + expected).abs() < 1e-11, "{one} {other}");
 }
 
 #[test]

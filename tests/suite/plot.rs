@@ -8,7 +8,7 @@ use crate::synthetic::double_well;
 use saddleflux::config::Config;
 use saddleflux::io::{Setting, Solved, read, summary, write_result};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
-use saddleflux::plot::{FigureData, draw};
+use saddleflux::plot::{FigureData, draw, longest_fitting};
 use saddleflux::progress::Progress;
 use saddleflux::study;
 
@@ -31,6 +31,30 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
             assert!(image(first.path()) == image(second.path()), "{name} differs in {dimension}D at {degrees}°");
         }
     }
+}
+
+/// A title as long as a book takes a dozen measurements of texts of bounded length, and a picture is drawn under it.
+#[test]
+fn a_long_title_takes_bounded_work() {
+    let title = "ψ".repeat(100_000);
+    let (mut asked, mut longest) = (0, 0);
+    let mut narrower = |text: &str, most: usize| {
+        (asked, longest) = (asked + 1, longest.max(text.chars().count()));
+        Ok::<bool, ()>(text.chars().count() <= most)
+    };
+    for most in [1, 2, 57, 311] {
+        let kept = longest_fitting(&title, |text| narrower(text, most)).unwrap();
+        assert_eq!(kept, format!("{}…", "ψ".repeat(most - 1)));
+    }
+    for (text, expected) in [("four", "four"), ("f\u{7}our", "four"), ("fours", "fou…"), ("", "")] {
+        assert_eq!(longest_fitting(text, |text| narrower(text, 4)).unwrap(), expected);
+    }
+    assert!(asked <= 8 * 16 && longest <= 2000, "{asked} measurements, the longest of {longest} characters");
+    let mut case = double_well(1, [40, 1], 0.1, 0.0);
+    case.config.title = title;
+    let folder = Folder::new("plot-title");
+    let drawn = draw(&FigureData::solved(&case.solved(), &summary(&case.solved())), folder.path()).unwrap();
+    assert!(!drawn.is_empty());
 }
 
 /// The committor and the network of a run are drawn in both dimensions and on a turned grid, and the file alone gives the same pictures.

@@ -272,6 +272,58 @@ fn a_barrier_beyond_every_number_has_a_logarithm() {
     assert_relative_eq!(depth, 25000.0, max_relative = 1e-14);
 }
 
+/// T = 0.05 on x² from an absorbing end at 0: what lies beyond x = 6 holds e^{−720} of the probability, and takes no work.
+#[test]
+fn a_distant_reflecting_end_costs_nothing() {
+    let work = std::cell::Cell::new(0usize);
+    let slope = |x: f64| {
+        work.set(work.get() + 1);
+        2.0 * x
+    };
+    let on = |end: f64| {
+        let (zero, end) = (End::Absorbing(0.0), End::Reflecting(end));
+        let sides = if matches!(end, End::Reflecting(at) if at > 0.0) { (zero, end) } else { (end, zero) };
+        let passage = Passage {
+            slope: &slope,
+            diffusion: &|_| 0.05,
+            interpretation: ITO,
+            lower: sides.0,
+            upper: sides.1,
+            breakpoints: &[],
+        };
+        work.set(0);
+        (gamma_of(&passage), time_of(&passage, 0.3 * if sides.1 == zero { -1.0 } else { 1.0 }), work.get())
+    };
+    let (rate, time, _) = on(6.0);
+    // The first odd eigenfunction of the Ornstein–Uhlenbeck process is x itself.
+    assert_relative_eq!(rate, 2.0, max_relative = 1e-12);
+    for end in [20.0, 200.0, -200.0, 1e4, 1e8] {
+        let (far_rate, far_time, work) = on(end);
+        assert_relative_eq!(far_rate, rate, max_relative = 1e-12);
+        assert_relative_eq!(far_time, time, max_relative = 1e-12);
+        assert!(work < 300_000, "{work} slopes for {end}");
+    }
+}
+
+/// A pocket behind 3000 units of noise holds no probability, but what is in it leaves last: it is not cut off, and its rate is that of
+/// the pocket alone.
+#[test]
+fn a_distant_pocket_keeps_its_rate() {
+    let slope = |x: f64| if (30.0..30.5).contains(&x) { -20.0 } else { 100.0 };
+    let breakpoints = [30.0, 30.5].map(Breakpoint::from);
+    let from = |lower: f64| {
+        gamma_of(&Passage {
+            slope: &slope,
+            diffusion: &|_| 1.0,
+            interpretation: ITO,
+            lower: End::Absorbing(lower),
+            upper: End::Reflecting(80.0),
+            breakpoints: &breakpoints,
+        })
+    };
+    assert_relative_eq!(from(0.0), from(29.0), max_relative = 1e-11);
+}
+
 #[test]
 fn what_cannot_be_answered_is_said() {
     let passage = Passage {

@@ -133,7 +133,7 @@ impl Passage<'_> {
 
     /// Panels that have seen what those of passage times and those of rates see, and enough of them.
     fn panels_to_cut(&self, start: f64) -> Result<Panels, QuadratureError> {
-        let (lower, upper) = self.ends()?;
+        let (lower, upper) = self.ends(Some(start))?;
         let others = Panels::new(self, &self.edges(lower, upper, None))?;
         let mut edges = self.edges(lower, upper, Some(start));
         edges.extend(others.coarse.iter().map(|panel| Breakpoint::from(panel.left)));

@@ -23,6 +23,7 @@ mod error;
 mod gap;
 mod green;
 mod panels;
+mod reach;
 mod rule;
 
 pub use enclosure::Enclosure;
@@ -133,7 +134,7 @@ impl Passage<'_> {
     /// # Errors
     /// When the start is outside, nothing absorbs, D is not positive, or the integrals do not converge.
     pub fn mean_first_passage(&self, start: f64) -> Result<Estimate, QuadratureError> {
-        let (lower, upper) = self.ends()?;
+        let (lower, upper) = self.ends(Some(start))?;
         if !(start >= lower && start <= upper) {
             return Err(QuadratureError::Outside { start, lower, upper });
         }
@@ -151,7 +152,7 @@ impl Passage<'_> {
     /// # Errors
     /// As for [`Passage::mean_first_passage`], and when inverse iteration is too slow.
     pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
-        let (lower, upper) = self.ends()?;
+        let (lower, upper) = self.ends(None)?;
         self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
     }
 
@@ -161,7 +162,7 @@ impl Passage<'_> {
     /// # Errors
     /// As for [`Passage::escape_rate`].
     pub fn escape_rate_beside(&self, start: f64) -> Result<EscapeRate, QuadratureError> {
-        let (lower, upper) = self.ends()?;
+        let (lower, upper) = self.ends(Some(start))?;
         let mut panels = Panels::new(self, &self.edges(lower, upper, None))?;
         let others = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
         if !panels.has_same_integrals(&others) {
@@ -178,8 +179,8 @@ impl Passage<'_> {
         Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
     }
 
-    /// The two ends as numbers.
-    fn ends(&self) -> Result<(f64, f64), QuadratureError> {
+    /// The two ends as numbers; a reflecting one is no further out than what starts at `start` and all of the other side can tell.
+    fn ends(&self, start: Option<f64>) -> Result<(f64, f64), QuadratureError> {
         if !matches!(self.lower, End::Absorbing(_)) && !matches!(self.upper, End::Absorbing(_)) {
             return Err(QuadratureError::NothingAbsorbs);
         }
@@ -189,7 +190,11 @@ impl Passage<'_> {
         };
         let (lower, upper) = (place(self.lower, -1.0)?, place(self.upper, 1.0)?);
         if lower < upper && (upper - lower).is_finite() {
-            Ok((lower, upper))
+            let near = |end: f64| start.map_or(end, |start| start.clamp(lower, upper));
+            let nearer = |end: End, at: f64, from: f64| {
+                if matches!(end, End::Reflecting(_)) { self.reach(from, at) } else { at }
+            };
+            Ok((nearer(self.lower, lower, near(upper)), nearer(self.upper, upper, near(lower))))
         } else {
             let start = f64::NAN;
             Err(QuadratureError::Outside { start, lower, upper })

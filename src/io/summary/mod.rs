@@ -57,7 +57,7 @@ pub fn summary(solved: &Solved) -> Value {
         flux: solution.flux.as_ref().map(|flux| rate::Flux::new(flux, &listed)),
         problem: problem::Posed::new(setting, solution.covariance.as_ref(), &listed),
         grid: Some(problem::Discretised::new(solved)),
-        rate: rate::Rates::new(solution),
+        rate: rate::Rates::new(solution, setting.learning_rate()),
         formula: formula::FormulaSection::new(&solution.formulas, setting.dimension),
         sgd: solution.iteration.as_ref(),
         quantities: Some(&solution.quantities),

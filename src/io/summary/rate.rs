@@ -11,6 +11,9 @@ use crate::study::solution::{BoundaryFlux, PassageTime, QuadratureCheck, RateEst
 #[derive(Default, Serialize)]
 pub(super) struct Rates<'a> {
     quasi_stationary: Option<QuasiStationary<'a>>,
+    /// 1/(ηγ).
+    #[serde(flatten)]
+    iterations_to_escape: Option<Logged>,
     mean_first_passage: Option<MeanFirstPassage<'a>>,
     flux_over_population: Option<Plain>,
     quadrature: Option<Quadrature>,
@@ -18,11 +21,14 @@ pub(super) struct Rates<'a> {
 }
 
 impl<'a> Rates<'a> {
-    /// The rates of a run.
-    pub(super) fn new(solution: &'a Solution) -> Rates<'a> {
+    /// The rates of a run; per iteration too where an iteration takes `learning_rate` of dynamical time.
+    pub(super) fn new(solution: &'a Solution, learning_rate: Option<f64>) -> Rates<'a> {
         let dimension = solution.grid.dimension;
         Rates {
-            quasi_stationary: solution.rate.as_ref().map(|rate| QuasiStationary::new(rate, dimension)),
+            quasi_stationary: solution.rate.as_ref().map(|rate| QuasiStationary::new(rate, learning_rate, dimension)),
+            iterations_to_escape: solution.rate.as_ref().zip(learning_rate).map(|(rate, learning_rate)| {
+                Logged::new("iterations_to_escape", rate.value.scaled(learning_rate).inverse())
+            }),
             mean_first_passage: solution.passage.as_ref().map(|passage| MeanFirstPassage::new(passage, dimension)),
             flux_over_population: solution
                 .flux_over_population
@@ -54,6 +60,8 @@ struct QuasiStationary<'a> {
     extrapolated: Logged,
     discretisation_error: Option<f64>,
     observed_order: Option<f64>,
+    #[serde(flatten)]
+    per_iteration: Logged,
     iterations: usize,
     flux_identity: f64,
     grids: Vec<OneGrid<'a>>,
@@ -67,7 +75,7 @@ struct OneGrid<'a> {
 }
 
 impl<'a> QuasiStationary<'a> {
-    fn new(rate: &'a RateEstimate, dimension: usize) -> QuasiStationary<'a> {
+    fn new(rate: &'a RateEstimate, learning_rate: Option<f64>, dimension: usize) -> QuasiStationary<'a> {
         let bracket = rate.bracket.map(|ratio| rate.value.scaled(ratio).value());
         let grids = rate.grids.iter();
         QuasiStationary {
@@ -77,6 +85,7 @@ impl<'a> QuasiStationary<'a> {
             extrapolated: Logged::new("extrapolated", rate.extrapolated),
             discretisation_error: rate.discretisation_error,
             observed_order: rate.observed_order,
+            per_iteration: Logged::new("per_iteration", learning_rate.map(|step| rate.value.scaled(step))),
             iterations: rate.iterations,
             flux_identity: rate.flux_identity,
             grids: grids

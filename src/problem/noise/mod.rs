@@ -81,6 +81,19 @@ pub enum NoiseKind {
     Field(Arc<dyn DiffusionField>),
 }
 
+impl NoiseKind {
+    /// The learning rate and the batch size of noise that minibatches make.
+    pub fn minibatch(&self) -> Option<Minibatch> {
+        match self {
+            NoiseKind::Hessian(minibatch)
+            | NoiseKind::Covariance(minibatch)
+            | NoiseKind::Frozen { minibatch, .. }
+            | NoiseKind::LossHessian { minibatch, .. } => Some(*minibatch),
+            NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => None,
+        }
+    }
+}
+
 /// Where the Hessian of noise that is proportional to the loss is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HessianPlace {
@@ -120,13 +133,7 @@ impl NoiseModel {
 
     /// The learning rate and the batch size of noise that minibatches make.
     pub fn minibatch(&self) -> Option<Minibatch> {
-        match self.kind {
-            NoiseKind::Hessian(minibatch)
-            | NoiseKind::Covariance(minibatch)
-            | NoiseKind::Frozen { minibatch, .. }
-            | NoiseKind::LossHessian { minibatch, .. } => Some(minibatch),
-            NoiseKind::Isotropic { .. } | NoiseKind::Field(_) => None,
-        }
+        self.kind.minibatch()
     }
 
     /// Whether D vanishes where an eigenvalue of the Hessian does.

@@ -105,8 +105,12 @@ pub fn simulate(
     reference: Option<Reference>,
     progress: &Progress,
 ) -> Result<Simulation, StudyError> {
-    match prepared.settings.method {
+    let found = match prepared.settings.method {
         Method::EulerMaruyama | Method::Sgd | Method::Minibatch => swarm::swarm(prepared, reference, progress),
         Method::Splitting => splitting::split(prepared, request, reference, progress),
+    };
+    if progress.is_interrupted() {
+        progress.keep();
     }
+    found
 }
