@@ -55,9 +55,9 @@
 //!
 //! A module uses only modules above it:
 //! ```text
-//! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config
-//!                                             │                                                          → io → sweep → plot, report → cli
-//!                                             └→ formula, particles: independent checks, which never see a grid
+//! tensor, scaled, exponential, progress → model → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config
+//!                                                     │                                                          → io → sweep → plot, report → cli
+//!                                                     └→ formula, particles: independent checks, which never see a grid
 //! ```
 //! `docs/architecture.md` draws the picture and says where each kind of change goes.
 //!
@@ -105,6 +105,7 @@ pub mod generator;
 pub mod grid;
 #[cfg(feature = "files")]
 pub mod io;
+pub mod model;
 pub mod observe;
 pub mod particles;
 #[cfg(feature = "plots")]

@@ -20,8 +20,9 @@ pub fn landscape(config: &Config) -> String {
         LandscapeForm::Expression(text) => format!("L = {text}"),
         LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
         LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
-        LandscapeForm::LogisticRegression { data, features, .. } => {
-            format!("logistic-regression on {} of {}", features.join(", "), data.display())
+        LandscapeForm::LogisticRegression(data) => {
+            let features = data.features.as_deref().unwrap_or_default().join(", ");
+            format!("logistic-regression on {features} of {}", data.path.display())
         }
     };
     let sharpness = config.landscape.sharpness;

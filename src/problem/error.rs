@@ -3,11 +3,11 @@
 //! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
+use crate::model::fault::DataError;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::ends::VanishingNoise;
 use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
-use crate::problem::landscape::data::DataError;
 use crate::tensor::Point;
 
 /// A problem that cannot be posed, or cannot be solved as posed.

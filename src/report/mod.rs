@@ -6,12 +6,14 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod covariance;
 mod number;
 mod page;
 mod particles;
 mod sweep;
 
 pub use convergence::convergence;
+pub use covariance::covariance;
 pub use particles::simulated;
 pub use sweep::sweep;
 

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "scaled",
     "exponential",
     "tensor",
     "progress",
+    "model",
     "problem",
     "formula",
     "particles",
