@@ -14,6 +14,9 @@
 
 use std::ops::Range;
 
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
 use super::output::{Answer, Output};
 
 /// The nonlinearity σ of hidden units.
@@ -110,8 +113,8 @@ pub struct Pass {
 enum Direction<'a> {
     /// All parameters.
     Parameters(&'a [f64]),
-    /// The preactivation of one unit.
-    Unit(usize),
+    /// The preactivation of one unit of this layer; layers before it do not see it.
+    Unit { depth: usize, unit: usize },
 }
 
 impl Network {
@@ -219,9 +222,13 @@ impl Network {
 
     /// Derivatives of a, z and δ along a direction, for a pass whose δ are known.
     fn vary(&self, theta: &[f64], direction: Direction, answer: Answer, pass: &mut Pass) {
-        let Some(last) = self.layers.last() else { return };
-        pass.input_dots[..self.layers[0].inputs].fill(0.0);
-        for layer in &self.layers {
+        let reached = match direction {
+            Direction::Parameters(_) => &self.layers,
+            Direction::Unit { depth, .. } => &self.layers[depth..],
+        };
+        let (Some(first), Some(last)) = (reached.first(), reached.last()) else { return };
+        pass.input_dots[first.places()].fill(0.0);
+        for layer in reached {
             let rows = theta[layer.weights()].chunks_exact(layer.inputs);
             for (i, row) in rows.enumerate() {
                 let mut z_dot = dot(row, &pass.input_dots[layer.places()]);
@@ -231,8 +238,8 @@ impl Network {
                         let bias = v[layer.biases()].get(i).copied().unwrap_or(0.0);
                         z_dot += bias + dot(row, &pass.inputs[layer.places()]);
                     }
-                    Direction::Unit(unit) if unit == layer.unit + i => z_dot += 1.0,
-                    Direction::Unit(_) => {}
+                    Direction::Unit { unit, .. } if unit == layer.unit + i => z_dot += 1.0,
+                    Direction::Unit { .. } => {}
                 }
                 pass.z_dot[layer.unit + i] = z_dot;
                 if layer.unit != last.unit {
@@ -241,7 +248,7 @@ impl Network {
             }
         }
         self.output.bend(&pass.outputs, answer, &pass.z_dot[last.units()], &mut pass.delta_dots[last.units()]);
-        for pair in self.layers.windows(2).rev() {
+        for pair in reached.windows(2).rev() {
             let (below, layer) = (pair[0], pair[1]);
             let (lower, upper) = pass.delta_dots.split_at_mut(layer.unit);
             let lower = &mut lower[below.units()];
@@ -265,30 +272,35 @@ impl Network {
     pub fn add_hessian_product(&self, theta: &[f64], v: &[f64], answer: Answer, pass: &mut Pass, product: &mut [f64]) {
         self.backward(theta, answer, pass);
         self.vary(theta, Direction::Parameters(v), answer, pass);
-        self.layers.iter().for_each(|layer| add_varied(layer, pass, product));
+        self.layers.iter().for_each(|layer| add_varied(layer, pass, 0, product));
     }
 
-    /// Adds the rows of ∂²ℓ/∂θ² from their diagonal layer on to `hessian`, p × p by rows: what stands in layers before a row's own is
-    /// left to symmetry. For a pass that [`Network::loss`] has filled.
+    /// Adds the rows of Σ ∂²ℓ/∂θ² of some samples from their diagonal layer on to `hessian`, p × p by rows: what stands in layers before
+    /// a row's own is left to symmetry. For passes that [`Network::loss`] has filled; `rows` is room that is used again.
     ///
     /// A weight (i, k) of layer l acts through z_{l,i} alone, by a factor a_{l,k}; so the derivatives of δ and a along z_{l,i} give the
-    /// rows of all weights of a unit at once.
-    pub fn add_hessian(&self, theta: &[f64], answer: Answer, pass: &mut Pass, row: &mut [f64], hessian: &mut [f64]) {
-        self.backward(theta, answer, pass);
-        let p = self.parameters();
+    /// rows of all weights of a unit at once, and those of many samples are one product of matrices.
+    pub fn add_hessian(&self, theta: &[f64], batch: &mut [(Answer, Pass)], rows: &mut Vec<f64>, hessian: &mut [f64]) {
+        let (p, count) = (self.parameters(), batch.len());
+        batch.iter_mut().for_each(|(answer, pass)| self.backward(theta, *answer, pass));
         for (depth, layer) in self.layers.iter().enumerate() {
+            let (from, length) = (layer.offset, p - layer.offset);
+            let inputs: Vec<f64> = batch.iter().flat_map(|(_, pass)| &pass.inputs[layer.places()]).copied().collect();
+            let inputs = MatRef::from_column_major_slice(&inputs, layer.inputs, count);
             for i in 0..layer.outputs {
-                self.vary(theta, Direction::Unit(layer.unit + i), answer, pass);
-                row[layer.offset..].fill(0.0);
-                self.layers[depth..].iter().for_each(|later| add_varied(later, pass, row));
-                let from = layer.offset;
-                for k in 0..layer.inputs {
-                    let at = (from + i * layer.inputs + k) * p;
-                    axpy(pass.inputs[layer.place + k], &row[from..], &mut hessian[at + from..at + p]);
+                rows.clear();
+                rows.resize(length * count, 0.0);
+                for ((answer, pass), row) in batch.iter_mut().zip(rows.chunks_exact_mut(length)) {
+                    self.vary(theta, Direction::Unit { depth, unit: layer.unit + i }, *answer, pass);
+                    self.layers[depth..].iter().for_each(|later| add_varied(later, pass, from, row));
                 }
+                let block = MatMut::from_column_major_slice_mut(hessian, p, p);
+                let block = block.submatrix_mut(from, from + i * layer.inputs, length, layer.inputs);
+                let columns = MatRef::from_column_major_slice(rows, length, count);
+                matmul(block, Accum::Add, columns, inputs.transpose(), 1.0, Par::Seq);
                 if layer.has_bias {
                     let at = (layer.biases().start + i) * p;
-                    axpy(1.0, &row[from..], &mut hessian[at + from..at + p]);
+                    rows.chunks_exact(length).for_each(|row| axpy(1.0, row, &mut hessian[at + from..at + p]));
                 }
             }
         }
@@ -300,17 +312,18 @@ impl Network {
     }
 }
 
-/// Adds the derivative of a layer's gradient, δ̇ aᵀ + δ ȧᵀ.
-fn add_varied(layer: &Layer, pass: &Pass, product: &mut [f64]) {
+/// Adds the derivative of a layer's gradient, δ̇ aᵀ + δ ȧᵀ; `product` begins with parameter `from`.
+fn add_varied(layer: &Layer, pass: &Pass, from: usize, product: &mut [f64]) {
     let (deltas, delta_dots) = (&pass.deltas[layer.units()], &pass.delta_dots[layer.units()]);
     let (inputs, input_dots) = (&pass.inputs[layer.places()], &pass.input_dots[layer.places()]);
-    let rows = product[layer.weights()].chunks_exact_mut(layer.inputs);
+    let (weights, biases) = product[layer.offset - from..].split_at_mut(layer.inputs * layer.outputs);
+    let rows = weights.chunks_exact_mut(layer.inputs);
     for ((row, delta), delta_dot) in rows.zip(deltas).zip(delta_dots) {
         for ((entry, input), input_dot) in row.iter_mut().zip(inputs).zip(input_dots) {
             *entry += delta_dot * input + delta * input_dot;
         }
     }
-    product[layer.biases()].iter_mut().zip(delta_dots).for_each(|(entry, delta_dot)| *entry += delta_dot);
+    biases[..layer.biases().len()].iter_mut().zip(delta_dots).for_each(|(entry, delta_dot)| *entry += delta_dot);
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -21,7 +21,7 @@ use super::samples::{Samples, Targets};
 const PIECES: usize = 64;
 /// Pieces of sums of matrices, each of which takes a matrix.
 const MATRICES: usize = 8;
-/// Samples whose gradients are multiplied at once.
+/// Samples that are multiplied at once.
 const BATCH: usize = 128;
 
 /// A network, its data, and the weight of the penalty λ/2 |θ|².
@@ -152,10 +152,16 @@ impl Model {
     pub fn hessian(&self, theta: &[f64]) -> Vec<f64> {
         let p = self.parameters();
         let mut hessian = self.mean_of_pieces(p * p, MATRICES, |range, pass, sum| {
-            let mut row = vec![0.0; p];
-            for n in range {
-                self.filled(theta, n, pass);
-                self.network.add_hessian(theta, self.answer(n), pass, &mut row, sum);
+            let mut batch: Vec<(Answer, Pass)> = Vec::new();
+            let mut rows = Vec::new();
+            for start in range.clone().step_by(BATCH) {
+                let samples = start..(start + BATCH).min(range.end);
+                batch.resize_with(samples.len(), || (Answer::Value(0.0), pass.clone()));
+                for (n, (answer, pass)) in samples.zip(&mut batch) {
+                    *answer = self.answer(n);
+                    self.filled(theta, n, pass);
+                }
+                self.network.add_hessian(theta, &mut batch, &mut rows, sum);
             }
         });
         for i in 0..p {
