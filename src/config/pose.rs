@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm};
+use crate::model::fault::DataError;
 use crate::problem::expression::Expression;
-use crate::problem::landscape::data::DataError;
 use crate::problem::landscape::{
     DoubleWell, Formula, FormulaDrift, Himmelblau, LogisticRegression, MullerBrown, Quadratic, SharpFlat,
     StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
@@ -70,9 +70,7 @@ impl LandscapeConfig {
             LandscapeForm::Expression(expression) => Arc::new(Formula::from(expression.clone())),
             // Its configuration has made sure that a rotation turns a loss.
             LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. } => unreachable!("a drift is no loss"),
-            LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
-                Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
-            }
+            LandscapeForm::LogisticRegression(data) => Arc::new(LogisticRegression::read(data, base)?),
         };
         Ok(sharpened(landscape, self.sharpness))
     }
