@@ -55,7 +55,7 @@
 //!
 //! A module uses only modules above it:
 //! ```text
-//! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → verify
+//! tensor, scaled, exponential, progress → model → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → verify
 //!                                             │                                                          → io → sweep → plot, report → cli
 //!                                             └→ formula, particles: independent checks, which never see a grid
 //! ```
@@ -106,6 +106,7 @@ pub mod generator;
 pub mod grid;
 #[cfg(feature = "files")]
 pub mod io;
+pub mod model;
 pub mod observe;
 pub mod particles;
 #[cfg(feature = "plots")]

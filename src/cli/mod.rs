@@ -1,5 +1,6 @@
 //! The command line: what is asked, what is shown, where files go. Nothing numerical happens here.
 
+mod covariance;
 mod diagnostic;
 mod example;
 mod explain;
@@ -47,6 +48,8 @@ enum Command {
     Check(Asked),
     /// Refine the grid for several schemes and angles: errors, observed orders, time and memory
     Converge(Asked),
+    /// C(θ) against H(θ) of a model on data: covariance.json, scatter plot, spectrum
+    Covariance(Asked),
     /// Particles only: the escape rate that they show, with its error bar
     Simulate(Asked),
     /// Redraw the plots of a result
@@ -147,6 +150,7 @@ pub fn main() -> u8 {
         Command::Sweep(asked) => sweep::sweep(&asked),
         Command::Verify(asked) => verify::verify(&asked),
         Command::Converge(asked) => converge(&asked),
+        Command::Covariance(asked) => covariance::covariance(&asked),
         Command::Simulate(asked) => simulate(&asked),
     };
     match result {

@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
         let diagnosis = advice::on_study(error);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
-            _ => diagnostic::diagnosis(&self.config, &diagnosis),
+            _ => diagnostic::diagnosis(&self.config.source, &diagnosis),
         };
         Failure::new(diagnosis.exit_status, message)
     }

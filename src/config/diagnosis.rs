@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
+use crate::model::fault::{Column, DataFault};
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
-use crate::problem::landscape::data::{Column, DataFault};
 
 /// The input is wrong.
 pub(super) const WRONG: u8 = 2;
@@ -55,8 +55,9 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
     Cow::Borrowed(match error {
         ProblemError::Data(error) => match &error.fault {
             DataFault::MissingColumn { role: Column::Feature, .. } | DataFault::Constant { .. } => "landscape.features",
-            DataFault::MissingColumn { role: Column::Label, .. } => "landscape.label",
+            DataFault::MissingColumn { role: Column::Label, .. } | DataFault::OneLabel { .. } => "landscape.label",
             DataFault::OneClass { .. } => "landscape.positive",
+            DataFault::NoFeatures { .. } => "landscape.features",
             _ => "landscape.data",
         },
         ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
@@ -97,6 +98,9 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::Data(error) => match error.fault {
             DataFault::Unreadable { .. } => {
                 "landscape.data is looked for in the working folder, then beside the configuration"
+            }
+            DataFault::Missing { .. } => {
+                "landscape.missing = \"drop\" leaves out rows that lack a value in a column that is used"
             }
             _ => return None,
         },

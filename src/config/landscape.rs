@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::read::pad;
 use crate::config::section::{FINITE, POSITIVE, Section};
 use crate::config::{ConfigError, LandscapeForm};
+use crate::model::DataSource;
 use crate::problem::expression::Expression;
 use crate::tensor::Tensor;
 
@@ -69,6 +70,8 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "three-hole",
         "logistic-regression",
         "rotated-drift",
+        "linear-regression",
+        "network",
     ];
     let Some(name) = section.choice("kind", &names.map(|name| (name, name)))? else {
         return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
@@ -76,6 +79,13 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     if PLANE_KINDS.contains(&name) && dimension == 1 {
         return Err(section
             .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
+    }
+    if ["linear-regression", "network"].contains(&name) {
+        let reason = format!(
+            "\"{name}\" has its gradient noise compared with its Hessian by `saddleflux covariance`; escape rates are those of \
+             \"logistic-regression\" on one or two features, or of a formula"
+        );
+        return Err(section.conflict("kind", reason));
     }
     let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
     Ok(match name {
@@ -153,11 +163,17 @@ fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeFor
             format!("names the column `{}` twice: with one feature, set landscape.dimension = 1", features[0]);
         return Err(section.conflict("features", message));
     }
-    Ok(LandscapeForm::LogisticRegression {
-        data: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
-        features,
+    Ok(LandscapeForm::LogisticRegression(DataSource {
+        path: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
+        features: Some(features),
         label: section.text("label")?.ok_or_else(|| needed("label"))?,
-        positive: section.texts("positive")?.ok_or_else(|| needed("positive"))?,
+        positive: Some(section.texts("positive")?.ok_or_else(|| needed("positive"))?),
         standardise: section.boolean("standardise", true)?,
-    })
+        drop_missing: drops_missing(section)?,
+    }))
+}
+
+/// Whether rows that lack a value are left out; else they are a fault.
+pub(super) fn drops_missing(section: &Section) -> Read<bool> {
+    Ok(section.choice("missing", &[("drop", true), ("error", false)])?.unwrap_or(false))
 }

@@ -13,6 +13,7 @@ mod error;
 mod evolve;
 mod fault_particles;
 mod landscape;
+mod model;
 mod noise;
 mod particles;
 mod pose;
@@ -26,11 +27,11 @@ mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
+pub use model::{ModelConfig, ModelForm, WeightSource};
 pub use source::Source;
 pub use sweep::Sweep;
 
-use std::path::PathBuf;
-
+use crate::model::DataSource;
 use crate::problem::expression::Expression;
 use crate::problem::noise::NoiseKind;
 use crate::problem::{Interpretation, Posed};
@@ -119,19 +120,8 @@ pub enum LandscapeForm {
         /// c.
         strength: f64,
     },
-    /// Mean of log(1 + exp(−s θ·x)) over a data set.
-    LogisticRegression {
-        /// CSV file, relative to the working folder or to the configuration's folder.
-        data: PathBuf,
-        /// One or two column names.
-        features: Vec<String>,
-        /// Label column.
-        label: String,
-        /// Label values that count as s = +1.
-        positive: Vec<String>,
-        /// Zero mean and unit population variance for each feature.
-        standardise: bool,
-    },
+    /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are s = +1.
+    LogisticRegression(DataSource),
 }
 
 /// `[noise]`.

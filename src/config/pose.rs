@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm};
+use crate::model::fault::DataError;
 use crate::problem::expression::Expression;
-use crate::problem::landscape::data::DataError;
 use crate::problem::landscape::{
     DoubleWell, Formula, FormulaDrift, Himmelblau, LogisticRegression, MullerBrown, Quadratic, SharpFlat,
     StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
@@ -67,9 +67,7 @@ impl LandscapeConfig {
             LandscapeForm::RotatedDrift { of, strength } => {
                 return Ok(Dynamics::Drift(Arc::new(RotatedDrift::new(self.dynamics_of(of, base)?, *strength))));
             }
-            LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
-                Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
-            }
+            LandscapeForm::LogisticRegression(data) => Arc::new(LogisticRegression::read(data, base)?),
         };
         Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))
     }

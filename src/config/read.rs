@@ -128,7 +128,7 @@ fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Rea
 }
 
 /// Enters the place of every value.
-fn note_spans(node: &Node, path: String, source: &mut Source) {
+pub(super) fn note_spans(node: &Node, path: String, source: &mut Source) {
     if let Kind::Table(entries) = &node.kind {
         for entry in entries {
             let name = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };

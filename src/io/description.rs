@@ -33,8 +33,9 @@ fn shape(form: &LandscapeForm) -> String {
         LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
         LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
         LandscapeForm::RotatedDrift { of, strength } => format!("b = −(I + cJ)∇L, c = {strength}, of {}", shape(of)),
-        LandscapeForm::LogisticRegression { data, features, .. } => {
-            format!("logistic-regression on {} of {}", features.join(", "), data.display())
+        LandscapeForm::LogisticRegression(data) => {
+            let features = data.features.as_deref().unwrap_or_default().join(", ");
+            format!("logistic-regression on {features} of {}", data.path.display())
         }
     }
 }

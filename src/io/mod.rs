@@ -19,6 +19,7 @@
 
 mod atomic;
 mod convergence;
+mod covariance;
 mod description;
 mod error;
 mod read;
@@ -30,6 +31,7 @@ mod write;
 pub(crate) use atomic::Unfinished;
 pub use atomic::replace;
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
+pub use covariance::{covariance_summary, write_weights};
 pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 pub use read::{Stored, configuration, read};

@@ -11,6 +11,7 @@ mod colour;
 mod committor;
 mod contour;
 mod convergence;
+mod covariance;
 mod data;
 mod evolution;
 mod flux;
@@ -24,6 +25,7 @@ mod sweep;
 
 pub use canvas::longest_fitting;
 pub use convergence::draw_convergence;
+pub use covariance::draw_covariance;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
 pub use network::NetworkFigure;

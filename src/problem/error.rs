@@ -4,13 +4,13 @@
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
 use crate::digits::{exact, exact_point as short, precise, precise_point as show};
+use crate::model::fault::DataError;
 use crate::problem::Side;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::ends::VanishingNoise;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
-use crate::problem::landscape::data::DataError;
 use crate::tensor::Point;
 
 /// A problem that cannot be posed, or cannot be solved as posed.

@@ -6,6 +6,7 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod covariance;
 mod evolution;
 pub mod html;
 mod network;
@@ -17,6 +18,7 @@ mod sweep;
 mod verify;
 
 pub use convergence::convergence;
+pub use covariance::covariance;
 pub use particles::simulated;
 pub use sweep::sweep;
 pub use verify::{claims, verdict, verify};

@@ -8,6 +8,7 @@ pub mod committor;
 pub mod comparison;
 pub mod converge;
 mod coordinate;
+pub mod covariance;
 pub mod crossing;
 pub mod error;
 mod evidence;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
+use saddleflux::model::DataSource;
 use saddleflux::problem::Dynamics;
 use saddleflux::problem::expression::Expression;
 use saddleflux::tensor::Tensor;
@@ -30,13 +31,14 @@ fn kinds() -> Vec<(LandscapeForm, Vec<usize>)> {
 }
 
 fn banknote() -> LandscapeForm {
-    LandscapeForm::LogisticRegression {
-        data: "configs/data/banknote.csv".into(),
-        features: vec!["variance".into(), "skewness".into()],
+    LandscapeForm::LogisticRegression(DataSource {
+        path: "configs/data/banknote.csv".into(),
+        features: Some(vec!["variance".into(), "skewness".into()]),
         label: "class".into(),
-        positive: vec!["1".into()],
+        positive: Some(vec!["1".into()]),
         standardise: true,
-    }
+        drop_missing: false,
+    })
 }
 
 proptest! {
@@ -176,13 +178,14 @@ fn bad_data_names_file_line_and_column() {
     let read = |text: &str, features: &[&str]| {
         let path = folder.path().join("data.csv");
         std::fs::write(&path, text).unwrap();
-        let form = LandscapeForm::LogisticRegression {
-            data: path,
-            features: features.iter().map(ToString::to_string).collect(),
+        let form = LandscapeForm::LogisticRegression(DataSource {
+            path,
+            features: Some(features.iter().map(ToString::to_string).collect()),
             label: "class".into(),
-            positive: vec!["1".into()],
+            positive: Some(vec!["1".into()]),
             standardise: true,
-        };
+            drop_missing: false,
+        });
         let config = LandscapeConfig { form, dimension: features.len(), sharpness: 1.0 };
         config.dynamics(Path::new(".")).err().unwrap().to_string()
     };

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "scaled",
     "exponential",
     "tensor",
     "digits",
     "progress",
+    "model",
     "problem",
     "formula",
     "particles",

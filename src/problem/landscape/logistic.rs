@@ -11,7 +11,8 @@
 use std::path::Path;
 
 use crate::exponential::exp;
-use crate::problem::landscape::data::{Column, DataError, DataFault};
+use crate::model::fault::DataError;
+use crate::model::{DataSource, Targets, Task};
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
@@ -25,51 +26,22 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Reads a CSV file with a header line; a relative path starts from the working folder or, where it leads to no
-    /// file, from `base`. `positive` are the labels with s = +1; `standardise` gives each feature zero mean and unit
-    /// population variance.
+    /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    /// Features beyond the second are not seen.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.
-    pub fn read(
-        data: &Path,
-        base: &Path,
-        features: &[String],
-        label: &str,
-        positive: &[String],
-        standardise: bool,
-    ) -> Result<LogisticRegression, DataError> {
-        let path = if data.exists() { data.to_path_buf() } else { base.join(data) };
-        let table = Table::read(&path, features, label).map_err(|fault| DataError { file: path.clone(), fault })?;
-        let fail = |fault: DataFault| Err(DataError { file: path.clone(), fault });
-        let signs: Vec<f64> =
-            table.labels.iter().map(|value| if positive.contains(value) { 1.0 } else { -1.0 }).collect();
-        if signs.windows(2).all(|pair| pair[0] == pair[1]) {
-            let mut seen = table.labels;
-            seen.sort_unstable();
-            seen.dedup();
-            return fail(DataFault::OneClass { positive: positive.to_vec(), label: label.into(), seen });
-        }
-        let mut columns = table.columns;
-        if standardise {
-            for (column, name) in columns.iter_mut().zip(features) {
-                let count = column.len() as f64;
-                let mean = column.iter().sum::<f64>() / count;
-                let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-                // Not the variance, which rounding can keep off zero.
-                if column.iter().all(|value| *value == column[0]) {
-                    return fail(DataFault::Constant { column: name.clone() });
-                }
-                for value in column {
-                    *value = (*value - mean) / variance.sqrt();
-                }
-            }
-        }
-        let signed = |column: &Vec<f64>| column.iter().zip(&signs).map(|(value, sign)| value * sign).collect();
+    pub fn read(source: &DataSource, base: &Path) -> Result<LogisticRegression, DataError> {
+        let samples = source.read(base, Task::Sign)?;
+        // The task of signs gives values, never classes.
+        let Targets::Values(signs) = &samples.targets else { unreachable!("signs are values") };
+        let dimension = samples.features.len();
+        let column = |k: usize| samples.inputs.iter().skip(k).step_by(dimension);
+        let signed = |k: usize| column(k).zip(signs).map(|(value, sign)| value * sign).collect();
         Ok(LogisticRegression {
-            first: signed(&columns[0]),
-            second: columns.get(1).map_or_else(|| vec![0.0; signs.len()], signed),
-            dimension: columns.len(),
+            first: signed(0),
+            second: if dimension == 1 { vec![0.0; signs.len()] } else { signed(1) },
+            dimension,
         })
     }
 
@@ -216,56 +188,4 @@ impl SampleLoss for LogisticRegression {
         let p = misfit(x * a + y * b);
         [-p * a, -p * b]
     }
-}
-
-/// The wanted columns of a CSV file.
-struct Table {
-    columns: Vec<Vec<f64>>,
-    labels: Vec<String>,
-}
-
-impl Table {
-    fn read(path: &Path, features: &[String], label: &str) -> Result<Table, DataFault> {
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|fault| DataFault::Unreadable { reason: fault.to_string() })?;
-        let header = reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone();
-        let wanted: Vec<usize> =
-            features.iter().map(|name| place(&header, Column::Feature, name)).collect::<Result<_, _>>()?;
-        let label_place = place(&header, Column::Label, label)?;
-        let mut table = Table { columns: vec![Vec::new(); wanted.len()], labels: Vec::new() };
-        for record in reader.records() {
-            let record = record.map_err(|fault| DataFault::Line {
-                line: fault.position().map(csv::Position::line),
-                reason: fault.to_string(),
-            })?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let field = |place: usize| record.get(place).unwrap_or("");
-            for (column, &place) in table.columns.iter_mut().zip(&wanted) {
-                let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite());
-                column.push(value.ok_or_else(|| DataFault::NotANumber {
-                    line,
-                    column: header[place].to_string(),
-                    field: field(place).to_string(),
-                })?);
-            }
-            table.labels.push(field(label_place).to_string());
-        }
-        if table.labels.is_empty() { Err(DataFault::Empty) } else { Ok(table) }
-    }
-}
-
-/// The place of a column in the header.
-fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
-    header.iter().position(|column| column == wanted).ok_or_else(|| DataFault::MissingColumn {
-        wanted: wanted.to_string(),
-        role,
-        nearest: header
-            .iter()
-            .min_by_key(|column| strsim::damerau_levenshtein(column, wanted))
-            .unwrap_or("")
-            .to_string(),
-        all: header.iter().map(str::to_string).collect(),
-    })
 }

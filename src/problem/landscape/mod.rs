@@ -1,7 +1,6 @@
 //! Losses L(θ) with exact gradients and Hessians.
 
 pub mod closure;
-pub mod data;
 pub mod formula;
 pub mod logistic;
 pub mod polynomial;

@@ -57,9 +57,47 @@ pub enum DataFault {
         /// What stands there.
         field: String,
     },
+    /// A field holds no value.
+    #[error(
+        "line {line}, column `{column}`: there is no value (`{field}`); mend the line, or leave rows without a value out"
+    )]
+    Missing {
+        /// Line.
+        line: u64,
+        /// Column.
+        column: String,
+        /// What stands there instead.
+        field: String,
+    },
+    /// A column that is asked for is in the header twice.
+    #[error("has two columns `{column}`: give each its own name")]
+    Twice {
+        /// The name.
+        column: String,
+    },
+    /// No column is left for the features.
+    #[error("has no numeric column besides the label `{label}`")]
+    NoFeatures {
+        /// The label column.
+        label: String,
+    },
+    /// All rows have the same label.
+    #[error("all rows have the label `{only}` in column `{label}`: a classifier needs at least two")]
+    OneLabel {
+        /// The label column.
+        label: String,
+        /// The label.
+        only: String,
+    },
     /// The file ends after its header.
     #[error("has a header line but no rows")]
     Empty,
+    /// Every row lacks a value.
+    #[error("lacks a value in each of its {dropped} rows: leave out the features that have none")]
+    NothingLeft {
+        /// Rows that were left out.
+        dropped: usize,
+    },
     /// All samples have the same sign.
     #[error(
         "all rows are of one class: the positive labels {positive:?} must be some, not all, of the labels in column `{label}` ({})",
