@@ -153,7 +153,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::NoiseWithoutLoss => "use \"isotropic\" or \"expression\"",
         ProblemError::NoiseWithoutData => {
-            "take landscape.kind = \"styblinski-tang-data\" or \"logistic-regression\", or for this landscape noise.kind = \
+            "take landscape.kind = \"styblinski-tang-data\", \"logistic-regression\" or \"linear-regression\", or for this landscape noise.kind = \
              \"hessian\", \"frozen\", \"isotropic\" or \"expression\""
         }
         ProblemError::NotFinite { .. }

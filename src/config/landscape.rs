@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use crate::config::read::pad;
-use crate::config::section::{FINITE, POSITIVE, Section};
+use crate::config::section::{FINITE, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::{ConfigError, LandscapeForm};
 use crate::model::DataSource;
 use crate::problem::expression::Expression;
+use crate::problem::landscape::Regression;
 use crate::tensor::Tensor;
 
 type Read<T> = Result<T, ConfigError>;
@@ -80,11 +81,9 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         return Err(section
             .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
     }
-    if ["linear-regression", "network"].contains(&name) {
-        let reason = format!(
-            "\"{name}\" has its gradient noise compared with its Hessian by `saddleflux covariance`; escape rates are those of \
-             \"logistic-regression\" on one or two features, or of a formula"
-        );
+    if name == "network" {
+        let reason = "\"network\" has its gradient noise compared with its Hessian by `saddleflux covariance`; escape rates are those of \
+                      \"linear-regression\" and \"logistic-regression\" in one or two parameters, or of a formula";
         return Err(section.conflict("kind", reason));
     }
     let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
@@ -113,7 +112,8 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "himmelblau" => LandscapeForm::Himmelblau,
         "three-hole" => LandscapeForm::ThreeHole,
         "rotated-drift" => rotated_drift(section, dimension)?,
-        _ => logistic_regression(section, dimension)?,
+        "linear-regression" => LandscapeForm::LinearRegression(regression(section, dimension, false)?),
+        _ => LandscapeForm::LogisticRegression(regression(section, dimension, true)?),
     })
 }
 
@@ -146,31 +146,40 @@ fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {
     }
 }
 
-fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeForm> {
-    let needed = |key: &str| section.missing(key, "logistic-regression needs data, features, label and positive");
+/// One or two parameters; signs need to be told which labels are positive.
+fn regression(section: &Section, dimension: usize, has_signs: bool) -> Read<Regression> {
+    let needed =
+        |key: &str| section.missing(key, "a regression needs data, features and label, a logistic one positive too");
     let features = section.texts("features")?.ok_or_else(|| needed("features"))?;
-    if features.len() != dimension {
+    let intercept = section.boolean("intercept", false)?;
+    if features.len() + usize::from(intercept) != dimension || features.is_empty() {
         return Err(section.conflict(
             "features",
             format!(
-                "{} features for {dimension} dimension(s): one weight belongs to each, and one or two are possible",
-                features.len()
+                "{} features{} for {dimension} dimension(s): one weight belongs to each, and one or two are possible",
+                features.len(),
+                if intercept { " and an intercept" } else { "" },
             ),
         ));
     }
-    if dimension == 2 && features[0] == features[1] {
+    if features.len() == 2 && features[0] == features[1] {
         let message =
             format!("names the column `{}` twice: with one feature, set landscape.dimension = 1", features[0]);
         return Err(section.conflict("features", message));
     }
-    Ok(LandscapeForm::LogisticRegression(DataSource {
+    let positive = section.texts("positive")?;
+    if has_signs && positive.is_none() {
+        return Err(needed("positive"));
+    }
+    let data = DataSource {
         path: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
         features: Some(features),
         label: section.text("label")?.ok_or_else(|| needed("label"))?,
-        positive: Some(section.texts("positive")?.ok_or_else(|| needed("positive"))?),
+        positive,
         standardise: section.boolean("standardise", true)?,
         drop_missing: drops_missing(section)?,
-    }))
+    };
+    Ok(Regression { data, intercept, l2: section.number("l2", NOT_NEGATIVE)?.unwrap_or(0.0) })
 }
 
 /// Whether rows that lack a value are left out; else they are a fault.

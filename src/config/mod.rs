@@ -31,8 +31,8 @@ pub use model::{ModelConfig, ModelForm, WeightSource};
 pub use source::Source;
 pub use sweep::Sweep;
 
-use crate::model::DataSource;
 use crate::problem::expression::Expression;
+use crate::problem::landscape::Regression;
 use crate::problem::noise::NoiseKind;
 use crate::problem::{Interpretation, Posed};
 use crate::study::Request;
@@ -121,7 +121,9 @@ pub enum LandscapeForm {
         strength: f64,
     },
     /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are s = +1.
-    LogisticRegression(DataSource),
+    LogisticRegression(Regression),
+    /// Mean of (θ·x − y)²/2 over a data set, whose one or two features are named.
+    LinearRegression(Regression),
 }
 
 /// `[noise]`.

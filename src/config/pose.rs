@@ -7,8 +7,8 @@ use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseFo
 use crate::model::fault::DataError;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::{
-    DoubleWell, Formula, FormulaDrift, Himmelblau, LogisticRegression, MullerBrown, Quadratic, SharpFlat,
-    StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
+    DoubleWell, Formula, FormulaDrift, Himmelblau, LinearRegression, LogisticRegression, MullerBrown, Quadratic,
+    SharpFlat, StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
 };
 use crate::problem::noise::FormulaNoise;
 use crate::problem::rotated::RotatedDrift;
@@ -67,7 +67,8 @@ impl LandscapeConfig {
             LandscapeForm::RotatedDrift { of, strength } => {
                 return Ok(Dynamics::Drift(Arc::new(RotatedDrift::new(self.dynamics_of(of, base)?, *strength))));
             }
-            LandscapeForm::LogisticRegression(data) => Arc::new(LogisticRegression::read(data, base)?),
+            LandscapeForm::LogisticRegression(posed) => Arc::new(LogisticRegression::read(posed, base)?),
+            LandscapeForm::LinearRegression(posed) => Arc::new(LinearRegression::read(posed, base)?),
         };
         Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))
     }

@@ -146,8 +146,11 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         return Ok(given as usize);
     }
     let (landscape, domain, grid, valley) = (landscape.glance(), domain.glance(), grid.glance(), valley.glance());
-    let lengths =
-        [landscape.texts("drift")?.map(|list| list.len()), landscape.texts("features")?.map(|list| list.len())];
+    let intercept = usize::from(landscape.boolean("intercept", false)?);
+    let lengths = [
+        landscape.texts("drift")?.map(|list| list.len()),
+        landscape.texts("features")?.map(|list| list.len() + intercept),
+    ];
     if let Some(length) = lengths.into_iter().flatten().next() {
         return Ok(length.clamp(1, 2));
     }

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, LandscapeForm, NoiseForm};
 use crate::digits::{exact, exact_point};
+use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
@@ -33,11 +34,16 @@ fn shape(form: &LandscapeForm) -> String {
         LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
         LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
         LandscapeForm::RotatedDrift { of, strength } => format!("b = −(I + cJ)∇L, c = {strength}, of {}", shape(of)),
-        LandscapeForm::LogisticRegression(data) => {
-            let features = data.features.as_deref().unwrap_or_default().join(", ");
-            format!("logistic-regression on {features} of {}", data.path.display())
-        }
+        LandscapeForm::LogisticRegression(posed) => regression("logistic-regression", posed),
+        LandscapeForm::LinearRegression(posed) => regression("linear-regression", posed),
     }
+}
+
+fn regression(name: &str, posed: &Regression) -> String {
+    let mut features = posed.data.features.clone().unwrap_or_default();
+    features.extend(posed.intercept.then(|| "1".to_string()));
+    let penalty = if posed.l2 == 0.0 { String::new() } else { format!(", l2 = {}", posed.l2) };
+    format!("{name} on {} of {}{penalty}", features.join(", "), posed.data.path.display())
 }
 
 /// The noise in words, with its interpretation, such as `isotropic, T = 0.1, ito`.

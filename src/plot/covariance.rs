@@ -12,8 +12,8 @@ use crate::study::covariance::{Comparison, CovarianceStudy};
 
 /// Spots that fall on the same square of a chart of so many squares a side are drawn once: there are p² elements.
 const SQUARES: f64 = 300.0;
-/// Decades shown of the spectrum.
-const DECADES: f64 = 16.0;
+/// Decades shown of the spectrum, and of C below its largest element: what is smaller is rounding of a zero.
+const DECADES: f64 = 14.0;
 
 /// Draws `covariance.png` and `spectrum.png` and returns their paths.
 ///
@@ -33,7 +33,8 @@ pub fn draw_covariance(title: &str, study: &CovarianceStudy, folder: &Path) -> R
     picture(&path, (1200, 1300), head, |area| {
         let (upper, lower) = area.split_vertically(1200);
         let (eigen, original) = (fitted("eigen"), fitted("original"));
-        let log = study.eigen.iter().filter(|[_, c]| *c > 0.0).map(|[h, c]| (h.log10(), c.log10()));
+        let floor = study.eigen.iter().fold(0.0f64, |largest, [_, c]| largest.max(*c)) * 10f64.powf(-DECADES);
+        let log = study.eigen.iter().filter(|[_, c]| *c > floor).map(|[h, c]| (h.log10(), c.log10()));
         let name = format!("H in its eigenbasis ({})", words(eigen));
         scatter(&upper, log.collect(), true, &name, eigen.and_then(|found| found.slope))?;
         let plain = study.original.iter().map(|[h, c]| (*h, *c)).collect();

@@ -152,7 +152,10 @@ fn compare(
     progress.begin("Hessian and covariance", 3);
     let step = || match progress.is_interrupted() {
         true => Err(TrainingError::Interrupted),
-        false => Ok(progress.advance(1)),
+        false => {
+            progress.advance(1);
+            Ok(())
+        }
     };
     let hessian = model.hessian(&theta);
     step()?;

@@ -1,9 +1,9 @@
-//! Logistic regression on a data set, without intercept.
+//! Logistic regression on a data set; an intercept is the weight of a feature 1.
 //!
 //! ```text
-//! L(θ) = mean_j log(1 + e^{−m_j}),   m_j = s_j θ·x_j,   s_j = ±1
-//! ∇L = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ,   p_j = 1/(1 + e^{m_j})
-//! C(θ) = mean p_j² x_j x_jᵀ − ∇L ∇Lᵀ        the covariance of one sample's gradient
+//! L(θ) = mean_j log(1 + e^{−m_j}) + λ/2 |θ|²,   m_j = s_j θ·x_j,   s_j = ±1
+//! ∇L = g + λθ,   g = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ + λ,   p_j = 1/(1 + e^{m_j})
+//! C(θ) = mean p_j² x_j x_jᵀ − g gᵀ        the covariance of one sample's gradient
 //! ```
 //! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq.
 //! 5.
@@ -11,8 +11,9 @@
 use std::path::Path;
 
 use crate::exponential::exp;
+use crate::model::Task;
 use crate::model::fault::DataError;
-use crate::model::{DataSource, Targets, Task};
+use crate::problem::landscape::regression::{Columns, Regression};
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
@@ -23,26 +24,26 @@ pub struct LogisticRegression {
     /// s_j x_j along the second feature; zeros in one dimension.
     second: Vec<f64>,
     dimension: usize,
+    /// λ ≥ 0.
+    l2: f64,
 }
 
 impl LogisticRegression {
     /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
-    /// Features beyond the second are not seen.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.
-    pub fn read(source: &DataSource, base: &Path) -> Result<LogisticRegression, DataError> {
-        let samples = source.read(base, Task::Sign)?;
-        // The task of signs gives values, never classes.
-        let Targets::Values(signs) = &samples.targets else { unreachable!("signs are values") };
-        let dimension = samples.features.len();
-        let column = |k: usize| samples.inputs.iter().skip(k).step_by(dimension);
-        let signed = |k: usize| column(k).zip(signs).map(|(value, sign)| value * sign).collect();
-        Ok(LogisticRegression {
-            first: signed(0),
-            second: if dimension == 1 { vec![0.0; signs.len()] } else { signed(1) },
-            dimension,
-        })
+    pub fn read(posed: &Regression, base: &Path) -> Result<LogisticRegression, DataError> {
+        let Columns { features: [mut first, mut second], targets, dimension } = posed.columns(base, Task::Sign)?;
+        for column in [&mut first, &mut second] {
+            column.iter_mut().zip(&targets).for_each(|(value, sign)| *value *= sign);
+        }
+        Ok(LogisticRegression { first, second, dimension, l2: posed.l2 })
+    }
+
+    /// g + λθ.
+    fn penalised(&self, gradient: Point, [x, y]: Point) -> Point {
+        [gradient[0] + self.l2 * x, gradient[1] + self.l2 * y]
     }
 
     /// Means over all samples of `terms(weight(m_j), s_j x_j)`.
@@ -145,10 +146,11 @@ impl Landscape for LogisticRegression {
     }
     fn value(&self, theta: Point) -> f64 {
         pulp::Arch::new().dispatch(LossSum { samples: self, theta }) / self.first.len() as f64
+            + 0.5 * self.l2 * (theta[0] * theta[0] + theta[1] * theta[1])
     }
     fn gradient(&self, theta: Point) -> Point {
         let [x, y] = self.means(theta, misfit, |p, a, b| [p * a, p * b]);
-        [-x, -y]
+        self.penalised([-x, -y], theta)
     }
     fn hessian(&self, theta: Point) -> Tensor {
         let spread = |m: f64| {
@@ -156,7 +158,7 @@ impl Landscape for LogisticRegression {
             p * (1.0 - p)
         };
         let [xx, xy, yy] = self.means(theta, spread, |w, a, b| [w * a * a, w * a * b, w * b * b]);
-        Tensor { xx, xy, yy }
+        Tensor { xx, xy, yy }.plus(Tensor::isotropic(self.l2, self.dimension))
     }
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
         self.gradient_and_covariance(theta).map(|(_, covariance)| covariance)
@@ -166,7 +168,7 @@ impl Landscape for LogisticRegression {
             let (u, v) = (p * a, p * b);
             [u, v, u * u, u * v, v * v]
         });
-        Some(([-x, -y], Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
+        Some((self.penalised([-x, -y], theta), Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
     }
     fn typical_box(&self) -> (Point, Point) {
         // Weights of standardised features are of order one.
@@ -184,8 +186,8 @@ impl SampleLoss for LogisticRegression {
     fn samples(&self) -> Samples<'_> {
         Samples::Rows(&self.first, &self.second)
     }
-    fn sample_gradient(&self, [x, y]: Point, [a, b]: Point) -> Point {
-        let p = misfit(x * a + y * b);
-        [-p * a, -p * b]
+    fn sample_gradient(&self, theta: Point, [a, b]: Point) -> Point {
+        let p = misfit(theta[0] * a + theta[1] * b);
+        self.penalised([-p * a, -p * b], theta)
     }
 }

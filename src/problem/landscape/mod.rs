@@ -2,14 +2,18 @@
 
 pub mod closure;
 pub mod formula;
+pub mod linear;
 pub mod logistic;
 pub mod polynomial;
+pub mod regression;
 pub mod surface;
 
 pub use closure::ClosureLoss;
 pub use formula::{Formula, FormulaDrift};
+pub use linear::LinearRegression;
 pub use logistic::LogisticRegression;
 pub use polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
+pub use regression::Regression;
 pub use surface::{Himmelblau, MullerBrown, ThreeHole};
 
 use std::sync::Arc;
