@@ -80,12 +80,26 @@ impl DataSource {
     /// A file that cannot be read or used, with the line and the column of the fault.
     pub fn read(&self, base: &Path, task: Task) -> Result<Samples, DataError> {
         let path = if self.path.exists() { self.path.clone() } else { base.join(&self.path) };
-        self.samples(&path, task).map_err(|fault| DataError { file: path, fault })
+        Table::read(&path, self.wanted())
+            .and_then(|table| self.samples(table, task))
+            .map_err(|fault| DataError { file: path, fault })
     }
 
-    fn samples(&self, path: &Path, task: Task) -> Result<Samples, DataFault> {
-        let wanted = Wanted { features: self.features.as_deref(), label: &self.label, drop_missing: self.drop_missing };
-        let mut table = Table::read(path, wanted)?;
+    /// Takes the samples for a task from the text of a file that is in memory; its path is a name in messages.
+    ///
+    /// # Errors
+    /// As [`DataSource::read`].
+    pub fn parse(&self, text: &str, task: Task) -> Result<Samples, DataError> {
+        Table::parse(text, self.wanted())
+            .and_then(|table| self.samples(table, task))
+            .map_err(|fault| DataError { file: self.path.clone(), fault })
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { features: self.features.as_deref(), label: &self.label, drop_missing: self.drop_missing }
+    }
+
+    fn samples(&self, mut table: Table, task: Task) -> Result<Samples, DataFault> {
         let targets = self.targets(&table, task)?;
         if self.standardise {
             standardise(&mut table)?;

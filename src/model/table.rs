@@ -48,12 +48,27 @@ impl Table {
     /// # Errors
     /// What is wrong with it, with line and column.
     pub fn read(path: &Path, wanted: Wanted) -> Result<Table, DataFault> {
-        let mut reader = open(path)?;
+        Table::from(wanted, || {
+            let file = File::open(path).map_err(unreadable)?;
+            open(Box::new(BufReader::new(file)))
+        })
+    }
+
+    /// Reads a text in memory.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn parse(text: &str, wanted: Wanted) -> Result<Table, DataFault> {
+        Table::from(wanted, || open(Box::new(text.as_bytes())))
+    }
+
+    fn from<'a>(wanted: Wanted, open: impl Fn() -> Result<Reader<'a>, DataFault>) -> Result<Table, DataFault> {
+        let mut reader = open()?;
         let header = header(&mut reader)?;
         let label = place(&header, Column::Label, wanted.label)?;
         let features: Vec<usize> = match wanted.features {
             Some(names) => names.iter().map(|name| place(&header, Column::Feature, name)).collect::<Result<_, _>>()?,
-            None => numeric(open(path)?, &header, label)?,
+            None => numeric(open()?, &header, label)?,
         };
         if features.is_empty() {
             return Err(DataFault::NoFeatures { label: wanted.label.to_string() });
@@ -107,12 +122,14 @@ impl Table {
     }
 }
 
-type Reader = csv::Reader<BufReader<File>>;
+type Reader<'a> = csv::Reader<Box<dyn BufRead + 'a>>;
 
-/// The file behind its byte-order mark, split at the separator that is most frequent in its header.
-fn open(path: &Path) -> Result<Reader, DataFault> {
-    let unreadable = |fault: std::io::Error| DataFault::Unreadable { reason: fault.to_string() };
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+fn unreadable(fault: std::io::Error) -> DataFault {
+    DataFault::Unreadable { reason: fault.to_string() }
+}
+
+/// The stream behind its byte-order mark, split at the separator that is most frequent in its header.
+fn open<'a>(mut file: Box<dyn BufRead + 'a>) -> Result<Reader<'a>, DataFault> {
     let head = file.fill_buf().map_err(unreadable)?;
     let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let separator = separator(&head[mark..]);
@@ -156,7 +173,7 @@ pub(super) fn number(field: &str) -> Option<f64> {
 }
 
 /// The columns besides the label that hold numbers and no words.
-fn numeric(mut reader: Reader, header: &csv::StringRecord, label: usize) -> Result<Vec<usize>, DataFault> {
+fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> Result<Vec<usize>, DataFault> {
     let mut has_number = vec![false; header.len()];
     let mut word: Vec<Option<(u64, String)>> = vec![None; header.len()];
     let mut record = csv::StringRecord::new();
