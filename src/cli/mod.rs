@@ -200,16 +200,19 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let solved = io::Solved { setting, solution: &solution };
     let summary = io::summary(&solved);
     let draw = || {
-        if !session.draws() {
-            return Ok(Vec::new());
+        let mut drawn = Vec::new();
+        if session.draws() {
+            drawn.extend(plot::draw(&FigureData::solved(&solved, &summary), &folder)?);
+            if let Some(study) = &solution.iteration {
+                drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
+            }
+            if let Some(found) = &solution.particles {
+                drawn.extend(plot::draw_particles(&summary, found, &folder)?);
+            }
         }
-        let mut drawn = plot::draw(&FigureData::solved(&solved, &summary), &folder)?;
-        if let Some(study) = &solution.iteration {
-            drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
-        }
-        if let Some(found) = &solution.particles {
-            drawn.extend(plot::draw_particles(&summary, found, &folder)?);
-        }
+        let page = folder.join("report.html");
+        io::write_text(&page, &report::html::run(&solved, &drawn)?)?;
+        drawn.push(page);
         Ok(drawn)
     };
     session

@@ -47,5 +47,5 @@ pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[Pa
         ));
     }
     super::written(&mut page, files);
-    page.text
+    page.text()
 }

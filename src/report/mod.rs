@@ -42,6 +42,16 @@ const MOST: usize = 5;
 
 /// The report of a run; `colour` for a terminal that shows it.
 pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
+    let mut page = found(solved, colour);
+    let warnings = warnings(solved);
+    warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
+    omitted(&mut page, "warnings", warnings.len());
+    written(&mut page, files);
+    page.text()
+}
+
+/// All that was found, without warnings.
+fn found(solved: &Solved, colour: bool) -> Page {
     let mut page = Page::new(colour);
     heading(&mut page, &solved.setting);
     place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
@@ -59,13 +69,14 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
         particles::particles(&mut page, found);
     }
     effort(&mut page, solved);
+    page
+}
+
+/// Warnings of the solution and of its particles, in words.
+fn warnings(solved: &Solved) -> Vec<String> {
     let solution = solved.solution;
     let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
-    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
-    warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
-    omitted(&mut page, "warnings", warnings.len());
-    written(&mut page, files);
-    page.text
+    solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect()
 }
 
 fn heading(page: &mut Page, setting: &Setting) {

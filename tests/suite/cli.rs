@@ -47,6 +47,30 @@ fn json_is_all_that_is_printed_and_quiet_prints_nothing() {
     }
 }
 
+/// One file holds all of it: every picture of the folder, every warning of the summary, the configuration with what the command line
+/// put there; nothing of it is fetched, and nothing runs.
+#[test]
+fn the_report_of_a_run_is_one_page() {
+    let folder = small("page");
+    let words = ["run", "small.toml", "--json", "--out", "out", "--set", "title=\"a < b & c\""];
+    let found = summary(&command(&words, folder.path()));
+    let read = || std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let page = read();
+    assert!(page.contains("<h1>a &lt; b &amp; c</h1>") && page.contains("escape rate γ"));
+    for warning in found["warnings"].as_array().unwrap() {
+        assert!(
+            page.contains(&warning.as_str().unwrap().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+        );
+    }
+    let drawn = std::fs::read_dir(folder.path().join("out")).unwrap();
+    let pictures = drawn.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|is| is == "png"));
+    let count = pictures.count();
+    assert!(count > 1 && page.matches("src=\"data:image/png;base64,").count() == count);
+    assert!(page.contains("[noise]") && !page.contains("<script") && !page.contains("http"));
+    assert!(command(&[&words[..], &["--no-plots"]].concat(), folder.path()).status.success());
+    assert!(!read().contains("<img"));
+}
+
 #[test]
 fn overrides_count_and_are_recorded() {
     let folder = small("set");
