@@ -122,14 +122,17 @@ impl Scheme {
     pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
     /// The inverse average with its flux correction.
     pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };
+    /// For drift across the slope.
+    pub const TRANSVERSE: Scheme = Scheme::plain(Weight::Transverse);
     /// All of them, the default first.
-    pub const ALL: [Scheme; 6] = [
+    pub const ALL: [Scheme; 7] = [
         Scheme::INVERSE_AVERAGE,
         Scheme::FLUX_CORRECTED,
         Scheme::plain(Weight::ScharfetterGummel),
         Scheme::plain(Weight::Sqra),
         Scheme::plain(Weight::Upwind),
         Scheme::plain(Weight::Central),
+        Scheme::TRANSVERSE,
     ];
 
     /// A weight as it is.
