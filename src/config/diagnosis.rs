@@ -108,6 +108,12 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             "noise.floor > 0 (white noise mixed in), a constant added to the loss (noise that grows with the loss leaves minima of \
              positive loss only); or noise.allow_degenerate = true to solve all the same"
         }
+        ProblemError::Degenerate(Degeneracy::OneDirection { .. }) => {
+            "coordinates in which the noise acts along an axis (d12 = \"0\" and d11 or d22 = \"0\"), or noise.floor > 0 (white noise mixed in)"
+        }
+        ProblemError::Degenerate(Degeneracy::Curve { .. }) => {
+            "noise.floor > 0 (white noise mixed in); or noise.allow_degenerate = true to solve all the same"
+        }
         ProblemError::Degenerate(_) => {
             "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
              \"covariance\" (the data's own gradient noise); or noise.allow_degenerate = true to solve all the same"

@@ -107,7 +107,9 @@ impl Valley {
                 continue;
             }
             valley.saddles.push(index);
-            valley.cuts.push(Cut::at(distance / width));
+            // The drift carries it across, which no distance in widths of the noise measures.
+            let is_driven = noise.silent_axis().is_some();
+            valley.cuts.push(if is_driven { Cut::Driven } else { Cut::at(distance / width) });
         }
         valley.absorption.cut = valley.cuts.first().copied();
         valley

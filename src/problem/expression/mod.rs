@@ -19,7 +19,7 @@ pub use named::{Known, NamedFormula};
 use std::sync::Arc;
 
 use crate::problem::breaks::Breaks;
-use crate::problem::expression::graph::Graph;
+use crate::problem::expression::graph::{Graph, Node};
 use crate::problem::expression::parse::{Parser, Variables};
 use crate::problem::expression::program::Program;
 use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
@@ -35,6 +35,7 @@ pub struct Expression {
     /// Functions whose sign decides which smooth piece of f holds.
     switches: Arc<[Program<1>]>,
     may_jump: bool,
+    constant: Option<f64>,
 }
 
 /// Value and derivatives at a point.
@@ -67,6 +68,10 @@ impl Expression {
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
             switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
             may_jump,
+            constant: match graph.nodes()[root] {
+                Node::Constant(bits) => Some(f64::from_bits(bits)),
+                _ => None,
+            },
         })
     }
 
@@ -83,6 +88,11 @@ impl Expression {
     /// ∇f(θ).
     pub fn gradient(&self, theta: Point) -> Point {
         self.gradient.run(theta)
+    }
+
+    /// f where it is a number.
+    pub fn constant(&self) -> Option<f64> {
+        self.constant
     }
 
     /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`, `min`, `max`

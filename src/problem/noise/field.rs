@@ -39,6 +39,11 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
+    /// The axis of a plane along which there is no noise anywhere, when there is one: noise in a velocity alone.
+    fn silent_axis(&self) -> Option<usize> {
+        None
+    }
+
     /// The Hessian that D = c[H]₊ + d·I is made from, when it is.
     fn hessian_field(&self) -> Option<HessianField> {
         None
