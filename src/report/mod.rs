@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use crate::config::advice;
 use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
+use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::TOO_COARSE;
@@ -60,6 +61,7 @@ fn found(solved: &Solved, colour: bool) -> Page {
     sensitivities(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
+    stationary(&mut page, &solved.solution.quantities);
     reactive(&mut page, solved);
     network::network(&mut page, solved);
     spectrum::spectrum(&mut page, solved);
@@ -275,6 +277,19 @@ fn flux(page: &mut Page, solved: &Solved) {
         page.line(
             "flux by killing",
             &format!("{} of γ inside the domain  {}", percent(inside / flux.total), rounded(inside, Some(1e-4))),
+        );
+    }
+}
+
+/// How the stationary process runs around periodic axes.
+fn stationary(page: &mut Page, quantities: &Quantities) {
+    let windings = quantities.get("stationary").and_then(|found| found["windings"].as_array());
+    for winding in windings.into_iter().flatten() {
+        let number = |key: &str| winding[key].as_f64().map_or("–".to_string(), brief);
+        let axis = if winding["axis"] == 0 { "x" } else { "y" };
+        page.line(
+            "mean velocity",
+            &format!("{} along {axis} · {} times around", number("mean_velocity"), number("rate")),
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
+use serde::Serialize;
+
 use crate::formula::Formulas;
 use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::observe::field;
@@ -8,6 +10,7 @@ use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
 use crate::observe::reactive;
+use crate::observe::winding::{self, Winding};
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
@@ -81,11 +84,24 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let mut fields = fields(request, &on, &found, resources)?;
+    let mut fields = fields(&on, &found);
     let mut quantities = Quantities::default();
-    if let Some((closed, law)) = closed {
+    // With reactive paths or a network it is known already.
+    let own = match request.wants(Quantity::Stationary) && closed.is_none() {
+        true => {
+            let closed = on.closed(resources.progress)?;
+            let law = closed_law(&closed, resources)?;
+            Some((closed, law))
+        }
+        false => None,
+    };
+    if let Some((closed, law)) = closed.or(own.as_ref().map(|(closed, law)| (closed, law))) {
         fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::stationary_current(closed, law));
+        if request.wants(Quantity::Stationary) {
+            // A struct of numbers, with texts as keys.
+            quantities.add("stationary", &StationaryNumbers::new(closed, law)).expect("a view of plain values");
+        }
     }
     let mut committor = None;
     if let Some(found) = &reactive {
@@ -198,12 +214,7 @@ fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
 }
 
 /// Fields on the grid, as far as they were asked for.
-fn fields(
-    request: &Request,
-    on: &Discretisation<'_>,
-    found: &Analyses,
-    resources: Resources<'_>,
-) -> Result<FieldGroup, StudyError> {
+fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     let (problem, grid) = (on.problem, &on.grid);
     let mut fields = over_grid(grid);
     fields.fields.extend(field::loss(problem, grid));
@@ -215,15 +226,26 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    // With reactive paths or a network it is known already.
-    let is_known = request.wants(Quantity::Committor) || request.wants(Quantity::Network);
-    if request.wants(Quantity::Stationary) && !is_known {
-        let closed = on.closed(resources.progress)?;
-        let law = closed_law(&closed, resources)?;
-        fields.fields.extend(reactive::law(&closed, &law));
-        fields.fields.extend(reactive::stationary_current(&closed, &law));
+    fields
+}
+
+/// What the stationary law of the closed domain says in numbers.
+#[derive(Serialize)]
+struct StationaryNumbers {
+    /// 0 with detailed balance.
+    entropy_production: Option<f64>,
+    /// Around each periodic axis.
+    windings: Vec<Winding>,
+}
+
+impl StationaryNumbers {
+    fn new(closed: &Discretisation<'_>, law: &[Scaled]) -> StationaryNumbers {
+        let is_irreversible = !closed.problem.is_reversible();
+        StationaryNumbers {
+            entropy_production: is_irreversible.then(|| reactive::entropy_production(closed, law)),
+            windings: winding::windings(closed, law),
+        }
     }
-    Ok(fields)
 }
 
 /// The density in time, where it was asked for.

@@ -35,7 +35,7 @@ pub struct Expression {
     /// Functions whose sign decides which smooth piece of f holds.
     switches: Arc<[Program<1>]>,
     may_jump: bool,
-    constant: Option<f64>,
+    is_zero: bool,
 }
 
 /// Value and derivatives at a point.
@@ -68,10 +68,7 @@ impl Expression {
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
             switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
             may_jump,
-            constant: match graph.nodes()[root] {
-                Node::Constant(bits) => Some(f64::from_bits(bits)),
-                _ => None,
-            },
+            is_zero: matches!(graph.nodes()[root], Node::Constant(bits) if f64::from_bits(bits) == 0.0),
         })
     }
 
@@ -90,9 +87,9 @@ impl Expression {
         self.gradient.run(theta)
     }
 
-    /// f where it is a number.
-    pub fn constant(&self) -> Option<f64> {
-        self.constant
+    /// Whether f is the number 0.
+    pub fn is_zero(&self) -> bool {
+        self.is_zero
     }
 
     /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`, `min`, `max`

@@ -55,8 +55,7 @@ impl DiffusionField for FormulaNoise {
     }
     fn silent_axis(&self) -> Option<usize> {
         let (d12, d22) = self.rest.as_ref()?;
-        let is_zero = |entry: &Expression| entry.constant() == Some(0.0);
-        [&self.d11, d22].iter().position(|along| is_zero(along) && is_zero(d12))
+        [&self.d11, d22].iter().position(|along| along.is_zero() && d12.is_zero())
     }
     fn is_scalar(&self) -> bool {
         self.rest.is_none()
