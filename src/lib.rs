@@ -65,8 +65,8 @@
 //!
 //! | feature | adds | compiles besides |
 //! |---|---|---|
-//! | none | problems, chains, studies, formulas, particles, configurations | |
-//! | `files` | `io`: `result.h5` and `summary.json`; `sweep`: many problems at once | HDF5 (a C compiler and CMake) |
+//! | none | problems, chains, studies, formulas, particles, configurations, summaries | |
+//! | `files` | in `io`: `result.h5` and `summary.json` as files; `sweep`: many problems at once | HDF5 (a C compiler and CMake) |
 //! | `plots` | `plot`: the pictures; with `files` | plotters |
 //! | `cli` (default) | `cli` and `report`: the program; with `plots` | clap, ariadne, indicatif |
 //!
@@ -104,7 +104,6 @@ pub mod exponential;
 pub mod formula;
 pub mod generator;
 pub mod grid;
-#[cfg(feature = "files")]
 pub mod io;
 pub mod model;
 pub mod observe;

@@ -12,7 +12,6 @@ mod verify;
 mod watch;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -21,14 +20,10 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
+use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
-use crate::config::{Config, advice};
 use crate::plot::{self, FigureData};
-use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::study::StudyError;
-use crate::study::request::Quantity;
-use crate::study::solution::Solution;
 use crate::{io, report, study};
 use session::Session;
 
@@ -182,7 +177,7 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
         let solution = study::run(&problem, &request, progress)?;
-        let sensitivities = sensitivities(config, &problem, &solution, progress);
+        let sensitivities = config.asked_sensitivities(&problem, &solution, progress);
         Ok((problem, solution, landscape, sensitivities))
     })?;
     if let Some(found) = sensitivities {
@@ -219,19 +214,6 @@ fn run(asked: &Asked) -> Result<(), Failure> {
         .deliver(&folder, &summary, &solved.groups(), draw, |files, colour| report::terminal(&solved, files, colour))?;
     let is_whole = solution.particles.as_ref().is_some_and(|found| !found.interrupted);
     if config.request.particles.is_some() && !is_whole { Err(interrupted()) } else { Ok(()) }
-}
-
-/// How the rate answers to the numbers of the configuration, where that was asked for, on the grid that was solved.
-fn sensitivities(
-    config: &Config,
-    problem: &Problem,
-    solution: &Solution,
-    progress: &Progress,
-) -> Option<Result<BTreeMap<String, f64>, SensitivityError>> {
-    let mut settled = config.request.clone();
-    settled.grid.cells = Some(solution.grid.cells);
-    settled.grid.scheme = Some(solution.choice.scheme);
-    config.request.wants(Quantity::Sensitivities).then(|| config.sensitivities(problem, &settled, progress))
 }
 
 /// Whether somebody ended it.

@@ -13,7 +13,7 @@ use crate::config::{Config, ConfigError};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::study::request::Quantity;
-use crate::study::{self, Request, StudyError};
+use crate::study::{self, Request, Solution, StudyError};
 
 /// h.
 const STEP: f64 = 0.01;
@@ -52,6 +52,19 @@ pub enum SensitivityError {
 }
 
 impl Config {
+    /// The sensitivities on the grid and with the scheme of a solution, where they were asked for.
+    pub fn asked_sensitivities(
+        &self,
+        problem: &Problem,
+        solution: &Solution,
+        progress: &Progress,
+    ) -> Option<Result<BTreeMap<String, f64>, SensitivityError>> {
+        let mut settled = self.request.clone();
+        settled.grid.cells = Some(solution.grid.cells);
+        settled.grid.scheme = Some(solution.choice.scheme);
+        self.request.wants(Quantity::Sensitivities).then(|| self.sensitivities(problem, &settled, progress))
+    }
+
     /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends on, by its key; on the cells and
     /// with the scheme of a request that has been settled.
     ///

@@ -16,26 +16,39 @@
 //! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
 //! ```
 //! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
+//!
+//! Summaries are made without HDF5; what writes and reads files needs the feature `files`.
 
+#[cfg(feature = "files")]
 mod atomic;
+#[cfg(feature = "files")]
 mod convergence;
 mod covariance;
 mod description;
+#[cfg(feature = "files")]
 mod error;
+#[cfg(feature = "files")]
 mod read;
+#[cfg(feature = "files")]
 pub mod scale;
 mod summary;
+#[cfg(feature = "files")]
 mod write;
 
 #[cfg(feature = "cli")]
 pub(crate) use atomic::Unfinished;
+#[cfg(feature = "files")]
 pub use atomic::replace;
+#[cfg(feature = "files")]
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 pub use covariance::{covariance_summary, write_weights};
 pub use description::{landscape, noise};
+#[cfg(feature = "files")]
 pub use error::{Damage, IoError};
+#[cfg(feature = "files")]
 pub use read::{Stored, configuration, read};
 pub use summary::{simulated_summary, summary};
+#[cfg(feature = "files")]
 pub use write::{write_result, write_summary, write_text, write_titled};
 
 use std::borrow::Cow;

@@ -1,0 +1,147 @@
+"""Functions of NumPy arrays as the solver asks for them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .tables import Table
+
+__all__ = ["Function", "Sampler", "dimension_of", "motion_sampler", "noise_sampler"]
+
+Function = Callable[..., Any]
+"""A function of one array x, or of two arrays x and y, of one shape (points,); it answers with an array of that shape, a number, or as
+many of them as there are entries."""
+
+Array = NDArray[np.float64]
+
+
+class Sampler:
+    """Several functions of the same points as one: the extension module calls it, and reads its attributes."""
+
+    name: str
+    """What stands for it in summaries."""
+    parts: list[str]
+    """What there is besides the value."""
+    knots: list[list[float]]
+    """Where it is put together of polynomials, along each axis."""
+    error: float
+    """What its value may be away from what is meant by it."""
+
+    def __init__(self, functions: Sequence[tuple[str, Function, int]], name: str, parts: Sequence[str]) -> None:
+        self._functions, self.name, self.parts = functions, name, list(parts)
+        tables = [function for _, function, _ in functions if isinstance(function, Table)]
+        self.knots = [np.unique(np.concatenate(axes)).tolist() for axes in zip(*(table.knots for table in tables))]
+        value = functions[0][1]
+        self.error = value.error if isinstance(value, Table) else 0.0
+
+    def __call__(self, x: Array, y: Array | None) -> Array:
+        given = (x,) if y is None else (x, y)
+        rows: list[Array] = []
+        for name, function, entries in self._functions:
+            rows.extend(_rows(name, function(*given), entries, x.shape))
+        return np.ascontiguousarray(rows, dtype=float)
+
+
+def _rows(name: str, found: Any, entries: int, shape: tuple[int, ...]) -> list[Array]:
+    """As many rows as there are entries."""
+    if entries == 1 and not isinstance(found, (tuple, list)):
+        found = [found]
+    # Two by two entries of a symmetric tensor stand for three.
+    if entries == 3 and len(found) == 2 and all(np.ndim(row) > 0 and len(row) == 2 for row in found):
+        found = [found[0][0], found[0][1], found[1][1]]
+    if len(found) != entries:
+        message = f"{name}: gives {len(found)} entries, where {entries} are expected: {_EXPECTED[entries]}"
+        raise InputError(message, key=name, value=len(found), rule=_EXPECTED[entries])
+    rows = []
+    for row in found:
+        values = _array(row)
+        if values.dtype.kind not in "fiub":
+            message = f"{name}: gives {values.dtype} for points, where real numbers are expected"
+            raise InputError(message, key=name)
+        if values.shape not in (shape, ()):
+            message = (
+                f"{name}: gives an array of the shape {values.shape} for points of the shape {shape}: write it for arrays "
+                "(np.where instead of if), or wrap it in np.vectorize"
+            )
+            raise InputError(message, key=name, value=values.shape, rule=f"shape {shape}")
+        rows.append(np.broadcast_to(values, shape).astype(float))
+    return rows
+
+
+def _array(row: Any) -> NDArray[Any]:
+    # Tensors of PyTorch that ask for gradients are no arrays before they are detached.
+    if hasattr(row, "detach"):
+        row = row.detach().cpu()
+    return np.asarray(row)
+
+
+_EXPECTED = {
+    1: "one array",
+    2: "two arrays, one for each axis",
+    3: "three arrays, the entries 11, 12 and 22, or two rows of two",
+}
+
+
+def dimension_of(function: Function, given: int | None) -> int:
+    """1 or 2: as given, else by what a function takes.
+
+    Raises
+    ------
+    InputError
+        Another number, and a function that does not say.
+    """
+    found = given if given is not None else _arguments(function)
+    if found not in (1, 2):
+        message = f"dimension: give 1 or 2, which {_name(function)} does not say" if given is None else f"dimension: is {given}, but must be 1 or 2"
+        raise InputError(message, key="dimension", value=given, rule="1 or 2")
+    return found
+
+
+def _arguments(function: Function) -> int | None:
+    """How many arguments a function must have, where it says so."""
+    if isinstance(function, Table):
+        return function.dimension
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(entry.kind in places and entry.default is inspect.Parameter.empty for entry in parameters)
+
+
+def _name(function: Function) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+def motion_sampler(
+    function: Function, is_drift: bool, beside: Mapping[str, Function | None], dimension: int
+) -> Sampler:
+    """A loss with what else is known of it, or a drift."""
+    name = f"{_name(function)} of Python, {dimension}D"
+    if is_drift:
+        for key, other in beside.items():
+            if other is not None:
+                raise InputError(f"{key}: goes with a loss, and a drift is given", key=key, value=other)
+        return Sampler([("drift", function, dimension)], f"drift {name}", ["drift"])
+    entries = {"gradient": dimension, "hessian": 2 * dimension - 1, "covariance": 2 * dimension - 1}
+    more = [(key, other, entries[key]) for key, other in beside.items() if other is not None]
+    return Sampler([("loss", function, 1), *more], name, [key for key, _, _ in more])
+
+
+def noise_sampler(function: Function, dimension: int) -> Sampler:
+    """A scalar or a tensor: what the function gives for one point says which."""
+    one = np.zeros(1)
+    try:
+        found = function(*([one] * dimension))
+    except Exception:
+        # Its own error comes when it is asked for real.
+        found = 0.0
+    is_scalar = dimension == 1 or (not isinstance(found, (tuple, list)) and np.ndim(found) < 2)
+    sampled = [("noise", function, 1 if is_scalar else 3)]
+    return Sampler(sampled, f"D = {_name(function)} of Python", ["scalar"] if is_scalar else [])

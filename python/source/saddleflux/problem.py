@@ -1,0 +1,408 @@
+"""A problem in Python's words, and solving it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Union
+
+from . import _native, progress as _progress
+from .errors import InputError, SaddlefluxWarning
+from .functions import Function, Sampler, dimension_of, motion_sampler, noise_sampler
+from .landscapes import Landscape
+from .noises import Field, Noise
+from .progress import Progress
+from .result import Result
+from .tables import Table
+
+__all__ = ["Problem", "ProblemLike", "simulate", "solve"]
+
+Section = Mapping[str, Any]
+
+
+class Problem:
+    """A loss or a drift, its noise, where it is solved, where it starts, and what is asked of it.
+
+    Every argument is a section of a configuration, or a key of one under its own name, and means what it means in a file
+    (docs/configuration.md): what can be written there can be given here as numbers, texts, lists, dictionaries and NumPy arrays.
+
+    Parameters
+    ----------
+    loss : str or Landscape or dict or callable
+        A formula in x and y such as ``"(x^2 - 1)^2 + y^2"``, with exact gradient and Hessian; a built-in landscape
+        (:mod:`saddleflux.landscapes`); the section ``[landscape]``; or a function ``loss(x)`` or ``loss(x, y)`` of NumPy arrays of one
+        shape (points,), in double precision, such as a :class:`saddleflux.Table` of values on a grid. A whole configuration as a dictionary is taken too, and then nothing else is.
+    noise : float or Noise or dict or str or callable
+        The temperature T of white noise D = T·I, in parameters² per unit of time; a model (:mod:`saddleflux.noises`); the section
+        ``[noise]``; a formula for D in one dimension; or a function of NumPy arrays that gives d in D = d·I, or the entries 11, 12 and 22
+        of D.
+    drift : str or sequence of str or callable, optional
+        Formulas for the components of b(θ) in dθ = b dt + √(2D) dW, in place of a loss; or a function that gives them.
+    gradient, hessian : callable, optional
+        ∇L (its components) and H (the entries 11, 12 and 22) of a loss that is a function. Left out, they are those of the polynomials that
+        go through the loss.
+    covariance : callable, optional
+        C(θ), the covariance of one sample's gradient (the entries 11, 12 and 22), for :class:`saddleflux.noises.Covariance`.
+    dimension : int, optional
+        1 or 2; found from the loss, or from the lengths of what else is given.
+    domain : pair or dict, optional
+        The corners (lower, upper), or the section ``[domain]``. Left out, it is chosen from the landscape; of a table it is all of it.
+    walls : dict, optional
+        ``{"x": ["reflecting", "absorbing"], "y": "periodic"}``; what is left out reflects.
+    valley : sequence of float or dict, optional
+        A point near the start minimum, or the section ``[valley]``. Left out, the whole domain is the start set.
+    cells : int or sequence of int, optional
+        Cells along each axis. Left out, they are doubled until ``grid["tolerance"]`` is met.
+    grid : dict, optional
+        The other keys of ``[grid]``.
+    quantities : sequence of str, optional
+        What is asked for, ``["rate", "passage-time"]`` where it is left out.
+    solve, committor, evolve, particles, sgd : dict, optional
+        These sections.
+    title : str, optional
+        Free text.
+
+    Raises
+    ------
+    InputError
+        What is wrong at first sight; the rest is told when the problem is solved.
+
+    Examples
+    --------
+    >>> problem = Problem("(x^2 - 1)^2 + y^2", 0.1, valley=[-1, 0], cells=[64, 64])
+    >>> round(problem.solve().rate.log, 6)
+    -10.142829
+    """
+
+    def __init__(
+        self,
+        loss: str | Landscape | Section | Function | None = None,
+        noise: float | Noise | Section | str | Function | None = None,
+        *,
+        drift: str | Sequence[str] | Function | None = None,
+        gradient: Function | None = None,
+        hessian: Function | None = None,
+        covariance: Function | None = None,
+        dimension: int | None = None,
+        domain: Sequence[Any] | Section | None = None,
+        walls: Section | None = None,
+        valley: Sequence[float] | Section | None = None,
+        cells: int | Sequence[int] | None = None,
+        grid: Section | None = None,
+        quantities: Sequence[str] | None = None,
+        solve: Section | None = None,
+        committor: Section | None = None,
+        evolve: Section | None = None,
+        particles: Section | None = None,
+        sgd: Section | None = None,
+        title: str | None = None,
+    ) -> None:
+        given = {key: value for key, value in locals().items() if key not in ("self", "loss") and value is not None}
+        self._origin = Path("python")
+        self._changes: list[str] = []
+        self._functions: dict[str, Sampler] = {}
+        if isinstance(loss, Mapping) and ("landscape" in loss or "noise" in loss):
+            if given:
+                raise InputError(
+                    f"{', '.join(given)}: the first argument is a whole configuration: put what is meant into its sections",
+                    key=next(iter(given)),
+                )
+            self._text = _toml(loss)
+            return
+        sections: dict[str, Any] = {"title": title}
+        stand_in = dict(_STAND_IN_NOISE)
+        if isinstance(noise, Field):
+            about = noise.table()
+            noise = about.pop("function")
+            stand_in = {**about, **stand_in}
+        beside = {"gradient": gradient, "hessian": hessian, "covariance": covariance}
+        if (loss is None) == (drift is None):
+            raise InputError("loss: give exactly one of loss and drift", key="loss")
+        motion: Function | None = loss if callable(loss) else drift if callable(drift) else None
+        if motion is not None:
+            axes = dimension_of(motion, dimension)
+            self._functions["motion"] = motion_sampler(motion, drift is not None, beside, axes)
+            sections["landscape"] = {**_STAND_IN_LANDSCAPE, "dimension": axes}
+            if isinstance(motion, Table) and domain is None:
+                domain = ([axis[0] for axis in motion.knots], [axis[-1] for axis in motion.knots])
+        else:
+            for key, function in beside.items():
+                if function is not None:
+                    raise InputError(f"{key}: goes with a loss that is a function", key=key, value=function)
+            dimension = dimension_of(noise, dimension) if callable(noise) else dimension
+            sections["landscape"] = _landscape(loss, drift, dimension)
+        if callable(noise):
+            self._functions["noise"] = noise_sampler(noise, dimension_of(noise, dimension))
+            sections["noise"] = stand_in
+        elif noise is not None:
+            sections["noise"] = _noise(noise)
+        sections["domain"] = _domain(domain, walls)
+        sections["valley"] = valley if valley is None or isinstance(valley, Mapping) else {"minimum": _list(valley)}
+        sections["grid"] = _with(grid, "grid", cells=None if cells is None else _list(cells))
+        sections["solve"] = _with(solve, "solve", quantities=None if quantities is None else _list(quantities))
+        sections.update(committor=committor, evolve=evolve, particles=particles, sgd=sgd)
+        self._text = _toml(sections)
+
+    @classmethod
+    def from_toml(cls, source: str | os.PathLike[str], set: Mapping[str, Any] | None = None) -> Problem:
+        """A problem from a configuration, which means the same as on the command line.
+
+        Parameters
+        ----------
+        source : path or str
+            A file, or a text of more than one line. Of a ``result.h5`` the configuration that made it is taken.
+        set : mapping, optional
+            Other values of keys, as ``--set`` on the command line: ``{"noise.temperature": 0.1}``.
+
+        Raises
+        ------
+        InputError
+            A file that cannot be read.
+        """
+        problem = cls.__new__(cls)
+        problem._functions = {}
+        problem._changes = [] if set is None else [_change(key, value) for key, value in set.items()]
+        if isinstance(source, str) and "\n" in source:
+            problem._text, problem._origin = source, Path("python")
+            return problem
+        path = Path(source)
+        if path.suffix == ".h5":
+            from .files import configuration
+
+            problem._text, problem._origin = configuration(path)
+            return problem
+        try:
+            problem._text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: configuration: cannot be read: {error}", key="configuration", value=str(path)) from error
+        problem._origin = path
+        return problem
+
+    def with_set(self, set: Mapping[str, Any]) -> Problem:
+        """The same problem with other values of some keys: ``problem.with_set({"noise.temperature": 0.1})``."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._changes = [*self._changes, *(_change(key, value) for key, value in set.items())]
+        return other
+
+    def to_toml(self) -> str:
+        """The configuration as a TOML text: ``saddleflux run`` takes it, unless there are functions in it, which it names and refuses.
+        What :meth:`with_set` changed is not in it."""
+        return _named(self._text, self._functions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as a dictionary. What :meth:`with_set` changed is not in it.
+
+        Raises
+        ------
+        InputError
+            A text that is not TOML.
+        """
+        try:
+            return _native.parse_toml(self.to_toml())
+        except ValueError as error:
+            raise InputError(f"{self._origin}: not a TOML file: {error}") from error
+
+    def solve(self, *, threads: int | None = None, progress: Progress | None = None) -> Result:
+        """Solves it; see :func:`saddleflux.solve`."""
+        return _run(_native.solve, self, threads, progress)
+
+    def simulate(self, *, threads: int | None = None, progress: Progress | None = None) -> Result:
+        """Particles alone; see :func:`saddleflux.simulate`."""
+        return _run(_native.simulate, self, threads, progress)
+
+    def __repr__(self) -> str:
+        return f"<saddleflux.Problem>\n{self.to_toml().rstrip()}"
+
+
+ProblemLike = Union[Problem, Mapping[str, Any], str, "os.PathLike[str]"]
+
+
+def solve(
+    problem: ProblemLike,
+    *,
+    set: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Solves a problem: what ``saddleflux run`` does, with the same numbers to the bit.
+
+    The interpreter's lock is released meanwhile, so that other threads of Python go on, also with solutions of their own. Ctrl-C ends it.
+
+    Parameters
+    ----------
+    problem : Problem or dict or path or str
+        A problem; a configuration as a dictionary; its file, or a ``result.h5``; or its text of more than one line.
+    set : mapping, optional
+        Other values of keys, as ``--set`` on the command line.
+    threads : int, optional
+        Threads of this call; all cores where it is left out. Results do not depend on it, to the bit.
+    progress : bool or callable, optional
+        Left out: a bar by tqdm after two seconds where somebody looks; ``False``: nothing; or a function of (phase, done, total).
+
+    Returns
+    -------
+    Result
+        Rates per unit of dynamical time with their evidence, and the fields.
+
+    Raises
+    ------
+    InputError
+        What is wrong with the problem, with ``key``, ``value``, ``rule`` and ``remedy`` where they are known.
+    UnsolvableError
+        A problem that can't be solved as posed.
+    Interrupted
+        Ctrl-C.
+
+    Warns
+    -----
+    SaddlefluxWarning
+        What the reader of the result must know.
+    """
+    return _run(_native.solve, _problem(problem, set), threads, progress)
+
+
+def simulate(
+    problem: ProblemLike,
+    *,
+    set: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Particles alone: what ``saddleflux simulate`` does. The result has ``result.particles`` and no solver's rate.
+
+    Parameters, errors and warnings are those of :func:`solve`.
+    """
+    return _run(_native.simulate, _problem(problem, set), threads, progress)
+
+
+def _problem(problem: ProblemLike, set: Mapping[str, Any] | None) -> Problem:
+    if isinstance(problem, Mapping):
+        problem = Problem(problem)
+    if isinstance(problem, Problem):
+        return problem if set is None else problem.with_set(set)
+    return Problem.from_toml(problem, set)
+
+
+def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | None) -> Result:
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+        raise InputError(f"threads: is {threads!r}, but must be a whole number from 1", key="threads", value=threads)
+    tell = _progress.teller(progress)
+    try:
+        found = how(problem._text, problem._origin, problem._changes, problem._functions, threads or 0, tell)
+    finally:
+        if tell is not None:
+            tell.close()
+    found["configuration"] = _named(found["configuration"], problem._functions)
+    result = Result._of_native(found)
+    for warning in result.warnings:
+        warnings.warn(warning, SaddlefluxWarning, stacklevel=3)
+    return result
+
+
+# What stands in a configuration where a function of Python does.
+_STAND_IN_LANDSCAPE = {"expression": "0"}
+_STAND_IN_NOISE = {"kind": "isotropic", "temperature": 1.0}
+
+
+def _named(text: str, functions: Mapping[str, Sampler]) -> str:
+    """A configuration with the names of functions, which the command line refuses, in place of what stands for them."""
+    if not functions:
+        return text
+    table = _native.parse_toml(text)
+    if "motion" in functions:
+        landscape = {**table["landscape"], "kind": "python", "function": functions["motion"].name}
+        del landscape["expression"]
+        table["landscape"] = landscape
+    if "noise" in functions:
+        noise = {**table["noise"], "kind": "python", "function": functions["noise"].name}
+        del noise["temperature"]
+        table["noise"] = noise
+    return _native.write_toml(table)
+
+
+def _landscape(loss: Any, drift: Any, dimension: int | None) -> dict[str, Any]:
+    if drift is not None:
+        return {"drift": [drift] if isinstance(drift, str) else list(drift), "dimension": dimension}
+    if isinstance(loss, str):
+        return {"expression": loss, "dimension": dimension}
+    if isinstance(loss, Landscape):
+        table = loss.table()
+        return table if dimension is None else {**table, "dimension": dimension}
+    if isinstance(loss, Mapping):
+        return _with(loss, "loss", dimension=dimension)
+    raise InputError(
+        f"loss: is {_kind(loss)}, but a formula, a landscape or a dictionary is expected", key="loss", value=loss
+    )
+
+
+def _noise(noise: Any) -> dict[str, Any]:
+    if isinstance(noise, Noise):
+        return noise.table()
+    if isinstance(noise, Mapping):
+        return dict(noise)
+    if isinstance(noise, str):
+        return {"kind": "expression", "d11": noise}
+    try:
+        return {"kind": "isotropic", "temperature": float(noise)}
+    except (TypeError, ValueError):
+        message = f"noise: is {_kind(noise)}, but a temperature, a model, a formula or a dictionary is expected"
+        raise InputError(message, key="noise", value=noise) from None
+
+
+def _domain(domain: Any, walls: Section | None) -> dict[str, Any]:
+    if domain is None or isinstance(domain, Mapping):
+        return _with(domain, "domain", walls=walls)
+    try:
+        lower, upper = domain
+    except (TypeError, ValueError):
+        message = "domain: give the corners (lower, upper), such as ([-2, -2], [0, 2]), or a dictionary"
+        raise InputError(message, key="domain", value=domain) from None
+    return _with({"lower": _list(lower), "upper": _list(upper)}, "domain", walls=walls)
+
+
+def _with(section: Section | None, name: str, **keys: Any) -> dict[str, Any]:
+    if not (section is None or isinstance(section, Mapping)):
+        raise InputError(f"{name}: is {_kind(section)}, but a dictionary is expected", key=name, value=section)
+    found = dict(section or {})
+    for key, value in keys.items():
+        if value is not None:
+            if key in found:
+                raise InputError(f"{name}.{key}: is given twice, in {name} and as {key}", key=f"{name}.{key}", value=value)
+            found[key] = value
+    return found
+
+
+def _list(values: Any) -> Any:
+    """A point of one number may be given as the number."""
+    return values if hasattr(values, "__iter__") and not isinstance(values, str) else [values]
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _toml(sections: Mapping[str, Any]) -> str:
+    known = {key: value for key, value in sections.items() if not (isinstance(value, Mapping) and not value)}
+    try:
+        return _native.write_toml(_plain(known))
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error), key=str(error).split(":")[0]) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Landscape | Noise):
+        return _plain(value.table())
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value
+
+
+def _change(key: str, value: Any) -> str:
+    """A key with its value as TOML."""
+    try:
+        return f"{key}={_native.toml_value(_plain(value))}"
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{key}: {error}", key=key, value=value) from error

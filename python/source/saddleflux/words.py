@@ -1,0 +1,87 @@
+"""A result in words, for terminals and notebooks."""
+
+from __future__ import annotations
+
+import html as _html
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .result import Result
+
+__all__ = ["html", "lines"]
+
+
+def number(value: float | None, log: float | None = None, digits: int = 12) -> str:
+    """A number, by its decimal logarithm where no float holds it."""
+    if value is None:
+        return "?" if log is None else f"10^{log / math.log(10):.{digits}g}"
+    return f"{value:.{digits}e}" if value and not 1e-3 <= abs(value) < 1e5 else f"{value:.{digits + 1}g}"
+
+
+def lines(result: Result) -> list[tuple[str, str]]:
+    """What there is to say, each with its name."""
+    summary = result.summary
+    problem = summary["problem"]
+    said = [("problem", f"{problem['landscape']} · {problem['noise']}")]
+    if result.minimum is not None:
+        said.append(("minimum", f"θ = {_point(result.minimum.theta)}"))
+    for index, saddle in enumerate(result.saddles[:3]):
+        barrier = "" if saddle.barrier is None else f"  barrier {saddle.barrier:.6g}"
+        said.append((f"saddle {index}", f"θ = {_point(saddle.theta)}{barrier}"))
+    rates = summary.get("rate", {})
+    if "quasi_stationary" in rates:
+        rate = result.rate
+        said.append(("escape rate γ", number(rate.value, rate.log) + _error(rate.error)))
+    if "mean_first_passage" in rates:
+        time = result.passage_time
+        said.append(("passage time τ", number(time.value, time.log) + _error(time.error)))
+    if "particles" in rates and "value" in rates["particles"]:
+        low, high = rates["particles"].get("ci95", (math.nan, math.nan))
+        said.append(("particles", f"{number(rates['particles']['value'], digits=4)}  (95 %: {low:.4e} to {high:.4e})"))
+    for name, title in (("kramers", "Kramers"), ("theorem_3_2", "Theorem 3.2")):
+        found = summary.get("formula", {}).get(name)
+        if found is not None:
+            ratio = f"  solver/formula = {found['ratio']:.4f}" if "ratio" in found else ""
+            said.append((title, number(found.get("value"), found.get("log_value"), 4) + ratio))
+    if "committor" in summary:
+        found = summary["committor"]
+        said.append(("k_AB", number(found.get("rate"), found.get("log_rate")) + _error(found.get("discretisation_error"))))
+    if "spectrum" in summary:
+        values = [number(line.get("re"), line.get("log_re"), 4) for line in summary["spectrum"][:6]]
+        said.append(("spectrum", ", ".join(values)))
+    if "network" in summary:
+        said.append(("valleys", str(len(summary["network"]["valleys"]))))
+    if "certificate" in summary and "rate" in summary["certificate"]:
+        low, high = summary["certificate"]["rate"]
+        said.append(("certificate", f"{number(low)} to {number(high)}"))
+    if "grid" in summary:
+        cells = " × ".join(str(count) for count in summary["grid"]["cells"])
+        said.append(("grid", f"{cells} cells, {summary['grid']['scheme']}"))
+    said.append(("fields", ", ".join(name for group in result.groups.values() for name in group)))
+    said.extend(("warning", text) for text in result.warnings)
+    return said
+
+
+def html(result: Result) -> str:
+    """The same as a table."""
+    cell = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
+
+    def row(name: str, text: str) -> str:
+        colour = ";color:#a33" if name == "warning" else ""
+        return (
+            f'<tr><th style="{cell};font-weight:600">{_html.escape(name)}</th>'
+            f'<td style="{cell}{colour}">{_html.escape(text)}</td></tr>'
+        )
+
+    title = _html.escape(result.title or "saddleflux")
+    body = "".join(row(name, text) for name, text in lines(result))
+    return f'<div><strong>{title}</strong><table style="border:none">{body}</table></div>'
+
+
+def _point(theta: Any) -> str:
+    return "(" + ", ".join(f"{value:.6g}" for value in theta) + ")"
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else f"  ± {error:.1e} relative"

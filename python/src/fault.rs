@@ -1,0 +1,126 @@
+//! Errors of the library as exceptions of the package, with key, value, rule and remedy where they are known.
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use saddleflux::config::sensitivity::SensitivityError;
+use saddleflux::config::{Config, ConfigError, Diagnosis, Fault, advice};
+use saddleflux::study::StudyError;
+
+use crate::table;
+
+/// An exception of the package by the name of its class.
+#[derive(Default)]
+struct Told<'a> {
+    message: String,
+    key: Option<&'a str>,
+    value: Option<Value>,
+    rule: Option<String>,
+    remedy: Option<String>,
+}
+
+/// A value as it was written, or a number.
+enum Value {
+    Written(String),
+    Number(f64),
+}
+
+impl Told<'_> {
+    fn raise(self, class: &str) -> PyErr {
+        Python::attach(|py| self.exception(py, class).unwrap_or_else(|error| error))
+    }
+
+    fn exception(self, py: Python<'_>, class: &str) -> PyResult<PyErr> {
+        let details = PyDict::new(py);
+        details.set_item("key", self.key)?;
+        match self.value {
+            Some(Value::Number(value)) => details.set_item("value", value)?,
+            Some(Value::Written(text)) => {
+                let parsed = format!("value = {text}").parse::<toml::Table>().ok();
+                let value = parsed.as_ref().and_then(|table| table.get("value"));
+                details.set_item("value", value.map(|value| table::to_python(py, value)).transpose()?)?;
+            }
+            None => {}
+        }
+        details.set_item("rule", self.rule)?;
+        details.set_item("remedy", self.remedy)?;
+        let exception = py.import("saddleflux.errors")?.getattr(class)?.call((self.message,), Some(&details))?;
+        Ok(PyErr::from_value(exception))
+    }
+}
+
+/// The class of an exception by the exit status that the command line has for it.
+fn class(exit_status: u8) -> &'static str {
+    match exit_status {
+        2 => "InputError",
+        130 => "Interrupted",
+        _ => "UnsolvableError",
+    }
+}
+
+/// Something wrong with an argument that is no part of a configuration.
+pub(crate) fn input(key: &str, message: &str) -> PyErr {
+    Told { message: format!("{key}: {message}"), key: Some(key), ..Told::default() }.raise("InputError")
+}
+
+/// What a signal handler raised, as the package says it.
+pub(crate) fn interruption(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        return error;
+    }
+    let told = Told { message: "interrupted: nothing was found, and nothing was written".into(), ..Told::default() };
+    let interrupted = told.raise("Interrupted");
+    interrupted.set_cause(py, Some(error));
+    interrupted
+}
+
+/// A configuration that is wrong.
+pub(crate) fn config(error: &ConfigError) -> PyErr {
+    let written = error.span.clone().and_then(|span| error.source_text.text.get(span));
+    let written = written.map(|text| Value::Written(text.to_string()));
+    let allowed = |words: &[String]| Some(format!("one of: {}", words.join(", ")));
+    let meant = |nearest: &Option<String>| nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
+    let (value, rule, remedy) = match error.fault.as_ref() {
+        Fault::Range { value, rule } => (Some(Value::Number(*value)), Some((*rule).to_string()), None),
+        Fault::Choice { nearest, allowed: words, .. } => (written, allowed(words), meant(nearest)),
+        Fault::UnknownKey { nearest, allowed: words } => (None, allowed(words), meant(nearest)),
+        Fault::Type { expected, .. } => (written, Some(expected.clone()), None),
+        Fault::Missing { reason } => (None, None, Some(reason.clone())),
+        Fault::Conflict { reason } => (written, None, Some(reason.clone())),
+        Fault::Formula { .. } => (written, None, None),
+        Fault::Unreadable { .. } | Fault::Syntax { .. } => (None, None, None),
+    };
+    Told { message: error.to_string(), key: Some(&error.key), value, rule, remedy }.raise("InputError")
+}
+
+/// A study that ended without a result.
+pub(crate) fn study(config: &Config, error: &StudyError) -> PyErr {
+    let Diagnosis { key, message, exit_status } = advice::on_study(error);
+    let fact = match error {
+        StudyError::Problem(error) => error.fact(),
+        error => error.to_string(),
+    };
+    let remedy = message.find(&fact).map(|at| &message[at + fact.len()..]);
+    let remedy = remedy.map(|rest| rest.trim_start_matches([':', '.', ' ']).trim_start_matches("Remedies: "));
+    let source = &config.source;
+    let written = key.as_ref().and_then(|key| source.spans.get(&**key)).and_then(|span| source.text.get(span.clone()));
+    let told = Told {
+        message: match &key {
+            Some(key) => format!("{key}: {message}"),
+            None => message.clone(),
+        },
+        key: key.as_deref(),
+        value: written.map(|text| Value::Written(text.to_string())),
+        rule: None,
+        remedy: remedy.filter(|rest| !rest.is_empty()).map(str::to_string),
+    };
+    told.raise(class(exit_status))
+}
+
+/// Sensitivities that could not be had.
+pub(crate) fn sensitivities(error: &SensitivityError) -> PyErr {
+    let is_interrupted =
+        matches!(error, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted));
+    let class = if is_interrupted { "Interrupted" } else { "UnsolvableError" };
+    Told { message: error.to_string(), ..Told::default() }.raise(class)
+}

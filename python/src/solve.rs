@@ -1,0 +1,146 @@
+//! The computations that Python asks for: what the commands `run` and `simulate` do, without their files.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use saddleflux::Problem;
+use saddleflux::config::Config;
+use saddleflux::io::{self, Setting, Simulated, Solved};
+use saddleflux::observe::group::FieldGroup;
+use saddleflux::study::{self, StudyError};
+use serde_json::Value;
+
+use crate::function::Functions;
+use crate::watch::{Raised, watched};
+use crate::{fault, fields, session};
+
+/// What a computation leaves, in the library's own terms.
+struct Found {
+    summary: Value,
+    groups: Vec<FieldGroup>,
+    /// What is left of functions between the points at which they were asked.
+    left: Vec<(&'static str, f64)>,
+}
+
+/// Solves a configuration: a dictionary with the text of the summary, that of the configuration, and the groups of fields.
+#[pyfunction]
+#[pyo3(signature = (text, origin, changes, functions, threads, tell))]
+pub(crate) fn solve<'py>(
+    py: Python<'py>,
+    text: &str,
+    origin: PathBuf,
+    changes: Vec<String>,
+    functions: Option<Bound<'py, PyDict>>,
+    threads: usize,
+    tell: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let started = SystemTime::now();
+    let config = session::configuration(py, text, &origin, &changes)?;
+    let functions = Functions::read(functions.as_ref())?;
+    let names = functions.names();
+    let raised = Raised::default();
+    let (asked, inside) = (config.clone(), raised.clone());
+    let work = move |progress: &saddleflux::Progress| {
+        let clock = Instant::now();
+        progress.begin("reading the landscape", 0);
+        let posed = functions.problem(&config, &inside)?;
+        let landscape = clock.elapsed().as_secs_f64();
+        let solution = study::run(&posed.problem, &config.request, progress)?;
+        let sensitivities = config.asked_sensitivities(&posed.problem, &solution, progress);
+        Ok::<_, StudyError>((posed, solution, sensitivities, landscape))
+    };
+    let (found, threads) = watched(py, threads, tell, &raised, work)?;
+    let (posed, mut solution, sensitivities, landscape) = found.map_err(|error| fault::study(&asked, &error))?;
+    let left = posed.left();
+    let warning = left.state(&mut solution);
+    let problem = posed.problem;
+    if let Some(found) = sensitivities {
+        let found = found.map_err(|error| fault::sensitivities(&error))?;
+        solution
+            .quantities
+            .add("sensitivity", &found)
+            .map_err(|error| fault::input("solve.quantities", &error.to_string()))?;
+    }
+    solution.timing.insert(0, ("landscape".into(), landscape));
+    if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
+        *total += landscape;
+    }
+    let setting = Setting::new(&asked, &problem, started, threads);
+    let solved = Solved { setting, solution: &solution };
+    let mut summary = io::summary(&solved);
+    tell_of_functions(&mut summary, names, warning);
+    // Those that are made for the file, before the solution's own are moved out.
+    let made: Vec<FieldGroup> = solved.groups().into_iter().filter_map(owned).collect();
+    let groups = std::iter::once(solution.fields).chain(solution.groups).chain(made).collect();
+    deliver(py, &asked, Found { summary, groups, left: left.entries })
+}
+
+/// Particles alone, likewise.
+#[pyfunction]
+#[pyo3(signature = (text, origin, changes, functions, threads, tell))]
+pub(crate) fn simulate<'py>(
+    py: Python<'py>,
+    text: &str,
+    origin: PathBuf,
+    changes: Vec<String>,
+    functions: Option<Bound<'py, PyDict>>,
+    threads: usize,
+    tell: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let started = SystemTime::now();
+    let config = session::configuration(py, text, &origin, &changes)?;
+    let functions = Functions::read(functions.as_ref())?;
+    let names = functions.names();
+    let raised = Raised::default();
+    let (asked, inside) = (config.clone(), raised.clone());
+    let work = move |progress: &saddleflux::Progress| {
+        progress.begin("reading the landscape", 0);
+        let problem: Problem = functions.problem(&config, &inside)?.problem;
+        let found = study::simulate::alone(&problem, &config.request, progress)?;
+        Ok::<_, StudyError>((problem, found))
+    };
+    let (found, threads) = watched(py, threads, tell, &raised, work)?;
+    let (problem, found) = found.map_err(|error| fault::study(&asked, &error))?;
+    let setting = Setting::new(&asked, &problem, started, threads);
+    let simulated = Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
+    let mut summary = io::simulated_summary(&simulated);
+    tell_of_functions(&mut summary, names, None);
+    let groups = simulated.groups().into_iter().map(Cow::into_owned).collect();
+    deliver(py, &asked, Found { summary, groups, left: Vec::new() })
+}
+
+/// Puts the names of functions where a summary has those of what stood in their place, and adds a warning.
+fn tell_of_functions(summary: &mut Value, [motion, noise]: [Option<String>; 2], warning: Option<String>) {
+    for (name, place) in [(motion, "landscape"), (noise, "noise")] {
+        if let Some(name) = name {
+            summary["problem"][place] = Value::String(name);
+        }
+    }
+    if let (Some(warning), Some(warnings)) = (warning, summary["warnings"].as_array_mut()) {
+        warnings.push(Value::String(warning));
+    }
+}
+
+fn owned(group: Cow<'_, FieldGroup>) -> Option<FieldGroup> {
+    match group {
+        Cow::Owned(group) => Some(group),
+        Cow::Borrowed(_) => None,
+    }
+}
+
+fn deliver<'py>(py: Python<'py>, config: &Config, found: Found) -> PyResult<Bound<'py, PyDict>> {
+    let delivered = PyDict::new(py);
+    delivered.set_item("summary", found.summary.to_string())?;
+    delivered.set_item("configuration", &config.source.effective)?;
+    delivered.set_item("title", &config.title)?;
+    let left = PyDict::new(py);
+    found.left.iter().try_for_each(|(name, error)| left.set_item(name, error))?;
+    delivered.set_item("left", left)?;
+    let groups = PyList::empty(py);
+    found.groups.into_iter().try_for_each(|group| groups.append(fields::group(py, group)?))?;
+    delivered.set_item("groups", groups)?;
+    Ok(delivered)
+}

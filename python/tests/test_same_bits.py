@@ -1,0 +1,108 @@
+"""The same bits as the command line."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import warnings
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import saddleflux
+from conftest import CONFIGS, ROOT
+
+# What the clock or the machine decides.
+CLOCK = ("timing", "provenance", "seconds", "factor_bytes", "steps_per_second", "memory_bytes")
+# Every example that takes no more than a few seconds on two cores; what is left out runs in the tests of the program.
+QUICK = (
+    "quickstart banknote styblinski-tang hessian frozen muller-brown three-hole committor network turned evolve tensor disc sweep sgd"
+).split()
+
+
+def numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: numbers(entry) for key, entry in value.items() if key not in CLOCK}
+    return [numbers(entry) for entry in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_examples_have_the_command_lines_bits(name: str, command_line: Any, tmp_path: Any) -> None:
+    config = CONFIGS / f"{name}.toml"
+    told = command_line("run", config, tmp_path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = saddleflux.solve(config, threads=2)
+    assert numbers(found.summary) == numbers(told)
+    assert [str(warning.message) for warning in caught] == told["warnings"]
+    with h5py.File(tmp_path / "result.h5") as file:
+        assert set(file) == set(found.groups)
+        for group, own in found.groups.items():
+            assert {name for name, place in file[group].items()} == {*own.fields, *own.coordinates}
+            for field, values in own.items():
+                assert np.array_equal(file[group][field][()], values, equal_nan=True), f"/{group}/{field}"
+
+
+def test_agreement_configurations_by_threads(command_line: Any, tmp_path: Any) -> None:
+    for config in sorted((CONFIGS / "agreement").glob("0[1-9]-*.toml")):
+        told = command_line("simulate" if False else "run", config, tmp_path / config.stem, "--set", "particles.exits=64")
+        found = saddleflux.solve(config, set={"particles.exits": 64}, threads=1)
+        assert numbers(found.summary) == numbers(told), config.name
+
+
+def test_particles_alone(command_line: Any, tmp_path: Any) -> None:
+    config = CONFIGS / "agreement" / "01-line.toml"
+    told = command_line("simulate", config, tmp_path, "--set", "particles.exits=500")
+    found = saddleflux.simulate(config, set={"particles.exits": 500})
+    assert numbers(found.summary) == numbers(told)
+    assert found.particles.value == told["rate"]["particles"]["value"]
+    assert not hasattr(found, "rate")
+
+
+def test_sensitivities(command_line: Any, tmp_path: Any) -> None:
+    asked = {"solve.quantities": ["rate", "sensitivities", "certificate", "spectrum"], "grid.cells": [32, 64]}
+    changes = ["--set", 'solve.quantities=["rate", "sensitivities", "certificate", "spectrum"]', "--set", "grid.cells=[32, 64]"]
+    told = command_line("run", CONFIGS / "quickstart.toml", tmp_path, *changes)
+    found = saddleflux.solve(CONFIGS / "quickstart.toml", set=asked)
+    assert numbers(found.summary) == numbers(told)
+    assert found.sensitivities == told["sensitivity"]
+    assert found.certificate.rate.tolist() == told["certificate"]["rate"]
+
+
+def test_dictionary_text_file_and_result_mean_the_same(tmp_path: Any) -> None:
+    path = CONFIGS / "quickstart.toml"
+    changes = {"grid.cells": [32, 64]}
+    by_file = saddleflux.solve(path, set=changes)
+    by_text = saddleflux.solve(path.read_text(), set=changes)
+    whole = saddleflux.Problem.from_toml(path).to_dict()
+    whole["grid"]["cells"] = [32, 64]
+    by_dictionary = saddleflux.solve(whole)
+    by_words = saddleflux.Problem(
+        saddleflux.landscapes.DoubleWell(),
+        noise=0.02,
+        domain=([-2, -2], [0, 2]),
+        walls={"x": ["reflecting", "absorbing"]},
+        cells=(32, 64),
+        title=whole["title"],
+    ).solve()
+    by_result = saddleflux.solve(by_words.save(tmp_path / "out"))
+    for other in (by_text, by_dictionary, by_words, by_result):
+        assert numbers(other.summary) == numbers(by_file.summary)
+
+
+def test_density_from_a_result(command_line: Any, tmp_path: Any) -> None:
+    config = CONFIGS / "evolve.toml"
+    changes = {"evolve.start": {"file": str(tmp_path / "result.h5"), "field": "stationary"}, "evolve.times": [1.0, 10.0]}
+    saddleflux.solve(config).save(tmp_path / "result.h5")
+    start = f'evolve.start={{ file = "{tmp_path}/result.h5", field = "stationary" }}'
+    told = command_line("run", config, tmp_path / "out", "--set", start, "--set", "evolve.times=[1.0, 10.0]")
+    assert numbers(saddleflux.solve(config, set=changes).summary) == numbers(told)
