@@ -14,7 +14,8 @@ values, are
 - collocation at Chebyshev's points, for any tensor and drift, at barriers up to 24;
 - the program's finite volumes, extrapolated, with their stated error.
 
-`python scripts/reference PROGRAM` makes rates.json and this page again, and ends where two routes disagree. "digits" is −log₁₀ of half the
+A row goes by the exact digits where there are any, else by the certificate, else by the better of its two routes and no closer than those are to each
+other. `python scripts/reference PROGRAM` makes rates.json and this page again, and ends where two routes disagree. "digits" is −log₁₀ of half the
 relative width that is left open.
 
 """
