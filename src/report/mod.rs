@@ -12,12 +12,14 @@ mod network;
 mod number;
 mod page;
 mod particles;
+mod referee;
 mod spectrum;
 mod sweep;
 mod verify;
 
 pub use convergence::convergence;
 pub use particles::simulated;
+pub use referee::referee;
 pub use sweep::sweep;
 pub use verify::{claims, verdict, verify};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "scaled",
     "exponential",
     "tensor",
@@ -22,6 +22,7 @@ const LAYERS: [&str; 23] = [
     "study",
     "config",
     "verify",
+    "referee",
     "io",
     "sweep",
     "plot",

@@ -51,6 +51,7 @@ mod problem;
 mod quadrature;
 mod rates;
 mod reactive;
+mod referee;
 mod report;
 mod rotated;
 mod scheme;
