@@ -15,6 +15,7 @@ mod bad;
 mod basins;
 mod certificate;
 mod certificate_plane;
+mod certificate_reversible;
 mod chain;
 mod choice;
 mod cli;
