@@ -112,6 +112,7 @@ pub mod particles;
 pub mod plot;
 pub mod problem;
 pub mod progress;
+pub mod referee;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod scaled;

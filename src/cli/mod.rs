@@ -4,6 +4,7 @@ mod covariance;
 mod diagnostic;
 mod example;
 mod explain;
+mod referee;
 mod session;
 mod signals;
 mod start;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Judge somebody's rates for problems of the reference collection: digits right, claimed errors that cover
+    Referee(referee::RefereeAsked),
     /// Write a commented starting configuration, or list the examples
     Init {
         /// Name of an example
@@ -141,6 +144,7 @@ pub fn main() -> u8 {
         Command::Run(asked) => run(&asked),
         Command::Check(asked) => check(&asked),
         Command::Plot { result, out } => redraw(&result, out.as_deref()),
+        Command::Referee(asked) => referee::referee(&asked),
         Command::Init { name } => example::init(name.as_deref()),
         Command::Sweep(asked) => sweep::sweep(&asked),
         Command::Verify(asked) => verify::verify(&asked),

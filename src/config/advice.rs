@@ -166,10 +166,15 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
         CertificateError::Periodic => {
             wrong("solve.quantities", format!("{error}: give domain.walls instead, or {WITHOUT}"))
         }
-        CertificateError::NotReversible => wrong(
+        CertificateError::Circulates { .. } => wrong(
             "solve.quantities",
-            format!("{error}: take noise.kind = \"isotropic\" and a landscape with a loss, or {WITHOUT}"),
+            format!(
+                "{error}. A loss under noise.kind = \"isotropic\" is in detailed balance, and so is the drift -D∇L/T with \
+                 noise.interpretation = \"isothermal\"; for other processes {WITHOUT}"
+            ),
         ),
+        CertificateError::Jumps => wrong("solve.quantities", format!("{error}: {WITHOUT}")),
+        CertificateError::Disagrees { .. } => unsolvable(format!("{error}. Take more grid.cells, or {WITHOUT}")),
         CertificateError::Continuous { .. } => wrong(
             "domain",
             format!("{error}: draw domain.lower and domain.upper so that the domain ends before this point"),

@@ -19,6 +19,7 @@ mod iteration;
 mod map;
 mod network;
 mod particles;
+mod referee;
 mod scene;
 mod stream;
 mod sweep;
@@ -30,6 +31,7 @@ pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
 pub use network::NetworkFigure;
 pub use particles::draw_particles;
+pub use referee::draw_referee;
 pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};

@@ -13,6 +13,7 @@ mod network;
 mod number;
 mod page;
 mod particles;
+mod referee;
 mod spectrum;
 mod sweep;
 mod verify;
@@ -20,6 +21,7 @@ mod verify;
 pub use convergence::convergence;
 pub use covariance::covariance;
 pub use particles::simulated;
+pub use referee::referee;
 pub use sweep::sweep;
 pub use verify::{claims, verdict, verify};
 

@@ -23,6 +23,7 @@ const LAYERS: [&str; 24] = [
     "study",
     "config",
     "verify",
+    "referee",
     "io",
     "sweep",
     "plot",
