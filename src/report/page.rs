@@ -19,6 +19,8 @@ pub(super) enum Part {
     Warning(String),
     /// The cells of a table.
     Row(Vec<String>),
+    /// A line as it is.
+    Plain(String),
     /// An empty line.
     Blank,
 }
@@ -60,6 +62,11 @@ impl Page {
         self.parts.push(Part::Row(cells.iter().map(ToString::to_string).collect()));
     }
 
+    /// A line as it is, whose columns its author has laid out.
+    pub fn plain(&mut self, line: &str) {
+        self.parts.push(Part::Plain(line.to_string()));
+    }
+
     /// A line that is to be noticed.
     pub fn warning(&mut self, text: &str) {
         self.parts.push(Part::Warning(text.to_string()));
@@ -92,6 +99,7 @@ impl Page {
                     }
                     text.push('\n');
                 }
+                Part::Plain(line) => text += &format!("{line}\n"),
                 Part::Blank => text.push('\n'),
             }
         }

@@ -13,12 +13,12 @@ const TOOL: usize = 18;
 pub fn referee(found: &Judgement<'_>, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     page.heading("Rates for problems of the reference collection");
-    page.text += &format!(
-        "{:PROBLEM$} {:TOOL$} {:>12} {:>11} {:>10} {:>14}\n",
+    page.plain(&format!(
+        "{:PROBLEM$} {:TOOL$} {:>12} {:>11} {:>10} {:>14}",
         "problem", "tool", "value", "error", "digits", "claim"
-    );
+    ));
     for one in &found.judged {
-        page.text += &row(one);
+        page.plain(&row(one));
     }
     page.blank();
     for tool in &found.tools {
@@ -37,7 +37,7 @@ pub fn referee(found: &Judgement<'_>, files: &[PathBuf], colour: bool) -> String
         page.line(if tool.tool.is_empty() { "(no name)" } else { &tool.tool }, &text);
     }
     super::written(&mut page, files);
-    page.text
+    page.text()
 }
 
 fn row(one: &Judged<'_>) -> String {
@@ -52,7 +52,7 @@ fn row(one: &Judged<'_>) -> String {
     };
     let digits = format!("{:.1} of {:.1}", one.digits, one.reference.digits);
     format!(
-        "{:PROBLEM$} {:TOOL$} {value:>12} {:>+11.1e} {digits:>10} {claim:>14}\n",
+        "{:PROBLEM$} {:TOOL$} {value:>12} {:>+11.1e} {digits:>10} {claim:>14}",
         printable(&one.reference.problem, PROBLEM),
         printable(&one.claim.tool, TOOL),
         one.relative_error,
