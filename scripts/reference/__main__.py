@@ -95,7 +95,7 @@ def row(problem, program):
         "certified": "certificate" if certificate else "two routes",
         "best": name,
         "routes": [
-            {"route": route, "value": mp.nstr(v, min(MOST_DIGITS, int(-mp.log10(u)) + 2)), "uncertainty": float(mp.nstr(u, 2))}
+            {"route": route, "value": mp.nstr(v, min(MOST_DIGITS, int(-mp.log10(u)) + 4)), "uncertainty": float(mp.nstr(u, 4))}
             for route, v, u in routes
         ],
     }

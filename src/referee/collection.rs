@@ -33,6 +33,16 @@ pub struct Reference {
     pub certified: String,
 }
 
+/// Digits of ordinary numbers.
+const ORDINARY: f64 = 16.0;
+
+impl Reference {
+    /// Digits that a comparison of ordinary numbers can find right.
+    pub fn ordinary_digits(&self) -> f64 {
+        self.digits.min(ORDINARY)
+    }
+}
+
 impl Collection {
     /// The collection that the program was built with.
     ///

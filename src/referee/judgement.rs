@@ -57,7 +57,7 @@ impl<'a> Judged<'a> {
             Some([low, high]) => claim.value.value() / (low + 0.5 * (high - low)) - 1.0,
             None => claim.value.ln().map_or(-1.0, |ln| (ln - middle(reference.log_rate)).exp_m1()),
         };
-        let digits = (-relative_error.abs().log10()).clamp(0.0, reference.digits);
+        let digits = (-relative_error.abs().log10()).max(0.0).min(reference.ordinary_digits());
         let is_covered = claim.error.map(|error| covers(&claim, error, reference));
         Judged { reference, claim, relative_error, digits, is_covered }
     }
@@ -111,7 +111,7 @@ impl<'a> Judgement<'a> {
                 "value": one.claim.value.value(),
                 "relative_error": one.relative_error,
                 "digits": one.digits,
-                "known_digits": one.reference.digits,
+                "known_digits": one.reference.ordinary_digits(),
                 "barrier": one.reference.barrier,
                 "log_rate": one.reference.log_rate,
                 "certified": one.reference.certified,

@@ -91,31 +91,40 @@ impl Columns {
 /// The first fault, with its line and column and what is allowed there.
 pub fn read(path: &Path, collection: &Collection) -> Result<Vec<Claim>, RefereeError> {
     let fails = |line, fault| RefereeError { file: path.into(), line, fault };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| fails(None, RefereeFault::Unreadable { reason: error.to_string() }))?;
     let unreadable = |error: csv::Error| {
-        let line = error.position().map(csv::Position::line);
+        let line = error.position().map(|position| line(&text, position));
         let reason = match error.kind() {
-            csv::ErrorKind::Io(error) => error.to_string(),
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("the line has {len} fields and the header {expected_len}")
             }
-            csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_string(),
             _ => error.to_string(),
         };
         fails(line, RefereeFault::Unreadable { reason })
     };
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_path(path).map_err(unreadable)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(COMMENT)).from_reader(text.as_bytes());
     let columns = Columns::find(reader.headers().map_err(unreadable)?).map_err(|fault| fails(Some(1), fault))?;
     let mut claims = Vec::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
-        let line = record.position().map(csv::Position::line);
+        let line = record.position().map(|position| line(&text, position));
         claims.push(columns.claim(&record, collection).map_err(|fault| fails(line, fault))?);
     }
     if claims.is_empty() {
         return Err(fails(None, RefereeFault::Empty));
     }
     Ok(claims)
+}
+
+/// Lines that begin with this are no records.
+const COMMENT: u8 = b'#';
+
+/// The line of a record: the parser tells the place before the empty lines and comments that it skips.
+fn line(text: &str, position: &csv::Position) -> u64 {
+    let from = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or("");
+    let is_skipped = |line: &&str| line.is_empty() || line.as_bytes()[0] == COMMENT;
+    position.line() + from.lines().take_while(is_skipped).count() as u64
 }
 
 impl Columns {

@@ -50,7 +50,7 @@ fn row(one: &Judged<'_>) -> String {
         (0.0, Some(ln)) => format!("e^{ln:.5}"),
         (value, _) => format!("{value:.5e}"),
     };
-    let digits = format!("{:.1} of {:.1}", one.digits, one.reference.digits);
+    let digits = format!("{:.1} of {:.1}", one.digits, one.reference.ordinary_digits());
     format!(
         "{:PROBLEM$} {:TOOL$} {value:>12} {:>+11.1e} {digits:>10} {claim:>14}",
         printable(&one.reference.problem, PROBLEM),

@@ -191,23 +191,23 @@ fn periodic_axes_are_enclosed() {
     assert!(found.iter().all(|found| found.relative_width() < 1e-5), "{:e}", found[0].relative_width());
 }
 
-/// Free diffusion under a full tensor on a strip with periodic ends: γ = D₁₁π²/ℓ², and the second rate is
-/// D₁₁π²/ℓ² + (D₂₂ − D₁₂²/D₁₁)k², k = 2π over the period.
+/// Free diffusion under a full tensor on a strip with periodic ends: γ = D₁₁π²/ℓ², and the second rate, along x, is four times that, or
+/// D₁₁π²/ℓ² + (D₂₂ − D₁₂²/D₁₁)k² with k = 2π over the period. Third order: the walls that absorb are oblique to the tensor.
 #[test]
 fn an_oblique_strip_is_exact() {
     use std::f64::consts::PI;
     let toml = "landscape = { expression = '0*x', dimension = 2 }
          noise = { kind = 'expression', d11 = '0.1', d12 = '0.03', d22 = '0.1' }
-         domain = { lower = [0, 0], upper = [1, 2], walls = { x = 'absorbing', y = 'periodic' } }";
+         domain = { lower = [0, 0], upper = [1, 1], walls = { x = 'absorbing', y = 'periodic' } }";
     let mut last = f64::INFINITY;
     for n in [16, 32, 64] {
         let found = certificate(toml, [n, n]);
         assert_inside(found.rate, 0.1 * PI * PI, 1e-15, "γ");
         assert_inside(found.exit_time, 1.0 / 1.2, 1e-15, "ℓ²/12D");
-        assert!(found.relative_width() < last / 10.0, "{n}: {:e} after {last:e}", found.relative_width());
+        assert!(found.relative_width() < last / 6.0, "{n}: {:e} after {last:e}", found.relative_width());
         last = found.relative_width();
-        let (second, bound) = (0.1 * PI * PI + 0.091 * PI * PI, found.second_rate.value());
-        assert!(bound <= second && bound > 0.6 * second, "{bound} of {second}");
+        let (second, bound) = (0.4 * PI * PI, found.second_rate.value());
+        assert!(bound <= second && bound > 0.3 * second, "{bound} of {second}");
     }
 }
 

@@ -44,7 +44,7 @@ fn ordinary() -> Vec<Reference> {
 
 #[test]
 fn every_configuration_has_a_row_and_every_row_a_configuration() {
-    let files = std::fs::read_dir(&folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let posed: BTreeSet<String> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
@@ -186,7 +186,7 @@ fn what_is_no_table_of_rates_is_refused_by_file_line_and_column() {
         let output = command(&["referee", name], folder.path());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{name}: {message}");
-        assert!(message.contains(&format!("{name}")) && message.contains(words), "{name}: {message}");
+        assert!(message.contains(name) && message.contains(words), "{name}: {message}");
     }
     assert_eq!(command(&["referee", "absent.csv"], folder.path()).status.code(), Some(2));
     let fault = read(&folder.path().join("number.csv"), &collection()).unwrap_err();

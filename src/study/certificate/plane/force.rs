@@ -96,8 +96,8 @@ impl<'a> Force<'a> {
         let mut found = Nodes { force: s, tensor };
         for a in 0..N {
             for b in 0..N {
-                let force = solved(found.tensor(a, b), [s[0][a][b], s[1][a][b]]);
-                (found.force[0][a][b], found.force[1][a][b]) = (force[0], force[1]);
+                let own = [found.force[0][a][b], found.force[1][a][b]];
+                [found.force[0][a][b], found.force[1][a][b]] = solved(found.tensor(a, b), own);
             }
         }
         found
