@@ -44,7 +44,7 @@ def test_points_come_in_batches_and_values_keep_their_digits() -> None:
         return banana(x, y)
 
     Problem(counted, 0.1, **DOMAIN).solve()
-    assert len(calls) < 100 and sum(calls) < 100_000
+    assert len(calls) < 400 and sum(calls) < 100_000
 
 
 def test_derivatives_that_are_given_and_those_that_are_not() -> None:

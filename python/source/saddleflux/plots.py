@@ -36,12 +36,12 @@ def draw(result: Result, name: str | None, ax: matplotlib.axes.Axes | None) -> m
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
     label = fields.labels[name]
-    words = f"{label.long_name} ({label.units})"
+    words = f"{name.replace('_', ' ')} ({label.units})"
     if result.dimension == 1:
         _curve(result, name, words, ax)
     else:
         _map(result, name, words, ax)
-    ax.set_title(result.title or label.long_name, fontsize="medium")
+    ax.set_title(label.long_name, fontsize="medium")
     return ax
 
 
@@ -87,7 +87,7 @@ def _map(result: Result, name: str, words: str, ax: Any) -> None:
         top = 3.0 * max(barriers) if barriers else float(np.nanmax(loss)) - bottom
         if top > 0.0:
             levels = bottom + top * (np.arange(1, 13) / 12.0) ** 2
-            ax.contour(x, y, loss, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
+            ax.contour(x, y, loss, levels=levels, colors="white", linestyles="solid", linewidths=0.5, alpha=0.7)
     if name == "committor":
         ax.contour(x, y, values, levels=[0.5], colors=BOUNDARY, linewidths=1.6)
     for point, mark in _marks(result):

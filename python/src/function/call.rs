@@ -8,7 +8,7 @@ use super::tree::Knots;
 use crate::watch::Raised;
 
 /// At most so many points in one call, so that what a function makes on the way stays small.
-const BATCH: usize = 1 << 18;
+const BATCH: usize = 1 << 14;
 
 /// A function of one or two arrays.
 pub(super) struct Caller {

@@ -1,4 +1,4 @@
-//! A function of Python everywhere: on its home rectangle, and on others of the same size around it where somebody looks beyond.
+//! A function of Python everywhere: on its home rectangle, and on smaller ones around it where somebody looks beyond.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,8 +8,10 @@ use saddleflux::tensor::{LANES, Point, Points};
 use super::call::Caller;
 use super::tree::{Derive, Rectangle, Tree};
 
-/// Homes from the own one that a function is looked at.
-const FARTHEST: f64 = 32.0;
+/// Rectangles beyond the home are so many times smaller, for few points of one are looked at.
+const SMALLER: f64 = 8.0;
+/// How far beyond a function is looked at, in such rectangles.
+const FARTHEST: f64 = 256.0;
 
 /// A function of Python with its polynomials.
 pub(super) struct Sampled {
@@ -39,7 +41,7 @@ impl Sampled {
     /// The tree of a point beyond the home, unless it is so far beyond that a search has gone astray.
     fn around(&self, point: Point) -> Option<Arc<Tree>> {
         let Rectangle { lower, upper } = self.home;
-        let width = |axis: usize| upper[axis] - lower[axis];
+        let width = |axis: usize| (upper[axis] - lower[axis]) / SMALLER;
         let number = [0, 1].map(|axis: usize| match axis < self.caller.dimension {
             true => ((point[axis] - lower[axis]) / width(axis)).floor(),
             false => 0.0,

@@ -12,7 +12,7 @@ use super::chebyshev::{Polynomial, nodes};
 /// Nodes along each axis: enough to be worth a call, few enough for rounding.
 const NODES: [[usize; 2]; 2] = [[32, 1], [16, 16]];
 /// Coefficients that have fallen to so many roundings of the largest value are resolved.
-const RESOLVED: f64 = 8.0 * f64::EPSILON;
+const RESOLVED: f64 = 32.0 * f64::EPSILON;
 /// A cell whose coefficients have fallen this far and fall no further when it is split has no more digits.
 const ROUGHLY: f64 = 1e-4;
 /// Splitting gains where coefficients fall by this at least; beside a kink they fall by 2.
