@@ -95,7 +95,9 @@ fn fields_of_survival_are_written() {
         }
         assert!(u[..100].windows(2).all(|pair| pair[1] >= pair[0]));
     }
-    assert!(exits[100] < 1e-100 && survival[0] < 0.96);
+    // A hundred jumps in less than a tenth of the time of one, and one jump.
+    assert!(exits[100] < 1e-100, "{:e}", exits[100]);
+    assert!((1e-3..0.1).contains(&exits[0]), "{:e}", exits[0]);
     let found = &solution.quantities.get("evolution").unwrap()["from_cells"];
     assert!(found["distance"].as_f64().unwrap() < 4e-6, "{found}");
     assert!(found["error"].as_f64().unwrap() <= 1e-6 && found["solves"].as_f64().is_some_and(|solves| solves > 10.0));

@@ -87,10 +87,11 @@ pub(super) fn exponential(columns: &[Vec<f64>], x: f64, contour: &Contour) -> Va
     for &(z, weight) in &contour.nodes {
         let (zeta, weight) = (z / x, weight / x);
         let y = resolvent(columns, zeta - 1.0);
-        for i in 0..m {
-            let entry: c64 = (i.saturating_sub(1)..m).map(|j| y[j] * columns[j][i]).sum();
-            value.coefficients[i] += (weight * entry).re;
-            value.integral[i] += (weight / zeta * entry).re;
+        let image = |i: usize| -> c64 { (i.saturating_sub(1)..m).map(|j| y[j] * columns[j][i]).sum() };
+        for (i, (own, integral)) in value.coefficients.iter_mut().zip(&mut value.integral).enumerate() {
+            let entry = image(i);
+            *own += (weight * entry).re;
+            *integral += (weight / zeta * entry).re;
         }
         for (residual, &rate) in residuals.iter_mut().zip(&rates) {
             *residual += (weight * y[m - 1] * (below * (1.0 + rate)) / (zeta + rate)).re;
