@@ -347,6 +347,8 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::LargeError { .. }
         | Warning::EvolutionFlux { .. }
         | Warning::EvolutionRange { .. }
+        | Warning::EvolutionSides { .. }
+        | Warning::EvolutionInterrupted { .. }
         | Warning::ParticlesInterrupted => warning.to_string(),
     }
 }

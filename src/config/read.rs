@@ -71,7 +71,14 @@ impl Config {
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
-        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension)?) } else { None };
+        let from_cells = quantities.contains(&Quantity::Survival);
+        if from_cells && !evolve.is_given() {
+            return Err(root.conflict(
+                "solve.quantities",
+                "\"survival\" is survival from every cell at the times of [evolve]: give evolve.times, a list or { from, to, count }",
+            ));
+        }
+        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension, from_cells)?) } else { None };
         if committor.is_given() && !quantities.contains(&Quantity::Committor) {
             return Err(root.conflict(
                 "committor",
@@ -92,7 +99,7 @@ impl Config {
         if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
-                "a rate, a passage time, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
+                "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
                  domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
                  solve.quantities = [\"stationary\"] alone",
             ));
@@ -298,6 +305,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {
         ("spectrum", Quantity::Spectrum),
         ("certificate", Quantity::Certificate),
         ("sensitivities", Quantity::Sensitivities),
+        ("survival", Quantity::Survival),
     ];
     let quantities = match section.texts("quantities")? {
         None => vec![Quantity::Rate, Quantity::PassageTime],

@@ -4,6 +4,7 @@
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
 //! and cut [`DECADES`] below the largest value. In two dimensions everything is drawn in θ, turned grids too.
 
+mod animation;
 pub(crate) mod axis;
 mod canvas;
 mod chart;
@@ -85,6 +86,18 @@ fn of(
     path: &Path,
 ) -> Result<bool, PlotError> {
     data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, path))
+}
+
+/// The animation of a density in time.
+const ANIMATION: &str = "evolution-animated.png";
+
+/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` where there is no density in time.
+///
+/// # Errors
+/// [`PlotError`] when it could not be made.
+pub fn animate(data: &FigureData, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let path = folder.join(ANIMATION);
+    Ok(animation::animate(data, &path)?.then_some(path))
 }
 
 /// Draws every picture for which there is data into a folder and returns their paths.

@@ -24,7 +24,7 @@ use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::spectrum::{self, SpectrumStudy};
+use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
 use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -130,7 +130,7 @@ pub(super) fn evidence(
     }
     let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
     groups.extend(spectrum.as_ref().map(spectrum::group));
-    groups.extend(in_time(request, &on, &found, resources, &mut quantities, &mut warnings)?);
+    groups.extend(in_time(request, &on, &found, spectrum.as_ref(), resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -253,12 +253,15 @@ fn in_time(
     request: &Request,
     on: &Discretisation<'_>,
     found: &Analyses,
+    spectrum: Option<&LevelSpectrum<'_>>,
     resources: Resources<'_>,
     quantities: &mut Quantities,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<FieldGroup>, StudyError> {
     let Some(asked) = &request.evolve else { return Ok(None) };
-    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme(), resources)?;
+    // A closed chain has no plateau.
+    let modes = spectrum.filter(|found| found.on.assembly.kills()).map_or(&[][..], |found| &found.modes[..]);
+    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), modes, request.grid.scheme(), resources)?;
     // A struct of lists and numbers, with texts as keys.
     quantities.add(GROUP, &evolved.record).expect("a view of plain values");
     warnings.extend(evolved.warnings);
@@ -293,7 +296,9 @@ fn own_iteration(
     limit: Option<Scaled>,
     resources: Resources<'_>,
 ) -> Result<Option<IterationStudy>, StudyError> {
-    request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()
+    // What was found before an interruption is not lost with it.
+    let asked = request.sgd.as_ref().filter(|_| !resources.progress.is_interrupted());
+    asked.map(|asked| iteration(asked, problem, limit, resources)).transpose()
 }
 
 /// The data's gradient covariance at the minimum against the Hessian there.

@@ -277,6 +277,23 @@ pub enum Warning {
         /// The first such output time.
         from: f64,
     },
+    /// Survival from every cell and of the density that do not agree.
+    #[error(
+        "Σ p u from every cell and the survival of the density are {distance:.1e} apart, relative to ln S, where their estimated errors are \
+         {stated:.1e} together"
+    )]
+    EvolutionSides {
+        /// The relative distance of ln S.
+        distance: f64,
+        /// The sum of the estimated errors.
+        stated: f64,
+    },
+    /// A density in time that was stopped.
+    #[error("the density in time was interrupted after t = {until:.3e}: what was found until then is there")]
+    EvolutionInterrupted {
+        /// The last output time.
+        until: f64,
+    },
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,
