@@ -338,6 +338,8 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }
         | Warning::NoErrorEstimate
+        | Warning::InterpolationUnknown { .. }
+        | Warning::InterpolatedElsewhere
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }
         | Warning::EvolutionFlux { .. }

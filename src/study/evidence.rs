@@ -83,6 +83,9 @@ pub(super) fn evidence(
     warnings.extend(without_rate);
     let mut fields = fields(request, &on, &found, resources)?;
     let mut quantities = Quantities::default();
+    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
+        quantities.add("slice", &facts).expect("a view of plain values");
+    }
     if let Some((closed, law)) = closed {
         fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::stationary_current(closed, law));
@@ -285,6 +288,7 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
         let direction = minimum.eigenvectors[k];
         *ratio = covariance.form(direction, direction) / minimum.eigenvalues[k];
     }
+    let covariance = problem.dynamics.metric().map_or(covariance, |metric| metric.measured(covariance));
     let alignment = product(covariance, hessian) / (product(covariance, covariance) * product(hessian, hessian)).sqrt();
     Some(CovarianceCheck { covariance, ratios, alignment })
 }

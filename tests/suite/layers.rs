@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "scaled",
     "exponential",
     "tensor",
     "digits",
     "progress",
+    "spline",
     "model",
     "problem",
     "formula",

@@ -29,7 +29,7 @@ pub(super) struct Setting<'a> {
 /// # Errors
 /// Sets of another shape, periodic axes, other noise than D = d·I, and drifts without a loss.
 pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, CertificateError> {
-    if !problem.is_reversible() || problem.dynamics.may_break() {
+    if !problem.is_reversible() || problem.dynamics.may_break() || problem.dynamics.metric().is_some() {
         return Err(CertificateError::NotReversible);
     }
     if (0..2).any(|axis| problem.domain.is_periodic(axis)) {
