@@ -395,7 +395,8 @@ impl Grid<'_> {
         let [old_m, old_n] = [known.0[0].len(), known.0[1].len()];
         let is_doubled = |new: usize, old: usize| new == 2 * old - 1 || (new, old) == (1, 1);
         let reuses = old_m > 0 && is_doubled(m, old_m) && is_doubled(n, old_n);
-        let place = |index: usize, old: usize| if old == 1 { Some(0) } else { (index % 2 == 0).then_some(index / 2) };
+        let place =
+            |index: usize, old: usize| if old == 1 { Some(0) } else { index.is_multiple_of(2).then_some(index / 2) };
         progress.begin(&format!("slice: {m} × {n} points"), (m * n) as u64);
         let point = |k: usize| {
             let (i, j) = (k / n, k % n);

@@ -180,6 +180,9 @@ fn found(path: &Path, base: &Path) -> PathBuf {
     if path.exists() { path.to_path_buf() } else { base.join(path) }
 }
 
+/// Axes, L, and C where it is given.
+type Cells = ([Vec<f64>; 2], Vec<f64>, Option<Vec<Tensor>>);
+
 impl MeasuredSource {
     /// Reads the loss; a relative path starts from the working folder or, where it leads to no file, from `base`.
     ///
@@ -203,7 +206,7 @@ impl MeasuredSource {
         Ok(Measured { dimension: self.dimension, axes, loss, covariance, gram })
     }
 
-    fn cells(&self, contents: &Contents) -> Result<([Vec<f64>; 2], Vec<f64>, Option<Vec<Tensor>>), DataFault> {
+    fn cells(&self, contents: &Contents) -> Result<Cells, DataFault> {
         let names = &self.names;
         let axis = |name: &str| -> Result<Vec<f64>, DataFault> {
             let array = contents.array(name, None)?;

@@ -63,7 +63,7 @@ fn square_root(tensor: Tensor, dimension: usize) -> Tensor {
 /// Every other index of an axis, and the last.
 fn every_other(length: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..length).step_by(2).collect();
-    if length % 2 == 0 {
+    if length.is_multiple_of(2) {
         kept.push(length - 1);
     }
     kept
