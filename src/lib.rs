@@ -119,6 +119,7 @@ pub mod scaled;
 pub mod scheme;
 pub mod sgd;
 pub mod solve;
+mod spline;
 pub mod study;
 #[cfg(feature = "files")]
 pub mod sweep;

@@ -173,7 +173,7 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
                  noise.interpretation = \"isothermal\"; for other processes {WITHOUT}"
             ),
         ),
-        CertificateError::Jumps => wrong("solve.quantities", format!("{error}: {WITHOUT}")),
+        CertificateError::Jumps | CertificateError::Metric => wrong("solve.quantities", format!("{error}: {WITHOUT}")),
         CertificateError::Disagrees { .. } => unsolvable(format!("{error}. Take more grid.cells, or {WITHOUT}")),
         CertificateError::Continuous { .. } => wrong(
             "domain",
@@ -343,6 +343,8 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }
         | Warning::NoErrorEstimate
+        | Warning::InterpolationUnknown { .. }
+        | Warning::InterpolatedElsewhere
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }
         | Warning::EvolutionFlux { .. }

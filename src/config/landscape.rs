@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::read::pad;
 use crate::config::section::{FINITE, NOT_NEGATIVE, POSITIVE, Section};
-use crate::config::{ConfigError, LandscapeForm};
+use crate::config::{ConfigError, LandscapeForm, slice, table};
 use crate::model::DataSource;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Regression;
@@ -73,6 +73,7 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "rotated-drift",
         "linear-regression",
         "network",
+        "table",
     ];
     let Some(name) = section.choice("kind", &names.map(|name| (name, name)))? else {
         return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
@@ -81,10 +82,13 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         return Err(section
             .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
     }
+    if section.has("slice") && ["network", "linear-regression", "logistic-regression"].contains(&name) {
+        return Ok(LandscapeForm::Slice(Box::new(slice::read(section, dimension)?)));
+    }
     if name == "network" {
-        let reason = "\"network\" has its gradient noise compared with its Hessian by `saddleflux covariance`; escape rates are those of \
-                      \"linear-regression\" and \"logistic-regression\" in one or two parameters, or of a formula";
-        return Err(section.conflict("kind", reason));
+        let reason = "a network has more than two parameters: say along which of them the process moves, as in slice = { directions = \
+                      \"hessian\" }; `saddleflux covariance` compares its gradient noise with its Hessian without one";
+        return Err(section.missing("slice", reason));
     }
     let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
     Ok(match name {
@@ -112,6 +116,7 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "himmelblau" => LandscapeForm::Himmelblau,
         "three-hole" => LandscapeForm::ThreeHole,
         "rotated-drift" => rotated_drift(section, dimension)?,
+        "table" => LandscapeForm::Table(table::read(section, dimension)?),
         "linear-regression" => LandscapeForm::LinearRegression(regression(section, dimension, false)?),
         _ => LandscapeForm::LogisticRegression(regression(section, dimension, true)?),
     })
@@ -124,6 +129,12 @@ fn rotated_drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let of = read(&section.section("of")?, dimension)?;
     if matches!(of, LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. }) {
         return Err(section.conflict("of", "must be a loss: a kind that is one, or an expression"));
+    }
+    if matches!(of, LandscapeForm::Table(_) | LandscapeForm::Slice(_)) {
+        return Err(section.conflict(
+            "of",
+            "tables and slices have lengths of their own, in which no rotation is offered: take another loss",
+        ));
     }
     let Some(strength) = section.number("strength", FINITE)? else {
         return Err(section.missing("strength", "rotated-drift needs c in −(I + cJ)∇L"));
@@ -156,7 +167,8 @@ fn regression(section: &Section, dimension: usize, has_signs: bool) -> Read<Regr
         return Err(section.conflict(
             "features",
             format!(
-                "{} features{} for {dimension} dimension(s): one weight belongs to each, and one or two are possible",
+                "{} features{} for {dimension} dimension(s): one weight belongs to each, and one or two are possible; more have a slice, as in \
+                 slice = {{ directions = \"hessian\" }}",
                 features.len(),
                 if intercept { " and an intercept" } else { "" },
             ),

@@ -20,17 +20,21 @@ mod pose;
 mod read;
 mod section;
 pub mod sensitivity;
+pub mod slice;
 mod source;
 pub mod sweep;
+mod table;
 mod tree;
 mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
 pub use model::{ModelConfig, ModelForm, WeightSource};
+pub use slice::SliceConfig;
 pub use source::Source;
 pub use sweep::Sweep;
 
+use crate::model::MeasuredSource;
 use crate::problem::expression::Expression;
 use crate::problem::landscape::Regression;
 use crate::problem::noise::NoiseKind;
@@ -124,6 +128,10 @@ pub enum LandscapeForm {
     LogisticRegression(Regression),
     /// Mean of (θ·x − y)²/2 over a data set, whose one or two features are named.
     LinearRegression(Regression),
+    /// A loss that is known on a grid of points.
+    Table(MeasuredSource),
+    /// A line or a plane through the parameters of a model.
+    Slice(Box<SliceConfig>),
 }
 
 /// `[noise]`.

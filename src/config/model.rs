@@ -12,7 +12,7 @@ use crate::model::{Activation, DataSource, Model, Network, Output, Targets, Task
 type Read<T> = Result<T, ConfigError>;
 
 /// Seeds are whole numbers that a double holds.
-const SEED: Rule =
+pub(super) const SEED: Rule =
     ("a whole number from 0 to 9007199254740992", |x| (0.0..=9_007_199_254_740_992.0).contains(&x) && x.fract() == 0.0);
 
 /// A model as a file names it.
@@ -108,27 +108,7 @@ impl ModelConfig {
     /// # Errors
     /// Data that cannot be read or used.
     pub fn model(&self) -> Result<Model, DataError> {
-        let (task, output) = match self.form {
-            ModelForm::LinearRegression { .. } => (Task::Value, Output::SquaredError),
-            ModelForm::LogisticRegression { .. } => (Task::Sign, Output::Logistic),
-            ModelForm::Network { .. } => (Task::Class, Output::CrossEntropy),
-        };
-        let samples = self.data.read(self.base(), task)?;
-        let inputs = samples.features.len();
-        let outputs = match &samples.targets {
-            Targets::Classes(_, names) => names.len(),
-            Targets::Values(_) => 1,
-        };
-        let network = match &self.form {
-            ModelForm::LinearRegression { intercept } | ModelForm::LogisticRegression { intercept } => {
-                Network::new(&[inputs, outputs], *intercept, Activation::Tanh, output)
-            }
-            ModelForm::Network { hidden, activation, .. } => {
-                let widths = [&[inputs], hidden.as_slice(), &[outputs]].concat();
-                Network::new(&widths, true, *activation, output)
-            }
-        };
-        Ok(Model { network, samples, l2: self.l2 })
+        model_of(&self.form, &self.data, self.l2, self.base())
     }
 
     /// In words, such as `network 10-10-10-12, tanh, on avila.csv`.
@@ -151,7 +131,35 @@ impl ModelConfig {
     }
 }
 
-fn read(section: &Section) -> Read<(ModelForm, DataSource, f64)> {
+/// A model of this form with its data; relative paths start from the working folder, else from `base`.
+///
+/// # Errors
+/// Data that cannot be read or used.
+pub(super) fn model_of(form: &ModelForm, data: &DataSource, l2: f64, base: &Path) -> Result<Model, DataError> {
+    let (task, output) = match form {
+        ModelForm::LinearRegression { .. } => (Task::Value, Output::SquaredError),
+        ModelForm::LogisticRegression { .. } => (Task::Sign, Output::Logistic),
+        ModelForm::Network { .. } => (Task::Class, Output::CrossEntropy),
+    };
+    let samples = data.read(base, task)?;
+    let inputs = samples.features.len();
+    let outputs = match &samples.targets {
+        Targets::Classes(_, names) => names.len(),
+        Targets::Values(_) => 1,
+    };
+    let network = match form {
+        ModelForm::LinearRegression { intercept } | ModelForm::LogisticRegression { intercept } => {
+            Network::new(&[inputs, outputs], *intercept, Activation::Tanh, output)
+        }
+        ModelForm::Network { hidden, activation, .. } => {
+            let widths = [&[inputs], hidden.as_slice(), &[outputs]].concat();
+            Network::new(&widths, true, *activation, output)
+        }
+    };
+    Ok(Model { network, samples, l2 })
+}
+
+pub(super) fn read(section: &Section) -> Read<(ModelForm, DataSource, f64)> {
     let kinds = ["linear-regression", "logistic-regression", "network"];
     let needed = "C and H need a model on data: linear-regression, logistic-regression or network";
     // Every landscape is known here, so that another one is told what it lacks.

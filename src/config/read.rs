@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
-use crate::config::{Config, ConfigError, Fault, LandscapeConfig, Source};
+use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, Source};
 use crate::config::{committor, converge, evolve, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
 use crate::problem::expression::Condition;
@@ -56,7 +56,7 @@ impl Config {
         }
         require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
-        let landscape = LandscapeConfig {
+        let mut landscape = LandscapeConfig {
             dimension,
             sharpness: landscape.number("sharpness", POSITIVE)?.unwrap_or(1.0),
             form: landscape::read(&landscape, dimension)?,
@@ -65,6 +65,9 @@ impl Config {
         let domain = read_domain(&domain, dimension)?;
         let grid = read_grid(&grid, dimension)?;
         let valley = valley::read(&valley, dimension)?;
+        if let LandscapeForm::Slice(slice) = &mut landscape.form {
+            slice.settle(&domain, valley.as_ref());
+        }
         let (quantities, eigenvalues, error_estimate) = read_solve(&solve)?;
         let converge = converge::read(&converge, dimension, grid.cells)?;
         let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
@@ -156,14 +159,16 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
     let intercept = usize::from(landscape.boolean("intercept", false)?);
     let lengths = [
         landscape.texts("drift")?.map(|list| list.len()),
-        landscape.texts("features")?.map(|list| list.len() + intercept),
+        landscape.texts("features")?.filter(|_| !landscape.has("slice")).map(|list| list.len() + intercept),
     ];
     if let Some(length) = lengths.into_iter().flatten().next() {
         return Ok(length.clamp(1, 2));
     }
-    if landscape.text("kind")?.is_some_and(|kind| landscape::PLANE_KINDS.contains(&kind.as_str())) {
+    let kind = landscape.text("kind")?;
+    if kind.as_ref().is_some_and(|kind| landscape::PLANE_KINDS.contains(&kind.as_str())) {
         return Ok(2);
     }
+    let is_surface = landscape.has("slice") || kind.is_some_and(|kind| kind == "table");
     let mentions_y = |text: String| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "y");
     if landscape.text("expression")?.is_some_and(mentions_y) {
         return Ok(2);
@@ -174,7 +179,7 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         grid.numbers("cells", CELLS)?,
         valley.numbers("minimum", FINITE)?,
     ];
-    Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(1).clamp(1, 2))
+    Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(if is_surface { 2 } else { 1 }).clamp(1, 2))
 }
 
 /// A list with one number per dimension, as a point.

@@ -1,7 +1,8 @@
 //! Landscape and noise in one line each, for titles and summaries.
 
-use crate::config::{Config, LandscapeForm, NoiseForm};
+use crate::config::{Config, LandscapeForm, ModelForm, NoiseForm, SliceConfig};
 use crate::digits::{exact, exact_point};
+use crate::model::slice::Directions;
 use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
@@ -36,7 +37,28 @@ fn shape(form: &LandscapeForm) -> String {
         LandscapeForm::RotatedDrift { of, strength } => format!("b = −(I + cJ)∇L, c = {strength}, of {}", shape(of)),
         LandscapeForm::LogisticRegression(posed) => regression("logistic-regression", posed),
         LandscapeForm::LinearRegression(posed) => regression("linear-regression", posed),
+        LandscapeForm::Table(source) => format!("table {}", source.path.display()),
+        LandscapeForm::Slice(slice) => slice_of(slice),
     }
+}
+
+/// Such as `plane along hessian directions of network 10-10 on banknote.csv`.
+fn slice_of(slice: &SliceConfig) -> String {
+    let model = match &slice.form {
+        ModelForm::LinearRegression { .. } => "linear-regression".to_string(),
+        ModelForm::LogisticRegression { .. } => "logistic-regression".to_string(),
+        ModelForm::Network { hidden, .. } => {
+            format!("network {}", hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("-"))
+        }
+    };
+    let directions = match &slice.directions {
+        Directions::Hessian => "hessian directions".to_string(),
+        Directions::Filter { seed } => format!("filter directions (seed {seed})"),
+        Directions::File(file) => format!("directions {}", file.display()),
+    };
+    let penalty = if slice.l2 == 0.0 { String::new() } else { format!(", l2 = {}", slice.l2) };
+    let shape = ["line", "plane"][slice.dimension - 1];
+    format!("{shape} along {directions} of {model} on {}{penalty}", slice.data.path.display())
 }
 
 fn regression(name: &str, posed: &Regression) -> String {

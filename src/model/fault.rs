@@ -119,6 +119,129 @@ pub enum DataFault {
         /// The column.
         column: String,
     },
+    /// The file is not in the format that it should have.
+    #[error("cannot be read: {what}")]
+    Format {
+        /// What is wrong.
+        what: String,
+    },
+    /// An HDF5 file, for a build that reads none.
+    #[error("cannot be read: this build of the program reads no HDF5 files, only NPZ and text")]
+    NoHdf5,
+    /// A dataset, an array or a column that is asked for is not there.
+    #[error("has no `{name}`; there are: {}", present.join(", "))]
+    MissingDataset {
+        /// The name.
+        name: String,
+        /// What there is.
+        present: Vec<String>,
+    },
+    /// An array has another shape than it needs.
+    #[error("`{name}` has the shape {found:?}, and {needed:?} is needed")]
+    WrongShape {
+        /// The name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The right one.
+        needed: Vec<usize>,
+    },
+    /// The values of an axis do not ascend.
+    #[error("`{name}` must ascend, and its entry {index} (from 0) is {value} after {before}")]
+    Unsorted {
+        /// The name.
+        name: String,
+        /// From 0.
+        index: usize,
+        /// The entry before.
+        before: f64,
+        /// The entry.
+        value: f64,
+    },
+    /// An axis has too few values.
+    #[error("`{name}` has {found} values: at least {needed} are needed to interpolate, and to say how well")]
+    TooFew {
+        /// The name.
+        name: String,
+        /// How many.
+        found: usize,
+        /// The fewest.
+        needed: usize,
+    },
+    /// A cell without a value.
+    #[error(
+        "`{name}` at {index:?} (indices from 0) is {value}: a cell that was not computed; compute it, or cut the table to what is there"
+    )]
+    MissingCell {
+        /// The dataset.
+        name: String,
+        /// From 0, an index an axis.
+        index: Vec<usize>,
+        /// −1 or no number.
+        value: f64,
+    },
+    /// A covariance with a negative eigenvalue.
+    #[error("the covariance at {index:?} (indices from 0) has the negative eigenvalue {eigenvalue:e}")]
+    NegativeCovariance {
+        /// From 0, an index an axis.
+        index: Vec<usize>,
+        /// The eigenvalue.
+        eigenvalue: f64,
+    },
+    /// Nothing says how long a step along a coordinate is.
+    #[error(
+        "names no file of directions: its coordinates are multiples of vectors of unknown lengths and angles, without which every Hessian, \
+         tensor and rate is wrong"
+    )]
+    NoLengths,
+    /// A matrix that is no Gram matrix.
+    #[error("`{name}` is {values:?}, and a symmetric positive definite matrix is needed")]
+    NotAGram {
+        /// The dataset.
+        name: String,
+        /// Its entries.
+        values: Vec<f64>,
+    },
+    /// A tensor that only one of two directions has.
+    #[error("the tensor `{name}` is in one of the two directions only: they belong to different models")]
+    UnpairedDirection {
+        /// The tensor.
+        name: String,
+    },
+    /// A direction of no length.
+    #[error("the direction `{name}` has no finite length above 0")]
+    NoDirection {
+        /// Which.
+        name: String,
+    },
+    /// Two directions along one line.
+    #[error("the two directions are parallel (cosine {cosine}) and span no plane")]
+    ParallelDirections {
+        /// Of the angle between them.
+        cosine: f64,
+    },
+}
+
+impl DataFault {
+    /// Whether it is a fault that only tables of a loss have.
+    pub fn is_of_table(&self) -> bool {
+        matches!(
+            self,
+            DataFault::Format { .. }
+                | DataFault::NoHdf5
+                | DataFault::MissingDataset { .. }
+                | DataFault::WrongShape { .. }
+                | DataFault::Unsorted { .. }
+                | DataFault::TooFew { .. }
+                | DataFault::MissingCell { .. }
+                | DataFault::NegativeCovariance { .. }
+                | DataFault::NoLengths
+                | DataFault::NotAGram { .. }
+                | DataFault::UnpairedDirection { .. }
+                | DataFault::NoDirection { .. }
+                | DataFault::ParallelDirections { .. }
+        )
+    }
 }
 
 /// What a column is asked for as.

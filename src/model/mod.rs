@@ -1,7 +1,8 @@
 //! Losses of data in any number of parameters: regressions and networks, with exact derivatives.
 //!
 //! A [`Model`] is a [`Network`], its [`Samples`] and a penalty. It knows L, ∇L, the gradient of every sample, products with the Hessian,
-//! the whole Hessian H and the covariance C of one sample's gradient. [`training`] finds a minimum, [`weights`] keeps θ in a file.
+//! the whole Hessian H and the covariance C of one sample's gradient. [`training`] finds a minimum, [`weights`] keeps θ in a file, and a
+//! [`slice`] is what the model says on a line or a plane. [`Measured`] is a loss that somebody else computed on a grid.
 //!
 //! | model | output | layers |
 //! |---|---|---|
@@ -14,16 +15,20 @@
 //! smooth pieces.
 
 pub mod fault;
+pub mod lanczos;
+mod measured;
 mod network;
 mod output;
 mod samples;
+pub mod slice;
 mod sums;
 mod table;
 pub mod training;
 pub mod weights;
 
+pub use measured::{Array, FEWEST, Lengths, Measured, MeasuredSource, Names};
 pub use network::{Activation, Layer, Network, Pass};
 pub use output::{Answer, Output};
 pub use samples::{DataSource, Samples, Targets, Task};
-pub use sums::{Covariance, Model};
+pub use sums::{Along, Covariance, Model};
 pub use table::{Table, Wanted};

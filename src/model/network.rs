@@ -33,9 +33,9 @@ impl Activation {
     fn jet(self, z: f64) -> [f64; 3] {
         match self {
             Activation::Tanh => {
-                let t = z.tanh();
-                // 1 − t² without its cancellation for large |z|.
-                let slope = z.cosh().recip().powi(2);
+                // e = e^{−2|z|} − 1: neither t for small |z| nor 1 − t² for large |z| is a difference of numbers that are nearly the same.
+                let e = (-2.0 * z.abs()).exp_m1();
+                let (t, slope) = ((-e / (2.0 + e)).copysign(z), 4.0 * (1.0 + e) / (2.0 + e).powi(2));
                 [t, slope, -2.0 * t * slope]
             }
             Activation::Relu if z > 0.0 => [z, 1.0, 0.0],
@@ -220,12 +220,29 @@ impl Network {
         }
     }
 
-    /// Derivatives of a, z and δ along a direction, for a pass whose δ are known.
-    fn vary(&self, theta: &[f64], direction: Direction, answer: Answer, pass: &mut Pass) {
-        let reached = match direction {
+    /// The derivatives of ℓ along one or two directions, for a pass that [`Network::loss`] has filled; 0 for a second one that is not there.
+    pub fn slopes(&self, theta: &[f64], directions: &[Vec<f64>], answer: Answer, pass: &mut Pass) -> [f64; 2] {
+        let Some(last) = self.layers.last() else { return [0.0; 2] };
+        self.output.slope(&pass.outputs, answer, &mut pass.deltas[last.units()]);
+        let mut slopes = [0.0; 2];
+        for (slope, v) in slopes.iter_mut().zip(directions) {
+            self.vary_outputs(theta, Direction::Parameters(v), pass);
+            *slope = dot(&pass.deltas[last.units()], &pass.z_dot[last.units()]);
+        }
+        slopes
+    }
+
+    /// The layers that see a direction.
+    fn reached(&self, direction: Direction) -> &[Layer] {
+        match direction {
             Direction::Parameters(_) => &self.layers,
             Direction::Unit { depth, .. } => &self.layers[depth..],
-        };
+        }
+    }
+
+    /// Derivatives of a and z along a direction.
+    fn vary_outputs(&self, theta: &[f64], direction: Direction, pass: &mut Pass) {
+        let reached = self.reached(direction);
         let (Some(first), Some(last)) = (reached.first(), reached.last()) else { return };
         pass.input_dots[first.places()].fill(0.0);
         for layer in reached {
@@ -247,6 +264,13 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// Derivatives of a, z and δ along a direction, for a pass whose δ are known.
+    fn vary(&self, theta: &[f64], direction: Direction, answer: Answer, pass: &mut Pass) {
+        self.vary_outputs(theta, direction, pass);
+        let reached = self.reached(direction);
+        let Some(last) = reached.last() else { return };
         self.output.bend(&pass.outputs, answer, &pass.z_dot[last.units()], &mut pass.delta_dots[last.units()]);
         for pair in reached.windows(2).rev() {
             let (below, layer) = (pair[0], pair[1]);

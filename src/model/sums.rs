@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::network::{Network, Pass};
 use super::output::{Answer, Output};
 use super::samples::{Samples, Targets};
+use crate::tensor::Tensor;
 
 /// Pieces of sums of vectors: enough for the threads of a large machine.
 const PIECES: usize = 64;
@@ -42,6 +43,17 @@ pub struct Covariance {
     pub gradient: Vec<f64>,
     /// C, p × p.
     pub matrix: Vec<f64>,
+}
+
+/// What a model says along one or two vectors in the space of its parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Along {
+    /// L.
+    pub loss: f64,
+    /// v·∇L.
+    pub slope: [f64; 2],
+    /// v_i·C v_j.
+    pub covariance: Tensor,
 }
 
 impl Model {
@@ -195,6 +207,30 @@ impl Model {
             }
         });
         Covariance { gradient: mean, matrix }
+    }
+
+    /// L, the slope of L along one or two vectors, and C of the slopes along them, v_i·C v_j, in one pass over the samples in order.
+    pub fn along(&self, theta: &[f64], vectors: &[Vec<f64>]) -> Along {
+        let mut pass = self.network.pass();
+        let count = self.samples.len() as f64;
+        let (mut loss, mut slopes) = (0.0, Vec::with_capacity(self.samples.len()));
+        for n in 0..self.samples.len() {
+            loss += self.filled(theta, n, &mut pass);
+            slopes.push(self.network.slopes(theta, vectors, self.answer(n), &mut pass));
+        }
+        let mean = [0, 1].map(|k| slopes.iter().map(|slope| slope[k]).sum::<f64>() / count);
+        let product = |i: usize, j: usize| {
+            slopes.iter().map(|slope| (slope[i] - mean[i]) * (slope[j] - mean[j])).sum::<f64>() / count
+        };
+        let penalty = |k: usize| {
+            let own = vectors.get(k).map_or(0.0, |v| v.iter().zip(theta).map(|(v, value)| v * value).sum());
+            self.l2 * own
+        };
+        Along {
+            loss: loss / count + self.penalty(theta),
+            slope: [mean[0] + penalty(0), mean[1] + penalty(1)],
+            covariance: Tensor { xx: product(0, 0), xy: product(0, 1), yy: product(1, 1) },
+        }
     }
 
     /// Whether θ puts every sample of a logistic regression on its side: L then falls without end along θ, and has no minimum.

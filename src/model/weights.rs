@@ -121,6 +121,19 @@ pub fn decode(network: &Network, bytes: &[u8]) -> Result<Vec<f64>, WeightsError>
     }
 }
 
+/// One tensor of a file, with its shape.
+///
+/// # Errors
+/// [`WeightsError`]: no such file, no such tensor, or numbers of another kind.
+pub fn tensor(name: &str, bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), WeightsError> {
+    let (header, data) = split(bytes)?;
+    let present = || header.keys().filter(|name| *name != "__metadata__").cloned().collect();
+    let entry = header.get(name).ok_or_else(|| WeightsError::Missing { name: name.into(), present: present() })?;
+    let shape = shape(name, entry)?;
+    let values = numbers(name, &shape, entry, data)?;
+    Ok((shape, values))
+}
+
 fn format(what: impl Into<String>) -> WeightsError {
     WeightsError::Format { what: what.into() }
 }
@@ -139,12 +152,18 @@ fn split(bytes: &[u8]) -> Result<(Map<String, Value>, &[u8]), WeightsError> {
     }
 }
 
+/// Lengths, or places.
+fn list(entry: &Value, key: &str) -> Option<Vec<usize>> {
+    entry[key].as_array()?.iter().map(|value| usize::try_from(value.as_u64()?).ok()).collect()
+}
+
+fn shape(name: &str, entry: &Value) -> Result<Vec<usize>, WeightsError> {
+    list(entry, "shape").ok_or_else(|| format(format!("`{name}` has no shape")))
+}
+
 /// The numbers of a tensor.
 fn numbers(name: &str, needed: &[usize], entry: &Value, data: &[u8]) -> Result<Vec<f64>, WeightsError> {
-    let list = |key: &str| -> Option<Vec<usize>> {
-        entry[key].as_array()?.iter().map(|value| usize::try_from(value.as_u64()?).ok()).collect()
-    };
-    let found = list("shape").ok_or_else(|| format(format!("`{name}` has no shape")))?;
+    let found = shape(name, entry)?;
     if found != needed {
         return Err(WeightsError::Shape { name: name.into(), found, needed: needed.to_vec() });
     }
@@ -154,11 +173,13 @@ fn numbers(name: &str, needed: &[usize], entry: &Value, data: &[u8]) -> Result<V
         "F32" => 4,
         other => return Err(WeightsError::Precision { name: name.into(), found: other.into() }),
     };
-    let place = match list("data_offsets").as_deref() {
+    let place = match list(entry, "data_offsets").as_deref() {
         Some(&[start, end]) => data.get(start..end),
         _ => None,
     };
-    let bytes = place.filter(|bytes| bytes.len() == size * needed.iter().product::<usize>());
+    // A shape that overflows has no such place.
+    let length = needed.iter().try_fold(size, |length: usize, side| length.checked_mul(*side));
+    let bytes = place.filter(|bytes| Some(bytes.len()) == length);
     let bytes = bytes.ok_or_else(|| format(format!("the numbers of `{name}` are not where its header says")))?;
     Ok(match size {
         8 => bytes.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),

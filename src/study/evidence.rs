@@ -86,6 +86,9 @@ pub(super) fn evidence(
     warnings.extend(without_rate);
     let mut fields = fields(&on, &found);
     let mut quantities = Quantities::default();
+    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
+        quantities.add("slice", &facts).expect("a view of plain values");
+    }
     // With reactive paths or a network it is known already.
     let own = match request.wants(Quantity::Stationary) && closed.is_none() {
         true => {
@@ -312,6 +315,7 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
         let direction = minimum.eigenvectors[k];
         *ratio = covariance.form(direction, direction) / minimum.eigenvalues[k];
     }
+    let covariance = problem.dynamics.metric().map_or(covariance, |metric| metric.measured(covariance));
     let alignment = product(covariance, hessian) / (product(covariance, covariance) * product(hessian, hessian)).sqrt();
     Some(CovarianceCheck { covariance, ratios, alignment })
 }

@@ -15,6 +15,7 @@ mod evidence;
 pub mod evolution;
 pub mod extrapolation;
 pub mod fit;
+pub mod interpolation;
 pub mod iteration;
 pub mod ladder;
 mod layers;

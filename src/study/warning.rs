@@ -2,7 +2,7 @@
 
 use crate::digits::{exact, point};
 use crate::formula::quadrature::QuadratureError;
-use crate::problem::ProblemWarning;
+use crate::problem::{ProblemError, ProblemWarning};
 use crate::study::StudyError;
 use crate::tensor::Point;
 
@@ -188,6 +188,21 @@ pub enum Warning {
          the saddle; take more cells"
     )]
     NoErrorEstimate,
+    /// An interpolated loss whose error is not known.
+    #[error(
+        "what the interpolation of the loss may change is not known, and not in the stated errors: with every other value left out there is no \
+         such problem ({reason}). Compute the table on more points"
+    )]
+    InterpolationUnknown {
+        /// What is wrong with the thinned problem.
+        reason: Box<ProblemError>,
+    },
+    /// An interpolated loss behind other quantities than rates.
+    #[error(
+        "the stated errors of the rate and the passage time include what the interpolation of the loss may change; those of other quantities do \
+         not"
+    )]
+    InterpolatedElsewhere,
     /// A bracket that did not close.
     #[error(
         "the bracket of the rate closed to {width:.1e} relative only, after {iterations} inverse iterations: a second rate of the set is \

@@ -9,6 +9,7 @@ const LAYERS: [&str; 25] = [
     "tensor",
     "digits",
     "progress",
+    "spline",
     "model",
     "problem",
     "formula",

@@ -152,7 +152,7 @@ pub fn traps(
     domain: &Domain,
     live: &Region,
 ) -> Result<(), ProblemError> {
-    if noise.constant().is_some() {
+    if noise.temperature().is_some() {
         return Ok(());
     }
     let dimension = domain.dimension;
@@ -196,7 +196,7 @@ pub fn check(
     live: &Region,
     start: Point,
 ) -> Result<(), ProblemError> {
-    if noise.constant().is_some() {
+    if noise.temperature().is_some() {
         return Ok(());
     }
     // Over a floor, however low, nothing is closed.

@@ -34,6 +34,11 @@ pub trait DiffusionField: Send + Sync {
         None
     }
 
+    /// T when D⁻¹(−b) = ∇L/T everywhere, for the loss L that is descended: D = T·G⁻¹, G the metric of the coordinates.
+    fn temperature(&self) -> Option<f64> {
+        self.constant()
+    }
+
     /// Whether D is a scalar times the identity everywhere (always so in one dimension).
     fn is_scalar(&self) -> bool {
         false

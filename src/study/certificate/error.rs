@@ -12,6 +12,11 @@ pub enum CertificateError {
     /// A periodic axis in one dimension.
     #[error("in one dimension the certificate does not cover periodic axes")]
     Periodic,
+    /// Coordinates along vectors that are not orthonormal.
+    #[error(
+        "the certificate is for coordinates of unit length along orthogonal axes, not for tables and slices with a metric"
+    )]
+    Metric,
     /// A killing rate inside the domain, or a window in a wall.
     #[error(
         "the certificate covers sets that are killed at whole walls and boundaries, not by a rate inside or in a window"

@@ -87,6 +87,9 @@ pub(super) struct FaceSample<const N: usize> {
 /// # Errors
 /// Sets of another shape, and processes that are not known to be in detailed balance.
 pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, CertificateError> {
+    if problem.dynamics.metric().is_some() {
+        return Err(CertificateError::Metric);
+    }
     if problem.dynamics.may_break() || problem.noise.jumps() || bends(problem) {
         return Err(CertificateError::Jumps);
     }
