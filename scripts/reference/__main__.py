@@ -90,7 +90,7 @@ def row(problem, program):
         "barrier": float(mp.nstr(height, 4)),
         **({"rate": [outwards(low, 0), outwards(high, 1)]} if is_ordinary else {}),
         "log_rate": [float(mp.log(low)), float(mp.log(high))],
-        "value": mp.nstr(value, min(MOST_DIGITS, int(-mp.log10(uncertainty)) + 1), strip_zeros=False),
+        "value": mp.nstr(value, min(MOST_DIGITS, int(-mp.log10(uncertainty)) + 2), strip_zeros=False),
         "digits": round(float(-mp.log10(max(uncertainty, mpf(10) ** -MOST_DIGITS))), 1),
         "certified": "certificate" if certificate else "two routes",
         "best": name,
