@@ -74,8 +74,8 @@ fn a_slice_is_the_model_along_its_vectors() {
             let (slope, bend) = (table.gradient(at), table.hessian(at));
             let spread = table.gradient_covariance(at).unwrap();
             let size = form(&hessian, 0, 0).abs() + form(&hessian, 1, 1).abs();
-            for k in 0..2 {
-                assert!((slope[k] - dot(&gradient, &slice.vectors[k])).abs() < 1e-3 * size, "{directions:?} {at:?}");
+            for (slope, vector) in slope.iter().zip(&slice.vectors) {
+                assert!((slope - dot(&gradient, vector)).abs() < 1e-3 * size, "{directions:?} {at:?}");
             }
             for (found, i, j) in [(bend.xx, 0, 0), (bend.xy, 0, 1), (bend.yy, 1, 1)] {
                 assert!((found - form(&hessian, i, j)).abs() < 3e-2 * size, "{directions:?} {at:?} {i}{j}");
