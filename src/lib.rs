@@ -55,7 +55,7 @@
 //!
 //! A module uses only modules above it:
 //! ```text
-//! tensor, scaled, exponential, progress → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → verify
+//! tensor, scaled, exponential, progress → model → problem → grid → scheme → generator → elimination → solve → sgd → observe → study → config → verify
 //!                                             │                                                          → io → sweep → plot, report → cli
 //!                                             └→ formula, particles: independent checks, which never see a grid
 //! ```
@@ -105,18 +105,21 @@ pub mod formula;
 pub mod generator;
 pub mod grid;
 pub mod io;
+pub mod model;
 pub mod observe;
 pub mod particles;
 #[cfg(feature = "plots")]
 pub mod plot;
 pub mod problem;
 pub mod progress;
+pub mod referee;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod scaled;
 pub mod scheme;
 pub mod sgd;
 pub mod solve;
+mod spline;
 pub mod study;
 #[cfg(feature = "files")]
 pub mod sweep;

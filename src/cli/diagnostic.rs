@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ariadne::{Color, Config as Style, IndexType, Label, Report, ReportKind};
 
-use crate::config::{Config, ConfigError, Diagnosis, Source};
+use crate::config::{ConfigError, Diagnosis, Source};
 
 /// Whether standard output shows colours.
 pub(super) fn stdout_has_colour() -> bool {
@@ -43,8 +43,7 @@ pub(super) fn config_error(error: &ConfigError) -> String {
 }
 
 /// An error below the configuration, shown at the key behind it when it has one.
-pub(super) fn diagnosis(config: &Config, diagnosis: &Diagnosis) -> String {
-    let source = &config.source;
+pub(super) fn diagnosis(source: &Source, diagnosis: &Diagnosis) -> String {
     let path = source.path.display();
     let Diagnosis { key: Some(key), message, .. } = diagnosis else {
         return format!("error: {path}: {}", diagnosis.message);

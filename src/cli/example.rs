@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 19] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
@@ -23,6 +23,8 @@ const EXAMPLES: [(&str, &str); 17] = [
     ("disc", include_str!("../../configs/disc.toml")),
     ("sweep", include_str!("../../configs/sweep.toml")),
     ("particles", include_str!("../../configs/particles.toml")),
+    ("covariance", include_str!("../../configs/covariance.toml")),
+    ("slice", include_str!("../../configs/slice.toml")),
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];
 

@@ -1,8 +1,10 @@
 //! The command line: what is asked, what is shown, where files go. Nothing numerical happens here.
 
+mod covariance;
 mod diagnostic;
 mod example;
 mod explain;
+mod referee;
 mod session;
 mod signals;
 mod start;
@@ -23,6 +25,8 @@ use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
 use crate::plot::{self, FigureData};
 use crate::study::StudyError;
+use crate::study::solution::Solution;
+use crate::study::warning::Warning;
 use crate::{io, report, study};
 use session::Session;
 
@@ -42,6 +46,8 @@ enum Command {
     Check(Asked),
     /// Refine the grid for several schemes and angles: errors, observed orders, time and memory
     Converge(Asked),
+    /// C(θ) against H(θ) of a model on data: covariance.json, scatter plot, spectrum
+    Covariance(Asked),
     /// Particles only: the escape rate that they show, with its error bar
     Simulate(Asked),
     /// Redraw the plots of a result
@@ -51,7 +57,12 @@ enum Command {
         /// Folder for the plots [default: the result's]
         #[arg(long)]
         out: Option<PathBuf>,
+        /// The density in time as an animated PNG too
+        #[arg(long)]
+        animate: bool,
     },
+    /// Judge somebody's rates for problems of the reference collection: digits right, claimed errors that cover
+    Referee(referee::RefereeAsked),
     /// Write a commented starting configuration, or list the examples
     Init {
         /// Name of an example
@@ -137,11 +148,13 @@ pub fn main() -> u8 {
     let result = match cli.command {
         Command::Run(asked) => run(&asked),
         Command::Check(asked) => check(&asked),
-        Command::Plot { result, out } => redraw(&result, out.as_deref()),
+        Command::Plot { result, out, animate } => redraw(&result, out.as_deref(), animate),
+        Command::Referee(asked) => referee::referee(&asked),
         Command::Init { name } => example::init(name.as_deref()),
         Command::Sweep(asked) => sweep::sweep(&asked),
         Command::Verify(asked) => verify::verify(&asked),
         Command::Converge(asked) => converge(&asked),
+        Command::Covariance(asked) => covariance::covariance(&asked),
         Command::Simulate(asked) => simulate(&asked),
     };
     match result {
@@ -173,7 +186,8 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
         let solution = study::run(&problem, &request, progress)?;
-        let sensitivities = config.asked_sensitivities(&problem, &solution, progress);
+        let sensitivities =
+            if is_cut(&solution) { None } else { config.asked_sensitivities(&problem, &solution, progress) };
         Ok((problem, solution, landscape, sensitivities))
     })?;
     if let Some(found) = sensitivities {
@@ -191,22 +205,37 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let solved = io::Solved { setting, solution: &solution };
     let summary = io::summary(&solved);
     let draw = || {
-        if !session.draws() {
-            return Ok(Vec::new());
+        let mut drawn = Vec::new();
+        if session.draws() {
+            let data = FigureData::solved(&solved, &summary);
+            drawn.extend(plot::draw(&data, &folder)?);
+            if request.evolve.as_ref().is_some_and(|asked| asked.is_animated) {
+                drawn.extend(plot::animate(&data, &folder)?);
+            }
+            if let Some(study) = &solution.iteration {
+                drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
+            }
+            if let Some(found) = &solution.particles {
+                drawn.extend(plot::draw_particles(&summary, found, &folder)?);
+            }
         }
-        let mut drawn = plot::draw(&FigureData::solved(&solved, &summary), &folder)?;
-        if let Some(study) = &solution.iteration {
-            drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
-        }
-        if let Some(found) = &solution.particles {
-            drawn.extend(plot::draw_particles(&summary, found, &folder)?);
-        }
+        let page = folder.join("report.html");
+        io::write_text(&page, &report::html::run(&solved, &drawn)?)?;
+        drawn.push(page);
         Ok(drawn)
     };
     session
         .deliver(&folder, &summary, &solved.groups(), draw, |files, colour| report::terminal(&solved, files, colour))?;
+    if is_cut(&solution) {
+        return Err(interrupted());
+    }
     let is_whole = solution.particles.as_ref().is_some_and(|found| !found.interrupted);
     if config.request.particles.is_some() && !is_whole { Err(interrupted()) } else { Ok(()) }
+}
+
+/// Whether the density in time was interrupted on its way.
+fn is_cut(solution: &Solution) -> bool {
+    solution.warnings.iter().any(|warning| matches!(warning, Warning::EvolutionInterrupted { .. }))
 }
 
 /// Whether somebody ended it.
@@ -270,12 +299,19 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     }
 }
 
-fn redraw(result: &Path, out: Option<&Path>) -> Result<(), Failure> {
+fn redraw(result: &Path, out: Option<&Path>, animates: bool) -> Result<(), Failure> {
     // Here a file is the input.
     let failure = |error: String| Failure::new(2, format!("error: {error}"));
     let stored = io::read(result).map_err(|error| failure(error.to_string()))?;
     let folder = out.or(result.parent()).unwrap_or(Path::new("."));
-    let plots = plot::draw(&FigureData::stored(&stored), folder).map_err(|error| failure(error.to_string()))?;
+    let data = FigureData::stored(&stored);
+    let mut plots = plot::draw(&data, folder).map_err(|error| failure(error.to_string()))?;
+    if animates {
+        let found = plot::animate(&data, folder).map_err(|error| failure(error.to_string()))?;
+        plots.push(found.ok_or_else(|| {
+            failure(format!("{}: no density in time to animate: solve with [evolve]", result.display()))
+        })?);
+    }
     for path in plots {
         say(&format!("{}\n", path.display()));
     }

@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
     ) -> Result<(T, usize), Failure> {
         let (found, threads) = watched(self.asked.output, |progress| {
             progress.begin("reading the landscape", 0);
-            work(self.config.problem()?, progress)
+            work(self.config.problem_under(progress)?, progress)
         })?;
         Ok((found.map_err(|error| self.failure(&error))?, threads))
     }
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
         let diagnosis = advice::on_study(error);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
-            _ => diagnostic::diagnosis(&self.config, &diagnosis),
+            _ => diagnostic::diagnosis(&self.config.source, &diagnosis),
         };
         Failure::new(diagnosis.exit_status, message)
     }
@@ -98,9 +98,22 @@ impl<'a> Session<'a> {
         let mut files = vec![folder.join("summary.json"), folder.join("result.h5")];
         io::write_result(&files[1], &self.config, summary, groups)?;
         io::write_summary(&files[0], summary)?;
+        files.extend(self.weights(folder)?);
         files.extend(draw()?);
         self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
         Ok(())
+    }
+
+    /// Writes the weights in the middle of a slice, where the landscape is one; returns the file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn weights(&self, folder: &Path) -> Result<Option<PathBuf>, Failure> {
+        // It has been computed: an error has ended the command before.
+        let Some(Ok(slice)) = self.config.slice() else { return Ok(None) };
+        let file = folder.join("weights.safetensors");
+        io::write_weights(&file, &slice.network, &slice.theta)?;
+        Ok(Some(file))
     }
 
     /// Says what a program or a person reads, or nothing.

@@ -17,7 +17,7 @@ pub(super) fn read(config: &Config) -> Result<Request, Failure> {
     let StartDensity::File { file, field } = &evolve.start else { return Ok(request) };
     let wrong = |message: String| {
         let diagnosis = Diagnosis { key: Some("evolve.start".into()), message, exit_status: 2 };
-        Failure::new(2, diagnostic::diagnosis(config, &diagnosis))
+        Failure::new(2, diagnostic::diagnosis(&config.source, &diagnosis))
     };
     let beside = config.source.path.parent().map(|folder| folder.join(file));
     let place = if file.exists() { file.clone() } else { beside.unwrap_or_else(|| file.clone()) };

@@ -3,6 +3,7 @@
 //! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has written.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
@@ -11,10 +12,12 @@ use crate::digits;
 use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
+use crate::model::training::TrainingError;
 use crate::problem::ProblemWarning;
 use crate::solve::{EvolveError, SolveError};
 use crate::study::certificate::CertificateError;
 use crate::study::converge::Source;
+use crate::study::covariance::CovarianceError;
 use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
@@ -101,6 +104,29 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
     }
 }
 
+/// What is told of a model whose C and H were not found.
+pub fn on_covariance(error: &CovarianceError) -> Diagnosis {
+    let (key, remedy) = match error {
+        CovarianceError::Training(TrainingError::Interrupted) => return interrupted(error),
+        CovarianceError::Training(TrainingError::Separated) => {
+            ("landscape.l2", ": a penalty l2 > 0 gives the loss a minimum")
+        }
+        CovarianceError::Training(TrainingError::NotFinite { .. } | TrainingError::Eigenvalues { .. }) => {
+            ("landscape", ": standardise = true brings the features to one scale; check the weights")
+        }
+        CovarianceError::NotReached { .. } => {
+            ("landscape", ": standardise = true, or a penalty l2 > 0, makes the Hessian better conditioned")
+        }
+        CovarianceError::TooLarge { .. } => ("landscape", ""),
+    };
+    Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{error}{remedy}")) }
+}
+
+/// What is told of a file of weights that does not fit.
+pub fn on_weights(path: &Path, reason: &str) -> Diagnosis {
+    wrong("landscape.weights", format!("{}: {reason}", path.display()))
+}
+
 fn on_grid(error: GridError) -> Diagnosis {
     match error {
         GridError::PeriodicAxis => wrong("grid.align", format!("{error}: use align = \"axes\"")),
@@ -140,10 +166,15 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
         CertificateError::Periodic => {
             wrong("solve.quantities", format!("{error}: give domain.walls instead, or {WITHOUT}"))
         }
-        CertificateError::NotReversible => wrong(
+        CertificateError::Circulates { .. } => wrong(
             "solve.quantities",
-            format!("{error}: take noise.kind = \"isotropic\" and a landscape with a loss, or {WITHOUT}"),
+            format!(
+                "{error}. A loss under noise.kind = \"isotropic\" is in detailed balance, and so is the drift -D∇L/T with \
+                 noise.interpretation = \"isothermal\"; for other processes {WITHOUT}"
+            ),
         ),
+        CertificateError::Jumps | CertificateError::Metric => wrong("solve.quantities", format!("{error}: {WITHOUT}")),
+        CertificateError::Disagrees { .. } => unsolvable(format!("{error}. Take more grid.cells, or {WITHOUT}")),
         CertificateError::Continuous { .. } => wrong(
             "domain",
             format!("{error}: draw domain.lower and domain.upper so that the domain ends before this point"),
@@ -312,10 +343,14 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }
         | Warning::NoErrorEstimate
+        | Warning::InterpolationUnknown { .. }
+        | Warning::InterpolatedElsewhere
         | Warning::OpenBracket { .. }
         | Warning::LargeError { .. }
         | Warning::EvolutionFlux { .. }
         | Warning::EvolutionRange { .. }
+        | Warning::EvolutionSides { .. }
+        | Warning::EvolutionInterrupted { .. }
         | Warning::ParticlesInterrupted => warning.to_string(),
     }
 }

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
+use crate::model::fault::{Column, DataFault};
+use crate::model::slice::SliceError;
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
-use crate::problem::landscape::data::{Column, DataFault};
 
 /// The input is wrong.
 pub(super) const WRONG: u8 = 2;
@@ -39,10 +40,14 @@ impl Diagnosis {
     /// An error of a problem, with the key behind it.
     pub fn of_problem(error: &ProblemError) -> Diagnosis {
         let exit_status = match error {
+            ProblemError::Slice(error) if error.is_interruption() => INTERRUPTED,
             ProblemError::Degenerate(_)
             | ProblemError::Jump { .. }
             | ProblemError::InfiniteTime(_)
-            | ProblemError::Blocked { .. } => UNSOLVABLE,
+            | ProblemError::Blocked { .. }
+            | ProblemError::Slice(
+                SliceError::Training(_) | SliceError::NotReached { .. } | SliceError::NotFinite { .. },
+            ) => UNSOLVABLE,
             _ => WRONG,
         };
         let message = error.with_remedy(remedy(error).or(error.remedy()));
@@ -55,8 +60,11 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
     Cow::Borrowed(match error {
         ProblemError::Data(error) => match &error.fault {
             DataFault::MissingColumn { role: Column::Feature, .. } | DataFault::Constant { .. } => "landscape.features",
-            DataFault::MissingColumn { role: Column::Label, .. } => "landscape.label",
+            DataFault::MissingColumn { role: Column::Label, .. } | DataFault::OneLabel { .. } => "landscape.label",
             DataFault::OneClass { .. } => "landscape.positive",
+            DataFault::NoFeatures { .. } => "landscape.features",
+            DataFault::NoLengths => "landscape.scale",
+            fault if fault.is_of_table() => "landscape.file",
             _ => "landscape.data",
         },
         ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
@@ -64,6 +72,10 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotFinite { what: Ingredient::Tensor, .. } => "noise",
         ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
         ProblemError::Jump { .. } | ProblemError::NegativeLoss { .. } => "landscape",
+        ProblemError::OutsideTable { .. } => "domain",
+        ProblemError::Slice(SliceError::Vectors { .. } | SliceError::TooFewParameters) => "landscape.slice",
+        ProblemError::Slice(_) => "landscape",
+        ProblemError::BareHessianInSkewCoordinates => "noise.floor",
         ProblemError::InfiniteTime(_) => "domain",
         ProblemError::Killing { .. } => "domain.killing",
         ProblemError::Window { index, fault, .. } => {
@@ -98,11 +110,25 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             DataFault::Unreadable { .. } => {
                 "landscape.data is looked for in the working folder, then beside the configuration"
             }
+            DataFault::NoLengths => {
+                "write the file of directions into its `dir_file`, name it as landscape.dir_file, or give landscape.scale, the length of a unit step \
+                 (a number, or one an axis)"
+            }
+            DataFault::MissingCell { value: -1.0, .. } => "where -1 is a value: landscape.missing = \"nan\"",
+            DataFault::Missing { .. } => {
+                "landscape.missing = \"drop\" leaves out rows that lack a value in a column that is used"
+            }
             _ => return None,
         },
         ProblemError::Degenerate(Degeneracy::Trap { .. }) => {
             "noise.floor > 0 (white noise mixed in), a constant added to the loss (noise that grows with the loss leaves minima of \
              positive loss only); or noise.allow_degenerate = true to solve all the same"
+        }
+        ProblemError::Degenerate(Degeneracy::OneDirection { .. }) => {
+            "coordinates in which the noise acts along an axis (d12 = \"0\" and d11 or d22 = \"0\"), or noise.floor > 0 (white noise mixed in)"
+        }
+        ProblemError::Degenerate(Degeneracy::Curve { .. }) => {
+            "noise.floor > 0 (white noise mixed in); or noise.allow_degenerate = true to solve all the same"
         }
         ProblemError::Degenerate(_) => {
             "noise.floor > 0 (white noise mixed in), noise.kind = \"frozen\" (the closure that Theorem 3.2 assumes), noise.kind = \
@@ -149,12 +175,15 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::NoiseWithoutLoss => "use \"isotropic\" or \"expression\"",
         ProblemError::NoiseWithoutData => {
-            "take landscape.kind = \"styblinski-tang-data\" or \"logistic-regression\", or for this landscape noise.kind = \
+            "take landscape.kind = \"styblinski-tang-data\", \"logistic-regression\", \"linear-regression\", a slice of a model or a table with covariances, or for this landscape noise.kind = \
              \"hessian\", \"frozen\", \"isotropic\" or \"expression\""
         }
         ProblemError::NotFinite { .. }
         | ProblemError::NotPositive { .. }
         | ProblemError::Jump { .. }
+        | ProblemError::OutsideTable { .. }
+        | ProblemError::Slice(_)
+        | ProblemError::BareHessianInSkewCoordinates
         | ProblemError::NegativeLoss { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })

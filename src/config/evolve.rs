@@ -7,7 +7,7 @@ use crate::config::{ConfigError, NoiseConfig, NoiseForm};
 use crate::problem::Minibatch;
 use crate::problem::noise::NoiseKind;
 use crate::solve::evolve::{FINEST_TOLERANCE, LOWEST_FLOOR};
-use crate::study::request::{EvolveRequest, NoisePiece, StartDensity};
+use crate::study::request::{EvolveRequest, NoisePiece, StartDensity, Stepping};
 
 type Read<T> = Result<T, ConfigError>;
 
@@ -19,33 +19,39 @@ const FLOOR: (&str, fn(f64) -> bool) = ("between 1e-250 and 1", |x| (LOWEST_FLOO
 const FEW: (&str, fn(f64) -> bool) =
     ("a whole number from 2 to 10000", |x| (2.0..=MOST_TIMES).contains(&x) && x.fract() == 0.0);
 
-pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize) -> Read<EvolveRequest> {
+pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize, from_cells: bool) -> Read<EvolveRequest> {
     let times = times(section)?;
     let start = start(section, dimension)?;
     let tolerance = section.number("tolerance", TOLERANCE)?.unwrap_or(1e-6);
     let floor = section.number("floor", FLOOR)?;
-    match section.text("method")?.as_deref() {
-        None | Some("auto" | "positive") => {}
-        Some("krylov") => {
-            return Err(section.conflict(
-                "method",
-                "\"krylov\" comes with a later version: \"positive\" is there, and \"auto\" takes it; it is positive and has the \
-                 digits of small densities too",
-            ));
-        }
-        Some(other) => {
-            section.chosen("method", other, &[("auto", ()), ("positive", ()), ("krylov", ())])?;
-        }
-    }
-    if section.boolean("animate", false)? {
+    let steppings = [("auto", Stepping::Auto), ("positive", Stepping::Positive), ("krylov", Stepping::Krylov)];
+    let stepping = section.choice("method", &steppings)?.unwrap_or(Stepping::Auto);
+    if stepping == Stepping::Krylov && floor.is_some_and(|floor| floor < 1.0) {
         return Err(section.conflict(
-            "animate",
-            "animated pictures come with a later version: leave the key out; snapshots are in evolution.png and in /evolution",
+            "floor",
+            "\"krylov\" is right in L1, and single cells above a floor are not asked of it: leave floor out, or take \"positive\"",
         ));
     }
+    let is_animated = section.boolean("animate", false)?;
     let schedule = schedule(section, noise, dimension)?;
+    if from_cells && !schedule.is_empty() {
+        return Err(section.conflict(
+            "schedule",
+            "\"survival\" in solve.quantities is survival from every cell under noise that stays: leave one of them out",
+        ));
+    }
     section.finish()?;
-    Ok(EvolveRequest { times, start, tolerance, floor, schedule, learning_rate: learning_rate(noise) })
+    Ok(EvolveRequest {
+        times,
+        start,
+        tolerance,
+        floor,
+        schedule,
+        learning_rate: learning_rate(noise),
+        stepping,
+        from_cells,
+        is_animated,
+    })
 }
 
 /// A list, or a range with a spacing.

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::config::read::pad;
-use crate::config::section::{FINITE, POSITIVE, Section};
-use crate::config::{ConfigError, LandscapeForm};
+use crate::config::section::{FINITE, NOT_NEGATIVE, POSITIVE, Section};
+use crate::config::{ConfigError, LandscapeForm, slice, table};
+use crate::model::DataSource;
 use crate::problem::expression::Expression;
+use crate::problem::landscape::Regression;
 use crate::tensor::Tensor;
 
 type Read<T> = Result<T, ConfigError>;
@@ -69,6 +71,9 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "three-hole",
         "logistic-regression",
         "rotated-drift",
+        "linear-regression",
+        "network",
+        "table",
     ];
     let Some(name) = section.choice("kind", &names.map(|name| (name, name)))? else {
         return Err(section.missing("kind", "give exactly one of kind, expression and drift"));
@@ -76,6 +81,14 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     if PLANE_KINDS.contains(&name) && dimension == 1 {
         return Err(section
             .conflict("kind", format!("\"{name}\" is a landscape in two dimensions: set landscape.dimension = 2")));
+    }
+    if section.has("slice") && ["network", "linear-regression", "logistic-regression"].contains(&name) {
+        return Ok(LandscapeForm::Slice(Box::new(slice::read(section, dimension)?)));
+    }
+    if name == "network" {
+        let reason = "a network has more than two parameters: say along which of them the process moves, as in slice = { directions = \
+                      \"hessian\" }; `saddleflux covariance` compares its gradient noise with its Hessian without one";
+        return Err(section.missing("slice", reason));
     }
     let number = |key: &str, rule, default: f64| Ok(section.number(key, rule)?.unwrap_or(default));
     Ok(match name {
@@ -103,7 +116,9 @@ fn named_landscape(section: &Section, dimension: usize) -> Read<LandscapeForm> {
         "himmelblau" => LandscapeForm::Himmelblau,
         "three-hole" => LandscapeForm::ThreeHole,
         "rotated-drift" => rotated_drift(section, dimension)?,
-        _ => logistic_regression(section, dimension)?,
+        "table" => LandscapeForm::Table(table::read(section, dimension)?),
+        "linear-regression" => LandscapeForm::LinearRegression(regression(section, dimension, false)?),
+        _ => LandscapeForm::LogisticRegression(regression(section, dimension, true)?),
     })
 }
 
@@ -114,6 +129,12 @@ fn rotated_drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let of = read(&section.section("of")?, dimension)?;
     if matches!(of, LandscapeForm::Drift(..) | LandscapeForm::RotatedDrift { .. }) {
         return Err(section.conflict("of", "must be a loss: a kind that is one, or an expression"));
+    }
+    if matches!(of, LandscapeForm::Table(_) | LandscapeForm::Slice(_)) {
+        return Err(section.conflict(
+            "of",
+            "tables and slices have lengths of their own, in which no rotation is offered: take another loss",
+        ));
     }
     let Some(strength) = section.number("strength", FINITE)? else {
         return Err(section.missing("strength", "rotated-drift needs c in −(I + cJ)∇L"));
@@ -136,28 +157,44 @@ fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {
     }
 }
 
-fn logistic_regression(section: &Section, dimension: usize) -> Read<LandscapeForm> {
-    let needed = |key: &str| section.missing(key, "logistic-regression needs data, features, label and positive");
+/// One or two parameters; signs need to be told which labels are positive.
+fn regression(section: &Section, dimension: usize, has_signs: bool) -> Read<Regression> {
+    let needed =
+        |key: &str| section.missing(key, "a regression needs data, features and label, a logistic one positive too");
     let features = section.texts("features")?.ok_or_else(|| needed("features"))?;
-    if features.len() != dimension {
+    let intercept = section.boolean("intercept", false)?;
+    if features.len() + usize::from(intercept) != dimension || features.is_empty() {
         return Err(section.conflict(
             "features",
             format!(
-                "{} features for {dimension} dimension(s): one weight belongs to each, and one or two are possible",
-                features.len()
+                "{} features{} for {dimension} dimension(s): one weight belongs to each, and one or two are possible; more have a slice, as in \
+                 slice = {{ directions = \"hessian\" }}",
+                features.len(),
+                if intercept { " and an intercept" } else { "" },
             ),
         ));
     }
-    if dimension == 2 && features[0] == features[1] {
+    if features.len() == 2 && features[0] == features[1] {
         let message =
             format!("names the column `{}` twice: with one feature, set landscape.dimension = 1", features[0]);
         return Err(section.conflict("features", message));
     }
-    Ok(LandscapeForm::LogisticRegression {
-        data: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
-        features,
+    let positive = section.texts("positive")?;
+    if has_signs && positive.is_none() {
+        return Err(needed("positive"));
+    }
+    let data = DataSource {
+        path: PathBuf::from(section.text("data")?.ok_or_else(|| needed("data"))?),
+        features: Some(features),
         label: section.text("label")?.ok_or_else(|| needed("label"))?,
-        positive: section.texts("positive")?.ok_or_else(|| needed("positive"))?,
+        positive,
         standardise: section.boolean("standardise", true)?,
-    })
+        drop_missing: drops_missing(section)?,
+    };
+    Ok(Regression { data, intercept, l2: section.number("l2", NOT_NEGATIVE)?.unwrap_or(0.0) })
+}
+
+/// Whether rows that lack a value are left out; else they are a fault.
+pub(super) fn drops_missing(section: &Section) -> Read<bool> {
+    Ok(section.choice("missing", &[("drop", true), ("error", false)])?.unwrap_or(false))
 }

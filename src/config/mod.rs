@@ -13,25 +13,30 @@ mod error;
 mod evolve;
 mod fault_particles;
 mod landscape;
+mod model;
 mod noise;
 mod particles;
 mod pose;
 mod read;
 mod section;
 pub mod sensitivity;
+pub mod slice;
 mod source;
 pub mod sweep;
+mod table;
 mod tree;
 mod valley;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
+pub use model::{ModelConfig, ModelForm, WeightSource};
+pub use slice::SliceConfig;
 pub use source::Source;
 pub use sweep::Sweep;
 
-use std::path::PathBuf;
-
+use crate::model::MeasuredSource;
 use crate::problem::expression::Expression;
+use crate::problem::landscape::Regression;
 use crate::problem::noise::NoiseKind;
 use crate::problem::{Interpretation, Posed};
 use crate::study::Request;
@@ -119,19 +124,14 @@ pub enum LandscapeForm {
         /// c.
         strength: f64,
     },
-    /// Mean of log(1 + exp(−s θ·x)) over a data set.
-    LogisticRegression {
-        /// CSV file, relative to the working folder or to the configuration's folder.
-        data: PathBuf,
-        /// One or two column names.
-        features: Vec<String>,
-        /// Label column.
-        label: String,
-        /// Label values that count as s = +1.
-        positive: Vec<String>,
-        /// Zero mean and unit population variance for each feature.
-        standardise: bool,
-    },
+    /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are s = +1.
+    LogisticRegression(Regression),
+    /// Mean of (θ·x − y)²/2 over a data set, whose one or two features are named.
+    LinearRegression(Regression),
+    /// A loss that is known on a grid of points.
+    Table(MeasuredSource),
+    /// A line or a plane through the parameters of a model.
+    Slice(Box<SliceConfig>),
 }
 
 /// `[noise]`.

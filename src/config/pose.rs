@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm};
+use crate::model::slice::Slice;
 use crate::problem::expression::Expression;
-use crate::problem::landscape::data::DataError;
 use crate::problem::landscape::{
-    DoubleWell, Formula, FormulaDrift, Himmelblau, LogisticRegression, MullerBrown, Quadratic, SharpFlat,
-    StyblinskiTang, StyblinskiTangData, ThreeHole, sharpened,
+    DoubleWell, Formula, FormulaDrift, Himmelblau, LinearRegression, LogisticRegression, MullerBrown, Quadratic,
+    SharpFlat, StyblinskiTang, StyblinskiTangData, TableLoss, ThreeHole, sharpened,
 };
 use crate::problem::noise::FormulaNoise;
 use crate::problem::rotated::RotatedDrift;
 use crate::problem::{Dynamics, Landscape, NoiseKind, NoiseModel, Problem, ProblemError};
+use crate::progress::Progress;
 use crate::tensor::Tensor;
 
 impl Config {
@@ -21,10 +22,38 @@ impl Config {
     /// # Errors
     /// A problem that is wrong, or can't be solved as posed; [`crate::config::Diagnosis`] finds the key behind it.
     pub fn problem(&self) -> Result<Problem, ProblemError> {
-        let base = self.source.path.parent().unwrap_or(Path::new("."));
-        let dynamics = self.landscape.dynamics(base)?;
+        self.problem_under(&Progress::default())
+    }
+
+    /// The problem, while `progress` shows how far its landscape is, which may take long.
+    ///
+    /// # Errors
+    /// As [`Config::problem`], and interruptions.
+    pub fn problem_under(&self, progress: &Progress) -> Result<Problem, ProblemError> {
+        let dynamics = self.landscape.dynamics_under(self.base(), progress)?;
         let noise = noise_model(&self.noise, self.landscape.dimension);
         Problem::new(dynamics, noise, self.noise.interpretation, &self.posed)
+    }
+}
+
+impl Config {
+    /// The folder from which relative paths start where they lead to nothing from the working folder.
+    pub fn base(&self) -> &Path {
+        self.source.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// The slice behind the landscape, where it is one, computed once in the life of the program.
+    ///
+    /// # Errors
+    /// A slice that cannot be had.
+    pub fn slice(&self) -> Option<Result<Arc<Slice>, ProblemError>> {
+        self.slice_under(&Progress::default())
+    }
+
+    /// The same, while `progress` shows how far it is.
+    pub fn slice_under(&self, progress: &Progress) -> Option<Result<Arc<Slice>, ProblemError>> {
+        let LandscapeForm::Slice(slice) = &self.landscape.form else { return None };
+        Some(slice.slice(self.base(), progress).map_err(ProblemError::from))
     }
 }
 
@@ -34,11 +63,19 @@ impl LandscapeConfig {
     ///
     /// # Errors
     /// Data that cannot be read or used.
-    pub fn dynamics(&self, base: &Path) -> Result<Dynamics, DataError> {
-        self.dynamics_of(&self.form, base)
+    pub fn dynamics(&self, base: &Path) -> Result<Dynamics, ProblemError> {
+        self.dynamics_under(base, &Progress::default())
     }
 
-    fn dynamics_of(&self, form: &LandscapeForm, base: &Path) -> Result<Dynamics, DataError> {
+    /// The same, while `progress` shows how far it is.
+    ///
+    /// # Errors
+    /// As [`LandscapeConfig::dynamics`], and interruptions.
+    pub fn dynamics_under(&self, base: &Path, progress: &Progress) -> Result<Dynamics, ProblemError> {
+        self.dynamics_of(&self.form, base, progress)
+    }
+
+    fn dynamics_of(&self, form: &LandscapeForm, base: &Path, progress: &Progress) -> Result<Dynamics, ProblemError> {
         let dimension = self.dimension;
         let landscape: Arc<dyn Landscape> = match form {
             LandscapeForm::StyblinskiTang => Arc::new(StyblinskiTang { dimension }),
@@ -65,11 +102,15 @@ impl LandscapeConfig {
                 })));
             }
             LandscapeForm::RotatedDrift { of, strength } => {
-                return Ok(Dynamics::Drift(Arc::new(RotatedDrift::new(self.dynamics_of(of, base)?, *strength))));
+                return Ok(Dynamics::Drift(Arc::new(RotatedDrift::new(
+                    self.dynamics_of(of, base, progress)?,
+                    *strength,
+                ))));
             }
-            LandscapeForm::LogisticRegression { data, features, label, positive, standardise } => {
-                Arc::new(LogisticRegression::read(data, base, features, label, positive, *standardise)?)
-            }
+            LandscapeForm::LogisticRegression(posed) => Arc::new(LogisticRegression::read(posed, base)?),
+            LandscapeForm::Table(source) => Arc::new(TableLoss::from(source.read(base)?)),
+            LandscapeForm::Slice(slice) => Arc::new(TableLoss::from(slice.slice(base, progress)?.as_ref())),
+            LandscapeForm::LinearRegression(posed) => Arc::new(LinearRegression::read(posed, base)?),
         };
         Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))
     }

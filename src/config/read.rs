@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
-use crate::config::{Config, ConfigError, Fault, LandscapeConfig, Source};
+use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, Source};
 use crate::config::{committor, converge, evolve, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
 use crate::problem::expression::Condition;
@@ -56,7 +56,7 @@ impl Config {
         }
         require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
-        let landscape = LandscapeConfig {
+        let mut landscape = LandscapeConfig {
             dimension,
             sharpness: landscape.number("sharpness", POSITIVE)?.unwrap_or(1.0),
             form: landscape::read(&landscape, dimension)?,
@@ -65,13 +65,23 @@ impl Config {
         let domain = read_domain(&domain, dimension)?;
         let grid = read_grid(&grid, dimension)?;
         let valley = valley::read(&valley, dimension)?;
+        if let LandscapeForm::Slice(slice) = &mut landscape.form {
+            slice.settle(&domain, valley.as_ref());
+        }
         let (quantities, eigenvalues, error_estimate) = read_solve(&solve)?;
         let converge = converge::read(&converge, dimension, grid.cells)?;
         let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
         sgd.finish()?;
         let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
         let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
-        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension)?) } else { None };
+        let from_cells = quantities.contains(&Quantity::Survival);
+        if from_cells && !evolve.is_given() {
+            return Err(root.conflict(
+                "solve.quantities",
+                "\"survival\" is survival from every cell at the times of [evolve]: give evolve.times, a list or { from, to, count }",
+            ));
+        }
+        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension, from_cells)?) } else { None };
         if committor.is_given() && !quantities.contains(&Quantity::Committor) {
             return Err(root.conflict(
                 "committor",
@@ -92,7 +102,7 @@ impl Config {
         if !absorbs && request.needs_killing() {
             return Err(root.conflict(
                 "solve.quantities",
-                "a rate, a passage time, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
+                "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
                  domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
                  solve.quantities = [\"stationary\"] alone",
             ));
@@ -128,7 +138,7 @@ fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Rea
 }
 
 /// Enters the place of every value.
-fn note_spans(node: &Node, path: String, source: &mut Source) {
+pub(super) fn note_spans(node: &Node, path: String, source: &mut Source) {
     if let Kind::Table(entries) = &node.kind {
         for entry in entries {
             let name = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
@@ -146,14 +156,19 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         return Ok(given as usize);
     }
     let (landscape, domain, grid, valley) = (landscape.glance(), domain.glance(), grid.glance(), valley.glance());
-    let lengths =
-        [landscape.texts("drift")?.map(|list| list.len()), landscape.texts("features")?.map(|list| list.len())];
+    let intercept = usize::from(landscape.boolean("intercept", false)?);
+    let lengths = [
+        landscape.texts("drift")?.map(|list| list.len()),
+        landscape.texts("features")?.filter(|_| !landscape.has("slice")).map(|list| list.len() + intercept),
+    ];
     if let Some(length) = lengths.into_iter().flatten().next() {
         return Ok(length.clamp(1, 2));
     }
-    if landscape.text("kind")?.is_some_and(|kind| landscape::PLANE_KINDS.contains(&kind.as_str())) {
+    let kind = landscape.text("kind")?;
+    if kind.as_ref().is_some_and(|kind| landscape::PLANE_KINDS.contains(&kind.as_str())) {
         return Ok(2);
     }
+    let is_surface = landscape.has("slice") || kind.is_some_and(|kind| kind == "table");
     let mentions_y = |text: String| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "y");
     if landscape.text("expression")?.is_some_and(mentions_y) {
         return Ok(2);
@@ -164,7 +179,7 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
         grid.numbers("cells", CELLS)?,
         valley.numbers("minimum", FINITE)?,
     ];
-    Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(1).clamp(1, 2))
+    Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(if is_surface { 2 } else { 1 }).clamp(1, 2))
 }
 
 /// A list with one number per dimension, as a point.
@@ -295,6 +310,7 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {
         ("spectrum", Quantity::Spectrum),
         ("certificate", Quantity::Certificate),
         ("sensitivities", Quantity::Sensitivities),
+        ("survival", Quantity::Survival),
     ];
     let quantities = match section.texts("quantities")? {
         None => vec![Quantity::Rate, Quantity::PassageTime],

@@ -30,7 +30,7 @@ use crate::scaled::{Scaled, Sum};
 
 /// Theorem 3.1, or why it does not apply.
 pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission> {
-    let Some(d) = input.diffusion.constant() else {
+    let Some(d) = input.diffusion.temperature() else {
         return Err(Omission::VaryingNoise);
     };
     let n = input.dimension;

@@ -152,7 +152,7 @@ pub fn evaluate(input: &FormulaInput) -> Formulas {
     let mut omitted = Vec::new();
     let mut keep = |found: Result<FormulaRate, Omission>| found.map_err(|reason| omitted.push(reason)).ok();
     let kramers = keep(kramers::theorem_3_1(input));
-    let is_effective = input.dimension == 1 && input.diffusion.constant().is_none();
+    let is_effective = input.dimension == 1 && input.diffusion.temperature().is_none();
     let effective_potential = if is_effective { keep(kramers::effective_potential(input)) } else { None };
     let theorem_3_2 = theorem_3_2::theorem_3_2(input).map_err(|reason| omitted.push(reason)).ok();
     Formulas { kramers, effective_potential, theorem_3_2, omitted }

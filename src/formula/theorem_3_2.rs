@@ -82,7 +82,7 @@ pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Omiss
 
 /// H_ae = e·H_a e.
 fn minimum_curvature(input: &FormulaInput, crossing: &SaddleCrossing) -> f64 {
-    let e = crossing.saddle.escape_direction;
+    let e = input.dynamics.unit(crossing.saddle.escape_direction);
     input.minimum.hessian.form(e, e)
 }
 
@@ -108,7 +108,7 @@ fn common_conditions(input: &FormulaInput) -> [Condition; 2] {
 fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> [Condition; 2] {
     let e = crossing.saddle.escape_direction;
     let compare = |at: CriticalPlace, theta, expected: f64| {
-        let ratio = input.diffusion.tensor(theta).form(e, e) / expected;
+        let ratio = input.dynamics.spread_along(input.diffusion.tensor(theta), e) / expected;
         Condition::MinibatchNoise { at, ratio }
     };
     [
@@ -119,7 +119,7 @@ fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) 
 
 /// Whether e is an eigenvector of H_a too.
 fn alignment(input: &FormulaInput, crossing: &SaddleCrossing) -> Condition {
-    let e = crossing.saddle.escape_direction;
+    let e = input.dynamics.unit(crossing.saddle.escape_direction);
     let h_a = minimum_curvature(input, crossing);
     Condition::AlignedEscape { residual: norm(advance(input.minimum.hessian.apply(e), -h_a, e)) / h_a }
 }

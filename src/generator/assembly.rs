@@ -20,6 +20,7 @@ use crate::generator::inside;
 use crate::generator::mass;
 use crate::generator::refinement;
 use crate::generator::sparse::{connected, generator_of};
+use crate::generator::transport::{self, Lifted};
 use crate::generator::walls::AlongWalls;
 use crate::grid::Grid;
 use crate::problem::Interpretation;
@@ -226,7 +227,11 @@ impl Assembly {
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }
-        let sampler = physics.sampler(grid, weight);
+        // Where nothing diffuses along an axis of the grid, the drift carries.
+        let silent = noise.silent_axis().filter(|_| grid.turn[1] == 0.0);
+        let lifted = silent.map(|axis| Lifted { noise, axis });
+        let sampled = lifted.as_ref().map_or(noise, |lifted| lifted as &dyn DiffusionField);
+        let sampler = Physics { noise: sampled, ..physics }.sampler(grid, weight);
         let stencils = stencils(&sampler, noise, interpretation, grid, &cells)?;
         let centres = [0, 1].map(|axis| grid.centres(axis));
         let context =
@@ -264,6 +269,9 @@ impl Assembly {
             // Stable, so that what a state had comes first.
             pairs.par_sort_by_key(|pair| pair.from);
             exits.sort_by_key(|exit| exit.state);
+        }
+        if let Some(axis) = silent {
+            transport::add(&context, physics.dynamics, axis, &cells, &mut pairs, &mut exits);
         }
         mass::correct(&physics, &sampler, grid, &cells, &mut pairs, &mut exits)?;
         if let Some((drift, temperature)) = turned {

@@ -39,7 +39,7 @@ pub(super) fn stencils(
         Stencil::of(sampler.index_tensor(tensor), grid.dimension)
             .map_err(|error| AssemblyError::TooAnisotropic { at, ratio: error.ratio })
     };
-    if noise.constant().is_some() {
+    if noise.temperature().is_some() {
         let at = grid.cell_centre(cells[0] as usize);
         return Ok(Stencils::Same(stencil(at, noise.tensor(at))?));
     }

@@ -9,6 +9,7 @@ pub mod listed;
 mod mass;
 mod refinement;
 mod sparse;
+mod transport;
 mod walls;
 mod window_rim;
 

@@ -1,7 +1,9 @@
 //! Landscape and noise in one line each, for titles and summaries.
 
-use crate::config::{Config, LandscapeForm, NoiseForm};
+use crate::config::{Config, LandscapeForm, ModelForm, NoiseForm, SliceConfig};
 use crate::digits::{exact, exact_point};
+use crate::model::slice::Directions;
+use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
 /// The landscape in words, such as `double-well, 2D, sharpness 4`.
@@ -33,10 +35,37 @@ fn shape(form: &LandscapeForm) -> String {
         LandscapeForm::Drift(x, None) => format!("drift b = ({x})"),
         LandscapeForm::Drift(x, Some(y)) => format!("drift b = ({x}, {y})"),
         LandscapeForm::RotatedDrift { of, strength } => format!("b = −(I + cJ)∇L, c = {strength}, of {}", shape(of)),
-        LandscapeForm::LogisticRegression { data, features, .. } => {
-            format!("logistic-regression on {} of {}", features.join(", "), data.display())
-        }
+        LandscapeForm::LogisticRegression(posed) => regression("logistic-regression", posed),
+        LandscapeForm::LinearRegression(posed) => regression("linear-regression", posed),
+        LandscapeForm::Table(source) => format!("table {}", source.path.display()),
+        LandscapeForm::Slice(slice) => slice_of(slice),
     }
+}
+
+/// Such as `plane along hessian directions of network 10-10 on banknote.csv`.
+fn slice_of(slice: &SliceConfig) -> String {
+    let model = match &slice.form {
+        ModelForm::LinearRegression { .. } => "linear-regression".to_string(),
+        ModelForm::LogisticRegression { .. } => "logistic-regression".to_string(),
+        ModelForm::Network { hidden, .. } => {
+            format!("network {}", hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("-"))
+        }
+    };
+    let directions = match &slice.directions {
+        Directions::Hessian => "hessian directions".to_string(),
+        Directions::Filter { seed } => format!("filter directions (seed {seed})"),
+        Directions::File(file) => format!("directions {}", file.display()),
+    };
+    let penalty = if slice.l2 == 0.0 { String::new() } else { format!(", l2 = {}", slice.l2) };
+    let shape = ["line", "plane"][slice.dimension - 1];
+    format!("{shape} along {directions} of {model} on {}{penalty}", slice.data.path.display())
+}
+
+fn regression(name: &str, posed: &Regression) -> String {
+    let mut features = posed.data.features.clone().unwrap_or_default();
+    features.extend(posed.intercept.then(|| "1".to_string()));
+    let penalty = if posed.l2 == 0.0 { String::new() } else { format!(", l2 = {}", posed.l2) };
+    format!("{name} on {} of {}{penalty}", features.join(", "), posed.data.path.display())
 }
 
 /// The noise in words, with its interpretation, such as `isotropic, T = 0.1, ito`.

@@ -45,6 +45,14 @@ pub enum IoError {
         /// The reason.
         message: String,
     },
+    /// A file of this run is no longer there, or cannot be read.
+    #[error("{path}: cannot read ({source}); keep the output folder as it is while a run writes into it")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// A result without a grid to draw.
     #[error(
         "{path}: this result holds particles alone, whose pictures `saddleflux simulate` has drawn beside it; `plot` redraws those of \

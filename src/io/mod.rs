@@ -23,6 +23,8 @@
 mod atomic;
 #[cfg(feature = "files")]
 mod convergence;
+#[cfg(feature = "files")]
+mod covariance;
 mod description;
 #[cfg(feature = "files")]
 mod error;
@@ -40,6 +42,8 @@ pub(crate) use atomic::Unfinished;
 pub use atomic::replace;
 #[cfg(feature = "files")]
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
+#[cfg(feature = "files")]
+pub use covariance::{covariance_summary, write_weights};
 pub use description::{landscape, noise};
 #[cfg(feature = "files")]
 pub use error::{Damage, IoError};

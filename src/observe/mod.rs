@@ -8,3 +8,4 @@ pub mod over_grid;
 pub mod peclet;
 pub mod quantity;
 pub mod reactive;
+pub mod winding;

@@ -29,7 +29,7 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
         .map(|&index| {
             let saddle = &problem.critical.saddles[index];
             let direction = saddle.escape_direction;
-            let diffusion = problem.noise.tensor(saddle.point.theta).form(direction, direction);
+            let diffusion = problem.dynamics.reach_along(problem.noise.tensor(saddle.point.theta), direction);
             (saddle.point.theta, 2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt())
         })
         .collect();

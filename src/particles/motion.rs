@@ -83,7 +83,7 @@ impl<'a> Motion<'a> {
     /// When D jumps and the interpretation needs its derivative, and when the loss jumps.
     pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, SimulationError> {
         let correction = match problem.interpretation {
-            _ if problem.noise.constant().is_some() => Correction::None,
+            _ if problem.noise.temperature().is_some() => Correction::None,
             Interpretation::Ito => Correction::None,
             Interpretation::Stratonovich => Correction::Divergence(0.5),
             Interpretation::Isothermal => Correction::Divergence(1.0),

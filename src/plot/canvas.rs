@@ -41,21 +41,30 @@ pub(super) fn picture(
     title: [&str; 2],
     content: impl FnOnce(&Area) -> Result<(), Fault>,
 ) -> Result<(), PlotError> {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        // Failure would show as a missing font in the first text drawn, which is reported.
-        let _ = register_font(FAMILY, FontStyle::Normal, FONT);
-    });
     io::replace(path, |partial| {
-        let drawn = dots(size, title, content).and_then(|dots| {
+        let drawn = pixels(size, title, content).and_then(|pixels| {
             let root = BitMapBackend::new(partial, size).into_drawing_area();
-            if let Some(image) = BitMapElement::with_owned_buffer((0, 0), size, averaged(&dots, size)) {
+            if let Some(image) = BitMapElement::with_owned_buffer((0, 0), size, pixels) {
                 root.draw(&image)?;
             }
             root.present()
         });
         drawn.map_err(|fault| PlotError::Draw { path: path.to_path_buf(), message: fault.to_string() })
     })
+}
+
+/// The RGB bytes of a picture of this size with two lines of title.
+pub(super) fn pixels(
+    size: (u32, u32),
+    title: [&str; 2],
+    content: impl FnOnce(&Area) -> Result<(), Fault>,
+) -> Result<Vec<u8>, Fault> {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        // Failure would show as a missing font in the first text drawn, which is reported.
+        let _ = register_font(FAMILY, FontStyle::Normal, FONT);
+    });
+    Ok(averaged(&dots(size, title, content)?, size))
 }
 
 /// The RGB bytes of the picture in dots.

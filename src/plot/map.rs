@@ -50,7 +50,7 @@ pub(super) struct Overlay {
 /// Draws a map with the critical points and the boundary of the start set.
 pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), PlotError> {
     let axes = axes(data);
-    let [width, height] = panel(&axes);
+    let [width, height] = panel(&axes, PANEL);
     // A narrow panel must leave room for the title.
     let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
     picture(path, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
@@ -61,6 +61,17 @@ pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), Plot
         draw_bar(&rest.split_horizontally(BAR).0, map, height)?;
         legend(area, data, &map.overlay, (left + LEFT, height + 156))
     })
+}
+
+/// Draws a map with its colour bar into an area, its longer side so many dots long.
+pub(super) fn draw_on(area: &Area, data: &FigureData, map: &Map, longest: f64) -> Result<(), Fault> {
+    let axes = axes(data);
+    let [width, height] = panel(&axes, longest);
+    let (plane, rest) = area.split_horizontally(LEFT + width);
+    let plane = plane.margin(0, (plane.dim_in_pixel().1).saturating_sub(height + BELOW), 0, 0);
+    draw_plane(&plane, data, map, &axes, [width, height])?;
+    let bar = rest.split_horizontally(BAR).0;
+    draw_bar(&bar.margin(0, (bar.dim_in_pixel().1).saturating_sub(height + BELOW), 0, 0), map, height)
 }
 
 /// θ₁ and θ₂ over the box that holds the grid, turned or not.
@@ -75,13 +86,13 @@ fn axes(data: &FigureData) -> [Axis; 2] {
 }
 
 /// Pixels of the panel: equal lengths for equal lengths unless it would be thinner than a quarter.
-fn panel(axes: &[Axis; 2]) -> [u32; 2] {
+fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     let [width, height] = [0, 1].map(|axis: usize| axes[axis].range.end - axes[axis].range.start);
     let aspect = height / width;
     if !(0.25..=4.0).contains(&aspect) {
-        return [PANEL as u32, (0.7 * PANEL) as u32];
+        return [longest as u32, (0.7 * longest) as u32];
     }
-    let scale = PANEL / width.max(height);
+    let scale = longest / width.max(height);
     [(scale * width) as u32, (scale * height) as u32]
 }
 

@@ -4,6 +4,7 @@
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
 //! and cut [`DECADES`] below the largest value. In two dimensions everything is drawn in θ, turned grids too.
 
+mod animation;
 pub(crate) mod axis;
 mod canvas;
 mod chart;
@@ -11,6 +12,7 @@ mod colour;
 mod committor;
 mod contour;
 mod convergence;
+mod covariance;
 mod data;
 mod evolution;
 mod flux;
@@ -18,16 +20,19 @@ mod iteration;
 mod map;
 mod network;
 mod particles;
+mod referee;
 mod scene;
 mod stream;
 mod sweep;
 
 pub use canvas::longest_fitting;
 pub use convergence::draw_convergence;
+pub use covariance::draw_covariance;
 pub use data::{FigureData, Mark};
 pub use iteration::draw_iteration;
 pub use network::NetworkFigure;
 pub use particles::draw_particles;
+pub use referee::draw_referee;
 pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};
@@ -81,6 +86,18 @@ fn of(
     path: &Path,
 ) -> Result<bool, PlotError> {
     data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, path))
+}
+
+/// The animation of a density in time.
+const ANIMATION: &str = "evolution-animated.png";
+
+/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` where there is no density in time.
+///
+/// # Errors
+/// [`PlotError`] when it could not be made.
+pub fn animate(data: &FigureData, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let path = folder.join(ANIMATION);
+    Ok(animation::animate(data, &path)?.then_some(path))
 }
 
 /// Draws every picture for which there is data into a folder and returns their paths.

@@ -59,6 +59,8 @@ pub enum Cut {
     Before(f64),
     /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.
     WithoutNoise,
+    /// On a way that leads along an axis without noise.
+    Driven,
 }
 
 impl Cut {
@@ -76,11 +78,11 @@ impl Cut {
         }
     }
 
-    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes.
+    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes, or does along the way.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,
-            Cut::WithoutNoise => f64::NAN,
+            Cut::WithoutNoise | Cut::Driven => f64::NAN,
             Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) => factor,
         }
     }
@@ -155,6 +157,7 @@ impl std::fmt::Display for Cut {
             Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
             Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
             Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
+            Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"
             }

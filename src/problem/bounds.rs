@@ -19,7 +19,7 @@ pub fn potential_rise(
     from: Point,
     to: Point,
 ) -> f64 {
-    if let (Some(d), Some(loss)) = (noise.constant(), dynamics.loss()) {
+    if let (Some(d), Some(loss)) = (noise.temperature(), dynamics.loss()) {
         return (loss.value(to) - loss.value(from)) / d;
     }
     let step = difference(to, from);

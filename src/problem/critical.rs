@@ -19,11 +19,11 @@ pub struct CriticalPoint {
     pub theta: Point,
     /// L there (NaN for a drift without a loss).
     pub loss: f64,
-    /// H there (for a drift: the symmetric part of −∂b).
+    /// H there, in orthonormal coordinates (for a drift: the symmetric part of −∂b).
     pub hessian: Tensor,
     /// Eigenvalues of `hessian`, ascending; only the first `dimension` are used.
     pub eigenvalues: [f64; 2],
-    /// Their unit eigenvectors.
+    /// Their eigenvectors, of length 1 in the metric of the coordinates.
     pub eigenvectors: [Point; 2],
     /// ∂b there, row by row, for a drift without a loss.
     pub jacobian: Option<[Point; 2]>,
@@ -312,8 +312,14 @@ fn on_axes(at: Point, Units(units): Units) -> Point {
 
 pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> CriticalPoint {
     let [[a, b], [c, d]] = dynamics.slope_jacobian(theta);
-    let hessian = Tensor { xx: a, xy: 0.5 * (b + c), yy: d };
-    let eigen = hessian.eigen(dimension);
+    let hessian = match (dynamics.loss(), dynamics.metric()) {
+        (Some(loss), Some(metric)) => metric.measured(loss.hessian(theta)),
+        _ => Tensor { xx: a, xy: 0.5 * (b + c), yy: d },
+    };
+    let mut eigen = hessian.eigen(dimension);
+    if let Some(metric) = dynamics.metric() {
+        eigen.vectors = eigen.vectors.map(|vector| metric.down(vector));
+    }
     CriticalPoint {
         theta,
         loss: dynamics.loss().map_or(f64::NAN, |loss| loss.value(theta)),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::problem::breaks::Breaks;
 use crate::problem::landscape::Landscape;
-use crate::tensor::{Point, Points, Tensor};
+use crate::problem::metric::Metric;
+use crate::tensor::{Point, Points, Tensor, norm};
 
 /// A drift b(θ) given by formulas, with its exact Jacobian.
 pub trait DriftField: Send + Sync {
@@ -66,10 +67,13 @@ impl Dynamics {
         }
     }
 
-    /// −b(θ), which is ∇L(θ) when there is a loss.
+    /// −b(θ), which is ∇L(θ) when there is a loss, G⁻¹∇L where the coordinates have a metric G.
     pub fn slope(&self, theta: Point) -> Point {
         match self {
-            Dynamics::Loss(landscape) => landscape.gradient(theta),
+            Dynamics::Loss(landscape) => {
+                let gradient = landscape.gradient(theta);
+                landscape.metric().map_or(gradient, |metric| metric.raise(gradient))
+            }
             Dynamics::Drift(field) => {
                 let [x, y] = field.drift(theta);
                 [-x, -y]
@@ -80,7 +84,14 @@ impl Dynamics {
     /// −b at every point of a block.
     pub fn slopes(&self, at: &Points, slopes: &mut Points) {
         match self {
-            Dynamics::Loss(landscape) => landscape.gradients(at, slopes),
+            Dynamics::Loss(landscape) => {
+                landscape.gradients(at, slopes);
+                if let Some(metric) = landscape.metric() {
+                    for (x, y) in slopes.x.iter_mut().zip(&mut slopes.y) {
+                        [*x, *y] = metric.raise([*x, *y]);
+                    }
+                }
+            }
             Dynamics::Drift(field) => {
                 field.drifts(at, slopes);
                 for value in slopes.x.iter_mut().chain(&mut slopes.y) {
@@ -88,6 +99,37 @@ impl Dynamics {
                 }
             }
         }
+    }
+
+    /// Lengths and angles, where they are not those of the coordinates themselves.
+    pub fn metric(&self) -> Option<&Metric> {
+        match self {
+            Dynamics::Loss(landscape) => landscape.metric(),
+            Dynamics::Drift(_) => None,
+        }
+    }
+
+    /// What a diffusion tensor spreads by along a direction: e·D e for its unit vector e.
+    pub fn spread_along(&self, tensor: Tensor, direction: Point) -> f64 {
+        match self.metric() {
+            None => tensor.form(direction, direction),
+            Some(metric) => metric.along(tensor, direction),
+        }
+    }
+
+    /// How far noise reaches along a direction in units of it: e·D e over the square of the direction's length.
+    pub fn reach_along(&self, tensor: Tensor, direction: Point) -> f64 {
+        let length = self.metric().map_or(1.0, |metric| norm(metric.orthonormal(direction)));
+        self.spread_along(tensor, direction) / (length * length)
+    }
+
+    /// The unit vector along a direction, in orthonormal coordinates.
+    pub fn unit(&self, direction: Point) -> Point {
+        self.metric().map_or(direction, |metric| {
+            let e = metric.orthonormal(direction);
+            let length = norm(e);
+            e.map(|c| c / length)
+        })
     }
 
     /// The loss, when there is one.
@@ -122,12 +164,18 @@ impl Dynamics {
         }
     }
 
-    /// The Jacobian of −b: the Hessian (symmetric) when there is a loss. Rows ∂(−bᵢ)/∂θⱼ.
+    /// The Jacobian of −b: the Hessian when there is a loss, G⁻¹H where the coordinates have a metric G. Rows ∂(−bᵢ)/∂θⱼ.
     pub fn slope_jacobian(&self, theta: Point) -> [Point; 2] {
         match self {
             Dynamics::Loss(landscape) => {
                 let Tensor { xx, xy, yy } = landscape.hessian(theta);
-                [[xx, xy], [xy, yy]]
+                match landscape.metric() {
+                    None => [[xx, xy], [xy, yy]],
+                    Some(metric) => {
+                        let [first, second] = [metric.raise([xx, xy]), metric.raise([xy, yy])];
+                        [[first[0], second[0]], [first[1], second[1]]]
+                    }
+                }
             }
             Dynamics::Drift(field) => field.jacobian(theta).map(|row| row.map(|entry| -entry)),
         }

@@ -129,8 +129,10 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
 }
 
 /// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ, the cell at the
-/// end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B.
+/// end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B. What is carried along an axis without noise is carried upwind:
+/// order 1.
 pub fn order(problem: &Problem, formal: f64) -> f64 {
+    let formal = if problem.noise.silent_axis().is_some() { formal.min(1.0) } else { formal };
     let holding = |end: &LineEnd| !end.absorbs && end.law.is_degenerate();
     let speed = |end: LineEnd| end.law.exponents().map(|[_, speed]| speed).filter(|speed| *speed > -1.0);
     of(problem)

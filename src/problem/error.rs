@@ -4,13 +4,14 @@
 //! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
 
 use crate::digits::{exact, exact_point as short, precise, precise_point as show};
+use crate::model::fault::DataError;
+use crate::model::slice::SliceError;
 use crate::problem::Side;
 use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::ends::VanishingNoise;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
-use crate::problem::landscape::data::DataError;
 use crate::tensor::Point;
 
 /// A problem that cannot be posed, or cannot be solved as posed.
@@ -18,6 +19,8 @@ use crate::tensor::Point;
 pub enum ProblemError {
     /// A data file cannot be read or used.
     Data(DataError),
+    /// A slice of a model that cannot be had.
+    Slice(SliceError),
     /// An ingredient of the problem is not finite somewhere.
     NotFinite {
         /// Which.
@@ -150,6 +153,17 @@ pub enum ProblemError {
         /// Why.
         fault: JumpFault,
     },
+    /// A domain that reaches beyond the table that the loss is known from.
+    OutsideTable {
+        /// 0 for x, 1 for y.
+        axis: usize,
+        /// From where to where the table goes.
+        table: [f64; 2],
+        /// From where to where the domain goes.
+        domain: [f64; 2],
+    },
+    /// Noise of the bare Hessian in coordinates along vectors that are not orthogonal and of one length.
+    BareHessianInSkewCoordinates,
     /// An end at which the process stays, or to which it drifts, for ever with a positive probability.
     InfiniteTime(VanishingNoise),
     /// Every way out of a line crosses a point that cannot be crossed.
@@ -168,6 +182,7 @@ impl ProblemError {
     pub fn fact(&self) -> String {
         match self {
             ProblemError::Data(error) => error.to_string(),
+            ProblemError::Slice(error) => error.to_string(),
             ProblemError::NotFinite { what, at, dimension } => {
                 format!("{what} is not finite at θ = {}", short(*at, *dimension))
             }
@@ -249,6 +264,16 @@ impl ProblemError {
                 format!("the killing rate is {} at θ = {}, and must be finite and ≥ 0", exact(*rate), shown(*at, *dimension))
             }
             ProblemError::Jump { at, dimension, fault } => format!("at θ = {} {fault}", shown(*at, *dimension)),
+            ProblemError::OutsideTable { axis, table, domain } => {
+                let axis = name(*axis);
+                let [[a, b], [c, d]] = [table, domain].map(|ends| ends.map(exact));
+                format!("the loss is known for {axis} from {a} to {b}, and the domain goes from {c} to {d}")
+            }
+            ProblemError::BareHessianInSkewCoordinates => {
+                "noise made from the Hessian alone vanishes on curves, and how cells resolve them is known only for coordinates along \
+                 orthogonal vectors of one length"
+                    .into()
+            }
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
                 format!("{end}: the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite")
             }
@@ -321,6 +346,10 @@ impl ProblemError {
             ProblemError::Window { .. } => "change the condition, or leave the window out",
             ProblemError::Killing { .. } => "change the formula, or the domain, so that nothing is born inside",
             ProblemError::Jump { .. } => SMOOTHED,
+            ProblemError::OutsideTable { .. } => "draw the domain in, or compute the table further out",
+            ProblemError::BareHessianInSkewCoordinates => {
+                "mix white noise in (a floor), or take orthonormal directions"
+            }
             ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
                 "an absorbing wall, or a domain that ends before this point"
             }
@@ -328,7 +357,7 @@ impl ProblemError {
             ProblemError::Blocked { .. } => {
                 "white noise mixed in (a floor), a domain that ends before θ*; or allow the degeneracy, to solve all the same"
             }
-            ProblemError::NotPositive { .. } | ProblemError::Data(_) => return None,
+            ProblemError::NotPositive { .. } | ProblemError::Data(_) | ProblemError::Slice(_) => return None,
         })
     }
 }
@@ -344,6 +373,15 @@ impl std::error::Error for ProblemError {}
 impl From<DataError> for ProblemError {
     fn from(error: DataError) -> ProblemError {
         ProblemError::Data(error)
+    }
+}
+
+impl From<SliceError> for ProblemError {
+    fn from(error: SliceError) -> ProblemError {
+        match error {
+            SliceError::Data(error) => ProblemError::Data(error),
+            error => ProblemError::Slice(error),
+        }
     }
 }
 

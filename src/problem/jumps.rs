@@ -188,7 +188,7 @@ pub fn cut_edges(problem: &Problem) -> bool {
 pub fn bend_density(problem: &Problem) -> bool {
     const LINES: usize = 24;
     let Problem { dynamics, noise, domain, .. } = problem;
-    let by_noise = noise.constant().is_none();
+    let by_noise = noise.temperature().is_none();
     if !by_noise && !dynamics.may_break() {
         return false;
     }

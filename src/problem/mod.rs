@@ -20,6 +20,7 @@ pub mod interpretation;
 pub mod jumps;
 pub mod killing;
 pub mod landscape;
+pub mod metric;
 pub mod mollified;
 pub mod noise;
 pub mod ode;
@@ -81,6 +82,8 @@ pub struct Problem {
     pub critical: CriticalPoints,
     /// Start set, and where the process lives.
     pub valley: Valley,
+    /// The question as it was asked, with the sides of a table as those of the domain where none was given.
+    pub posed: Arc<Posed>,
     /// What the reader must know.
     pub warnings: Vec<ProblemWarning>,
 }
@@ -98,6 +101,7 @@ impl Problem {
         posed: &Posed,
     ) -> Result<Problem, ProblemError> {
         let dimension = dynamics.dimension();
+        let posed = &within_extent(posed, &dynamics);
         let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
@@ -119,6 +123,7 @@ impl Problem {
             target,
         };
         let domain = choice.domain()?;
+        inside_extent(&dynamics, &domain)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
         domain.killing.as_ref().map_or(Ok(()), |killing| killing.check(&domain))?;
         jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
@@ -132,8 +137,13 @@ impl Problem {
             }
             start => start,
         };
-        let surroundings =
-            Surroundings { noise: noise.as_ref(), domain: &domain, critical: &critical, descent: &descent };
+        let surroundings = Surroundings {
+            dynamics: &dynamics,
+            noise: noise.as_ref(),
+            domain: &domain,
+            critical: &critical,
+            descent: &descent,
+        };
         let from = posed.valley.as_ref().and_then(|valley| valley.from);
         let valley = Valley::new(surroundings, chosen, from, start, target);
         if let Some(from) = from
@@ -141,7 +151,7 @@ impl Problem {
         {
             return Err(ProblemError::StartOutside { from, dimension });
         }
-        let warnings = warnings(posed, &domain, &valley);
+        let warnings = warnings(&dynamics, posed, &domain, &valley);
         if !posed.allow_degenerate {
             // Where the domain itself kills the process need not be carried on.
             let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
@@ -151,8 +161,18 @@ impl Problem {
                 degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, live, valley.start_point)?;
             }
         }
-        let mut problem =
-            Problem { dimension, dynamics, noise, noise_model, interpretation, domain, critical, valley, warnings };
+        let mut problem = Problem {
+            dimension,
+            dynamics,
+            noise,
+            noise_model,
+            interpretation,
+            domain,
+            critical,
+            valley,
+            posed: Arc::new(posed.clone()),
+            warnings,
+        };
         if !posed.allow_degenerate {
             ends::check(&mut problem)?;
         }
@@ -177,6 +197,13 @@ impl Problem {
         Ok(Problem { noise, noise_model, ..self.clone() })
     }
 
+    /// The same question of the same loss from half of the values along each axis; `None` where the loss is not
+    /// interpolated, or from too few values.
+    pub fn coarser(&self) -> Option<Result<Problem, ProblemError>> {
+        let loss = self.dynamics.loss()?.coarser()?;
+        Some(Problem::new(Dynamics::Loss(loss), self.noise_model.clone(), self.interpretation, &self.posed))
+    }
+
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
     pub fn is_reversible(&self) -> bool {
         self.dynamics.loss().is_some() && self.noise.constant().is_some()
@@ -189,8 +216,9 @@ impl Problem {
 }
 
 /// What a reader must know that the numbers do not show: where passage times start without a minimum, and walls that are not reached.
-fn warnings(posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
+fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
+    warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
     if valley.minimum.is_none() && posed.valley.is_none() {
         warnings.push(ProblemWarning::NoMinimum);
     }
@@ -252,6 +280,38 @@ fn nonnegative_loss(dynamics: &Dynamics, critical: &CriticalPoints, domain: &Dom
             Err(ProblemError::NegativeLoss { at, loss: value, dimension: domain.dimension })
         }
         _ => Ok(()),
+    }
+}
+
+/// The question with the sides of the table as those of a domain that is left open, but for a box that is its own domain.
+fn within_extent(posed: &Posed, dynamics: &Dynamics) -> Posed {
+    let mut posed = posed.clone();
+    let is_box = |valley: &ValleySpec| matches!(valley.set, StartSet::Box { .. } | StartSet::HalfWidth(_));
+    if let Some((lower, upper)) = dynamics.loss().and_then(|loss| loss.extent())
+        && !posed.valley.as_ref().is_some_and(is_box)
+    {
+        posed.domain.lower.get_or_insert(lower);
+        posed.domain.upper.get_or_insert(upper);
+    }
+    posed
+}
+
+/// Refuses a domain that reaches beyond what is known of the loss.
+fn inside_extent(dynamics: &Dynamics, domain: &Domain) -> Result<(), ProblemError> {
+    let Some((lower, upper)) = dynamics.loss().and_then(|loss| loss.extent()) else { return Ok(()) };
+    // The rounding of coordinates in single precision.
+    const SLACK: f64 = 1e-6;
+    let outside = |axis: &usize| {
+        let slack = SLACK * (upper[*axis] - lower[*axis]);
+        domain.lower[*axis] < lower[*axis] - slack || domain.upper[*axis] > upper[*axis] + slack
+    };
+    match (0..domain.dimension).find(outside) {
+        None => Ok(()),
+        Some(axis) => Err(ProblemError::OutsideTable {
+            axis,
+            table: [lower[axis], upper[axis]],
+            domain: [domain.lower[axis], domain.upper[axis]],
+        }),
     }
 }
 

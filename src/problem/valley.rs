@@ -9,7 +9,7 @@
 
 use crate::problem::absorption::{Absorption, Cut};
 use crate::problem::descent::Descent;
-use crate::problem::{CriticalPoints, DiffusionField, Domain, Region, is_absorbing};
+use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, is_absorbing};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// The start set and its surroundings.
@@ -36,6 +36,8 @@ pub struct Valley {
 /// What a valley is laid in.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
+    /// The motion.
+    pub dynamics: &'a Dynamics,
     /// D(θ).
     pub noise: &'a dyn DiffusionField,
     /// The rectangle and its walls.
@@ -69,7 +71,7 @@ impl Valley {
         start: Region,
         target: Option<(Point, f64)>,
     ) -> Valley {
-        let Surroundings { noise, domain, critical, .. } = around;
+        let Surroundings { dynamics, noise, domain, critical, .. } = around;
         let live = match target {
             Some((centre, radius)) => Region::Outside { centre, radius },
             None => start.clone(),
@@ -90,9 +92,9 @@ impl Valley {
             let outward = if saddle.connects[1] == minimum { -1.0 } else { 1.0 };
             let direction = saddle.escape_direction.map(|c| outward * c);
             let curvature = saddle.point.eigenvalues[0].abs();
-            let diffusion = noise.tensor(saddle.point.theta).form(direction, direction);
+            let diffusion = dynamics.reach_along(noise.tensor(saddle.point.theta), direction);
             let width = (diffusion / curvature).sqrt();
-            if noise.constant().is_none() && diffusion <= VANISHED * largest(noise, domain) {
+            if noise.temperature().is_none() && diffusion <= VANISHED * largest(noise, domain) {
                 // No width to measure a distance by.
                 if !valley.is_live(domain, advance(saddle.point.theta, 1e-9 * domain.space().diagonal(), direction)) {
                     valley.saddles.push(index);
@@ -107,7 +109,9 @@ impl Valley {
                 continue;
             }
             valley.saddles.push(index);
-            valley.cuts.push(Cut::at(distance / width));
+            // The drift carries it across, which no distance in widths of the noise measures.
+            let is_driven = noise.silent_axis().is_some();
+            valley.cuts.push(if is_driven { Cut::Driven } else { Cut::at(distance / width) });
         }
         valley.absorption.cut = valley.cuts.first().copied();
         valley

@@ -1,6 +1,7 @@
 //! What the reader of a result must know about the problem behind it.
 
 use crate::digits::point;
+use crate::model::slice::SliceFacts;
 use crate::problem::ends::VanishingNoise;
 use crate::tensor::Point;
 
@@ -23,6 +24,8 @@ pub enum ProblemWarning {
         /// 0 for the lower wall, 1 for the upper one.
         end: usize,
     },
+    /// The loss is a slice of a model with more parameters.
+    Slice(SliceFacts),
     /// An absorbing wall that the process never reaches.
     NeverReached(VanishingNoise),
 }
@@ -37,6 +40,16 @@ impl std::fmt::Display for ProblemWarning {
                 ["lower", "upper"][*end],
                 ["x", "y"][*axis]
             ),
+            ProblemWarning::Slice(SliceFacts { parameters, dimension, gradient_norm, is_converged, .. }) => {
+                write!(
+                    formatter,
+                    "this is a {} through {parameters} parameters: the {} directions across it are frozen, with their drift, their noise and \
+                     their ways out, and none of that is in the stated errors; |∇L| at its middle is {gradient_norm:.1e}{}",
+                    ["line", "plane"][dimension - 1],
+                    parameters - dimension,
+                    if *is_converged == Some(false) { ", above what training aimed at" } else { "" },
+                )
+            }
             ProblemWarning::NeverReached(end) => {
                 write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")
             }

@@ -32,7 +32,7 @@ pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colo
         page.warning(&advice::on_warning(warning));
     }
     super::written(&mut page, files);
-    page.text
+    page.text()
 }
 
 fn table(page: &mut Page, series: &Series, study: &Convergence) {
@@ -44,7 +44,7 @@ fn table(page: &mut Page, series: &Series, study: &Convergence) {
         title += &format!(", time ∝ unknowns^{exponent:.2}");
     }
     page.blank();
-    page.text += &format!("{}\n", page.bold(&title));
+    page.subheading(&title);
     page.row(&["cells", "Péclet", "error of γ", "order", "error of 1/τ", "order", "time", "factors"]);
     for sample in &series.samples {
         match sample {

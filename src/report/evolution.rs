@@ -22,15 +22,36 @@ pub(super) fn evolution(page: &mut Page, quantities: &Quantities) {
     page.line(
         "density in time",
         &format!(
-            "to t = {}: {survival} · {} steps, {} eliminations, error {error:.1e} in L1",
+            "to t = {}: {survival} · {}, {} steps, {} eliminations, {} solves, error {error:.1e} in L1",
             brief(time),
+            found["method"].as_str().unwrap_or_default(),
             count("steps"),
-            count("factorisations")
+            count("factorisations"),
+            count("solves")
         ),
     );
     let plateau = &found["plateau"];
     if let (Some(rate), Some(reached)) = (plateau["rate"].as_f64(), plateau["reached"].as_f64()) {
-        page.line("  plateau", &format!("j/S = {rate:.6e}, to 1 % from t = {} on", brief(reached)));
+        let predicted = plateau["predicted"].as_f64().map(|at| format!(" (by the spectrum {})", brief(at)));
+        let words = predicted.unwrap_or_default();
+        page.line("  plateau", &format!("j/S = {rate:.6e}, to 1 % from t = {} on{words}", brief(reached)));
+    }
+    let median = &found["median"];
+    if let (Some(time), Some(error)) = (median["time"].as_f64(), median["error"].as_f64()) {
+        let at = |share: f64| {
+            let all = found["quantiles"].as_array().into_iter().flatten();
+            all.filter(|quantile| quantile["share"] == share).find_map(|quantile| quantile["time"].as_f64())
+        };
+        let around = match (at(0.05), at(0.95)) {
+            (Some(early), Some(late)) => format!("; 90 % of them between {} and {}", brief(early), brief(late)),
+            _ => String::new(),
+        };
+        page.line("  escape times", &format!("median {time:.6e}, error {error:.1e}{around}"));
+    }
+    if let Some(error) = found["from_cells"]["error"].as_f64() {
+        let distance = found["from_cells"]["distance"].as_f64();
+        let agrees = distance.map(|distance| format!(", Σ p u is S to {distance:.1e}")).unwrap_or_default();
+        page.line("  from every cell", &format!("survival to {error:.1e}{agrees}"));
     }
     let populations: Vec<f64> =
         last("valleys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect();

@@ -6,18 +6,22 @@
 //! A rate is shown with the digits that its discretisation error leaves right, and one more.
 
 mod convergence;
+mod covariance;
 mod evolution;
 pub mod html;
 mod network;
 mod number;
 mod page;
 mod particles;
+mod referee;
 mod spectrum;
 mod sweep;
 mod verify;
 
 pub use convergence::convergence;
+pub use covariance::covariance;
 pub use particles::simulated;
+pub use referee::referee;
 pub use sweep::sweep;
 pub use verify::{claims, verdict, verify};
 
@@ -26,6 +30,7 @@ use std::path::PathBuf;
 use crate::config::advice;
 use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
+use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::TOO_COARSE;
@@ -40,6 +45,16 @@ const MOST: usize = 5;
 
 /// The report of a run; `colour` for a terminal that shows it.
 pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
+    let mut page = found(solved, colour);
+    let warnings = warnings(solved);
+    warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
+    omitted(&mut page, "warnings", warnings.len());
+    written(&mut page, files);
+    page.text()
+}
+
+/// All that was found, without warnings.
+fn found(solved: &Solved, colour: bool) -> Page {
     let mut page = Page::new(colour);
     heading(&mut page, &solved.setting);
     place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
@@ -48,6 +63,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     sensitivities(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
+    stationary(&mut page, &solved.solution.quantities);
     reactive(&mut page, solved);
     network::network(&mut page, solved);
     spectrum::spectrum(&mut page, solved);
@@ -57,13 +73,14 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
         particles::particles(&mut page, found);
     }
     effort(&mut page, solved);
+    page
+}
+
+/// Warnings of the solution and of its particles, in words.
+fn warnings(solved: &Solved) -> Vec<String> {
     let solution = solved.solution;
     let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
-    let warnings: Vec<String> = solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect();
-    warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
-    omitted(&mut page, "warnings", warnings.len());
-    written(&mut page, files);
-    page.text
+    solution.warnings.iter().map(advice::on_warning).chain(of_particles).collect()
 }
 
 fn heading(page: &mut Page, setting: &Setting) {
@@ -262,6 +279,19 @@ fn flux(page: &mut Page, solved: &Solved) {
         page.line(
             "flux by killing",
             &format!("{} of γ inside the domain  {}", percent(inside / flux.total), rounded(inside, Some(1e-4))),
+        );
+    }
+}
+
+/// How the stationary process runs around periodic axes.
+fn stationary(page: &mut Page, quantities: &Quantities) {
+    let windings = quantities.get("stationary").and_then(|found| found["windings"].as_array());
+    for winding in windings.into_iter().flatten() {
+        let number = |key: &str| winding[key].as_f64().map_or("–".to_string(), brief);
+        let axis = if winding["axis"] == 0 { "x" } else { "y" };
+        page.line(
+            "mean velocity",
+            &format!("{} along {axis} · {} times around", number("mean_velocity"), number("rate")),
         );
     }
 }

@@ -22,7 +22,7 @@ pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> Stri
         page.warning(&advice::on_particle_warning(warning));
     }
     written(&mut page, files);
-    page.text
+    page.text()
 }
 
 /// What a simulation found.

@@ -39,7 +39,7 @@ pub fn sweep(table: &Table<'_>, files: &[PathBuf], colour: bool) -> String {
     laws(&mut page, table);
     failures(&mut page, table);
     super::written(&mut page, files);
-    page.text
+    page.text()
 }
 
 /// The first and the last few of a long list.
@@ -116,7 +116,7 @@ fn laws(page: &mut Page, table: &Table<'_>) {
 fn title(page: &mut Page, fit: &Fit) {
     let request = &fit.request;
     let title = format!("{} fit of {} against {}", request.model.name(), request.y, request.x);
-    page.text += &format!("{}\n", page.bold(&title));
+    page.subheading(&title);
 }
 
 /// What the slope of a model is called.

@@ -17,7 +17,7 @@ pub fn verify(suite: &Suite, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     page.heading("Claims");
     for outcome in &suite.outcomes {
-        page.text += &format!("{}\n", page.bold(outcome.claim.title));
+        page.subheading(outcome.claim.title);
         let mut verdict = outcome.verdict().name().to_string();
         if !outcome.is_as_expected() {
             verdict += &format!(", where {} is expected", outcome.claim.expected.name());
@@ -45,7 +45,7 @@ pub fn verify(suite: &Suite, files: &[PathBuf], colour: bool) -> String {
     };
     page.line("claims", &format!("{} decided, {words}", suite.outcomes.len()));
     super::written(&mut page, files);
-    page.text
+    page.text()
 }
 
 /// The names of claims with their titles.

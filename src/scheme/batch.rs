@@ -28,7 +28,7 @@ impl EdgeSampler<'_> {
     pub fn flows(&self, segments: &[Segment], flows: &mut Vec<EdgeFlow>) -> Vec<(usize, EdgeError)> {
         flows.clear();
         flows.resize(segments.len(), EdgeFlow::default());
-        let apart = match (self.noise.constant(), self.dynamics.loss()) {
+        let apart = match (self.noise.temperature(), self.dynamics.loss()) {
             (Some(d), Some(loss)) if self.weight == Weight::InverseAverage => {
                 let mut apart = SideBySide::new(self, (loss, d), segments, flows).fill();
                 if loss.may_break() {

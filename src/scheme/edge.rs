@@ -20,7 +20,7 @@ use crate::scheme::course::Course;
 use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
-use crate::scheme::weight::{self, bernoulli};
+use crate::scheme::weight::{self, bernoulli, transverse_factor};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
 /// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
@@ -66,7 +66,7 @@ impl<'a> EdgeSampler<'a> {
     /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the weights of
     /// the scheme break W_ij = e^{−z} W_ji.
     pub fn keeps_balance(&self) -> bool {
-        self.weight.keeps_balance() && self.noise.constant().is_some() && self.dynamics.loss().is_some()
+        self.weight.keeps_balance() && self.noise.temperature().is_some() && self.dynamics.loss().is_some()
     }
 
     /// D̃ = diag(1/h) Rᵀ D R diag(1/h), the tensor in index coordinates.
@@ -124,14 +124,16 @@ impl<'a> EdgeSampler<'a> {
     ///
     /// `ends` are λ_e at i and at j (j: 0 when unknown), used by the weights that do not sample λ_e along the edge.
     pub fn flow(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
-        match self.noise.constant() {
-            Some(d) => self.flow_constant(from, to, offset, d, ends),
-            None if self.noise.degenerates_along(from, to) => self.flow_local(from, to, ends),
+        let plain = EdgeSampler { weight: self.weight.plain(), ..*self };
+        let flow = match self.noise.temperature() {
+            Some(d) => plain.flow_constant(from, to, offset, d, ends),
+            None if self.noise.degenerates_along(from, to) => plain.flow_local(from, to, ends),
             None => match self.noise.plain_along(from, to) {
-                Some(noise) => EdgeSampler { noise, ..*self }.flow_varying(from, to, offset, ends),
-                None => self.flow_varying(from, to, offset, ends),
+                Some(noise) => EdgeSampler { noise, ..plain }.flow_varying(from, to, offset, ends),
+                None => plain.flow_varying(from, to, offset, ends),
             },
-        }
+        }?;
+        Ok(if self.weight == Weight::Transverse { flow.scaled(transverse_factor(flow.rise)) } else { flow })
     }
 
     /// Across a curve on which D degenerates: each end knows its own drift and its own D,
@@ -228,7 +230,7 @@ impl<'a> EdgeSampler<'a> {
     /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a loss, NaN for
     /// anything else.
     pub fn moments(&self, from: Point, to: Point) -> [f64; 4] {
-        let (Some(d), Some(loss)) = (self.noise.constant(), self.dynamics.loss()) else {
+        let (Some(d), Some(loss)) = (self.noise.temperature(), self.dynamics.loss()) else {
             return [f64::NAN; 4];
         };
         let (start, step) = (loss.value(from), difference(to, from));

@@ -13,6 +13,13 @@ pub struct EdgeFlow {
     pub backward: f64,
 }
 
+impl EdgeFlow {
+    /// Both rates by the same factor.
+    pub(super) fn scaled(self, factor: f64) -> EdgeFlow {
+        EdgeFlow { forward: factor * self.forward, backward: factor * self.backward, ..self }
+    }
+}
+
 /// Why an edge has no rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EdgeError {

@@ -165,7 +165,7 @@ const DEEPEST: f64 = 690.0;
 
 /// The lowest barrier in two dimensions over D = d·I; 0 where there is none.
 fn height(problem: &Problem) -> f64 {
-    match (problem.dynamics.loss(), problem.noise.constant(), problem.valley.saddles.first()) {
+    match (problem.dynamics.loss(), problem.noise.temperature(), problem.valley.saddles.first()) {
         (Some(loss), Some(d), Some(&saddle)) if problem.dimension == 2 => {
             let at = problem.critical.saddles[saddle].point.theta;
             (loss.value(at) - loss.value(problem.valley.start_point)) / d

@@ -167,7 +167,7 @@ impl Look<'_> {
         let report = |&index: &usize| {
             let saddle = &self.problem.critical.saddles[index];
             let noise = self.problem.noise.tensor(saddle.point.theta);
-            let along = noise.form(saddle.escape_direction, saddle.escape_direction);
+            let along = self.problem.dynamics.spread_along(noise, saddle.escape_direction);
             let barrier = bottom.map(|loss| (saddle.point.loss - loss, (saddle.point.loss - loss) / along));
             self.point(&saddle.point, barrier)
         };

@@ -1,6 +1,7 @@
 //! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average elsewhere.
 //!
-//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both.
+//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both. A drift without a loss may turn
+//! across the slope of its own density; the weight for that is taken where the rate settles sooner with it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,6 +31,15 @@ pub enum Reason {
     Line,
     /// The correction is for a loss with D = temperature·I.
     NotReversible,
+    /// A drift that turns across its own slope: the rate settles sooner.
+    Settles {
+        /// Cells of the finer of two coarse grids.
+        cells: [usize; 2],
+        /// The relative change of the rate between them, with this weight.
+        change: f64,
+        /// The same with the inverse average.
+        plain: f64,
+    },
     /// The killing rate inside the domain jumps or bends, and how the flux varies with it.
     BrokenKilling,
     /// Windows, at whose ends the flux is singular.
@@ -74,6 +84,10 @@ impl fmt::Display for Reason {
             Reason::Asked => write!(f, "asked for"),
             Reason::Line => write!(f, "in one dimension it is the exact flux along each edge"),
             Reason::NotReversible => write!(f, "the flux correction is for a loss with D = temperature·I"),
+            Reason::Settles { cells: [nx, ny], change, plain } => write!(
+                f,
+                "the drift turns: from the grid before to {nx} × {ny} cells γ changes by {change:.1e}, with the inverse average by {plain:.1e}"
+            ),
             Reason::BrokenKilling => {
                 write!(f, "the flux correction is for fluxes that vary smoothly, and the killing rate jumps or bends")
             }
@@ -116,7 +130,10 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
         return plain(Reason::Line);
     }
     if !problem.is_reversible() {
-        return plain(Reason::NotReversible);
+        return Ok(match turning(problem, request, resources)? {
+            Some(reason) => Choice { scheme: Scheme::TRANSVERSE, reason },
+            None => Choice { scheme: Scheme::INVERSE_AVERAGE, reason: Reason::NotReversible },
+        });
     }
     if !request.wants_killing() {
         return plain(Reason::NoRate);
@@ -138,6 +155,32 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
         }
     }
     plain(Reason::NotTried)
+}
+
+/// How much less the rate must change between two coarse grids than with the inverse average: a drift that is a gradient in disguise makes it
+/// change more.
+const SOONER: f64 = 0.9;
+
+/// Why the transverse weight is chosen for a drift in D = temperature·I, where it is.
+fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Option<Reason>, StudyError> {
+    let is_plain_drift = problem.dynamics.loss().is_none() && problem.dynamics.conservative().is_none();
+    if !is_plain_drift || problem.noise.constant().is_none() || !request.wants_killing() {
+        return Ok(None);
+    }
+    let rates = |cells: [usize; 2]| -> Result<[Scaled; 2], StudyError> {
+        let one = |scheme| solved(problem, request, scheme, cells, resources).map(|level| rate(&level));
+        Ok([one(Scheme::INVERSE_AVERAGE)?, one(Scheme::TRANSVERSE)?])
+    };
+    let Some(&fine) = ladder::coarse(problem, request).last() else { return Ok(None) };
+    let found = rates(ladder::halved(fine)).and_then(|coarse| Ok((coarse, rates(fine)?)));
+    let (coarse, finer) = match found {
+        Ok(found) => found,
+        Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+        // What no coarse grid shows is not chosen.
+        Err(_) => return Ok(None),
+    };
+    let [plain, change] = [0, 1].map(|k| finer[k].over(coarse[k]).ln().abs());
+    Ok((change < SOONER * plain).then_some(Reason::Settles { cells: fine, change, plain }))
 }
 
 /// The request with this scheme.
@@ -162,14 +205,25 @@ fn change(
     cells: [usize; 2],
     resources: Resources<'_>,
 ) -> Result<Change, StudyError> {
-    let solve = |scheme: Scheme| {
-        let mut asked = with_scheme(request, scheme).into_owned();
-        asked.quantities = vec![Quantity::Rate];
-        level::solve(&asked, problem, cells, resources)
-    };
-    let rate = |level: &Level<'_>| level.found.quasi_stationary.as_ref().map_or(Scaled::ZERO, |found| found.rate);
-    let plain = solve(Scheme::INVERSE_AVERAGE)?;
-    let corrected = solve(Scheme::FLUX_CORRECTED)?;
+    let plain = solved(problem, request, Scheme::INVERSE_AVERAGE, cells, resources)?;
+    let corrected = solved(problem, request, Scheme::FLUX_CORRECTED, cells, resources)?;
     let left = plain.found.boundary.cut.unwrap_or(0.0);
     Ok(Change { rate: (rate(&corrected).over(rate(&plain)).value() - 1.0).abs(), left })
+}
+
+/// The rate alone on one grid.
+fn solved<'a>(
+    problem: &'a Problem,
+    request: &Request,
+    scheme: Scheme,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Level<'a>, StudyError> {
+    let mut asked = with_scheme(request, scheme).into_owned();
+    asked.quantities = vec![Quantity::Rate];
+    level::solve(&asked, problem, cells, resources)
+}
+
+fn rate(level: &Level<'_>) -> Scaled {
+    level.found.quasi_stationary.as_ref().map_or(Scaled::ZERO, |found| found.rate)
 }

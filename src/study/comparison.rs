@@ -33,7 +33,7 @@ pub fn formulas(problem: &Problem) -> Formulas {
     if !problem.domain.windows.is_empty() {
         return Formulas::none(Omission::Windows);
     }
-    if problem.valley.cuts.contains(&Cut::WithoutNoise) {
+    if problem.valley.cuts.iter().any(|cut| matches!(cut, Cut::WithoutNoise | Cut::Driven)) {
         return Formulas::none(Omission::NoNoiseAtSaddle);
     }
     let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };

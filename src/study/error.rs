@@ -15,7 +15,7 @@ use crate::study::network::NoNetwork;
 pub enum StudyError {
     /// The problem is wrong or can't be solved as posed.
     #[error(transparent)]
-    Problem(#[from] ProblemError),
+    Problem(ProblemError),
     /// Sets for reactive paths that are not given and cannot be found.
     #[error(transparent)]
     NoCores(#[from] NoCores),
@@ -84,6 +84,15 @@ impl From<SolveError> for StudyError {
         match error {
             SolveError::Interrupted => StudyError::Interrupted,
             error => StudyError::Solve(error),
+        }
+    }
+}
+
+impl From<ProblemError> for StudyError {
+    fn from(error: ProblemError) -> StudyError {
+        match error {
+            ProblemError::Slice(error) if error.is_interruption() => StudyError::Interrupted,
+            error => StudyError::Problem(error),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
+use serde::Serialize;
+
 use crate::formula::Formulas;
 use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::observe::field;
@@ -8,6 +10,7 @@ use crate::observe::over_grid::over_grid;
 use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
 use crate::observe::reactive;
+use crate::observe::winding::{self, Winding};
 use crate::problem::{Problem, Wall, ends};
 use crate::scaled::Scaled;
 use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
@@ -21,7 +24,7 @@ use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
-use crate::study::spectrum::{self, SpectrumStudy};
+use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
 use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError, comparison};
 use crate::tensor::{Point, Tensor, norm};
@@ -81,11 +84,27 @@ pub(super) fn evidence(
         }
     }
     warnings.extend(without_rate);
-    let mut fields = fields(request, &on, &found, resources)?;
+    let mut fields = fields(&on, &found);
     let mut quantities = Quantities::default();
-    if let Some((closed, law)) = closed {
+    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
+        quantities.add("slice", &facts).expect("a view of plain values");
+    }
+    // With reactive paths or a network it is known already.
+    let own = match request.wants(Quantity::Stationary) && closed.is_none() {
+        true => {
+            let closed = on.closed(resources.progress)?;
+            let law = closed_law(&closed, resources)?;
+            Some((closed, law))
+        }
+        false => None,
+    };
+    if let Some((closed, law)) = closed.or(own.as_ref().map(|(closed, law)| (closed, law))) {
         fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::stationary_current(closed, law));
+        if request.wants(Quantity::Stationary) {
+            // A struct of numbers, with texts as keys.
+            quantities.add("stationary", &StationaryNumbers::new(closed, law)).expect("a view of plain values");
+        }
     }
     let mut committor = None;
     if let Some(found) = &reactive {
@@ -114,7 +133,7 @@ pub(super) fn evidence(
     }
     let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
     groups.extend(spectrum.as_ref().map(spectrum::group));
-    groups.extend(in_time(request, &on, &found, resources, &mut quantities, &mut warnings)?);
+    groups.extend(in_time(request, &on, &found, spectrum.as_ref(), resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -198,12 +217,7 @@ fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
 }
 
 /// Fields on the grid, as far as they were asked for.
-fn fields(
-    request: &Request,
-    on: &Discretisation<'_>,
-    found: &Analyses,
-    resources: Resources<'_>,
-) -> Result<FieldGroup, StudyError> {
+fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     let (problem, grid) = (on.problem, &on.grid);
     let mut fields = over_grid(grid);
     fields.fields.extend(field::loss(problem, grid));
@@ -215,15 +229,26 @@ fn fields(
     if let Some(times) = found.passage.as_ref().and_then(|passage| passage.times.ordinary()) {
         fields.push(field::MEAN_FIRST_PASSAGE.over(grid, on.field(times, 0.0)));
     }
-    // With reactive paths or a network it is known already.
-    let is_known = request.wants(Quantity::Committor) || request.wants(Quantity::Network);
-    if request.wants(Quantity::Stationary) && !is_known {
-        let closed = on.closed(resources.progress)?;
-        let law = closed_law(&closed, resources)?;
-        fields.fields.extend(reactive::law(&closed, &law));
-        fields.fields.extend(reactive::stationary_current(&closed, &law));
+    fields
+}
+
+/// What the stationary law of the closed domain says in numbers.
+#[derive(Serialize)]
+struct StationaryNumbers {
+    /// 0 with detailed balance.
+    entropy_production: Option<f64>,
+    /// Around each periodic axis.
+    windings: Vec<Winding>,
+}
+
+impl StationaryNumbers {
+    fn new(closed: &Discretisation<'_>, law: &[Scaled]) -> StationaryNumbers {
+        let is_irreversible = !closed.problem.is_reversible();
+        StationaryNumbers {
+            entropy_production: is_irreversible.then(|| reactive::entropy_production(closed, law)),
+            windings: winding::windings(closed, law),
+        }
     }
-    Ok(fields)
 }
 
 /// The density in time, where it was asked for.
@@ -231,12 +256,15 @@ fn in_time(
     request: &Request,
     on: &Discretisation<'_>,
     found: &Analyses,
+    spectrum: Option<&LevelSpectrum<'_>>,
     resources: Resources<'_>,
     quantities: &mut Quantities,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<FieldGroup>, StudyError> {
     let Some(asked) = &request.evolve else { return Ok(None) };
-    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), request.grid.scheme(), resources)?;
+    // A closed chain has no plateau.
+    let modes = spectrum.filter(|found| found.on.assembly.kills()).map_or(&[][..], |found| &found.modes[..]);
+    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), modes, request.grid.scheme(), resources)?;
     // A struct of lists and numbers, with texts as keys.
     quantities.add(GROUP, &evolved.record).expect("a view of plain values");
     warnings.extend(evolved.warnings);
@@ -271,7 +299,9 @@ fn own_iteration(
     limit: Option<Scaled>,
     resources: Resources<'_>,
 ) -> Result<Option<IterationStudy>, StudyError> {
-    request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()
+    // What was found before an interruption is not lost with it.
+    let asked = request.sgd.as_ref().filter(|_| !resources.progress.is_interrupted());
+    asked.map(|asked| iteration(asked, problem, limit, resources)).transpose()
 }
 
 /// The data's gradient covariance at the minimum against the Hessian there.
@@ -285,6 +315,7 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
         let direction = minimum.eigenvectors[k];
         *ratio = covariance.form(direction, direction) / minimum.eigenvalues[k];
     }
+    let covariance = problem.dynamics.metric().map_or(covariance, |metric| metric.measured(covariance));
     let alignment = product(covariance, hessian) / (product(covariance, covariance) * product(hessian, hessian)).sqrt();
     Some(CovarianceCheck { covariance, ratios, alignment })
 }

@@ -325,7 +325,7 @@ fn fits(cells: [usize; 2], problem: &Problem, scheme: Scheme, allowed: u64) -> R
     Err(StudyError::TooLarge { needed, allowed, largest, dimension: problem.dimension })
 }
 
-fn halved(cells: [usize; 2]) -> [usize; 2] {
+pub(super) fn halved(cells: [usize; 2]) -> [usize; 2] {
     cells.map(|n| n.div_ceil(2))
 }
 

@@ -40,7 +40,7 @@ fn rise(problem: &Problem, from: f64, to: f64) -> f64 {
 fn look(problem: &Problem, from: f64, to: f64, depth: u32, found: &mut Vec<f64>) {
     let middle = 0.5 * (from + to);
     let halves = rise(problem, from, middle) + rise(problem, middle, to);
-    let known = match (problem.dynamics.loss(), problem.noise.constant()) {
+    let known = match (problem.dynamics.loss(), problem.noise.temperature()) {
         // Jumps are breaks already, and look like layers of no width.
         (Some(loss), Some(d)) if !problem.dynamics.may_break() => (loss.value([to, 0.0]) - loss.value([from, 0.0])) / d,
         _ => rise(problem, from, to),

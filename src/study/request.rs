@@ -38,7 +38,10 @@ impl Request {
 
     /// Whether anything was asked for that means nothing where nothing absorbs.
     pub fn needs_killing(&self) -> bool {
-        self.wants_killing() || self.wants(Quantity::Certificate) || self.wants(Quantity::Sensitivities)
+        self.wants_killing()
+            || self.wants(Quantity::Certificate)
+            || self.wants(Quantity::Sensitivities)
+            || self.wants(Quantity::Survival)
     }
 
     /// Whether anything was asked for whose error coarser grids show.
@@ -72,6 +75,8 @@ pub enum Quantity {
     Sensitivities,
     /// Valleys with their occupations, and the rates between them, in the closed domain.
     Network,
+    /// Survival from every cell, at the times of the density in time.
+    Survival,
     /// The eigenvalues nearest to zero, of the killed chain where something absorbs, else of the closed one.
     Spectrum,
 }
@@ -122,14 +127,17 @@ impl Scheme {
     pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
     /// The inverse average with its flux correction.
     pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };
+    /// For drift across the slope.
+    pub const TRANSVERSE: Scheme = Scheme::plain(Weight::Transverse);
     /// All of them, the default first.
-    pub const ALL: [Scheme; 6] = [
+    pub const ALL: [Scheme; 7] = [
         Scheme::INVERSE_AVERAGE,
         Scheme::FLUX_CORRECTED,
         Scheme::plain(Weight::ScharfetterGummel),
         Scheme::plain(Weight::Sqra),
         Scheme::plain(Weight::Upwind),
         Scheme::plain(Weight::Central),
+        Scheme::TRANSVERSE,
     ];
 
     /// A weight as it is.
@@ -191,6 +199,23 @@ pub struct EvolveRequest {
     pub schedule: Vec<NoisePiece>,
     /// η of the problem's own noise, where it has one.
     pub learning_rate: Option<f64>,
+    /// By which means.
+    pub stepping: Stepping,
+    /// Whether survival from every cell is asked for too.
+    pub from_cells: bool,
+    /// Whether the pictures are to move.
+    pub is_animated: bool,
+}
+
+/// How a density is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stepping {
+    /// Whichever suits the problem.
+    Auto,
+    /// Extrapolated implicit steps, positive and right in every entry.
+    Positive,
+    /// Krylov spaces, right in L1.
+    Krylov,
 }
 
 /// The noise for a while.

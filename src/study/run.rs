@@ -9,6 +9,7 @@ use crate::solve::Resources;
 use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::evidence::evidence;
+use crate::study::interpolation::{self, Found};
 use crate::study::ladder::{self, Climb};
 use crate::study::network;
 use crate::study::request::{Quantity, Scheme};
@@ -67,6 +68,15 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     let clock = Instant::now();
     let mut solution = evidence(request, finest, &rungs, resources, warnings)?;
     solution.choice = choice;
+    match interpolation::change(problem, request, solution.grid.cells, resources)? {
+        Found::Exact => {}
+        Found::Errors(errors) => {
+            solution.add_interpolation(errors);
+            let is_other = |quantity: &Quantity| !matches!(quantity, Quantity::Rate | Quantity::PassageTime);
+            solution.warnings.extend(request.quantities.iter().any(is_other).then_some(Warning::InterpolatedElsewhere));
+        }
+        Found::Unknown(reason) => solution.warnings.push(Warning::InterpolationUnknown { reason }),
+    }
     timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
         match simulate::simulate(&particles, request, solution.rate.as_ref().map(reference), progress) {

@@ -13,6 +13,7 @@ pub use crate::study::choice::Choice;
 use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
 use crate::study::extrapolation::Extrapolation;
+use crate::study::interpolation::{Errors, Interpolation};
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::network::NetworkStudy;
 use crate::study::simulate::Simulation;
@@ -72,6 +73,21 @@ pub struct Solution {
     pub timing: Vec<(String, f64)>,
     /// Bytes of the largest factor.
     pub factor_bytes: u64,
+}
+
+impl Solution {
+    /// Adds what the interpolation of the loss may change to the errors of rate and passage time.
+    pub fn add_interpolation(&mut self, errors: Errors) {
+        let add = |error: Option<&mut Option<f64>>, by: Option<Interpolation>| {
+            if let Some((error, by)) = error.and_then(Option::as_mut).zip(by) {
+                *error += by.error;
+            }
+        };
+        add(self.rate.as_mut().map(|rate| &mut rate.discretisation_error), errors.rate);
+        add(self.passage.as_mut().map(|passage| &mut passage.discretisation_error), errors.passage_time);
+        // A struct of numbers, with texts as keys.
+        self.quantities.add("interpolation", &errors).expect("a view of plain values");
+    }
 }
 
 /// C(θ*), the covariance of one sample's gradient at the minimum, against H(θ*): the paper's Eq. 6 and Fig. 2 say C ≈ H.

@@ -2,7 +2,7 @@
 
 use crate::digits::{exact, point};
 use crate::formula::quadrature::QuadratureError;
-use crate::problem::ProblemWarning;
+use crate::problem::{ProblemError, ProblemWarning};
 use crate::study::StudyError;
 use crate::tensor::Point;
 
@@ -188,6 +188,21 @@ pub enum Warning {
          the saddle; take more cells"
     )]
     NoErrorEstimate,
+    /// An interpolated loss whose error is not known.
+    #[error(
+        "what the interpolation of the loss may change is not known, and not in the stated errors: with every other value left out there is no \
+         such problem ({reason}). Compute the table on more points"
+    )]
+    InterpolationUnknown {
+        /// What is wrong with the thinned problem.
+        reason: Box<ProblemError>,
+    },
+    /// An interpolated loss behind other quantities than rates.
+    #[error(
+        "the stated errors of the rate and the passage time include what the interpolation of the loss may change; those of other quantities do \
+         not"
+    )]
+    InterpolatedElsewhere,
     /// A bracket that did not close.
     #[error(
         "the bracket of the rate closed to {width:.1e} relative only, after {iterations} inverse iterations: a second rate of the set is \
@@ -276,6 +291,23 @@ pub enum Warning {
     EvolutionRange {
         /// The first such output time.
         from: f64,
+    },
+    /// Survival from every cell and of the density that do not agree.
+    #[error(
+        "Σ p u from every cell and the survival of the density are {distance:.1e} apart, relative to ln S, where their estimated errors are \
+         {stated:.1e} together"
+    )]
+    EvolutionSides {
+        /// The relative distance of ln S.
+        distance: f64,
+        /// The sum of the estimated errors.
+        stated: f64,
+    },
+    /// A density in time that was stopped.
+    #[error("the density in time was interrupted after t = {until:.3e}: what was found until then is there")]
+    EvolutionInterrupted {
+        /// The last output time.
+        until: f64,
     },
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]

@@ -64,7 +64,7 @@ pub(super) fn values(sweep: &Sweep, point: usize) -> Map<String, Value> {
 }
 
 fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
-    let problem = config.problem()?;
+    let problem = config.problem_under(resources.progress)?;
     let solution = study::run_within(&problem, &config.request, resources)?;
     if solution.particles.as_ref().is_some_and(|found| found.interrupted) || resources.progress.is_interrupted() {
         return Err(StudyError::Interrupted);
@@ -121,6 +121,7 @@ impl Campaign<'_> {
         let kept = AtomicU64::new(0);
         let solve_all = || -> Result<(), SweepError> {
             let missing = self.missing()?;
+            self.prepare(&missing);
             let total = self.sweep.len() as u64;
             self.progress.begin("points of the sweep", total);
             self.progress.advance(total - missing.len() as u64);
@@ -145,6 +146,14 @@ impl Campaign<'_> {
         self.progress.keep();
         let kept = kept.into_inner();
         done.map(|()| kept).map_err(|error| (kept, error))
+    }
+
+    /// Computes the slices of models behind these points on all threads, before points side by side ask for them. Whatever is wrong
+    /// with one is told of the point.
+    fn prepare(&self, points: &[usize]) {
+        for config in points.iter().filter_map(|&point| self.sweep.config(point).ok()) {
+            let _ = config.slice_under(self.progress);
+        }
     }
 
     /// What a point will need; one that is no configuration needs nothing.

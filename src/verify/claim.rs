@@ -2,10 +2,13 @@
 
 use crate::config::ConfigError;
 use crate::formula::quadrature::QuadratureError;
+use crate::model::fault::DataError;
+use crate::model::training::TrainingError;
 use crate::problem::ProblemError;
 use crate::progress::Progress;
 use crate::sgd::SgdError;
 use crate::study::StudyError;
+use crate::study::covariance::CovarianceError;
 use crate::verify::table::{Figure, Table};
 
 /// A statement with a question that has one answer, and the computation that decides it.
@@ -188,6 +191,15 @@ pub enum ClaimError {
     /// The iteration itself cannot be solved.
     #[error(transparent)]
     Sgd(#[from] SgdError),
+    /// A model's data are wrong.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A model cannot be trained.
+    #[error(transparent)]
+    Training(TrainingError),
+    /// A model's covariance and Hessian cannot be compared.
+    #[error(transparent)]
+    Covariance(CovarianceError),
     /// A point has no number of this kind.
     #[error("a point has no {what}")]
     Lacks {
@@ -210,4 +222,19 @@ pub enum ClaimError {
         /// What is needed.
         needed: f64,
     },
+}
+
+impl From<TrainingError> for ClaimError {
+    fn from(error: TrainingError) -> ClaimError {
+        if matches!(error, TrainingError::Interrupted) { ClaimError::Interrupted } else { ClaimError::Training(error) }
+    }
+}
+
+impl From<CovarianceError> for ClaimError {
+    fn from(error: CovarianceError) -> ClaimError {
+        match error {
+            CovarianceError::Training(error) => error.into(),
+            error => ClaimError::Covariance(error),
+        }
+    }
 }

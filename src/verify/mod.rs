@@ -7,18 +7,21 @@
 //! scheme there and see the verdict turn.
 
 mod claim;
+pub mod effective_s;
 pub mod evidence;
 mod json;
 pub mod limit;
 pub mod solved;
 pub mod table;
 
+pub mod gradient_noise;
 pub mod headline;
 pub mod hessian_floor;
 pub mod irreversible;
 pub mod iteration;
 pub mod kramers_factor;
 pub mod mixed_noise;
+pub mod neighbourhood;
 pub mod particles;
 pub mod proposition_1;
 pub mod rival;
@@ -48,8 +51,12 @@ pub fn claims() -> &'static [Claim] {
         theorem_3_2::EXPONENT,
         theorem_3_2::ISOTHERMAL,
         theorem_3_2::ITO,
+        neighbourhood::CROSSING,
+        effective_s::BETWEEN,
         sgd_scaling::COLLAPSE,
         sgd_scaling::LINEAR,
+        gradient_noise::REGRESSION,
+        gradient_noise::NETWORK,
         hessian_floor::LINE,
         hessian_floor::PLANE,
         rule_1::PARALLEL,

@@ -40,7 +40,7 @@ const MINIMUM: f64 = -2.35;
 const EXIT: f64 = 2.0986;
 
 /// The paper's Setting 1, killed at the second minimum of the population loss.
-fn setting_1(sharpness: f64, learning_rate: f64, batch_size: f64) -> String {
+pub(super) fn setting_1(sharpness: f64, learning_rate: f64, batch_size: f64) -> String {
     let shrink = sharpness.sqrt();
     let [lower, upper, minimum] = [-6.0, EXIT, MINIMUM].map(|at| at / shrink);
     format!(

@@ -201,3 +201,38 @@ fn a_visibly_wrong_trial_is_visibly_wide() {
     let width = steep.rate[1].over(steep.rate[0]).value() - 1.0;
     assert!(width > 1e-3, "{width:e}");
 }
+
+/// Two modes of free diffusion mixed, for which Temple's quotient is γ itself if ρ = λ₂ and above γ if ρ is larger.
+#[test]
+fn a_mixture_of_two_modes_needs_a_second_rate_that_is_a_bound() {
+    let passage = Passage {
+        slope: &|_| 0.0,
+        diffusion: &|_| 0.7,
+        interpretation: Interpretation::Ito,
+        lower: End::Reflecting(0.0),
+        upper: End::Absorbing(2.0),
+        breakpoints: &[],
+    };
+    let mode = |k: f64, x: f64| (k * std::f64::consts::FRAC_PI_4 * x).cos();
+    let exact = 0.7 * (std::f64::consts::FRAC_PI_4).powi(2);
+    for share in [-0.3, -0.1, 0.1, 0.3] {
+        let found = passage.enclosure_with(0.0, &|x| mode(1.0, x) + share * mode(3.0, x)).unwrap();
+        let [low, high] = ends(found.rate);
+        assert!(low <= exact && exact < high, "{share}: [{low}, {high}] of {exact}");
+        assert!(low > 0.999 * exact, "{share}: a good bound of λ₂ loses little: {low} of {exact}");
+    }
+}
+
+/// What is estimated of the rule and of rounding moves either end outwards, and the bound of λ₂ only further.
+#[test]
+fn ends_are_moved_outwards_by_what_is_estimated() {
+    for temperature in [0.01, 0.1, 1.0] {
+        let diffusion = move |_: f64| temperature;
+        let found = double_well(&diffusion).enclosure(-1.0).unwrap();
+        let ([low, high], best) = (ends(found.rate), found.best.value());
+        assert!(found.estimated >= 4e-15 && low <= best * (1.0 - found.estimated + 1e-16), "{found:?}");
+        assert!(high >= best * (1.0 + found.estimated - 1e-16), "{found:?}");
+        let [short, long] = ends(found.exit_time);
+        assert!(long / short - 1.0 >= 1.9 * found.estimated, "{found:?}");
+    }
+}

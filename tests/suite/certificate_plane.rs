@@ -11,17 +11,17 @@ use saddleflux::study::certificate::{Certificate, CertificateError, certify_with
 
 use crate::gallery;
 
-fn certificate(toml: &str, cells: [usize; 2]) -> Certificate {
+pub fn certificate(toml: &str, cells: [usize; 2]) -> Certificate {
     let text = format!("{toml}\nsolve = {{ quantities = ['certificate'] }}\ngrid = {{ cells = {cells:?} }}");
     gallery::solve(&text).certificate.unwrap()
 }
 
-fn on_line(toml: &str) -> Certificate {
+pub fn on_line(toml: &str) -> Certificate {
     let text = format!("{toml}\nsolve = {{ quantities = ['certificate'] }}\ngrid = {{ cells = [64] }}");
     gallery::solve(&text).certificate.unwrap()
 }
 
-fn ends(interval: [Scaled; 2]) -> [f64; 2] {
+pub fn ends(interval: [Scaled; 2]) -> [f64; 2] {
     interval.map(Scaled::value)
 }
 
@@ -29,7 +29,7 @@ fn width(interval: [Scaled; 2]) -> f64 {
     interval[1].over(interval[0]).value() - 1.0
 }
 
-fn assert_inside(interval: [Scaled; 2], value: f64, uncertainty: f64, name: &str) {
+pub fn assert_inside(interval: [Scaled; 2], value: f64, uncertainty: f64, name: &str) {
     let [low, high] = ends(interval);
     let is_inside = low <= value * (1.0 + uncertainty) && value * (1.0 - uncertainty) <= high;
     assert!(low <= high && is_inside, "{name}: {value:e} is not inside [{low:e}, {high:e}]");
@@ -209,7 +209,7 @@ fn boxes_are_rectangles() {
     assert!(whole.relative_width() < 1e-2, "{whole:?}");
 }
 
-fn with_trial(toml: &str, cells: [usize; 2], values: &[f64]) -> Result<Certificate, StudyError> {
+pub fn with_trial(toml: &str, cells: [usize; 2], values: &[f64]) -> Result<Certificate, StudyError> {
     let config = Config::from_text("test.toml".as_ref(), toml, &[]).unwrap();
     let (workspace, progress) = (Workspace::default(), Progress::default());
     certify_with(&config.problem().unwrap(), cells, values, Resources::available(&workspace, &progress))
@@ -260,5 +260,39 @@ fn what_is_no_trial_function_is_refused() {
     {
         let refused = with_trial(&curved(0.1), cells, &values);
         assert!(matches!(refused, Err(StudyError::Certificate(CertificateError::NoTrial))), "{refused:?}");
+    }
+}
+
+/// Two modes of free diffusion mixed, for which Temple's quotient is γ itself if ρ = λ₂ and above γ if ρ is larger.
+#[test]
+fn a_mixture_of_two_modes_needs_a_second_rate_that_is_a_bound() {
+    use std::f64::consts::{FRAC_PI_4, PI};
+    let toml = "landscape = { expression = '0*x', dimension = 2 }
+         noise = { kind = 'isotropic', temperature = 0.7 }
+         domain = { lower = [0, 0], upper = [2, 1], walls = { x = ['reflecting', 'absorbing'] } }";
+    let (exact, second) = (0.7 * PI * PI / 16.0, 0.7 * PI * PI * 9.0 / 16.0);
+    let cells = [64, 8];
+    for share in [-0.3, -0.1, 0.1, 0.3] {
+        let value = |cell: usize| {
+            let x = 2.0 * ((cell / cells[1]) as f64 + 0.5) / cells[0] as f64;
+            (FRAC_PI_4 * x).cos() + share * (3.0 * FRAC_PI_4 * x).cos()
+        };
+        let values: Vec<f64> = (0..cells[0] * cells[1]).map(value).collect();
+        let found = with_trial(toml, cells, &values).unwrap();
+        let ([low, high], rho) = (ends(found.rate), found.second_rate.value());
+        assert!(low <= exact && exact < high && rho <= second, "{share}: [{low}, {high}] of {exact}, {rho}");
+        assert!(low > 0.95 * exact, "{share}: a good bound of λ₂ loses little: {low} of {exact}");
+    }
+}
+
+/// What is estimated of the rule and of rounding moves either end outwards, and the bound of λ₂ only further.
+#[test]
+fn ends_are_moved_outwards_by_what_is_estimated() {
+    for (temperature, cells) in [(0.1, [48, 48]), (0.02, [32, 32]), (0.02, [96, 96])] {
+        let found = certificate(&curved(temperature), cells);
+        let ([low, high], best) = (ends(found.rate), found.best.value());
+        assert!(low <= best * (1.0 - 1e-12 + 1e-15) && high >= best * (1.0 + 1e-12), "{found:?}");
+        // Cells as wide as the saddle: what eight nodes leave shows against six.
+        assert!(cells != [32, 32] || low < best * (1.0 - 1e-11), "{low:e} of {best:e}");
     }
 }

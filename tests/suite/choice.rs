@@ -80,3 +80,41 @@ fn a_tolerance_is_met_sooner() {
     assert!(4 * chosen.unknowns <= plain.unknowns, "{} {}", chosen.unknowns, plain.unknowns);
     assert_relative_eq!(chosen.rate.unwrap().value.value(), 1.8045188243e-9, max_relative = 1e-5);
 }
+
+/// A drift that turns about the centre of a disc leaves it at the rate of the same drift without the turning, which the flux correction
+/// solves to more digits; the weight for turning drifts is nearer, by the more the faster they turn, and is chosen.
+#[test]
+fn turning_drifts() {
+    let disc = |landscape: &str, scheme: &str| {
+        solve(&format!(
+            "landscape = {{ {landscape} }}
+             noise = {{ kind = 'isotropic', temperature = 0.05 }}
+             domain = {{ lower = [-1.2, -1.2], upper = [1.2, 1.2] }}
+             valley = {{ set = 'x^2 + y^2 < 1', from = [0, 0] }}
+             grid = {{ cells = [128, 128], scheme = '{scheme}' }}"
+        ))
+    };
+    let value = |solution: &Solution| solution.rate.as_ref().unwrap().value.value();
+    for (radial, loss) in [("", "(x^2 + y^2)/2"), (" + 0.5*(x^2 + y^2)", "(x^2 + y^2)/2 - (x^2 + y^2)^2/8")] {
+        let right = value(&disc(&format!("expression = '{loss}'"), "flux-corrected"));
+        for (turn, gain) in [(1.0, 1.2), (3.0, 2.0)] {
+            let drift = format!("drift = ['x*(-1{radial}) - {turn:?}*y', 'y*(-1{radial}) + {turn:?}*x']");
+            let [plain, chosen] = ["inverse-average", "auto"].map(|scheme| disc(&drift, scheme));
+            assert!(matches!(chosen.choice.reason, Reason::Settles { .. }), "{:?}", chosen.choice);
+            assert_eq!(chosen.choice.scheme.weight, Weight::Transverse);
+            let [far, near] = [&plain, &chosen].map(|solution| (value(solution) / right - 1.0).abs());
+            assert!(gain * near < far, "{drift}: {near:e} {far:e}");
+            let stated = chosen.rate.as_ref().unwrap().discretisation_error.unwrap();
+            assert!(near < stated, "{drift}: {near:e} {stated:e}");
+        }
+    }
+    // A gradient in disguise.
+    let straight = solve(
+        "landscape = { drift = ['4*x - 4*x^3', '-2*y'] }
+         noise = { kind = 'isotropic', temperature = 0.05 }
+         domain = { lower = [-2, -1.5], upper = [0.4, 1.5], walls = { x = ['reflecting', 'absorbing'] } }
+         valley = { minimum = [-1, 0], set = 'whole' }
+         grid = { cells = [64, 64] }",
+    );
+    assert_eq!(straight.choice.scheme.weight, Weight::InverseAverage);
+}

@@ -47,6 +47,30 @@ fn json_is_all_that_is_printed_and_quiet_prints_nothing() {
     }
 }
 
+/// One file holds all of it: every picture of the folder, every warning of the summary, the configuration with what the command line
+/// put there; nothing of it is fetched, and nothing runs.
+#[test]
+fn the_report_of_a_run_is_one_page() {
+    let folder = small("page");
+    let words = ["run", "small.toml", "--json", "--out", "out", "--set", "title=\"a < b & c\""];
+    let found = summary(&command(&words, folder.path()));
+    let read = || std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let page = read();
+    assert!(page.contains("<h1>a &lt; b &amp; c</h1>") && page.contains("escape rate γ"));
+    for warning in found["warnings"].as_array().unwrap() {
+        assert!(
+            page.contains(&warning.as_str().unwrap().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+        );
+    }
+    let drawn = std::fs::read_dir(folder.path().join("out")).unwrap();
+    let pictures = drawn.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|is| is == "png"));
+    let count = pictures.count();
+    assert!(count > 1 && page.matches("src=\"data:image/png;base64,").count() == count);
+    assert!(page.contains("[noise]") && !page.contains("<script") && !page.contains("http"));
+    assert!(command(&[&words[..], &["--no-plots"]].concat(), folder.path()).status.success());
+    assert!(!read().contains("<img"));
+}
+
 #[test]
 fn overrides_count_and_are_recorded() {
     let folder = small("set");
@@ -202,7 +226,15 @@ fn batch_systems_and_closed_terminals_end_a_run() {
     let out = folder.path().join("output/small");
     let before = (names(&out), std::fs::read(out.join("result.h5")).unwrap());
     let long = ["run", "small.toml", "--set", "grid.cells=[1600, 1600]"];
+    // A program that is started to ignore SIGHUP, as by `nohup`, goes on ignoring it: so do these tests' children.
+    let is_ignored = std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
+        mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    });
     for (signal, status) in [("-TERM", 143), ("-HUP", 129)] {
+        if signal == "-HUP" && is_ignored {
+            continue;
+        }
         let (output, took) = signalled(&long, signal, std::time::Duration::from_millis(700), folder.path());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(status), "{message}");

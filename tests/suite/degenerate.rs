@@ -2,6 +2,7 @@
 
 use saddleflux::config::{Config, Diagnosis};
 use saddleflux::problem::ProblemError;
+use saddleflux::problem::degeneracy::Degeneracy;
 use saddleflux::progress::Progress;
 use saddleflux::study::{self, Solution, StudyError, Warning};
 
@@ -231,5 +232,73 @@ fn open_curves_are_crossed_in_every_setting() {
         let [(coarse, error), (fine, _)] = rates;
         assert!((fine / coarse - 1.0).abs() <= error, "{noise} {valley}: {rates:?}");
         assert!(rates[1].1 < 0.2, "{noise} {valley}: {rates:?}");
+    }
+}
+
+/// A pendulum with a noisy velocity, killed at a smooth rate, against 81 × 90 Fourier and Hermite functions; and with its axes exchanged.
+#[test]
+fn noise_in_a_velocity_alone_is_carried() {
+    let pendulum = |drift: &str, noise: &str, [x, y]: [&str; 2], killing: &str, n: usize| {
+        let wide = |axis: &str| if axis == "angle" { "3.141592653589793" } else { "5" };
+        let walls = |axis: &str| if axis == "angle" { "periodic" } else { "reflecting" };
+        crate::gallery::solve(&format!(
+            "landscape = {{ drift = {drift} }}
+             noise = {{ kind = 'expression', {noise} }}
+             domain = {{ lower = [-{}, -{}], upper = [{}, {}], walls = {{ x = '{}', y = '{}' }}, killing = '{killing}' }}
+             valley = {{ minimum = [0, 0], set = 'whole' }}
+             grid = {{ cells = [{n}, {n}] }}",
+            wide(x), wide(y), wide(x), wide(y), walls(x), walls(y)
+        ))
+        .rate
+        .unwrap()
+    };
+    const RIGHT: f64 = 0.0074022905040626;
+    let upright = |n| {
+        pendulum(
+            "['y', '-sin(x) - y']",
+            "d11 = '0', d12 = '0', d22 = '0.5'",
+            ["angle", "velocity"],
+            "((1-cos(x))/2)^8",
+            n,
+        )
+    };
+    let mut before = f64::INFINITY;
+    for n in [64, 128] {
+        let rate = upright(n);
+        let off = rate.value.value() / RIGHT - 1.0;
+        assert!(off.abs() <= rate.discretisation_error.unwrap(), "{n}: {off}");
+        assert!((rate.extrapolated.unwrap().value() / RIGHT - 1.0).abs() < 0.1 * off, "{n}");
+        assert!(off < 0.6 * before);
+        before = off;
+    }
+    let turned = pendulum(
+        "['-sin(y) - x', 'y*0 + x']",
+        "d11 = '0.5', d12 = '0', d22 = '0'",
+        ["velocity", "angle"],
+        "((1-cos(y))/2)^8",
+        64,
+    );
+    let ratio = turned.value.over(upright(64).value).value();
+    assert!((ratio - 1.0).abs() < 1e-9, "{ratio}");
+}
+
+/// Noise along one direction that couples to nothing, or that is no axis, is refused with what would be solved.
+#[test]
+fn noise_along_one_direction_is_refused_where_nothing_carries() {
+    for (drift, noise) in [
+        ("['-x', '-y']", "d11 = '0', d12 = '0', d22 = '0.5'"),
+        ("['y', '-x - y']", "d11 = '0.5', d12 = '0.5', d22 = '0.5'"),
+    ] {
+        let text = format!(
+            "landscape = {{ drift = {drift} }}
+             noise = {{ kind = 'expression', {noise} }}
+             domain = {{ lower = [-1, -1], upper = [1, 1], walls = {{ x = 'absorbing', y = 'reflecting' }} }}
+             valley = {{ minimum = [0, 0], set = 'whole' }}
+             grid = {{ cells = [16, 16] }}"
+        );
+        match run(&text) {
+            Err(StudyError::Problem(ProblemError::Degenerate(Degeneracy::OneDirection { .. }))) => {}
+            other => panic!("{noise}: {:?}", other.err()),
+        }
     }
 }

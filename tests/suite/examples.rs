@@ -155,3 +155,12 @@ fn particles_and_minibatch() {
     let rate = solution.particles.unwrap().rate.per_iteration.unwrap();
     assert_relative_eq!(rate.value, 5.64e-5, max_relative = 0.12);
 }
+
+/// By NumPy and SciPy from the weights: finite differences on 48², 96² and 192² points, extrapolated: 0.0063918.
+#[test]
+fn slice() {
+    let solution = solve("slice", &["landscape.slice={ directions = 'hessian', points = 17 }", "grid.cells=[64, 64]"]);
+    assert_relative_eq!(extrapolated(&solution), 0.0063918, max_relative = 1e-4);
+    let error = solution.rate.as_ref().unwrap().discretisation_error.unwrap();
+    assert!(error < 1e-3, "{error:e}");
+}

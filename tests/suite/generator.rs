@@ -49,7 +49,7 @@ proptest! {
     fn every_discretisation_is_a_markov_generator(
         nx in 5usize..24, ny in 5usize..24, temperature in 0.02..2.0f64,
         scheme in prop::sample::select(vec![
-            Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Upwind]),
+            Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Upwind, Weight::Transverse]),
         interpretation in prop::sample::select(vec![Interpretation::Ito, Interpretation::Isothermal]),
         radius in 0.3..1.5f64,
     ) {
@@ -73,7 +73,8 @@ proptest! {
     #[test]
     fn isotropic_noise_keeps_the_gibbs_density(
         nx in 5usize..24, ny in 5usize..24, temperature in 0.1..2.0f64,
-        scheme in prop::sample::select(vec![Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra]),
+        scheme in prop::sample::select(vec![
+            Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Transverse]),
         periodic in any::<bool>(),
     ) {
         let dynamics = dynamics(PolynomialWell { dimension: 2 });

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use saddleflux::config::{LandscapeConfig, LandscapeForm};
+use saddleflux::model::{Activation, DataSource, Model, Network, Output, Task};
 use saddleflux::problem::Dynamics;
 use saddleflux::problem::expression::Expression;
+use saddleflux::problem::landscape::Regression;
 use saddleflux::tensor::Tensor;
 
 fn build(form: LandscapeForm, dimension: usize, sharpness: f64) -> Dynamics {
@@ -26,16 +28,70 @@ fn kinds() -> Vec<(LandscapeForm, Vec<usize>)> {
         (LandscapeForm::Expression(Expression::parse("exp(-x^2)*cos(2*x) + x^4/7", 1).unwrap()), vec![1]),
         (LandscapeForm::Expression(Expression::parse("exp(-x^2 + y)*cos(2*x) + x^4*y^2/7", 2).unwrap()), vec![2]),
         (banknote(), vec![2]),
+        (LandscapeForm::LogisticRegression(regression(&["skewness"], true, 0.2)), vec![2]),
+        (LandscapeForm::LinearRegression(regression(&["curtosis"], true, 0.2)), vec![2]),
+        (LandscapeForm::LinearRegression(regression(&["curtosis", "entropy"], false, 0.0)), vec![2]),
+        (LandscapeForm::LinearRegression(regression(&["curtosis"], false, 0.0)), vec![1]),
     ]
 }
 
 fn banknote() -> LandscapeForm {
-    LandscapeForm::LogisticRegression {
-        data: "configs/data/banknote.csv".into(),
-        features: vec!["variance".into(), "skewness".into()],
+    LandscapeForm::LogisticRegression(regression(&["variance", "skewness"], false, 0.0))
+}
+
+fn regression(features: &[&str], intercept: bool, l2: f64) -> Regression {
+    let data = DataSource {
+        path: "configs/data/banknote.csv".into(),
+        features: Some(features.iter().map(ToString::to_string).collect()),
         label: "class".into(),
-        positive: vec!["1".into()],
+        positive: Some(vec!["1".into()]),
         standardise: true,
+        drop_missing: false,
+    };
+    Regression { data, intercept, l2 }
+}
+
+/// The models of any number of parameters know the same losses by other code.
+#[test]
+fn regressions_are_models_in_one_or_two_parameters() {
+    for (features, intercept, l2) in
+        [(&["variance", "skewness"][..], false, 0.0), (&["variance"], true, 0.3), (&["entropy"], false, 0.1)]
+    {
+        let posed = regression(features, intercept, l2);
+        for (form, task, output) in [
+            (LandscapeForm::LogisticRegression(posed.clone()), Task::Sign, Output::Logistic),
+            (LandscapeForm::LinearRegression(posed.clone()), Task::Value, Output::SquaredError),
+        ] {
+            let dimension = features.len() + usize::from(intercept);
+            let model = Model {
+                network: Network::new(&[features.len(), 1], intercept, Activation::Tanh, output),
+                samples: posed.data.read(Path::new("."), task).unwrap(),
+                l2,
+            };
+            let dynamics = build(form, dimension, 1.0);
+            let loss = dynamics.loss().unwrap();
+            for theta in [[0.0, 0.0], [1.3, -0.7], [-4.0, 2.5], [0.06, -0.3]] {
+                let theta = if dimension == 1 { [theta[0], 0.0] } else { theta };
+                let (value, gradient) = model.loss_and_gradient(&theta[..dimension]);
+                let (hessian, covariance) =
+                    (model.hessian(&theta[..dimension]), model.covariance(&theta[..dimension]).matrix);
+                assert_relative_eq!(loss.value(theta), value, max_relative = 1e-13);
+                let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-13 * (1.0 + b.abs()), "{a} {b}");
+                gradient.iter().zip(loss.gradient(theta)).for_each(|(a, b)| close(b, *a));
+                for (tensor, matrix) in
+                    [(loss.hessian(theta), hessian), (loss.gradient_covariance(theta).unwrap(), covariance)]
+                {
+                    close(tensor.xx, matrix[0]);
+                    if dimension == 2 {
+                        close(tensor.xy, matrix[1]);
+                        close(tensor.yy, matrix[3]);
+                    }
+                }
+                let both = loss.gradient_and_covariance(theta).unwrap();
+                close(both.0[0], gradient[0]);
+                close(both.1.xx, loss.gradient_covariance(theta).unwrap().xx);
+            }
+        }
     }
 }
 
@@ -176,13 +232,18 @@ fn bad_data_names_file_line_and_column() {
     let read = |text: &str, features: &[&str]| {
         let path = folder.path().join("data.csv");
         std::fs::write(&path, text).unwrap();
-        let form = LandscapeForm::LogisticRegression {
-            data: path,
-            features: features.iter().map(ToString::to_string).collect(),
-            label: "class".into(),
-            positive: vec!["1".into()],
-            standardise: true,
-        };
+        let form = LandscapeForm::LogisticRegression(Regression {
+            intercept: false,
+            l2: 0.0,
+            data: DataSource {
+                path,
+                features: Some(features.iter().map(ToString::to_string).collect()),
+                label: "class".into(),
+                positive: Some(vec!["1".into()]),
+                standardise: true,
+                drop_missing: false,
+            },
+        });
         let config = LandscapeConfig { form, dimension: features.len(), sharpness: 1.0 };
         config.dynamics(Path::new(".")).err().unwrap().to_string()
     };

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 26] = [
     "scaled",
     "exponential",
     "tensor",
     "digits",
     "progress",
+    "spline",
+    "model",
     "problem",
     "formula",
     "particles",
@@ -22,6 +24,7 @@ const LAYERS: [&str; 23] = [
     "study",
     "config",
     "verify",
+    "referee",
     "io",
     "sweep",
     "plot",

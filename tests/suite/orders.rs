@@ -41,6 +41,7 @@ fn rows() -> Vec<Row> {
         ("sqra", [1.9, 2.1]),
         ("upwind", [0.85, 1.1]),
         ("central", [1.9, 2.1]),
+        ("transverse", [1.9, 2.1]),
     ];
     for (scheme, expected) in weights {
         for calculus in CALCULI {

@@ -395,3 +395,42 @@ fn sets_that_cannot_be() {
     assert_eq!(found.key.as_deref(), Some("committor"));
     assert!(found.message.contains("no second minimum"), "{}", found.message);
 }
+
+/// The mean velocity in a tilted periodic potential, (T/π) sinh(πF/T)/|I_{iF/T}(1/T)|² (Stratonovich 1958), by Bessel functions of imaginary order in
+/// 40 digits: on a line, beside a second coordinate, and turned round.
+#[test]
+fn a_tilted_ring_runs_at_its_mean_velocity() {
+    let velocity = |drift: &str, rest: &str, temperature: f64| {
+        let solution = solved(&format!(
+            "landscape = {{ drift = [{drift}] }}
+             noise = {{ kind = \"isotropic\", temperature = {temperature:?} }}
+             {rest}
+             solve = {{ quantities = [\"stationary\"] }}"
+        ))
+        .unwrap();
+        let winding = solution.quantities.get("stationary").unwrap()["windings"][0].clone();
+        let [velocity, rate, rounding] =
+            ["mean_velocity", "rate", "rounding"].map(|key| winding[key].as_f64().unwrap());
+        assert!((velocity / rate / (2.0 * std::f64::consts::PI) - 1.0).abs() < 1e-14 && rounding < 1e-10);
+        velocity
+    };
+    const PI: &str = "3.141592653589793";
+    let line = format!(
+        "domain = {{ lower = [-{PI}], upper = [{PI}], walls = {{ x = \"periodic\" }} }}
+         grid = {{ cells = [256] }}"
+    );
+    let plane = format!(
+        "domain = {{ lower = [-{PI}, -2], upper = [{PI}, 2], walls = {{ x = \"periodic\" }} }}
+         grid = {{ cells = [96, 16] }}"
+    );
+    let known =
+        [(0.2, 0.024833889939214977, 1e-9), (0.02, 1.153774852668706e-15, 1e-9), (0.005, 2.824561069831297e-60, 1e-6)];
+    for (temperature, right, tolerance) in known {
+        let forward = velocity("\"0.5 - sin(x)\"", &line, temperature);
+        let backward = velocity("\"-0.5 - sin(x)\"", &line, temperature);
+        assert!((forward / right - 1.0).abs() < tolerance, "{temperature}: {forward:e}");
+        assert!((backward / right + 1.0).abs() < tolerance, "{temperature}: {backward:e}");
+    }
+    let beside = velocity("\"0.5 - sin(x)\", \"-y\"", &plane, 0.2);
+    assert!((beside / known[0].1 - 1.0).abs() < 1e-8, "{beside:e}");
+}

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::synthetic::double_well;
+use saddleflux::model::fault::{DataError, DataFault};
 use saddleflux::problem::ProblemError;
-use saddleflux::problem::landscape::data::{DataError, DataFault};
 use saddleflux::report::terminal;
 use saddleflux::study::{StudyError, Warning};
 

@@ -14,7 +14,7 @@ use saddleflux::tensor::{Point, Tensor};
 
 use crate::fixture::{PolynomialWell, VaryingNoise, WhiteNoise, dynamics};
 
-const SCHEMES: [Weight; 3] = [Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra];
+const SCHEMES: [Weight; 4] = [Weight::InverseAverage, Weight::ScharfetterGummel, Weight::Sqra, Weight::Transverse];
 
 proptest! {
     #[test]

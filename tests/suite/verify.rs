@@ -5,8 +5,9 @@ use saddleflux::Progress;
 use saddleflux::verify::headline::{Kept, exponential, square_root};
 use saddleflux::verify::limit::Limit;
 use saddleflux::verify::{
-    ClaimError, Effort, Expected, Finding, Verdict, claims, hessian_floor, irreversible, iteration, kramers_factor,
-    mixed_noise, particles, proposition_1, rival, rule_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
+    ClaimError, Effort, Expected, Finding, Verdict, claims, effective_s, gradient_noise, hessian_floor, irreversible,
+    iteration, kramers_factor, mixed_noise, neighbourhood, particles, proposition_1, rival, rule_1, sgd_scaling,
+    sgld_scaling, theorem_3_1, theorem_3_2,
 };
 
 fn quick(progress: &Progress) -> Effort<'_> {
@@ -211,4 +212,27 @@ fn every_claim_has_a_name_of_its_own() {
     names.dedup();
     assert_eq!(names.len(), claims().len());
     assert!(claims().iter().any(|claim| claim.expected == Expected::Fails));
+}
+
+/// C = H is decided by the slope: at the regression's minimum, not at four times it, where Pearson's r is as good; and by the slope of the
+/// network, not by its r.
+#[test]
+fn gradient_noise_is_the_hessian_where_the_slope_says_so() {
+    assert_eq!(verdict(|effort| gradient_noise::regression(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| gradient_noise::regression(effort, 4.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| gradient_noise::network(effort, 1.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| gradient_noise::network(effort, 0.05)), Verdict::Holds);
+}
+
+#[test]
+fn a_wider_crossing_leaves_the_closure_at_its_own_speed_only() {
+    assert_eq!(verdict(|effort| neighbourhood::crossing(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| neighbourhood::crossing(effort, 1.05)), Verdict::Fails);
+}
+
+/// A tenth of them would all lie near 0; but then they are not those of ∫ L'/D.
+#[test]
+fn the_s_of_real_noise_is_no_share() {
+    assert_eq!(verdict(|effort| effective_s::between(effort, 1.0)), Verdict::Fails);
+    assert_ne!(verdict(|effort| effective_s::between(effort, 0.0)), Verdict::Fails);
 }

@@ -78,6 +78,13 @@ pub enum Degeneracy {
         /// The largest eigenvalue of D there.
         noise: f64,
     },
+    /// The noise acts along one direction only, wherever it was looked at, and that is no axis; or nothing couples the other axis to it.
+    OneDirection {
+        /// The minimum.
+        start: Point,
+        /// The direction.
+        along: Point,
+    },
     /// A curve of zeros of another tensor separates the start from everything that absorbs.
     Curve {
         /// The point of the curve nearest to the start.
@@ -114,6 +121,15 @@ impl std::fmt::Display for Degeneracy {
                  The escape rate from there is exactly zero, and any number printed for it would be grid noise",
                 precise_point(*at, *dimension)
             ),
+            Degeneracy::OneDirection { start, along } => write!(
+                formatter,
+                "the noise acts along one direction only everywhere, which is ({}, {}) at the minimum {}: a drift that couples the other \
+                 direction to it may carry the process, and is solved where the noise acts along x or y alone and the drift along the other \
+                 axis depends on it",
+                number(along[0]),
+                number(along[1]),
+                point(*start, 2)
+            ),
             Degeneracy::Curve { through, start } => write!(
                 formatter,
                 "the smallest eigenvalue of the diffusion tensor vanishes on a curve through θ = {} that separates the minimum {} \
@@ -136,7 +152,7 @@ pub fn traps(
     domain: &Domain,
     live: &Region,
 ) -> Result<(), ProblemError> {
-    if noise.constant().is_some() {
+    if noise.temperature().is_some() {
         return Ok(());
     }
     let dimension = domain.dimension;
@@ -180,7 +196,7 @@ pub fn check(
     live: &Region,
     start: Point,
 ) -> Result<(), ProblemError> {
-    if noise.constant().is_some() {
+    if noise.temperature().is_some() {
         return Ok(());
     }
     // Over a floor, however low, nothing is closed.
@@ -188,11 +204,27 @@ pub fn check(
     match domain.dimension {
         1 => check_line(dynamics, noise, domain, live, start, is_floored),
         _ if is_floored => lattice_eigenvalues(noise, domain).map(|_| ()),
+        _ if noise.silent_axis().is_some_and(|axis| is_driven(dynamics, domain, axis)) => {
+            lattice_eigenvalues(noise, domain).map(|_| ())
+        }
         _ => match ways(noise, interpretation, domain, live, start) {
             Some(ways) => refuse_closed(&ways, start),
             None => check_plane(noise, domain, live, start),
         },
     }
+}
+
+/// Whether the drift along an axis without noise depends on the other coordinate, and so on the noise there (Hörmander's condition).
+fn is_driven(dynamics: &Dynamics, domain: &Domain, axis: usize) -> bool {
+    const LOOKS: u32 = 8;
+    let place =
+        |along: usize, k: u32| domain.lower[along] + domain.width(along) * (f64::from(k) + 0.4) / f64::from(LOOKS);
+    let drift = |along: u32, across: u32| {
+        let mut at = [0.0; 2];
+        (at[axis], at[1 - axis]) = (place(axis, along), place(1 - axis, across));
+        dynamics.slope(at)[axis]
+    };
+    (0..LOOKS).any(|along| (1..LOOKS).any(|across| drift(along, across) != drift(along, 0)))
 }
 
 /// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and over a floor.
@@ -322,6 +354,10 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
     // Between lattice points a zero of a field this smooth pulls its neighbours down too.
     if smallest_seen > 0.05 * largest || largest == 0.0 {
         return Ok(());
+    }
+    if eigenvalues.iter().all(|value| *value <= ZERO * largest) {
+        let along = noise.tensor(start).eigen(2).vectors[1];
+        return Err(ProblemError::Degenerate(Degeneracy::OneDirection { start, along }));
     }
     let index = |theta: Point, axis: usize| {
         let fraction = (theta[axis] - domain.lower[axis]) / domain.width(axis);

@@ -19,7 +19,7 @@ pub use named::{Known, NamedFormula};
 use std::sync::Arc;
 
 use crate::problem::breaks::Breaks;
-use crate::problem::expression::graph::Graph;
+use crate::problem::expression::graph::{Graph, Node};
 use crate::problem::expression::parse::{Parser, Variables};
 use crate::problem::expression::program::Program;
 use crate::tensor::{LANES, Point, Points, Tensor, advance, difference};
@@ -35,6 +35,7 @@ pub struct Expression {
     /// Functions whose sign decides which smooth piece of f holds.
     switches: Arc<[Program<1>]>,
     may_jump: bool,
+    is_zero: bool,
 }
 
 /// Value and derivatives at a point.
@@ -67,6 +68,7 @@ impl Expression {
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
             switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
             may_jump,
+            is_zero: matches!(graph.nodes()[root], Node::Constant(bits) if f64::from_bits(bits) == 0.0),
         })
     }
 
@@ -83,6 +85,11 @@ impl Expression {
     /// ∇f(θ).
     pub fn gradient(&self, theta: Point) -> Point {
         self.gradient.run(theta)
+    }
+
+    /// Whether f is the number 0.
+    pub fn is_zero(&self) -> bool {
+        self.is_zero
     }
 
     /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`, `min`, `max`

@@ -1,9 +1,9 @@
-//! Logistic regression on a data set, without intercept.
+//! Logistic regression on a data set; an intercept is the weight of a feature 1.
 //!
 //! ```text
-//! L(θ) = mean_j log(1 + e^{−m_j}),   m_j = s_j θ·x_j,   s_j = ±1
-//! ∇L = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ,   p_j = 1/(1 + e^{m_j})
-//! C(θ) = mean p_j² x_j x_jᵀ − ∇L ∇Lᵀ        the covariance of one sample's gradient
+//! L(θ) = mean_j log(1 + e^{−m_j}) + λ/2 |θ|²,   m_j = s_j θ·x_j,   s_j = ±1
+//! ∇L = g + λθ,   g = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ + λ,   p_j = 1/(1 + e^{m_j})
+//! C(θ) = mean p_j² x_j x_jᵀ − g gᵀ        the covariance of one sample's gradient
 //! ```
 //! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq.
 //! 5.
@@ -11,7 +11,9 @@
 use std::path::Path;
 
 use crate::exponential::exp;
-use crate::problem::landscape::data::{Column, DataError, DataFault};
+use crate::model::Task;
+use crate::model::fault::DataError;
+use crate::problem::landscape::regression::{Columns, Regression};
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
@@ -22,55 +24,26 @@ pub struct LogisticRegression {
     /// s_j x_j along the second feature; zeros in one dimension.
     second: Vec<f64>,
     dimension: usize,
+    /// λ ≥ 0.
+    l2: f64,
 }
 
 impl LogisticRegression {
-    /// Reads a CSV file with a header line; a relative path starts from the working folder or, where it leads to no
-    /// file, from `base`. `positive` are the labels with s = +1; `standardise` gives each feature zero mean and unit
-    /// population variance.
+    /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.
-    pub fn read(
-        data: &Path,
-        base: &Path,
-        features: &[String],
-        label: &str,
-        positive: &[String],
-        standardise: bool,
-    ) -> Result<LogisticRegression, DataError> {
-        let path = if data.exists() { data.to_path_buf() } else { base.join(data) };
-        let table = Table::read(&path, features, label).map_err(|fault| DataError { file: path.clone(), fault })?;
-        let fail = |fault: DataFault| Err(DataError { file: path.clone(), fault });
-        let signs: Vec<f64> =
-            table.labels.iter().map(|value| if positive.contains(value) { 1.0 } else { -1.0 }).collect();
-        if signs.windows(2).all(|pair| pair[0] == pair[1]) {
-            let mut seen = table.labels;
-            seen.sort_unstable();
-            seen.dedup();
-            return fail(DataFault::OneClass { positive: positive.to_vec(), label: label.into(), seen });
+    pub fn read(posed: &Regression, base: &Path) -> Result<LogisticRegression, DataError> {
+        let Columns { features: [mut first, mut second], targets, dimension } = posed.columns(base, Task::Sign)?;
+        for column in [&mut first, &mut second] {
+            column.iter_mut().zip(&targets).for_each(|(value, sign)| *value *= sign);
         }
-        let mut columns = table.columns;
-        if standardise {
-            for (column, name) in columns.iter_mut().zip(features) {
-                let count = column.len() as f64;
-                let mean = column.iter().sum::<f64>() / count;
-                let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-                // Not the variance, which rounding can keep off zero.
-                if column.iter().all(|value| *value == column[0]) {
-                    return fail(DataFault::Constant { column: name.clone() });
-                }
-                for value in column {
-                    *value = (*value - mean) / variance.sqrt();
-                }
-            }
-        }
-        let signed = |column: &Vec<f64>| column.iter().zip(&signs).map(|(value, sign)| value * sign).collect();
-        Ok(LogisticRegression {
-            first: signed(&columns[0]),
-            second: columns.get(1).map_or_else(|| vec![0.0; signs.len()], signed),
-            dimension: columns.len(),
-        })
+        Ok(LogisticRegression { first, second, dimension, l2: posed.l2 })
+    }
+
+    /// g + λθ.
+    fn penalised(&self, gradient: Point, [x, y]: Point) -> Point {
+        [gradient[0] + self.l2 * x, gradient[1] + self.l2 * y]
     }
 
     /// Means over all samples of `terms(weight(m_j), s_j x_j)`.
@@ -173,10 +146,11 @@ impl Landscape for LogisticRegression {
     }
     fn value(&self, theta: Point) -> f64 {
         pulp::Arch::new().dispatch(LossSum { samples: self, theta }) / self.first.len() as f64
+            + 0.5 * self.l2 * (theta[0] * theta[0] + theta[1] * theta[1])
     }
     fn gradient(&self, theta: Point) -> Point {
         let [x, y] = self.means(theta, misfit, |p, a, b| [p * a, p * b]);
-        [-x, -y]
+        self.penalised([-x, -y], theta)
     }
     fn hessian(&self, theta: Point) -> Tensor {
         let spread = |m: f64| {
@@ -184,7 +158,7 @@ impl Landscape for LogisticRegression {
             p * (1.0 - p)
         };
         let [xx, xy, yy] = self.means(theta, spread, |w, a, b| [w * a * a, w * a * b, w * b * b]);
-        Tensor { xx, xy, yy }
+        Tensor { xx, xy, yy }.plus(Tensor::isotropic(self.l2, self.dimension))
     }
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
         self.gradient_and_covariance(theta).map(|(_, covariance)| covariance)
@@ -194,7 +168,7 @@ impl Landscape for LogisticRegression {
             let (u, v) = (p * a, p * b);
             [u, v, u * u, u * v, v * v]
         });
-        Some(([-x, -y], Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
+        Some((self.penalised([-x, -y], theta), Tensor { xx: xx - x * x, xy: xy - x * y, yy: yy - y * y }))
     }
     fn typical_box(&self) -> (Point, Point) {
         // Weights of standardised features are of order one.
@@ -212,60 +186,8 @@ impl SampleLoss for LogisticRegression {
     fn samples(&self) -> Samples<'_> {
         Samples::Rows(&self.first, &self.second)
     }
-    fn sample_gradient(&self, [x, y]: Point, [a, b]: Point) -> Point {
-        let p = misfit(x * a + y * b);
-        [-p * a, -p * b]
+    fn sample_gradient(&self, theta: Point, [a, b]: Point) -> Point {
+        let p = misfit(theta[0] * a + theta[1] * b);
+        self.penalised([-p * a, -p * b], theta)
     }
-}
-
-/// The wanted columns of a CSV file.
-struct Table {
-    columns: Vec<Vec<f64>>,
-    labels: Vec<String>,
-}
-
-impl Table {
-    fn read(path: &Path, features: &[String], label: &str) -> Result<Table, DataFault> {
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|fault| DataFault::Unreadable { reason: fault.to_string() })?;
-        let header = reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone();
-        let wanted: Vec<usize> =
-            features.iter().map(|name| place(&header, Column::Feature, name)).collect::<Result<_, _>>()?;
-        let label_place = place(&header, Column::Label, label)?;
-        let mut table = Table { columns: vec![Vec::new(); wanted.len()], labels: Vec::new() };
-        for record in reader.records() {
-            let record = record.map_err(|fault| DataFault::Line {
-                line: fault.position().map(csv::Position::line),
-                reason: fault.to_string(),
-            })?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let field = |place: usize| record.get(place).unwrap_or("");
-            for (column, &place) in table.columns.iter_mut().zip(&wanted) {
-                let value = field(place).parse::<f64>().ok().filter(|value| value.is_finite());
-                column.push(value.ok_or_else(|| DataFault::NotANumber {
-                    line,
-                    column: header[place].to_string(),
-                    field: field(place).to_string(),
-                })?);
-            }
-            table.labels.push(field(label_place).to_string());
-        }
-        if table.labels.is_empty() { Err(DataFault::Empty) } else { Ok(table) }
-    }
-}
-
-/// The place of a column in the header.
-fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
-    header.iter().position(|column| column == wanted).ok_or_else(|| DataFault::MissingColumn {
-        wanted: wanted.to_string(),
-        role,
-        nearest: header
-            .iter()
-            .min_by_key(|column| strsim::damerau_levenshtein(column, wanted))
-            .unwrap_or("")
-            .to_string(),
-        all: header.iter().map(str::to_string).collect(),
-    })
 }

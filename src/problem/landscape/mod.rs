@@ -1,21 +1,28 @@
 //! Losses L(θ) with exact gradients and Hessians.
 
 pub mod closure;
-pub mod data;
 pub mod formula;
+pub mod linear;
 pub mod logistic;
 pub mod polynomial;
+pub mod regression;
 pub mod surface;
+pub mod table;
 
 pub use closure::ClosureLoss;
 pub use formula::{Formula, FormulaDrift};
+pub use linear::LinearRegression;
 pub use logistic::LogisticRegression;
 pub use polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
+pub use regression::Regression;
 pub use surface::{Himmelblau, MullerBrown, ThreeHole};
+pub use table::TableLoss;
 
 use std::sync::Arc;
 
+use crate::model::slice::SliceFacts;
 use crate::problem::breaks::Breaks;
+use crate::problem::metric::Metric;
 use crate::tensor::{LANES, Point, Points, Tensor};
 
 /// A loss function in one or two dimensions.
@@ -77,6 +84,26 @@ pub trait Landscape: Send + Sync {
 
     /// The losses of single samples, for landscapes that are a mean of them.
     fn sampled(&self) -> Option<&dyn SampleLoss> {
+        None
+    }
+
+    /// Lengths and angles, where they are not those of the coordinates themselves: the descent is then −G⁻¹∇L.
+    fn metric(&self) -> Option<&Metric> {
+        None
+    }
+
+    /// The box beyond which the loss is not known, if there is one.
+    fn extent(&self) -> Option<(Point, Point)> {
+        None
+    }
+
+    /// The same loss from half of the values along each axis, for one that is interpolated.
+    fn coarser(&self) -> Option<Arc<dyn Landscape>> {
+        None
+    }
+
+    /// What the loss is a slice of, if it is one.
+    fn slice(&self) -> Option<SliceFacts> {
         None
     }
 
@@ -162,6 +189,19 @@ impl Landscape for Sharpened {
     fn gradient_and_covariance(&self, theta: Point) -> Option<(Point, Tensor)> {
         let (gradient, covariance) = self.inner.gradient_and_covariance(self.stretch(theta))?;
         Some((gradient.map(|c| self.root * c), covariance.scaled(self.root * self.root)))
+    }
+    fn metric(&self) -> Option<&Metric> {
+        self.inner.metric()
+    }
+    fn slice(&self) -> Option<SliceFacts> {
+        self.inner.slice()
+    }
+    fn extent(&self) -> Option<(Point, Point)> {
+        let (lower, upper) = self.inner.extent()?;
+        Some((lower.map(|c| c / self.root), upper.map(|c| c / self.root)))
+    }
+    fn coarser(&self) -> Option<Arc<dyn Landscape>> {
+        Some(Arc::new(Sharpened { inner: self.inner.coarser()?, root: self.root }))
     }
     fn typical_box(&self) -> (Point, Point) {
         let (lower, upper) = self.inner.typical_box();

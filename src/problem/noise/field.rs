@@ -34,9 +34,19 @@ pub trait DiffusionField: Send + Sync {
         None
     }
 
+    /// T when D⁻¹(−b) = ∇L/T everywhere, for the loss L that is descended: D = T·G⁻¹, G the metric of the coordinates.
+    fn temperature(&self) -> Option<f64> {
+        self.constant()
+    }
+
     /// Whether D is a scalar times the identity everywhere (always so in one dimension).
     fn is_scalar(&self) -> bool {
         false
+    }
+
+    /// The axis of a plane along which there is no noise anywhere, when there is one: noise in a velocity alone.
+    fn silent_axis(&self) -> Option<usize> {
+        None
     }
 
     /// The Hessian that D = c[H]₊ + d·I is made from, when it is.

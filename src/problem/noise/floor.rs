@@ -20,7 +20,18 @@ pub struct Floored {
 impl Floored {
     /// The field plus d·I in one or two dimensions.
     pub fn new(field: Arc<dyn DiffusionField>, d: f64, dimension: usize) -> Floored {
-        Floored { field, floor: Tensor::isotropic(d, dimension) }
+        Floored::with(field, Tensor::isotropic(d, dimension))
+    }
+
+    /// The field plus a constant tensor.
+    pub(super) fn with(field: Arc<dyn DiffusionField>, floor: Tensor) -> Floored {
+        Floored { field, floor }
+    }
+}
+
+impl Floored {
+    fn floor_is_scalar(&self) -> bool {
+        self.floor.xy == 0.0 && (self.floor.yy == 0.0 || self.floor.xx == self.floor.yy)
     }
 }
 
@@ -34,20 +45,18 @@ impl DiffusionField for Floored {
     }
     fn tensors(&self, at: &Points, tensors: &mut [[f64; LANES]; 3]) {
         self.field.tensors(at, tensors);
-        let [xx, _, yy] = tensors;
-        for lane in 0..LANES {
-            xx[lane] += self.floor.xx;
-            yy[lane] += self.floor.yy;
+        for (entries, floor) in tensors.iter_mut().zip([self.floor.xx, self.floor.xy, self.floor.yy]) {
+            entries.iter_mut().for_each(|entry| *entry += floor);
         }
     }
     fn jumps(&self) -> bool {
         self.field.jumps()
     }
     fn constant(&self) -> Option<f64> {
-        self.field.constant().map(|d| d + self.floor.xx)
+        self.field.constant().filter(|_| self.floor_is_scalar()).map(|d| d + self.floor.xx)
     }
     fn is_scalar(&self) -> bool {
-        self.field.is_scalar()
+        self.field.is_scalar() && self.floor_is_scalar()
     }
     fn hessian_field(&self) -> Option<HessianField> {
         let field = self.field.hessian_field()?;

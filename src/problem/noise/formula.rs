@@ -53,6 +53,10 @@ impl DiffusionField for FormulaNoise {
             }
         }
     }
+    fn silent_axis(&self) -> Option<usize> {
+        let (d12, d22) = self.rest.as_ref()?;
+        [&self.d11, d22].iter().position(|along| along.is_zero() && d12.is_zero())
+    }
     fn is_scalar(&self) -> bool {
         self.rest.is_none()
     }

@@ -9,9 +9,12 @@
 //! | loss-hessian | η/B L(θ) [H]₊ + d·I, H that of the start minimum or the local one |
 //! | field | any other, such as formulas for D₁₁, D₁₂, D₂₂ or a function, + d·I |
 //!
+//! On a slice or a table these are tensors of the space of all parameters; a field is one of the coordinates themselves.
+//!
 //! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7; Mori, Ziyin, Liu & Ueda 2022.
 
 pub mod closure;
+mod coordinates;
 pub mod covariance;
 pub mod field;
 pub mod floor;
@@ -38,7 +41,9 @@ use crate::problem::critical::CriticalPoint;
 use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::fault::NeedsMinimum;
-use crate::tensor::Point;
+use crate::problem::landscape::Landscape;
+use crate::problem::noise::coordinates::{AsGiven, Orthonormal, Spread};
+use crate::tensor::{Point, Tensor};
 
 /// A model of D(θ), before a problem says where it is frozen.
 #[derive(Clone, Debug)]
@@ -179,9 +184,18 @@ impl NoiseModel {
         frozen_at: impl FnOnce(&[Point]) -> Result<Vec<FrozenAt>, ProblemError>,
     ) -> Result<Arc<dyn DiffusionField>, ProblemError> {
         let dimension = dynamics.dimension();
-        let landscape = || match dynamics {
-            Dynamics::Loss(landscape) => Ok(Arc::clone(landscape)),
-            Dynamics::Drift(_) => Err(ProblemError::NoiseWithoutLoss),
+        let metric = dynamics.metric().copied().filter(|_| !matches!(self.kind, NoiseKind::Field(_)));
+        if self.is_bare_hessian() && dimension == 2 && metric.is_some_and(|metric| metric.square_scale().is_none()) {
+            return Err(ProblemError::BareHessianInSkewCoordinates);
+        }
+        let landscape = || -> Result<Arc<dyn Landscape>, ProblemError> {
+            match (dynamics, metric) {
+                (Dynamics::Loss(landscape), None) => Ok(Arc::clone(landscape)),
+                (Dynamics::Loss(landscape), Some(metric)) => {
+                    Ok(Arc::new(Orthonormal::new(Arc::clone(landscape), metric)))
+                }
+                (Dynamics::Drift(_), _) => Err(ProblemError::NoiseWithoutLoss),
+            }
         };
         let field: Arc<dyn DiffusionField> = match &self.kind {
             &NoiseKind::Isotropic { temperature } => Arc::new(Isotropic { d: temperature, dimension }),
@@ -199,11 +213,20 @@ impl NoiseModel {
             &NoiseKind::Covariance(minibatch) => {
                 Arc::new(Covariance::new(landscape()?, minibatch).ok_or(ProblemError::NoiseWithoutData)?)
             }
+            NoiseKind::Field(field) if dynamics.metric().is_some() => Arc::new(AsGiven::new(Arc::clone(field))),
             NoiseKind::Field(field) => Arc::clone(field),
         };
-        Ok(match self.floor {
-            0.0 => field,
-            floor => Arc::new(Floored::new(field, floor, dimension)),
+        let field: Arc<dyn DiffusionField> = match (self.floor, &self.kind, dynamics.metric()) {
+            (0.0, ..) => field,
+            // A tensor in the coordinates themselves meets a floor of the space behind them.
+            (floor, NoiseKind::Field(_), Some(metric)) => {
+                Arc::new(Floored::with(field, metric.spread(Tensor::isotropic(floor, dimension))))
+            }
+            (floor, ..) => Arc::new(Floored::new(field, floor, dimension)),
+        };
+        Ok(match metric {
+            None => field,
+            Some(metric) => Arc::new(Spread::new(field, metric)),
         })
     }
 }

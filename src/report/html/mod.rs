@@ -1,9 +1,11 @@
 //! Reports as one self-contained page: no script, no network, legible on paper and on a phone.
 
 mod figure;
+mod run;
 mod sweep;
 mod verify;
 
+pub use run::run;
 pub use sweep::sweep;
 pub use verify::verify;
 
@@ -20,7 +22,7 @@ table { border-collapse: collapse; font-size: .9rem; } caption { text-align: lef
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 dl { display: grid; grid-template-columns: 8rem 1fr; gap: .25rem 1rem; } dt { color: #555; } dd { margin: 0; }
-figure { margin: 1rem 0; max-width: 40rem; } svg { width: 100%; height: auto; }
+figure { margin: 1rem 0; max-width: 40rem; } figure img { width: 100%; height: auto; } svg { width: 100%; height: auto; }
 ul.legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; font-size: .85rem; }
 ul.legend svg { width: 2rem; height: .8rem; vertical-align: middle; margin-right: .4rem; }
 pre, code { font-size: .85rem; } pre { background: #f5f5f5; padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -42,6 +42,12 @@ impl Accuracy {
         largest(whole, worst)
     }
 
+    /// max |e_i|/(v_i + φ V) of values of which each is asked for by itself, the largest possible of which is V.
+    pub(super) fn miss_by_state(&self, values: &[f64], error: &[f64], most: f64) -> f64 {
+        let least = self.floor.min(1.0) * most;
+        values.iter().zip(error).map(|(v, error)| error.abs() / (v.max(0.0) + least)).fold(0.0, largest)
+    }
+
     /// The same of a single entry.
     pub(super) fn miss_of_one(&self, value: f64, error: f64, mass: f64) -> f64 {
         if self.is_by_entry() { error.abs() / (value.max(0.0) + self.floor * mass) } else { 0.0 }

@@ -12,12 +12,21 @@ const BELOW_ROUNDING: f64 = 1e-15;
 /// Numbers below this have lost digits, or are about to, and are not extrapolated.
 const FEW_DIGITS: f64 = 1e-290;
 
+/// What is followed.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    /// A density, with what has been killed before in units of its mass at the start.
+    Density { killed_before: f64 },
+    /// Survival, exits and their rate from every state, one after the other, with what the first and the last are divided by:
+    /// [`super::backward`].
+    Survival { scale: f64 },
+}
+
 /// A macro-step that is being tried.
 pub(super) struct Attempt<'a> {
     table: Substeps<'a>,
     accuracy: Accuracy,
-    /// What has been killed before, in units of the mass at the start.
-    killed_before: f64,
+    of: Of,
     /// The estimated errors of the rows, from the second on.
     errors: Vec<f64>,
 }
@@ -53,8 +62,8 @@ impl Accepted {
 
 impl<'a> Attempt<'a> {
     /// An attempt at a macro-step.
-    pub(super) fn new(table: Substeps<'a>, accuracy: Accuracy, killed_before: f64) -> Attempt<'a> {
-        Attempt { table, accuracy, killed_before, errors: Vec::new() }
+    pub(super) fn new(table: Substeps<'a>, accuracy: Accuracy, of: Of) -> Attempt<'a> {
+        Attempt { table, accuracy, of, errors: Vec::new() }
     }
 
     /// The number of rows so far.
@@ -81,16 +90,29 @@ impl<'a> Attempt<'a> {
     /// Adds a row with the factor of its substep, and returns the best density of that row that meets the error and is positive; also
     /// whether a better one would have met it that is not positive.
     pub(super) fn row(&mut self, factor: &Elimination, allowed: f64) -> (Option<Accepted>, bool) {
-        self.table.add(factor);
+        match self.of {
+            Of::Density { .. } => self.table.add(factor),
+            Of::Survival { scale } => {
+                self.table.add_by(|values, time| (super::backward::substep(factor, values, time * scale), 0.0));
+            }
+        }
         let rows = self.rows();
         if rows == 1 {
             return (None, false);
         }
         let (row, killed) = (&self.table.row, &self.table.killed);
-        let mass = norm(&row[0]);
+        let mass = match self.of {
+            Of::Density { .. } => norm(&row[0]),
+            Of::Survival { .. } => row[0].iter().copied().fold(0.0, f64::max),
+        };
         let miss = |density: &[f64], difference: &[f64], killed: f64, killed_difference: f64| -> f64 {
-            let one = self.accuracy.miss_of_one(self.killed_before + killed.max(0.0), killed_difference, mass);
-            largest(self.accuracy.miss(density, difference, mass), one)
+            match self.of {
+                Of::Density { killed_before } => {
+                    let one = self.accuracy.miss_of_one(killed_before + killed.max(0.0), killed_difference, mass);
+                    largest(self.accuracy.miss(density, difference, mass), one)
+                }
+                Of::Survival { .. } => super::backward::miss(self.accuracy, density, difference),
+            }
         };
         let minus = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let mut blocked = false;

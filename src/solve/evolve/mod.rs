@@ -15,23 +15,30 @@
 //! large. The estimated error of a flux tells ([`Evolution::error_of`]).
 
 mod accuracy;
+mod backward;
 mod error;
 mod extrapolation;
 mod factors;
+mod krylov;
 mod limit;
 mod pace;
+mod passage;
 pub mod plateau;
 pub mod start;
 mod substeps;
 
 pub use accuracy::{Accuracy, LOWEST_FLOOR};
+pub use backward::Backward;
 pub use error::EvolveError;
+pub use passage::Passed;
 
 use crate::generator::Generator;
 use crate::solve::Resources;
-use extrapolation::{Accepted, Attempt};
+use extrapolation::{Accepted, Attempt, Of};
 use factors::Factors;
+use krylov::{Begun, Spaces};
 use pace::{Pace, Trial};
+use passage::Levels;
 use plateau::Instant;
 use substeps::Substeps;
 
@@ -64,6 +71,7 @@ pub struct Evolution<'a> {
     pace: Pace,
     history: Vec<Instant>,
     limit: Option<f64>,
+    begun: Option<Begun>,
     carried: Carried,
 }
 
@@ -78,6 +86,8 @@ pub struct Carried {
     error: Vec<f64>,
     killed_error: f64,
     beyond: f64,
+    levels: Levels,
+    spaces: Option<Spaces>,
     effort: Effort,
 }
 
@@ -113,6 +123,8 @@ impl<'a> Evolution<'a> {
             drift: 0.0,
             killed_error: 0.0,
             beyond: 0.0,
+            levels: Levels::default(),
+            spaces: None,
             effort: Effort::default(),
         };
         Ok(Evolution::under(carried, generator, resources))
@@ -131,6 +143,7 @@ impl<'a> Evolution<'a> {
             resources,
             history: Vec::new(),
             limit: None,
+            begun: None,
             carried,
         }
     }
@@ -153,6 +166,9 @@ impl<'a> Evolution<'a> {
     /// When the time is not finite or has passed.
     pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
         assert!(until.is_finite() && until >= self.carried.time, "{until} is not after {}", self.carried.time);
+        if self.carried.spaces.is_some() {
+            return self.advance_in_spaces(until);
+        }
         let mut taken = 0;
         while until - self.carried.time > f64::EPSILON * until {
             let left = until - self.carried.time;
@@ -181,7 +197,7 @@ impl<'a> Evolution<'a> {
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
         let allowed = self.pace.allowance(self.miss(), self.carried.effort.steps);
         let table = Substeps::new(&self.carried.probability, &self.generator.killing, step);
-        let mut attempt = Attempt::new(table, self.carried.accuracy, self.killed());
+        let mut attempt = Attempt::new(table, self.carried.accuracy, Of::Density { killed_before: self.killed() });
         let (mut accepted, mut blocked) = (None, false);
         for row in 1..=self.pace.order() {
             let factor =
@@ -207,6 +223,8 @@ impl<'a> Evolution<'a> {
         };
         let is_settling = accepted.change_of(&self.generator.killing) > self.carried.accuracy.tolerance;
         self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
+        // What it starts from is needed again where a level of survival lies in it.
+        let start = (!self.carried.levels.left.is_empty()).then(|| self.carried.clone());
         self.carry_error(step, &accepted)?;
         self.carried.effort.steps += 1;
         self.carried.effort.fallbacks += usize::from(blocked);
@@ -217,7 +235,95 @@ impl<'a> Evolution<'a> {
         self.pace.form_changed(changed);
         let hazard = flux(&self.carried.probability, &self.generator.killing);
         self.history.push(Instant { time: self.carried.time + step, hazard });
-        Ok(true)
+        match start {
+            Some(start) => self.pass_levels(&start, step).map(|()| true),
+            None => Ok(true),
+        }
+    }
+
+    /// Finds when ln S passes the levels that lie in a step: by steps to where a cubic has them, and Newton's rule from there.
+    fn pass_levels(&mut self, start: &Carried, step: f64) -> Result<(), EvolveError> {
+        while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
+            let slope = |probability: &[f64]| -step * flux(probability, &self.generator.killing);
+            let slopes = [slope(&start.probability), slope(&self.carried.probability)];
+            let mut part = passage::crossing([start.log_survival, self.carried.log_survival], slopes, level);
+            let mut missed = f64::INFINITY;
+            let mut found = (start.time + step, f64::INFINITY);
+            for _ in 0..MOST_ROUNDS {
+                let begin = Carried { levels: Levels::default(), effort: self.carried.effort, ..start.clone() };
+                let mut within = Evolution::under(begin, self.generator, self.resources);
+                within.pace = self.pace;
+                within.pace.step = step;
+                within.factors = std::mem::take(&mut self.factors);
+                let advanced = within.advance(start.time + part * step);
+                let (hazard, error) = (within.hazard(), within.log_survival_error());
+                let away = (within.log_survival() - level) / hazard;
+                self.factors = within.factors;
+                self.carried.effort = within.carried.effort;
+                advanced?;
+                let corrected = part + away / step;
+                // Newton's rule leaves the square of what it corrects, in units of the step.
+                let left = (away / step).powi(2) * step;
+                found = (start.time + corrected * step, error / hazard + left);
+                let stalls = away.abs() >= missed || away.is_nan();
+                if left <= CLOSE * self.carried.accuracy.tolerance * found.0 || stalls {
+                    break;
+                }
+                (part, missed) = (corrected.clamp(0.0, 1.0), away.abs());
+            }
+            self.carried.levels.pass(found.0, found.1);
+        }
+        Ok(())
+    }
+
+    /// From now on the times are kept at which survival falls to these shares, each of which lies between 0 and 1.
+    ///
+    /// # Panics
+    /// When one does not.
+    pub fn watch(&mut self, shares: &[f64]) {
+        assert!(shares.iter().all(|share| (0.0..1.0).contains(share) && *share > 0.0), "shares between 0 and 1");
+        let mut left: Vec<f64> = shares.iter().map(|share| share.ln()).collect();
+        left.retain(|level| *level < self.carried.log_survival);
+        left.sort_by(|a, b| b.total_cmp(a));
+        self.carried.levels = Levels { left, passed: Vec::new() };
+    }
+
+    /// The levels of survival that have been passed, and when.
+    pub fn passed(&self) -> &[Passed] {
+        &self.carried.levels.passed
+    }
+
+    /// Finds when survival will pass the levels that are left, if the density has its last form and this generator stays.
+    ///
+    /// # Errors
+    /// As [`Evolution::advance`].
+    pub fn foresee(&mut self) -> Result<(), EvolveError> {
+        if self.limit.is_none() && !self.carried.levels.left.is_empty() && !self.is_closed() {
+            let step = self.pace.step(f64::INFINITY);
+            self.limit = self.last_form(step, f64::INFINITY)?;
+        }
+        let Some(rate) = self.limit else { return Ok(()) };
+        self.decay_past_levels(rate, f64::INFINITY);
+        Ok(())
+    }
+
+    /// Passes the levels that e^{−γt} passes in a time.
+    fn decay_past_levels(&mut self, rate: f64, left: f64) {
+        let now = self.carried.log_survival;
+        while let Some(level) = self.carried.levels.next(now - rate * left) {
+            let ahead = (now - level) / rate;
+            let error = self.log_survival_error() / rate + ahead * limit::ROUNDING;
+            self.carried.levels.pass(self.carried.time + ahead, error);
+        }
+    }
+
+    /// The estimated error of ln S.
+    fn log_survival_error(&self) -> f64 {
+        if self.carried.spaces.is_some() {
+            return self.error();
+        }
+        // What is killed and what is left are together what there was.
+        self.carried.killed_error.abs() / (1.0 + self.killed()) + self.carried.beyond + self.rounding()
     }
 
     /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
@@ -257,6 +363,12 @@ impl<'a> Evolution<'a> {
         if self.is_closed() || !self.pace.is_steady(left) {
             return Ok(None);
         }
+        self.last_form(step, left)
+    }
+
+    /// The rate of decay if the density has the form of the slowest mode, which implicit steps of a length find.
+    fn last_form(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
+        let step = limit::length(step, self.hazard(), left);
         let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
         let Some(mode) = limit::slowest_mode(factor, &self.carried.probability, &mut self.carried.effort) else {
             self.pace.look_later();
@@ -275,6 +387,7 @@ impl<'a> Evolution<'a> {
 
     /// e^{−γt} for the rest of the way.
     fn decay(&mut self, rate: f64, left: f64, until: f64) {
+        self.decay_past_levels(rate, left);
         self.carried.log_survival -= rate * left;
         self.carried.beyond += rate * left * limit::ROUNDING;
         self.history.push(Instant { time: until, hazard: rate });
@@ -313,6 +426,9 @@ impl<'a> Evolution<'a> {
     /// The estimated error of the density so far, as its accuracy measures it.
     fn miss(&self) -> f64 {
         let Carried { accuracy, probability, error, killed_error, .. } = &self.carried;
+        if let Some(spaces) = self.carried.spaces {
+            return spaces.stated() + self.carried.beyond;
+        }
         let of_killed = accuracy.miss_of_one(self.killed(), *killed_error, 1.0);
         accuracy::largest(accuracy.miss(probability, error, 1.0), of_killed) + self.carried.beyond
     }
@@ -330,13 +446,19 @@ impl<'a> Evolution<'a> {
 
     /// The estimated error of the density, in L1.
     pub fn error(&self) -> f64 {
-        norm(&self.carried.error) + self.carried.beyond + self.rounding()
+        let error = self.carried.spaces.map_or_else(|| norm(&self.carried.error), |spaces| spaces.stated());
+        error + self.carried.beyond + self.rounding()
     }
 
     /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
-        let (value, error) = (sum(&self.carried.probability), sum(&self.carried.error));
+        let value = sum(&self.carried.probability);
+        let error = match self.carried.spaces {
+            // In L1 the error may be anywhere.
+            Some(spaces) if self.is_closed() => spaces.stated() * weights.iter().copied().fold(0.0, f64::max),
+            _ => sum(&self.carried.error),
+        };
         // What the limit and rounding leave is relative already.
         if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }
     }
@@ -359,6 +481,10 @@ impl<'a> Evolution<'a> {
 
 /// The order to which errors are carried where single entries are asked for.
 const ORDER_OF_ERRORS: usize = 3;
+
+/// Rounds of Newton's rule for the time at which survival passes a level, and the part of the tolerance that they leave.
+const MOST_ROUNDS: usize = 6;
+const CLOSE: f64 = 1e-2;
 
 /// So many macro-steps between two output times are taken for a mistake.
 const MOST_STEPS: usize = 200_000;

@@ -61,10 +61,11 @@ pub(super) enum Trial {
 }
 
 /// The control of steps.
+#[derive(Clone, Copy)]
 pub(super) struct Pace {
     tolerance: f64,
     /// The step that is taken where nothing hinders it.
-    step: f64,
+    pub(super) step: f64,
     shortest: f64,
     order: usize,
     /// Whether the form of the density has hardly changed over the last step.

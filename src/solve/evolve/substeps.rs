@@ -33,13 +33,23 @@ impl<'a> Substeps<'a> {
 
     /// Adds the next row with the factor of a step of length H/j.
     pub(super) fn add(&mut self, factor: &Elimination) {
+        let killing = self.killing;
+        self.add_by(|density, substep| {
+            let density = factor.solve_left(density);
+            let killed = substep * flux(&density, killing);
+            (density, killed)
+        });
+    }
+
+    /// Adds the next row, made of substeps by any linear map: what it makes of a vector over a time, and what is killed meanwhile.
+    pub(super) fn add_by(&mut self, substep: impl Fn(&[f64], f64) -> (Vec<f64>, f64)) {
         let j = self.rows() + 1;
-        let substep = self.step / j as f64;
-        let mut density = factor.solve_left(self.start);
-        let mut killed = substep * flux(&density, self.killing);
+        let length = self.step / j as f64;
+        let (mut density, mut killed) = substep(self.start, length);
         for _ in 1..j {
-            density = factor.solve_left(&density);
-            killed += substep * flux(&density, self.killing);
+            let (next, more) = substep(&density, length);
+            density = next;
+            killed += more;
         }
         let (mut row, mut killed) = (vec![density], vec![killed]);
         for m in 1..j {

@@ -9,9 +9,14 @@ pub enum CertificateError {
     /// Nothing absorbs.
     #[error("nothing absorbs: there is no rate to enclose")]
     NothingAbsorbs,
-    /// A periodic axis.
-    #[error("the certificate does not cover periodic axes")]
+    /// A periodic axis in one dimension.
+    #[error("in one dimension the certificate does not cover periodic axes")]
     Periodic,
+    /// Coordinates along vectors that are not orthonormal.
+    #[error(
+        "the certificate is for coordinates of unit length along orthogonal axes, not for tables and slices with a metric"
+    )]
+    Metric,
     /// A killing rate inside the domain, or a window in a wall.
     #[error(
         "the certificate covers sets that are killed at whole walls and boundaries, not by a rate inside or in a window"
@@ -60,11 +65,33 @@ pub enum CertificateError {
         /// The upper bound.
         upper: f64,
     },
-    /// A process that is not known to be in detailed balance.
+    /// A loss, a drift or noise that jumps or bends.
     #[error(
-        "the certificate needs a process in detailed balance with a density that is known: in two dimensions a loss without jumps and noise D = d·I"
+        "in two dimensions the certificate needs a loss (or a drift) and noise without jumps and bends, and noise of the Hessian bends where a \
+         curvature changes sign"
     )]
-    NotReversible,
+    Jumps,
+    /// A process that is not in detailed balance.
+    #[error(
+        "the certificate needs a process in detailed balance, whose density is then known: D⁻¹ times the drift must be a gradient, and it \
+         turns, near θ = ({:.6}, {:.6}) by {share:.1e} of its size around a small square",
+        at[0], at[1]
+    )]
+    Circulates {
+        /// Where.
+        at: Point,
+        /// Its circulation over the integral of its size.
+        share: f64,
+    },
+    /// A potential that is not the same along all paths.
+    #[error(
+        "the potential of the process differs by {by:.1e} between two paths over the grid: D⁻¹ times the drift is no gradient, or varies \
+         too much within a cell"
+    )]
+    Disagrees {
+        /// The largest difference.
+        by: f64,
+    },
     /// The spectrum is continuous from the rate on.
     #[error(
         "there is no rate to enclose: the spectrum is continuous from {begins:.6e} on, because of the noise at θ = {at}"

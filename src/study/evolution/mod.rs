@@ -1,10 +1,14 @@
 //! The density in time on the finest grid, through schedules of the noise.
 
+mod backward;
 mod fault;
+mod method;
 mod record;
+mod relaxation;
 mod start;
 mod valleys;
 
+pub use backward::{EXIT_FROM, SURVIVAL_FROM};
 pub use fault::EvolutionFault;
 pub use record::{FLUX, FLUX_OVER_SURVIVAL, GROUP, LOG_SURVIVAL, Record, SNAPSHOT, SURVIVAL, TIME};
 
@@ -13,10 +17,12 @@ use crate::problem::Problem;
 use crate::solve::chain::located;
 use crate::solve::evolve::plateau::reached;
 use crate::solve::evolve::{Accuracy, LOWEST_FLOOR};
-use crate::solve::{Chain, Discretisation, Evolution, EvolveError, QuasiStationary, Resources};
+use crate::solve::{Chain, Discretisation, Evolution, EvolveError, Mode, QuasiStationary, Resources, quasi_stationary};
 use crate::study::StudyError;
 use crate::study::request::{EvolveRequest, Scheme};
 use crate::study::warning::Warning;
+use method::Method;
+use relaxation::Relaxation;
 use valleys::Valleys;
 
 /// What an evolution found.
@@ -29,6 +35,9 @@ pub(super) struct Found {
     pub warnings: Vec<Warning>,
 }
 
+/// Survival from every cell and of the density disagree when they are farther apart than their errors together times this.
+const DISAGREES: f64 = 10.0;
+
 /// The flux is known when its estimated relative error is below this.
 const KNOWN: f64 = 0.1;
 
@@ -40,57 +49,41 @@ pub(super) fn evolution(
     asked: &EvolveRequest,
     on: &Discretisation<'_>,
     known: Option<&QuasiStationary>,
+    modes: &[Mode],
     scheme: Scheme,
     resources: Resources<'_>,
 ) -> Result<Found, StudyError> {
+    // Survival from every cell is to be right where next to nothing is lost.
+    let own = (known.is_none() && asked.from_cells).then(|| slowest(on, resources)).flatten();
+    let known = known.or(own.as_ref());
     let valleys = Valleys::new(on);
     let mut record = Record::new(asked, on, &valleys);
     let begin = start::start(&asked.start, on, known, resources)?;
-    let accuracy = Accuracy { tolerance: asked.tolerance, floor: asked.floor.unwrap_or_else(|| floor(on, known)) };
-    record.floor = accuracy.floor;
-    resources.progress.begin("evolving", asked.times.len() as u64);
-    let mut evolution =
-        Evolution::new(&on.assembly.generator, &begin, accuracy, resources).map_err(|error| failed(error, on))?;
-    let mut times = asked.times.iter().copied().peekable();
-    let mut rate = known.map(|known| known.rate.value());
-    for (place, piece) in asked.schedule.iter().enumerate() {
-        let ends = piece.until.unwrap_or(1.0);
-        if times.peek().is_none() {
-            break;
-        }
-        let problem = on.problem.with_noise(piece.noise.clone())?;
-        let under = discretised(&problem, on, scheme, resources)?;
-        if under.assembly.cells != on.assembly.cells {
-            return Err(EvolutionFault::OtherStates { piece: place }.into());
-        }
-        let mut within = Evolution::under(evolution.carried(), &under.assembly.generator, resources);
-        let mut observed = record.under(&under, piece.learning_rate);
-        while let Some(time) = times.next_if(|time| *time <= ends) {
-            within.advance(time).map_err(|error| failed(error, &under))?;
-            observed.take(&within);
-            resources.progress.advance(1);
-        }
-        if times.peek().is_some() {
-            within.advance(ends).map_err(|error| failed(error, &under))?;
-        }
-        observed.piece_ends(ends);
-        rate = None;
-        record.plateau = plateau(&within, None);
-        // From here on under the problem's own noise, or the next piece's.
-        evolution = Evolution::under(within.carried(), &on.assembly.generator, resources);
-    }
-    if times.peek().is_some() {
-        let mut observed = record.under(on, asked.learning_rate);
-        for time in times {
-            evolution.advance(time).map_err(|error| failed(error, on))?;
-            observed.take(&evolution);
-            resources.progress.advance(1);
-        }
-        record.plateau = plateau(&evolution, rate);
-    }
-    let (error, effort) = (record.worst(), evolution.effort());
-    record.finish(effort);
+    let method = Method::of(asked, on, known);
+    record.by(method);
+    let relaxation = if asked.schedule.is_empty() { Relaxation::new(modes, &begin) } else { None };
     let mut warnings = Vec::new();
+    let mut way = Way { asked, on, scheme, method, rate: known.map(|known| known.rate.value()), resources };
+    match way.follow(&begin, relaxation.as_ref(), &mut record) {
+        // What was found until then is not lost.
+        Err(StudyError::Interrupted) if record.times().last().is_some() => {
+            let until = record.times().last().copied().unwrap_or(0.0);
+            record.interrupted = true;
+            warnings.push(Warning::EvolutionInterrupted { until });
+        }
+        followed => followed?,
+    }
+    let error = record.finish();
+    if asked.from_cells && !record.interrupted {
+        // Entries are right to themselves, whichever way the density went.
+        let floor = asked.floor.unwrap_or_else(|| floor(on, known));
+        let accuracy = Accuracy { tolerance: asked.tolerance, floor };
+        let found = backward::from_cells(on, &begin, &record, accuracy, resources)?;
+        let stated = found.error + error;
+        let apart = found.distance.filter(|distance| *distance > DISAGREES * stated);
+        warnings.extend(apart.map(|distance| Warning::EvolutionSides { distance, stated }));
+        record.from_cells = Some(found);
+    }
     if error > asked.tolerance {
         warnings.push(Warning::EvolutionTolerance { tolerance: asked.tolerance, error });
     }
@@ -98,6 +91,81 @@ pub(super) fn evolution(
     warnings.extend(record.out_of_range_from().map(|from| Warning::EvolutionRange { from }));
     let group = record.group(on, &valleys);
     Ok(Found { record, group, warnings })
+}
+
+/// A way through all pieces of the schedule.
+struct Way<'a> {
+    asked: &'a EvolveRequest,
+    on: &'a Discretisation<'a>,
+    scheme: Scheme,
+    method: Method,
+    rate: Option<f64>,
+    resources: Resources<'a>,
+}
+
+impl Way<'_> {
+    /// Follows the density to all output times and writes down what is there.
+    fn follow(
+        &mut self,
+        begin: &[f64],
+        relaxation: Option<&Relaxation>,
+        record: &mut Record,
+    ) -> Result<(), StudyError> {
+        let Way { asked, on, scheme, method, resources, .. } = *self;
+        resources.progress.begin("evolving", asked.times.len() as u64);
+        let taken = || {
+            // An interruption leaves what was found until then.
+            resources.progress.keep();
+            resources.progress.advance(1);
+        };
+        let mut evolution = Evolution::new(&on.assembly.generator, begin, method.accuracy, resources)
+            .map_err(|error| failed(error, on))?;
+        if method.is_krylov {
+            evolution = evolution.in_spaces(asked.times.last().copied().unwrap_or(0.0));
+        }
+        if on.assembly.kills() {
+            evolution.watch(&record::levels());
+        }
+        let mut times = asked.times.iter().copied().peekable();
+        for (place, piece) in asked.schedule.iter().enumerate() {
+            let ends = piece.until.unwrap_or(1.0);
+            if times.peek().is_none() {
+                break;
+            }
+            let problem = on.problem.with_noise(piece.noise.clone())?;
+            let under = discretised(&problem, on, scheme, resources)?;
+            if under.assembly.cells != on.assembly.cells {
+                return Err(EvolutionFault::OtherStates { piece: place }.into());
+            }
+            let mut within = Evolution::under(evolution.carried(), &under.assembly.generator, resources);
+            let mut observed = record.under(&under, piece.learning_rate);
+            while let Some(time) = times.next_if(|time| *time <= ends) {
+                within.advance(time).map_err(|error| failed(error, &under))?;
+                observed.take(&within);
+                taken();
+            }
+            if times.peek().is_some() {
+                within.advance(ends).map_err(|error| failed(error, &under))?;
+            }
+            observed.piece_ends(ends);
+            self.rate = None;
+            record.plateau = plateau(&within, None, None);
+            // From here on under the problem's own noise, or the next piece's.
+            evolution = Evolution::under(within.carried(), &on.assembly.generator, resources);
+        }
+        if times.peek().is_some() {
+            let mut observed = record.under(on, asked.learning_rate);
+            for time in times {
+                evolution.advance(time).map_err(|error| failed(error, on))?;
+                observed.take(&evolution);
+                taken();
+            }
+            record.plateau = plateau(&evolution, self.rate, relaxation);
+            evolution.foresee().map_err(|error| failed(error, on))?;
+            record.so_far(&evolution);
+        }
+        Ok(())
+    }
 }
 
 /// The share of a cell above which entries are right to the tolerance where nobody says: what a chain in one dimension can afford, and one in
@@ -116,6 +184,12 @@ fn floor(on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> f64 {
     }
 }
 
+/// The quasi-stationary density, where there is one.
+fn slowest(on: &Discretisation<'_>, resources: Resources<'_>) -> Option<QuasiStationary> {
+    let chain = Chain::killed(on.clone(), resources).ok()?;
+    quasi_stationary(&chain).ok().filter(|found| found.converged)
+}
+
 /// The same grid under other noise, discretised as the whole study is.
 fn discretised<'a>(
     problem: &'a Problem,
@@ -131,14 +205,22 @@ fn discretised<'a>(
 }
 
 /// The plateau of j/S, where it has been reached: against the rate that is known, or against where it is at the end.
-fn plateau(evolution: &Evolution<'_>, rate: Option<f64>) -> Option<record::Plateau> {
+fn plateau(evolution: &Evolution<'_>, rate: Option<f64>, relaxation: Option<&Relaxation>) -> Option<record::Plateau> {
     let last = evolution.hazard();
     if !last.is_normal() {
         return None;
     }
     let rate = rate.unwrap_or(last);
     let [rough, precise] = REACHED.map(|tolerance| reached(evolution.history(), rate, tolerance));
-    Some(record::Plateau { rate: last, reached: rough?, reached_precisely: precise })
+    let [predicted, predicted_precisely] = REACHED.map(|tolerance| relaxation.map(|modes| modes.reached(tolerance)));
+    Some(record::Plateau {
+        rate: last,
+        reached: rough?,
+        reached_precisely: precise,
+        lambda_2: relaxation.map(|modes| modes.lambda_2),
+        predicted,
+        predicted_precisely,
+    })
 }
 
 fn failed(error: EvolveError, on: &Discretisation<'_>) -> StudyError {

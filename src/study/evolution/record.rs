@@ -5,9 +5,11 @@ use serde::Serialize;
 use crate::observe::boundary::SaddleOfExit;
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, over_grid};
-use crate::solve::evolve::Effort;
+use crate::solve::evolve::{Effort, Passed};
 use crate::solve::{Discretisation, Evolution};
 use crate::study::evolution::KNOWN;
+use crate::study::evolution::backward::FromCells;
+use crate::study::evolution::method::Method;
 use crate::study::evolution::valleys::Valleys;
 use crate::study::request::EvolveRequest;
 
@@ -43,6 +45,31 @@ pub struct Plateau {
     pub reached: f64,
     /// The time from which on it is within 1e-6 of γ.
     pub reached_precisely: Option<f64>,
+    /// λ₂, where the spectrum is known, and what it says of both times.
+    pub lambda_2: Option<f64>,
+    /// When the modes of the spectrum leave 1 %.
+    pub predicted: Option<f64>,
+    /// When they leave 1e-6.
+    pub predicted_precisely: Option<f64>,
+}
+
+/// The time by which a share of what was there has been killed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Quantile {
+    /// The share, F(t) = 1 − S(t).
+    share: f64,
+    /// t.
+    time: f64,
+    /// Its estimated error, of the chain and not of its grid.
+    error: f64,
+}
+
+/// Shares whose times are found.
+const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
+
+/// What is left when these shares are gone.
+pub(super) fn levels() -> [f64; 7] {
+    SHARES.map(|share| 1.0 - share)
 }
 
 /// The section of the summary.
@@ -67,13 +94,24 @@ pub struct Record {
     entry_errors: Vec<f64>,
     /// Where j/S stays.
     pub plateau: Option<Plateau>,
+    /// Escape times by the share that has escaped, those that are known.
+    quantiles: Vec<Quantile>,
+    /// By which half has escaped.
+    median: Option<Quantile>,
+    /// Survival from every cell.
+    pub from_cells: Option<FromCells>,
     method: &'static str,
+    /// Why it was taken, where nobody has said which.
+    method_because: Option<&'static str>,
+    /// Whether it was interrupted after the last of the times that are there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     #[serde(flatten)]
     effort: Effort,
     error: f64,
     entry_error: f64,
     /// The share above which entries are right.
-    pub floor: f64,
+    floor: f64,
     #[serde(skip)]
     by_saddle: Vec<Vec<f64>>,
     #[serde(skip)]
@@ -117,7 +155,12 @@ impl Record {
             errors: Vec::new(),
             entry_errors: Vec::new(),
             plateau: None,
+            quantiles: Vec::new(),
+            median: None,
+            from_cells: None,
             method: "positive",
+            method_because: None,
+            interrupted: false,
             effort: Effort::default(),
             error: 0.0,
             entry_error: 0.0,
@@ -138,15 +181,50 @@ impl Record {
         Observed { record: self, on, exits, learning_rate }
     }
 
+    /// How the density is followed.
+    pub(super) fn by(&mut self, method: Method) {
+        (self.method, self.method_because, self.floor) = (method.name(), method.because, method.accuracy.floor);
+    }
+
+    /// The output times so far.
+    pub(super) fn times(&self) -> &[f64] {
+        &self.t
+    }
+
+    /// ln S at them.
+    pub(super) fn log_survivals(&self) -> &[f64] {
+        &self.log_survival
+    }
+
+    /// Those of them at which fields are kept.
+    pub(super) fn snapshot_times(&self) -> &[f64] {
+        &self.wanted
+    }
+
     /// The largest error at any output time, in L1 or of an entry.
-    pub(super) fn worst(&self) -> f64 {
+    fn worst(&self) -> f64 {
         let largest = |errors: &[f64]| errors.iter().copied().fold(0.0, f64::max);
         largest(&self.errors).max(largest(&self.entry_errors))
     }
 
-    pub(super) fn finish(&mut self, effort: Effort) {
-        (self.effort, self.entry_error) = (effort, self.worst());
+    /// What it has taken so far, and the quantiles that are known.
+    pub(super) fn so_far(&mut self, evolution: &Evolution<'_>) {
+        self.effort = evolution.effort();
+        let quantile = |passed: &Passed| {
+            // The share that was asked for, and not what the logarithm of its rest has left of it.
+            let gone = -passed.log_survival.exp_m1();
+            let share = SHARES.into_iter().min_by(|a, b| (a - gone).abs().total_cmp(&(b - gone).abs()));
+            Quantile { share: share.unwrap_or(gone), time: passed.time, error: passed.error }
+        };
+        self.quantiles = evolution.passed().iter().map(quantile).collect();
+        self.median = self.quantiles.iter().find(|quantile| quantile.share == 0.5).copied();
+    }
+
+    /// Takes the largest errors, and returns the larger one.
+    pub(super) fn finish(&mut self) -> f64 {
+        self.entry_error = self.worst();
         self.error = self.errors.iter().copied().fold(0.0, f64::max);
+        self.entry_error
     }
 
     /// The first time from which on the flux is known, where it is not from the start.
@@ -210,6 +288,13 @@ impl Record {
         let label = Label::new(SNAPSHOT, units, "density of what has not been killed, times survival");
         let values = self.snapshots.iter().flat_map(|(_, values)| values.iter().copied()).collect();
         group.push(Field::new(label, &axes, values));
+        if let Some(found) = &self.from_cells {
+            found.fields(&mut group, &axes);
+        }
+        if self.interrupted {
+            let words = "interrupted after the last of these times";
+            group.describe("interrupted", Data::Text(words.to_string()));
+        }
         group.describe("method", Data::Text(self.method.to_string()));
         group
     }
@@ -247,6 +332,7 @@ impl Observed<'_> {
         let flows: Vec<f64> =
             on.assembly.exits.iter().map(|exit| survival * p[exit.state as usize] * exit.rate).collect();
         record.by_saddle.push(self.exits.sums(&flows));
+        record.so_far(evolution);
         let (begun, before) = record.clock;
         match (self.learning_rate, &mut record.iterations) {
             (Some(rate), Some(iterations)) => iterations.push(before + (time - begun) / rate),

@@ -7,7 +7,7 @@ use saddleflux::solve::{Accuracy, Evolution};
 use super::double_double::exponential;
 use super::{density, distance, with_resources};
 
-fn chain() -> impl Strategy<Value = (Vec<Vec<f64>>, Vec<f64>)> {
+pub(super) fn chain() -> impl Strategy<Value = (Vec<Vec<f64>>, Vec<f64>)> {
     let rate = prop_oneof![2 => (-3.0..2.0).prop_map(|e: f64| 10f64.powf(e)), 1 => Just(0.0)];
     (3usize..7, any::<bool>()).prop_flat_map(move |(n, is_killed)| {
         let killing =
@@ -20,7 +20,7 @@ fn chain() -> impl Strategy<Value = (Vec<Vec<f64>>, Vec<f64>)> {
     })
 }
 
-fn generator(rates: &[Vec<f64>], killing: &[f64]) -> Generator {
+pub(super) fn generator(rates: &[Vec<f64>], killing: &[f64]) -> Generator {
     let entries = rates.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().map(move |(j, q)| (i, j, *q)));
     Generator::from_rates(entries.filter(|(i, j, _)| i != j), killing.to_vec()).unwrap()
 }

@@ -1,11 +1,14 @@
 //! The density in time: exact laws, and independent exponentials.
 
+mod backward;
 mod chains;
 mod cold;
 mod double_double;
 mod early;
 mod exact;
+mod krylov;
 mod laws;
+mod passage;
 mod study;
 
 use saddleflux::elimination::Workspace;

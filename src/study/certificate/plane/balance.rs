@@ -14,49 +14,48 @@ const NOISE: f64 = 1e-13;
 /// Cells around a plateau within which a cubic ripples.
 const RIPPLES: usize = 2;
 
-/// Totals through the faces, in the direction of the axes: across x at `[i·ny + j]`, across y at `[i·(ny+1) + j]`.
+/// Totals through the faces, in the direction of the axes, by [`Setting::face_number`].
 pub(super) struct Fluxes {
     pub(super) through: [Vec<f64>; 2],
-    pub(super) cells: [usize; 2],
 }
 
 impl Fluxes {
-    fn face(&self, axis: usize, [i, j]: [usize; 2]) -> usize {
-        if axis == 0 { i * self.cells[1] + j } else { i * (self.cells[1] + 1) + j }
-    }
-
     /// Adds a flux out of a cell through one of its faces.
-    fn add(&mut self, [i, j]: [usize; 2], axis: usize, end: usize, flux: f64) {
-        let face = self.face(axis, if axis == 0 { [i + end, j] } else { [i, j + end] });
-        self.through[axis][face] += if end == 1 { flux } else { -flux };
+    fn add(&mut self, setting: &Setting<'_>, place: [usize; 2], axis: usize, end: usize, flux: f64) {
+        self.through[axis][face(setting, place, axis, end)] += if end == 1 { flux } else { -flux };
     }
 
     /// What a cell gives away.
-    fn out_of(&self, [i, j]: [usize; 2]) -> f64 {
-        let [x, y] = &self.through;
-        let (west, south) = (self.face(0, [i, j]), self.face(1, [i, j]));
-        x[west + self.cells[1]] - x[west] + (y[south + 1] - y[south])
+    fn out_of(&self, setting: &Setting<'_>, place: [usize; 2]) -> f64 {
+        let through = |axis: usize, end: usize| self.through[axis][face(setting, place, axis, end)];
+        through(0, 1) - through(0, 0) + (through(1, 1) - through(1, 0))
     }
 
     /// What leaves through the walls.
-    pub(super) fn leaving(&self) -> f64 {
-        let [nx, ny] = self.cells;
+    pub(super) fn leaving(&self, setting: &Setting<'_>) -> f64 {
+        let [nx, ny] = setting.cells;
         let [x, y] = &self.through;
-        let across_x: f64 = (0..ny).map(|j| x[nx * ny + j] - x[j]).sum();
-        let across_y: f64 = (0..nx).map(|i| y[i * (ny + 1) + ny] - y[i * (ny + 1)]).sum();
-        across_x + across_y
+        let across_x = (0..ny).map(|j| x[nx * ny + j] - x[j]);
+        let across_y = (0..nx).map(|i| y[i * (ny + 1) + ny] - y[i * (ny + 1)]);
+        let of = |is_periodic: bool, sum: f64| if is_periodic { 0.0 } else { sum };
+        of(setting.is_periodic[0], across_x.sum()) + of(setting.is_periodic[1], across_y.sum())
     }
 
     /// What each cell still lacks.
-    fn residuals(&self, sources: &[f64]) -> Vec<f64> {
-        let ny = self.cells[1];
-        sources.iter().enumerate().map(|(cell, source)| source - self.out_of([cell / ny, cell % ny])).collect()
+    fn residuals(&self, setting: &Setting<'_>, sources: &[f64]) -> Vec<f64> {
+        let ny = setting.cells[1];
+        sources.iter().enumerate().map(|(cell, source)| source - self.out_of(setting, [cell / ny, cell % ny])).collect()
     }
+}
+
+/// The number of a face of a cell.
+fn face(setting: &Setting<'_>, [i, j]: [usize; 2], axis: usize, end: usize) -> usize {
+    setting.face_number(axis, if axis == 0 { [i + end, j] } else { [i, j + end] })
 }
 
 /// Corrects the fluxes until every cell gives away its source, but for rounding.
 pub(super) fn balance(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64], chain: &Chain<'_>) {
-    let residuals = fluxes.residuals(sources);
+    let residuals = fluxes.residuals(setting, sources);
     for sign in [1.0, -1.0] {
         by_chain(setting, fluxes, &residuals, sign, chain);
     }
@@ -68,7 +67,7 @@ fn by_chain(setting: &Setting<'_>, fluxes: &mut Fluxes, residuals: &[f64], sign:
     let (on, ny) = (&chain.discretisation, setting.cells[1]);
     let mass = |state: usize| {
         let cell = on.assembly.cells[state] as usize;
-        let exponent = setting.exponent(setting.place((cell / ny) as f64 + 0.5, (cell % ny) as f64 + 0.5));
+        let exponent = setting.exponent(cell);
         // Below the floor everything is left to the passes.
         if Setting::is_counted(exponent) { exponent.exp() * setting.area() } else { 0.0 }
     };
@@ -96,20 +95,20 @@ fn by_chain(setting: &Setting<'_>, fluxes: &mut Fluxes, residuals: &[f64], sign:
         if difference.abs() > noise && masses[to] > 0.0 {
             let axis = usize::from(pair.offset[0] == 0);
             let end = usize::from(pair.offset[axis] > 0);
-            fluxes.add(place(pair.from), axis, end, sign * masses[from] * pair.forward * difference);
+            fluxes.add(setting, place(pair.from), axis, end, sign * masses[from] * pair.forward * difference);
         }
     }
     for exit in &on.assembly.exits {
         let state = exit.state as usize;
         let axis = usize::from(exit.offset[0] == 0);
         let end = usize::from(exit.offset[axis] > 0);
-        fluxes.add(place(exit.state), axis, end, sign * masses[state] * exit.rate * v[state]);
+        fluxes.add(setting, place(exit.state), axis, end, sign * masses[state] * exit.rate * v[state]);
     }
 }
 
 /// A face over which a cell can be reached from the tree.
 struct Passage {
-    loss: f64,
+    height: f64,
     cell: usize,
     /// The cell's own face: its axis and end.
     axis: usize,
@@ -130,32 +129,23 @@ impl PartialOrd for Passage {
     }
 }
 
-/// The lowest loss is the greatest; ties in the order of the cells.
+/// The lowest pass is the greatest; ties in the order of the cells.
 impl Ord for Passage {
     fn cmp(&self, other: &Passage) -> Ordering {
         let key = |passage: &Passage| (passage.cell, passage.axis, passage.end);
-        other.loss.total_cmp(&self.loss).then_with(|| key(other).cmp(&key(self)))
+        other.height.total_cmp(&self.height).then_with(|| key(other).cmp(&key(self)))
     }
 }
 
 /// Sends what the cells lack along the tree of lowest passes, rooted at what absorbs.
 fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
     let [nx, ny] = setting.cells;
-    let loss = |[i, j]: [usize; 2], axis: usize, end: usize| {
-        let (x, y) = (i as f64 + 0.5, j as f64 + 0.5);
-        let shift = end as f64 - 0.5;
-        setting.loss.value(if axis == 0 { setting.place(x + shift, y) } else { setting.place(x, y + shift) })
-    };
-    let neighbour = |[i, j]: [usize; 2], axis: usize, end: usize| -> Option<[usize; 2]> {
-        let moved = |k: usize, n: usize| if end == 1 { (k + 1 < n).then_some(k + 1) } else { k.checked_sub(1) };
-        if axis == 0 { Some([moved(i, nx)?, j]) } else { Some([i, moved(j, ny)?]) }
-    };
     let mut waiting = BinaryHeap::new();
     for cell in 0..nx * ny {
         let place = [cell / ny, cell % ny];
         for (axis, end) in SIDES {
-            if neighbour(place, axis, end).is_none() && setting.absorbs[axis][end] {
-                waiting.push(Passage { loss: loss(place, axis, end), cell, axis, end });
+            if setting.neighbour(place, axis, end).is_none() && setting.absorbs[axis][end] {
+                waiting.push(Passage { height: setting.pass(place, axis, end), cell, axis, end });
             }
         }
     }
@@ -167,19 +157,19 @@ fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
         order.push((cell, axis, end));
         let place = [cell / ny, cell % ny];
         for (axis, end) in SIDES {
-            if let Some([i, j]) = neighbour(place, axis, end)
+            if let Some([i, j]) = setting.neighbour(place, axis, end)
                 && !is_reached[i * ny + j]
             {
-                waiting.push(Passage { loss: loss(place, axis, end), cell: i * ny + j, axis, end: 1 - end });
+                waiting.push(Passage { height: setting.pass(place, axis, end), cell: i * ny + j, axis, end: 1 - end });
             }
         }
     }
-    let mut lacking = fluxes.residuals(sources);
+    let mut lacking = fluxes.residuals(setting, sources);
     for &(cell, axis, end) in order.iter().rev() {
         let place = [cell / ny, cell % ny];
         let flux = lacking[cell];
-        fluxes.add(place, axis, end, flux);
-        if let Some([i, j]) = neighbour(place, axis, end) {
+        fluxes.add(setting, place, axis, end, flux);
+        if let Some([i, j]) = setting.neighbour(place, axis, end) {
             lacking[i * ny + j] += flux;
         }
     }
@@ -189,9 +179,13 @@ fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
 const SIDES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
 
 /// The cells within [`RIPPLES`] of those that are marked.
-pub(super) fn near(marked: &[bool], [nx, ny]: [usize; 2]) -> Vec<bool> {
-    let within = |k: usize, n: usize| k.saturating_sub(RIPPLES)..(k + RIPPLES + 1).min(n);
+pub(super) fn near(marked: &[bool], [nx, ny]: [usize; 2], is_periodic: [bool; 2]) -> Vec<bool> {
+    let within = |k: usize, n: usize, wraps: bool| {
+        let from = k as isize - RIPPLES as isize;
+        let all = (from..=from + 2 * RIPPLES as isize).filter(move |&k| wraps || (0..n as isize).contains(&k));
+        all.map(move |k| k.rem_euclid(n as isize) as usize)
+    };
     let along_y: Vec<bool> =
-        (0..nx * ny).map(|cell| within(cell % ny, ny).any(|j| marked[cell / ny * ny + j])).collect();
-    (0..nx * ny).map(|cell| within(cell / ny, nx).any(|i| along_y[i * ny + cell % ny])).collect()
+        (0..nx * ny).map(|cell| within(cell % ny, ny, is_periodic[1]).any(|j| marked[cell / ny * ny + j])).collect();
+    (0..nx * ny).map(|cell| within(cell / ny, nx, is_periodic[0]).any(|i| along_y[i * ny + cell % ny])).collect()
 }

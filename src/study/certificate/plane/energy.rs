@@ -1,7 +1,7 @@
 //! The energies of a trial function and of a flux in balance with it, cell by cell.
 //!
 //! ```text
-//!  A₀ = ∫ p d |∇u|²    A₁ = ∫ p u²    M = ∫ f    A₂ = ∫ |σ|²/(pd),  div σ = f      f = p u, or f = p
+//!  A₀ = ∫ p ∇u·D∇u    A₁ = ∫ p u²    M = ∫ f    A₂ = ∫ σ·D⁻¹σ/p,  div σ = f      f = p u, or f = p
 //! ```
 //! The flux through the faces is that of u, corrected to a balance over each cell ([`super::balance`]). Inside a cell
 //! ```text
@@ -17,6 +17,7 @@ use super::rule::{self, Rule, Stencil};
 use super::setting::Setting;
 use super::trial::Trial;
 use crate::solve::Chain;
+use crate::tensor::dot;
 
 /// What the flux starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,35 +92,26 @@ pub(super) fn energies<const N: usize>(
     }
 }
 
-/// p at the nodes of a cell.
-fn densities<const N: usize>(setting: &Setting<'_>, rule: &Rule<N>, [i, j]: [usize; 2]) -> [[f64; N]; N] {
-    let line = |a: usize| {
-        let places = std::array::from_fn(|b| setting.place(i as f64 + rule.nodes[a], j as f64 + rule.nodes[b]));
-        setting.densities::<N>(places)
-    };
-    std::array::from_fn(line)
-}
-
 impl<const N: usize> Pass<'_, N> {
     fn row(&self, i: usize) -> Row {
         let Pass { setting, trial, source, rule } = *self;
         let mut row = Row { gradient: 0.0, square: 0.0, first: 0.0, population: 0.0, sources: Vec::new() };
         for j in 0..setting.cells[1] {
-            let p = densities(setting, rule, [i, j]);
+            let here = setting.sample(rule, [i, j]);
             let found = trial.at_nodes([i, j], &rule.value, &rule.slope);
             let mut sums = [0.0; 4];
-            for (a, line) in p.iter().enumerate() {
+            for (a, line) in here.p.iter().enumerate() {
                 for (b, p) in line.iter().enumerate() {
                     let weight = rule.weights[a] * rule.weights[b] * p;
                     let (u, ux, uy) = (found.u[a][b], found.ux[a][b], found.uy[a][b]);
-                    sums[0] += weight * (ux * ux + uy * uy);
+                    sums[0] += weight * here.d.energy(a, b, [ux, uy]);
                     sums[1] += weight * u * u;
                     sums[2] += weight * u;
                     sums[3] += weight;
                 }
             }
             let [gradient, square, first, population] = sums.map(|sum| sum * setting.area());
-            row.gradient += setting.noise * gradient;
+            row.gradient += gradient;
             row.square += square;
             row.first += first;
             row.population += population;
@@ -128,17 +120,18 @@ impl<const N: usize> Pass<'_, N> {
         row
     }
 
-    /// ∫ |σ|²/(pd) over a row of cells.
+    /// ∫ σ·D⁻¹σ/p over a row of cells.
     fn flux_row(&self, profiles: &Profiles<N>, sources: &[f64], total: f64, i: usize) -> f64 {
         let Pass { setting, trial, source, rule } = *self;
         let ny = setting.cells[1];
         let [hx, hy] = setting.spacing;
         let mut sum = 0.0;
         for j in 0..ny {
-            let p = densities(setting, rule, [i, j]);
+            let here = setting.sample(rule, [i, j]);
+            let p = &here.p;
             let u = trial.at_nodes([i, j], &rule.value, &rule.slope).u;
-            let [west, east] = [0, 1].map(|k| &profiles.flux[0][(i + k) * ny + j]);
-            let [south, north] = [0, 1].map(|k| &profiles.flux[1][i * (ny + 1) + j + k]);
+            let [west, east] = [0, 1].map(|k| &profiles.flux[0][setting.face_number(0, [i + k, j])]);
+            let [south, north] = [0, 1].map(|k| &profiles.flux[1][setting.face_number(1, [i, j + k])]);
             let excess = |low: &[f64; N], high: &[f64; N]| -> [f64; N] {
                 let rise: [f64; N] = std::array::from_fn(|k| high[k] - low[k]);
                 let mean = rule.integral(&rise);
@@ -161,10 +154,10 @@ impl<const N: usize> Pass<'_, N> {
                     let (s, t) = (rule.nodes[a], rule.nodes[b]);
                     let x = (1.0 - s) * west[b] + s * east[b] + hx * (bubble[a] - along_x[a] / hy);
                     let y = (1.0 - t) * south[a] + t * north[a] + hy * (across[b] - along_y[b] / hx);
-                    cell += rule.weights[a] * rule.weights[b] * (x * x + y * y) / p[a][b];
+                    cell += rule.weights[a] * rule.weights[b] * here.d.inverse(a, b, [x, y]) / p[a][b];
                 }
             }
-            sum += cell * setting.area() / setting.noise;
+            sum += cell * setting.area();
         }
         sum
     }
@@ -177,10 +170,10 @@ struct Profiles<const N: usize> {
 }
 
 impl<const N: usize> Profiles<N> {
-    /// −p d ∂u/∂n; 0 at reflecting walls, and near the plateau.
+    /// −p n·D∇u; 0 at reflecting walls, and near the plateau.
     fn new(setting: &Setting<'_>, trial: &Trial, rule: &Rule<N>) -> Profiles<N> {
         let [nx, ny] = setting.cells;
-        let near = balance::near(&trial.is_flat, setting.cells);
+        let near = balance::near(&trial.is_flat, setting.cells, setting.is_periodic);
         let at_face = [0.0, 1.0].map(|s| (rule::value(s), rule::slope(s)));
         let mut profiles = Profiles { flux: [Vec::new(), Vec::new()], density: [Vec::new(), Vec::new()] };
         for axis in 0..2 {
@@ -201,8 +194,8 @@ impl<const N: usize> Profiles<N> {
         let totals = [0, 1].map(|axis| -> Vec<f64> {
             self.flux[axis].iter().map(|profile| rule.integral(profile) * lengths[axis]).collect()
         });
-        let mut fluxes = Fluxes { through: totals, cells: setting.cells };
-        let leaving = fluxes.leaving();
+        let mut fluxes = Fluxes { through: totals };
+        let leaving = fluxes.leaving(setting);
         // A trial whose own flux leaves nowhere starts from none.
         let scale = if leaving > 0.0 && leaving.is_finite() { 1.0 / leaving } else { 0.0 };
         self.flux.iter_mut().flatten().flatten().for_each(|flux| *flux *= scale);
@@ -234,22 +227,18 @@ fn face<const N: usize>(
     near: &[bool],
     at_face: &[(Stencil, Stencil); 2],
 ) -> ([f64; N], [f64; N]) {
-    let [nx, ny] = setting.cells;
+    let n = setting.cells;
     let number = [i, j][axis];
-    let is_last = number == setting.cells[axis];
-    let places = std::array::from_fn(|k| match axis {
-        0 => setting.place(i as f64, j as f64 + rule.nodes[k]),
-        _ => setting.place(i as f64 + rule.nodes[k], j as f64),
-    });
-    let density = setting.densities::<N>(places);
-    let wall = if number == 0 { Some(0) } else { is_last.then_some(1) };
-    let own = [i.min(nx - 1), j.min(ny - 1)];
-    let before = [own[0] - usize::from(axis == 0 && wall.is_none()), own[1] - usize::from(axis == 1 && wall.is_none())];
-    let is_near = near[own[0] * ny + own[1]] || near[before[0] * ny + before[1]];
-    if is_near || wall.is_some_and(|end| !setting.absorbs[axis][end]) {
-        return ([0.0; N], density);
+    // The face as the lower or the upper one of a cell, and the cell on its other side.
+    let end = usize::from(number == n[axis]);
+    let own = if axis == 0 { [i - end, j] } else { [i, j - end] };
+    let sample = setting.face(rule, own, axis, end);
+    let beyond = setting.neighbour(own, axis, end);
+    let is_near = [Some(own), beyond].into_iter().flatten().any(|[i, j]| near[i * n[1] + j]);
+    if is_near || (beyond.is_none() && !setting.absorbs[axis][end]) {
+        return ([0.0; N], sample.p);
     }
-    let (value, slope) = &at_face[usize::from(is_last)];
-    let across = trial.across(own, axis, [value, slope], &rule.value);
-    (std::array::from_fn(|k| -density[k] * setting.noise * across[k]), density)
+    let (value, slope) = &at_face[end];
+    let gradient = trial.on_face(own, axis, [value, slope], [&rule.value, &rule.slope]);
+    (std::array::from_fn(|k| -sample.p[k] * dot(sample.d[k], gradient[k])), sample.p)
 }

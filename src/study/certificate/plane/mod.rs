@@ -1,10 +1,13 @@
-//! The interval in two dimensions: D = d·I, a loss, and a rectangle.
+//! The interval in two dimensions: a process in detailed balance, and a rectangle.
 //!
 //! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes; everything else is
 //! integrals over its cells. The interval closes with the fourth power of their size, and holds whatever they are.
 
+mod axes;
 mod balance;
 mod energy;
+mod force;
+mod potential;
 mod rule;
 mod setting;
 mod spectrum;
@@ -27,8 +30,6 @@ const NODES: usize = 8;
 const COARSER: usize = 6;
 /// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and ten times that.
 const ROUNDING: f64 = 1e-12;
-/// Roundings of L itself, each magnified by the noise in the exponent.
-const ROUNDED_LOSS: f64 = 8.0 * f64::EPSILON;
 /// Inverse iterations: each multiplies what is wrong by γ/λ₂.
 const MOST_ITERATIONS: usize = 60;
 /// A change of the mode that no longer matters to energies, which are wrong by its square.
@@ -64,9 +65,20 @@ pub(super) fn enclose(
         Some(trial) => over_largest(trial.to_vec())?,
         None => on_cells(&slowest(&chain, &times)?),
     };
-    let [of_mode, of_times] = [(mode, Source::Own), (on_cells(&times), Source::Density)]
+    let times = on_cells(&times);
+    // The chain corrects the fluxes, for which its edges must lie along the axes.
+    let along_axes = (!setting.is_white()).then(|| axes::along(&problem));
+    let chain = match &along_axes {
+        None => chain,
+        Some(other) => {
+            drop(chain);
+            let grid = Grid::over(other, cells, Align::Axes)?;
+            Chain::on(other, grid, Weight::InverseAverage, resources)?
+        }
+    };
+    let [of_mode, of_times] = [(mode, Source::Own), (times, Source::Density)]
         .map(|(values, source)| Both::new(&setting, &trial_of(&setting, &values), source, &chain));
-    conclude(&problem, &setting, &of_mode, &of_times).map_err(StudyError::from)
+    conclude(&setting, &of_mode, &of_times).map_err(StudyError::from)
 }
 
 /// The slowest mode of the chain, by inverse iteration.
@@ -94,14 +106,9 @@ fn over_largest(mut values: Vec<f64>) -> Result<Vec<f64>, SolveError> {
 }
 
 fn trial_of(setting: &Setting<'_>, values: &[f64]) -> Trial {
-    let ny = setting.cells[1];
-    let weight = |cell: usize| {
-        let exponent = setting.exponent(setting.place((cell / ny) as f64 + 0.5, (cell % ny) as f64 + 0.5));
-        exponent.exp()
-    };
     let (mut fall, mut all) = (0.0, 0.0);
     for (cell, value) in values.iter().enumerate() {
-        let weight = weight(cell);
+        let weight = setting.exponent(cell).exp();
         fall += weight * (1.0 - value);
         all += weight;
     }
@@ -130,18 +137,13 @@ impl Both {
 }
 
 /// The ends of the intervals, moved outwards by what is estimated.
-fn conclude(
-    problem: &Problem,
-    setting: &Setting<'_>,
-    mode: &Both,
-    times: &Both,
-) -> Result<Certificate, CertificateError> {
+fn conclude(setting: &Setting<'_>, mode: &Both, times: &Both) -> Result<Certificate, CertificateError> {
     let (upper, left_above) = mode.of(|found| found.gradient / found.square);
     let (lower, left_below) = mode.of(|found| found.square / found.source / found.source / found.flux);
     let (shortest, left_short) = times.of(|found| found.first / found.gradient * (found.first / found.population));
     let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
-    let rounding = ROUNDING + ROUNDED_LOSS * largest_loss(problem, setting) / setting.noise;
-    let rho = spectrum::second_rate(problem, setting, upper * (1.0 + left_above + rounding))?;
+    let rounding = ROUNDING + setting.rounding();
+    let rho = spectrum::second_rate(setting, upper * (1.0 + left_above + rounding))?;
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
         [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)]
     };
@@ -163,11 +165,4 @@ fn conclude(
         best: Scaled::new(lower),
         status: Status::Estimated,
     })
-}
-
-/// |L| where it counts: at the start and at the saddles.
-fn largest_loss(problem: &Problem, setting: &Setting<'_>) -> f64 {
-    let valley = &problem.valley;
-    let saddles = valley.saddles.iter().map(|&index| problem.critical.saddles[index].point.theta);
-    saddles.chain([valley.start_point]).map(|at| setting.loss.value(at).abs()).fold(0.0, f64::max)
 }

@@ -20,6 +20,15 @@ pub(super) struct Rule<const N: usize> {
     pub(super) value: [Stencil; N],
     /// The derivative in widths of a cell.
     pub(super) slope: [Stencil; N],
+    /// ∫_{½}^{t_k} of the polynomial through all nodes is Σ `from_middle[k][l]` f_l.
+    pub(super) from_middle: [[f64; N]; N],
+    /// Its integral from ½ to 0, and to 1.
+    pub(super) halves: [[f64; N]; 2],
+    /// Its value at ½, and at 0 and 1.
+    pub(super) at_middle: [f64; N],
+    pub(super) at_ends: [[f64; N]; 2],
+    /// Its derivative at node k is Σ `derivative[k][l]` f_l.
+    pub(super) derivative: [[f64; N]; N],
 }
 
 impl<const N: usize> Rule<N> {
@@ -40,7 +49,25 @@ impl<const N: usize> Rule<N> {
                 running[N / 2 + k][l] = 0.5 * half[l].1;
             }
         }
-        Rule { nodes, weights, running, value: nodes.map(value), slope: nodes.map(slope) }
+        let all: Vec<(f64, f64)> = nodes.into_iter().zip(weights).collect();
+        let through = |l: usize, t: f64| lagrange(&all, l, t);
+        let fine = gauss(N);
+        let from_half = |end: f64| -> [f64; N] {
+            let part = |l: usize, &(t, w): &(f64, f64)| (end - 0.5) * w * through(l, 0.5 + (end - 0.5) * t);
+            std::array::from_fn(|l| fine.iter().map(|node| part(l, node)).sum())
+        };
+        Rule {
+            nodes,
+            weights,
+            running,
+            value: nodes.map(value),
+            slope: nodes.map(slope),
+            from_middle: nodes.map(from_half),
+            halves: [0.0, 1.0].map(from_half),
+            at_middle: std::array::from_fn(|l| through(l, 0.5)),
+            at_ends: [0.0, 1.0].map(|end| std::array::from_fn(|l| through(l, end))),
+            derivative: derivatives(&nodes),
+        }
     }
 
     /// ∫₀¹ f.
@@ -52,6 +79,22 @@ impl<const N: usize> Rule<N> {
     pub(super) fn before(&self, f: &[f64; N]) -> [f64; N] {
         std::array::from_fn(|k| (0..N).map(|l| self.running[k][l] * f[l]).sum())
     }
+}
+
+/// Derivatives of Lagrange's polynomials at the nodes; each row sums to zero.
+fn derivatives<const N: usize>(nodes: &[f64; N]) -> [[f64; N]; N] {
+    // Π over the other nodes, which are the reciprocals of barycentric weights (Berrut and Trefethen 2004).
+    let product =
+        |own: usize| -> f64 { (0..N).filter(|&other| other != own).map(|other| nodes[own] - nodes[other]).product() };
+    let products: [f64; N] = std::array::from_fn(product);
+    let mut found = [[0.0; N]; N];
+    for k in 0..N {
+        for l in (0..N).filter(|&l| l != k) {
+            found[k][l] = products[k] / products[l] / (nodes[k] - nodes[l]);
+            found[k][k] -= found[k][l];
+        }
+    }
+    found
 }
 
 fn lagrange(nodes: &[(f64, f64)], own: usize, at: f64) -> f64 {

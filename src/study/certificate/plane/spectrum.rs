@@ -1,27 +1,29 @@
 //! A lower bound ρ of the second eigenvalue λ₂ in two dimensions, by counting eigenvalues of a small matrix.
 //!
-//! With ψ = √p u the energy is ∫ d|∇ψ|² + Wψ², W = |∇L|²/4d − ΔL/2, and an integral over reflecting walls that is not negative where L
-//! rises outwards there. For v with means v̄ over cells,
+//! With ψ = √p u and s = D∇φ the energy is ∫ ∇ψ·D∇ψ + Wψ², W = s·D⁻¹s/4 − ∇·s/2 (|∇L|²/4d − ΔL/2 for D = d·I), and an integral over
+//! reflecting walls that is not negative where s points outwards there. In each cell D ≥ diag(δ₁, δ₂), δ_k the least value of
+//! D_kk(1 − |D₁₂|/√(D₁₁D₂₂)). For v with means v̄ over cells,
 //! ```text
-//!   ∫|∇v|² ≥ Σ_edges |e|/d_e (v̄_i − v̄_j)²        d_e: between centres, half a cell to an absorbing wall
+//!   ∫ δ_k(∂_k v)² ≥ Σ_edges |e|/d_e (v̄_i − v̄_j)²        d_e = h_k/2 (1/δ_k(i) + 1/δ_k(j)), h_k/2δ_k to an absorbing wall
 //! ```
-//! (v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix is at most diag(d_e)). With v = v̄ + f in each cell, ‖f‖ ≤ (h/π)‖∇v‖
-//! (Payne and Weinberger 1960) and 0 < ε < 1, W may be replaced by
+//! (v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix in the weight 1/δ has no negative entries and rows that sum to d_e). With
+//! v = v̄ + f in each cell, ‖f‖² ≤ max_k(h_k²/π²δ_k) ∫ Σ δ_k(∂_k v)² (Payne and Weinberger 1960) and 0 < ε < 1, W may be replaced by
 //! ```text
-//!   max(min W, mean W − Var W/(εdπ²/h² + min W − ρ))        where every denominator is positive
+//!   max(min W, mean W − Var W/(επ² min_k(δ_k/h_k²) + min W − ρ))        where every denominator is positive
 //! ```
-//! and λ₂ ≥ ρ if (1−ε)d A + W − ρ has at most one negative eigenvalue: as many as negative pivots. No exponential is left.
-//! Minimum, mean and variance of W are taken from samples.
+//! and λ₂ ≥ ρ if (1−ε)A + W − ρ has at most one negative eigenvalue: as many as negative pivots. No exponential is left.
+//! A periodic axis is cut by a wall on which nothing is asked of v, which lowers all eigenvalues; it is cut where the potential is highest.
+//! Least values, mean and variance are taken from samples.
 
 use std::f64::consts::{LN_2, PI};
 
 use rayon::prelude::*;
 
+use super::force::Force;
 use super::rule::Rule;
 use super::setting::Setting;
-use crate::problem::{Landscape, Problem};
 use crate::study::certificate::CertificateError;
-use crate::tensor::dot;
+use crate::tensor::{Tensor, dot};
 
 /// Cells along the longer side, coarsest first: a coarse grid proves less, or nothing.
 const LADDER: [usize; 3] = [64, 128, 256];
@@ -39,14 +41,15 @@ const DOUBLINGS: usize = 11;
 const LEVEL: f64 = 1e-12;
 
 /// The largest ρ found with ρ ≤ λ₂, above an upper bound of γ.
-pub(super) fn second_rate(problem: &Problem, setting: &Setting<'_>, rate: f64) -> Result<f64, CertificateError> {
-    rises_outwards(problem, setting)?;
+pub(super) fn second_rate(setting: &Setting<'_>, rate: f64) -> Result<f64, CertificateError> {
+    let force = Force::new(setting.problem);
+    rises_outwards(setting, force)?;
     let mut best: Option<f64> = None;
     for longest in LADDER {
         if best.is_some_and(|best| best > AMPLE * rate || longest > PATIENT) {
             break;
         }
-        let found = Counted::new(setting, longest).largest(rate);
+        let found = Counted::new(setting, force, longest).largest(rate);
         best = match (best, found) {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
@@ -55,22 +58,22 @@ pub(super) fn second_rate(problem: &Problem, setting: &Setting<'_>, rate: f64) -
     best.ok_or(CertificateError::NoGap { rate })
 }
 
-/// Refuses a reflecting wall towards which L falls.
-fn rises_outwards(problem: &Problem, setting: &Setting<'_>) -> Result<(), CertificateError> {
+/// Refuses a reflecting wall towards which the potential falls.
+fn rises_outwards(setting: &Setting<'_>, force: Force<'_>) -> Result<(), CertificateError> {
     const SAMPLES: usize = 1024;
-    let domain = &problem.domain;
+    let domain = &setting.problem.domain;
     let at = |axis: usize, end: usize, k: usize| {
         let mut at = domain.lower;
         at[1 - axis] += domain.width(1 - axis) * k as f64 / SAMPLES as f64;
         at[axis] = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
         at
     };
-    let reflecting = [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().filter(|&(axis, end)| !setting.absorbs[axis][end]);
-    for (axis, end) in reflecting {
+    let is_reflecting = |&(axis, end): &(usize, usize)| !setting.is_periodic[axis] && !setting.absorbs[axis][end];
+    for (axis, end) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().filter(is_reflecting) {
         for at in (0..=SAMPLES).map(|k| at(axis, end, k)) {
-            let slope = setting.loss.gradient(at);
+            let (slope, _) = force.at(at);
             let outwards = if end == 0 { -slope[axis] } else { slope[axis] };
-            if outwards < -LEVEL * dot(slope, slope).sqrt().max(f64::MIN_POSITIVE) {
+            if outwards.is_nan() || outwards < -LEVEL * dot(slope, slope).sqrt().max(f64::MIN_POSITIVE) {
                 return Err(CertificateError::FallsOutwards { axis, end, at });
             }
         }
@@ -78,12 +81,25 @@ fn rises_outwards(problem: &Problem, setting: &Setting<'_>) -> Result<(), Certif
     Ok(())
 }
 
-/// What is known of W in one cell.
+/// Where a periodic axis is cut, in cells of the rate's grid: at the line of faces whose lowest pass is the highest.
+fn cut(setting: &Setting<'_>, axis: usize) -> usize {
+    let [along, across] = [setting.cells[axis], setting.cells[1 - axis]];
+    let lowest = |k: usize| {
+        let pass = |l: usize| setting.pass(if axis == 0 { [k, l] } else { [l, k] }, axis, 0);
+        (0..across).map(pass).fold(f64::INFINITY, f64::min)
+    };
+    let heights: Vec<f64> = (0..along).map(lowest).collect();
+    (0..along).fold(0, |best, k| if heights[k] > heights[best] { k } else { best })
+}
+
+/// What is known of W and D in one cell.
 #[derive(Clone, Copy)]
 struct Sampled {
     least: f64,
     mean: f64,
     variance: f64,
+    /// δ along the slow and the fast axis.
+    noise: [f64; 2],
 }
 
 /// A grid for counting, its shorter side fast.
@@ -93,30 +109,37 @@ struct Counted {
     cells: [usize; 2],
     spacing: [f64; 2],
     absorbs: [[bool; 2]; 2],
-    noise: f64,
 }
 
 impl Counted {
-    fn new(setting: &Setting<'_>, longest: usize) -> Counted {
+    fn new(setting: &Setting<'_>, force: Force<'_>, longest: usize) -> Counted {
         let widths = [0, 1].map(|axis| setting.spacing[axis] * setting.cells[axis] as f64);
-        let slow = usize::from(widths[1] > widths[0]);
+        // Widths are measured by the noise across them; under white noise as they are.
+        let Tensor { xx, yy, .. } = setting.problem.noise.tensor(setting.problem.valley.start_point);
+        let thinner = (xx / yy).sqrt();
+        let measured = [widths[0], widths[1] * thinner];
+        let slow = usize::from(measured[1] > measured[0]);
         let fast = 1 - slow;
-        let short = ((longest as f64 * widths[fast] / widths[slow]).ceil() as usize).clamp(4, longest);
+        let short = ((longest as f64 * measured[fast] / measured[slow]).ceil() as usize).clamp(4, longest);
         let (cells, axes) = ([longest, short], [slow, fast]);
         let spacing = [widths[slow] / longest as f64, widths[fast] / short as f64];
-        let sampled = (0..longest * short).into_par_iter().map(|cell| {
-            let mut corner = setting.lower;
-            corner[slow] += spacing[0] * (cell / short) as f64;
-            corner[fast] += spacing[1] * (cell % short) as f64;
-            sampled(setting.loss, setting.noise, corner, axes, spacing)
+        let begins = [0, 1].map(|axis| match setting.is_periodic[axis] {
+            true => cut(setting, axis) as f64 * setting.spacing[axis],
+            false => 0.0,
         });
-        Counted {
-            sampled: sampled.collect(),
-            cells,
-            spacing,
-            absorbs: axes.map(|axis| setting.absorbs[axis]),
-            noise: setting.noise,
-        }
+        let sampled = (0..longest * short).into_par_iter().map(|cell| {
+            let mut offset = [0.0; 2];
+            offset[slow] = begins[slow] + spacing[0] * (cell / short) as f64;
+            offset[fast] = begins[fast] + spacing[1] * (cell % short) as f64;
+            let mut corner = [0, 1].map(|axis| setting.lower[axis] + offset[axis]);
+            for axis in 0..2 {
+                if setting.is_periodic[axis] && offset[axis] >= widths[axis] {
+                    corner[axis] -= widths[axis];
+                }
+            }
+            sampled(setting, force, corner, axes, spacing)
+        });
+        Counted { sampled: sampled.collect(), cells, spacing, absorbs: axes.map(|axis| setting.absorbs[axis]) }
     }
 
     /// The largest ρ above the rate that this grid proves.
@@ -147,47 +170,58 @@ impl Counted {
 
     /// The number of negative eigenvalues; `None` where a denominator is not positive, or a pivot vanishes.
     fn negative_pivots(&self, rho: f64, share: f64) -> Option<usize> {
-        let ([slow, fast], noise) = (self.cells, self.noise);
-        let widest = self.spacing[0].max(self.spacing[1]);
-        let held = share * noise * (PI / widest).powi(2);
-        let [across_slow, across_fast] = self.spacing.map(|h| (1.0 - share) * noise / (h * h));
+        let [slow, fast] = self.cells;
+        // 1/d_e over the width of a cell between a cell and the next, and from a cell to a wall.
+        let between = |axis: usize, one: &Sampled, other: &Sampled| {
+            let h = self.spacing[axis];
+            2.0 * (1.0 - share) / (h * h * (one.noise[axis].recip() + other.noise[axis].recip()))
+        };
         let band = fast + 1;
         // Row k: the diagonal and the entries to its right.
         let mut rows = vec![0.0; slow * fast * band];
         for (cell, sampled) in self.sampled.iter().enumerate() {
             let (i, j) = (cell / fast, cell % fast);
-            let denominator = held + sampled.least - rho;
+            let slowest =
+                (0..2).map(|axis| sampled.noise[axis] / self.spacing[axis].powi(2)).fold(f64::INFINITY, f64::min);
+            let denominator = share * PI * PI * slowest + sampled.least - rho;
             if denominator.is_nan() || denominator <= 0.0 {
                 return None;
             }
             let effective = sampled.least.max(sampled.mean - sampled.variance / denominator);
-            let ends = |k: usize, n: usize, absorbs: [bool; 2]| {
-                let end = |is_last: bool, absorbs: bool| if !is_last { 1.0 } else { if absorbs { 2.0 } else { 0.0 } };
-                end(k == 0, absorbs[0]) + end(k + 1 == n, absorbs[1])
+            let edges = |axis: usize, k: usize, n: usize, stride: usize| {
+                let absorbs =
+                    |end: usize| if self.absorbs[axis][end] { 2.0 * between(axis, sampled, sampled) } else { 0.0 };
+                let below = if k == 0 { absorbs(0) } else { between(axis, sampled, &self.sampled[cell - stride]) };
+                let above = if k + 1 == n { absorbs(1) } else { between(axis, sampled, &self.sampled[cell + stride]) };
+                [below, above]
             };
-            let diagonal = across_slow * ends(i, slow, self.absorbs[0]) + across_fast * ends(j, fast, self.absorbs[1]);
+            let [along_slow, along_fast] = [edges(0, i, slow, fast), edges(1, j, fast, 1)];
             let row = &mut rows[cell * band..(cell + 1) * band];
-            row[0] = diagonal + effective - rho;
+            row[0] = along_slow[0] + along_slow[1] + along_fast[0] + along_fast[1] + effective - rho;
             if j + 1 < fast {
-                row[1] -= across_fast;
+                row[1] -= along_fast[1];
             }
             if i + 1 < slow {
-                row[fast] -= across_slow;
+                row[fast] -= along_slow[1];
             }
         }
         count_negative(&mut rows, band)
     }
 }
 
-/// Samples W in a cell: nodes of Gauss for mean and variance, a lattice with its sides for the least value.
-fn sampled(loss: &dyn Landscape, noise: f64, corner: [f64; 2], [slow, fast]: [usize; 2], spacing: [f64; 2]) -> Sampled {
+/// Samples W and D in a cell: nodes of Gauss for mean and variance, a lattice with its sides for least values.
+fn sampled(setting: &Setting<'_>, force: Force<'_>, corner: [f64; 2], axes: [usize; 2], spacing: [f64; 2]) -> Sampled {
     const LATTICE: usize = 4;
-    let potential = |s: f64, t: f64| {
+    let place = |s: f64, t: f64| {
         let mut at = corner;
-        at[slow] += s * spacing[0];
-        at[fast] += t * spacing[1];
-        let (slope, hessian) = (loss.gradient(at), loss.hessian(at));
-        0.25 * dot(slope, slope) / noise - 0.5 * (hessian.xx + hessian.yy)
+        at[axes[0]] += s * spacing[0];
+        at[axes[1]] += t * spacing[1];
+        at
+    };
+    let potential = |s: f64, t: f64| {
+        let at = place(s, t);
+        let (slope, force_there) = force.at(at);
+        0.25 * dot(slope, force_there) - 0.5 * force.divergence_of_slope(at)
     };
     let rule = Rule::<4>::new();
     let (mut mean, mut square, mut least) = (0.0, 0.0, f64::INFINITY);
@@ -200,12 +234,17 @@ fn sampled(loss: &dyn Landscape, noise: f64, corner: [f64; 2], [slow, fast]: [us
         }
     }
     let share = |k: usize| k as f64 / LATTICE as f64;
+    let mut noise = [f64::INFINITY; 2];
     for k in 0..=LATTICE {
         for l in 0..=LATTICE {
             least = least.min(potential(share(k), share(l)));
+            let Tensor { xx, xy, yy } = setting.problem.noise.tensor(place(share(k), share(l)));
+            let rest = 1.0 - xy.abs() / (xx * yy).sqrt();
+            let own = [xx * rest, yy * rest];
+            (0..2).for_each(|axis| noise[axis] = noise[axis].min(own[axes[axis]]));
         }
     }
-    Sampled { least, mean: middle + mean, variance: (square - mean * mean).max(0.0) }
+    Sampled { least, mean: middle + mean, variance: (square - mean * mean).max(0.0), noise }
 }
 
 /// The number of negative pivots of a symmetric band matrix, its upper half given by rows.

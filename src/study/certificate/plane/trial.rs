@@ -9,7 +9,8 @@ use std::f64::consts::PI;
 use statrs::function::erf::{erf_inv, erfc_inv};
 
 use super::rule::{REACH, Stencil};
-use super::setting::Setting;
+use super::setting::{Beyond, Setting};
+use crate::tensor::Point;
 
 /// 1 − u below this is none.
 const PLATEAU: f64 = 1e-12;
@@ -59,10 +60,10 @@ impl Trial {
             }
         }
         for j in GHOSTS..ny + GHOSTS {
-            ghosts(&mut padded, |i| i * columns + j, nx, setting.absorbs[0]);
+            ghosts(&mut padded, |i| i * columns + j, nx, setting.beyond(0));
         }
         for i in 0..nx + 2 * GHOSTS {
-            ghosts(&mut padded, |j| i * columns + j, ny, setting.absorbs[1]);
+            ghosts(&mut padded, |j| i * columns + j, ny, setting.beyond(1));
         }
         padded.iter_mut().for_each(|z| *z -= top);
         let is_flat = values.iter().map(|u| 1.0 - u <= FLAT).collect();
@@ -121,18 +122,20 @@ impl Trial {
         found
     }
 
-    /// The derivative across a face of a cell, at nodes along it: `axis` is the normal, `normal` the stencils at the face.
-    pub(super) fn across<const N: usize>(
+    /// ∇u on a face of a cell, at nodes along it: `axis` is the normal, `normal` the stencils of value and slope at the face, `along`
+    /// those at the nodes.
+    pub(super) fn on_face<const N: usize>(
         &self,
         [i, j]: [usize; 2],
         axis: usize,
         normal: [&Stencil; 2],
-        along: &[Stencil; N],
-    ) -> [f64; N] {
+        [value, slope]: [&[Stencil; N]; 2],
+    ) -> [Point; N] {
         let around = self.around(i, j);
-        std::array::from_fn(|k| match axis {
-            0 => self.at(&around, normal, [&along[k], &along[k]])[1],
-            _ => self.at(&around, [&along[k], &along[k]], normal)[2],
+        std::array::from_fn(|k| {
+            let along = [&value[k], &slope[k]];
+            let [_, x, y] = if axis == 0 { self.at(&around, normal, along) } else { self.at(&around, along, normal) };
+            [x, y]
         })
     }
 }
@@ -141,7 +144,14 @@ impl Trial {
 const FLAT: f64 = 1e-11;
 
 /// Fills in the ghosts of a line of `count` centres.
-fn ghosts(values: &mut [f64], at: impl Fn(usize) -> usize, count: usize, absorbs: [bool; 2]) {
+fn ghosts(values: &mut [f64], at: impl Fn(usize) -> usize, count: usize, beyond: Beyond) {
+    let Beyond::Walls(absorbs) = beyond else {
+        for k in 0..GHOSTS {
+            values[at(k)] = values[at(count + k)];
+            values[at(GHOSTS + count + k)] = values[at(GHOSTS + k)];
+        }
+        return;
+    };
     for (end, absorbs) in absorbs.into_iter().enumerate() {
         // Counted from the wall inwards, and outwards.
         let inner = |k: usize| at(if end == 0 { GHOSTS + k } else { GHOSTS + count - 1 - k });

@@ -1,0 +1,42 @@
+//! `saddleflux referee`: somebody's rates for problems of the collection.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::session::writable;
+use super::{Failure, Output, diagnostic};
+use crate::referee::{self, Collection, Judgement};
+use crate::{io, plot, report};
+
+#[derive(Args)]
+pub(super) struct RefereeAsked {
+    /// CSV file with the columns problem, value, error (relative; may be empty), tool
+    file: PathBuf,
+    /// Output folder [default: output/<file name>]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+    /// Draw no picture
+    #[arg(long)]
+    no_plots: bool,
+}
+
+pub(super) fn referee(asked: &RefereeAsked) -> Result<(), Failure> {
+    let collection =
+        Collection::built_in().map_err(|error| Failure::new(3, format!("error: the collection: {error}")))?;
+    let claims = referee::read(&asked.file, &collection).map_err(|error| Failure::new(2, format!("error: {error}")))?;
+    let found = Judgement::new(claims, &collection);
+    let name = asked.file.file_stem().map_or("referee".into(), |name| name.to_string_lossy().into_owned());
+    let folder = asked.out.clone().unwrap_or_else(|| Path::new("output").join(name));
+    writable(&folder)?;
+    let summary = found.json(&asked.file);
+    let mut files = vec![folder.join("referee.json")];
+    io::write_summary(&files[0], &summary)?;
+    if !asked.no_plots {
+        files.push(plot::draw_referee(&found, &folder)?);
+    }
+    asked.output.tell(|| summary, || report::referee(&found, &files, diagnostic::stdout_has_colour()));
+    Ok(())
+}

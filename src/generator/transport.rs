@@ -1,0 +1,87 @@
+//! Drift along an axis without noise, as of a position whose velocity alone is noisy.
+//!
+//! Nothing diffuses there, and no edge of a stencil leads along it: each cell hands on what the drift b at its faces carries, in the direction
+//! of the drift alone.
+//!
+//! ```text
+//! q_ij = max(b, 0)/h,   q_ji = max(−b, 0)/h        b at the face between i and j
+//! κ_i  = max(b, 0)/((½ + f) h)                     b where what absorbs cuts the edge at the fraction f
+//! ```
+//! A generator of order 1, which no linear scheme of nonnegative rates exceeds there (Godunov 1959); its error acts as a diffusion |b| h/2.
+
+use bytemuck::Zeroable;
+
+use crate::generator::edges::Context;
+use crate::generator::{Exit, Pair};
+use crate::problem::noise::DiffusionField;
+use crate::problem::{Dynamics, breaks::Breaks};
+use crate::tensor::{Point, Tensor};
+
+/// The noise with another of size 1 along the silent axis: edges of the other axis do not see it, and D has an inverse.
+pub(super) struct Lifted<'a> {
+    pub noise: &'a dyn DiffusionField,
+    pub axis: usize,
+}
+
+impl DiffusionField for Lifted<'_> {
+    fn tensor(&self, theta: Point) -> Tensor {
+        let mut tensor = self.noise.tensor(theta);
+        *(if self.axis == 0 { &mut tensor.xx } else { &mut tensor.yy }) = 1.0;
+        tensor
+    }
+    fn jumps(&self) -> bool {
+        self.noise.jumps()
+    }
+    fn breaks(&self, from: Point, to: Point) -> Breaks {
+        self.noise.breaks(from, to)
+    }
+}
+
+/// Adds what the drift carries along an axis of the grid.
+pub(super) fn add(
+    context: &Context<'_>,
+    dynamics: &Dynamics,
+    axis: usize,
+    cells: &[u32],
+    pairs: &mut Vec<Pair>,
+    exits: &mut Vec<Exit>,
+) {
+    let mut unit = [0i32; 2];
+    unit[axis] = 1;
+    let spacing = context.grid.spacing()[axis];
+    for (state, &cell) in cells.iter().enumerate() {
+        let indices = context.grid.indices(cell as usize);
+        for sign in [1, -1] {
+            let offset = unit.map(|c| sign * c);
+            let carried =
+                |fraction: f64| -f64::from(sign) * dynamics.slope(context.along(indices, offset, fraction))[axis];
+            match context.neighbour(indices, offset) {
+                Some(other) if sign == 1 && other != state => {
+                    let rate = carried(0.5) / spacing;
+                    pairs.push(Pair {
+                        from: state as u32,
+                        to: other as u32,
+                        forward: rate.max(0.0),
+                        backward: (-rate).max(0.0),
+                        offset: offset.map(|c| c as i8),
+                        ..Pair::zeroed()
+                    });
+                }
+                Some(_) => {}
+                None => {
+                    let from = context.centre(indices, [0, 0]);
+                    let way = context.way(indices, from, context.step(offset), offset);
+                    let Some((fraction, share)) = way.out() else { continue };
+                    let rate = share * carried(fraction).max(0.0) / ((0.5 + fraction) * spacing);
+                    if rate > 0.0 {
+                        let position = context.along(indices, offset, fraction);
+                        exits.push(Exit { state: state as u32, rate, offset, position, fraction });
+                    }
+                }
+            }
+        }
+    }
+    // Pairs stand in the order of the states that they belong to.
+    pairs.sort_by_key(|pair| pair.from);
+    exits.sort_by_key(|exit| exit.state);
+}

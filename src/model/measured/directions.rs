@@ -1,0 +1,104 @@
+//! The Gram matrix of the vectors in a file of directions.
+//!
+//! ```text
+//! G_ij = Σ over all tensors of v_i · v_j
+//! ```
+//! The file has two groups, `xdirection` and `ydirection`, with one dataset a tensor, which are paired by name. An NPZ file has arrays
+//! `xdirection/0` and so on, or one flat array a direction; a safetensors file the tensors `x` and `y`.
+
+use std::path::Path;
+
+use super::super::fault::{DataError, DataFault};
+use super::super::weights;
+use super::Array;
+use crate::tensor::Tensor;
+
+/// The tensors of one direction, by name.
+pub(super) type Direction = Vec<(String, Array)>;
+
+/// The names of the two groups.
+pub(super) const GROUPS: [&str; 2] = ["xdirection", "ydirection"];
+
+/// G of the first `dimension` directions.
+pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
+    let groups = &GROUPS[..dimension];
+    let extension = path.extension().map(|word| word.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let read = || match extension.as_str() {
+        "npz" => super::npz::directions(path, groups),
+        "safetensors" => vectors(path, dimension),
+        _ => hdf5(path, groups),
+    };
+    let found = read().and_then(|directions| product(&directions));
+    found.map_err(|fault| DataError { file: path.to_path_buf(), fault })
+}
+
+/// `x` and `y` of a safetensors file.
+fn vectors(path: &Path, dimension: usize) -> Result<Vec<Direction>, DataFault> {
+    let bytes = std::fs::read(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    let vector = |name: &str| {
+        let (shape, values) =
+            weights::tensor(name, &bytes).map_err(|error| DataFault::Format { what: error.to_string() })?;
+        Ok(vec![(name.to_string(), Array { shape, values })])
+    };
+    ["x", "y"][..dimension].iter().map(|name| vector(name)).collect::<Result<Vec<Direction>, _>>().map(|mut found| {
+        // Paired by name elsewhere; here by what they are.
+        found.iter_mut().flatten().for_each(|(name, _)| *name = "all parameters".into());
+        found
+    })
+}
+
+#[cfg(feature = "files")]
+fn hdf5(path: &Path, groups: &[&str]) -> Result<Vec<Direction>, DataFault> {
+    super::hdf::directions(path, groups)
+}
+
+#[cfg(not(feature = "files"))]
+fn hdf5(_: &Path, _: &[&str]) -> Result<Vec<Direction>, DataFault> {
+    Err(DataFault::NoHdf5)
+}
+
+/// G, by pairs of tensors of the same name.
+fn product(directions: &[Direction]) -> Result<Tensor, DataFault> {
+    for (direction, group) in directions.iter().zip(GROUPS) {
+        for (name, array) in direction {
+            if let Some(place) = array.values.iter().position(|value| !value.is_finite()) {
+                return Err(super::missing_cell(&format!("{group}/{name}"), array, place));
+            }
+        }
+    }
+    let dot = |one: &Direction, other: &Direction| -> Result<f64, DataFault> {
+        let mut sum = 0.0;
+        for (name, array) in one {
+            let partner = other.iter().find(|(own, _)| own == name);
+            let (_, partner) = partner.ok_or_else(|| DataFault::UnpairedDirection { name: name.clone() })?;
+            if partner.shape != array.shape {
+                return Err(DataFault::WrongShape {
+                    name: format!("{}/{name}", GROUPS[1]),
+                    found: partner.shape.clone(),
+                    needed: array.shape.clone(),
+                });
+            }
+            sum += array.values.iter().zip(&partner.values).map(|(a, b)| a * b).sum::<f64>();
+        }
+        if let Some((name, _)) = other.iter().find(|(name, _)| one.iter().all(|(own, _)| own != name)) {
+            return Err(DataFault::UnpairedDirection { name: name.clone() });
+        }
+        Ok(sum)
+    };
+    let mut gram = Tensor::default();
+    if let Some(x) = directions.first() {
+        gram.xx = dot(x, x)?;
+        if let Some(y) = directions.get(1) {
+            (gram.xy, gram.yy) = (dot(x, y)?, dot(y, y)?);
+        }
+    }
+    let lengths = [gram.xx, gram.yy];
+    if let Some(k) = (0..directions.len()).find(|&k| !(lengths[k] > 0.0 && lengths[k].is_finite())) {
+        return Err(DataFault::NoDirection { name: GROUPS[k].into() });
+    }
+    // Below this the angle between the two is the rounding of single precision.
+    if directions.len() == 2 && gram.determinant(2) <= 1e-12 * gram.xx * gram.yy {
+        return Err(DataFault::ParallelDirections { cosine: gram.xy / (gram.xx * gram.yy).sqrt() });
+    }
+    Ok(gram)
+}

@@ -1,0 +1,295 @@
+//! A loss that somebody measured on a grid of points, read from a file: HDF5, NPZ or text.
+//!
+//! | kind | what is read |
+//! |---|---|
+//! | `.h5`, `.hdf5`, none | datasets `xcoordinates`, `ycoordinates`, `train_loss` (x is axis 0), if there `c11`, `c12`, `c22`, `gram`, `dir_file` |
+//! | `.npz` | arrays of the same names |
+//! | `.csv`, `.txt`, `.dat` | columns x, y, L, if there C₁₁, C₁₂, C₂₂; x, L and if there C₁₁ in one dimension |
+//!
+//! Coordinates are multiples of two vectors v₁, v₂ in the space of all parameters, θ = θ* + x v₁ + y v₂, and lengths in that space need
+//! their Gram matrix G_ij = v_i·v_j: from the file of directions that the surface file names, from `gram`, or from a scale.
+
+mod columns;
+mod directions;
+#[cfg(feature = "files")]
+mod hdf;
+mod npz;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::fault::{DataError, DataFault};
+use crate::tensor::Tensor;
+
+/// Numbers in rows, columns and so on; the last index runs fastest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Array {
+    /// Lengths along the axes.
+    pub shape: Vec<usize>,
+    /// All of them.
+    pub values: Vec<f64>,
+}
+
+/// What the things in a file are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Values of x.
+    pub x: String,
+    /// Values of y.
+    pub y: String,
+    /// L.
+    pub loss: String,
+    /// C₁₁, C₁₂, C₂₂ of one sample's gradient in these coordinates.
+    pub covariance: [String; 3],
+    /// G.
+    pub gram: String,
+}
+
+impl Default for Names {
+    /// Those of the loss-landscape tool that is copied most.
+    fn default() -> Names {
+        Names {
+            x: "xcoordinates".into(),
+            y: "ycoordinates".into(),
+            loss: "train_loss".into(),
+            covariance: ["c11", "c12", "c22"].map(String::from),
+            gram: "gram".into(),
+        }
+    }
+}
+
+/// How lengths along the coordinates are known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lengths {
+    /// As the file itself says.
+    OfFile,
+    /// By the vectors in this file.
+    Directions(PathBuf),
+    /// Orthogonal coordinates with steps of these lengths.
+    Scale([f64; 2]),
+}
+
+/// Where a measured loss comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredSource {
+    /// The file.
+    pub path: PathBuf,
+    /// 1 or 2.
+    pub dimension: usize,
+    /// What is called what in it.
+    pub names: Names,
+    /// Lengths along the coordinates.
+    pub lengths: Lengths,
+    /// Whether −1 stands for a cell that was not computed, as NaN always does.
+    pub minus_one_is_missing: bool,
+}
+
+/// A loss on a grid of points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// 1 or 2.
+    pub dimension: usize,
+    /// Values of x and of y, ascending; y has one value in one dimension.
+    pub axes: [Vec<f64>; 2],
+    /// L, y fastest.
+    pub loss: Vec<f64>,
+    /// C of one sample's gradient in these coordinates, if given.
+    pub covariance: Option<Vec<Tensor>>,
+    /// G.
+    pub gram: Tensor,
+}
+
+/// Values along an axis that leave four when every other one is left out, as a cubic spline needs.
+pub const FEWEST: usize = 7;
+
+/// What a file holds of what was asked for.
+#[derive(Clone, Debug, Default)]
+struct Contents {
+    /// By name.
+    arrays: HashMap<String, Array>,
+    /// All names in the file.
+    present: Vec<String>,
+    /// The file of directions that it names.
+    directions: Option<String>,
+}
+
+impl Contents {
+    fn of(path: &Path, source: &MeasuredSource) -> Result<Contents, DataFault> {
+        let extension = path.extension().map(|word| word.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let names = &source.names;
+        let mut wanted = vec![names.x.as_str(), names.loss.as_str(), names.gram.as_str()];
+        wanted.extend(names.covariance.iter().map(String::as_str));
+        if source.dimension == 2 {
+            wanted.push(&names.y);
+        }
+        match extension.as_str() {
+            "npz" => npz::read(path, &wanted),
+            "csv" | "txt" | "dat" => columns::read(path, source),
+            // The tool gives its surface files endings of its own.
+            _ => hdf5(path, &wanted),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.arrays.contains_key(name)
+    }
+
+    /// An array of this shape, all of it finite.
+    fn array(&self, name: &str, shape: Option<&[usize]>) -> Result<&Array, DataFault> {
+        let array = self
+            .arrays
+            .get(name)
+            .ok_or_else(|| DataFault::MissingDataset { name: name.into(), present: self.present.clone() })?;
+        if let Some(shape) = shape.filter(|shape| array.shape != *shape) {
+            return Err(DataFault::WrongShape {
+                name: name.into(),
+                found: array.shape.clone(),
+                needed: shape.to_vec(),
+            });
+        }
+        match array.values.iter().position(|value| !value.is_finite()) {
+            Some(place) => Err(missing_cell(name, array, place)),
+            None => Ok(array),
+        }
+    }
+}
+
+#[cfg(feature = "files")]
+fn hdf5(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
+    hdf::read(path, wanted)
+}
+
+#[cfg(not(feature = "files"))]
+fn hdf5(_: &Path, _: &[&str]) -> Result<Contents, DataFault> {
+    Err(DataFault::NoHdf5)
+}
+
+/// A cell without a value, by its indices from 0.
+fn missing_cell(name: &str, array: &Array, place: usize) -> DataFault {
+    let mut rest = place;
+    let mut index: Vec<usize> = Vec::new();
+    for length in array.shape.iter().rev() {
+        index.insert(0, rest % length);
+        rest /= length;
+    }
+    DataFault::MissingCell { name: name.into(), index, value: array.values[place] }
+}
+
+/// The file that a path means: as it stands, else from `base`.
+fn found(path: &Path, base: &Path) -> PathBuf {
+    if path.exists() { path.to_path_buf() } else { base.join(path) }
+}
+
+/// Axes, L, and C where it is given.
+type Cells = ([Vec<f64>; 2], Vec<f64>, Option<Vec<Tensor>>);
+
+impl MeasuredSource {
+    /// Reads the loss; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or used, with the dataset and the indices of the fault.
+    pub fn read(&self, base: &Path) -> Result<Measured, DataError> {
+        let path = found(&self.path, base);
+        let at_file = |fault| DataError { file: path.clone(), fault };
+        let contents = Contents::of(&path, self).map_err(at_file)?;
+        let (axes, loss, covariance) = self.cells(&contents).map_err(at_file)?;
+        let gram = match &self.lengths {
+            Lengths::Scale([x, y]) => Tensor { xx: x * x, xy: 0.0, yy: y * y },
+            Lengths::Directions(file) => directions::gram(&found(file, base), self.dimension)?,
+            Lengths::OfFile if contents.has(&self.names.gram) => self.own_gram(&contents).map_err(at_file)?,
+            Lengths::OfFile => {
+                let named = contents.directions.as_deref().ok_or_else(|| at_file(DataFault::NoLengths))?;
+                directions::gram(&beside(named, &path), self.dimension)?
+            }
+        };
+        let gram = if self.dimension == 1 { Tensor { xx: gram.xx, ..Tensor::default() } } else { gram };
+        Ok(Measured { dimension: self.dimension, axes, loss, covariance, gram })
+    }
+
+    fn cells(&self, contents: &Contents) -> Result<Cells, DataFault> {
+        let names = &self.names;
+        let axis = |name: &str| -> Result<Vec<f64>, DataFault> {
+            let array = contents.array(name, None)?;
+            let values = &array.values;
+            if array.shape.len() != 1 {
+                return Err(DataFault::WrongShape {
+                    name: name.into(),
+                    found: array.shape.clone(),
+                    needed: vec![values.len()],
+                });
+            }
+            if let Some(index) = (1..values.len()).find(|&k| values[k] <= values[k - 1]) {
+                return Err(DataFault::Unsorted {
+                    name: name.into(),
+                    index,
+                    before: values[index - 1],
+                    value: values[index],
+                });
+            }
+            if values.len() < FEWEST {
+                return Err(DataFault::TooFew { name: name.into(), found: values.len(), needed: FEWEST });
+            }
+            Ok(values.clone())
+        };
+        let x = axis(&names.x)?;
+        let y = if self.dimension == 2 { axis(&names.y)? } else { vec![0.0] };
+        let shape = if self.dimension == 2 { vec![x.len(), y.len()] } else { vec![x.len()] };
+        let loss = contents.array(&names.loss, Some(&shape))?;
+        if self.minus_one_is_missing
+            && let Some(place) = loss.values.iter().position(|&value| value == -1.0)
+        {
+            return Err(missing_cell(&names.loss, loss, place));
+        }
+        let covariance = self.covariance(contents, &shape)?;
+        Ok(([x, y], loss.values.clone(), covariance))
+    }
+
+    /// C of every cell, where any of its entries is given.
+    fn covariance(&self, contents: &Contents, shape: &[usize]) -> Result<Option<Vec<Tensor>>, DataFault> {
+        let names = &self.names.covariance;
+        let needed = if self.dimension == 2 { &names[..] } else { &names[..1] };
+        if !needed.iter().any(|name| contents.has(name)) {
+            return Ok(None);
+        }
+        let entries: Vec<&Array> =
+            needed.iter().map(|name| contents.array(name, Some(shape))).collect::<Result<_, _>>()?;
+        let entry = |k: usize, cell: usize| entries.get(k).map_or(0.0, |array| array.values[cell]);
+        let cells = (0..entries[0].values.len())
+            .map(|cell| {
+                let tensor = Tensor { xx: entry(0, cell), xy: entry(1, cell), yy: entry(2, cell) };
+                let lowest = tensor.eigen(self.dimension).values[0];
+                // Rounding of single precision leaves this of a singular tensor.
+                match lowest < -1e-6 * (tensor.xx.abs() + tensor.yy.abs()) {
+                    true => Err(DataFault::NegativeCovariance {
+                        index: if self.dimension == 2 { vec![cell / shape[1], cell % shape[1]] } else { vec![cell] },
+                        eigenvalue: lowest,
+                    }),
+                    false => Ok(tensor),
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Some(cells))
+    }
+
+    fn own_gram(&self, contents: &Contents) -> Result<Tensor, DataFault> {
+        let name = &self.names.gram;
+        let array = contents.array(name, Some(&[self.dimension; 2]))?;
+        let gram = match array.values[..] {
+            [xx] => Tensor { xx, ..Tensor::default() },
+            [xx, xy, yx, yy] if (xy - yx).abs() <= 1e-6 * (xx * yy).abs().sqrt() => Tensor { xx, xy, yy },
+            _ => return Err(DataFault::NotAGram { name: name.clone(), values: array.values.clone() }),
+        };
+        let is_right = gram.xx > 0.0 && gram.determinant(self.dimension) > 0.0;
+        if is_right { Ok(gram) } else { Err(DataFault::NotAGram { name: name.clone(), values: array.values.clone() }) }
+    }
+}
+
+/// The file of directions that a surface file names: as named, else of that name beside the surface file.
+fn beside(named: &str, surface: &Path) -> PathBuf {
+    let path = Path::new(named);
+    if path.exists() {
+        return path.to_path_buf();
+    }
+    let folder = surface.parent().unwrap_or(Path::new("."));
+    path.file_name().map_or(path.to_path_buf(), |name| folder.join(name))
+}

@@ -1,0 +1,451 @@
+//! A line or a plane through the parameters of a model, θ* + x u + y v, with what the model says on a grid of points of it.
+//!
+//! ```text
+//! L(x, y),   C_ij = v_i·C v_j   at every point, from all samples         ∇L and H projected follow from L itself: they are its derivatives
+//! ```
+//! Directions are the eigenvectors of the Hessian's two largest eigenvalues, given vectors, or random vectors normalised filter by filter:
+//! every row of a layer's weights is as long as the row of θ* there, biases are 0. Points are doubled along each axis until what the cubic
+//! spline through every other point says at those between them is right to 1e-5 of the range of L.
+//!
+//! What a slice leaves out: all directions across it. Noise and drift along them, and their way round what the slice shows, are frozen.
+//!
+//! Source: Li, Xu, Taylor, Studer & Goldstein 2018 (filter-wise normalisation).
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::fault::DataError;
+use super::lanczos;
+use super::measured::Measured;
+use super::network::Network;
+use super::sums::{Along, Model};
+use super::training::{Effort, Trained, TrainingError, eigenpairs, initial, minimise, uniform};
+use super::weights::{self, WeightsError};
+use crate::progress::Progress;
+use crate::tensor::Tensor;
+
+/// Where the middle of a slice is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Middle {
+    /// The minimiser of a convex loss.
+    Minimiser,
+    /// What training from random weights leads to.
+    Seed(u64),
+    /// The weights in a file.
+    File(PathBuf),
+}
+
+/// Along what a slice goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Directions {
+    /// Eigenvectors of the largest and the second eigenvalue of H.
+    Hessian,
+    /// Random, normalised filter by filter.
+    Filter {
+        /// Of the random numbers.
+        seed: u64,
+    },
+    /// The vectors `x` and `y` of a file.
+    File(PathBuf),
+}
+
+/// A slice as it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SliceSpec {
+    /// 1 or 2.
+    pub dimension: usize,
+    /// Its middle.
+    pub middle: Middle,
+    /// Its vectors.
+    pub directions: Directions,
+    /// From where to where it is known, an axis each.
+    pub range: [[f64; 2]; 2],
+    /// Points along each axis; `None`: as many as are needed, within bounds.
+    pub points: Option<[usize; 2]>,
+}
+
+/// A slice with what was found on it.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    /// The shape of the model.
+    pub network: Network,
+    /// θ*.
+    pub theta: Vec<f64>,
+    /// |∇L(θ*)|.
+    pub gradient_norm: f64,
+    /// How θ* was found, if it was.
+    pub training: Option<Trained>,
+    /// u and v.
+    pub vectors: Vec<Vec<f64>>,
+    /// v·H v/|v|² at θ*.
+    pub curvatures: Vec<f64>,
+    /// L and C on the grid, and the Gram matrix of the vectors.
+    pub measured: Measured,
+}
+
+/// What there is to know of a slice beside its values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SliceFacts {
+    /// Of the model.
+    pub parameters: usize,
+    /// 1 or 2.
+    pub dimension: usize,
+    /// Along each axis.
+    pub points: [usize; 2],
+    /// |∇L| at the middle, in all parameters.
+    pub gradient_norm: f64,
+    /// v·H v/|v|² there; the second is absent on a line.
+    pub curvatures: [f64; 2],
+    /// Whether training reached its aim, where there was any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_converged: Option<bool>,
+}
+
+impl Slice {
+    /// What there is to know of it beside its values.
+    pub fn facts(&self) -> SliceFacts {
+        SliceFacts {
+            parameters: self.theta.len(),
+            dimension: self.measured.dimension,
+            points: [0, 1].map(|axis| self.measured.axes[axis].len()),
+            gradient_norm: self.gradient_norm,
+            curvatures: [0, 1].map(|k| self.curvatures.get(k).copied().unwrap_or(0.0)),
+            is_converged: self.training.as_ref().map(Trained::is_converged),
+        }
+    }
+}
+
+/// A slice that cannot be had.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SliceError {
+    /// A data file that cannot be read or used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// No middle.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// A convex loss whose minimiser was not reached.
+    #[error("Newton's method ended at |∇L| = {gradient_norm:e}, where at most {aim:e} was asked for")]
+    NotReached {
+        /// |∇L|.
+        gradient_norm: f64,
+        /// What was asked for.
+        aim: f64,
+    },
+    /// A file of weights or of vectors that cannot be read.
+    #[error("{}: cannot be read ({reason})", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// A file of weights or of vectors that does not fit.
+    #[error("{}: {fault}", file.display())]
+    Weights {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        fault: WeightsError,
+    },
+    /// Vectors that span no slice.
+    #[error("{}: {}", file.display(), match cosine {
+        Some(cosine) => format!("the vectors `x` and `y` are parallel (cosine {cosine})"),
+        None => "a vector has no finite length above 0".to_string(),
+    })]
+    Vectors {
+        /// The file.
+        file: PathBuf,
+        /// Of the angle between them.
+        cosine: Option<f64>,
+    },
+    /// More directions than parameters.
+    #[error("the model has one parameter, and a plane needs two: take a line")]
+    TooFewParameters,
+    /// A point of the slice where the loss is no number.
+    #[error("the loss is {loss} at ({}, {}) on the slice", at[0], at[1])]
+    NotFinite {
+        /// Where.
+        at: [f64; 2],
+        /// L.
+        loss: f64,
+    },
+}
+
+impl SliceError {
+    /// Whether it was asked to stop.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, SliceError::Training(TrainingError::Interrupted))
+    }
+}
+
+/// Up to so many parameters all eigenvectors are found from the whole Hessian.
+const DENSE: usize = 400;
+/// Points along each axis to begin with, and at most, on a line and in a plane.
+const POINTS: [[usize; 2]; 2] = [[33, 1025], [17, 65]];
+/// Share of the range of L to which the spline is to be right.
+const RIGHT: f64 = 1e-5;
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+impl Slice {
+    /// Finds the middle and the vectors, and computes the grid on all threads.
+    ///
+    /// # Errors
+    /// [`SliceError`]: files that do not fit, training without an end, a loss that is no number, and interruptions.
+    pub fn compute(model: &Model, spec: &SliceSpec, progress: &Progress) -> Result<Slice, SliceError> {
+        if model.parameters() < spec.dimension {
+            return Err(SliceError::TooFewParameters);
+        }
+        let (theta, training) = middle(model, &spec.middle, progress)?;
+        let (_, gradient) = model.loss_and_gradient(&theta);
+        let vectors = vectors(model, &theta, spec, progress)?;
+        let product = |i: usize, j: usize| match vectors.get(i).zip(vectors.get(j)) {
+            // Unit and orthogonal but for rounding.
+            Some(_) if spec.directions == Directions::Hessian => f64::from(u8::from(i == j)),
+            Some((one, other)) => dot(one, other),
+            None => 0.0,
+        };
+        let gram = Tensor { xx: product(0, 0), xy: product(0, 1), yy: product(1, 1) };
+        let curvature = |v: &Vec<f64>| dot(&model.hessian_product(&theta, v), v) / dot(v, v);
+        let curvatures = vectors.iter().map(curvature).collect();
+        let grid = Grid { model, theta: &theta, vectors: &vectors, spec };
+        let (axes, points) = grid.refined(progress)?;
+        let measured = Measured {
+            dimension: spec.dimension,
+            axes,
+            loss: points.iter().map(|point| point.loss).collect(),
+            covariance: Some(points.iter().map(|point| point.covariance).collect()),
+            gram,
+        };
+        let gradient_norm = dot(&gradient, &gradient).sqrt();
+        Ok(Slice { network: model.network.clone(), theta, gradient_norm, training, vectors, curvatures, measured })
+    }
+
+    /// The slice of this name, computed once in the life of the program: sweeps and sensitivities ask for it at every point.
+    ///
+    /// # Errors
+    /// What `compute` fails with.
+    pub fn once(name: String, compute: impl FnOnce() -> Result<Slice, SliceError>) -> Result<Arc<Slice>, SliceError> {
+        static KNOWN: Mutex<Option<HashMap<String, Arc<Slice>>>> = Mutex::new(None);
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slice) = known().as_ref().and_then(|known| known.get(&name)) {
+            return Ok(Arc::clone(slice));
+        }
+        let slice = Arc::new(compute()?);
+        known().get_or_insert_default().insert(name, Arc::clone(&slice));
+        Ok(slice)
+    }
+}
+
+fn middle(model: &Model, middle: &Middle, progress: &Progress) -> Result<(Vec<f64>, Option<Trained>), SliceError> {
+    let found = match middle {
+        Middle::File(file) => {
+            let bytes = read(file)?;
+            let theta = weights::decode(&model.network, &bytes);
+            let theta = theta.map_err(|fault| SliceError::Weights { file: file.clone(), fault })?;
+            return Ok((theta, None));
+        }
+        Middle::Minimiser => {
+            let found = minimise(model, vec![0.0; model.parameters()], Effort::REGRESSION, progress)?;
+            if !found.is_converged() {
+                return Err(SliceError::NotReached { gradient_norm: found.gradient_norm, aim: found.aim });
+            }
+            found
+        }
+        Middle::Seed(seed) => minimise(model, initial(model, *seed), Effort::NETWORK, progress)?,
+    };
+    Ok((found.theta.clone(), Some(found)))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, SliceError> {
+    std::fs::read(file).map_err(|error| SliceError::Unreadable { file: file.to_path_buf(), reason: error.to_string() })
+}
+
+fn vectors(model: &Model, theta: &[f64], spec: &SliceSpec, progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
+    match &spec.directions {
+        Directions::Hessian => eigenvectors(model, theta, spec.dimension, progress),
+        Directions::Filter { seed } => {
+            let mut state = *seed;
+            Ok((0..spec.dimension).map(|_| filter_normalised(model, theta, &mut state)).collect())
+        }
+        Directions::File(file) => given(model, file, spec.dimension),
+    }
+}
+
+/// The vectors of a file, which must span a slice.
+fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, SliceError> {
+    let bytes = read(file)?;
+    let fits = |fault| SliceError::Weights { file: file.to_path_buf(), fault };
+    let vector = |name: &&str| {
+        let (found, values) = weights::tensor(name, &bytes).map_err(fits)?;
+        let needed = vec![model.parameters()];
+        match values.len() == model.parameters() {
+            true => Ok(values),
+            false => Err(fits(WeightsError::Shape { name: (*name).into(), found, needed })),
+        }
+    };
+    let vectors: Vec<Vec<f64>> = ["x", "y"][..dimension].iter().map(vector).collect::<Result<_, _>>()?;
+    let squares: Vec<f64> = vectors.iter().map(|v| dot(v, v)).collect();
+    if squares.iter().any(|square| !(square.is_finite() && *square > 0.0)) {
+        return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: None });
+    }
+    if let [x, y] = &vectors[..] {
+        let cosine = dot(x, y) / (squares[0] * squares[1]).sqrt();
+        // The angle is rounding below this.
+        if 1.0 - cosine * cosine < 1e-12 {
+            return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: Some(cosine) });
+        }
+    }
+    Ok(vectors)
+}
+
+/// Unit eigenvectors of the largest eigenvalues, each with its largest entry positive.
+fn eigenvectors(model: &Model, theta: &[f64], count: usize, progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
+    let p = model.parameters();
+    progress.begin("eigenvectors of the Hessian", 0);
+    let failed = || match progress.is_interrupted() {
+        true => TrainingError::Interrupted,
+        false => TrainingError::Eigenvalues { loss: model.loss(theta) },
+    };
+    let mut vectors: Vec<Vec<f64>> = if p <= DENSE {
+        let (_, vectors) = eigenpairs(&model.hessian(theta), p).ok_or_else(failed)?;
+        vectors.chunks_exact(p).take(count).map(<[f64]>::to_vec).collect()
+    } else {
+        let go_on = || {
+            progress.advance(1);
+            !progress.is_interrupted()
+        };
+        lanczos::largest(p, count, |v| model.hessian_product(theta, v), go_on).ok_or_else(failed)?.vectors
+    };
+    for vector in &mut vectors {
+        let largest = vector.iter().fold(0.0f64, |most, entry| if entry.abs() > most.abs() { *entry } else { most });
+        if largest < 0.0 {
+            vector.iter_mut().for_each(|entry| *entry = -*entry);
+        }
+    }
+    Ok(vectors)
+}
+
+/// A random vector whose rows are as long as those of θ, with biases 0.
+fn filter_normalised(model: &Model, theta: &[f64], state: &mut u64) -> Vec<f64> {
+    let mut vector = vec![0.0; theta.len()];
+    for layer in model.network.layers() {
+        let range = layer.weights();
+        let rows = vector[range.clone()].chunks_exact_mut(layer.inputs).zip(theta[range].chunks_exact(layer.inputs));
+        for (row, own) in rows {
+            row.iter_mut().for_each(|entry| *entry = normal(state));
+            let factor = (dot(own, own) / dot(row, row)).sqrt();
+            row.iter_mut().for_each(|entry| *entry *= factor);
+        }
+    }
+    vector
+}
+
+/// A standard normal number (Box & Muller 1958).
+fn normal(state: &mut u64) -> f64 {
+    // In (0, 1], whose logarithm is finite.
+    let (radius, angle) = (1.0 - uniform(state), uniform(state));
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+/// Points on a slice.
+struct Grid<'a> {
+    model: &'a Model,
+    theta: &'a [f64],
+    vectors: &'a [Vec<f64>],
+    spec: &'a SliceSpec,
+}
+
+type Points = ([Vec<f64>; 2], Vec<Along>);
+
+impl Grid<'_> {
+    fn axes(&self, points: [usize; 2]) -> [Vec<f64>; 2] {
+        [0, 1].map(|axis| {
+            if axis >= self.spec.dimension {
+                return vec![0.0];
+            }
+            let [from, to] = self.spec.range[axis];
+            let last = (points[axis] - 1) as f64;
+            // Both ends are met exactly, and so are points of a coarser grid.
+            (0..points[axis]).map(|k| from + (to - from) * (k as f64 / last)).collect()
+        })
+    }
+
+    fn at(&self, [x, y]: [f64; 2]) -> Result<Along, SliceError> {
+        let mut theta = self.theta.to_vec();
+        for (vector, step) in self.vectors.iter().zip([x, y]) {
+            theta.iter_mut().zip(vector).for_each(|(entry, v)| *entry += step * v);
+        }
+        let found = self.model.along(&theta, self.vectors);
+        let is_finite = found.loss.is_finite() && found.covariance.is_finite();
+        if is_finite { Ok(found) } else { Err(SliceError::NotFinite { at: [x, y], loss: found.loss }) }
+    }
+
+    /// Every point of a grid, but those that are known.
+    fn computed(&self, points: [usize; 2], known: &Points, progress: &Progress) -> Result<Points, SliceError> {
+        let axes = self.axes(points);
+        let (m, n) = (axes[0].len(), axes[1].len());
+        let [old_m, old_n] = [known.0[0].len(), known.0[1].len()];
+        let is_doubled = |new: usize, old: usize| new == 2 * old - 1 || (new, old) == (1, 1);
+        let reuses = old_m > 0 && is_doubled(m, old_m) && is_doubled(n, old_n);
+        let place =
+            |index: usize, old: usize| if old == 1 { Some(0) } else { index.is_multiple_of(2).then_some(index / 2) };
+        progress.begin(&format!("slice: {m} × {n} points"), (m * n) as u64);
+        let point = |k: usize| {
+            let (i, j) = (k / n, k % n);
+            let old = place(i, old_m).zip(place(j, old_n)).filter(|_| reuses);
+            progress.advance(1);
+            match old {
+                Some((i, j)) => Ok(known.1[i * old_n + j]),
+                None if progress.is_interrupted() => Err(TrainingError::Interrupted.into()),
+                None => self.at([axes[0][i], axes[1][j]]),
+            }
+        };
+        let found = (0..m * n).into_par_iter().map(point).collect::<Result<Vec<Along>, SliceError>>()?;
+        Ok((axes, found))
+    }
+
+    /// As many points as are asked for, or needed.
+    fn refined(&self, progress: &Progress) -> Result<Points, SliceError> {
+        let none = ([Vec::new(), Vec::new()], Vec::new());
+        if let Some(points) = self.spec.points {
+            return self.computed(points, &none, progress);
+        }
+        let [first, most] = POINTS[self.spec.dimension - 1];
+        let mut known = self.computed([first; 2], &none, progress)?;
+        loop {
+            let count = 2 * known.0[0].len() - 1;
+            if count > most {
+                return Ok(known);
+            }
+            let next = self.computed([count; 2], &known, progress)?;
+            let is_right = self.misfit(&known, &next) <= RIGHT;
+            known = next;
+            if is_right {
+                return Ok(known);
+            }
+        }
+    }
+
+    /// How far the spline through the coarser points is from the others, over the range of L.
+    fn misfit(&self, coarse: &Points, fine: &Points) -> f64 {
+        let values: Vec<f64> = coarse.1.iter().map(|point| point.loss).collect();
+        let spline = crate::spline::Spline::new([&coarse.0[0], &coarse.0[1]], &values);
+        let (x, y) = (&fine.0[0], &fine.0[1]);
+        let range = |pick: fn(f64, f64) -> f64| fine.1.iter().map(|point| point.loss).reduce(pick).unwrap_or(0.0);
+        let spread = range(f64::max) - range(f64::min);
+        let far = fine.1.iter().enumerate().map(|(k, point)| {
+            let at = [x[k / y.len()], y[k % y.len()]];
+            (spline.value(at) - point.loss).abs()
+        });
+        let far = far.fold(0.0, f64::max);
+        if spread > 0.0 { far / spread } else { 0.0 }
+    }
+}

@@ -1,0 +1,217 @@
+//! The wanted columns of a CSV file, read as a stream.
+//!
+//! Commas, semicolons and tabs are told apart by the header line; quotes, CRLF and a byte-order mark are understood. Where no features
+//! are named, every column besides the label is one whose fields are numbers. A column of numbers with a word among them is not left
+//! out in silence: the word is reported.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::fault::{Column, DataFault};
+
+/// What stands for a value that is not there, in any case of letters.
+const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
+
+/// Which columns are read, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Names; `None` for every numeric column but the label.
+    pub features: Option<&'a [String]>,
+    /// The label column.
+    pub label: &'a str,
+    /// Whether rows that lack a value are left out; else they are a fault.
+    pub drop_missing: bool,
+}
+
+/// The rows of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Names of the features.
+    pub features: Vec<String>,
+    /// Row by row.
+    pub values: Vec<f64>,
+    /// For each row the place of its label in `labels`.
+    pub codes: Vec<u32>,
+    /// Distinct labels, in the order in which they come.
+    pub labels: Vec<String>,
+    /// For each distinct label the line where it came first.
+    pub lines: Vec<u64>,
+    /// Rows that were left out.
+    pub dropped: usize,
+}
+
+impl Table {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn read(path: &Path, wanted: Wanted) -> Result<Table, DataFault> {
+        Table::from(wanted, || {
+            let file = File::open(path).map_err(unreadable)?;
+            open(Box::new(BufReader::new(file)))
+        })
+    }
+
+    /// Reads a text in memory.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn parse(text: &str, wanted: Wanted) -> Result<Table, DataFault> {
+        Table::from(wanted, || open(Box::new(text.as_bytes())))
+    }
+
+    fn from<'a>(wanted: Wanted, open: impl Fn() -> Result<Reader<'a>, DataFault>) -> Result<Table, DataFault> {
+        let mut reader = open()?;
+        let header = header(&mut reader)?;
+        let label = place(&header, Column::Label, wanted.label)?;
+        let features: Vec<usize> = match wanted.features {
+            Some(names) => names.iter().map(|name| place(&header, Column::Feature, name)).collect::<Result<_, _>>()?,
+            None => numeric(open()?, &header, label)?,
+        };
+        if features.is_empty() {
+            return Err(DataFault::NoFeatures { label: wanted.label.to_string() });
+        }
+        if let Some(&twice) = features.iter().find(|&&k| header.iter().filter(|name| **name == header[k]).count() > 1) {
+            return Err(DataFault::Twice { column: header[twice].to_string() });
+        }
+        let mut table =
+            Table { features: features.iter().map(|&k| header[k].to_string()).collect(), ..Table::default() };
+        let mut known = HashMap::new();
+        let mut record = csv::StringRecord::new();
+        while next(&mut reader, &mut record)? {
+            let line = record.position().map_or(0, csv::Position::line);
+            let field = |place: usize| record.get(place).unwrap_or("");
+            if let Some(&place) = features.iter().chain([&label]).find(|&&place| is_missing(field(place))) {
+                if !wanted.drop_missing {
+                    return Err(DataFault::Missing {
+                        line,
+                        column: header[place].to_string(),
+                        field: field(place).to_string(),
+                    });
+                }
+                table.dropped += 1;
+                continue;
+            }
+            for &place in &features {
+                let value = number(field(place)).ok_or_else(|| DataFault::NotANumber {
+                    line,
+                    column: header[place].to_string(),
+                    field: field(place).to_string(),
+                })?;
+                table.values.push(value);
+            }
+            let code = match known.get(field(label)) {
+                Some(&code) => code,
+                None => {
+                    let code = table.labels.len() as u32;
+                    known.insert(field(label).to_string(), code);
+                    table.labels.push(field(label).to_string());
+                    table.lines.push(line);
+                    code
+                }
+            };
+            table.codes.push(code);
+        }
+        match (table.codes.len(), table.dropped) {
+            (0, 0) => Err(DataFault::Empty),
+            (0, dropped) => Err(DataFault::NothingLeft { dropped }),
+            _ => Ok(table),
+        }
+    }
+}
+
+type Reader<'a> = csv::Reader<Box<dyn BufRead + 'a>>;
+
+fn unreadable(fault: std::io::Error) -> DataFault {
+    DataFault::Unreadable { reason: fault.to_string() }
+}
+
+/// The stream behind its byte-order mark, split at the separator that is most frequent in its header.
+fn open<'a>(mut file: Box<dyn BufRead + 'a>) -> Result<Reader<'a>, DataFault> {
+    let head = file.fill_buf().map_err(unreadable)?;
+    let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let separator = separator(&head[mark..]);
+    file.consume(mark);
+    let mut builder = csv::ReaderBuilder::new();
+    Ok(builder.trim(csv::Trim::All).delimiter(separator).from_reader(file))
+}
+
+/// The separator that stands most often outside quotes in the first line; a comma where there is none.
+fn separator(text: &[u8]) -> u8 {
+    let mut inside = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for &byte in text.iter().take_while(|&&byte| byte != b'\n') {
+        inside ^= byte == b'"';
+        if !inside {
+            counts.iter_mut().filter(|(separator, _)| *separator == byte).for_each(|(_, count)| *count += 1);
+        }
+    }
+    // The first of several with the same count.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
+}
+
+fn header<R: Read>(reader: &mut csv::Reader<R>) -> Result<csv::StringRecord, DataFault> {
+    Ok(reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone())
+}
+
+/// Reads the next record; false at the end.
+fn next<R: Read>(reader: &mut csv::Reader<R>, record: &mut csv::StringRecord) -> Result<bool, DataFault> {
+    reader
+        .read_record(record)
+        .map_err(|fault| DataFault::Line { line: fault.position().map(csv::Position::line), reason: fault.to_string() })
+}
+
+fn is_missing(field: &str) -> bool {
+    MISSING.iter().any(|word| field.eq_ignore_ascii_case(word))
+}
+
+/// A finite number.
+pub(super) fn number(field: &str) -> Option<f64> {
+    field.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// The columns besides the label that hold numbers and no words.
+fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> Result<Vec<usize>, DataFault> {
+    let mut has_number = vec![false; header.len()];
+    let mut word: Vec<Option<(u64, String)>> = vec![None; header.len()];
+    let mut record = csv::StringRecord::new();
+    while next(&mut reader, &mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        for (place, field) in record.iter().enumerate() {
+            if number(field).is_some() {
+                has_number[place] = true;
+            } else if !is_missing(field) && word[place].is_none() {
+                word[place] = Some((line, field.to_string()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for place in (0..header.len()).filter(|&place| place != label && has_number[place]) {
+        if let Some((line, field)) = word[place].take() {
+            return Err(DataFault::NotANumber { line, column: header[place].to_string(), field });
+        }
+        found.push(place);
+    }
+    Ok(found)
+}
+
+/// The place of a column in the header.
+fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
+    let mut places = (0..header.len()).filter(|&place| &header[place] == wanted);
+    match (places.next(), places.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(_), Some(_)) => Err(DataFault::Twice { column: wanted.to_string() }),
+        (None, _) => Err(DataFault::MissingColumn {
+            wanted: wanted.to_string(),
+            role,
+            nearest: header
+                .iter()
+                .min_by_key(|column| strsim::damerau_levenshtein(column, wanted))
+                .unwrap_or("")
+                .to_string(),
+            all: header.iter().map(str::to_string).collect(),
+        }),
+    }
+}

@@ -1,0 +1,137 @@
+//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the time that it is.
+
+use std::path::Path;
+
+use super::axis::{Axis, decades, extent};
+use super::canvas::{self, Area, Fault};
+use super::chart::{self, Chart, Curve, Line};
+use super::colour::{BOUNDARY, INK, SERIES};
+use super::map::{self, Map, Overlay};
+use super::{DECADES, FigureData, PlotError, scene};
+use crate::io;
+use crate::observe::group::FieldGroup;
+use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
+
+/// Every picture stands so many thousandths of a second, and the last one so many times longer.
+const MILLISECONDS: u16 = 160;
+const PAUSE: u16 = 10;
+
+/// Width and height in pixels.
+const SIZE: [(u32, u32); 2] = [(900, 900), (1400, 640)];
+
+/// Dots of the longer side of a map.
+const MAP: f64 = 800.0;
+
+/// Draws the animation; `false` when there are no densities in time.
+pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+    let Some(group) = data.evolution else { return Ok(false) };
+    let Some(field) = group.field(SNAPSHOT) else { return Ok(false) };
+    let times = field.coordinates.first().and_then(|name| group.coordinate(name)?.values.numbers());
+    let Some(times) = times.filter(|times| !times.is_empty()) else { return Ok(false) };
+    let Some(exponents) = decades(&field.values, DECADES) else { return Ok(false) };
+    let (size, cells) = (SIZE[data.grid.dimension - 1], data.grid.len());
+    let beside = Beside::new(group);
+    let draw = |k: usize| -> Result<Vec<u8>, Fault> {
+        let density = &field.values[k * cells..(k + 1) * cells];
+        let (now, subtitle) = (format!("t = {:.3e}", times[k]), scene::subtitle(data));
+        let title = [now.as_str(), &subtitle];
+        canvas::pixels(size, title, |area| {
+            let whole = area.dim_in_pixel();
+            let (first, second) = match data.grid.dimension {
+                1 => area.split_vertically(whole.1 * 11 / 20),
+                _ => area.split_horizontally(whole.0 * 11 / 20),
+            };
+            let scale = Axis::logarithmic(
+                if data.grid.dimension == 1 { "density" } else { "density per area" },
+                exponents.clone(),
+            );
+            match data.grid.dimension {
+                1 => curve(&first, data, density, &scale)?,
+                _ => {
+                    let none = Vec::new();
+                    let overlay = Overlay::default();
+                    let map = Map { title, field: density, scale, levels: none.clone(), strong_levels: none, overlay };
+                    map::draw_on(&first, data, &map, MAP)?;
+                }
+            }
+            beside.as_ref().map_or(Ok(()), |beside| beside.draw(&second, times[k]))
+        })
+    };
+    let failed = |message: String| PlotError::Draw { path: path.to_path_buf(), message };
+    io::replace(path, |partial| {
+        let file = std::fs::File::create(partial).map_err(|error| failed(error.to_string()))?;
+        let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), size.0, size.1);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Default);
+        let prepared = encoder.set_animated(times.len() as u32, 0);
+        let mut writer = prepared.and_then(|()| encoder.write_header()).map_err(|error| failed(error.to_string()))?;
+        for k in 0..times.len() {
+            let bytes = draw(k).map_err(|fault| failed(fault.to_string()))?;
+            let stands = if k + 1 == times.len() { PAUSE * MILLISECONDS } else { MILLISECONDS };
+            let written = writer.set_frame_delay(stands, 1000).and_then(|()| writer.write_image_data(&bytes));
+            written.map_err(|error| failed(error.to_string()))?;
+        }
+        writer.finish().map_err(|error| failed(error.to_string()))
+    })?;
+    Ok(true)
+}
+
+/// The density in one dimension.
+fn curve(area: &Area, data: &FigureData, density: &[f64], y: &Axis) -> Result<(), Fault> {
+    let x = Axis::position("θ", data.grid.lower[0]..data.grid.upper[0]);
+    let points = data.grid.centres(0).into_iter().zip(density).map(|(at, value)| {
+        let height = y.place(*value);
+        (at, if height >= y.range.start { height } else { f64::NAN })
+    });
+    let curves = vec![Curve { points: points.collect(), colour: SERIES[0], name: String::new() }];
+    let (lines, spots) = (Vec::new(), Vec::new());
+    chart::draw(area, Chart { x: &x, y, curves, lines, spots, leaves_room_beside: false })
+}
+
+/// Survival and the flux over it against the logarithm of time.
+struct Beside {
+    x: Axis,
+    charts: Vec<(Axis, Vec<(f64, f64)>)>,
+}
+
+impl Beside {
+    /// `None` where all times are one.
+    fn new(group: &FieldGroup) -> Option<Beside> {
+        let times = group.coordinate(TIME)?.values.numbers()?;
+        let logarithms: Vec<f64> = times.iter().map(|time| if *time > 0.0 { time.log10() } else { f64::NAN }).collect();
+        let across = extent(logarithms.iter().copied()).filter(|range| range.end > range.start)?;
+        let points = |values: &[f64], y: &Axis| {
+            let place = |value: f64| {
+                let at = y.place(value);
+                if at >= y.range.start { at } else { f64::NAN }
+            };
+            logarithms.iter().zip(values).map(|(at, value)| (*at, place(*value))).collect::<Vec<(f64, f64)>>()
+        };
+        let survival = Axis::linear("survival", 0.0..1.0, 0.04);
+        let curve = points(group.values(SURVIVAL)?, &survival);
+        let mut charts = vec![(survival, curve)];
+        let hazard = group.values(FLUX_OVER_SURVIVAL)?;
+        if let Some(exponents) = decades(hazard, DECADES) {
+            let log = Axis::logarithmic("j/S", exponents.start - 0.05..exponents.end + 0.1);
+            let curve = points(hazard, &log);
+            charts.push((log, curve));
+        }
+        Some(Beside { x: Axis::logarithmic("time t", across), charts })
+    }
+
+    fn draw(&self, area: &Area, time: f64) -> Result<(), Fault> {
+        let height = area.dim_in_pixel().1 / self.charts.len() as u32;
+        let mut rest = area.clone();
+        for (place, (y, points)) in self.charts.iter().enumerate() {
+            let (own, below) = rest.split_vertically(height);
+            let colour = if place == 0 { INK } else { SERIES[1] };
+            let curves = vec![Curve { points: points.clone(), colour, name: String::new() }];
+            let at = time.log10();
+            let now = Line { at, word: String::new(), colour: BOUNDARY };
+            let lines = if self.x.range.contains(&at) || at == self.x.range.end { vec![now] } else { Vec::new() };
+            chart::draw(&own, Chart { x: &self.x, y, curves, lines, spots: Vec::new(), leaves_room_beside: false })?;
+            rest = below;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! C against H on the terminal.
+
+use std::path::PathBuf;
+
+use super::number::brief;
+use super::page::Page;
+use crate::study::covariance::CovarianceStudy;
+
+/// The report under this title and description of the model; `colour` for a terminal that shows it.
+pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[PathBuf], colour: bool) -> String {
+    let mut page = Page::new(colour);
+    page.heading(title);
+    page.line("model", &format!("{model} · {} parameters", study.theta.len()));
+    let dropped = match study.dropped {
+        0 => String::new(),
+        count => format!(" · {count} rows without a value left out"),
+    };
+    page.line("samples", &format!("{}{dropped}", study.samples));
+    page.line("loss", &format!("{} · |∇L| = {}", brief(study.loss), brief(study.gradient_norm)));
+    if let Some(training) = &study.training {
+        let [gradient, newton] = training.steps;
+        page.line(
+            "training",
+            &format!("{gradient} steps of L-BFGS, {newton} of Newton's method, to |∇L| ≤ {}", brief(training.aim)),
+        );
+    }
+    if let (Some(first), Some(last)) = (study.eigenvalues.first(), study.eigenvalues.last()) {
+        let negative = study.eigenvalues.iter().filter(|value| **value < 0.0).count();
+        page.line(
+            "Hessian",
+            &format!("eigenvalues {} to {}, {negative} of them negative", brief(*first), brief(*last)),
+        );
+    }
+    page.blank();
+    page.row(&["B", "basis", "slope", "Pearson r", "elements"]);
+    for found in &study.comparisons {
+        let number = |value: Option<f64>| value.map_or("none".to_string(), |value| format!("{value:.4}"));
+        let (slope, r) = (number(found.slope), number(found.pearson_r));
+        page.row(&[&found.batch_size.to_string(), found.basis, &slope, &r, &found.elements.to_string()]);
+    }
+    page.blank();
+    if study.training.as_ref().is_some_and(|training| !training.is_converged()) {
+        page.warning(&format!(
+            "training ended at |∇L| = {}, above its aim: this point is near no minimum to that accuracy (a penalty l2 > 0 gives the \
+             loss one that is reached)",
+            brief(study.gradient_norm),
+        ));
+    }
+    super::written(&mut page, files);
+    page.text()
+}

@@ -1,0 +1,66 @@
+//! A run: what the terminal says of it, its pictures and its configuration.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
+
+use super::super::page::Part;
+use super::super::{found, warnings};
+use super::page;
+use crate::io::{IoError, Solved};
+
+/// The report of a run with its pictures, PNG files that are read and put into the page.
+///
+/// # Errors
+/// A picture that cannot be read.
+pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
+    let config = solved.setting.config;
+    let title = if config.title.is_empty() { config.source.path.display().to_string() } else { config.title.clone() };
+    let warnings = warnings(solved);
+    let figures = pictures.iter().map(|path| picture(path)).collect::<Result<Vec<_>, _>>()?;
+    Ok(page(
+        &title,
+        &html! {
+            h1 { (title) }
+            (said(&found(solved, false).parts))
+            @if !warnings.is_empty() {
+                h2 { "Warnings" }
+                ul { @for warning in &warnings { li { (warning) } } }
+            }
+            @if !figures.is_empty() {
+                h2 { "Pictures" }
+                @for figure in &figures { (figure) }
+            }
+            h2 { "Configuration" }
+            p { "saddleflux " (env!("CARGO_PKG_VERSION")) " solves it again by " code { "saddleflux run result.h5" } ", with the file beside this page." }
+            pre { (config.source.effective) }
+        },
+    ))
+}
+
+/// The lines of a report as a list of names and texts; a line without a name goes on with the one before.
+fn said(parts: &[Part]) -> Markup {
+    html! {
+        dl {
+            @for part in parts {
+                @if let Part::Line(name, text) = part {
+                    @if !name.is_empty() { dt { (name.trim()) } }
+                    dd { (text.trim().replace("  ", " · ")) }
+                }
+            }
+        }
+    }
+}
+
+fn picture(path: &Path) -> Result<Markup, IoError> {
+    let bytes = std::fs::read(path).map_err(|source| IoError::Unreadable { path: path.to_path_buf(), source })?;
+    let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().replace('_', " "));
+    Ok(html! {
+        figure {
+            img src={ "data:image/png;base64," (STANDARD.encode(bytes)) } alt=(name);
+            figcaption { (name) }
+        }
+    })
+}

@@ -1,0 +1,300 @@
+//! The density in time by Krylov spaces of (1 − hG)⁻¹: one factor for all output times within a factor of [`REACH`], and some twenty solves,
+//! however stiff the chain, reversible or not.
+//!
+//! A space grows until its residual has made an error of no more than is allowed: for a killed chain in every state relative to what
+//! will be there ([`space`]), which killing cannot make larger, so that a component of next to no weight that outlives all others is right in
+//! its digits; for a closed chain in L1. Where the times to come are far beyond h the next space begins, with a longer step.
+//!
+//! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to themselves; those in tails may
+//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive.
+
+mod small;
+mod space;
+
+use super::{Evolution, EvolveError, Instant, MOST_STEPS, limit};
+use space::{FLOOR, Point, Space};
+
+/// The longest time from the beginning of a space, over h.
+const REACH: f64 = 100.0;
+
+/// The time for which a space is made, over h, where no later ones are asked for.
+const ALONE: f64 = 10.0;
+
+/// A space of so many vectors that is not enough is given up for one with a shorter step.
+const MOST_VECTORS: usize = 64;
+
+/// How much shorter, and how much longer than that one the next may be.
+const SHORTER: f64 = 0.125;
+const LONGER: f64 = 4.0;
+
+/// After every so many vectors it is asked whether the error falls fast enough.
+const LOOK: usize = 16;
+
+/// A density whose flux has not changed while time has grown by this factor may have its last form.
+const LONG: f64 = 2.0;
+
+/// Times nearer to the beginning, in units of h, are not tried with the same step.
+const SHORTEST: f64 = 0.25;
+
+/// Times go on by no more than this over the rate at which mass is lost, and a space ends where it has kept less than this part.
+const MOST_LOST: f64 = 4.0;
+const LEAST_STEP: f64 = 1e-6;
+const LEAST_MASS: f64 = 0.02;
+
+/// Of what is left of the tolerance space k may make the part 1/(k + EARLY), so that there always is some.
+const EARLY: f64 = 3.0;
+
+/// Errors that nothing makes smaller.
+const ROUNDING: f64 = 1e-13;
+
+/// Times between two output times at which the flux is looked at.
+const BETWEEN: usize = 4;
+
+/// What a density in Krylov spaces takes along.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spaces {
+    /// The last output time.
+    horizon: f64,
+    /// The estimated error in L1, relative to what is there.
+    error: f64,
+    /// What errors below the floor of every state are together, relative to what is there.
+    below: f64,
+    /// The longest step that is tried.
+    longest: f64,
+}
+
+impl Spaces {
+    /// The estimated error in all.
+    pub(super) fn stated(self) -> f64 {
+        self.error + self.below
+    }
+}
+
+/// A space, and what there was when it began.
+pub(super) struct Begun {
+    space: Space,
+    log_survival: f64,
+    drift: f64,
+    error: f64,
+    below: f64,
+    hazard: f64,
+    /// The largest |e_i|/μ_i of the errors that there were.
+    ratio: f64,
+    /// What is left of the start.
+    mass: f64,
+}
+
+impl<'a> Evolution<'a> {
+    /// The same density by Krylov spaces; `horizon` is the last time that will be asked for.
+    pub fn in_spaces(mut self, horizon: f64) -> Evolution<'a> {
+        let error = self.error();
+        self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, longest: f64::INFINITY });
+        self
+    }
+
+    pub(super) fn advance_in_spaces(&mut self, until: f64) -> Result<(), EvolveError> {
+        let mut taken = 0;
+        while until - self.carried.time > f64::EPSILON * until {
+            let now = self.carried.time;
+            if let Some(rate) = self.limit {
+                self.decay(rate, until - now, until);
+                break;
+            }
+            if self.resources.progress.is_interrupted() {
+                return Err(EvolveError::Interrupted);
+            }
+            if taken == MOST_STEPS {
+                return Err(EvolveError::TooLong { steps: taken, reached: now, until });
+            }
+            taken += 1;
+            let Some(spaces) = self.carried.spaces else { break };
+            let hazard = self.hazard().abs();
+            let most = if hazard > 0.0 { now + (MOST_LOST / hazard).max(LEAST_STEP * now) } else { f64::INFINITY };
+            let is_over = |begun: &Begun| {
+                now >= begun.space.begin + (1.0 - 1e-9) * REACH * begun.space.length || begun.mass < LEAST_MASS
+            };
+            if self.begun.as_ref().is_none_or(is_over) {
+                if let Some(rate) = self.settled_in_spaces(until - now)? {
+                    self.limit = Some(rate);
+                    continue;
+                }
+                let left = until.min(most) - now;
+                let first = (REACH * left / (spaces.horizon - now).max(left)).clamp(1.0, ALONE);
+                self.begin_space((left / first).min(spaces.longest))?;
+            }
+            let end = self.begun.as_ref().map_or(until, |begun| begun.space.begin + REACH * begun.space.length);
+            let next = until.min(most);
+            // What is beyond the end by rounding alone is not.
+            self.reach(if next <= end * (1.0 + 1e-9) { next } else { end })?;
+        }
+        self.carried.time = until;
+        Ok(())
+    }
+
+    /// A new space from the density as it is.
+    fn begin_space(&mut self, length: f64) -> Result<(), EvolveError> {
+        let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
+        let space = Space::new(&self.carried.probability, self.carried.time, length, factor, &self.generator.killing);
+        self.carried.effort.solves += 1;
+        self.carried.effort.steps += 1;
+        if let Some(spaces) = &mut self.carried.spaces {
+            spaces.longest *= LONGER;
+        }
+        self.pace.step = length;
+        let ratio = |(error, weight): (&f64, &f64)| if *weight > 0.0 { error.abs() / weight } else { 0.0 };
+        self.begun = Some(Begun {
+            ratio: self.carried.error.iter().zip(space.weights()).map(ratio).fold(0.0, f64::max),
+            space,
+            log_survival: self.carried.log_survival,
+            drift: self.carried.drift,
+            error: self.carried.spaces.map_or(0.0, |spaces| spaces.error),
+            below: self.carried.spaces.map_or(0.0, |spaces| spaces.below),
+            hazard: self.hazard(),
+            mass: 1.0,
+        });
+        Ok(())
+    }
+
+    /// Goes on to a time within the space, which grows until it is right there, or is made again with a shorter step, and then perhaps not all
+    /// of the way.
+    fn reach(&mut self, mut time: f64) -> Result<(), EvolveError> {
+        let Some(mut begun) = self.begun.take() else { return Ok(()) };
+        let (begin, now) = (begun.space.begin, self.carried.time);
+        let left = self.carried.accuracy.tolerance - begun.error - self.rounding();
+        let allowed = (left / (self.carried.effort.steps as f64 + EARLY)).max(ROUNDING);
+        let length = begun.space.length;
+        let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
+        let mut before = f64::INFINITY;
+        loop {
+            let dimension = begun.space.dimension();
+            if dimension > 0 {
+                let point = begun.space.at(time);
+                let away = point.error / point.mass.abs();
+                // What oscillates for too long leaves the contour.
+                if point.by_contour > allowed * point.mass.abs() {
+                    if now > begin {
+                        self.carried.effort.rejected += 1;
+                        return self.begin_space((LONGER * length).min(time - now));
+                    }
+                    if time - begin < SHORTEST * length {
+                        break;
+                    }
+                    time = begin + 0.5 * (time - begin);
+                    continue;
+                }
+                if begun.space.is_whole() || away <= allowed && point.mass > 0.0 {
+                    self.take(begun, time, point);
+                    return Ok(());
+                }
+                if dimension.is_multiple_of(LOOK) {
+                    let looks = (MOST_VECTORS - dimension) / LOOK;
+                    if dimension > LOOK && away * (away / before).min(1.0).powi(looks as i32) > allowed {
+                        break;
+                    }
+                    before = away;
+                }
+            }
+            if dimension == MOST_VECTORS {
+                break;
+            }
+            if self.resources.progress.is_interrupted() {
+                return Err(EvolveError::Interrupted);
+            }
+            begun.space.grow(factor, &self.generator.killing);
+            self.carried.effort.solves += 1;
+        }
+        self.carried.effort.rejected += 1;
+        let shorter = SHORTER * length;
+        if let Some(spaces) = &mut self.carried.spaces {
+            spaces.longest = shorter;
+        }
+        if now > begin {
+            // From where it was right.
+            return self.begin_space(shorter.min(time - now));
+        }
+        if shorter < f64::MIN_POSITIVE / f64::EPSILON {
+            return Err(EvolveError::TooShort { step: length, at: now, allowed });
+        }
+        self.begin_space(shorter)
+    }
+
+    /// Takes the density at a point of the space.
+    fn take(&mut self, mut begun: Begun, time: f64, point: Point) {
+        let before = self.carried.time;
+        for k in 1..BETWEEN {
+            let time = before + (time - before) * k as f64 / BETWEEN as f64;
+            let point = begun.space.at(time);
+            self.history.push(Instant { time, hazard: point.flux / point.mass });
+        }
+        self.history.push(Instant { time, hazard: point.flux / point.mass });
+        let [density, smooth] = begun.space.densities(&point);
+        let Point { mass, killed, error, .. } = point;
+        let error = error / mass;
+        // Errors are small beside what is there in a while, or is there now.
+        let envelope = |(smooth, weight): (&f64, &f64)| {
+            (begun.ratio * smooth.abs() + error * mass * smooth.abs().max(*weight)) / mass
+        };
+        self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
+        self.carried.probability = density.into_iter().map(|p| p / mass).collect();
+        let sum: f64 = self.carried.probability.iter().sum();
+        self.carried.probability.iter_mut().for_each(|p| *p /= sum);
+        self.carried.log_survival = begun.log_survival + log_survival(mass, killed);
+        self.carried.drift = begun.drift + (mass + killed).ln();
+        if let Some(spaces) = &mut self.carried.spaces {
+            // What is below the floor stays while all else may decay.
+            spaces.below = (begun.below + error * mass * FLOOR * smooth.len() as f64) / mass;
+            spaces.error = begun.error + error;
+        }
+        self.carried.time = time;
+        while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
+            let (mut low, mut high) = (before, time);
+            while high - low > 4.0 * f64::EPSILON * high {
+                let middle = 0.5 * (low + high);
+                if middle <= low || middle >= high {
+                    break;
+                }
+                let point = begun.space.at(middle);
+                if begun.log_survival + log_survival(point.mass, point.killed) > level {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            let error = self.log_survival_error() / self.hazard();
+            self.carried.levels.pass(high, error);
+        }
+        begun.mass = mass;
+        self.begun = Some(begun);
+    }
+
+    /// The rate of decay, where the flux has not changed over the last space and the density has its last form.
+    fn settled_in_spaces(&mut self, left: f64) -> Result<Option<f64>, EvolveError> {
+        let Some(begun) = &self.begun else { return Ok(None) };
+        let hazard = self.hazard();
+        let is_still = (hazard / begun.hazard - 1.0).abs() <= self.carried.accuracy.tolerance;
+        // A rate that stays the same for a short while says nothing.
+        let is_long = self.carried.time >= LONG * begun.space.begin || begun.mass < LEAST_MASS;
+        if self.is_closed() || !is_still || !is_long || left < begun.space.length {
+            return Ok(None);
+        }
+        let length = limit::length(begun.space.length, hazard, left);
+        let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
+        let sizes: Vec<f64> = self.carried.probability.iter().map(|p| p.abs()).collect();
+        let Some(mode) = limit::slowest_mode(factor, &sizes, &mut self.carried.effort) else { return Ok(None) };
+        let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
+        let away = self.carried.accuracy.miss(&mode, &change, 1.0);
+        let error = self.carried.spaces.map_or(0.0, |spaces| spaces.error);
+        if away > 0.5 * (self.carried.accuracy.tolerance - error) {
+            return Ok(None);
+        }
+        self.carried.probability = mode;
+        self.carried.beyond += away;
+        Ok(Some(self.hazard()))
+    }
+}
+
+/// ln of what is left, which with what was killed is 1 but for rounding.
+fn log_survival(mass: f64, killed: f64) -> f64 {
+    let share = killed / (mass + killed);
+    if share < 0.5 { (-share).ln_1p() } else { (mass / (mass + killed)).ln() }
+}

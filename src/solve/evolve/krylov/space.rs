@@ -1,0 +1,236 @@
+//! A Krylov space of T = (1 − hG)⁻¹ that begins with a density, in ratios to a measure.
+//!
+//! Vectors are μ_i f_i with μ = |p| T, the density as it is on average over times of the length h to come, and products Σ μ f g: then the
+//! start has a norm of order 1 however cold the chain is, no solution grows faster than e^{t/2h}, and what holds next to nothing has its own
+//! digits. T V = V H + η v e_m: the Arnoldi process, with vectors made orthogonal twice.
+
+use faer::c64;
+use rayon::prelude::*;
+
+use super::small::{Contour, Value, eigenvalues, exponential};
+use crate::elimination::Elimination;
+
+/// A Krylov space that can grow.
+pub(super) struct Space {
+    /// h.
+    pub length: f64,
+    /// When it begins.
+    pub begin: f64,
+    /// μ, with the sum 1.
+    weights: Vec<f64>,
+    /// f of every vector, one more than there are columns unless nothing is left.
+    basis: Vec<Vec<f64>>,
+    /// H by columns.
+    columns: Vec<Vec<f64>>,
+    /// The norm of the start.
+    norm: f64,
+    /// Σ μ f and Σ μ f κ of every vector.
+    sums: Vec<[f64; 2]>,
+    contours: [Contour; 2],
+    /// Those of H; `None` where they are not known.
+    eigenvalues: Option<Vec<c64>>,
+    /// Whether errors are measured by state, |e_i|/μ_i, and not in L1.
+    by_state: bool,
+}
+
+/// The density in the space at a time.
+pub(super) struct Point {
+    value: Value,
+    /// What is left of the start.
+    pub mass: f64,
+    /// Σ p κ.
+    pub flux: f64,
+    /// What has been killed.
+    pub killed: f64,
+    /// The estimated error as the space measures it.
+    pub error: f64,
+    /// The part of it that the contour makes, and a larger space does not lessen.
+    pub by_contour: f64,
+}
+
+/// Nodes of the contour, and of the one it is compared with.
+const NODES: [usize; 2] = [32, 28];
+
+/// Errors of states are measured relative to μ above this share of it.
+pub(super) const FLOOR: f64 = 1e-16;
+
+/// The residual may make this many times the error that its size says: true errors were between a tenth of that and twice it.
+const SAFETY: f64 = 3.0;
+
+/// What is left of a vector below this part of it is rounding.
+const NOTHING: f64 = 1e-13;
+
+/// Entries of a partial sum.
+const CHUNK: usize = 4096;
+
+impl Space {
+    /// The space of a density that begins at a time, with the factor of an implicit step of length h.
+    pub(super) fn new(start: &[f64], begin: f64, length: f64, factor: &Elimination, killing: &[f64]) -> Space {
+        let sizes: Vec<f64> = start.iter().map(|p| p.abs()).collect();
+        let mut weights = factor.solve_left(&sizes);
+        let total: f64 = weights.iter().sum();
+        weights.iter_mut().for_each(|weight| *weight /= total);
+        let by_state = killing.iter().any(|rate| *rate > 0.0);
+        let mut space = Space {
+            length,
+            begin,
+            basis: Vec::new(),
+            columns: Vec::new(),
+            norm: 0.0,
+            sums: Vec::new(),
+            contours: NODES.map(Contour::new),
+            eigenvalues: None,
+            by_state,
+            weights,
+        };
+        let mut first = space.ratios(start);
+        space.norm = space.inner(&first, &first).sqrt();
+        first.iter_mut().for_each(|value| *value /= space.norm);
+        space.push(first, killing);
+        space
+    }
+
+    fn push(&mut self, vector: Vec<f64>, killing: &[f64]) {
+        let terms = self.weights.iter().zip(&vector).zip(killing);
+        let (mass, flux) =
+            terms.fold((0.0, 0.0), |(mass, flux), ((weight, f), rate)| (mass + weight * f, flux + weight * f * rate));
+        self.sums.push([mass, flux]);
+        self.basis.push(vector);
+    }
+
+    fn ratios(&self, values: &[f64]) -> Vec<f64> {
+        values
+            .iter()
+            .zip(&self.weights)
+            .map(|(value, weight)| if *weight > 0.0 { value / weight } else { 0.0 })
+            .collect()
+    }
+
+    fn inner(&self, a: &[f64], b: &[f64]) -> f64 {
+        let terms = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).zip(self.weights.par_chunks(CHUNK));
+        let part = |((a, b), weights): ((&[f64], &[f64]), &[f64])| {
+            a.iter().zip(b).zip(weights).map(|((a, b), weight)| a * b * weight).sum::<f64>()
+        };
+        terms.map(part).collect::<Vec<f64>>().iter().sum()
+    }
+
+    /// Σ μ f g for several f; in blocks of a fixed size, so that sums are the same on any number of threads.
+    fn products(&self, basis: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {
+        let blocks: Vec<Vec<f64>> = vector
+            .par_chunks(CHUNK)
+            .zip(self.weights.par_chunks(CHUNK))
+            .enumerate()
+            .map(|(block, (vector, weights))| {
+                let weighted: Vec<f64> = vector.iter().zip(weights).map(|(value, weight)| value * weight).collect();
+                let product = |known: &Vec<f64>| {
+                    let known = &known[block * CHUNK..block * CHUNK + weighted.len()];
+                    known.iter().zip(&weighted).map(|(a, b)| a * b).sum::<f64>()
+                };
+                basis.iter().map(product).collect()
+            })
+            .collect();
+        let mut sums = vec![0.0; basis.len()];
+        blocks.iter().for_each(|block| sums.iter_mut().zip(block).for_each(|(sum, part)| *sum += part));
+        sums
+    }
+
+    /// The number of solves that it has taken, but for the first.
+    pub(super) fn dimension(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether everything that T makes of the start lies in it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.basis.len() == self.columns.len()
+    }
+
+    /// Makes it larger by one solve.
+    pub(super) fn grow(&mut self, factor: &Elimination, killing: &[f64]) {
+        let last = &self.basis[self.columns.len()];
+        let flows: Vec<f64> = last.iter().zip(&self.weights).map(|(value, weight)| value * weight).collect();
+        let mut vector = self.ratios(&factor.solve_left(&flows));
+        let before = self.inner(&vector, &vector).sqrt();
+        let mut column = vec![0.0; self.basis.len()];
+        for _ in 0..2 {
+            let parts = self.products(&self.basis, &vector);
+            vector.par_chunks_mut(CHUNK).enumerate().for_each(|(block, vector)| {
+                for (known, part) in self.basis.iter().zip(&parts) {
+                    let known = &known[block * CHUNK..];
+                    vector.iter_mut().zip(known).for_each(|(value, known)| *value -= part * known);
+                }
+            });
+            column.iter_mut().zip(&parts).for_each(|(own, part)| *own += part);
+        }
+        let size = self.inner(&vector, &vector).sqrt();
+        // A comparison that also finds what is not a number.
+        if size > NOTHING * before {
+            vector.iter_mut().for_each(|value| *value /= size);
+            column.push(size);
+            self.push(vector, killing);
+        }
+        self.columns.push(column);
+        self.eigenvalues = eigenvalues(&self.columns);
+    }
+
+    /// The size of a vector by which errors are measured: Σ μ |f|, or the largest μ |f|/(μ + φ).
+    fn size(&self, vector: &[f64]) -> f64 {
+        match self.by_state {
+            true => {
+                let share = |(value, weight): (&f64, &f64)| value.abs() * weight / (weight + FLOOR);
+                vector.iter().zip(&self.weights).map(share).fold(0.0, f64::max)
+            }
+            false => vector.iter().zip(&self.weights).map(|(value, weight)| value.abs() * weight).sum(),
+        }
+    }
+
+    /// What there is at a time after the beginning.
+    pub(super) fn at(&self, time: f64) -> Point {
+        let x = (time - self.begin) / self.length;
+        let value = exponential(&self.columns, x, &self.contours[0]);
+        let other = exponential(&self.columns, x, &self.contours[1]);
+        let apart =
+            value.coefficients.iter().zip(&other.coefficients).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let is_enclosed = self.eigenvalues.as_ref().is_some_and(|thetas| !self.contours[1].misses(thetas, x));
+        let apart = if is_enclosed { apart } else { f64::INFINITY };
+        let sum = |coefficients: &[f64], of: usize| -> f64 {
+            self.norm * coefficients.iter().zip(&self.sums).map(|(c, sums)| c * sums[of]).sum::<f64>()
+        };
+        let missed = match self.is_whole() {
+            true => 0.0,
+            false => SAFETY * value.residual * self.size(&self.basis[self.columns.len()]),
+        };
+        Point {
+            mass: sum(&value.coefficients, 0),
+            flux: sum(&value.coefficients, 1),
+            killed: self.length * sum(&value.integral, 1),
+            error: self.norm * (missed + apart),
+            by_contour: self.norm * apart,
+            value,
+        }
+    }
+
+    /// The density at a point, and T applied to it.
+    pub(super) fn densities(&self, point: &Point) -> [Vec<f64>; 2] {
+        let m = self.columns.len();
+        let own = &point.value.coefficients;
+        let smooth: Vec<f64> =
+            (0..m).map(|i| (i.saturating_sub(1)..m).map(|j| own[j] * self.columns[j][i]).sum()).collect();
+        [own, &smooth].map(|coefficients| {
+            let mut density = vec![0.0; self.weights.len()];
+            density.par_chunks_mut(CHUNK).enumerate().for_each(|(block, density)| {
+                for (known, c) in self.basis.iter().zip(coefficients) {
+                    let known = &known[block * CHUNK..];
+                    density.iter_mut().zip(known).for_each(|(value, known)| *value += self.norm * c * known);
+                }
+                let weights = &self.weights[block * CHUNK..];
+                density.iter_mut().zip(weights).for_each(|(value, weight)| *value *= weight);
+            });
+            density
+        })
+    }
+
+    /// μ.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+}

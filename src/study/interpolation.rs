@@ -1,0 +1,109 @@
+//! What the interpolation of a loss that is known on a grid of points may change in a rate.
+//!
+//! ```text
+//! e₁ = |ln γ(h)/γ(2h)|,   e₂ = |ln γ(2h)/γ(4h)|        γ(kh): every k-th value along each axis
+//! error = max(e₁/3, e₂/48)   where e₂ ≥ 4 e₁: at least second order is seen; 4th is the order of a cubic spline of a smooth loss
+//! error = e₁                 elsewhere, and where too few values are left for γ(4h)
+//! ```
+//! All three on the same grid of cells, whose own error is the same in them. A loss that bends between its points as nothing at the points
+//! shows is not found out, nor are errors of the values themselves that neighbours share.
+
+use serde::Serialize;
+
+use crate::problem::{Problem, ProblemError};
+use crate::scaled::Scaled;
+use crate::solve::Resources;
+use crate::study::level;
+use crate::study::request::Quantity;
+use crate::study::{Request, StudyError};
+
+/// Most cells along an axis for these solutions: relative changes need no more.
+const MOST: [usize; 2] = [4096, 128];
+
+/// What the interpolation may change, relative to the value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interpolation {
+    /// ln γ(h)/γ(2h), of the escape rate or of the inverse passage time.
+    pub thinned_by_two: f64,
+    /// ln γ(2h)/γ(4h).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinned_by_four: Option<f64>,
+    /// The error that is added to what grids of cells say.
+    pub error: f64,
+}
+
+impl Interpolation {
+    fn new(first: f64, second: Option<f64>) -> Interpolation {
+        let error = match second.map(f64::abs) {
+            Some(second) if second >= 4.0 * first.abs() => (first.abs() / 3.0).max(second / 48.0),
+            _ => first.abs(),
+        };
+        Interpolation { thinned_by_two: first, thinned_by_four: second, error }
+    }
+}
+
+/// What is known of the errors of an interpolated loss.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The loss is not interpolated, or no rate or no error was asked for.
+    Exact,
+    /// This much.
+    Errors(Errors),
+    /// Nothing: the thinned table poses no such problem.
+    Unknown(Box<ProblemError>),
+}
+
+/// Of the escape rate and of the passage time, where asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Errors {
+    /// Of γ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Interpolation>,
+    /// Of 1/τ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passage_time: Option<Interpolation>,
+}
+
+/// Solves the thinned problems on a grid of at most so many cells.
+///
+/// # Errors
+/// What ends the solutions of the problem itself, and interruptions.
+pub fn change(
+    problem: &Problem,
+    request: &Request,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Found, StudyError> {
+    let mut asked = request.clone();
+    asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
+    if asked.quantities.is_empty() || !request.error_estimate {
+        return Ok(Found::Exact);
+    }
+    let coarser = match problem.coarser() {
+        None => return Ok(Found::Exact),
+        Some(Ok(coarser)) => coarser,
+        Some(Err(error)) => return Ok(Found::Unknown(Box::new(error))),
+    };
+    (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
+    let mut cells = cells;
+    while cells.iter().any(|count| *count > MOST[problem.dimension - 1]) {
+        cells = cells.map(|count| count.div_ceil(2));
+    }
+    // γ and 1/τ.
+    let solved = |problem: &Problem| -> Result<[Option<Scaled>; 2], StudyError> {
+        let found = level::solve(&asked, problem, cells, resources)?.found;
+        let rate = found.quasi_stationary.as_ref().map(|found| found.rate);
+        Ok([rate, found.passage.as_ref().map(|found| found.from_start.inverse())])
+    };
+    let (own, second) = (solved(problem)?, solved(&coarser)?);
+    // A table that is thinned twice may lose the valley; once is then all that is known.
+    let third = match coarser.coarser() {
+        Some(Ok(coarsest)) => solved(&coarsest).unwrap_or([None; 2]),
+        _ => [None; 2],
+    };
+    let of = |k: usize| {
+        let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln());
+        Some(Interpolation::new(between(own[k], second[k])?, between(second[k], third[k])))
+    };
+    Ok(Found::Errors(Errors { rate: of(0), passage_time: of(1) }))
+}

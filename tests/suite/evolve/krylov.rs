@@ -1,0 +1,148 @@
+//! Krylov spaces: what is asked for is met, whatever the chain, and what is slow is not forgotten.
+
+use proptest::prelude::*;
+use saddleflux::generator::Generator;
+use saddleflux::solve::{Accuracy, Evolution, Resources};
+
+use super::chains::{chain, generator};
+use super::double_double::exponential;
+use super::{accuracy, density, distance, path, with_resources};
+
+fn begin<'a>(
+    generator: &'a Generator,
+    start: &[f64],
+    tolerance: f64,
+    resources: Resources<'a>,
+    last: f64,
+) -> Evolution<'a> {
+    Evolution::new(generator, start, Accuracy::in_l1(tolerance), resources).unwrap().in_spaces(last)
+}
+
+/// All in one state.
+fn released(n: usize, at: usize) -> Vec<f64> {
+    (0..n).map(|i| f64::from(u8::from(i == at))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still there.
+    #[test]
+    fn tolerances_are_met((rates, killing) in chain(), exponent in 3i32..11, decades in -2.0..2.5f64) {
+        let tolerance = 10f64.powi(-exponent);
+        let generator = generator(&rates, &killing);
+        prop_assume!(generator.rates.outer_view(0).is_some_and(|row| row.nnz() > 0));
+        with_resources(|resources| {
+            let mut evolution = begin(&generator, &released(killing.len(), 0), tolerance, resources, 10f64.powf(decades));
+            for part in -12..=0 {
+                let t = 10f64.powf(decades + 0.25 * f64::from(part));
+                evolution.advance(t).unwrap();
+                let exact = exponential(&rates, &killing, t)[0].clone();
+                let survival: f64 = exact.iter().sum();
+                prop_assume!(survival > 1e-200);
+                let away = distance(&density(&evolution), &exact) / survival;
+                prop_assert!(away < tolerance, "{away:e} at t = {t} with a tolerance of {tolerance:e}");
+                prop_assert!(evolution.error() <= tolerance, "{:e} with {tolerance:e}", evolution.error());
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// n particles that change sides one by one at rates a and b, each of its own: with k on one side at first, binomial laws for both lots, exactly.
+/// It is the Ornstein–Uhlenbeck process of a chain.
+#[test]
+fn particles_that_change_sides() {
+    let (n, k, a, b) = (240usize, 60usize, 0.7, 0.3);
+    let up = (0..n).map(|i| (i, i + 1, a * (n - i) as f64));
+    let down = (1..=n).map(|i| (i, i - 1, b * i as f64));
+    let generator = Generator::from_rates(up.chain(down), vec![0.0; n + 1]).unwrap();
+    let binomial = |n: usize, p: f64| -> Vec<f64> {
+        let mut law = vec![1.0];
+        for _ in 0..n {
+            let mut next = vec![0.0; law.len() + 1];
+            for (i, share) in law.iter().enumerate() {
+                next[i] += share * (1.0 - p);
+                next[i + 1] += share * p;
+            }
+            law = next;
+        }
+        law
+    };
+    let exact = |t: f64| {
+        let (rest, decay) = (a / (a + b), (-(a + b) * t).exp());
+        let (stayed, came) = (binomial(k, rest + (1.0 - rest) * decay), binomial(n - k, rest * (1.0 - decay)));
+        let mut law = vec![0.0; n + 1];
+        for (i, p) in stayed.iter().enumerate() {
+            came.iter().enumerate().for_each(|(j, q)| law[i + j] += p * q);
+        }
+        law
+    };
+    for tolerance in [1e-4, 1e-7, 1e-10] {
+        with_resources(|resources| {
+            let mut evolution = begin(&generator, &released(n + 1, k), tolerance, resources, 30.0);
+            for t in [0.03, 0.1, 0.3, 1.0, 3.0, 30.0] {
+                evolution.advance(t).unwrap();
+                let away = distance(evolution.probability(), &exact(t));
+                assert!(away <= evolution.error() && evolution.error() <= tolerance, "{away:e} at t = {t}");
+                assert_relative_eq!(evolution.probability().iter().sum::<f64>(), 1.0, max_relative = 1e-12);
+            }
+            // What the contour leaves of the mass has been put right.
+            assert!(evolution.drift().abs() < 1e-10, "{:e}", evolution.drift());
+        });
+    }
+}
+
+/// Two wells, both killed far from one another, the right one a million times more slowly: 1e-12 of the mass in the tail of the right one
+/// is all that is left in the end.
+#[test]
+fn a_slow_component_of_next_to_no_weight_is_kept() {
+    let n = 200;
+    let mut killing = vec![0.0; n];
+    (killing[50], killing[150]) = (2.0, 1e-6);
+    let generator = path(n, [-2.0, 2.0], |x| 45.0 * (x * x - 1.0).powi(2), killing);
+    let mut start = vec![0.0; n];
+    (start[55], start[170]) = (1.0 - 1e-12, 1e-12);
+    with_resources(|resources| {
+        let mut positive =
+            Evolution::new(&generator, &start, Accuracy { tolerance: 1e-9, floor: 1e-40 }, resources).unwrap();
+        let mut krylov = begin(&generator, &start, 1e-6, resources, 1e8);
+        for t in [0.1, 10.0, 100.0, 1e3, 1e4, 1e6, 1e8] {
+            positive.advance(t).unwrap();
+            krylov.advance(t).unwrap();
+            let away = distance(positive.probability(), krylov.probability());
+            assert!(away < 1e-6, "{away:e} at t = {t}");
+            assert!(
+                (positive.log_survival() - krylov.log_survival()).abs() < 1e-6 * (1.0 - positive.log_survival()),
+                "t = {t}"
+            );
+        }
+        assert!(krylov.log_survival() < -27.0);
+    });
+}
+
+/// A ring that is driven one way, and a cold closed well over 20 decades: against steps that are positive.
+#[test]
+fn both_methods_agree() {
+    let n = 40;
+    let ring = (0..n).flat_map(|i| [(i, (i + 1) % n, 30.0 + i as f64), ((i + 1) % n, i, 2.0)]);
+    let driven = Generator::from_rates(ring, vec![0.0; n]).unwrap();
+    let cold = path(150, [-2.0, 2.0], |x| 25.0 * ((x * x - 1.0).powi(2) + 0.2 * x), vec![0.0; 150]);
+    for (generator, times) in
+        [(&driven, vec![1e-3, 0.03, 0.3, 1.0, 3.0, 30.0]), (&cold, vec![1e-4, 0.01, 1.0, 1e6, 1e12, 1e14, 1e16])]
+    {
+        for tolerance in [1e-4, 1e-8] {
+            with_resources(|resources| {
+                let start = released(generator.len(), generator.len() / 3);
+                let mut positive = Evolution::new(generator, &start, accuracy(1e-9), resources).unwrap();
+                let mut krylov = begin(generator, &start, tolerance, resources, *times.last().unwrap());
+                for &t in &times {
+                    positive.advance(t).unwrap();
+                    krylov.advance(t).unwrap();
+                    let away = distance(positive.probability(), krylov.probability());
+                    assert!(away < tolerance && krylov.error() <= tolerance, "{away:e} at t = {t}");
+                }
+            });
+        }
+    }
+}
