@@ -54,7 +54,7 @@ def test_examples_have_the_command_lines_bits(name: str, command_line: Any, tmp_
 
 def test_agreement_configurations_by_threads(command_line: Any, tmp_path: Any) -> None:
     for config in sorted((CONFIGS / "agreement").glob("0[1-9]-*.toml")):
-        told = command_line("simulate" if False else "run", config, tmp_path / config.stem, "--set", "particles.exits=64")
+        told = command_line("run", config, tmp_path / config.stem, "--set", "particles.exits=64")
         found = saddleflux.solve(config, set={"particles.exits": 64}, threads=1)
         assert numbers(found.summary) == numbers(told), config.name
 
@@ -100,9 +100,16 @@ def test_dictionary_text_file_and_result_mean_the_same(tmp_path: Any) -> None:
 
 
 def test_density_from_a_result(command_line: Any, tmp_path: Any) -> None:
-    config = CONFIGS / "evolve.toml"
-    changes = {"evolve.start": {"file": str(tmp_path / "result.h5"), "field": "stationary"}, "evolve.times": [1.0, 10.0]}
-    saddleflux.solve(config).save(tmp_path / "result.h5")
-    start = f'evolve.start={{ file = "{tmp_path}/result.h5", field = "stationary" }}'
-    told = command_line("run", config, tmp_path / "out", "--set", start, "--set", "evolve.times=[1.0, 10.0]")
-    assert numbers(saddleflux.solve(config, set=changes).summary) == numbers(told)
+    first = saddleflux.Problem.from_toml(CONFIGS / "evolve.toml")
+    first.solve().save(tmp_path / "result.h5")
+    second = first.to_dict()
+    second["evolve"] = {"start": {"file": "result.h5", "field": "stationary"}, "times": [1.0, 10.0]}
+    # Beside the configuration, not in the working folder.
+    config = tmp_path / "second.toml"
+    config.write_text(saddleflux.Problem(second).to_toml())
+    told = command_line("run", config, tmp_path / "out")
+    assert numbers(saddleflux.solve(config).summary) == numbers(told)
+    second["evolve"]["start"]["field"] = "nothing"
+    config.write_text(saddleflux.Problem(second).to_toml())
+    with pytest.raises(saddleflux.InputError, match='no field "nothing"'):
+        saddleflux.solve(config)
