@@ -24,7 +24,7 @@ fn released(n: usize, at: usize) -> Vec<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(48))]
 
     /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still there.
     #[test]
