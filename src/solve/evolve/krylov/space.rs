@@ -31,7 +31,7 @@ pub(super) struct Space {
     eigenvalues: Option<Vec<c64>>,
     /// Whether errors are measured by state, |e_i|/(μ_i + φ), and not in L1.
     by_state: bool,
-    /// States whose μ is below φ.
+    /// States within reach whose μ is below φ.
     sunk: usize,
 }
 
@@ -83,7 +83,7 @@ impl Space {
             contours: NODES.map(Contour::new),
             eigenvalues: None,
             by_state,
-            sunk: weights.iter().filter(|weight| **weight < FLOOR).count(),
+            sunk: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
             weights,
         };
         let mut first = space.ratios(start);
