@@ -22,6 +22,7 @@ pub mod iteration;
 pub mod kramers_factor;
 pub mod mixed_noise;
 pub mod neighbourhood;
+pub mod paper_noise;
 pub mod particles;
 pub mod proposition_1;
 pub mod rival;
@@ -59,6 +60,7 @@ pub fn claims() -> &'static [Claim] {
         gradient_noise::NETWORK,
         hessian_floor::LINE,
         hessian_floor::PLANE,
+        paper_noise::EXPONENT,
         rule_1::PARALLEL,
         rule_1::SHARED,
         headline::FLATTENED,

@@ -6,8 +6,8 @@ use saddleflux::verify::headline::{Kept, exponential, square_root};
 use saddleflux::verify::limit::Limit;
 use saddleflux::verify::{
     ClaimError, Effort, Expected, Finding, Verdict, claims, effective_s, gradient_noise, hessian_floor, irreversible,
-    iteration, kramers_factor, mixed_noise, neighbourhood, particles, proposition_1, rival, rule_1, sgd_scaling,
-    sgld_scaling, theorem_3_1, theorem_3_2,
+    iteration, kramers_factor, mixed_noise, neighbourhood, paper_noise, particles, proposition_1, rival, rule_1,
+    sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
 };
 
 fn quick(progress: &Progress) -> Effort<'_> {
@@ -77,6 +77,13 @@ fn the_hessian_everywhere_lets_out_of_curved_valleys_only() {
     assert_eq!(verdict(|effort| hessian_floor::line(effort, 1.9)), Verdict::Fails);
     assert_eq!(verdict(|effort| hessian_floor::plane(effort, hessian_floor::CURVED)), Verdict::HoldsAsymptotically);
     assert!(hessian_floor::plane(&quick(&Progress::default()), "(x^2-1)^2 + 2*(y - 0.5)^2").is_err());
+}
+
+/// s is −1.3 on the first valley, so that a factor of −0.4 brings it between 0 and 1.
+#[test]
+fn the_paper_s_own_noise_has_an_exponent_of_its_own() {
+    assert_eq!(verdict(|effort| paper_noise::exponent(effort, 1.0)), Verdict::Fails);
+    assert_eq!(verdict(|effort| paper_noise::exponent(effort, -0.4)), Verdict::Holds);
 }
 
 #[test]
