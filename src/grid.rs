@@ -118,6 +118,12 @@ impl Grid {
         self.position(ix as f64, iy as f64)
     }
 
+    /// Both ends of an edge from a cell, the second possibly beyond the seam of a periodic axis; `offset` in cells.
+    pub fn edge(&self, cell: usize, offset: [i8; 2]) -> [Point; 2] {
+        let [ix, iy] = self.indices(cell).map(|index| index as f64);
+        [self.position(ix, iy), self.position(ix + f64::from(offset[0]), iy + f64::from(offset[1]))]
+    }
+
     /// The indices along the axes of a cell.
     pub fn indices(&self, index: usize) -> [usize; 2] {
         [index / self.cells[1], index % self.cells[1]]

@@ -46,6 +46,10 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
                  domain.lower and domain.upper"
             ),
         ),
+        StudyError::NotBetween(error) => wrong(
+            "committor.surfaces",
+            format!("{error}. Turn the condition round, move the surface, or draw the sets smaller"),
+        ),
         StudyError::Certificate(error) => on_certificate(error),
         StudyError::NoNetwork(error @ NoNetwork::Absorbing) => wrong(
             "domain.walls",
@@ -228,6 +232,10 @@ fn on_solve(error: &SolveError) -> Diagnosis {
         )),
         SolveError::SetEmpty { set, .. } => wrong(
             if *set == 0 { "committor.from" } else { "committor.to" },
+            format!("{error}: take more cells (grid.cells) or a larger set, and look whether it lies in the domain"),
+        ),
+        SolveError::OneOfSetsEmpty { .. } => wrong(
+            "committor.sets",
             format!("{error}: take more cells (grid.cells) or a larger set, and look whether it lies in the domain"),
         ),
         SolveError::CoreEmpty { .. } | SolveError::CoresTouch { .. } => wrong(

@@ -94,6 +94,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. } => "valley.target.minimum",
         ProblemError::NoMinimumNear { meant: MeantMinimum::PathsFrom, .. } => "committor.from.minimum",
         ProblemError::NoMinimumNear { meant: MeantMinimum::PathsTo, .. } => "committor.to.minimum",
+        ProblemError::NoMinimumNear { meant: MeantMinimum::PathSet, .. } => "committor.sets",
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
         ProblemError::StartOutside { .. } => "valley.from",
@@ -156,7 +157,9 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
             "leave valley.target out and let absorbing walls bound the set"
         }
         ProblemError::NoMinimumNear {
-            flat: Some(_), meant: MeantMinimum::PathsFrom | MeantMinimum::PathsTo, ..
+            flat: Some(_),
+            meant: MeantMinimum::PathsFrom | MeantMinimum::PathsTo | MeantMinimum::PathSet,
+            ..
         } => "give the set as a condition, such as { set = \"x < -1\" }",
         ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } => "give noise.valleys a point near a minimum",
         ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::problem::Interpretation;
+use crate::problem::oblique::Slant;
 
 /// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
 const HIGH_BARRIER: f64 = 5.0;
@@ -34,6 +35,13 @@ pub enum Condition {
     /// The set is killed either exactly at the saddle or well beyond it.
     Absorption {
         /// 1 beyond the saddle, 2 at it.
+        factor: f64,
+    },
+    /// The set is killed along the separatrix, or along a line that crosses it at the saddle at an angle whose factor is known.
+    Oblique {
+        /// The angle, in widths.
+        slant: Slant,
+        /// γ/γ_Kramers.
         factor: f64,
     },
     /// The live set is a single well.
@@ -89,6 +97,7 @@ impl Condition {
             Condition::HighEffectiveBarrier { depth } => depth >= HIGH_BARRIER,
             Condition::HighExponents { below, above } => below.min(above) >= HIGH_BARRIER,
             Condition::Absorption { factor } => factor == 1.0 || factor == 2.0,
+            Condition::Oblique { slant, .. } => slant.is_known,
             Condition::SingleWell { others } => others == 0,
             Condition::Prefactor { belongs_to, read_as } => belongs_to == read_as,
             Condition::FrozenNoise { is_frozen } => is_frozen,
@@ -123,6 +132,16 @@ impl fmt::Display for Condition {
             Condition::Absorption { factor } => {
                 write!(f, "killed near the saddle, neither at it nor beyond it: factor {factor:.4}")
             }
+            Condition::Oblique { slant: Slant { slant, is_known: true }, factor } => write!(
+                f,
+                "killed at the saddle along a line that strays {slant:.3} widths √(D/|H_b|) across the separatrix over a width √(D/H_⊥) of \
+                 the flux: factor {factor:.4} instead of 2"
+            ),
+            Condition::Oblique { slant: Slant { slant, .. }, factor } => write!(
+                f,
+                "the boundary should run along the separatrix near the saddle: over a width √(D/H_⊥) of the flux it strays {slant:.3} widths \
+                 √(D/|H_b|) across, for which no factor is known ({factor:.4} is taken)"
+            ),
             Condition::SingleWell { others } => {
                 let wells = match others {
                     0 => "no other well",

@@ -1,10 +1,12 @@
 //! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
 use crate::generator::{Assembly, Exit};
+use crate::observe::arc::{Arc, Division};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
 use crate::observe::over_grid::{Kind, POSITION};
+use crate::observe::profile::{Crossing, Profile};
 use crate::problem::Problem;
-use crate::tensor::{Point, advance, difference, norm};
+use crate::tensor::Point;
 
 /// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
 #[derive(Clone, Debug)]
@@ -13,26 +15,33 @@ pub struct BoundaryFlux {
     pub total: f64,
     /// The part of it that a killing rate inside the domain takes; `None` where there is none.
     pub inside: Option<f64>,
-    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary nearest to it. Empty where a
+    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary's arc that belongs to it. Empty where a
     /// target absorbs beyond several saddles, because where the target is entered does not tell over which of them.
     pub by_saddle: Vec<(usize, f64)>,
+    /// The arcs of the boundary, lowest first; none in one dimension.
+    pub arcs: Vec<Arc>,
     /// Points of the boundary, ordered along it where that makes sense.
     pub position: Vec<Point>,
     /// Arc length from the first point.
     pub arc: Vec<f64>,
     /// Flux density per length of boundary (in one dimension: the flux itself).
     pub density: Vec<f64>,
+    /// The Gaussian that the theory assumes for it; NaN on arcs for which there is none. Empty in one dimension.
+    pub gaussian: Vec<f64>,
 }
 
 /// The group of the flux, and its coordinate.
 const GROUP: &str = "flux";
-const ARC: Label = Label::new("arc_length", "parameter", "arc length along the dividing surface");
-const TOTAL: &str = "total";
-const DENSITY: Kind = Kind {
+pub(super) const ARC: Label = Label::new("arc_length", "parameter", "arc length along the dividing surface");
+pub(super) const TOTAL: &str = "total";
+pub(super) const DENSITY: Kind = Kind {
     name: "density",
     units: ["1/dynamical time", "1/(dynamical time parameter)"],
     long_name: ["flux through the end", "flux density per length of the dividing surface"],
 };
+/// The density that the theory assumes, over the same places.
+pub const GAUSSIAN: Kind =
+    Kind::new("gaussian", "1/(dynamical time parameter)", "Gaussian of the width √(D_⊥/H_⊥) with the flux of each arc");
 
 impl BoundaryFlux {
     /// The flux along the boundary as a group of fields; `None` where no boundary was found.
@@ -48,174 +57,123 @@ impl BoundaryFlux {
             group.push(field(label, self.position.iter().map(|point| point[axis]).collect()));
         }
         group.push(field(DENSITY.label(dimension), self.density.clone()));
+        if !self.gaussian.is_empty() {
+            group.push(field(GAUSSIAN.label(dimension), self.gaussian.clone()));
+        }
         Some(group)
     }
 
-    /// The flux that a group holds, if it is that of a flux; the shares of the saddles are not in it.
+    /// The arc that belongs to one saddle, and to no other.
+    pub fn arc_of(&self, saddle: usize) -> Option<&Arc> {
+        self.arcs.iter().find(|arc| arc.saddles == [saddle])
+    }
+
+    /// The flux that a group holds, if it is that of what absorbs; the shares of the saddles are not in it.
     ///
     /// # Errors
     /// [`GroupError`] with what the group lacks, or with a field that does not fit its coordinate.
     pub fn from_group(group: &FieldGroup) -> Result<Option<BoundaryFlux>, GroupError> {
-        if group.name != GROUP {
-            return Ok(None);
-        }
+        (group.name == GROUP).then(|| BoundaryFlux::along(group)).transpose()
+    }
+
+    /// The flux along a surface that a group of any name holds.
+    ///
+    /// # Errors
+    /// As [`BoundaryFlux::from_group`].
+    pub fn along(group: &FieldGroup) -> Result<BoundaryFlux, GroupError> {
         let x = group.needed(&POSITION[0].name)?;
         let y = group.values(&POSITION[1].name);
         group.fields.iter().try_for_each(|field| group.shape(field).map(drop))?;
-        Ok(Some(BoundaryFlux {
+        Ok(BoundaryFlux {
             total: group.numbers(TOTAL)?.first().copied().unwrap_or(f64::NAN),
             inside: None,
             by_saddle: Vec::new(),
+            arcs: Vec::new(),
             position: x.iter().enumerate().map(|(k, x)| [*x, y.map_or(0.0, |y| y[k])]).collect(),
             arc: group.needed(&ARC.name)?.to_vec(),
             density: group.needed(DENSITY.name)?.to_vec(),
-        }))
+            gaussian: group.values(GAUSSIAN.name).unwrap_or_default().to_vec(),
+        })
     }
 }
 
-/// The saddle that each exit is nearest to.
+/// The saddle that each exit counts for.
 pub struct SaddleOfExit {
     /// The saddles, as indices into the problem's; none where a target absorbs beyond several.
     pub saddles: Vec<usize>,
     /// By exit, the place of its saddle among them.
-    nearest: Vec<usize>,
+    place: Vec<usize>,
+    division: Division,
 }
 
 impl SaddleOfExit {
-    /// Tells the exits of an assembly apart.
-    pub fn new(problem: &Problem, exits: &[Exit]) -> SaddleOfExit {
+    /// Tells the exits of an assembly apart by the arcs of the boundary that they cross; `spacing`: the grid's.
+    pub fn new(problem: &Problem, spacing: [f64; 2], exits: &[Exit]) -> SaddleOfExit {
         let mut saddles = problem.valley.saddles.clone();
         if problem.valley.target.is_some() && saddles.len() > 1 {
             saddles.clear();
         }
-        let space = problem.domain.space();
-        let nearest = |exit: &Exit| {
-            let distance =
-                |place: usize| norm(space.offset(exit.position, problem.critical.saddles[saddles[place]].point.theta));
-            (0..saddles.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
-        };
-        SaddleOfExit { nearest: exits.iter().filter_map(nearest).collect(), saddles }
+        let crossings: Vec<Crossing> = exits.iter().map(|exit| Crossing { at: exit.position, flow: 0.0 }).collect();
+        let division = Division::new(problem, &saddles, &crossings, cell(problem, spacing));
+        let of_each = division.saddle_of_each(problem, &saddles, &crossings);
+        let place = |saddle: usize| saddles.iter().position(|own| *own == saddle);
+        SaddleOfExit { place: of_each.into_iter().filter_map(place).collect(), saddles, division }
     }
 
     /// What the exits carry, summed by saddle.
     pub fn sums(&self, flows: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.saddles.len()];
-        for (&place, flow) in self.nearest.iter().zip(flows) {
+        for (&place, flow) in self.place.iter().zip(flows) {
             sums[place] += flow;
         }
         sums
     }
 }
 
+/// The scale on which a boundary is resolved.
+fn cell(problem: &Problem, spacing: [f64; 2]) -> f64 {
+    if problem.dimension == 1 { spacing[0] } else { spacing[0].max(spacing[1]) }
+}
+
 /// Collects the flux of every cut edge, and what is killed inside. `spacing`: the grid's, the scale on which the boundary is resolved.
 pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
     let Assembly { exits, inside, .. } = assembly;
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
-    let through: f64 = exits.iter().map(flow).sum();
+    let crossings: Vec<Crossing> = exits.iter().map(|exit| Crossing { at: exit.position, flow: flow(exit) }).collect();
+    let flows: Vec<f64> = crossings.iter().map(|crossing| crossing.flow).collect();
+    let through: f64 = flows.iter().sum();
     let inside: Option<f64> =
         (!inside.is_empty()).then(|| inside.iter().zip(probability).map(|(rate, p)| rate * p).sum());
     let total = through + inside.unwrap_or(0.0);
-    let saddles = SaddleOfExit::new(problem, exits);
-    let flows: Vec<f64> = exits.iter().map(flow).collect();
+    let saddles = SaddleOfExit::new(problem, spacing, exits);
     let by_saddle = saddles.saddles.iter().copied().zip(saddles.sums(&flows)).collect();
-    let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
-    let (position, arc, density) =
-        if problem.dimension == 1 { by_end(points) } else { along(points, spacing[0].max(spacing[1])) };
-    BoundaryFlux { total, inside, by_saddle, position, arc, density }
+    if problem.dimension == 1 {
+        let Profile { position, arc, density, .. } = by_end(crossings);
+        return BoundaryFlux {
+            total,
+            inside,
+            by_saddle,
+            position,
+            arc,
+            density,
+            arcs: Vec::new(),
+            gaussian: Vec::new(),
+        };
+    }
+    let profile = Profile::along(&crossings, cell(problem, spacing));
+    let arcs = saddles.division.arcs(problem, &crossings);
+    let gaussian = saddles.division.gaussian(problem, &arcs, &profile);
+    let Profile { position, arc, density, .. } = profile;
+    BoundaryFlux { total, inside, by_saddle, position, arc, density, arcs, gaussian }
 }
 
 /// One dimension: one value for each end.
-fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
-    points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
-    let arc = points.iter().map(|point| point.0[0] - points[0].0[0]).collect();
-    (points.iter().map(|point| point.0).collect(), arc, points.iter().map(|point| point.1).collect())
-}
-
-/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long. The cuts of x
-/// edges and of y edges alternate irregularly on a slanted boundary, so each flux is spread over three bins with the weights
-/// of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total. Pieces that are apart follow one
-/// another.
-fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
-    let order = strung(&points);
-    let is_joined = |&a: &usize, &b: &usize| norm(difference(points[a].0, points[b].0)) <= GAP * cell;
-    let (mut position, mut arc, mut density) = (Vec::new(), Vec::new(), Vec::new());
-    let mut begin = 0.0;
-    for order in order.chunk_by(is_joined) {
-        let (of_piece, at, flux, length) = along_piece(&points, order, cell);
-        position.extend(of_piece);
-        arc.extend(at.into_iter().map(|at| begin + at));
-        density.extend(flux);
-        begin += length;
+fn by_end(mut ends: Vec<Crossing>) -> Profile {
+    ends.sort_by(|a, b| a.at[0].total_cmp(&b.at[0]));
+    Profile {
+        position: ends.iter().map(|end| end.at).collect(),
+        arc: ends.iter().map(|end| end.at[0] - ends[0].at[0]).collect(),
+        density: ends.iter().map(|end| end.flow).collect(),
+        ..Profile::default()
     }
-    (position, arc, density)
-}
-
-/// Points of the boundary that are farther apart, in cells, belong to different pieces of it: around a hole, or on either side of a
-/// reflecting wall.
-const GAP: f64 = 4.0;
-
-/// The points, arc lengths and flux densities of one piece, and its length.
-fn along_piece(points: &[(Point, f64)], order: &[usize], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
-    let mut arcs = Vec::with_capacity(order.len());
-    let mut length = 0.0;
-    for (k, &index) in order.iter().enumerate() {
-        if k > 0 {
-            length += norm(difference(points[index].0, points[order[k - 1]].0));
-        }
-        // Half a cell before the first point belongs to the boundary too.
-        arcs.push(length + 0.5 * cell);
-    }
-    let bins = ((length + cell) / (2.0 * cell)).round().max(1.0) as usize;
-    let width = (length + cell) / bins as f64;
-    let mut density = vec![0.0; bins];
-    for (&index, at) in order.iter().zip(&arcs) {
-        let flow = points[index].1;
-        let bin = ((at / width) as usize).min(bins - 1);
-        let offset = at / width - bin as f64 - 0.5;
-        let weights = [0.5 * (0.5 - offset).powi(2), 0.75 - offset * offset, 0.5 * (0.5 + offset).powi(2)];
-        for (shift, weight) in weights.into_iter().enumerate() {
-            // At an end of the boundary the outer third stays in the last bin.
-            let target = (bin + shift).saturating_sub(1).min(bins - 1);
-            density[target] += weight * flow / width;
-        }
-    }
-    let arc: Vec<f64> = (0..bins).map(|bin| (bin as f64 + 0.5) * width).collect();
-    let position = arc
-        .iter()
-        .map(|&at| {
-            let after = arcs.partition_point(|&other| other < at).clamp(1, order.len().max(2) - 1);
-            match (order.get(after - 1), order.get(after)) {
-                (Some(&a), Some(&b)) => {
-                    let gap = arcs[after] - arcs[after - 1];
-                    let fraction = if gap > 0.0 { (at - arcs[after - 1]) / gap } else { 0.0 };
-                    advance(points[a].0, fraction.clamp(0.0, 1.0), difference(points[b].0, points[a].0))
-                }
-                (Some(&a), None) => points[a].0,
-                _ => [f64::NAN; 2],
-            }
-        })
-        .collect();
-    (position, arc, density, length + cell)
-}
-
-/// A chain through all points, from one end: each next point is the nearest one left.
-fn strung(points: &[(Point, f64)]) -> Vec<usize> {
-    let count = points.len();
-    if count == 0 {
-        return Vec::new();
-    }
-    let distance = |a: usize, b: usize| norm(difference(points[a].0, points[b].0));
-    let farthest =
-        |from: usize| (0..count).max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b))).unwrap_or(0);
-    // The point farthest from any point is an end of an open curve, and as good as any on a closed one.
-    let mut here = farthest(0);
-    let mut left: Vec<usize> = (0..count).filter(|&k| k != here).collect();
-    let mut order = vec![here];
-    while !left.is_empty() {
-        let next = (0..left.len()).min_by(|&a, &b| distance(here, left[a]).total_cmp(&distance(here, left[b])));
-        let Some(next) = next else { break };
-        here = left.swap_remove(next);
-        order.push(here);
-    }
-    order
 }

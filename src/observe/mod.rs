@@ -1,11 +1,14 @@
 //! From chain quantities to what a person looks at: named fields, values at a point, fluxes along a boundary.
 
+pub mod arc;
 pub mod boundary;
+pub mod dividing;
 mod edge_current;
 pub mod field;
 pub mod group;
 pub mod over_grid;
 pub mod peclet;
+pub mod profile;
 pub mod quantity;
 pub mod reactive;
 pub mod winding;

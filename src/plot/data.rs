@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use crate::grid::Grid;
 use crate::io::{Solved, Stored};
+use crate::observe::dividing::HALF;
 use crate::observe::group::FieldGroup;
 use crate::plot::network::NetworkFigure;
 use crate::study::evolution::GROUP;
 use crate::study::solution::BoundaryFlux;
+use crate::study::spectrum::SPECTRUM;
 use crate::tensor::Point;
 
 /// A critical point to be marked.
@@ -34,6 +36,10 @@ pub struct FigureData<'a> {
     pub flux: Option<&'a BoundaryFlux>,
     /// The density in time.
     pub evolution: Option<&'a FieldGroup>,
+    /// Eigenvalues and eigenvectors.
+    pub spectrum: Option<&'a FieldGroup>,
+    /// The reactive flux along the line q⁺ = ½.
+    pub half: Option<BoundaryFlux>,
     /// The minima of its valleys, in words.
     pub minima_in_time: Vec<String>,
     /// When its flux has reached the plateau.
@@ -63,13 +69,20 @@ impl<'a> FigureData<'a> {
     pub fn solved(solved: &Solved<'a>, summary: &Value) -> FigureData<'a> {
         let solution = solved.solution;
         let data = FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref());
-        FigureData { evolution: in_time(&solution.groups), ..data }
+        data.with(&solution.groups)
     }
 
     /// What a result file alone shows.
     pub fn stored(stored: &'a Stored) -> FigureData<'a> {
         let data = FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref());
-        FigureData { evolution: in_time(&stored.groups), ..data }
+        data.with(&stored.groups)
+    }
+
+    /// The same with what other groups hold.
+    fn with(self, groups: &'a [FieldGroup]) -> FigureData<'a> {
+        let named = |name: &str| groups.iter().find(|group| group.name == name);
+        let half = named(HALF).and_then(|group| BoundaryFlux::along(group).ok());
+        FigureData { evolution: named(GROUP), spectrum: named(SPECTRUM), half, ..self }
     }
 
     /// What its parts show; the fields belong to the grid.
@@ -90,6 +103,8 @@ impl<'a> FigureData<'a> {
             fields,
             flux,
             evolution: None,
+            spectrum: None,
+            half: None,
             minima_in_time: places(&summary[GROUP]["minima"]),
             plateau: summary[GROUP]["plateau"]["reached"].as_f64(),
             rate: summary["rate"]["quasi_stationary"]["value"].as_f64(),
@@ -119,11 +134,6 @@ fn places(list: &Value) -> Vec<String> {
         numbers.map(|x| format!("{x:.3}").replace('-', "−")).collect::<Vec<String>>().join(", ")
     };
     list.as_array().into_iter().flatten().map(point).collect()
-}
-
-/// The density in time among other groups.
-fn in_time(groups: &[FieldGroup]) -> Option<&FieldGroup> {
-    groups.iter().find(|group| group.name == GROUP)
 }
 
 fn mark(entry: &Value) -> Option<Mark> {

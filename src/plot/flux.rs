@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use super::axis::{Axis, decades, extent};
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::{self, Chart, Curve, Line};
-use super::colour::{BOUNDARY, FAINT, FIRST, SECOND};
+use super::colour::{BOUNDARY, FAINT, FIRST, SECOND, SERIES};
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::digits::number;
 use crate::study::solution::BoundaryFlux;
@@ -26,8 +26,18 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
         let height = HEAD / FINE + 20 + 90 * flux.density.len() as u32;
         picture(path, (1000, height), title, |area| bars(area, flux))?;
     } else {
-        picture(path, (1200, 1200), title, |area| along(area, data, flux))?;
+        picture(path, (1400, 1200), title, |area| along(area, data, flux))?;
     }
+    Ok(true)
+}
+
+/// Draws the reactive flux across the line q⁺ = ½; `false` when there is none.
+pub(super) fn across_half(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+    let Some(flux) = data.half.as_ref().filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
+        return Ok(false);
+    };
+    let title = ["Reactive flux across the line q⁺ = ½", &scene::text_of(data)];
+    picture(path, (1400, 1200), title, |area| along(area, data, flux))?;
     Ok(true)
 }
 
@@ -68,20 +78,26 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     for (area, x, y, colour) in [(upper, &near, &linear, FIRST), (lower, &far, &log, SECOND)] {
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
         let lines = lines.map(|(at, word)| Line { at: *at, word: word.clone(), colour: BOUNDARY }).collect();
-        let curves = vec![Curve { points: points(flux, x, y), colour, name: String::new() }];
+        let solved = Curve { points: points(flux, &flux.density, x, y), colour, name: "solved".to_string() };
+        let assumed = (!flux.gaussian.is_empty()).then(|| Curve {
+            points: points(flux, &flux.gaussian, x, y),
+            colour: SERIES[4],
+            name: "Gaussian, √(D⊥/H⊥)".to_string(),
+        });
+        let curves = assumed.into_iter().chain([solved]).collect();
         chart::draw(&area, Chart { x, y, curves, lines, spots: Vec::new(), leaves_room_beside: false })?;
     }
     Ok(())
 }
 
 /// The curve, broken between separate pieces of the boundary and off the chart.
-fn points(flux: &BoundaryFlux, x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
+fn points(flux: &BoundaryFlux, density: &[f64], x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
     let mut steps: Vec<f64> = flux.position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();
     steps.sort_by(f64::total_cmp);
     // Neighbours along a cut boundary are at most a few typical steps apart.
     let gap = steps.get(steps.len() / 2).map_or(f64::INFINITY, |median| 8.0 * median);
     let mut points = Vec::with_capacity(flux.arc.len());
-    for (index, (arc, density)) in flux.arc.iter().zip(&flux.density).enumerate() {
+    for (index, (arc, density)) in flux.arc.iter().zip(density).enumerate() {
         if index > 0 && norm(difference(flux.position[index], flux.position[index - 1])) > gap {
             points.push((f64::NAN, f64::NAN));
         }

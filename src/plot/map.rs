@@ -85,6 +85,11 @@ fn axes(data: &FigureData) -> [Axis; 2] {
     })
 }
 
+/// Dots of the plane of a map whose longer side has so many.
+pub(super) fn size(data: &FigureData, longest: f64) -> [u32; 2] {
+    panel(&axes(data), longest)
+}
+
 /// Pixels of the panel: equal lengths for equal lengths unless it would be thinner than a quarter.
 fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     let [width, height] = [0, 1].map(|axis: usize| axes[axis].range.end - axes[axis].range.start);

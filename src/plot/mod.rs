@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network, the density in time.
+//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network, spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -22,6 +22,7 @@ mod network;
 mod particles;
 mod referee;
 mod scene;
+mod spectrum;
 mod stream;
 mod sweep;
 
@@ -66,7 +67,7 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 9] = [
+const PICTURES: [(&str, Picture); 12] = [
     ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
     ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
     ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
@@ -75,7 +76,10 @@ const PICTURES: [(&str, Picture); 9] = [
     ("snapshots.png", evolution::snapshots),
     ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
     ("committor.png", |data, path| of(data, &COMMITTOR, committor::committor, path)),
+    ("isocommittor.png", flux::across_half),
     ("network.png", network::picture_of),
+    ("spectrum.png", spectrum::picture_of),
+    ("eigenfunctions.png", spectrum::functions),
 ];
 
 /// Draws a field of this kind where there is one.

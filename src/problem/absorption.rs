@@ -1,6 +1,7 @@
 //! How a set is killed: by what, and where that lies as seen from the saddle.
 
 use crate::digits::{exact, precise_point};
+use crate::problem::oblique::Slant;
 use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
@@ -57,6 +58,13 @@ pub enum Cut {
     ShortlyBeyond(f64),
     /// Before the saddle: more than twice Kramers' rate.
     Before(f64),
+    /// Along a boundary that crosses the separatrix at an angle.
+    Oblique {
+        /// By how much.
+        slant: Slant,
+        /// γ/γ_Kramers: for killing at the saddle, or, where the slant's is not known, as if the boundary ran along the separatrix.
+        factor: f64,
+    },
     /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.
     WithoutNoise,
     /// On a way that leads along an axis without noise.
@@ -83,7 +91,28 @@ impl Cut {
         match self {
             Cut::AtSaddle => 2.0,
             Cut::WithoutNoise | Cut::Driven => f64::NAN,
-            Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) => factor,
+            Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Oblique { factor, .. } => {
+                factor
+            }
+        }
+    }
+
+    /// The cut of a boundary with this slant through a saddle of this stiffness.
+    pub fn slanted(self, slant: f64, stiffness: f64) -> Cut {
+        match (self, Slant::at_saddle(slant, stiffness)) {
+            (Cut::AtSaddle, Some(slant)) => Cut::Oblique { slant, factor: slant.factor(stiffness) },
+            (Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Beyond(factor), Some(slant)) => {
+                Cut::Oblique { slant: Slant { is_known: false, ..slant }, factor }
+            }
+            (cut, _) => cut,
+        }
+    }
+
+    /// The angle at which the boundary crosses the separatrix, where it does.
+    pub fn slant(self) -> Option<Slant> {
+        match self {
+            Cut::Oblique { slant, .. } => Some(slant),
+            _ => None,
         }
     }
 }
@@ -157,6 +186,10 @@ impl std::fmt::Display for Cut {
             Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
             Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
             Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
+            Cut::Oblique { slant: Slant { is_known: true, .. }, .. } => {
+                "at the saddle, along a line that crosses the separatrix: more than twice the Kramers rate"
+            }
+            Cut::Oblique { .. } => "along a line that crosses the separatrix near the saddle at an angle",
             Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"

@@ -76,6 +76,12 @@ impl Basin {
         self.outline.is_none()
     }
 
+    /// The distance of a point from the outline, positive outside of the basin; `None` where there is no outline.
+    pub fn signed_distance(&self, theta: Point) -> Option<f64> {
+        let distance = self.outline.as_ref()?.distance(theta);
+        distance.is_finite().then_some(if self.holds(theta) { -distance } else { distance })
+    }
+
     /// The fraction of the segment from → to at which the outline is left; `None` where descents have to tell.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.outline.as_ref()?.exit(from, to)

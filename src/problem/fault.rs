@@ -66,6 +66,8 @@ pub enum MeantMinimum {
     PathsFrom,
     /// Reactive paths end around it.
     PathsTo,
+    /// One of several sets lies around it.
+    PathSet,
 }
 
 impl std::fmt::Display for Ingredient {

@@ -23,6 +23,7 @@ pub mod landscape;
 pub mod metric;
 pub mod mollified;
 pub mod noise;
+pub mod oblique;
 pub mod ode;
 pub mod outline;
 pub mod piece;
@@ -207,6 +208,21 @@ impl Problem {
     /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
     pub fn is_reversible(&self) -> bool {
         self.dynamics.loss().is_some() && self.noise.constant().is_some()
+    }
+
+    /// The minimum, by its number, that descent from a point ends at.
+    pub fn descends_to(&self, theta: Point) -> Option<usize> {
+        descend(&self.dynamics, &self.critical, self.domain.space()).limit(theta)
+    }
+
+    /// The basin of a minimum in two dimensions, by its outline; `None` where it has none that could be traced.
+    pub fn basin_of(&self, minimum: usize) -> Option<Arc<Basin>> {
+        let own = match &self.valley.start {
+            Region::Basin(basin) if self.valley.minimum == Some(minimum) => Some(Arc::clone(basin)),
+            _ => None,
+        };
+        let outlined = || Arc::new(Basin::outlined(&self.dynamics, &self.critical, minimum, self.domain.space()));
+        Some(own.unwrap_or_else(outlined)).filter(|basin| !basin.is_costly())
     }
 
     /// The minimum of the valley, when there is one.

@@ -78,6 +78,15 @@ impl Outline {
         Some(first.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside))
     }
 
+    /// The distance of a point from the nearest of the curves, over the seams if that is shorter; infinite where there is none.
+    pub fn distance(&self, theta: Point) -> f64 {
+        let distance = |bounding: &Bounding| {
+            let begin = bounding.piece.at(0.0);
+            bounding.piece.distance(advance(begin, 1.0, self.space.offset(begin, theta)))
+        };
+        self.pieces.iter().map(distance).fold(f64::INFINITY, f64::min)
+    }
+
     /// The fraction of the segment at which it first goes out.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.first(from, difference(to, from), |comes_from_inside| comes_from_inside).map(|(fraction, _)| fraction)

@@ -79,6 +79,23 @@ impl Piece {
         powers.fold([0.0; 2], |sum, (k, power)| [0, 1].map(|axis| sum[axis] * u + k as f64 * power[axis]))
     }
 
+    /// The distance of a point from it.
+    pub fn distance(&self, from: Point) -> f64 {
+        const LOOKS: u32 = 8;
+        let apart = |u: f64| norm(difference(self.at(u), from));
+        let looks = (0..=LOOKS).map(|k| f64::from(k) / f64::from(LOOKS));
+        let mut u = looks.min_by(|&a, &b| apart(a).total_cmp(&apart(b))).unwrap_or(0.0);
+        let mut best = apart(u);
+        // Gauss and Newton's steps along the curve, which is nearly straight between two looks.
+        for _ in 0..8 {
+            let along = self.derivative(u);
+            let step = dot(difference(self.at(u), from), along) / dot(along, along);
+            u = (u - step).clamp(0.0, 1.0);
+            best = best.min(apart(u));
+        }
+        best
+    }
+
     /// Corners of a box that holds it.
     pub fn bounds(&self) -> [Point; 2] {
         let (start, end) = (self.at(0.0), self.at(1.0));

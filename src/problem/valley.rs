@@ -6,10 +6,11 @@
 //! ```text
 //! γ/γ_Kramers = 1/Φ(x_c √(|H_be|/D_e))        Φ: the standard normal distribution function
 //! ```
+//! That holds for a boundary along the separatrix there; for one at an angle to it see [`crate::problem::oblique`].
 
-use crate::problem::absorption::{Absorption, Cut};
+use crate::problem::absorption::{Absorption, Cut, Killer};
 use crate::problem::descent::Descent;
-use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, is_absorbing};
+use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, Saddle, is_absorbing};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// The start set and its surroundings.
@@ -111,10 +112,35 @@ impl Valley {
             valley.saddles.push(index);
             // The drift carries it across, which no distance in widths of the noise measures.
             let is_driven = noise.silent_axis().is_some();
-            valley.cuts.push(if is_driven { Cut::Driven } else { Cut::at(distance / width) });
+            valley.cuts.push(match is_driven {
+                true => Cut::Driven,
+                false => valley.cut(around, saddle, direction, [distance, width]),
+            });
         }
         valley.absorption.cut = valley.cuts.first().copied();
         valley
+    }
+
+    /// The cut of a boundary at a distance beyond a saddle, and its slant there: how far it strays along the escape direction over a width of
+    /// the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
+    fn cut(&self, around: Surroundings<'_>, saddle: &Saddle, direction: Point, [distance, width]: [f64; 2]) -> Cut {
+        let Surroundings { dynamics, noise, domain, .. } = around;
+        let (at, cut) = (saddle.point.theta, Cut::at(distance / width));
+        let is_basin = self.absorption.killer == Killer::Basin;
+        if domain.dimension == 1 || is_basin || dynamics.loss().is_none() {
+            return cut;
+        }
+        let [falling, rising] = saddle.point.eigenvalues;
+        let across = saddle.point.eigenvectors[1];
+        let flux = (dynamics.reach_along(noise.tensor(at), across) / rising).sqrt();
+        let beside = [1.0, -1.0].map(|side| {
+            let shifted = advance(at, side * flux, across);
+            domain.contains(shifted).then(|| self.distance_to_exit(domain, shifted, direction, width)).flatten()
+        });
+        match beside {
+            [Some(one), Some(other)] => cut.slanted(0.5 * (one - other) / width, rising / falling.abs()),
+            _ => cut,
+        }
     }
 
     /// Absorbing walls that the live set keeps away from, as axis and end: what kills lies before them.

@@ -13,6 +13,7 @@ mod network;
 mod number;
 mod page;
 mod particles;
+mod reactive;
 mod referee;
 mod spectrum;
 mod sweep;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 use crate::config::advice;
 use crate::formula::Formulas;
 use crate::io::{self, Setting, Solved};
+use crate::observe::arc::Arc;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::study::comparison::Comparison;
@@ -64,7 +66,7 @@ fn found(solved: &Solved, colour: bool) -> Page {
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
     stationary(&mut page, &solved.solution.quantities);
-    reactive(&mut page, solved);
+    reactive::reactive(&mut page, solved);
     network::network(&mut page, solved);
     spectrum::spectrum(&mut page, solved);
     iteration(&mut page, solved);
@@ -271,7 +273,7 @@ fn flux(page: &mut Page, solved: &Solved) {
         let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
         page.line(
             &format!("flux by saddle {position}"),
-            &format!("{bar} {}  {}", percent(share), rounded(*value, Some(1e-4))),
+            &format!("{bar} {}  {}{}", percent(share), rounded(*value, Some(1e-4)), own_formula(flux.arc_of(*saddle))),
         );
     }
     omitted(page, "saddles with flux", flux.by_saddle.len());
@@ -281,6 +283,12 @@ fn flux(page: &mut Page, solved: &Solved) {
             &format!("{} of γ inside the domain  {}", percent(inside / flux.total), rounded(inside, Some(1e-4))),
         );
     }
+}
+
+/// Rule 1: the flux over one saddle against Kramers' rate over that saddle alone, where there are several.
+fn own_formula(arc: Option<&Arc>) -> String {
+    let ratio = arc.filter(|arc| arc.share < 0.9999).and_then(|arc| arc.ratio);
+    ratio.map_or(String::new(), |ratio| format!("  {} of its own Kramers rate", brief(ratio)))
 }
 
 /// How the stationary process runs around periodic axes.
@@ -293,35 +301,6 @@ fn stationary(page: &mut Page, quantities: &Quantities) {
             "mean velocity",
             &format!("{} along {axis} · {} times around", number("mean_velocity"), number("rate")),
         );
-    }
-}
-
-/// The rate between two sets with its flux, the way back, and what the stationary current costs.
-fn reactive(page: &mut Page, solved: &Solved) {
-    let Some(study) = &solved.solution.committor else {
-        return;
-    };
-    let (found, dimension) = (study.numbers(), solved.setting.dimension);
-    let [from, to] = found.ends.map(|end| number::point(end, dimension));
-    let value = page.bold(&rounded(found.rate, found.error));
-    let error = found.error.map_or("no error estimate".to_string(), |error| format!("± {error:.1e} relative"));
-    page.line("rate A → B, k", &format!("{value}  {error} · from around {from} to around {to}"));
-    page.line(
-        "  flux and way back",
-        &format!(
-            "F = {}  k(B → A) = {}  a path takes {}",
-            rounded(found.flux, found.error),
-            rounded(found.rate_back, found.error),
-            brief(found.duration.value())
-        ),
-    );
-    if let Some(at) = found.halfway {
-        page.line("  q⁺ = ½", &format!("at {}", number::point([at, 0.0], 1)));
-    }
-    if let Some(production) =
-        found.entropy_production.filter(|&production| production > ROUNDING && production.is_finite())
-    {
-        page.line("entropy production", &format!("{} per dynamical time: not reversible", brief(production)));
     }
 }
 

@@ -9,7 +9,6 @@
 //! is left: nothing is subtracted, and in one dimension nothing but the integrals along the pieces is approximated. Order 2 in two
 //! dimensions, as for absorbing boundaries.
 
-use crate::grid::Grid;
 use crate::problem::core_set::CoreSet;
 use crate::scaled::Scaled;
 use crate::scheme::Segment;
@@ -68,7 +67,7 @@ pub(super) fn core_cuts(
             (Some(set), None) => (set as usize, true),
             _ => continue,
         };
-        let [from, to] = ends(grid, closed.assembly.cells[pair.from as usize] as usize, pair.offset);
+        let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
         let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
         // What stands on a cell centre but for rounding stands there: inside as the cell itself, outside just before it.
         let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
@@ -122,10 +121,4 @@ pub(super) fn core_cuts(
 /// a piece of an edge along which nothing does.
 fn part(rate: f64, piece: f64, whole: f64) -> f64 {
     if rate == 0.0 { 0.0 } else { rate * (piece / whole) }
-}
-
-/// Both ends of an edge, the second possibly beyond the seam of a periodic axis.
-fn ends(grid: &Grid, cell: usize, offset: [i8; 2]) -> [Point; 2] {
-    let [ix, iy] = grid.indices(cell).map(|index| index as f64);
-    [grid.position(ix, iy), grid.position(ix + f64::from(offset[0]), iy + f64::from(offset[1]))]
 }

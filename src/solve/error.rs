@@ -97,6 +97,14 @@ pub enum SolveError {
         /// Cells along each axis.
         cells: [usize; 2],
     },
+    /// One of several sets that holds no cell centre.
+    #[error("set {set} of several holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
+    OneOfSetsEmpty {
+        /// Its number, counted from 0.
+        set: usize,
+        /// Cells along each axis.
+        cells: [usize; 2],
+    },
     /// A valley whose core holds no cell centre.
     #[error(
         "the core of the valley at θ = {} holds no cell centre on a grid of {} × {} cells",

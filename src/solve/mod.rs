@@ -12,7 +12,7 @@
 //! | [`stationary`], [`stationary_law`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
 //! | [`Paths`] | A q⁺ = rates into B, x A = flow out of A | a closed chain and two sets A, B |
 //! | [`spectrum`] | A r = λ r, l A = λ l | a killed or a closed chain |
-//! | [`Network`] | A h = rates into a, x A = flow out of a | a closed chain and core sets a |
+//! | [`Network`], [`Hits`] | A h = rates into a, x A = flow out of a | a closed chain and core sets a |
 
 pub mod chain;
 pub mod committor;
@@ -27,6 +27,7 @@ pub mod paths;
 pub mod quasi_stationary;
 pub mod reactive;
 pub mod resources;
+pub mod several;
 pub mod spectrum;
 pub mod stationary;
 
@@ -36,12 +37,13 @@ pub use core_cut::CoreCut;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
 pub use evolve::{Accuracy, Evolution, EvolveError};
-pub use network::{CoreSets, Network, NetworkError, passage_times};
+pub use network::{CoreSets, Hits, Network, NetworkError, passage_times};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
 pub use reactive::{Reactive, closed_law, reactive};
 pub use resources::Resources;
+pub use several::several;
 pub use spectrum::{Ground, Mode, Route, spectrum};
 pub use stationary::{stationary, stationary_law};

@@ -2,16 +2,20 @@
 
 use serde::Serialize;
 
+use crate::observe::dividing::SurfaceFlux;
+use crate::observe::group::{Field, FieldGroup};
 use crate::observe::quantity::Logged;
-use crate::observe::reactive::{entropy_production, halfway};
+use crate::observe::reactive::{self, entropy_production, halfway};
 use crate::problem::Problem;
 use crate::problem::core_set::{CoreSet, CoreSpec};
 use crate::problem::fault::MeantMinimum;
 use crate::scaled::Scaled;
-use crate::solve::{Reactive, Side};
+use crate::solve::{Reactive, Resources, Side};
 use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
 use crate::study::request::CommittorRequest;
+use crate::study::several::SeveralStudy;
+use crate::study::{dividing, several};
 use crate::tensor::Point;
 
 /// The two sets that are asked for.
@@ -20,7 +24,7 @@ use crate::tensor::Point;
 /// Sets that are not given and cannot be found, and points without a minimum near them.
 pub fn sets(request: &CommittorRequest, problem: &Problem) -> Result<[CoreSet; 2], StudyError> {
     let named = |spec: &CoreSpec, meant| CoreSet::new(spec, problem, meant).map_err(StudyError::from);
-    let CommittorRequest { from, to } = request;
+    let CommittorRequest { from, to, .. } = request;
     Ok(match (from, to) {
         (Some(from), Some(to)) => [named(from, MeantMinimum::PathsFrom)?, named(to, MeantMinimum::PathsTo)?],
         _ => {
@@ -31,6 +35,29 @@ pub fn sets(request: &CommittorRequest, problem: &Problem) -> Result<[CoreSet; 2
             ]
         }
     })
+}
+
+/// What a run says of reactive paths, with its fields over the grid and its groups of fields.
+///
+/// # Errors
+/// Sets and surfaces that are not between one another, and whatever ends an elimination.
+pub(super) fn study(
+    found: &Reactive<'_>,
+    request: &CommittorRequest,
+    extrapolation: Option<Extrapolation>,
+    resources: Resources<'_>,
+) -> Result<(CommittorStudy, Vec<Field>, Vec<FieldGroup>), StudyError> {
+    let sets = sets(request, found.closed.problem)?;
+    let mut study = CommittorStudy::new(found, &sets, extrapolation);
+    let mut fields = reactive::fields(found);
+    let mut groups: Vec<FieldGroup> = reactive::marginals(found).into_iter().collect();
+    study.surfaces = dividing::surfaces(found, request, study.numbers.ends)?;
+    groups.extend(study.surfaces.iter().map(SurfaceFlux::group));
+    if let Some((several, hitting)) = several::study(found, request, resources)? {
+        study.several = Some(several);
+        fields.extend(hitting);
+    }
+    Ok((study, fields, groups))
 }
 
 /// What a run says of the paths from one set to another.
@@ -57,6 +84,11 @@ pub struct CommittorStudy {
     halfway: Option<Vec<f64>>,
     /// ∫ J·D⁻¹J/p; absent where the process is known to be reversible.
     entropy_production: Option<f64>,
+    /// The flux across surfaces between the sets, over which saddles; in two dimensions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub surfaces: Vec<SurfaceFlux>,
+    /// Several sets, when asked for.
+    pub several: Option<SeveralStudy>,
     #[serde(skip)]
     numbers: Numbers,
 }
@@ -117,6 +149,8 @@ impl CommittorStudy {
             },
             halfway: halves,
             entropy_production: production,
+            surfaces: Vec::new(),
+            several: None,
         }
     }
 

@@ -27,34 +27,53 @@ pub fn compared(problem: &Problem, rate: Scaled) -> Formulas<Comparison> {
 
 /// All formulas that apply.
 pub fn formulas(problem: &Problem) -> Formulas {
-    if problem.domain.killing.is_some() {
-        return Formulas::none(Omission::KillingInside);
+    if let Some(reason) = without_formula(problem) {
+        return Formulas::none(reason);
     }
-    if !problem.domain.windows.is_empty() {
-        return Formulas::none(Omission::Windows);
-    }
-    if problem.valley.cuts.iter().any(|cut| matches!(cut, Cut::WithoutNoise | Cut::Driven)) {
-        return Formulas::none(Omission::NoNoiseAtSaddle);
-    }
-    let Some(minimum) = problem.minimum() else { return Formulas::none(Omission::NoMinimum) };
+    let Some(minimum) = problem.valley.minimum else { return Formulas::none(Omission::NoMinimum) };
     let valley = &problem.valley;
-    let saddles: Vec<SaddleCrossing> = valley
-        .saddles
-        .iter()
-        .zip(&valley.cuts)
-        .map(|(&index, cut)| SaddleCrossing {
-            saddle: problem.critical.saddles[index].clone(),
-            absorption_factor: cut.factor(),
-        })
-        .collect();
-    let breakpoints = if problem.dimension == 1 { breakpoints(problem, 0) } else { Vec::new() };
-    let is_other = |point: &&CriticalPoint| norm(difference(point.theta, minimum.theta)) > 0.0;
+    let saddles: Vec<SaddleCrossing> =
+        valley.saddles.iter().zip(&valley.cuts).map(|(&index, &cut)| crossing(problem, index, cut)).collect();
+    let at = problem.critical.minima[minimum].theta;
+    let is_other = |point: &&CriticalPoint| norm(difference(point.theta, at)) > 0.0;
     let is_live = |point: &&CriticalPoint| problem.domain.contains(point.theta) && valley.live.holds(point.theta);
     let other_wells = problem.critical.minima.iter().filter(is_other).filter(is_live).count();
+    evaluated(problem, minimum, &saddles, other_wells)
+}
+
+/// Kramers' rate out of one valley over one saddle alone, for this way of killing; for noise that varies, in one dimension, that of the
+/// effective potential.
+pub(super) fn over_one_saddle(problem: &Problem, minimum: usize, saddle: usize, cut: Cut) -> Option<Scaled> {
+    if without_formula(problem).is_some() {
+        return None;
+    }
+    let found = evaluated(problem, minimum, &[crossing(problem, saddle, cut)], 0);
+    found.kramers.or(found.effective_potential).map(|rate| rate.value)
+}
+
+/// Why a problem has no formula whatever its saddles are.
+fn without_formula(problem: &Problem) -> Option<Omission> {
+    if problem.domain.killing.is_some() {
+        return Some(Omission::KillingInside);
+    }
+    if !problem.domain.windows.is_empty() {
+        return Some(Omission::Windows);
+    }
+    let is_silent = |cut: &Cut| matches!(cut, Cut::WithoutNoise | Cut::Driven);
+    problem.valley.cuts.iter().any(is_silent).then_some(Omission::NoNoiseAtSaddle)
+}
+
+fn crossing(problem: &Problem, saddle: usize, cut: Cut) -> SaddleCrossing {
+    let saddle = problem.critical.saddles[saddle].clone();
+    SaddleCrossing { saddle, absorption_factor: cut.factor(), slant: cut.slant() }
+}
+
+fn evaluated(problem: &Problem, minimum: usize, saddles: &[SaddleCrossing], other_wells: usize) -> Formulas {
+    let breakpoints = if problem.dimension == 1 { breakpoints(problem, 0) } else { Vec::new() };
     evaluate(&FormulaInput {
         dimension: problem.dimension,
-        minimum,
-        saddles: &saddles,
+        minimum: &problem.critical.minima[minimum],
+        saddles,
         dynamics: &problem.dynamics,
         diffusion: problem.noise.as_ref(),
         noise: &problem.noise_model.kind,

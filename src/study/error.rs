@@ -1,6 +1,7 @@
 //! Why a study ended without a result.
 
 use crate::grid::GridError;
+use crate::observe::dividing::NotBetween;
 use crate::particles::SimulationError;
 use crate::problem::ProblemError;
 use crate::problem::core_set::NoCores;
@@ -19,6 +20,9 @@ pub enum StudyError {
     /// Sets for reactive paths that are not given and cannot be found.
     #[error(transparent)]
     NoCores(#[from] NoCores),
+    /// A dividing surface that does not part the two sets.
+    #[error(transparent)]
+    NotBetween(#[from] NotBetween),
     /// A network of valleys where there is none.
     #[error(transparent)]
     NoNetwork(#[from] NoNetwork),

@@ -16,7 +16,7 @@ use crate::scaled::Scaled;
 use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
-use crate::study::committor::{self, CommittorStudy};
+use crate::study::committor;
 use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::{IterationStudy, iteration};
 use crate::study::ladder::Rungs;
@@ -26,7 +26,7 @@ use crate::study::request::Quantity;
 use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
 use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
 use crate::study::warning::{OfRate, Warning};
-use crate::study::{Request, StudyError, comparison};
+use crate::study::{Request, StudyError, comparison, dividing};
 use crate::tensor::{Point, Tensor, norm};
 
 /// A cell Péclet number above this near the minimum or a saddle is worth a warning.
@@ -106,11 +106,12 @@ pub(super) fn evidence(
             quantities.add("stationary", &StationaryNumbers::new(closed, law)).expect("a view of plain values");
         }
     }
-    let mut committor = None;
+    let (mut committor, mut groups) = (None, Vec::new());
     if let Some(found) = &reactive {
-        fields.fields.extend(reactive::fields(found));
-        let study =
-            CommittorStudy::new(found, &committor::sets(&request.committor, problem)?, rungs.reactive_estimate());
+        let (study, over_grid, along) =
+            committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
+        fields.fields.extend(over_grid);
+        groups.extend(along);
         // A struct of numbers, with texts as keys.
         quantities.add("committor", &study).expect("a view of plain values");
         committor = Some(study);
@@ -131,7 +132,6 @@ pub(super) fn evidence(
         let (found, asked) = (study.modes.len(), request.eigenvalues);
         warnings.extend((found < asked).then_some(Warning::ShortSpectrum { found, asked }));
     }
-    let mut groups: Vec<FieldGroup> = reactive.as_ref().and_then(reactive::marginals).into_iter().collect();
     groups.extend(spectrum.as_ref().map(spectrum::group));
     groups.extend(in_time(request, &on, &found, spectrum.as_ref(), resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
@@ -187,7 +187,8 @@ fn rate_and_flux(
     found: &QuasiStationary,
     rungs: &Rungs<'_>,
 ) -> (RateEstimate, Option<BoundaryFlux>) {
-    let through = boundary_flux(on.problem, on.grid.spacing(), &on.assembly, &found.probability);
+    let mut through = boundary_flux(on.problem, on.grid.spacing(), &on.assembly, &found.probability);
+    dividing::against_formulas(on.problem, &mut through);
     let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
     let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);
     let rate = RateEstimate::new(found, extrapolation, grids.collect(), through.total);

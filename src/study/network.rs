@@ -99,8 +99,9 @@ struct OneValley {
     saddles: Vec<usize>,
 }
 
+/// The natural logarithm of a number from one set to another.
 #[derive(Clone, Debug, Serialize)]
-struct LogRate {
+pub struct LogRate {
     from: usize,
     to: usize,
     value: f64,
@@ -215,23 +216,23 @@ impl NetworkStudy {
 }
 
 /// The numbers, where ordinary ones hold all of them.
-fn ordinary(numbers: &[Scaled]) -> Option<Vec<f64>> {
+pub(super) fn ordinary(numbers: &[Scaled]) -> Option<Vec<f64>> {
     numbers.iter().all(|number| number.is_ordinary()).then(|| numbers.iter().map(|number| number.value()).collect())
 }
 
-fn table(rows: &[Vec<Scaled>]) -> Option<Vec<Vec<f64>>> {
+pub(super) fn table(rows: &[Vec<Scaled>]) -> Option<Vec<Vec<f64>>> {
     rows.iter().map(|row| ordinary(row)).collect()
 }
 
 /// A generator: every diagonal entry is minus the sum of its row.
-fn with_diagonal(mut rates: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+pub(super) fn with_diagonal(mut rates: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for (a, row) in rates.iter_mut().enumerate() {
         row[a] = -row.iter().sum::<f64>();
     }
     rates
 }
 
-fn logarithms(rows: &[Vec<Scaled>]) -> Vec<LogRate> {
+pub(super) fn logarithms(rows: &[Vec<Scaled>]) -> Vec<LogRate> {
     let entries =
         rows.iter().enumerate().flat_map(|(from, row)| row.iter().enumerate().map(move |(to, x)| (from, to, x)));
     entries.filter(|(_, _, x)| x.is_positive()).map(|(from, to, x)| LogRate { from, to, value: x.ln() }).collect()

@@ -1,9 +1,12 @@
 //! What is asked of the solver about a problem: quantities, grids, the scheme, and what goes beside them.
 
+use std::sync::Arc;
+
 use crate::grid::{Align, Grid};
 use crate::particles;
 use crate::problem::NoiseModel;
 use crate::problem::core_set::CoreSpec;
+use crate::problem::expression::Condition;
 use crate::scheme::Weight;
 use crate::tensor::Point;
 
@@ -89,6 +92,11 @@ pub struct CommittorRequest {
     pub from: Option<CoreSpec>,
     /// Where they end.
     pub to: Option<CoreSpec>,
+    /// Several sets: which of them is hit first, and what flows from each to each. Paths lead from the first to the second where no others are
+    /// named.
+    pub sets: Vec<CoreSpec>,
+    /// Surfaces between the two sets whose flux is asked for, as conditions that hold on the side of the first, with their texts.
+    pub surfaces: Vec<(String, Arc<Condition>)>,
 }
 
 /// The grid that is asked for.

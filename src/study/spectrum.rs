@@ -121,6 +121,15 @@ impl SpectrumStudy {
     }
 }
 
+/// The group of the eigenvalues and eigenvectors.
+pub const SPECTRUM: &str = "spectrum";
+/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind them.
+pub const VALUES_NAME: &str = "values";
+/// As [`VALUES_NAME`].
+pub const RIGHT_NAME: &str = "right";
+/// What is behind the names of imaginary parts.
+pub const IMAGINARY: &str = "_imaginary";
+
 const MODE: Label = Label::new("mode", "1", "number of the eigenvalue by real part");
 const VALUES: [Label; 2] = [
     Label::new("values", "1/dynamical time", "real part of λ"),
@@ -141,7 +150,7 @@ pub fn group(found: &LevelSpectrum<'_>) -> FieldGroup {
     let numbers = Coordinate::new(MODE, (1..=modes.len()).map(|k| k as f64).collect());
     let mut coordinates = vec![numbers];
     coordinates.extend(over_grid(grid).coordinates);
-    let mut group = FieldGroup::new("spectrum", coordinates);
+    let mut group = FieldGroup::new(SPECTRUM, coordinates);
     let names: Vec<&'static str> = std::iter::once("mode").chain(AXES.into_iter().take(grid.dimension)).collect();
     let is_complex = modes.iter().any(|mode| mode.value.im.value() != 0.0);
     for part in 0..if is_complex { 2 } else { 1 } {

@@ -219,6 +219,8 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
             position: vec![[0.0, 0.0]],
             arc: vec![0.0],
             density: vec![value],
+            arcs: Vec::new(),
+            gaussian: Vec::new(),
         };
     }
     let height: Vec<f64> = grid.centres(1);
@@ -229,6 +231,8 @@ fn flux(grid: &Grid, value: f64, temperature: f64) -> BoundaryFlux {
         position: height.iter().map(|y| [0.0, *y]).collect(),
         arc: height.iter().map(|y| y - height[0]).collect(),
         density: height.iter().map(|y| value * (-y * y / temperature).exp()).collect(),
+        arcs: Vec::new(),
+        gaussian: height.iter().map(|y| value * (-y * y / temperature).exp()).collect(),
     }
 }
 

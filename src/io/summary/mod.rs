@@ -26,7 +26,7 @@ struct Summary<'a> {
     grid: Option<problem::Discretised<'a>>,
     rate: rate::Rates<'a>,
     formula: formula::FormulaSection<'a>,
-    flux: Option<rate::Flux>,
+    flux: Option<rate::Flux<'a>>,
     /// The iteration itself: `rates[].error` is its rate over the diffusion limit's, minus 1.
     sgd: Option<&'a IterationStudy>,
     #[serde(flatten)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::particles::ParticleRates;
+use crate::observe::arc::Arc;
 use crate::observe::quantity::Logged;
 use crate::study::Simulation;
 use crate::study::solution::{BoundaryFlux, PassageTime, QuadratureCheck, RateEstimate, Solution};
@@ -147,9 +148,11 @@ impl Quadrature {
 
 /// The section `flux`.
 #[derive(Serialize)]
-pub(super) struct Flux {
+pub(super) struct Flux<'a> {
     total: f64,
     by_saddle: Vec<Share>,
+    #[serde(skip_serializing_if = "<[Arc]>::is_empty")]
+    arcs: &'a [Arc],
     #[serde(skip_serializing_if = "Option::is_none")]
     by_killing: Option<f64>,
 }
@@ -159,15 +162,22 @@ struct Share {
     saddle: usize,
     value: f64,
     share: f64,
+    /// Kramers' rate over this saddle alone, and the flux over it (Rule 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kramers: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratio: Option<f64>,
 }
 
-impl Flux {
+impl<'a> Flux<'a> {
     /// The flux through saddles that count in a list.
-    pub(super) fn new(flux: &BoundaryFlux, listed: &[usize]) -> Flux {
+    pub(super) fn new(flux: &'a BoundaryFlux, listed: &[usize]) -> Flux<'a> {
         let shares = flux.by_saddle.iter().filter_map(|&(index, value)| {
             let saddle = listed.iter().position(|listed| *listed == index)?;
-            Some(Share { saddle, value, share: value / flux.total })
+            let arc = flux.arc_of(index);
+            let (kramers, ratio) = (arc.and_then(|arc| arc.kramers), arc.and_then(|arc| arc.ratio));
+            Some(Share { saddle, value, share: value / flux.total, kramers, ratio })
         });
-        Flux { total: flux.total, by_saddle: shares.collect(), by_killing: flux.inside }
+        Flux { total: flux.total, by_saddle: shares.collect(), arcs: &flux.arcs, by_killing: flux.inside }
     }
 }

@@ -21,6 +21,7 @@
 //! Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
 
 mod core_sets;
+mod hits;
 pub mod pencil;
 pub mod refinement;
 mod roots;
@@ -31,9 +32,10 @@ use crate::generator::Generator;
 use crate::scaled::Scaled;
 pub use crate::solve::network::core_sets::CoreSets;
 use crate::solve::network::core_sets::Places;
+pub use crate::solve::network::hits::Hits;
 use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
 use crate::solve::network::refinement::Refined;
-use crate::solve::paths::{AGREEMENT, restricted, solved_left, solved_right};
+use crate::solve::paths::{restricted, solved_right};
 use crate::solve::{Factor, Resources};
 
 /// Why there is no network.
@@ -100,73 +102,8 @@ impl Network {
         sets: &CoreSets,
         resources: Resources<'_>,
     ) -> Result<Network, NetworkError> {
-        let states = generator.len();
-        assert!(stationary.len() == states && sets.owner.len() == states, "one owner and one probability per state");
-        let n = sets.len();
-        let mut mass = vec![vec![Scaled::ZERO; n]; n];
-        for (owner, &probability) in sets.owner.iter().zip(stationary) {
-            if let Some(own) = owner {
-                mass[*own as usize][*own as usize] += probability;
-            }
-        }
-        let of_cores: Vec<Scaled> = (0..n).map(|a| mass[a][a]).collect();
-        if let Some(set) = of_cores.iter().position(|mass| !mass.is_positive()) {
-            return Err(NetworkError::LightSet { set });
-        }
-        let [mut leaves, mut arrives] = [sets.direct.clone(), sets.direct.clone()];
-        let mut occupation = of_cores;
-        let between = Places::new(sets.owner.iter().map(Option::is_none));
-        let mut factor_bytes = 0;
-        let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
-            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
-                true => value(state),
-                false => Scaled::ZERO,
-            };
-            sets.owner.iter().enumerate().map(own).collect()
-        };
-        // h and x on all states.
-        let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
-        let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
-        if !between.states.is_empty() {
-            let killed = restricted(generator, &between.states, sets.killing(&between, 0..n));
-            let factor = Factor::new(&killed, 0, resources).map_err(|error| between.in_whole(error))?;
-            factor_bytes = factor.elimination.factor_bytes();
-            let rates_into = |a: usize| sets.killing(&between, std::iter::once(a)).into_iter().map(Scaled::new);
-            let hits: Vec<Vec<Scaled>> =
-                (0..n).map(|a| solved_right(&factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
-            for b in 0..n {
-                let law = between.states.iter().map(|&state| stationary[state]);
-                occupation[b] += law.zip(&hits[b]).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
-            }
-            for a in 0..n {
-                let mut source = vec![Scaled::ZERO; between.states.len()];
-                for &(state, flow) in &sets.out_of[a] {
-                    if let Some(own) = between.of(state) {
-                        source[own] += flow;
-                    }
-                }
-                let last = solved_left(&factor, &source);
-                for (own, &state) in between.states.iter().enumerate() {
-                    (functions[a][state], measures[a][state]) = (hits[a][own], last[own]);
-                }
-                for b in 0..n {
-                    mass[a][b] += last.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
-                    let left = source.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
-                    leaves[a][b] += left;
-                    for &(state, rate) in &sets.into[b] {
-                        if let Some(own) = between.of(state) {
-                            arrives[a][b] += last[own] * rate;
-                        }
-                    }
-                }
-            }
-            check_range(&killed, &between, sets, [&leaves, &arrives])?;
-        }
-        let disagreement = worst_disagreement(&leaves, &arrives);
-        let mut flux = arrives;
-        for (a, row) in flux.iter_mut().enumerate() {
-            row[a] = Scaled::ZERO;
-        }
+        let Hits { functions, measures, occupation, mass, flux, disagreement, factor_bytes } =
+            Hits::new(generator, stationary, sets, resources)?;
         let (flux, mass) = (balanced(flux), balanced(mass));
         let mut network = Network { occupation, flux, mass, refined: Refined::default(), disagreement, factor_bytes };
         network.refined = refinement::refined(generator, &network, functions, measures, resources)?;
@@ -206,52 +143,6 @@ impl Network {
     pub fn projected(&self) -> Vec<Eigenvalue> {
         eigenvalues(&self.flux, &self.mass)
     }
-}
-
-/// Finds pairs of sets between which numbers were lost below the range of double precision.
-fn check_range(
-    killed: &Generator,
-    between: &Places,
-    sets: &CoreSets,
-    [leaves, arrives]: [&[Vec<Scaled>]; 2],
-) -> Result<(), NetworkError> {
-    let n = sets.len();
-    for (from, to) in (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b) {
-        let both = [leaves[from][to], arrives[from][to]];
-        let is_lost = match both.map(Scaled::is_positive) {
-            [true, true] => (both[0].over(both[1]).value() - 1.0).abs() > AGREEMENT,
-            [false, false] => is_reached(killed, between, sets, from, to),
-            _ => true,
-        };
-        if is_lost {
-            return Err(NetworkError::LightFlux { from, to });
-        }
-    }
-    Ok(())
-}
-
-/// Whether rates lead from one set to another by way of the states of none.
-fn is_reached(killed: &Generator, between: &Places, sets: &CoreSets, from: usize, to: usize) -> bool {
-    let mut is_seen = vec![false; killed.len()];
-    let mut open: Vec<usize> = sets.out_of[from].iter().filter_map(|&(state, _)| between.of(state)).collect();
-    open.iter().for_each(|&state| is_seen[state] = true);
-    while let Some(state) = open.pop() {
-        for (next, _) in killed.rates.outer_view(state).iter().flat_map(|row| row.iter()) {
-            if !std::mem::replace(&mut is_seen[next], true) {
-                open.push(next);
-            }
-        }
-    }
-    sets.into[to].iter().any(|&(state, rate)| rate > 0.0 && between.of(state).is_some_and(|own| is_seen[own]))
-}
-
-fn worst_disagreement(leaves: &[Vec<Scaled>], arrives: &[Vec<Scaled>]) -> f64 {
-    let pairs = leaves.iter().flatten().zip(arrives.iter().flatten());
-    let away = |(one, other): (&Scaled, &Scaled)| match other.is_positive() {
-        true => (one.over(*other).value() - 1.0).abs(),
-        false => 0.0,
-    };
-    pairs.map(away).fold(0.0, f64::max)
 }
 
 /// A matrix that is symmetric but for rounding, without that.

@@ -176,7 +176,7 @@ impl Record {
 
     /// The output times from here on, under another generator.
     pub(super) fn under<'a>(&'a mut self, on: &'a Discretisation<'a>, learning_rate: Option<f64>) -> Observed<'a> {
-        let exits = SaddleOfExit::new(on.problem, &on.assembly.exits);
+        let exits = SaddleOfExit::new(on.problem, on.grid.spacing(), &on.assembly.exits);
         self.saddles.clone_from(&exits.saddles);
         Observed { record: self, on, exits, learning_rate }
     }
@@ -279,8 +279,11 @@ impl Record {
             let numbers = self.saddles.iter().map(|index| *index as f64).collect();
             group.coordinates.push(count("saddle", "index of the saddle in problem.critical.saddles", numbers));
             let flat: Vec<f64> = self.by_saddle.iter().flatten().copied().collect();
-            let label =
-                Label::new("flux_by_saddle", "1/dynamical time", "flux through the boundary nearest to each saddle");
+            let label = Label::new(
+                "flux_by_saddle",
+                "1/dynamical time",
+                "flux through the arc of the boundary that belongs to each saddle",
+            );
             group.push(Field::new(label, &[TIME, "saddle"], flat));
         }
         let axes: Vec<&'static str> = [of_snapshots].into_iter().chain(AXES.into_iter().take(grid.dimension)).collect();

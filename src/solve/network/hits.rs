@@ -1,0 +1,165 @@
+//! Which of several sets of a closed chain is hit first, and what flows from each to each, without a subtraction.
+//!
+//! The equations are those of [the network](super): h_a, x_a, F_ab, m_a and M_ab, with 2n solves by one factor.
+
+use crate::generator::Generator;
+use crate::scaled::Scaled;
+use crate::solve::network::core_sets::Places;
+use crate::solve::network::{CoreSets, NetworkError};
+use crate::solve::paths::{AGREEMENT, restricted, solved_left, solved_right};
+use crate::solve::{Factor, Resources};
+
+/// Hitting probabilities of several sets, and the fluxes between them.
+#[derive(Clone, Debug)]
+pub struct Hits {
+    /// h_a on all states: the probability of coming to set a before the others.
+    pub functions: Vec<Vec<Scaled>>,
+    /// x_a on all states: the mass of the process that was in set a last.
+    pub measures: Vec<Vec<Scaled>>,
+    /// m_a = Σ π h_a, which sum to 1.
+    pub occupation: Vec<Scaled>,
+    /// M_ab = Σ x_a h_b; its columns sum to m, its rows to the share of time after which each set was visited last.
+    pub mass: Vec<Vec<Scaled>>,
+    /// F_ab, 0 on the diagonal: what leaves set a and comes to set b before any other, and before it comes back.
+    pub flux: Vec<Vec<Scaled>>,
+    /// The largest relative difference between the fluxes as they leave and as they arrive.
+    pub disagreement: f64,
+    /// Bytes of the factor of the chain between the sets.
+    pub factor_bytes: u64,
+}
+
+impl Hits {
+    /// The hits of these sets of a closed chain with the stationary law π.
+    ///
+    /// # Errors
+    /// [`NetworkError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
+    ///
+    /// # Panics
+    /// When the sets or the law belong to another number of states.
+    pub fn new(
+        generator: &Generator,
+        stationary: &[Scaled],
+        sets: &CoreSets,
+        resources: Resources<'_>,
+    ) -> Result<Hits, NetworkError> {
+        let states = generator.len();
+        assert!(stationary.len() == states && sets.owner.len() == states, "one owner and one probability per state");
+        let n = sets.len();
+        let mut mass = vec![vec![Scaled::ZERO; n]; n];
+        for (owner, &probability) in sets.owner.iter().zip(stationary) {
+            if let Some(own) = owner {
+                mass[*own as usize][*own as usize] += probability;
+            }
+        }
+        let of_cores: Vec<Scaled> = (0..n).map(|a| mass[a][a]).collect();
+        if let Some(set) = of_cores.iter().position(|mass| !mass.is_positive()) {
+            return Err(NetworkError::LightSet { set });
+        }
+        let [mut leaves, mut arrives] = [sets.direct.clone(), sets.direct.clone()];
+        let mut occupation = of_cores;
+        let between = Places::new(sets.owner.iter().map(Option::is_none));
+        let mut factor_bytes = 0;
+        let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
+            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
+                true => value(state),
+                false => Scaled::ZERO,
+            };
+            sets.owner.iter().enumerate().map(own).collect()
+        };
+        // h and x on all states.
+        let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
+        let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
+        if !between.states.is_empty() {
+            let killed = restricted(generator, &between.states, sets.killing(&between, 0..n));
+            let factor = Factor::new(&killed, 0, resources).map_err(|error| between.in_whole(error))?;
+            factor_bytes = factor.elimination.factor_bytes();
+            let rates_into = |a: usize| sets.killing(&between, std::iter::once(a)).into_iter().map(Scaled::new);
+            let hits: Vec<Vec<Scaled>> =
+                (0..n).map(|a| solved_right(&factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
+            for b in 0..n {
+                let law = between.states.iter().map(|&state| stationary[state]);
+                occupation[b] += law.zip(&hits[b]).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
+            }
+            for a in 0..n {
+                let mut source = vec![Scaled::ZERO; between.states.len()];
+                for &(state, flow) in &sets.out_of[a] {
+                    if let Some(own) = between.of(state) {
+                        source[own] += flow;
+                    }
+                }
+                let last = solved_left(&factor, &source);
+                for (own, &state) in between.states.iter().enumerate() {
+                    (functions[a][state], measures[a][state]) = (hits[a][own], last[own]);
+                }
+                for b in 0..n {
+                    mass[a][b] += last.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
+                    let left = source.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
+                    leaves[a][b] += left;
+                    for &(state, rate) in &sets.into[b] {
+                        if let Some(own) = between.of(state) {
+                            arrives[a][b] += last[own] * rate;
+                        }
+                    }
+                }
+            }
+            check_range(&killed, &between, sets, [&leaves, &arrives])?;
+        }
+        let disagreement = worst_disagreement(&leaves, &arrives);
+        let mut flux = arrives;
+        for (a, row) in flux.iter_mut().enumerate() {
+            row[a] = Scaled::ZERO;
+        }
+        Ok(Hits { functions, measures, occupation, mass, flux, disagreement, factor_bytes })
+    }
+
+    /// Σ x_a: the share of time after which each set was visited last.
+    pub fn last_in(&self) -> Vec<Scaled> {
+        self.mass.iter().map(|row| row.iter().copied().fold(Scaled::ZERO, Scaled::plus)).collect()
+    }
+}
+
+/// Finds pairs of sets between which numbers were lost below the range of double precision.
+fn check_range(
+    killed: &Generator,
+    between: &Places,
+    sets: &CoreSets,
+    [leaves, arrives]: [&[Vec<Scaled>]; 2],
+) -> Result<(), NetworkError> {
+    let n = sets.len();
+    for (from, to) in (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+        let both = [leaves[from][to], arrives[from][to]];
+        let is_lost = match both.map(Scaled::is_positive) {
+            [true, true] => (both[0].over(both[1]).value() - 1.0).abs() > AGREEMENT,
+            [false, false] => is_reached(killed, between, sets, from, to),
+            _ => true,
+        };
+        if is_lost {
+            return Err(NetworkError::LightFlux { from, to });
+        }
+    }
+    Ok(())
+}
+
+/// Whether rates lead from one set to another by way of the states of none.
+fn is_reached(killed: &Generator, between: &Places, sets: &CoreSets, from: usize, to: usize) -> bool {
+    let mut is_seen = vec![false; killed.len()];
+    let mut open: Vec<usize> = sets.out_of[from].iter().filter_map(|&(state, _)| between.of(state)).collect();
+    open.iter().for_each(|&state| is_seen[state] = true);
+    while let Some(state) = open.pop() {
+        for (next, _) in killed.rates.outer_view(state).iter().flat_map(|row| row.iter()) {
+            if !std::mem::replace(&mut is_seen[next], true) {
+                open.push(next);
+            }
+        }
+    }
+    sets.into[to].iter().any(|&(state, rate)| rate > 0.0 && between.of(state).is_some_and(|own| is_seen[own]))
+}
+
+fn worst_disagreement(leaves: &[Vec<Scaled>], arrives: &[Vec<Scaled>]) -> f64 {
+    let pairs = leaves.iter().flatten().zip(arrives.iter().flatten());
+    let away = |(one, other): (&Scaled, &Scaled)| match other.is_positive() {
+        true => (one.over(*other).value() - 1.0).abs(),
+        false => 0.0,
+    };
+    pairs.map(away).fold(0.0, f64::max)
+}

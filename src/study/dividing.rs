@@ -1,0 +1,67 @@
+//! The flux over each saddle, by the arcs of a dividing surface, against Kramers' rate over that saddle alone (Rule 1).
+
+use crate::observe::boundary::BoundaryFlux;
+use crate::observe::dividing::{NotBetween, Surface, SurfaceFlux};
+use crate::problem::{Cut, Problem, Region};
+use crate::scaled::Scaled;
+use crate::solve::Reactive;
+use crate::study::comparison;
+use crate::study::request::CommittorRequest;
+use crate::tensor::Point;
+
+/// The name of the boundary of the first set's basin, and of its group.
+const BASIN: [&str; 2] = ["basin boundary", "basin_boundary"];
+
+/// The reactive flux across the line q⁺ = ½, the boundary of the first set's basin where that parts the sets, and the surfaces that are asked for;
+/// none in one dimension, and where the flux is no ordinary number. `ends`: a point of each set.
+///
+/// # Errors
+/// [`NotBetween`] for a surface that is asked for and does not part the sets.
+pub(super) fn surfaces(
+    found: &Reactive<'_>,
+    request: &CommittorRequest,
+    ends: [Point; 2],
+) -> Result<Vec<SurfaceFlux>, NotBetween> {
+    let problem = found.closed.problem;
+    if problem.dimension == 1 || !found.paths.flux[0].is_ordinary() {
+        return Ok(Vec::new());
+    }
+    let space = problem.domain.space();
+    let minima = ends.map(|end| problem.descends_to(end));
+    let basin = minima[0].and_then(|minimum| problem.basin_of(minimum));
+    let mut surfaces = vec![SurfaceFlux::new(found, &Surface::half(), basin.as_deref())?];
+    if let Some(basin) = &basin {
+        let region = Region::Basin(std::sync::Arc::clone(basin)).rolled(space);
+        // Sets that reach beyond it are not parted by it.
+        surfaces.extend(SurfaceFlux::new(found, &Surface::of(BASIN[0], BASIN[1].to_string(), &region), None).ok());
+    }
+    for (number, (text, condition)) in (1..).zip(&request.surfaces) {
+        let region = Region::Condition(std::sync::Arc::clone(condition)).rolled(space);
+        let surface = Surface::of(text, format!("surface_{number}"), &region);
+        surfaces.push(SurfaceFlux::new(found, &surface, basin.as_deref())?);
+    }
+    let rate = found.paths.rate();
+    for arc in surfaces.iter_mut().flat_map(|surface| &mut surface.arcs) {
+        let ([saddle], [Some(from), Some(to)]) = (arc.saddles.as_slice(), minima) else { continue };
+        let connects = problem.critical.saddles[*saddle].connects;
+        // Paths by way of a third valley have no formula of one saddle.
+        let is_direct = connects == [Some(from), Some(to)] || connects == [Some(to), Some(from)];
+        let kramers = comparison::over_one_saddle(problem, from, *saddle, Cut::Beyond(1.0)).filter(|_| is_direct);
+        arc.kramers = kramers.map(Scaled::value);
+        arc.ratio = kramers.map(|kramers| rate.scaled(arc.share).over(kramers).value());
+    }
+    Ok(surfaces)
+}
+
+/// Puts Kramers' rate over each saddle beside the flux through the arc that belongs to it.
+pub(super) fn against_formulas(problem: &Problem, flux: &mut BoundaryFlux) {
+    let Some(minimum) = problem.valley.minimum else { return };
+    let valley = &problem.valley;
+    for arc in &mut flux.arcs {
+        let [saddle] = arc.saddles.as_slice() else { continue };
+        let Some(place) = valley.saddles.iter().position(|own| own == saddle) else { continue };
+        let kramers = comparison::over_one_saddle(problem, minimum, *saddle, valley.cuts[place]);
+        arc.kramers = kramers.map(Scaled::value);
+        arc.ratio = kramers.map(|kramers| Scaled::new(arc.flux).over(kramers).value());
+    }
+}

@@ -1,0 +1,74 @@
+//! Killing along a line through the saddle that crosses the separatrix: the factor against sums of Hermite functions, and the solver in the cold limit.
+
+use saddleflux::config::Config;
+use saddleflux::formula::Condition;
+use saddleflux::problem::oblique::Slant;
+use saddleflux::progress::Progress;
+use saddleflux::study::{self, Solution};
+
+/// m, δ, γ/γ_Kramers by `scripts/oblique.py`, and how far the closed form may be from it.
+const SUMS: [(f64, f64, f64, f64); 8] = [
+    (0.05, 0.3, 2.129_201_05, 1e-3),
+    (0.25, 0.2, 2.061_563_13, 2e-4),
+    (0.25, 0.5, 2.484_782_4, 5e-3),
+    (1.0, 0.1, 2.020_202_02, 1e-8),
+    (1.0, 0.4, 2.380_952_38, 1e-8),
+    (2.0, 0.3, 2.253_403_4, 1e-3),
+    (4.0, 0.1, 2.034_336_43, 1e-4),
+    (4.0, 0.2, 2.142_187_16, 1e-3),
+];
+
+#[test]
+fn the_factor_is_that_of_the_equation_at_the_saddle() {
+    for (stiffness, slant, factor, tolerance) in SUMS {
+        let found = Slant::at_saddle(slant, stiffness).unwrap();
+        assert!(found.is_known);
+        assert_relative_eq!(found.factor(stiffness), factor, max_relative = tolerance);
+    }
+    assert_eq!(Slant::at_saddle(1e-3, 1.0), None);
+    assert!(!Slant::at_saddle(0.7, 1.0).unwrap().is_known);
+}
+
+fn solved(temperature: f64, curvature: f64, lean: f64, cells: usize) -> Solution {
+    let text = format!(
+        "landscape = {{ expression = '(x^2-1)^2 + {curvature}*y^2/2' }}
+        noise = {{ kind = 'isotropic', temperature = {temperature} }}
+        domain = {{ lower = [-1.8, -1.5], upper = [0.9, 1.5] }}
+        grid = {{ cells = [{cells}, {cells}] }}
+        solve = {{ quantities = ['rate'] }}
+        valley = {{ minimum = [-1, 0], set = 'x - {lean}*y < 0' }}"
+    );
+    let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
+    study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
+}
+
+/// γ over the formula at two temperatures, and its limit where their difference is proportional to T; the corrections to Kramers' formula
+/// itself are (1 + 3T/16 …), here taken with the rest.
+#[test]
+fn the_solver_comes_to_it_in_the_cold() {
+    // |H_b| = 4: δ = lean·√(4/curvature).
+    for (curvature, lean) in [(4.0, 0.3), (1.0, 0.15), (8.0, 0.3)] {
+        let ratio = |temperature: f64| {
+            let solution = solved(temperature, curvature, lean, 96);
+            let kramers = solution.formulas.kramers.as_ref().unwrap();
+            let oblique =
+                |condition: &Condition| matches!(condition, Condition::Oblique { slant, .. } if slant.is_known);
+            assert!(kramers.formula.conditions.iter().any(oblique));
+            kramers.ratio
+        };
+        let (warm, cold) = (ratio(0.04), ratio(0.02));
+        let limit = 2.0 * cold - warm;
+        // Twice Kramers' rate would be off by 6 % and more.
+        assert!((limit - 1.0).abs() < 5e-3, "{curvature} {lean}: {warm} {cold} {limit}");
+    }
+}
+
+#[test]
+fn a_boundary_that_leans_too_far_is_told_of() {
+    let solution = solved(0.05, 4.0, 0.8, 48);
+    let kramers = solution.formulas.kramers.as_ref().unwrap();
+    let failing: Vec<&Condition> = kramers.formula.conditions.iter().filter(|condition| !condition.holds()).collect();
+    let [Condition::Oblique { slant, .. }] = failing[..] else { panic!("{failing:?}") };
+    assert_relative_eq!(slant.slant, 0.8, max_relative = 1e-6);
+    assert!(failing[0].to_string().contains("run along the separatrix"), "{}", failing[0]);
+}
