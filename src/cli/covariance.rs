@@ -41,8 +41,8 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     io::write_weights(&weights, &model.network, &found.theta)?;
     io::write_summary(&json, &summary)?;
     let mut files = vec![json, weights];
-    if !asked.no_plots {
-        files.extend(plot::draw_covariance(title, &found, &folder)?);
+    if let Some(look) = asked.pictures.look() {
+        files.extend(plot::draw_covariance(title, &found, &folder, &look)?);
     }
     asked
         .output

@@ -4,6 +4,7 @@ mod covariance;
 mod diagnostic;
 mod example;
 mod explain;
+mod pictures;
 mod referee;
 mod session;
 mod signals;
@@ -23,11 +24,12 @@ use serde_json::Value;
 
 use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
-use crate::plot::{self, FigureData};
+use crate::plot::{self, FigureData, Look};
 use crate::study::StudyError;
 use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::{io, report, study};
+use pictures::{Drawn, Pictures};
 use session::Session;
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
@@ -60,6 +62,8 @@ enum Command {
         /// The density in time as an animated PNG too
         #[arg(long)]
         animate: bool,
+        #[command(flatten)]
+        drawn: Drawn,
     },
     /// Judge somebody's rates for problems of the reference collection: digits right, claimed errors that cover
     Referee(referee::RefereeAsked),
@@ -86,9 +90,8 @@ struct Asked {
     overrides: Vec<String>,
     #[command(flatten)]
     output: Output,
-    /// Draw no pictures
-    #[arg(long)]
-    no_plots: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 /// How a command speaks, and on how many threads it works.
@@ -148,7 +151,7 @@ pub fn main() -> u8 {
     let result = match cli.command {
         Command::Run(asked) => run(&asked),
         Command::Check(asked) => check(&asked),
-        Command::Plot { result, out, animate } => redraw(&result, out.as_deref(), animate),
+        Command::Plot { result, out, animate, drawn } => redraw(&result, out.as_deref(), animate, &drawn.look()),
         Command::Referee(asked) => referee::referee(&asked),
         Command::Init { name } => example::init(name.as_deref()),
         Command::Sweep(asked) => sweep::sweep(&asked),
@@ -206,17 +209,17 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let summary = io::summary(&solved);
     let draw = || {
         let mut drawn = Vec::new();
-        if session.draws() {
+        if let Some(look) = session.look() {
             let data = FigureData::solved(&solved, &summary);
-            drawn.extend(plot::draw(&data, &folder)?);
+            drawn.extend(plot::draw(&data, &folder, &look)?);
             if request.evolve.as_ref().is_some_and(|asked| asked.is_animated) {
                 drawn.extend(plot::animate(&data, &folder)?);
             }
             if let Some(study) = &solution.iteration {
-                drawn.extend(plot::draw_iteration(&config.title, study, &folder)?);
+                drawn.extend(plot::draw_iteration(&config.title, study, &folder, &look)?);
             }
             if let Some(found) = &solution.particles {
-                drawn.extend(plot::draw_particles(&summary, found, &folder)?);
+                drawn.extend(plot::draw_particles(&summary, found, &folder, &look)?);
             }
         }
         let page = folder.join("report.html");
@@ -254,9 +257,9 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let simulated = io::Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
     let summary = io::simulated_summary(&simulated);
-    let draw = || match session.draws() {
-        true => Ok(plot::draw_particles(&summary, &found.simulation, &folder)?),
-        false => Ok(Vec::new()),
+    let draw = || match session.look() {
+        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, &folder, &look)?),
+        None => Ok(Vec::new()),
     };
     session.deliver(&folder, &summary, &simulated.groups(), draw, |files, colour| {
         report::simulated(&simulated, files, colour)
@@ -281,9 +284,9 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     let draw = || {
         let table = folder.join("convergence.csv");
         io::write_convergence_csv(&table, &study)?;
-        let drawn = match session.draws() {
-            true => plot::draw_convergence(&config.title, &study, &folder)?,
-            false => Vec::new(),
+        let drawn = match session.look() {
+            Some(look) => plot::draw_convergence(&config.title, &study, &folder, &look)?,
+            None => Vec::new(),
         };
         Ok([table].into_iter().chain(drawn).collect())
     };
@@ -299,13 +302,13 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     }
 }
 
-fn redraw(result: &Path, out: Option<&Path>, animates: bool) -> Result<(), Failure> {
+fn redraw(result: &Path, out: Option<&Path>, animates: bool, look: &Look) -> Result<(), Failure> {
     // Here a file is the input.
     let failure = |error: String| Failure::new(2, format!("error: {error}"));
     let stored = io::read(result).map_err(|error| failure(error.to_string()))?;
     let folder = out.or(result.parent()).unwrap_or(Path::new("."));
     let data = FigureData::stored(&stored);
-    let mut plots = plot::draw(&data, folder).map_err(|error| failure(error.to_string()))?;
+    let mut plots = plot::draw(&data, folder, look).map_err(|error| failure(error.to_string()))?;
     if animates {
         let found = plot::animate(&data, folder).map_err(|error| failure(error.to_string()))?;
         plots.push(found.ok_or_else(|| {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::pictures::Pictures;
 use super::session::writable;
 use super::{Failure, Output, diagnostic};
 use crate::referee::{self, Collection, Judgement};
@@ -18,9 +19,8 @@ pub(super) struct RefereeAsked {
     out: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
-    /// Draw no picture
-    #[arg(long)]
-    no_plots: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 pub(super) fn referee(asked: &RefereeAsked) -> Result<(), Failure> {
@@ -34,8 +34,8 @@ pub(super) fn referee(asked: &RefereeAsked) -> Result<(), Failure> {
     let summary = found.json(&asked.file);
     let mut files = vec![folder.join("referee.json")];
     io::write_summary(&files[0], &summary)?;
-    if !asked.no_plots {
-        files.push(plot::draw_referee(&found, &folder)?);
+    if let Some(look) = asked.pictures.look() {
+        files.extend(plot::draw_referee(&found, &folder, &look)?);
     }
     asked.output.tell(|| summary, || report::referee(&found, &files, diagnostic::stdout_has_colour()));
     Ok(())

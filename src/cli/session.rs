@@ -11,7 +11,7 @@ use super::{Asked, Failure, Output, diagnostic, watch};
 use crate::config::{Config, advice};
 use crate::io::{self, IoError};
 use crate::observe::group::FieldGroup;
-use crate::plot::PlotError;
+use crate::plot::{Look, PlotError};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::StudyError;
@@ -78,9 +78,9 @@ impl<'a> Session<'a> {
         folder(self.asked)
     }
 
-    /// Whether pictures are drawn.
-    pub fn draws(&self) -> bool {
-        !self.asked.no_plots
+    /// How pictures are drawn, if they are.
+    pub fn look(&self) -> Option<Look> {
+        self.asked.pictures.look()
     }
 
     /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.

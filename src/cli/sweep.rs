@@ -247,8 +247,8 @@ impl Begun<'_> {
         let page = self.folder.join("report.html");
         io::write_text(&page, &report::html::sweep(&table))?;
         let mut files = vec![data, csv, result, page];
-        if !self.asked.no_plots {
-            files.extend(plot::draw_sweep(&table, &self.folder)?);
+        if let Some(look) = self.asked.pictures.look() {
+            files.extend(plot::draw_sweep(&table, &self.folder, &look)?);
         }
         self.asked.output.tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
         match (table.solved(), table.failed().next()) {

@@ -35,7 +35,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
         let density = &field.values[k * cells..(k + 1) * cells];
         let (now, subtitle) = (format!("t = {:.3e}", times[k]), scene::subtitle(data));
         let title = [now.as_str(), &subtitle];
-        canvas::pixels(size, title, |area| {
+        let drawn = canvas::pixels(size, 1.0, Some(title), |area| {
             let whole = area.dim_in_pixel();
             let (first, second) = match data.grid.dimension {
                 1 => area.split_vertically(whole.1 * 11 / 20),
@@ -55,7 +55,8 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
                 }
             }
             beside.as_ref().map_or(Ok(()), |beside| beside.draw(&second, times[k]))
-        })
+        });
+        drawn.map(|(bytes, _)| bytes)
     };
     let failed = |message: String| PlotError::Draw { path: path.to_path_buf(), message };
     io::replace(path, |partial| {

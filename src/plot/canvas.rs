@@ -1,26 +1,28 @@
-//! A PNG with a title: the font, the file, and text that fits.
+//! A picture with a title, as pixels or vectors: the font, the file, and text that fits.
 
+use std::fs::File;
+use std::io::{BufWriter, Error};
 use std::path::Path;
 use std::sync::Once;
 
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
-use plotters::element::BitMapElement;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
 use super::PlotError;
+use super::backend::{Backend, FAMILY};
 use super::colour::INK;
+use super::sheet::{Format, Sheet};
 use crate::io;
 
 /// What is drawn on.
-pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub(super) type Area<'a> = DrawingArea<Backend<'a>, Shift>;
 /// Why drawing failed.
-pub(super) type Fault = DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>;
+pub(super) type Fault = DrawingAreaErrorKind<Error>;
 
 /// The bundled font; its licence lies beside it.
 static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
-const FAMILY: &str = "sans-serif";
 
 /// Pictures are drawn this many times finer and then averaged, for lines have corners on whole pixels. All lengths in
 /// drawing code are in these finer dots; sizes of pictures and of text are in final pixels.
@@ -29,6 +31,9 @@ pub(super) const FINE: u32 = 2;
 /// Height of the titles above the charts, in dots.
 pub(super) const HEAD: u32 = 196;
 
+/// What stays free above the charts where there are no titles, in dots.
+const EDGE: u32 = 24;
+
 /// Text of this height in final pixels.
 pub(super) fn text(height: u32) -> TextStyle<'static> {
     (FAMILY, FINE * height).into_font().color(&INK)
@@ -36,52 +41,96 @@ pub(super) fn text(height: u32) -> TextStyle<'static> {
 
 /// Draws a picture of this size with two lines of title, whole or not at all.
 pub(super) fn picture(
-    path: &Path,
+    sheet: &Sheet,
     size: (u32, u32),
     title: [&str; 2],
     content: impl FnOnce(&Area) -> Result<(), Fault>,
 ) -> Result<(), PlotError> {
-    io::replace(path, |partial| {
-        let drawn = pixels(size, title, content).and_then(|pixels| {
-            let root = BitMapBackend::new(partial, size).into_drawing_area();
-            if let Some(image) = BitMapElement::with_owned_buffer((0, 0), size, pixels) {
-                root.draw(&image)?;
-            }
-            root.present()
-        });
-        drawn.map_err(|fault| PlotError::Draw { path: path.to_path_buf(), message: fault.to_string() })
+    let (title, size) = match sheet.look.has_titles {
+        true => (Some(title), size),
+        false => (None, (size.0, size.1 - (HEAD - EDGE) / FINE)),
+    };
+    let inches = sheet.look.inches(size.0);
+    let failed = |message: String| PlotError::Draw { path: sheet.path.clone(), message };
+    io::replace(&sheet.path, |partial| match sheet.format {
+        Format::Png => {
+            let scale = inches * f64::from(sheet.look.dpi);
+            let (bytes, size) = pixels(size, scale, title, content).map_err(|fault| failed(fault.to_string()))?;
+            write_png(partial, &bytes, size, sheet.look.dpi).map_err(|error| failed(error.to_string()))
+        }
+        Format::Svg => {
+            let text = vectors(size, inches, title, content).map_err(|fault| failed(fault.to_string()))?;
+            std::fs::write(partial, text).map_err(|error| failed(error.to_string()))
+        }
     })
 }
 
-/// The RGB bytes of a picture of this size with two lines of title.
-pub(super) fn pixels(
-    size: (u32, u32),
-    title: [&str; 2],
+/// Draws onto what has been opened: white, the titles, then the content below them.
+fn compose(
+    root: Backend,
+    title: Option<[&str; 2]>,
     content: impl FnOnce(&Area) -> Result<(), Fault>,
-) -> Result<Vec<u8>, Fault> {
+) -> Result<(), Fault> {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         // Failure would show as a missing font in the first text drawn, which is reported.
         let _ = register_font(FAMILY, FontStyle::Normal, FONT);
     });
-    Ok(averaged(&dots(size, title, content)?, size))
+    let root = root.into_drawing_area();
+    root.fill(&WHITE)?;
+    let top = match title {
+        Some(title) => {
+            headline(&root, title, root.dim_in_pixel().0)?;
+            HEAD
+        }
+        None => EDGE,
+    };
+    content(&root.margin(top, 0, 0, 0))?;
+    root.present()
 }
 
-/// The RGB bytes of the picture in dots.
-fn dots(
+/// The RGB bytes of a picture designed in this size, with so many pixels for one of the design, and its size in pixels.
+pub(super) fn pixels(
     size: (u32, u32),
-    title: [&str; 2],
+    scale: f64,
+    title: Option<[&str; 2]>,
     content: impl FnOnce(&Area) -> Result<(), Fault>,
-) -> Result<Vec<u8>, Fault> {
+) -> Result<(Vec<u8>, (u32, u32)), Fault> {
+    let [width, height] = [size.0, size.1].map(|side| ((f64::from(side) * scale).round() as u32).max(1));
+    let fine = (FINE * width, FINE * height);
+    let mut bytes = vec![255; 3 * fine.0 as usize * fine.1 as usize];
+    compose(Backend::pixels(&mut bytes, (FINE * size.0, FINE * size.1), fine, scale), title, content)?;
+    Ok((averaged(&bytes, (width, height)), (width, height)))
+}
+
+/// An SVG file of a picture designed in this size, so many inches to a pixel of the design.
+fn vectors(
+    size: (u32, u32),
+    inches: f64,
+    title: Option<[&str; 2]>,
+    content: impl FnOnce(&Area) -> Result<(), Fault>,
+) -> Result<String, Fault> {
     let fine = (FINE * size.0, FINE * size.1);
-    let mut bytes = vec![255; 3 * (fine.0 * fine.1) as usize];
-    let root = BitMapBackend::with_buffer(&mut bytes, fine).into_drawing_area();
-    root.fill(&WHITE)?;
-    headline(&root, title, fine.0)?;
-    content(&root.margin(HEAD, 0, 0, 0))?;
-    root.present()?;
-    drop(root);
-    Ok(bytes)
+    let mut text = String::new();
+    compose(Backend::vectors(&mut text, fine), title, content)?;
+    let [width, height] = [size.0, size.1].map(|side| f64::from(side) * inches);
+    let dots = format!("width=\"{}\" height=\"{}\"", fine.0, fine.1);
+    let text = text.replacen(&dots, &format!("width=\"{width:.4}in\" height=\"{height:.4}in\""), 1);
+    // The writer of vectors leaves out the first word of the kind of its images.
+    Ok(text.replace("\"data:png;base64,", "\"data:image/png;base64,"))
+}
+
+/// Writes RGB bytes as a PNG that knows its resolution.
+fn write_png(path: &Path, bytes: &[u8], size: (u32, u32), dpi: u32) -> Result<(), png::EncodingError> {
+    const INCHES_PER_METRE: f64 = 1.0 / 0.0254;
+    let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), size.0, size.1);
+    encoder.set_color(png::ColorType::Rgb);
+    let per_metre = (f64::from(dpi) * INCHES_PER_METRE).round() as u32;
+    let unit = png::Unit::Meter;
+    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(bytes)?;
+    writer.finish()
 }
 
 /// Every pixel is the mean of its dots.

@@ -1,12 +1,11 @@
 //! The committor with its line q⁺ = ½ and the reactive current, in two dimensions; q⁺ and 1 − q⁺ in one.
 
-use std::path::Path;
-
 use super::axis::{Axis, decades};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{FIRST, INK, SECOND};
 use super::map::{self, Map, Overlay};
+use super::sheet::Sheet;
 use super::stream::Current;
 use super::{DECADES, FigureData, PlotError, contour, scene};
 use crate::observe::group::Field;
@@ -16,7 +15,7 @@ use crate::observe::reactive::{COMMITTOR_COMPLEMENT, REACTIVE_CURRENT, halfway};
 const LINES: usize = 20;
 
 /// Draws the committor; `false` where it is not.
-pub(super) fn committor(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn committor(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let values = field.values.as_slice();
     let subtitle = subtitle(data);
     let complement = data.fields.values(COMMITTOR_COMPLEMENT.name).unwrap_or_default();
@@ -32,7 +31,7 @@ pub(super) fn committor(data: &FigureData, field: &Field, path: &Path) -> Result
             strong_levels: Vec::new(),
             overlay: overlay(data, [values, complement]),
         };
-        map::draw(data, &map, path)?;
+        map::draw(data, &map, sheet)?;
         return Ok(true);
     }
     let Some(exponents) = decades(&[values, complement].concat(), DECADES) else {
@@ -56,7 +55,7 @@ pub(super) fn committor(data: &FigureData, field: &Field, path: &Path) -> Result
         let places = halfway(data.grid, values);
         places.into_iter().map(|at| Line { at, word: "q⁺ = ½".to_string(), colour: INK }).collect()
     };
-    picture(path, scene::TALL, ["Committor", &subtitle], |area| {
+    picture(sheet, scene::TALL, ["Committor", &subtitle], |area| {
         let (upper, lower) = area.split_vertically(1110);
         for (area, y, lines) in [(&upper, &linear, half()), (&lower, &log, Vec::new())] {
             let (curves, spots) = (curves(y), Vec::new());

@@ -9,6 +9,7 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::SERIES;
+use super::sheet::{Look, Pen};
 use crate::config::advice;
 use crate::study::converge::{Convergence, Sample, Series};
 
@@ -19,7 +20,16 @@ const SMALLEST: f64 = 1e-16;
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
-pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+pub fn draw_convergence(
+    title: &str,
+    study: &Convergence,
+    folder: &Path,
+    look: &Look,
+) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| draw_with(pen, title, study, folder))
+}
+
+fn draw_with(pen: Pen, title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
     let text = match title {
         "" => format!("Errors against {}", advice::on_source(&study.reference.source)),
@@ -29,9 +39,9 @@ pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Resu
     if !has_errors {
         return Ok(drawn);
     }
-    let path = folder.join("work-precision.png");
+    let sheet = pen.sheet(folder, "work-precision");
     let cells = |sample: &Sample| (sample.unknowns as f64).powf(1.0 / study.problem.dimension as f64);
-    picture(&path, (1200, 1200), ["Error of the escape rate against cells and time", &text], |area| {
+    picture(&sheet, (1200, 1200), ["Error of the escape rate against cells and time", &text], |area| {
         let (upper, lower) = area.split_vertically(1110);
         logarithmic(&upper, "unknowns per axis", curves(study, &cells))?;
         // The colours are those of the chart above: one legend is enough.
@@ -39,13 +49,13 @@ pub fn draw_convergence(title: &str, study: &Convergence, folder: &Path) -> Resu
             curves(study, &|sample| sample.seconds).into_iter().map(|curve| Curve { name: String::new(), ..curve });
         logarithmic(&lower, "seconds for assembly, elimination and solves", unnamed.collect())
     })?;
-    drawn.push(path);
+    drawn.push(sheet.path);
     if study.series.windows(2).any(|pair| pair[0].angle != pair[1].angle) {
-        let path = folder.join("angle.png");
-        picture(&path, (1200, 700), ["Error of the escape rate against the angle of the grid", &text], |area| {
+        let sheet = pen.sheet(folder, "angle");
+        picture(&sheet, (1200, 700), ["Error of the escape rate against the angle of the grid", &text], |area| {
             by_angle(area, study)
         })?;
-        drawn.push(path);
+        drawn.push(sheet.path);
     }
     Ok(drawn)
 }

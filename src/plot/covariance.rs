@@ -8,6 +8,7 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::{FIRST, SECOND};
+use super::sheet::{Look, Pen};
 use crate::study::covariance::{Comparison, CovarianceStudy};
 
 /// Spots that fall on the same square of a chart of so many squares a side are drawn once: there are p² elements.
@@ -15,13 +16,22 @@ const SQUARES: f64 = 300.0;
 /// Decades shown of the spectrum, and of C below its largest element: what is smaller is rounding of a zero.
 const DECADES: f64 = 14.0;
 
-/// Draws `covariance.png` and `spectrum.png` and returns their paths.
+/// Draws `covariance` and `spectrum` and returns their paths.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
-pub fn draw_covariance(title: &str, study: &CovarianceStudy, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+pub fn draw_covariance(
+    title: &str,
+    study: &CovarianceStudy,
+    folder: &Path,
+    look: &Look,
+) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| draw_with(pen, title, study, folder))
+}
+
+fn draw_with(pen: Pen, title: &str, study: &CovarianceStudy, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
-    let path = folder.join("covariance.png");
+    let sheet = pen.sheet(folder, "covariance");
     let fitted = |basis: &str| study.comparisons.iter().find(|found| found.basis == basis);
     let words = |found: Option<&Comparison>| match found {
         Some(Comparison { slope: Some(slope), pearson_r: Some(r), elements, .. }) => {
@@ -30,7 +40,7 @@ pub fn draw_covariance(title: &str, study: &CovarianceStudy, folder: &Path) -> R
         _ => "too few elements".to_string(),
     };
     let head = ["Gradient-noise covariance against Hessian, B = 1", title];
-    picture(&path, (1200, 1300), head, |area| {
+    picture(&sheet, (1200, 1300), head, |area| {
         let (upper, lower) = area.split_vertically(1200);
         let (eigen, original) = (fitted("eigen"), fitted("original"));
         let floor = study.eigen.iter().fold(0.0f64, |largest, [_, c]| largest.max(*c)) * 10f64.powf(-DECADES);
@@ -41,10 +51,10 @@ pub fn draw_covariance(title: &str, study: &CovarianceStudy, folder: &Path) -> R
         let name = format!("H in the parameters ({})", words(original));
         scatter(&lower, plain, false, &name, original.and_then(|found| found.slope))
     })?;
-    drawn.push(path);
-    let path = folder.join("spectrum.png");
-    picture(&path, (1200, 700), ["Spectrum of the Hessian", title], |area| spectrum(area, &study.eigenvalues))?;
-    drawn.push(path);
+    drawn.push(sheet.path);
+    let sheet = pen.sheet(folder, "spectrum");
+    picture(&sheet, (1200, 700), ["Spectrum of the Hessian", title], |area| spectrum(area, &study.eigenvalues))?;
+    drawn.push(sheet.path);
     Ok(drawn)
 }
 

@@ -1,13 +1,12 @@
 //! The density in time: what survives, where it is and how fast it is killed against the logarithm of time, and some of the densities.
 
-use std::path::Path;
-
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, decades, extent};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, INK, SERIES, viridis};
+use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::observe::group::FieldGroup;
 use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
@@ -17,7 +16,7 @@ const MOST: usize = 8;
 
 /// Draws survival and populations above, the flux over survival, or the populations on a logarithmic scale, below; `false` when there is
 /// no density in time.
-pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(group) = data.evolution else { return Ok(false) };
     let Some(times) = group.coordinate(TIME).and_then(|time| time.values.numbers()) else { return Ok(false) };
     let (Some(survival), Some(hazard)) = (group.values(SURVIVAL), group.values(FLUX_OVER_SURVIVAL)) else {
@@ -66,7 +65,7 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
     };
     let reached = data.plateau.map(f64::log10).filter(|at| x.range.contains(at));
     let title = ["The density in time", &scene::subtitle(data)];
-    picture(path, (1400, 1200), title, |area| {
+    picture(sheet, (1400, 1200), title, |area| {
         let (upper, lower) = area.split_vertically(1110);
         let leaves_room_beside = above.len() > 1 || below.len() > 1;
         let lines = |has_word: bool| -> Vec<Line> {
@@ -90,7 +89,7 @@ fn populations(group: &FieldGroup) -> Vec<Vec<f64>> {
 }
 
 /// Draws densities at some times, in two dimensions integrated over the second axis; `false` when there are none.
-pub(super) fn snapshots(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn snapshots(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some((group, field)) = data.evolution.and_then(|group| Some((group, group.field(SNAPSHOT)?))) else {
         return Ok(false);
     };
@@ -121,7 +120,7 @@ pub(super) fn snapshots(data: &FigureData, path: &Path) -> Result<bool, PlotErro
     };
     let curves = curves.iter().enumerate().map(draw).collect();
     let title = ["The density at some times", &scene::subtitle(data)];
-    picture(path, (1400, 800), title, |area| {
+    picture(sheet, (1400, 800), title, |area| {
         let (lines, spots) = (Vec::new(), Vec::new());
         chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots, leaves_room_beside: false })
     })?;

@@ -1,13 +1,12 @@
 //! The probability flux through what absorbs: along the boundary in two dimensions, per end in one.
 
-use std::path::Path;
-
 use plotters::prelude::*;
 
 use super::axis::{Axis, decades, extent};
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, FAINT, FIRST, SECOND, SERIES};
+use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::digits::number;
 use crate::study::solution::BoundaryFlux;
@@ -17,27 +16,27 @@ use crate::tensor::{difference, norm};
 const VISIBLE: f64 = 1e-3;
 
 /// Draws the flux; `false` when there is none.
-pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(flux) = data.flux.filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
     };
     let title = ["Flux through the absorbing boundary", &scene::subtitle(data)];
     if data.grid.dimension == 1 {
         let height = HEAD / FINE + 20 + 90 * flux.density.len() as u32;
-        picture(path, (1000, height), title, |area| bars(area, flux))?;
+        picture(sheet, (1000, height), title, |area| bars(area, flux))?;
     } else {
-        picture(path, (1400, 1200), title, |area| along(area, data, flux))?;
+        picture(sheet, (1400, 1200), title, |area| along(area, data, flux))?;
     }
     Ok(true)
 }
 
 /// Draws the reactive flux across the line q⁺ = ½; `false` when there is none.
-pub(super) fn across_half(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn across_half(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(flux) = data.half.as_ref().filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
     };
     let title = ["Reactive flux across the line q⁺ = ½", &scene::text_of(data)];
-    picture(path, (1400, 1200), title, |area| along(area, data, flux))?;
+    picture(sheet, (1400, 1200), title, |area| along(area, data, flux))?;
     Ok(true)
 }
 

@@ -7,13 +7,23 @@ use super::axis::{Axis, extent};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FAINT, FIRST};
+use super::sheet::{Look, Pen};
 use crate::study::iteration::IterationStudy;
 
-/// Draws `sgd.png`; `None` when there are no two errors to compare.
+/// Draws `sgd`, where there are two errors to compare, and returns its paths.
 ///
 /// # Errors
 /// [`PlotError`] when the picture cannot be made.
-pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+pub fn draw_iteration(
+    title: &str,
+    study: &IterationStudy,
+    folder: &Path,
+    look: &Look,
+) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| Ok(draw_with(pen, title, study, folder)?.into_iter().collect()))
+}
+
+fn draw_with(pen: Pen, title: &str, study: &IterationStudy, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
     let errors = study.rates.iter().filter_map(|rate| Some((rate.learning_rate, rate.error?.abs())));
     let points: Vec<(f64, f64)> =
         errors.filter(|(_, error)| *error > 0.0).map(|(rate, error)| (rate.log10(), error.log10())).collect();
@@ -23,7 +33,7 @@ pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Res
     if points.len() < 2 {
         return Ok(None);
     }
-    let path = folder.join("sgd.png");
+    let sheet = pen.sheet(folder, "sgd");
     let order = study.order.map_or(String::new(), |order| format!(", observed order {order:.2}"));
     let head = ["Escape of SGD itself against its diffusion limit", &format!("{title}{order}")];
     // Where η H at the minimum is 2 the iteration no longer settles in the valley.
@@ -43,8 +53,8 @@ pub fn draw_iteration(title: &str, study: &IterationStudy, folder: &Path) -> Res
         Curve { points: points.clone(), colour: FIRST, name: String::new() },
     ];
     let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();
-    picture(&path, (1200, 700), head, |area| {
+    picture(&sheet, (1200, 700), head, |area| {
         chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots, leaves_room_beside: false })
     })?;
-    Ok(Some(path))
+    Ok(Some(sheet.path))
 }

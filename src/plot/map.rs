@@ -1,7 +1,5 @@
 //! A field over the plane of θ: colours, a colour bar, level lines, marks.
 
-use std::path::Path;
-
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
@@ -9,6 +7,7 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::colour::{BOUNDARY, INK, viridis};
 use super::data::FigureData;
+use super::sheet::Sheet;
 use super::{PlotError, contour};
 use crate::tensor::{Point, norm};
 
@@ -48,12 +47,12 @@ pub(super) struct Overlay {
 }
 
 /// Draws a map with the critical points and the boundary of the start set.
-pub(super) fn draw(data: &FigureData, map: &Map, path: &Path) -> Result<(), PlotError> {
+pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), PlotError> {
     let axes = axes(data);
     let [width, height] = panel(&axes, PANEL);
     // A narrow panel must leave room for the title.
     let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
-    picture(path, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
+    picture(sheet, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
         let left = (dots.0 - (LEFT + width + BAR)) / 2;
         let (plane, rest) = area.split_horizontally(left + LEFT + width);
         let plane = plane.margin(0, 0, left, 0);

@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG: landscape, densities, flux along the boundary, passage time, committor, network, spectrum, the density in time.
+//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, passage time, committor, network, spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -6,6 +6,7 @@
 
 mod animation;
 pub(crate) mod axis;
+mod backend;
 mod canvas;
 mod chart;
 mod colour;
@@ -22,6 +23,7 @@ mod network;
 mod particles;
 mod referee;
 mod scene;
+mod sheet;
 mod spectrum;
 mod stream;
 mod sweep;
@@ -34,6 +36,7 @@ pub use iteration::draw_iteration;
 pub use network::NetworkFigure;
 pub use particles::draw_particles;
 pub use referee::draw_referee;
+pub use sheet::{DESIGN, Format, Look};
 pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +46,7 @@ use crate::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONA
 use crate::observe::group::Field;
 use crate::observe::over_grid::Kind;
 use crate::observe::reactive::COMMITTOR;
+use sheet::Sheet;
 
 /// Decades shown below the largest value on a logarithmic scale.
 pub const DECADES: f64 = 18.0;
@@ -64,32 +68,32 @@ pub enum PlotError {
 }
 
 /// How a picture is drawn; `false` when there is nothing to see in it.
-type Picture = fn(&FigureData, &Path) -> Result<bool, PlotError>;
+type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
 const PICTURES: [(&str, Picture); 12] = [
-    ("landscape.png", |data, path| of(data, &LOSS, scene::landscape, path)),
-    ("quasi-stationary.png", |data, path| of(data, &QUASI_STATIONARY, scene::density, path)),
-    ("stationary.png", |data, path| of(data, &STATIONARY, scene::density, path)),
-    ("flux.png", flux::picture_of),
-    ("evolution.png", evolution::picture_of),
-    ("snapshots.png", evolution::snapshots),
-    ("passage-time.png", |data, path| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, path)),
-    ("committor.png", |data, path| of(data, &COMMITTOR, committor::committor, path)),
-    ("isocommittor.png", flux::across_half),
-    ("network.png", network::picture_of),
-    ("spectrum.png", spectrum::picture_of),
-    ("eigenfunctions.png", spectrum::functions),
+    ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
+    ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
+    ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
+    ("flux", flux::picture_of),
+    ("evolution", evolution::picture_of),
+    ("snapshots", evolution::snapshots),
+    ("passage-time", |data, sheet| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, sheet)),
+    ("committor", |data, sheet| of(data, &COMMITTOR, committor::committor, sheet)),
+    ("isocommittor", flux::across_half),
+    ("network", network::picture_of),
+    ("spectrum", spectrum::picture_of),
+    ("eigenfunctions", spectrum::functions),
 ];
 
 /// Draws a field of this kind where there is one.
 fn of(
     data: &FigureData,
     kind: &Kind,
-    picture: impl Fn(&FigureData, &Field, &Path) -> Result<bool, PlotError>,
-    path: &Path,
+    picture: impl Fn(&FigureData, &Field, &Sheet) -> Result<bool, PlotError>,
+    sheet: &Sheet,
 ) -> Result<bool, PlotError> {
-    data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, path))
+    data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, sheet))
 }
 
 /// The animation of a density in time.
@@ -104,17 +108,19 @@ pub fn animate(data: &FigureData, folder: &Path) -> Result<Option<PathBuf>, Plot
     Ok(animation::animate(data, &path)?.then_some(path))
 }
 
-/// Draws every picture for which there is data into a folder and returns their paths.
+/// Draws every picture for which there is data into a folder, in every format of the look, and returns their paths.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
-pub fn draw(data: &FigureData, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
-    let mut drawn = Vec::new();
-    for (name, picture) in PICTURES {
-        let path = folder.join(name);
-        if picture(data, &path)? {
-            drawn.push(path);
+pub fn draw(data: &FigureData, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| {
+        let mut drawn = Vec::new();
+        for (name, picture) in PICTURES {
+            let sheet = pen.sheet(folder, name);
+            if picture(data, &sheet)? {
+                drawn.push(sheet.path);
+            }
         }
-    }
-    Ok(drawn)
+        Ok(drawn)
+    })
 }

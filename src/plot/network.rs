@@ -1,15 +1,14 @@
 //! The network of valleys as a graph: a disc for each valley, where it lies and as large as what it holds in decades; an arrow for each
 //! rate, coloured by its decade and labelled with it.
 
-use std::f64::consts::LN_10;
-use std::path::Path;
-
 use plotters::prelude::*;
 use serde_json::Value;
+use std::f64::consts::LN_10;
 
 use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture, text};
 use super::colour::{INK, viridis};
+use super::sheet::Sheet;
 use super::{FigureData, PlotError, scene};
 use crate::tensor::{Point, norm};
 
@@ -58,7 +57,7 @@ const BY_DECADE: f64 = 8.0;
 const SMALLEST: f64 = 24.0;
 
 /// Draws the network; `false` where there is none.
-pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(network) = &data.network else {
         return Ok(false);
     };
@@ -66,7 +65,7 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
         Some(rate) => format!("slowest relaxation {rate:.5e} per dynamical time — {}", scene::text_of(data)),
         None => scene::text_of(data),
     };
-    picture(path, scene::TALL, ["Network of valleys: rates per dynamical time", &subtitle], |area| {
+    picture(sheet, scene::TALL, ["Network of valleys: rates per dynamical time", &subtitle], |area| {
         draw(area, network)
     })?;
     Ok(true)

@@ -8,6 +8,7 @@ use super::axis::Axis;
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::{FAINT, FIRST};
+use super::sheet::{Look, Pen, Sheet};
 use super::{FigureData, PlotError, scene};
 use crate::grid::Grid;
 use crate::observe::over_grid::{Kind, over_grid};
@@ -16,11 +17,20 @@ use crate::study::Simulation;
 
 const PLACES: Kind = Kind::density("density", "where the particles are");
 
-/// Draws `particles.png` and `lives.png` where there is something to show; `summary` is that of the run.
+/// Draws `particles` and `lives` where there is something to show; `summary` is that of the run.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
-pub fn draw_particles(summary: &Value, found: &Simulation, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+pub fn draw_particles(
+    summary: &Value,
+    found: &Simulation,
+    folder: &Path,
+    look: &Look,
+) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| draw_with(pen, summary, found, folder))
+}
+
+fn draw_with(pen: Pen, summary: &Value, found: &Simulation, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let Some(tables) = &found.tables else {
         return Ok(Vec::new());
     };
@@ -29,13 +39,13 @@ pub fn draw_particles(summary: &Value, found: &Simulation, folder: &Path) -> Res
     let dimension = if bins.bins[1] == 1 { 1 } else { 2 };
     let grid = grid(bins, dimension);
     let density = PLACES.over(&grid, bins.density());
-    let path = folder.join("particles.png");
-    if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &path)? {
-        drawn.push(path);
+    let sheet = pen.sheet(folder, "particles");
+    if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &sheet)? {
+        drawn.push(sheet.path);
     }
-    let path = folder.join("lives.png");
-    if lives(summary, found, tables, &path)? {
-        drawn.push(path);
+    let sheet = pen.sheet(folder, "lives");
+    if lives(summary, found, tables, &sheet)? {
+        drawn.push(sheet.path);
     }
     Ok(drawn)
 }
@@ -46,7 +56,7 @@ fn grid(bins: &Histogram, dimension: usize) -> Grid {
 }
 
 /// The share that is still alive against age, over the exponential law of the rate.
-fn lives(summary: &Value, found: &Simulation, tables: &Tables, path: &Path) -> Result<bool, PlotError> {
+fn lives(summary: &Value, found: &Simulation, tables: &Tables, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(rate) = found.rate.fine.filter(|fine| fine.exits >= 10).map(|fine| fine.value) else {
         return Ok(false);
     };
@@ -71,7 +81,7 @@ fn lives(summary: &Value, found: &Simulation, tables: &Tables, path: &Path) -> R
     let title = summary["title"].as_str().unwrap_or_default();
     let test = found.constancy.map_or(String::new(), |test| format!(" — p = {:.2} for a constant rate", test.p_value));
     let head = ["How long particles live, and the exponential law", &format!("{title}{test}")];
-    picture(path, (1200, 700), head, |area| {
+    picture(sheet, (1200, 700), head, |area| {
         chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })
     })?;
     Ok(true)

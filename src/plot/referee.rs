@@ -7,6 +7,7 @@ use super::axis::{Axis, extent};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::SERIES;
+use super::sheet::{Look, Pen};
 use crate::referee::{Judged, Judgement};
 
 /// Tools in one picture: more of them are told apart by nobody.
@@ -15,12 +16,16 @@ const MOST_TOOLS: usize = 10;
 /// Barriers below this stand at it, so that the axis can be logarithmic.
 const LOWEST_BARRIER: f64 = 1.0;
 
-/// Draws `referee.png`; claims that do not cover are crosses.
+/// Draws `referee`; claims that do not cover are crosses.
 ///
 /// # Errors
 /// [`PlotError`] where it could not be made.
-pub fn draw_referee(found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, PlotError> {
-    let path = folder.join("referee.png");
+pub fn draw_referee(found: &Judgement<'_>, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| Ok(vec![draw_with(pen, found, folder)?]))
+}
+
+fn draw_with(pen: Pen, found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, PlotError> {
+    let sheet = pen.sheet(folder, "referee");
     let at = |one: &Judged<'_>| (one.reference.barrier.max(LOWEST_BARRIER).log10(), one.digits);
     let (mut curves, mut spots) = (Vec::new(), Vec::new());
     for (place, tool) in found.tools.iter().take(MOST_TOOLS).enumerate() {
@@ -38,10 +43,10 @@ pub fn draw_referee(found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, Plo
     let x = Axis::logarithmic("barrier, in units of the noise (below 1: at 1)", -0.1..across.end + 0.1);
     let y = Axis::position("digits right", -0.5..up.end + 0.5);
     picture(
-        &path,
+        &sheet,
         (1200, 700),
         ["Digits right against the barrier", "crosses: the claimed error does not cover"],
         |area| chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false }),
     )?;
-    Ok(path)
+    Ok(sheet.path)
 }

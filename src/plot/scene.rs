@@ -1,12 +1,11 @@
 //! Landscape, densities and passage time: maps in two dimensions, curves in one.
 
-use std::path::Path;
-
 use super::axis::{Axis, decades, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
 use super::map::{Map, Overlay};
+use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, chart, map};
 use crate::observe::group::Field;
 
@@ -14,7 +13,7 @@ const WIDE: (u32, u32) = (1200, 800);
 pub(super) const TALL: (u32, u32) = (1200, 1200);
 
 /// The loss with its critical points; `false` when there is none.
-pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let loss = field.values.as_slice();
     let Some(range) = loss_range(data, loss) else {
         return Ok(false);
@@ -25,7 +24,7 @@ pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result
         let levels = (1..16).map(|k| range.start + step * f64::from(k)).collect();
         let strong_levels = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss).collect();
         let scale = Axis::linear("L", range, 0.0);
-        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels, overlay: Overlay::default() }, path)?;
+        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels, overlay: Overlay::default() }, sheet)?;
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
@@ -34,7 +33,7 @@ pub(super) fn landscape(data: &FigureData, field: &Field, path: &Path) -> Result
         if y.place(value) <= y.range.end { y.place(value) } else { f64::NAN }
     };
     let curve = curve(data, loss, FIRST, "L", &shown);
-    picture(path, WIDE, title, |area| {
+    picture(sheet, WIDE, title, |area| {
         let spots = data.minima.iter().filter_map(|mark| {
             let colour = if data.minimum == Some(*mark) { BOUNDARY } else { INK };
             Some(Spot { at: (mark.theta[0], y.place(mark.loss?)), colour, cross: false })
@@ -64,7 +63,7 @@ fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
 }
 
 /// A density, under its long name, on a logarithmic scale, in one dimension on a linear one too; `false` when it is nowhere positive.
-pub(super) fn density(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let name = capitalised(&field.label.long_name);
     let field = field.values.as_slice();
     let Some(exponents) = decades(field, DECADES) else {
@@ -75,13 +74,13 @@ pub(super) fn density(data: &FigureData, field: &Field, path: &Path) -> Result<b
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
         let overlay = Overlay::default();
-        map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none, overlay }, path)?;
+        map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none, overlay }, sheet)?;
         return Ok(true);
     }
     let (x, top) = (abscissa(data), extent(field.iter().copied()).map_or(1.0, |range| range.end));
     let (log, linear) =
         (Axis::logarithmic("density per length", exponents), Axis::linear("density per length", 0.0..top, 0.04));
-    picture(path, TALL, title, |area| {
+    picture(sheet, TALL, title, |area| {
         let (upper, lower) = area.split_vertically(1110);
         let positive = |value: f64| {
             let place = log.place(value);
@@ -94,7 +93,7 @@ pub(super) fn density(data: &FigureData, field: &Field, path: &Path) -> Result<b
 }
 
 /// The passage time from every point; `false` when none is finite.
-pub(super) fn passage_time(data: &FigureData, field: &Field, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn passage_time(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let times = field.values.as_slice();
     let Some(range) = extent(times.iter().copied()) else {
         return Ok(false);
@@ -112,10 +111,10 @@ pub(super) fn passage_time(data: &FigureData, field: &Field, path: &Path) -> Res
         let levels = (1..10).map(|k| 0.1 * f64::from(k) * range.end).collect();
         let overlay = Overlay::default();
         let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new(), overlay };
-        map::draw(data, &map, path)?;
+        map::draw(data, &map, sheet)?;
         return Ok(true);
     }
-    picture(path, WIDE, title, |area| {
+    picture(sheet, WIDE, title, |area| {
         one_curve(area, data, &abscissa(data), &scale, curve(data, times, FIRST, "", &|value| scale.place(value)))
     })?;
     Ok(true)

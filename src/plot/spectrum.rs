@@ -1,12 +1,11 @@
 //! Eigenvalues in the complex plane, and eigenfunctions.
 
-use std::path::Path;
-
 use super::axis::{Axis, decades, extent};
 use super::canvas::{FINE, HEAD, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::{FIRST, INK, SERIES};
 use super::map::{self, Map, Overlay};
+use super::sheet::Sheet;
 use super::{FigureData, PlotError, scene};
 use crate::observe::group::FieldGroup;
 use crate::study::spectrum::{IMAGINARY, RIGHT_NAME, VALUES_NAME};
@@ -19,7 +18,7 @@ const PANEL: u32 = 640;
 const AROUND: [u32; 2] = [640, 340];
 
 /// The eigenvalues in the plane above, and by their size below; `false` when there is no spectrum.
-pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some([re, im]) = data.spectrum.and_then(eigenvalues) else { return Ok(false) };
     let sizes: Vec<f64> = re.iter().zip(&im).map(|(re, im)| re.hypot(*im)).collect();
     let (Some(across), Some(exponents)) = (extent(re.iter().copied()), decades(&sizes, 320.0)) else {
@@ -33,7 +32,7 @@ pub(super) fn picture_of(data: &FigureData, path: &Path) -> Result<bool, PlotErr
     let title = ["Eigenvalues nearest to zero", &scene::text_of(data)];
     let axis =
         |x: &Axis| Curve { points: vec![(x.range.start, 0.0), (x.range.end, 0.0)], colour: INK, name: String::new() };
-    picture(path, scene::TALL, title, |area| {
+    picture(sheet, scene::TALL, title, |area| {
         let (upper, lower) = area.split_vertically(1110);
         let spot =
             |at: (f64, f64), im: f64| Spot { at, colour: if im == 0.0 { FIRST } else { SERIES[1] }, cross: false };
@@ -56,7 +55,7 @@ fn eigenvalues(group: &FieldGroup) -> Option<[Vec<f64>; 2]> {
 }
 
 /// The right eigenvectors, real parts, each over its largest size; of a pair the first. `false` when there is no spectrum.
-pub(super) fn functions(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
+pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some((group, [re, im])) = data.spectrum.and_then(|group| Some((group, eigenvalues(group)?))) else {
         return Ok(false);
     };
@@ -83,13 +82,13 @@ pub(super) fn functions(data: &FigureData, path: &Path) -> Result<bool, PlotErro
             name: name(shown[place]),
         };
         let curves = functions.iter().enumerate().take(SERIES.len()).map(curve).collect();
-        picture(path, (1400, 800), title, |area| {
+        picture(sheet, (1400, 800), title, |area| {
             let (lines, spots) = (Vec::new(), Vec::new());
             chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots, leaves_room_beside: false })
         })?;
         return Ok(true);
     }
-    maps(data, &functions, &|place| name(shown[place]), title, path)?;
+    maps(data, &functions, &|place| name(shown[place]), title, sheet)?;
     Ok(true)
 }
 
@@ -99,13 +98,13 @@ fn maps(
     functions: &[Vec<f64>],
     name: &dyn Fn(usize) -> String,
     title: [&str; 2],
-    path: &Path,
+    sheet: &Sheet,
 ) -> Result<(), PlotError> {
     let [width, height] = map::size(data, f64::from(PANEL));
     let size = [width + AROUND[0], height + AROUND[1]];
     let (columns, rows) = (functions.len().min(2) as u32, functions.len().div_ceil(2) as u32);
     let dots = (columns * size[0], HEAD + rows * size[1]);
-    picture(path, (dots.0 / FINE, dots.1 / FINE), title, |area| {
+    picture(sheet, (dots.0 / FINE, dots.1 / FINE), title, |area| {
         for (place, values) in functions.iter().enumerate() {
             let at = [place as u32 % 2 * size[0], place as u32 / 2 * size[1]];
             let rest = [dots.0 - at[0] - size[0], (dots.1 - HEAD) - at[1] - size[1]];

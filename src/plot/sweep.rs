@@ -11,6 +11,7 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::SERIES;
+use super::sheet::{Look, Pen, Sheet};
 use crate::config::sweep::Axis as Key;
 use crate::digits::number;
 use crate::sweep::{Fit, Table};
@@ -25,10 +26,14 @@ const MOST_CURVES: usize = 10;
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
-pub fn draw_sweep(table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+pub fn draw_sweep(table: &Table<'_>, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| draw_with(pen, table, folder))
+}
+
+fn draw_with(pen: Pen, table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
     for place in 0..table.sweep.axes.len() {
-        drawn.extend(draw_rate(table, place, folder)?);
+        drawn.extend(draw_rate(table, place, pen, folder)?);
     }
     // Fits of one request at several values of other keys share a picture.
     let mut from = 0;
@@ -39,7 +44,7 @@ pub fn draw_sweep(table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>, Plot
             (request.x.to_string(), request.y.to_string(), request.model)
         };
         let same = table.fits[from..].iter().take_while(|fit| asked(fit) == asked(&table.fits[from])).count();
-        drawn.extend(draw_fits(&table.fits[from..from + same], &folder.join(format!("fit-{number}.png")))?);
+        drawn.extend(draw_fits(&table.fits[from..from + same], pen.sheet(folder, &format!("fit-{number}")))?);
         (from, number) = (from + same, number + 1);
     }
     Ok(drawn)
@@ -55,7 +60,7 @@ fn logarithm(table: &Table<'_>, point: usize) -> Option<f64> {
 }
 
 /// The rate against one key, a curve for each choice of the others; nothing for a key whose values are no numbers.
-fn draw_rate(table: &Table<'_>, place: usize, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
     let sweep = table.sweep;
     let key = &sweep.axes[place];
     let values: Option<Vec<f64>> = key.values.iter().map(|value| value.json.as_f64()).collect();
@@ -82,18 +87,18 @@ fn draw_rate(table: &Table<'_>, place: usize, folder: &Path) -> Result<Option<Pa
     let x = axis(&key.key, across, is_log);
     let y = Axis::logarithmic("escape rate", up.start - 0.05 * height(&up)..up.end + 0.05 * height(&up));
     let spots = spots(&curves);
-    let path = folder.join(format!("rate-{}.png", file_name(&key.key)));
+    let sheet = pen.sheet(folder, &format!("rate-{}", file_name(&key.key)));
     let curves = curves.into_iter().map(|curve| placed(curve, &x, is_log)).collect::<Vec<_>>();
     let spots = spots.into_iter().map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
-    picture(&path, (1200, 700), [&format!("Escape rate against {}", key.key), &sweep.title], |area| {
+    picture(&sheet, (1200, 700), [&format!("Escape rate against {}", key.key), &sweep.title], |area| {
         let leaves_room_beside = curves.len() > 1;
         chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })
     })?;
-    Ok(Some(path))
+    Ok(Some(sheet.path))
 }
 
 /// Fits of one law: the points with their lines above, what the lines leave below.
-fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
+fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     let with_lines: Vec<&Fit> = fits.iter().filter(|fit| fit.line().is_some()).take(MOST_CURVES).collect();
     let Some(first) = with_lines.first() else { return Ok(None) };
     let request = &first.request;
@@ -142,13 +147,13 @@ fn draw_fits(fits: &[Fit], path: &Path) -> Result<Option<PathBuf>, PlotError> {
     let crosses = theories.into_iter().collect::<Vec<_>>().join(" and ");
     let says = if crosses.is_empty() { says } else { format!("{says}; crosses: {crosses}") };
     let title = [&format!("{} fit of {} against {}", request.model.name(), request.y, request.x), &*says];
-    picture(path, (1200, 1200), title, |area| {
+    picture(&sheet, (1200, 1200), title, |area| {
         let (upper, lower) = area.split_vertically(1400);
         let several = lines.len() > 1;
         drawn(&upper, &x, &y, lines, dots, several)?;
         drawn(&lower, &x, &below, left, rests, several)
     })?;
-    Ok(Some(path.to_path_buf()))
+    Ok(Some(sheet.path))
 }
 
 /// Curves and dots in the coordinates of their axes.

@@ -13,7 +13,7 @@ use saddleflux::config::NoiseForm;
 use saddleflux::io::{IoError, read, replace, scale, summary, write_summary};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE};
 use saddleflux::observe::group::Field;
-use saddleflux::plot::{FigureData, draw};
+use saddleflux::plot::{FigureData, Look, draw};
 use saddleflux::problem::CriticalPoints;
 use saddleflux::problem::noise::{HessianPlace, Minibatch, NoiseKind};
 use saddleflux::report::terminal;
@@ -252,7 +252,7 @@ fn a_drift_without_critical_points_has_a_result_too() {
     case.write(&path).unwrap();
     let stored = read(&path).unwrap();
     assert!(stored.fields.field(LOSS.name).is_none());
-    let pictures = draw(&FigureData::stored(&stored), folder.path()).unwrap();
+    let pictures = draw(&FigureData::stored(&stored), folder.path(), &Look::default()).unwrap();
     assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
     assert!(terminal(&case.solved(), &pictures, false).contains("escape rate"));
 }

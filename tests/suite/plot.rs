@@ -8,7 +8,7 @@ use crate::synthetic::double_well;
 use saddleflux::config::Config;
 use saddleflux::io::{Setting, Solved, read, summary, write_result};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
-use saddleflux::plot::{FigureData, draw, longest_fitting};
+use saddleflux::plot::{FigureData, Look, draw, longest_fitting};
 use saddleflux::progress::Progress;
 use saddleflux::study;
 
@@ -20,11 +20,11 @@ fn a_result_file_redraws_the_pictures_of_its_run() {
         let case = double_well(dimension, cells, 0.1, degrees);
         let (first, second) = (Folder::new("plot-run"), Folder::new("plot-file"));
         let found = summary(&case.solved());
-        let drawn = draw(&FigureData::solved(&case.solved(), &found), first.path()).unwrap();
+        let drawn = draw(&FigureData::solved(&case.solved(), &found), first.path(), &Look::default()).unwrap();
         assert_eq!(drawn, NAMES.map(|name| first.path().join(name)));
         let file = second.path().join("result.h5");
         case.write(&file).unwrap();
-        draw(&FigureData::stored(&read(&file).unwrap()), second.path()).unwrap();
+        draw(&FigureData::stored(&read(&file).unwrap()), second.path(), &Look::default()).unwrap();
         for name in NAMES {
             let image = |folder: &Path| fs::read(folder.join(name)).unwrap();
             assert!(image(first.path()).starts_with(b"\x89PNG"));
@@ -53,7 +53,8 @@ fn a_long_title_takes_bounded_work() {
     let mut case = double_well(1, [40, 1], 0.1, 0.0);
     case.config.title = title;
     let folder = Folder::new("plot-title");
-    let drawn = draw(&FigureData::solved(&case.solved(), &summary(&case.solved())), folder.path()).unwrap();
+    let drawn =
+        draw(&FigureData::solved(&case.solved(), &summary(&case.solved())), folder.path(), &Look::default()).unwrap();
     assert!(!drawn.is_empty());
 }
 
@@ -76,12 +77,12 @@ fn a_result_file_redraws_the_committor_and_the_network() {
         let solved = Solved { setting, solution: &solution };
         let (first, second) = (Folder::new("plot-paths-run"), Folder::new("plot-paths-file"));
         let found = summary(&solved);
-        let drawn = draw(&FigureData::solved(&solved, &found), first.path()).unwrap();
+        let drawn = draw(&FigureData::solved(&solved, &found), first.path(), &Look::default()).unwrap();
         let pictures = ["committor.png", "network.png"];
         assert!(pictures.iter().all(|name| drawn.contains(&first.path().join(name))), "{drawn:?}");
         let file = second.path().join("result.h5");
         write_result(&file, &config, &found, &solved.groups()).unwrap();
-        draw(&FigureData::stored(&read(&file).unwrap()), second.path()).unwrap();
+        draw(&FigureData::stored(&read(&file).unwrap()), second.path(), &Look::default()).unwrap();
         let image = |folder: &Path, name: &str| fs::read(folder.join(name)).unwrap();
         assert!(pictures.iter().all(|name| image(first.path(), name) == image(second.path(), name)));
     }
@@ -95,7 +96,7 @@ fn what_was_not_asked_for_is_not_drawn() {
     case.solution.flux = None;
     let folder = Folder::new("plot-less");
     let found = summary(&case.solved());
-    let drawn = draw(&FigureData::solved(&case.solved(), &found), folder.path()).unwrap();
+    let drawn = draw(&FigureData::solved(&case.solved(), &found), folder.path(), &Look::default()).unwrap();
     assert_eq!(drawn, ["landscape.png", "quasi-stationary.png"].map(|name| folder.path().join(name)));
 }
 
@@ -111,7 +112,7 @@ fn odd_fields_are_drawn_without_panic() {
             case.solution.flux.as_mut().unwrap().density.fill(value);
             let folder = Folder::new("plot-odd");
             let found = summary(&case.solved());
-            draw(&FigureData::solved(&case.solved(), &found), folder.path()).unwrap();
+            draw(&FigureData::solved(&case.solved(), &found), folder.path(), &Look::default()).unwrap();
         }
     }
 }

@@ -11,7 +11,7 @@ use super::super::{found, warnings};
 use super::page;
 use crate::io::{IoError, Solved};
 
-/// The report of a run with its pictures, PNG files that are read and put into the page.
+/// The report of a run with its pictures, files that are read and put into the page, each in one format.
 ///
 /// # Errors
 /// A picture that cannot be read.
@@ -19,7 +19,10 @@ pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
     let config = solved.setting.config;
     let title = if config.title.is_empty() { config.source.path.display().to_string() } else { config.title.clone() };
     let warnings = warnings(solved);
-    let figures = pictures.iter().map(|path| picture(path)).collect::<Result<Vec<_>, _>>()?;
+    let shown = |path: &&PathBuf| {
+        pictures.iter().find(|other| other.with_extension("") == path.with_extension("")) == Some(path)
+    };
+    let figures = pictures.iter().filter(shown).map(|path| picture(path)).collect::<Result<Vec<_>, _>>()?;
     Ok(page(
         &title,
         &html! {
@@ -57,9 +60,10 @@ fn said(parts: &[Part]) -> Markup {
 fn picture(path: &Path) -> Result<Markup, IoError> {
     let bytes = std::fs::read(path).map_err(|source| IoError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().replace('_', " "));
+    let kind = if path.extension().is_some_and(|extension| extension == "svg") { "svg+xml" } else { "png" };
     Ok(html! {
         figure {
-            img src={ "data:image/png;base64," (STANDARD.encode(bytes)) } alt=(name);
+            img src={ "data:image/" (kind) ";base64," (STANDARD.encode(bytes)) } alt=(name);
             figcaption { (name) }
         }
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use saddleflux::config::Config;
 use saddleflux::io::{self, Setting, Solved};
-use saddleflux::plot::{self, FigureData};
+use saddleflux::plot::{self, FigureData, Look};
 use saddleflux::progress::Progress;
 use saddleflux::solve::{Accuracy, Evolution};
 use saddleflux::study;
@@ -120,7 +120,7 @@ fn what_was_found_before_an_interruption_is_kept() {
     let group = stored.groups.iter().find(|group| group.name == "evolution").unwrap();
     assert_eq!(group.values("survival").unwrap().len(), reached);
     assert_eq!(stored.summary["evolution"]["interrupted"], true);
-    plot::draw(&FigureData::stored(&stored), folder.path()).unwrap();
+    plot::draw(&FigureData::stored(&stored), folder.path(), &Look::default()).unwrap();
 }
 
 /// One frame of an animation for every snapshot, in one and in two dimensions.

@@ -1,0 +1,194 @@
+//! What pictures are drawn on: pixels at any resolution, or vectors, behind one type.
+//!
+//! Drawing code counts in dots ([`FINE`](super::canvas::FINE) of them a pixel of the design). Pixels scale every length by one factor;
+//! vectors keep the dots and give the whole picture a size.
+
+use std::io::Error;
+
+use plotters::prelude::*;
+use plotters_backend::text_anchor::VPos;
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
+
+/// The font of all texts: its name here and, in vectors, for the reader's own fonts, widest first.
+pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+
+/// Pixels or vectors.
+enum Surface<'a> {
+    Pixels(BitMapBackend<'a>),
+    Vectors(SVGBackend<'a>),
+}
+
+/// A surface that is drawn on in dots.
+pub(super) struct Backend<'a> {
+    surface: Surface<'a>,
+    /// Its size in dots.
+    size: (u32, u32),
+    /// Dots of the surface to a dot of the drawing.
+    scale: f64,
+}
+
+impl<'a> Backend<'a> {
+    /// RGB bytes, `scale` of them to a dot along each axis.
+    pub fn pixels(bytes: &'a mut [u8], size: (u32, u32), fine: (u32, u32), scale: f64) -> Backend<'a> {
+        Backend { surface: Surface::Pixels(BitMapBackend::with_buffer(bytes, fine)), size, scale }
+    }
+
+    /// The text of an SVG file.
+    pub fn vectors(text: &'a mut String, size: (u32, u32)) -> Backend<'a> {
+        Backend { surface: Surface::Vectors(SVGBackend::with_string(text, size)), size, scale: 1.0 }
+    }
+
+    fn at(&self, (x, y): BackendCoord) -> BackendCoord {
+        (self.length(x), self.length(y))
+    }
+
+    fn length(&self, dots: i32) -> i32 {
+        (f64::from(dots) * self.scale).round() as i32
+    }
+
+    fn stroke(&self, style: &impl BackendStyle) -> Stroke {
+        let width = (f64::from(style.stroke_width()) * self.scale).round() as u32;
+        Stroke { colour: style.color(), width: width.max(1) }
+    }
+}
+
+/// A line of a width in dots of the surface.
+struct Stroke {
+    colour: BackendColor,
+    width: u32,
+}
+
+impl BackendStyle for Stroke {
+    fn color(&self) -> BackendColor {
+        self.colour
+    }
+
+    fn stroke_width(&self) -> u32 {
+        self.width
+    }
+}
+
+type Drawn = Result<(), DrawingErrorKind<Error>>;
+
+/// One error for both surfaces.
+fn told<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingErrorKind<E>>) -> Drawn {
+    drawn.map_err(|error| match error {
+        DrawingErrorKind::DrawingError(error) => DrawingErrorKind::DrawingError(Error::other(error)),
+        DrawingErrorKind::FontError(error) => DrawingErrorKind::FontError(error),
+    })
+}
+
+impl DrawingBackend for Backend<'_> {
+    type ErrorType = Error;
+
+    fn get_size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn ensure_prepared(&mut self) -> Drawn {
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.ensure_prepared()),
+            Surface::Vectors(surface) => surface.ensure_prepared(),
+        }
+    }
+
+    fn present(&mut self) -> Drawn {
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.present()),
+            Surface::Vectors(surface) => surface.present(),
+        }
+    }
+
+    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Drawn {
+        let to = (point.0 + 1, point.1 + 1);
+        self.draw_rect(point, to, &Stroke { colour: color, width: 1 }, true)
+    }
+
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
+        let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.draw_line(from, to, &stroke)),
+            Surface::Vectors(surface) => surface.draw_line(from, to, &stroke),
+        }
+    }
+
+    fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Drawn {
+        let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.draw_rect(from, to, &stroke, fill)),
+            Surface::Vectors(surface) => surface.draw_rect(from, to, &stroke, fill),
+        }
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+        let path: Vec<BackendCoord> = path.into_iter().map(|at| self.at(at)).collect();
+        let stroke = self.stroke(style);
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.draw_path(path, &stroke)),
+            Surface::Vectors(surface) => surface.draw_path(path, &stroke),
+        }
+    }
+
+    fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+        let (center, radius, stroke) = (self.at(center), self.length(radius as i32) as u32, self.stroke(style));
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.draw_circle(center, radius, &stroke, fill)),
+            Surface::Vectors(surface) => surface.draw_circle(center, radius, &stroke, fill),
+        }
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
+        let corners: Vec<BackendCoord> = vert.into_iter().map(|at| self.at(at)).collect();
+        let stroke = self.stroke(style);
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.fill_polygon(corners, &stroke)),
+            Surface::Vectors(surface) => surface.fill_polygon(corners, &stroke),
+        }
+    }
+
+    fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, pos: BackendCoord) -> Drawn {
+        let turn = style.transform();
+        let styled = |size: f64| {
+            let font = FontDesc::new(FontFamily::Name(FAMILY), size, style.style()).transform(style.transform());
+            let BackendColor { alpha, rgb: (red, green, blue) } = style.color();
+            font.color(&RGBAColor(red, green, blue, alpha)).pos(style.anchor())
+        };
+        let at = self.at(pos);
+        match &mut self.surface {
+            Surface::Pixels(surface) => told(surface.draw_text(text, &styled(style.size() * self.scale), at)),
+            Surface::Vectors(surface) => {
+                // Its texts are 1.24/1.164 times smaller than those in pixels (1.164: height of DejaVu Sans over its em), and stand lower by
+                // these parts of their size.
+                let lift = match style.anchor().v_pos {
+                    VPos::Top => 0.153,
+                    VPos::Center => 0.138,
+                    VPos::Bottom => 0.071,
+                };
+                let (x, y) = turn.transform(0, -(lift * style.size()).round() as i32);
+                surface.draw_text(text, &styled(style.size() * 1.24 / 1.164), (at.0 + x, at.1 + y))
+            }
+        }
+    }
+
+    fn blit_bitmap(&mut self, pos: BackendCoord, size: (u32, u32), src: &[u8]) -> Drawn {
+        let at = self.at(pos);
+        let [width, height] = [size.0, size.1].map(|dots| self.length(dots as i32) as u32);
+        match &mut self.surface {
+            Surface::Pixels(surface) if (width, height) == size => told(surface.blit_bitmap(at, size, src)),
+            Surface::Pixels(surface) => {
+                told(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
+            }
+            Surface::Vectors(surface) => surface.blit_bitmap(at, size, src),
+        }
+    }
+}
+
+/// RGB bytes of an image at another size: every new pixel has the colour of the old one that it lies in.
+fn resized(bytes: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
+    let place = |at: u32, from: u32, to: u32| (u64::from(at) * u64::from(from) / u64::from(to)) as usize;
+    let columns: Vec<usize> = (0..to.0).map(|column| 3 * place(column, from.0, to.0)).collect();
+    let rows = (0..to.1).map(|row| 3 * from.0 as usize * place(row, from.1, to.1));
+    rows.flat_map(|row| columns.iter().flat_map(move |column| &bytes[row + column..row + column + 3]))
+        .copied()
+        .collect()
+}
