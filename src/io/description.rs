@@ -2,7 +2,7 @@
 
 use crate::config::{Config, LandscapeForm, ModelForm, NoiseForm, SliceConfig};
 use crate::digits::{exact, exact_point};
-use crate::model::slice::Directions;
+use crate::model::Directions;
 use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 

@@ -14,6 +14,7 @@
 //! [`Model::hessian_product`] has none. A rectified network has no second derivative where a unit switches: H is then that of the
 //! smooth pieces.
 
+mod directions;
 pub mod fault;
 pub mod lanczos;
 mod measured;
@@ -26,6 +27,7 @@ mod table;
 pub mod training;
 pub mod weights;
 
+pub use directions::Directions;
 pub use measured::{Array, FEWEST, Lengths, Measured, MeasuredSource, Names};
 pub use network::{Activation, Layer, Network, Pass};
 pub use output::{Answer, Output};

@@ -18,12 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::directions::{Directions, dot, vectors};
 use super::fault::DataError;
-use super::lanczos;
 use super::measured::Measured;
 use super::network::Network;
 use super::sums::{Along, Model};
-use super::training::{Effort, Trained, TrainingError, eigenpairs, initial, minimise, uniform};
+use super::training::{Effort, Trained, TrainingError, initial, minimise};
 use super::weights::{self, WeightsError};
 use crate::progress::Progress;
 use crate::tensor::Tensor;
@@ -36,20 +36,6 @@ pub enum Middle {
     /// What training from random weights leads to.
     Seed(u64),
     /// The weights in a file.
-    File(PathBuf),
-}
-
-/// Along what a slice goes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Directions {
-    /// Eigenvectors of the largest and the second eigenvalue of H.
-    Hessian,
-    /// Random, normalised filter by filter.
-    Filter {
-        /// Of the random numbers.
-        seed: u64,
-    },
-    /// The vectors `x` and `y` of a file.
     File(PathBuf),
 }
 
@@ -183,16 +169,10 @@ impl SliceError {
     }
 }
 
-/// Up to so many parameters all eigenvectors are found from the whole Hessian.
-const DENSE: usize = 400;
 /// Points along each axis to begin with, and at most, on a line and in a plane.
 const POINTS: [[usize; 2]; 2] = [[33, 1025], [17, 65]];
 /// Share of the range of L to which the spline is to be right.
 const RIGHT: f64 = 1e-5;
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
 
 impl Slice {
     /// Finds the middle and the vectors, and computes the grid on all threads.
@@ -205,7 +185,7 @@ impl Slice {
         }
         let (theta, training) = middle(model, &spec.middle, progress)?;
         let (_, gradient) = model.loss_and_gradient(&theta);
-        let vectors = vectors(model, &theta, spec, progress)?;
+        let vectors = vectors(model, &theta, &spec.directions, spec.dimension, progress)?;
         let product = |i: usize, j: usize| match vectors.get(i).zip(vectors.get(j)) {
             // Unit and orthogonal but for rounding.
             Some(_) if spec.directions == Directions::Hessian => f64::from(u8::from(i == j)),
@@ -264,95 +244,8 @@ fn middle(model: &Model, middle: &Middle, progress: &Progress) -> Result<(Vec<f6
     Ok((found.theta.clone(), Some(found)))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, SliceError> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, SliceError> {
     std::fs::read(file).map_err(|error| SliceError::Unreadable { file: file.to_path_buf(), reason: error.to_string() })
-}
-
-fn vectors(model: &Model, theta: &[f64], spec: &SliceSpec, progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
-    match &spec.directions {
-        Directions::Hessian => eigenvectors(model, theta, spec.dimension, progress),
-        Directions::Filter { seed } => {
-            let mut state = *seed;
-            Ok((0..spec.dimension).map(|_| filter_normalised(model, theta, &mut state)).collect())
-        }
-        Directions::File(file) => given(model, file, spec.dimension),
-    }
-}
-
-/// The vectors of a file, which must span a slice.
-fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, SliceError> {
-    let bytes = read(file)?;
-    let fits = |fault| SliceError::Weights { file: file.to_path_buf(), fault };
-    let vector = |name: &&str| {
-        let (found, values) = weights::tensor(name, &bytes).map_err(fits)?;
-        let needed = vec![model.parameters()];
-        match values.len() == model.parameters() {
-            true => Ok(values),
-            false => Err(fits(WeightsError::Shape { name: (*name).into(), found, needed })),
-        }
-    };
-    let vectors: Vec<Vec<f64>> = ["x", "y"][..dimension].iter().map(vector).collect::<Result<_, _>>()?;
-    let squares: Vec<f64> = vectors.iter().map(|v| dot(v, v)).collect();
-    if squares.iter().any(|square| !(square.is_finite() && *square > 0.0)) {
-        return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: None });
-    }
-    if let [x, y] = &vectors[..] {
-        let cosine = dot(x, y) / (squares[0] * squares[1]).sqrt();
-        // The angle is rounding below this.
-        if 1.0 - cosine * cosine < 1e-12 {
-            return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: Some(cosine) });
-        }
-    }
-    Ok(vectors)
-}
-
-/// Unit eigenvectors of the largest eigenvalues, each with its largest entry positive.
-fn eigenvectors(model: &Model, theta: &[f64], count: usize, progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
-    let p = model.parameters();
-    progress.begin("eigenvectors of the Hessian", 0);
-    let failed = || match progress.is_interrupted() {
-        true => TrainingError::Interrupted,
-        false => TrainingError::Eigenvalues { loss: model.loss(theta) },
-    };
-    let mut vectors: Vec<Vec<f64>> = if p <= DENSE {
-        let (_, vectors) = eigenpairs(&model.hessian(theta), p).ok_or_else(failed)?;
-        vectors.chunks_exact(p).take(count).map(<[f64]>::to_vec).collect()
-    } else {
-        let go_on = || {
-            progress.advance(1);
-            !progress.is_interrupted()
-        };
-        lanczos::largest(p, count, |v| model.hessian_product(theta, v), go_on).ok_or_else(failed)?.vectors
-    };
-    for vector in &mut vectors {
-        let largest = vector.iter().fold(0.0f64, |most, entry| if entry.abs() > most.abs() { *entry } else { most });
-        if largest < 0.0 {
-            vector.iter_mut().for_each(|entry| *entry = -*entry);
-        }
-    }
-    Ok(vectors)
-}
-
-/// A random vector whose rows are as long as those of θ, with biases 0.
-fn filter_normalised(model: &Model, theta: &[f64], state: &mut u64) -> Vec<f64> {
-    let mut vector = vec![0.0; theta.len()];
-    for layer in model.network.layers() {
-        let range = layer.weights();
-        let rows = vector[range.clone()].chunks_exact_mut(layer.inputs).zip(theta[range].chunks_exact(layer.inputs));
-        for (row, own) in rows {
-            row.iter_mut().for_each(|entry| *entry = normal(state));
-            let factor = (dot(own, own) / dot(row, row)).sqrt();
-            row.iter_mut().for_each(|entry| *entry *= factor);
-        }
-    }
-    vector
-}
-
-/// A standard normal number (Box & Muller 1958).
-fn normal(state: &mut u64) -> f64 {
-    // In (0, 1], whose logarithm is finite.
-    let (radius, angle) = (1.0 - uniform(state), uniform(state));
-    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
 /// Points on a slice.

@@ -2,6 +2,7 @@
 
 pub mod arc;
 pub mod boundary;
+pub mod degenerate;
 pub mod dividing;
 mod edge_current;
 pub mod field;

@@ -16,6 +16,8 @@ pub(super) const SECOND: RGBColor = RGBColor(200, 110, 20);
 /// Curves of which there are several, told apart by people who see fewer colours too (Okabe and Ito 2008).
 pub(super) const SERIES: [RGBColor; 5] =
     [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167), RGBColor(86, 86, 86)];
+/// The curve on which the noise degenerates.
+pub(super) const DEGENERATE: RGBColor = RGBColor(240, 170, 60);
 /// The boundary of the start set and its saddles.
 pub(super) const BOUNDARY: RGBColor = RGBColor(230, 60, 50);
 

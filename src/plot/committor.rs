@@ -80,6 +80,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     };
     let ends = data.reactive.iter().flat_map(|[from, to]| [(*from, "A"), (*to, "B")]);
     Overlay {
+        degenerate: Vec::new(),
         outlines: [committor, complement].into_iter().flat_map(|p| contour::lines(grid, &set(p), 0.5)).collect(),
         half,
         streams,

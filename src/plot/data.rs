@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::grid::Grid;
 use crate::io::{Solved, Stored};
+use crate::observe::degenerate::DEGENERATE_CURVE;
 use crate::observe::dividing::HALF;
 use crate::observe::group::FieldGroup;
 use crate::plot::network::NetworkFigure;
@@ -36,6 +37,8 @@ pub struct FigureData<'a> {
     pub flux: Option<&'a BoundaryFlux>,
     /// The density in time.
     pub evolution: Option<&'a FieldGroup>,
+    /// What crosses the curve where the noise degenerates.
+    pub degenerate: Option<&'a FieldGroup>,
     /// Eigenvalues and eigenvectors.
     pub spectrum: Option<&'a FieldGroup>,
     /// The reactive flux along the line q⁺ = ½.
@@ -82,7 +85,13 @@ impl<'a> FigureData<'a> {
     fn with(self, groups: &'a [FieldGroup]) -> FigureData<'a> {
         let named = |name: &str| groups.iter().find(|group| group.name == name);
         let half = named(HALF).and_then(|group| BoundaryFlux::along(group).ok());
-        FigureData { evolution: named(GROUP), spectrum: named(SPECTRUM), half, ..self }
+        FigureData {
+            evolution: named(GROUP),
+            degenerate: named(DEGENERATE_CURVE),
+            spectrum: named(SPECTRUM),
+            half,
+            ..self
+        }
     }
 
     /// What its parts show; the fields belong to the grid.
@@ -103,6 +112,7 @@ impl<'a> FigureData<'a> {
             fields,
             flux,
             evolution: None,
+            degenerate: None,
             spectrum: None,
             half: None,
             minima_in_time: places(&summary[GROUP]["minima"]),

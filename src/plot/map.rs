@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::axis::{Axis, extent};
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
-use super::colour::{BOUNDARY, INK, viridis};
+use super::colour::{BOUNDARY, DEGENERATE, INK, viridis};
 use super::data::FigureData;
 use super::sheet::Sheet;
 use super::{PlotError, contour};
@@ -40,6 +40,8 @@ pub(super) struct Overlay {
     pub outlines: Vec<[Point; 2]>,
     /// Where the process is as likely to come to one set first as to the other.
     pub half: Vec<[Point; 2]>,
+    /// Where an eigenvalue of the Hessian, and of the noise, changes its sign.
+    pub degenerate: Vec<[Point; 2]>,
     /// Lines along the current between the sets, and the number of the point of each that an arrow stands at.
     pub streams: Vec<(Vec<Point>, usize)>,
     /// The names of the sets, and their places.
@@ -119,7 +121,10 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
-    let Overlay { outlines, half, streams, words } = &map.overlay;
+    let Overlay { outlines, half, degenerate, streams, words } = &map.overlay;
+    for (colour, width) in [(INK, 10), (DEGENERATE, 6)] {
+        stroke(degenerate.clone(), colour.stroke_width(width))?;
+    }
     for (colour, width) in [(WHITE, 9), (INK, 5)] {
         stroke(outlines.clone(), colour.stroke_width(width))?;
     }
@@ -263,6 +268,7 @@ fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -
         bar(x, INK, 14)?;
         bar(x, WHITE, 8)
     })?;
+    entry("H indefinite beyond", !overlay.degenerate.is_empty(), &|x| bar(x, DEGENERATE, 8))?;
     entry("reactive current", !overlay.streams.is_empty(), &|x| bar(x, INK, 3))?;
     entry("absorbing boundary", data.flux.is_some(), &|x| {
         area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], BOUNDARY.stroke_width(8)))

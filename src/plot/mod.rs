@@ -15,6 +15,7 @@ mod contour;
 mod convergence;
 mod covariance;
 mod data;
+mod degenerate;
 mod evolution;
 mod flux;
 mod iteration;
@@ -71,11 +72,12 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 12] = [
+const PICTURES: [(&str, Picture); 13] = [
     ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
     ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
     ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
     ("flux", flux::picture_of),
+    ("degenerate-curve", degenerate::picture_of),
     ("evolution", evolution::picture_of),
     ("snapshots", evolution::snapshots),
     ("passage-time", |data, sheet| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, sheet)),

@@ -6,7 +6,7 @@ use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
 use super::map::{Map, Overlay};
 use super::sheet::Sheet;
-use super::{DECADES, FigureData, PlotError, chart, map};
+use super::{DECADES, FigureData, PlotError, chart, degenerate, map};
 use crate::observe::group::Field;
 
 const WIDE: (u32, u32) = (1200, 800);
@@ -24,7 +24,11 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
         let levels = (1..16).map(|k| range.start + step * f64::from(k)).collect();
         let strong_levels = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss).collect();
         let scale = Axis::linear("L", range, 0.0);
-        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels, overlay: Overlay::default() }, sheet)?;
+        map::draw(
+            data,
+            &Map { title, field: loss, scale, levels, strong_levels, overlay: degenerate::overlay(data) },
+            sheet,
+        )?;
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
@@ -73,7 +77,7 @@ pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result
     if data.grid.dimension == 2 {
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
-        let overlay = Overlay::default();
+        let overlay = degenerate::overlay(data);
         map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none, overlay }, sheet)?;
         return Ok(true);
     }

@@ -277,6 +277,17 @@ fn flux(page: &mut Page, solved: &Solved) {
         );
     }
     omitted(page, "saddles with flux", flux.by_saddle.len());
+    if let Some(curve) = &solved.solution.degenerate_curve {
+        page.line(
+            "through det H = 0",
+            &format!(
+                "most at {}, where its openness is {}; {} on average over the flux",
+                number::point(curve.densest, 2),
+                brief(curve.openness),
+                brief(curve.mean_openness)
+            ),
+        );
+    }
     if let Some(inside) = flux.inside {
         page.line(
             "flux by killing",

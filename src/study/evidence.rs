@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::formula::Formulas;
 use crate::observe::boundary::{BoundaryFlux, boundary_flux};
+use crate::observe::degenerate::{CurveFlux, DEGENERATE_CURVE};
 use crate::observe::field;
 use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::over_grid;
@@ -107,6 +108,13 @@ pub(super) fn evidence(
         }
     }
     let (mut committor, mut groups) = (None, Vec::new());
+    let crossed = found.quasi_stationary.as_ref().filter(|found| found.rate.is_ordinary());
+    let degenerate_curve =
+        crossed.and_then(|found| CurveFlux::new(problem, &on.grid, &on.assembly, &found.probability));
+    if let Some(curve) = &degenerate_curve {
+        quantities.add(DEGENERATE_CURVE, curve).expect("a view of plain values");
+        groups.push(curve.group());
+    }
     if let Some(found) = &reactive {
         let (study, over_grid, along) =
             committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
@@ -161,6 +169,7 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
         flux,
+        degenerate_curve,
         fields,
         groups,
         quantities,

@@ -3,6 +3,7 @@
 use crate::formula::Formulas;
 use crate::grid::Grid;
 pub use crate::observe::boundary::BoundaryFlux;
+use crate::observe::degenerate::CurveFlux;
 use crate::observe::group::FieldGroup;
 pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
@@ -43,6 +44,8 @@ pub struct Solution {
     pub flux_over_population_error: Option<f64>,
     /// Probability flux through what absorbs.
     pub flux: Option<BoundaryFlux>,
+    /// What crosses the curve where the noise degenerates, where one is crossed.
+    pub degenerate_curve: Option<CurveFlux>,
     /// Fields over the grid.
     pub fields: FieldGroup,
     /// Fields over other coordinates (time, modes), a group of the result file for each.

@@ -138,6 +138,38 @@ fn the_curved_valley_is_solved_without_a_floor() {
     }
 }
 
+/// On (x² − 1)² + 2(y − x²/2)² det H vanishes on y = 7x²/2 − 1, where ω = (7x² + 1)²/((49x² + 1)(x² + 1)); and what leaves the side where H is
+/// positive definite, from which nothing is killed, is γ times what is there.
+#[test]
+fn the_flux_through_the_curve_is_what_leaves_its_side() {
+    let text =
+        text(CURVED, "", "minimum = [-1, 0.5], set = 'x < 0'", "lower = [-2, -0.9], upper = [0, 2.5]", [100, 170]);
+    let solution = run(&text).unwrap();
+    let curve = solution.degenerate_curve.as_ref().unwrap();
+    let openness = |x: f64| (7.0 * x * x + 1.0).powi(2) / ((49.0 * x * x + 1.0) * (x * x + 1.0));
+    let group = curve.group();
+    let [xs, ys, along] = ["position_x", "position_y", "openness"].map(|name| group.values(name).unwrap());
+    for ((x, y), found) in xs.iter().zip(ys).zip(along) {
+        assert!((y - (3.5 * x * x - 1.0)).abs() < 0.02, "({x}, {y})");
+        // ω of a crossing beside the point, which is up to two cells away.
+        assert!((found - openness(*x)).abs() < 0.06, "{found} at x = {x}");
+    }
+    let density = solution.fields.values("quasi_stationary").unwrap();
+    let [hx, hy] = solution.grid.spacing();
+    let inside = (0..density.len()).filter(|&cell| {
+        let [x, y] = solution.grid.cell_centre(cell);
+        !density[cell].is_nan() && y < 3.5 * x * x - 1.0
+    });
+    let share: f64 = inside.map(|cell| density[cell] * hx * hy).sum();
+    assert!(share > 0.5 && share < 0.999, "{share}");
+    assert_relative_eq!(curve.flux, solution.rate.as_ref().unwrap().value.value() * share, max_relative = 1e-9);
+    let [x, y] = curve.densest;
+    assert!((curve.openness - openness(x)).abs() < 0.06 && (y - (3.5 * x * x - 1.0)).abs() < 0.02);
+    // A floor that the grid resolves leaves no curve, and neither does other noise.
+    let floored = text.replace("batch_size = 1", "batch_size = 1, floor = 0.05");
+    assert!(run(&floored).unwrap().degenerate_curve.is_none());
+}
+
 /// Against the plain scheme, whose own error is below 2 %: three landscapes, the valley bent, leaning, and both.
 #[test]
 fn rates_across_open_curves_agree_with_a_plain_upwind_scheme() {

@@ -103,6 +103,22 @@ fn rows() -> Vec<Row> {
         expected: [1.7, 2.3],
     });
     rows.push(Row {
+        scheme: "inverse-average",
+        problem: "[H]₊ in a curved valley",
+        calculus: "ito",
+        boundary: "line on faces",
+        toml: "landscape = { expression = '(x^2-1)^2 + 2*(y - 0.5*x^2)^2' }
+               noise = { kind = 'hessian', learning_rate = 0.2, batch_size = 1 }
+               domain = { lower = [-2, -1], upper = [0.8, 1.8] }
+               valley = { minimum = [-1, 0.5], set = 'x < 0' }"
+            .to_string(),
+        cells: [70, 140, 280],
+        aspect: 1.0,
+        exact: Exact::Differences,
+        // It settles late, from above, between 1 and 2.
+        expected: [1.2, 2.1],
+    });
+    rows.push(Row {
         scheme: "flux-corrected",
         problem: "curved valley",
         calculus: "ito",

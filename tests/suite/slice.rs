@@ -5,8 +5,9 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use saddleflux::config::{Config, Diagnosis};
+use saddleflux::model::Directions;
 use saddleflux::model::lanczos;
-use saddleflux::model::slice::{Directions, Middle, Slice, SliceSpec};
+use saddleflux::model::slice::{Middle, Slice, SliceSpec};
 use saddleflux::model::training::eigenpairs;
 use saddleflux::model::weights::encode;
 use saddleflux::model::{Activation, Model, Network, Output, Samples, Targets};

@@ -119,6 +119,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             }),
             flux_over_population: Some(value * 1.0001),
             flux_over_population_error: Some(1e-6),
+            degenerate_curve: None,
             flux: Some(flux(&grid, value, temperature)),
             fields,
             groups: Vec::new(),
