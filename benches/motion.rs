@@ -1,8 +1,9 @@
-//! What everything that the generator knows costs beside the escape rate alone: committors both ways, the stationary law, six eigenpairs and the
-//! network, each alone and all in one run that shares what it can.
+//! What everything that the generator knows costs beside the escape rate alone: committors both ways, the stationary
+//! law, six eigenpairs and the network, each alone and all in one run that shares what it can.
 //!
-//! `cargo bench --bench motion -- CELLS`: two wells with a tilt on CELLS × CELLS cells (512 unless given), killed on the far side of the
-//! saddle, T = 0.1. Seconds are those of the solves on one grid, without files and pictures; the least of three runs.
+//! `cargo bench --bench motion -- CELLS`: two wells with a tilt on CELLS × CELLS cells (512 unless given), killed on
+//! the far side of the saddle, T = 0.1. Seconds are those of the solves on one grid, without files and pictures; the
+//! least of three runs.
 
 use std::time::Instant;
 

@@ -46,7 +46,8 @@ impl<'a> LevelSpectrum<'a> {
         Ok(LevelSpectrum { on: on.clone(), modes })
     }
 
-    /// The modes nearest to zero where every wall reflects and nothing absorbs, with the network of valleys where that is known.
+    /// The modes nearest to zero where every wall reflects and nothing absorbs, with the network of valleys where that
+    /// is known.
     ///
     /// # Errors
     /// Whatever ends an elimination, and rates below the range of double precision in two dimensions.
@@ -72,7 +73,8 @@ impl<'a> LevelSpectrum<'a> {
     }
 }
 
-/// The slowest modes of a killed chain whose live set holds several wells; `None` where it holds one. Each core has weights of its own range.
+/// The slowest modes of a killed chain whose live set holds several wells; `None` where it holds one. Each core has
+/// weights of its own range.
 fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>) -> Option<Refined> {
     let problem = on.problem;
     let lives = |core: &MinimumCore| problem.valley.live.holds(problem.critical.minima[core.minimum].theta);
@@ -168,7 +170,8 @@ impl SpectrumStudy {
 
 /// The group of the eigenvalues and eigenvectors.
 pub const SPECTRUM: &str = "spectrum";
-/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind them.
+/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind
+/// them.
 pub const VALUES_NAME: &str = "values";
 /// As [`VALUES_NAME`].
 pub const RIGHT_NAME: &str = "right";

@@ -250,8 +250,9 @@ fn tiny_groups_of_cold_wells() {
     }
 }
 
-/// The same wells killed at rate 1 at their high end: three eigenvalues that differ by up to 1e60 and 1e30, against 400 digits (mpmath's `eigsy`
-/// on the symmetrised chain). The second and the third come from the network of the killed chain, whatever weights its cores have.
+/// The same wells killed at rate 1 at their high end: three eigenvalues that differ by up to 1e60 and 1e30, against
+/// 400 digits (mpmath's `eigsy` on the symmetrised chain). The second and the third come from the network of the
+/// killed chain, whatever weights its cores have.
 #[test]
 fn tiny_groups_of_a_killed_chain() {
     let exact = [
@@ -289,7 +290,8 @@ fn tiny_groups_of_a_killed_chain() {
     }
 }
 
-/// Two wells, killed beyond the second: γ and λ₂ are both tiny, and those of a plane whose loss separates are those of the line.
+/// Two wells, killed beyond the second: γ and λ₂ are both tiny, and those of a plane whose loss separates are those of
+/// the line.
 #[test]
 fn a_killed_run_with_two_wells_says_its_second_eigenvalue() {
     let text = |dimension: usize, cells: &str, lower: &str, upper: &str, walls: &str, more: &str| {

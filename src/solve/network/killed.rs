@@ -6,8 +6,9 @@
 //! x_a A_I = Σ_{i ∈ a} μ_i q_i·                            μ: any measure on the cores
 //! F_aa = Σ_{i ∈ a} μ_i g_i,   g_i = κ_i + Σ_j q_ij w_j    what is killed from a before it comes to a core; F_ab, M_ab as in a closed network
 //! ```
-//! A Σ_b h_b is g in the cores and 0 elsewhere, so that diag(Σ_b F_ab) − F, F_aa being on the diagonal, is the projection of A without a
-//! difference. Its eigenvalues are those of the chain up to how its cores were entered; [the iteration](super::refinement) does the rest.
+//! A Σ_b h_b is g in the cores and 0 elsewhere, so that diag(Σ_b F_ab) − F, F_aa being on the diagonal, is the
+//! projection of A without a difference. Its eigenvalues are those of the chain up to how its cores were entered; [the
+//! iteration](super::refinement) does the rest.
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
@@ -17,8 +18,8 @@ use crate::solve::network::refinement::{self, Refined, Start};
 use crate::solve::paths::{restricted, solved_left, solved_right};
 use crate::solve::{Factor, Resources};
 
-/// The n slowest modes of a killed chain with these cores; `owner`: the core that each state belongs to, of `n`, `measure`: any positive weights in
-/// each core.
+/// The n slowest modes of a killed chain with these cores; `owner`: the core that each state belongs to, of `n`,
+/// `measure`: any positive weights in each core.
 ///
 /// # Errors
 /// [`NetworkError`]: an elimination that fails.

@@ -1,8 +1,9 @@
 //! Eigenvalues of small generators, in full relative accuracy from their off-diagonals, however far apart they are.
 //!
-//! A network of valleys is a pencil L v = λ M v with L = diag(Σ_b F_ab) − F from nonnegative fluxes and nonnegative masses M; F_aa is what is
-//! killed from a, 0 in a closed network, and stays on the diagonal of L. Its eigenvalues are determined by the off-diagonals, but rounding a diagonal of L once destroys all that are smaller by 1e-16. So nothing is
-//! rounded: fluxes and masses are whole multiples of a power of two, the polynomial
+//! A network of valleys is a pencil L v = λ M v with L = diag(Σ_b F_ab) − F from nonnegative fluxes and nonnegative
+//! masses M; F_aa is what is killed from a, 0 in a closed network, and stays on the diagonal of L. Its eigenvalues are
+//! determined by the off-diagonals, but rounding a diagonal of L once destroys all that are smaller by 1e-16. So
+//! nothing is rounded: fluxes and masses are whole multiples of a power of two, the polynomial
 //! ```text
 //! p(x) = det(x M − L) = Σ_k a_k x(x − 1)…(x − k + 1)          a_k = Δᵏp(0)/k!, whole numbers
 //! ```

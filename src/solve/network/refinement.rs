@@ -71,12 +71,14 @@ pub(super) struct Start {
     pub functions: Vec<Vec<Scaled>>,
     /// x_a on all states.
     pub measures: Vec<Vec<Scaled>>,
-    /// For a chain that is killed A Σ_b h_b, the rate at which it is killed before it comes to a core, which is 0 but in the cores.
+    /// For a chain that is killed A Σ_b h_b, the rate at which it is killed before it comes to a core, which is 0 but
+    /// in the cores.
     pub leak: Option<Vec<Scaled>>,
 }
 
-/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved it, and rounding. For a chain
-/// that is killed R = σ(σ + A)⁻¹, and the rows of the left side sum to x_a R²ˢ A Σ_b h_b, which is no difference either.
+/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved
+/// it, and rounding. For a chain that is killed R = σ(σ + A)⁻¹, and the rows of the left side sum to x_a R²ˢ A Σ_b
+/// h_b, which is no difference either.
 ///
 /// # Errors
 /// [`NetworkError`]: an elimination that fails.
