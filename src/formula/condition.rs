@@ -37,7 +37,8 @@ pub enum Condition {
         /// 1 beyond the saddle, 2 at it.
         factor: f64,
     },
-    /// The set is killed along the separatrix, or along a line that crosses it at the saddle at an angle whose factor is known.
+    /// The set is killed along the separatrix, or along a line that crosses it at the saddle at an angle whose factor
+    /// is known.
     Oblique {
         /// The angle, in widths.
         slant: Slant,

@@ -1,15 +1,17 @@
 //! A dividing surface in its own arcs, each with the saddles that belong to it.
 //!
-//! Along a curve the drift leads from where it is highest, b·t turning from − to +, to where it is lowest; for a loss that is the height of
-//! L along the curve. An arc lies between two such highest places and has one lowest. On the boundary of a basin the highest places are maxima of the
-//! loss, or sources of the drift, and each arc is the stable manifold of one saddle, its lowest place the saddle itself. On any other curve a
-//! saddle belongs to the arc that passes nearest to it: several saddles on one arc follow one another on the way, or are parted by no height.
+//! Along a curve the drift leads from where it is highest, b·t turning from − to +, to where it is lowest; for a loss that
+//! is the height of L along the curve. An arc lies between two such highest places and has one lowest. On the boundary of
+//! a basin the highest places are maxima of the loss, or sources of the drift, and each arc is the stable manifold of one
+//! saddle, its lowest place the saddle itself. On any other curve a saddle whose two minima it parts belongs to the arc
+//! that passes nearest to it.
 //!
 //! Near its saddle the theory takes the flux of an arc to be a Gaussian across the escape direction,
 //! ```text
 //! J·n ∝ e^{−y²/2w²}        w = √(D_⊥/H_⊥),   y along the stable eigenvector ⊥ of the Hessian, D_⊥ = ⊥·D ⊥
 //! ```
-//! on any curve through the saddle that is not the escape direction itself, since the current does not depend on the way along it.
+//! on any curve through the saddle that is not the escape direction itself, since the current does not depend on the
+//! way along it.
 
 use serde::Serialize;
 
@@ -61,8 +63,8 @@ const RIPPLE: f64 = 0.01;
 const LEVEL: f64 = 1e-9;
 
 impl Division {
-    /// The arcs of the curve that is crossed at these places, with those of the saddles in `candidates` that belong to each; `cell`: the spacing of the
-    /// grid.
+    /// The arcs of the curve that is crossed at these places, with those of the saddles in `candidates` that belong to
+    /// each; `cell`: the spacing of the grid.
     pub fn new(problem: &Problem, candidates: &[usize], crossings: &[Crossing], cell: f64) -> Division {
         let heights = heights(problem, crossings, cell);
         let space = problem.domain.space();
@@ -83,8 +85,8 @@ impl Division {
         Division { lowest, saddles, arc }
     }
 
-    /// For each crossing the saddle that it counts for: the arc's, the nearest of them where it has several; the nearest one to the arc
-    /// where it has none.
+    /// For each crossing the saddle that it counts for: the arc's, the nearest of them where it has several; the
+    /// nearest one to the arc where it has none.
     pub fn saddle_of_each(&self, problem: &Problem, candidates: &[usize], crossings: &[Crossing]) -> Vec<usize> {
         let space = problem.domain.space();
         let nearest = |among: &[usize], at: Point| {
@@ -123,7 +125,8 @@ impl Division {
         (0..self.lowest.len()).map(arc).collect()
     }
 
-    /// The density along a profile that the theory assumes: Gaussians with the flux of each arc of one saddle; NaN on other arcs.
+    /// The density along a profile that the theory assumes: Gaussians with the flux of each arc of one saddle; NaN on
+    /// other arcs.
     pub fn gaussian(&self, problem: &Problem, arcs: &[Arc], profile: &Profile) -> Vec<f64> {
         let across: Vec<Option<Across>> =
             arcs.iter().map(|arc| only(&arc.saddles).and_then(|saddle| Across::new(problem, saddle))).collect();

@@ -15,8 +15,9 @@ pub struct BoundaryFlux {
     pub total: f64,
     /// The part of it that a killing rate inside the domain takes; `None` where there is none.
     pub inside: Option<f64>,
-    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary's arc that belongs to it. Empty where a
-    /// target absorbs beyond several saddles, because where the target is entered does not tell over which of them.
+    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary's arc that belongs
+    /// to it. Empty where a target absorbs beyond several saddles, because where the target is entered does not tell
+    /// over which of them.
     pub by_saddle: Vec<(usize, f64)>,
     /// The arcs of the boundary, lowest first; none in one dimension.
     pub arcs: Vec<Arc>,

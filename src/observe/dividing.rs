@@ -1,8 +1,9 @@
-//! What flows across surfaces between two sets, and over which saddles: the reactive flux across the line on which the forward committor is ½,
-//! the boundary of the first set's basin, and any other line.
+//! What flows across surfaces between two sets, and over which saddles: the reactive flux across the line on which the
+//! forward committor is ½, the boundary of the first set's basin, and any other line.
 //!
-//! Reactive paths neither end nor begin between the sets, so that every such surface carries the same flux F_AB; its arcs
-//! ([`crate::observe::arc`]) say which way it takes. It is summed over the edges that the surface crosses, forward less backward.
+//! Reactive paths neither end nor begin between the sets, so that every such surface carries the same flux F_AB; its
+//! arcs ([`crate::observe::arc`]) say which way it takes. It is summed over the edges that the surface crosses,
+//! forward less backward.
 
 use std::borrow::Cow;
 
@@ -99,7 +100,7 @@ impl SurfaceFlux {
         }
         let crossings = crossings(found, &inside, &surface.form);
         let [hx, hy] = closed.grid.spacing();
-        let candidates = passes(found);
+        let candidates = passes(found, &inside);
         let division = Division::new(problem, &candidates, &crossings, hx.max(hy));
         let profile = Profile::along(&crossings, hx.max(hy));
         let arcs = division.arcs(problem, &crossings);
@@ -148,13 +149,16 @@ impl SurfaceFlux {
 pub const DISTANCE: Label =
     Label::new("distance", "parameter", "distance from the boundary of the first set's basin, positive outside of it");
 
-/// The saddles over which one minimum is left for another.
-fn passes(found: &Reactive<'_>) -> Vec<usize> {
-    let problem = found.closed.problem;
+/// The saddles whose two minima are on different sides of the surface.
+fn passes(found: &Reactive<'_>, inside: &[bool]) -> Vec<usize> {
+    let (closed, problem) = (&found.closed, found.closed.problem);
+    let side = |minimum: usize| inside[closed.state_at(problem.critical.minima[minimum].theta)];
     let leads = |index: &usize| {
         let saddle = &problem.critical.saddles[*index];
-        let [one, other] = saddle.connects;
-        one.is_some() && other.is_some() && one != other && problem.domain.touches(saddle.point.theta)
+        match saddle.connects {
+            [Some(one), Some(other)] => problem.domain.touches(saddle.point.theta) && side(one) != side(other),
+            _ => false,
+        }
     };
     (0..problem.critical.saddles.len()).filter(leads).collect()
 }

@@ -1,4 +1,5 @@
-//! The flux through a curve from what single edges carry across it: strung along the curve, and gathered as a density along it.
+//! The flux through a curve from what single edges carry across it: strung along the curve, and gathered as a density
+//! along it.
 
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -26,14 +27,15 @@ pub struct Profile {
     pub beside: Vec<usize>,
 }
 
-/// Points of a curve that are farther apart, in cells, belong to different pieces of it: around a hole, or on either side of a
-/// reflecting wall.
+/// Points of a curve that are farther apart, in cells, belong to different pieces of it: around a hole, or on either
+/// side of a reflecting wall.
 const GAP: f64 = 4.0;
 
 impl Profile {
-    /// The crossings strung along their curve, and their flux gathered in bins two cells long. The crossings of x edges and of y edges
-    /// alternate irregularly on a slanted curve, so each flux is spread over three bins with the weights of a quadratic spline (Hockney &
-    /// Eastwood 1981, triangular-shaped clouds), which keeps the total. Pieces that are apart follow one another.
+    /// The crossings strung along their curve, and their flux gathered in bins two cells long. The crossings of x
+    /// edges and of y edges alternate irregularly on a slanted curve, so each flux is spread over three bins with the
+    /// weights of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total.
+    /// Pieces that are apart follow one another.
     pub fn along(crossings: &[Crossing], cell: f64) -> Profile {
         let order = strung(crossings);
         let is_joined = |&a: &usize, &b: &usize| norm(difference(crossings[a].at, crossings[b].at)) <= GAP * cell;

@@ -1,4 +1,5 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, passage time, committor, network, spectrum, the density in time.
+//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, passage time, committor, network,
+//! spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic

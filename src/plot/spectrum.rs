@@ -14,7 +14,8 @@ use crate::study::spectrum::{IMAGINARY, RIGHT_NAME, VALUES_NAME};
 const MOST: usize = 6;
 /// Longest side of one of them, in dots.
 const PANEL: u32 = 640;
-/// Room around its map: ticks and name below, ticks on the left, the colour bar on the right; and for its own name above.
+/// Room around its map: ticks and name below, ticks on the left, the colour bar on the right; and for its own name
+/// above.
 const AROUND: [u32; 2] = [640, 340];
 
 /// The eigenvalues in the plane above, and by their size below; `false` when there is no spectrum.
@@ -54,7 +55,8 @@ fn eigenvalues(group: &FieldGroup) -> Option<[Vec<f64>; 2]> {
     Some([re, im])
 }
 
-/// The right eigenvectors, real parts, each over its largest size; of a pair the first. `false` when there is no spectrum.
+/// The right eigenvectors, real parts, each over its largest size; of a pair the first. `false` when there is no
+/// spectrum.
 pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some((group, [re, im])) = data.spectrum.and_then(|group| Some((group, eigenvalues(group)?))) else {
         return Ok(false);

@@ -62,7 +62,8 @@ pub enum Cut {
     Oblique {
         /// By how much.
         slant: Slant,
-        /// γ/γ_Kramers: for killing at the saddle, or, where the slant's is not known, as if the boundary ran along the separatrix.
+        /// γ/γ_Kramers: for killing at the saddle, or, where the slant's is not known, as if the boundary ran along
+        /// the separatrix.
         factor: f64,
     },
     /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.

@@ -4,13 +4,15 @@
 //! curve, and from points all over the box, end as it says; a cycle, a missed or a degenerate saddle show there, and then every
 //! question is answered by descents.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::problem::critical::{self, stability};
 use crate::problem::descent::Descent;
 use crate::problem::outline::{Bounding, Outline};
 use crate::problem::separatrix::{Branch, Tracer, rests};
-use crate::problem::{CriticalPoint, CriticalPoints, Domain, Dynamics, Space};
+use crate::problem::{CriticalPoint, CriticalPoints, Domain, Dynamics, Problem, Region, Space, descend};
 use crate::tensor::{Point, advance, norm};
 
 /// The points whose descent ends at one minimum.
@@ -85,6 +87,23 @@ impl Basin {
     /// The fraction of the segment from → to at which the outline is left; `None` where descents have to tell.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.outline.as_ref()?.exit(from, to)
+    }
+}
+
+impl Problem {
+    /// The minimum, by its number, that descent from a point ends at.
+    pub fn descends_to(&self, theta: Point) -> Option<usize> {
+        descend(&self.dynamics, &self.critical, self.domain.space()).limit(theta)
+    }
+
+    /// The basin of a minimum in two dimensions, by its outline; `None` where it has none that could be traced.
+    pub fn basin_of(&self, minimum: usize) -> Option<Arc<Basin>> {
+        let own = match &self.valley.start {
+            Region::Basin(basin) if self.valley.minimum == Some(minimum) => Some(Arc::clone(basin)),
+            _ => None,
+        };
+        let outlined = || Arc::new(Basin::outlined(&self.dynamics, &self.critical, minimum, self.domain.space()));
+        Some(own.unwrap_or_else(outlined)).filter(|basin| !basin.is_costly())
     }
 }
 

@@ -211,21 +211,6 @@ impl Problem {
         self.dynamics.loss().is_some() && self.noise.constant().is_some()
     }
 
-    /// The minimum, by its number, that descent from a point ends at.
-    pub fn descends_to(&self, theta: Point) -> Option<usize> {
-        descend(&self.dynamics, &self.critical, self.domain.space()).limit(theta)
-    }
-
-    /// The basin of a minimum in two dimensions, by its outline; `None` where it has none that could be traced.
-    pub fn basin_of(&self, minimum: usize) -> Option<Arc<Basin>> {
-        let own = match &self.valley.start {
-            Region::Basin(basin) if self.valley.minimum == Some(minimum) => Some(Arc::clone(basin)),
-            _ => None,
-        };
-        let outlined = || Arc::new(Basin::outlined(&self.dynamics, &self.critical, minimum, self.domain.space()));
-        Some(own.unwrap_or_else(outlined)).filter(|basin| !basin.is_costly())
-    }
-
     /// The minimum of the valley, when there is one.
     pub fn minimum(&self) -> Option<&CriticalPoint> {
         self.valley.minimum.map(|index| &self.critical.minima[index])

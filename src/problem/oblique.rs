@@ -4,16 +4,18 @@
 //! ```text
 //! h_xx + x h_x + m (h_ηη − η h_η) = 0        m = H_⊥/|H_be|,  h: the probability of never coming to the line x = δη
 //! ```
-//! and Kramers' rate is that of coming to the line times the probability Φ(x) of going on from there. On the line x = 0 that is ½ everywhere: the
-//! rate is twice Kramers'. On x = δη it is ½ in the mean as long as the line is met as often on either side of the saddle. It is not: where the line
-//! leans back (x < 0) it is met sooner, and there more of those who are killed would have fallen back. With φ'' + xφ' = mφ, φ(−∞) = 0, φ(0) = 1 (a
-//! parabolic cylinder function) the second variation of the rate is
+//! and Kramers' rate is that of coming to the line times the probability Φ(x) of going on from there. On the line x =
+//! 0 that is ½ everywhere: the rate is twice Kramers'. On x = δη it is ½ in the mean as long as the line is met as
+//! often on either side of the saddle. It is not: where the line leans back (x < 0) it is met sooner, and there more
+//! of those who are killed would have fallen back. With φ'' + xφ' = mφ, φ(−∞) = 0, φ(0) = 1 (a parabolic cylinder
+//! function) the second variation of the rate is
 //! ```text
 //! γ/γ_Kramers = 2 + 2 p(m) δ² + O(δ⁴)        p(m) = √(2/π) φ'(0) = (2/√π) Γ(1 + m/2)/Γ(½ + m/2)
 //! ```
-//! Along the line the loss rises with the curvature (1 − δ²)H_⊥, and for δ ≥ 1 not at all, so that the flux does not cross near the saddle. The power
-//! 2(1 − δ²)^−p has that variation and that end. Against sums of Hermite functions that solve the equation (`scripts/oblique.py`) it is right
-//! to all their 8 digits for m = 1, where p = 1, and for other m from 1/20 to 4 within 0.2 % where p δ² ≤ 0.1 and 1.2 % where p δ² ≤ 0.3.
+//! Along the line the loss rises with the curvature (1 − δ²)H_⊥, and for δ ≥ 1 not at all, so that the flux does not
+//! cross near the saddle. The power 2(1 − δ²)^−p has that variation and that end. Against sums of Hermite functions
+//! that solve the equation (`scripts/oblique.py`) it is right to all their 8 digits for m = 1, where p = 1, and for
+//! other m from 1/20 to 4 within 0.2 % where p δ² ≤ 0.1 and 1.2 % where p δ² ≤ 0.3.
 
 /// How far the boundary strays across the separatrix over one width of the flux along it, in widths of the saddle: δ.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +34,8 @@ const MEASURED: f64 = 4.0;
 const NONE: f64 = 1e-4;
 
 impl Slant {
-    /// The slant δ of a boundary through a saddle of stiffness m = H_⊥/|H_be|; `None` where it runs along the separatrix.
+    /// The slant δ of a boundary through a saddle of stiffness m = H_⊥/|H_be|; `None` where it runs along the
+    /// separatrix.
     pub fn at_saddle(slant: f64, stiffness: f64) -> Option<Slant> {
         let strength = power(stiffness) * slant * slant;
         let known = if stiffness <= MEASURED { KNOWN } else { 0.1 * KNOWN };

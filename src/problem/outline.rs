@@ -78,7 +78,8 @@ impl Outline {
         Some(first.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside))
     }
 
-    /// The distance of a point from the nearest of the curves, over the seams if that is shorter; infinite where there is none.
+    /// The distance of a point from the nearest of the curves, over the seams if that is shorter; infinite where there
+    /// is none.
     pub fn distance(&self, theta: Point) -> f64 {
         let distance = |bounding: &Bounding| {
             let begin = bounding.piece.at(0.0);

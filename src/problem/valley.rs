@@ -121,8 +121,8 @@ impl Valley {
         valley
     }
 
-    /// The cut of a boundary at a distance beyond a saddle, and its slant there: how far it strays along the escape direction over a width of
-    /// the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
+    /// The cut of a boundary at a distance beyond a saddle, and its slant there: how far it strays along the escape
+    /// direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
     fn cut(&self, around: Surroundings<'_>, saddle: &Saddle, direction: Point, [distance, width]: [f64; 2]) -> Cut {
         let Surroundings { dynamics, noise, domain, .. } = around;
         let (at, cut) = (saddle.point.theta, Cut::at(distance / width));

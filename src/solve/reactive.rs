@@ -31,8 +31,21 @@ pub fn reactive<'a>(
     resources: Resources<'_>,
 ) -> Result<Reactive<'a>, SolveError> {
     let closed = on.closed(resources.progress)?;
-    let side = sides(&closed, sets)?;
     let law = closed_law(&closed, resources)?;
+    reactive_within(closed, law, sets, resources)
+}
+
+/// The same paths on a closed chain whose stationary law is known.
+///
+/// # Errors
+/// As [`reactive`].
+pub fn reactive_within<'a>(
+    closed: Discretisation<'a>,
+    law: Vec<Scaled>,
+    sets: &[CoreSet; 2],
+    resources: Resources<'_>,
+) -> Result<Reactive<'a>, SolveError> {
+    let side = sides(&closed, sets)?;
     let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
     let cuts = core_cuts(&closed, sets, &owner, &law)?;
     let cores = Cores::of_cuts(side, &cuts);

@@ -9,8 +9,8 @@ use crate::solve::{CoreSets, Discretisation, Hits, NetworkError, Resources, Solv
 /// The hits of these sets of a closed chain with its stationary law.
 ///
 /// # Errors
-/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination; numbers beyond the
-/// range of double precision in two dimensions.
+/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination;
+/// numbers beyond the range of double precision in two dimensions.
 pub fn several(
     closed: &Discretisation<'_>,
     law: &[Scaled],

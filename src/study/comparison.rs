@@ -41,8 +41,8 @@ pub fn formulas(problem: &Problem) -> Formulas {
     evaluated(problem, minimum, &saddles, other_wells)
 }
 
-/// Kramers' rate out of one valley over one saddle alone, for this way of killing; for noise that varies, in one dimension, that of the
-/// effective potential.
+/// Kramers' rate out of one valley over one saddle alone, for this way of killing; for noise that varies, in one
+/// dimension, that of the effective potential.
 pub(super) fn over_one_saddle(problem: &Problem, minimum: usize, saddle: usize, cut: Cut) -> Option<Scaled> {
     if without_formula(problem).is_some() {
         return None;

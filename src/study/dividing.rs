@@ -12,8 +12,9 @@ use crate::tensor::Point;
 /// The name of the boundary of the first set's basin, and of its group.
 const BASIN: [&str; 2] = ["basin boundary", "basin_boundary"];
 
-/// The reactive flux across the line q⁺ = ½, the boundary of the first set's basin where that parts the sets, and the surfaces that are asked for;
-/// none in one dimension, and where the flux is no ordinary number. `ends`: a point of each set.
+/// The reactive flux across the line q⁺ = ½, the boundary of the first set's basin where that parts the sets, and the
+/// surfaces that are asked for; none in one dimension, and where the flux is no ordinary number. `ends`: a point of
+/// each set.
 ///
 /// # Errors
 /// [`NotBetween`] for a surface that is asked for and does not part the sets.

@@ -8,15 +8,15 @@ use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::network::valleys::ValleyNetwork;
 use crate::solve::{
-    Chain, Discretisation, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, mean_first_passage,
-    occupation, quasi_stationary, reactive,
+    Chain, Discretisation, Ground, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, closed_law,
+    mean_first_passage, occupation, quasi_stationary, reactive_within,
 };
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
 use crate::study::crossing;
 use crate::study::network;
 use crate::study::request::Quantity;
-use crate::study::spectrum::LevelSpectrum;
+use crate::study::spectrum::{self, LevelSpectrum};
 use crate::study::{Request, StudyError};
 
 /// What one grid gave.
@@ -83,41 +83,17 @@ pub fn solve<'a>(
     }
     let discretisation = Discretisation::on(problem, grid, scheme.weight, resources.progress)?;
     laps.end("assembly");
-    let reactive = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<Reactive<'a>>, StudyError> {
-        if !request.wants(Quantity::Committor) {
-            return Ok(None);
-        }
-        resources.progress.begin("reactive paths", 0);
-        let found = reactive(on, &committor::sets(&request.committor, problem)?, resources)?;
-        laps.end("reactive paths");
-        Ok(Some(found))
-    };
-    let network = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<ValleyNetwork<'a>>, StudyError> {
-        if !request.wants(Quantity::Network) {
-            return Ok(None);
-        }
-        resources.progress.begin("network of valleys", 0);
-        let found = ValleyNetwork::new(on, &network::valleys(problem)?, resources)?;
-        laps.end("network of valleys");
-        Ok(Some(found))
-    };
-    let spectrum = |on: &Discretisation<'a>, laps: &mut Laps| -> Result<Option<LevelSpectrum<'a>>, StudyError> {
-        if !request.wants(Quantity::Spectrum) {
-            return Ok(None);
-        }
-        resources.progress.begin("spectrum", 0);
-        let found = LevelSpectrum::new(on, request.eigenvalues, resources)?;
-        laps.end("spectrum");
-        Ok(Some(found))
-    };
     if !request.wants_killing() {
-        let reactive = reactive(&discretisation, &mut laps)?;
-        let network = network(&discretisation, &mut laps)?;
-        let spectrum = spectrum(&discretisation, &mut laps)?;
-        let of_paths = reactive.as_ref().map_or(0, |found| found.paths.factor_bytes);
-        let factor_bytes = network.as_ref().map_or(0, |found| found.network.factor_bytes).max(of_paths);
-        let found = Analyses::default();
-        return Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing });
+        let ground = match request.wants(Quantity::Spectrum) && discretisation.assembly.kills() {
+            true => Some(spectrum::ground(&Chain::killed(discretisation.clone(), resources)?, None)?),
+            false => None,
+        };
+        let beside = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
+        let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
+        let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
+        let Beside { reactive, network, spectrum } = beside;
+        let (found, timing) = (Analyses::default(), laps.timing);
+        return Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -127,14 +103,80 @@ pub fn solve<'a>(
     }
     resources.progress.begin("solving", 0);
     let found = Analyses::new(request, &chain)?;
+    let ground = match request.wants(Quantity::Spectrum) {
+        true => Some(spectrum::ground(&chain, found.quasi_stationary.as_ref())?),
+        false => None,
+    };
     laps.end("solves");
     let factor_bytes = chain.elimination.factor_bytes();
     // Two factors need not be held at once.
     let discretisation = chain.into_discretisation();
-    let reactive = reactive(&discretisation, &mut laps)?;
-    let network = network(&discretisation, &mut laps)?;
-    let spectrum = spectrum(&discretisation, &mut laps)?;
+    let Beside { reactive, network, spectrum } = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
     Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing })
+}
+
+/// The closed chain of a grid with its stationary law.
+pub struct Closed<'a> {
+    /// The chain.
+    pub on: Discretisation<'a>,
+    /// π.
+    pub law: Vec<Scaled>,
+}
+
+/// What is asked for beside the killed chain's rates; the closed chain's law is solved for once.
+struct Beside<'a> {
+    reactive: Option<Reactive<'a>>,
+    network: Option<ValleyNetwork<'a>>,
+    spectrum: Option<LevelSpectrum<'a>>,
+}
+
+impl<'a> Beside<'a> {
+    /// `ground`: the slowest mode of a chain that is killed, where a spectrum is asked for.
+    fn new(
+        request: &Request,
+        on: &Discretisation<'a>,
+        ground: Option<Ground>,
+        resources: Resources<'_>,
+        laps: &mut Laps,
+    ) -> Result<Beside<'a>, StudyError> {
+        let asks = |quantity: Quantity| request.wants(quantity);
+        let needs_closed =
+            asks(Quantity::Committor) || asks(Quantity::Network) || (asks(Quantity::Spectrum) && ground.is_none());
+        let mut beside = Beside { reactive: None, network: None, spectrum: None };
+        let closed = match needs_closed {
+            true => {
+                resources.progress.begin("stationary law", 0);
+                let closed = on.closed(resources.progress)?;
+                let law = closed_law(&closed, resources)?;
+                laps.end("stationary law");
+                Some(Closed { on: closed, law })
+            }
+            false => None,
+        };
+        if let Some(Closed { on, law }) = closed.as_ref().filter(|_| asks(Quantity::Committor)) {
+            resources.progress.begin("reactive paths", 0);
+            let sets = committor::sets(&request.committor, on.problem)?;
+            beside.reactive = Some(reactive_within(on.clone(), law.clone(), &sets, resources)?);
+            laps.end("reactive paths");
+        }
+        if let Some(Closed { on, law }) = closed.as_ref().filter(|_| asks(Quantity::Network)) {
+            resources.progress.begin("network of valleys", 0);
+            let valleys = network::valleys(on.problem)?;
+            beside.network = Some(ValleyNetwork::within(on.clone(), law.clone(), &valleys, resources)?);
+            laps.end("network of valleys");
+        }
+        if asks(Quantity::Spectrum) {
+            resources.progress.begin("spectrum", 0);
+            let count = request.eigenvalues;
+            beside.spectrum = match (ground, &closed) {
+                (Some(ground), _) => Some(LevelSpectrum::killed(on, ground, count, resources)?),
+                (None, Some(closed)) => Some(LevelSpectrum::closed(closed, beside.network.as_ref(), count, resources)?),
+                (None, None) => None,
+            };
+            laps.end("spectrum");
+        }
+        Ok(beside)
+    }
 }
 
 /// A stop watch for phases.

@@ -92,10 +92,11 @@ pub struct CommittorRequest {
     pub from: Option<CoreSpec>,
     /// Where they end.
     pub to: Option<CoreSpec>,
-    /// Several sets: which of them is hit first, and what flows from each to each. Paths lead from the first to the second where no others are
-    /// named.
+    /// Several sets: which of them is hit first, and what flows from each to each. Paths lead from the first to the
+    /// second where no others are named.
     pub sets: Vec<CoreSpec>,
-    /// Surfaces between the two sets whose flux is asked for, as conditions that hold on the side of the first, with their texts.
+    /// Surfaces between the two sets whose flux is asked for, as conditions that hold on the side of the first, with
+    /// their texts.
     pub surfaces: Vec<(String, Arc<Condition>)>,
 }
 

@@ -6,13 +6,19 @@ use crate::grid::Grid;
 use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, over_grid};
 use crate::observe::quantity::Logged;
+use crate::problem::core_set::{CoreSet, MinimumCore};
+use crate::scaled::Scaled;
+use crate::solve::network::killed::slowest;
+use crate::solve::network::refinement::Refined;
 use crate::solve::network::valleys::ValleyNetwork;
 use crate::solve::{
-    Chain, Discretisation, Ground, Mode, Resources, Route, SolveError, closed_law, quasi_stationary, spectrum,
+    Chain, Discretisation, Ground, Mode, QuasiStationary, Resources, Route, SolveError, quasi_stationary, spectrum,
 };
 use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
+use crate::study::level::Closed;
 use crate::study::network::valleys;
+use crate::tensor::Point;
 
 /// The modes of one grid.
 #[derive(Clone)]
@@ -24,44 +30,85 @@ pub struct LevelSpectrum<'a> {
 }
 
 impl<'a> LevelSpectrum<'a> {
-    /// The modes nearest to zero.
+    /// The modes nearest to zero of a chain that is killed, from its slowest one.
     ///
     /// # Errors
-    /// Whatever ends an elimination, and rates below the range of double precision in two dimensions.
-    pub fn new(
+    /// Whatever ends an elimination.
+    pub fn killed(
         on: &Discretisation<'a>,
+        ground: Ground,
         count: usize,
         resources: Resources<'_>,
     ) -> Result<LevelSpectrum<'a>, StudyError> {
-        if on.assembly.kills() {
-            let chain = Chain::killed(on.clone(), resources)?;
-            let ground = Ground::killed(&chain, &quasi_stationary(&chain)?);
-            // Two factors need not be held at once.
-            let on = chain.into_discretisation();
-            let modes = spectrum(&on.assembly.generator, ground, None, count, resources)?;
-            return Ok(LevelSpectrum { on, modes });
-        }
-        let found = match valleys(on.problem) {
-            Ok(valleys) => match ValleyNetwork::new(on, &valleys, resources) {
+        // Without them the slow eigenvalues have larger errors, and say so.
+        let slow = slow_wells(on, &ground, resources);
+        let modes = spectrum(&on.assembly.generator, ground, slow.as_ref(), count, resources)?;
+        Ok(LevelSpectrum { on: on.clone(), modes })
+    }
+
+    /// The modes nearest to zero where every wall reflects and nothing absorbs, with the network of valleys where that
+    /// is known.
+    ///
+    /// # Errors
+    /// Whatever ends an elimination, and rates below the range of double precision in two dimensions.
+    pub fn closed(
+        closed: &Closed<'a>,
+        known: Option<&ValleyNetwork<'a>>,
+        count: usize,
+        resources: Resources<'_>,
+    ) -> Result<LevelSpectrum<'a>, StudyError> {
+        let Closed { on, law } = closed;
+        let found = match (known, valleys(on.problem)) {
+            (None, Ok(valleys)) => match ValleyNetwork::within(on.clone(), law.clone(), &valleys, resources) {
                 Ok(found) => Some(found),
                 Err(SolveError::Interrupted) => return Err(StudyError::Interrupted),
                 // Without it the slowest eigenvalues have larger errors, and say so.
                 Err(_) => None,
             },
-            Err(_) => None,
+            _ => None,
         };
-        let (closed, law) = match &found {
-            Some(found) => (found.closed.clone(), found.stationary.clone()),
-            None => {
-                let closed = on.closed(resources.progress)?;
-                let law = closed_law(&closed, resources)?;
-                (closed, law)
-            }
-        };
-        let slow = found.as_ref().map(|found| &found.network.refined);
-        let modes = spectrum(&closed.assembly.generator, Ground::closed(&law), slow, count, resources)?;
-        Ok(LevelSpectrum { on: closed, modes })
+        let slow = known.or(found.as_ref()).map(|found| &found.network.refined);
+        let modes = spectrum(&on.assembly.generator, Ground::closed(law), slow, count, resources)?;
+        Ok(LevelSpectrum { on: on.clone(), modes })
     }
+}
+
+/// The slowest modes of a killed chain whose live set holds several wells; `None` where it holds one. Each core has
+/// weights of its own range.
+fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>) -> Option<Refined> {
+    let problem = on.problem;
+    let lives = |core: &MinimumCore| problem.valley.live.holds(problem.critical.minima[core.minimum].theta);
+    let cores: Vec<MinimumCore> = CoreSet::around_all_minima(problem).into_iter().filter(lives).collect();
+    let count = cores.len();
+    if count < 2 {
+        return None;
+    }
+    let place = |at: Point| cores.iter().position(|core| core.core.holds(at)).map(|core| core as u32);
+    let owner: Vec<Option<u32>> = (0..on.states()).map(|state| place(on.centre(state))).collect();
+    if (0..count).any(|core| !owner.contains(&Some(core as u32))) {
+        return None;
+    }
+    let mut heaviest = vec![0.0f64; count];
+    for (core, &weight) in owner.iter().zip(&ground.left) {
+        core.iter().for_each(|&core| heaviest[core as usize] = heaviest[core as usize].max(weight));
+    }
+    let weight = |(core, &weight): (&Option<u32>, &f64)| match core.map(|core| heaviest[core as usize]) {
+        Some(most) if most > f64::MIN_POSITIVE => Scaled::new((weight / most).max(f64::EPSILON)),
+        _ => Scaled::ONE,
+    };
+    let measure: Vec<Scaled> = owner.iter().zip(&ground.left).map(weight).collect();
+    slowest(&on.assembly.generator, &measure, owner, count, resources).ok()
+}
+
+/// The slowest mode of a killed chain, from what is known of it.
+///
+/// # Errors
+/// Whatever ends the iteration.
+pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Ground, SolveError> {
+    Ok(match known {
+        Some(found) => Ground::killed(chain, found),
+        None => Ground::killed(chain, &quasi_stationary(chain)?),
+    })
 }
 
 /// An eigenvalue as a summary says it.
@@ -123,7 +170,8 @@ impl SpectrumStudy {
 
 /// The group of the eigenvalues and eigenvectors.
 pub const SPECTRUM: &str = "spectrum";
-/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind them.
+/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind
+/// them.
 pub const VALUES_NAME: &str = "values";
 /// As [`VALUES_NAME`].
 pub const RIGHT_NAME: &str = "right";

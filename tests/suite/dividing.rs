@@ -1,4 +1,5 @@
-//! Dividing surfaces by their arcs: shares and widths by quadrature, one flux across every surface, Rule 1, the line q⁺ = ½ beside the separatrix.
+//! Dividing surfaces by their arcs: shares and widths by quadrature, one flux across every surface, Rule 1, the line
+//! q⁺ = ½ beside the separatrix.
 
 use saddleflux::config::Config;
 use saddleflux::observe::dividing::{DISTANCE, HALF, SurfaceFlux};
@@ -22,8 +23,8 @@ fn across(y: f64) -> f64 {
     8.0 * (y.powi(4) / 4.0 - 0.4 * y.powi(3) / 3.0 - y * y / 2.0 + 0.4 * y)
 }
 
-/// L = (x² − 1)² + U(y): the flux at (x, y) is proportional to e^{−U/T} on every line of the same x, and parts at the maximum of U, which is not
-/// halfway between the two saddles.
+/// L = (x² − 1)² + U(y): the flux at (x, y) is proportional to e^{−U/T} on every line of the same x, and parts at the
+/// maximum of U, which is not halfway between the two saddles.
 #[test]
 fn arcs_between_parallel_passes_by_quadrature() {
     const T: f64 = 0.1;
@@ -62,8 +63,8 @@ fn arcs_between_parallel_passes_by_quadrature() {
     }
 }
 
-/// On L = 3(x² + y² − 1)² + y² + y/20 two passes lead from (−1, 0) to (1, 0), around a maximum: the rates over them are each Kramers' of its
-/// own saddle, and add to the sum that the formula takes.
+/// On L = 3(x² + y² − 1)² + y² + y/20 two passes lead from (−1, 0) to (1, 0), around a maximum: the rates over them
+/// are each Kramers' of its own saddle, and add to the sum that the formula takes.
 #[test]
 fn rule_1_saddle_by_saddle() {
     let text = |quantity: &str| {
@@ -114,8 +115,8 @@ fn rule_1_saddle_by_saddle() {
     }
 }
 
-/// In L = (x² − 1)² + x/5 + 2y² the committor depends on x alone: the line q⁺ = ½ stands where half of ∫ e^{L/T} is behind it, so far from the
-/// separatrix, the root of L'.
+/// In L = (x² − 1)² + x/5 + 2y² the committor depends on x alone: the line q⁺ = ½ stands where half of ∫ e^{L/T} is
+/// behind it, so far from the separatrix, the root of L'.
 #[test]
 fn the_line_of_one_half_and_its_distance_from_the_separatrix() {
     let solution = solved(
@@ -169,15 +170,15 @@ fn a_surface_that_does_not_part_the_sets_is_refused() {
     assert!(told.message.contains("x > 0"), "{}", told.message);
 }
 
-/// Shares are those of arcs, not of the nearest saddle, for what absorbs too: a wall at x = 0 in L = (x² − 1)² + U(y) is crossed in
-/// proportion to e^{−U/T}.
+/// Shares are those of arcs, not of the nearest saddle, for what absorbs too: a wall at x = 0 in L = (x² − 1)² + U(y)
+/// is crossed in proportion to e^{−U/T}.
 #[test]
 fn flux_along_a_wall_is_the_gaussian_where_it_is_one() {
     let solution = solved(
         "landscape = { expression = '(x^2-1)^2 + 3*y^2' }
         noise = { kind = 'isotropic', temperature = 0.05 }
         domain = { lower = [-2.0, -1.5], upper = [0.0, 1.5], walls = { x = ['reflecting', 'absorbing'] } }
-        grid = { cells = [64, 120] }
+        grid = { cells = [64, 120], scheme = 'inverse-average' }
         solve = { quantities = ['rate'], error_estimate = false }
         valley = { minimum = [-1, 0], set = 'whole' }",
     );

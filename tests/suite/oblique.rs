@@ -1,4 +1,5 @@
-//! Killing along a line through the saddle that crosses the separatrix: the factor against sums of Hermite functions, and the solver in the cold limit.
+//! Killing along a line through the saddle that crosses the separatrix: the factor against sums of Hermite functions,
+//! and the solver in the cold limit.
 
 use saddleflux::config::Config;
 use saddleflux::formula::Condition;
@@ -42,8 +43,8 @@ fn solved(temperature: f64, curvature: f64, lean: f64, cells: usize) -> Solution
     study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }
 
-/// γ over the formula at two temperatures, and its limit where their difference is proportional to T; the corrections to Kramers' formula
-/// itself are (1 + 3T/16 …), here taken with the rest.
+/// γ over the formula at two temperatures, and its limit where their difference is proportional to T; the corrections
+/// to Kramers' formula itself are (1 + 3T/16 …), here taken with the rest.
 #[test]
 fn the_solver_comes_to_it_in_the_cold() {
     // |H_b| = 4: δ = lean·√(4/curvature).

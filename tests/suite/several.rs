@@ -12,8 +12,8 @@ fn solved(text: &str) -> Solution {
     study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }
 
-/// Between neighbours on a line h = ∫ e^φ/∫ e^φ and F = 1/(Z ∫ m e^φ), at barriers of 5 and 500 times the noise; sets with another between them exchange
-/// nothing.
+/// Between neighbours on a line h = ∫ e^φ/∫ e^φ and F = 1/(Z ∫ m e^φ), at barriers of 5 and 500 times the noise; sets
+/// with another between them exchange nothing.
 #[test]
 fn three_sets_on_a_line_by_quadrature() {
     for (temperature, cells) in [(0.4, 900), (0.004, 4500)] {
@@ -50,7 +50,8 @@ fn three_sets_on_a_line_by_quadrature() {
     }
 }
 
-/// What leaves one set of three arrives in their union, and the three probabilities sum to 1, also without detailed balance.
+/// What leaves one set of three arrives in their union, and the three probabilities sum to 1, also without detailed
+/// balance.
 #[test]
 fn fluxes_of_several_sets_sum_to_that_into_their_union() {
     for noise in [

@@ -5,6 +5,7 @@ use saddleflux::config::Config;
 use saddleflux::generator::Generator;
 use saddleflux::progress::Progress;
 use saddleflux::scaled::Scaled;
+use saddleflux::solve::network::killed::slowest;
 use saddleflux::solve::{CoreSets, Factor, Ground, Mode, Network, Route, quasi_stationary, spectrum, stationary_law};
 use saddleflux::study::{self, Solution};
 
@@ -246,5 +247,76 @@ fn tiny_groups_of_cold_wells() {
             assert!((slowest[1] / slowest[5] - 1.0).abs() < apart && slowest[10] * slowest[1] < 0.0, "{slowest:?}");
             assert!((slowest[0] / slowest[1] - 1.0).abs() < 1e-2);
         }
+    }
+}
+
+/// The same wells killed at rate 1 at their high end: three eigenvalues that differ by up to 1e60 and 1e30, against
+/// 400 digits (mpmath's `eigsy` on the symmetrised chain). The second and the third come from the network of the
+/// killed chain, whatever weights its cores have.
+#[test]
+fn tiny_groups_of_a_killed_chain() {
+    let exact = [
+        (8, [1.7624928662469953e-15, 1.1641532181999911e-10, 2.974400215569952e-8]),
+        (30, [3.262652227922099e-55, 3.76158192263132e-37, 4.0389678328507895e-28]),
+        (100, [1.204959932551442e-181, 1.9362959574246591e-121, 2.4545467326488633e-91]),
+    ];
+    for (steepness, exact) in exact {
+        let mut generator = wells(steepness, 1);
+        generator.killing[11] = 1.0;
+        let mut owner = vec![None; generator.len()];
+        [1, 5, 10].into_iter().enumerate().for_each(|(own, state)| owner[state] = Some(own as u32));
+        for weights in [[1.0, 1.0, 1.0], [1e-9, 3.0, 2e5]] {
+            let measure: Vec<Scaled> =
+                owner.iter().map(|own| Scaled::new(own.map_or(1.0, |own| weights[own as usize]))).collect();
+            let found = with_resources(|resources| slowest(&generator, &measure, owner.clone(), 3, resources).unwrap());
+            for (own, exact) in found.eigenvalues.iter().zip(exact) {
+                let away = (own.re.value() / exact - 1.0).abs();
+                assert!(away < 1e-12 && away < own.error + 1e-14, "{steepness} {away:e} {:e}", own.error);
+            }
+            if steepness == 100 {
+                continue;
+            }
+            let modes = with_resources(|resources| {
+                let chain = Factor::new(&generator, 10, resources).unwrap();
+                let ground = Ground::killed(&chain, &quasi_stationary(&chain).unwrap());
+                spectrum(&generator, ground, Some(&found), 3, resources).unwrap()
+            });
+            let routes: Vec<Route> = modes.iter().map(|mode| mode.route).collect();
+            assert_eq!(routes, [Route::QuasiStationary, Route::Network, Route::Network]);
+            for (mode, exact) in modes.iter().zip(exact) {
+                assert_relative_eq!(mode.value.re.value(), exact, epsilon = 0.0, max_relative = 1e-12);
+            }
+        }
+    }
+}
+
+/// Two wells, killed beyond the second: γ and λ₂ are both tiny, and those of a plane whose loss separates are those of
+/// the line.
+#[test]
+fn a_killed_run_with_two_wells_says_its_second_eigenvalue() {
+    let text = |dimension: usize, cells: &str, lower: &str, upper: &str, walls: &str, more: &str| {
+        format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 0.3*x{more}', dimension = {dimension} }}
+            noise = {{ kind = 'isotropic', temperature = 0.03 }}
+            domain = {{ lower = {lower}, upper = {upper}, walls = {walls} }}
+            grid = {{ cells = {cells}, scheme = 'inverse-average' }}
+            valley = {{ minimum = [-1{}], set = 'whole' }}
+            solve = {{ quantities = ['spectrum'], eigenvalues = 3, error_estimate = false }}",
+            if dimension == 1 { "" } else { ", 0" }
+        )
+    };
+    let line = solved(&text(1, "[160]", "[-1.9]", "[1.8]", "{ x = ['reflecting', 'absorbing'] }", ""));
+    let walls = "{ x = ['reflecting', 'absorbing'], y = ['reflecting', 'reflecting'] }";
+    let plane = solved(&text(2, "[160, 24]", "[-1.9, -0.9]", "[1.8, 0.9]", walls, " + 4*y^2"));
+    for solution in [&line, &plane] {
+        let study = solution.spectrum.as_ref().unwrap();
+        assert_eq!(study.modes[1].route, Route::Network);
+        assert!(study.errors[1] < 1e-9, "{:?}", study.errors);
+    }
+    // The plane's slow modes are those of the line: a plane has no exponents of its own, and another elimination.
+    for k in [0, 1] {
+        let [one, other] =
+            [&line, &plane].map(|solution| solution.spectrum.as_ref().unwrap().modes[k].value.re.value());
+        assert_relative_eq!(one, other, epsilon = 0.0, max_relative = 1e-10);
     }
 }

@@ -22,6 +22,7 @@
 
 mod core_sets;
 mod hits;
+pub mod killed;
 pub mod pencil;
 pub mod refinement;
 mod roots;
@@ -34,7 +35,7 @@ pub use crate::solve::network::core_sets::CoreSets;
 use crate::solve::network::core_sets::Places;
 pub use crate::solve::network::hits::Hits;
 use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
-use crate::solve::network::refinement::Refined;
+use crate::solve::network::refinement::{Refined, Start};
 use crate::solve::paths::{restricted, solved_right};
 use crate::solve::{Factor, Resources};
 
@@ -105,9 +106,9 @@ impl Network {
         let Hits { functions, measures, occupation, mass, flux, disagreement, factor_bytes } =
             Hits::new(generator, stationary, sets, resources)?;
         let (flux, mass) = (balanced(flux), balanced(mass));
-        let mut network = Network { occupation, flux, mass, refined: Refined::default(), disagreement, factor_bytes };
-        network.refined = refinement::refined(generator, &network, functions, measures, resources)?;
-        Ok(network)
+        let start = Start { flux: flux.clone(), mass: mass.clone(), functions, measures, leak: None };
+        let refined = refinement::refined(generator, start, resources)?;
+        Ok(Network { occupation, flux, mass, refined, disagreement, factor_bytes })
     }
 
     /// Number of valleys.

@@ -1,8 +1,9 @@
 //! Eigenvalues of small generators, in full relative accuracy from their off-diagonals, however far apart they are.
 //!
-//! A network of valleys is a pencil L v = λ M v with L = diag(Σ_b F_ab) − F from nonnegative fluxes and nonnegative masses M. Its
-//! eigenvalues are determined by the off-diagonals, but rounding a diagonal of L once destroys all that are smaller by 1e-16. So nothing is
-//! rounded: fluxes and masses are whole multiples of a power of two, the polynomial
+//! A network of valleys is a pencil L v = λ M v with L = diag(Σ_b F_ab) − F from nonnegative fluxes and nonnegative
+//! masses M; F_aa is what is killed from a, 0 in a closed network, and stays on the diagonal of L. Its eigenvalues are
+//! determined by the off-diagonals, but rounding a diagonal of L once destroys all that are smaller by 1e-16. So
+//! nothing is rounded: fluxes and masses are whole multiples of a power of two, the polynomial
 //! ```text
 //! p(x) = det(x M − L) = Σ_k a_k x(x − 1)…(x − k + 1)          a_k = Δᵏp(0)/k!, whole numbers
 //! ```
@@ -51,8 +52,8 @@ impl Eigenvalue {
     }
 }
 
-/// The eigenvalues of L v = λ M v by real part, those of a pair by imaginary part, with L = diag(Σ_b F_ab) − F. The diagonal of F is not
-/// looked at. Entries may be negative too.
+/// The eigenvalues of L v = λ M v by real part, those of a pair by imaginary part, with L = diag(Σ_b F_ab) − F off the
+/// diagonal, where F_aa is what is killed from a. Entries may be negative too.
 ///
 /// ```
 /// use saddleflux::scaled::Scaled;
@@ -137,7 +138,6 @@ fn is_zero(number: &BigInt) -> bool {
 fn laplacian(flux: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
     let (mut matrix, exponent) = whole(flux);
     for (a, row) in matrix.iter_mut().enumerate() {
-        row[a] = BigInt::ZERO;
         let sum: BigInt = row.iter().sum();
         row.iter_mut().for_each(|flux| *flux = -&*flux);
         row[a] = sum;

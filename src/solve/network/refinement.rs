@@ -12,7 +12,7 @@
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::network::pencil::{Eigenvalue, eigenvalues, vectors};
-use crate::solve::network::{Network, NetworkError, balanced};
+use crate::solve::network::{NetworkError, balanced};
 use crate::solve::paths::{solved_left, solved_right};
 use crate::solve::{Factor, Resources};
 
@@ -36,7 +36,7 @@ const LEAST: f64 = 1e-150;
 pub struct Refined {
     /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and rounding.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// F_s, whose diagonal means nothing.
+    /// F_s; on the diagonal what is killed.
     pub flux: Vec<Vec<Scaled>>,
     /// m_2s.
     pub mass: Vec<Vec<Scaled>>,
@@ -61,38 +61,59 @@ impl Refined {
     }
 }
 
-/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved it, and rounding.
+/// Where the iteration begins: the projection of a chain on a function and a measure for each valley.
+pub(super) struct Start {
+    /// F_ab; on the diagonal what is killed from a.
+    pub flux: Vec<Vec<Scaled>>,
+    /// M_ab.
+    pub mass: Vec<Vec<Scaled>>,
+    /// h_a on all states.
+    pub functions: Vec<Vec<Scaled>>,
+    /// x_a on all states.
+    pub measures: Vec<Vec<Scaled>>,
+    /// For a chain that is killed A Σ_b h_b, the rate at which it is killed before it comes to a core, which is 0 but
+    /// in the cores.
+    pub leak: Option<Vec<Scaled>>,
+}
+
+/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved
+/// it, and rounding. For a chain that is killed R = σ(σ + A)⁻¹, and the rows of the left side sum to x_a R²ˢ A Σ_b
+/// h_b, which is no difference either.
 ///
 /// # Errors
 /// [`NetworkError`]: an elimination that fails.
-pub(super) fn refined(
-    generator: &Generator,
-    network: &Network,
-    mut functions: Vec<Vec<Scaled>>,
-    mut measures: Vec<Vec<Scaled>>,
-    resources: Resources<'_>,
-) -> Result<Refined, NetworkError> {
-    let n = network.len();
-    let mut found = network.projected();
+pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<'_>) -> Result<Refined, NetworkError> {
+    let Start { flux, mass, mut functions, mut measures, mut leak } = start;
+    let n = flux.len();
+    let mut found = eigenvalues(&flux, &mass);
     let fastest = found.iter().map(|own| own.modulus().value()).fold(0.0, f64::max);
     let largest = generator.rates.data().iter().copied().fold(0.0, f64::max);
     let sigma = (FASTER * fastest).max(LEAST * largest);
-    if n < 2 || functions[0].len() == n {
+    if (n < 2 && leak.is_none()) || functions[0].len() == n {
         // Every state is a core, or there is nothing to relax.
-        let (flux, mass) = (network.flux.clone(), network.mass.clone());
         return Ok(Refined { eigenvalues: found, flux, mass, functions, measures });
     }
     let (mut of_flux, mut of_mass) = (Vec::new(), Vec::new());
-    let factor = Factor::new(&generator.with_killing(vec![sigma; generator.len()]), 0, resources)?;
+    let killing = match &leak {
+        Some(_) => generator.killing.iter().map(|rate| rate + sigma).collect(),
+        None => vec![sigma; generator.len()],
+    };
+    let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let times_sigma = |values: &[Scaled]| values.iter().map(|&value| value * sigma).collect::<Vec<Scaled>>();
     let mut before = f64::INFINITY;
     for _ in 0..MOST_STEPS {
         measures = measures.iter().map(|x| solved_left(&factor, &times_sigma(x))).collect();
         let odd = balanced(products(&measures, &functions));
         functions = functions.iter().map(|h| solved_right(&factor, &times_sigma(h))).collect();
+        leak = leak.map(|leak| solved_right(&factor, &times_sigma(&leak)));
         let even = balanced(products(&measures, &functions));
-        let flux = |a: usize| (0..n).map(|b| even[a][b].plus(-odd[a][b]) * sigma).collect();
-        (of_flux, of_mass) = ((0..n).map(flux).collect::<Vec<Vec<Scaled>>>(), even);
+        let killed = leak.as_ref().map(|leak| products(&measures, std::slice::from_ref(leak)));
+        let flux = |a: usize, b: usize| match a == b {
+            true => killed.as_ref().map_or(Scaled::ZERO, |killed| killed[a][0]),
+            false => even[a][b].plus(-odd[a][b]) * sigma,
+        };
+        of_flux = (0..n).map(|a| (0..n).map(|b| flux(a, b)).collect()).collect::<Vec<Vec<Scaled>>>();
+        of_mass = even;
         let next = eigenvalues(&of_flux, &of_mass);
         let mut moved = 0f64;
         for (own, next) in found.iter_mut().zip(next) {
@@ -110,7 +131,7 @@ pub(super) fn refined(
 }
 
 /// x_a h_b for all of them.
-fn products(measures: &[Vec<Scaled>], functions: &[Vec<Scaled>]) -> Vec<Vec<Scaled>> {
+pub(super) fn products(measures: &[Vec<Scaled>], functions: &[Vec<Scaled>]) -> Vec<Vec<Scaled>> {
     let product = |x: &[Scaled], h: &[Scaled]| x.iter().zip(h).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
     measures.iter().map(|x| functions.iter().map(|h| product(x, h)).collect()).collect()
 }

@@ -42,8 +42,21 @@ impl<'a> ValleyNetwork<'a> {
         resources: Resources<'_>,
     ) -> Result<ValleyNetwork<'a>, SolveError> {
         let closed = on.closed(resources.progress)?;
+        let law = closed_law(&closed, resources)?;
+        ValleyNetwork::within(closed, law, valleys, resources)
+    }
+
+    /// The same network on a closed chain whose stationary law is known.
+    ///
+    /// # Errors
+    /// As [`ValleyNetwork::new`].
+    pub fn within(
+        closed: Discretisation<'a>,
+        stationary: Vec<Scaled>,
+        valleys: &[Valley],
+        resources: Resources<'_>,
+    ) -> Result<ValleyNetwork<'a>, SolveError> {
         let owner = owners(&closed, valleys)?;
-        let stationary = closed_law(&closed, resources)?;
         let cores: Vec<CoreSet> = valleys.iter().map(|valley| valley.core.clone()).collect();
         let cuts = core_cuts(&closed, &cores, &owner, &stationary).map_err(|error| match error {
             SolveError::SetsTouch { at, .. } => touching(&closed, valleys, at),

@@ -163,7 +163,9 @@ pub fn spectrum(
     let is_slow = |own: &&Eigenvalue| {
         own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
     };
-    for own in slow.iter().flat_map(|slow| slow.eigenvalues.iter().filter(is_slow)) {
+    // That of the slowest one of a killed chain is known already.
+    let known = usize::from(modes[0].value.re.is_positive());
+    for own in slow.iter().flat_map(|slow| slow.eigenvalues.iter().skip(known).filter(is_slow)) {
         let Some([mut right, mut left]) = slow.map(|slow| slow.vectors(own.re)) else { continue };
         let norm = inner(&right, &right).sqrt();
         right.iter_mut().for_each(|value| *value /= norm);
