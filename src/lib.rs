@@ -105,6 +105,7 @@ pub mod formula;
 pub mod generator;
 pub mod grid;
 pub mod io;
+pub mod memory;
 pub mod model;
 pub mod observe;
 pub mod particles;

@@ -5,6 +5,7 @@ mod diagnostic;
 mod example;
 mod explain;
 mod referee;
+mod refusal;
 mod session;
 mod signals;
 mod start;
@@ -28,6 +29,7 @@ use crate::study::StudyError;
 use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::{io, report, study};
+pub use refusal::Allocator;
 use session::Session;
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
@@ -141,6 +143,7 @@ pub fn main() -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    refusal::prepare();
     if let Err(error) = signals::listen() {
         let _ = writeln!(std::io::stderr(), "error: cannot hear signals: {error}");
         return 3;
@@ -267,9 +270,17 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
 fn check(asked: &Asked) -> Result<(), Failure> {
     let session = Session::begin(asked)?;
     let config = &session.config;
-    let (report, _) = session.compute(|problem, _| study::check(problem, &config.request))?;
+    let request = start::read(config)?;
+    let clock = Instant::now();
+    let (report, _) = session.compute(|problem, progress| {
+        let landscape = clock.elapsed().as_secs_f64();
+        study::check(problem, &request, landscape, progress)
+    })?;
     session.tell(|| explain::json(config, &report), || explain::text(config, &report));
-    Ok(())
+    match &report.refused {
+        Some(error) => Err(session.failure(error)),
+        None => Ok(()),
+    }
 }
 
 fn converge(asked: &Asked) -> Result<(), Failure> {

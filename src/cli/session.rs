@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Asked, Failure, Output, diagnostic, watch};
 use crate::config::{Config, advice};
 use crate::io::{self, IoError};
+use crate::memory;
 use crate::observe::group::FieldGroup;
 use crate::plot::PlotError;
 use crate::problem::Problem;
@@ -61,7 +62,8 @@ impl<'a> Session<'a> {
         Ok((found.map_err(|error| self.failure(&error))?, threads))
     }
 
-    fn failure(&self, error: &StudyError) -> Failure {
+    /// What a study that ended without a result says.
+    pub fn failure(&self, error: &StudyError) -> Failure {
         let diagnosis = advice::on_study(error);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
@@ -132,7 +134,10 @@ pub(super) fn watched<T: Send>(
     work: impl FnOnce(&Progress) -> T + Send,
 ) -> Result<(T, usize), Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
+    let pool = pool.map_err(|error| {
+        let (bound, status) = (memory::free().bound, if output.threads.is_some() { 2 } else { 3 });
+        Failure::new(status, format!("error: --threads: {error}: take fewer, or raise what bounds the memory, {bound}"))
+    })?;
     let progress = Arc::new(Progress::default());
     let watch = watch::Watch::start(&progress, output.quiet || output.json);
     let found = pool.install(|| work(&progress));

@@ -68,6 +68,12 @@ impl Unfinished {
         Unfinished { finished: register.finished, register }
     }
 
+    /// As [`Unfinished::stop`], where nobody may wait; `None` while a file is begun or takes its name.
+    pub(crate) fn try_stop() -> Option<Unfinished> {
+        let register = REGISTER.try_lock().ok()?;
+        Some(Unfinished { finished: register.finished, register })
+    }
+
     /// Removes the temporary files.
     pub(crate) fn remove(&self) {
         for path in &self.register.partial {

@@ -41,7 +41,7 @@ pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
-pub use reactive::{Reactive, closed_law, reactive};
+pub use reactive::{Reactive, check_sets, closed_law, reactive};
 pub use resources::Resources;
 pub use spectrum::{Ground, Mode, Route, spectrum};
 pub use stationary::{stationary, stationary_law};

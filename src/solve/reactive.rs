@@ -3,9 +3,10 @@
 //! The sets are cut where they end ([`crate::solve::core_cut`]).
 
 use crate::problem::core_set::CoreSet;
+use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::chain::{deepest, located};
-use crate::solve::core_cut::{CoreCut, core_cuts};
+use crate::solve::core_cut::{CoreCut, apart, core_cuts};
 use crate::solve::paths::Cores;
 use crate::solve::{Discretisation, Paths, PathsError, Resources, Side, SolveError, stationary_law};
 
@@ -30,10 +31,8 @@ pub fn reactive<'a>(
     sets: &[CoreSet; 2],
     resources: Resources<'_>,
 ) -> Result<Reactive<'a>, SolveError> {
-    let closed = on.closed(resources.progress)?;
-    let side = sides(&closed, sets)?;
+    let (closed, side, owner) = placed(on, sets, resources.progress)?;
     let law = closed_law(&closed, resources)?;
-    let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
     let cuts = core_cuts(&closed, sets, &owner, &law)?;
     let cores = Cores::of_cuts(side, &cuts);
     let dimension = closed.grid.dimension;
@@ -43,6 +42,25 @@ pub fn reactive<'a>(
         PathsError::LightSet => SolveError::FluxUnderflow,
     })?;
     Ok(Reactive { closed, paths, cuts })
+}
+
+/// Refuses sets that are empty on the grid, overlap, or are not a cell apart.
+///
+/// # Errors
+/// [`SolveError::SetEmpty`], [`SolveError::SetsOverlap`], [`SolveError::SetsTouch`], and an interruption.
+pub fn check_sets(on: &Discretisation<'_>, sets: &[CoreSet; 2], progress: &Progress) -> Result<(), SolveError> {
+    placed(on, sets, progress).map(drop)
+}
+
+/// The closed chain, and where each of its states belongs.
+type Placed<'a> = (Discretisation<'a>, Vec<Side>, Vec<Option<u32>>);
+
+fn placed<'a>(on: &Discretisation<'a>, sets: &[CoreSet; 2], progress: &Progress) -> Result<Placed<'a>, SolveError> {
+    let closed = on.closed(progress)?;
+    let side = sides(&closed, sets)?;
+    let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
+    apart(&closed, &owner)?;
+    Ok((closed, side, owner))
 }
 
 /// The stationary law of a closed chain on a grid, of any range along a line.

@@ -15,6 +15,7 @@ mod evidence;
 pub mod evolution;
 pub mod extrapolation;
 pub mod fit;
+pub mod forecast;
 pub mod interpolation;
 pub mod iteration;
 pub mod ladder;
@@ -29,6 +30,7 @@ pub mod run;
 pub mod simulate;
 pub mod solution;
 pub mod spectrum;
+pub mod trial;
 pub mod warning;
 
 pub use check::{CheckReport, check};

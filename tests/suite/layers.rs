@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
+    "memory",
     "scaled",
     "exponential",
     "tensor",

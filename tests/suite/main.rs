@@ -44,6 +44,7 @@ mod ladder;
 mod landscape;
 mod layers;
 mod library;
+mod memory;
 mod model;
 mod network;
 mod orders;
