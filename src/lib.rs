@@ -104,6 +104,7 @@ pub mod exponential;
 pub mod formula;
 pub mod generator;
 pub mod grid;
+pub mod input;
 pub mod io;
 pub mod memory;
 pub mod model;

@@ -85,7 +85,8 @@ impl<'a> Session<'a> {
         !self.asked.no_plots
     }
 
-    /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.
+    /// Writes summary and result, then what `draw` adds in the folder that it is given; all of them take their places together. Says
+    /// `report` of all files, or the summary.
     ///
     /// # Errors
     /// A file or a picture that cannot be written.
@@ -94,14 +95,19 @@ impl<'a> Session<'a> {
         folder: &Path,
         summary: &Value,
         groups: &[Cow<'_, FieldGroup>],
-        draw: impl FnOnce() -> Result<Vec<PathBuf>, Failure>,
+        draw: impl FnOnce(&Path) -> Result<Vec<PathBuf>, Failure>,
         report: impl FnOnce(&[PathBuf], bool) -> String,
     ) -> Result<(), Failure> {
-        let mut files = vec![folder.join("summary.json"), folder.join("result.h5")];
-        io::write_result(&files[1], &self.config, summary, groups)?;
+        let delivery = io::Delivery::begin(folder)?;
+        let staged = delivery.folder();
+        let mut files = vec![staged.join("summary.json"), staged.join("result.h5")];
+        let write = || io::write_result(&files[1], &self.config, summary, groups);
+        let (written, drawn) = beside(&write, || draw(staged));
+        written?;
         io::write_summary(&files[0], summary)?;
-        files.extend(self.weights(folder)?);
-        files.extend(draw()?);
+        files.extend(self.weights(staged)?);
+        files.extend(drawn?);
+        let files = delivery.finish(&files)?;
         self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
         Ok(())
     }
@@ -122,6 +128,17 @@ impl<'a> Session<'a> {
     pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
         self.asked.output.tell(program, person);
     }
+}
+
+/// Does one thing in a thread of its own while the other is done here; one after the other where the system refuses the thread.
+fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, one) {
+        Ok(thread) => {
+            let found = other();
+            (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
+        }
+        Err(_) => (one(), other()),
+    })
 }
 
 /// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it found and the
@@ -161,6 +178,8 @@ pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
 /// A folder that cannot be made or written.
 pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
+    io::sweep_up(folder);
+    io::sweep_up(&folder.join("points"));
     let attempt = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b""));
     let _ = std::fs::remove_file(&probe);
     attempt.map_err(|error| {

@@ -111,3 +111,83 @@ fn control_groups_of_the_first_version_count() {
     let files = [MACHINE, own, mounts, (limit.as_str(), "9223372036854771712\n"), (usage.as_str(), "1\n")];
     assert_eq!(found("free-first-none", &files).bound, Bound::Machine);
 }
+
+/// Within an address space that is too small a command ends with status 3, says what bounds it and what to change, and leaves nothing.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_small_address_space_ends_a_run_with_its_reason() {
+    let folder = Folder::new("memory-limits");
+    let plane = "landscape = { kind = 'double-well', dimension = 2 }
+noise = { kind = 'isotropic', temperature = 0.1 }
+domain = { lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] } }
+grid = { cells = [700, 700] }
+";
+    let iteration = "landscape = { kind = 'styblinski-tang', dimension = 1 }
+noise = { kind = 'hessian', learning_rate = 0.05, batch_size = 1, floor = 0.5 }
+domain = { lower = [-4.5], upper = [0.1], walls = { x = ['reflecting', 'absorbing'] } }
+valley = { minimum = [-2.9] }
+grid = { cells = [200] }
+sgd = { learning_rates = [0.01, 0.0005] }
+";
+    let mut refused = 0;
+    for (name, text) in [("plane", plane), ("iteration", iteration)] {
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+        // In KiB.
+        for limit in [50_000, 90_000, 130_000, 170_000, 250_000, 400_000] {
+            let program = env!("CARGO_BIN_EXE_saddleflux");
+            let line = format!("ulimit -v {limit}; exec {program} run {name}.toml --quiet --out {limit} --threads 2");
+            let output =
+                std::process::Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            let written = std::fs::read_dir(folder.path().join(limit.to_string())).map_or(0, Iterator::count);
+            match output.status.code() {
+                // Threads that cannot be had are asked for by --threads here.
+                Some(2 | 3) => {
+                    assert!(
+                        message.contains("ulimit -v") && written == 0,
+                        "{name} {limit}: {written} files, {message}"
+                    );
+                    refused += 1;
+                }
+                status => assert!(status == Some(0) && written > 0, "{name} {limit}: {status:?} {message}"),
+            }
+        }
+    }
+    assert!(refused >= 6, "{refused}");
+}
+
+/// What is said beforehand of the memory is what a run takes, to a quarter on a line and to 12 % in the plane.
+#[test]
+#[cfg(target_os = "linux")]
+fn predicted_memory_is_what_a_run_takes() {
+    let folder = Folder::new("memory-predicted");
+    let text = |landscape: &str, cells: &str| {
+        format!(
+            "landscape = {{ {landscape} }}
+noise = {{ kind = 'isotropic', temperature = 0.1 }}
+domain = {{ walls = {{ x = ['reflecting', 'absorbing'] }} }}
+valley = {{ set = 'whole' }}
+grid = {{ cells = [{cells}], scheme = 'inverse-average' }}
+"
+        )
+    };
+    let line = |cells| text("expression = '(x^2-1)^2 + 0.2*x', dimension = 1", cells);
+    let plane = |cells| text("expression = '(x^2-1)^2 + y^2 + 0.2*x', dimension = 2", cells);
+    for (text, tolerance) in [(line("400"), 0.25), (line("500000"), 0.25), (plane("512, 512"), 0.12)] {
+        std::fs::write(folder.path().join("p.toml"), text).unwrap();
+        let checked = crate::cli::summary(&crate::cli::command(&["check", "p.toml", "--json"], folder.path()));
+        let predicted = checked["grid"]["memory_bytes"].as_f64().unwrap();
+        let program = env!("CARGO_BIN_EXE_saddleflux");
+        let line = "import os, resource, subprocess, sys; \
+                    assert subprocess.call(sys.argv[1:]) == 0; \
+                    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)";
+        let output = std::process::Command::new("python3")
+            .args(["-c", line, program, "run", "p.toml", "--quiet", "--threads", "2"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let taken: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap();
+        let ratio = predicted / taken;
+        assert!((ratio - 1.0).abs() < tolerance, "{predicted:.3e} predicted, {taken:.3e} taken: {ratio:.3}");
+    }
+}
