@@ -22,6 +22,14 @@ pub fn precise(value: f64) -> String {
     trimmed(&significant(value, COMPUTED))
 }
 
+/// A number of bytes in the largest unit of which it holds one: 340 MB, 1.2 GB.
+pub fn bytes(count: f64) -> String {
+    let (unit, name) =
+        [(1e12, "TB"), (1e9, "GB"), (1e6, "MB")].into_iter().find(|(unit, _)| count >= *unit).unwrap_or((1e3, "kB"));
+    let value = count / unit;
+    format!("{value:.*} {name}", usize::from(value < 10.0))
+}
+
 /// A value with all the digits that tell it from others, as somebody has written it.
 pub fn exact(value: f64) -> String {
     match is_plain(value) {

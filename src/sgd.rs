@@ -122,6 +122,17 @@ impl Iteration<'_> {
         })
     }
 
+    /// Nodes of the quadrature, and entries of the kernel between them.
+    ///
+    /// # Errors
+    /// As [`Iteration::escape`] before anything is solved.
+    pub fn size(&self) -> Result<[usize; 2], SgdError> {
+        let (nodes, _) = self.nodes()?;
+        let reached = |x: &f64| Ok(self.landing(*x)?.reached(&nodes).map_or(0, |range| range.len()));
+        let entries = nodes.iter().map(reached).sum::<Result<usize, SgdError>>()?;
+        Ok([nodes.len(), entries])
+    }
+
     /// √(2ηD): the standard deviation of a step.
     fn step(&self, x: f64) -> Result<f64, SgdError> {
         let step = (2.0 * self.learning_rate * (self.diffusion)(x)).sqrt();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::session::{folder, watched};
 use super::{Asked, Failure, diagnostic};
 use crate::config::{Diagnosis, ModelConfig, ModelForm, WeightSource, advice};
+use crate::input;
 use crate::io;
 use crate::model::Model;
 use crate::model::training::TrainingError;
@@ -37,13 +38,16 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     let words = config.describe(&model);
     let title = if config.title.is_empty() { words.as_str() } else { &config.title };
     let summary = io::covariance_summary(&config.title, &words, &found);
-    let [json, weights] = ["covariance.json", "weights.safetensors"].map(|name| folder.join(name));
+    let delivery = io::Delivery::begin(&folder)?;
+    let staged = delivery.folder();
+    let [json, weights] = ["covariance.json", "weights.safetensors"].map(|name| staged.join(name));
     io::write_weights(&weights, &model.network, &found.theta)?;
     io::write_summary(&json, &summary)?;
     let mut files = vec![json, weights];
     if let Some(look) = asked.pictures.look() {
-        files.extend(plot::draw_covariance(title, &found, &folder, &look)?);
+        files.extend(plot::draw_covariance(title, &found, staged, &look)?);
     }
+    let files = delivery.finish(&files)?;
     asked
         .output
         .tell(|| summary, || report::covariance(title, &words, &found, &files, diagnostic::stdout_has_colour()));
@@ -62,6 +66,6 @@ fn weights(config: &ModelConfig, model: &Model) -> Result<Weights, Failure> {
         let diagnosis = advice::on_weights(&path, &reason);
         Failure::new(diagnosis.exit_status, diagnostic::diagnosis(&config.source, &diagnosis))
     };
-    let bytes = std::fs::read(&path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
+    let bytes = input::numbers(&path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
     decode(&model.network, &bytes).map(Weights::Given).map_err(|error| wrong(error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! Errors as a person wants them: the file, the line, the key, the rule and the remedy, with the line itself.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::ops::Range;
 
@@ -24,6 +25,7 @@ fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &
     // A span over several lines (a whole table) is marked where it begins.
     let line_end = source.text[span.start..].find('\n').map_or(source.text.len(), |length| span.start + length);
     let span = span.start..span.end.min(line_end).max(span.start);
+    let (text, span) = neighbourhood(&source.text, span);
     let name = source.path.display().to_string();
     let mut bytes = Vec::new();
     let report = Report::build(ReportKind::Error, (name.clone(), span.clone()))
@@ -31,10 +33,36 @@ fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &
         .with_message(message)
         .with_label(Label::new((name.clone(), span)).with_message(label).with_color(Color::Red))
         .finish();
-    match report.write((name, ariadne::Source::from(&source.text)), &mut bytes) {
+    match report.write((name, ariadne::Source::from(text.as_ref())), &mut bytes) {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => format!("error: {message}"),
     }
+}
+
+/// Bytes of a line that is shown whole, and of what is shown before and after the marked place of a longer one.
+const MOST_SHOWN: usize = 300;
+const BEFORE: usize = 60;
+const AFTER: usize = 120;
+
+/// A text with the marked line cut to the neighbourhood of the mark, where it is long: lines keep their numbers.
+fn neighbourhood(text: &str, span: Range<usize>) -> (Cow<'_, str>, Range<usize>) {
+    let begin = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[span.start..].find('\n').map_or(text.len(), |length| span.start + length);
+    if end - begin <= MOST_SHOWN {
+        return (Cow::Borrowed(text), span);
+    }
+    let inside = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (first, last) = (inside(begin.max(span.start.saturating_sub(BEFORE))), inside(end.min(span.start + AFTER)));
+    let (before, after) = (if first > begin { "…" } else { "" }, if last < end { "…" } else { "" });
+    let lines = text[..begin].matches('\n').count();
+    let cut = format!("{}{before}{}{after}", "\n".repeat(lines), &text[first..last]);
+    let shift = |at: usize| lines + before.len() + at.min(last) - first;
+    (Cow::Owned(cut), shift(span.start)..shift(span.end))
 }
 
 /// A fault of the configuration.

@@ -7,12 +7,15 @@ use serde_json::{Value, json};
 use crate::config::{Config, NoiseForm, advice};
 use crate::digits::{self, number};
 use crate::io;
+use crate::memory;
 use crate::problem::Linearisation;
 use crate::problem::degeneracy::widest::Way;
 use crate::problem::noise::NoiseKind;
 use crate::study::CheckReport;
 use crate::study::check::PointReport;
+use crate::study::forecast::Forecast;
 use crate::study::request::Scheme;
+use crate::study::trial::Unseen;
 
 fn entries(values: [f64; 2], dimension: usize) -> String {
     values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ")
@@ -82,19 +85,36 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         }
     }
     let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.map_or("chosen by what it gains", Scheme::name));
-    if let (Some(memory), Some(seconds)) = (report.memory, report.seconds) {
-        let _ = writeln!(
-            text,
-            "  about {:.2} GB of {:.1} GB free, about {seconds:.1} s",
-            memory / 1e9,
-            report.allowed as f64 / 1e9
-        );
+    let free = format!("{} free ({})", digits::bytes(report.allowed as f64), memory::free().bound);
+    if let Some(memory) = report.memory {
+        let _ = writeln!(text, "  about {} of {free}", digits::bytes(memory));
+    }
+    if let Some(Forecast { seconds, without }) = &report.forecast {
+        let without = without.iter().map(|part| format!(", and {}", unseen(part))).collect::<String>();
+        let _ = writeln!(text, "  about {seconds:.1} s{without}");
+    }
+    for part in &report.unseen {
+        let _ = writeln!(text, "  not looked at: {}", unseen(part));
     }
     degeneracy(&mut text, config, report);
     for warning in &report.warnings {
         let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
     }
     text
+}
+
+/// What of a run is not looked at.
+fn unseen(part: &Unseen) -> String {
+    match part {
+        Unseen::Elimination([nx, 1]) => format!("the elimination of {nx} cells"),
+        Unseen::Elimination([nx, ny]) => format!("the elimination of {nx} × {ny} cells"),
+        Unseen::Finer([nx, 1]) => format!("grids of more than {nx} cells"),
+        Unseen::Finer([nx, ny]) => format!("grids finer than {nx} × {ny} cells"),
+        Unseen::Evolution => "the density in time".into(),
+        Unseen::Particles => "the particles on their way".into(),
+        Unseen::Iteration => "the iteration itself".into(),
+        Unseen::Sensitivities => "the sensitivities".into(),
+    }
 }
 
 /// Where the noise degenerates on the way out, and what that means.
@@ -198,8 +218,17 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "saddles": ways.saddles.iter().map(way).collect::<Vec<_>>(),
         });
     }
-    if let (Some(cells), Some(memory), Some(seconds)) = (report.cells, report.memory, report.seconds) {
-        value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory, "seconds": seconds });
+    if let (Some(cells), Some(memory)) = (report.cells, report.memory) {
+        value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory });
+    }
+    if let Some(forecast) = &report.forecast {
+        value["grid"]["seconds"] = json!(forecast.seconds);
+        value["grid"]["seconds_without"] = json!(forecast.without.iter().map(unseen).collect::<Vec<_>>());
+    }
+    value["memory_free_bytes"] = json!(report.allowed);
+    value["not_looked_at"] = json!(report.unseen.iter().map(unseen).collect::<Vec<_>>());
+    if let Some(error) = &report.refused {
+        value["refused"] = json!(advice::on_study(error).text());
     }
     value
 }

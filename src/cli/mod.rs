@@ -6,6 +6,7 @@ mod example;
 mod explain;
 mod pictures;
 mod referee;
+mod refusal;
 mod session;
 mod signals;
 mod start;
@@ -30,6 +31,7 @@ use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::{io, report, study};
 use pictures::{Drawn, Pictures};
+pub use refusal::Allocator;
 use session::Session;
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
@@ -144,6 +146,7 @@ pub fn main() -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    refusal::prepare();
     if let Err(error) = signals::listen() {
         let _ = writeln!(std::io::stderr(), "error: cannot hear signals: {error}");
         return 3;
@@ -164,10 +167,24 @@ pub fn main() -> u8 {
         // A signal between the last look and the end has nothing left to stop.
         Ok(()) => signals::status().unwrap_or(0),
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "{}", failure.message.trim_end());
+            let _ = writeln!(std::io::stderr(), "{}", bounded(failure.message.trim_end()));
             if failure.status == INTERRUPTED { signals::status().unwrap_or(INTERRUPTED) } else { failure.status }
         }
     }
+}
+
+/// Characters at the beginning and at the end of a message of which the middle is left out.
+const KEPT: [usize; 2] = [2500, 1000];
+
+/// A message that a person can read, whatever it quotes.
+fn bounded(message: &str) -> Cow<'_, str> {
+    let count = message.chars().count();
+    let Some(left_out) = count.checked_sub(KEPT[0] + KEPT[1]).filter(|count| *count > 0) else {
+        return Cow::Borrowed(message);
+    };
+    let [begin, end] =
+        [KEPT[0], count - KEPT[1]].map(|place| message.char_indices().nth(place).map_or(0, |(at, _)| at));
+    Cow::Owned(format!("{} … ({left_out} characters left out) … {}", &message[..begin], &message[end..]))
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.
@@ -207,19 +224,19 @@ fn run(asked: &Asked) -> Result<(), Failure> {
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let solved = io::Solved { setting, solution: &solution };
     let summary = io::summary(&solved);
-    let draw = || {
+    let draw = |folder: &Path| {
         let mut drawn = Vec::new();
         if let Some(look) = session.look() {
             let data = FigureData::solved(&solved, &summary);
-            drawn.extend(plot::draw(&data, &folder, &look)?);
+            drawn.extend(plot::draw(&data, folder, &look)?);
             if request.evolve.as_ref().is_some_and(|asked| asked.is_animated) {
-                drawn.extend(plot::animate(&data, &folder)?);
+                drawn.extend(plot::animate(&data, folder)?);
             }
             if let Some(study) = &solution.iteration {
-                drawn.extend(plot::draw_iteration(&config.title, study, &folder, &look)?);
+                drawn.extend(plot::draw_iteration(&config.title, study, folder, &look)?);
             }
             if let Some(found) = &solution.particles {
-                drawn.extend(plot::draw_particles(&summary, found, &folder, &look)?);
+                drawn.extend(plot::draw_particles(&summary, found, folder, &look)?);
             }
         }
         let page = folder.join("report.html");
@@ -257,8 +274,8 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let simulated = io::Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
     let summary = io::simulated_summary(&simulated);
-    let draw = || match session.look() {
-        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, &folder, &look)?),
+    let draw = |folder: &Path| match session.look() {
+        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, folder, &look)?),
         None => Ok(Vec::new()),
     };
     session.deliver(&folder, &summary, &simulated.groups(), draw, |files, colour| {
@@ -270,9 +287,17 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
 fn check(asked: &Asked) -> Result<(), Failure> {
     let session = Session::begin(asked)?;
     let config = &session.config;
-    let (report, _) = session.compute(|problem, _| study::check(problem, &config.request))?;
+    let request = start::read(config)?;
+    let clock = Instant::now();
+    let (report, _) = session.compute(|problem, progress| {
+        let landscape = clock.elapsed().as_secs_f64();
+        study::check(problem, &request, landscape, progress)
+    })?;
     session.tell(|| explain::json(config, &report), || explain::text(config, &report));
-    Ok(())
+    match &report.refused {
+        Some(error) => Err(session.failure(error)),
+        None => Ok(()),
+    }
 }
 
 fn converge(asked: &Asked) -> Result<(), Failure> {
@@ -281,11 +306,11 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     let config = &session.config;
     let (study, _) = session.compute(|problem, progress| study::converge(problem, &config.request, progress))?;
     let summary = io::convergence_summary(config, &study);
-    let draw = || {
+    let draw = |folder: &Path| {
         let table = folder.join("convergence.csv");
         io::write_convergence_csv(&table, &study)?;
         let drawn = match session.look() {
-            Some(look) => plot::draw_convergence(&config.title, &study, &folder, &look)?,
+            Some(look) => plot::draw_convergence(&config.title, &study, folder, &look)?,
             None => Vec::new(),
         };
         Ok([table].into_iter().chain(drawn).collect())

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Asked, Failure, Output, diagnostic, watch};
 use crate::config::{Config, advice};
 use crate::io::{self, IoError};
+use crate::memory;
 use crate::observe::group::FieldGroup;
 use crate::plot::{Look, PlotError};
 use crate::problem::Problem;
@@ -61,7 +62,8 @@ impl<'a> Session<'a> {
         Ok((found.map_err(|error| self.failure(&error))?, threads))
     }
 
-    fn failure(&self, error: &StudyError) -> Failure {
+    /// What a study that ended without a result says.
+    pub fn failure(&self, error: &StudyError) -> Failure {
         let diagnosis = advice::on_study(error);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
@@ -83,7 +85,8 @@ impl<'a> Session<'a> {
         self.asked.pictures.look()
     }
 
-    /// Writes summary and result, then what `draw` adds, and says `report` of all files, or the summary.
+    /// Writes summary and result, then what `draw` adds in the folder that it is given; all of them take their places together. Says
+    /// `report` of all files, or the summary.
     ///
     /// # Errors
     /// A file or a picture that cannot be written.
@@ -92,14 +95,19 @@ impl<'a> Session<'a> {
         folder: &Path,
         summary: &Value,
         groups: &[Cow<'_, FieldGroup>],
-        draw: impl FnOnce() -> Result<Vec<PathBuf>, Failure>,
+        draw: impl FnOnce(&Path) -> Result<Vec<PathBuf>, Failure>,
         report: impl FnOnce(&[PathBuf], bool) -> String,
     ) -> Result<(), Failure> {
-        let mut files = vec![folder.join("summary.json"), folder.join("result.h5")];
-        io::write_result(&files[1], &self.config, summary, groups)?;
+        let delivery = io::Delivery::begin(folder)?;
+        let staged = delivery.folder();
+        let mut files = vec![staged.join("summary.json"), staged.join("result.h5")];
+        let write = || io::write_result(&files[1], &self.config, summary, groups);
+        let (written, drawn) = beside(&write, || draw(staged));
+        written?;
         io::write_summary(&files[0], summary)?;
-        files.extend(self.weights(folder)?);
-        files.extend(draw()?);
+        files.extend(self.weights(staged)?);
+        files.extend(drawn?);
+        let files = delivery.finish(&files)?;
         self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
         Ok(())
     }
@@ -122,6 +130,17 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Does one thing in a thread of its own while the other is done here; one after the other where the system refuses the thread.
+fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, one) {
+        Ok(thread) => {
+            let found = other();
+            (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
+        }
+        Err(_) => (one(), other()),
+    })
+}
+
 /// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it found and the
 /// number of threads.
 ///
@@ -132,7 +151,10 @@ pub(super) fn watched<T: Send>(
     work: impl FnOnce(&Progress) -> T + Send,
 ) -> Result<(T, usize), Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| Failure::new(2, format!("error: --threads: {error}")))?;
+    let pool = pool.map_err(|error| {
+        let (bound, status) = (memory::free().bound, if output.threads.is_some() { 2 } else { 3 });
+        Failure::new(status, format!("error: --threads: {error}: take fewer, or raise what bounds the memory, {bound}"))
+    })?;
     let progress = Arc::new(Progress::default());
     let watch = watch::Watch::start(&progress, output.quiet || output.json);
     let found = pool.install(|| work(&progress));
@@ -156,6 +178,8 @@ pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
 /// A folder that cannot be made or written.
 pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
+    io::sweep_up(folder);
+    io::sweep_up(&folder.join("points"));
     let attempt = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b""));
     let _ = std::fs::remove_file(&probe);
     attempt.map_err(|error| {

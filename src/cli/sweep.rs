@@ -11,6 +11,7 @@ use super::session::{folder, folder_name, watched};
 use super::{Asked, Failure, INTERRUPTED, diagnostic, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
+use crate::memory;
 use crate::progress::Progress;
 use crate::solve::Resources;
 use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, scripts, solve};
@@ -265,7 +266,13 @@ impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Failure {
         match error {
             SweepError::Configuration(error) => Failure::new(2, diagnostic::config_error(&error)),
-            SweepError::Threads(_) => Failure::new(2, format!("error: {error}")),
+            SweepError::Threads(_) => {
+                let bound = memory::free().bound;
+                Failure::new(
+                    3,
+                    format!("error: {error}: take fewer with --threads, or raise what bounds the memory, {bound}"),
+                )
+            }
             SweepError::Interrupted => Failure::new(INTERRUPTED, "interrupted: this point was not kept"),
             SweepError::Io(_) | SweepError::Damaged { .. } | SweepError::Stranger { .. } => {
                 Failure::new(3, format!("error: {error}"))

@@ -28,15 +28,17 @@ impl Watch {
         let finished = Arc::new(AtomicBool::new(false));
         let running = signals::run(progress);
         let (progress, done) = (Arc::clone(progress), Arc::clone(&finished));
-        let thread = std::thread::spawn(move || {
+        let look = move || {
             let mut shown = Shown::new(silent);
             while !done.load(Ordering::Relaxed) {
                 shown.update(&progress);
                 std::thread::sleep(LOOK_EVERY);
             }
             shown.clear();
-        });
-        Watch { finished, thread: Some(thread), _running: running }
+        };
+        // Where the system refuses the thread nothing is shown.
+        let thread = std::thread::Builder::new().name("watch".into()).spawn(look).ok();
+        Watch { finished, thread, _running: running }
     }
 }
 

@@ -9,9 +9,11 @@ use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::digits;
+use crate::elimination::EliminationError;
 use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
+use crate::memory::{self, Bound};
 use crate::model::training::TrainingError;
 use crate::problem::ProblemWarning;
 use crate::solve::{EvolveError, SolveError};
@@ -33,6 +35,11 @@ fn unsolvable(message: String) -> Diagnosis {
 
 fn interrupted(error: &dyn std::fmt::Display) -> Diagnosis {
     Diagnosis { key: None, message: error.to_string(), exit_status: INTERRUPTED }
+}
+
+/// What bounds the memory of this process.
+fn bound() -> Bound {
+    memory::free().bound
 }
 
 /// What is told of a study that ended without a result.
@@ -66,13 +73,16 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
         StudyError::Iteration(error) => on_iteration(error),
         StudyError::TooLarge { largest: [nx, ny], dimension, .. } => {
             let largest = if *dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
-            unsolvable(format!("grid.cells: {error}: take at most cells = {largest}"))
+            unsolvable(format!("grid.cells: {error} within {}: take at most cells = {largest}", bound()))
         }
         StudyError::NoGrid { cells: [nx, ny] } => unsolvable(format!(
             "no grid up to {nx} × {ny} cells could be solved within grid.max_unknowns and the memory: give grid.cells, or \
              raise grid.max_unknowns"
         )),
         StudyError::Particles(error) => match particle_fault(error) {
+            Some((key, message)) if error.is_of_memory() => {
+                Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{message}, within {}", bound())) }
+            }
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
         },
@@ -84,6 +94,10 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
 fn on_evolution(error: &EvolutionFault) -> Diagnosis {
     match error {
         EvolutionFault::NotFollowed(EvolveError::Interrupted) => interrupted(error),
+        EvolutionFault::NotFollowed(EvolveError::Elimination(fault)) => unsolvable(match is_of_memory(fault) {
+            true => fewer_cells(error),
+            false => format!("evolve: {error}: raise the noise (noise.temperature), or take fewer cells"),
+        }),
         EvolutionFault::NotFollowed(_) => {
             unsolvable(format!("evolve: {error}: raise evolve.tolerance, or end evolve.times earlier"))
         }
@@ -121,7 +135,10 @@ pub fn on_covariance(error: &CovarianceError) -> Diagnosis {
         CovarianceError::NotReached { .. } => {
             ("landscape", ": standardise = true, or a penalty l2 > 0, makes the Hessian better conditioned")
         }
-        CovarianceError::TooLarge { .. } => ("landscape", ""),
+        CovarianceError::TooLarge { .. } => {
+            let message = format!("{error}. What bounds them is {}", bound());
+            return Diagnosis { exit_status: UNSOLVABLE, ..wrong("landscape", message) };
+        }
     };
     Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{error}{remedy}")) }
 }
@@ -190,6 +207,15 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
     }
 }
 
+/// Whether an elimination lacks memory.
+fn is_of_memory(error: &EliminationError) -> bool {
+    matches!(error, EliminationError::TooLarge { .. } | EliminationError::Refused { .. })
+}
+
+fn fewer_cells(error: &dyn std::fmt::Display) -> String {
+    format!("{error}, within {}: take fewer cells (grid.cells)", bound())
+}
+
 fn on_solve(error: &SolveError) -> Diagnosis {
     match error {
         SolveError::Assembly(error) => on_assembly(error),
@@ -220,9 +246,10 @@ fn on_solve(error: &SolveError) -> Diagnosis {
         )),
         SolveError::TooLarge { cells, needed, allowed } => {
             let most = cells[0].max(cells[1]) as f64 * (*allowed as f64 / *needed as f64).sqrt() * 0.95;
-            unsolvable(format!("{error}: take {} cells per axis or fewer of them", most as u64))
+            unsolvable(format!("{error} within {}: take {} cells per axis or fewer of them", bound(), most as u64))
         }
-        SolveError::Refused { .. } => unsolvable(format!("{error}: take fewer cells")),
+        SolveError::Refused { .. } => unsolvable(format!("{error}, bounded by {}: take fewer cells", bound())),
+        SolveError::Elimination(fault) if is_of_memory(fault) => unsolvable(fewer_cells(error)),
         SolveError::Elimination(_) | SolveError::Overflow => unsolvable(format!(
             "{error}. Raise the noise, or compare a warmer problem and extrapolate in the barrier over the noise"
         )),
@@ -346,7 +373,6 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::Quadrature { .. }
         | Warning::QuadratureAlone(_)
         | Warning::UnderResolved { .. }
-        | Warning::TooLarge { .. }
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }

@@ -1,6 +1,6 @@
 //! Which key is behind a simulation that cannot be, and what to change.
 
-use crate::digits::exact;
+use crate::digits::{self, exact};
 use crate::particles::{ParticleWarning, SimulationError};
 use crate::problem::jumps::{SMOOTHED, shown};
 
@@ -8,7 +8,7 @@ use crate::problem::jumps::{SMOOTHED, shown};
 pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
     use SimulationError as E;
     let too_many = |count: &usize, bytes: &f64, most: &f64| {
-        format!("{count} need {:.0} GB of memory: take at most {most:.1e}", bytes / 1e9)
+        format!("{count} need {} of memory: take at most {most:.1e}", digits::bytes(*bytes))
     };
     let (key, message) = match error {
         E::StartOutside => ("valley", "particles start outside the set that they are to leave".into()),

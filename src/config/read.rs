@@ -8,6 +8,7 @@ use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, Source};
 use crate::config::{committor, converge, evolve, landscape, noise, particles, sweep, valley};
 use crate::grid::Align;
+use crate::input;
 use crate::problem::expression::Condition;
 use crate::problem::{Absorb, AxisWalls, DomainSpec, Killing, Posed, Side, StartSet, ValleySpec, Wall, WindowSpec};
 use crate::study::Request;
@@ -114,7 +115,7 @@ impl Config {
 
 /// The text of a file.
 pub(super) fn file(path: &Path) -> Read<String> {
-    std::fs::read_to_string(path).map_err(|fault| ConfigError {
+    input::text(path).map_err(|fault| ConfigError {
         source_text: Box::new(Source { path: path.to_path_buf(), ..Source::default() }),
         key: "configuration".into(),
         span: None,

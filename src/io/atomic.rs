@@ -6,15 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::IoError;
 
-/// Files that are being written, and how many have been.
-struct Register {
-    partial: Vec<PathBuf>,
-    finished: usize,
+/// Files and folders that are being written, and how many files have been.
+pub(super) struct Register {
+    pub(super) partial: Vec<PathBuf>,
+    pub(super) finished: usize,
 }
 
 static REGISTER: Mutex<Register> = Mutex::new(Register { partial: Vec::new(), finished: 0 });
 
-fn register() -> MutexGuard<'static, Register> {
+pub(super) fn register() -> MutexGuard<'static, Register> {
     REGISTER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -35,7 +35,7 @@ impl Partial {
     fn rename(self, path: &Path) -> std::io::Result<()> {
         let mut register = register();
         let renamed = fs::rename(&self.0, path);
-        register.finished += usize::from(renamed.is_ok());
+        register.finished += usize::from(renamed.is_ok() && !register.is_staged(path));
         drop(register);
         renamed
     }
@@ -68,11 +68,17 @@ impl Unfinished {
         Unfinished { finished: register.finished, register }
     }
 
+    /// As [`Unfinished::stop`], where nobody may wait; `None` while a file is begun or takes its name.
+    pub(crate) fn try_stop() -> Option<Unfinished> {
+        let register = REGISTER.try_lock().ok()?;
+        Some(Unfinished { finished: register.finished, register })
+    }
+
     /// Removes the temporary files.
     pub(crate) fn remove(&self) {
         for path in &self.register.partial {
             // Nobody could act on a failure.
-            let _ = fs::remove_file(path);
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
     }
 }
@@ -97,9 +103,33 @@ pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Resul
     Ok(())
 }
 
-/// `.result.1234.partial.h5` for `result.h5` in process 1234.
+/// `.result.HOST-1234.partial.h5` for `result.h5` in process 1234.
 fn temporary(path: &Path) -> PathBuf {
     let part = |part: Option<&std::ffi::OsStr>| part.map_or(String::new(), |p| p.to_string_lossy().into_owned());
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-    path.with_file_name(format!(".{stem}.{}.partial.{extension}", std::process::id()))
+    path.with_file_name(format!(".{stem}.{}.partial.{extension}", owner()))
+}
+
+/// This process among those of all machines that may share a folder.
+pub(super) fn owner() -> String {
+    format!("{}-{}", machine(), std::process::id())
+}
+
+fn machine() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    if name.is_empty() { "here".into() } else { name }
+}
+
+/// What is said of a file that a process of this machine has left and that is dead: `partial` or `ready`; `None` for any other.
+pub(super) fn left_by_the_dead(name: &str) -> Option<&'static str> {
+    let mut parts = name.strip_prefix('.')?.rsplit('.').peekable();
+    // The extension of a file; folders have none.
+    let last = parts.next()?;
+    let state = ["partial", "ready"].into_iter().find(|state| *state == last);
+    let state = state.or_else(|| parts.next_if_eq(&"partial").map(|_| "partial"))?;
+    let process: u32 = parts.next()?.strip_prefix(machine().as_str())?.strip_prefix('-')?.parse().ok()?;
+    let knows_processes = Path::new("/proc/self").exists();
+    let is_dead = !Path::new("/proc").join(process.to_string()).exists();
+    (knows_processes && is_dead).then_some(state)
 }

@@ -25,6 +25,8 @@ mod atomic;
 mod convergence;
 #[cfg(feature = "files")]
 mod covariance;
+#[cfg(feature = "files")]
+mod delivery;
 mod description;
 #[cfg(feature = "files")]
 mod error;
@@ -44,6 +46,8 @@ pub use atomic::replace;
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 #[cfg(feature = "files")]
 pub use covariance::{covariance_summary, write_weights};
+#[cfg(feature = "files")]
+pub use delivery::{Delivery, sweep_up};
 pub use description::{landscape, noise};
 #[cfg(feature = "files")]
 pub use error::{Damage, IoError};

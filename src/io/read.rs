@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::Damage;
 use super::{IoError, scale};
 use crate::grid::Grid;
+use crate::input;
 use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{FIELDS, grid_of};
 use crate::study::solution::BoundaryFlux;
@@ -49,13 +50,9 @@ pub fn configuration(path: &Path) -> Result<(String, PathBuf), IoError> {
 }
 
 fn open(path: &Path) -> Result<File, IoError> {
-    File::open(path).map_err(|error| IoError::Open {
-        path: path.to_path_buf(),
-        message: match std::fs::File::open(path) {
-            Err(system) => system.to_string(),
-            Ok(_) => format!("not an HDF5 file: {error}"),
-        },
-    })
+    let unreadable = |message: String| IoError::Open { path: path.to_path_buf(), message };
+    input::open(path).map_err(|error| unreadable(error.to_string()))?;
+    File::open(path).map_err(|error| unreadable(format!("not an HDF5 file: {error}")))
 }
 
 /// Reads a result file.

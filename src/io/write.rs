@@ -76,12 +76,22 @@ pub fn write_titled(
         file.close().map_err(during("closing"))
     };
     atomic::replace(path, |partial| {
+        set_aside().map_err(|source| IoError::Write { path: path.to_path_buf(), source })?;
         write(partial).map_err(|(doing, error)| IoError::Hdf5 {
             path: path.to_path_buf(),
             doing,
             message: error.to_string(),
         })
     })
+}
+
+/// Bytes that HDF5 takes for a file, generously: it does not survive a refusal everywhere.
+const TAKEN: usize = 32 << 20;
+
+/// Finds out whether the system has the memory for HDF5, before it is asked by it.
+fn set_aside() -> std::io::Result<()> {
+    let mut aside: Vec<u8> = Vec::new();
+    aside.try_reserve_exact(TAKEN).map_err(|_| std::io::ErrorKind::OutOfMemory.into())
 }
 
 /// What was being written, and why it failed.

@@ -25,6 +25,7 @@ use super::network::Network;
 use super::sums::{Along, Model};
 use super::training::{Effort, Trained, TrainingError, initial, minimise};
 use super::weights::{self, WeightsError};
+use crate::input;
 use crate::progress::Progress;
 use crate::tensor::Tensor;
 
@@ -245,7 +246,7 @@ fn middle(model: &Model, middle: &Middle, progress: &Progress) -> Result<(Vec<f6
 }
 
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, SliceError> {
-    std::fs::read(file).map_err(|error| SliceError::Unreadable { file: file.to_path_buf(), reason: error.to_string() })
+    input::numbers(file).map_err(|error| SliceError::Unreadable { file: file.to_path_buf(), reason: error.to_string() })
 }
 
 /// Points on a slice.

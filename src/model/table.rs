@@ -5,11 +5,11 @@
 //! out in silence: the word is reported.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::fault::{Column, DataFault};
+use crate::input::{self, Rows};
 
 /// What stands for a value that is not there, in any case of letters.
 const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
@@ -49,7 +49,7 @@ impl Table {
     /// What is wrong with it, with line and column.
     pub fn read(path: &Path, wanted: Wanted) -> Result<Table, DataFault> {
         Table::from(wanted, || {
-            let file = File::open(path).map_err(unreadable)?;
+            let file = input::open(path).map_err(unreadable)?;
             open(Box::new(BufReader::new(file)))
         })
     }
@@ -88,7 +88,7 @@ impl Table {
                     return Err(DataFault::Missing {
                         line,
                         column: header[place].to_string(),
-                        field: field(place).to_string(),
+                        field: input::quoted(field(place)),
                     });
                 }
                 table.dropped += 1;
@@ -98,7 +98,7 @@ impl Table {
                 let value = number(field(place)).ok_or_else(|| DataFault::NotANumber {
                     line,
                     column: header[place].to_string(),
-                    field: field(place).to_string(),
+                    field: input::quoted(field(place)),
                 })?;
                 table.values.push(value);
             }
@@ -122,7 +122,7 @@ impl Table {
     }
 }
 
-type Reader<'a> = csv::Reader<Box<dyn BufRead + 'a>>;
+type Reader<'a> = csv::Reader<Rows<'a>>;
 
 fn unreadable(fault: std::io::Error) -> DataFault {
     DataFault::Unreadable { reason: fault.to_string() }
@@ -135,7 +135,7 @@ fn open<'a>(mut file: Box<dyn BufRead + 'a>) -> Result<Reader<'a>, DataFault> {
     let separator = separator(&head[mark..]);
     file.consume(mark);
     let mut builder = csv::ReaderBuilder::new();
-    Ok(builder.trim(csv::Trim::All).delimiter(separator).from_reader(file))
+    Ok(builder.trim(csv::Trim::All).delimiter(separator).from_reader(Rows::new(file)))
 }
 
 /// The separator that stands most often outside quotes in the first line; a comma where there is none.
@@ -152,12 +152,13 @@ fn separator(text: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 
-fn header<R: Read>(reader: &mut csv::Reader<R>) -> Result<csv::StringRecord, DataFault> {
+fn header(reader: &mut Reader<'_>) -> Result<csv::StringRecord, DataFault> {
     Ok(reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone())
 }
 
 /// Reads the next record; false at the end.
-fn next<R: Read>(reader: &mut csv::Reader<R>, record: &mut csv::StringRecord) -> Result<bool, DataFault> {
+fn next(reader: &mut Reader<'_>, record: &mut csv::StringRecord) -> Result<bool, DataFault> {
+    reader.get_mut().begin();
     reader
         .read_record(record)
         .map_err(|fault| DataFault::Line { line: fault.position().map(csv::Position::line), reason: fault.to_string() })
@@ -183,7 +184,7 @@ fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> 
             if number(field).is_some() {
                 has_number[place] = true;
             } else if !is_missing(field) && word[place].is_none() {
-                word[place] = Some((line, field.to_string()));
+                word[place] = Some((line, input::quoted(field)));
             }
         }
     }
@@ -197,6 +198,15 @@ fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> 
     Ok(found)
 }
 
+/// Names in a message.
+const MOST_NAMES: usize = 40;
+
+/// The names of a header as they are quoted, the first of them where there are many.
+fn some(header: &csv::StringRecord) -> Vec<String> {
+    let more = (header.len() > MOST_NAMES).then(|| format!("… ({} in all)", header.len()));
+    header.iter().take(MOST_NAMES).map(input::quoted).chain(more).collect()
+}
+
 /// The place of a column in the header.
 fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
     let mut places = (0..header.len()).filter(|&place| &header[place] == wanted);
@@ -204,14 +214,13 @@ fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize
         (Some(place), None) => Ok(place),
         (Some(_), Some(_)) => Err(DataFault::Twice { column: wanted.to_string() }),
         (None, _) => Err(DataFault::MissingColumn {
-            wanted: wanted.to_string(),
+            wanted: input::quoted(wanted),
             role,
             nearest: header
                 .iter()
                 .min_by_key(|column| strsim::damerau_levenshtein(column, wanted))
-                .unwrap_or("")
-                .to_string(),
-            all: header.iter().map(str::to_string).collect(),
+                .map_or(String::new(), input::quoted),
+            all: some(header),
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! Why particles cannot simulate a problem.
 
-use crate::digits::exact;
+use crate::digits::{self, exact};
 use crate::problem::jumps::{SMOOTHED, shown};
 use crate::tensor::Point;
 
@@ -97,7 +97,7 @@ pub enum SimulationError {
         own: usize,
     },
     /// More particles than the memory holds.
-    #[error("{count} particles need {:.0} GB of memory; {most:.1e} fit", bytes / 1e9)]
+    #[error("{count} particles need {} of memory; {most:.1e} fit", digits::bytes(*bytes))]
     TooManyParticles {
         /// Their number.
         count: usize,
@@ -107,7 +107,7 @@ pub enum SimulationError {
         most: f64,
     },
     /// More samples than the memory holds.
-    #[error("{count} samples need {:.0} GB of memory; {most:.1e} fit", bytes / 1e9)]
+    #[error("{count} samples need {} of memory; {most:.1e} fit", digits::bytes(*bytes))]
     TooManySamples {
         /// Their number.
         count: usize,
@@ -130,4 +130,11 @@ pub enum SimulationError {
     /// A splitting in which nothing died.
     #[error("no excursion reached the exit")]
     NoExcursion,
+}
+
+impl SimulationError {
+    /// Whether more memory would mend it.
+    pub fn is_of_memory(&self) -> bool {
+        matches!(self, SimulationError::TooManyParticles { .. } | SimulationError::TooManySamples { .. })
+    }
 }

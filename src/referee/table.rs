@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::collection::Collection;
 use super::error::{RefereeError, RefereeFault};
+use crate::input;
 
 /// A rate that somebody's tool gives for a problem of the collection.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,8 +92,8 @@ impl Columns {
 /// The first fault, with its line and column and what is allowed there.
 pub fn read(path: &Path, collection: &Collection) -> Result<Vec<Claim>, RefereeError> {
     let fails = |line, fault| RefereeError { file: path.into(), line, fault };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| fails(None, RefereeFault::Unreadable { reason: error.to_string() }))?;
+    let text =
+        input::text(path).map_err(|error| fails(None, RefereeFault::Unreadable { reason: error.to_string() }))?;
     let unreadable = |error: csv::Error| {
         let line = error.position().map(|position| line(&text, position));
         let reason = match error.kind() {

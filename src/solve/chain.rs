@@ -75,9 +75,7 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// [`SolveError::NothingAbsorbs`], and whatever ends an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
-        let assembly = &discretisation.assembly;
-        let kills = assembly.kills();
-        if discretisation.is_closed() || !kills {
+        if !discretisation.kills() {
             return Err(SolveError::NothingAbsorbs);
         }
         let origin = discretisation.state_at(discretisation.problem.valley.start_point);

@@ -46,6 +46,23 @@ struct Crossing {
     at: Option<(f64, usize)>,
 }
 
+/// Accepts sets between which there is a cell everywhere.
+///
+/// # Errors
+/// [`SolveError::SetsTouch`].
+pub(super) fn apart(closed: &Discretisation<'_>, owner: &[Option<u32>]) -> Result<(), SolveError> {
+    let touches = |[from, to]: [u32; 2]| match (owner[from as usize], owner[to as usize]) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    };
+    match closed.assembly.pairs.iter().find(|pair| touches([pair.from, pair.to])) {
+        Some(pair) => {
+            Err(SolveError::SetsTouch { at: closed.centre(pair.from as usize), dimension: closed.grid.dimension })
+        }
+        None => Ok(()),
+    }
+}
+
 /// The edges across the boundaries of disjoint sets; `owner` is the set that each state belongs to.
 ///
 /// # Errors
@@ -57,12 +74,10 @@ pub(super) fn core_cuts(
     law: &[Scaled],
 ) -> Result<Vec<CoreCut>, SolveError> {
     let (pairs, grid) = (&closed.assembly.pairs, &closed.grid);
+    apart(closed, owner)?;
     let (mut crossings, mut segments) = (Vec::new(), Vec::new());
     for (number, pair) in pairs.iter().enumerate() {
         let (set, begins_inside) = match (owner[pair.from as usize], owner[pair.to as usize]) {
-            (Some(one), Some(other)) if one != other => {
-                return Err(SolveError::SetsTouch { at: closed.centre(pair.from as usize), dimension: grid.dimension });
-            }
             (None, Some(set)) => (set as usize, false),
             (Some(set), None) => (set as usize, true),
             _ => continue,

@@ -112,6 +112,11 @@ impl<'a> Discretisation<'a> {
         field
     }
 
+    /// Whether anything kills.
+    pub fn kills(&self) -> bool {
+        !self.is_closed && self.assembly.kills()
+    }
+
     /// Whether nothing absorbs.
     pub fn is_closed(&self) -> bool {
         self.is_closed

@@ -1,6 +1,6 @@
 //! Why a chain could not be made or solved.
 
-use crate::digits::point as show;
+use crate::digits::{self, point as show};
 use crate::elimination::EliminationError;
 use crate::generator::AssemblyError;
 use crate::tensor::Point;
@@ -48,8 +48,8 @@ pub enum SolveError {
     },
     /// A factor that would not fit.
     #[error(
-        "a grid of {} × {} cells needs about {:.1} GB for its factor and {:.1} GB are free",
-        cells[0], cells[1], *needed as f64 / 1e9, *allowed as f64 / 1e9
+        "a grid of {} × {} cells needs about {} for its factor and {} are free",
+        cells[0], cells[1], digits::bytes(*needed as f64), digits::bytes(*allowed as f64)
     )]
     TooLarge {
         /// Cells along each axis.
@@ -60,7 +60,7 @@ pub enum SolveError {
         allowed: u64,
     },
     /// Memory that the system does not have.
-    #[error("the system refuses the {:.1} GB that the factor of {} × {} cells needs", *needed as f64 / 1e9, cells[0], cells[1])]
+    #[error("the system refuses the {} that the factor of {} × {} cells needs", digits::bytes(*needed as f64), cells[0], cells[1])]
     Refused {
         /// Cells along each axis.
         cells: [usize; 2],

@@ -42,7 +42,7 @@ pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary};
-pub use reactive::{Reactive, closed_law, reactive, reactive_within};
+pub use reactive::{Reactive, check_sets, closed_law, reactive, reactive_within};
 pub use resources::Resources;
 pub use several::several;
 pub use spectrum::{Ground, Mode, Route, spectrum};

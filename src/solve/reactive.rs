@@ -3,9 +3,10 @@
 //! The sets are cut where they end ([`crate::solve::core_cut`]).
 
 use crate::problem::core_set::CoreSet;
+use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::chain::{deepest, located};
-use crate::solve::core_cut::{CoreCut, core_cuts};
+use crate::solve::core_cut::{CoreCut, apart, core_cuts};
 use crate::solve::paths::Cores;
 use crate::solve::{Discretisation, Paths, PathsError, Resources, Side, SolveError, stationary_law};
 
@@ -45,8 +46,7 @@ pub fn reactive_within<'a>(
     sets: &[CoreSet; 2],
     resources: Resources<'_>,
 ) -> Result<Reactive<'a>, SolveError> {
-    let side = sides(&closed, sets)?;
-    let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
+    let (side, owner) = placed(&closed, sets)?;
     let cuts = core_cuts(&closed, sets, &owner, &law)?;
     let cores = Cores::of_cuts(side, &cuts);
     let dimension = closed.grid.dimension;
@@ -56,6 +56,22 @@ pub fn reactive_within<'a>(
         PathsError::LightSet => SolveError::FluxUnderflow,
     })?;
     Ok(Reactive { closed, paths, cuts })
+}
+
+/// Refuses sets that are empty on the grid, overlap, or are not a cell apart.
+///
+/// # Errors
+/// [`SolveError::SetEmpty`], [`SolveError::SetsOverlap`], [`SolveError::SetsTouch`], and an interruption.
+pub fn check_sets(on: &Discretisation<'_>, sets: &[CoreSet; 2], progress: &Progress) -> Result<(), SolveError> {
+    placed(&on.closed(progress)?, sets).map(drop)
+}
+
+/// Where each state belongs, and the number of the set that owns it.
+fn placed(closed: &Discretisation<'_>, sets: &[CoreSet; 2]) -> Result<(Vec<Side>, Vec<Option<u32>>), SolveError> {
+    let side = sides(closed, sets)?;
+    let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
+    apart(closed, &owner)?;
+    Ok((side, owner))
 }
 
 /// The stationary law of a closed chain on a grid, of any range along a line.

@@ -1,14 +1,17 @@
-//! `saddleflux check`: what a configuration poses, explained without solving it.
+//! `saddleflux check`: what a configuration poses, explained; and a run of it, tried.
 
-use std::time::Instant;
-
+use crate::elimination::Workspace;
 use crate::grid::Grid;
 use crate::problem::degeneracy::{self, widest::Way};
 use crate::problem::ends::{self, LineEnd};
 use crate::problem::{CriticalPoint, Linearisation, Problem};
+use crate::progress::Progress;
+use crate::solve::Resources;
+use crate::study::forecast::{self, Forecast};
+use crate::study::trial::{self, Trial, Unseen};
 use crate::study::warning::Warning;
-use crate::study::{Request, StudyError, memory};
-use crate::tensor::{Point, Tensor, advance, difference};
+use crate::study::{Request, StudyError};
+use crate::tensor::{Point, Tensor};
 
 /// A critical point with the noise there.
 #[derive(Clone, Debug)]
@@ -55,30 +58,32 @@ pub struct CheckReport {
     pub memory: Option<f64>,
     /// Bytes that may be used.
     pub allowed: u64,
-    /// Seconds that the run will take, roughly.
-    pub seconds: Option<f64>,
+    /// Seconds that the run will take, to a factor of 2 on a machine with nothing else to do; `None` where no trial could be made.
+    pub forecast: Option<Forecast>,
     /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law beside an end.
     pub ends: [Option<LineEnd>; 2],
     /// What the reader must know.
     pub warnings: Vec<Warning>,
+    /// Why a run would end without a result, as far as it was looked at.
+    pub refused: Option<StudyError>,
+    /// What was not looked at.
+    pub unseen: Vec<Unseen>,
 }
 
-/// Floating-point operations per second that the elimination reaches on one core, in order of magnitude; measured as
-/// 10–40e9 on a 2020s server core.
-const ELIMINATION_SPEED: f64 = 15e9;
-
-/// Validates and explains.
+/// Validates, tries and explains; `landscape` are the seconds that the problem took to be posed.
 ///
 /// # Errors
-/// A grid that cannot be laid over the problem.
-pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyError> {
-    let dimension = problem.dimension;
-    let allowed = memory::allowed();
-    let spacing = match request.grid.cells {
-        Some(cells) => Some(Grid::over(&problem, cells, request.grid.align)?.spacing()),
-        None => None,
-    };
-    let look = Look { problem: &problem, spacing };
+/// [`StudyError::Interrupted`]; why a run would fail otherwise is part of the report.
+pub fn check(
+    problem: Problem,
+    request: &Request,
+    landscape: f64,
+    progress: &Progress,
+) -> Result<CheckReport, StudyError> {
+    let workspace = Workspace::default();
+    let resources = Resources::available(&workspace, progress);
+    let grid = request.grid.cells.map(|cells| Grid::over(&problem, cells, request.grid.align));
+    let look = Look { problem: &problem, spacing: grid.and_then(Result::ok).map(|grid| grid.spacing()) };
     let (minima, saddles) = (look.minima(), look.saddles());
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     let poorly =
@@ -86,22 +91,10 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
     if poorly < 1.0 {
         warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
-    let memory = request.grid.cells.map(|cells| memory::estimate(cells, &problem, request.grid.scheme()));
-    if let Some(needed) = memory
-        && needed > allowed as f64
-    {
-        warnings.push(Warning::TooLarge { needed, allowed });
-    }
-    let evaluation = seconds_per_evaluation(&problem);
-    let seconds = request.grid.cells.map(|cells| {
-        let n = (cells[0] * cells[1]) as f64;
-        // 13.6 GFlop at 512 × 1024, 6 for reversible processes, growing as N^{3/2}; solves and plots about 3 µs a cell.
-        let full = if problem.is_reversible() { 6e9 } else { 13.6e9 };
-        let flops = if dimension == 1 { 0.0 } else { full * (n / 524_288.0).powf(1.5) };
-        // Assembly looks at the slope and the tensor about a dozen times per cell, the coarser grids at a third as many.
-        let looks = if request.error_estimate { 16.0 } else { 12.0 };
-        flops / ELIMINATION_SPEED + (3e-6 + looks * evaluation / rayon::current_num_threads() as f64) * n
-    });
+    let trial = trial::attempt(&problem, request, resources)?;
+    let forecast = forecast::forecast(&problem, request, &trial, landscape, resources);
+    let Trial { refused, warnings: seen, unseen, .. } = trial;
+    warnings.extend(seen);
     let ways = degeneracy::ways(
         problem.noise.as_ref(),
         problem.interpretation,
@@ -116,15 +109,17 @@ pub fn check(problem: Problem, request: &Request) -> Result<CheckReport, StudyEr
     let ends = ends::of(&problem);
     Ok(CheckReport {
         ends,
-        problem,
         minima,
         saddles,
         ways,
         cells: request.grid.cells,
-        memory,
-        allowed,
-        seconds,
+        memory: request.grid.cells.map(|cells| forecast::bytes(&problem, request, cells)),
+        allowed: resources.memory,
+        forecast,
         warnings,
+        refused,
+        unseen,
+        problem,
     })
 }
 
@@ -173,16 +168,4 @@ impl Look<'_> {
         };
         self.problem.valley.saddles.iter().map(report).collect()
     }
-}
-
-/// What one look at the slope and the tensor costs, measured on a few points of the domain.
-fn seconds_per_evaluation(problem: &Problem) -> f64 {
-    const LOOKS: u32 = 50;
-    let diagonal = difference(problem.domain.upper, problem.domain.lower);
-    let begun = Instant::now();
-    for k in 0..LOOKS {
-        let at = advance(problem.domain.lower, f64::from(k) / f64::from(LOOKS), diagonal);
-        std::hint::black_box(problem.noise.slope_and_tensor(&problem.dynamics, at));
-    }
-    begun.elapsed().as_secs_f64() / f64::from(LOOKS)
 }

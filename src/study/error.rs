@@ -1,5 +1,6 @@
 //! Why a study ended without a result.
 
+use crate::digits;
 use crate::grid::GridError;
 use crate::observe::dividing::NotBetween;
 use crate::particles::SimulationError;
@@ -39,7 +40,7 @@ pub enum StudyError {
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// A grid that does not fit into memory.
-    #[error("this grid needs about {:.1} GB and {:.1} GB are free", needed / 1e9, *allowed as f64 / 1e9)]
+    #[error("this grid needs about {} and {} are free", digits::bytes(*needed), digits::bytes(*allowed as f64))]
     TooLarge {
         /// Bytes that it would take, roughly.
         needed: f64,

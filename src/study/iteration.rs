@@ -75,6 +75,41 @@ pub enum IterationError {
     },
 }
 
+/// The learning rates for which the iteration is solved, largest first; refuses what is no iteration on an interval.
+///
+/// # Errors
+/// The reason.
+pub fn check(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
+    let learning_rates = refuse(asked, problem)?;
+    sizes(problem, &learning_rates)?;
+    Ok(learning_rates)
+}
+
+/// Nodes and entries of the kernel for each of these learning rates.
+///
+/// # Errors
+/// A step that is too short, slopes and noise that are no numbers.
+pub fn sizes(problem: &Problem, learning_rates: &[f64]) -> Result<Vec<[usize; 2]>, IterationError> {
+    let size = |&learning_rate: &f64| {
+        on_interval(problem, learning_rate, |iteration| iteration.size())
+            .map_err(|error| IterationError::Failed { learning_rate, error })
+    };
+    learning_rates.iter().map(size).collect()
+}
+
+fn refuse(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
+    if problem.dimension != 1 || problem.domain.is_periodic(0) {
+        return Err(IterationError::NotOnAnInterval);
+    }
+    if problem.interpretation != Interpretation::Ito {
+        return Err(IterationError::NotIto);
+    }
+    if problem.domain.killing.is_some() {
+        return Err(IterationError::KillingInside);
+    }
+    learning_rates(asked, problem)
+}
+
 /// Solves the iteration for every learning rate that is asked for; `limit` is the diffusion's rate.
 ///
 /// # Errors
@@ -85,16 +120,7 @@ pub fn iteration(
     limit: Option<Scaled>,
     resources: Resources<'_>,
 ) -> Result<IterationStudy, StudyError> {
-    if problem.dimension != 1 || problem.domain.is_periodic(0) {
-        return Err(IterationError::NotOnAnInterval.into());
-    }
-    if problem.interpretation != Interpretation::Ito {
-        return Err(IterationError::NotIto.into());
-    }
-    if problem.domain.killing.is_some() {
-        return Err(IterationError::KillingInside.into());
-    }
-    let learning_rates = learning_rates(asked, problem)?;
+    let learning_rates = check(asked, problem)?;
     let stiffest = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
     let mut rates = Vec::new();
     for learning_rate in learning_rates {
@@ -140,6 +166,11 @@ fn order(rates: &[IterationRate]) -> Option<f64> {
 /// # Errors
 /// Those of [`Iteration::escape`].
 pub fn escape(problem: &Problem, learning_rate: f64, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
+    on_interval(problem, learning_rate, |iteration| iteration.escape(memory, progress))
+}
+
+/// What is asked of the iteration of a problem in one dimension.
+fn on_interval<T>(problem: &Problem, learning_rate: f64, ask: impl FnOnce(&Iteration<'_>) -> T) -> T {
     let ends = [0, 1].map(|side| comparison::end(problem, 0, side));
     let absorbs = ends.map(|end| matches!(end, End::Absorbing(_)));
     let place = |end: End| match end {
@@ -149,6 +180,5 @@ pub fn escape(problem: &Problem, learning_rate: f64, memory: u64, progress: &Pro
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
     let start = problem.valley.start_point[0];
-    Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends: ends.map(place), absorbs, start }
-        .escape(memory, progress)
+    ask(&Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends: ends.map(place), absorbs, start })
 }

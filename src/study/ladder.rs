@@ -21,7 +21,7 @@ const COARSEST: usize = 8;
 /// Cells along the shortest side of the first grid where none are given, in one and in two dimensions.
 const FIRST_CELLS: [usize; 2] = [128, 32];
 /// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.
-const MOST_TO_FAIL: usize = 20_000;
+pub(super) const MOST_TO_FAIL: usize = 20_000;
 /// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
 pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 

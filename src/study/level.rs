@@ -6,14 +6,15 @@ use crate::grid::Grid;
 use crate::observe::field;
 use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
-use crate::solve::network::valleys::ValleyNetwork;
+use crate::solve::network::valleys::{ValleyNetwork, check_cores};
 use crate::solve::{
-    Chain, Discretisation, Ground, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, closed_law,
-    mean_first_passage, occupation, quasi_stationary, reactive_within,
+    Chain, Discretisation, Ground, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, check_sets,
+    closed_law, mean_first_passage, occupation, quasi_stationary, reactive_within,
 };
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
 use crate::study::crossing;
+use crate::study::evolution;
 use crate::study::network;
 use crate::study::request::Quantity;
 use crate::study::spectrum::{self, LevelSpectrum};
@@ -62,6 +63,47 @@ pub struct Passage {
     pub from_start: Scaled,
 }
 
+/// The chain of one grid, before anything of it is solved.
+///
+/// # Errors
+/// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be made.
+pub fn discretised<'a>(
+    request: &Request,
+    problem: &'a Problem,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Discretisation<'a>, StudyError> {
+    let scheme = request.grid.scheme();
+    let grid = Grid::over(problem, cells, request.grid.align)?;
+    if scheme.is_corrected && !problem.is_reversible() {
+        return Err(SolveError::NotReversible.into());
+    }
+    if scheme.is_corrected && !problem.domain.windows.is_empty() {
+        return Err(SolveError::SingularFlux.into());
+    }
+    Ok(Discretisation::on(problem, grid, scheme.weight, resources.progress)?)
+}
+
+/// Refuses what can be refused of the chain of a grid before anything is eliminated.
+///
+/// # Errors
+/// Nothing that absorbs, sets and cores that the grid does not see, and a density in time without a start.
+pub fn refuse(request: &Request, on: &Discretisation<'_>, resources: Resources<'_>) -> Result<(), StudyError> {
+    if request.wants_killing() && !on.kills() {
+        return Err(SolveError::NothingAbsorbs.into());
+    }
+    if request.wants(Quantity::Committor) {
+        check_sets(on, &committor::sets(&request.committor, on.problem)?, resources.progress)?;
+    }
+    if request.wants(Quantity::Network) {
+        check_cores(on, &network::valleys(on.problem)?, resources.progress)?;
+    }
+    if let Some(asked) = &request.evolve {
+        evolution::refuse(asked, on, request.grid.scheme(), resources)?;
+    }
+    Ok(())
+}
+
 /// Solves one grid for what is asked of it.
 ///
 /// # Errors
@@ -74,14 +116,7 @@ pub fn solve<'a>(
 ) -> Result<Level<'a>, StudyError> {
     let mut laps = Laps { timing: Vec::new(), clock: Instant::now() };
     let scheme = request.grid.scheme();
-    let grid = Grid::over(problem, cells, request.grid.align)?;
-    if scheme.is_corrected && !problem.is_reversible() {
-        return Err(SolveError::NotReversible.into());
-    }
-    if scheme.is_corrected && !problem.domain.windows.is_empty() {
-        return Err(SolveError::SingularFlux.into());
-    }
-    let discretisation = Discretisation::on(problem, grid, scheme.weight, resources.progress)?;
+    let discretisation = discretised(request, problem, cells, resources)?;
     laps.end("assembly");
     if !request.wants_killing() {
         let ground = match request.wants(Quantity::Spectrum) && discretisation.assembly.kills() {

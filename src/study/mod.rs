@@ -16,6 +16,7 @@ mod evidence;
 pub mod evolution;
 pub mod extrapolation;
 pub mod fit;
+pub mod forecast;
 pub mod interpolation;
 pub mod iteration;
 pub mod ladder;
@@ -31,6 +32,7 @@ pub mod several;
 pub mod simulate;
 pub mod solution;
 pub mod spectrum;
+pub mod trial;
 pub mod warning;
 
 pub use check::{CheckReport, check};

@@ -3,14 +3,17 @@
 use std::time::Instant;
 
 use crate::elimination::Workspace;
+use crate::particles::preparation::Preparation;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::Resources;
 use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
+use crate::study::committor;
 use crate::study::evidence::evidence;
 use crate::study::interpolation::{self, Found};
-use crate::study::ladder::{self, Climb};
+use crate::study::iteration;
+use crate::study::ladder::{self, Climb, Plan};
 use crate::study::network;
 use crate::study::request::{Quantity, Scheme};
 use crate::study::simulate::{self, Reference};
@@ -34,14 +37,7 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
 pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Solution, StudyError> {
     let begun = Instant::now();
     let progress = resources.progress;
-    // Before anything long begins.
-    if request.wants(Quantity::Network) {
-        network::valleys(problem)?;
-    }
-    let particles = simulate::prepared(request, problem)?;
-    if request.wants(Quantity::Certificate) {
-        certificate::check(problem)?;
-    }
+    let particles = ready(problem, request, resources)?;
     let clock = Instant::now();
     let mut choice = choice::choose(problem, request, resources)?;
     let choosing = clock.elapsed().as_secs_f64();
@@ -89,6 +85,32 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
     solution.timing = timing;
     Ok(solution)
+}
+
+/// Refuses what can be refused before anything long begins, and prepares the particles that are asked for.
+///
+/// # Errors
+/// What is asked of a problem that it does not have, and grids and particles that are too large.
+pub fn ready<'a>(
+    problem: &'a Problem,
+    request: &'a Request,
+    resources: Resources<'_>,
+) -> Result<Option<Preparation<'a>>, StudyError> {
+    if request.wants(Quantity::Network) {
+        network::valleys(problem)?;
+    }
+    if request.wants(Quantity::Committor) {
+        committor::sets(&request.committor, problem)?;
+    }
+    let particles = simulate::prepared(request, problem)?;
+    if request.wants(Quantity::Certificate) {
+        certificate::check(problem)?;
+    }
+    if let Some(asked) = &request.sgd {
+        iteration::check(asked, problem)?;
+    }
+    Plan::new(problem, request, resources.memory)?;
+    Ok(particles)
 }
 
 /// What particles are compared with.

@@ -1,6 +1,6 @@
 //! What the reader of a result must know.
 
-use crate::digits::{exact, point};
+use crate::digits::{self, exact, point};
 use crate::formula::quadrature::QuadratureError;
 use crate::problem::{ProblemError, ProblemWarning};
 use crate::study::StudyError;
@@ -106,16 +106,8 @@ pub enum Warning {
         /// Cells across the narrowest width.
         cells_across: f64,
     },
-    /// A grid that a run will refuse.
-    #[error("this grid needs about {:.1} GB and {:.1} GB are free: `run` will refuse it", needed / 1e9, *allowed as f64 / 1e9)]
-    TooLarge {
-        /// Bytes that the grid will take, roughly.
-        needed: f64,
-        /// Bytes that may be used.
-        allowed: u64,
-    },
     /// Grids of a convergence study that were not solved.
-    #[error("grids from {cells} cells on were left out: they need more than the {:.1} GB that are free", *allowed as f64 / 1e9)]
+    #[error("grids from {cells} cells on were left out: they need more than the {} that are free", digits::bytes(*allowed as f64))]
     GridsLeftOut {
         /// Cells along the first axis of the first of them.
         cells: usize,

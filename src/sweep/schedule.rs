@@ -80,8 +80,10 @@ fn side_by_side(
     };
     let worker = || one().inspect_err(|_| failed.store(true, Ordering::Relaxed));
     std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        let mut first = Ok(());
+        // Where the system refuses a thread, those that there are do its work.
+        let thread = |_| std::thread::Builder::new().spawn_scoped(scope, worker).ok();
+        let handles: Vec<_> = (0..workers).map_while(thread).collect();
+        let mut first = if handles.is_empty() { worker() } else { Ok(()) };
         for handle in handles {
             match handle.join() {
                 Ok(result) => first = first.and(result),

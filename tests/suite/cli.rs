@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::folder::Folder;
 
-const SMALL: &str = "title = 'small'
+pub const SMALL: &str = "title = 'small'
 landscape = { kind = 'double-well', dimension = 2 }
 noise = { kind = 'isotropic', temperature = 0.1 }
 domain = { lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] } }
@@ -262,7 +262,7 @@ grid = { cells = [64, 64] }
     assert!(took.as_secs_f64() < 1.0, "{took:?}");
 }
 
-/// At whatever instant of writing and drawing, no file is half and no temporary file stays.
+/// At whatever instant of writing and drawing, all files of a run are there or none, no file is half and no temporary file stays.
 #[test]
 #[cfg(unix)]
 fn a_signal_while_files_are_written_leaves_whole_files() {
@@ -279,7 +279,7 @@ fn a_signal_while_files_are_written_leaves_whole_files() {
             .spawn()
             .unwrap();
         // From the first file on.
-        let is_begun = || out.is_dir() && names(&out).iter().any(|name| name.to_string_lossy().contains("result"));
+        let is_begun = || out.is_dir() && names(&out).iter().any(|name| name.to_string_lossy().contains("saddleflux"));
         let clock = std::time::Instant::now();
         while !is_begun() && clock.elapsed().as_secs() < 60 {
             std::thread::sleep(std::time::Duration::from_millis(2));
@@ -291,6 +291,9 @@ fn a_signal_while_files_are_written_leaves_whole_files() {
         let status = output.status.code();
         assert!(status == Some(143) || status == Some(0), "{status:?} {message}");
         ended += usize::from(status == Some(143));
+        // The files of a run take their places together.
+        let count = names(&out).len();
+        assert!(count == 0 || (count > 6 && out.join("files.json").exists()), "{:?}", names(&out));
         for name in names(&out) {
             let name = name.to_string_lossy().into_owned();
             assert!(!name.starts_with('.'), "{name} stayed");

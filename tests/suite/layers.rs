@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the layers; a module may use itself and what stands before it.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 28] = [
+    "memory",
     "scaled",
     "exponential",
     "tensor",
     "digits",
+    "input",
     "progress",
     "spline",
     "model",

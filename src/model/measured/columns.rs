@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::super::fault::DataFault;
 use super::{Array, Contents, MeasuredSource};
+use crate::input;
 
 /// A point, its place in the file, and its numbers in the order of the columns.
 struct Row {
@@ -17,7 +18,7 @@ struct Row {
 
 /// The columns as arrays over the grid, under the names that are asked for.
 pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, DataFault> {
-    let bytes = std::fs::read(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes)).into_owned();
     let lines = (1..).zip(text.lines()).map(|(number, line)| (number, line.trim()));
     let mut lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).peekable();

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::super::fault::{DataError, DataFault};
 use super::super::weights;
 use super::Array;
+use crate::input;
 use crate::tensor::Tensor;
 
 /// The tensors of one direction, by name.
@@ -34,7 +35,7 @@ pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
 
 /// `x` and `y` of a safetensors file.
 fn vectors(path: &Path, dimension: usize) -> Result<Vec<Direction>, DataFault> {
-    let bytes = std::fs::read(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let vector = |name: &str| {
         let (shape, values) =
             weights::tensor(name, &bytes).map_err(|error| DataFault::Format { what: error.to_string() })?;

@@ -8,9 +8,10 @@ use hdf5::{Dataset, File};
 use super::super::fault::DataFault;
 use super::directions::Direction;
 use super::{Array, Contents};
+use crate::input;
 
 fn open(path: &Path) -> Result<File, DataFault> {
-    std::fs::File::open(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    input::open(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     File::open(path).map_err(|error| DataFault::Format { what: format!("HDF5 says: {error}") })
 }
 

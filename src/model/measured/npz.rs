@@ -7,6 +7,7 @@ use std::path::Path;
 use super::super::fault::DataFault;
 use super::directions::Direction;
 use super::{Array, Contents};
+use crate::input;
 
 fn damaged(what: impl Into<String>) -> DataFault {
     DataFault::Format { what: what.into() }
@@ -23,7 +24,7 @@ struct Entry<'a> {
 
 /// The wanted arrays that are there.
 pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
-    let bytes = std::fs::read(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let entries = entries(&bytes)?;
     let mut contents =
         Contents { present: entries.iter().map(|entry| entry.name.clone()).collect(), ..Contents::default() };
@@ -40,7 +41,7 @@ pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> 
 
 /// The tensors of every group: arrays `group/…`, or one array `group`.
 pub(super) fn directions(path: &Path, groups: &[&str]) -> Result<Vec<Direction>, DataFault> {
-    let bytes = std::fs::read(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
+    let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let entries = entries(&bytes)?;
     let direction = |group: &&str| -> Result<Direction, DataFault> {
         let own = entries.iter().filter_map(|entry| {

@@ -1,9 +1,10 @@
 //! The network of the valleys of a problem on a grid.
 
 use crate::problem::core_set::CoreSet;
+use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::chain::located;
-use crate::solve::core_cut::core_cuts;
+use crate::solve::core_cut::{apart, core_cuts};
 use crate::solve::network::{CoreSets, Network, NetworkError, passage_times};
 use crate::solve::{Discretisation, Resources, SolveError, closed_law};
 use crate::tensor::Point;
@@ -58,10 +59,7 @@ impl<'a> ValleyNetwork<'a> {
     ) -> Result<ValleyNetwork<'a>, SolveError> {
         let owner = owners(&closed, valleys)?;
         let cores: Vec<CoreSet> = valleys.iter().map(|valley| valley.core.clone()).collect();
-        let cuts = core_cuts(&closed, &cores, &owner, &stationary).map_err(|error| match error {
-            SolveError::SetsTouch { at, .. } => touching(&closed, valleys, at),
-            error => error,
-        })?;
+        let cuts = core_cuts(&closed, &cores, &owner, &stationary)?;
         let sets = CoreSets::of_cuts(owner, valleys.len(), &cuts);
         let network = Network::new(&closed.assembly.generator, &stationary, &sets, resources);
         let network = network.map_err(|error| placed(error, &closed, valleys))?;
@@ -79,7 +77,15 @@ impl<'a> ValleyNetwork<'a> {
     }
 }
 
-/// The valley that the core around each state belongs to.
+/// Refuses cores that are empty on the grid, or not a cell apart.
+///
+/// # Errors
+/// [`SolveError::CoreEmpty`], [`SolveError::CoresTouch`], and an interruption.
+pub fn check_cores(on: &Discretisation<'_>, valleys: &[Valley], progress: &Progress) -> Result<(), SolveError> {
+    owners(&on.closed(progress)?, valleys).map(drop)
+}
+
+/// The valley that the core around each state belongs to; no edge leads from one core to another.
 fn owners(closed: &Discretisation<'_>, valleys: &[Valley]) -> Result<Vec<Option<u32>>, SolveError> {
     let mut owner = vec![None; closed.states()];
     for (state, owner) in owner.iter_mut().enumerate() {
@@ -96,6 +102,10 @@ fn owners(closed: &Discretisation<'_>, valleys: &[Valley]) -> Result<Vec<Option<
             return Err(SolveError::CoreEmpty { at: valley.minimum, dimension, cells });
         }
     }
+    apart(closed, &owner).map_err(|error| match error {
+        SolveError::SetsTouch { at, .. } => touching(closed, valleys, at),
+        error => error,
+    })?;
     Ok(owner)
 }
 

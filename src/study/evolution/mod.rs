@@ -93,6 +93,32 @@ pub(super) fn evolution(
     Ok(Found { record, group, warnings })
 }
 
+/// Refuses a density without a start, and pieces of a schedule under which the process lives elsewhere.
+///
+/// # Errors
+/// [`EvolutionFault`], and noise that cannot be discretised.
+pub(super) fn refuse(
+    asked: &EvolveRequest,
+    on: &Discretisation<'_>,
+    scheme: Scheme,
+    resources: Resources<'_>,
+) -> Result<(), StudyError> {
+    start::refuse(&asked.start, on, resources)?;
+    for (place, piece) in asked.schedule.iter().enumerate() {
+        let problem = on.problem.with_noise(piece.noise.clone())?;
+        let under = Discretisation::on(&problem, on.grid.clone(), scheme.weight, resources.progress)?;
+        same_states(&under, on, place)?;
+    }
+    Ok(())
+}
+
+fn same_states(under: &Discretisation<'_>, on: &Discretisation<'_>, piece: usize) -> Result<(), EvolutionFault> {
+    match under.assembly.cells == on.assembly.cells {
+        true => Ok(()),
+        false => Err(EvolutionFault::OtherStates { piece }),
+    }
+}
+
 /// A way through all pieces of the schedule.
 struct Way<'a> {
     asked: &'a EvolveRequest,
@@ -134,9 +160,7 @@ impl Way<'_> {
             }
             let problem = on.problem.with_noise(piece.noise.clone())?;
             let under = discretised(&problem, on, scheme, resources)?;
-            if under.assembly.cells != on.assembly.cells {
-                return Err(EvolutionFault::OtherStates { piece: place }.into());
-            }
+            same_states(&under, on, place)?;
             let mut within = Evolution::under(evolution.carried(), &under.assembly.generator, resources);
             let mut observed = record.under(&under, piece.learning_rate);
             while let Some(time) = times.next_if(|time| *time <= ends) {

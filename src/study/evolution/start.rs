@@ -55,6 +55,19 @@ pub(super) fn start(
     if found.iter().sum::<f64>().is_normal() { Ok(found) } else { Err(EvolutionFault::Nothing.into()) }
 }
 
+/// Refuses what can be refused of a start before anything is solved.
+pub(super) fn refuse(
+    asked: &StartDensity,
+    on: &Discretisation<'_>,
+    resources: Resources<'_>,
+) -> Result<(), StudyError> {
+    match asked {
+        StartDensity::QuasiStationary if !on.kills() => Err(EvolutionFault::NothingAbsorbs.into()),
+        StartDensity::QuasiStationary | StartDensity::Stationary => Ok(()),
+        given => start(given, on, None, resources).map(drop),
+    }
+}
+
 fn lives(problem: &Problem, at: Point) -> bool {
     problem.domain.contains(at) && problem.valley.live.holds(at)
 }

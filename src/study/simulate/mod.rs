@@ -3,7 +3,7 @@
 mod rate;
 mod reference;
 pub mod splitting;
-mod swarm;
+pub(super) mod swarm;
 
 pub use rate::{ParticleRate, PerIteration};
 pub use reference::{Against, Reference};

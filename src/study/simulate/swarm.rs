@@ -15,6 +15,8 @@ use crate::study::{StudyError, comparison};
 
 /// A cautious guess of the speed, for the announcement alone.
 const STEPS_PER_SECOND: f64 = 3e8;
+/// The same of steps on real batches.
+const MINIBATCH_STEPS_PER_SECOND: f64 = 5e6;
 /// Lives are called exponential unless chance alone would show as much with a probability below this.
 const IMPROBABLE: f64 = 1e-3;
 
@@ -108,15 +110,26 @@ fn run(
     }
 }
 
+/// Seconds that the swarm of a prepared simulation is expected to take, where its rate is known or a formula foresees it.
+pub(in crate::study) fn seconds(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
+    let (_, steps) = expected(prepared, &schedule(prepared), rate)?;
+    let speed = if prepared.minibatch.is_some() { MINIBATCH_STEPS_PER_SECOND } else { STEPS_PER_SECOND };
+    Some(steps / speed)
+}
+
+/// The rate to expect, and the steps of all particles that it takes.
+fn expected(prepared: &Preparation, schedule: &Schedule, known: Option<f64>) -> Option<(f64, f64)> {
+    let kramers = || comparison::formulas(prepared.problem).kramers.map(|kramers| kramers.value.value());
+    let rate = known.or_else(kramers).filter(|rate| *rate > 0.0 && rate.is_finite())?;
+    let each = (schedule.exits as f64 / (rate * schedule.count as f64)).min(schedule.time) + schedule.burn_in;
+    let sides = if prepared.is_coupled() { 1.5 } else { 1.0 };
+    Some((rate, sides * each / schedule.step * schedule.count as f64))
+}
+
 /// Says beforehand that a run takes long.
 fn announce(prepared: &Preparation, schedule: &Schedule, reference: Option<Reference>, progress: &Progress) {
-    let kramers = || comparison::formulas(prepared.problem).kramers.map(|kramers| kramers.value.value());
-    let expected = reference.map(|reference| reference.value).or_else(kramers);
-    let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
-    let each = (schedule.exits as f64 / (rate * schedule.count as f64)).min(schedule.time) + schedule.burn_in;
-    let steps = each / schedule.step * schedule.count as f64;
-    let sides = if prepared.is_coupled() { 1.5 } else { 1.0 };
-    let hours = sides * steps / STEPS_PER_SECOND / 3600.0;
+    let Some((rate, steps)) = expected(prepared, schedule, reference.map(|reference| reference.value)) else { return };
+    let hours = steps / STEPS_PER_SECOND / 3600.0;
     if hours > 1.0 {
         progress.announce(Announcement::Expected { hours, rate, exits: schedule.exits, steps }.to_string());
     }

@@ -1,0 +1,173 @@
+//! A run's files, which take their places together.
+//!
+//! They are written into a folder of their own inside the output folder, and moved out when all are whole: renames need no room on the
+//! disk. `files.json` names what a run has written, so that the next one takes away what it does not replace, a picture of another problem
+//! say; what somebody has changed since, or put there, stays.
+//!
+//! ```text
+//! output/.saddleflux.HOST-PID.partial/    files as they are written            removed with a run that ends early
+//! output/.saddleflux.HOST-PID.ready/      all of them, on their way            moved out by the next command if this one is killed
+//! output/summary.json, …, files.json
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::IoError;
+use super::atomic::{self, Register};
+
+/// What is written, and by which its owner knows it again.
+const MANIFEST: &str = "files.json";
+
+/// The files of a run.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Manifest {
+    files: BTreeMap<String, Mark>,
+}
+
+/// How a file was left.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+struct Mark {
+    bytes: u64,
+    /// Nanoseconds since 1970.
+    modified: u64,
+}
+
+impl Mark {
+    fn of(path: &Path) -> Option<Mark> {
+        let data = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+        let modified = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Mark { bytes: data.len(), modified: u64::try_from(modified.as_nanos()).ok()? })
+    }
+}
+
+impl Manifest {
+    fn within(folder: &Path) -> Manifest {
+        let text = fs::read(folder.join(MANIFEST)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+}
+
+/// The files of one run on their way; they are gone when this is dropped before [`Delivery::finish`].
+#[derive(Debug)]
+pub struct Delivery {
+    folder: PathBuf,
+    staged: PathBuf,
+}
+
+impl Delivery {
+    /// Makes a place for the files of a run whose output folder this is.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn begin(folder: &Path) -> Result<Delivery, IoError> {
+        let staged = folder.join(format!(".saddleflux.{}.partial", atomic::owner()));
+        let failed = |source| IoError::Folder { path: staged.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let mut register = atomic::register();
+        // A process of the same number that was killed.
+        if staged.exists() {
+            fs::remove_dir_all(&staged).map_err(failed)?;
+        }
+        fs::create_dir(&staged).map_err(failed)?;
+        register.partial.push(staged.clone());
+        drop(register);
+        Ok(Delivery { folder: folder.to_path_buf(), staged })
+    }
+
+    /// Where the files are to be written.
+    pub fn folder(&self) -> &Path {
+        &self.staged
+    }
+
+    /// Moves all files to their places, and takes away those of an earlier run that are not replaced; returns their places, in the order
+    /// in which they are given here.
+    ///
+    /// # Errors
+    /// A file that cannot be moved.
+    pub fn finish(self, files: &[PathBuf]) -> Result<Vec<PathBuf>, IoError> {
+        let failed = |source| IoError::Write { path: self.folder.clone(), source };
+        let names = fs::read_dir(&self.staged).map_err(failed)?.flatten();
+        let mark = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+            Some((name, Mark::of(&entry.path())?))
+        };
+        let manifest = Manifest { files: names.filter_map(mark).collect() };
+        // A map of texts and numbers.
+        let text = serde_json::to_string_pretty(&manifest).expect("texts and numbers");
+        super::write_text(&self.staged.join(MANIFEST), &(text + "\n"))?;
+        let ready = self.staged.with_extension("ready");
+        let mut register = atomic::register();
+        fs::rename(&self.staged, &ready).map_err(failed)?;
+        register.partial.retain(|path| *path != self.staged);
+        let moved = move_out(&ready, &self.folder).map_err(failed);
+        register.finished += manifest.files.len();
+        drop(register);
+        moved?;
+        let place = |path: &PathBuf| path.file_name().map_or(path.clone(), |name| self.folder.join(name));
+        Ok(files.iter().map(place).collect())
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let mut register = atomic::register();
+        // Gone already where they have been moved; nobody could act on a failure.
+        let _ = fs::remove_dir_all(&self.staged);
+        register.partial.retain(|path| *path != self.staged);
+    }
+}
+
+/// Moves the files that are ready to their places, and takes away what an earlier run left as it is.
+fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
+    let (earlier, own) = (Manifest::within(folder), Manifest::within(ready));
+    for name in own.files.keys().filter(|name| is_plain(name)) {
+        let file = ready.join(name);
+        // One that has been moved already, by a command that was killed.
+        if file.exists() {
+            fs::rename(file, folder.join(name))?;
+        }
+    }
+    for (name, mark) in earlier.files.iter().filter(|(name, _)| is_plain(name) && !own.files.contains_key(*name)) {
+        let path = folder.join(name);
+        // Weights that took hours to train are no part of a picture of something else.
+        let is_dear = path.extension().is_some_and(|extension| extension == "safetensors");
+        if !is_dear && Mark::of(&path).as_ref() == Some(mark) {
+            fs::remove_file(path)?;
+        }
+    }
+    fs::rename(ready.join(MANIFEST), folder.join(MANIFEST))?;
+    fs::remove_dir_all(ready)
+}
+
+/// Whether this is the name of a file in the folder itself.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|last| last == name)
+}
+
+/// Ends what dead processes of this machine have left in an output folder: what was ready takes its place, what was not is removed.
+pub fn sweep_up(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(state) = atomic::left_by_the_dead(&name) else { continue };
+        let path = entry.path();
+        // Where this fails the next command tries again.
+        let _ = match (state, path.is_dir()) {
+            ("ready", true) => move_out(&path, folder),
+            ("partial", true) => fs::remove_dir_all(&path),
+            ("partial", false) => fs::remove_file(&path),
+            _ => Ok(()),
+        };
+    }
+}
+
+impl Register {
+    /// Whether a file lies in a folder that takes its place as a whole.
+    pub(super) fn is_staged(&self, path: &Path) -> bool {
+        path.parent().is_some_and(|folder| self.partial.iter().any(|partial| partial == folder))
+    }
+}
