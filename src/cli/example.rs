@@ -19,6 +19,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ("turned", include_str!("../../configs/turned.toml")),
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("evolve", include_str!("../../configs/evolve.toml")),
+    ("schedule", include_str!("../../configs/schedule.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
     ("sweep", include_str!("../../configs/sweep.toml")),
