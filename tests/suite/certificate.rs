@@ -168,7 +168,7 @@ fn double_well(temperature: &dyn Fn(f64) -> f64) -> Passage<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(40))]
 
     /// Trial functions with noise in them, of the wrong shape, or of another problem: wide intervals, and the rate is inside.
     #[test]

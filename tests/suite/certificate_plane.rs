@@ -216,7 +216,7 @@ pub fn with_trial(toml: &str, cells: [usize; 2], values: &[f64]) -> Result<Certi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(24))]
 
     /// Noise, another temperature, another shape, a second mode mixed in: the interval is wide, and the rate is inside.
     #[test]

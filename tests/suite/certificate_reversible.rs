@@ -245,7 +245,7 @@ fn detailed_balance_is_found_by_the_curl() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(16))]
 
     /// Spoiled trials under a full tensor: the interval is wide, and the rate of the line is inside.
     #[test]

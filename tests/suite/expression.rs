@@ -68,7 +68,7 @@ const FORMULAS: [&str; 17] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(crate::cases(60))]
 
     #[test]
     fn derivatives_are_exact(x in 0.3..2.0f64, y in 0.2..1.9f64) {

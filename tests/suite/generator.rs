@@ -43,7 +43,7 @@ fn is_a_generator(assembly: &Assembly) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(crate::cases(40))]
 
     #[test]
     fn every_discretisation_is_a_markov_generator(

@@ -96,7 +96,7 @@ fn regressions_are_models_in_one_or_two_parameters() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(crate::cases(30))]
 
     #[test]
     fn gradients_and_hessians_are_those_of_the_value(x in -1.4..1.4f64, y in -1.4..1.4f64, sharpness in 0.3..2.5f64) {

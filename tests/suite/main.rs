@@ -11,6 +11,13 @@ macro_rules! assert_relative_eq {
     };
 }
 
+/// So many random cases, the same in every run; PROPTEST_RNG_SEED draws others, and PROPTEST_CASES more.
+fn cases(number: u32) -> proptest::test_runner::Config {
+    let asked = proptest::test_runner::Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { number };
+    proptest::test_runner::Config { cases, max_shrink_iters: 100, failure_persistence: None, ..asked }
+}
+
 mod bad;
 mod basins;
 mod certificate;

@@ -173,7 +173,7 @@ fn eigenvalues_in_closed_form() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(64))]
 
     /// Three states with rates of any size: λ₂ + λ₃ is the sum of all rates, λ₂ λ₃ that of their spanning forests with one root.
     #[test]

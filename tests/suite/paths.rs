@@ -160,7 +160,7 @@ fn sides(n: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(200))]
 
     /// What leaves A arrives in B, every state balances, probabilities sum to one, and the masses are all there.
     #[test]

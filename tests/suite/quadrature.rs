@@ -348,7 +348,7 @@ fn what_cannot_be_answered_is_said() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases(24))]
 
     /// Mirror, shift, stretch and time: x → c − x leaves everything; x → λx multiplies L by 1/λ² and D by 1/λ²; time scales with both.
     #[test]

@@ -109,7 +109,7 @@ fn certificates_meet_the_collection() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(64))]
 
     /// A value that is off by a known amount: so many digits are right, and a claim covers if and only if it is that large.
     #[test]

@@ -76,6 +76,35 @@ fn bernoulli_has_full_relative_accuracy() {
     }
 }
 
+/// What a weight makes of a density that goes by e^y along an edge of rise z, over what the process makes of it: W_ij(e^{−y} − 1) + W_ji(e^y − 1).
+fn hamiltonian(weight: Weight, z: f64, y: f64) -> f64 {
+    let (along, back) = weight::of_rise(weight, z).unwrap();
+    along * (-y).exp_m1() + back * y.exp_m1()
+}
+
+/// Down a slope v with a drift s·v across it, ∂S = −v is what the process has: both axes of a square grid together make nothing of it, but for terms of
+/// fourth order. On average over the directions of the slope the transverse weight has none of them, the inverse average s²/48.
+#[test]
+fn the_transverse_weight_has_no_error_across_the_slope() {
+    let (directions, size) = (64, 0.02);
+    for across in [0.3, 1.0, 3.0] {
+        let mean = |weight: Weight| {
+            let sum: f64 = (0..directions)
+                .map(|k| {
+                    let (sine, cosine) = (f64::from(k) * std::f64::consts::TAU / f64::from(directions)).sin_cos();
+                    let slope = [size * cosine, size * sine];
+                    let turned = [-across * slope[1], across * slope[0]];
+                    (0..2).map(|axis| hamiltonian(weight, slope[axis] - turned[axis], -slope[axis])).sum::<f64>()
+                })
+                .sum();
+            sum / f64::from(directions) / size.powi(4)
+        };
+        let of_order = (1.0 + across * across) * size * size;
+        assert!(mean(Weight::Transverse).abs() < of_order * across * across, "{}", mean(Weight::Transverse));
+        assert_relative_eq!(mean(Weight::InverseAverage), across * across / 48.0, max_relative = 10.0 * of_order);
+    }
+}
+
 #[test]
 fn central_refuses_a_peclet_number_of_two() {
     assert!(weight::of_rise(Weight::Central, 1.99).is_some());
@@ -245,7 +274,7 @@ impl DiffusionField for TurnedNoise {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(256))]
 
     /// Of any tensor along any slope, however steep, and also where λ_e is 0 somewhere on the edge.
     #[test]

@@ -123,7 +123,7 @@ fn filter_directions_are_as_long_as_the_filters() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases(24))]
     /// Lanczos's vectors against all eigenvectors, for spectra with gaps of a tenth and more.
     #[test]
     fn lanczos_finds_what_a_dense_solver_finds(

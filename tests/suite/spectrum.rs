@@ -165,7 +165,7 @@ fn residual(generator: &Generator, mode: &Mode) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(48))]
 
     /// Small chains without detailed balance, closed and killed: all eigenvalues against those in whole numbers, or their sum; both vectors.
     #[test]

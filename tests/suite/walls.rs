@@ -102,7 +102,7 @@ fn nothing_is_lost_along_reflecting_walls() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(crate::cases(40))]
 
     #[test]
     fn nothing_is_lost_along_walls_by_any_tensor(ratio in 1.0..12.0f64, angle in -1.6..1.6f64, axis in 0usize..2) {

@@ -51,7 +51,7 @@ fn right_sides_of_any_size_keep_their_digits() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::cases(64))]
 
     #[test]
     fn reversible_equals_scalar_elimination_on_any_graph(

@@ -11,7 +11,7 @@ use super::{path, with_resources};
 use crate::gallery::solve;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(12))]
 
     /// What is still there and what has been killed, each relative to itself, from every state of an irreversible chain.
     #[test]

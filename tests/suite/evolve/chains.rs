@@ -38,7 +38,7 @@ fn worst(found: &[f64], exact: &[f64], floor: f64) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(16))]
 
     /// On the whole way every entry meets the tolerance, and so does the stated error; nor is the tolerance met a thousand times over.
     #[test]

@@ -23,10 +23,26 @@ fn released(n: usize, at: usize) -> Vec<f64> {
     (0..n).map(|i| f64::from(u8::from(i == at))).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+/// Whether each state can be reached from each.
+fn leads_everywhere(rates: &[Vec<f64>]) -> bool {
+    let n = rates.len();
+    let mut leads: Vec<Vec<bool>> = rates.iter().map(|row| row.iter().map(|rate| *rate > 0.0).collect()).collect();
+    for via in 0..n {
+        for from in 0..n {
+            for to in 0..n {
+                leads[from][to] |= leads[from][via] && leads[via][to];
+            }
+        }
+    }
+    leads.iter().flatten().all(|leads| *leads)
+}
 
-    /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still there.
+proptest! {
+    #![proptest_config(crate::cases(48))]
+
+    /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still there. The stated error
+    /// meets the tolerance too, but for the rounding of γ over the rest of the way, and where states that nothing leads back to may keep an
+    /// error for longer than all else is there.
     #[test]
     fn tolerances_are_met((rates, killing) in chain(), exponent in 3i32..11, decades in -2.0..2.5f64) {
         let tolerance = 10f64.powi(-exponent);
@@ -42,7 +58,10 @@ proptest! {
                 prop_assume!(survival > 1e-200);
                 let away = distance(&density(&evolution), &exact) / survival;
                 prop_assert!(away < tolerance, "{away:e} at t = {t} with a tolerance of {tolerance:e}");
-                prop_assert!(evolution.error() <= tolerance, "{:e} with {tolerance:e}", evolution.error());
+                let rounding = -1e-12 * survival.ln();
+                let is_met = evolution.error() <= tolerance + rounding || !leads_everywhere(&rates);
+                prop_assert!(is_met, "{:e} with {tolerance:e}", evolution.error());
+                prop_assert!(away <= 2.0 * evolution.error(), "{away:e} where {:e} is stated", evolution.error());
             }
             Ok(())
         })?;

@@ -6,13 +6,14 @@
 //! its digits; for a closed chain in L1. Where the times to come are far beyond h the next space begins, with a longer step.
 //!
 //! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to themselves; those in tails may
-//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive.
+//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive. What is killed by a factor
+//! of 1e16 and more, with states that hold less than that and lead to no other, has a stated error that grows where the true one does not.
 
 mod small;
 mod space;
 
 use super::{Evolution, EvolveError, Instant, MOST_STEPS, limit};
-use space::{FLOOR, Point, Space};
+use space::{Point, Space};
 
 /// The longest time from the beginning of a space, over h.
 const REACH: f64 = 100.0;
@@ -232,7 +233,7 @@ impl<'a> Evolution<'a> {
         let error = error / mass;
         // Errors are small beside what is there in a while, or is there now.
         let envelope = |(smooth, weight): (&f64, &f64)| {
-            (begun.ratio * smooth.abs() + error * mass * smooth.abs().max(*weight)) / mass
+            (begun.ratio * smooth.abs() + error * mass * smooth.abs().max(begun.space.share(*weight))) / mass
         };
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
@@ -242,7 +243,7 @@ impl<'a> Evolution<'a> {
         self.carried.drift = begun.drift + (mass + killed).ln();
         if let Some(spaces) = &mut self.carried.spaces {
             // What is below the floor stays while all else may decay.
-            spaces.below = (begun.below + error * mass * FLOOR * smooth.len() as f64) / mass;
+            spaces.below = (begun.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.error + error;
         }
         self.carried.time = time;
@@ -280,7 +281,7 @@ impl<'a> Evolution<'a> {
         let length = limit::length(begun.space.length, hazard, left);
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
         let sizes: Vec<f64> = self.carried.probability.iter().map(|p| p.abs()).collect();
-        let Some(mode) = limit::slowest_mode(factor, &sizes, &mut self.carried.effort) else { return Ok(None) };
+        let Some(mode) = limit::slowest_in_l1(factor, &sizes, &mut self.carried.effort) else { return Ok(None) };
         let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
         let away = self.carried.accuracy.miss(&mode, &change, 1.0);
         let error = self.carried.spaces.map_or(0.0, |spaces| spaces.error);

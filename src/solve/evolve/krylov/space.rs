@@ -29,8 +29,10 @@ pub(super) struct Space {
     contours: [Contour; 2],
     /// Those of H; `None` where they are not known.
     eigenvalues: Option<Vec<c64>>,
-    /// Whether errors are measured by state, |e_i|/μ_i, and not in L1.
+    /// Whether errors are measured by state, |e_i|/(μ_i + φ), and not in L1.
     by_state: bool,
+    /// States within reach whose μ is below φ.
+    sunk: usize,
 }
 
 /// The density in the space at a time.
@@ -51,8 +53,8 @@ pub(super) struct Point {
 /// Nodes of the contour, and of the one it is compared with.
 const NODES: [usize; 2] = [32, 28];
 
-/// Errors of states are measured relative to μ above this share of it.
-pub(super) const FLOOR: f64 = 1e-16;
+/// φ: errors of states are measured relative to μ above this share of it.
+const FLOOR: f64 = 1e-16;
 
 /// The residual may make this many times the error that its size says: true errors were between a tenth of that and twice it.
 const SAFETY: f64 = 3.0;
@@ -81,6 +83,7 @@ impl Space {
             contours: NODES.map(Contour::new),
             eigenvalues: None,
             by_state,
+            sunk: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
             weights,
         };
         let mut first = space.ratios(start);
@@ -232,5 +235,16 @@ impl Space {
     /// μ.
     pub(super) fn weights(&self) -> &[f64] {
         &self.weights
+    }
+
+    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ where that is a multiple of μ_i, and goes on as μ does. In all states
+    /// together it may be [`Space::below`] besides.
+    pub(super) fn share(&self, weight: f64) -> f64 {
+        if weight < FLOOR { weight } else { weight + FLOOR }
+    }
+
+    /// The sum of φ over the states whose μ is below it: what an error of size 1 may be there that stays while all else decays.
+    pub(super) fn below(&self) -> f64 {
+        if self.by_state { FLOOR * self.sunk as f64 } else { 0.0 }
     }
 }
