@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 20] = [
+const EXAMPLES: [(&str, &str); 21] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
@@ -20,6 +20,7 @@ const EXAMPLES: [(&str, &str); 20] = [
     ("turned", include_str!("../../configs/turned.toml")),
     ("sgd", include_str!("../../configs/sgd.toml")),
     ("evolve", include_str!("../../configs/evolve.toml")),
+    ("schedule", include_str!("../../configs/schedule.toml")),
     ("tensor", include_str!("../../configs/tensor.toml")),
     ("disc", include_str!("../../configs/disc.toml")),
     ("sweep", include_str!("../../configs/sweep.toml")),

@@ -7,6 +7,7 @@ mod explain;
 mod pictures;
 mod referee;
 mod refusal;
+mod resume;
 mod session;
 mod signals;
 mod start;
@@ -27,6 +28,7 @@ use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
 use crate::plot::{self, FigureData, Look};
 use crate::study::StudyError;
+use crate::study::keeper::Keeper;
 use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::{io, report, study};
@@ -45,7 +47,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Solve one problem: summary on the terminal; result.h5, summary.json and plots in the output folder
-    Run(Asked),
+    Run(resume::RunAsked),
     /// Validate and explain a configuration without solving it
     Check(Asked),
     /// Refine the grid for several schemes and angles: errors, observed orders, time and memory
@@ -152,7 +154,7 @@ pub fn main() -> u8 {
         return 3;
     }
     let result = match cli.command {
-        Command::Run(asked) => run(&asked),
+        Command::Run(asked) => run(&asked.asked, asked.resume),
         Command::Check(asked) => check(&asked),
         Command::Plot { result, out, animate, drawn } => redraw(&result, out.as_deref(), animate, &drawn.look()),
         Command::Referee(asked) => referee::referee(&asked),
@@ -197,15 +199,19 @@ fn interrupted() -> Failure {
     Failure::new(INTERRUPTED, "interrupted: what had been computed is in the files")
 }
 
-fn run(asked: &Asked) -> Result<(), Failure> {
+fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
     let session = Session::begin(asked)?;
     let folder = session.folder()?;
     let config = &session.config;
-    let request = start::read(config)?;
+    let mut request = start::read(config)?;
+    if resumes && resume::from(&session, &folder, &mut request)? == resume::Left::Nothing {
+        return Ok(());
+    }
     let clock = Instant::now();
     let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
-        let solution = study::run(&problem, &request, progress)?;
+        let write = |solution: &Solution| resume::keep(&session, &folder, &problem, solution);
+        let solution = study::run_kept(&problem, &request, progress, Keeper::new(&write))?;
         let sensitivities =
             if is_cut(&solution) { None } else { config.asked_sensitivities(&problem, &solution, progress) };
         Ok((problem, solution, landscape, sensitivities))

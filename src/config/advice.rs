@@ -109,6 +109,11 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
             wrong("evolve.start", format!("{error}: take \"stationary\", a point, or let something absorb"))
         }
         EvolutionFault::NotRead { .. } | EvolutionFault::NoDensity { .. } => wrong("evolve.start", error.to_string()),
+        EvolutionFault::NotKept | EvolutionFault::OtherHalt => Diagnosis {
+            key: None,
+            message: format!("{error}: leave --resume out to begin again, or choose another --out"),
+            exit_status: 2,
+        },
         EvolutionFault::OtherGrid { cells } => wrong(
             "evolve.start",
             format!(

@@ -34,12 +34,6 @@ pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize, fro
     }
     let is_animated = section.boolean("animate", false)?;
     let schedule = schedule(section, noise, dimension)?;
-    if from_cells && !schedule.is_empty() {
-        return Err(section.conflict(
-            "schedule",
-            "\"survival\" in solve.quantities is survival from every cell under noise that stays: leave one of them out",
-        ));
-    }
     section.finish()?;
     Ok(EvolveRequest {
         times,
@@ -50,6 +44,7 @@ pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize, fro
         learning_rate: learning_rate(noise),
         stepping,
         from_cells,
+        resumed: None,
         is_animated,
     })
 }

@@ -20,6 +20,11 @@ impl Quantities {
         Ok(())
     }
 
+    /// Takes a quantity out again.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(own, _)| *own != name);
+    }
+
     /// The quantity of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| value)

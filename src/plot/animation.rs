@@ -1,11 +1,15 @@
-//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the time that it is.
+//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the time that it is, or the
+//! populations of the valleys where nothing is killed.
 
 use std::path::Path;
+
+use plotters::style::RGBColor;
 
 use super::axis::{Axis, decades, extent};
 use super::canvas::{self, Area, Fault};
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, INK, SERIES};
+use super::evolution::{populations, valley};
 use super::map::{self, Map, Overlay};
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::io;
@@ -30,7 +34,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
     let Some(times) = times.filter(|times| !times.is_empty()) else { return Ok(false) };
     let Some(exponents) = decades(&field.values, DECADES) else { return Ok(false) };
     let (size, cells) = (SIZE[data.grid.dimension - 1], data.grid.len());
-    let beside = Beside::new(group);
+    let beside = Beside::new(data, group);
     let draw = |k: usize| -> Result<Vec<u8>, Fault> {
         let density = &field.values[k * cells..(k + 1) * cells];
         let (now, subtitle) = (format!("t = {:.3e}", times[k]), scene::subtitle(data));
@@ -49,8 +53,11 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
                 1 => curve(&first, data, density, &scale)?,
                 _ => {
                     let none = Vec::new();
+                    // Tails that a method in L1 leaves negative are next to nothing, and not without meaning.
+                    let density: Vec<f64> =
+                        density.iter().map(|value| if *value < 0.0 { f64::MIN_POSITIVE } else { *value }).collect();
                     let overlay = Overlay::default();
-                    let map = Map { title, field: density, scale, levels: none.clone(), strong_levels: none, overlay };
+                    let map = Map { title, field: &density, scale, levels: none.clone(), strong_levels: none, overlay };
                     map::draw_on(&first, data, &map, MAP)?;
                 }
             }
@@ -89,33 +96,56 @@ fn curve(area: &Area, data: &FigureData, density: &[f64], y: &Axis) -> Result<()
     chart::draw(area, Chart { x: &x, y, curves, lines, spots, leaves_room_beside: false })
 }
 
-/// Survival and the flux over it against the logarithm of time.
+/// Survival and the flux over it, or the populations, against the logarithm of time.
 struct Beside {
     x: Axis,
-    charts: Vec<(Axis, Vec<(f64, f64)>)>,
+    charts: Vec<(Axis, Vec<Series>)>,
+}
+
+/// A curve over time.
+struct Series {
+    points: Vec<(f64, f64)>,
+    colour: RGBColor,
+    name: String,
 }
 
 impl Beside {
     /// `None` where all times are one.
-    fn new(group: &FieldGroup) -> Option<Beside> {
+    fn new(data: &FigureData, group: &FieldGroup) -> Option<Beside> {
         let times = group.coordinate(TIME)?.values.numbers()?;
         let logarithms: Vec<f64> = times.iter().map(|time| if *time > 0.0 { time.log10() } else { f64::NAN }).collect();
         let across = extent(logarithms.iter().copied()).filter(|range| range.end > range.start)?;
-        let points = |values: &[f64], y: &Axis| {
+        let series = |values: &[f64], y: &Axis, colour: RGBColor, name: String| {
             let place = |value: f64| {
                 let at = y.place(value);
                 if at >= y.range.start { at } else { f64::NAN }
             };
-            logarithms.iter().zip(values).map(|(at, value)| (*at, place(*value))).collect::<Vec<(f64, f64)>>()
+            let points = logarithms.iter().zip(values).map(|(at, value)| (*at, place(*value))).collect();
+            Series { points, colour, name }
         };
-        let survival = Axis::linear("survival", 0.0..1.0, 0.04);
-        let curve = points(group.values(SURVIVAL)?, &survival);
-        let mut charts = vec![(survival, curve)];
-        let hazard = group.values(FLUX_OVER_SURVIVAL)?;
-        if let Some(exponents) = decades(hazard, DECADES) {
-            let log = Axis::logarithmic("j/S", exponents.start - 0.05..exponents.end + 0.1);
-            let curve = points(hazard, &log);
-            charts.push((log, curve));
+        let (hazard, populations) = (group.values(FLUX_OVER_SURVIVAL)?, populations(group));
+        let is_killed = hazard.iter().any(|hazard| *hazard > 0.0);
+        let (words, below) = match is_killed || populations.len() < 2 {
+            true => (["survival", "j/S"], hazard.to_vec()),
+            false => (["probability"; 2], populations.concat()),
+        };
+        let of = |y: &Axis, is_first: bool| match is_killed || populations.len() < 2 {
+            true if is_first => {
+                group.values(SURVIVAL).map(|values| series(values, y, INK, String::new())).into_iter().collect()
+            }
+            true => vec![series(hazard, y, SERIES[1], String::new())],
+            false => {
+                let each = populations.iter().enumerate();
+                each.map(|(k, values)| series(values, y, SERIES[k % SERIES.len()], valley(data, k))).collect()
+            }
+        };
+        let linear = Axis::linear(words[0], 0.0..1.0, 0.04);
+        let curves: Vec<Series> = of(&linear, true);
+        let mut charts = vec![(linear, curves)];
+        if let Some(exponents) = decades(&below, DECADES) {
+            let log = Axis::logarithmic(words[1], exponents.start - 0.05..exponents.end + 0.1);
+            let curves = of(&log, false);
+            charts.push((log, curves));
         }
         Some(Beside { x: Axis::logarithmic("time t", across), charts })
     }
@@ -123,14 +153,15 @@ impl Beside {
     fn draw(&self, area: &Area, time: f64) -> Result<(), Fault> {
         let height = area.dim_in_pixel().1 / self.charts.len() as u32;
         let mut rest = area.clone();
-        for (place, (y, points)) in self.charts.iter().enumerate() {
+        for (y, series) in &self.charts {
             let (own, below) = rest.split_vertically(height);
-            let colour = if place == 0 { INK } else { SERIES[1] };
-            let curves = vec![Curve { points: points.clone(), colour, name: String::new() }];
+            let curve = |one: &Series| Curve { points: one.points.clone(), colour: one.colour, name: one.name.clone() };
+            let curves: Vec<Curve> = series.iter().map(curve).collect();
+            let leaves_room_beside = curves.len() > 1;
             let at = time.log10();
             let now = Line { at, word: String::new(), colour: BOUNDARY };
             let lines = if self.x.range.contains(&at) || at == self.x.range.end { vec![now] } else { Vec::new() };
-            chart::draw(&own, Chart { x: &self.x, y, curves, lines, spots: Vec::new(), leaves_room_beside: false })?;
+            chart::draw(&own, Chart { x: &self.x, y, curves, lines, spots: Vec::new(), leaves_room_beside })?;
             rest = below;
         }
         Ok(())

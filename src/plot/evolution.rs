@@ -37,13 +37,9 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     };
     // One valley alone holds what survives.
     let populations = Some(populations(group)).filter(|all| all.len() > 1).unwrap_or_default();
-    let name = |k: usize| match data.minima_in_time.get(k) {
-        Some(place) => format!("valley at {place}"),
-        None => format!("valley {k}"),
-    };
     let of_valleys = |y: &Axis| -> Vec<Curve> {
         let colour = |k: usize| SERIES[k % SERIES.len()];
-        populations.iter().enumerate().map(|(k, values)| curve(values, y, colour(k), name(k))).collect()
+        populations.iter().enumerate().map(|(k, values)| curve(values, y, colour(k), valley(data, k))).collect()
     };
     let linear = Axis::linear("probability", 0.0..1.0, 0.04);
     let is_killed = hazard.iter().any(|hazard| *hazard > 0.0);
@@ -81,8 +77,16 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
+/// The name of a valley.
+pub(super) fn valley(data: &FigureData, k: usize) -> String {
+    match data.minima_in_time.get(k) {
+        Some(place) => format!("valley at {place}"),
+        None => format!("valley {k}"),
+    }
+}
+
 /// The probability of each valley over time.
-fn populations(group: &FieldGroup) -> Vec<Vec<f64>> {
+pub(super) fn populations(group: &FieldGroup) -> Vec<Vec<f64>> {
     let Some(field) = group.field("valleys") else { return Vec::new() };
     let count = group.coordinate("valley").map_or(0, |valley| valley.values.len());
     (0..count).map(|k| field.values.iter().skip(k).step_by(count).copied().collect()).collect()

@@ -19,7 +19,8 @@ use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
 use crate::study::committor;
 use crate::study::evolution::{GROUP, evolution};
-use crate::study::iteration::{IterationStudy, iteration};
+use crate::study::iteration::iteration;
+use crate::study::keeper::{Keeper, Unfinished};
 use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
@@ -42,13 +43,20 @@ const WORTHLESS: f64 = 1.0;
 /// Rates that differ by less are those of one valley, whatever its floor is like.
 const SAME_VALLEY: f64 = 1e-3;
 
+/// What is known of a solution before its finest grid is looked at.
+pub(super) struct Before {
+    pub choice: Choice,
+    pub warnings: Vec<Warning>,
+}
+
 /// Everything that a solved problem shows; without the timing.
 pub(super) fn evidence(
     request: &Request,
     level: Level<'_>,
     rungs: &Rungs<'_>,
     resources: Resources<'_>,
-    mut warnings: Vec<Warning>,
+    Before { choice, mut warnings }: Before,
+    mut keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
     let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
@@ -141,7 +149,6 @@ pub(super) fn evidence(
         warnings.extend((found < asked).then_some(Warning::ShortSpectrum { found, asked }));
     }
     groups.extend(spectrum.as_ref().map(spectrum::group));
-    groups.extend(in_time(request, &on, &found, spectrum.as_ref(), resources, &mut quantities, &mut warnings)?);
     if let Some(check) = &mut quadrature {
         warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
     }
@@ -159,9 +166,9 @@ pub(super) fn evidence(
     };
     warnings.extend(slowest);
     let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
-    let iteration = own_iteration(request, problem, limit, resources)?;
-    Ok(Solution {
-        choice: Choice::asked(request.grid.scheme()),
+    let own = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
+    let mut solution = Solution {
+        choice,
         unknowns: on.states(),
         peclet,
         rate,
@@ -179,14 +186,24 @@ pub(super) fn evidence(
         spectrum: spectrum_study,
         quadrature,
         formulas,
-        iteration,
+        iteration: own,
         particles: None,
         covariance: covariance_check(problem),
         warnings,
         timing: Vec::new(),
         factor_bytes,
-        grid: on.grid,
-    })
+        grid: on.grid.clone(),
+    };
+    // Last, so that all else is kept with what there is of it.
+    in_time(
+        request,
+        &on,
+        &found,
+        spectrum.as_ref(),
+        resources,
+        Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP },
+    )?;
+    Ok(solution)
 }
 
 /// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary numbers, so are
@@ -268,17 +285,19 @@ fn in_time(
     found: &Analyses,
     spectrum: Option<&LevelSpectrum<'_>>,
     resources: Resources<'_>,
-    quantities: &mut Quantities,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<FieldGroup>, StudyError> {
-    let Some(asked) = &request.evolve else { return Ok(None) };
+    mut unfinished: Unfinished<'_, '_>,
+) -> Result<(), StudyError> {
+    let Some(asked) = &request.evolve else { return Ok(()) };
     // A closed chain has no plateau.
     let modes = spectrum.filter(|found| found.on.assembly.kills()).map_or(&[][..], |found| &found.modes[..]);
-    let evolved = evolution(asked, on, found.quasi_stationary.as_ref(), modes, request.grid.scheme(), resources)?;
+    let (known, scheme) = (found.quasi_stationary.as_ref(), request.grid.scheme());
+    let evolved = evolution(asked, on, known, modes, scheme, resources, &mut unfinished)?;
+    let solution = unfinished.solution;
     // A struct of lists and numbers, with texts as keys.
-    quantities.add(GROUP, &evolved.record).expect("a view of plain values");
-    warnings.extend(evolved.warnings);
-    Ok(Some(evolved.group))
+    solution.quantities.add(GROUP, &evolved.record).expect("a view of plain values");
+    solution.warnings.extend(evolved.warnings);
+    solution.groups.extend(evolved.groups);
+    Ok(())
 }
 
 /// The quadrature, where there is one.
@@ -301,17 +320,6 @@ fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
     let (at, begins) = ends::continuous_from(problem)?;
     let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
     (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
-}
-
-fn own_iteration(
-    request: &Request,
-    problem: &Problem,
-    limit: Option<Scaled>,
-    resources: Resources<'_>,
-) -> Result<Option<IterationStudy>, StudyError> {
-    // What was found before an interruption is not lost with it.
-    let asked = request.sgd.as_ref().filter(|_| !resources.progress.is_interrupted());
-    asked.map(|asked| iteration(asked, problem, limit, resources)).transpose()
 }
 
 /// The data's gradient covariance at the minimum against the Hessian there.

@@ -8,6 +8,7 @@ use crate::problem::NoiseModel;
 use crate::problem::core_set::CoreSpec;
 use crate::problem::expression::Condition;
 use crate::scheme::Weight;
+use crate::study::evolution::Halt;
 use crate::tensor::Point;
 
 /// Everything that is asked.
@@ -212,6 +213,8 @@ pub struct EvolveRequest {
     pub stepping: Stepping,
     /// Whether survival from every cell is asked for too.
     pub from_cells: bool,
+    /// What an earlier run of the same was interrupted at, to go on from.
+    pub resumed: Option<Arc<Halt>>,
     /// Whether the pictures are to move.
     pub is_animated: bool,
 }
@@ -236,6 +239,21 @@ pub struct NoisePiece {
     pub noise: NoiseModel,
     /// Its η, where it has one.
     pub learning_rate: Option<f64>,
+}
+
+impl NoisePiece {
+    /// When it ends; infinite: never.
+    pub fn ends(&self) -> f64 {
+        self.until.unwrap_or(f64::INFINITY)
+    }
+}
+
+impl EvolveRequest {
+    /// The pieces of the schedule that begin before a time.
+    pub fn pieces_before(&self, time: f64) -> &[NoisePiece] {
+        let ended = self.schedule.iter().take_while(|piece| piece.ends() < time).count();
+        &self.schedule[..self.schedule.len().min(ended + 1)]
+    }
 }
 
 /// The density at t = 0.

@@ -10,9 +10,10 @@ use crate::solve::Resources;
 use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::committor;
-use crate::study::evidence::evidence;
+use crate::study::evidence::{Before, evidence};
 use crate::study::interpolation::{self, Found};
 use crate::study::iteration;
+use crate::study::keeper::Keeper;
 use crate::study::ladder::{self, Climb, Plan};
 use crate::study::network;
 use crate::study::request::{Quantity, Scheme};
@@ -35,6 +36,29 @@ pub fn run(problem: &Problem, request: &Request, progress: &Progress) -> Result<
 /// # Errors
 /// As [`run`].
 pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Solution, StudyError> {
+    solved(problem, request, resources, Keeper::none())
+}
+
+/// Solves what is asked of a problem; what takes long is kept while it goes on.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_kept(
+    problem: &Problem,
+    request: &Request,
+    progress: &Progress,
+    keeper: Keeper<'_>,
+) -> Result<Solution, StudyError> {
+    let workspace = Workspace::default();
+    solved(problem, request, Resources::available(&workspace, progress), keeper)
+}
+
+fn solved(
+    problem: &Problem,
+    request: &Request,
+    resources: Resources<'_>,
+    keeper: Keeper<'_>,
+) -> Result<Solution, StudyError> {
     let begun = Instant::now();
     let progress = resources.progress;
     let particles = ready(problem, request, resources)?;
@@ -62,8 +86,7 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
         return Err(StudyError::NoGrid { cells: tried.unwrap_or(ladder::first_cells(problem)) });
     };
     let clock = Instant::now();
-    let mut solution = evidence(request, finest, &rungs, resources, warnings)?;
-    solution.choice = choice;
+    let mut solution = evidence(request, finest, &rungs, resources, Before { choice, warnings }, keeper)?;
     match interpolation::change(problem, request, solution.grid.cells, resources)? {
         Found::Exact => {}
         Found::Errors(errors) => {

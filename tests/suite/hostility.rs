@@ -194,7 +194,7 @@ pub fn problem(dice: &mut Dice) -> String {
         (corner(-3.0, -0.7), corner(0.0, 3.0))
     });
     let wall = ["'reflecting'", "'absorbing'"];
-    let mut axis = |dice: &mut Dice| match dice.below(6) {
+    let axis = |dice: &mut Dice| match dice.below(6) {
         0 => "'periodic'".to_string(),
         1 | 2 => list(vec![wall[dice.below(2)].into(), wall[dice.below(2)].into()]),
         _ => "'reflecting'".into(),

@@ -12,7 +12,7 @@
 
 /// How right a density is to be: |e_i| ≤ tolerance · (p_i + floor · Σ p) for each entry, and Σ |e| ≤ tolerance · Σ p; the part that was
 /// killed counts as one more entry.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Accuracy {
     /// The relative error.
     pub tolerance: f64,

@@ -11,30 +11,30 @@
 //! Once r is γu in every state, both go on by e^{−γt}. For densities p at the start, Σ p u is the survival that the forward equation has.
 
 use super::accuracy::largest;
-use super::extrapolation::{Accepted, Attempt, Of};
+use super::extrapolation::Of;
 use super::factors::Factors;
-use super::pace::{self, Pace, Trial};
-use super::substeps::Substeps;
-use super::{Accuracy, Effort, EvolveError, MOST_STEPS, ORDER_OF_ERRORS, flux, limit};
+use super::pace::{self, Pace};
+use super::steps::{Followed, Means, Taken};
+use super::{Accuracy, Effort, EvolveError, FromStates, ORDER_OF_ERRORS, flux, limit};
 use crate::elimination::Elimination;
 use crate::generator::Generator;
 use crate::solve::Resources;
 
 /// Survival from every state, on its way.
 pub struct Backward<'a> {
-    generator: &'a Generator,
-    resources: Resources<'a>,
-    accuracy: Accuracy,
-    factors: Factors,
+    pub(super) generator: &'a Generator,
+    pub(super) resources: Resources<'a>,
+    pub(super) accuracy: Accuracy,
+    pub(super) factors: Factors,
     pace: Pace,
-    time: f64,
+    pub(super) time: f64,
     /// u/s, v and r/s, where ln s is the scale.
     values: Vec<f64>,
     log_scale: f64,
     error: Vec<f64>,
     beyond: f64,
     limit: Option<f64>,
-    effort: Effort,
+    pub(super) effort: Effort,
 }
 
 /// So many vectors stand one after the other.
@@ -99,95 +99,7 @@ impl<'a> Backward<'a> {
     /// # Panics
     /// When the time is not finite or has passed.
     pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
-        assert!(until.is_finite() && until >= self.time, "{until} is not after {}", self.time);
-        let mut taken = 0;
-        while until - self.time > f64::EPSILON * until {
-            let left = until - self.time;
-            if let Some(rate) = self.limit {
-                self.decay(rate, left);
-                break;
-            }
-            if self.resources.progress.is_interrupted() {
-                return Err(EvolveError::Interrupted);
-            }
-            if taken == MOST_STEPS {
-                return Err(EvolveError::TooLong { steps: taken, reached: self.time, until });
-            }
-            let step = self.pace.step(left);
-            if self.step(step)? {
-                taken += 1;
-                self.time = if step == left { until } else { self.time + step };
-                self.limit = self.settled(step, until - self.time)?;
-            }
-        }
-        self.time = until;
-        Ok(())
-    }
-
-    /// Tries one macro-step; whether it was accepted.
-    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let allowed = self.pace.allowance(self.miss(), self.effort.steps);
-        let table = Substeps::new(&self.values, &self.generator.killing, step);
-        let mut attempt = Attempt::new(table, self.accuracy, Of::Survival { scale: self.log_scale.exp() });
-        let (mut accepted, mut blocked) = (None, false);
-        for row in 1..=self.pace.order() {
-            let h = step / row as f64;
-            let factor = self.factors.get(self.generator, h, step, self.resources, &mut self.effort)?;
-            let (next, is_blocked) = attempt.row(factor, allowed);
-            self.effort.solves += 2 * row;
-            blocked |= is_blocked;
-            if next.is_some() {
-                accepted = next;
-                break;
-            }
-            if row > 2 && attempt.is_hopeless(allowed, self.pace.order()) {
-                break;
-            }
-        }
-        let Some(accepted) = accepted else {
-            self.effort.rejected += 1;
-            self.effort.fallbacks += usize::from(blocked);
-            return match self.pace.learn(Trial::Failed { error: attempt.error(), allowed, order: attempt.rows() }) {
-                true => Ok(false),
-                false => Err(EvolveError::TooShort { step, at: self.time, allowed }),
-            };
-        };
-        let (error, order) = (accepted.estimate, accepted.order);
-        self.pace.learn(Trial::Taken { step, error, allowed, order, is_settling: false });
-        self.carry_error(step, &accepted)?;
-        self.effort.steps += 1;
-        self.effort.fallbacks += usize::from(blocked);
-        self.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
-        let before = std::mem::replace(&mut self.values, accepted.density);
-        self.balance();
-        let n = self.states();
-        // Where the rate of exits over survival stays too.
-        let ratio = |values: &[f64], i: usize| values[2 * n + i] / values[i];
-        let changed = (0..n).filter(|&i| self.values[2 * n + i] > 0.0 && before[i] > 0.0).map(|i| {
-            let (old, new) = (ratio(&before, i), ratio(&self.values, i));
-            largest((self.values[i] - before[i]).abs(), (new / old - 1.0).abs())
-        });
-        let changed = changed.fold(0.0, largest);
-        self.pace.form_changed(changed);
-        Ok(true)
-    }
-
-    /// Carries the estimated error over a step.
-    fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
-        if self.error.iter().any(|error| *error != 0.0) {
-            let scale = self.log_scale.exp();
-            let before = std::mem::take(&mut self.error);
-            let mut table = Substeps::new(&before, &self.generator.killing, step);
-            for row in 1..=ORDER_OF_ERRORS.min(accepted.rows) {
-                let h = step / row as f64;
-                let factor = self.factors.get(self.generator, h, step, self.resources, &mut self.effort)?;
-                table.add_by(|values, time| (substep(factor, values, time * scale), 0.0));
-                self.effort.solves += 2 * row;
-            }
-            self.error = table.row.pop().unwrap_or(before);
-        }
-        self.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
-        Ok(())
+        self.advance_by_steps(until)
     }
 
     /// u + v = 1 but for rounding, which is taken out of both; and u is divided by its largest value, of which the logarithm is kept.
@@ -207,7 +119,72 @@ impl<'a> Backward<'a> {
         }
     }
 
-    /// γ, if r is γu in every state to within the tolerance, and it pays to know.
+    /// The time reached.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Survival and exits from every state.
+    pub fn from_states(&self) -> FromStates {
+        let n = self.states();
+        FromStates {
+            survival: self.values[..n].to_vec(),
+            log_scale: self.log_scale,
+            exits: self.values[n..2 * n].to_vec(),
+            error: self.miss() + pace::ROUNDING * self.effort.steps as f64,
+        }
+    }
+
+    fn miss(&self) -> f64 {
+        miss(self.accuracy, &self.values, &self.error) + self.beyond
+    }
+
+    /// What it has taken so far.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+}
+
+impl Followed for Backward<'_> {
+    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+        (&mut self.time, &mut self.limit)
+    }
+
+    fn means(&mut self) -> Means<'_> {
+        Means {
+            generator: self.generator,
+            resources: self.resources,
+            factors: &mut self.factors,
+            pace: &mut self.pace,
+            effort: &mut self.effort,
+        }
+    }
+
+    fn values(&mut self) -> (&mut Vec<f64>, &mut Vec<f64>) {
+        (&mut self.values, &mut self.error)
+    }
+
+    fn accuracy(&self) -> (Accuracy, f64) {
+        (self.accuracy, self.miss())
+    }
+
+    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
+        let of = Of::Survival { scale: self.log_scale.exp() };
+        let Some(Taken { before, .. }) = self.attempt(of, step, ORDER_OF_ERRORS)? else { return Ok(false) };
+        self.balance();
+        let n = self.states();
+        // Where the rate of exits over survival stays too.
+        let ratio = |values: &[f64], i: usize| values[2 * n + i] / values[i];
+        let changed = (0..n).filter(|&i| self.values[2 * n + i] > 0.0 && before[i] > 0.0).map(|i| {
+            let (old, new) = (ratio(&before, i), ratio(&self.values, i));
+            largest((self.values[i] - before[i]).abs(), (new / old - 1.0).abs())
+        });
+        let changed = changed.fold(0.0, largest);
+        self.pace.form_changed(changed);
+        Ok(true)
+    }
+
+    /// γ, if r is γu in every state to within the tolerance.
     fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
         if !self.pace.is_steady(left) {
             return Ok(None);
@@ -238,8 +215,7 @@ impl<'a> Backward<'a> {
         Ok(Some(rate))
     }
 
-    /// e^{−γt} for the rest of the way.
-    fn decay(&mut self, rate: f64, left: f64) {
+    fn decay(&mut self, rate: f64, left: f64, _: f64) {
         let n = self.states();
         let lost = -(-rate * left).exp_m1() * self.log_scale.exp();
         let (u, rest) = self.values.split_at_mut(n);
@@ -247,42 +223,5 @@ impl<'a> Backward<'a> {
         self.log_scale -= rate * left;
         self.balance();
         self.beyond += rate * left * limit::ROUNDING;
-    }
-
-    /// The time reached.
-    pub fn time(&self) -> f64 {
-        self.time
-    }
-
-    /// The probability that what starts in each state is still there; 0 below the range of numbers.
-    pub fn survival(&self) -> Vec<f64> {
-        let scale = self.log_scale.exp();
-        self.values[..self.states()].iter().map(|u| u * scale).collect()
-    }
-
-    /// The probability that it has been killed.
-    pub fn exits(&self) -> &[f64] {
-        &self.values[self.states()..2 * self.states()]
-    }
-
-    /// ln Σ p u for probabilities p with the sum 1, right also where next to nothing is killed or left.
-    pub fn log_survival(&self, probability: &[f64]) -> f64 {
-        let n = self.states();
-        let lost = flux(probability, &self.values[n..2 * n]);
-        if lost < 0.5 { (-lost).ln_1p() } else { flux(probability, &self.values[..n]).ln() + self.log_scale }
-    }
-
-    fn miss(&self) -> f64 {
-        miss(self.accuracy, &self.values, &self.error) + self.beyond
-    }
-
-    /// The estimated largest error of u and v of any state, relative to what they are above the floor.
-    pub fn error(&self) -> f64 {
-        self.miss() + pace::ROUNDING * self.effort.steps as f64
-    }
-
-    /// What it has taken so far.
-    pub fn effort(&self) -> Effort {
-        self.effort
     }
 }

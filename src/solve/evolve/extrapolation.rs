@@ -20,13 +20,56 @@ pub(super) enum Of {
     /// Survival, exits and their rate from every state, one after the other, with what the first and the last are divided by:
     /// [`super::backward`].
     Survival { scale: f64 },
+    /// Survival and exits as they are at the end of a piece of time, seen from earlier: [`super::earlier`].
+    Seen,
+}
+
+impl Of {
+    /// Adds a row of substeps with their factor.
+    pub(super) fn add_row(self, table: &mut Substeps<'_>, factor: &Elimination) {
+        match self {
+            Of::Density { .. } => table.add(factor),
+            Of::Survival { scale } => {
+                table.add_by(|values, time| (super::backward::substep(factor, values, time * scale), 0.0));
+            }
+            Of::Seen => table.add_by(|values, _| (super::earlier::substep(factor, values), 0.0)),
+        }
+    }
+
+    /// Solves in one substep.
+    pub(super) fn solves(self) -> usize {
+        match self {
+            Of::Density { .. } => 1,
+            Of::Survival { .. } | Of::Seen => 2,
+        }
+    }
+
+    /// The size of what is followed.
+    fn mass(self, values: &[f64]) -> f64 {
+        match self {
+            Of::Density { .. } => norm(values),
+            Of::Survival { .. } | Of::Seen => values.iter().copied().fold(0.0, f64::max),
+        }
+    }
+
+    /// How far values are from right, with what was killed meanwhile and how far that is.
+    fn miss(self, accuracy: Accuracy, values: &[f64], error: &[f64], [killed, killed_error, mass]: [f64; 3]) -> f64 {
+        match self {
+            Of::Density { killed_before } => {
+                let one = accuracy.miss_of_one(killed_before + killed.max(0.0), killed_error, mass);
+                largest(accuracy.miss(values, error, mass), one)
+            }
+            Of::Survival { .. } => super::backward::miss(accuracy, values, error),
+            Of::Seen => super::earlier::miss(accuracy, values, error),
+        }
+    }
 }
 
 /// A macro-step that is being tried.
 pub(super) struct Attempt<'a> {
     table: Substeps<'a>,
     accuracy: Accuracy,
-    of: Of,
+    pub(super) of: Of,
     /// The estimated errors of the rows, from the second on.
     errors: Vec<f64>,
 }
@@ -53,7 +96,7 @@ pub(super) struct Accepted {
 
 impl Accepted {
     /// The difference of a weighted sum over its value; 0 where there is none.
-    pub(super) fn change_of(&self, weights: &[f64]) -> f64 {
+    fn change_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f64>();
         let value = sum(&self.density);
         if value > 0.0 { (sum(&self.difference) / value).abs() } else { 0.0 }
@@ -76,6 +119,11 @@ impl<'a> Attempt<'a> {
         self.errors.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
+    /// Whether the flux of a density is not yet known as well as the density.
+    pub(super) fn is_settling(&self, accepted: &Accepted) -> bool {
+        matches!(self.of, Of::Density { .. }) && accepted.change_of(self.table.killing) > self.accuracy.tolerance
+    }
+
     /// Whether the rows that are left are not enough, if each of them gains what the last one did.
     pub(super) fn is_hopeless(&self, allowed: f64, most: usize) -> bool {
         match *self.errors.as_slice() {
@@ -90,29 +138,15 @@ impl<'a> Attempt<'a> {
     /// Adds a row with the factor of its substep, and returns the best density of that row that meets the error and is positive; also
     /// whether a better one would have met it that is not positive.
     pub(super) fn row(&mut self, factor: &Elimination, allowed: f64) -> (Option<Accepted>, bool) {
-        match self.of {
-            Of::Density { .. } => self.table.add(factor),
-            Of::Survival { scale } => {
-                self.table.add_by(|values, time| (super::backward::substep(factor, values, time * scale), 0.0));
-            }
-        }
+        self.of.add_row(&mut self.table, factor);
         let rows = self.rows();
         if rows == 1 {
             return (None, false);
         }
         let (row, killed) = (&self.table.row, &self.table.killed);
-        let mass = match self.of {
-            Of::Density { .. } => norm(&row[0]),
-            Of::Survival { .. } => row[0].iter().copied().fold(0.0, f64::max),
-        };
+        let mass = self.of.mass(&row[0]);
         let miss = |density: &[f64], difference: &[f64], killed: f64, killed_difference: f64| -> f64 {
-            match self.of {
-                Of::Density { killed_before } => {
-                    let one = self.accuracy.miss_of_one(killed_before + killed.max(0.0), killed_difference, mass);
-                    largest(self.accuracy.miss(density, difference, mass), one)
-                }
-                Of::Survival { .. } => super::backward::miss(self.accuracy, density, difference),
-            }
+            self.of.miss(self.accuracy, density, difference, [killed, killed_difference, mass])
         };
         let minus = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let mut blocked = false;

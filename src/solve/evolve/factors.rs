@@ -43,6 +43,25 @@ impl Factors {
         Ok(&self.kept[self.kept.len() - 1].1)
     }
 
+    /// The lengths of the steps whose factors are kept, the one used last at the end.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = f64> {
+        self.kept.iter().map(|(h, _)| *h)
+    }
+
+    /// Makes the factors of steps of these lengths again.
+    pub(super) fn restore(
+        &mut self,
+        lengths: &[f64],
+        generator: &Generator,
+        resources: Resources<'_>,
+    ) -> Result<(), EliminationError> {
+        for &h in lengths {
+            let factor = self.made(generator, h, resources)?;
+            self.kept.push((h, factor));
+        }
+        Ok(())
+    }
+
     fn made(
         &mut self,
         generator: &Generator,

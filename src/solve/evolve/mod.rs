@@ -16,6 +16,8 @@
 
 mod accuracy;
 mod backward;
+mod checkpoint;
+mod earlier;
 mod error;
 mod extrapolation;
 mod factors;
@@ -25,28 +27,31 @@ mod pace;
 mod passage;
 pub mod plateau;
 pub mod start;
+mod steps;
 mod substeps;
 
 pub use accuracy::{Accuracy, LOWEST_FLOOR};
 pub use backward::Backward;
+pub use checkpoint::Checkpoint;
+pub use earlier::{Earlier, FromStates};
 pub use error::EvolveError;
 pub use passage::Passed;
 
 use crate::generator::Generator;
 use crate::solve::Resources;
-use extrapolation::{Accepted, Attempt, Of};
+use extrapolation::Of;
 use factors::Factors;
 use krylov::{Begun, Spaces};
-use pace::{Pace, Trial};
+use pace::Pace;
 use passage::Levels;
 use plateau::Instant;
-use substeps::Substeps;
+use steps::{Followed, MOST_STEPS, Means, Taken};
 
 /// Tolerances below this are lost in the rounding of the extrapolation.
 pub const FINEST_TOLERANCE: f64 = 1e-11;
 
 /// What it took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Effort {
     /// Macro-steps.
     pub steps: usize,
@@ -63,6 +68,18 @@ pub struct Effort {
     pub solves: usize,
 }
 
+impl Effort {
+    /// Adds what something else took.
+    pub fn add(&mut self, other: Effort) {
+        self.steps += other.steps;
+        self.rejected += other.rejected;
+        self.fallbacks += other.fallbacks;
+        self.first_order_tails += other.first_order_tails;
+        self.factorisations += other.factorisations;
+        self.solves += other.solves;
+    }
+}
+
 /// A density on its way.
 pub struct Evolution<'a> {
     generator: &'a Generator,
@@ -76,7 +93,7 @@ pub struct Evolution<'a> {
 }
 
 /// What an evolution takes along when its generator changes, as when the noise does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Carried {
     accuracy: Accuracy,
     time: f64,
@@ -87,6 +104,7 @@ pub struct Carried {
     killed_error: f64,
     beyond: f64,
     levels: Levels,
+    #[serde(skip)]
     spaces: Option<Spaces>,
     effort: Effort,
 }
@@ -165,156 +183,12 @@ impl<'a> Evolution<'a> {
     /// # Panics
     /// When the time is not finite or has passed.
     pub fn advance(&mut self, until: f64) -> Result<(), EvolveError> {
-        assert!(until.is_finite() && until >= self.carried.time, "{until} is not after {}", self.carried.time);
         if self.carried.spaces.is_some() {
+            let now = self.carried.time;
+            assert!(until.is_finite() && until >= now, "{until} is not after {now}");
             return self.advance_in_spaces(until);
         }
-        let mut taken = 0;
-        while until - self.carried.time > f64::EPSILON * until {
-            let left = until - self.carried.time;
-            if let Some(rate) = self.limit {
-                self.decay(rate, left, until);
-                break;
-            }
-            if self.resources.progress.is_interrupted() {
-                return Err(EvolveError::Interrupted);
-            }
-            if taken == MOST_STEPS {
-                return Err(EvolveError::TooLong { steps: taken, reached: self.carried.time, until });
-            }
-            let step = self.pace.step(left);
-            if self.step(step)? {
-                taken += 1;
-                self.carried.time = if step == left { until } else { self.carried.time + step };
-                self.limit = self.settled(step, until - self.carried.time)?;
-            }
-        }
-        self.carried.time = until;
-        Ok(())
-    }
-
-    /// Tries one macro-step; whether it was accepted.
-    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let allowed = self.pace.allowance(self.miss(), self.carried.effort.steps);
-        let table = Substeps::new(&self.carried.probability, &self.generator.killing, step);
-        let mut attempt = Attempt::new(table, self.carried.accuracy, Of::Density { killed_before: self.killed() });
-        let (mut accepted, mut blocked) = (None, false);
-        for row in 1..=self.pace.order() {
-            let factor =
-                self.factors.get(self.generator, step / row as f64, step, self.resources, &mut self.carried.effort)?;
-            let (next, is_blocked) = attempt.row(factor, allowed);
-            self.carried.effort.solves += row;
-            blocked |= is_blocked;
-            if next.is_some() {
-                accepted = next;
-                break;
-            }
-            if row > 2 && attempt.is_hopeless(allowed, self.pace.order()) {
-                break;
-            }
-        }
-        let Some(accepted) = accepted else {
-            self.carried.effort.rejected += 1;
-            self.carried.effort.fallbacks += usize::from(blocked);
-            return match self.pace.learn(Trial::Failed { error: attempt.error(), allowed, order: attempt.rows() }) {
-                true => Ok(false),
-                false => Err(EvolveError::TooShort { step, at: self.carried.time, allowed }),
-            };
-        };
-        let is_settling = accepted.change_of(&self.generator.killing) > self.carried.accuracy.tolerance;
-        self.pace.learn(Trial::Taken { step, error: accepted.estimate, allowed, order: accepted.order, is_settling });
-        // What it starts from is needed again where a level of survival lies in it.
-        let start = (!self.carried.levels.left.is_empty()).then(|| self.carried.clone());
-        self.carry_error(step, &accepted)?;
-        self.carried.effort.steps += 1;
-        self.carried.effort.fallbacks += usize::from(blocked);
-        self.carried.effort.first_order_tails += usize::from(accepted.has_first_order_tail);
-        let before = std::mem::replace(&mut self.carried.probability, accepted.density);
-        self.balance(accepted.killed);
-        let changed: f64 = before.iter().zip(&self.carried.probability).map(|(before, p)| (before - p).abs()).sum();
-        self.pace.form_changed(changed);
-        let hazard = flux(&self.carried.probability, &self.generator.killing);
-        self.history.push(Instant { time: self.carried.time + step, hazard });
-        match start {
-            Some(start) => self.pass_levels(&start, step).map(|()| true),
-            None => Ok(true),
-        }
-    }
-
-    /// Finds when ln S passes the levels that lie in a step: by steps to where a cubic has them, and Newton's rule from there.
-    fn pass_levels(&mut self, start: &Carried, step: f64) -> Result<(), EvolveError> {
-        while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
-            let slope = |probability: &[f64]| -step * flux(probability, &self.generator.killing);
-            let slopes = [slope(&start.probability), slope(&self.carried.probability)];
-            let mut part = passage::crossing([start.log_survival, self.carried.log_survival], slopes, level);
-            let mut missed = f64::INFINITY;
-            let mut found = (start.time + step, f64::INFINITY);
-            for _ in 0..MOST_ROUNDS {
-                let begin = Carried { levels: Levels::default(), effort: self.carried.effort, ..start.clone() };
-                let mut within = Evolution::under(begin, self.generator, self.resources);
-                within.pace = self.pace;
-                within.pace.step = step;
-                within.factors = std::mem::take(&mut self.factors);
-                let advanced = within.advance(start.time + part * step);
-                let (hazard, error) = (within.hazard(), within.log_survival_error());
-                let away = (within.log_survival() - level) / hazard;
-                self.factors = within.factors;
-                self.carried.effort = within.carried.effort;
-                advanced?;
-                let corrected = part + away / step;
-                // Newton's rule leaves the square of what it corrects, in units of the step.
-                let left = (away / step).powi(2) * step;
-                found = (start.time + corrected * step, error / hazard + left);
-                let stalls = away.abs() >= missed || away.is_nan();
-                if left <= CLOSE * self.carried.accuracy.tolerance * found.0 || stalls {
-                    break;
-                }
-                (part, missed) = (corrected.clamp(0.0, 1.0), away.abs());
-            }
-            self.carried.levels.pass(found.0, found.1);
-        }
-        Ok(())
-    }
-
-    /// From now on the times are kept at which survival falls to these shares, each of which lies between 0 and 1.
-    ///
-    /// # Panics
-    /// When one does not.
-    pub fn watch(&mut self, shares: &[f64]) {
-        assert!(shares.iter().all(|share| (0.0..1.0).contains(share) && *share > 0.0), "shares between 0 and 1");
-        let mut left: Vec<f64> = shares.iter().map(|share| share.ln()).collect();
-        left.retain(|level| *level < self.carried.log_survival);
-        left.sort_by(|a, b| b.total_cmp(a));
-        self.carried.levels = Levels { left, passed: Vec::new() };
-    }
-
-    /// The levels of survival that have been passed, and when.
-    pub fn passed(&self) -> &[Passed] {
-        &self.carried.levels.passed
-    }
-
-    /// Finds when survival will pass the levels that are left, if the density has its last form and this generator stays.
-    ///
-    /// # Errors
-    /// As [`Evolution::advance`].
-    pub fn foresee(&mut self) -> Result<(), EvolveError> {
-        if self.limit.is_none() && !self.carried.levels.left.is_empty() && !self.is_closed() {
-            let step = self.pace.step(f64::INFINITY);
-            self.limit = self.last_form(step, f64::INFINITY)?;
-        }
-        let Some(rate) = self.limit else { return Ok(()) };
-        self.decay_past_levels(rate, f64::INFINITY);
-        Ok(())
-    }
-
-    /// Passes the levels that e^{−γt} passes in a time.
-    fn decay_past_levels(&mut self, rate: f64, left: f64) {
-        let now = self.carried.log_survival;
-        while let Some(level) = self.carried.levels.next(now - rate * left) {
-            let ahead = (now - level) / rate;
-            let error = self.log_survival_error() / rate + ahead * limit::ROUNDING;
-            self.carried.levels.pass(self.carried.time + ahead, error);
-        }
+        self.advance_by_steps(until)
     }
 
     /// The estimated error of ln S.
@@ -324,26 +198,6 @@ impl<'a> Evolution<'a> {
         }
         // What is killed and what is left are together what there was.
         self.carried.killed_error.abs() / (1.0 + self.killed()) + self.carried.beyond + self.rounding()
-    }
-
-    /// Carries the estimated error over a step: what there was decays or spreads as the density does, what the step adds comes to it.
-    fn carry_error(&mut self, step: f64, accepted: &Accepted) -> Result<(), EvolveError> {
-        if self.carried.error.iter().any(|error| *error != 0.0) {
-            // The far tails of a step of first order are too large; in L1 they are nothing.
-            let most = if self.carried.accuracy.is_by_entry() { ORDER_OF_ERRORS } else { 1 };
-            let before = std::mem::take(&mut self.carried.error);
-            let mut table = Substeps::new(&before, &self.generator.killing, step);
-            for row in 1..=most.min(accepted.rows) {
-                let h = step / row as f64;
-                table.add(self.factors.get(self.generator, h, step, self.resources, &mut self.carried.effort)?);
-                self.carried.effort.solves += row;
-            }
-            self.carried.killed_error += table.killed.pop().unwrap_or(0.0);
-            self.carried.error = table.row.pop().unwrap_or(before);
-        }
-        self.carried.error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
-        self.carried.killed_error += accepted.killed_difference;
-        Ok(())
     }
 
     /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together what there was,
@@ -356,14 +210,6 @@ impl<'a> Evolution<'a> {
         self.carried.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
         self.carried.probability.iter_mut().chain(&mut self.carried.error).for_each(|value| *value /= mass);
         self.carried.killed_error /= mass;
-    }
-
-    /// The rate of decay of a density that has the form of the slowest mode, if it pays to know and is so.
-    fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
-        if self.is_closed() || !self.pace.is_steady(left) {
-            return Ok(None);
-        }
-        self.last_form(step, left)
     }
 
     /// The rate of decay if the density has the form of the slowest mode, which implicit steps of a length find.
@@ -479,15 +325,62 @@ impl<'a> Evolution<'a> {
     }
 }
 
+impl Followed for Evolution<'_> {
+    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+        (&mut self.carried.time, &mut self.limit)
+    }
+
+    fn means(&mut self) -> Means<'_> {
+        Means {
+            generator: self.generator,
+            resources: self.resources,
+            factors: &mut self.factors,
+            pace: &mut self.pace,
+            effort: &mut self.carried.effort,
+        }
+    }
+
+    fn values(&mut self) -> (&mut Vec<f64>, &mut Vec<f64>) {
+        (&mut self.carried.probability, &mut self.carried.error)
+    }
+
+    fn accuracy(&self) -> (Accuracy, f64) {
+        (self.carried.accuracy, self.miss())
+    }
+
+    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
+        // What it starts from is needed again where a level of survival lies in it.
+        let start = (!self.carried.levels.left.is_empty()).then(|| self.carried.clone());
+        // The far tails of a step of first order are too large; in L1 they are nothing.
+        let order = if self.carried.accuracy.is_by_entry() { ORDER_OF_ERRORS } else { 1 };
+        let of = Of::Density { killed_before: self.killed() };
+        let Some(Taken { before, killed, killed_error }) = self.attempt(of, step, order)? else { return Ok(false) };
+        killed_error.iter().for_each(|error| self.carried.killed_error += error);
+        self.balance(killed);
+        let changed: f64 = before.iter().zip(&self.carried.probability).map(|(before, p)| (before - p).abs()).sum();
+        self.pace.form_changed(changed);
+        let hazard = flux(&self.carried.probability, &self.generator.killing);
+        self.history.push(Instant { time: self.carried.time + step, hazard });
+        match start {
+            Some(start) => self.pass_levels(&start, step).map(|()| true),
+            None => Ok(true),
+        }
+    }
+
+    fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
+        if self.is_closed() || !self.pace.is_steady(left) {
+            return Ok(None);
+        }
+        self.last_form(step, left)
+    }
+
+    fn decay(&mut self, rate: f64, left: f64, until: f64) {
+        Evolution::decay(self, rate, left, until);
+    }
+}
+
 /// The order to which errors are carried where single entries are asked for.
 const ORDER_OF_ERRORS: usize = 3;
-
-/// Rounds of Newton's rule for the time at which survival passes a level, and the part of the tolerance that they leave.
-const MOST_ROUNDS: usize = 6;
-const CLOSE: f64 = 1e-2;
-
-/// So many macro-steps between two output times are taken for a mistake.
-const MOST_STEPS: usize = 200_000;
 
 /// The L1 norm.
 fn norm(values: &[f64]) -> f64 {

@@ -61,7 +61,7 @@ pub(super) enum Trial {
 }
 
 /// The control of steps.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Pace {
     tolerance: f64,
     /// The step that is taken where nothing hinders it.

@@ -1,7 +1,7 @@
 //! The plateau of the flux over the mass, j/S → γ, and when it is reached.
 
 /// A time with the flux over the mass there.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Instant {
     /// t.
     pub time: f64,

@@ -12,7 +12,7 @@ use crate::elimination::Elimination;
 /// The table of one macro-step.
 pub(super) struct Substeps<'a> {
     start: &'a [f64],
-    killing: &'a [f64],
+    pub(super) killing: &'a [f64],
     step: f64,
     /// T_j1 … T_jj of the last row j.
     pub row: Vec<Vec<f64>>,

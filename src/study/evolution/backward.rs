@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::observe::group::{Field, FieldGroup, Label};
-use crate::solve::evolve::{Accuracy, Backward, Effort};
-use crate::solve::{Discretisation, Resources};
+use crate::solve::Discretisation;
+use crate::solve::evolve::{Accuracy, Backward, Earlier, Effort, FINEST_TOLERANCE, FromStates};
 use crate::study::StudyError;
-use crate::study::evolution::failed;
 use crate::study::evolution::record::Record;
+use crate::study::evolution::{Way, discretised, failed, floor, slowest};
+use crate::study::request::NoisePiece;
 
 /// u(θ, t) over the grid.
 pub const SURVIVAL_FROM: &str = "survival_from";
@@ -15,7 +16,7 @@ pub const SURVIVAL_FROM: &str = "survival_from";
 pub const EXIT_FROM: &str = "exit_from";
 
 /// Its part of the section in the summary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct FromCells {
     /// The estimated largest relative error of u and of 1 − u in any cell above the floor, at any time.
     pub error: f64,
@@ -29,38 +30,76 @@ pub struct FromCells {
     exits: Vec<f64>,
 }
 
-/// Follows survival from every cell to the times of the record.
+/// Follows survival from every cell to the times of the record, under a schedule from the end of each time backward through its pieces: the
+/// last of them first. There all times are looked at in the first piece, and those of the snapshots afterwards.
 pub(super) fn from_cells(
-    on: &Discretisation<'_>,
+    way: &Way<'_, '_, '_>,
     start: &[f64],
     record: &Record,
     accuracy: Accuracy,
-    resources: Resources<'_>,
 ) -> Result<FromCells, StudyError> {
+    let Way { asked, on, scheme, resources, .. } = *way;
     let (times, snapshots) = (record.times(), record.snapshot_times());
     resources.progress.begin("survival from every cell", times.len() as u64);
-    let mut backward = Backward::new(&on.assembly.generator, accuracy, resources);
-    let (mut survival, mut exits) = (Vec::new(), Vec::new());
-    let (mut error, mut distance) = (0.0f64, None);
+    let begun = asked.pieces_before(times.last().copied().unwrap_or(0.0));
+    let problems =
+        begun.iter().map(|piece| on.problem.with_noise(piece.noise.clone())).collect::<Result<Vec<_>, _>>()?;
+    let under = problems.iter().map(|problem| discretised(problem, on, scheme, resources));
+    let under = under.collect::<Result<Vec<_>, _>>()?;
+    let ends = begun.iter().map(NoisePiece::ends).chain([f64::INFINITY]);
+    let pieces: Vec<(&Discretisation<'_>, f64)> = under.iter().chain([on]).zip(ends).collect();
+    // Of the coldest piece, as of one alone.
+    let floors = under.iter().filter(|_| asked.floor.is_none()).map(|on| floor(on, slowest(on, resources).as_ref()));
+    let floor = floors.fold(accuracy.floor, f64::min);
+    // Errors of pieces add up.
+    let tolerance = (accuracy.tolerance / pieces.len() as f64).max(FINEST_TOLERANCE);
+    let mut found = FromCells::default();
     let total: f64 = start.iter().sum();
     let start: Vec<f64> = start.iter().map(|p| p / total).collect();
-    for (&time, &forward) in times.iter().zip(record.log_survivals()) {
-        backward.advance(time).map_err(|error| failed(error, on))?;
-        resources.progress.advance(1);
-        error = error.max(backward.error());
-        if -forward > accuracy.floor {
-            let away = (backward.log_survival(&start) / forward - 1.0).abs();
-            distance = Some(distance.map_or(away, |before: f64| before.max(away)));
+    let (mut times, mut begins) = (times.iter().zip(record.log_survivals()).peekable(), 0.0);
+    let mut before: Vec<Earlier<'_>> = Vec::new();
+    for (on, ends) in pieces {
+        let failed = |error| failed(error, on);
+        let mut backward = Backward::new(&on.assembly.generator, Accuracy { tolerance, floor }, resources);
+        while let Some((time, forward)) = times.next_if(|(time, _)| **time <= ends) {
+            backward.advance(time - begins).map_err(failed)?;
+            resources.progress.advance(1);
+            let is_kept = snapshots.contains(time);
+            if !(is_kept || before.is_empty()) {
+                continue;
+            }
+            let mut seen = backward.from_states();
+            for piece in before.iter_mut().rev() {
+                seen = piece.before(&seen).map_err(failed)?;
+            }
+            found.compare(&seen, &start, *forward, floor);
+            if is_kept {
+                found.survival.extend(on.field(&seen.survival(), 0.0));
+                found.exits.extend(on.field(seen.exits(), 1.0));
+            }
         }
-        if snapshots.contains(&time) {
-            survival.extend(on.field(&backward.survival(), 0.0));
-            exits.extend(on.field(backward.exits(), 1.0));
+        if times.peek().is_none() {
+            found.effort.add(backward.effort());
+            break;
         }
+        backward.advance(ends - begins).map_err(failed)?;
+        before.push(Earlier::ending(backward));
+        begins = ends;
     }
-    Ok(FromCells { error, distance, effort: backward.effort(), survival, exits })
+    before.iter().for_each(|piece| found.effort.add(piece.effort()));
+    Ok(found)
 }
 
 impl FromCells {
+    /// Takes the error of survival at a time, and how far it is from the ln S of the density that began there.
+    fn compare(&mut self, seen: &FromStates, start: &[f64], forward: f64, floor: f64) {
+        self.error = self.error.max(seen.error());
+        if -forward > floor {
+            let away = (seen.log_survival(start) / forward - 1.0).abs();
+            self.distance = Some(self.distance.map_or(away, |before| before.max(away)));
+        }
+    }
+
     /// Adds its fields, over the same times and cells as the density.
     pub(super) fn fields(&self, group: &mut FieldGroup, axes: &[&'static str]) {
         let words = "probability of what starts in the cell to be still there at t";

@@ -29,6 +29,12 @@ pub enum EvolutionFault {
         /// The field.
         field: String,
     },
+    /// What was kept cannot be gone on with.
+    #[error("what the result keeps to go on from is damaged, or of another version of the program")]
+    NotKept,
+    /// What was kept is of something else.
+    #[error("what the result keeps to go on from is of another problem or of other output times")]
+    OtherHalt,
     /// A field over another grid.
     #[error("the start is given over a grid of {} × {} cells, and the density lives on another one", cells[0], cells[1])]
     OtherGrid {

@@ -2,14 +2,17 @@
 
 mod backward;
 mod fault;
+mod halt;
 mod method;
 mod record;
 mod relaxation;
+mod series;
 mod start;
 mod valleys;
 
 pub use backward::{EXIT_FROM, SURVIVAL_FROM};
 pub use fault::EvolutionFault;
+pub use halt::{Halt, is_interrupted};
 pub use record::{FLUX, FLUX_OVER_SURVIVAL, GROUP, LOG_SURVIVAL, Record, SNAPSHOT, SURVIVAL, TIME};
 
 use crate::observe::group::FieldGroup;
@@ -19,6 +22,7 @@ use crate::solve::evolve::plateau::reached;
 use crate::solve::evolve::{Accuracy, LOWEST_FLOOR};
 use crate::solve::{Chain, Discretisation, Evolution, EvolveError, Mode, QuasiStationary, Resources, quasi_stationary};
 use crate::study::StudyError;
+use crate::study::keeper::Unfinished;
 use crate::study::request::{EvolveRequest, Scheme};
 use crate::study::warning::Warning;
 use method::Method;
@@ -29,8 +33,8 @@ use valleys::Valleys;
 pub(super) struct Found {
     /// Its section of the summary.
     pub record: Record,
-    /// Its group of fields.
-    pub group: FieldGroup,
+    /// Its groups of fields.
+    pub groups: Vec<FieldGroup>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
@@ -52,25 +56,29 @@ pub(super) fn evolution(
     modes: &[Mode],
     scheme: Scheme,
     resources: Resources<'_>,
+    unfinished: &mut Unfinished<'_, '_>,
 ) -> Result<Found, StudyError> {
     // Survival from every cell is to be right where next to nothing is lost.
     let own = (known.is_none() && asked.from_cells).then(|| slowest(on, resources)).flatten();
     let known = known.or(own.as_ref());
     let valleys = Valleys::new(on);
     let mut record = Record::new(asked, on, &valleys);
+    if let Some(halt) = &asked.resumed {
+        match halt.begins(asked, on) {
+            true => record.resume(Halt::clone(halt)),
+            false => return Err(EvolutionFault::OtherHalt.into()),
+        }
+    }
     let begin = start::start(&asked.start, on, known, resources)?;
     let method = Method::of(asked, on, known);
     record.by(method);
     let relaxation = if asked.schedule.is_empty() { Relaxation::new(modes, &begin) } else { None };
     let mut warnings = Vec::new();
-    let mut way = Way { asked, on, scheme, method, rate: known.map(|known| known.rate.value()), resources };
+    let rate = known.map(|known| known.rate.value());
+    let mut way = Way { asked, on, scheme, method, rate, resources, unfinished };
     match way.follow(&begin, relaxation.as_ref(), &mut record) {
         // What was found until then is not lost.
-        Err(StudyError::Interrupted) if record.times().last().is_some() => {
-            let until = record.times().last().copied().unwrap_or(0.0);
-            record.interrupted = true;
-            warnings.push(Warning::EvolutionInterrupted { until });
-        }
+        Err(StudyError::Interrupted) if !record.times().is_empty() => warnings.push(record.interrupt()),
         followed => followed?,
     }
     let error = record.finish();
@@ -78,19 +86,24 @@ pub(super) fn evolution(
         // Entries are right to themselves, whichever way the density went.
         let floor = asked.floor.unwrap_or_else(|| floor(on, known));
         let accuracy = Accuracy { tolerance: asked.tolerance, floor };
-        let found = backward::from_cells(on, &begin, &record, accuracy, resources)?;
-        let stated = found.error + error;
-        let apart = found.distance.filter(|distance| *distance > DISAGREES * stated);
-        warnings.extend(apart.map(|distance| Warning::EvolutionSides { distance, stated }));
-        record.from_cells = Some(found);
+        match backward::from_cells(&way, &begin, &record, accuracy) {
+            Ok(found) => {
+                let stated = found.error + error;
+                let apart = found.distance.filter(|distance| *distance > DISAGREES * stated);
+                warnings.extend(apart.map(|distance| Warning::EvolutionSides { distance, stated }));
+                record.from_cells = Some(found);
+            }
+            Err(StudyError::Interrupted) => warnings.push(record.interrupt()),
+            Err(error) => return Err(error),
+        }
     }
     if error > asked.tolerance {
         warnings.push(Warning::EvolutionTolerance { tolerance: asked.tolerance, error });
     }
     warnings.extend(record.flux_unknown_until().map(|until| Warning::EvolutionFlux { until }));
     warnings.extend(record.out_of_range_from().map(|from| Warning::EvolutionRange { from }));
-    let group = record.group(on, &valleys);
-    Ok(Found { record, group, warnings })
+    let groups = record.groups(on);
+    Ok(Found { record, groups, warnings })
 }
 
 /// Refuses a density without a start, and pieces of a schedule under which the process lives elsewhere.
@@ -120,16 +133,17 @@ fn same_states(under: &Discretisation<'_>, on: &Discretisation<'_>, piece: usize
 }
 
 /// A way through all pieces of the schedule.
-struct Way<'a> {
+struct Way<'a, 'k, 'w> {
     asked: &'a EvolveRequest,
     on: &'a Discretisation<'a>,
     scheme: Scheme,
     method: Method,
     rate: Option<f64>,
     resources: Resources<'a>,
+    unfinished: &'a mut Unfinished<'k, 'w>,
 }
 
-impl Way<'_> {
+impl Way<'_, '_, '_> {
     /// Follows the density to all output times and writes down what is there.
     fn follow(
         &mut self,
@@ -139,11 +153,8 @@ impl Way<'_> {
     ) -> Result<(), StudyError> {
         let Way { asked, on, scheme, method, resources, .. } = *self;
         resources.progress.begin("evolving", asked.times.len() as u64);
-        let taken = || {
-            // An interruption leaves what was found until then.
-            resources.progress.keep();
-            resources.progress.advance(1);
-        };
+        resources.progress.advance(record.times().len() as u64);
+        let (pieces, mut kept) = record.last.clone().map_or((0, None), |(piece, density)| (piece, Some(density)));
         let mut evolution = Evolution::new(&on.assembly.generator, begin, method.accuracy, resources)
             .map_err(|error| failed(error, on))?;
         if method.is_krylov {
@@ -152,43 +163,63 @@ impl Way<'_> {
         if on.assembly.kills() {
             evolution.watch(&record::levels());
         }
-        let mut times = asked.times.iter().copied().peekable();
-        for (place, piece) in asked.schedule.iter().enumerate() {
-            let ends = piece.until.unwrap_or(1.0);
-            if times.peek().is_none() {
-                break;
-            }
+        let last = asked.times.last().copied().unwrap_or(0.0);
+        let mut times = asked.times[record.times().len()..].iter().copied().peekable();
+        for (place, piece) in asked.pieces_before(last).iter().enumerate().skip(pieces) {
             let problem = on.problem.with_noise(piece.noise.clone())?;
             let under = discretised(&problem, on, scheme, resources)?;
             same_states(&under, on, place)?;
-            let mut within = Evolution::under(evolution.carried(), &under.assembly.generator, resources);
-            let mut observed = record.under(&under, piece.learning_rate);
-            while let Some(time) = times.next_if(|time| *time <= ends) {
+            let generator = &under.assembly.generator;
+            let mut within = match kept.take() {
+                Some(kept) => Evolution::resumed(kept, generator, resources).map_err(|error| failed(error, &under))?,
+                None => Evolution::under(evolution.carried(), generator, resources),
+            };
+            let mut observed = record.under(&under, piece.learning_rate, place);
+            while let Some(time) = times.next_if(|time| *time <= piece.ends()) {
                 within.advance(time).map_err(|error| failed(error, &under))?;
                 observed.take(&within);
-                taken();
+                self.taken(observed.record);
             }
             if times.peek().is_some() {
-                within.advance(ends).map_err(|error| failed(error, &under))?;
+                within.advance(piece.ends()).map_err(|error| failed(error, &under))?;
             }
-            observed.piece_ends(ends);
+            observed.piece_ends(piece.ends());
             self.rate = None;
             record.plateau = plateau(&within, None, None);
             // From here on under the problem's own noise, or the next piece's.
             evolution = Evolution::under(within.carried(), &on.assembly.generator, resources);
         }
-        if times.peek().is_some() {
-            let mut observed = record.under(on, asked.learning_rate);
+        if asked.schedule.last().is_none_or(|piece| last > piece.ends()) {
+            if let Some(kept) = kept {
+                evolution =
+                    Evolution::resumed(kept, &on.assembly.generator, resources).map_err(|error| failed(error, on))?;
+            }
+            let mut observed = record.under(on, asked.learning_rate, asked.schedule.len());
             for time in times {
                 evolution.advance(time).map_err(|error| failed(error, on))?;
                 observed.take(&evolution);
-                taken();
+                self.taken(observed.record);
             }
+            self.rate = self.rate.filter(|_| asked.schedule.is_empty());
             record.plateau = plateau(&evolution, self.rate, relaxation);
             evolution.foresee().map_err(|error| failed(error, on))?;
             record.so_far(&evolution);
         }
         Ok(())
+    }
+
+    /// One more output time was reached: an interruption leaves what was found until then, and so may the end of the program.
+    fn taken(&mut self, record: &mut Record) {
+        let progress = self.resources.progress;
+        progress.keep();
+        progress.advance(1);
+        self.unfinished.offer(progress, || {
+            record.finish();
+            let warning = record.interrupt();
+            let found = (record.clone(), record.groups(self.on), warning);
+            record.interrupted = false;
+            found
+        });
     }
 }
 

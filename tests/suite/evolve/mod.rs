@@ -4,11 +4,14 @@ mod backward;
 mod chains;
 mod cold;
 mod double_double;
+mod earlier;
 mod early;
 mod exact;
 mod krylov;
 mod laws;
 mod passage;
+mod resume;
+mod schedules;
 mod study;
 
 use saddleflux::elimination::Workspace;

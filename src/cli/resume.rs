@@ -1,0 +1,79 @@
+//! `run --resume`: a density in time goes on from where an earlier run was stopped or killed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::session::Session;
+use super::{Asked, Failure, diagnostic};
+use crate::config::advice;
+use crate::io;
+use crate::problem::Problem;
+use crate::study::evolution::{Halt, is_interrupted};
+use crate::study::{Request, Solution, StudyError};
+
+#[derive(Args)]
+pub(super) struct RunAsked {
+    #[command(flatten)]
+    pub asked: Asked,
+    /// Go on with a density in time that was interrupted, from the result in the output folder; without one begin
+    #[arg(long)]
+    pub resume: bool,
+}
+
+/// What an earlier run has left to do.
+#[derive(PartialEq, Eq)]
+pub(super) enum Left {
+    /// Its result is whole, which has been said.
+    Nothing,
+    /// The request says from where on.
+    Something,
+}
+
+/// Finds out where to go on.
+///
+/// # Errors
+/// Nothing in time, and a result that cannot be read or is another configuration's.
+pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) -> Result<Left, Failure> {
+    let wrong = |message: String| Failure::new(2, format!("error: {message}"));
+    let Some(evolve) = &mut request.evolve else {
+        return Err(wrong("--resume goes on with a density in time, and this configuration has no [evolve]".into()));
+    };
+    let file = file(folder);
+    if !file.exists() {
+        return Ok(Left::Something);
+    }
+    let stored = io::read(&file).map_err(|error| wrong(error.to_string()))?;
+    if stored.configuration != session.config.source.effective {
+        return Err(wrong(format!(
+            "{} is the result of another configuration: leave --resume out to begin again, or choose another --out",
+            file.display()
+        )));
+    }
+    if is_interrupted(&stored.groups) == Some(false) {
+        session.tell(|| stored.summary.clone(), || format!("{} is whole: nothing is left to do\n", file.display()));
+        return Ok(Left::Nothing);
+    }
+    let halt = Halt::from_groups(&stored.groups).map_err(|fault| {
+        let diagnosis = advice::on_study(&StudyError::Evolution(fault));
+        Failure::new(diagnosis.exit_status, diagnostic::diagnosis(&session.config.source, &diagnosis))
+    })?;
+    evolve.resumed = halt.map(Arc::new);
+    Ok(Left::Something)
+}
+
+/// Writes the result as far as it is known while the computation goes on.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(super) fn keep(session: &Session<'_>, folder: &Path, problem: &Problem, solution: &Solution) -> Result<(), String> {
+    let setting = io::Setting::new(&session.config, problem, session.started, rayon::current_num_threads());
+    let solved = io::Solved { setting, solution };
+    let summary = io::summary(&solved);
+    io::write_result(&file(folder), &session.config, &summary, &solved.groups()).map_err(|error| error.to_string())
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("result.h5")
+}

@@ -1,0 +1,59 @@
+//! A density on its way as it can be kept: what goes on from it under the same generator goes on to the same bits.
+
+use serde::{Deserialize, Serialize};
+
+use super::pace::Pace;
+use super::plateau::Instant;
+use super::{Carried, Evolution, EvolveError};
+use crate::generator::Generator;
+use crate::solve::Resources;
+
+/// An evolution by positive steps at an output time, without its generator and its factors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    carried: Carried,
+    pace: Pace,
+    history: Vec<Instant>,
+    limit: Option<f64>,
+    /// Lengths of the steps of which factors are kept.
+    lengths: Vec<f64>,
+}
+
+impl Checkpoint {
+    /// The number of states.
+    pub fn states(&self) -> usize {
+        self.carried.probability.len()
+    }
+}
+
+impl<'a> Evolution<'a> {
+    /// What is to be kept to go on from here later; `None` in Krylov spaces.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.carried.spaces.is_none().then(|| Checkpoint {
+            carried: self.carried.clone(),
+            pace: self.pace,
+            history: self.history.clone(),
+            limit: self.limit,
+            lengths: self.factors.lengths().collect(),
+        })
+    }
+
+    /// Goes on under the generator that it had. Its factors are made again, which is not counted as effort.
+    ///
+    /// # Errors
+    /// As [`Evolution::advance`].
+    ///
+    /// # Panics
+    /// When the number of states differs.
+    pub fn resumed(
+        kept: Checkpoint,
+        generator: &'a Generator,
+        resources: Resources<'a>,
+    ) -> Result<Evolution<'a>, EvolveError> {
+        let Checkpoint { carried, pace, history, limit, lengths } = kept;
+        let mut evolution = Evolution::under(carried, generator, resources);
+        evolution.factors.restore(&lengths, generator, resources)?;
+        (evolution.pace, evolution.history, evolution.limit) = (pace, history, limit);
+        Ok(evolution)
+    }
+}

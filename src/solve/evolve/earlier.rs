@@ -1,0 +1,238 @@
+//! Survival from every state as it is seen from earlier, from before a piece of time in which the chain was another one.
+//!
+//! ```text
+//! u ↦ P u        v ↦ (1 − P 1) + P v        P = e^{Gτ}
+//! ```
+//! takes the survival u and the exits v = 1 − u of what starts at the end of a piece of length τ to those of what starts at its beginning. 1 − P 1
+//! are the piece's own exits ([`Backward`]); P u and P v are made of positive implicit steps, each right by state relative to itself, so that
+//! what is next to nothing is right in its digits on either side.
+
+use super::accuracy::largest;
+use super::extrapolation::Of;
+use super::factors::Factors;
+use super::pace::{self, Pace};
+use super::steps::{Followed, Means, Taken};
+use super::{Accuracy, Backward, Effort, EvolveError, ORDER_OF_ERRORS, flux, limit};
+use crate::elimination::Elimination;
+use crate::generator::Generator;
+use crate::solve::Resources;
+
+/// Survival and exits from every state.
+#[derive(Clone, Debug)]
+pub struct FromStates {
+    /// u over its largest value, of which this is the logarithm.
+    pub(super) survival: Vec<f64>,
+    pub(super) log_scale: f64,
+    /// v = 1 − u.
+    pub(super) exits: Vec<f64>,
+    pub(super) error: f64,
+}
+
+impl FromStates {
+    /// The probability that what starts in each state is still there; 0 below the range of numbers.
+    pub fn survival(&self) -> Vec<f64> {
+        let scale = self.log_scale.exp();
+        self.survival.iter().map(|u| u * scale).collect()
+    }
+
+    /// The probability that it has been killed.
+    pub fn exits(&self) -> &[f64] {
+        &self.exits
+    }
+
+    /// ln Σ p u for probabilities p with the sum 1, right also where next to nothing is killed or left.
+    pub fn log_survival(&self, probability: &[f64]) -> f64 {
+        let lost = flux(probability, &self.exits);
+        if lost < 0.5 { (-lost).ln_1p() } else { flux(probability, &self.survival).ln() + self.log_scale }
+    }
+
+    /// The estimated largest error of u and v of any state, relative to what they are above the floor.
+    pub fn error(&self) -> f64 {
+        self.error
+    }
+}
+
+/// A piece of time under one generator, before others.
+pub struct Earlier<'a> {
+    generator: &'a Generator,
+    resources: Resources<'a>,
+    accuracy: Accuracy,
+    length: f64,
+    factors: Factors,
+    own: FromStates,
+    effort: Effort,
+}
+
+impl<'a> Earlier<'a> {
+    /// The piece whose survival this is, followed to its end.
+    pub fn ending(backward: Backward<'a>) -> Earlier<'a> {
+        let own = backward.from_states();
+        let Backward { generator, resources, accuracy, time, factors, effort, .. } = backward;
+        Earlier { generator, resources, accuracy, length: time, factors, own, effort }
+    }
+
+    /// What is seen at its end as it is seen at its beginning.
+    ///
+    /// # Errors
+    /// As [`super::Evolution::advance`].
+    ///
+    /// # Panics
+    /// When the number of states differs.
+    pub fn before(&mut self, later: &FromStates) -> Result<FromStates, EvolveError> {
+        let n = self.generator.len();
+        assert_eq!(later.exits.len(), n, "the same states");
+        let mut seen = Seen {
+            pace: Pace::new(self.generator, &vec![1.0; n], self.accuracy),
+            values: later.survival.iter().chain(&later.exits).copied().collect(),
+            error: vec![0.0; PARTS * n],
+            log_scales: [later.log_scale, 0.0],
+            time: 0.0,
+            beyond: 0.0,
+            limit: None,
+            effort: Effort::default(),
+            within: self,
+        };
+        seen.balance();
+        seen.advance_by_steps(seen.within.length)?;
+        let error = seen.miss() + pace::ROUNDING * seen.effort.steps as f64;
+        let (values, [log_scale, log_exits], effort) = (seen.values, seen.log_scales, seen.effort);
+        self.effort.add(effort);
+        let exits = values[n..].iter().map(|v| v * log_exits.exp()).zip(&self.own.exits);
+        Ok(FromStates {
+            exits: exits.map(|(handed, own)| handed + own).collect(),
+            survival: values[..n].to_vec(),
+            log_scale,
+            error: largest(self.own.error, later.error + error),
+        })
+    }
+
+    /// What it has taken so far.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+}
+
+/// So many vectors stand one after the other.
+const PARTS: usize = 2;
+
+/// An implicit step of what stands there.
+pub(super) fn substep(factor: &Elimination, values: &[f64]) -> Vec<f64> {
+    values.chunks(values.len() / PARTS).flat_map(|part| factor.solve_right(part)).collect()
+}
+
+/// How far each of the two is from right, beside its largest value.
+pub(super) fn miss(accuracy: Accuracy, values: &[f64], error: &[f64]) -> f64 {
+    let n = values.len() / PARTS;
+    let part = |(values, error): (&[f64], &[f64])| {
+        let most = values.iter().copied().fold(0.0, f64::max);
+        // What is nothing stays nothing.
+        if most > 0.0 { accuracy.miss_by_state(values, error, most) } else { 0.0 }
+    };
+    values.chunks(n).zip(error.chunks(n)).map(part).fold(0.0, largest)
+}
+
+/// P u and P v on the way from the end of a piece to its beginning.
+struct Seen<'s, 'a> {
+    within: &'s mut Earlier<'a>,
+    pace: Pace,
+    /// The time from the end of the piece.
+    time: f64,
+    /// Each over its largest value, of which the logarithm is kept.
+    values: Vec<f64>,
+    log_scales: [f64; PARTS],
+    error: Vec<f64>,
+    beyond: f64,
+    limit: Option<f64>,
+    effort: Effort,
+}
+
+impl Seen<'_, '_> {
+    fn balance(&mut self) {
+        let n = self.values.len() / PARTS;
+        let parts = self.values.chunks_mut(n).zip(self.error.chunks_mut(n)).zip(&mut self.log_scales);
+        for ((values, error), log_scale) in parts {
+            let most = values.iter().copied().fold(0.0, f64::max);
+            if most > 0.0 {
+                values.iter_mut().chain(error).for_each(|value| *value /= most);
+                *log_scale += most.ln();
+            }
+        }
+    }
+
+    fn miss(&self) -> f64 {
+        miss(self.within.accuracy, &self.values, &self.error) + self.beyond
+    }
+}
+
+impl Followed for Seen<'_, '_> {
+    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+        (&mut self.time, &mut self.limit)
+    }
+
+    fn means(&mut self) -> Means<'_> {
+        Means {
+            generator: self.within.generator,
+            resources: self.within.resources,
+            factors: &mut self.within.factors,
+            pace: &mut self.pace,
+            effort: &mut self.effort,
+        }
+    }
+
+    fn values(&mut self) -> (&mut Vec<f64>, &mut Vec<f64>) {
+        (&mut self.values, &mut self.error)
+    }
+
+    fn accuracy(&self) -> (Accuracy, f64) {
+        (self.within.accuracy, self.miss())
+    }
+
+    fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
+        let Some(Taken { before, .. }) = self.attempt(Of::Seen, step, ORDER_OF_ERRORS)? else { return Ok(false) };
+        self.balance();
+        let pairs = before.iter().zip(&self.values).filter(|(before, after)| **before > 0.0 && **after > 0.0);
+        let changed = pairs.map(|(before, after)| (after / before - 1.0).abs()).fold(0.0, largest);
+        self.pace.form_changed(changed);
+        Ok(true)
+    }
+
+    fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
+        if !self.pace.is_steady(left) {
+            return Ok(None);
+        }
+        let n = self.values.len() / PARTS;
+        let Means { generator, resources, factors, effort, pace } = self.means();
+        let factor = factors.get(generator, step, step, resources, effort)?;
+        let ones = vec![1.0; n];
+        let (Some(mode), Some(density)) =
+            (limit::slowest_right(factor, &ones, effort), limit::slowest_mode(factor, &ones, effort))
+        else {
+            pace.look_later();
+            return Ok(None);
+        };
+        let rate = flux(&density, &generator.killing);
+        let forms: Vec<f64> = self
+            .values
+            .chunks(n)
+            .flat_map(|part| {
+                let is_nothing = part.iter().all(|value| *value == 0.0);
+                mode.iter().map(move |value| if is_nothing { 0.0 } else { *value })
+            })
+            .collect();
+        let change: Vec<f64> = forms.iter().zip(&self.values).map(|(form, value)| form - value).collect();
+        let away = miss(self.within.accuracy, &forms, &change);
+        // A comparison that also finds what is not a number.
+        if away > self.pace.allowance(self.miss(), self.effort.steps) || away.is_nan() {
+            self.pace.look_later();
+            return Ok(None);
+        }
+        self.values = forms;
+        self.beyond += away;
+        Ok(Some(rate))
+    }
+
+    fn decay(&mut self, rate: f64, left: f64, _: f64) {
+        self.log_scales.iter_mut().for_each(|log_scale| *log_scale -= rate * left);
+        self.beyond += rate * left * limit::ROUNDING;
+    }
+}
