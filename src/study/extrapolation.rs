@@ -51,6 +51,9 @@ const CONSISTENT: f64 = 0.15;
 /// Estimates are raised by a quarter: they leave out the next term of the expansion, and roundings are as large as they are expected at times.
 const SAFETY: f64 = 1.25;
 
+/// The highest order that is believed: what falls faster does so by chance, or from a grid that resolved nothing.
+const HIGHEST: f64 = 8.0;
+
 /// How the grids of a series follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spacing {
@@ -182,9 +185,10 @@ impl Seen {
         match rule.claim {
             Claim::Rounding => SAFETY * self.change.abs().max(self.rounding),
             Claim::WholeChange => relative(SAFETY * self.larger_of_both()),
-            Claim::FormalAtMost => {
-                let p = taken.unwrap_or(self.formal).min(self.formal);
-                relative(SAFETY * (self.larger_change() / (self.ratio().powf(p) - 1.0)))
+            Claim::FormalAtMost => relative(SAFETY * self.left_at_most(taken.unwrap_or(self.formal))),
+            Claim::Approached => {
+                let lacking = self.order.map_or(0.0, |p| (self.formal - p).max(0.0));
+                relative(SAFETY * self.left_at_most(self.formal - 2.0 * lacking))
             }
             Claim::FirstOrder => {
                 let ratio = self.ratio();
@@ -192,8 +196,8 @@ impl Seen {
                 relative(SAFETY * (larger / (ratio - 1.0)))
             }
             Claim::ObservedAtMost(most) => relative(SAFETY * self.left_by_either(self.order.unwrap_or(1.0).min(most))),
-            Claim::FourthOrSecond => {
-                let larger = self.left_by_half(4.0).abs().max(self.left_by_change(2.0).abs());
+            Claim::FourthOrFirst => {
+                let larger = self.left_by_half(4.0).abs().max(self.left_by_change(1.0).abs());
                 relative(SAFETY * larger)
             }
         }
@@ -210,9 +214,19 @@ impl Seen {
         self.change.abs().max(before)
     }
 
-    /// The last change; where two grids may agree by chance, the larger of both.
+    /// What is left of an error of order p, but no more than the scheme's, by the last change.
+    fn left_at_most(&self, p: f64) -> f64 {
+        self.larger_change() / (self.ratio().powf(p.min(self.formal)) - 1.0)
+    }
+
+    /// The last change, but where an order is seen no less than what [`HIGHEST`] leaves of the one before; where two grids may agree by chance, the larger of both.
     fn larger_change(&self) -> f64 {
-        if self.is_cut { self.larger_of_both() } else { self.change.abs() }
+        if self.is_cut {
+            return self.larger_of_both();
+        }
+        let before = self.before.filter(|_| self.order.is_some());
+        let before = before.map_or(0.0, |before| before.abs() / self.ratio().powf(HIGHEST));
+        self.change.abs().max(before)
     }
 
     /// What is left of an error of order p, by the change from half of the cells to all.

@@ -149,7 +149,15 @@ fn every_row_of_the_table_decides_its_situation() {
         (Situation::Agreeing, halves, vec![0.1, 0.0, 0.0], 2.0, false, 0.0, 1.25e-15),
         (Situation::HighOrderCut, halves, vec![0.0, c, c + d], 6.0, true, 0.0, by(0.5 * c)),
         (Situation::TwoGrids, halves, vec![0.0, c], 2.0, false, 0.0, by(c)),
-        (Situation::Formal, halves, vec![0.0, 4.2 * d, 5.2 * d], 2.0, false, d / 3.0, by(d / 3.0)),
+        (
+            Situation::Formal,
+            halves,
+            vec![0.0, 3.8 * d, 4.8 * d],
+            2.0,
+            false,
+            d / 3.0,
+            by(left(2.0 * 3.8f64.log2() - 2.0, d)),
+        ),
         (Situation::Unsettled, halves, vec![0.0, 4.0 * d, 5.0 * d], 1.0, false, d, by(d)),
         (Situation::Faster, halves, vec![0.0, 16.0 * d, 17.0 * d], 2.0, false, d / 15.0, by(d / 3.0)),
         (Situation::Slower, halves, vec![0.0, 2.0 * d, 3.0 * d], 2.0, false, d, by(d)),
@@ -176,7 +184,7 @@ fn every_row_of_the_table_decides_its_situation() {
             by(part(4.0, half, most))
         }),
         (Situation::QuartersMixed, Spacing::Quarters, vec![c, -d, 0.0], 6.0, false, 0.0, {
-            by((c / 15.0).max(d / ((4.0 / 3.0f64).powi(2) - 1.0)))
+            by((c / 15.0).max(d / (4.0 / 3.0f64 - 1.0)))
         }),
         (Situation::QuartersSlower, Spacing::Quarters, quarters(3.0), 6.0, false, 0.0, {
             let (half, most) = changes(3.0);
@@ -192,6 +200,25 @@ fn every_row_of_the_table_decides_its_situation() {
         assert_relative_eq!(found.value.over(finest).value().ln(), added, epsilon = 1e-12, max_relative = 1e-6);
         assert_relative_eq!(found.error, error, epsilon = 1e-12, max_relative = 1e-6);
     }
+}
+
+/// Rates of four problems on coarse grids beside what certificates enclose them by; the last grids are nearer to one another than to the truth.
+#[test]
+fn stated_errors_cover_rates_that_are_known() {
+    let halves = |values: [f64; 3]| extrapolate(&scaled(&values), 2.0, 1e-15, 2.0, false).unwrap().error;
+    let quarters = |values: [f64; 3]| extrapolate_quarters(values.map(Scaled::new), 1e-15, false).error;
+    // A full tensor that varies, on 8², 16² and 32² cells: 1.88 is seen and the order still grows.
+    let rates = [9.002013137048171e-8, 9.808005807726158e-8, 1.0039818980193855e-7];
+    assert!(halves(rates) > 1.0156284428489e-7 / rates[2] - 1.0);
+    // Noise of the loss: an order of 11.
+    let rates = [2.1490516185193595e-6, 1.6907441248637825e-6, 1.6905116085294387e-6];
+    assert!(halves(rates) > 1.690861950e-6 / rates[2] - 1.0);
+    // A cold oblique saddle on 16², 24² and 32² cells, by the corrected scheme.
+    let rates = [5.698417016963781e-44, 6.281083105414642e-44, 6.298541731694058e-44];
+    assert!(quarters(rates) > 1.0 - 6.2601910e-44 / rates[2]);
+    // Himmelblau's function on 64², 96² and 128².
+    let rates = [1.5192118909752314e-11, 1.519202982786672e-11, 1.5192034157949436e-11];
+    assert!(quarters(rates) > 1.51920484728e-11 / rates[2] - 1.0);
 }
 
 /// The same for what boundaries leave. The grids show an error of order 8; cuts make it one of first order.

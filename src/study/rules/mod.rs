@@ -34,9 +34,9 @@ pub enum Situation {
     QuartersFormal,
     /// Quarters of such a scheme that do not.
     QuartersOther,
-    /// Quarters show an order between 3.2 and 9.
+    /// Quarters show an order between 3.2 and 8.5.
     QuartersSettled,
-    /// Quarters converge faster than order 9.
+    /// Quarters converge faster than order 8.5.
     QuartersFaster,
     /// Quarters show terms of both signs.
     QuartersMixed,
@@ -80,12 +80,15 @@ pub enum Claim {
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
+    /// The same of the observed order, less what it lacks of the scheme's: it has come so near to it between the last grids, and what comes
+    /// beyond them has the orders before it in it.
+    Approached,
     /// What an error of first order leaves by the larger of the two changes.
     FirstOrder,
     /// What an error of the observed order (1 where there is none), but no more than this, leaves by the larger of the two changes.
     ObservedAtMost(f64),
-    /// What fourth order leaves by the change from half, or second order by that from three quarters, whichever is larger.
-    FourthOrSecond,
+    /// What fourth order leaves by the change from half, or first order by that from three quarters, whichever is larger.
+    FourthOrFirst,
 }
 
 /// Kinds of [`Spacing`].
@@ -117,7 +120,7 @@ const UNRESOLVED: f64 = 256.0;
 
 /// Orders between these are extrapolated of quarters: below, something is not smooth; above, grids converge faster than any power, and
 /// a power would take away more than is there.
-const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=9.0;
+const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=8.5;
 
 /// Changes of at most so many roundings are none.
 const ROUNDINGS: f64 = 4.0;
@@ -156,7 +159,7 @@ pub static RULES: [Rule; 17] = [
         words: "the observed order is the scheme's, from 0.3 below to 0.5 above",
         applies: Seen::shows_formal,
         order: Order::Formal,
-        claim: Claim::FormalAtMost,
+        claim: Claim::Approached,
     },
     Rule {
         situation: Situation::Unsettled,
@@ -239,7 +242,7 @@ pub static RULES: [Rule; 17] = [
     Rule {
         situation: Situation::QuartersSettled,
         grids: Grids::Quarters,
-        words: "the observed order is between 3.2 and 9",
+        words: "the observed order is between 3.2 and 8.5",
         applies: |seen| seen.order.is_some_and(|p| SETTLED.contains(&p)),
         order: Order::Observed,
         // Terms of two orders may look like a higher one.
@@ -248,7 +251,7 @@ pub static RULES: [Rule; 17] = [
     Rule {
         situation: Situation::QuartersFaster,
         grids: Grids::Quarters,
-        words: "the observed order is above 9",
+        words: "the observed order is above 8.5",
         applies: |seen| seen.order.is_some_and(|p| p > *SETTLED.end()),
         order: Order::None,
         claim: Claim::ObservedAtMost(4.0),
@@ -259,7 +262,7 @@ pub static RULES: [Rule; 17] = [
         words: "changes that no power explains (terms of both signs)",
         applies: |seen| seen.order.is_none(),
         order: Order::None,
-        claim: Claim::FourthOrSecond,
+        claim: Claim::FourthOrFirst,
     },
     Rule {
         situation: Situation::QuartersSlower,

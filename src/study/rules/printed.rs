@@ -24,9 +24,15 @@ impl Display for Claim {
                 write!(text, "the whole last change, or what the scheme's order leaves of the one before, the larger")
             }
             Claim::FormalAtMost => write!(text, "order taken, at most the scheme's, by the last change"),
+            Claim::Approached => {
+                write!(
+                    text,
+                    "order observed less what it lacks of the scheme's, at most the scheme's, by the last change"
+                )
+            }
             Claim::FirstOrder => write!(text, "order 1, by the larger change"),
             Claim::ObservedAtMost(most) => write!(text, "order observed, at most {most}, by the larger change"),
-            Claim::FourthOrSecond => write!(text, "order 4 by the change from half, 2 by the other, the larger"),
+            Claim::FourthOrFirst => write!(text, "order 4 by the change from half, 1 by the other, the larger"),
         }
     }
 }
