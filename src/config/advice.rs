@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
+use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG, named_minimum};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::digits;
@@ -13,6 +13,7 @@ use crate::formula::quadrature::QuadratureError;
 use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::model::training::TrainingError;
+use crate::particles::SimulationError;
 use crate::problem::ProblemWarning;
 use crate::solve::{EvolveError, SolveError};
 use crate::study::certificate::CertificateError;
@@ -46,6 +47,13 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
                  domain.lower and domain.upper"
             ),
         ),
+        StudyError::WholeRing { .. } => wrong(
+            "valley.set",
+            format!(
+                "{error}: draw domain.lower and domain.upper from saddle to saddle, one period apart, with absorbing walls in place of \"periodic\"; or \
+                 kill in a target (valley.target)"
+            ),
+        ),
         StudyError::Certificate(error) => on_certificate(error),
         StudyError::NoNetwork(error @ NoNetwork::Absorbing) => wrong(
             "domain.walls",
@@ -69,6 +77,9 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
              raise grid.max_unknowns"
         )),
         StudyError::Particles(error) => match particle_fault(error) {
+            Some((key, message)) if matches!(error, SimulationError::Hopeless { .. }) => {
+                Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, message) }
+            }
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
         },
@@ -333,6 +344,9 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::EvolutionTolerance { .. } => format!("evolve.tolerance: {warning}"),
         Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
             format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
+        }
+        Warning::Problem(ProblemWarning::NotTheNearest { meant, .. }) => {
+            format!("{}: {warning}", named_minimum(*meant))
         }
         Warning::Problem(_)
         | Warning::Quadrature { .. }

@@ -1,6 +1,7 @@
 //! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
 use crate::generator::{Assembly, Exit};
+use crate::grid::Grid;
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
 use crate::observe::over_grid::{Kind, POSITION};
 use crate::problem::Problem;
@@ -107,8 +108,8 @@ impl SaddleOfExit {
     }
 }
 
-/// Collects the flux of every cut edge, and what is killed inside. `spacing`: the grid's, the scale on which the boundary is resolved.
-pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
+/// Collects the flux of every cut edge, and what is killed inside.
+pub fn boundary_flux(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
     let Assembly { exits, inside, .. } = assembly;
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
     let through: f64 = exits.iter().map(flow).sum();
@@ -118,9 +119,13 @@ pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, 
     let saddles = SaddleOfExit::new(problem, exits);
     let flows: Vec<f64> = exits.iter().map(flow).collect();
     let by_saddle = saddles.saddles.iter().copied().zip(saddles.sums(&flows)).collect();
-    let points: Vec<(Point, f64)> = exits.iter().map(|exit| (exit.position, flow(exit))).collect();
-    let (position, arc, density) =
-        if problem.dimension == 1 { by_end(points) } else { along(points, spacing[0].max(spacing[1])) };
+    let (position, arc, density) = if problem.dimension == 1 {
+        by_end(exits.iter().map(|exit| (exit.position, flow(exit))).collect())
+    } else {
+        let cuts: Vec<Cut> = exits.iter().map(|exit| Cut::new(exit, grid, flow(exit))).collect();
+        let [hx, hy] = grid.spacing();
+        along(&cuts, hx.max(hy))
+    };
     BoundaryFlux { total, inside, by_saddle, position, arc, density }
 }
 
@@ -131,17 +136,44 @@ fn by_end(mut points: Vec<(Point, f64)>) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
     (points.iter().map(|point| point.0).collect(), arc, points.iter().map(|point| point.1).collect())
 }
 
-/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long. The cuts of x
-/// edges and of y edges alternate irregularly on a slanted boundary, so each flux is spread over three bins with the weights
-/// of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total. Pieces that are apart follow one
-/// another.
-fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
-    let order = strung(&points);
-    let is_joined = |&a: &usize, &b: &usize| norm(difference(points[a].0, points[b].0)) <= GAP * cell;
+/// A cut edge in two dimensions.
+struct Cut {
+    /// Where it crosses the boundary.
+    at: Point,
+    /// The whole edge, in θ.
+    edge: Point,
+    /// Area of a cell.
+    cell: f64,
+    /// What flows through it.
+    flow: f64,
+}
+
+impl Cut {
+    fn new(exit: &Exit, grid: &Grid, flow: f64) -> Cut {
+        let [hx, hy] = grid.spacing();
+        let along_axes = [f64::from(exit.offset[0]) * hx, f64::from(exit.offset[1]) * hy];
+        let edge = difference(grid.to_theta(along_axes), grid.to_theta([0.0; 2]));
+        Cut { at: exit.position, edge, cell: hx * hy, flow }
+    }
+
+    /// How far apart the edges of its kind cross a boundary with this unit tangent: there are |n·e| of them to the area of a cell.
+    fn distance(&self, tangent: Point) -> f64 {
+        self.cell / (tangent[0] * self.edge[1] - tangent[1] * self.edge[0]).abs()
+    }
+}
+
+/// Two dimensions: the cut points strung along the boundary, and their flux gathered in bins two cells long. Edges of each kind cross a
+/// smooth boundary at distances that are regular among themselves, and those of different kinds alternate irregularly: so the flux of each
+/// is spread as a hat as wide on either side as these distances are. Hats at equal distances add up to a constant, and the total is kept.
+/// Pieces that are apart follow one another.
+fn along(cuts: &[Cut], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>) {
+    let order = strung(cuts);
+    let is_joined = |&a: &usize, &b: &usize| norm(difference(cuts[a].at, cuts[b].at)) <= GAP * cell;
     let (mut position, mut arc, mut density) = (Vec::new(), Vec::new(), Vec::new());
     let mut begin = 0.0;
     for order in order.chunk_by(is_joined) {
-        let (of_piece, at, flux, length) = along_piece(&points, order, cell);
+        let piece: Vec<&Cut> = order.iter().map(|&index| &cuts[index]).collect();
+        let (of_piece, at, flux, length) = along_piece(&piece, cell);
         position.extend(of_piece);
         arc.extend(at.into_iter().map(|at| begin + at));
         density.extend(flux);
@@ -154,57 +186,92 @@ fn along(points: Vec<(Point, f64)>, cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64
 /// reflecting wall.
 const GAP: f64 = 4.0;
 
+/// Cuts on either side between which the tangent is taken.
+const REACH: usize = 4;
+
+/// Hats are no wider than this, in cells: edges along the boundary hardly cross it, and hardly anything flows through them.
+const WIDEST: f64 = 8.0;
+
 /// The points, arc lengths and flux densities of one piece, and its length.
-fn along_piece(points: &[(Point, f64)], order: &[usize], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
-    let mut arcs = Vec::with_capacity(order.len());
-    let mut length = 0.0;
-    for (k, &index) in order.iter().enumerate() {
-        if k > 0 {
-            length += norm(difference(points[index].0, points[order[k - 1]].0));
-        }
-        // Half a cell before the first point belongs to the boundary too.
-        arcs.push(length + 0.5 * cell);
+fn along_piece(cuts: &[&Cut], cell: f64) -> (Vec<Point>, Vec<f64>, Vec<f64>, f64) {
+    let last = cuts.len() - 1;
+    let between = norm(difference(cuts[last].at, cuts[0].at));
+    let is_closed = last > 2 * REACH && between <= GAP * cell;
+    // Half a cell before the first point and behind the last one belong to an open boundary too.
+    let ends = if is_closed { between } else { cell };
+    let mut arcs = vec![0.5 * ends];
+    for pair in cuts.windows(2) {
+        arcs.push(arcs[arcs.len() - 1] + norm(difference(pair[1].at, pair[0].at)));
     }
-    let bins = ((length + cell) / (2.0 * cell)).round().max(1.0) as usize;
-    let width = (length + cell) / bins as f64;
+    let length = arcs[last] + 0.5 * ends;
+    let bins = (length / (2.0 * cell)).round().max(1.0) as usize;
+    let width = length / bins as f64;
     let mut density = vec![0.0; bins];
-    for (&index, at) in order.iter().zip(&arcs) {
-        let flow = points[index].1;
-        let bin = ((at / width) as usize).min(bins - 1);
-        let offset = at / width - bin as f64 - 0.5;
-        let weights = [0.5 * (0.5 - offset).powi(2), 0.75 - offset * offset, 0.5 * (0.5 + offset).powi(2)];
-        for (shift, weight) in weights.into_iter().enumerate() {
-            // At an end of the boundary the outer third stays in the last bin.
-            let target = (bin + shift).saturating_sub(1).min(bins - 1);
-            density[target] += weight * flow / width;
-        }
+    for (k, cut) in cuts.iter().enumerate() {
+        let neighbour = |forwards: bool| match (is_closed, forwards) {
+            (true, true) => (k + REACH) % cuts.len(),
+            (true, false) => (k + cuts.len() - REACH) % cuts.len(),
+            (false, true) => (k + REACH).min(last),
+            (false, false) => k.saturating_sub(REACH),
+        };
+        let chord = difference(cuts[neighbour(true)].at, cuts[neighbour(false)].at);
+        let tangent = chord.map(|c| c / norm(chord).max(f64::MIN_POSITIVE));
+        let half = cut.distance(tangent).clamp(0.5 * cell, WIDEST * cell);
+        spread(&mut density, width, arcs[k], half, cut.flow, is_closed);
     }
     let arc: Vec<f64> = (0..bins).map(|bin| (bin as f64 + 0.5) * width).collect();
     let position = arc
         .iter()
         .map(|&at| {
-            let after = arcs.partition_point(|&other| other < at).clamp(1, order.len().max(2) - 1);
-            match (order.get(after - 1), order.get(after)) {
-                (Some(&a), Some(&b)) => {
+            let after = arcs.partition_point(|&other| other < at).clamp(1, cuts.len().max(2) - 1);
+            match (cuts.get(after - 1), cuts.get(after)) {
+                (Some(a), Some(b)) => {
                     let gap = arcs[after] - arcs[after - 1];
                     let fraction = if gap > 0.0 { (at - arcs[after - 1]) / gap } else { 0.0 };
-                    advance(points[a].0, fraction.clamp(0.0, 1.0), difference(points[b].0, points[a].0))
+                    advance(a.at, fraction.clamp(0.0, 1.0), difference(b.at, a.at))
                 }
-                (Some(&a), None) => points[a].0,
+                (Some(a), None) => a.at,
                 _ => [f64::NAN; 2],
             }
         })
         .collect();
-    (position, arc, density, length + cell)
+    (position, arc, density, length)
+}
+
+/// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies beyond the first or the
+/// last bin of an open boundary is mirrored back, on a closed one it goes on at the other end.
+fn spread(density: &mut [f64], width: f64, at: f64, half: f64, flow: f64, is_closed: bool) {
+    // The part of the hat below a place, in units of its half width.
+    let below = |t: f64| match t.clamp(-1.0, 1.0) {
+        t if t < 0.0 => 0.5 * (1.0 + t) * (1.0 + t),
+        t => 1.0 - 0.5 * (1.0 - t) * (1.0 - t),
+    };
+    let count = density.len() as i64;
+    let (first, last) = (((at - half) / width).floor() as i64, ((at + half) / width).floor() as i64);
+    for bin in first..=last {
+        let ends = [bin, bin + 1].map(|edge| below((edge as f64 * width - at) / half));
+        let place = match is_closed {
+            true => bin.rem_euclid(count),
+            false if bin < 0 => (-1 - bin).min(count - 1),
+            false => {
+                if bin >= count {
+                    (2 * count - 1 - bin).max(0)
+                } else {
+                    bin
+                }
+            }
+        };
+        density[place as usize] += flow * (ends[1] - ends[0]) / width;
+    }
 }
 
 /// A chain through all points, from one end: each next point is the nearest one left.
-fn strung(points: &[(Point, f64)]) -> Vec<usize> {
-    let count = points.len();
+fn strung(cuts: &[Cut]) -> Vec<usize> {
+    let count = cuts.len();
     if count == 0 {
         return Vec::new();
     }
-    let distance = |a: usize, b: usize| norm(difference(points[a].0, points[b].0));
+    let distance = |a: usize, b: usize| norm(difference(cuts[a].at, cuts[b].at));
     let farthest =
         |from: usize| (0..count).max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b))).unwrap_or(0);
     // The point farthest from any point is an end of an open curve, and as good as any on a closed one.

@@ -1,4 +1,5 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, passage time, committor, network, the density in time.
+//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time, committor, network, the
+//! density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -14,6 +15,7 @@ mod committor;
 mod contour;
 mod convergence;
 mod covariance;
+mod current;
 mod data;
 mod evolution;
 mod flux;
@@ -70,11 +72,12 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 9] = [
+const PICTURES: [(&str, Picture); 10] = [
     ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
     ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
     ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
     ("flux", flux::picture_of),
+    ("current", current::picture_of),
     ("evolution", evolution::picture_of),
     ("snapshots", evolution::snapshots),
     ("passage-time", |data, sheet| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, sheet)),

@@ -68,6 +68,18 @@ pub enum MeantMinimum {
     PathsTo,
 }
 
+impl std::fmt::Display for MeantMinimum {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            MeantMinimum::Start => "the start minimum",
+            MeantMinimum::Target => "the target's minimum",
+            MeantMinimum::Cold => "the minimum of a cold valley",
+            MeantMinimum::PathsFrom => "the minimum from which reactive paths begin",
+            MeantMinimum::PathsTo => "the minimum to which reactive paths lead",
+        })
+    }
+}
+
 impl std::fmt::Display for Ingredient {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {

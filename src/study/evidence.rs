@@ -187,7 +187,7 @@ fn rate_and_flux(
     found: &QuasiStationary,
     rungs: &Rungs<'_>,
 ) -> (RateEstimate, Option<BoundaryFlux>) {
-    let through = boundary_flux(on.problem, on.grid.spacing(), &on.assembly, &found.probability);
+    let through = boundary_flux(on.problem, &on.grid, &on.assembly, &found.probability);
     let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
     let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);
     let rate = RateEstimate::new(found, extrapolation, grids.collect(), through.total);

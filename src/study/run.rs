@@ -35,6 +35,9 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     let begun = Instant::now();
     let progress = resources.progress;
     // Before anything long begins.
+    if request.needs_killing() {
+        StudyError::refuse_whole_ring(problem)?;
+    }
     if request.wants(Quantity::Network) {
         network::valleys(problem)?;
     }

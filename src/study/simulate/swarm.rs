@@ -37,7 +37,7 @@ pub(super) fn swarm(
     let schedule = schedule(prepared);
     // Real batches leave at rates that no formula foresees.
     if prepared.minibatch.is_none() {
-        announce(prepared, &schedule, reference, progress);
+        foresee(prepared, &schedule, reference, progress)?;
     }
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
     let counts =
@@ -108,16 +108,34 @@ fn run(
     }
 }
 
-/// Says beforehand that a run takes long.
-fn announce(prepared: &Preparation, schedule: &Schedule, reference: Option<Reference>, progress: &Progress) {
+/// Hours above which a simulation without a time of its own is refused: six weeks.
+const HOPELESS: f64 = 1000.0;
+
+/// Says beforehand that a run takes long, and refuses one that nobody waits for.
+fn foresee(
+    prepared: &Preparation,
+    schedule: &Schedule,
+    reference: Option<Reference>,
+    progress: &Progress,
+) -> Result<(), SimulationError> {
     let kramers = || comparison::formulas(prepared.problem).kramers.map(|kramers| kramers.value.value());
     let expected = reference.map(|reference| reference.value).or_else(kramers);
-    let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return };
+    let Some(rate) = expected.filter(|rate| *rate > 0.0 && rate.is_finite()) else { return Ok(()) };
     let each = (schedule.exits as f64 / (rate * schedule.count as f64)).min(schedule.time) + schedule.burn_in;
     let steps = each / schedule.step * schedule.count as f64;
     let sides = if prepared.is_coupled() { 1.5 } else { 1.0 };
     let hours = sides * steps / STEPS_PER_SECOND / 3600.0;
-    if hours > 1.0 {
-        progress.announce(Announcement::Expected { hours, rate, exits: schedule.exits, steps }.to_string());
+    let exits = schedule.exits;
+    if hours > HOPELESS && schedule.time.is_infinite() {
+        return Err(SimulationError::Hopeless {
+            hours,
+            rate,
+            exits,
+            can_split: !prepared.settings.method.is_iteration(),
+        });
     }
+    if hours > 1.0 {
+        progress.announce(Announcement::Expected { hours, rate, exits, steps }.to_string());
+    }
+    Ok(())
 }
