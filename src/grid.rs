@@ -119,9 +119,9 @@ impl Grid {
     }
 
     /// Both ends of an edge from a cell, the second possibly beyond the seam of a periodic axis; `offset` in cells.
-    pub fn edge(&self, cell: usize, offset: [i8; 2]) -> [Point; 2] {
+    pub fn edge<T: Into<f64>>(&self, cell: usize, [along_x, along_y]: [T; 2]) -> [Point; 2] {
         let [ix, iy] = self.indices(cell).map(|index| index as f64);
-        [self.position(ix, iy), self.position(ix + f64::from(offset[0]), iy + f64::from(offset[1]))]
+        [self.position(ix, iy), self.position(ix + along_x.into(), iy + along_y.into())]
     }
 
     /// The indices along the axes of a cell.

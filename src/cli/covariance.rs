@@ -38,7 +38,7 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     let words = config.describe(&model);
     let title = if config.title.is_empty() { words.as_str() } else { &config.title };
     let summary = io::covariance_summary(&config.title, &words, &found);
-    let delivery = io::Delivery::begin(&folder)?;
+    let delivery = io::Delivery::begin(&folder, "covariance.json")?;
     let staged = delivery.folder();
     let [json, weights] = ["covariance.json", "weights.safetensors"].map(|name| staged.join(name));
     io::write_weights(&weights, &model.network, &found.theta)?;

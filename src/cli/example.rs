@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::cli::{Failure, say};
+use crate::cli::{Failure, names, say};
 
 /// Name and text of each example; the first line of the text is its question.
 const EXAMPLES: [(&str, &str); 21] = [
@@ -41,7 +41,9 @@ pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
         return Ok(());
     };
     let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
-        return Err(Failure::new(2, format!("error: there is no example `{name}`\n{}", list())));
+        let near = names::meant(name, EXAMPLES.iter().map(|(known, text)| (*known, first_line(text))));
+        let question = names::question(&near);
+        return Err(Failure::new(2, format!("error: there is no example `{name}`{question}\n{}", list())));
     };
     let mut text = text.to_string();
     let mut files: Vec<(String, String)> = Vec::new();
@@ -65,12 +67,16 @@ pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The question of an example.
+fn first_line(example: &str) -> &str {
+    example.lines().next().unwrap_or("").trim_start_matches(['#', ' '])
+}
+
 fn list() -> String {
     let mut text = String::from("examples (saddleflux init NAME writes NAME.toml here):\n");
     for (name, example) in EXAMPLES {
-        let question = example.lines().next().unwrap_or("").trim_start_matches(['#', ' ']);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {name:<17}{question}");
+        let _ = writeln!(text, "  {name:<17}{}", first_line(example));
     }
     text
 }

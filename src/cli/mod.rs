@@ -4,6 +4,8 @@ mod covariance;
 mod diagnostic;
 mod example;
 mod explain;
+mod help;
+mod names;
 mod pictures;
 mod referee;
 mod refusal;
@@ -34,7 +36,7 @@ use crate::study::warning::Warning;
 use crate::{io, report, study};
 use pictures::{Drawn, Pictures};
 pub use refusal::Allocator;
-use session::Session;
+use session::{OF_RUN, Session};
 
 /// Escape rates of stochastic gradient descent from the Fokker–Planck equation, right to the last digits.
 #[derive(Parser)]
@@ -78,6 +80,16 @@ enum Command {
     },
     /// Solve a configuration at many values of some of its keys; what was solved before is not solved again
     Sweep(sweep::SweepAsked),
+    /// Print the completions of a shell, as in `saddleflux completions bash > ~/.local/share/bash-completion/completions/saddleflux`
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page; with a folder, write it there with one for each command
+    Man {
+        /// Folder, such as ~/.local/share/man/man1
+        folder: Option<PathBuf>,
+    },
     /// Decide which statements of the theory hold, without sampling noise: verify.json and report.html
     Verify(verify::VerifyAsked),
 }
@@ -159,6 +171,11 @@ pub fn main() -> u8 {
         Command::Plot { result, out, animate, drawn } => redraw(&result, out.as_deref(), animate, &drawn.look()),
         Command::Referee(asked) => referee::referee(&asked),
         Command::Init { name } => example::init(name.as_deref()),
+        Command::Completions { shell } => {
+            help::completions(shell);
+            Ok(())
+        }
+        Command::Man { folder } => help::man(folder.as_deref()),
         Command::Sweep(asked) => sweep::sweep(&asked),
         Command::Verify(asked) => verify::verify(&asked),
         Command::Converge(asked) => converge(&asked),
@@ -242,7 +259,7 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
                 drawn.extend(plot::draw_iteration(&config.title, study, folder, &look)?);
             }
             if let Some(found) = &solution.particles {
-                drawn.extend(plot::draw_particles(&summary, found, folder, &look)?);
+                drawn.extend(plot::draw_particles(&summary, found, (folder, ""), &look)?);
             }
         }
         let page = folder.join("report.html");
@@ -250,8 +267,9 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
         drawn.push(page);
         Ok(drawn)
     };
-    session
-        .deliver(&folder, &summary, &solved.groups(), draw, |files, colour| report::terminal(&solved, files, colour))?;
+    session.deliver((&folder, OF_RUN), &summary, &solved.groups(), draw, |files, colour| {
+        report::terminal(&solved, files, colour)
+    })?;
     if is_cut(&solution) {
         return Err(interrupted());
     }
@@ -281,10 +299,11 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     let simulated = io::Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
     let summary = io::simulated_summary(&simulated);
     let draw = |folder: &Path| match session.look() {
-        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, folder, &look)?),
+        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, (folder, "simulation-"), &look)?),
         None => Ok(Vec::new()),
     };
-    session.deliver(&folder, &summary, &simulated.groups(), draw, |files, colour| {
+    let names = &["simulation.json", "simulation.h5"];
+    session.deliver((&folder, names), &summary, &simulated.groups(), draw, |files, colour| {
         report::simulated(&simulated, files, colour)
     })?;
     if found.simulation.interrupted { Err(interrupted()) } else { Ok(()) }
@@ -322,7 +341,8 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
         Ok([table].into_iter().chain(drawn).collect())
     };
     let groups = [Cow::Owned(io::convergence_group(&study))];
-    session.deliver(&folder, &summary, &groups, draw, |files, colour| {
+    let names = &["convergence.json", "convergence.h5"];
+    session.deliver((&folder, names), &summary, &groups, draw, |files, colour| {
         report::convergence(config, &study, files, colour)
     })?;
     match study.refusal() {

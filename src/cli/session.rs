@@ -26,6 +26,12 @@ pub(super) struct Session<'a> {
     pub started: SystemTime,
 }
 
+/// The names of a summary and of a result.
+pub(super) type Names = &'static [&'static str; 2];
+
+/// Those of `run`.
+pub(super) const OF_RUN: Names = &["summary.json", "result.h5"];
+
 impl<'a> Session<'a> {
     /// Reads the configuration.
     ///
@@ -85,26 +91,34 @@ impl<'a> Session<'a> {
         self.asked.pictures.look()
     }
 
-    /// Writes summary and result, then what `draw` adds in the folder that it is given; all of them take their places together. Says
+    /// Writes summary and result under these names, then what `draw` adds in the folder that it is given; all of them take their places together. Says
     /// `report` of all files, or the summary.
     ///
     /// # Errors
     /// A file or a picture that cannot be written.
     pub fn deliver(
         &self,
-        folder: &Path,
+        (folder, names): (&Path, Names),
         summary: &Value,
         groups: &[Cow<'_, FieldGroup>],
         draw: impl FnOnce(&Path) -> Result<Vec<PathBuf>, Failure>,
         report: impl FnOnce(&[PathBuf], bool) -> String,
     ) -> Result<(), Failure> {
-        let delivery = io::Delivery::begin(folder)?;
+        let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.folder();
-        let mut files = vec![staged.join("summary.json"), staged.join("result.h5")];
-        let write = || io::write_result(&files[1], &self.config, summary, groups);
+        let written_as = in_folder(names, folder);
+        let write = || -> Result<Vec<PathBuf>, io::IoError> {
+            let mut files = Vec::new();
+            for names in &written_as {
+                let [summary_file, result_file] = names.map(|name| staged.join(name));
+                io::write_result(&result_file, &self.config, summary, groups)?;
+                io::write_summary(&summary_file, summary)?;
+                files.extend([summary_file, result_file]);
+            }
+            Ok(files)
+        };
         let (written, drawn) = beside(&write, || draw(staged));
-        written?;
-        io::write_summary(&files[0], summary)?;
+        let mut files = written?;
         files.extend(self.weights(staged)?);
         files.extend(drawn?);
         let files = delivery.finish(&files)?;
@@ -162,14 +176,66 @@ pub(super) fn watched<T: Send>(
     Ok((found, pool.current_num_threads()))
 }
 
-/// The output folder, made and found to be writable before anything long begins.
+/// The names under which a command writes into a folder: its own, and those of `run` where none but itself has written there, so that neither
+/// takes away what the other has found.
+fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
+    let [own_summary, of_run] = [own, OF_RUN].map(|names| std::fs::read(folder.join(names[0])).ok());
+    let is_own = of_run.is_none() || of_run == own_summary;
+    if own != OF_RUN && is_own { vec![own, OF_RUN] } else { vec![own] }
+}
+
+/// The output folder, made and found to be writable before anything long begins: with `--set` and without `--out` one of its own for
+/// these changes.
 ///
 /// # Errors
 /// A folder that cannot be made or written.
 pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
-    let folder = folder_name(asked);
+    let plain = folder_name(asked);
+    if asked.out.is_some() || asked.overrides.is_empty() {
+        own_name(&plain);
+        writable(&plain)?;
+        return Ok(plain);
+    }
+    let folder = changed(&plain, &asked.overrides);
     writable(&folder)?;
+    point_to(&plain, &folder);
     Ok(folder)
+}
+
+/// Takes a name back that points to the folder of some changes.
+pub(super) fn own_name(plain: &Path) {
+    if plain.is_symlink() && plain.parent().is_some_and(|parent| parent.ends_with("output")) {
+        // One that stays is written through, as any link to a folder.
+        let _ = std::fs::remove_file(plain);
+    }
+}
+
+/// Lets the name without changes point to the latest folder with some, unless it is a folder itself.
+fn point_to(plain: &Path, latest: &Path) {
+    if plain.exists() && !plain.is_symlink() {
+        return;
+    }
+    own_name(plain);
+    #[cfg(unix)]
+    if let Some(name) = latest.file_name() {
+        // A convenience alone.
+        let _ = std::os::unix::fs::symlink(name, plain);
+    }
+}
+
+/// A folder's name with the changes behind it, in letters that every file system takes: `quickstart--noise.temperature=0.1`. Where letters
+/// are left out, or the changes are long, a number that is theirs alone ends it.
+fn changed(folder: &Path, changes: &[String]) -> PathBuf {
+    const LONGEST: usize = 80;
+    let whole: String = changes.iter().map(|change| format!("--{change}")).collect();
+    let is_taken = |c: &char| c.is_ascii_alphanumeric() || "._=+-".contains(*c);
+    let kept: String = whole.chars().filter(is_taken).take(LONGEST).collect();
+    let mut name = folder.as_os_str().to_os_string();
+    name.push(&kept);
+    if kept != whole {
+        name.push(format!("-{:08x}", crc32fast::hash(whole.as_bytes())));
+    }
+    PathBuf::from(name)
 }
 
 /// Makes a folder, unless it is there, and finds out whether it can be written.

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
-use super::session::{folder, folder_name, watched};
+use super::session::{folder_name, own_name, watched, writable};
 use super::{Asked, Failure, INTERRUPTED, diagnostic, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
@@ -63,7 +63,11 @@ pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAske
     let sweep = Sweep::from_path(&asked.config, &asked.overrides)
         .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
     // Who only looks makes no folder.
-    let folder = if part.missing { folder_name(asked) } else { folder(asked)? };
+    let folder = folder_name(asked);
+    if !part.missing {
+        own_name(&folder);
+        writable(&folder)?;
+    }
     let begun = Begun { asked, sweep, folder };
     match part {
         Part { point: Some(point), .. } => begun.one(*point),

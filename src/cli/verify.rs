@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::{watched, writable};
-use super::{Failure, Output, diagnostic};
+use super::{Failure, Output, diagnostic, names};
 use crate::verify::{self, Claim, Suite};
 use crate::{io, report};
 
@@ -63,13 +63,13 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
 fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, Failure> {
     for name in names {
         if verify::claim(name).is_none() {
-            let near = verify::claims().iter().map(|claim| claim.id);
-            let near = near.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            return Err(Failure::new(
-                2,
-                format!("error: there is no claim `{name}`{near} `saddleflux verify --list` names them"),
-            ));
+            let near = names::meant(name, verify::claims().iter().map(|claim| (claim.id, claim.title)));
+            let question = names::question(&near);
+            let dot = if near.is_empty() { "." } else { "" };
+            let message = format!(
+                "error: there is no claim `{name}`{question}{dot} `saddleflux verify --list` names all of them"
+            );
+            return Err(Failure::new(2, message));
         }
     }
     let is_chosen = |claim: &&Claim| names.is_empty() || names.iter().any(|name| name == claim.id);

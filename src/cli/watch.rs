@@ -92,15 +92,17 @@ impl Shown {
             }
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg:32} [{bar:40}] {percent:>3} % {elapsed}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
+        let bar = self.bar.get_or_insert_with(|| ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr()));
+        // A phase of unknown length has no share to show.
+        let template = match total {
+            0 => "{msg:32} {spinner} {elapsed}",
+            _ => "{msg:32} [{bar:40}] {percent:>3} % {elapsed}",
+        };
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(self.phase.clone());
         bar.set_length(total.max(1));
         bar.set_position(done.min(total.max(1)));
+        bar.tick();
     }
 
     fn clear(&mut self) {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
+use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG, named_minimum};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::digits;
@@ -15,6 +15,7 @@ use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::memory::{self, Bound};
 use crate::model::training::TrainingError;
+use crate::particles::SimulationError;
 use crate::problem::ProblemWarning;
 use crate::solve::{EvolveError, SolveError};
 use crate::study::certificate::CertificateError;
@@ -57,6 +58,13 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             "committor.surfaces",
             format!("{error}. Turn the condition round, move the surface, or draw the sets smaller"),
         ),
+        StudyError::WholeRing { .. } => wrong(
+            "valley.set",
+            format!(
+                "{error}: draw domain.lower and domain.upper from saddle to saddle, one period apart, with absorbing walls in place of \"periodic\"; or \
+                 kill in a target (valley.target)"
+            ),
+        ),
         StudyError::Certificate(error) => on_certificate(error),
         StudyError::NoNetwork(error @ NoNetwork::Absorbing) => wrong(
             "domain.walls",
@@ -82,6 +90,9 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
         StudyError::Particles(error) => match particle_fault(error) {
             Some((key, message)) if error.is_of_memory() => {
                 Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{message}, within {}", bound())) }
+            }
+            Some((key, message)) if matches!(error, SimulationError::Hopeless { .. }) => {
+                Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, message) }
             }
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
@@ -373,6 +384,9 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::EvolutionTolerance { .. } => format!("evolve.tolerance: {warning}"),
         Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
             format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
+        }
+        Warning::Problem(ProblemWarning::NotTheNearest { meant, .. }) => {
+            format!("{}: {warning}", named_minimum(*meant))
         }
         Warning::Problem(_)
         | Warning::Quadrature { .. }

@@ -83,18 +83,13 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             return Cow::Owned(format!("domain.windows[{index}].{key}"));
         }
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::Cold, .. } | ProblemError::ColdValley { .. } => {
-            "noise.valleys"
-        }
+        ProblemError::NoMinimumNear { meant, .. } => named_minimum(*meant),
+        ProblemError::ColdValley { .. } => "noise.valleys",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
         ProblemError::NoMinimum { needed: NeedsMinimum::AutomaticDomain } => "domain",
         ProblemError::NoMinimumInSet => "valley.set",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::Start, .. } => "valley.minimum",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. } => "valley.target.minimum",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::PathsFrom, .. } => "committor.from.minimum",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::PathsTo, .. } => "committor.to.minimum",
-        ProblemError::NoMinimumNear { meant: MeantMinimum::PathSet, .. } => "committor.sets",
+        ProblemError::NamedOutside { meant, .. } => named_minimum(*meant),
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
         ProblemError::StartOutside { .. } => "valley.from",
@@ -102,6 +97,18 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
         ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
     })
+}
+
+/// The key that names a minimum.
+pub(super) fn named_minimum(meant: MeantMinimum) -> &'static str {
+    match meant {
+        MeantMinimum::Start => "valley.minimum",
+        MeantMinimum::Target => "valley.target.minimum",
+        MeantMinimum::Cold => "noise.valleys",
+        MeantMinimum::PathsFrom => "committor.from.minimum",
+        MeantMinimum::PathsTo => "committor.to.minimum",
+        MeantMinimum::PathSet => "committor.sets",
+    }
 }
 
 /// What to change in a configuration, where that is more than the error's own remedy.
@@ -167,6 +174,9 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         }
         ProblemError::ColdValley { .. } => {
             "widen domain.lower and domain.upper so that they hold the minimum and its saddle"
+        }
+        ProblemError::NamedOutside { .. } => {
+            "give a point inside the domain, or widen domain.lower and domain.upper so that they hold the minimum that is meant"
         }
         ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
         ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",

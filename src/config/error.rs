@@ -42,6 +42,16 @@ pub enum Fault {
         /// All keys allowed there.
         allowed: Vec<String>,
     },
+    /// A key that another choice in the same table has.
+    #[error("unknown key with {chosen}: it belongs to {owners}; allowed here: {}", allowed.join(", "))]
+    KeyOfAnother {
+        /// The choice that was made, such as `kind = "hessian"`.
+        chosen: String,
+        /// The choices that have the key.
+        owners: String,
+        /// All keys allowed there.
+        allowed: Vec<String>,
+    },
     /// A value of the wrong type.
     #[error("is {found}, but {expected} is expected")]
     Type {

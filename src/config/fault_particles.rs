@@ -61,6 +61,17 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
             ),
         ),
         E::StepTooWide { longest, .. } => ("particles.dt", format!("{error}: take at most dt = {:.2e}", 0.995 * longest)),
+        E::Hopeless { can_split, .. } => (
+            "particles.method",
+            format!(
+                "{error}: {}; or say how long to look, with particles.time (dynamical time for each particle)",
+                if *can_split {
+                    "take method = \"splitting\" (--set particles.method=splitting), which reaches such rates in minutes"
+                } else {
+                    "raise the noise, or ask for fewer particles.exits"
+                }
+            ),
+        ),
         E::NoSamples => (
             "particles.method",
             "\"minibatch\" draws samples, and this landscape has none: take landscape.kind = \"styblinski-tang-data\" or \

@@ -24,7 +24,12 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
     let form = match given.as_slice() {
         [] => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
-        ["kind"] => named_landscape(section, dimension)?,
+        ["kind"] => {
+            let form = named_landscape(section, dimension)?;
+            let kind = section.text("kind")?.unwrap_or_default();
+            section.finish_among(&format!("kind = \"{kind}\""), &|key| owners(key).join(", "))?;
+            form
+        }
         ["expression"] => match section.expression("expression", dimension)? {
             Some(expression) => LandscapeForm::Expression(expression),
             None => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
@@ -37,6 +42,23 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     };
     section.finish()?;
     Ok(form)
+}
+
+/// The kinds that have a key which not all of them have.
+fn owners(key: &str) -> Vec<&'static str> {
+    match key {
+        "barrier" | "tilt" | "curvature" => vec!["double-well"],
+        "sharp" | "flat" | "transverse" => vec!["sharp-flat"],
+        "hessian" => vec!["quadratic"],
+        "curvatures" | "angle" => vec!["rotated-quadratic"],
+        "of" | "strength" => vec!["rotated-drift"],
+        "data" | "features" | "label" | "positive" | "standardise" | "intercept" | "l2" => {
+            vec!["linear-regression", "logistic-regression", "network"]
+        }
+        "layers" | "activation" | "seed" => vec!["network"],
+        "file" | "dir_file" | "scale" => vec!["table"],
+        _ => Vec::new(),
+    }
 }
 
 fn drift(section: &Section, dimension: usize) -> Read<LandscapeForm> {

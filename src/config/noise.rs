@@ -1,6 +1,6 @@
 //! `[noise]`: the model of D(θ), its floor and its calculus.
 
-use crate::config::read::pad;
+use crate::config::read::{OF_THE_PLANE, pad};
 use crate::config::section::{FINITE, INSIDE_UNIT, NOT_NEGATIVE, POSITIVE, Section};
 use crate::config::{ConfigError, NoiseConfig, NoiseForm};
 use crate::problem::expression::Expression;
@@ -64,6 +64,12 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bo
             };
             let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
             let d11 = formula("d11")?;
+            if dimension == 1
+                && let Some(key) = ["d12", "d22"].into_iter().find(|key| section.has(key))
+            {
+                section.expression(key, 2)?;
+                return Err(section.conflict(key, OF_THE_PLANE));
+            }
             let (d12, d22) = match dimension {
                 1 => (zero("d11")?, zero("d11")?),
                 _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
@@ -82,6 +88,18 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bo
         interpretation: section.choice("interpretation", &interpretations)?.unwrap_or(Interpretation::Ito),
     };
     let allow_degenerate = section.boolean("allow_degenerate", false)?;
-    section.finish()?;
+    section.finish_among(&format!("kind = \"{kind}\""), &|key| owners(key).join(", "))?;
     Ok((config, allow_degenerate))
+}
+
+/// The kinds that have a key.
+fn owners(key: &str) -> Vec<&'static str> {
+    match key {
+        "temperature" => vec!["isotropic"],
+        "learning_rate" | "batch_size" => vec!["hessian", "frozen", "covariance", "loss-hessian"],
+        "s" | "valleys" => vec!["frozen"],
+        "hessian" => vec!["loss-hessian"],
+        "d11" | "d12" | "d22" => vec!["expression"],
+        _ => Vec::new(),
+    }
 }

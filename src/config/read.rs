@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::config::order::Faults;
 use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, Source};
@@ -36,7 +37,7 @@ impl Config {
         Config::from_tree(source, &tree)
     }
 
-    /// Reads a tree of this source.
+    /// Reads a tree of this source: every section alone, then what is between them.
     pub(super) fn from_tree(mut source: Source, tree: &Node) -> Read<Config> {
         note_spans(tree, String::new(), &mut source);
         let root = Section::root(&source, tree);
@@ -46,10 +47,9 @@ impl Config {
                 .map(|name| root.section(name));
         let (landscape, noise, domain, grid) = (landscape?, noise?, domain?, grid?);
         let (valley, solve, converge, sgd) = (valley?, solve?, converge?, sgd?);
-        let [particles, evolve] = ["particles", "evolve"].map(|name| root.section(name));
-        let (particles, evolve) = (particles?, evolve?);
-        let committor = root.section("committor")?;
-        let sweep = root.section("sweep")?;
+        let [particles, evolve, committor, sweep] =
+            ["particles", "evolve", "committor", "sweep"].map(|name| root.section(name));
+        let (particles, evolve, committor, sweep) = (particles?, evolve?, committor?, sweep?);
         root.finish()?;
         if sweep.is_given() {
             // One problem is solved here; the section is read for what may be wrong with it.
@@ -57,60 +57,87 @@ impl Config {
         }
         require_sections(&root, &landscape, &noise)?;
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
-        let mut landscape = LandscapeConfig {
-            dimension,
-            sharpness: landscape.number("sharpness", POSITIVE)?.unwrap_or(1.0),
-            form: landscape::read(&landscape, dimension)?,
-        };
-        let (noise, allow_degenerate) = noise::read(&noise, dimension)?;
-        let domain = read_domain(&domain, dimension)?;
-        let grid = read_grid(&grid, dimension)?;
-        let valley = valley::read(&valley, dimension)?;
+        let mut faults = Faults::default();
+        let sharpness = faults.note(landscape.number("sharpness", POSITIVE));
+        let form = faults.note(landscape::read(&landscape, dimension));
+        let noise = faults.note(noise::read(&noise, dimension));
+        let domain = faults.note(read_domain(&domain, dimension));
+        let grid = faults.note(read_grid(&grid, dimension));
+        let given_valley = faults.note(valley::read(&valley, dimension));
+        let solve = faults.note(read_solve(&solve));
+        let sgd = faults.note(read_sgd(&sgd));
+        let given_cells = grid.as_ref().ok().and_then(|grid| grid.cells);
+        let converge = faults.note(converge::read(&converge, dimension, given_cells));
+        let particles = faults.note(particles.is_given().then(|| particles::read(&particles)).transpose());
+        let asks = |quantity| solve.as_ref().is_ok_and(|(quantities, ..)| quantities.contains(&quantity));
+        let given_noise = noise.as_ref().ok().filter(|_| evolve.is_given());
+        let in_time =
+            given_noise.map(|(noise, _)| evolve::read(&evolve, noise, dimension, asks(Quantity::Survival))).transpose();
+        let in_time = faults.note(in_time);
+        let sets = faults.note(committor::read(&committor, dimension));
+        faults.first()?;
+        let (form, sharpness, (noise, allow_degenerate)) = (form?, sharpness?.unwrap_or(1.0), noise?);
+        let (domain, valley, (quantities, eigenvalues, error_estimate)) = (domain?, given_valley?, solve?);
+        let mut landscape = LandscapeConfig { form, dimension, sharpness };
         if let LandscapeForm::Slice(slice) = &mut landscape.form {
             slice.settle(&domain, valley.as_ref());
         }
-        let (quantities, eigenvalues, error_estimate) = read_solve(&solve)?;
-        let converge = converge::read(&converge, dimension, grid.cells)?;
-        let learning_rates = sgd.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
-        sgd.finish()?;
-        let sgd = sgd.is_given().then_some(IterationRequest { learning_rates });
-        let particles = if particles.is_given() { Some(particles::read(&particles)?) } else { None };
-        let from_cells = quantities.contains(&Quantity::Survival);
-        if from_cells && !evolve.is_given() {
-            return Err(root.conflict(
-                "solve.quantities",
-                "\"survival\" is survival from every cell at the times of [evolve]: give evolve.times, a list or { from, to, count }",
-            ));
-        }
-        let evolve = if evolve.is_given() { Some(evolve::read(&evolve, &noise, dimension, from_cells)?) } else { None };
-        if committor.is_given() && !quantities.contains(&Quantity::Committor) {
-            return Err(root.conflict(
-                "committor",
-                "the sets are given, and the committor is not asked for: add \"committor\" to solve.quantities, or leave this section out",
-            ));
-        }
-        let committor = committor::read(&committor, dimension)?;
-        let leaves =
-            |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
-        let absorbs = valley.as_ref().is_some_and(leaves)
-            || domain.killing.is_some()
-            || !domain.windows.is_empty()
-            || domain.walls[..dimension]
-                .iter()
-                .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
-        let request =
-            Request { quantities, eigenvalues, error_estimate, grid, converge, sgd, particles, evolve, committor };
-        if !absorbs && request.needs_killing() {
-            return Err(root.conflict(
-                "solve.quantities",
-                "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
-                 domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
-                 solve.quantities = [\"stationary\"] alone",
-            ));
-        }
+        let request = Request {
+            quantities,
+            eigenvalues,
+            error_estimate,
+            grid: grid?,
+            converge: converge?,
+            sgd: sgd?,
+            particles: particles?,
+            evolve: in_time?,
+            committor: sets?,
+        };
         let posed = Posed { domain, valley, allow_degenerate };
+        go_together(&root, &request, &posed, dimension, committor.is_given())?;
         Ok(Config { title, landscape, noise, posed, request, source: source.clone() })
     }
+}
+
+/// Refuses sections that do not go together.
+fn go_together(root: &Section, request: &Request, posed: &Posed, dimension: usize, has_committor: bool) -> Read<()> {
+    if request.wants(Quantity::Survival) && request.evolve.is_none() {
+        return Err(root.conflict(
+            "solve.quantities",
+            "\"survival\" is survival from every cell at the times of [evolve]: give evolve.times, a list or { from, to, count }",
+        ));
+    }
+    if has_committor && !request.wants(Quantity::Committor) {
+        return Err(root.conflict(
+            "committor",
+            "the sets are given, and the committor is not asked for: add \"committor\" to solve.quantities, or leave this section out",
+        ));
+    }
+    let leaves =
+        |valley: &ValleySpec| !matches!(valley, ValleySpec { set: StartSet::Whole, absorb: Absorb::Boundary, .. });
+    let domain = &posed.domain;
+    let absorbs = posed.valley.as_ref().is_some_and(leaves)
+        || domain.killing.is_some()
+        || !domain.windows.is_empty()
+        || domain.walls[..dimension]
+            .iter()
+            .any(|walls| matches!(walls, AxisWalls::Walls(walls) if walls.contains(&Wall::Absorbing)));
+    if !absorbs && request.needs_killing() {
+        return Err(root.conflict(
+            "solve.quantities",
+            "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
+             domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
+             solve.quantities = [\"stationary\"] alone",
+        ));
+    }
+    Ok(())
+}
+
+/// `[sgd]`; `None` where it is not given.
+fn read_sgd(section: &Section) -> Read<Option<IterationRequest>> {
+    let learning_rates = section.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
+    section.finish()?;
+    Ok(section.is_given().then_some(IterationRequest { learning_rates }))
 }
 
 /// The text of a file.
@@ -183,6 +210,10 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
     Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(if is_surface { 2 } else { 1 }).clamp(1, 2))
 }
 
+/// What is told of a key that a line does not have.
+pub(super) const OF_THE_PLANE: &str = "belongs to two dimensions, and the landscape has one: set landscape.dimension = 2 (a formula without y \
+    has one unless that is said), or leave this key out";
+
 /// A list with one number per dimension, as a point.
 pub(super) fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
     let Some(numbers) = section.numbers(key, FINITE)? else {
@@ -241,6 +272,10 @@ fn read_domain(section: &Section, dimension: usize) -> Read<DomainSpec> {
         }
     };
     let along_x = axis("x")?;
+    if dimension == 1 && walls.has("y") {
+        axis("y")?;
+        return Err(walls.conflict("y", OF_THE_PLANE));
+    }
     let along_y = if dimension == 2 { axis("y")? } else { AxisWalls::Walls([Wall::Reflecting; 2]) };
     walls.finish()?;
     let killing = section.expression("killing", dimension)?.map(|formula| Arc::new(Killing::new(formula)));

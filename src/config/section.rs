@@ -273,12 +273,31 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Refuses keys that nobody asked for, and says of those that belong to another choice made in this table which one it is: `owners`
+    /// names the choices that have a key, `chosen` the one that was made.
+    pub(super) fn finish_among(&self, chosen: &str, owners: &dyn Fn(&str) -> String) -> Read<()> {
+        let known = self.known.borrow();
+        let is_strange = |entry: &&Entry| !known.contains(&entry.key) && !owners(&entry.key).is_empty();
+        match self.entries().iter().find(is_strange) {
+            None => self.finish(),
+            Some(entry) => {
+                let (chosen, owners, allowed) = (chosen.to_string(), owners(&entry.key), known.clone());
+                Err(self.at_key(entry, Fault::KeyOfAnother { chosen, owners, allowed }))
+            }
+        }
+    }
+
     fn unknown(&self, entry: &Entry, known: &[String]) -> ConfigError {
+        self.at_key(entry, Fault::UnknownKey { nearest: nearest(&entry.key, known), allowed: known.to_vec() })
+    }
+
+    /// A fault of a key, whatever its value.
+    fn at_key(&self, entry: &Entry, fault: Fault) -> ConfigError {
         ConfigError {
             source_text: Box::new(self.source.clone()),
             key: self.name(&entry.key),
             span: Some(entry.key_span.clone()),
-            fault: Box::new(Fault::UnknownKey { nearest: nearest(&entry.key, known), allowed: known.to_vec() }),
+            fault: Box::new(fault),
         }
     }
 }

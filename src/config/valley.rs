@@ -65,6 +65,13 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<Option<ValleySpe
     if !section.is_given() {
         return Ok(None);
     }
+    if section.entries().is_empty() {
+        return Err(section.conflict(
+            "set",
+            "the section is empty, and its header alone would make the start set the basin of attraction: write set = \"basin\" if that is \
+             meant, set = \"whole\" for the whole domain, or leave the header out",
+        ));
+    }
     let minimum = point(section, "minimum", dimension)?;
     let from = point(section, "from", dimension)?;
     let set = read_set(section, dimension)?;

@@ -252,13 +252,18 @@ impl Assembly {
             pieces.push(piece);
             left = rest;
         }
+        progress.begin("edges of the generator", cells.len() as u64);
         let exits: Vec<Result<Vec<Exit>, AssemblyError>> = cells
             .par_chunks(CHUNK)
             .zip(pieces)
             .enumerate()
             .map_init(Segments::default, |segments, (chunk, (cells, pairs))| match progress.is_interrupted() {
                 true => Err(AssemblyError::Interrupted),
-                false => context.fill(chunk * CHUNK, cells, pairs, segments),
+                false => {
+                    let filled = context.fill(chunk * CHUNK, cells, pairs, segments);
+                    progress.advance(cells.len() as u64);
+                    filled
+                }
             })
             .collect();
         let mut exits = all_or_worst(exits)?;

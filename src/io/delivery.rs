@@ -1,8 +1,8 @@
 //! A run's files, which take their places together.
 //!
 //! They are written into a folder of their own inside the output folder, and moved out when all are whole: renames need no room on the
-//! disk. `files.json` names what a run has written, so that the next one takes away what it does not replace, a picture of another problem
-//! say; what somebody has changed since, or put there, stays.
+//! disk. `files.json` names what each command has written, so that the same command takes away what it does not replace the next time, a
+//! picture of another problem say; what other commands have written, and what somebody has changed since, or put there, stays.
 //!
 //! ```text
 //! output/.saddleflux.HOST-PID.partial/    files as they are written            removed with a run that ends early
@@ -23,25 +23,33 @@ use super::atomic::{self, Register};
 /// What is written, and by which its owner knows it again.
 const MANIFEST: &str = "files.json";
 
-/// The files of a run.
+/// The files that commands have left in a folder.
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Manifest {
+    /// The summary of the command that was the last.
+    summary: String,
     files: BTreeMap<String, Mark>,
 }
 
 /// How a file was left.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 struct Mark {
+    /// The name of the summary of the command that wrote it.
+    summary: String,
     bytes: u64,
     /// Nanoseconds since 1970.
     modified: u64,
 }
 
 impl Mark {
-    fn of(path: &Path) -> Option<Mark> {
+    fn of(path: &Path, summary: &str) -> Option<Mark> {
         let data = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
         let modified = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(Mark { bytes: data.len(), modified: u64::try_from(modified.as_nanos()).ok()? })
+        Some(Mark {
+            summary: summary.to_string(),
+            bytes: data.len(),
+            modified: u64::try_from(modified.as_nanos()).ok()?,
+        })
     }
 }
 
@@ -57,14 +65,15 @@ impl Manifest {
 pub struct Delivery {
     folder: PathBuf,
     staged: PathBuf,
+    summary: String,
 }
 
 impl Delivery {
-    /// Makes a place for the files of a run whose output folder this is.
+    /// Makes a place for the files of a run whose output folder this is; `summary`: the name of its summary, by which commands are told apart.
     ///
     /// # Errors
     /// A folder that cannot be made.
-    pub fn begin(folder: &Path) -> Result<Delivery, IoError> {
+    pub fn begin(folder: &Path, summary: &str) -> Result<Delivery, IoError> {
         let staged = folder.join(format!(".saddleflux.{}.partial", atomic::owner()));
         let failed = |source| IoError::Folder { path: staged.clone(), source };
         fs::create_dir_all(folder).map_err(failed)?;
@@ -76,7 +85,7 @@ impl Delivery {
         fs::create_dir(&staged).map_err(failed)?;
         register.partial.push(staged.clone());
         drop(register);
-        Ok(Delivery { folder: folder.to_path_buf(), staged })
+        Ok(Delivery { folder: folder.to_path_buf(), staged, summary: summary.to_string() })
     }
 
     /// Where the files are to be written.
@@ -94,9 +103,14 @@ impl Delivery {
         let names = fs::read_dir(&self.staged).map_err(failed)?.flatten();
         let mark = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
-            Some((name, Mark::of(&entry.path())?))
+            Some((name, Mark::of(&entry.path(), &self.summary)?))
         };
-        let manifest = Manifest { files: names.filter_map(mark).collect() };
+        let own: BTreeMap<String, Mark> = names.filter_map(mark).collect();
+        let count = own.len();
+        let mut files_left = Manifest::within(&self.folder).files;
+        files_left.retain(|_, mark| mark.summary != self.summary);
+        files_left.extend(own);
+        let manifest = Manifest { summary: self.summary.clone(), files: files_left };
         // A map of texts and numbers.
         let text = serde_json::to_string_pretty(&manifest).expect("texts and numbers");
         super::write_text(&self.staged.join(MANIFEST), &(text + "\n"))?;
@@ -105,7 +119,7 @@ impl Delivery {
         fs::rename(&self.staged, &ready).map_err(failed)?;
         register.partial.retain(|path| *path != self.staged);
         let moved = move_out(&ready, &self.folder).map_err(failed);
-        register.finished += manifest.files.len();
+        register.finished += count;
         drop(register);
         moved?;
         let place = |path: &PathBuf| path.file_name().map_or(path.clone(), |name| self.folder.join(name));
@@ -132,11 +146,14 @@ fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
             fs::rename(file, folder.join(name))?;
         }
     }
-    for (name, mark) in earlier.files.iter().filter(|(name, _)| is_plain(name) && !own.files.contains_key(*name)) {
+    let is_replaced = |(name, mark): &(&String, &Mark)| {
+        is_plain(name) && mark.summary == own.summary && !own.files.contains_key(*name)
+    };
+    for (name, mark) in earlier.files.iter().filter(is_replaced) {
         let path = folder.join(name);
         // Weights that took hours to train are no part of a picture of something else.
         let is_dear = path.extension().is_some_and(|extension| extension == "safetensors");
-        if !is_dear && Mark::of(&path).as_ref() == Some(mark) {
+        if !is_dear && Mark::of(&path, &mark.summary).as_ref() == Some(mark) {
             fs::remove_file(path)?;
         }
     }

@@ -53,14 +53,15 @@ pub enum IoError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A result without a grid to draw.
+    /// A result of another command than `run`, without a grid to draw.
     #[error(
-        "{path}: this result holds particles alone, whose pictures `saddleflux simulate` has drawn beside it; `plot` redraws those of \
-         `saddleflux run`"
+        "{path}: this is a result of `saddleflux {command}`, which has drawn its pictures beside it; `plot` redraws those of `saddleflux run`"
     )]
-    ParticlesAlone {
+    OfAnotherCommand {
         /// The file.
         path: PathBuf,
+        /// The command.
+        command: &'static str,
     },
     /// An HDF5 file, but not of ours, or damaged.
     #[error("{path}: this is not a result of saddleflux, or it is damaged: {what}; solve again with `saddleflux run`")]

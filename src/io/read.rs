@@ -58,15 +58,19 @@ fn open(path: &Path) -> Result<File, IoError> {
 /// Reads a result file.
 ///
 /// # Errors
-/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::ParticlesAlone`] for one of `simulate`,
+/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::OfAnotherCommand`] for one of another command,
 /// [`IoError::NotAResult`] when it lacks what a result has.
 pub fn read(path: &Path) -> Result<Stored, IoError> {
     let file = open(path)?;
-    if file.group(FIELDS).is_err() && file.group("particles").is_ok() {
-        return Err(IoError::ParticlesAlone { path: path.to_path_buf() });
+    let of_others = OTHERS.into_iter().find(|(group, _)| file.group(group).is_ok());
+    if let Some((_, command)) = of_others.filter(|_| file.group(FIELDS).is_err()) {
+        return Err(IoError::OfAnotherCommand { path: path.to_path_buf(), command });
     }
     contents(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
+
+/// The group by which results without fields are known, and the command that writes them.
+const OTHERS: [(&str, &str); 3] = [("particles", "simulate"), ("convergence", "converge"), ("sweep", "sweep")];
 
 fn contents(file: &File) -> Result<Stored, Damage> {
     let program = text(file, "program")?;

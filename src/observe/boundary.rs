@@ -1,12 +1,13 @@
 //! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
 use crate::generator::{Assembly, Exit};
+use crate::grid::Grid;
 use crate::observe::arc::{Arc, Division};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
 use crate::observe::over_grid::{Kind, POSITION};
 use crate::observe::profile::{Crossing, Profile};
 use crate::problem::Problem;
-use crate::tensor::Point;
+use crate::tensor::{Point, difference};
 
 /// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
 #[derive(Clone, Debug)]
@@ -114,7 +115,8 @@ impl SaddleOfExit {
         if problem.valley.target.is_some() && saddles.len() > 1 {
             saddles.clear();
         }
-        let crossings: Vec<Crossing> = exits.iter().map(|exit| Crossing { at: exit.position, flow: 0.0 }).collect();
+        let crossings: Vec<Crossing> =
+            exits.iter().map(|exit| Crossing { at: exit.position, edge: None, flow: 0.0 }).collect();
         let division = Division::new(problem, &saddles, &crossings, cell(problem, spacing));
         let of_each = division.saddle_of_each(problem, &saddles, &crossings);
         let place = |saddle: usize| saddles.iter().position(|own| *own == saddle);
@@ -136,17 +138,21 @@ fn cell(problem: &Problem, spacing: [f64; 2]) -> f64 {
     if problem.dimension == 1 { spacing[0] } else { spacing[0].max(spacing[1]) }
 }
 
-/// Collects the flux of every cut edge, and what is killed inside. `spacing`: the grid's, the scale on which the boundary is resolved.
-pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
+/// Collects the flux of every cut edge, and what is killed inside.
+pub fn boundary_flux(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
     let Assembly { exits, inside, .. } = assembly;
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
-    let crossings: Vec<Crossing> = exits.iter().map(|exit| Crossing { at: exit.position, flow: flow(exit) }).collect();
+    let crossing = |exit: &Exit| {
+        let [begin, end] = grid.edge(assembly.cells[exit.state as usize] as usize, exit.offset);
+        Crossing { at: exit.position, edge: Some(difference(end, begin)), flow: flow(exit) }
+    };
+    let crossings: Vec<Crossing> = exits.iter().map(crossing).collect();
     let flows: Vec<f64> = crossings.iter().map(|crossing| crossing.flow).collect();
     let through: f64 = flows.iter().sum();
     let inside: Option<f64> =
         (!inside.is_empty()).then(|| inside.iter().zip(probability).map(|(rate, p)| rate * p).sum());
     let total = through + inside.unwrap_or(0.0);
-    let saddles = SaddleOfExit::new(problem, spacing, exits);
+    let saddles = SaddleOfExit::new(problem, grid.spacing(), exits);
     let by_saddle = saddles.saddles.iter().copied().zip(saddles.sums(&flows)).collect();
     if problem.dimension == 1 {
         let Profile { position, arc, density, .. } = by_end(crossings);
@@ -161,7 +167,7 @@ pub fn boundary_flux(problem: &Problem, spacing: [f64; 2], assembly: &Assembly, 
             gaussian: Vec::new(),
         };
     }
-    let profile = Profile::along(&crossings, cell(problem, spacing));
+    let profile = Profile::along(&crossings, grid.spacing());
     let arcs = saddles.division.arcs(problem, &crossings);
     let gaussian = saddles.division.gaussian(problem, &arcs, &profile);
     let Profile { position, arc, density, .. } = profile;

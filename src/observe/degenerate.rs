@@ -14,7 +14,7 @@ use crate::observe::over_grid::POSITION;
 use crate::observe::profile::{Crossing, Profile};
 use crate::problem::Problem;
 use crate::problem::degeneracy::curve::Curves;
-use crate::tensor::Point;
+use crate::tensor::{Point, difference};
 
 /// The name of the section in a summary, and of the group of its fields.
 pub const DEGENERATE_CURVE: &str = "degenerate_curve";
@@ -49,10 +49,6 @@ pub struct CurveFlux {
     along: Vec<f64>,
 }
 
-/// Edges along the noise that is left reach over several cells, and cross Γ anywhere on their way: bins this many times wider than for edges from
-/// cell to cell.
-const REACH: f64 = 3.0;
-
 impl CurveFlux {
     /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other noise and where nothing crosses.
     pub fn new(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<CurveFlux> {
@@ -73,11 +69,11 @@ impl CurveFlux {
             let net = probability[from] * pair.forward - probability[to] * pair.backward;
             let [begin, end] = grid.edge(assembly.cells[from] as usize, pair.offset);
             let Some(place) = curves.narrowest(begin, end) else { continue };
-            crossings.push(Crossing { at: place.at, flow: if counts[from] > counts[to] { net } else { -net } });
+            let flow = if counts[from] > counts[to] { net } else { -net };
+            crossings.push(Crossing { at: place.at, edge: Some(difference(end, begin)), flow });
             openness.push(place.openness);
         }
-        let [hx, hy] = grid.spacing();
-        let profile = Profile::along(&crossings, REACH * hx.max(hy));
+        let profile = Profile::along(&crossings, grid.spacing());
         let densest = (0..profile.density.len()).max_by(|&a, &b| profile.density[a].total_cmp(&profile.density[b]))?;
         let along: Vec<f64> = profile.beside.iter().map(|&beside| openness[beside]).collect();
         let weights: f64 = crossings.iter().map(|crossing| crossing.flow.abs()).sum();

@@ -17,7 +17,7 @@ use crate::observe::profile::{Crossing, Profile};
 use crate::problem::Region;
 use crate::problem::basin::Basin;
 use crate::solve::{Reactive, Side};
-use crate::tensor::Point;
+use crate::tensor::{Point, difference};
 
 /// The name of the line on which the forward committor is ½, and of the group of its fields.
 pub const HALF: &str = "isocommittor";
@@ -102,7 +102,7 @@ impl SurfaceFlux {
         let [hx, hy] = closed.grid.spacing();
         let candidates = passes(found, &inside);
         let division = Division::new(problem, &candidates, &crossings, hx.max(hy));
-        let profile = Profile::along(&crossings, hx.max(hy));
+        let profile = Profile::along(&crossings, [hx, hy]);
         let arcs = division.arcs(problem, &crossings);
         let flux: f64 = crossings.iter().map(|crossing| crossing.flow).sum();
         let away = |basin: &Basin, at: Point| basin.signed_distance(problem.domain.space().wrap(at));
@@ -202,7 +202,7 @@ fn crossings(found: &Reactive<'_>, inside: &[bool], form: &Form<'_>) -> Vec<Cros
         };
         let share = fraction(states, ends);
         let at = [0, 1].map(|axis: usize| ends[0][axis] + share * (ends[1][axis] - ends[0][axis]));
-        crossings.push(Crossing { at, flow });
+        crossings.push(Crossing { at, edge: Some(difference(end, begin)), flow });
     }
     // Where the surface passes between a set and its neighbours.
     for cut in &found.cuts {
@@ -212,7 +212,7 @@ fn crossings(found: &Reactive<'_>, inside: &[bool], form: &Form<'_>) -> Vec<Cros
             (1, true) => (paths.last_in[0][state] * cut.into).value(),
             _ => continue,
         };
-        crossings.push(Crossing { at: closed.centre(state), flow });
+        crossings.push(Crossing { at: closed.centre(state), edge: None, flow });
     }
     crossings
 }

@@ -8,8 +8,18 @@ use crate::tensor::{Point, advance, difference, norm};
 pub struct Crossing {
     /// Where.
     pub at: Point,
+    /// The whole edge, in θ; `None` where something else than one edge crosses.
+    pub edge: Option<Point>,
     /// The net flow, per unit of time.
     pub flow: f64,
+}
+
+impl Crossing {
+    /// How far apart the edges of its kind cross a curve with this unit tangent, on cells of an area: there are |n·e| of them to the area of
+    /// a cell.
+    fn distance(&self, tangent: Point, area: f64) -> Option<f64> {
+        self.edge.map(|edge| area / (tangent[0] * edge[1] - tangent[1] * edge[0]).abs())
+    }
 }
 
 /// Flux density along a curve; empty by default.
@@ -31,51 +41,63 @@ pub struct Profile {
 /// side of a reflecting wall.
 const GAP: f64 = 4.0;
 
+/// Crossings on either side between which the tangent is taken.
+const REACH: usize = 4;
+
+/// Hats are no wider than this, in cells: edges along the curve hardly cross it, and hardly anything flows through them.
+const WIDEST: f64 = 8.0;
+
 impl Profile {
-    /// The crossings strung along their curve, and their flux gathered in bins two cells long. The crossings of x
-    /// edges and of y edges alternate irregularly on a slanted curve, so each flux is spread over three bins with the
-    /// weights of a quadratic spline (Hockney & Eastwood 1981, triangular-shaped clouds), which keeps the total.
-    /// Pieces that are apart follow one another.
-    pub fn along(crossings: &[Crossing], cell: f64) -> Profile {
+    /// The crossings strung along their curve, and their flux gathered in bins two cells long. `spacing`: that of the grid.
+    ///
+    /// Edges of each kind cross a smooth curve at distances that are regular among themselves, and those of different kinds alternate
+    /// irregularly: so the flux of each is spread as a hat as wide on either side as these distances are. Hats at equal distances add up to a
+    /// constant, and the total is kept. Pieces that are apart follow one another.
+    pub fn along(crossings: &[Crossing], spacing: [f64; 2]) -> Profile {
         let order = strung(crossings);
+        let cell = spacing[0].max(spacing[1]);
         let is_joined = |&a: &usize, &b: &usize| norm(difference(crossings[a].at, crossings[b].at)) <= GAP * cell;
         let mut profile = Profile::default();
         let mut begin = 0.0;
         for order in order.chunk_by(is_joined) {
-            begin += profile.add_piece(crossings, order, begin, cell);
+            begin += profile.add_piece(crossings, order, begin, spacing);
         }
         profile
     }
 
     /// Adds the bins of one piece, which begins at an arc length; its length.
-    fn add_piece(&mut self, crossings: &[Crossing], order: &[usize], begin: f64, cell: f64) -> f64 {
-        let mut arcs = Vec::with_capacity(order.len());
-        let mut length = 0.0;
-        for (k, &index) in order.iter().enumerate() {
-            if k > 0 {
-                length += norm(difference(crossings[index].at, crossings[order[k - 1]].at));
-            }
-            // Half a cell before the first point belongs to the curve too.
-            arcs.push(length + 0.5 * cell);
+    fn add_piece(&mut self, crossings: &[Crossing], order: &[usize], begin: f64, spacing: [f64; 2]) -> f64 {
+        let cell = spacing[0].max(spacing[1]);
+        let last = order.len() - 1;
+        let place = |k: usize| crossings[order[k]].at;
+        let between = norm(difference(place(last), place(0)));
+        let is_closed = last > 2 * REACH && between <= GAP * cell;
+        // Half a cell before the first point and behind the last one belong to an open curve too.
+        let ends = if is_closed { between } else { cell };
+        let mut arcs = vec![0.5 * ends];
+        for k in 1..order.len() {
+            arcs.push(arcs[k - 1] + norm(difference(place(k), place(k - 1))));
         }
-        let bins = ((length + cell) / (2.0 * cell)).round().max(1.0) as usize;
-        let width = (length + cell) / bins as f64;
+        let length = arcs[last] + 0.5 * ends;
+        let bins = (length / (2.0 * cell)).round().max(1.0) as usize;
+        let width = length / bins as f64;
         let mut density = vec![0.0; bins];
-        for (&index, at) in order.iter().zip(&arcs) {
-            let bin = ((at / width) as usize).min(bins - 1);
-            let offset = at / width - bin as f64 - 0.5;
-            let weights = [0.5 * (0.5 - offset).powi(2), 0.75 - offset * offset, 0.5 * (0.5 + offset).powi(2)];
-            for (shift, weight) in weights.into_iter().enumerate() {
-                // At an end of the curve the outer third stays in the last bin.
-                let target = (bin + shift).saturating_sub(1).min(bins - 1);
-                density[target] += weight * crossings[index].flow / width;
-            }
+        for (k, &index) in order.iter().enumerate() {
+            let [before, after] = match is_closed {
+                true => [(k + order.len() - REACH) % order.len(), (k + REACH) % order.len()],
+                false => [k.saturating_sub(REACH), (k + REACH).min(last)],
+            };
+            let chord = difference(place(after), place(before));
+            let tangent = chord.map(|c| c / norm(chord).max(f64::MIN_POSITIVE));
+            let apart = crossings[index].distance(tangent, spacing[0] * spacing[1]).unwrap_or(cell);
+            let half = apart.clamp(0.5 * cell, WIDEST * cell);
+            spread(&mut density, width, arcs[k], half, crossings[index].flow, is_closed);
         }
         let first = self.position.len();
         for bin in 0..bins {
             let at = (bin as f64 + 0.5) * width;
             let after = arcs.partition_point(|&other| other < at).clamp(1, order.len().max(2) - 1);
-            let before = crossings[order[after - 1]].at;
+            let before = place(after - 1);
             self.position.push(order.get(after).map_or(before, |&next| {
                 let gap = arcs[after] - arcs[after - 1];
                 let fraction = if gap > 0.0 { (at - arcs[after - 1]) / gap } else { 0.0 };
@@ -86,7 +108,7 @@ impl Profile {
         }
         self.density.extend(density);
         self.add_tangents(first);
-        length + cell
+        length
     }
 
     /// The directions at the points from one of them on, from their neighbours.
@@ -97,6 +119,33 @@ impl Profile {
             let length = norm(step);
             self.tangent.push(if length > 0.0 { step.map(|c| c / length) } else { [0.0; 2] });
         }
+    }
+}
+
+/// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies beyond the first or the
+/// last bin of an open boundary is mirrored back, on a closed one it goes on at the other end.
+fn spread(density: &mut [f64], width: f64, at: f64, half: f64, flow: f64, is_closed: bool) {
+    // The part of the hat below a place, in units of its half width.
+    let below = |t: f64| match t.clamp(-1.0, 1.0) {
+        t if t < 0.0 => 0.5 * (1.0 + t) * (1.0 + t),
+        t => 1.0 - 0.5 * (1.0 - t) * (1.0 - t),
+    };
+    let count = density.len() as i64;
+    let (first, last) = (((at - half) / width).floor() as i64, ((at + half) / width).floor() as i64);
+    for bin in first..=last {
+        let ends = [bin, bin + 1].map(|edge| below((edge as f64 * width - at) / half));
+        let place = match is_closed {
+            true => bin.rem_euclid(count),
+            false if bin < 0 => (-1 - bin).min(count - 1),
+            false => {
+                if bin >= count {
+                    (2 * count - 1 - bin).max(0)
+                } else {
+                    bin
+                }
+            }
+        };
+        density[place as usize] += flow * (ends[1] - ends[0]) / width;
     }
 }
 

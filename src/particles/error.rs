@@ -66,6 +66,18 @@ pub enum SimulationError {
         /// The longest step.
         longest: f64,
     },
+    /// Exits that nobody waits for.
+    #[error("{exits} exits at the expected rate of {rate:.1e} are about {hours:.1e} hours of particle steps")]
+    Hopeless {
+        /// How long.
+        hours: f64,
+        /// The expected rate.
+        rate: f64,
+        /// Exits asked for.
+        exits: u64,
+        /// Whether splitting reaches such rates.
+        can_split: bool,
+    },
     /// Minibatches of a loss that is no mean over samples.
     #[error("minibatches are drawn from samples, and this landscape has none")]
     NoSamples,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::digits::number;
+
 /// An axis of a chart, or the scale of a colour bar.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
@@ -25,8 +27,12 @@ impl Axis {
         let length = values.end - values.start;
         let largest = values.start.abs().max(values.end.abs());
         // A constant still needs an axis with a length.
-        let pad = if length > 1e-12 * largest { margin * length } else { 0.5 * largest.max(1e-300) };
-        let exponent = largest.max(f64::MIN_POSITIVE).log10().floor() as i32;
+        let pad = match (length > 1e-12 * largest, largest > 0.0) {
+            (true, _) => margin * length,
+            (false, true) => 0.5 * largest,
+            (false, false) => 0.5,
+        };
+        let exponent = if largest > 0.0 { largest.log10().floor() as i32 } else { 0 };
         // Plain numbers from 0.01 to 9999, as people write them.
         let power = if (-2..4).contains(&exponent) { 0 } else { exponent };
         Axis {
@@ -56,24 +62,37 @@ impl Axis {
             return plain(at, self.range.end - self.range.start);
         }
         let whole = at.round();
-        if (at - whole).abs() < 1e-6 {
-            return format!("10{}", superscript(whole as i32));
+        // Numbers as people write them, where a few decades are all there are.
+        if self.has_few_decades() && (-3.0..5.0).contains(&at) {
+            let value = 10f64.powf(at);
+            return plain(value, 2.0 * value);
         }
-        // Between decades only where there are hardly any.
-        if self.has_few_decades() { plain(10f64.powf(at), 2.0 * 10f64.powf(at)) } else { String::new() }
+        match ((at - whole).abs() < 1e-6, self.has_few_decades()) {
+            (true, _) => format!("10{}", superscript(whole as i32)),
+            (false, true) => typeset(&number(10f64.powf(at))),
+            // Between decades only where there are hardly any.
+            (false, false) => String::new(),
+        }
     }
 
     fn has_few_decades(&self) -> bool {
         self.logarithmic && self.range.end - self.range.start < 2.0
     }
 
-    /// Where an axis that lies has its ticks: round numbers, some ten of them at most.
+    /// Where the axis has its ticks: round numbers, some ten of them at most.
     pub fn ticks(&self) -> Vec<f64> {
         let Range { start, end } = self.range;
         if self.has_few_decades() {
             let decades = start.floor() as i32..=end.ceil() as i32;
             let ticks = decades.flat_map(|k| [1.0, 2.0, 5.0].map(|digit: f64| f64::from(k) + digit.log10()));
-            return ticks.filter(|at| (start..=end).contains(at)).collect();
+            let ticks: Vec<f64> = ticks.filter(|at| (start..=end).contains(at)).collect();
+            // On less than a decade, round numbers at one distance from each other.
+            const FEWEST: usize = 3;
+            if ticks.len() >= FEWEST {
+                return ticks;
+            }
+            let values = Axis::position("", 10f64.powf(start)..10f64.powf(end)).ticks();
+            return values.into_iter().filter(|value| *value > 0.0).map(f64::log10).collect();
         }
         let raw = (end - start) / 9.0;
         let power = 10f64.powf(raw.log10().floor());
@@ -82,9 +101,24 @@ impl Axis {
         ((start / step).ceil() as i64..=(end / step).floor() as i64).map(|k| k as f64 * step).collect()
     }
 
+    /// Whether a plotted coordinate lies on the axis, its ends with their rounding among it.
+    pub fn holds(&self, at: f64) -> bool {
+        let slack = 1e-9 * (self.range.end - self.range.start);
+        (self.range.start - slack..=self.range.end + slack).contains(&at)
+    }
+
     /// Where a value stands on the axis, in its plotted coordinate.
     pub fn place(&self, value: f64) -> f64 {
         if self.logarithmic { value.log10() } else { scaled(value, self.power) }
+    }
+}
+
+/// A number in figures as a paper prints it: −3.4·10⁻²² for -3.4e-22.
+pub(crate) fn typeset(number: &str) -> String {
+    let plain = |digits: &str| digits.replace('-', "−");
+    match number.split_once('e').and_then(|(digits, power)| Some((digits, power.parse().ok()?))) {
+        Some((digits, power)) => format!("{}·10{}", plain(digits), superscript(power)),
+        None => plain(number),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) struct Chart<'a> {
 const LEGEND: u32 = 600;
 
 /// An axis with ticks of its own choice.
-struct Ticked(Axis);
+pub(super) struct Ticked(pub Axis);
 
 impl Ranged for Ticked {
     type FormatOption = DefaultFormatting;
@@ -73,7 +73,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let beside = if several || chart.leaves_room_beside { LEGEND } else { 0 };
     let mut builder = ChartBuilder::on(area);
     builder.margin(16).margin_left(36).margin_right(80 + beside).x_label_area_size(140).y_label_area_size(260);
-    let mut context = builder.build_cartesian_2d(Ticked(x.clone()), y.range.clone())?;
+    let mut context = builder.build_cartesian_2d(Ticked(x.clone()), Ticked(y.clone()))?;
     context
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -114,7 +114,8 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
             );
         context.draw_series([word])?;
     }
-    let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().partition(|spot| !spot.cross);
+    let is_seen = |spot: &Spot| x.holds(spot.at.0) && y.holds(spot.at.1);
+    let (dots, crosses): (Vec<Spot>, Vec<Spot>) = chart.spots.into_iter().filter(is_seen).partition(|spot| !spot.cross);
     context.draw_series(dots.iter().map(|spot| Circle::new(spot.at, 16, spot.colour.filled())))?;
     context.draw_series(crosses.iter().map(|spot| Cross::new(spot.at, 18, spot.colour.stroke_width(8))))?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The committor with its line q⁺ = ½ and the reactive current, in two dimensions; q⁺ and 1 − q⁺ in one.
 
-use super::axis::{Axis, decades};
+use super::axis::{Axis, decades, typeset};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{FIRST, INK, SECOND};
@@ -8,6 +8,7 @@ use super::map::{self, Map, Overlay};
 use super::sheet::Sheet;
 use super::stream::Current;
 use super::{DECADES, FigureData, PlotError, contour, scene};
+use crate::digits::number;
 use crate::observe::group::Field;
 use crate::observe::reactive::{COMMITTOR_COMPLEMENT, REACTIVE_CURRENT, halfway};
 
@@ -84,6 +85,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
         outlines: [committor, complement].into_iter().flat_map(|p| contour::lines(grid, &set(p), 0.5)).collect(),
         half,
         streams,
+        streams_are: "reactive current",
         words: ends.collect(),
     }
 }
@@ -91,7 +93,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
 /// The rate from A to B, then what was solved.
 fn subtitle(data: &FigureData) -> String {
     match data.reactive_rate {
-        Some(rate) => format!("k_AB = {rate:.5e} per dynamical time — {}", scene::text_of(data)),
+        Some(rate) => format!("k_AB = {} per unit of time — {}", typeset(&number(rate)), scene::text_of(data)),
         None => scene::text_of(data),
     }
 }

@@ -1,5 +1,7 @@
 //! Level lines by marching squares.
 
+use std::collections::{HashMap, VecDeque};
+
 use crate::grid::Grid;
 use crate::tensor::Point;
 
@@ -38,4 +40,40 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
         }
     }
     segments
+}
+
+/// The lines that segments make, each followed from end to end.
+pub(super) fn joined(segments: &[[Point; 2]]) -> Vec<Vec<Point>> {
+    // Ends that differ by less than this part of the largest coordinate are one: they come from two squares, with other roundings.
+    const SAME: f64 = 1e-9;
+    let largest = segments.as_flattened().as_flattened().iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
+    let key = |point: Point| point.map(|c| (c / (SAME * largest)).round() as i64);
+    let mut at: HashMap<[i64; 2], Vec<usize>> = HashMap::new();
+    for (index, ends) in segments.iter().enumerate() {
+        ends.iter().for_each(|end| at.entry(key(*end)).or_default().push(index));
+    }
+    let mut is_used = vec![false; segments.len()];
+    let next = |end: Point, is_used: &mut Vec<bool>| {
+        let index = at.get(&key(end))?.iter().copied().find(|&index| !is_used[index])?;
+        is_used[index] = true;
+        let [a, b] = segments[index];
+        Some(if key(a) == key(end) { b } else { a })
+    };
+    let mut lines = Vec::new();
+    for (index, &[a, b]) in segments.iter().enumerate() {
+        if std::mem::replace(&mut is_used[index], true) {
+            continue;
+        }
+        let (mut line, mut ends) = (VecDeque::from([a, b]), [a, b]);
+        while let Some(further) = next(ends[1], &mut is_used) {
+            line.push_back(further);
+            ends[1] = further;
+        }
+        while let Some(further) = next(ends[0], &mut is_used) {
+            line.push_front(further);
+            ends[0] = further;
+        }
+        lines.push(line.into());
+    }
+    lines
 }

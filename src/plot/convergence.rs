@@ -73,7 +73,7 @@ fn curves(study: &Convergence, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> 
         let points: Vec<(f64, f64)> =
             series.solved().filter_map(|s| Some((abscissa(s).log10(), error(s)?.log10()))).collect();
         if !points.is_empty() {
-            curves.push(Curve { points, colour: colour(k, study), name: label(series, study) });
+            curves.push(Curve { points, colour: SERIES[k % SERIES.len()], name: label(series, study) });
         }
     }
     curves
@@ -116,18 +116,4 @@ fn with_spots(area: &Area, x: &Axis, curves: Vec<Curve>) -> Result<(), Fault> {
 fn label(series: &Series, study: &Convergence) -> String {
     let turned = study.series.iter().any(|other| other.angle != series.angle);
     if turned { format!("{} at {:.1}°", series.scheme.name(), series.angle) } else { series.scheme.name().to_string() }
-}
-
-/// One colour for each scheme, paler from angle to angle.
-fn colour(k: usize, study: &Convergence) -> RGBColor {
-    let first = study.series.iter().position(|series| series.scheme == study.series[k].scheme).unwrap_or(k);
-    let before = study.series[..first].iter().map(|series| series.scheme.name());
-    let mut names: Vec<&str> = before.collect();
-    names.dedup();
-    let mut angles: Vec<f64> = study.series[first..k].iter().map(|series| series.angle).collect();
-    angles.dedup();
-    let share = 0.55f64.powi(angles.iter().filter(|&&angle| angle != study.series[k].angle).count() as i32).max(0.2);
-    let RGBColor(red, green, blue) = SERIES[names.len() % SERIES.len()];
-    let [red, green, blue] = [red, green, blue].map(|part| (255.0 - share * (255.0 - f64::from(part))) as u8);
-    RGBColor(red, green, blue)
 }

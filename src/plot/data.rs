@@ -49,6 +49,8 @@ pub struct FigureData<'a> {
     pub plateau: Option<f64>,
     /// γ.
     pub rate: Option<f64>,
+    /// γ an iteration, where a learning rate is known.
+    pub rate_per_iteration: Option<f64>,
     /// τ from the minimum.
     pub passage_time: Option<f64>,
     /// The minimum of the start set.
@@ -118,6 +120,7 @@ impl<'a> FigureData<'a> {
             minima_in_time: places(&summary[GROUP]["minima"]),
             plateau: summary[GROUP]["plateau"]["reached"].as_f64(),
             rate: summary["rate"]["quasi_stationary"]["value"].as_f64(),
+            rate_per_iteration: summary["rate"]["quasi_stationary"]["per_iteration"].as_f64(),
             passage_time: summary["rate"]["mean_first_passage"]["time"].as_f64(),
             minimum: mark(&problem["minimum"]),
             minima: marks(&problem["critical"]["minima"]),

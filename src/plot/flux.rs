@@ -1,16 +1,15 @@
-//! The probability flux through what absorbs: along the boundary in two dimensions, per end in one.
+//! The probability flux through what absorbs along the boundary in two dimensions; the current that leads to the ends in one.
 
-use plotters::prelude::*;
-
-use super::axis::{Axis, decades, extent};
-use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
+use super::axis::{Axis, decades, extent, typeset};
+use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line};
-use super::colour::{BOUNDARY, FAINT, FIRST, SECOND, SERIES};
+use super::colour::{BOUNDARY, FIRST, SECOND, SERIES};
 use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::digits::number;
+use crate::observe::field::{CURRENT, QUASI_STATIONARY};
 use crate::study::solution::BoundaryFlux;
-use crate::tensor::{difference, norm};
+use crate::tensor::{Point, advance, difference, dot, norm};
 
 /// Below this fraction of the largest density the linear chart has nothing to show.
 const VISIBLE: f64 = 1e-3;
@@ -20,13 +19,11 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     let Some(flux) = data.flux.filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
     };
-    let title = ["Flux through the absorbing boundary", &scene::subtitle(data)];
     if data.grid.dimension == 1 {
-        let height = HEAD / FINE + 20 + 90 * flux.density.len() as u32;
-        picture(sheet, (1000, height), title, |area| bars(area, flux))?;
-    } else {
-        picture(sheet, (1400, 1200), title, |area| along(area, data, flux))?;
+        return line(data, flux, sheet);
     }
+    let title = ["Flux through the absorbing boundary", &scene::subtitle(data)];
+    picture(sheet, (1400, 1200), title, |area| along(area, data, flux))?;
     Ok(true)
 }
 
@@ -40,20 +37,71 @@ pub(super) fn across_half(data: &FigureData, sheet: &Sheet) -> Result<bool, Plot
     Ok(true)
 }
 
-/// One bar for each end, with its flux and its share.
-fn bars(area: &Area, flux: &BoundaryFlux) -> Result<(), Fault> {
+/// The current J(θ) on a line, with what leaves at each end; `false` where there is no density that feeds it.
+fn line(data: &FigureData, flux: &BoundaryFlux, sheet: &Sheet) -> Result<bool, PlotError> {
+    let Some(current) = current(data, flux) else { return Ok(false) };
+    let Some(range) = extent(current.iter().copied().chain([0.0])) else { return Ok(false) };
+    let (x, y) = (scene::abscissa(data), Axis::linear("current J, per unit of time", range, 0.06));
     let sum: f64 = flux.density.iter().sum();
-    for (end, (point, value)) in flux.position.iter().zip(&flux.density).enumerate() {
-        let (share, top) = (value / sum, 32 + 180 * end as i32);
-        let place = number(point[0]).replace('-', "−");
-        area.draw(&Text::new(format!("θ = {place}"), (48, top + 24), text(24)))?;
-        let track = [(480, top), (1280, top + 96)];
-        area.draw(&Rectangle::new(track, FAINT.filled()))?;
-        area.draw(&Rectangle::new([(480, top), (480 + (800.0 * share) as i32, top + 96)], FIRST.filled()))?;
-        let share = if share < 1e-3 { format!("{share:.3e}") } else { format!("{:.2} %", 100.0 * share) };
-        area.draw(&Text::new(format!("{value:.5e}   ({share})"), (1328, top + 24), text(24)))?;
+    let end = |(point, value): (&Point, &f64)| {
+        let share = value / sum;
+        let share = if share < 1e-3 { number(100.0 * share) } else { format!("{:.2}", 100.0 * share) };
+        Line { at: point[0], word: format!("{} % leaves", typeset(&share)), colour: BOUNDARY }
+    };
+    let lines = flux.position.iter().zip(&flux.density).map(end).collect();
+    let points = data.grid.centres(0).into_iter().zip(current.iter().map(|value| y.place(*value))).collect();
+    let curves = vec![Curve { points, colour: FIRST, name: String::new() }];
+    let title = ["Current of the quasi-stationary density", &scene::subtitle(data)];
+    picture(sheet, (1200, 700), title, |area| {
+        chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots: Vec::new(), leaves_room_beside: false })
+    })?;
+    Ok(true)
+}
+
+/// J(θ) between the ends: what flows through the lower end, and what the density has fed since, γ times its part up to θ. Where a killing rate
+/// takes a part of it inside, the field of the current, as far as its digits are known.
+fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
+    let density = data.fields.values(QUASI_STATIONARY.name)?;
+    let through: f64 = flux.density.iter().sum();
+    if (through / flux.total - 1.0).abs() > 1e-9 {
+        return data.fields.values(CURRENT[0].name).map(<[f64]>::to_vec);
     }
-    Ok(())
+    let spacing = data.grid.spacing()[0];
+    let centres = data.grid.centres(0);
+    // What leaves below the place where the process lives: through the first of two ends.
+    let middle = centres.iter().zip(density).map(|(at, density)| at * density * spacing).sum::<f64>();
+    let first: f64 =
+        flux.position.iter().zip(&flux.density).filter(|(at, _)| at[0] < middle).map(|(_, value)| value).sum();
+    let mut below = 0.0;
+    // Outside the set in which the process lives there is none.
+    let at_centre = |density: &f64| {
+        let part = density * spacing;
+        below += part;
+        if *density > 0.0 { through * (below - 0.5 * part) - first } else { f64::NAN }
+    };
+    Some(density.iter().map(at_centre).collect())
+}
+
+/// The absorbing boundary in two dimensions, piece by piece: pieces are apart where neighbours are farther from each other than they
+/// are elsewhere.
+pub(super) fn pieces(flux: &BoundaryFlux) -> Vec<Vec<Point>> {
+    let gap = gap(flux);
+    let is_joined = |a: &Point, b: &Point| norm(difference(*b, *a)) <= gap;
+    let mut pieces: Vec<Vec<Point>> = flux.position.chunk_by(is_joined).map(<[Point]>::to_vec).collect();
+    for piece in &mut pieces {
+        let (first, last) = (piece[0], piece[piece.len() - 1]);
+        if piece.len() > 2 && is_joined(&first, &last) {
+            piece.push(first);
+        }
+    }
+    pieces
+}
+
+/// Neighbours along a cut boundary are at most a few typical steps apart.
+fn gap(flux: &BoundaryFlux) -> f64 {
+    let mut steps: Vec<f64> = flux.position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();
+    steps.sort_by(f64::total_cmp);
+    steps.get(steps.len() / 2).map_or(f64::INFINITY, |median| 8.0 * median)
 }
 
 /// Density against arc length: where it is large on a linear scale, and everywhere on a logarithmic one.
@@ -91,10 +139,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
 
 /// The curve, broken between separate pieces of the boundary and off the chart.
 fn points(flux: &BoundaryFlux, density: &[f64], x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
-    let mut steps: Vec<f64> = flux.position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();
-    steps.sort_by(f64::total_cmp);
-    // Neighbours along a cut boundary are at most a few typical steps apart.
-    let gap = steps.get(steps.len() / 2).map_or(f64::INFINITY, |median| 8.0 * median);
+    let gap = gap(flux);
     let mut points = Vec::with_capacity(flux.arc.len());
     for (index, (arc, density)) in flux.arc.iter().zip(density).enumerate() {
         if index > 0 && norm(difference(flux.position[index], flux.position[index - 1])) > gap {
@@ -111,8 +156,7 @@ fn points(flux: &BoundaryFlux, density: &[f64], x: &Axis, y: &Axis) -> Vec<(f64,
 fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
     let length = flux.arc.last().copied().unwrap_or(0.0);
     let on_boundary = data.saddles.iter().enumerate().filter_map(|(index, saddle)| {
-        let distances = flux.position.iter().map(|point| norm(difference(*point, saddle.theta)));
-        let (nearest, distance) = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (arc, distance) = nearest(flux, saddle.theta)?;
         let share = flux.by_saddle.iter().find(|(saddle, _)| *saddle == index);
         // Counted as in the summary's list of saddles.
         let position = data.valley.iter().position(|listed| *listed == index)?;
@@ -121,7 +165,22 @@ fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
             Some(share) => format!("saddle {position}: {share:.1e}"),
             None => format!("saddle {position}"),
         };
-        (distance < 0.01 * length).then_some((flux.arc[nearest], word))
+        (distance < 0.01 * length).then_some((arc, word))
     });
     on_boundary.collect()
+}
+
+/// The arc length of the point of the boundary nearest to a place, between its points too, and how far it is.
+fn nearest(flux: &BoundaryFlux, theta: Point) -> Option<(f64, f64)> {
+    let gap = gap(flux);
+    let pairs = flux.position.windows(2).zip(flux.arc.windows(2));
+    let between = pairs.filter_map(|(ends, arcs)| {
+        let side = difference(ends[1], ends[0]);
+        let length = norm(side);
+        let share = (dot(difference(theta, ends[0]), side) / (length * length)).clamp(0.0, 1.0);
+        let distance = norm(difference(advance(ends[0], share, side), theta));
+        (length > 0.0 && length <= gap).then_some((arcs[0] + share * (arcs[1] - arcs[0]), distance))
+    });
+    let at_points = flux.position.iter().zip(&flux.arc).map(|(at, arc)| (*arc, norm(difference(*at, theta))));
+    between.chain(at_points).min_by(|a, b| a.1.total_cmp(&b.1))
 }

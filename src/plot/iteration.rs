@@ -6,7 +6,7 @@ use super::PlotError;
 use super::axis::{Axis, extent};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line, Spot};
-use super::colour::{BOUNDARY, FAINT, FIRST};
+use super::colour::{BOUNDARY, FIRST, GUIDE};
 use super::sheet::{Look, Pen};
 use crate::study::iteration::IterationStudy;
 
@@ -49,7 +49,7 @@ fn draw_with(pen: Pen, title: &str, study: &IterationStudy, folder: &Path) -> Re
     let reach = (right - last.0).min(y.range.end - last.1);
     let guide = vec![last, (last.0 + reach, last.1 + reach)];
     let curves = vec![
-        Curve { points: guide, colour: FAINT, name: String::new() },
+        Curve { points: guide, colour: GUIDE, name: String::new() },
         Curve { points: points.clone(), colour: FIRST, name: String::new() },
     ];
     let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();

@@ -5,10 +5,11 @@ use plotters::prelude::*;
 
 use super::axis::{Axis, extent};
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
+use super::chart::Ticked;
 use super::colour::{BOUNDARY, DEGENERATE, INK, viridis};
 use super::data::FigureData;
 use super::sheet::Sheet;
-use super::{PlotError, contour};
+use super::{PlotError, contour, flux};
 use crate::tensor::{Point, norm};
 
 /// Dots of the panel's longer side.
@@ -44,6 +45,8 @@ pub(super) struct Overlay {
     pub degenerate: Vec<[Point; 2]>,
     /// Lines along the current between the sets, and the number of the point of each that an arrow stands at.
     pub streams: Vec<(Vec<Point>, usize)>,
+    /// What these lines are called.
+    pub streams_are: &'static str,
     /// The names of the sets, and their places.
     pub words: Vec<(Point, &'static str)>,
 }
@@ -106,13 +109,15 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     let [x, y] = axes;
     let mut builder = ChartBuilder::on(area);
     builder.x_label_area_size(BELOW).y_label_area_size(LEFT);
-    let mut context = builder.build_cartesian_2d(x.range.clone(), y.range.clone())?;
+    let mut context = builder.build_cartesian_2d(Ticked(x.clone()), Ticked(y.clone()))?;
     let corner = (x.range.start, y.range.end);
     let image = BitMapElement::with_owned_buffer(corner, (panel[0], panel[1]), pixels(data, map, axes, panel));
     context.draw_series(image)?;
     let mut stroke = |segments: Vec<[Point; 2]>, style: ShapeStyle| -> Result<(), Fault> {
-        let path = |ends: [Point; 2]| PathElement::new(ends.map(|end| (end[0], end[1])).to_vec(), style);
-        context.draw_series(segments.into_iter().map(path))?;
+        let path = |line: Vec<Point>| {
+            PathElement::new(line.into_iter().map(|at| (at[0], at[1])).collect::<Vec<(f64, f64)>>(), style)
+        };
+        context.draw_series(contour::joined(&segments).into_iter().map(path))?;
         Ok(())
     };
     for level in &map.levels {
@@ -121,7 +126,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
-    let Overlay { outlines, half, degenerate, streams, words } = &map.overlay;
+    let Overlay { outlines, half, degenerate, streams, words, .. } = &map.overlay;
     for (colour, width) in [(INK, 10), (DEGENERATE, 6)] {
         stroke(degenerate.clone(), colour.stroke_width(width))?;
     }
@@ -140,9 +145,12 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             context.draw_series(head.map(|head| Polygon::new(head.to_vec(), colour.filled())))?;
         }
     }
-    let boundary = data.flux.iter().flat_map(|flux| &flux.position);
-    context.draw_series(boundary.map(|point| Circle::new((point[0], point[1]), 4, BOUNDARY.filled())))?;
-    for minimum in &data.minima {
+    for line in data.flux.iter().flat_map(|flux| flux::pieces(flux)) {
+        let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
+        context.draw_series([PathElement::new(points, BOUNDARY.stroke_width(6))])?;
+    }
+    let is_seen = |theta: Point| x.holds(theta[0]) && y.holds(theta[1]);
+    for minimum in data.minima.iter().filter(|mark| is_seen(mark.theta)) {
         let at = (minimum.theta[0], minimum.theta[1]);
         let start = data.minimum.is_some_and(|start| start.theta == minimum.theta);
         context.draw_series(
@@ -150,7 +158,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
                 .map(|(radius, colour)| Circle::new(at, radius, colour.filled())),
         )?;
     }
-    for (index, saddle) in data.saddles.iter().enumerate() {
+    for (index, saddle) in data.saddles.iter().enumerate().filter(|(_, mark)| is_seen(mark.theta)) {
         let at = (saddle.theta[0], saddle.theta[1]);
         let colour = if data.bounds_valley(index) { BOUNDARY } else { INK };
         context.draw_series(
@@ -225,7 +233,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     let strip = area.margin(0, BELOW, left, BAR - left - width - 180);
     let mut builder = ChartBuilder::on(&strip);
     builder.right_y_label_area_size(180);
-    let mut context = builder.build_cartesian_2d(0.0..1.0, range.clone())?;
+    let mut context = builder.build_cartesian_2d(0.0..1.0, Ticked(scale.clone()))?;
     let shade = |row: u32| viridis(1.0 - (f64::from(row) + 0.5) / f64::from(height));
     let row = |row: u32| std::iter::repeat_n(shade(row), width as usize).flat_map(|c| [c.0, c.1, c.2]);
     let gradient = (0..height).flat_map(row).collect();
@@ -269,7 +277,7 @@ fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -
         bar(x, WHITE, 8)
     })?;
     entry("H indefinite beyond", !overlay.degenerate.is_empty(), &|x| bar(x, DEGENERATE, 8))?;
-    entry("reactive current", !overlay.streams.is_empty(), &|x| bar(x, INK, 3))?;
+    entry(overlay.streams_are, !overlay.streams.is_empty(), &|x| bar(x, INK, 3))?;
     entry("absorbing boundary", data.flux.is_some(), &|x| {
         area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], BOUNDARY.stroke_width(8)))
     })

@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, passage time, committor, network,
+//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time, committor, network,
 //! spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
@@ -15,6 +15,7 @@ mod committor;
 mod contour;
 mod convergence;
 mod covariance;
+mod current;
 mod data;
 mod degenerate;
 mod evolution;
@@ -73,12 +74,13 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 13] = [
+const PICTURES: [(&str, Picture); 14] = [
     ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
     ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
     ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
     ("flux", flux::picture_of),
     ("degenerate-curve", degenerate::picture_of),
+    ("current", current::picture_of),
     ("evolution", evolution::picture_of),
     ("snapshots", evolution::snapshots),
     ("passage-time", |data, sheet| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, sheet)),

@@ -5,11 +5,12 @@ use plotters::prelude::*;
 use serde_json::Value;
 use std::f64::consts::LN_10;
 
-use super::axis::{Axis, extent};
+use super::axis::{Axis, extent, typeset};
 use super::canvas::{Area, Fault, picture, text};
 use super::colour::{INK, viridis};
 use super::sheet::Sheet;
 use super::{FigureData, PlotError, scene};
+use crate::digits::number;
 use crate::tensor::{Point, norm};
 
 /// A network to be drawn.
@@ -62,12 +63,12 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
         return Ok(false);
     };
     let subtitle = match network.slowest {
-        Some(rate) => format!("slowest relaxation {rate:.5e} per dynamical time — {}", scene::text_of(data)),
+        Some(rate) => {
+            format!("slowest relaxation {} per unit of time — {}", typeset(&number(rate)), scene::text_of(data))
+        }
         None => scene::text_of(data),
     };
-    picture(sheet, scene::TALL, ["Network of valleys: rates per dynamical time", &subtitle], |area| {
-        draw(area, network)
-    })?;
+    picture(sheet, scene::TALL, ["Network of valleys: rates per unit of time", &subtitle], |area| draw(area, network))?;
     Ok(true)
 }
 
@@ -90,7 +91,7 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
         let dots = arrow.line.iter().map(|at| (at[0] as i32, at[1] as i32)).collect::<Vec<(i32, i32)>>();
         area.draw(&PathElement::new(dots, colour.stroke_width(5)))?;
         area.draw(&Polygon::new(arrow.head.map(|at| (at[0] as i32, at[1] as i32)).to_vec(), colour.filled()))?;
-        let word = number(&axis, rate);
+        let word = power_of_ten(&axis, rate);
         let half = 11 * word.chars().count() as i32;
         let at = (arrow.word[0] as i32, arrow.word[1] as i32);
         area.draw(&Rectangle::new([(at.0 - half, at.1 - 30), (at.0 + half, at.1 + 24)], WHITE.filled()))?;
@@ -103,9 +104,9 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
         area.draw(&Text::new(valley.to_string(), (at.0 - 12, at.1 - 20), text(24)))?;
         let is_line = network.valleys.iter().all(|(theta, _)| theta[1] == 0.0);
         // No zero has a sign.
-        let [x, y] = theta.map(|coordinate| format!("{:.3}", (1e3 * coordinate).round() / 1e3 + 0.0));
+        let [x, y] = theta.map(|coordinate| typeset(&format!("{:.3}", (1e3 * coordinate).round() / 1e3 + 0.0)));
         let place = if is_line { x } else { format!("({x}, {y})") };
-        let word = format!("θ = {place}, holds {}", number(&axis, share));
+        let word = format!("θ = {place}, holds {}", power_of_ten(&axis, share));
         let left = at.0 - 9 * word.chars().count() as i32;
         // Arrows come from the middle of the picture.
         let below = at.1 > height as i32 / 2;
@@ -116,7 +117,7 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
 }
 
 /// A number by its decimal logarithm: its leading digits and its power of ten, also where no ordinary number holds it.
-fn number(axis: &Axis, logarithm: f64) -> String {
+fn power_of_ten(axis: &Axis, logarithm: f64) -> String {
     if (-3.0..4.0).contains(&logarithm) {
         return format!("{:.3}", 10f64.powf(logarithm));
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::axis::Axis;
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Spot};
-use super::colour::{FAINT, FIRST};
+use super::colour::{FIRST, GUIDE};
 use super::sheet::{Look, Pen, Sheet};
 use super::{FigureData, PlotError, scene};
 use crate::grid::Grid;
@@ -17,20 +17,21 @@ use crate::study::Simulation;
 
 const PLACES: Kind = Kind::density("density", "where the particles are");
 
-/// Draws `particles` and `lives` where there is something to show; `summary` is that of the run.
+/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show; `summary` is that of the run.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
 pub fn draw_particles(
     summary: &Value,
     found: &Simulation,
-    folder: &Path,
+    place: (&Path, &str),
     look: &Look,
 ) -> Result<Vec<PathBuf>, PlotError> {
-    look.each(|pen| draw_with(pen, summary, found, folder))
+    look.each(|pen| draw_with(pen, summary, found, place))
 }
 
-fn draw_with(pen: Pen, summary: &Value, found: &Simulation, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+fn draw_with(pen: Pen, summary: &Value, found: &Simulation, place: (&Path, &str)) -> Result<Vec<PathBuf>, PlotError> {
+    let (folder, before) = place;
     let Some(tables) = &found.tables else {
         return Ok(Vec::new());
     };
@@ -39,11 +40,11 @@ fn draw_with(pen: Pen, summary: &Value, found: &Simulation, folder: &Path) -> Re
     let dimension = if bins.bins[1] == 1 { 1 } else { 2 };
     let grid = grid(bins, dimension);
     let density = PLACES.over(&grid, bins.density());
-    let sheet = pen.sheet(folder, "particles");
+    let sheet = pen.sheet(folder, &format!("{before}particles"));
     if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &sheet)? {
         drawn.push(sheet.path);
     }
-    let sheet = pen.sheet(folder, "lives");
+    let sheet = pen.sheet(folder, &format!("{before}lives"));
     if lives(summary, found, tables, &sheet)? {
         drawn.push(sheet.path);
     }
@@ -77,7 +78,7 @@ fn lives(summary: &Value, found: &Simulation, tables: &Tables, sheet: &Sheet) ->
         (Axis::position("age × rate", 0.0..1.05 * longest), Axis::logarithmic("share alive", lowest.floor()..0.0));
     let last = longest.min(-y.range.start * std::f64::consts::LN_10);
     let exponential = vec![(0.0, 0.0), (last, -last / std::f64::consts::LN_10)];
-    let curves = vec![Curve { points: exponential, colour: FAINT, name: String::new() }];
+    let curves = vec![Curve { points: exponential, colour: GUIDE, name: String::new() }];
     let title = summary["title"].as_str().unwrap_or_default();
     let test = found.constancy.map_or(String::new(), |test| format!(" — p = {:.2} for a constant rate", test.p_value));
     let head = ["How long particles live, and the exponential law", &format!("{title}{test}")];

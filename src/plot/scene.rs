@@ -1,12 +1,14 @@
 //! Landscape, densities and passage time: maps in two dimensions, curves in one.
 
-use super::axis::{Axis, decades, extent};
+use super::axis::{Axis, decades, extent, typeset};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
 use super::map::{Map, Overlay};
 use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, chart, degenerate, map};
+use crate::digits::number;
+use crate::observe::field::MEAN_FIRST_PASSAGE;
 use crate::observe::group::Field;
 
 const WIDE: (u32, u32) = (1200, 800);
@@ -23,12 +25,10 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
         let step = (range.end - range.start) / 16.0;
         let levels = (1..16).map(|k| range.start + step * f64::from(k)).collect();
         let strong_levels = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss).collect();
-        let scale = Axis::linear("L", range, 0.0);
-        map::draw(
-            data,
-            &Map { title, field: loss, scale, levels, strong_levels, overlay: degenerate::overlay(data) },
-            sheet,
-        )?;
+        let is_cut = extent(loss.iter().copied()).is_some_and(|whole| whole.end > range.end);
+        let scale = Axis::linear(if is_cut { "L (yellow: this and above)" } else { "L" }, range, 0.0);
+        let overlay = degenerate::overlay(data);
+        map::draw(data, &Map { title, field: loss, scale, levels, strong_levels, overlay }, sheet)?;
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
@@ -55,11 +55,14 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
     Ok(true)
 }
 
-/// From the deepest point to half a barrier above the highest saddle of the start set, so that valleys are seen.
+/// From the deepest point to half a barrier above the highest saddle of the start set, or above what absorbs where it has none, so that
+/// valleys are seen.
 fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     let whole = extent(loss.iter().copied())?;
     let saddles = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss);
-    let Some(highest) = extent(saddles).map(|saddles| saddles.end) else {
+    let ends = || data.flux.iter().flat_map(|flux| &flux.position).filter_map(|at| Some(loss[data.grid.cell_at(*at)?]));
+    let highest = extent(saddles).or_else(|| extent(ends())).map(|heights| heights.end);
+    let Some(highest) = highest.filter(|highest| *highest > whole.start) else {
         return Some(whole);
     };
     let top = highest + 0.5 * (highest - whole.start);
@@ -78,6 +81,7 @@ pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result
         let scale = Axis::logarithmic("density per area", exponents);
         let none = Vec::new();
         let overlay = degenerate::overlay(data);
+        let field = &with_underflow(data, field);
         map::draw(data, &Map { title, field, scale, levels: none.clone(), strong_levels: none, overlay }, sheet)?;
         return Ok(true);
     }
@@ -96,30 +100,69 @@ pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result
     Ok(true)
 }
 
+/// A density with the smallest number in place of the zeros of the set in which the process lives, where it has underflowed: its
+/// passage time tells that set, where there is one.
+pub(super) fn with_underflow(data: &FigureData, density: &[f64]) -> Vec<f64> {
+    let Some(times) = data.fields.values(MEAN_FIRST_PASSAGE.name).filter(|times| times.len() == density.len()) else {
+        return density.to_vec();
+    };
+    let pairs = density.iter().zip(times);
+    pairs.map(|(&value, &time)| if value == 0.0 && time > 0.0 { f64::MIN_POSITIVE } else { value }).collect()
+}
+
+/// Where more than half of the set takes more than this part of the longest time to leave, the time is flat: it says where leaving is
+/// decided only by what it lacks there.
+const FLAT: f64 = 0.9;
+/// Decades shown of what a flat time lacks: below them it is rounding.
+const LACKING: f64 = 12.0;
+
 /// The passage time from every point; `false` when none is finite.
 pub(super) fn passage_time(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let times = field.values.as_slice();
-    let Some(range) = extent(times.iter().copied()) else {
+    let Some(range) = extent(times.iter().copied()).filter(|range| range.end.is_finite()) else {
         return Ok(false);
     };
     let subtitle = match data.passage_time {
-        Some(time) => format!("τ = {time:.4e} from the minimum — {}", text_of(data)),
+        Some(time) => format!("τ = {} from the start — {}", typeset(&number(time)), text_of(data)),
         None => text_of(data),
     };
     let name = capitalised(&field.label.long_name);
     let title = [name.as_str(), &subtitle];
     let scale = Axis::linear("τ, in dynamical time", 0.0..range.end, if data.grid.dimension == 1 { 0.04 } else { 0.0 });
+    let live: Vec<f64> = times.iter().copied().filter(|time| *time > 0.0).collect();
+    let is_flat = 2 * live.iter().filter(|time| **time > FLAT * range.end).count() > live.len();
+    let lacks: Vec<f64> =
+        times.iter().map(|time| if *time > 0.0 { 1.0 - time / range.end } else { f64::NAN }).collect();
+    let exponents = decades(&lacks, LACKING).filter(|_| is_flat);
+    let lacking = exponents.map(|exponents| Axis::logarithmic("1 − τ/max τ: leaves before it falls back", exponents));
     if data.grid.dimension == 2 {
         // Outside the start set the time is 0: shown as absent, for it is not asked there.
-        let field: Vec<f64> = times.iter().map(|time| if *time > 0.0 { *time } else { f64::NAN }).collect();
-        let levels = (1..10).map(|k| 0.1 * f64::from(k) * range.end).collect();
-        let overlay = Overlay::default();
-        let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new(), overlay };
+        let present = |time: &f64, value: f64| if *time > 0.0 { value } else { f64::NAN };
+        let (scale, field, levels): (Axis, Vec<f64>, Vec<f64>) = match lacking {
+            Some(log) => {
+                let field = times.iter().zip(&lacks).map(|(time, lack)| present(time, lack.max(f64::MIN_POSITIVE)));
+                (log, field.collect(), (1..LACKING as i32).map(|decade| 10f64.powi(-decade)).collect())
+            }
+            None => {
+                let levels = (1..10).map(|k| 0.1 * f64::from(k) * range.end).collect();
+                (scale, times.iter().map(|time| present(time, *time)).collect(), levels)
+            }
+        };
+        let map = Map { title, field: &field, scale, levels, strong_levels: Vec::new(), overlay: Overlay::default() };
         map::draw(data, &map, sheet)?;
         return Ok(true);
     }
-    picture(sheet, WIDE, title, |area| {
-        one_curve(area, data, &abscissa(data), &scale, curve(data, times, FIRST, "", &|value| scale.place(value)))
+    let x = abscissa(data);
+    let above = curve(data, times, FIRST, "", &|value| scale.place(value));
+    picture(sheet, if lacking.is_some() { TALL } else { WIDE }, title, |area| {
+        let Some(log) = &lacking else { return one_curve(area, data, &x, &scale, above) };
+        let (upper, lower) = area.split_vertically(1110);
+        let shown = |value: f64| {
+            let place = log.place(value);
+            if place >= log.range.start { place } else { f64::NAN }
+        };
+        one_curve(&upper, data, &x, &scale, above)?;
+        one_curve(&lower, data, &x, log, curve(data, &lacks, SECOND, "", &shown))
     })?;
     Ok(true)
 }
@@ -158,9 +201,11 @@ fn ends(data: &FigureData) -> Vec<Line> {
 
 /// The rate, then what was solved.
 pub(super) fn subtitle(data: &FigureData) -> String {
-    match data.rate {
-        Some(rate) => format!("γ = {rate:.5e} — {}", text_of(data)),
-        None => text_of(data),
+    let Some(rate) = data.rate else { return text_of(data) };
+    let of_time = format!("γ = {} per unit of time", typeset(&number(rate)));
+    match data.rate_per_iteration {
+        Some(rate) => format!("{of_time}, {} per iteration — {}", typeset(&number(rate)), text_of(data)),
+        None => format!("{of_time} — {}", text_of(data)),
     }
 }
 

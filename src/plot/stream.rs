@@ -15,7 +15,7 @@ const STEP: f64 = 0.4;
 
 impl Current<'_> {
     /// J at a point in θ, between the centres of the cells around it; `None` off the grid, and where one of them has none.
-    fn at(&self, theta: Point) -> Option<Point> {
+    pub(super) fn at(&self, theta: Point) -> Option<Point> {
         let (grid, [hx, hy]) = (self.grid, self.grid.spacing());
         let u = grid.to_grid(theta);
         let place = [(u[0] - grid.centre(0, 0.0)) / hx, (u[1] - grid.centre(1, 0.0)) / hy];

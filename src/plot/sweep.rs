@@ -136,7 +136,7 @@ fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     };
     let x = Axis::linear(&names[0], across, 0.04);
     let y = Axis::linear(&names[1], up, 0.06);
-    let below = Axis::linear("what the line leaves", over, 0.1);
+    let below = Axis::linear("residual", over, 0.1);
     let says = match with_lines.as_slice() {
         [fit] => fit.line().map_or(String::new(), |line| {
             let r = line.pearson_r.map_or(String::new(), |r| format!(", r = {r:.6}"));

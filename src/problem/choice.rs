@@ -6,8 +6,8 @@ use crate::problem::basin::Basin;
 use crate::problem::descent::Descent;
 use crate::problem::fault::{MeantMinimum, NeedsMinimum, WindowFault};
 use crate::problem::{
-    Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError, Region,
-    Side, Space, StartSet, Wall, Window, WindowSpec, bounds, critical, is_absorbing,
+    Absorb, AxisWalls, CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Posed, ProblemError,
+    ProblemWarning, Region, Side, Space, StartSet, Wall, Window, WindowSpec, bounds, critical, is_absorbing,
 };
 use crate::tensor::{Point, advance, difference, norm};
 
@@ -27,8 +27,8 @@ pub fn choose_minimum(
     };
     if let Some(near) = valley.minimum {
         let units = space.units();
-        let point = critical::polish(dynamics, dimension, near, MeantMinimum::Start, units.0)?;
-        let same = |other: &CriticalPoint| units.length(difference(other.theta, point.theta)) < 1e-6;
+        let point = critical::named(dynamics, space, near, MeantMinimum::Start)?;
+        let same = |other: &CriticalPoint| units.length(space.offset(other.theta, point.theta)) < 1e-6;
         return Ok(Some(match critical.minima.iter().position(same) {
             Some(index) => index,
             None => {
@@ -67,6 +67,34 @@ pub fn choose_minimum(
         _ if is_flat(posed, dynamics) => Ok(None),
         _ => Err(ProblemError::NoMinimumInSet),
     }
+}
+
+/// Minima that were named by points nearer to other minima: the way down from a point need not lead to the nearest one.
+pub fn strayed(
+    posed: &Posed,
+    critical: &CriticalPoints,
+    start: Option<usize>,
+    target: Option<(Point, f64)>,
+    space: Space,
+) -> Vec<ProblemWarning> {
+    let Some(valley) = &posed.valley else { return Vec::new() };
+    let start =
+        valley.minimum.zip(start).map(|(near, index)| (near, critical.minima[index].theta, MeantMinimum::Start));
+    let target = match (&valley.absorb, target) {
+        (Absorb::Target { minimum, .. }, Some((centre, _))) => Some((*minimum, centre, MeantMinimum::Target)),
+        _ => None,
+    };
+    let (dimension, units) = (space.dimension, space.units());
+    let distance = |near: Point, theta: Point| units.length(space.offset(near, theta));
+    let warned = |(near, found, meant): (Point, Point, MeantMinimum)| {
+        let by_distance =
+            |a: &&CriticalPoint, b: &&CriticalPoint| distance(near, a.theta).total_cmp(&distance(near, b.theta));
+        let nearest = critical.minima.iter().min_by(by_distance)?.theta;
+        // Two at one distance, or one that is found twice, are no others.
+        let is_other = distance(near, nearest) < distance(near, found) - 1e-6;
+        is_other.then_some(ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension })
+    };
+    start.into_iter().chain(target).filter_map(warned).collect()
 }
 
 /// Whether there is no slope at all (free diffusion), so that no minimum is to be expected.
@@ -144,7 +172,7 @@ pub fn target(posed: &Posed, dynamics: &Dynamics, space: Space) -> Result<Option
             if dimension == 1 {
                 near[1] = 0.0;
             }
-            let centre = critical::polish(dynamics, dimension, near, MeantMinimum::Target, space.units().0)?;
+            let centre = critical::named(dynamics, space, near, MeantMinimum::Target)?;
             Ok(Some((centre.theta, *radius)))
         }
         _ => Ok(None),

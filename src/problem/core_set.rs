@@ -72,8 +72,7 @@ impl CoreSet {
     pub fn new(spec: &CoreSpec, problem: &Problem, meant: MeantMinimum) -> Result<CoreSet, ProblemError> {
         match spec {
             CoreSpec::Disc { minimum, radius } => {
-                let units = problem.domain.space().units().0;
-                let found = critical::polish(&problem.dynamics, problem.dimension, *minimum, meant, units)?;
+                let found = critical::named(&problem.dynamics, problem.domain.space(), *minimum, meant)?;
                 Ok(CoreSet::disc(problem, found.theta, *radius))
             }
             CoreSpec::Condition(condition) => {

@@ -159,6 +159,25 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     found
 }
 
+/// The minimum near a point that somebody has named, which must lie in the box where it has ends.
+///
+/// # Errors
+/// A point outside the box, and as [`polish`].
+pub fn named(
+    dynamics: &Dynamics,
+    space: Space,
+    near: Point,
+    meant: MeantMinimum,
+) -> Result<CriticalPoint, ProblemError> {
+    // A point on a wall, with as many digits as people care to write.
+    const SLACK: f64 = 0.01;
+    let dimension = space.dimension;
+    if !space.holds(near, SLACK) {
+        return Err(ProblemError::NamedOutside { near, dimension, meant });
+    }
+    polish(dynamics, dimension, space.wrap(near), meant, space.units().0)
+}
+
 /// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for, `default` the units where
 /// the slope has none of its own.
 ///

@@ -59,6 +59,15 @@ pub enum ProblemError {
         /// What the minimum is for.
         meant: MeantMinimum,
     },
+    /// The point near which a minimum is meant lies outside the domain that is given.
+    NamedOutside {
+        /// The point.
+        near: Point,
+        /// 1 or 2.
+        dimension: usize,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+    },
     /// Noise is to be frozen at the lowest saddle of the valley, which has none.
     NoSaddle,
     /// A valley that is to be cold cannot be.
@@ -204,6 +213,9 @@ impl ProblemError {
                 "no minimum was found by descending from {} (the loss of data that a line separates has none)",
                 short(*near, *dimension)
             ),
+            ProblemError::NamedOutside { near, dimension, meant } => {
+                format!("{meant} is looked for near {}, which lies outside the domain", short(*near, *dimension))
+            }
             ProblemError::NoSaddle => {
                 "frozen noise is frozen at the minimum and at the lowest saddle of its valley, and no saddle was found in the domain"
                     .into()
@@ -322,6 +334,7 @@ impl ProblemError {
                 "name no minimum, and let absorbing walls bound the set"
             }
             ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
+            ProblemError::NamedOutside { .. } => "give a point inside, or a wider domain",
             ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
                 "leave one of the two points out"
             }

@@ -70,6 +70,19 @@ pub enum MeantMinimum {
     PathSet,
 }
 
+impl std::fmt::Display for MeantMinimum {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            MeantMinimum::Start => "the start minimum",
+            MeantMinimum::Target => "the target's minimum",
+            MeantMinimum::Cold => "the minimum of a cold valley",
+            MeantMinimum::PathsFrom => "the minimum from which reactive paths begin",
+            MeantMinimum::PathsTo => "the minimum to which reactive paths lead",
+            MeantMinimum::PathSet => "the minimum of a set of reactive paths",
+        })
+    }
+}
+
 impl std::fmt::Display for Ingredient {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {

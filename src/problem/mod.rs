@@ -124,7 +124,9 @@ impl Problem {
             start: &start,
             target,
         };
-        let domain = choice.domain()?;
+        // Noise that is none would explain why no domain was found.
+        let domain =
+            choice.domain().or_else(|error| degeneracy::check_tensors(noise.as_ref(), space).and(Err(error)))?;
         inside_extent(&dynamics, &domain)?;
         seams(&dynamics, noise.as_ref(), &domain)?;
         domain.killing.as_ref().map_or(Ok(()), |killing| killing.check(&domain))?;
@@ -153,7 +155,8 @@ impl Problem {
         {
             return Err(ProblemError::StartOutside { from, dimension });
         }
-        let warnings = warnings(&dynamics, posed, &domain, &valley);
+        let mut warnings = warnings(&dynamics, posed, &domain, &valley);
+        warnings.extend(choice::strayed(posed, &critical, chosen, target, space));
         if !posed.allow_degenerate {
             // Where the domain itself kills the process need not be carried on.
             let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
@@ -254,7 +257,7 @@ fn frozen_at(
     let mut valleys: Vec<(usize, Point)> = Vec::new();
     let mut frozen = Vec::new();
     for &near in named {
-        let minimum = critical::polish(dynamics, dimension, near, MeantMinimum::Cold, units.0)?.theta;
+        let minimum = critical::named(dynamics, space, near, MeantMinimum::Cold)?.theta;
         let fails = |fault: ColdValleyFault| ProblemError::ColdValley { near, minimum, dimension, fault };
         let is_it = |other: &CriticalPoint| units.length(space.offset(other.theta, minimum)) < 1e-6;
         let valley = critical.minima.iter().position(is_it).ok_or(fails(ColdValleyFault::Outside))?;

@@ -3,6 +3,7 @@
 use crate::digits::point;
 use crate::model::slice::SliceFacts;
 use crate::problem::ends::VanishingNoise;
+use crate::problem::fault::MeantMinimum;
 use crate::tensor::Point;
 
 /// Something about a problem that is no error, and that its numbers do not show.
@@ -10,6 +11,19 @@ use crate::tensor::Point;
 pub enum ProblemWarning {
     /// The landscape has no minimum in the domain.
     NoMinimum,
+    /// The way down from a named point leads to another minimum than the nearest one.
+    NotTheNearest {
+        /// The point.
+        near: Point,
+        /// The minimum that is taken.
+        found: Point,
+        /// The nearest one.
+        nearest: Point,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// Passage times start at a point that stands in for a minimum.
     StartPointIsGuess {
         /// The point.
@@ -34,6 +48,13 @@ impl std::fmt::Display for ProblemWarning {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ProblemWarning::NoMinimum => formatter.write_str("no minimum with positive curvature lies in the domain"),
+            ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension } => {
+                let [near, found, nearest] = [near, found, nearest].map(|theta| point(*theta, *dimension));
+                write!(
+                    formatter,
+                    "{meant} is the one at {found}, to which the way down from {near} leads; the minimum at {nearest} is nearer to that point"
+                )
+            }
             ProblemWarning::WallOutOfReach { axis, end } => write!(
                 formatter,
                 "the absorbing {} wall across {} is not reached: leaving the start set kills before it",

@@ -4,13 +4,14 @@ use crate::digits;
 use crate::grid::GridError;
 use crate::observe::dividing::NotBetween;
 use crate::particles::SimulationError;
-use crate::problem::ProblemError;
 use crate::problem::core_set::NoCores;
+use crate::problem::{Absorb, Problem, ProblemError, StartSet, Wall};
 use crate::solve::SolveError;
 use crate::study::certificate::CertificateError;
 use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
+use crate::tensor::Point;
 
 /// A study that ended without a result. What a user can change about it is told where configurations are read.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,12 +64,48 @@ pub enum StudyError {
     /// A density in time that could not be had.
     #[error(transparent)]
     Evolution(#[from] EvolutionFault),
+    /// The basin of the only minimum on a periodic axis: whoever leaves it over a saddle comes back into it.
+    #[error("the basin of the only minimum on a periodic axis is all of the ring but its saddle{}, behind which it begins again: nothing absorbs", at(*.saddle, *.dimension))]
+    WholeRing {
+        /// Its lowest saddle.
+        saddle: Option<Point>,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
+/// Where something is, if that is known.
+fn at(place: Option<Point>, dimension: usize) -> String {
+    place.map_or_else(String::new, |theta| format!(" at θ = {}", digits::point(theta, dimension)))
+}
+
 impl StudyError {
+    /// Refuses to look for the rate of leaving a basin that is a whole ring.
+    ///
+    /// # Errors
+    /// [`StudyError::WholeRing`].
+    pub(super) fn refuse_whole_ring(problem: &Problem) -> Result<(), StudyError> {
+        let (domain, critical) = (&problem.domain, &problem.critical);
+        let axes = 0..problem.dimension;
+        let is_ring = axes.clone().any(|axis| domain.is_periodic(axis)) && critical.minima.len() == 1;
+        let leaves_a_basin = problem
+            .posed
+            .valley
+            .as_ref()
+            .is_some_and(|valley| matches!((&valley.set, &valley.absorb), (StartSet::Basin, Absorb::Boundary)));
+        let kills = domain.killing.is_some()
+            || !domain.windows.is_empty()
+            || axes.into_iter().any(|axis| (0..2).any(|end| domain.wall(axis, end) == Some(Wall::Absorbing)));
+        if is_ring && leaves_a_basin && !kills {
+            let saddle = critical.saddles.first().map(|saddle| saddle.point.theta);
+            return Err(StudyError::WholeRing { saddle, dimension: problem.dimension });
+        }
+        Ok(())
+    }
+
     /// Whether another grid may not have it.
     pub(super) fn is_of_one_grid(&self) -> bool {
         match self {

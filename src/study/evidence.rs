@@ -213,7 +213,7 @@ fn rate_and_flux(
     found: &QuasiStationary,
     rungs: &Rungs<'_>,
 ) -> (RateEstimate, Option<BoundaryFlux>) {
-    let mut through = boundary_flux(on.problem, on.grid.spacing(), &on.assembly, &found.probability);
+    let mut through = boundary_flux(on.problem, &on.grid, &on.assembly, &found.probability);
     dividing::against_formulas(on.problem, &mut through);
     let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
     let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);

@@ -119,6 +119,9 @@ pub fn ready<'a>(
     request: &'a Request,
     resources: Resources<'_>,
 ) -> Result<Option<Preparation<'a>>, StudyError> {
+    if request.needs_killing() {
+        StudyError::refuse_whole_ring(problem)?;
+    }
     if request.wants(Quantity::Network) {
         network::valleys(problem)?;
     }

@@ -189,3 +189,31 @@ fn spectrum() {
         assert!(away(&nearest) < 1.5 * study.errors[nearest] * size + 1e-12, "{re} {im}: {:e}", study.errors[nearest]);
     }
 }
+
+/// `init` writes these files: whoever changes one finds beside every key what it means and what it may be.
+#[test]
+fn every_key_of_an_example_has_a_comment() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let (mut keys, mut bare) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (mut before, mut depth) = ("", 0);
+        for line in text.lines() {
+            let code = line.split(" # ").next().unwrap();
+            let is_key = depth == 0 && !line.starts_with(['#', '[', ' ']) && code.contains('=');
+            keys += usize::from(is_key);
+            if is_key && code == line && !before.starts_with('#') {
+                bare.push(format!("{}: {line}", path.display()));
+            }
+            if !line.starts_with(['#', '[']) {
+                depth += code.matches('[').count() as i64 - code.matches(']').count() as i64;
+            }
+            before = line;
+        }
+    }
+    assert!(bare.is_empty() && keys > 150, "{keys} keys, without a comment:\n{}", bare.join("\n"));
+}

@@ -23,6 +23,8 @@ use crate::study::iteration::IterationStudy;
 struct Summary<'a> {
     title: &'a str,
     problem: problem::Posed<'a>,
+    /// The configuration with the changes of the command line in place.
+    parameters: Option<Value>,
     grid: Option<problem::Discretised<'a>>,
     rate: rate::Rates<'a>,
     formula: formula::FormulaSection<'a>,
@@ -56,6 +58,7 @@ pub fn summary(solved: &Solved) -> Value {
         title: &setting.config.title,
         flux: solution.flux.as_ref().map(|flux| rate::Flux::new(flux, &listed)),
         problem: problem::Posed::new(setting, solution.covariance.as_ref(), &listed),
+        parameters: parameters(setting),
         grid: Some(problem::Discretised::new(solved)),
         rate: rate::Rates::new(solution, setting.learning_rate()),
         formula: formula::FormulaSection::new(&solution.formulas, setting.dimension),
@@ -74,6 +77,7 @@ pub fn simulated_summary(simulated: &Simulated) -> Value {
     Summary {
         title: &setting.config.title,
         problem: problem::Posed::new(setting, None, &setting.listed_saddles(None)),
+        parameters: parameters(setting),
         grid: None,
         rate: rate::Rates::of_particles(simulation),
         formula: formula::FormulaSection::new(formulas, setting.dimension),
@@ -113,10 +117,22 @@ fn pace(found: &Simulation) -> [(String, Value); 2] {
     ]
 }
 
+/// Version of `docs/summary.schema.json`: it grows where a key changes its meaning or goes.
+const SCHEMA: u32 = 1;
+
+/// The sections of the configuration, as it was read; `None` where there is no text.
+fn parameters(setting: &Setting) -> Option<Value> {
+    let mut sections: Map<String, Value> = toml::from_str(&setting.config.source.effective).ok()?;
+    // It stands at the beginning.
+    sections.remove("title");
+    (!sections.is_empty()).then_some(Value::Object(sections))
+}
+
 fn provenance(setting: &Setting) -> Value {
     json!({
         "program": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
+        "schema": SCHEMA,
         "configuration": setting.config.source.path.to_string_lossy(),
         "threads": setting.threads,
         "started": clock::rfc3339(setting.started),

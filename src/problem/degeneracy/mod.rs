@@ -27,7 +27,7 @@ use crate::problem::degeneracy::curve::Curves;
 use crate::problem::degeneracy::widest::{Way, Ways};
 use crate::problem::fault::Ingredient;
 use crate::problem::mollified::HessianField;
-use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region};
+use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region, Space};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// An eigenvalue of D below this fraction of the largest seen counts as zero.
@@ -78,11 +78,20 @@ pub fn traps(
     };
     let is_live =
         |point: &&CriticalPoint| domain.contains(point.theta) && live.holds(point.theta) && !is_end(point.theta);
-    let mut trapped = minima.iter().filter(is_live).map(|point| (point.theta, largest(point.theta)));
-    match trapped.find(|&(_, noise)| noise <= TRAPPED * scale) {
-        Some((at, noise)) => Err(ProblemError::Degenerate(Degeneracy::Trap { at, dimension, noise })),
-        None => Ok(()),
+    for at in minima.iter().filter(is_live).map(|point| point.theta) {
+        refuse_negative(at, dimension, eigenvalues(noise, at, dimension))?;
+        let noise = largest(at);
+        if noise <= TRAPPED * scale {
+            return Err(ProblemError::Degenerate(Degeneracy::Trap { at, dimension, noise }));
+        }
     }
+    Ok(())
+}
+
+/// The eigenvalues of D at a place, ascending; on a line D twice.
+fn eigenvalues(noise: &dyn DiffusionField, at: Point, dimension: usize) -> [f64; 2] {
+    let tensor = noise.tensor(at);
+    if dimension == 2 { tensor.eigen(2).values } else { [tensor.xx; 2] }
 }
 
 /// Noise at a minimum below this fraction of what is seen elsewhere is the rounding of a zero.
@@ -215,6 +224,23 @@ fn refuse_negative(at: Point, dimension: usize, [low, high]: [f64; 2]) -> Result
     }
     if low < -1e-12 * high.abs().max(f64::MIN_POSITIVE) {
         return Err(ProblemError::NotPositive { at, dimension, eigenvalue: low });
+    }
+    Ok(())
+}
+
+/// Refuses noise that is no noise somewhere on a lattice over a box.
+///
+/// # Errors
+/// As for a tensor that is not finite, or not positive semidefinite.
+pub fn check_tensors(noise: &dyn DiffusionField, space: Space) -> Result<(), ProblemError> {
+    const SIDE: usize = 33;
+    let Space { dimension, lower, .. } = space;
+    let place = |axis: usize, k: usize| lower[axis] + space.width(axis) * k as f64 / (SIDE - 1) as f64;
+    for k in 0..SIDE {
+        for l in 0..if dimension == 2 { SIDE } else { 1 } {
+            let at = [place(0, k), if dimension == 2 { place(1, l) } else { 0.0 }];
+            refuse_negative(at, dimension, eigenvalues(noise, at, dimension))?;
+        }
     }
     Ok(())
 }

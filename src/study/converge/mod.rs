@@ -129,6 +129,7 @@ const LONG: f64 = 10.0;
 /// A grid that cannot be laid over the problem, and an interruption; grids that cannot be solved are part of the result.
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
+    StudyError::refuse_whole_ring(&problem)?;
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     let workspace = Workspace::default();
     let resources = Resources::available(&workspace, progress);

@@ -39,7 +39,7 @@ pub(super) fn swarm(
     let schedule = schedule(prepared);
     // Real batches leave at rates that no formula foresees.
     if prepared.minibatch.is_none() {
-        announce(prepared, &schedule, reference, progress);
+        foresee(prepared, &schedule, reference, progress)?;
     }
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
     let counts =
@@ -126,11 +126,31 @@ fn expected(prepared: &Preparation, schedule: &Schedule, known: Option<f64>) -> 
     Some((rate, sides * each / schedule.step * schedule.count as f64))
 }
 
-/// Says beforehand that a run takes long.
-fn announce(prepared: &Preparation, schedule: &Schedule, reference: Option<Reference>, progress: &Progress) {
-    let Some((rate, steps)) = expected(prepared, schedule, reference.map(|reference| reference.value)) else { return };
+/// Hours above which a simulation without a time of its own is refused: six weeks.
+const HOPELESS: f64 = 1000.0;
+
+/// Says beforehand that a run takes long, and refuses one that nobody waits for.
+fn foresee(
+    prepared: &Preparation,
+    schedule: &Schedule,
+    reference: Option<Reference>,
+    progress: &Progress,
+) -> Result<(), SimulationError> {
+    let Some((rate, steps)) = expected(prepared, schedule, reference.map(|reference| reference.value)) else {
+        return Ok(());
+    };
     let hours = steps / STEPS_PER_SECOND / 3600.0;
-    if hours > 1.0 {
-        progress.announce(Announcement::Expected { hours, rate, exits: schedule.exits, steps }.to_string());
+    let exits = schedule.exits;
+    if hours > HOPELESS && schedule.time.is_infinite() {
+        return Err(SimulationError::Hopeless {
+            hours,
+            rate,
+            exits,
+            can_split: !prepared.settings.method.is_iteration(),
+        });
     }
+    if hours > 1.0 {
+        progress.announce(Announcement::Expected { hours, rate, exits, steps }.to_string());
+    }
+    Ok(())
 }
