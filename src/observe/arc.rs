@@ -59,6 +59,8 @@ pub struct Division {
 const NEIGHBOURS: f64 = 2.5;
 /// An arc that is parted from a lower one by no more than this share of its height above it is a ripple of that.
 const RIPPLE: f64 = 0.01;
+/// A curve that passes its saddle at more than so many widths of the Gaussian crosses elsewhere than there.
+const NEAR: f64 = 2.0;
 /// Heights that differ by less, relative to their range, are equal.
 const LEVEL: f64 = 1e-9;
 
@@ -110,9 +112,11 @@ impl Division {
         let arc = |arc: usize| {
             let (own, saddles) = (own(arc), self.saddles[arc].clone());
             let flux: f64 = own.iter().map(|crossing| crossing.flow).sum();
+            let lowest = crossings[self.lowest[arc]].at;
             let across = only(&saddles).and_then(|saddle| Across::new(problem, saddle));
+            let across = across.filter(|across| across.is_near(lowest));
             Arc {
-                lowest: crossings[self.lowest[arc]].at,
+                lowest,
                 saddles,
                 flux,
                 share: flux / total,
@@ -129,7 +133,7 @@ impl Division {
     /// other arcs.
     pub fn gaussian(&self, problem: &Problem, arcs: &[Arc], profile: &Profile) -> Vec<f64> {
         let across: Vec<Option<Across>> =
-            arcs.iter().map(|arc| only(&arc.saddles).and_then(|saddle| Across::new(problem, saddle))).collect();
+            arcs.iter().map(|arc| arc.width.and(only(&arc.saddles)).and_then(|at| Across::new(problem, at))).collect();
         let density = |bin: usize| {
             let arc = self.arc[profile.beside[bin]];
             let Some(across) = &across[arc] else { return f64::NAN };
@@ -163,6 +167,11 @@ impl<'a> Across<'a> {
         let spread = problem.noise.tensor(saddle.point.theta).form(direction, direction);
         let width = (spread / saddle.point.eigenvalues[1]).sqrt();
         (width.is_finite() && width > 0.0).then_some(Across { problem, saddle, direction, width })
+    }
+
+    /// Whether a curve whose lowest place is this passes the saddle so near that the Gaussian is meant for it.
+    fn is_near(&self, at: Point) -> bool {
+        norm(self.problem.domain.space().offset(self.saddle.point.theta, at)) <= NEAR * self.width
     }
 
     fn coordinate(&self, at: Point) -> f64 {

@@ -53,7 +53,7 @@ fn arcs(page: &mut Page, surface: &SurfaceFlux, listed: &[usize]) {
         format!("{} over {over}{width}{own}", percent(arc.share))
     });
     let text: Vec<String> = arcs.collect();
-    page.line(&format!("  across {}", surface.surface), &text.join(" · "));
+    page.line("  across", &format!("{}: {}", surface.surface, text.join(" · ")));
 }
 
 /// What flows from each set to each, where there are several.

@@ -174,18 +174,18 @@ fn slice() {
     assert!(error < 1e-3, "{error:e}");
 }
 
-/// The eigenvalues of a linear drift: n₁μ₁ + n₂μ₂ with μ = 1 ± 1.5i.
+/// The eigenvalues of a linear drift that are nearest to zero: n₁μ₁ + n₂μ₂ with μ = 1 ± 1.5i.
 #[test]
 fn spectrum() {
-    let solution = solve("spectrum", &["grid.cells=[96, 96]"]);
+    let solution = solve("spectrum", &["grid.cells=[64, 64]"]);
     let study = solution.spectrum.as_ref().unwrap();
-    let exact = [(0.0, 0.0), (1.0, 1.5), (1.0, -1.5), (2.0, 0.0), (2.0, 3.0), (2.0, -3.0)];
+    let exact = [(0.0, 0.0), (1.0, 1.5), (1.0, -1.5), (2.0, 0.0), (3.0, 1.5), (3.0, -1.5)];
     assert_eq!(study.modes.len(), exact.len());
     for (re, im) in exact {
         let away = |k: &usize| (study.modes[*k].value.re.value() - re).hypot(study.modes[*k].value.im.value() - im);
         let nearest = (0..exact.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap();
         let size = f64::hypot(re, im);
-        assert!(away(&nearest) < 0.03 * size + 1e-12, "{re} {im}: {:e}", away(&nearest));
+        assert!(away(&nearest) < 0.06 * size + 1e-12, "{re} {im}: {:e}", away(&nearest));
         assert!(away(&nearest) < 1.5 * study.errors[nearest] * size + 1e-12, "{re} {im}: {:e}", study.errors[nearest]);
     }
 }

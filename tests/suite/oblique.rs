@@ -30,12 +30,14 @@ fn the_factor_is_that_of_the_equation_at_the_saddle() {
     assert!(!Slant::at_saddle(0.7, 1.0).unwrap().is_known);
 }
 
+/// On a grid that is turned to the boundary, which is an edge of it then.
 fn solved(temperature: f64, curvature: f64, lean: f64, cells: usize) -> Solution {
+    let angle = -lean.atan().to_degrees();
     let text = format!(
         "landscape = {{ expression = '(x^2-1)^2 + {curvature}*y^2/2' }}
         noise = {{ kind = 'isotropic', temperature = {temperature} }}
-        domain = {{ lower = [-1.8, -1.5], upper = [0.9, 1.5] }}
-        grid = {{ cells = [{cells}, {cells}] }}
+        domain = {{ lower = [-2.2, -2.0], upper = [1.2, 2.0] }}
+        grid = {{ cells = [{cells}, {cells}], align = {angle:?}, scheme = 'inverse-average' }}
         solve = {{ quantities = ['rate'] }}
         valley = {{ minimum = [-1, 0], set = 'x - {lean}*y < 0' }}"
     );
@@ -50,7 +52,7 @@ fn the_solver_comes_to_it_in_the_cold() {
     // |H_b| = 4: δ = lean·√(4/curvature).
     for (curvature, lean) in [(4.0, 0.3), (1.0, 0.15), (8.0, 0.3)] {
         let ratio = |temperature: f64| {
-            let solution = solved(temperature, curvature, lean, 96);
+            let solution = solved(temperature, curvature, lean, 160);
             let kramers = solution.formulas.kramers.as_ref().unwrap();
             let oblique =
                 |condition: &Condition| matches!(condition, Condition::Oblique { slant, .. } if slant.is_known);

@@ -12,11 +12,11 @@ fn solved(text: &str) -> Solution {
     study::run(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }
 
-/// Between neighbours on a line h = ∫ e^φ/∫ e^φ and F = 1/(Z ∫ m e^φ), at barriers of 5 and 500 times the noise; sets
+/// Between neighbours on a line h = ∫ e^φ/∫ e^φ and F = 1/(Z ∫ m e^φ), at barriers of 20 and 500 times the noise; sets
 /// with another between them exchange nothing.
 #[test]
 fn three_sets_on_a_line_by_quadrature() {
-    for (temperature, cells) in [(0.4, 900), (0.004, 4500)] {
+    for (temperature, cells) in [(0.1, 1200), (0.004, 4500)] {
         let text = format!(
             "landscape = {{ expression = 'cos(2*pi*(x-0.5)) + 0.1*x' }}
             noise = {{ kind = 'isotropic', temperature = {temperature} }}
