@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
         report: impl FnOnce(&[PathBuf], bool) -> String,
     ) -> Result<(), Failure> {
         let delivery = io::Delivery::begin(folder)?;
-        let staged = delivery.folder();
+        let staged = delivery.staged();
         let mut files = vec![staged.join("summary.json"), staged.join("result.h5")];
         let write = || io::write_result(&files[1], &self.config, summary, groups);
         let (written, drawn) = beside(&write, || draw(staged));
