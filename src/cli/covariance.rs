@@ -39,7 +39,7 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     let title = if config.title.is_empty() { words.as_str() } else { &config.title };
     let summary = io::covariance_summary(&config.title, &words, &found);
     let delivery = io::Delivery::begin(&folder, "covariance.json")?;
-    let staged = delivery.folder();
+    let staged = delivery.staged();
     let [json, weights] = ["covariance.json", "weights.safetensors"].map(|name| staged.join(name));
     io::write_weights(&weights, &model.network, &found.theta)?;
     io::write_summary(&json, &summary)?;

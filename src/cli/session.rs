@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
         report: impl FnOnce(&[PathBuf], bool) -> String,
     ) -> Result<(), Failure> {
         let delivery = io::Delivery::begin(folder, names[0])?;
-        let staged = delivery.folder();
+        let staged = delivery.staged();
         let written_as = in_folder(names, folder);
         let write = || -> Result<Vec<PathBuf>, io::IoError> {
             let mut files = Vec::new();

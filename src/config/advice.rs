@@ -17,6 +17,7 @@ use crate::memory::{self, Bound};
 use crate::model::training::TrainingError;
 use crate::particles::SimulationError;
 use crate::problem::ProblemWarning;
+use crate::sgd::SgdError;
 use crate::solve::{EvolveError, SolveError};
 use crate::study::certificate::CertificateError;
 use crate::study::converge::Source;
@@ -345,6 +346,14 @@ fn on_iteration(error: &IterationError) -> Diagnosis {
             "sgd.learning_rates",
             format!("{error}: give those that the iteration is to be solved for, such as [0.1, 0.05]"),
         ),
+        IterationError::Failed { learning_rate, error: SgdError::Solve(SolveError::Elimination(fault)) }
+            if is_of_memory(fault) =>
+        {
+            unsolvable(format!(
+                "sgd.learning_rates = {learning_rate}: {fault}, within {}: leave it out, or take a larger one",
+                bound()
+            ))
+        }
         IterationError::Failed { learning_rate, error } => {
             unsolvable(format!("sgd.learning_rates = {learning_rate}: {error}"))
         }

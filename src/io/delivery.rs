@@ -89,7 +89,7 @@ impl Delivery {
     }
 
     /// Where the files are to be written.
-    pub fn folder(&self) -> &Path {
+    pub fn staged(&self) -> &Path {
         &self.staged
     }
 

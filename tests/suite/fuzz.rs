@@ -19,7 +19,9 @@ fn told(counts: &Counts) -> String {
 fn mutated_configurations_are_solved_or_refused() {
     let folder = Folder::new("fuzz");
     let (mut dice, mut counts) = (Dice::new(1), Counts::default());
-    let texts = texts();
+    let mut texts = texts();
+    // Training a network takes longer than all the rest.
+    texts.retain(|text| !text.contains("layers"));
     for command in ["check", "run", "simulate", "converge"] {
         for _ in 0..8 {
             let text = mutated(&texts[dice.below(texts.len())], &mut dice);
@@ -31,12 +33,11 @@ fn mutated_configurations_are_solved_or_refused() {
     assert!(counts.faults.is_empty(), "{}", told(&counts));
 }
 
-/// A text with coarse grids and few particles.
+/// A text with coarse grids.
 fn small(text: &str) -> String {
-    let is_long = |line: &&str| ["exits", "count", "layers", "samples", "slice"].iter().any(|word| line.contains(word));
-    let lines = text.lines().filter(|line| !is_long(line)).map(|line| match line.trim_start().starts_with("cells") {
-        true if line.contains("256") || line.contains("128") || line.contains("512") => "cells = [24, 24]",
-        _ => line,
+    let lines = text.lines().map(|line| match line.trim_start().starts_with("cells") && line.contains(',') {
+        true => "cells = [24, 24]",
+        false => line,
     });
     lines.collect::<Vec<_>>().join("\n")
 }

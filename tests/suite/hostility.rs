@@ -40,7 +40,10 @@ impl Dice {
     }
 }
 
-/// The texts of the examples and of the bad configurations of this repository.
+/// Examples for each bad configuration of [`texts`]: a change of what is right shows more.
+const EXAMPLES: usize = 8;
+
+/// The texts of the examples, several times each, and of the bad configurations of this repository; they find the data that they read.
 pub fn texts() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = |folder: &str| {
@@ -49,8 +52,10 @@ pub fn texts() -> Vec<String> {
         files.sort();
         files
     };
-    let all = files("configs").into_iter().chain(files("tests/configs/bad"));
-    all.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let data = format!("{}/", root.join("configs/data").display());
+    let examples = files("configs");
+    let all = std::iter::repeat_n(examples, EXAMPLES).flatten().chain(files("tests/configs/bad"));
+    all.map(|path| std::fs::read_to_string(path).unwrap().replace("configs/data/", &data)).collect()
 }
 
 const NUMBERS: [&str; 22] = [
@@ -104,10 +109,10 @@ const WORDS: [&str; 24] = [
     "splitting",
 ];
 
-/// A text with up to four changes: numbers, words, lines, letters.
+/// A text with up to three changes: numbers, words, lines, letters.
 pub fn mutated(text: &str, dice: &mut Dice) -> String {
     let mut text = text.to_string();
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..1 + dice.below(3) {
         text = changed(&text, dice);
     }
     text
@@ -122,11 +127,11 @@ fn changed(text: &str, dice: &mut Dice) -> String {
     }
     let at = code[dice.below(code.len())];
     let mut lines: Vec<String> = lines.into_iter().map(String::from).collect();
-    match dice.below(8) {
-        0..=2 => lines[at] = replaced(&lines[at], |c| c.is_ascii_digit() || c == '.', dice.pick(&NUMBERS), dice),
-        3 | 4 => lines[at] = replaced(&lines[at], |c| c.is_alphanumeric() || c == '-', dice.pick(&WORDS), dice),
-        5 => drop(lines.remove(at)),
-        6 => {
+    match dice.below(12) {
+        0..=5 => lines[at] = replaced(&lines[at], |c| c.is_ascii_digit() || c == '.', dice.pick(&NUMBERS), dice),
+        6..=8 => lines[at] = replaced(&lines[at], |c| c.is_alphanumeric() || c == '-', dice.pick(&WORDS), dice),
+        9 => drop(lines.remove(at)),
+        10 => {
             let other = code[dice.below(code.len())];
             lines.swap(at, other);
         }
@@ -140,18 +145,20 @@ fn changed(text: &str, dice: &mut Dice) -> String {
     lines.join("\n")
 }
 
-/// One of the runs of such letters in a line, after its key, replaced.
+/// One of the runs of such letters in a line, after its key, replaced; words only within quotes.
 fn replaced(line: &str, is_of: fn(char) -> bool, by: &str, dice: &mut Dice) -> String {
     let after = line.find('=').map_or(0, |at| at + 1);
     let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (at, c) in line.char_indices().filter(|(at, _)| *at >= after) {
+    let is_word = is_of('x');
+    let counts = |at: usize| at >= after && (!is_word || line[..at].matches(['"', '\'']).count() % 2 == 1);
+    for (at, c) in line.char_indices().filter(|(at, _)| counts(*at)) {
         match runs.last_mut() {
             Some((_, end)) if is_of(c) && *end == at => *end = at + c.len_utf8(),
             _ if is_of(c) => runs.push((at, at + c.len_utf8())),
             _ => {}
         }
     }
-    if runs.is_empty() {
+    if runs.is_empty() || line.trim_start().starts_with('[') {
         return line.to_string();
     }
     let (begin, end) = runs[dice.below(runs.len())];
@@ -315,7 +322,14 @@ pub fn give(
 ) -> Option<i32> {
     let out = folder.join("out");
     std::fs::write(folder.join("given.toml"), text).unwrap();
-    let words = [command, "given.toml", "--json", "--no-plots", "--threads", "1", "--out", "out"];
+    let mut words = vec![command, "given.toml", "--json", "--no-plots", "--threads", "1", "--out", "out"];
+    if command == "simulate" {
+        // However long it would take to see enough of them leave.
+        words.extend(["--set", "particles.time=2", "--set", "particles.count=64"]);
+    }
+    if command == "converge" {
+        words.extend(["--set", "converge.cells=[8, 12, 16]"]);
+    }
     counts.given += 1;
     let described = |what: &str| format!("{command}: {what}\n{text}");
     let Some((status, stdout, message)) = end(program, &words, folder, patience) else {

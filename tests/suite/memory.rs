@@ -161,18 +161,17 @@ sgd = { learning_rates = [0.01, 0.0005] }
 #[cfg(target_os = "linux")]
 fn predicted_memory_is_what_a_run_takes() {
     let folder = Folder::new("memory-predicted");
-    let text = |landscape: &str, cells: &str| {
+    let text = |landscape: &str, [lower, upper, cells]: [&str; 3]| {
         format!(
             "landscape = {{ {landscape} }}
 noise = {{ kind = 'isotropic', temperature = 0.1 }}
-domain = {{ walls = {{ x = ['reflecting', 'absorbing'] }} }}
-valley = {{ set = 'whole' }}
+domain = {{ lower = [{lower}], upper = [{upper}], walls = {{ x = ['reflecting', 'absorbing'] }} }}
 grid = {{ cells = [{cells}], scheme = 'inverse-average' }}
 "
         )
     };
-    let line = |cells| text("expression = '(x^2-1)^2 + 0.2*x', dimension = 1", cells);
-    let plane = |cells| text("expression = '(x^2-1)^2 + y^2 + 0.2*x', dimension = 2", cells);
+    let line = |cells| text("expression = '(x^2-1)^2', dimension = 1", ["-2", "0", cells]);
+    let plane = |cells| text("expression = '(x^2-1)^2 + y^2', dimension = 2", ["-2, -2", "0, 2", cells]);
     for (text, tolerance) in [(line("400"), 0.25), (line("500000"), 0.25), (plane("512, 512"), 0.12)] {
         std::fs::write(folder.path().join("p.toml"), text).unwrap();
         let checked = crate::cli::summary(&crate::cli::command(&["check", "p.toml", "--json"], folder.path()));
