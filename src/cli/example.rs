@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Failure, say};
 
 /// Name and text of each example; the first line of the text is its question.
-const EXAMPLES: [(&str, &str); 19] = [
+const EXAMPLES: [(&str, &str); 20] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
     ("styblinski-tang", include_str!("../../configs/styblinski-tang.toml")),
