@@ -15,7 +15,7 @@ use crate::cli::command;
 use crate::folder::Folder;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(16))]
 
     /// A density that is kept as bytes at any output time and goes on from them has the bits of one that goes on at once: entries, survival,
     /// errors, quantiles, effort.
