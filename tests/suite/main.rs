@@ -75,3 +75,4 @@ mod units;
 mod verify;
 mod walls;
 mod windows;
+mod words;
