@@ -18,7 +18,8 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     let (2, [Some(x), Some(y)], Some(flux)) = (data.grid.dimension, fields, data.flux) else { return Ok(false) };
     let Some(density) = data.fields.values(QUASI_STATIONARY.name) else { return Ok(false) };
     let current = Current { grid: data.grid, components: [x, y] };
-    let streams = current.lines(section(&current, flux), LINES);
+    let streams: Vec<_> =
+        current.lines(section(&current, flux), LINES).into_iter().map(|line| cut(line, data)).collect();
     let Some(exponents) = decades(density, DECADES).filter(|_| !streams.is_empty()) else { return Ok(false) };
     let title = ["Current of the quasi-stationary density", &scene::subtitle(data)];
     let field = &scene::with_underflow(data, density);
@@ -26,6 +27,19 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     let overlay = Overlay { streams, streams_are: "current", ..Overlay::default() };
     map::draw(data, &Map { title, field, scale, levels: Vec::new(), strong_levels: Vec::new(), overlay }, sheet)?;
     Ok(true)
+}
+
+/// A line of the current with no more of it before its arrow than half of the domain's diagonal: a current that turns winds for ever.
+fn cut((mut line, crossing): (Vec<Point>, usize), data: &FigureData) -> (Vec<Point>, usize) {
+    let longest = 0.5 * norm(difference(data.grid.upper, data.grid.lower));
+    let mut length = 0.0;
+    let mut first = crossing;
+    while first > 0 && length < longest {
+        length += norm(difference(line[first], line[first - 1]));
+        first -= 1;
+    }
+    line.drain(..first);
+    (line, crossing - first)
 }
 
 /// The boundary, moved to where the current before it is known.

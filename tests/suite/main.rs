@@ -90,3 +90,4 @@ mod units;
 mod verify;
 mod walls;
 mod windows;
+mod words;
