@@ -104,6 +104,6 @@ impl Halt {
 /// A number that tells a chain from others: that of all its rates, bit for bit (Fowler, Noll & Vo, by words).
 pub(super) fn chain(generator: &Generator) -> u64 {
     let rates = generator.rates.data().iter().chain(&generator.killing).map(|rate| rate.to_bits());
-    let places = generator.rates.indices().iter().map(|place| u64::try_from(*place).unwrap_or(u64::MAX));
+    let places = generator.rates.indices().iter().map(|place| u64::from(*place));
     rates.chain(places).fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3))
 }
