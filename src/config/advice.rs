@@ -133,6 +133,9 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
                 cells[0], cells[1]
             ),
         ),
+        EvolutionFault::PieceKillsNothing { .. } => unsolvable(format!(
+            "evolve.schedule: {error}: raise its noise, or leave \"survival\" out of solve.quantities"
+        )),
         EvolutionFault::OtherStates { .. } => {
             unsolvable(format!("evolve.schedule: {error}: take valley.set = \"whole\""))
         }

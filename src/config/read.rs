@@ -55,9 +55,10 @@ impl Config {
             // One problem is solved here; the section is read for what may be wrong with it.
             sweep::read(&sweep, &source, tree)?;
         }
-        require_sections(&root, &landscape, &noise)?;
+        let whole = require_sections(&root, &landscape, &noise);
         let dimension = dimension(&landscape, &domain, &grid, &valley)?;
         let mut faults = Faults::default();
+        let whole = faults.note(whole);
         let sharpness = faults.note(landscape.number("sharpness", POSITIVE));
         let form = faults.note(landscape::read(&landscape, dimension));
         let noise = faults.note(noise::read(&noise, dimension));
@@ -76,6 +77,7 @@ impl Config {
         let in_time = faults.note(in_time);
         let sets = faults.note(committor::read(&committor, dimension));
         faults.first()?;
+        whole?;
         let (form, sharpness, (noise, allow_degenerate)) = (form?, sharpness?.unwrap_or(1.0), noise?);
         let (domain, valley, (quantities, eigenvalues, error_estimate)) = (domain?, given_valley?, solve?);
         let mut landscape = LandscapeConfig { form, dimension, sharpness };

@@ -27,6 +27,7 @@ const MANIFEST: &str = "files.json";
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Manifest {
     /// The summary of the command that was the last.
+    #[serde(default)]
     summary: String,
     files: BTreeMap<String, Mark>,
 }
@@ -35,6 +36,7 @@ struct Manifest {
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 struct Mark {
     /// The name of the summary of the command that wrote it.
+    #[serde(default)]
     summary: String,
     bytes: u64,
     /// Nanoseconds since 1970.

@@ -114,7 +114,7 @@ impl Division {
             let flux: f64 = own.iter().map(|crossing| crossing.flow).sum();
             let lowest = crossings[self.lowest[arc]].at;
             let across = only(&saddles).and_then(|saddle| Across::new(problem, saddle));
-            let across = across.filter(|across| across.is_near(lowest));
+            let across = across.filter(|across| across.is_near(lowest) && flux.abs() > ROUNDING * total.abs());
             Arc {
                 lowest,
                 saddles,
@@ -188,6 +188,9 @@ impl<'a> Across<'a> {
         (sum(&|y| (y - mean) * (y - mean)) / total).sqrt()
     }
 }
+
+/// An arc that carries less than this part of the whole carries its rounding.
+const ROUNDING: f64 = 1e-12;
 
 /// The height of the curve at each crossing: the loss, or −∫ b·dl along the curve.
 fn heights(problem: &Problem, crossings: &[Crossing], cell: f64) -> Vec<f64> {

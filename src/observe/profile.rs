@@ -67,9 +67,13 @@ impl Profile {
 
     /// Adds the bins of one piece, which begins at an arc length; its length.
     fn add_piece(&mut self, crossings: &[Crossing], order: &[usize], begin: f64, spacing: [f64; 2]) -> f64 {
-        let cell = spacing[0].max(spacing[1]);
         let last = order.len() - 1;
         let place = |k: usize| crossings[order[k]].at;
+        let steps: f64 = (1..order.len()).map(|k| norm(difference(place(k), place(k - 1)))).sum();
+        // Along an axis of shorter cells what is a cell is shorter.
+        let cell = spacing[0].max(spacing[1]).min(REACH as f64 * steps / last.max(1) as f64);
+        // One crossing alone has no step.
+        let cell = if cell > 0.0 { cell } else { spacing[0].max(spacing[1]) };
         let between = norm(difference(place(last), place(0)));
         let is_closed = last > 2 * REACH && between <= GAP * cell;
         // Half a cell before the first point and behind the last one belong to an open curve too.
@@ -90,7 +94,7 @@ impl Profile {
             let chord = difference(place(after), place(before));
             let tangent = chord.map(|c| c / norm(chord).max(f64::MIN_POSITIVE));
             let apart = crossings[index].distance(tangent, spacing[0] * spacing[1]).unwrap_or(cell);
-            let half = apart.clamp(0.5 * cell, WIDEST * cell);
+            let half = apart.clamp(0.5 * cell, WIDEST * cell).min(length);
             spread(&mut density, width, arcs[k], half, crossings[index].flow, is_closed);
         }
         let first = self.position.len();

@@ -102,7 +102,7 @@ impl Cut {
     pub fn slanted(self, slant: f64, stiffness: f64) -> Cut {
         match (self, Slant::at_saddle(slant, stiffness)) {
             (Cut::AtSaddle, Some(slant)) => Cut::Oblique { slant, factor: slant.factor(stiffness) },
-            (Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Beyond(factor), Some(slant)) => {
+            (Cut::ShortlyBeyond(factor) | Cut::Before(factor), Some(slant)) => {
                 Cut::Oblique { slant: Slant { is_known: false, ..slant }, factor }
             }
             (cut, _) => cut,

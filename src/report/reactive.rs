@@ -53,7 +53,8 @@ fn arcs(page: &mut Page, surface: &SurfaceFlux, listed: &[usize]) {
         format!("{} over {over}{width}{own}", percent(arc.share))
     });
     let text: Vec<String> = arcs.collect();
-    page.line("  across", &format!("{}: {}", surface.surface, text.join(" · ")));
+    let text = if text.is_empty() { "nothing".to_string() } else { text.join(" · ") };
+    page.line("  across", &format!("{}:  {text}", surface.surface));
 }
 
 /// What flows from each set to each, where there are several.

@@ -41,7 +41,12 @@ pub(super) fn surfaces(
         let surface = Surface::of(text, format!("surface_{number}"), &region);
         surfaces.push(SurfaceFlux::new(found, &surface, basin.as_deref())?);
     }
-    let rate = found.paths.rate();
+    // Of the valley that is left, whatever other valleys belong to the first set as well.
+    let occupied = basin.as_ref().map(|basin| {
+        let inside = found.closed.members(&Region::Basin(std::sync::Arc::clone(basin)).rolled(space));
+        let own = found.paths.stationary.iter().zip(&inside).filter(|(_, inside)| **inside);
+        own.fold(Scaled::ZERO, |sum, (p, _)| sum.plus(*p))
+    });
     for arc in surfaces.iter_mut().flat_map(|surface| &mut surface.arcs) {
         let ([saddle], [Some(from), Some(to)]) = (arc.saddles.as_slice(), minima) else { continue };
         let connects = problem.critical.saddles[*saddle].connects;
@@ -49,7 +54,8 @@ pub(super) fn surfaces(
         let is_direct = connects == [Some(from), Some(to)] || connects == [Some(to), Some(from)];
         let kramers = comparison::over_one_saddle(problem, from, *saddle, Cut::Beyond(1.0)).filter(|_| is_direct);
         arc.kramers = kramers.map(Scaled::value);
-        arc.ratio = kramers.map(|kramers| rate.scaled(arc.share).over(kramers).value());
+        arc.ratio =
+            kramers.zip(occupied).map(|(kramers, mass)| Scaled::new(arc.flux).over(kramers.times(mass)).value());
     }
     Ok(surfaces)
 }
@@ -61,6 +67,10 @@ pub(super) fn against_formulas(problem: &Problem, flux: &mut BoundaryFlux) {
     for arc in &mut flux.arcs {
         let [saddle] = arc.saddles.as_slice() else { continue };
         let Some(place) = valley.saddles.iter().position(|own| own == saddle) else { continue };
+        // Where the flux does not cross near the saddle, no formula of it is meant.
+        if arc.width.is_none() {
+            continue;
+        }
         let kramers = comparison::over_one_saddle(problem, minimum, *saddle, valley.cuts[place]);
         arc.kramers = kramers.map(Scaled::value);
         arc.ratio = kramers.map(|kramers| Scaled::new(arc.flux).over(kramers).value());

@@ -85,7 +85,8 @@ fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>
     }
     let place = |at: Point| cores.iter().position(|core| core.core.holds(at)).map(|core| core as u32);
     let owner: Vec<Option<u32>> = (0..on.states()).map(|state| place(on.centre(state))).collect();
-    if (0..count).any(|core| !owner.contains(&Some(core as u32))) {
+    // On a grid as coarse as that there is nothing between the wells.
+    if (0..count).any(|core| !owner.contains(&Some(core as u32))) || owner.iter().all(Option::is_some) {
         return None;
     }
     let mut heaviest = vec![0.0f64; count];

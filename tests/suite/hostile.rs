@@ -23,6 +23,7 @@ fn measured(file: &str) -> String {
         "landscape = {{ kind = 'table', file = '{file}', scale = 1.0 }}
 noise = {{ kind = 'isotropic', temperature = 0.1 }}
 grid = {{ cells = [16, 16] }}
+valley = {{ set = 'x < 0.5' }}
 "
     )
 }
@@ -105,7 +106,7 @@ fn rows_and_fields_without_end_are_refused() {
     says(format!("a,b,c\n1,2,1\n\"3,4,0\n{rows}"), &["4.2 MB"]);
     says(format!("a,b,c\n1,2,1\n{},4,0\n", "9".repeat(1 << 20)), &["line 3", "column `a`", "1048576 characters"]);
     says(format!("a,{},c\n1,2,1\n", "b".repeat(1 << 20)), &["has no column `b`"]);
-    says(format!("a,{}c\n", "b,".repeat(1 << 18)), &["column `b`"]);
+    says(format!("a,{}c\n", "b,".repeat(1 << 18)), &["columns `b`"]);
 }
 
 #[test]

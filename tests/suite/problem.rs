@@ -216,7 +216,7 @@ fn every_wrong_question_has_an_error_of_its_own() {
                 ProblemError::NoMinimumInSet,
                 ProblemError::NoMinimum { needed: NeedsMinimum::Basin },
                 ProblemError::NoMinimumNear { meant: MeantMinimum::Start, .. },
-                ProblemError::NoMinimumNear { meant: MeantMinimum::Target, .. },
+                ProblemError::NamedOutside { meant: MeantMinimum::Target, .. },
                 ProblemError::MinimumOutsideSet { .. },
                 ProblemError::WallWithoutPlace { axis: 0, is_periodic: false },
                 ProblemError::NoiseWithoutData,

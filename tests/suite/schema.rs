@@ -53,7 +53,7 @@ fn summaries_follow_their_schema() {
         folder.path().join("all.toml"),
         "title = 'everything'
         landscape = { expression = '(x^2 - 1)^2 + 0.1*x' }
-        noise = { kind = 'hessian', learning_rate = 0.1, batch_size = 4, floor = 0.05 }
+        noise = { kind = 'hessian', learning_rate = 0.1, batch_size = 4, floor = 0.4 }
         domain = { lower = [-2], upper = [2] }
         grid = { cells = [64] }
         valley = { minimum = [-1] }
@@ -64,7 +64,7 @@ fn summaries_follow_their_schema() {
     .unwrap();
     all.push(summary(&command(&["run", "all.toml", "--json", "--no-plots"], folder.path())));
     all.push(summary(&command(
-        &["simulate", "all.toml", "--json", "--no-plots", "--set", "noise.floor=0.06"],
+        &["simulate", "all.toml", "--json", "--no-plots", "--set", "noise.floor=0.45"],
         folder.path(),
     )));
     for found in &all {
@@ -73,7 +73,7 @@ fn summaries_follow_their_schema() {
     }
     // The parameters are numbers, with the changes of the command line in their places.
     let of = |k: usize, key: &str| all[k].pointer(&format!("/parameters/noise/{key}")).and_then(Value::as_f64);
-    assert_eq!([of(2, "learning_rate"), of(2, "floor"), of(3, "floor")], [Some(0.1), Some(0.05), Some(0.06)]);
+    assert_eq!([of(2, "learning_rate"), of(2, "floor"), of(3, "floor")], [Some(0.1), Some(0.4), Some(0.45)]);
     assert_eq!(all[2]["parameters"]["valley"]["minimum"], json!([-1]));
     // Whatever breaks the schema is seen.
     for (place, wrong) in [

@@ -45,7 +45,8 @@ impl Accuracy {
     /// max |e_i|/(v_i + φ V) of values of which each is asked for by itself, the largest possible of which is V.
     pub(super) fn miss_by_state(&self, values: &[f64], error: &[f64], most: f64) -> f64 {
         let least = self.floor.min(1.0) * most;
-        values.iter().zip(error).map(|(v, error)| error.abs() / (v.max(0.0) + least)).fold(0.0, largest)
+        let miss = |(v, error): (&f64, &f64)| if *error == 0.0 { 0.0 } else { error.abs() / (v.max(0.0) + least) };
+        values.iter().zip(error).map(miss).fold(0.0, largest)
     }
 
     /// The same of a single entry.

@@ -7,7 +7,7 @@ use crate::solve::Discretisation;
 use crate::solve::evolve::{Accuracy, Backward, Earlier, Effort, FINEST_TOLERANCE, FromStates};
 use crate::study::StudyError;
 use crate::study::evolution::record::Record;
-use crate::study::evolution::{Way, discretised, failed, floor, slowest};
+use crate::study::evolution::{EvolutionFault, Way, discretised, failed, floor, slowest};
 use crate::study::request::NoisePiece;
 
 /// u(θ, t) over the grid.
@@ -48,6 +48,11 @@ pub(super) fn from_cells(
     let under = under.collect::<Result<Vec<_>, _>>()?;
     let ends = begun.iter().map(NoisePiece::ends).chain([f64::INFINITY]);
     let pieces: Vec<(&Discretisation<'_>, f64)> = under.iter().chain([on]).zip(ends).collect();
+    // Rates may underflow.
+    let kills = |on: &Discretisation<'_>| on.assembly.generator.killing.iter().any(|rate| *rate > 0.0);
+    if let Some(piece) = pieces.iter().position(|(on, _)| !kills(on)) {
+        return Err(EvolutionFault::PieceKillsNothing { piece }.into());
+    }
     // Of the coldest piece, as of one alone.
     let floors = under.iter().filter(|_| asked.floor.is_none()).map(|on| floor(on, slowest(on, resources).as_ref()));
     let floor = floors.fold(accuracy.floor, f64::min);

@@ -47,6 +47,12 @@ pub enum EvolutionFault {
         /// The first such value.
         value: f64,
     },
+    /// Noise so cold that nothing is killed, where survival is asked for.
+    #[error("under the noise of piece {piece} of the schedule nothing is killed that numbers could tell")]
+    PieceKillsNothing {
+        /// Counted from 0.
+        piece: usize,
+    },
     /// Noise under which the set falls apart differently.
     #[error("under the noise of piece {piece} of the schedule other cells are connected with the start")]
     OtherStates {

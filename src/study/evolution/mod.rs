@@ -121,6 +121,9 @@ pub(super) fn refuse(
         let problem = on.problem.with_noise(piece.noise.clone())?;
         let under = Discretisation::on(&problem, on.grid.clone(), scheme.weight, resources.progress)?;
         same_states(&under, on, place)?;
+        if asked.from_cells && under.assembly.generator.killing.iter().all(|rate| *rate == 0.0) {
+            return Err(EvolutionFault::PieceKillsNothing { piece: place }.into());
+        }
     }
     Ok(())
 }

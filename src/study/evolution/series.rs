@@ -32,8 +32,11 @@ pub(super) struct Series {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Beside {
     pub by_saddle: Vec<Vec<f64>>,
-    /// When the piece of the schedule began, and the iterations until then.
+    /// When the piece of the last output time began, and the iterations until then.
     pub clock: (f64, f64),
+    /// The same of a later piece, which is on its way.
+    #[serde(skip)]
+    pub later: Option<(f64, f64)>,
 }
 
 /// The output times under one generator.
@@ -93,6 +96,9 @@ impl Observed<'_> {
             on.assembly.exits.iter().map(|exit| survival * p[exit.state as usize] * exit.rate).collect();
         record.beside.by_saddle.push(self.exits.sums(&flows));
         record.so_far(evolution);
+        if let Some(clock) = record.beside.later.take() {
+            record.beside.clock = clock;
+        }
         let (begun, before) = record.beside.clock;
         match (self.learning_rate, &mut record.series.iterations) {
             (Some(rate), Some(iterations)) => iterations.push(before + (time - begun) / rate),
@@ -107,9 +113,9 @@ impl Observed<'_> {
 
     /// The learning rate is another one from here on.
     pub(super) fn piece_ends(&mut self, time: f64) {
-        let (begun, before) = self.record.beside.clock;
+        let (begun, before) = self.record.beside.later.unwrap_or(self.record.beside.clock);
         if let Some(rate) = self.learning_rate {
-            self.record.beside.clock = (time, before + (time - begun) / rate);
+            self.record.beside.later = Some((time, before + (time - begun) / rate));
         }
     }
 }

@@ -80,7 +80,7 @@ pub enum Claim {
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
-    /// The same of the observed order, less what it lacks of the scheme's: it has come so near to it between the last grids, and what comes
+    /// The same of the observed order, less what it lacks of the scheme's, if that is 2 or more: it has come so near to it between the last grids, and what comes
     /// beyond them has the orders before it in it.
     Approached,
     /// What an error of first order leaves by the larger of the two changes.

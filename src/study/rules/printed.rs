@@ -27,7 +27,7 @@ impl Display for Claim {
             Claim::Approached => {
                 write!(
                     text,
-                    "order observed less what it lacks of the scheme's, at most the scheme's, by the last change"
+                    "the scheme's order, less twice what is observed below it where it is 2 or more, by the last change"
                 )
             }
             Claim::FirstOrder => write!(text, "order 1, by the larger change"),
