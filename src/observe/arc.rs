@@ -114,7 +114,8 @@ impl Division {
             let flux: f64 = own.iter().map(|crossing| crossing.flow).sum();
             let lowest = crossings[self.lowest[arc]].at;
             let across = only(&saddles).and_then(|saddle| Across::new(problem, saddle));
-            let across = across.filter(|across| across.is_near(lowest) && flux.abs() > ROUNDING * total.abs());
+            let gross: f64 = own.iter().map(|crossing| crossing.flow.abs()).sum();
+            let across = across.filter(|across| across.is_near(lowest) && flux.abs() > ONE_WAY * gross);
             Arc {
                 lowest,
                 saddles,
@@ -189,8 +190,8 @@ impl<'a> Across<'a> {
     }
 }
 
-/// An arc that carries less than this part of the whole carries its rounding.
-const ROUNDING: f64 = 1e-12;
+/// Where less than this part of what crosses an arc either way is left, it goes round, or is rounding.
+const ONE_WAY: f64 = 0.5;
 
 /// The height of the curve at each crossing: the loss, or −∫ b·dl along the curve.
 fn heights(problem: &Problem, crossings: &[Crossing], cell: f64) -> Vec<f64> {

@@ -73,7 +73,7 @@ fn curvatures(problem: &Problem) -> Result<[f64; 4], ClaimError> {
 }
 
 /// The s with which s/H_a + (1 − s)/|H_b| is a slope over 2ΔL.
-fn share(slope: f64, barrier: f64, at_saddle: f64, at_minimum: f64) -> f64 {
+pub fn share(slope: f64, barrier: f64, at_saddle: f64, at_minimum: f64) -> f64 {
     (slope / (2.0 * barrier) - 1.0 / at_saddle) / (1.0 / at_minimum - 1.0 / at_saddle)
 }
 

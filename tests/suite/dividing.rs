@@ -175,8 +175,7 @@ fn a_surface_that_does_not_part_the_sets_is_refused() {
     assert!(told.message.contains("x > 0"), "{}", told.message);
 }
 
-/// Shares are those of arcs, not of the nearest saddle, for what absorbs too: a wall at x = 0 in L = (x² − 1)² + U(y)
-/// is crossed in proportion to e^{−U/T}.
+/// A wall at x = 0 in L = (x² − 1)² + U(y) is crossed in proportion to e^{−U/T}.
 #[test]
 fn flux_along_a_wall_is_the_gaussian_where_it_is_one() {
     let solution = solved(

@@ -185,7 +185,7 @@ fn spectrum() {
         let away = |k: &usize| (study.modes[*k].value.re.value() - re).hypot(study.modes[*k].value.im.value() - im);
         let nearest = (0..exact.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap();
         let size = f64::hypot(re, im);
-        assert!(away(&nearest) < 0.06 * size + 1e-12, "{re} {im}: {:e}", away(&nearest));
+        assert!(away(&nearest) < 0.04 * size + 1e-12, "{re} {im}: {:e}", away(&nearest));
         assert!(away(&nearest) < 1.5 * study.errors[nearest] * size + 1e-12, "{re} {im}: {:e}", study.errors[nearest]);
     }
 }

@@ -79,9 +79,12 @@ fn the_hessian_everywhere_lets_out_of_curved_valleys_only() {
     assert!(hessian_floor::plane(&quick(&Progress::default()), "(x^2-1)^2 + 2*(y - 0.5)^2").is_err());
 }
 
-/// s is −1.3 on the first valley, so that a factor of −0.4 brings it between 0 and 1.
+/// Times −0.4 the s of the first valley, which is negative and no smaller than −2.5, lies between 0 and 1.
 #[test]
 fn the_paper_s_own_noise_has_an_exponent_of_its_own() {
+    // A slope made with s = 0.3.
+    let slope = 2.0 * 1.5 * (0.3 / 7.0 + 0.7 / 4.0);
+    assert_relative_eq!(paper_noise::share(slope, 1.5, 4.0, 7.0), 0.3, max_relative = 1e-12);
     assert_eq!(verdict(|effort| paper_noise::exponent(effort, 1.0)), Verdict::Fails);
     assert_eq!(verdict(|effort| paper_noise::exponent(effort, -0.4)), Verdict::Holds);
 }
