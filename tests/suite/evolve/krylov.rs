@@ -61,8 +61,8 @@ proptest! {
                 let rounding = -1e-12 * survival.ln();
                 let is_met = evolution.error() <= tolerance + rounding || !leads_everywhere(&rates);
                 prop_assert!(is_met, "{:e} with {tolerance:e}", evolution.error());
-                // Up to 3.2 times was seen, near rounding: what the contour rounds to is not among what is stated.
-                prop_assert!(away <= 10.0 * evolution.error(), "{away:e} where {:e} is stated", evolution.error());
+                // What the contour rounds to, over what is left, is not among what is stated.
+                prop_assert!(away <= 10.0 * evolution.error() + 1e-11, "{away:e} where {:e} is stated", evolution.error());
             }
             Ok(())
         })?;
