@@ -122,6 +122,19 @@ impl<'a> Session<'a> {
         files.extend(self.weights(staged)?);
         files.extend(drawn?);
         let files = delivery.finish(&files)?;
+        if self.asked.out.is_none() && !self.asked.overrides.is_empty() {
+            let apart = changed(folder, &self.asked.overrides);
+            keep_apart(&apart, &files).map_err(|error| {
+                Failure::new(
+                    2,
+                    format!(
+                        "error: the files of this run are in {}, but not in {} as well ({error})",
+                        folder.display(),
+                        apart.display()
+                    ),
+                )
+            })?;
+        }
         self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
         Ok(())
     }
@@ -184,43 +197,30 @@ fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
     if own != OF_RUN && is_own { vec![own, OF_RUN] } else { vec![own] }
 }
 
-/// The output folder, made and found to be writable before anything long begins: with `--set` and without `--out` one of its own for
-/// these changes.
+/// The output folder, made and found to be writable before anything long begins.
 ///
 /// # Errors
 /// A folder that cannot be made or written.
 pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
-    let plain = folder_name(asked);
-    if asked.out.is_some() || asked.overrides.is_empty() {
-        own_name(&plain);
-        writable(&plain)?;
-        return Ok(plain);
-    }
-    let folder = changed(&plain, &asked.overrides);
+    let folder = folder_name(asked);
     writable(&folder)?;
-    point_to(&plain, &folder);
     Ok(folder)
 }
 
-/// Takes a name back that points to the folder of some changes.
-pub(super) fn own_name(plain: &Path) {
-    if plain.is_symlink() && plain.parent().is_some_and(|parent| parent.ends_with("output")) {
-        // One that stays is written through, as any link to a folder.
-        let _ = std::fs::remove_file(plain);
+/// Leaves the files of a run in a further folder, which the next run with other changes does not touch: as links to the same data where the
+/// file system has them.
+fn keep_apart(folder: &Path, files: &[PathBuf]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for file in files {
+        let Some(name) = file.file_name() else { continue };
+        let (kept, fresh) = (folder.join(name), folder.join(format!(".{}.partial", name.to_string_lossy())));
+        let _ = std::fs::remove_file(&fresh);
+        if std::fs::hard_link(file, &fresh).is_err() {
+            std::fs::copy(file, &fresh)?;
+        }
+        std::fs::rename(fresh, kept)?;
     }
-}
-
-/// Lets the name without changes point to the latest folder with some, unless it is a folder itself.
-fn point_to(plain: &Path, latest: &Path) {
-    if plain.exists() && !plain.is_symlink() {
-        return;
-    }
-    own_name(plain);
-    #[cfg(unix)]
-    if let Some(name) = latest.file_name() {
-        // A convenience alone.
-        let _ = std::os::unix::fs::symlink(name, plain);
-    }
+    Ok(())
 }
 
 /// A folder's name with the changes behind it, in letters that every file system takes: `quickstart--noise.temperature=0.1`. Where letters

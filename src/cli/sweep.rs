@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
-use super::session::{folder_name, own_name, watched, writable};
+use super::session::{folder_name, watched, writable};
 use super::{Asked, Failure, INTERRUPTED, diagnostic, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
@@ -65,7 +65,6 @@ pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAske
     // Who only looks makes no folder.
     let folder = folder_name(asked);
     if !part.missing {
-        own_name(&folder);
         writable(&folder)?;
     }
     let begun = Begun { asked, sweep, folder };

@@ -53,7 +53,7 @@ fn commands_in_one_folder_keep_each_others_files() {
     }
 }
 
-/// A loop over `--set` keeps all of its results, and the plain name leads to the latest until a run without changes takes it.
+/// A loop over `--set` keeps all of its results, and the plain name has the latest.
 #[test]
 fn loops_over_changes_keep_all_results() {
     let folder = small("folders-changes");
@@ -79,6 +79,9 @@ fn loops_over_changes_keep_all_results() {
     let names = fs::read_dir(folder.path().join("output")).unwrap().map(|entry| entry.unwrap().file_name());
     let titled = names.filter(|name| name.to_string_lossy().starts_with("a--title=onetwo-")).count();
     assert_eq!((titled, read("a")), (2, plain));
+    // The latest, with changes or without.
+    let last = solve(&["noise.temperature=0.15"]);
+    assert_eq!((read("a"), read("a--noise.temperature=0.15"), last), (rates[0], rates[0], rates[0]));
     // Who names a folder gets it.
     command(
         &["run", "a.toml", "--quiet", "--no-plots", "--out", "mine", "--set", "noise.temperature=0.15"],
