@@ -145,11 +145,14 @@ const NEARLY_BLOCKED: f64 = 0.05;
 
 fn across(way: &Way) -> String {
     let Some(crossing) = way.narrowest else {
-        let words = match way.is_carried {
-            true => "crosses such a curve only where the drift carries the process over",
-            false => "crosses no such curve",
+        return match way.carried {
+            Some(crossing) => format!(
+                "crosses such a curve first at {}, where the drift carries the process over, whatever the noise does (openness {:.2e})",
+                digits::point(crossing.at, 2),
+                crossing.openness
+            ),
+            None => "crosses no such curve".to_string(),
         };
-        return words.to_string();
     };
     let meaning = match way.width {
         _ if way.is_closed() => "blocked: the rate is exactly zero",
@@ -205,11 +208,11 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
     value["problem"]["ends"] = Value::Array(classes.collect());
     if let Some(ways) = &report.ways {
         let way = |way: &Option<Way>| match way {
-            Some(Way { width, narrowest: Some(crossing), is_carried }) => {
-                json!({ "width": width, "narrowest": crossing.at, "carried_by_drift": is_carried })
+            Some(Way { width, narrowest: Some(crossing), carried }) => {
+                json!({ "width": width, "narrowest": crossing.at, "carried_by_drift": carried.is_some() })
             }
-            Some(Way { width, narrowest: None, is_carried }) => {
-                json!({ "width": width, "carried_by_drift": is_carried })
+            Some(Way { width, narrowest: None, carried }) => {
+                json!({ "width": width, "carried_by_drift": carried.is_some() })
             }
             None => Value::Null,
         };

@@ -37,7 +37,7 @@ pub const OPENNESS: Label = Label::new(
 pub struct CurveFlux {
     /// Net flux through Γ, per unit of time.
     pub flux: f64,
-    /// Where most of it crosses, per length.
+    /// Where it is densest. The process circulates through Γ, out in one place and back in another, by far more than the net flux.
     pub densest: Point,
     /// ω there.
     pub openness: f64,
@@ -48,6 +48,9 @@ pub struct CurveFlux {
     #[serde(skip)]
     along: Vec<f64>,
 }
+
+/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves.
+const BINS: f64 = 3.0;
 
 impl CurveFlux {
     /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other noise and where nothing crosses.
@@ -73,7 +76,7 @@ impl CurveFlux {
             crossings.push(Crossing { at: place.at, edge: Some(difference(end, begin)), flow });
             openness.push(place.openness);
         }
-        let profile = Profile::along(&crossings, grid.spacing());
+        let profile = Profile::along(&crossings, grid.spacing().map(|cell| BINS * cell));
         let densest = (0..profile.density.len()).max_by(|&a, &b| profile.density[a].total_cmp(&profile.density[b]))?;
         let along: Vec<f64> = profile.beside.iter().map(|&beside| openness[beside]).collect();
         let weights: f64 = crossings.iter().map(|crossing| crossing.flow.abs()).sum();

@@ -281,7 +281,8 @@ fn flux(page: &mut Page, solved: &Solved) {
         page.line(
             "through det H = 0",
             &format!(
-                "most at {}, where its openness is {}; {} on average over the flux",
+                "net {}; it circulates, densest at {}, where the openness is {}; {} on average",
+                rounded(curve.flux, Some(1e-4)),
                 number::point(curve.densest, 2),
                 brief(curve.openness),
                 brief(curve.mean_openness)

@@ -61,18 +61,8 @@ pub(super) fn evidence(
     resources.progress.begin("observables", 0);
     let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
-    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
     let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
-    let peclet = match (closed, probability) {
-        // Where only the closed chain was asked for, its law says which edges matter.
-        (Some((closed, law)), None) => {
-            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
-            peclet(problem, &on.grid, &closed.assembly, Some(&law))
-        }
-        _ => peclet(problem, &on.grid, &on.assembly, probability),
-    };
-    warnings.extend(unresolved(&peclet, problem.dimension));
     let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
     if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
         warnings.extend(rate_warnings(request, rate));
@@ -107,6 +97,16 @@ pub(super) fn evidence(
         }
         false => None,
     };
+    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
+    let peclet = match (closed.or(own.as_ref().map(|(closed, law)| (closed, law))), probability) {
+        // Where only the closed chain was asked for, its law says which edges matter.
+        (Some((closed, law)), None) => {
+            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
+            peclet(problem, &on.grid, &closed.assembly, Some(&law))
+        }
+        _ => peclet(problem, &on.grid, &on.assembly, probability),
+    };
+    warnings.extend(unresolved(&peclet, problem.dimension));
     if let Some((closed, law)) = closed.or(own.as_ref().map(|(closed, law)| (closed, law))) {
         fields.fields.extend(reactive::law(closed, law));
         fields.fields.extend(reactive::stationary_current(closed, law));

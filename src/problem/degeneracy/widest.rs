@@ -21,8 +21,8 @@ pub struct Way {
     pub width: f64,
     /// Its narrowest crossing, of those that the drift leaves to the noise.
     pub narrowest: Option<Crossing>,
-    /// Whether it crosses a curve where the drift carries the process over.
-    pub is_carried: bool,
+    /// The first crossing of a curve where the drift carries the process over.
+    pub carried: Option<Crossing>,
 }
 
 impl Way {
@@ -51,7 +51,7 @@ impl Ways {
         let mut ways = Ways { domain: domain.clone(), to: vec![None; LATTICE * LATTICE], out: None, closed: None };
         let origin = ways.index(start);
         let mut best = vec![None; LATTICE * LATTICE];
-        best[origin] = Some(Way { width: 1.0, narrowest: None, is_carried: false });
+        best[origin] = Some(Way { width: 1.0, narrowest: None, carried: None });
         let mut waiting: BinaryHeap<Waiting> = BinaryHeap::from([(1.0f64.to_bits(), origin)]);
         while let Some((_, place)) = waiting.pop() {
             let Some(way) = best[place].filter(|_| ways.to[place].is_none()) else { continue };
@@ -79,10 +79,10 @@ impl Ways {
                         ways.closed = Some(crossing);
                     }
                 }
-                let is_carried = way.is_carried || crossing.is_some_and(|crossing| crossing.is_carried);
+                let carried = way.carried.or(crossing.filter(|crossing| crossing.is_carried));
                 let onward = match crossing.filter(|crossing| crossing.width() < way.width) {
-                    Some(crossing) => Way { width: crossing.width(), narrowest: Some(crossing), is_carried },
-                    None => Way { is_carried, ..way },
+                    Some(crossing) => Way { width: crossing.width(), narrowest: Some(crossing), carried },
+                    None => Way { carried, ..way },
                 };
                 match next.filter(|_| !is_out) {
                     None => ways.leave(onward),

@@ -15,7 +15,7 @@ use crate::cli::command;
 use crate::folder::Folder;
 
 proptest! {
-    #![proptest_config(crate::cases(16))]
+    #![proptest_config(crate::cases(6))]
 
     /// A density that is kept as bytes at any output time and goes on from them has the bits of one that goes on at once: entries, survival,
     /// errors, quantiles, effort.
