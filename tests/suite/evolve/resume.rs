@@ -31,7 +31,7 @@ proptest! {
             let mut parted = Evolution::new(&generator, &start, accuracy, resources).unwrap();
             parted.watch(&[0.99, 0.5, 0.01]);
             for k in 0..10 {
-                let t = 10f64.powf(-3.0 + 0.8 * k as f64);
+                let t = 10f64.powf(-3.0 + 0.5 * k as f64);
                 if k == at {
                     let bytes = postcard::to_allocvec(&parted.checkpoint().unwrap()).unwrap();
                     let kept: Checkpoint = postcard::from_bytes(&bytes).unwrap();
