@@ -84,6 +84,9 @@ pub(crate) fn config(error: &ConfigError) -> PyErr {
         Fault::Range { value, rule } => (Some(Value::Number(*value)), Some((*rule).to_string()), None),
         Fault::Choice { nearest, allowed: words, .. } => (written, allowed(words), meant(nearest)),
         Fault::UnknownKey { nearest, allowed: words } => (None, allowed(words), meant(nearest)),
+        Fault::KeyOfAnother { owners, allowed: words, .. } => {
+            (None, allowed(words), Some(format!("it belongs to {owners}")))
+        }
         Fault::Type { expected, .. } => (written, Some(expected.clone()), None),
         Fault::Missing { reason } => (None, None, Some(reason.clone())),
         Fault::Conflict { reason } => (written, None, Some(reason.clone())),
