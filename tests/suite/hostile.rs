@@ -1,10 +1,11 @@
 //! Files that have no end or no form: each is refused soon, by a short message that says what is wrong.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::folder::Folder;
+use crate::hostility;
 
 /// A table of a model in this file.
 fn model(data: &str) -> String {
@@ -31,30 +32,12 @@ valley = {{ set = 'x < 0.5' }}
 /// Bytes of the longest message.
 const LONGEST: usize = 6000;
 
-/// The message of a command that ends within ten seconds with status 2.
+/// The message of a command that ends within 20 seconds with status 2.
 fn refused(arguments: &[&str], folder: &Path) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_saddleflux"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(folder.join("stderr")).unwrap())
-        .spawn()
-        .unwrap();
-    let clock = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if clock.elapsed() > Duration::from_secs(20) {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("{arguments:?} has not ended");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let message = String::from_utf8_lossy(&std::fs::read(folder.join("stderr")).unwrap()).into_owned();
-    assert_eq!(status.code(), Some(2), "{arguments:?}: {message}");
+    let program = Path::new(env!("CARGO_BIN_EXE_saddleflux"));
+    let ended = hostility::end(program, arguments, folder, Duration::from_secs(20));
+    let (status, _, message) = ended.unwrap_or_else(|| panic!("{arguments:?} has not ended"));
+    assert_eq!(status, 2, "{arguments:?}: {message}");
     assert!(message.len() < LONGEST, "{arguments:?}: {} bytes: {}", message.len(), &message[..200]);
     message
 }
