@@ -69,11 +69,15 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     }
     let _ = writeln!(
         text,
-        "saddles of the start valley, lowest first{}",
+        "{}, lowest first{}",
+        if problem.valley.saddles.is_empty() { "saddles" } else { "saddles of the start valley" },
         if report.saddles.is_empty() { ": none" } else { "" }
     );
     for saddle in report.saddles.iter().take(MOST) {
         point(&mut text, "saddle", saddle, dimension);
+    }
+    if report.saddles.len() > MOST {
+        let _ = writeln!(text, "  … and {} more", report.saddles.len() - MOST);
     }
     match report.cells {
         Some([nx, ny]) => {

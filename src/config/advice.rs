@@ -397,7 +397,7 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
             format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
         }
-        Warning::Problem(ProblemWarning::NotTheNearest { meant, .. }) => {
+        Warning::Problem(ProblemWarning::NotTheNearest { meant, .. } | ProblemWarning::NamedFar { meant, .. }) => {
             format!("{}: {warning}", named_minimum(*meant))
         }
         Warning::Problem(_)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::problem::Interpretation;
-use crate::problem::oblique::Slant;
+use crate::problem::oblique::Departure;
 
 /// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
 const HIGH_BARRIER: f64 = 5.0;
@@ -37,11 +37,11 @@ pub enum Condition {
         /// 1 beyond the saddle, 2 at it.
         factor: f64,
     },
-    /// The set is killed along the separatrix, or along a line that crosses it at the saddle at an angle whose factor
-    /// is known.
-    Oblique {
-        /// The angle, in widths.
-        slant: Slant,
+    /// The set is killed along the separatrix, or along a curve that departs from it at the saddle by so little that
+    /// the factor is known.
+    Departure {
+        /// Its slant and its bend, in widths.
+        departure: Departure,
         /// γ/γ_Kramers.
         factor: f64,
     },
@@ -98,7 +98,7 @@ impl Condition {
             Condition::HighEffectiveBarrier { depth } => depth >= HIGH_BARRIER,
             Condition::HighExponents { below, above } => below.min(above) >= HIGH_BARRIER,
             Condition::Absorption { factor } => factor == 1.0 || factor == 2.0,
-            Condition::Oblique { slant, .. } => slant.is_known,
+            Condition::Departure { departure, .. } => departure.is_known,
             Condition::SingleWell { others } => others == 0,
             Condition::Prefactor { belongs_to, read_as } => belongs_to == read_as,
             Condition::FrozenNoise { is_frozen } => is_frozen,
@@ -133,15 +133,15 @@ impl fmt::Display for Condition {
             Condition::Absorption { factor } => {
                 write!(f, "killed near the saddle, neither at it nor beyond it: factor {factor:.4}")
             }
-            Condition::Oblique { slant: Slant { slant, is_known: true }, factor } => write!(
+            Condition::Departure { departure: Departure { slant, bend, is_known: true }, factor } => write!(
                 f,
-                "killed at the saddle along a line that strays {slant:.3} widths √(D/|H_b|) across the separatrix over a width √(D/H_⊥) of \
-                 the flux: factor {factor:.4} instead of 2"
+                "killed at the saddle along a curve that strays {slant:.3} and bends {bend:.3} widths √(D/|H_b|) from the separatrix over a \
+                 width √(D/H_⊥) of the flux: factor {factor:.4} instead of 2"
             ),
-            Condition::Oblique { slant: Slant { slant, .. }, factor } => write!(
+            Condition::Departure { departure: Departure { slant, bend, .. }, factor } => write!(
                 f,
-                "the boundary should run along the separatrix near the saddle: over a width √(D/H_⊥) of the flux it strays {slant:.3} widths \
-                 √(D/|H_b|) across, for which no factor is known ({factor:.4} is taken)"
+                "the boundary should run along the separatrix near the saddle: over a width √(D/H_⊥) of the flux it strays {slant:.3} and bends \
+                 {bend:.3} widths √(D/|H_b|) away, for which no factor is known ({factor:.4} is taken)"
             ),
             Condition::SingleWell { others } => {
                 let wells = match others {

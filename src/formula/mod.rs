@@ -10,7 +10,7 @@ pub use condition::{Condition, CriticalPlace};
 pub use omission::Omission;
 use quadrature::QuadratureError;
 
-use crate::problem::oblique::Slant;
+use crate::problem::oblique::Departure;
 use crate::problem::{CriticalPoint, DiffusionField, Dynamics, Saddle};
 use crate::problem::{Interpretation, NoiseKind};
 use crate::scaled::Scaled;
@@ -48,15 +48,15 @@ pub struct SaddleCrossing {
     pub saddle: Saddle,
     /// 1 when killed beyond it, 2 when killed exactly at it, more along a boundary that crosses the separatrix there.
     pub absorption_factor: f64,
-    /// The angle of that boundary to the separatrix, where there is one.
-    pub slant: Option<Slant>,
+    /// How that boundary departs from the separatrix, where it does.
+    pub departure: Option<Departure>,
 }
 
 impl SaddleCrossing {
     /// Whether the set is killed where the formulas know what to do.
     fn condition(&self) -> Condition {
-        match self.slant {
-            Some(slant) => Condition::Oblique { slant, factor: self.absorption_factor },
+        match self.departure {
+            Some(departure) => Condition::Departure { departure, factor: self.absorption_factor },
             None => Condition::Absorption { factor: self.absorption_factor },
         }
     }

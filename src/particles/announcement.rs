@@ -40,6 +40,11 @@ impl fmt::Display for Announcement {
                 "this simulation needs about {hours:.1e} hours: at the expected rate of {rate:.1e}, {exits} exits are {steps:.1e} steps. \
                  Ctrl-C keeps what has been sampled; method = \"splitting\" reaches such rates in minutes"
             ),
+            Announcement::Pace { hours, seen: 0, exits, seconds } => write!(
+                f,
+                "no exit was seen in {seconds:.0} s: {exits} exits take more than {hours:.0} hours (at a confidence of 95 %); Ctrl-C keeps \
+                 what has been sampled"
+            ),
             Announcement::Pace { hours, seen, exits, seconds } => write!(
                 f,
                 "at this pace the simulation takes {hours:.0} hours ({seen} of {exits} exits in {seconds:.0} s); Ctrl-C keeps what has been \
@@ -62,14 +67,16 @@ impl Default for Foresight {
 }
 
 impl Foresight {
-    /// Looks at the share of the simulation that is done, with `seen` of `exits` exits.
-    pub fn look(&mut self, share: f64, seen: u64, exits: u64, progress: &Progress) {
+    /// Looks at the share of the time to observe that has passed, with `seen` of `exits` exits.
+    pub fn look(&mut self, passed: f64, seen: u64, exits: u64, progress: &Progress) {
         let seconds = self.clock.elapsed().as_secs_f64();
         if self.is_told || seconds <= FORESIGHT {
             return;
         }
         self.is_told = true;
-        let hours = seconds / (3600.0 * share);
+        // Where none was seen, three times as many would have been with a probability of 95 %.
+        let share = if seen == 0 { 3.0 / exits as f64 } else { seen as f64 / exits as f64 };
+        let hours = seconds / (3600.0 * share.max(passed));
         if hours > 1.0 {
             progress.announce(Announcement::Pace { hours, seen, exits, seconds }.to_string());
         }

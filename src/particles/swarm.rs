@@ -287,8 +287,7 @@ impl<'a, M: Movement> Flock<'a, M> {
                 record.spell(spell);
             }
             progress.advance(exits - before);
-            let share = (exits as f64 / wanted as f64).max((self.now() - begun) as f64 / (last - begun) as f64);
-            foresight.look(share, exits, wanted, progress);
+            foresight.look((self.now() - begun) as f64 / (last - begun) as f64, exits, wanted, progress);
             for particle in self.settled.chunks_exact(points) {
                 record.places(&particle[..shown]);
             }

@@ -1,7 +1,7 @@
 //! How a set is killed: by what, and where that lies as seen from the saddle.
 
 use crate::digits::{exact, precise_point};
-use crate::problem::oblique::Slant;
+use crate::problem::oblique::Departure;
 use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
@@ -58,12 +58,11 @@ pub enum Cut {
     ShortlyBeyond(f64),
     /// Before the saddle: more than twice Kramers' rate.
     Before(f64),
-    /// Along a boundary that crosses the separatrix at an angle.
-    Oblique {
+    /// Along a boundary that crosses the separatrix at an angle or bends away from it.
+    Departing {
         /// By how much.
-        slant: Slant,
-        /// γ/γ_Kramers: for killing at the saddle, or, where the slant's is not known, as if the boundary ran along
-        /// the separatrix.
+        departure: Departure,
+        /// γ/γ_Kramers; only its leading part where the departure's is not known.
         factor: f64,
     },
     /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.
@@ -92,27 +91,29 @@ impl Cut {
         match self {
             Cut::AtSaddle => 2.0,
             Cut::WithoutNoise | Cut::Driven => f64::NAN,
-            Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Oblique { factor, .. } => {
+            Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Departing { factor, .. } => {
                 factor
             }
         }
     }
 
-    /// The cut of a boundary with this slant through a saddle of this stiffness.
-    pub fn slanted(self, slant: f64, stiffness: f64) -> Cut {
-        match (self, Slant::at_saddle(slant, stiffness)) {
-            (Cut::AtSaddle, Some(slant)) => Cut::Oblique { slant, factor: slant.factor(stiffness) },
-            (Cut::ShortlyBeyond(factor) | Cut::Before(factor), Some(slant)) => {
-                Cut::Oblique { slant: Slant { is_known: false, ..slant }, factor }
-            }
-            (cut, _) => cut,
+    /// The cut of a boundary at a distance beyond a saddle of this stiffness (as [`Cut::at`]), with a slant and a bend.
+    pub fn departing(distance: f64, [slant, bend]: [f64; 2], stiffness: f64) -> Cut {
+        let (cut, mean) = (Cut::at(distance), Cut::at(distance + bend));
+        let Some(departure) = Departure::at_saddle(slant, bend, stiffness) else { return cut };
+        match (cut, mean) {
+            (Cut::Beyond(_), Cut::Beyond(_)) => cut,
+            (Cut::AtSaddle, _) => Cut::Departing { departure, factor: departure.factor(mean.factor(), stiffness) },
+            // The effect of a slant is known at the saddle alone, that of a small bend anywhere.
+            _ if departure.is_known && Departure::at_saddle(slant, 0.0, stiffness).is_none() => mean,
+            _ => Cut::Departing { departure: Departure { is_known: false, ..departure }, factor: mean.factor() },
         }
     }
 
-    /// The angle at which the boundary crosses the separatrix, where it does.
-    pub fn slant(self) -> Option<Slant> {
+    /// How the boundary departs from the separatrix, where it does.
+    pub fn departure(self) -> Option<Departure> {
         match self {
-            Cut::Oblique { slant, .. } => Some(slant),
+            Cut::Departing { departure, .. } => Some(departure),
             _ => None,
         }
     }
@@ -187,10 +188,13 @@ impl std::fmt::Display for Cut {
             Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
             Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
             Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
-            Cut::Oblique { slant: Slant { is_known: true, .. }, .. } => {
-                "at the saddle, along a line that crosses the separatrix: more than twice the Kramers rate"
+            Cut::Departing { departure: Departure { is_known: true, .. }, factor } if *factor >= 2.0 => {
+                "at the saddle, along a curve that departs from the separatrix: more than twice the Kramers rate"
             }
-            Cut::Oblique { .. } => "along a line that crosses the separatrix near the saddle at an angle",
+            Cut::Departing { departure: Departure { is_known: true, .. }, .. } => {
+                "at the saddle, along a curve that departs from the separatrix: less than twice the Kramers rate"
+            }
+            Cut::Departing { .. } => "along a curve that departs from the separatrix near the saddle",
             Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"

@@ -69,13 +69,14 @@ pub fn choose_minimum(
     }
 }
 
-/// Minima that were named by points nearer to other minima: the way down from a point need not lead to the nearest one.
+/// Minima that were named by points nearer to other minima, for the way down from a point need not lead to the nearest
+/// one, and by points outside the domain.
 pub fn strayed(
     posed: &Posed,
     critical: &CriticalPoints,
     start: Option<usize>,
     target: Option<(Point, f64)>,
-    space: Space,
+    domain: &Domain,
 ) -> Vec<ProblemWarning> {
     let Some(valley) = &posed.valley else { return Vec::new() };
     let start =
@@ -84,6 +85,7 @@ pub fn strayed(
         (Absorb::Target { minimum, .. }, Some((centre, _))) => Some((*minimum, centre, MeantMinimum::Target)),
         _ => None,
     };
+    let space = domain.space();
     let (dimension, units) = (space.dimension, space.units());
     let distance = |near: Point, theta: Point| units.length(space.offset(near, theta));
     let warned = |(near, found, meant): (Point, Point, MeantMinimum)| {
@@ -92,7 +94,10 @@ pub fn strayed(
         let nearest = critical.minima.iter().min_by(by_distance)?.theta;
         // Two at one distance, or one that is found twice, are no others.
         let is_other = distance(near, nearest) < distance(near, found) - 1e-6;
-        is_other.then_some(ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension })
+        let other = is_other.then_some(ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension });
+        // Where the domain is given such a point is an error; a point on its edge, with a few digits, is not meant.
+        let is_far = domain.automatic && !space.holds(near, 0.01);
+        other.or(is_far.then_some(ProblemWarning::NamedFar { near, found, meant, dimension }))
     };
     start.into_iter().chain(target).filter_map(warned).collect()
 }

@@ -156,7 +156,7 @@ impl Problem {
             return Err(ProblemError::StartOutside { from, dimension });
         }
         let mut warnings = warnings(&dynamics, posed, &domain, &valley);
-        warnings.extend(choice::strayed(posed, &critical, chosen, target, space));
+        warnings.extend(choice::strayed(posed, &critical, chosen, target, &domain));
         if !posed.allow_degenerate {
             // Where the domain itself kills the process need not be carried on.
             let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));

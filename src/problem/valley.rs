@@ -6,7 +6,8 @@
 //! ```text
 //! γ/γ_Kramers = 1/Φ(x_c √(|H_be|/D_e))        Φ: the standard normal distribution function
 //! ```
-//! That holds for a boundary along the separatrix there; for one at an angle to it see [`crate::problem::oblique`].
+//! That holds for a boundary along the separatrix there; for one at an angle to it, or bent, see
+//! [`crate::problem::oblique`].
 
 use crate::problem::absorption::{Absorption, Cut, Killer};
 use crate::problem::descent::Descent;
@@ -121,8 +122,8 @@ impl Valley {
         valley
     }
 
-    /// The cut of a boundary at a distance beyond a saddle, and its slant there: how far it strays along the escape
-    /// direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
+    /// The cut of a boundary at a distance beyond a saddle, with its slant and its bend there: how far it strays along
+    /// the escape direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
     fn cut(&self, around: Surroundings<'_>, saddle: &Saddle, direction: Point, [distance, width]: [f64; 2]) -> Cut {
         let Surroundings { dynamics, noise, domain, .. } = around;
         let (at, cut) = (saddle.point.theta, Cut::at(distance / width));
@@ -138,7 +139,11 @@ impl Valley {
             domain.contains(shifted).then(|| self.distance_to_exit(domain, shifted, direction, width)).flatten()
         });
         match beside {
-            [Some(one), Some(other)] => cut.slanted(0.5 * (one - other) / width, rising / falling.abs()),
+            [Some(one), Some(other)] => {
+                let slant = 0.5 * (one - other) / width;
+                let bend = (0.5 * (one + other) - distance) / width;
+                Cut::departing(distance / width, [slant, bend], rising / falling.abs())
+            }
             _ => cut,
         }
     }

@@ -24,6 +24,17 @@ pub enum ProblemWarning {
         /// 1 or 2.
         dimension: usize,
     },
+    /// A named point outside the domain that was chosen for the minimum to which the way down from there leads.
+    NamedFar {
+        /// The point.
+        near: Point,
+        /// The minimum that is taken.
+        found: Point,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+        /// 1 or 2.
+        dimension: usize,
+    },
     /// Passage times start at a point that stands in for a minimum.
     StartPointIsGuess {
         /// The point.
@@ -54,6 +65,10 @@ impl std::fmt::Display for ProblemWarning {
                     formatter,
                     "{meant} is the one at {found}, to which the way down from {near} leads; the minimum at {nearest} is nearer to that point"
                 )
+            }
+            ProblemWarning::NamedFar { near, found, meant, dimension } => {
+                let [near, found] = [near, found].map(|theta| point(*theta, *dimension));
+                write!(formatter, "{meant} is the one at {found}, far from {near}, from where the way down leads to it")
             }
             ProblemWarning::WallOutOfReach { axis, end } => write!(
                 formatter,

@@ -165,17 +165,21 @@ fn rates(page: &mut Page, solved: &Solved) {
         page.line("flux / population", &format!("{}  {}", rounded(value, error), stated(error)));
     }
     if let Some(check) = &solution.quadrature {
-        let differs = |ratio: Option<f64>| ratio.map_or(String::new(), |ratio| format!(" (grid {:+.1e})", ratio - 1.0));
+        let differs = |ratio: Option<f64>, is_extrapolated: bool| {
+            let grid = if is_extrapolated { "grid, extrapolated," } else { "grid" };
+            ratio.map_or(String::new(), |ratio| format!(" ({grid} {:+.1e})", ratio - 1.0))
+        };
+        let of_rate = solution.rate.as_ref().is_some_and(|rate| rate.extrapolated.is_some());
         let rate = check.escape_rate.map_or(String::new(), |rate| {
-            format!("γ = {}{}  ", rounded(rate, Some(1e-10)), differs(check.escape_ratio))
+            format!("γ = {}{}  ", rounded(rate, Some(1e-10)), differs(check.escape_ratio, of_rate))
         });
+        let of_time = solution.passage.as_ref().is_some_and(|passage| passage.extrapolated.is_some());
         let stated = stated(Some(check.relative_error));
-        let text = format!("{rate}τ = {}{}  {stated}", rounded(check.time, Some(1e-10)), differs(check.ratio));
+        let text = format!("{rate}τ = {}{}  {stated}", rounded(check.time, Some(1e-10)), differs(check.ratio, of_time));
         page.line("quadrature", &text);
     }
 }
 
-/// The interval around the rate of the continuous problem; the digits that it leaves open are shown, and two more.
 /// What a change of each number by one per cent changes the rate by.
 fn sensitivities(page: &mut Page, solved: &Solved) {
     let Some(serde_json::Value::Object(found)) = solved.solution.quantities.get("sensitivity") else { return };
@@ -186,6 +190,7 @@ fn sensitivities(page: &mut Page, solved: &Solved) {
     }
 }
 
+/// The interval around the rate of the continuous problem; the digits that it leaves open are shown, and two more.
 fn certificate(page: &mut Page, solved: &Solved) {
     let Some(found) = &solved.solution.certificate else {
         return;
@@ -231,9 +236,15 @@ fn comparison(page: &mut Page, name: &str, compared: &Comparison, what: &str, mo
     let Comparison { formula, ratio } = compared;
     let failing = formula.conditions.iter().filter(|condition| !condition.holds());
     let failing: Vec<String> = failing.map(ToString::to_string).collect();
-    let shown = if ratio.is_finite() { format!("  {what}/formula = {}", brief(*ratio)) } else { String::new() };
-    let verdict = if failing.is_empty() && ratio.is_finite() && !FAR.contains(ratio) {
-        "  ✗ far off, though its own conditions hold: the flux leaves elsewhere (flux.png), or the grid resolves too little".to_string()
+    // Particles of which none left have shown no rate.
+    let is_known = ratio.is_finite() && *ratio > 0.0;
+    let shown = if is_known { format!("  {what}/formula = {}", brief(*ratio)) } else { String::new() };
+    let verdict = if failing.is_empty() && is_known && !FAR.contains(ratio) {
+        let why = match what {
+            "solver" => ": the flux leaves elsewhere (flux.png), or the grid resolves too little",
+            _ => "",
+        };
+        format!("  ✗ far off, though its own conditions hold{why}")
     } else if failing.is_empty() {
         "  ✓ its conditions hold".to_string()
     } else {

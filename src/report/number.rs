@@ -4,14 +4,19 @@ use crate::digits::{self, significant, trimmed};
 use crate::scaled::{Scaled, Sum};
 use crate::tensor::Point;
 
-/// A value with the digits that a relative error leaves right, and one more (at most 15); 6 without an error.
+/// A value with its digits down to the first that a relative error leaves open (at least 2, at most 15); 6 without an
+/// error.
 pub(super) fn rounded(value: impl Into<Scaled>, error: Option<f64>) -> String {
+    let value = value.into();
     let digits = match error {
-        Some(error) if error > 0.0 => (1.0 - error.log10().ceil()).clamp(2.0, 15.0) as usize,
+        Some(error) if error > 0.0 => {
+            let order = value.ln() / std::f64::consts::LN_10;
+            let above = order.floor() - (order + error.log10()).floor();
+            (1.0 + if above.is_finite() { above } else { -error.log10().ceil() }).clamp(2.0, 15.0) as usize
+        }
         Some(_) => 15,
         None => 6,
     };
-    let value = value.into();
     if value.is_ordinary() || !value.is_positive() {
         return significant(value.value(), digits);
     }

@@ -86,8 +86,9 @@ pub fn check(
     let look = Look { problem: &problem, spacing: grid.and_then(Result::ok).map(|grid| grid.spacing()) };
     let (minima, saddles) = (look.minima(), look.saddles());
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
+    let on_the_way = saddles.iter().take(problem.valley.saddles.len());
     let poorly =
-        minima.iter().take(1).chain(&saddles).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
+        minima.iter().take(1).chain(on_the_way).filter_map(|point| point.cells_across).fold(f64::INFINITY, f64::min);
     if poorly < 1.0 {
         warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
@@ -156,6 +157,7 @@ impl Look<'_> {
         self.problem.critical.minima.iter().map(|point| self.point(point, None)).collect()
     }
 
+    /// Those of the start set, or all where none bounds it.
     fn saddles(&self) -> Vec<PointReport> {
         // A drift has none.
         let bottom = self.problem.minimum().map(|point| point.loss).filter(|loss| loss.is_finite());
@@ -166,6 +168,10 @@ impl Look<'_> {
             let barrier = bottom.map(|loss| (saddle.point.loss - loss, (saddle.point.loss - loss) / along));
             self.point(&saddle.point, barrier)
         };
-        self.problem.valley.saddles.iter().map(report).collect()
+        let Problem { valley, critical, .. } = self.problem;
+        match valley.saddles[..] {
+            [] => (0..critical.saddles.len()).map(|index| report(&index)).collect(),
+            _ => valley.saddles.iter().map(report).collect(),
+        }
     }
 }

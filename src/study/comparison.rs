@@ -65,7 +65,7 @@ fn without_formula(problem: &Problem) -> Option<Omission> {
 
 fn crossing(problem: &Problem, saddle: usize, cut: Cut) -> SaddleCrossing {
     let saddle = problem.critical.saddles[saddle].clone();
-    SaddleCrossing { saddle, absorption_factor: cut.factor(), slant: cut.slant() }
+    SaddleCrossing { saddle, absorption_factor: cut.factor(), departure: cut.departure() }
 }
 
 fn evaluated(problem: &Problem, minimum: usize, saddles: &[SaddleCrossing], other_wells: usize) -> Formulas {

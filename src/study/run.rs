@@ -154,7 +154,7 @@ fn climb_warnings(problem: &Problem, request: &Request, climb: &Climb<'_>) -> Ve
         warnings.push(Warning::ToleranceMissed {
             tolerance,
             error,
-            has_saddle: !problem.valley.saddles.is_empty(),
+            has_saddle: problem.dimension == 2 && !problem.valley.saddles.is_empty(),
             // Of sixth order whatever the angle.
             can_be_corrected: problem.is_reversible() && !request.grid.scheme().is_corrected,
         });

@@ -82,7 +82,7 @@ impl Case<'_> {
                 connects: [Some(0), Some(1)],
             },
             absorption_factor: *factor,
-            slant: None,
+            departure: None,
         };
         let saddles: Vec<SaddleCrossing> = self.factors.iter().map(crossing).collect();
         evaluate(&FormulaInput {

@@ -119,8 +119,11 @@ pub(in crate::study) fn seconds(prepared: &Preparation, rate: Option<f64>) -> Op
 
 /// The rate to expect, and the steps of all particles that it takes.
 fn expected(prepared: &Preparation, schedule: &Schedule, known: Option<f64>) -> Option<(f64, f64)> {
-    let kramers = || comparison::formulas(prepared.problem).kramers.map(|kramers| kramers.value.value());
-    let rate = known.or_else(kramers).filter(|rate| *rate > 0.0 && rate.is_finite())?;
+    let foreseen = || {
+        let formulas = comparison::formulas(prepared.problem);
+        formulas.effective_potential.or(formulas.kramers).map(|formula| formula.value.value())
+    };
+    let rate = known.or_else(foreseen).filter(|rate| *rate > 0.0 && rate.is_finite())?;
     let each = (schedule.exits as f64 / (rate * schedule.count as f64)).min(schedule.time) + schedule.burn_in;
     let sides = if prepared.is_coupled() { 1.5 } else { 1.0 };
     Some((rate, sides * each / schedule.step * schedule.count as f64))
