@@ -166,7 +166,7 @@ fn rates(page: &mut Page, solved: &Solved) {
     }
     if let Some(check) = &solution.quadrature {
         let differs = |ratio: Option<f64>, is_extrapolated: bool| {
-            let grid = if is_extrapolated { "grid, extrapolated," } else { "grid" };
+            let grid = if is_extrapolated { "extrapolated" } else { "grid" };
             ratio.map_or(String::new(), |ratio| format!(" ({grid} {:+.1e})", ratio - 1.0))
         };
         let of_rate = solution.rate.as_ref().is_some_and(|rate| rate.extrapolated.is_some());

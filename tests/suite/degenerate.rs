@@ -1,8 +1,8 @@
 //! D = η[H]₊/2B without a floor: what is refused, what is solved, and what error is stated.
 
 use saddleflux::config::{Config, Diagnosis};
-use saddleflux::problem::ProblemError;
 use saddleflux::problem::degeneracy::Degeneracy;
+use saddleflux::problem::{Problem, ProblemError};
 use saddleflux::progress::Progress;
 use saddleflux::study::{self, Solution, StudyError, Warning};
 
@@ -24,6 +24,10 @@ fn text(loss: &str, noise: &str, valley: &str, domain: &str, cells: [usize; 2]) 
 fn run(text: &str) -> Result<Solution, StudyError> {
     let config = Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap();
     study::run(&config.problem()?, &config.request, &Progress::default())
+}
+
+fn problem(text: &str) -> Result<Problem, ProblemError> {
+    Config::from_text(std::path::Path::new("test.toml"), text, &[]).unwrap().problem()
 }
 
 fn refused(text: &str) -> bool {
@@ -221,6 +225,44 @@ fn blocked_curves_are_refused() {
         [32, 32],
     );
     assert!(refused(&radial), "{radial}");
+}
+
+/// An eigenvalue that touches zero and keeps its sign blocks as one that changes it, however it is turned.
+#[test]
+fn touched_curves_are_refused_too() {
+    for degrees in [0.0f64, 10.0, 45.0, 71.3] {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let (u, v) = (format!("({cosine}*x + {sine}*y)"), format!("({cosine}*y - {sine}*x)"));
+        let domain = "lower = [-2, -2], upper = [2, 2]";
+        let valley = format!("minimum = [{}, {}], set = '{u} < 0.4'", -1.0137 * cosine, -1.0137 * sine);
+        for power in [4, 6] {
+            // f'(−1.0137) = 0 with f'' = 0 at −0.5137.
+            let slope = f64::from(power) * 0.5f64.powi(power - 1);
+            let loss = |rest: &str| format!("({u} + 0.5137)^{power} + {slope}*{u} + {v}^2{rest}");
+            let touched = text(&loss(""), "", &valley, domain, [32, 32]);
+            assert!(refused(&touched), "{touched}");
+            // A tenth above zero nothing is closed.
+            let open = text(&loss(&format!(" + 0.05*({u} + 1.0137)^2")), "", &valley, domain, [32, 32]);
+            assert!(problem(&open).is_ok(), "{open}");
+        }
+    }
+    // L'' = (r² − 1)² and L'/r = 8/15 on the circle: the noise along it pushes outwards by 8c/15, the slope back by 8/15.
+    let radial = |learning_rate: f64| {
+        let r = "(x^2 + y^2)";
+        let loss = format!("{r}^3/30 - {r}^2/6 + {r}/2");
+        let text = text(
+            &loss,
+            "",
+            &format!("minimum = [0, 0], set = '{r} < 1.9'"),
+            "lower = [-1.4, -1.4], upper = [1.4, 1.4]",
+            [32, 32],
+        );
+        text.replace("learning_rate = 0.2", &format!("learning_rate = {learning_rate}"))
+    };
+    for (learning_rate, is_closed) in [(0.2, true), (1.9, true), (2.1, false), (12.0, false)] {
+        let found = problem(&radial(learning_rate));
+        assert_eq!(matches!(found, Err(ProblemError::Degenerate(_))), is_closed, "{learning_rate}");
+    }
 }
 
 /// (x² − 1)² + y² + ε x y²: refused at ε = 0 and only there; the rate falls with the openness, and where the curve is not resolved the

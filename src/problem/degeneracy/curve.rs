@@ -6,9 +6,13 @@
 //! Itô:         −∇L·n + c|h_j| v_jᵀ(∇∇h_k)v_j/|∇h_k|        the second term: the noise along a bent Γ
 //! isothermal:  −∇L·n
 //! ```
+//! Where h_k only touches zero, ∇h_k vanishes too: then n is the direction in which h_k bends, and the bend of Γ that of
+//! the line of its smallest values.
+//!
 //! Source: method.md section 1.
 
 use crate::problem::Interpretation;
+use crate::problem::degeneracy::smallest;
 use crate::problem::mollified::HessianField;
 use crate::tensor::{Point, advance, difference, dot, norm};
 
@@ -36,6 +40,15 @@ const STEP: f64 = 3e-4;
 /// Pieces of a segment in which sign changes are looked for: two curves may pass between its ends.
 const PIECES: usize = 4;
 
+/// Beside a zero that is touched, a quarter of a segment apart, the smallest of |h_k| is at most a ninth of the others.
+const DIP: f64 = 0.2;
+
+/// |h_k| over |h_j| up to which it has touched zero.
+const TOUCHED: f64 = 1e-11;
+
+/// Steps to a point of Γ beside another, each of which leaves a part like the distance.
+const STRAYS: usize = 4;
+
 /// Curves of D = c[H]₊ in a domain of some size.
 pub struct Curves<'a> {
     /// c[H]₊.
@@ -58,7 +71,7 @@ impl Curves<'_> {
             let at = advance(from, piece as f64 / PIECES as f64, step);
             self.field.landscape.hessian(at).eigen(2).values
         });
-        let mut narrowest: Option<Crossing> = None;
+        let mut narrowest = self.touched(from, step, &values);
         for (piece, ends) in values.windows(2).enumerate() {
             for (k, (&start, &end)) in ends[0].iter().zip(&ends[1]).enumerate() {
                 if (start > 0.0) == (end > 0.0) {
@@ -73,6 +86,87 @@ impl Curves<'_> {
             }
         }
         narrowest
+    }
+
+    /// The crossing of a curve on which an eigenvalue touches zero without a change of sign.
+    fn touched(&self, from: Point, step: Point, values: &[[f64; 2]; PIECES + 1]) -> Option<Crossing> {
+        (0..2).find_map(|k| {
+            let sizes = values.map(|pair| pair[k].abs());
+            let lowest = (0..=PIECES).min_by(|&a, &b| sizes[a].total_cmp(&sizes[b]))?;
+            let around = lowest.saturating_sub(2)..=(lowest + 2).min(PIECES);
+            let dips = sizes[lowest] <= DIP * around.clone().map(|piece| sizes[piece]).fold(0.0, f64::max);
+            if !dips || values[around].iter().any(|pair| (pair[k] > 0.0) != (values[0][k] > 0.0) && pair[k] != 0.0) {
+                return None;
+            }
+            let [low, high] =
+                [lowest.saturating_sub(1), (lowest + 1).min(PIECES)].map(|piece| piece as f64 / PIECES as f64);
+            let size = |s: f64| self.eigenvalue(advance(from, low + s * (high - low), step), k).abs();
+            let at = advance(from, low + smallest(size).0 * (high - low), step);
+            let pair = self.field.landscape.hessian(at).eigen(2).values;
+            (pair[k].abs() <= TOUCHED * pair[1 - k].abs()).then(|| self.touching(at, k, step))
+        })
+    }
+
+    /// The crossing, along a step, of a curve at a point of which h_k touches zero.
+    fn touching(&self, at: Point, k: usize, step: Point) -> Crossing {
+        let landscape = &self.field.landscape;
+        let eigen = landscape.hessian(at).eigen(2);
+        let other = eigen.vectors[1 - k];
+        let across = self.normal(at, k);
+        let normal = if dot(across, step) < 0.0 { across.map(|c| -c) } else { across };
+        let mut drift = -dot(landscape.gradient(at), normal);
+        if self.interpretation != Interpretation::Isothermal {
+            let far = self.far();
+            let own = self.middle(at, normal, k);
+            let stray = |side: f64| {
+                let beside = advance(at, side * far, other);
+                // Where the middle lies as it does at Γ, however unlike the two sides are.
+                (0..STRAYS).fold(0.0, |stray, _| stray + self.middle(advance(beside, stray, normal), normal, k) - own)
+            };
+            let bend = -(stray(1.0) + stray(-1.0)) / (far * far);
+            drift += self.field.factor_at(at) * eigen.values[1 - k].abs() * bend;
+        }
+        let cosine = dot(normal, other);
+        Crossing { at, openness: cosine * cosine, is_carried: drift > 0.0 }
+    }
+
+    /// The step of what is of second order at Γ, which wants a longer one.
+    fn far(&self) -> f64 {
+        STEP.sqrt() * self.size
+    }
+
+    /// The normal of a curve on which h_k touches zero: there its slope vanishes, and to both sides it points away. By
+    /// differences along the normal and the tangent that are known so far, whose errors vanish with what is left between.
+    fn normal(&self, at: Point, k: usize) -> Point {
+        const TURNS: usize = 6;
+        let (far, width) = (self.far(), 0.25 * self.far());
+        let size = |theta: Point| self.eigenvalue(theta, k).abs();
+        let rise = |axis: Point| size(advance(at, far, axis)) + size(advance(at, -far, axis));
+        let mut normal = if rise([1.0, 0.0]) > rise([0.0, 1.0]) { [1.0, 0.0] } else { [0.0, 1.0] };
+        for _ in 0..TURNS {
+            let slope = |direction: Point| {
+                let side = |side: f64| {
+                    let value = |steps: f64| size(advance(advance(at, side * far, normal), steps * width, direction));
+                    side * (8.0 * (value(1.0) - value(-1.0)) - (value(2.0) - value(-2.0)))
+                };
+                side(1.0) + side(-1.0)
+            };
+            let tangent = [-normal[1], normal[0]];
+            let turned = advance(normal.map(|c| c * slope(normal)), slope(tangent), tangent);
+            let length = norm(turned);
+            if length == 0.0 {
+                break;
+            }
+            normal = turned.map(|c| c / length);
+        }
+        normal
+    }
+
+    /// How far from a point along a normal |h_k| is smallest: in the middle between two places where it is the same.
+    fn middle(&self, from: Point, normal: Point, k: usize) -> f64 {
+        let (far, size) = (self.far(), |s: f64| self.eigenvalue(advance(from, s, normal), k).abs());
+        let level = size(far);
+        0.5 * (far + self.root([-3.0 * far, 0.0], size(-3.0 * far) > level, |s| size(s) - level))
     }
 
     /// Where a function changes sign, by bisection to the last bit.
