@@ -1,7 +1,8 @@
 //! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average elsewhere.
 //!
 //! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both. A drift without a loss may turn
-//! across the slope of its own density; the weight for that is taken where the rate settles sooner with it.
+//! across the slope of its own density; the weight for that is taken where the rate settles sooner with it, and where no coarse grid settles
+//! at all: on the way round an exponential weight adds noise across the flow, and the rate of a cold valley grows by powers of ten.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -38,6 +39,13 @@ pub enum Reason {
         /// The relative change of the rate between them, with this weight.
         change: f64,
         /// The same with the inverse average.
+        plain: f64,
+    },
+    /// A drift that turns, on grids that show no rate yet.
+    Turns {
+        /// Cells of the finer of two coarse grids.
+        cells: [usize; 2],
+        /// The relative change of the rate between them, with the inverse average.
         plain: f64,
     },
     /// The killing rate inside the domain jumps or bends, and how the flux varies with it.
@@ -87,6 +95,10 @@ impl fmt::Display for Reason {
             Reason::Settles { cells: [nx, ny], change, plain } => write!(
                 f,
                 "the drift turns: from the grid before to {nx} × {ny} cells γ changes by {change:.1e}, with the inverse average by {plain:.1e}"
+            ),
+            Reason::Turns { cells: [nx, ny], plain } => write!(
+                f,
+                "the drift turns, and from the grid before to {nx} × {ny} cells γ still changes by {plain:.1e} with the inverse average"
             ),
             Reason::BrokenKilling => {
                 write!(f, "the flux correction is for fluxes that vary smoothly, and the killing rate jumps or bends")
@@ -161,6 +173,12 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
 /// change more.
 const SOONER: f64 = 0.9;
 
+/// A change of ln γ between two coarse grids from which they show no rate.
+const UNSETTLED: f64 = 0.7;
+
+/// A drift turns from this share of its Jacobian on.
+const TURNS: f64 = 0.1;
+
 /// Why the transverse weight is chosen for a drift in D = temperature·I, where it is.
 fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Option<Reason>, StudyError> {
     let is_plain_drift = problem.dynamics.loss().is_none() && problem.dynamics.conservative().is_none();
@@ -180,7 +198,25 @@ fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Re
         Err(_) => return Ok(None),
     };
     let [plain, change] = [0, 1].map(|k| finer[k].over(coarse[k]).ln().abs());
-    Ok((change < SOONER * plain).then_some(Reason::Settles { cells: fine, change, plain }))
+    Ok(match change < SOONER * plain {
+        true => Some(Reason::Settles { cells: fine, change, plain }),
+        false => (plain > UNSETTLED && turns(problem)).then_some(Reason::Turns { cells: fine, plain }),
+    })
+}
+
+/// Whether a drift turns: the mean of |∂ₓb_y − ∂_yb_x| where the process lives, over that of |∂b|.
+fn turns(problem: &Problem) -> bool {
+    const LOOKS: u32 = 16;
+    let Problem { domain, valley, dynamics, .. } = problem;
+    let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * (f64::from(k) + 0.5) / f64::from(LOOKS);
+    let points = (0..LOOKS * LOOKS).map(|k| [place(0, k / LOOKS), place(1, k % LOOKS)]);
+    let mut sums = [0.0; 2];
+    for theta in points.filter(|theta| valley.live.holds(*theta)) {
+        let [[xx, xy], [yx, yy]] = dynamics.slope_jacobian(theta);
+        sums[0] += (xy - yx).abs();
+        sums[1] += (xx * xx + xy * xy + yx * yx + yy * yy).sqrt();
+    }
+    sums[0] > TURNS * sums[1]
 }
 
 /// The request with this scheme.

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::formula::Formulas;
-use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::observe::degenerate::{CurveFlux, DEGENERATE_CURVE};
 use crate::observe::field;
 use crate::observe::group::FieldGroup;
@@ -12,12 +11,15 @@ use crate::observe::peclet::{Peclet, peclet};
 use crate::observe::quantity::Quantities;
 use crate::observe::reactive;
 use crate::observe::winding::{self, Winding};
-use crate::problem::{Problem, Wall, ends};
+use crate::problem::Problem;
 use crate::scaled::Scaled;
-use crate::solve::{Discretisation, QuasiStationary, Resources, closed_law};
+use crate::solve::network::valleys::ValleyNetwork;
+use crate::solve::{Discretisation, Reactive, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
-use crate::study::committor;
+use crate::study::committor::{self, CommittorStudy};
+use crate::study::comparison::{self, Comparison};
+use crate::study::escape::Escape;
 use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::iteration;
 use crate::study::keeper::{Keeper, Unfinished};
@@ -25,20 +27,14 @@ use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
-use crate::study::solution::{CovarianceCheck, PassageTime, QuadratureCheck, RateEstimate, Solution};
+use crate::study::solution::{CovarianceCheck, Solution};
 use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
-use crate::study::warning::{OfRate, Warning};
-use crate::study::{Request, StudyError, comparison, dividing};
+use crate::study::warning::Warning;
+use crate::study::{Request, StudyError};
 use crate::tensor::{Point, Tensor, norm};
 
 /// A cell Péclet number above this near the minimum or a saddle is worth a warning.
 const PECLET_WARNING: f64 = 4.0;
-
-/// A discretisation error above this is worth one too.
-const LARGE_ERROR: f64 = 0.05;
-
-/// One above this leaves no digit of the result, nor its size.
-const WORTHLESS: f64 = 1.0;
 
 /// Rates that differ by less are those of one valley, whatever its floor is like.
 const SAME_VALLEY: f64 = 1e-3;
@@ -61,112 +57,38 @@ pub(super) fn evidence(
     resources.progress.begin("observables", 0);
     let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
+    let mut escape = Escape::new(request, &on, &mut found, rungs, &mut warnings);
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
     let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
-    let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(&on, found, rungs)).unzip();
-    if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
-        warnings.extend(rate_warnings(request, rate));
-        warnings.extend(rungs.unresolved_crossing());
-        warnings.extend(neglected_probability(&on, &found.probability));
-    }
-    let extrapolated = rungs.estimate(|rates| rates.passage);
-    let passage = found.passage.as_ref();
-    let mut passage =
-        passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
-    let mut quadrature = by_quadrature(request, problem, &mut warnings);
-    let without_rate = rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate));
-    let flux = flux.flatten().filter(|_| without_rate.is_none());
-    if without_rate.is_some() {
-        (rate, found.quasi_stationary) = (None, None);
-        if let Some(check) = &mut quadrature {
-            check.escape_rate = None;
-        }
-    }
-    warnings.extend(without_rate);
-    let mut fields = fields(&on, &found);
-    let mut quantities = Quantities::default();
-    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
-        quantities.add("slice", &facts).expect("a view of plain values");
-    }
     // With reactive paths or a network it is known already.
     let own = match request.wants(Quantity::Stationary) && closed.is_none() {
-        true => {
-            let closed = on.closed(resources.progress)?;
-            let law = closed_law(&closed, resources)?;
-            Some((closed, law))
-        }
+        true => Some(stationary(&on, resources)?),
         false => None,
     };
-    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
-    let peclet = match (closed.or(own.as_ref().map(|(closed, law)| (closed, law))), probability) {
-        // Where only the closed chain was asked for, its law says which edges matter.
-        (Some((closed, law)), None) => {
-            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
-            peclet(problem, &on.grid, &closed.assembly, Some(&law))
-        }
-        _ => peclet(problem, &on.grid, &on.assembly, probability),
-    };
-    warnings.extend(unresolved(&peclet, problem.dimension));
-    if let Some((closed, law)) = closed.or(own.as_ref().map(|(closed, law)| (closed, law))) {
-        fields.fields.extend(reactive::law(closed, law));
-        fields.fields.extend(reactive::stationary_current(closed, law));
-        if request.wants(Quantity::Stationary) {
-            // A struct of numbers, with texts as keys.
-            quantities.add("stationary", &StationaryNumbers::new(closed, law)).expect("a view of plain values");
-        }
+    let closed = closed.or(own.as_ref().map(|(closed, law)| (closed, law)));
+    let mut gathered = Gathered::of(fields(&on, &found), warnings);
+    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
+        gathered.add("slice", &facts);
     }
-    let (mut committor, mut groups) = (None, Vec::new());
-    let crossed = found.quasi_stationary.as_ref().filter(|found| found.rate.is_ordinary());
-    let degenerate_curve =
-        crossed.and_then(|found| CurveFlux::new(problem, &on.grid, &on.assembly, &found.probability));
-    if let Some(curve) = &degenerate_curve {
-        quantities.add(DEGENERATE_CURVE, curve).expect("a view of plain values");
-        groups.push(curve.group());
+    let peclet = peclet_numbers(&on, &found, closed);
+    gathered.warnings.extend(unresolved(&peclet, problem.dimension));
+    if let Some((closed, law)) = closed {
+        gathered.stationary(request, closed, law);
     }
-    if let Some(found) = &reactive {
-        let (study, over_grid, along) =
-            committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
-        fields.fields.extend(over_grid);
-        groups.extend(along);
-        // A struct of numbers, with texts as keys.
-        quantities.add("committor", &study).expect("a view of plain values");
-        committor = Some(study);
-    }
+    let degenerate_curve = gathered.degenerate_curve(&on, &found);
+    let committor = reactive.as_ref().map(|found| gathered.committor(found, request, rungs, resources)).transpose()?;
     let certificate = enclosed(request, problem, on.grid.cells, resources)?;
     if let Some(certificate) = &certificate {
-        quantities.add("certificate", certificate).expect("a view of plain values");
+        gathered.add("certificate", certificate);
     }
-    let mut network_study = None;
-    if let Some(found) = &network {
-        let study = NetworkStudy::new(found, &rungs.network_estimates(), resources)?;
-        quantities.add("network", &study).expect("a view of plain values");
-        network_study = Some(study);
-    }
-    let spectrum_study = spectrum.as_ref().map(|found| SpectrumStudy::new(found, &rungs.spectrum_estimates()));
-    if let Some(study) = &spectrum_study {
-        quantities.add("spectrum", &study.lines).expect("a view of plain values");
-        let (found, asked) = (study.modes.len(), request.eigenvalues);
-        warnings.extend((found < asked).then_some(Warning::ShortSpectrum { found, asked }));
-    }
-    groups.extend(spectrum.as_ref().map(spectrum::group));
-    if let Some(check) = &mut quadrature {
-        warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
-    }
-    warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
-    warnings
-        .extend(passage.as_ref().and_then(|passage| large_error(OfRate::PassageTime, passage.discretisation_error)));
-    if rate.is_none() && passage.as_ref().is_some_and(|passage| passage.discretisation_error.is_none()) {
-        warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
-    }
-    let rates = [rate.as_ref().map(RateEstimate::best), passage.as_ref().map(PassageTime::best)];
-    let slowest = slowest_well(&on, &found, rates);
-    let formulas = match if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) } {
-        Some(rate) => comparison::compared(problem, rate),
-        None => Formulas::default(),
-    };
-    warnings.extend(slowest);
-    let limit = quadrature.as_ref().and_then(|check| check.escape_rate).or(rates[0]);
-    let own = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
+    let network_study = network.as_ref().map(|found| gathered.network(found, rungs, resources)).transpose()?;
+    let spectrum_study = spectrum.as_ref().map(|found| gathered.spectrum(found, request, rungs));
+    escape.judge(request, &mut gathered.warnings);
+    let formulas = gathered.formulas(&on, &found, escape.best());
+    let limit = escape.quadrature.as_ref().and_then(|check| check.escape_rate).or(escape.best()[0]);
+    let iteration = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
+    let Gathered { fields, groups, quantities, warnings } = gathered;
+    let Escape { rate, flux, passage, quadrature } = escape;
     let mut solution = Solution {
         choice,
         unknowns: on.states(),
@@ -186,7 +108,7 @@ pub(super) fn evidence(
         spectrum: spectrum_study,
         quadrature,
         formulas,
-        iteration: own,
+        iteration,
         particles: None,
         covariance: covariance_check(problem),
         warnings,
@@ -195,52 +117,123 @@ pub(super) fn evidence(
         grid: on.grid.clone(),
     };
     // Last, so that all else is kept with what there is of it.
-    in_time(
-        request,
-        &on,
-        &found,
-        spectrum.as_ref(),
-        resources,
-        Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP },
-    )?;
+    let unfinished = Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP };
+    in_time(request, &on, &found, spectrum.as_ref(), resources, unfinished)?;
     Ok(solution)
 }
 
-/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary numbers, so are
-/// the fluxes.
-fn rate_and_flux(
+/// What is gathered from the analyses of the finest grid.
+struct Gathered {
+    fields: FieldGroup,
+    groups: Vec<FieldGroup>,
+    quantities: Quantities,
+    warnings: Vec<Warning>,
+}
+
+impl Gathered {
+    fn of(fields: FieldGroup, warnings: Vec<Warning>) -> Gathered {
+        Gathered { fields, groups: Vec::new(), quantities: Quantities::default(), warnings }
+    }
+
+    /// A result under its name: a struct of numbers, with texts as keys.
+    fn add(&mut self, name: &'static str, found: &impl Serialize) {
+        self.quantities.add(name, found).expect("a view of plain values");
+    }
+
+    fn stationary(&mut self, request: &Request, closed: &Discretisation<'_>, law: &[Scaled]) {
+        self.fields.fields.extend(reactive::law(closed, law));
+        self.fields.fields.extend(reactive::stationary_current(closed, law));
+        if request.wants(Quantity::Stationary) {
+            self.add("stationary", &StationaryNumbers::new(closed, law));
+        }
+    }
+
+    fn degenerate_curve(&mut self, on: &Discretisation<'_>, found: &Analyses) -> Option<CurveFlux> {
+        let crossed = found.quasi_stationary.as_ref().filter(|found| found.rate.is_ordinary())?;
+        let curve = CurveFlux::new(on.problem, &on.grid, &on.assembly, &crossed.probability)?;
+        self.add(DEGENERATE_CURVE, &curve);
+        self.groups.push(curve.group());
+        Some(curve)
+    }
+
+    fn committor(
+        &mut self,
+        found: &Reactive<'_>,
+        request: &Request,
+        rungs: &Rungs<'_>,
+        resources: Resources<'_>,
+    ) -> Result<CommittorStudy, StudyError> {
+        let (study, over_grid, along) =
+            committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
+        self.fields.fields.extend(over_grid);
+        self.groups.extend(along);
+        self.add("committor", &study);
+        Ok(study)
+    }
+
+    fn network(
+        &mut self,
+        found: &ValleyNetwork<'_>,
+        rungs: &Rungs<'_>,
+        resources: Resources<'_>,
+    ) -> Result<NetworkStudy, StudyError> {
+        let study = NetworkStudy::new(found, &rungs.network_estimates(), resources)?;
+        self.add("network", &study);
+        Ok(study)
+    }
+
+    fn spectrum(&mut self, found: &LevelSpectrum<'_>, request: &Request, rungs: &Rungs<'_>) -> SpectrumStudy {
+        let study = SpectrumStudy::new(found, &rungs.spectrum_estimates());
+        self.add("spectrum", &study.lines);
+        let (count, asked) = (study.modes.len(), request.eigenvalues);
+        self.warnings.extend((count < asked).then_some(Warning::ShortSpectrum { found: count, asked }));
+        self.groups.push(spectrum::group(found));
+        study
+    }
+
+    /// The formulas against the rate of leaving the start's own well.
+    fn formulas(
+        &mut self,
+        on: &Discretisation<'_>,
+        found: &Analyses,
+        rates: [Option<Scaled>; 2],
+    ) -> Formulas<Comparison> {
+        let slowest = slowest_well(on, found, rates);
+        let rate = if slowest.is_some() { rates[1] } else { rates[0].or(rates[1]) };
+        self.warnings.extend(slowest);
+        rate.map_or_else(Formulas::default, |rate| comparison::compared(on.problem, rate))
+    }
+}
+
+/// The closed chain on the same grid, and its stationary law.
+fn stationary<'a>(
+    on: &Discretisation<'a>,
+    resources: Resources<'_>,
+) -> Result<(Discretisation<'a>, Vec<Scaled>), StudyError> {
+    let closed = on.closed(resources.progress)?;
+    let law = closed_law(&closed, resources)?;
+    Ok((closed, law))
+}
+
+/// The cell Péclet numbers; where only the closed chain was asked for, its law says which edges matter.
+fn peclet_numbers(
     on: &Discretisation<'_>,
-    found: &QuasiStationary,
-    rungs: &Rungs<'_>,
-) -> (RateEstimate, Option<BoundaryFlux>) {
-    let mut through = boundary_flux(on.problem, &on.grid, &on.assembly, &found.probability);
-    dividing::against_formulas(on.problem, &mut through);
-    let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
-    let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);
-    let rate = RateEstimate::new(found, extrapolation, grids.collect(), through.total);
-    (rate, found.rate.is_ordinary().then_some(through))
+    found: &Analyses,
+    closed: Option<(&Discretisation<'_>, &Vec<Scaled>)>,
+) -> Peclet {
+    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
+    match (closed, probability) {
+        (Some((closed, law)), None) => {
+            let law: Vec<f64> = law.iter().map(|p| p.value()).collect();
+            peclet(on.problem, &on.grid, &closed.assembly, Some(&law))
+        }
+        _ => peclet(on.problem, &on.grid, &on.assembly, probability),
+    }
 }
 
 fn unresolved(peclet: &Peclet, dimension: usize) -> Option<Warning> {
     let Peclet { relevant: number, relevant_at: at, .. } = *peclet;
     (number > PECLET_WARNING).then_some(Warning::Peclet { number, at, dimension })
-}
-
-fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item = Warning> {
-    let is_unknown = rate.discretisation_error.is_none() && request.error_estimate;
-    let open = Warning::OpenBracket { width: rate.bracket[1] - rate.bracket[0], iterations: rate.iterations };
-    let unknown = is_unknown.then_some(Warning::NoErrorEstimate);
-    unknown.into_iter().chain((!rate.converged).then_some(open))
-}
-
-fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
-    let error = error?;
-    // Whatever is no number is no small one.
-    let is_small = error <= LARGE_ERROR;
-    (!is_small).then_some(match error <= WORTHLESS {
-        true => Warning::LargeError { of, error },
-        false => Warning::Worthless { of, error },
-    })
 }
 
 /// Fields on the grid, as far as they were asked for.
@@ -300,11 +293,6 @@ fn in_time(
     Ok(())
 }
 
-/// The quadrature, where there is one.
-fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
-    request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
-}
-
 /// The interval around the rate, when asked for. A spectrum that is continuous from the rate on has none.
 fn enclosed(
     request: &Request,
@@ -313,13 +301,6 @@ fn enclosed(
     resources: Resources<'_>,
 ) -> Result<Option<Certificate>, StudyError> {
     request.wants(Quantity::Certificate).then(|| certificate::certify(problem, cells, resources)).transpose()
-}
-
-/// A word where the rate that the grid has is none: the spectrum is continuous from it on.
-fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
-    let (at, begins) = ends::continuous_from(problem)?;
-    let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
-    (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
 }
 
 /// The data's gradient covariance at the minimum against the Hessian there.
@@ -336,25 +317,6 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
     let covariance = problem.dynamics.metric().map_or(covariance, |metric| metric.measured(covariance));
     let alignment = product(covariance, hessian) / (product(covariance, covariance) * product(hessian, hessian)).sqrt();
     Some(CovarianceCheck { covariance, ratios, alignment })
-}
-
-/// A word where probability leans on a reflecting wall of a domain that was chosen automatically.
-fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option<Warning> {
-    let (problem, grid) = (on.problem, &on.grid);
-    if !problem.domain.automatic {
-        return None;
-    }
-    let on_edge = |cell: u32| {
-        let indices = grid.indices(cell as usize);
-        (0..grid.dimension).any(|axis| {
-            let ends = [indices[axis] == 0, indices[axis] + 1 == grid.cells[axis]];
-            (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting))
-        })
-    };
-    let cells = &on.assembly.cells;
-    let edge: f64 = cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
-    // The wall stands for all that lies beyond it, which falls off over about one cell.
-    (edge > 1e-16).then_some(Warning::NeglectedProbability { probability: edge })
 }
 
 /// A word where the quasi-stationary rate is not that of the start's well but of a slower one.

@@ -12,6 +12,7 @@ pub mod covariance;
 pub mod crossing;
 mod dividing;
 pub mod error;
+mod escape;
 mod evidence;
 pub mod evolution;
 pub mod extrapolation;

@@ -118,6 +118,28 @@ fn rows() -> Vec<Row> {
         // It settles late, from above, between 1 and 2.
         expected: [1.2, 2.1],
     });
+    // Where a reflecting and an absorbing wall meet at the angle ω, measured by D⁻¹, the order is that of the corner, π/ω.
+    for (d12, expected) in [(0.5, [1.35, 1.65]), (0.8, [1.1, 1.4])] {
+        rows.push(Row {
+            scheme: "inverse-average",
+            problem: if d12 == 0.5 {
+                "full tensor, corner of ω = 2π/3"
+            } else {
+                "full tensor, corner of ω = 0.795π"
+            },
+            calculus: "ito",
+            boundary: "walls on faces",
+            toml: format!(
+                "landscape = {{ expression = 'x^2 + y^2' }}
+                 noise = {{ kind = 'expression', d11 = '1', d12 = '{d12}', d22 = '1' }}
+                 domain = {{ lower = [-1, -1], upper = [1, 1], walls = {{ x = ['reflecting', 'absorbing'] }} }}"
+            ),
+            cells: [48, 96, 192],
+            aspect: 1.0,
+            exact: Exact::Differences,
+            expected,
+        });
+    }
     rows.push(Row {
         scheme: "flux-corrected",
         problem: "curved valley",

@@ -1,0 +1,140 @@
+//! How fast the set is left: the rate, the flux that it is made of, the passage time, and both by quadrature.
+
+use crate::observe::boundary::{BoundaryFlux, boundary_flux};
+use crate::problem::{Problem, Wall, ends};
+use crate::scaled::Scaled;
+use crate::solve::{Discretisation, QuasiStationary};
+use crate::study::ladder::Rungs;
+use crate::study::level::Analyses;
+use crate::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
+use crate::study::warning::{OfRate, Warning};
+use crate::study::{Request, comparison, dividing};
+
+/// A discretisation error above this is worth a warning.
+const LARGE_ERROR: f64 = 0.05;
+
+/// One above this leaves no digit of the result, nor its size.
+const WORTHLESS: f64 = 1.0;
+
+/// How fast the set is left: the rate, the flux that it is made of, the passage time, and both by quadrature.
+pub(super) struct Escape {
+    pub rate: Option<RateEstimate>,
+    pub flux: Option<BoundaryFlux>,
+    pub passage: Option<PassageTime>,
+    pub quadrature: Option<QuadratureCheck>,
+}
+
+impl Escape {
+    /// What the analyses of the finest grid found; a mode that is none is taken out of them.
+    pub fn new(
+        request: &Request,
+        on: &Discretisation<'_>,
+        found: &mut Analyses,
+        rungs: &Rungs<'_>,
+        warnings: &mut Vec<Warning>,
+    ) -> Escape {
+        let problem = on.problem;
+        let (rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(on, found, rungs)).unzip();
+        if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
+            warnings.extend(rate_warnings(request, rate));
+            warnings.extend(rungs.unresolved_crossing());
+            warnings.extend(neglected_probability(on, &found.probability));
+        }
+        let extrapolated = rungs.estimate(|rates| rates.passage);
+        let passage = found.passage.as_ref();
+        let passage =
+            passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
+        let quadrature = by_quadrature(request, problem, warnings);
+        let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
+        if let Some(warning) = escape.rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate)) {
+            (escape.rate, escape.flux, found.quasi_stationary) = (None, None, None);
+            if let Some(check) = &mut escape.quadrature {
+                check.escape_rate = None;
+            }
+            warnings.push(warning);
+        }
+        escape
+    }
+
+    /// Compares with the quadrature, and says what the errors leave.
+    pub fn judge(&mut self, request: &Request, warnings: &mut Vec<Warning>) {
+        let Escape { rate, passage, quadrature, .. } = self;
+        if let Some(check) = quadrature {
+            warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
+        }
+        warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
+        let of_passage = passage.as_ref().map(|passage| passage.discretisation_error);
+        warnings.extend(of_passage.and_then(|error| large_error(OfRate::PassageTime, error)));
+        if rate.is_none() && of_passage == Some(None) {
+            warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
+        }
+    }
+
+    /// The best values of the rate and of 1/τ.
+    pub fn best(&self) -> [Option<Scaled>; 2] {
+        [self.rate.as_ref().map(RateEstimate::best), self.passage.as_ref().map(PassageTime::best)]
+    }
+}
+
+/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary numbers, so are
+/// the fluxes.
+fn rate_and_flux(
+    on: &Discretisation<'_>,
+    found: &QuasiStationary,
+    rungs: &Rungs<'_>,
+) -> (RateEstimate, Option<BoundaryFlux>) {
+    let mut through = boundary_flux(on.problem, &on.grid, &on.assembly, &found.probability);
+    dividing::against_formulas(on.problem, &mut through);
+    let grids = rungs.rates.iter().filter_map(|rates| rates.quasi_stationary.map(|rate| (rates.cells, rate)));
+    let extrapolation = rungs.estimate(|rates| rates.quasi_stationary);
+    let rate = RateEstimate::new(found, extrapolation, grids.collect(), through.total);
+    (rate, found.rate.is_ordinary().then_some(through))
+}
+
+fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item = Warning> {
+    let is_unknown = rate.discretisation_error.is_none() && request.error_estimate;
+    let open = Warning::OpenBracket { width: rate.bracket[1] - rate.bracket[0], iterations: rate.iterations };
+    let unknown = is_unknown.then_some(Warning::NoErrorEstimate);
+    unknown.into_iter().chain((!rate.converged).then_some(open))
+}
+
+fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+    let error = error?;
+    // Whatever is no number is no small one.
+    let is_small = error <= LARGE_ERROR;
+    (!is_small).then_some(match error <= WORTHLESS {
+        true => Warning::LargeError { of, error },
+        false => Warning::Worthless { of, error },
+    })
+}
+
+/// The quadrature, where there is one.
+fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
+    request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
+}
+
+/// A word where the rate that the grid has is none: the spectrum is continuous from it on.
+fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
+    let (at, begins) = ends::continuous_from(problem)?;
+    let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
+    (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
+}
+
+/// A word where probability leans on a reflecting wall of a domain that was chosen automatically.
+fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option<Warning> {
+    let (problem, grid) = (on.problem, &on.grid);
+    if !problem.domain.automatic {
+        return None;
+    }
+    let on_edge = |cell: u32| {
+        let indices = grid.indices(cell as usize);
+        (0..grid.dimension).any(|axis| {
+            let ends = [indices[axis] == 0, indices[axis] + 1 == grid.cells[axis]];
+            (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting))
+        })
+    };
+    let cells = &on.assembly.cells;
+    let edge: f64 = cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
+    // The wall stands for all that lies beyond it, which falls off over about one cell.
+    (edge > 1e-16).then_some(Warning::NeglectedProbability { probability: edge })
+}
