@@ -10,6 +10,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use saddleflux::config::Config;
 use saddleflux::particles::coupled::Swarm;
+use saddleflux::particles::deadline::Deadline;
 use saddleflux::particles::motion::Motion;
 use saddleflux::particles::random::{Purpose, Random};
 use saddleflux::particles::swarm::{self, Record, Schedule, Spell};
@@ -27,6 +28,7 @@ impl Record for Nothing {
 fn steps_per_second(problem: &Problem, count: usize, coupled: bool) -> f64 {
     let motion = Motion::diffusion(problem).unwrap();
     let schedule = Schedule {
+        deadline: Deadline::default(),
         count,
         step: 1e-3,
         burn_in: 0.1,

@@ -15,7 +15,6 @@ use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::memory::{self, Bound};
 use crate::model::training::TrainingError;
-use crate::particles::SimulationError;
 use crate::problem::ProblemWarning;
 use crate::sgd::SgdError;
 use crate::solve::{EvolveError, SolveError};
@@ -92,9 +91,7 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             Some((key, message)) if error.is_of_memory() => {
                 Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{message}, within {}", bound())) }
             }
-            Some((key, message)) if matches!(error, SimulationError::Hopeless { .. }) => {
-                Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, message) }
-            }
+            Some((key, message)) if error.is_of_time() => Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, message) },
             Some((key, message)) => wrong(key, message),
             None => unsolvable(error.to_string()),
         },

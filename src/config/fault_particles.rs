@@ -98,6 +98,9 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
             "particles.dt",
             format!("{error}. Take a shorter step, or draw domain.lower and domain.upper closer"),
         ),
+        E::OutOfTime { .. } | E::BurnInOutOfTime { .. } => {
+            ("particles.most_seconds", format!("{error}. Take more, or fewer particles.count"))
+        }
         E::NoWell => (
             "particles.method",
             "\"splitting\" needs a well to start from, and the process does not settle at the start point: take \"euler-maruyama\"".into(),
@@ -117,6 +120,7 @@ pub fn on_particle_warning(warning: &ParticleWarning) -> String {
         }
         ParticleWarning::Unsettled { .. } => "particles.count",
         ParticleWarning::QuickEscape { .. } => "particles.method = \"euler-maruyama\"",
+        ParticleWarning::OutOfTime { .. } => "particles.most_seconds",
         ParticleWarning::WideError => "particles.count, particles.repetitions",
     };
     format!("{warning} ({keys})")

@@ -26,6 +26,7 @@ pub(super) fn read(section: &Section) -> Result<Settings, ConfigError> {
         seed: whole("seed", SEED)?.unwrap_or(default.seed),
         exits: whole("exits", COUNT)?.unwrap_or(default.exits),
         time: section.number("time", POSITIVE)?,
+        most_seconds: section.number("most_seconds", POSITIVE)?,
         burn_in: section.number("burn_in", NOT_NEGATIVE)?,
         extrapolate: section.boolean("extrapolate", default.extrapolate)?,
         repetitions: whole("repetitions", REPETITIONS)?.map_or(default.repetitions, |repetitions| repetitions as usize),

@@ -314,7 +314,8 @@ impl Context<'_> {
             return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
         let Some((fraction, axis, side)) = wall else {
-            return Way::Reflected(None);
+            // The set ends on the centre of the other cell, for whose end of the edge rounding has given another answer.
+            return if self.domain.contains(end) { Way::Cut(1.0) } else { Way::Reflected(None) };
         };
         // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));

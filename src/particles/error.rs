@@ -66,6 +66,24 @@ pub enum SimulationError {
         /// The longest step.
         longest: f64,
     },
+    /// The time was up before two repetitions of a splitting were done.
+    #[error("{seconds} s were over after {done} of {asked} repetitions: nothing is known of the rate")]
+    OutOfTime {
+        /// The time.
+        seconds: f64,
+        /// Repetitions that were done.
+        done: usize,
+        /// Repetitions that were asked for.
+        asked: usize,
+    },
+    /// The time was up before anything was counted.
+    #[error("{seconds} s were over in the burn-in of {burn_in:.3e}: nothing is known of the rate")]
+    BurnInOutOfTime {
+        /// The time.
+        seconds: f64,
+        /// Dynamical time of the burn-in.
+        burn_in: f64,
+    },
     /// Exits that nobody waits for.
     #[error("{exits} exits at the expected rate of {rate:.1e} are about {hours:.1e} hours of particle steps")]
     Hopeless {
@@ -145,6 +163,12 @@ pub enum SimulationError {
 }
 
 impl SimulationError {
+    /// Whether more time would mend it.
+    pub fn is_of_time(&self) -> bool {
+        use SimulationError as E;
+        matches!(self, E::Hopeless { .. } | E::OutOfTime { .. } | E::BurnInOutOfTime { .. })
+    }
+
     /// Whether more memory would mend it.
     pub fn is_of_memory(&self) -> bool {
         matches!(self, SimulationError::TooManyParticles { .. } | SimulationError::TooManySamples { .. })

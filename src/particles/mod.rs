@@ -7,6 +7,7 @@
 
 pub mod announcement;
 pub mod coupled;
+pub mod deadline;
 mod error;
 pub mod estimate;
 mod excursion;

@@ -48,6 +48,8 @@ pub struct Settings {
     pub exits: u64,
     /// Ends after this dynamical time, if that is earlier.
     pub time: Option<f64>,
+    /// Ends after this many seconds of the clock, if that is earlier, with what has been counted by then.
+    pub most_seconds: Option<f64>,
     /// Dynamical time before anything is counted; `None`: chosen from the curvature.
     pub burn_in: Option<f64>,
     /// Whether a second run at half the step removes the step's error.
@@ -69,6 +71,7 @@ impl Default for Settings {
             seed: 1,
             exits: 10_000,
             time: None,
+            most_seconds: None,
             burn_in: None,
             extrapolate: true,
             repetitions: 16,

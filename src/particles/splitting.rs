@@ -17,6 +17,7 @@
 //!
 //! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre & Rousset 2016.
 
+use crate::particles::deadline::Deadline;
 use crate::particles::excursion::{Beginning, Excursion, Milestone};
 use crate::particles::motion::{Motion, lanes};
 use crate::particles::random::{Purpose, Random};
@@ -43,6 +44,8 @@ pub struct Repetition {
     pub seed: u64,
     /// Its number: different ones share no random number.
     pub stream: u32,
+    /// When it is given up.
+    pub deadline: Deadline,
 }
 
 /// Paths on which excursions are counted.
@@ -79,9 +82,11 @@ struct Splitting<'a> {
     /// Choices made so far.
     drawn: u64,
     steps: u64,
+    /// Whether to stop.
+    stops: &'a dyn Fn() -> bool,
 }
 
-/// Estimates the rate once; `None` when interrupted.
+/// Estimates the rate once; `None` when interrupted, or not done in time.
 ///
 /// # Errors
 /// When a particle runs away, which a shorter step prevents.
@@ -93,9 +98,13 @@ pub fn split(
     progress: &Progress,
 ) -> Result<Option<Split>, Runaway> {
     let random = Random::new(repetition.seed).stream(repetition.stream);
+    let (step, stops) = (repetition.step, || repetition.deadline.stops(progress));
     let mut splitting =
-        Splitting { motion, well, coordinate, step: repetition.step, random, begun: 0, drawn: 0, steps: 0 };
+        Splitting { motion, well, coordinate, step, random, begun: 0, drawn: 0, steps: 0, stops: &stops };
     let beginnings = splitting.count_excursions(repetition.burn_in, repetition.time)?;
+    if stops() {
+        return Ok(None);
+    }
     let observed = (repetition.time / repetition.step).ceil() * repetition.step;
     let frequency = beginnings.len() as f64 / (observed * COUNTING as f64);
     if beginnings.is_empty() {
@@ -105,7 +114,7 @@ pub fn split(
     let mut excursions = splitting.first_excursions(&beginnings, count)?;
     let (mut probability, mut rounds) = (1.0, 0);
     loop {
-        if progress.is_interrupted() {
+        if stops() {
             return Ok(None);
         }
         let Some(level) = level(&excursions) else { break };
@@ -169,6 +178,9 @@ impl Splitting<'_> {
         let (first, last) = (steps(burn_in), steps(burn_in) + steps(time));
         let mut beginnings = Vec::new();
         for block in 0..COUNTING / LANES {
+            if (self.stops)() {
+                break;
+            }
             let ids = std::array::from_fn(|lane| (block * LANES + lane) as u32);
             let mut paths = motion.paths(well.centre);
             let mut away = [false; LANES];
@@ -218,7 +230,7 @@ impl Splitting<'_> {
                     paths.set(lane, place, motion.frontier.distance(place));
                 }
             }
-            if running.iter().all(Option::is_none) {
+            if running.iter().all(Option::is_none) || (self.stops)() {
                 return Ok(());
             }
             let begun = ticks;

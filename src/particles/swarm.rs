@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use crate::particles::announcement::Foresight;
+use crate::particles::deadline::Deadline;
 use crate::particles::memory::{Memory, Settling, Wells};
 use crate::progress::Progress;
 use crate::tensor::{LANES, Point};
@@ -31,6 +32,8 @@ pub struct Schedule<'a> {
     pub exits: u64,
     /// … or after this time, whichever is first.
     pub time: f64,
+    /// … or when this has passed.
+    pub deadline: Deadline,
     /// Seed of all random numbers.
     pub seed: u64,
 }
@@ -222,7 +225,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         progress: &Progress,
     ) -> Result<(), Runaway> {
         for _ in 0..BURN_IN_CHUNKS / 2 {
-            if progress.is_interrupted() {
+            if self.schedule.deadline.stops(progress) {
                 break;
             }
             let before = memory.as_ref().map(|_| self.whereabouts());
@@ -259,7 +262,7 @@ impl<'a, M: Movement> Flock<'a, M> {
             self.blocks.iter().flat_map(|(_, lives)| lives.deaths).map(|[deaths, _]| u64::from(deaths)).sum();
         let next = self.schedule.burn_in * f64::from(2 << doublings.min(29));
         self.schedule.may_double
-            && !progress.is_interrupted()
+            && !self.schedule.deadline.stops(progress)
             && next <= self.schedule.time
             && deaths as f64 <= MOST_EXITS * self.schedule.exits as f64
             && doublings < MOST_DOUBLINGS
@@ -279,7 +282,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         progress.begin("particles", wanted);
         let mut foresight = Foresight::default();
         let mut exits = 0;
-        while exits < wanted && self.now() < last && !progress.is_interrupted() {
+        while exits < wanted && self.now() < last && !self.schedule.deadline.stops(progress) {
             self.advance(length.min((last - self.now()).div_ceil(per_tick)))?;
             let before = exits;
             for spell in self.blocks.iter_mut().flat_map(|(_, lives)| lives.spells.drain(..)) {

@@ -34,6 +34,17 @@ pub enum ParticleWarning {
     },
     /// An error bar too wide to be trusted.
     WideError,
+    /// The time was up before everything was counted.
+    OutOfTime {
+        /// The time.
+        seconds: f64,
+        /// How many of them were counted.
+        done: u64,
+        /// Of how many.
+        asked: u64,
+        /// Exits, or repetitions.
+        what: &'static str,
+    },
 }
 
 impl fmt::Display for ParticleWarning {
@@ -67,6 +78,10 @@ impl fmt::Display for ParticleWarning {
                 f,
                 "the rate is {relative:.0e} of the well's relaxation rate, and splitting takes paths that start again after a death for \
                  settled, an error of about this size: take plain paths for escapes as quick as this"
+            ),
+            ParticleWarning::OutOfTime { seconds, done, asked, what } => write!(
+                f,
+                "{seconds} s were over after {done} of {asked} {what}: another run, or another machine, counts another number of them"
             ),
             ParticleWarning::WideError => f.write_str(
                 "the error bar is wider than a third of the rate, and then not to be trusted: take more particles or more \

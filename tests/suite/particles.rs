@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use saddleflux::config::Config;
+use saddleflux::config::{Config, advice};
 use saddleflux::particles::ParticleWarning;
 use saddleflux::particles::estimate::{Ages, Estimate};
 use saddleflux::particles::memory::Memory;
@@ -247,6 +247,44 @@ fn particles_do_not_know_the_threads() {
     assert_eq!(counts(&one), counts(&three));
     let other = sampled(&text.replace("42", "43")).simulation;
     assert_ne!(one.rate.value, other.rate.value);
+}
+
+/// A simulation that takes hours ends when its time is up, with what has been counted by then; with nothing counted it is no result.
+#[test]
+fn simulations_end_when_their_time_is_up() {
+    let well = |method: &str, seconds: f64, more: &str| {
+        format!(
+            "landscape = {{ kind = 'double-well', dimension = 1 }}
+             noise = {{ kind = 'isotropic', temperature = 0.1 }}
+             domain = {{ lower = [-2.2], upper = [0], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             particles = {{ method = '{method}', most_seconds = {seconds}, {more} }}"
+        )
+    };
+    let late = |found: &Simulation| {
+        found.warnings.iter().find_map(|warning| match *warning {
+            ParticleWarning::OutOfTime { done, asked, .. } => Some((done, asked)),
+            _ => None,
+        })
+    };
+    for (method, more, asked) in [
+        ("euler-maruyama", "exits = 1_000_000_000", 1_000_000_000),
+        ("splitting", "repetitions = 100_000, count = 64", 100_000),
+    ] {
+        let clock = std::time::Instant::now();
+        let found = sampled(&well(method, 1.0, more)).simulation;
+        assert!(clock.elapsed().as_secs_f64() < 20.0, "{method}");
+        let (done, all) = late(&found).unwrap();
+        assert!(done > 10 && all == asked && !found.interrupted, "{method}: {done} of {all}");
+        // How many are counted depends on the machine, so that chance has a say: once in 10⁹ runs.
+        assert!(found.rate.against.unwrap().z.abs() < 6.0, "{method}");
+    }
+    // A time that nothing is counted in, and one that is not reached.
+    let nothing = config(&well("euler-maruyama", 1e-3, "burn_in = 1e7"));
+    let error = simulate::alone(&nothing.problem().unwrap(), &nothing.request, &Progress::default()).err().unwrap();
+    let told = advice::on_study(&error);
+    assert_eq!(told.exit_status, 3);
+    assert!(told.text().contains("particles.most_seconds"), "{}", told.text());
+    assert_eq!(late(&sampled(&well("euler-maruyama", 600.0, "exits = 100")).simulation), None);
 }
 
 /// A rate of 1e-22 that no plain simulation could see, by splitting, against the quadrature.

@@ -148,3 +148,40 @@ fn a_drift_that_turns_is_asked_for_its_domain() {
     assert!(matches!(open.problem().map(|_| ()), Err(ProblemError::NotConfining)));
     solve(&text("domain = { lower = [-1.6, -1.6], upper = [1.6, 1.6] }"));
 }
+
+/// A set that ends on the centres of a row of cells, which rounding puts in or out: its rate is that of grids with a cell more and a cell
+/// less, whose centres lie beside the end.
+#[test]
+fn a_set_may_end_on_the_centres_of_cells() {
+    let rate = |set: &str, dimension: usize, cells: usize, align: &str| {
+        let (loss, domain, grid) = match dimension {
+            1 => ("(x^2-1)^2 + 0.3*x", "lower = [-2.2], upper = [0.6]", format!("[{cells}]")),
+            _ => ("(x^2-1)^2 + 0.3*x + y^2", "lower = [-2.2, -2.1], upper = [0.6, 2.1]", format!("[{cells}, {cells}]")),
+        };
+        let minimum = if dimension == 1 { "[-1]" } else { "[-1, 0]" };
+        let solution = solve(&format!(
+            "landscape = {{ expression = '{loss}' }}
+             noise = {{ kind = 'isotropic', temperature = 0.2 }}
+             domain = {{ {domain} }}
+             valley = {{ minimum = {minimum}, {set} }}
+             grid = {{ cells = {grid}, scheme = 'inverse-average', align = {align} }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}"
+        ));
+        solution.rate.unwrap().value.value()
+    };
+    for (dimension, set, align) in [
+        (1, "set = 'x < 0.4'", "'axes'"),
+        (1, "set = 'box', box = { lower = [-2.5], upper = [0.4] }", "'axes'"),
+        (2, "set = 'x < 0.4'", "'axes'"),
+        (2, "set = '0.4 - x > 0'", "'axes'"),
+        (2, "set = '10*x < 4'", "'axes'"),
+        (2, "set = 'x - 0.4 < 0'", "90.0"),
+        (2, "set = 'box', box = { lower = [-2.5, -3], upper = [0.4, 3] }", "'axes'"),
+    ] {
+        for cells in [49, 63, 77, 91, 105, 119, 133] {
+            let [before, at, after] = [cells - 1, cells, cells + 1].map(|cells| rate(set, dimension, cells, align));
+            let (low, high) = (before.min(after), before.max(after));
+            assert!(at > 0.97 * low && at < 1.03 * high, "{set} on {cells}: {before} {at} {after}");
+        }
+    }
+}

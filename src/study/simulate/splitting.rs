@@ -6,6 +6,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
+use crate::particles::deadline::Deadline;
 use crate::particles::estimate::{mean, student};
 use crate::particles::lattice::Lattice;
 use crate::particles::preparation::Preparation;
@@ -68,15 +69,26 @@ pub(super) fn split(
         time: COUNTED / scales.slowest,
         seed: settings.seed,
         stream: 0,
+        deadline: Deadline::after(settings.most_seconds),
     };
     let repetitions = Repetitions::run(prepared, well, &coordinate, first, progress)?;
     let fine = &repetitions.fine;
+    let is_late = first.deadline.has_passed() && fine.len() < settings.repetitions;
     if fine.len() < 2 {
-        return Err(StudyError::Interrupted);
+        return Err(match settings.most_seconds.filter(|_| is_late && !progress.is_interrupted()) {
+            Some(seconds) => {
+                SimulationError::OutOfTime { seconds, done: fine.len(), asked: settings.repetitions }.into()
+            }
+            None => StudyError::Interrupted,
+        });
     }
     let mut rate = repetitions.rate().ok_or(SimulationError::NoExcursion)?;
     rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
     let mut warnings = Vec::new();
+    if let Some(seconds) = settings.most_seconds.filter(|_| is_late) {
+        let (done, asked) = (fine.len() as u64, settings.repetitions as u64);
+        warnings.push(ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions" });
+    }
     let relative = rate.value / scales.slowest;
     if relative > QUICK {
         warnings.push(ParticleWarning::QuickEscape { relative });
@@ -140,7 +152,7 @@ impl Repetitions {
             let is_fine = settings.extrapolate && job.is_multiple_of(2);
             let step = if is_fine { 0.5 * dt } else { dt };
             let repetition = Repetition { step, stream: job as u32 + 1, ..first };
-            if progress.is_interrupted() || ran_away.load(Ordering::Relaxed) {
+            if first.deadline.stops(progress) || ran_away.load(Ordering::Relaxed) {
                 return None;
             }
             match splitting::split(&prepared.motion, well, &along, &repetition, progress) {

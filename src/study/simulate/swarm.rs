@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::particles::announcement::Announcement;
 use crate::particles::coupled::Swarm;
+use crate::particles::deadline::Deadline;
 use crate::particles::minibatch::Minibatch;
 use crate::particles::preparation::{COUNT, Preparation};
 use crate::particles::swarm::{self, Counts, Runaway, Schedule};
@@ -44,9 +45,21 @@ pub(super) fn swarm(
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
     let counts =
         run(prepared, &schedule, &mut tables, progress).map_err(|Runaway| SimulationError::Runaway { step: dt })?;
+    let is_late = schedule.deadline.has_passed();
+    let done = counts.deaths.iter().map(|[fine, _]| u64::from(*fine)).sum::<u64>();
+    let out_of_time = settings.most_seconds.filter(|_| is_late && done < schedule.exits);
     if counts.steps == 0 {
-        return Err(StudyError::Interrupted);
+        return Err(match out_of_time.filter(|_| !progress.is_interrupted()) {
+            Some(seconds) => SimulationError::BurnInOutOfTime { seconds, burn_in: schedule.burn_in }.into(),
+            None => StudyError::Interrupted,
+        });
     }
+    warnings.extend(out_of_time.map(|seconds| ParticleWarning::OutOfTime {
+        seconds,
+        done,
+        asked: schedule.exits,
+        what: "exits",
+    }));
     let observed = counts.steps as f64 * schedule.step;
     let mut rate = ParticleRate::counted(&counts, observed, prepared.is_coupled(), &mut warnings);
     if is_iteration {
@@ -90,6 +103,7 @@ fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
         chunk: 2.5 / scales.slowest,
         exits: settings.exits,
         time: settings.time.unwrap_or(f64::INFINITY),
+        deadline: Deadline::after(settings.most_seconds),
         seed: settings.seed,
     }
 }
@@ -114,7 +128,7 @@ fn run(
 pub(in crate::study) fn seconds(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
     let (_, steps) = expected(prepared, &schedule(prepared), rate)?;
     let speed = if prepared.minibatch.is_some() { MINIBATCH_STEPS_PER_SECOND } else { STEPS_PER_SECOND };
-    Some(steps / speed)
+    Some((steps / speed).min(prepared.settings.most_seconds.unwrap_or(f64::INFINITY)))
 }
 
 /// The rate to expect, and the steps of all particles that it takes.
@@ -144,6 +158,9 @@ fn foresee(
     };
     let hours = steps / STEPS_PER_SECOND / 3600.0;
     let exits = schedule.exits;
+    if prepared.settings.most_seconds.is_some() {
+        return Ok(());
+    }
     if hours > HOPELESS && schedule.time.is_infinite() {
         return Err(SimulationError::Hopeless {
             hours,

@@ -1,0 +1,27 @@
+//! When a simulation ends, whatever it has counted by then.
+
+use std::time::{Duration, Instant};
+
+use crate::progress::Progress;
+
+/// An instant of the clock, or none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// So many seconds from now; none without a number, nor where no clock reaches so far.
+    pub fn after(seconds: Option<f64>) -> Deadline {
+        let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Deadline(span.and_then(|span| Instant::now().checked_add(span)))
+    }
+
+    /// Whether it has passed.
+    pub fn has_passed(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Whether to stop at the next safe place.
+    pub fn stops(self, progress: &Progress) -> bool {
+        progress.is_interrupted() || self.has_passed()
+    }
+}
