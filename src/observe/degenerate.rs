@@ -49,8 +49,10 @@ pub struct CurveFlux {
     along: Vec<f64>,
 }
 
-/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves.
+/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves …
 const BINS: f64 = 3.0;
+/// … and smoothed so many times, which leaves a sixty-fourth of what repeats itself every third bin.
+const SMOOTHINGS: usize = 3;
 
 impl CurveFlux {
     /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other noise and where nothing crosses.
@@ -76,7 +78,7 @@ impl CurveFlux {
             crossings.push(Crossing { at: place.at, edge: Some(difference(end, begin)), flow });
             openness.push(place.openness);
         }
-        let profile = Profile::along(&crossings, grid.spacing().map(|cell| BINS * cell));
+        let profile = Profile::smoothed(&crossings, grid.spacing().map(|cell| BINS * cell), SMOOTHINGS);
         let densest = (0..profile.density.len()).max_by(|&a, &b| profile.density[a].total_cmp(&profile.density[b]))?;
         let along: Vec<f64> = profile.beside.iter().map(|&beside| openness[beside]).collect();
         let weights: f64 = crossings.iter().map(|crossing| crossing.flow.abs()).sum();

@@ -54,19 +54,32 @@ impl Profile {
     /// irregularly: so the flux of each is spread as a hat as wide on either side as these distances are. Hats at equal distances add up to a
     /// constant, and the total is kept. Pieces that are apart follow one another.
     pub fn along(crossings: &[Crossing], spacing: [f64; 2]) -> Profile {
+        Profile::smoothed(crossings, spacing, 0)
+    }
+
+    /// The same, each bin taken so many times for half of itself and a quarter of either neighbour: what goes to and fro from bin to bin is the
+    /// grid's, and what flows in all stays as it is.
+    pub fn smoothed(crossings: &[Crossing], spacing: [f64; 2], times: usize) -> Profile {
         let order = strung(crossings);
         let cell = spacing[0].max(spacing[1]);
         let is_joined = |&a: &usize, &b: &usize| norm(difference(crossings[a].at, crossings[b].at)) <= GAP * cell;
         let mut profile = Profile::default();
         let mut begin = 0.0;
         for order in order.chunk_by(is_joined) {
-            begin += profile.add_piece(crossings, order, begin, spacing);
+            begin += profile.add_piece(crossings, order, begin, spacing, times);
         }
         profile
     }
 
     /// Adds the bins of one piece, which begins at an arc length; its length.
-    fn add_piece(&mut self, crossings: &[Crossing], order: &[usize], begin: f64, spacing: [f64; 2]) -> f64 {
+    fn add_piece(
+        &mut self,
+        crossings: &[Crossing],
+        order: &[usize],
+        begin: f64,
+        spacing: [f64; 2],
+        times: usize,
+    ) -> f64 {
         let last = order.len() - 1;
         let place = |k: usize| crossings[order[k]].at;
         let steps: f64 = (1..order.len()).map(|k| norm(difference(place(k), place(k - 1)))).sum();
@@ -97,6 +110,9 @@ impl Profile {
             let half = apart.clamp(0.5 * cell, WIDEST * cell).min(length);
             spread(&mut density, width, arcs[k], half, crossings[index].flow, is_closed);
         }
+        for _ in 0..times {
+            density = smoothed(&density, is_closed);
+        }
         let first = self.position.len();
         for bin in 0..bins {
             let at = (bin as f64 + 0.5) * width;
@@ -124,6 +140,17 @@ impl Profile {
             self.tangent.push(if length > 0.0 { step.map(|c| c / length) } else { [0.0; 2] });
         }
     }
+}
+
+/// Half of each bin and a quarter of either neighbour; at the ends of an open curve a bin stands for the one that is not there.
+fn smoothed(density: &[f64], is_closed: bool) -> Vec<f64> {
+    let bins = density.len();
+    let at = |bin: usize, step: isize| match bin.checked_add_signed(step).filter(|&beside| beside < bins) {
+        Some(beside) => density[beside],
+        None if is_closed => density[if step < 0 { bins - 1 } else { 0 }],
+        None => density[bin],
+    };
+    (0..bins).map(|bin| 0.25 * (at(bin, -1) + 2.0 * density[bin] + at(bin, 1))).collect()
 }
 
 /// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies beyond the first or the

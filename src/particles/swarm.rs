@@ -184,11 +184,16 @@ impl<'a, M: Movement> Flock<'a, M> {
         }
     }
 
-    /// Moves all particles through ticks.
-    fn advance(&mut self, ticks: u64) -> Result<(), Runaway> {
-        let (movement, settled, range) = (self.movement, &self.settled, self.tick..self.tick + ticks);
-        self.blocks.par_iter_mut().for_each(|(block, lives)| movement.run(block, lives, range.clone(), settled));
-        self.tick += ticks;
+    /// Moves all particles through ticks, or fewer where it is to stop.
+    fn advance(&mut self, ticks: u64, progress: &Progress) -> Result<(), Runaway> {
+        let end = self.tick + ticks;
+        let each = self.blocks.len() as u64 * LANES as u64 * self.movement.steps_per_tick();
+        while self.tick < end && !self.schedule.deadline.stops(progress) {
+            let (movement, settled) = (self.movement, &self.settled);
+            let range = self.tick..end.min(self.tick + (PIECE / each).max(1));
+            self.tick = range.end;
+            self.blocks.par_iter_mut().for_each(|(block, lives)| movement.run(block, lives, range.clone(), settled));
+        }
         self.gather();
         let finite = |theta: &Point| theta[0].is_finite() && theta[1].is_finite();
         if self.settled.iter().all(finite) { Ok(()) } else { Err(Runaway) }
@@ -230,7 +235,7 @@ impl<'a, M: Movement> Flock<'a, M> {
             }
             let before = memory.as_ref().map(|_| self.whereabouts());
             for _ in 0..parts {
-                self.advance(ticks)?;
+                self.advance(ticks, progress)?;
             }
             if let Some((memory, before)) = memory.as_deref_mut().zip(before) {
                 for ((well, deaths), (after, deaths_after)) in before.into_iter().zip(self.whereabouts()) {
@@ -283,7 +288,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         let mut foresight = Foresight::default();
         let mut exits = 0;
         while exits < wanted && self.now() < last && !self.schedule.deadline.stops(progress) {
-            self.advance(length.min((last - self.now()).div_ceil(per_tick)))?;
+            self.advance(length.min((last - self.now()).div_ceil(per_tick)), progress)?;
             let before = exits;
             for spell in self.blocks.iter_mut().flat_map(|(_, lives)| lives.spells.drain(..)) {
                 exits += 1;
@@ -310,6 +315,9 @@ impl<'a, M: Movement> Flock<'a, M> {
         })
     }
 }
+
+/// Steps of all particles between two looks at the clock: a tenth of a second.
+const PIECE: u64 = 30_000_000;
 
 /// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is not seen in the
 /// counting either.

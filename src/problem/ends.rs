@@ -107,7 +107,10 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     if problem.dimension != 1 || problem.noise.constant().is_some() {
         return Ok(());
     }
-    blocked(problem)?;
+    // Over a floor, however low, nothing is closed.
+    if problem.noise.floor() == 0.0 {
+        blocked(problem)?;
+    }
     let ends = of(problem);
     for end in ends.into_iter().flatten().filter(|end| end.law.is_degenerate()) {
         let (class, place) = (end.class(), VanishingNoise::new(&end));

@@ -31,6 +31,8 @@ pub struct HessianField {
     pub grows_with_loss: bool,
     /// d ≥ 0.
     pub floor: f64,
+    /// Of the part Δ/4 of the level on a grid so many times are taken: 1, but to see what the level does.
+    pub raise: f64,
 }
 
 impl HessianField {
@@ -145,12 +147,12 @@ impl<'a> Mollified<'a> {
 
     /// The level of c|h_k| + d at a point with this c, where the grid does not resolve the floor; else 0.
     fn level(&self, factor: f64, Approach { change, openness }: Approach, other: f64) -> f64 {
-        let HessianField { floor, .. } = self.field;
+        let HessianField { floor, raise, .. } = self.field;
         let open = OPEN_SHARE * openness * other.abs();
         if floor > 0.0 && floor >= factor * (0.25 * change).min(open) {
             return 0.0;
         }
-        factor * (0.25 * change).max(other.abs() / LARGEST_RATIO).min(open)
+        factor * (0.25 * raise * change).max(other.abs() / LARGEST_RATIO).min(open)
     }
 
     /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and where the grid
@@ -167,6 +169,14 @@ impl<'a> Mollified<'a> {
             is_bare.then(|| approach.openness * other.abs() / approach.change)
         });
         resolutions.reduce(f64::min)
+    }
+
+    /// cΔ/d where a segment crosses a curve over a floor d, the larger one where it crosses two; `None` where it crosses none.
+    pub fn steepness(&self, from: Point, to: Point) -> Option<f64> {
+        let ends = [self.eigen(from), self.eigen(to)];
+        let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));
+        let change = crossed.map(|k| self.approach(from, &ends[0], k).change).reduce(f64::max)?;
+        (self.field.floor > 0.0).then(|| self.field.factor_at(from) * change / self.field.floor)
     }
 
     fn eigen(&self, theta: Point) -> Eigen {

@@ -2,38 +2,105 @@
 //! grids say then.
 //!
 //! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); below that every scheme misses by a factor, and by Δ/(ω|h_j|) in size.
-//! Where it is resolved the error falls with an order between 1 and 2 that settles late, from above: noise that is kept above a level
-//! helps the process across.
+//! Where it is resolved the error falls with an order between 1 and 2 that settles late, mostly from above: noise that is kept above a
+//! level helps the process across.
+
+use std::sync::Arc;
 
 use crate::generator::Pair;
 use crate::problem::Problem;
 use crate::problem::mollified::{CellShape, Mollified};
+use crate::problem::noise::raised::Raised;
 use crate::scaled::Scaled;
-use crate::solve::Discretisation;
+use crate::solve::{Discretisation, QuasiStationary, Resources};
 use crate::study::extrapolation::Extrapolation;
+use crate::study::level::{self, Analyses, Level};
+use crate::study::request::Quantity;
 use crate::study::rules::Situation;
+use crate::study::{Request, StudyError};
 
 /// Whether a problem's noise degenerates on a curve that may be crossed.
 pub(super) fn is_asked_for(problem: &Problem) -> bool {
     problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0)
 }
 
-/// Δ/(ω|h_j|) where the process crosses Γ: the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell that does. `None`
-/// where none does, or where a floor that the grid resolves carries it.
-pub fn coarseness(on: &Discretisation<'_>, probability: &[f64]) -> Option<f64> {
-    let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
-    let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
-    let centre = |state: u32| on.centre(state as usize);
-    let (mut all, mut resolved) = (0.0, 0.0);
-    for &Pair { from, to, forward, backward, .. } in &on.assembly.pairs {
-        if let Some(resolution) = mollified.resolution(centre(from), centre(to)) {
-            let flux = (probability[from as usize] * forward - probability[to as usize] * backward).abs();
-            all += flux;
-            resolved += flux * resolution.min(FINE);
+/// How well a grid resolves a curve Γ where the process crosses it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Coarseness {
+    /// Without a floor, or with one that the grid does not see: Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over the net flux from cell
+    /// to cell; less where that is less than what leaves the set, by as much.
+    Bare(f64),
+    /// Over a floor d: the mean of cΔ/d.
+    Floored(f64),
+}
+
+impl Coarseness {
+    /// Without a floor, and over one; 0 for what it is not.
+    pub fn parts(self) -> [f64; 2] {
+        match self {
+            Coarseness::Bare(coarseness) => [coarseness, 0.0],
+            Coarseness::Floored(steepness) => [0.0, steepness],
         }
     }
-    (all > 0.0).then(|| all / resolved)
 }
+
+/// `None` where nothing crosses.
+pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Coarseness> {
+    let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
+    let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
+    let (mut bare, mut resolved) = (0.0, 0.0);
+    let (mut floored, mut steep) = (0.0, 0.0);
+    for &Pair { from, to, forward, backward, .. } in &on.assembly.pairs {
+        let [start, end] = [from, to].map(|state| on.centre(state as usize));
+        let [p, q] = [from, to].map(|state| found.probability[state as usize]);
+        let flux = (p * forward - q * backward).abs();
+        if let Some(resolution) = mollified.resolution(start, end) {
+            bare += flux;
+            resolved += flux * resolution.clamp(CLOSED, FINE);
+        } else if let Some(steepness) = mollified.steepness(start, end) {
+            floored += flux;
+            steep += flux * steepness;
+        }
+    }
+    let share = |flux: f64| (flux / found.rate.value()).min(1.0);
+    match bare >= floored {
+        true => (bare > 0.0).then(|| Coarseness::Bare(bare / resolved * share(bare))),
+        false => Some(Coarseness::Floored(steep / floored * share(floored))),
+    }
+}
+
+/// What the level that keeps the noise from zero near Γ changes in a rate, relative to it: the change where that is doubled.
+///
+/// # Errors
+/// What ends the solution on this grid.
+pub fn raised(
+    problem: &Problem,
+    request: &Request,
+    finest: &Level<'_>,
+    resources: Resources<'_>,
+) -> Result<f64, StudyError> {
+    let is_crossed = matches!(finest.found.coarseness, Some(Coarseness::Bare(coarseness)) if coarseness > NEGLIGIBLE);
+    let mut asked = request.clone();
+    asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
+    asked.quantities.truncate(1);
+    if !is_crossed || !request.error_estimate || asked.quantities.is_empty() {
+        return Ok(0.0);
+    }
+    (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
+    let problem = Problem { noise: Arc::new(Raised(Arc::clone(&problem.noise))), ..problem.clone() };
+    let found = level::solve(&asked, &problem, finest.discretisation.grid.cells, resources)?.found;
+    let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
+    let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
+    let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
+    let own = &finest.found;
+    Ok(between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0))
+}
+
+/// What is resolved worse than this counts as this: Γ is closed, and what a grid lets through may be off by any factor.
+const CLOSED: f64 = 1e-4;
+
+/// An error of this size that Γ leaves is added to what the grids say otherwise.
+pub const NEGLIGIBLE: f64 = 1e-3;
 
 /// What is resolved better than this counts as this: a few cells of much openness must not outweigh all others.
 const FINE: f64 = 2.0;
@@ -43,6 +110,9 @@ const SETTLED: f64 = 1.5;
 
 /// The largest order that an error is stated with: between 64² and 256² cells orders of 1.8 were seen where 1 followed.
 const CAUTIOUS: f64 = 1.25;
+
+/// The same of a scheme of first order.
+const FIRST: f64 = 0.7;
 
 /// The order that is assumed where less is seen, or none.
 const LOWEST: f64 = 0.5;
@@ -55,15 +125,23 @@ const SAFETY: f64 = 1.25;
 
 /// What three grids or more say, coarsest first, `ratio` the refinement from grid to grid and `rounding` the relative error of each
 /// value: neither two grids that agree by chance, nor the second order of smooth problems are trusted. `None` with fewer grids.
-pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, coarseness: f64) -> Option<Extrapolation> {
+/// `raised` is what [`raised`] says, `formal` the order of the scheme.
+pub fn extrapolate(
+    values: &[Scaled],
+    ratio: f64,
+    rounding: f64,
+    coarseness: f64,
+    raised: f64,
+    formal: f64,
+) -> Option<Extrapolation> {
     let [.., coarsest, coarse, fine] = *values else { return None };
     let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
     let (before, change) = (growth(coarsest, coarse), growth(coarse, fine));
     let order = (before / change > 0.0).then(|| (before / change).ln() / ratio.ln());
     let left = |change: f64, p: f64| change / (ratio.powf(p) - 1.0);
     let size = change.abs().max(before.abs() / ratio.powf(HIGHEST));
-    let cautious = left(size, order.unwrap_or(LOWEST).clamp(LOWEST, CAUTIOUS));
-    let error = (SAFETY * cautious).exp_m1() + rounding;
+    let cautious = left(size, order.unwrap_or(LOWEST).clamp(LOWEST, if formal < 2.0 { FIRST } else { CAUTIOUS }));
+    let error = (SAFETY * cautious).exp_m1() + raised + rounding;
     if coarseness > 1.0 {
         return Some(Extrapolation {
             value: fine,
@@ -78,3 +156,22 @@ pub fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, coarseness: f64
     };
     Some(Extrapolation { value, error, order, situation: Situation::Crossing })
 }
+
+/// What is known of the error of the last value where a floor lies in less than a cell, relative to it: D then changes over a cell by more than
+/// its smallest value, and where in its cell the curve lies decides, on each grid anew. Grids agree by chance, and what falls falls slowly.
+pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
+    // Seen on one landscape where cΔ/d is 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no more where it is larger.
+    const SEEN: f64 = 2e-3;
+    const MOST: f64 = 2e-2;
+    let mut size = (SEEN * (steepness * steepness - 1.0)).clamp(0.0, MOST);
+    let mut left = 0.0f64;
+    for pair in values.windows(2) {
+        let change = (pair[1].over(pair[0]).value() - 1.0).ln_1p().abs();
+        left = change.max(left / ratio.powf(LOWEST));
+    }
+    size = size.max(left);
+    (SAFETY * size).exp_m1()
+}
+
+/// A floor is in less than a cell from here on, cΔ/d.
+pub const STEEP: f64 = 1.0;

@@ -9,7 +9,7 @@ use crate::problem::{Problem, ends, window};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::boundary::BoundaryError;
-use crate::study::crossing;
+use crate::study::crossing::{self, Coarseness};
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
 use crate::study::level::Level;
 use crate::study::request::Scheme;
@@ -159,7 +159,9 @@ pub struct Rungs<'a> {
     /// What the boundary leaves on the finest grid.
     boundary: BoundaryError,
     /// How coarse the finest grid is where the process crosses a curve on which its noise degenerates.
-    coarseness: Option<f64>,
+    coarseness: Option<Coarseness>,
+    /// What the level there changes on the finest grid.
+    pub raised: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
 }
@@ -169,13 +171,20 @@ impl Rungs<'_> {
     pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
         let rounding = rounding(self.problem, self.rates.last()?.cells);
-        if let (Some(coarseness), Spacing::Ratio(ratio)) = (self.coarseness, self.spacing) {
-            return crossing::extrapolate(&values, ratio, rounding, coarseness);
+        let [bare, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+        if let Spacing::Ratio(ratio) = self.spacing
+            && bare > crossing::NEGLIGIBLE
+        {
+            return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
         }
+        let at_least = match self.spacing {
+            Spacing::Ratio(ratio) if floored > crossing::STEEP => crossing::over_a_floor(&values, ratio, floored),
+            _ => 0.0,
+        };
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing: self.spacing, rounding, formal };
-        series.estimate(self.boundary)
+        series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
     }
 
     /// What the grids say of k_AB together. Its sets are cut where they end.
@@ -210,7 +219,10 @@ impl Rungs<'_> {
 
     /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
     pub fn unresolved_crossing(&self) -> Option<Warning> {
-        let coarseness = self.coarseness.filter(|&coarseness| coarseness > 1.0)?;
+        let Some(Coarseness::Bare(coarseness)) = self.coarseness else { return None };
+        if coarseness <= 1.0 {
+            return None;
+        }
         let error = self.estimate(|rates| rates.quasi_stationary)?.error;
         Some(Warning::UnresolvedCrossing { coarseness, error })
     }
@@ -257,8 +269,15 @@ impl<'a> Climb<'a> {
         mut solve: impl FnMut([usize; 2]) -> Result<Level<'a>, StudyError>,
     ) -> Result<Climb<'a>, StudyError> {
         let Plan { problem, scheme, spacing, .. } = plan;
-        let rungs =
-            Rungs { problem, scheme, spacing, boundary: BoundaryError::default(), coarseness: None, rates: Vec::new() };
+        let rungs = Rungs {
+            problem,
+            scheme,
+            spacing,
+            boundary: BoundaryError::default(),
+            coarseness: None,
+            raised: 0.0,
+            rates: Vec::new(),
+        };
         let mut climb = Climb { finest: None, rungs, failed: Vec::new(), seconds: Vec::new() };
         while let Some(cells) = plan.next(&climb) {
             let clock = Instant::now();

@@ -13,7 +13,7 @@ use crate::solve::{
 };
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
-use crate::study::crossing;
+use crate::study::crossing::{self, Coarseness};
 use crate::study::evolution;
 use crate::study::network;
 use crate::study::request::Quantity;
@@ -51,8 +51,8 @@ pub struct Analyses {
     pub share_in_start: Option<f64>,
     /// What the boundary leaves in the rates that grids may not show.
     pub boundary: BoundaryError,
-    /// Δ/(ω|h_j|) where the process crosses a curve on which its noise degenerates ([`crossing::coarseness`]).
-    pub coarseness: Option<f64>,
+    /// How well the grid resolves a curve on which the noise degenerates, where the process crosses it.
+    pub coarseness: Option<Coarseness>,
 }
 
 /// Mean first-passage times.
@@ -252,7 +252,7 @@ impl Analyses {
             // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
-        let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability));
+        let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, found));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
             // Other wells may be slower by more than numbers hold.

@@ -10,6 +10,7 @@ use crate::solve::Resources;
 use crate::study::certificate;
 use crate::study::choice::{self, Choice, Reason};
 use crate::study::committor;
+use crate::study::crossing;
 use crate::study::evidence::{Before, evidence};
 use crate::study::interpolation::{self, Found};
 use crate::study::iteration;
@@ -75,6 +76,10 @@ fn solved(
         climb => climb?,
     };
     let request = settled.as_ref();
+    let mut climb = climb;
+    if let Some(finest) = &climb.finest {
+        climb.rungs.raised = crossing::raised(problem, request, finest, resources)?;
+    }
     let warnings = climb_warnings(problem, request, &climb);
     let mut timing = timing(request, &climb);
     if choice.was_made() {

@@ -153,9 +153,9 @@ pub enum Warning {
     /// A grid that does not resolve the curve on which the noise degenerates.
     #[error(
         "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
-         changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is nearly blocked, \
-         the rate comes from far above, and its stated error is {:.0} %: take about {:.0} times as many cells per axis, or a floor",
-        100.0 * error, (2.0 * coarseness).ceil()
+         changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is blocked, or nearly so, \
+         and the rate may be off by a factor, which its stated error of {:.0} % says: take {}",
+        100.0 * error, more_cells(*coarseness)
     )]
     UnresolvedCrossing {
         /// Δ/(ω|h_j|) where the process crosses.
@@ -304,4 +304,13 @@ pub enum Warning {
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,
+}
+
+/// What resolves a curve that a grid misses by this factor: more cells, where somebody waits for them.
+fn more_cells(coarseness: f64) -> String {
+    const PATIENCE: f64 = 16.0;
+    match (2.0 * coarseness).ceil() {
+        factor if factor <= PATIENCE => format!("about {factor:.0} times as many cells per axis, or a floor"),
+        _ => "a floor, for no grid that one waits for resolves it".to_string(),
+    }
 }

@@ -265,6 +265,56 @@ fn touched_curves_are_refused_too() {
     }
 }
 
+/// Stated errors cover where orders fall off after they have looked like two, where a floor lies in less than a cell and grids agree by chance,
+/// and are those of any other problem where the curve lies in the set but not on the way out.
+#[test]
+fn stated_errors_cover() {
+    let wide = "lower = [-2, -2], upper = [2, 2]";
+    let cases = [
+        // Central finite differences of another program on 60 … 180 cells per unit, by Richardson's rule.
+        (
+            "(x^2 - 1)^2 + 0.3*x + (y - 0.4*x^2 + 0.3*x)^2",
+            "",
+            "minimum = [-1, 0.7], set = 'x < 0.4'",
+            "lower = [-2.2, -1.4], upper = [0.7, 3.2]",
+            vec![[120, 190], [160, 254], [200, 317]],
+            2.2585e-3,
+            0.1,
+        ),
+        // The line along x, by quadrature.
+        (
+            "(x^2 - 1)^2 + 2*y^2",
+            ", floor = 0.01",
+            "minimum = [-1, 0], set = 'x < 0'",
+            "lower = [-2, -2], upper = [1.5, 2]",
+            vec![[128, 128], [160, 160], [192, 192]],
+            5.17404e-4,
+            0.05,
+        ),
+        // Separable: y is an Ornstein–Uhlenbeck process whose slowest mode below y = 1/2 decays at this rate (a parabolic cylinder function).
+        (
+            "(x^2 - 1)^2 + 2*y^2",
+            "",
+            "minimum = [-1, 0], set = 'y < 0.5'",
+            wide,
+            vec![[32, 32], [64, 64], [128, 128]],
+            0.745414,
+            5e-3,
+        ),
+    ];
+    for (loss, noise, valley, domain, grids, right, most) in cases {
+        for cells in grids {
+            let solution = run(&text(loss, noise, valley, domain, cells)).unwrap();
+            let rate = solution.rate.unwrap();
+            let (value, stated) = (rate.value.value(), rate.discretisation_error.unwrap());
+            assert!((right / value - 1.0).abs() <= stated, "{loss} {cells:?}: {value} ± {stated}");
+            assert!(stated < most, "{loss} {cells:?}: {stated}");
+            let is_told = |warning: &Warning| matches!(warning, Warning::UnresolvedCrossing { .. });
+            assert!(!solution.warnings.iter().any(is_told), "{loss}");
+        }
+    }
+}
+
 /// (x² − 1)² + y² + ε x y²: refused at ε = 0 and only there; the rate falls with the openness, and where the curve is not resolved the
 /// stated error says so with its size.
 #[test]

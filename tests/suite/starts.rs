@@ -178,7 +178,7 @@ fn a_set_may_end_on_the_centres_of_cells() {
         (2, "set = 'x - 0.4 < 0'", "90.0"),
         (2, "set = 'box', box = { lower = [-2.5, -3], upper = [0.4, 3] }", "'axes'"),
     ] {
-        for cells in [49, 63, 77, 91, 105, 119, 133] {
+        for cells in [63, 105] {
             let [before, at, after] = [cells - 1, cells, cells + 1].map(|cells| rate(set, dimension, cells, align));
             let (low, high) = (before.min(after), before.max(after));
             assert!(at > 0.97 * low && at < 1.03 * high, "{set} on {cells}: {before} {at} {after}");

@@ -113,7 +113,7 @@ pub fn check(
         return Ok(());
     }
     // Over a floor, however low, nothing is closed.
-    let is_floored = noise.hessian_field().is_some_and(|field| field.floor > 0.0);
+    let is_floored = noise.floor() > 0.0;
     match domain.dimension {
         1 => check_line(dynamics, noise, domain, live, start, is_floored),
         _ if is_floored => lattice_eigenvalues(noise, domain).map(|_| ()),

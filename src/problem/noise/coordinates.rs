@@ -121,6 +121,12 @@ impl DiffusionField for Spread {
     fn is_scalar(&self) -> bool {
         self.field.is_scalar() && self.metric.square_scale().is_some()
     }
+    fn floor(&self) -> f64 {
+        match (self.field.floor(), self.metric.square_scale()) {
+            (floor, Some(square)) => floor / square,
+            (floor, None) => self.metric.spread(Tensor::isotropic(floor, 2)).eigen(2).values[0],
+        }
+    }
     fn hessian_field(&self) -> Option<HessianField> {
         let square = self.metric.square_scale()?;
         let field = self.field.hessian_field()?;

@@ -49,6 +49,11 @@ pub trait DiffusionField: Send + Sync {
         None
     }
 
+    /// A d for which D − d·I is positive semidefinite everywhere, as far as it is known without a look.
+    fn floor(&self) -> f64 {
+        0.0
+    }
+
     /// The Hessian that D = c[H]₊ + d·I is made from, when it is.
     fn hessian_field(&self) -> Option<HessianField> {
         None

@@ -58,6 +58,11 @@ impl DiffusionField for Floored {
     fn is_scalar(&self) -> bool {
         self.field.is_scalar() && self.floor_is_scalar()
     }
+    fn floor(&self) -> f64 {
+        let Tensor { xx, xy, yy } = self.floor;
+        // On a line there is no yy.
+        if [xy, yy] == [0.0; 2] { xx } else { self.floor.eigen(2).values[0] }
+    }
     fn hessian_field(&self) -> Option<HessianField> {
         let field = self.field.hessian_field()?;
         Some(HessianField { floor: field.floor + self.floor.xx, ..field })

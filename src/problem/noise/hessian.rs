@@ -40,7 +40,7 @@ impl DiffusionField for HessianNoise {
     }
     fn hessian_field(&self) -> Option<HessianField> {
         let landscape = Arc::clone(&self.landscape);
-        Some(HessianField { landscape, factor: self.factor, grows_with_loss: false, floor: 0.0 })
+        Some(HessianField { landscape, factor: self.factor, grows_with_loss: false, floor: 0.0, raise: 1.0 })
     }
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let (start, end) = (self.eigenvalues(from), self.eigenvalues(to));

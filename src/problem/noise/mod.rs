@@ -23,6 +23,7 @@ pub mod frozen;
 pub mod hessian;
 pub mod isotropic;
 pub mod loss_hessian;
+pub mod raised;
 
 pub use crate::problem::breaks::Breaks;
 pub use closure::ClosureNoise;
