@@ -213,6 +213,12 @@ impl Rungs<'_> {
     fn closed_estimate(&self, values: &[Scaled]) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
+        if let Spacing::Ratio(ratio) = self.spacing
+            && crossing::is_asked_for(self.problem)
+        {
+            let [bare, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+            return crossing::extrapolate(values, ratio, rounding, bare, self.raised, formal);
+        }
         let series = Series { values, spacing: self.spacing, rounding, formal };
         series.estimate(BoundaryError::default())
     }
@@ -233,13 +239,10 @@ impl Rungs<'_> {
             true => self.estimate(pick).map_or(f64::INFINITY, |found| found.error),
             false => 0.0,
         };
-        let reactive = match self.rates.iter().any(|rates| rates.reactive.is_some()) {
-            true => self.reactive_estimate().map_or(f64::INFINITY, |found| found.error),
-            false => 0.0,
-        };
-        let network =
-            self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
-        let closed = network.fold(reactive, f64::max);
+        let known = |found: Option<Extrapolation>| found.map_or(f64::INFINITY, |found| found.error);
+        let has_reactive = self.rates.iter().any(|rates| rates.reactive.is_some());
+        let reactive = if has_reactive { known(self.reactive_estimate()) } else { 0.0 };
+        let closed = self.network_estimates().into_iter().map(known).fold(reactive, f64::max);
         // Of the spectrum the slowest one.
         let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
         let closed = closed.max(spectrum);
