@@ -123,7 +123,6 @@ pub mod sgd;
 pub mod solve;
 mod spline;
 pub mod study;
-#[cfg(feature = "files")]
 pub mod sweep;
 pub mod tensor;
 pub mod verify;
