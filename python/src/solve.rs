@@ -38,7 +38,7 @@ pub(crate) fn solve<'py>(
     tell: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
-    let config = session::configuration(py, text, &origin, &changes)?;
+    let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
     let functions = Functions::read(functions.as_ref())?;
     let names = functions.names();
     let raised = Raised::default();
@@ -91,7 +91,7 @@ pub(crate) fn simulate<'py>(
     tell: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
-    let config = session::configuration(py, text, &origin, &changes)?;
+    let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
     let functions = Functions::read(functions.as_ref())?;
     let names = functions.names();
     let raised = Raised::default();

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
+import numpy as np
+
 from . import _native, progress as _progress
 from .errors import InputError, SaddlefluxWarning
-from .functions import Function, Sampler, dimension_of, motion_sampler, noise_sampler
+from .functions import Function, Sampler, Start, dimension_of, motion_sampler, noise_sampler
 from .landscapes import Landscape
 from .noises import Field, Noise
 from .progress import Progress
@@ -60,7 +62,7 @@ class Problem:
     quantities : sequence of str, optional
         What is asked for, ``["rate", "passage-time"]`` where it is left out.
     solve, committor, evolve, particles, sgd : dict, optional
-        These sections.
+        These sections. ``evolve["start"]`` may be an array of the shape ``cells``, a density up to a factor, where ``domain`` is given.
     title : str, optional
         Free text.
 
@@ -102,7 +104,7 @@ class Problem:
         given = {key: value for key, value in locals().items() if key not in ("self", "loss") and value is not None}
         self._origin = Path("python")
         self._changes: list[str] = []
-        self._functions: dict[str, Sampler] = {}
+        self._functions: dict[str, Sampler | Start] = {}
         if isinstance(loss, Mapping) and ("landscape" in loss or "noise" in loss):
             if given:
                 raise InputError(
@@ -142,6 +144,9 @@ class Problem:
         sections["valley"] = valley if valley is None or isinstance(valley, Mapping) else {"minimum": _list(valley)}
         sections["grid"] = _with(grid, "grid", cells=None if cells is None else _list(cells))
         sections["solve"] = _with(solve, "solve", quantities=None if quantities is None else _list(quantities))
+        if evolve is not None and isinstance(evolve.get("start"), np.ndarray):
+            self._functions["start"] = Start(evolve["start"], sections["domain"], sections["grid"].get("cells"))
+            evolve = {**evolve, "start": _STAND_IN_START}
         sections.update(committor=committor, evolve=evolve, particles=particles, sgd=sgd)
         self._text = _toml(sections)
 
@@ -196,12 +201,13 @@ class Problem:
                 self._refuse(swept, value[swept])
         section, _, own = key.partition(".")
         used = {"motion": ("landscape", ()), "noise": ("noise", _BESIDE_NOISE)}
+        words = {"motion": "loss is a function", "noise": "noise is a function"}
         for name in self._functions:
-            place, kept = used[name]
+            place, kept = used.get(name, ("", ()))
             if section == place and own not in kept:
-                words = f"{name if name == 'noise' else 'loss'} is a function of Python, which no key of [{place}] changes"
                 remedy = "give another function"
-                raise InputError(f"{key}: the {words}: {remedy}", key=key, value=value, remedy=remedy)
+                message = f"{key}: the {words[name]} of Python, which no key of [{place}] changes: {remedy}"
+                raise InputError(message, key=key, value=value, remedy=remedy)
 
     def to_toml(self) -> str:
         """The configuration as a TOML text: ``saddleflux run`` takes it, unless there are functions in it, which it names and refuses.
@@ -333,11 +339,12 @@ def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | N
 # What stands in a configuration where a function of Python does.
 _STAND_IN_LANDSCAPE = {"expression": "0"}
 _STAND_IN_NOISE = {"kind": "isotropic", "temperature": 1.0}
+_STAND_IN_START = "stationary"
 # Keys of [noise] that mean the same beside a function.
 _BESIDE_NOISE = ("floor", "interpretation", "allow_degenerate")
 
 
-def named(text: str, functions: Mapping[str, Sampler]) -> str:
+def named(text: str, functions: Mapping[str, Sampler | Start]) -> str:
     """A configuration with the names of functions, which the command line refuses, in place of what stands for them."""
     if not functions:
         return text
@@ -350,6 +357,8 @@ def named(text: str, functions: Mapping[str, Sampler]) -> str:
         noise = {**table["noise"], "kind": "python", "function": functions["noise"].name}
         del noise["temperature"]
         table["noise"] = noise
+    if "start" in functions:
+        table["evolve"] = {**table["evolve"], "start": functions["start"].name}
     return _native.write_toml(table)
 
 

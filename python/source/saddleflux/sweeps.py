@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import warnings
@@ -144,6 +142,9 @@ class Sweep(Mapping[str, Column]):
         pathlib.Path
             The ``.h5`` file.
         """
+        import csv
+        import io
+
         folder = Path(folder)
         target = folder / "result.h5"
         files.write(target, self.title, self.configuration, self._text, [self._group])
@@ -234,6 +235,8 @@ def sweep(
     if folder is not None and asked._functions:
         message = "folder: points of a problem with functions of Python cannot be told apart in files: leave it out"
         raise InputError(message, key="folder", value=str(folder))
+    if "start" in asked._functions:
+        raise InputError("evolve.start: an array starts one problem, and no sweep", key="evolve.start")
     kept = None if folder is None else Path(folder)
     tell = _progress.teller(progress)
     try:

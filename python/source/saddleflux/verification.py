@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import warnings
@@ -134,6 +133,8 @@ def verify(
     SaddlefluxWarning
         Verdicts that are not what was expected (exit status 1 of the command line).
     """
+    import difflib
+
     known = list(claims())
     asked = known if names is None else [names] if isinstance(names, str) else list(names)
     for name in asked:
