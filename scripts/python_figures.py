@@ -105,12 +105,15 @@ def main() -> None:
     late = seen[len(seen) // 5 :]
     slope = np.polyfit(late[:, 0], late[:, 1], 1)[0]
     print("| what | figure |\n|---|---|")
-    print(f"| `import saddleflux`, NumPy among it | {whole[0]:.3f} s, of the processor {whole[1]:.3f} s (NumPy alone {numpy_alone[0]:.3f} s, {numpy_alone[1]:.3f} s) |")
+    told = [f"{clock:.3f} s, of the processor {processor:.3f} s" for clock, processor in (whole, numpy_alone)]
+    print(f"| `import saddleflux`, NumPy among it | {told[0]} (NumPy alone {told[1]}) |")
     print(f"| quickstart on 256² cells: the solution in a call · in the program | {inside:.4f} s · {program:.4f} s |")
     print(f"| what the call adds to its solution | {1e3 * beside:.2f} ms: {100 * beside / inside:.1f} % |")
     print(f"| 256² cells by a formula · by a function of arrays | {formula:.4f} s · {function:.4f} s: {function / formula:.2f} times |")
     print(f"| {PROBLEMS} problems in 1D in one loop | {seconds:.1f} s, {1e3 * seconds / PROBLEMS:.2f} ms each |")
-    print(f"| memory after {int(late[0, 0])} of them · after all · slope between | {late[0, 1] / 2**20:.1f} MiB · {late[-1, 1] / 2**20:.1f} MiB · {slope:.1f} bytes a problem |")
+    begun, ended = late[0, 1] / 2**20, late[-1, 1] / 2**20
+    told = f"{begun:.1f} MiB · {ended:.1f} MiB · {slope:.1f} bytes a problem"
+    print(f"| memory after {int(late[0, 0])} of them · after all · slope between | {told} |")
 
 
 if __name__ == "__main__":
