@@ -65,8 +65,8 @@
 //!
 //! | feature | adds | compiles besides |
 //! |---|---|---|
-//! | none | problems, chains, studies, formulas, particles, configurations, summaries | |
-//! | `files` | in `io`: `result.h5` and `summary.json` as files; `sweep`: many problems at once | HDF5 (a C compiler and CMake) |
+//! | none | problems, chains, studies, sweeps, formulas, particles, configurations, summaries | |
+//! | `files` | in `io`: `result.h5`, written and read | HDF5 (a C compiler and CMake) |
 //! | `plots` | `plot`: the pictures; with `files` | plotters |
 //! | `cli` (default) | `cli` and `report`: the program; with `plots` | clap, ariadne, indicatif |
 //!
@@ -123,7 +123,6 @@ pub mod sgd;
 pub mod solve;
 mod spline;
 pub mod study;
-#[cfg(feature = "files")]
 pub mod sweep;
 pub mod tensor;
 pub mod verify;

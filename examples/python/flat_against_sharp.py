@@ -25,7 +25,7 @@ def loss(x, y):
 
 def rates(noise):
     """The rates out of the sharp valley and out of the flat one."""
-    about = {"domain": ([-2.2, -3.0], [3.2, 3.0]), "cells": (108, 40)}
+    about = {"domain": ([-2.2, -3.0], [3.2, 3.0]), "cells": (324, 120)}
     return [Problem(loss, noise, valley=[x, 0.0], **about).solve(progress=False).rate for x in (-1.0, 1.0)]
 
 

@@ -6,6 +6,7 @@ use pyo3::types::PyDict;
 use saddleflux::config::sensitivity::SensitivityError;
 use saddleflux::config::{Config, ConfigError, Diagnosis, Fault, advice};
 use saddleflux::study::StudyError;
+use saddleflux::sweep::SweepError;
 
 use crate::table;
 
@@ -126,4 +127,17 @@ pub(crate) fn sensitivities(error: &SensitivityError) -> PyErr {
         matches!(error, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted));
     let class = if is_interrupted { "Interrupted" } else { "UnsolvableError" };
     Told { message: error.to_string(), ..Told::default() }.raise(class)
+}
+
+/// A sweep that ended before its points were solved.
+pub(crate) fn sweep(error: &SweepError) -> PyErr {
+    let told = |key| Told { message: error.to_string(), key, ..Told::default() };
+    match error {
+        SweepError::Configuration(error) => config(error),
+        SweepError::Interrupted => told(None).raise("Interrupted"),
+        SweepError::Threads(error) => input("threads", &error.to_string()),
+        SweepError::Io(_) | SweepError::Damaged { .. } | SweepError::Stranger { .. } => {
+            told(Some("folder")).raise("UnsolvableError")
+        }
+    }
 }

@@ -11,7 +11,9 @@ mod fields;
 mod function;
 mod session;
 mod solve;
+mod sweep;
 mod table;
+mod verify;
 mod watch;
 
 use pyo3::prelude::*;
@@ -22,7 +24,11 @@ mod _native {
     #[pymodule_export]
     use crate::solve::{simulate, solve};
     #[pymodule_export]
+    use crate::sweep::sweep;
+    #[pymodule_export]
     use crate::table::{parse_toml, toml_value, write_toml};
+    #[pymodule_export]
+    use crate::verify::{claims, verify};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }

@@ -16,9 +16,20 @@ use crate::fault;
 ///
 /// # Errors
 /// A configuration that is wrong, and a file that cannot be read.
-pub(crate) fn configuration(py: Python<'_>, text: &str, origin: &Path, changes: &[String]) -> PyResult<Config> {
+pub(crate) fn configuration(
+    py: Python<'_>,
+    text: &str,
+    origin: &Path,
+    changes: &[String],
+    functions: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Config> {
     let mut config = Config::from_text(origin, text, changes).map_err(|error| fault::config(&error))?;
     let folder = config.source.path.parent().unwrap_or(Path::new("")).to_path_buf();
+    // An array of Python stands beside the functions.
+    let array = functions.map(|given| given.get_item("start")).transpose()?.flatten();
+    if let (Some(evolve), Some(array)) = (&mut config.request.evolve, array) {
+        evolve.start = given(&array.getattr("grid")?.cast_into::<PyDict>()?)?;
+    }
     if let Some(evolve) = &mut config.request.evolve
         && let StartDensity::File { file, field } = &evolve.start
     {
@@ -32,7 +43,11 @@ pub(crate) fn configuration(py: Python<'_>, text: &str, origin: &Path, changes: 
 /// A field of a result file as the density at t = 0.
 fn start(py: Python<'_>, file: PathBuf, field: &str) -> PyResult<StartDensity> {
     let found = py.import("saddleflux.files")?.getattr("start_density")?.call1((file, field))?;
-    let found = found.cast_into::<PyDict>()?;
+    given(&found.cast_into::<PyDict>()?)
+}
+
+/// A density over a grid.
+fn given(found: &Bound<'_, PyDict>) -> PyResult<StartDensity> {
     let numbers = |name: &str| -> PyResult<Vec<f64>> {
         let value = found.get_item(name)?;
         value.map_or(Ok(Vec::new()), |value| value.extract())

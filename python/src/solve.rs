@@ -38,7 +38,7 @@ pub(crate) fn solve<'py>(
     tell: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
-    let config = session::configuration(py, text, &origin, &changes)?;
+    let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
     let functions = Functions::read(functions.as_ref())?;
     let names = functions.names();
     let raised = Raised::default();
@@ -46,7 +46,7 @@ pub(crate) fn solve<'py>(
     let work = move |progress: &saddleflux::Progress| {
         let clock = Instant::now();
         progress.begin("reading the landscape", 0);
-        let posed = functions.problem(&config, &inside)?;
+        let posed = functions.problem(&config, &inside, progress)?;
         let landscape = clock.elapsed().as_secs_f64();
         let solution = study::run(&posed.problem, &config.request, progress)?;
         let sensitivities = config.asked_sensitivities(&posed.problem, &solution, progress);
@@ -91,14 +91,14 @@ pub(crate) fn simulate<'py>(
     tell: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
-    let config = session::configuration(py, text, &origin, &changes)?;
+    let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
     let functions = Functions::read(functions.as_ref())?;
     let names = functions.names();
     let raised = Raised::default();
     let (asked, inside) = (config.clone(), raised.clone());
     let work = move |progress: &saddleflux::Progress| {
         progress.begin("reading the landscape", 0);
-        let problem: Problem = functions.problem(&config, &inside)?.problem;
+        let problem: Problem = functions.problem(&config, &inside, progress)?.problem;
         let found = study::simulate::alone(&problem, &config.request, progress)?;
         Ok::<_, StudyError>((problem, found))
     };
@@ -113,7 +113,7 @@ pub(crate) fn simulate<'py>(
 }
 
 /// Puts the names of functions where a summary has those of what stood in their place, and adds a warning.
-fn tell_of_functions(summary: &mut Value, [motion, noise]: [Option<String>; 2], warning: Option<String>) {
+pub(crate) fn tell_of_functions(summary: &mut Value, [motion, noise]: [Option<String>; 2], warning: Option<String>) {
     for (name, place) in [(motion, "landscape"), (noise, "noise")] {
         if let Some(name) = name {
             summary["problem"][place] = Value::String(name);

@@ -15,9 +15,11 @@ CONFIGS = ROOT / "configs"
 
 
 def program() -> Path | None:
-    """The program: ``SADDLEFLUX``, or the one that ``cargo build --release`` makes."""
+    """The program: ``SADDLEFLUX``, which must be there then, or the one that ``cargo build --release`` makes."""
     named = os.environ.get("SADDLEFLUX")
-    path = Path(named) if named else ROOT / "target" / "release" / "saddleflux"
+    if named:
+        return Path(named).resolve(strict=True)
+    path = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "saddleflux"
     return path if path.exists() else None
 
 

@@ -216,3 +216,32 @@ def test_tables_are_the_spline_of_others() -> None:
     p, q = random.uniform(x[0], x[-1], 300), random.uniform(y[0], y[-1], 300)
     other = interpolate.RectBivariateSpline(x, y, values)(p, q, grid=False)
     assert np.allclose(saddleflux.Table(x, y, values)(p, q), other, rtol=1e-9, atol=1e-9 * np.abs(other).max())
+
+
+def test_a_density_starts_as_an_array() -> None:
+    # Cosines diagonalise second differences between reflecting walls.
+    n, time = 24, 3.0
+    start = np.random.default_rng(2).random((n, n))
+    about = {"dimension": 2, "domain": ([0, 0], [n, n]), "quantities": ["stationary"]}
+    evolve = {"times": [time], "start": start, "tolerance": 1e-9}
+    found = Problem("0", 0.1, cells=(n, n), evolve=evolve, **about).solve()
+    wave = np.cos(np.pi * np.outer(np.arange(n), np.arange(n) + 0.5) / n) * np.sqrt(np.where(np.arange(n) == 0, 1, 2) / n)[:, None]
+    rate = 2.0 - 2.0 * np.cos(np.pi * np.arange(n) / n)
+    decayed = wave @ start @ wave.T * np.exp(-0.1 * time * (rate[:, None] + rate))
+    exact = wave.T @ decayed @ wave / start.sum()
+    density = found.groups["evolution"]["density"][0]
+    assert np.abs(density - exact).sum() <= 1e-9 and found.evolution.error <= 1e-9
+    assert "array of Python" in found.configuration
+    with pytest.raises(InputError, match="cells to be its shape"):
+        Problem("0", 0.1, cells=(n, n + 1), evolve=evolve, **about)
+    with pytest.raises(InputError, match="nowhere negative"):
+        Problem("0", 0.1, cells=(n, n), evolve={**evolve, "start": -start}, **about)
+    with pytest.raises(InputError, match="no sweep"):
+        saddleflux.sweep(Problem("0", 0.1, cells=(n, n), evolve=evolve, **about), {"noise.temperature": [0.1, 0.2]})
+
+
+def test_problems_go_to_worker_processes() -> None:
+    import pickle
+
+    again = pickle.loads(pickle.dumps(Problem(well, 0.1, **DOMAIN)))
+    assert again.solve().rate.value == Problem(well, 0.1, **DOMAIN).solve().rate.value

@@ -14,7 +14,7 @@ use crate::elimination::Workspace;
 use crate::memory;
 use crate::progress::Progress;
 use crate::solve::Resources;
-use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, scripts, solve};
+use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, point_file, scripts, solve};
 use crate::{io, plot, report};
 
 /// Indices of a job array below which every installation of Slurm takes them (its MaxArraySize is 1001 where nobody has set it).
@@ -136,7 +136,7 @@ impl Begun<'_> {
             })
         };
         let outcome = watched(self.asked.output, work)?.0?;
-        let path = Store::within(&self.folder).path(&outcome.configuration);
+        let path = point_file(&self.folder.join("points"), &outcome.configuration);
         if let Some(message) = &outcome.message {
             let words = self.sweep.describe(point);
             return Err(Failure::new(outcome.status, format!("error: point {point} ({words}): {message}")));

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
 use super::IoError;
 
 /// Files and folders that are being written, and how many files have been.
@@ -101,6 +103,24 @@ pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Resul
     written.sync_all().map_err(failed)?;
     partial.rename(path).map_err(failed)?;
     Ok(())
+}
+
+/// Writes a text file, whole or not at all.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), IoError> {
+    replace(path, |partial| {
+        fs::write(partial, text).map_err(|source| IoError::Write { path: path.to_path_buf(), source })
+    })
+}
+
+/// Writes a summary as indented JSON, whole or not at all.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_summary(path: &Path, summary: &Value) -> Result<(), IoError> {
+    write_text(path, &format!("{summary:#}\n"))
 }
 
 /// `.result.HOST-1234.partial.h5` for `result.h5` in process 1234.

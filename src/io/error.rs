@@ -92,6 +92,7 @@ pub enum Damage {
     #[error(transparent)]
     Group(#[from] GroupError),
     /// The library cannot read it.
+    #[cfg(feature = "files")]
     #[error("{0}")]
     Hdf5(#[from] hdf5::Error),
 }

@@ -17,18 +17,15 @@
 //! ```
 //! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
 //!
-//! Summaries are made without HDF5; what writes and reads files needs the feature `files`.
+//! Summaries are made, and texts written whole, without HDF5; what writes and reads `result.h5` needs the feature `files`.
 
-#[cfg(feature = "files")]
 mod atomic;
 #[cfg(feature = "files")]
 mod convergence;
 #[cfg(feature = "files")]
 mod covariance;
-#[cfg(feature = "files")]
 mod delivery;
 mod description;
-#[cfg(feature = "files")]
 mod error;
 #[cfg(feature = "files")]
 mod read;
@@ -40,22 +37,19 @@ mod write;
 
 #[cfg(feature = "cli")]
 pub(crate) use atomic::Unfinished;
-#[cfg(feature = "files")]
-pub use atomic::replace;
+pub use atomic::{replace, write_summary, write_text};
 #[cfg(feature = "files")]
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 #[cfg(feature = "files")]
 pub use covariance::{covariance_summary, write_weights};
-#[cfg(feature = "files")]
 pub use delivery::{Delivery, sweep_up};
 pub use description::{landscape, noise};
-#[cfg(feature = "files")]
 pub use error::{Damage, IoError};
 #[cfg(feature = "files")]
 pub use read::{Stored, configuration, read};
 pub use summary::{simulated_summary, summary};
 #[cfg(feature = "files")]
-pub use write::{write_result, write_summary, write_text, write_titled};
+pub use write::{write_result, write_titled};
 
 use std::borrow::Cow;
 use std::time::SystemTime;

@@ -1,7 +1,6 @@
-//! Writing `summary.json` and `result.h5`.
+//! Writing `result.h5`.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::Path;
 
 use hdf5::types::VarLenUnicode;
@@ -19,17 +18,6 @@ const CHUNK: usize = 256;
 /// zlib's level 4: in our fields higher levels gain a few per cent of size for twice the time.
 const DEFLATE: u8 = 4;
 
-/// Writes the summary as indented JSON, whole or not at all.
-///
-/// # Errors
-/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written.
-pub fn write_summary(path: &Path, summary: &Value) -> Result<(), IoError> {
-    atomic::replace(path, |partial| {
-        fs::write(partial, format!("{summary:#}\n"))
-            .map_err(|source| IoError::Write { path: path.to_path_buf(), source })
-    })
-}
-
 /// Writes `result.h5`, whole or not at all: the configuration, the summary, and the groups.
 ///
 /// # Errors
@@ -42,16 +30,6 @@ pub fn write_result(
     groups: &[Cow<'_, FieldGroup>],
 ) -> Result<(), IoError> {
     write_titled(path, [&config.title, &config.source.effective], summary, groups)
-}
-
-/// Writes a text file, whole or not at all.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_text(path: &Path, text: &str) -> Result<(), IoError> {
-    atomic::replace(path, |partial| {
-        std::fs::write(partial, text).map_err(|source| IoError::Write { path: path.to_path_buf(), source })
-    })
 }
 
 /// Writes a result under a title, with the text of its configuration, whole or not at all.

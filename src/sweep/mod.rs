@@ -22,8 +22,8 @@ pub use fits::{Fit, Theory};
 pub use outcome::Outcome;
 pub use schedule::{Budget, Job};
 pub use slurm::{Script, scripts};
-pub use solve::{Campaign, solve};
-pub use store::Store;
+pub use solve::{Campaign, Route, solve, summary, summary_of};
+pub use store::{Store, point_file};
 pub use table::{Row, Table};
 
 use std::path::PathBuf;

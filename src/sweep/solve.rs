@@ -10,9 +10,10 @@ use super::{Outcome, Store, SweepError};
 use crate::config::{Config, Sweep, advice};
 use crate::elimination::{EliminationError, Workspace};
 use crate::io;
+use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solve::{Resources, SolveError};
-use crate::study::{self, StudyError, memory};
+use crate::study::{self, Solution, StudyError, memory};
 
 /// A sweep at work.
 pub struct Campaign<'a> {
@@ -27,11 +28,18 @@ pub struct Campaign<'a> {
 /// What a summary has of the moment and the machine.
 const MOMENTARY: [&str; 3] = ["title", "timing", "provenance"];
 
+/// How a point's configuration becomes its summary: [`summary`], or the route of who poses problems that no configuration can.
+pub type Route<'a> = dyn Fn(&Config, Resources<'_>) -> Result<Value, StudyError> + Sync + 'a;
+
 /// Solves one point.
 ///
 /// # Errors
 /// [`SweepError::Interrupted`] alone: a point that fails is an outcome.
 pub fn solve(sweep: &Sweep, point: usize, resources: Resources<'_>) -> Result<Outcome, SweepError> {
+    solve_by(&summary, sweep, point, resources)
+}
+
+fn solve_by(route: &Route<'_>, sweep: &Sweep, point: usize, resources: Resources<'_>) -> Result<Outcome, SweepError> {
     let outcome = |status: u8, message: Option<String>, summary: Option<Value>| -> Result<Outcome, SweepError> {
         Ok(Outcome {
             configuration: sweep.identity(point)?,
@@ -47,7 +55,7 @@ pub fn solve(sweep: &Sweep, point: usize, resources: Resources<'_>) -> Result<Ou
         // Without its place, which is in no file that anybody has.
         Err(error) => return outcome(2, Some(format!("{}: {}", error.key, error.fault)), None),
     };
-    match summary(&config, resources) {
+    match route(&config, resources) {
         Ok(summary) => outcome(0, None, Some(summary)),
         Err(StudyError::Interrupted) => Err(SweepError::Interrupted),
         Err(error) => {
@@ -63,13 +71,30 @@ pub(super) fn values(sweep: &Sweep, point: usize) -> Map<String, Value> {
     sweep.values(point).map(|(axis, value)| (axis.key.clone(), value.json.clone())).collect()
 }
 
-fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
-    let problem = config.problem_under(resources.progress)?;
-    let solution = study::run_within(&problem, &config.request, resources)?;
+/// The summary of a configuration as a point keeps it.
+///
+/// # Errors
+/// Whatever keeps it from being posed or solved.
+pub fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
+    summary_of(&config.problem_under(resources.progress)?, config, resources, |_| {})
+}
+
+/// The same for a problem that is posed, with what else is known of the solution stated in it.
+///
+/// # Errors
+/// Whatever keeps it from being solved.
+pub fn summary_of(
+    problem: &Problem,
+    config: &Config,
+    resources: Resources<'_>,
+    state: impl FnOnce(&mut Solution),
+) -> Result<Value, StudyError> {
+    let mut solution = study::run_within(problem, &config.request, resources)?;
     if solution.particles.as_ref().is_some_and(|found| found.interrupted) || resources.progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
-    let setting = io::Setting::new(config, &problem, SystemTime::now(), 1);
+    state(&mut solution);
+    let setting = io::Setting::new(config, problem, SystemTime::now(), 1);
     let mut summary = io::summary(&io::Solved { setting, solution: &solution });
     if let Value::Object(entries) = &mut summary {
         entries.retain(|key, _| !MOMENTARY.contains(&key.as_str()));
@@ -118,6 +143,14 @@ impl Campaign<'_> {
     /// # Errors
     /// An interruption, and what cannot be kept; the number of points that were kept before comes with it.
     pub fn complete(&self, threads: usize) -> Result<u64, (u64, SweepError)> {
+        self.complete_by(&summary, threads)
+    }
+
+    /// The same by another route.
+    ///
+    /// # Errors
+    /// As [`Campaign::complete`].
+    pub fn complete_by(&self, route: &Route<'_>, threads: usize) -> Result<u64, (u64, SweepError)> {
         let kept = AtomicU64::new(0);
         let solve_all = || -> Result<(), SweepError> {
             let missing = self.missing()?;
@@ -135,7 +168,7 @@ impl Campaign<'_> {
                 }
                 let part = self.progress.part();
                 let resources = Resources { memory: budget.memory, workspace: &workspace, progress: &part };
-                self.store.put(&solve(self.sweep, point, resources)?)?;
+                self.store.put(&solve_by(route, self.sweep, point, resources)?)?;
                 kept.fetch_add(1, Ordering::Relaxed);
                 self.progress.advance(1);
                 Ok(())

@@ -20,7 +20,9 @@ from .groups import Group, Label
 from .problem import Problem, simulate, solve
 from .result import CriticalPoint, PassageTime, Rate, Result, Spectrum, open
 from .sections import Section
+from .sweeps import Sweep, sweep
 from .tables import Table
+from .verification import Verification, claims, verify
 
 __all__ = [
     "CriticalPoint",
@@ -35,12 +37,17 @@ __all__ = [
     "SaddlefluxWarning",
     "Section",
     "Spectrum",
+    "Sweep",
     "Table",
     "UnsolvableError",
+    "Verification",
     "__version__",
+    "claims",
     "landscapes",
     "noises",
     "open",
     "simulate",
     "solve",
+    "sweep",
+    "verify",
 ]

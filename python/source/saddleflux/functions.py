@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .errors import InputError
 from .tables import Table
 
-__all__ = ["Function", "Sampler", "dimension_of", "motion_sampler", "noise_sampler"]
+__all__ = ["Function", "Sampler", "Start", "dimension_of", "motion_sampler", "noise_sampler"]
 
 Function = Callable[..., Any]
 """A function of one array x, or of two arrays x and y, of one shape (points,); it answers with an array of that shape, a number, or as
@@ -46,6 +46,47 @@ class Sampler:
         for name, function, entries in self._functions:
             rows.extend(_rows(name, function(*given), entries, x.shape))
         return np.ascontiguousarray(rows, dtype=float)
+
+
+class Start:
+    """A density on the cells of a grid, from which an evolution starts; the extension module reads its grid.
+
+    Parameters
+    ----------
+    density : array_like, shape (nx,) or (nx, ny)
+        The density in each cell, up to a factor.
+    domain : mapping
+        The section ``[domain]`` with its corners.
+    cells : sequence of int
+        Cells along each axis, those of ``density``.
+
+    Raises
+    ------
+    InputError
+        A grid that is not known before the problem is solved, and a density that does not fit it.
+    """
+
+    def __init__(self, density: Any, domain: Mapping[str, Any], cells: Sequence[int] | None) -> None:
+        values = np.array(density, dtype=float)
+        if "lower" not in domain or "upper" not in domain or cells is None or tuple(cells) != values.shape:
+            shape = "unknown" if cells is None else tuple(cells)
+            message = f"evolve.start: an array of the shape {values.shape} needs domain and cells to be given, and cells to be its shape"
+            raise InputError(message, key="evolve.start", value=values.shape, rule=f"shape {shape}")
+        if not (np.isfinite(values).all() and (values >= 0.0).all() and values.any()):
+            message = "evolve.start: a density is finite, nowhere negative and somewhere positive"
+            raise InputError(message, key="evolve.start", rule=message.partition(": ")[2])
+        corners = [np.atleast_1d(np.asarray(domain[name], dtype=float)) for name in ("lower", "upper")]
+        walls = domain.get("walls") or {}
+        self.name = f"array of Python, {' × '.join(str(count) for count in values.shape)}"
+        self.grid: dict[str, list[float]] = {
+            "lower": corners[0].tolist(),
+            "upper": corners[1].tolist(),
+            "cosine_sine": [1.0, 0.0],
+            "pivot": [0.0] * values.ndim,
+            "periodic": [float(walls.get(axis) == "periodic") for axis in ("x", "y")[: values.ndim]],
+            **{axis: [0.0] * count for axis, count in zip(("x", "y"), values.shape)},
+            "values": values.ravel().tolist(),
+        }
 
 
 def _rows(name: str, found: Any, entries: int, shape: tuple[int, ...]) -> list[Array]:

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
+import numpy as np
+
 from . import _native, progress as _progress
 from .errors import InputError, SaddlefluxWarning
-from .functions import Function, Sampler, dimension_of, motion_sampler, noise_sampler
+from .functions import Function, Sampler, Start, dimension_of, motion_sampler, noise_sampler
 from .landscapes import Landscape
 from .noises import Field, Noise
 from .progress import Progress
@@ -60,7 +62,7 @@ class Problem:
     quantities : sequence of str, optional
         What is asked for, ``["rate", "passage-time"]`` where it is left out.
     solve, committor, evolve, particles, sgd : dict, optional
-        These sections.
+        These sections. ``evolve["start"]`` may be an array of the shape ``cells``, a density up to a factor, where ``domain`` is given.
     title : str, optional
         Free text.
 
@@ -102,7 +104,7 @@ class Problem:
         given = {key: value for key, value in locals().items() if key not in ("self", "loss") and value is not None}
         self._origin = Path("python")
         self._changes: list[str] = []
-        self._functions: dict[str, Sampler] = {}
+        self._functions: dict[str, Sampler | Start] = {}
         if isinstance(loss, Mapping) and ("landscape" in loss or "noise" in loss):
             if given:
                 raise InputError(
@@ -142,6 +144,9 @@ class Problem:
         sections["valley"] = valley if valley is None or isinstance(valley, Mapping) else {"minimum": _list(valley)}
         sections["grid"] = _with(grid, "grid", cells=None if cells is None else _list(cells))
         sections["solve"] = _with(solve, "solve", quantities=None if quantities is None else _list(quantities))
+        if evolve is not None and isinstance(evolve.get("start"), np.ndarray):
+            self._functions["start"] = Start(evolve["start"], sections["domain"], sections["grid"].get("cells"))
+            evolve = {**evolve, "start": _STAND_IN_START}
         sections.update(committor=committor, evolve=evolve, particles=particles, sgd=sgd)
         self._text = _toml(sections)
 
@@ -182,15 +187,32 @@ class Problem:
 
     def with_set(self, set: Mapping[str, Any]) -> Problem:
         """The same problem with other values of some keys: ``problem.with_set({"noise.temperature": 0.1})``."""
+        for key, value in set.items():
+            self._refuse(key, value)
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._changes = [*self._changes, *(_change(key, value) for key, value in set.items())]
         return other
 
+    def _refuse(self, key: str, value: Any) -> None:
+        """Refuses keys that nobody would look at, because a function stands in their place."""
+        if key.startswith("sweep.parameters"):
+            for swept in value if isinstance(value, Mapping) else ():
+                self._refuse(swept, value[swept])
+        section, _, own = key.partition(".")
+        used = {"motion": ("landscape", ()), "noise": ("noise", _BESIDE_NOISE)}
+        words = {"motion": "loss is a function", "noise": "noise is a function"}
+        for name in self._functions:
+            place, kept = used.get(name, ("", ()))
+            if section == place and own not in kept:
+                remedy = "give another function"
+                message = f"{key}: the {words[name]} of Python, which no key of [{place}] changes: {remedy}"
+                raise InputError(message, key=key, value=value, remedy=remedy)
+
     def to_toml(self) -> str:
         """The configuration as a TOML text: ``saddleflux run`` takes it, unless there are functions in it, which it names and refuses.
         What :meth:`with_set` changed is not in it."""
-        return _named(self._text, self._functions)
+        return named(self._text, self._functions)
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as a dictionary. What :meth:`with_set` changed is not in it.
@@ -261,7 +283,7 @@ def solve(
     SaddlefluxWarning
         What the reader of the result must know.
     """
-    return _run(_native.solve, _problem(problem, set), threads, progress)
+    return _run(_native.solve, a_problem(problem, set), threads, progress)
 
 
 def simulate(
@@ -275,10 +297,11 @@ def simulate(
 
     Parameters, errors and warnings are those of :func:`solve`.
     """
-    return _run(_native.simulate, _problem(problem, set), threads, progress)
+    return _run(_native.simulate, a_problem(problem, set), threads, progress)
 
 
-def _problem(problem: ProblemLike, set: Mapping[str, Any] | None) -> Problem:
+def a_problem(problem: ProblemLike, set: Mapping[str, Any] | None) -> Problem:
+    """A problem however it was given, with other values of some keys."""
     if isinstance(problem, Mapping):
         problem = Problem(problem)
     if isinstance(problem, Problem):
@@ -286,16 +309,27 @@ def _problem(problem: ProblemLike, set: Mapping[str, Any] | None) -> Problem:
     return Problem.from_toml(problem, set)
 
 
-def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | None) -> Result:
+def threads_of(threads: int | None) -> int:
+    """As the extension module wants them: 0 for all cores.
+
+    Raises
+    ------
+    InputError
+        What is no number of threads.
+    """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise InputError(f"threads: is {threads!r}, but must be a whole number from 1", key="threads", value=threads)
+    return threads or 0
+
+
+def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | None) -> Result:
     tell = _progress.teller(progress)
     try:
-        found = how(problem._text, problem._origin, problem._changes, problem._functions, threads or 0, tell)
+        found = how(problem._text, problem._origin, problem._changes, problem._functions, threads_of(threads), tell)
     finally:
         if tell is not None:
             tell.close()
-    found["configuration"] = _named(found["configuration"], problem._functions)
+    found["configuration"] = named(found["configuration"], problem._functions)
     result = Result._of_native(found)
     for warning in result.warnings:
         warnings.warn(warning, SaddlefluxWarning, stacklevel=3)
@@ -305,9 +339,12 @@ def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | N
 # What stands in a configuration where a function of Python does.
 _STAND_IN_LANDSCAPE = {"expression": "0"}
 _STAND_IN_NOISE = {"kind": "isotropic", "temperature": 1.0}
+_STAND_IN_START = "stationary"
+# Keys of [noise] that mean the same beside a function.
+_BESIDE_NOISE = ("floor", "interpretation", "allow_degenerate")
 
 
-def _named(text: str, functions: Mapping[str, Sampler]) -> str:
+def named(text: str, functions: Mapping[str, Sampler | Start]) -> str:
     """A configuration with the names of functions, which the command line refuses, in place of what stands for them."""
     if not functions:
         return text
@@ -320,6 +357,8 @@ def _named(text: str, functions: Mapping[str, Sampler]) -> str:
         noise = {**table["noise"], "kind": "python", "function": functions["noise"].name}
         del noise["temperature"]
         table["noise"] = noise
+    if "start" in functions:
+        table["evolve"] = {**table["evolve"], "start": functions["start"].name}
     return _native.write_toml(table)
 
 

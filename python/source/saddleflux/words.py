@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import html as _html
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["html", "lines"]
+__all__ = ["html", "html_table", "lines", "table"]
+
+# Rows of a table that are shown, half from its top and half from its end, and digits.
+_ROWS, _DIGITS = 20, 6
 
 
 def number(value: float | None, log: float | None = None, digits: int = 12) -> str:
@@ -77,6 +83,43 @@ def html(result: Result) -> str:
     title = _html.escape(result.title or "saddleflux")
     body = "".join(row(name, text) for name, text in lines(result))
     return f'<div><strong>{title}</strong><table style="border:none">{body}</table></div>'
+
+
+def table(columns: Mapping[str, Any]) -> str:
+    """A table for a terminal, its middle left out where it is long."""
+    rows = [list(columns), *_rows(columns)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(columns))]
+    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths)).rstrip() for row in rows)
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def html_table(title: str, columns: Mapping[str, Any], below: Sequence[str]) -> str:
+    """The same for a notebook, with lines below it."""
+    cell = "text-align:left;padding:1px 12px 1px 0"
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag} style={chr(34)}{cell}{chr(34)}>{_html.escape(text)}</{tag}>' for text in cells)}</tr>"
+
+    body = row(list(columns), "th") + "".join(row(cells, "td") for cells in _rows(columns))
+    told = "".join(f"<div>{_html.escape(text)}</div>" for text in below)
+    return f'<div><strong>{_html.escape(title)}</strong><table style="border:none">{body}</table>{told}</div>'
+
+
+def _rows(columns: Mapping[str, Any]) -> list[list[str]]:
+    count = max((len(column) for column in columns.values()), default=0)
+    half = _ROWS // 2
+    places = list(range(count)) if count <= _ROWS else [*range(half), *range(count - half, count)]
+    rows = [[_cell(column[place]) for column in columns.values()] for place in places]
+    if count > _ROWS:
+        rows.insert(half, [f"… {count - _ROWS} more", *[""] * (len(columns) - 1)])
+    return rows
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return "" if math.isnan(value) else f"{value:.{_DIGITS}g}"
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _point(theta: Any) -> str:

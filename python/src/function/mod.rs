@@ -10,11 +10,11 @@ mod loss;
 mod sampled;
 mod tree;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use saddleflux::Progress;
 use saddleflux::config::{Config, NoiseForm};
 use saddleflux::problem::noise::FormulaNoise;
 use saddleflux::problem::{Dynamics, NoiseKind, NoiseModel, Problem, ProblemError};
@@ -106,9 +106,10 @@ impl Functions {
     ///
     /// # Errors
     /// Those of [`Config::problem`].
-    pub(crate) fn problem(self, config: &Config, raised: &Raised) -> Result<Posed, ProblemError> {
+    pub(crate) fn problem(&self, config: &Config, raised: &Raised, progress: &Progress) -> Result<Posed, ProblemError> {
         if self.is_empty() {
-            return Ok(Posed { problem: config.problem()?, loss: None, drift: None, noise: None, errors: [0.0; 2] });
+            let problem = config.problem_under(progress)?;
+            return Ok(Posed { problem, loss: None, drift: None, noise: None, errors: [0.0; 2] });
         }
         let dimension = config.landscape.dimension;
         let (lower, upper) = (config.posed.domain.lower, config.posed.domain.upper);
@@ -117,9 +118,12 @@ impl Functions {
         let home =
             Rectangle { lower: flat(lower.unwrap_or([-UNKNOWN; 2])), upper: flat(upper.unwrap_or([UNKNOWN; 2])) };
         let errors = [&self.motion, &self.noise].map(|asked| asked.as_ref().map_or(0.0, |asked| asked.error));
-        let caller = |asked: Asked| Caller::new(asked.sampler, dimension, asked.knots, raised.clone());
+        let caller = |asked: &Asked| {
+            let sampler = Python::attach(|py| asked.sampler.clone_ref(py));
+            Caller::new(sampler, dimension, asked.knots.clone(), raised.clone())
+        };
         let (mut loss, mut drift, mut noise) = (None, None, None);
-        let dynamics = match self.motion {
+        let dynamics = match &self.motion {
             Some(asked) if asked.is_drift => {
                 let function = Arc::new(DriftFunction::new(caller(asked), home));
                 drift = Some(Arc::clone(&function));
@@ -131,9 +135,9 @@ impl Functions {
                 loss = Some(Arc::clone(&function));
                 Dynamics::Loss(function)
             }
-            None => config.landscape.dynamics(config.source.path.parent().unwrap_or(Path::new(".")))?,
+            None => config.landscape.dynamics_under(config.base(), progress)?,
         };
-        let kind = match self.noise {
+        let kind = match &self.noise {
             Some(asked) => {
                 let is_scalar = asked.is_scalar;
                 let function = Arc::new(NoiseFunction::new(caller(asked), is_scalar, home));
