@@ -104,7 +104,6 @@ pub struct Carried {
     killed_error: f64,
     beyond: f64,
     levels: Levels,
-    #[serde(skip)]
     spaces: Option<Spaces>,
     effort: Effort,
 }

@@ -48,6 +48,8 @@ pub(super) struct Point {
     pub error: f64,
     /// The part of it that the contour makes, and a larger space does not lessen.
     pub by_contour: f64,
+    /// What rounding adds to it, which neither a larger space nor another contour lessens.
+    pub by_rounding: f64,
 }
 
 /// Nodes of the contour, and of the one it is compared with.
@@ -58,6 +60,10 @@ const FLOOR: f64 = 1e-16;
 
 /// The residual may make this many times the error that its size says: true errors were between a tenth of that and twice it.
 const SAFETY: f64 = 3.0;
+
+/// The sum over a contour is wrong by so many times the rounding of its terms: those of e^z, with z up to 26, are not independent. In 600 random
+/// chains it was 2.3 times at most.
+const ROUNDED: f64 = 3.0;
 
 /// What is left of a vector below this part of it is rounding.
 const NOTHING: f64 = 1e-13;
@@ -147,6 +153,11 @@ impl Space {
         self.basis.len() == self.columns.len()
     }
 
+    /// Whether it cannot grow.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.dimension() > 0 && self.is_whole()
+    }
+
     /// Makes it larger by one solve.
     pub(super) fn grow(&mut self, factor: &Elimination, killing: &[f64]) {
         let last = &self.basis[self.columns.len()];
@@ -208,6 +219,7 @@ impl Space {
             killed: self.length * sum(&value.integral, 1),
             error: self.norm * (missed + apart),
             by_contour: self.norm * apart,
+            by_rounding: self.norm * ROUNDED * f64::EPSILON * value.rounded,
             value,
         }
     }
@@ -237,10 +249,9 @@ impl Space {
         &self.weights
     }
 
-    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ where that is a multiple of μ_i, and goes on as μ does. In all states
-    /// together it may be [`Space::below`] besides.
+    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ, for errors are no smaller than that where nothing is.
     pub(super) fn share(&self, weight: f64) -> f64 {
-        if weight < FLOOR { weight } else { weight + FLOOR }
+        weight + FLOOR
     }
 
     /// The sum of φ over the states whose μ is below it: what an error of size 1 may be there that stays while all else decays.
