@@ -59,7 +59,7 @@ pub(super) fn evidence(
     mut keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, several, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
     let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
@@ -124,8 +124,7 @@ pub(super) fn evidence(
         groups.push(curve.group());
     }
     if let Some(found) = &reactive {
-        let (study, over_grid, along) =
-            committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
+        let (study, over_grid, along) = committor::study(found, several, &request.committor, rungs)?;
         fields.fields.extend(over_grid);
         groups.extend(along);
         // A struct of numbers, with texts as keys.

@@ -13,6 +13,7 @@ use crate::study::crossing;
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
 use crate::study::level::Level;
 use crate::study::request::Scheme;
+use crate::study::several;
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
 
@@ -38,6 +39,8 @@ pub struct Rates {
     pub flux_over_population: Option<Scaled>,
     /// k_AB of reactive paths.
     pub reactive: Option<Scaled>,
+    /// The fluxes between several sets.
+    pub several: Vec<Scaled>,
     /// The moduli of the eigenvalues of the network of valleys that are not 0.
     pub network: Vec<Scaled>,
     /// The moduli of the eigenvalues of the spectrum; 0 of a closed chain among them.
@@ -53,6 +56,7 @@ impl Rates {
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
+            several: level.several.as_ref().map_or(Vec::new(), several::fluxes),
             network: level.network.as_ref().map_or(Vec::new(), |found| {
                 let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
                 moduli.filter(|modulus| modulus.is_positive()).collect()
@@ -183,6 +187,11 @@ impl Rungs<'_> {
         self.closed_estimate(&self.rates.iter().filter_map(|rates| rates.reactive).collect::<Vec<Scaled>>())
     }
 
+    /// What the grids say of each flux between several sets; nothing of one that is 0.
+    pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.several)
+    }
+
     /// What the grids say of each eigenvalue of the network of valleys that is not 0.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
         self.each(|rates| &rates.network)
@@ -196,7 +205,7 @@ impl Rungs<'_> {
     fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
         let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
         let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
-        let is_zero = |values: &[Scaled]| values.iter().all(|value| !value.is_positive());
+        let is_zero = |values: &[Scaled]| values.iter().any(|value| !value.is_positive());
         (0..count).map(values).map(|values| self.closed_estimate(&values).filter(|_| !is_zero(&values))).collect()
     }
 
@@ -227,7 +236,8 @@ impl Rungs<'_> {
         };
         let network =
             self.network_estimates().into_iter().map(|found| found.map_or(f64::INFINITY, |found| found.error));
-        let closed = network.fold(reactive, f64::max);
+        let several = self.several_estimates().into_iter().flatten().map(|found| found.error);
+        let closed = network.chain(several).fold(reactive, f64::max);
         // Of the spectrum the slowest one.
         let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
         let closed = closed.max(spectrum);

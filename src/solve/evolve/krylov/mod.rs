@@ -74,6 +74,11 @@ impl Spaces {
     pub(super) fn stated(self) -> f64 {
         self.error + self.below
     }
+
+    /// The part of it that may be in any state, however little is there.
+    pub(super) fn anywhere(self) -> f64 {
+        self.below
+    }
 }
 
 /// A space, and what there was when it began.
