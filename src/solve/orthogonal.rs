@@ -43,13 +43,14 @@ pub(super) fn square(weights: &[f64], vector: &[f64]) -> f64 {
     parts.iter().sum()
 }
 
-/// Makes a vector orthogonal to others, twice, which is enough; what was taken out of it.
-pub(super) fn taken_out(vector: &mut [f64], basis: &[Vec<f64>], weights: &[f64]) -> Vec<f64> {
+/// Makes a vector orthogonal to others, twice, which is enough; what was taken out of it. The first time it is enough to look at the last `near` of
+/// them where it has next to nothing of the others.
+pub(super) fn taken_out(vector: &mut [f64], basis: &[Vec<f64>], weights: &[f64], near: usize) -> Vec<f64> {
     let mut taken = vec![0.0; basis.len()];
-    for _ in 0..2 {
-        let parts = products(basis, weights, vector);
-        add(vector, basis, |place| -parts[place]);
-        taken.iter_mut().zip(&parts).for_each(|(taken, part)| *taken += part);
+    for first in [basis.len().saturating_sub(near), 0] {
+        let parts = products(&basis[first..], weights, vector);
+        add(vector, &basis[first..], |place| -parts[place]);
+        taken[first..].iter_mut().zip(&parts).for_each(|(taken, part)| *taken += part);
     }
     taken
 }

@@ -28,8 +28,23 @@ const LOOK: usize = 6;
 /// Residuals below this part of θ are as small as they get.
 const SMALL: f64 = 3e-14;
 
-/// The `wanted` eigenvalues of largest modulus, with at most `most` steps; fewer where the space has fewer dimensions.
-pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wanted: usize, most: usize) -> Vec<Ritz> {
+/// How many eigenvalues are asked for, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    /// Those that are returned.
+    pub(super) count: usize,
+    /// Those of them, the first ones, that the space grows for.
+    pub(super) exact: usize,
+    /// The most steps.
+    pub(super) steps: usize,
+    /// Whether the map is symmetric in the weights, so that a new vector is orthogonal to all but the last ones as it comes.
+    pub(super) is_symmetric: bool,
+}
+
+/// The eigenvalues of largest modulus; fewer where the space has fewer dimensions.
+pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
+    let Asked { count: wanted, exact, steps: most, is_symmetric } = asked;
+    let near = if is_symmetric { 2 * BLOCK } else { usize::MAX };
     let n = weights.len();
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut random = || -> Vec<f64> {
@@ -43,7 +58,7 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
     // Orthogonal to all vectors before, with the coefficients that were taken out; `None` where nothing is left.
     let orthogonal = |basis: &[Vec<f64>], mut vector: Vec<f64>| -> (Vec<f64>, Option<Vec<f64>>, f64) {
         let before = square(weights, &vector).sqrt();
-        let coefficients = taken_out(&mut vector, basis, weights);
+        let coefficients = taken_out(&mut vector, basis, weights, near);
         let size = square(weights, &vector).sqrt();
         // What rounding leaves has no direction.
         if size <= 1e-12 * before || size.is_nan() {
@@ -72,7 +87,7 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
         let is_last = columns.len() == basis.len() || columns.len() == most;
         if columns.len() > wanted && (columns.len().is_multiple_of(LOOK) || is_last) {
             found = ritz(&columns, wanted);
-            if found.iter().all(|(theta, _, residual)| *residual <= SMALL * theta[0].hypot(theta[1])) {
+            if found.iter().take(exact).all(|(theta, _, residual)| *residual <= SMALL * theta[0].hypot(theta[1])) {
                 break;
             }
         }

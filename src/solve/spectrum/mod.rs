@@ -21,7 +21,7 @@ use crate::solve::network::pencil::Eigenvalue;
 use crate::solve::network::refinement::Refined;
 use crate::solve::paths::solved_right;
 use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
-use krylov::{Ritz, largest};
+use krylov::{Asked, Ritz, largest};
 
 /// By which means an eigenvalue was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +202,11 @@ pub fn spectrum(
         let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
         (lambda <= GHOST * sigma || is_extreme) && known.iter().map(share).sum::<f64>() > 0.5
     };
-    let mut found = largest(&solve_right, &weights, (wanted + known.len()).min(n - known.len()), MOST_STEPS);
+    let count = (wanted + known.len()).min(n - known.len());
+    // One more than is wanted, which may be the other half of a pair; and as many as may come back.
+    let exact = if is_extreme { count } else { wanted + 1 };
+    let asked = Asked { count, exact, steps: MOST_STEPS, is_symmetric: generator.is_reversible };
+    let mut found = largest(&solve_right, &weights, asked);
     found.retain(|ritz| !comes_back(ritz));
     // Of a pair both are kept.
     let cuts_a_pair = wanted > 0
@@ -220,7 +224,8 @@ pub fn spectrum(
     let lefts = if is_symmetric {
         found.clone()
     } else {
-        largest(&reversed, &weights, (wanted + known.len() + 2).min(n - known.len()), MOST_STEPS)
+        let count = (wanted + known.len() + 2).min(n - known.len());
+        largest(&reversed, &weights, Asked { count, exact: count, ..asked })
     };
     let rounding = ROUNDING / (sigma + value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();

@@ -13,11 +13,11 @@ use crate::elimination::Elimination;
 /// Errors that are larger than this many times their sum beside μ somewhere are followed.
 const WIDE: f64 = 4.0;
 
-/// To this part of what they are together.
-const ROUGHLY: f64 = 0.3;
+/// To this part of what they are together: to their order.
+const ROUGHLY: f64 = 1.0;
 
 /// Vectors of their space at most: what is not right then is taken by its ratio to μ.
-const MOST_VECTORS: usize = 24;
+const MOST_VECTORS: usize = 64;
 
 /// The errors that there were when a space began.
 pub(super) struct Errors {

@@ -134,7 +134,7 @@ impl Space {
         let flows: Vec<f64> = last.iter().zip(&self.weights).map(|(value, weight)| value * weight).collect();
         let mut vector = self.ratios(&factor.solve_left(&flows));
         let before = square(&self.weights, &vector).sqrt();
-        let mut column = taken_out(&mut vector, &self.basis, &self.weights);
+        let mut column = taken_out(&mut vector, &self.basis, &self.weights, usize::MAX);
         let size = square(&self.weights, &vector).sqrt();
         // A comparison that also finds what is not a number.
         if size > NOTHING * before {
