@@ -140,8 +140,8 @@ def cold(name, folder):
             p = expm_multiply((matrix * (t - before)).tocsr(), p)
             found.append(float(killing @ p / p.sum()))
         return found
-    # Of what an absolute tolerance leaves of 1e-22 times a rate of a hundred there is nothing right anyway.
-    p, _ = ivp(name, matrix, start, list(times), 1e-6, 1e-22)
+    # Absolute tolerances far below rounding take minutes, and are of no use.
+    p, _ = ivp(name, matrix, start, list(times), 1e-8, 1e-16)
     return [float(killing @ column / column.sum()) for column in p.T]
 
 
