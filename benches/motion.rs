@@ -12,14 +12,19 @@ use saddleflux::progress::Progress;
 use saddleflux::study;
 
 /// What is asked for in each run.
-const RUNS: [(&str, &str); 6] = [
+const RUNS: [(&str, &str); 7] = [
     ("rate", "'rate'"),
+    ("times", "'passage-time'"),
     ("committors", "'committor'"),
     ("stationary", "'stationary'"),
     ("six eigenpairs", "'spectrum'"),
     ("network", "'network'"),
     ("all in one run", "'rate', 'committor', 'stationary', 'spectrum', 'network'"),
 ];
+
+/// Between which paths are asked for.
+const SETS: &str =
+    "committor = { from = { minimum = [-1, 0.2], radius = 0.2 }, to = { minimum = [1, 0.2], radius = 0.2 } }";
 
 /// Runs of each.
 const TIMES: usize = 3;
@@ -32,7 +37,8 @@ fn seconds(cells: usize, quantities: &str) -> f64 {
         grid = {{ cells = [{cells}, {cells}], scheme = 'inverse-average' }}
         valley = {{ minimum = [-1, 0], absorb = 'target', target = {{ minimum = [1, 0], radius = 0.2 }} }}
         solve = {{ quantities = [{quantities}], error_estimate = false }}
-        committor = {{ from = {{ minimum = [-1, 0.2], radius = 0.2 }}, to = {{ minimum = [1, 0.2], radius = 0.2 }} }}"
+        {}",
+        if quantities.contains("committor") { SETS } else { "" }
     );
     let config = Config::from_text("bench.toml".as_ref(), &text, &[]).expect("a configuration");
     let problem = config.problem().expect("a problem");

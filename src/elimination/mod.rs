@@ -128,7 +128,7 @@ impl Elimination {
         Ok(Elimination { factor, symbolic: symbolic.clone() })
     }
 
-    /// x with x A = b, for b ≥ 0 (occupation times).
+    /// x with x A = b; for b ≥ 0 (occupation times) relatively accurate in every entry, else as that for |b| is.
     ///
     /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
     ///
@@ -142,7 +142,7 @@ impl Elimination {
         })
     }
 
-    /// x with A x = b, for b ≥ 0 (mean times).
+    /// x with A x = b; for b ≥ 0 (mean times) relatively accurate in every entry, else as that for |b| is.
     ///
     /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
     ///

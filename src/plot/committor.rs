@@ -7,7 +7,7 @@ use super::colour::{FIRST, INK, SECOND};
 use super::map::{self, Map, Overlay};
 use super::sheet::Sheet;
 use super::stream::Current;
-use super::{DECADES, FigureData, PlotError, contour, scene};
+use super::{DECADES, FigureData, PlotError, contour, hitting, scene};
 use crate::digits::number;
 use crate::observe::group::Field;
 use crate::observe::reactive::{COMMITTOR_COMPLEMENT, REACTIVE_CURRENT, halfway};
@@ -82,7 +82,12 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let ends = data.reactive.iter().flat_map(|[from, to]| [(*from, "A"), (*to, "B")]);
     Overlay {
         degenerate: Vec::new(),
-        outlines: [committor, complement].into_iter().flat_map(|p| contour::lines(grid, &set(p), 0.5)).collect(),
+        // And of several sets those that the paths do not lead between.
+        outlines: [committor, complement]
+            .into_iter()
+            .flat_map(|p| contour::lines(grid, &set(p), 0.5))
+            .chain(hitting::outlines(data))
+            .collect(),
         half,
         streams,
         streams_are: "reactive current",

@@ -35,7 +35,7 @@ pub(super) struct Map<'a> {
 }
 
 /// Two sets and what flows between them; nothing by default.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Overlay {
     /// The boundaries of the sets.
     pub outlines: Vec<[Point; 2]>,

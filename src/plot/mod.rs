@@ -20,6 +20,7 @@ mod data;
 mod degenerate;
 mod evolution;
 mod flux;
+mod hitting;
 mod iteration;
 mod map;
 mod network;
@@ -74,7 +75,7 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 14] = [
+const PICTURES: [(&str, Picture); 15] = [
     ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
     ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
     ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
@@ -86,6 +87,7 @@ const PICTURES: [(&str, Picture); 14] = [
     ("passage-time", |data, sheet| of(data, &MEAN_FIRST_PASSAGE, scene::passage_time, sheet)),
     ("committor", |data, sheet| of(data, &COMMITTOR, committor::committor, sheet)),
     ("isocommittor", flux::across_half),
+    ("hitting", hitting::picture_of),
     ("network", network::picture_of),
     ("spectrum", spectrum::picture_of),
     ("eigenfunctions", spectrum::functions),

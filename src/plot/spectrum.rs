@@ -90,35 +90,46 @@ pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
         })?;
         return Ok(true);
     }
-    maps(data, &functions, &|place| name(shown[place]), title, sheet)?;
+    let panel = |(place, values): (usize, &'_ Vec<f64>)| Panel {
+        name: name(shown[place]),
+        field: values.clone(),
+        range: -1.0..1.0,
+        line: 0.0,
+        overlay: Overlay::default(),
+    };
+    maps(data, &functions.iter().enumerate().map(panel).collect::<Vec<Panel>>(), title, sheet)?;
     Ok(true)
 }
 
-/// Maps in two columns, with white lines where a function changes its sign.
-fn maps(
-    data: &FigureData,
-    functions: &[Vec<f64>],
-    name: &dyn Fn(usize) -> String,
-    title: [&str; 2],
-    sheet: &Sheet,
-) -> Result<(), PlotError> {
+/// One of several maps.
+pub(super) struct Panel {
+    pub name: String,
+    pub field: Vec<f64>,
+    /// The range of its colours.
+    pub range: std::ops::Range<f64>,
+    /// The value on its white line.
+    pub line: f64,
+    pub overlay: Overlay,
+}
+
+/// Maps in two columns.
+pub(super) fn maps(data: &FigureData, panels: &[Panel], title: [&str; 2], sheet: &Sheet) -> Result<(), PlotError> {
     let [width, height] = map::size(data, f64::from(PANEL));
     let size = [width + AROUND[0], height + AROUND[1]];
-    let (columns, rows) = (functions.len().min(2) as u32, functions.len().div_ceil(2) as u32);
+    let (columns, rows) = (panels.len().min(2) as u32, panels.len().div_ceil(2) as u32);
     let dots = (columns * size[0], HEAD + rows * size[1]);
     picture(sheet, (dots.0 / FINE, dots.1 / FINE), title, |area| {
-        for (place, values) in functions.iter().enumerate() {
+        for (place, Panel { name, field, range, line, overlay }) in panels.iter().enumerate() {
             let at = [place as u32 % 2 * size[0], place as u32 / 2 * size[1]];
             let rest = [dots.0 - at[0] - size[0], (dots.1 - HEAD) - at[1] - size[1]];
             let panel = area.margin(at[1], rest[1], at[0], rest[0]);
-            let name = name(place);
             let map = Map {
-                title: [&name, ""],
-                field: values,
-                scale: Axis::linear(&name, -1.0..1.0, 0.0),
+                title: [name, ""],
+                field,
+                scale: Axis::linear(name, range.clone(), 0.0),
                 levels: Vec::new(),
-                strong_levels: vec![0.0],
-                overlay: Overlay::default(),
+                strong_levels: vec![*line],
+                overlay: overlay.clone(),
             };
             map::draw_on(&panel, data, &map, f64::from(PANEL))?;
         }

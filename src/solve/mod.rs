@@ -22,6 +22,7 @@ pub mod error;
 pub mod evolve;
 pub mod network;
 pub mod occupation;
+mod orthogonal;
 pub mod passage;
 pub mod paths;
 pub mod quasi_stationary;

@@ -10,10 +10,11 @@ use crate::problem::Problem;
 use crate::problem::core_set::{CoreSet, CoreSpec};
 use crate::problem::fault::MeantMinimum;
 use crate::scaled::Scaled;
-use crate::solve::{Reactive, Resources, Side};
+use crate::solve::{Hits, Reactive, Side};
 use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
 use crate::study::request::CommittorRequest;
+use crate::study::rungs::Rungs;
 use crate::study::several::SeveralStudy;
 use crate::study::{dividing, several};
 use crate::tensor::Point;
@@ -40,20 +41,21 @@ pub fn sets(request: &CommittorRequest, problem: &Problem) -> Result<[CoreSet; 2
 /// What a run says of reactive paths, with its fields over the grid and its groups of fields.
 ///
 /// # Errors
-/// Sets and surfaces that are not between one another, and whatever ends an elimination.
+/// Sets and surfaces that are not between one another.
 pub(super) fn study(
     found: &Reactive<'_>,
+    hits: Option<Hits>,
     request: &CommittorRequest,
-    extrapolation: Option<Extrapolation>,
-    resources: Resources<'_>,
+    rungs: &Rungs<'_>,
 ) -> Result<(CommittorStudy, Vec<Field>, Vec<FieldGroup>), StudyError> {
     let sets = sets(request, found.closed.problem)?;
-    let mut study = CommittorStudy::new(found, &sets, extrapolation);
+    let mut study = CommittorStudy::new(found, &sets, rungs.reactive_estimate());
     let mut fields = reactive::fields(found);
     let mut groups: Vec<FieldGroup> = reactive::marginals(found).into_iter().collect();
     study.surfaces = dividing::surfaces(found, request, study.numbers.ends)?;
     groups.extend(study.surfaces.iter().map(SurfaceFlux::group));
-    if let Some((several, hitting)) = several::study(found, request, resources)? {
+    if let Some(hits) = hits {
+        let (several, hitting) = several::study(&found.closed, hits, &rungs.several_estimates());
         study.several = Some(several);
         fields.extend(hitting);
     }

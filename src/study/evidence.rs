@@ -14,7 +14,7 @@ use crate::observe::winding::{self, Winding};
 use crate::problem::Problem;
 use crate::scaled::Scaled;
 use crate::solve::network::valleys::ValleyNetwork;
-use crate::solve::{Discretisation, Reactive, Resources, closed_law};
+use crate::solve::{Discretisation, Hits, Reactive, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
 use crate::study::committor::{self, CommittorStudy};
@@ -23,10 +23,10 @@ use crate::study::escape::Escape;
 use crate::study::evolution::{GROUP, evolution};
 use crate::study::iteration::iteration;
 use crate::study::keeper::{Keeper, Unfinished};
-use crate::study::ladder::Rungs;
 use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
+use crate::study::rungs::Rungs;
 use crate::study::solution::{CovarianceCheck, Solution};
 use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
 use crate::study::warning::Warning;
@@ -55,7 +55,7 @@ pub(super) fn evidence(
     mut keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, network, spectrum, factor_bytes, .. } = level;
+    let Level { discretisation: on, mut found, reactive, several, network, spectrum, factor_bytes, .. } = level;
     let problem = on.problem;
     let mut escape = Escape::new(request, &on, &mut found, rungs, &mut warnings);
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
@@ -76,7 +76,7 @@ pub(super) fn evidence(
         gathered.stationary(request, closed, law);
     }
     let degenerate_curve = gathered.degenerate_curve(&on, &found);
-    let committor = reactive.as_ref().map(|found| gathered.committor(found, request, rungs, resources)).transpose()?;
+    let committor = reactive.as_ref().map(|found| gathered.committor(found, several, request, rungs)).transpose()?;
     let certificate = enclosed(request, problem, on.grid.cells, resources)?;
     if let Some(certificate) = &certificate {
         gathered.add("certificate", certificate);
@@ -159,12 +159,11 @@ impl Gathered {
     fn committor(
         &mut self,
         found: &Reactive<'_>,
+        several: Option<Hits>,
         request: &Request,
         rungs: &Rungs<'_>,
-        resources: Resources<'_>,
     ) -> Result<CommittorStudy, StudyError> {
-        let (study, over_grid, along) =
-            committor::study(found, &request.committor, rungs.reactive_estimate(), resources)?;
+        let (study, over_grid, along) = committor::study(found, several, &request.committor, rungs)?;
         self.fields.fields.extend(over_grid);
         self.groups.extend(along);
         self.add("committor", &study);

@@ -8,7 +8,7 @@ use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::network::valleys::{ValleyNetwork, check_cores};
 use crate::solve::{
-    Chain, Discretisation, Ground, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, check_sets,
+    Chain, Discretisation, Ground, Hits, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, check_sets,
     closed_law, mean_first_passage, occupation, quasi_stationary, reactive_within,
 };
 use crate::study::boundary::{self, BoundaryError};
@@ -17,6 +17,7 @@ use crate::study::crossing::{self, Coarseness};
 use crate::study::evolution;
 use crate::study::network;
 use crate::study::request::Quantity;
+use crate::study::several;
 use crate::study::spectrum::{self, LevelSpectrum};
 use crate::study::{Request, StudyError};
 
@@ -28,6 +29,8 @@ pub struct Level<'a> {
     pub found: Analyses,
     /// Reactive paths on the closed chain, when asked for.
     pub reactive: Option<Reactive<'a>>,
+    /// The hits of several sets of it, when any are named.
+    pub several: Option<Hits>,
     /// The network of valleys of the closed chain, when asked for.
     pub network: Option<ValleyNetwork<'a>>,
     /// The spectrum, when asked for.
@@ -126,9 +129,9 @@ pub fn solve<'a>(
         let beside = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
         let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
         let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
-        let Beside { reactive, network, spectrum } = beside;
+        let Beside { reactive, several, network, spectrum } = beside;
         let (found, timing) = (Analyses::default(), laps.timing);
-        return Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing });
+        return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -146,8 +149,9 @@ pub fn solve<'a>(
     let factor_bytes = chain.elimination.factor_bytes();
     // Two factors need not be held at once.
     let discretisation = chain.into_discretisation();
-    let Beside { reactive, network, spectrum } = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
-    Ok(Level { discretisation, found, reactive, network, spectrum, factor_bytes, timing: laps.timing })
+    let beside = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
+    let Beside { reactive, several, network, spectrum } = beside;
+    Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing: laps.timing })
 }
 
 /// The closed chain of a grid with its stationary law.
@@ -161,6 +165,7 @@ pub struct Closed<'a> {
 /// What is asked for beside the killed chain's rates; the closed chain's law is solved for once.
 struct Beside<'a> {
     reactive: Option<Reactive<'a>>,
+    several: Option<Hits>,
     network: Option<ValleyNetwork<'a>>,
     spectrum: Option<LevelSpectrum<'a>>,
 }
@@ -177,7 +182,7 @@ impl<'a> Beside<'a> {
         let asks = |quantity: Quantity| request.wants(quantity);
         let needs_closed =
             asks(Quantity::Committor) || asks(Quantity::Network) || (asks(Quantity::Spectrum) && ground.is_none());
-        let mut beside = Beside { reactive: None, network: None, spectrum: None };
+        let mut beside = Beside { reactive: None, several: None, network: None, spectrum: None };
         let closed = match needs_closed {
             true => {
                 resources.progress.begin("stationary law", 0);
@@ -192,6 +197,7 @@ impl<'a> Beside<'a> {
             resources.progress.begin("reactive paths", 0);
             let sets = committor::sets(&request.committor, on.problem)?;
             beside.reactive = Some(reactive_within(on.clone(), law.clone(), &sets, resources)?);
+            beside.several = several::hits(&request.committor, on, law, resources)?;
             laps.end("reactive paths");
         }
         if let Some(Closed { on, law }) = closed.as_ref().filter(|_| asks(Quantity::Network)) {

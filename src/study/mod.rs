@@ -30,6 +30,7 @@ pub mod particle_fields;
 pub mod request;
 pub mod rules;
 pub mod run;
+pub mod rungs;
 pub mod several;
 pub mod simulate;
 pub mod solution;

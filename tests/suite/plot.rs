@@ -61,16 +61,20 @@ fn a_long_title_takes_bounded_work() {
     assert!(!drawn.is_empty());
 }
 
-/// The committor, the network and the spectrum of a run are drawn in both dimensions and on a turned grid, and the file alone gives the same pictures.
+/// The committor, the probabilities of hitting several sets, the network and the spectrum of a run are drawn in both dimensions and on a turned grid, and the file alone gives the same pictures.
 #[test]
 fn a_result_file_redraws_the_committor_and_the_network() {
-    let cases = [(1, "[-2]", "[2]", "[60]", "'axes'"), (2, "[-2, -1]", "[2, 1]", "[40, 30]", "20.0")];
-    for (dimension, lower, upper, cells, align) in cases {
+    let cases = [
+        (1, "[-2]", "[2]", "[60]", "'axes'", "abs(x) < 0.3"),
+        (2, "[-2, -1]", "[2, 1]", "[40, 30]", "20.0", "x^2 + (y - 0.5)^2 < 0.1"),
+    ];
+    for (dimension, lower, upper, cells, align, third) in cases {
         let text = format!(
             "landscape = {{ kind = 'double-well', dimension = {dimension} }}
             noise = {{ kind = 'isotropic', temperature = 0.15 }}
             domain = {{ lower = {lower}, upper = {upper} }}
             grid = {{ cells = {cells}, align = {align} }}
+            committor = {{ sets = [ {{ set = 'x < -0.8' }}, {{ set = 'x > 0.8' }}, {{ set = '{third}' }} ] }}
             solve = {{ quantities = ['committor', 'network', 'spectrum'], error_estimate = false }}"
         );
         let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
@@ -81,7 +85,7 @@ fn a_result_file_redraws_the_committor_and_the_network() {
         let (first, second) = (Folder::new("plot-paths-run"), Folder::new("plot-paths-file"));
         let found = summary(&solved);
         let drawn = draw(&FigureData::solved(&solved, &found), first.path(), &Look::default()).unwrap();
-        let mut pictures = vec!["committor.png", "network.png", "spectrum.png", "eigenfunctions.png"];
+        let mut pictures = vec!["committor.png", "hitting.png", "network.png", "spectrum.png", "eigenfunctions.png"];
         pictures.extend((dimension == 2).then_some("isocommittor.png"));
         assert!(pictures.iter().all(|name| drawn.contains(&first.path().join(name))), "{drawn:?}");
         let file = second.path().join("result.h5");

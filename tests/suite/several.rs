@@ -97,3 +97,39 @@ fn fluxes_of_several_sets_sum_to_that_into_their_union() {
         assert_eq!(pair[0], pair[1]);
     }
 }
+
+/// The fluxes of coarser grids against that of one four times as fine, which is nearer to the truth than what is stated of them, and each drawn.
+#[test]
+fn errors_of_fluxes_between_several_sets_cover() {
+    let flux = |cells: usize| -> Vec<Vec<[f64; 2]>> {
+        let text = format!(
+            "landscape = {{ kind = 'three-hole' }}
+            noise = {{ kind = 'isotropic', temperature = 0.3 }}
+            domain = {{ lower = [-2.0, -1.5], upper = [2.0, 2.5] }}
+            grid = {{ cells = [{cells}, {cells}] }}
+            solve = {{ quantities = ['committor'] }}
+            committor = {{ sets = [ {{ set = '(x+1)^2 + y^2 < 0.1' }}, {{ set = '(x-1)^2 + y^2 < 0.1' }}, {{ set = 'x^2 + (y-1.5)^2 < 0.05' }} ] }}"
+        );
+        let solution = solved(&text);
+        let several = serde_json::to_value(solution.committor.as_ref().unwrap().several.as_ref().unwrap()).unwrap();
+        let entry = |key: &str, a: usize, b: usize| several[key][a][b].as_f64().unwrap();
+        (0..3).map(|a| (0..3).map(|b| [entry("flux", a, b), entry("discretisation_error", a, b)]).collect()).collect()
+    };
+    let fine = flux(192);
+    for cells in [40, 48, 64] {
+        let coarse = flux(cells);
+        for (a, b) in (0..3).flat_map(|a| (0..3).map(move |b| (a, b))) {
+            let ([found, stated], [exact, left]) = (coarse[a][b], fine[a][b]);
+            match a == b {
+                true => assert_eq!([found, stated], [0.0, 0.0]),
+                false => {
+                    let away = (found / exact - 1.0).abs();
+                    assert!(
+                        away <= stated + left && stated < 0.1,
+                        "{a} to {b}, {cells}: {away:e} where {stated:e} is stated"
+                    );
+                }
+            }
+        }
+    }
+}

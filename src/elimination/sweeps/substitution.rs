@@ -77,15 +77,15 @@ impl Multifrontal {
     /// Whether b/s or s b is far from both ends of the range of numbers.
     fn scales_in_range(&self, side: Side, b: &[f64]) -> bool {
         const MARGIN: f64 = 1e-60;
-        let positive = || b.par_iter().copied().filter(|&b| b > 0.0);
+        let sizes = || b.par_iter().map(|b| b.abs()).filter(|&b| b > 0.0);
         let smallest = || self.weights.par_iter().copied().reduce(|| 1.0, f64::min);
         match side {
-            Side::Left => positive().reduce(|| 0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
-            Side::Right => positive().reduce(|| 1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
+            Side::Left => sizes().reduce(|| 0.0, f64::max) <= MARGIN / f64::MIN_POSITIVE * smallest(),
+            Side::Right => sizes().reduce(|| 1.0, f64::min) * smallest() >= f64::MIN_POSITIVE / MARGIN,
         }
     }
 
-    /// Solves with the right side scaled so that its largest entry becomes 1.
+    /// Solves with the right side scaled so that its largest entry becomes 1 or −1.
     fn solve_normalised(&self, side: Side, values: &mut [f64]) {
         let scale = |value: Scaled, s: f64, side: Side| match side {
             Side::Left => value.over(Scaled::new(s)),
@@ -93,7 +93,8 @@ impl Multifrontal {
         };
         let scaled: Vec<Scaled> =
             values.par_iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
-        let unit = scaled.iter().fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { *value } else { unit });
+        let sizes = scaled.iter().map(|value| value.modulus());
+        let unit = sizes.fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { value } else { unit });
         if unit == Scaled::ZERO {
             return;
         }

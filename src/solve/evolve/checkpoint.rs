@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::krylov::Kept;
 use super::pace::Pace;
 use super::plateau::Instant;
 use super::{Carried, Evolution, EvolveError};
 use crate::generator::Generator;
 use crate::solve::Resources;
 
-/// An evolution by positive steps at an output time, without its generator and its factors.
+/// An evolution at an output time, without its generator and its factors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
     carried: Carried,
@@ -17,6 +18,8 @@ pub struct Checkpoint {
     limit: Option<f64>,
     /// Lengths of the steps of which factors are kept.
     lengths: Vec<f64>,
+    /// The Krylov space that it is in.
+    space: Option<Kept>,
 }
 
 impl Checkpoint {
@@ -27,18 +30,19 @@ impl Checkpoint {
 }
 
 impl<'a> Evolution<'a> {
-    /// What is to be kept to go on from here later; `None` in Krylov spaces.
-    pub fn checkpoint(&self) -> Option<Checkpoint> {
-        self.carried.spaces.is_none().then(|| Checkpoint {
+    /// What is to be kept to go on from here later.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
             carried: self.carried.clone(),
             pace: self.pace,
             history: self.history.clone(),
             limit: self.limit,
             lengths: self.factors.lengths().collect(),
-        })
+            space: self.kept_space(),
+        }
     }
 
-    /// Goes on under the generator that it had. Its factors are made again, which is not counted as effort.
+    /// Goes on under the generator that it had. Its factors and its Krylov space are made again, which is not counted as effort.
     ///
     /// # Errors
     /// As [`Evolution::advance`].
@@ -50,10 +54,11 @@ impl<'a> Evolution<'a> {
         generator: &'a Generator,
         resources: Resources<'a>,
     ) -> Result<Evolution<'a>, EvolveError> {
-        let Checkpoint { carried, pace, history, limit, lengths } = kept;
+        let Checkpoint { carried, pace, history, limit, lengths, space } = kept;
         let mut evolution = Evolution::under(carried, generator, resources);
         evolution.factors.restore(&lengths, generator, resources)?;
         (evolution.pace, evolution.history, evolution.limit) = (pace, history, limit);
+        space.map_or(Ok(()), |space| evolution.restore_space(space))?;
         Ok(evolution)
     }
 }

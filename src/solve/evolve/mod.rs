@@ -104,7 +104,6 @@ pub struct Carried {
     killed_error: f64,
     beyond: f64,
     levels: Levels,
-    #[serde(skip)]
     spaces: Option<Spaces>,
     effort: Effort,
 }
@@ -300,10 +299,12 @@ impl<'a> Evolution<'a> {
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
         let value = sum(&self.carried.probability);
+        let most = || weights.iter().copied().fold(0.0, f64::max);
         let error = match self.carried.spaces {
             // In L1 the error may be anywhere.
-            Some(spaces) if self.is_closed() => spaces.stated() * weights.iter().copied().fold(0.0, f64::max),
-            _ => sum(&self.carried.error),
+            Some(spaces) if self.is_closed() => spaces.stated() * most(),
+            Some(spaces) => sum(&self.carried.error) + spaces.anywhere() * most(),
+            None => sum(&self.carried.error),
         };
         // What the limit and rounding leave is relative already.
         if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }

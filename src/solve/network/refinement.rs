@@ -22,6 +22,12 @@ const MOST_STEPS: usize = 12;
 /// Eigenvalues that change by less have converged.
 const CONVERGED: f64 = 1e-13;
 
+/// What a product x R h with a few solves in it is off by, relative to itself: its terms are positive, and so are those of the solves.
+const OF_PRODUCTS: f64 = 8.0 * f64::EPSILON;
+
+/// Changes that fall by less than this factor are taken for such.
+const SLOWEST: f64 = 0.9;
+
 /// Roundings of sums over all states are below this.
 const ROUNDING: f64 = 1e-9;
 
@@ -100,8 +106,8 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
     };
     let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let times_sigma = |values: &[Scaled]| values.iter().map(|&value| value * sigma).collect::<Vec<Scaled>>();
-    let mut before = f64::INFINITY;
-    for _ in 0..MOST_STEPS {
+    let (mut before, mut changes) = (f64::INFINITY, vec![0.0; n]);
+    for step in 1..=MOST_STEPS {
         measures = measures.iter().map(|x| solved_left(&factor, &times_sigma(x))).collect();
         let odd = balanced(products(&measures, &functions));
         functions = functions.iter().map(|h| solved_right(&factor, &times_sigma(h))).collect();
@@ -116,10 +122,16 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
         of_mass = even;
         let next = eigenvalues(&of_flux, &of_mass);
         let mut moved = 0f64;
-        for (own, next) in found.iter_mut().zip(next) {
+        for ((own, next), last) in found.iter_mut().zip(next).zip(&mut changes) {
             let change = next.away_from(*own);
             moved = moved.max(change);
-            *own = Eigenvalue { error: next.error + change, ..next };
+            // What is left of a sequence that falls by the same factor again and again.
+            let factor = if *last > 0.0 { (change / *last).min(SLOWEST) } else { 0.0 };
+            let left = change * (factor / (1.0 - factor)).max(1.0);
+            *last = change;
+            // Fluxes are differences of products 4s − 1 times as large.
+            let rounding = if next.modulus().is_positive() { 4.0 * step as f64 * OF_PRODUCTS } else { 0.0 };
+            *own = Eigenvalue { error: next.error + left + rounding, ..next };
         }
         // What does not fall any more is rounding.
         if moved <= CONVERGED || (moved < ROUNDING && moved > 0.5 * before) {

@@ -9,6 +9,8 @@ use faer::Mat;
 use faer::linalg::solvers::Eigen;
 use rayon::prelude::*;
 
+use crate::solve::orthogonal::{add, square, taken_out};
+
 /// An approximate eigenpair: θ, its vector (real and imaginary part) of norm 1, and ‖T r − θ r‖.
 #[derive(Clone, Debug)]
 pub(super) struct Ritz {
@@ -21,21 +23,29 @@ pub(super) struct Ritz {
 const BLOCK: usize = 3;
 
 /// Steps between looks at the Ritz values.
-const LOOK: usize = 12;
+const LOOK: usize = 6;
 
 /// Residuals below this part of θ are as small as they get.
 const SMALL: f64 = 3e-14;
 
-/// The `wanted` eigenvalues of largest modulus, with at most `most` steps; fewer where the space has fewer dimensions.
-pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wanted: usize, most: usize) -> Vec<Ritz> {
+/// How many eigenvalues are asked for, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    /// Those that are returned.
+    pub(super) count: usize,
+    /// Those of them, the first ones, that the space grows for.
+    pub(super) exact: usize,
+    /// The most steps.
+    pub(super) steps: usize,
+    /// Whether the map is symmetric in the weights, so that a new vector is orthogonal to all but the last ones as it comes.
+    pub(super) is_symmetric: bool,
+}
+
+/// The eigenvalues of largest modulus; fewer where the space has fewer dimensions.
+pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
+    let Asked { count: wanted, exact, steps: most, is_symmetric } = asked;
+    let near = if is_symmetric { 2 * BLOCK } else { usize::MAX };
     let n = weights.len();
-    let inner = |a: &[f64], b: &[f64]| -> f64 {
-        // In blocks of a fixed size, so that the sum is the same on any number of threads.
-        let terms = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).zip(weights.par_chunks(CHUNK));
-        let parts: Vec<f64> =
-            terms.map(|((a, b), w)| a.iter().zip(b).zip(w).map(|((a, b), w)| w * a * b).sum::<f64>()).collect();
-        parts.iter().sum()
-    };
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut random = || -> Vec<f64> {
         let mut next = || {
@@ -47,16 +57,9 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
     let mut basis: Vec<Vec<f64>> = Vec::new();
     // Orthogonal to all vectors before, with the coefficients that were taken out; `None` where nothing is left.
     let orthogonal = |basis: &[Vec<f64>], mut vector: Vec<f64>| -> (Vec<f64>, Option<Vec<f64>>, f64) {
-        let before = inner(&vector, &vector).sqrt();
-        let mut coefficients = vec![0.0; basis.len()];
-        for _ in 0..2 {
-            for (known, coefficient) in basis.iter().zip(&mut coefficients) {
-                let part = inner(known, &vector);
-                *coefficient += part;
-                vector.par_iter_mut().zip(known).for_each(|(value, known)| *value -= part * known);
-            }
-        }
-        let size = inner(&vector, &vector).sqrt();
+        let before = square(weights, &vector).sqrt();
+        let coefficients = taken_out(&mut vector, basis, weights, near);
+        let size = square(weights, &vector).sqrt();
         // What rounding leaves has no direction.
         if size <= 1e-12 * before || size.is_nan() {
             return (coefficients, None, 0.0);
@@ -84,7 +87,7 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
         let is_last = columns.len() == basis.len() || columns.len() == most;
         if columns.len() > wanted && (columns.len().is_multiple_of(LOOK) || is_last) {
             found = ritz(&columns, wanted);
-            if found.iter().all(|(theta, _, residual)| *residual <= SMALL * theta[0].hypot(theta[1])) {
+            if found.iter().take(exact).all(|(theta, _, residual)| *residual <= SMALL * theta[0].hypot(theta[1])) {
                 break;
             }
         }
@@ -94,8 +97,9 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
     }
     let spread = |small: &[f64]| -> Vec<f64> {
         let mut vector = vec![0.0; n];
-        for (known, &c) in basis.iter().zip(small) {
-            vector.par_iter_mut().zip(known).for_each(|(value, known)| *value += c * known);
+        // Of real eigenvalues the imaginary parts are nothing.
+        if small.iter().any(|&c| c != 0.0) {
+            add(&mut vector, &basis[..small.len()], |place| small[place]);
         }
         vector
     };
@@ -104,9 +108,6 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], wante
         .map(|(theta, small, residual)| Ritz { theta, vector: [spread(&small[0]), spread(&small[1])], residual })
         .collect()
 }
-
-/// Entries of a partial sum.
-const CHUNK: usize = 4096;
 
 type Small = ([f64; 2], [Vec<f64>; 2], f64);
 

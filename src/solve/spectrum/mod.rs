@@ -4,8 +4,8 @@
 //! ```
 //! The first one is known beforehand in full relative accuracy, with both of its vectors: 0 with π and 1 for a closed chain, γ with ν and u
 //! for a killed one. It is taken out of everything that follows, or 1/λ₁ would swamp 1/λ₂. The others come from a Krylov space of
-//! (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Solves have nonnegative right sides, so that b is split into what is above
-//! zero and what is below.
+//! (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Right sides b have both signs there: every operation of a solve multiplies by
+//! nonnegative numbers and adds, so that its error is that of a solve with |b|, as if b had been split into what is above zero and what is below.
 //!
 //! The error of an eigenvalue is the residual ε of its vector times its condition κ = ‖l‖‖r‖/|l·r| (1 for reversible chains):
 //! |Δλ| ≤ κ ε (σ + λ)², to first order for chains that are not reversible. It is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
@@ -21,7 +21,7 @@ use crate::solve::network::pencil::Eigenvalue;
 use crate::solve::network::refinement::Refined;
 use crate::solve::paths::solved_right;
 use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
-use krylov::{Ritz, largest};
+use krylov::{Asked, Ritz, largest};
 
 /// By which means an eigenvalue was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,8 +183,8 @@ pub fn spectrum(
     let killing = generator.killing.iter().map(|rate| rate + sigma).collect();
     let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let elimination = &factor.elimination;
-    let solve_right = |b: &[f64]| without(signed(b, &|b| elimination.solve_right(b)), &known, false);
-    let solve_left = |b: &[f64]| without(signed(b, &|b| elimination.solve_left(b)), &known, true);
+    let solve_right = |b: &[f64]| without(elimination.solve_right(b), &known, false);
+    let solve_left = |b: &[f64]| without(elimination.solve_left(b), &known, true);
     let weighted = |r: &[f64]| -> Vec<f64> { r.iter().zip(&weights).map(|(r, w)| r * w).collect() };
     let reversed = |r: &[f64]| -> Vec<f64> {
         let image = solve_left(&weighted(r));
@@ -202,7 +202,11 @@ pub fn spectrum(
         let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
         (lambda <= GHOST * sigma || is_extreme) && known.iter().map(share).sum::<f64>() > 0.5
     };
-    let mut found = largest(&solve_right, &weights, (wanted + known.len()).min(n - known.len()), MOST_STEPS);
+    let count = (wanted + known.len()).min(n - known.len());
+    // One more than is wanted, which may be the other half of a pair; and as many as may come back.
+    let exact = if is_extreme { count } else { wanted + 1 };
+    let asked = Asked { count, exact, steps: MOST_STEPS, is_symmetric: generator.is_reversible };
+    let mut found = largest(&solve_right, &weights, asked);
     found.retain(|ritz| !comes_back(ritz));
     // Of a pair both are kept.
     let cuts_a_pair = wanted > 0
@@ -220,7 +224,8 @@ pub fn spectrum(
     let lefts = if is_symmetric {
         found.clone()
     } else {
-        largest(&reversed, &weights, (wanted + known.len() + 2).min(n - known.len()), MOST_STEPS)
+        let count = (wanted + known.len() + 2).min(n - known.len());
+        largest(&reversed, &weights, Asked { count, exact: count, ..asked })
     };
     let rounding = ROUNDING / (sigma + value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
@@ -290,13 +295,6 @@ fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -
     let candidates = lefts.iter().filter(|left| away(left) <= nearest + 1e-9 * size);
     let paired = candidates.map(|left| (left.vector.clone(), product(left)));
     paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
-}
-
-/// The solution for a right side of any sign.
-fn signed(b: &[f64], solve: &dyn Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
-    let part = |sign: f64| -> Vec<f64> { b.iter().map(|value| (sign * value).max(0.0)).collect() };
-    let (above, below) = (solve(&part(1.0)), solve(&part(-1.0)));
-    above.into_par_iter().zip(below).map(|(above, below)| above - below).collect()
 }
 
 /// A vector without its parts along known modes, given by their left and right vectors with l·r = 1; of left vectors or of right ones.

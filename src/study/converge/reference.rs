@@ -17,8 +17,9 @@ use crate::observe::quantity;
 use crate::problem::{Domain, Problem, Region};
 use crate::scaled::Scaled;
 use crate::solve::Resources;
-use crate::study::ladder::{Climb, Plan, Rates};
+use crate::study::ladder::{Climb, Plan};
 use crate::study::request::Scheme;
+use crate::study::rungs::Rates;
 use crate::study::{Request, StudyError, comparison, level, memory};
 use crate::tensor::Point;
 

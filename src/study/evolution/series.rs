@@ -108,7 +108,7 @@ impl Observed<'_> {
             let density = on.density(p).into_iter().map(|density| survival * density).collect();
             record.snapshots.push((time, density));
         }
-        record.last = evolution.checkpoint().map(|density| (self.piece, density));
+        record.last = Some((self.piece, evolution.checkpoint()));
     }
 
     /// The learning rate is another one from here on.

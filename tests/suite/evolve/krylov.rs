@@ -1,8 +1,13 @@
 //! Krylov spaces: what is asked for is met, whatever the chain, and what is slow is not forgotten.
 
 use proptest::prelude::*;
+use saddleflux::config::Config;
 use saddleflux::generator::Generator;
-use saddleflux::solve::{Accuracy, Evolution, Resources};
+use saddleflux::grid::{Align, Grid};
+use saddleflux::progress::Progress;
+use saddleflux::scheme::Weight;
+use saddleflux::solve::evolve::start::gaussian;
+use saddleflux::solve::{Accuracy, Discretisation, Evolution, Resources};
 
 use super::chains::{chain, generator};
 use super::double_double::exponential;
@@ -61,11 +66,73 @@ proptest! {
                 let rounding = -1e-12 * survival.ln();
                 let is_met = evolution.error() <= tolerance + rounding || !leads_everywhere(&rates);
                 prop_assert!(is_met, "{:e} with {tolerance:e}", evolution.error());
-                // What the contour rounds to, over what is left, is not among what is stated.
-                prop_assert!(away <= 10.0 * evolution.error() + 1e-11, "{away:e} where {:e} is stated", evolution.error());
+                prop_assert!(away <= 2.0 * evolution.error(), "{away:e} where {:e} is stated", evolution.error());
             }
             Ok(())
         })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::cases(48))]
+
+    /// Of long decays at tolerances that only rounding is in the way of nothing but rounding is wrong, the contour's above all: it is stated, in the
+    /// density and in the flux.
+    #[test]
+    fn what_a_contour_rounds_to_is_stated((rates, mut killing) in chain(), exponent in 9i32..11, decades in 0.0..3.0f64) {
+        killing.iter_mut().for_each(|rate| *rate += 0.1);
+        let tolerance = 10f64.powi(-exponent);
+        let generator = generator(&rates, &killing);
+        with_resources(|resources| {
+            let mut evolution = begin(&generator, &released(killing.len(), 0), tolerance, resources, 10f64.powf(decades));
+            for part in -12..=0 {
+                let t = 10f64.powf(decades + 0.25 * f64::from(part));
+                evolution.advance(t).unwrap();
+                let exact = exponential(&rates, &killing, t)[0].clone();
+                let survival: f64 = exact.iter().sum();
+                prop_assume!(survival > 1e-200);
+                let away = distance(&density(&evolution), &exact) / survival;
+                prop_assert!(away <= 2.0 * evolution.error(), "{away:e} where {:e} is stated, t = {t}", evolution.error());
+                let flux = exact.iter().zip(&killing).map(|(p, rate)| p * rate).sum::<f64>() / survival;
+                let (away, stated) = ((evolution.hazard() / flux - 1.0).abs(), evolution.error_of(&killing));
+                prop_assert!(away <= 2.0 * stated, "a flux {away:e} off where {stated:e} is stated, t = {t}");
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// A density that leaves the place where it was released: what its errors there become is followed, and beside the flux of a well that it comes to
+/// rest in they are small. Beside steps that are positive, in two dimensions; where so little leaves that nobody can tell, the stated error says so.
+#[test]
+fn errors_in_a_tail_that_was_left_do_not_stay() {
+    for (temperature, is_known) in [(0.2, true), (0.05, true), (0.02, false)] {
+        for (at, width) in [([-0.9, 0.5], 0.2), ([-1.0, 0.0], 0.1)] {
+            let text = format!(
+                "landscape = {{ expression = '(x^2 - 1)^2 + y^2' }}
+                noise = {{ kind = 'isotropic', temperature = {temperature} }}
+                domain = {{ lower = [-2, -2], upper = [0, 2], walls = {{ x = ['reflecting', 'absorbing'] }} }}"
+            );
+            let problem = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap().problem().unwrap();
+            let grid = Grid::over(&problem, [48, 48], Align::Axes).unwrap();
+            let on = Discretisation::on(&problem, grid, Weight::InverseAverage, &Progress::default()).unwrap();
+            let generator = &on.assembly.generator;
+            let start = gaussian(&on, at, width);
+            with_resources(|resources| {
+                let accuracy = Accuracy { tolerance: 1e-7, floor: 1e-25 };
+                let mut positive = Evolution::new(generator, &start, accuracy, resources).unwrap();
+                let mut krylov = begin(generator, &start, 1e-5, resources, 1e4);
+                for t in [0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 10.0, 30.0, 300.0, 1e3, 1e4] {
+                    positive.advance(t).unwrap();
+                    krylov.advance(t).unwrap();
+                    let away = (krylov.hazard() / positive.hazard() - 1.0).abs();
+                    let stated = krylov.error_of(&generator.killing);
+                    assert!(away <= stated + 1e-7, "{away:e} where {stated:e} is stated, T = {temperature}, t = {t}");
+                    // Known, as results take a flux to be.
+                    assert!(stated < 0.1 || !is_known, "{stated:e} is stated, T = {temperature}, t = {t}");
+                }
+            });
+        }
     }
 }
 

@@ -15,25 +15,34 @@ use crate::cli::command;
 use crate::folder::Folder;
 
 proptest! {
-    #![proptest_config(crate::cases(6))]
+    #![proptest_config(crate::cases(9))]
 
     /// A density that is kept as bytes at any output time and goes on from them has the bits of one that goes on at once: entries, survival,
-    /// errors, quantiles, effort.
+    /// errors, quantiles, effort; by steps and in Krylov spaces.
     #[test]
-    fn a_density_goes_on_from_its_bytes((rates, killing) in chain(), at in 1usize..8, floor in prop_oneof![Just(1.0), Just(1e-100)]) {
+    fn a_density_goes_on_from_its_bytes(
+        (rates, killing) in chain(),
+        at in 1usize..8,
+        (floor, is_krylov) in prop_oneof![Just((1.0, false)), Just((1e-100, false)), Just((1.0, true))],
+    ) {
         let generator = generator(&rates, &killing);
         let mut start = vec![0.0; killing.len()];
         start[0] = 1.0;
         with_resources(|resources| {
             let accuracy = Accuracy { tolerance: 1e-6, floor };
-            let mut whole = Evolution::new(&generator, &start, accuracy, resources).unwrap();
-            whole.watch(&[0.99, 0.5, 0.01]);
-            let mut parted = Evolution::new(&generator, &start, accuracy, resources).unwrap();
-            parted.watch(&[0.99, 0.5, 0.01]);
+            let begin = || {
+                let mut evolution = Evolution::new(&generator, &start, accuracy, resources).unwrap();
+                if is_krylov {
+                    evolution = evolution.in_spaces(10f64.powf(1.5));
+                }
+                evolution.watch(&[0.99, 0.5, 0.01]);
+                evolution
+            };
+            let (mut whole, mut parted) = (begin(), begin());
             for k in 0..10 {
                 let t = 10f64.powf(-3.0 + 0.5 * k as f64);
                 if k == at {
-                    let bytes = postcard::to_allocvec(&parted.checkpoint().unwrap()).unwrap();
+                    let bytes = postcard::to_allocvec(&parted.checkpoint()).unwrap();
                     let kept: Checkpoint = postcard::from_bytes(&bytes).unwrap();
                     parted = Evolution::resumed(kept, &generator, resources).unwrap();
                 }

@@ -6,13 +6,18 @@
 //! its digits; for a closed chain in L1. Where the times to come are far beyond h the next space begins, with a longer step.
 //!
 //! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to themselves; those in tails may
-//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive. What is killed by a factor
+//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive: a flux whose states hold 1e-16 of
+//! the whole together is not known. What is killed by a factor
 //! of 1e16 and more, with states that hold less than that and lead to no other, has a stated error that grows where the true one does not.
 
+mod errors;
 mod small;
 mod space;
 
-use super::{Evolution, EvolveError, Instant, MOST_STEPS, limit};
+use serde::{Deserialize, Serialize};
+
+use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, limit};
+use errors::Errors;
 use space::{Point, Space};
 
 /// The longest time from the beginning of a space, over h.
@@ -52,7 +57,7 @@ const ROUNDING: f64 = 1e-13;
 const BETWEEN: usize = 4;
 
 /// What a density in Krylov spaces takes along.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Spaces {
     /// The last output time.
     horizon: f64,
@@ -69,18 +74,40 @@ impl Spaces {
     pub(super) fn stated(self) -> f64 {
         self.error + self.below
     }
+
+    /// The part of it that may be in any state, however little is there.
+    pub(super) fn anywhere(self) -> f64 {
+        self.below
+    }
 }
 
 /// A space, and what there was when it began.
 pub(super) struct Begun {
     space: Space,
+    start: Vec<f64>,
+    errors: Errors,
+    before: Before,
+}
+
+/// A space as it can be kept: the density that it began with and the number of its columns, from which solves make it again to the same bits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    start: Vec<f64>,
+    begin: f64,
+    length: f64,
+    dimension: usize,
+    errors: errors::Kept,
+    before: Before,
+}
+
+/// What there was when a space began.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Before {
     log_survival: f64,
     drift: f64,
     error: f64,
     below: f64,
     hazard: f64,
-    /// The largest |e_i|/μ_i of the errors that there were.
-    ratio: f64,
     /// What is left of the start.
     mass: f64,
 }
@@ -112,7 +139,7 @@ impl<'a> Evolution<'a> {
             let hazard = self.hazard().abs();
             let most = if hazard > 0.0 { now + (MOST_LOST / hazard).max(LEAST_STEP * now) } else { f64::INFINITY };
             let is_over = |begun: &Begun| {
-                now >= begun.space.begin + (1.0 - 1e-9) * REACH * begun.space.length || begun.mass < LEAST_MASS
+                now >= begun.space.begin + (1.0 - 1e-9) * REACH * begun.space.length || begun.before.mass < LEAST_MASS
             };
             if self.begun.as_ref().is_none_or(is_over) {
                 if let Some(rate) = self.settled_in_spaces(until - now)? {
@@ -142,17 +169,45 @@ impl<'a> Evolution<'a> {
             spaces.longest *= LONGER;
         }
         self.pace.step = length;
-        let ratio = |(error, weight): (&f64, &f64)| if *weight > 0.0 { error.abs() / weight } else { 0.0 };
-        self.begun = Some(Begun {
-            ratio: self.carried.error.iter().zip(space.weights()).map(ratio).fold(0.0, f64::max),
-            space,
+        let errors = Errors::new(&self.carried.error, space.weights(), self.is_closed());
+        let before = Before {
             log_survival: self.carried.log_survival,
             drift: self.carried.drift,
             error: self.carried.spaces.map_or(0.0, |spaces| spaces.error),
             below: self.carried.spaces.map_or(0.0, |spaces| spaces.below),
             hazard: self.hazard(),
             mass: 1.0,
-        });
+        };
+        self.begun = Some(Begun { space, start: self.carried.probability.clone(), errors, before });
+        Ok(())
+    }
+
+    /// The space that the density is in, to be kept.
+    pub(super) fn kept_space(&self) -> Option<Kept> {
+        self.begun.as_ref().map(|Begun { space, start, errors, before }| Kept {
+            start: start.clone(),
+            begin: space.begin,
+            length: space.length,
+            dimension: space.dimension(),
+            errors: errors.kept(),
+            before: *before,
+        })
+    }
+
+    /// Makes a space that was kept again, which is not counted as effort.
+    pub(super) fn restore_space(&mut self, kept: Kept) -> Result<(), EvolveError> {
+        let Kept { start, begin, length, dimension, errors, before } = kept;
+        let (killing, mut uncounted) = (&self.generator.killing, Effort::default());
+        let factor = self.factors.get(self.generator, length, length, self.resources, &mut uncounted)?;
+        let mut space = Space::new(&start, begin, length, factor, killing);
+        for _ in 0..dimension {
+            if self.resources.progress.is_interrupted() {
+                return Err(EvolveError::Interrupted);
+            }
+            space.grow(factor, killing);
+        }
+        let errors = Errors::again(errors, &space, factor, killing);
+        self.begun = Some(Begun { space, start, errors, before });
         Ok(())
     }
 
@@ -161,7 +216,7 @@ impl<'a> Evolution<'a> {
     fn reach(&mut self, mut time: f64) -> Result<(), EvolveError> {
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
         let (begin, now) = (begun.space.begin, self.carried.time);
-        let left = self.carried.accuracy.tolerance - begun.error - self.rounding();
+        let left = self.carried.accuracy.tolerance - begun.before.error - self.rounding();
         let allowed = (left / (self.carried.effort.steps as f64 + EARLY)).max(ROUNDING);
         let length = begun.space.length;
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
@@ -184,6 +239,8 @@ impl<'a> Evolution<'a> {
                     continue;
                 }
                 if begun.space.is_whole() || away <= allowed && point.mass > 0.0 {
+                    self.carried.effort.solves +=
+                        begun.errors.reach(time, &begun.space, factor, &self.generator.killing);
                     self.take(begun, time, point);
                     return Ok(());
                 }
@@ -229,22 +286,22 @@ impl<'a> Evolution<'a> {
         }
         self.history.push(Instant { time, hazard: point.flux / point.mass });
         let [density, smooth] = begun.space.densities(&point);
-        let Point { mass, killed, error, .. } = point;
-        let error = error / mass;
+        let Point { mass, killed, error, by_rounding, .. } = point;
+        let error = (error + by_rounding) / mass;
         // Errors are small beside what is there in a while, or is there now.
-        let envelope = |(smooth, weight): (&f64, &f64)| {
-            (begun.ratio * smooth.abs() + error * mass * smooth.abs().max(begun.space.share(*weight))) / mass
-        };
+        let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
+        let earlier = begun.errors.at(time, &smooth);
+        self.carried.error.iter_mut().zip(earlier).for_each(|(error, earlier)| *error += earlier / mass);
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
         self.carried.probability.iter_mut().for_each(|p| *p /= sum);
-        self.carried.log_survival = begun.log_survival + log_survival(mass, killed);
-        self.carried.drift = begun.drift + (mass + killed).ln();
+        self.carried.log_survival = begun.before.log_survival + log_survival(mass, killed);
+        self.carried.drift = begun.before.drift + (mass + killed).ln();
         if let Some(spaces) = &mut self.carried.spaces {
             // What is below the floor stays while all else may decay.
-            spaces.below = (begun.below + error * mass * begun.space.below()) / mass;
-            spaces.error = begun.error + error;
+            spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
+            spaces.error = begun.before.error + error;
         }
         self.carried.time = time;
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
@@ -255,7 +312,7 @@ impl<'a> Evolution<'a> {
                     break;
                 }
                 let point = begun.space.at(middle);
-                if begun.log_survival + log_survival(point.mass, point.killed) > level {
+                if begun.before.log_survival + log_survival(point.mass, point.killed) > level {
                     low = middle;
                 } else {
                     high = middle;
@@ -264,7 +321,7 @@ impl<'a> Evolution<'a> {
             let error = self.log_survival_error() / self.hazard();
             self.carried.levels.pass(high, error);
         }
-        begun.mass = mass;
+        begun.before.mass = mass;
         self.begun = Some(begun);
     }
 
@@ -272,9 +329,9 @@ impl<'a> Evolution<'a> {
     fn settled_in_spaces(&mut self, left: f64) -> Result<Option<f64>, EvolveError> {
         let Some(begun) = &self.begun else { return Ok(None) };
         let hazard = self.hazard();
-        let is_still = (hazard / begun.hazard - 1.0).abs() <= self.carried.accuracy.tolerance;
+        let is_still = (hazard / begun.before.hazard - 1.0).abs() <= self.carried.accuracy.tolerance;
         // A rate that stays the same for a short while says nothing.
-        let is_long = self.carried.time >= LONG * begun.space.begin || begun.mass < LEAST_MASS;
+        let is_long = self.carried.time >= LONG * begun.space.begin || begun.before.mass < LEAST_MASS;
         if self.is_closed() || !is_still || !is_long || left < begun.space.length {
             return Ok(None);
         }

@@ -66,6 +66,9 @@ pub(super) struct Value {
     /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: what a mode of rate Λ/h in the residual has made
     /// of it. Λ = 0, a component that never decays, is among them.
     pub residual: f64,
+    /// What the coefficients round to, over the rounding of a number: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. Weights are e^z, far above the sum where that is
+    /// next to nothing.
+    pub rounded: f64,
 }
 
 /// Rates Λ at which the residual is looked at: 0 and these decades, some to each.
@@ -82,17 +85,20 @@ pub(super) fn exponential(columns: &[Vec<f64>], x: f64, contour: &Contour) -> Va
                 .map(|k| 10f64.powf(f64::from(k) / f64::from(PER_DECADE))),
         )
         .collect();
-    let mut value = Value { coefficients: vec![0.0; m], integral: vec![0.0; m], residual: 0.0 };
+    let mut value = Value { coefficients: vec![0.0; m], integral: vec![0.0; m], residual: 0.0, rounded: 0.0 };
     let mut residuals = vec![0.0; rates.len()];
     for &(z, weight) in &contour.nodes {
         let (zeta, weight) = (z / x, weight / x);
         let y = resolvent(columns, zeta - 1.0);
         let image = |i: usize| -> c64 { (i.saturating_sub(1)..m).map(|j| y[j] * columns[j][i]).sum() };
+        let mut size = 0.0;
         for (i, (own, integral)) in value.coefficients.iter_mut().zip(&mut value.integral).enumerate() {
             let entry = image(i);
+            size += entry.norm_sqr();
             *own += (weight * entry).re;
             *integral += (weight / zeta * entry).re;
         }
+        value.rounded += (weight.norm_sqr() * size).sqrt();
         for (residual, &rate) in residuals.iter_mut().zip(&rates) {
             *residual += (weight * y[m - 1] * (below * (1.0 + rate)) / (zeta + rate)).re;
         }

@@ -1,0 +1,174 @@
+//! The rates on the grids of a ladder, and what they say together.
+
+use crate::problem::{Problem, ends, window};
+use crate::scaled::Scaled;
+use crate::study::boundary::BoundaryError;
+use crate::study::crossing::{self, Coarseness};
+use crate::study::extrapolation::{Extrapolation, Series, Spacing};
+use crate::study::level::Level;
+use crate::study::request::Scheme;
+use crate::study::several;
+use crate::study::warning::Warning;
+
+/// The rates of one level: quasi-stationary, and 1/τ.
+#[derive(Clone)]
+pub struct Rates {
+    /// Its cells.
+    pub cells: [usize; 2],
+    /// γ.
+    pub quasi_stationary: Option<Scaled>,
+    /// 1/τ.
+    pub passage: Option<Scaled>,
+    /// Flux over population.
+    pub flux_over_population: Option<Scaled>,
+    /// k_AB of reactive paths.
+    pub reactive: Option<Scaled>,
+    /// The fluxes between several sets.
+    pub several: Vec<Scaled>,
+    /// The moduli of the eigenvalues of the network of valleys that are not 0.
+    pub network: Vec<Scaled>,
+    /// The moduli of the eigenvalues of the spectrum; 0 of a closed chain among them.
+    pub spectrum: Vec<Scaled>,
+}
+
+impl Rates {
+    pub(super) fn new(level: &Level<'_>) -> Rates {
+        let found = &level.found;
+        Rates {
+            cells: level.discretisation.grid.cells,
+            quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
+            passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
+            flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
+            reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
+            several: level.several.as_ref().map_or(Vec::new(), several::fluxes),
+            network: level.network.as_ref().map_or(Vec::new(), |found| {
+                let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
+                moduli.filter(|modulus| modulus.is_positive()).collect()
+            }),
+            spectrum: level
+                .spectrum
+                .as_ref()
+                .map_or(Vec::new(), |found| found.modes.iter().map(|mode| mode.value.modulus()).collect()),
+        }
+    }
+}
+
+/// The rates on the grids that count, and what is known beside them.
+pub struct Rungs<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) scheme: Scheme,
+    pub(super) spacing: Spacing,
+    /// What the boundary leaves on the finest grid.
+    pub(super) boundary: BoundaryError,
+    /// How coarse the finest grid is where the process crosses a curve on which its noise degenerates.
+    pub(super) coarseness: Option<Coarseness>,
+    /// What the level there changes on the finest grid.
+    pub raised: f64,
+    /// The rates of each grid, coarsest first.
+    pub rates: Vec<Rates>,
+}
+
+impl Rungs<'_> {
+    /// What the grids say of one of the rates together; `None` with too few of them.
+    pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
+        let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
+        let rounding = rounding(self.problem, self.rates.last()?.cells);
+        let [bare, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+        if let Spacing::Ratio(ratio) = self.spacing
+            && bare > crossing::NEGLIGIBLE
+        {
+            return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
+        }
+        let at_least = match self.spacing {
+            Spacing::Ratio(ratio) if floored > crossing::STEEP => crossing::over_a_floor(&values, ratio, floored),
+            _ => 0.0,
+        };
+        let formal = ends::order(self.problem, self.scheme.formal_order());
+        let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
+        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+    }
+
+    /// What the grids say of k_AB together. Its sets are cut where they end.
+    pub fn reactive_estimate(&self) -> Option<Extrapolation> {
+        self.closed_estimate(&self.rates.iter().filter_map(|rates| rates.reactive).collect::<Vec<Scaled>>())
+    }
+
+    /// What the grids say of each flux between several sets; nothing of one that is 0.
+    pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.several)
+    }
+
+    /// What the grids say of each eigenvalue of the network of valleys that is not 0.
+    pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.network)
+    }
+
+    /// What the grids say of each eigenvalue of the spectrum; nothing of one that is 0.
+    pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.each(|rates| &rates.spectrum)
+    }
+
+    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
+        let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
+        let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
+        let is_zero = |values: &[Scaled]| values.iter().any(|value| !value.is_positive());
+        (0..count).map(values).map(|values| self.closed_estimate(&values).filter(|_| !is_zero(&values))).collect()
+    }
+
+    /// What the grids say of a number of the closed chain, which is never corrected.
+    fn closed_estimate(&self, values: &[Scaled]) -> Option<Extrapolation> {
+        let rounding = rounding(self.problem, self.rates.last()?.cells);
+        let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
+        if let Spacing::Ratio(ratio) = self.spacing
+            && crossing::is_asked_for(self.problem)
+        {
+            let [bare, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+            return crossing::extrapolate(values, ratio, rounding, bare, self.raised, formal);
+        }
+        let series = Series { values, spacing: self.spacing, rounding, formal };
+        series.estimate(BoundaryError::default())
+    }
+
+    /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
+    pub fn unresolved_crossing(&self) -> Option<Warning> {
+        let Some(Coarseness::Bare(coarseness)) = self.coarseness else { return None };
+        if coarseness <= 1.0 {
+            return None;
+        }
+        let error = self.estimate(|rates| rates.quasi_stationary)?.error;
+        Some(Warning::UnresolvedCrossing { coarseness, error })
+    }
+
+    /// The larger estimated error of the two rates, as far as there are any; infinite where one cannot be estimated.
+    pub fn worst_error(&self) -> f64 {
+        let error = |pick: fn(&Rates) -> Option<Scaled>| match self.rates.iter().any(|rates| pick(rates).is_some()) {
+            true => self.estimate(pick).map_or(f64::INFINITY, |found| found.error),
+            false => 0.0,
+        };
+        let known = |found: Option<Extrapolation>| found.map_or(f64::INFINITY, |found| found.error);
+        let has_reactive = self.rates.iter().any(|rates| rates.reactive.is_some());
+        let reactive = if has_reactive { known(self.reactive_estimate()) } else { 0.0 };
+        let several = self.several_estimates().into_iter().flatten().map(|found| found.error);
+        let network = self.network_estimates().into_iter().map(known);
+        let closed = network.chain(several).fold(reactive, f64::max);
+        // Of the spectrum the slowest one.
+        let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
+        let closed = closed.max(spectrum);
+        error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
+    }
+}
+
+/// The relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L itself, which the
+/// noise in the exponent magnifies; over many cells the roundings of their edges add up like a random walk.
+fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
+    let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
+    let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));
+    let start = problem.valley.start_point;
+    let largest = saddles.fold(size(start), f64::max);
+    let noise = problem.noise.tensor(start);
+    let scale = noise.xx.max(noise.yy);
+    let magnified = if scale > 0.0 { 8.0 * largest / scale } else { 0.0 };
+    let walk = 8.0 * (cells[0].max(cells[1]) as f64).sqrt();
+    f64::EPSILON * (50.0 + magnified + walk)
+}
