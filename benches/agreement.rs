@@ -1,12 +1,12 @@
-//! The solver's rate against the particles' on every configuration of `configs/agreement`, and whether the z-scores are those of a
-//! standard normal variable.
+//! The solver's rate against the particles' on every configuration of `configs/agreement`, and whether the z-scores are
+//! those of a standard normal variable.
 //!
 //! ```sh
 //! cargo bench --bench agreement            # all, about ten minutes on two cores
 //! cargo bench --bench agreement -- line    # those whose name has this in it
 //! ```
-//! It fails where one of three tests at the level 1/300 each (1 % together) rejects: Σz² too large or too small for χ², and the
-//! largest |z| too large for so many.
+//! It fails where one of three tests at the level 1/300 each (1 % together) rejects: Σz² too large or too small for χ²,
+//! and the largest |z| too large for so many.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,12 +1,13 @@
 //! The density in time against Crank–Nicolson with a sparse LU factor, for the same generator.
 //!
-//! A Gaussian of width 0.2 around (−0.9, 0.5) in L = (x² − 1)² + y² at T = 0.2 on N × N cells of [−2, 2]², walls reflecting, to t = 100.
-//! `cargo bench --bench evolution [N]` (256 unless given). Every method has its own best setting: the largest number of Crank–Nicolson steps
-//! (after four half steps of implicit Euler, with one factor) that is needed, by doubling, for an error of 1e-6 in L1 against Krylov spaces
-//! at 1e-10; the tolerances of the others are 1e-6. Below: the cost of more decades, and the flux out of a cold well.
+//! A Gaussian of width 0.2 around (−0.9, 0.5) in L = (x² − 1)² + y² at T = 0.2 on N × N cells of [−2, 2]², walls
+//! reflecting, to t = 100. `cargo bench --bench evolution [N]` (256 unless given). Every method has its own best
+//! setting: the largest number of Crank–Nicolson steps (after four half steps of implicit Euler, with one factor) that
+//! is needed, by doubling, for an error of 1e-6 in L1 against Krylov spaces at 1e-10; the tolerances of the others are
+//! 1e-6. Below: the cost of more decades, and the flux out of a cold well.
 //!
-//! `--export FOLDER` writes both chains there with their starts and what was found (8-byte numbers), for `scripts/evolution_peers.py`, which runs
-//! this and sets public solvers beside it.
+//! `--export FOLDER` writes both chains there with their starts and what was found (8-byte numbers), for
+//! `scripts/evolution_peers.py`, which runs this and sets public solvers beside it.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -98,8 +99,8 @@ fn main() {
 /// Output times of the flux out of the cold well.
 const COLD_TIMES: [f64; 4] = [1.0, 10.0, 1e3, 1e10];
 
-/// The flux over survival out of the left well of the same landscape at T = 0.02, killed at x = 0, on 64 × 64 cells, against steps with a
-/// tolerance a hundred times finer and γ.
+/// The flux over survival out of the left well of the same landscape at T = 0.02, killed at x = 0, on 64 × 64 cells,
+/// against steps with a tolerance a hundred times finer and γ.
 fn cold(resources: Resources<'_>, export: Option<&Path>) {
     let text = "landscape = { expression = '(x^2 - 1)^2 + y^2' }
          noise = { kind = 'isotropic', temperature = 0.02 }

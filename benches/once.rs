@@ -1,7 +1,7 @@
 //! One rate in a fresh process, from assembled rates on: what general eigensolvers are compared with.
 //!
-//! `cargo bench --bench once -- ROWS T`: the double well on ROWS/2 × ROWS cells (1024 and 0.1 unless given), killed on jumping beyond
-//! x = 0.
+//! `cargo bench --bench once -- ROWS T`: the double well on ROWS/2 × ROWS cells (1024 and 0.1 unless given), killed on
+//! jumping beyond x = 0.
 
 mod double_well;
 

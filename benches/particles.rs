@@ -1,8 +1,9 @@
 //! Particle steps per second, and how much of a step is its random numbers.
 //!
-//! The double well (x² − 1)² (+ y²), white noise T = 0.1, killed at x = 0 with the Brownian bridge, steps of 1e-3, 10⁵ particles:
-//! `cargo bench --bench particles [PARTICLES]`. One swarm, and two that are coupled (steps h and 2h: a step of the longer one counts as
-//! none, so that the price of the error bar shows). The last column: normal variables alone, from the same generator, per particle step.
+//! The double well (x² − 1)² (+ y²), white noise T = 0.1, killed at x = 0 with the Brownian bridge, steps of 1e-3, 10⁵
+//! particles: `cargo bench --bench particles [PARTICLES]`. One swarm, and two that are coupled (steps h and 2h: a step
+//! of the longer one counts as none, so that the price of the error bar shows). The last column: normal variables
+//! alone, from the same generator, per particle step.
 
 use std::path::Path;
 use std::time::Instant;

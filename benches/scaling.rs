@@ -1,10 +1,11 @@
 //! Every phase from a problem to its rate over several sizes, in 1D and 2D, with the exponent of a fit: time ∝ cellsᵖ.
 //!
-//! The problem is L = (x² − 1)² (+ y²) at T = 0.02, killed at x = 0. `cargo bench --bench scaling [LARGEST]`, where LARGEST is the
-//! number of cells along x of the largest 2D grid (512 unless given; 1024 takes 3 GB). Below the 2D table: the elimination's share of
-//! what faer's dense product does on the same threads in the same run, by the operations that it took and by those of the general
-//! form in the same order, half of which detailed balance spares; and of the solves bytes of the factor read (in symmetric form twice)
-//! per second over what reading memory reaches. The analysis is that of a pattern not seen before.
+//! The problem is L = (x² − 1)² (+ y²) at T = 0.02, killed at x = 0. `cargo bench --bench scaling [LARGEST]`, where
+//! LARGEST is the number of cells along x of the largest 2D grid (512 unless given; 1024 takes 3 GB). Below the 2D
+//! table: the elimination's share of what faer's dense product does on the same threads in the same run, by the
+//! operations that it took and by those of the general form in the same order, half of which detailed balance spares;
+//! and of the solves bytes of the factor read (in symmetric form twice) per second over what reading memory reaches.
+//! The analysis is that of a pattern not seen before.
 
 use std::time::Instant;
 
@@ -51,7 +52,8 @@ fn main() {
         [10_000, 100_000, 1_000_000].into_iter().map(|cells| measure([cells, 1], &workspace)).collect();
     print("1D", &line);
     let sizes = [64, 128, 256, 512, 1024, 2048].into_iter().filter(|&columns| columns <= largest);
-    // The yardsticks are taken beside every grid, and the best of them counts: other work on the machine only slows them.
+    // The yardsticks are taken beside every grid, and the best of them counts: other work on the machine only slows
+    // them.
     let (mut dense, mut memory) = (0.0f64, 0.0f64);
     let plane: Vec<Row> = sizes
         .map(|columns| {

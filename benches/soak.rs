@@ -1,5 +1,6 @@
-//! `cargo bench --bench soak -- [SEED] [COUNT]`: hostile and drawn configurations in numbers, and a table of how the program took them; every
-//! column of failures is to be zero. The configurations behind the failures are written to `target/soak/`.
+//! `cargo bench --bench soak -- [SEED] [COUNT]`: hostile and drawn configurations in numbers, and a table of how the
+//! program took them; every column of failures is to be zero. The configurations behind the failures are written to
+//! `target/soak/`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

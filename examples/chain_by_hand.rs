@@ -1,6 +1,8 @@
-//! A chain that comes from no grid: its rates are listed, it is factored once, and each analysis is one function of the factor.
+//! A chain that comes from no grid: its rates are listed, it is factored once, and each analysis is one function of the
+//! factor.
 //!
-//! A walker on 0 … n − 1 steps up at rate a and down at rate b > a, and is killed when it steps off either end. Closed forms:
+//! A walker on 0 … n − 1 steps up at rate a and down at rate b > a, and is killed when it steps off either end. Closed
+//! forms:
 //! ```text
 //! γ   = a + b − 2√(ab) cos(π/(n + 1))                       (the largest eigenvalue of a tridiagonal Toeplitz matrix)
 //! p_i = ((b/a)^{i+1} − 1)/((b/a)^{n+1} − 1)                 (gambler's ruin: killed at the upper end, from i)

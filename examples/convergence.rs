@@ -1,4 +1,5 @@
-//! A convergence study: the error of an escape rate on finer and finer grids, against an exact answer, with the observed orders.
+//! A convergence study: the error of an escape rate on finer and finer grids, against an exact answer, with the
+//! observed orders.
 //!
 //! The Ornstein–Uhlenbeck process dθ = −θ dt + √2 dW (L = ½|θ|², D = 1) has Hermite's and Laguerre's polynomials as
 //! eigenfunctions. Killed where one of them vanishes, it escapes at that one's eigenvalue:
@@ -25,7 +26,8 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     study("out of the disc", &disc, 2.0, &second)
 }
 
-/// Prints errors and orders of some weights; an error where the order that the finest grids show is below what it should be.
+/// Prints errors and orders of some weights; an error where the order that the finest grids show is below what it
+/// should be.
 fn study(title: &str, posed: &Posed, exact: f64, weights: &[(Weight, f64)]) -> Result<(), Box<dyn Error>> {
     let bowl = Quadratic { dimension: 2, hessian: Tensor::isotropic(1.0, 2) };
     let problem = Problem::new(bowl.into(), NoiseModel::isotropic(1.0), Interpretation::Ito, posed)?;

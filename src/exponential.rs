@@ -1,8 +1,7 @@
 //! An exponential function for loops over many numbers.
 
-/// e^x by Cody and Waite's reduction and a Taylor polynomial of degree 13, within two roundings of the exact value, in a form
-/// that a compiler turns into vector instructions. Arguments beyond ±[`LARGEST`] count as
-/// ±`LARGEST`.
+/// e^x by Cody and Waite's reduction and a Taylor polynomial of degree 13, within two roundings of the exact value, in
+/// a form that a compiler turns into vector instructions. Arguments beyond ±[`LARGEST`] count as ±`LARGEST`.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
     // ln 2 in two parts; the first has trailing zeros, so that n·LN2_HIGH is exact (Cody & Waite 1980).

@@ -38,7 +38,8 @@ impl Grid {
     /// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
     ///
     /// # Errors
-    /// [`GridError`]: an axis that is periodic and turned, windows on a turned grid, a saddle to turn to that is not there.
+    /// [`GridError`]: an axis that is periodic and turned, windows on a turned grid, a saddle to turn to that is not
+    /// there.
     pub fn over(problem: &Problem, cells: [usize; 2], align: Align) -> Result<Grid, GridError> {
         let domain = &problem.domain;
         let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];

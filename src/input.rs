@@ -1,7 +1,7 @@
 //! Files that others made: only what has an end is read, up to a limit, and what is quoted of it is short.
 //!
-//! A named pipe waits for whoever writes into it, and a device may give bytes for ever. What the shell hands over (`/dev/stdin`, `<(…)`) is
-//! read as a stream, up to the same limit.
+//! A named pipe waits for whoever writes into it, and a device may give bytes for ever. What the shell hands over
+//! (`/dev/stdin`, `<(…)`) is read as a stream, up to the same limit.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};

@@ -1,16 +1,17 @@
 //! Escape rates of stochastic gradient descent from the Fokker–Planck equation.
 //!
-//! A process dθ = −∇L(θ) dt + √(2D(θ)) dW in one or two dimensions leaves a valley of its loss when noise carries it over a saddle.
-//! saddleflux discretises it as a Markov chain and gives the rate of that escape, mean first-passage times, committors and stationary
-//! laws. Every discretisation is a generator with nonnegative rates, also for full tensors D(θ), and nothing is ever subtracted in
-//! the elimination: a rate of 1e-171 has as many right digits as one of 0.1, and comes with a two-sided bracket.
+//! A process dθ = −∇L(θ) dt + √(2D(θ)) dW in one or two dimensions leaves a valley of its loss when noise carries it
+//! over a saddle. saddleflux discretises it as a Markov chain and gives the rate of that escape, mean first-passage
+//! times, committors and stationary laws. Every discretisation is a generator with nonnegative rates, also for full
+//! tensors D(θ), and nothing is ever subtracted in the elimination: a rate of 1e-171 has as many right digits as one of
+//! 0.1, and comes with a two-sided bracket.
 //!
 //! # From a loss to its rate
 //!
-//! The way is `Problem → Chain →` one function an analysis. A [`Problem`] is a motion ([`Landscape`], of which [`ClosureLoss`] takes a
-//! function, or any [`Dynamics`]), its noise ([`NoiseModel`]), the stochastic calculus ([`Interpretation`]) and the question
-//! ([`Posed`]: the rectangle with its walls, the start set, what absorbs). It finds minima and saddles by itself. A [`Chain`] is that
-//! problem on one [`Grid`], factored. Analyses take the chain:
+//! The way is `Problem → Chain →` one function an analysis. A [`Problem`] is a motion ([`Landscape`], of which
+//! [`ClosureLoss`] takes a function, or any [`Dynamics`]), its noise ([`NoiseModel`]), the stochastic calculus
+//! ([`Interpretation`]) and the question ([`Posed`]: the rectangle with its walls, the start set, what absorbs). It
+//! finds minima and saddles by itself. A [`Chain`] is that problem on one [`Grid`], factored. Analyses take the chain:
 //!
 //! ```
 //! use saddleflux::{Align, Chain, ClosureLoss, Grid, Interpretation, NoiseModel, Posed, Problem, Progress};
@@ -38,10 +39,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The bracket is about the chain on its grid. What the grid leaves shows on finer ones; [`study::run`] solves a ladder of grids,
-//! estimates that error, extrapolates, and compares with the formulas of the theory. [`config::Config`] makes the problem and the
-//! request for it out of a TOML file, as the program does. `examples/` has a loss of one's own in 25 lines (`own_loss`), a chain
-//! without a grid (`chain_by_hand`) and a convergence study against an exact rate (`convergence`).
+//! The bracket is about the chain on its grid. What the grid leaves shows on finer ones; [`study::run`] solves a ladder
+//! of grids, estimates that error, extrapolates, and compares with the formulas of the theory. [`config::Config`] makes
+//! the problem and the request for it out of a TOML file, as the program does. `examples/` has a loss of one's own in
+//! 25 lines (`own_loss`), a chain without a grid (`chain_by_hand`) and a convergence study against an exact rate
+//! (`convergence`).
 //!
 //! # What stands where
 //!
@@ -75,8 +77,8 @@
 //! # Conventions
 //!
 //! - D = ½σσᵀ everywhere. White noise of temperature T is D = T·I; its stationary law is e^{−L/T}.
-//! - The generator Q has nonnegative off-diagonal entries q_ij, the rate from state i to state j, and killing rates κ_i ≥ 0. Its diagonal is
-//!   never stored.
+//! - The generator Q has nonnegative off-diagonal entries q_ij, the rate from state i to state j, and killing rates κ_i
+//!   ≥ 0. Its diagonal is never stored.
 //! - Probabilities are row vectors (left of Q), observables such as times and committors column vectors (right of Q).
 //! - Rates are per unit of dynamical time t = η · (iterations).
 //! - A density is per length^d, a cell probability is density × volume. Vectors over states hold probabilities;
@@ -88,11 +90,13 @@
 //!
 //! - More than two dimensions. (A separable problem is one of one dimension.)
 //! - Rates below about 1e-290 in two dimensions, where double precision underflows: an error says so.
-//! - Tensors much longer than wide that lie along no axis of the grid: beyond 64 cells for an edge the problem is refused.
+//! - Tensors much longer than wide that lie along no axis of the grid: beyond 64 cells for an edge the problem is
+//!   refused.
 //! - Cold curved valleys oblique to the grid, and drifts that circulate fast, converge at second order from far off:
 //!   [`Chain::corrected`] (a loss with white noise) or a turned grid ([`Align`]) help with the former.
 //! - Three or more wells that exchange more slowly than they lose: the bracket then stays wide, and says so.
-//! - The diffusion is itself a model of SGD, of first order in the learning rate; [`sgd`] has the rate of the iteration in one dimension.
+//! - The diffusion is itself a model of SGD, of first order in the learning rate; [`sgd`] has the rate of the iteration
+//!   in one dimension.
 #![deny(missing_docs)]
 
 #[cfg(feature = "cli")]

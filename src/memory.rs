@@ -1,7 +1,7 @@
 //! How much memory this process may still take, and what bounds it.
 //!
-//! A batch job or a container may have a small part of the machine, and a shell may limit a process (`ulimit -v`). Each bound is read where
-//! the system states it:
+//! A batch job or a container may have a small part of the machine, and a shell may limit a process (`ulimit -v`). Each
+//! bound is read where the system states it:
 //! ```text
 //! the machine         MemAvailable in /proc/meminfo
 //! control groups      memory.max − memory.current (version 2), memory.limit_in_bytes − memory.usage_in_bytes (version 1), of the group
@@ -9,7 +9,8 @@
 //! address space       RLIMIT_AS (`ulimit -v`) in /proc/self/limits, less VmSize in /proc/self/status
 //! data                RLIMIT_DATA (`ulimit -d`), less VmData
 //! ```
-//! The least of them counts. Another process may take it a moment later: what is refused then says so where it is asked for.
+//! The least of them counts. Another process may take it a moment later: what is refused then says so where it is asked
+//! for.
 
 use std::fmt;
 use std::fs;
@@ -128,7 +129,8 @@ fn groups(root: &Path) -> Option<u64> {
     left.min()
 }
 
-/// The group at which a mount of control groups begins, and where it lies: version 2, or version 1 with the controller of memory.
+/// The group at which a mount of control groups begins, and where it lies: version 2, or version 1 with the controller
+/// of memory.
 fn mount(line: &str, is_second: bool) -> Option<(PathBuf, PathBuf)> {
     let (before, after) = line.split_once(" - ")?;
     let mut fields = before.split(' ').skip(3);

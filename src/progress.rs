@@ -24,7 +24,8 @@ impl Progress {
         self.total.store(total, Ordering::Relaxed);
     }
 
-    /// The progress of one of several computations that run side by side: nobody looks at it, and it is interrupted with the whole.
+    /// The progress of one of several computations that run side by side: nobody looks at it, and it is interrupted
+    /// with the whole.
     pub fn part(&self) -> Progress {
         Progress { interrupted: Arc::clone(&self.interrupted), ..Progress::default() }
     }
@@ -40,7 +41,8 @@ impl Progress {
         (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Leaves a line for the user, who should know it while the computation goes on; lines that nobody has taken yet stay before it.
+    /// Leaves a line for the user, who should know it while the computation goes on; lines that nobody has taken yet
+    /// stay before it.
     pub fn announce(&self, line: String) {
         if let Ok(mut notice) = self.notice.lock() {
             *notice = Some(match notice.take() {

@@ -3,7 +3,8 @@
 //! ln x of a rate like 1e-171 is about −392: kept as an `f64` it knows x to 4e-14 only, and at −10⁵ to 1e-11.
 //! A mantissa and an integer exponent keep all 16 digits of x at any size.
 
-/// ln 2 split in two (the split of FreeBSD's msun): `LN2_HIGH` ends in 20 zero bits, so its product with a small integer is exact.
+/// ln 2 split in two (the split of FreeBSD's msun): `LN2_HIGH` ends in 20 zero bits, so its product with a small
+/// integer is exact.
 const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
 const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
@@ -26,8 +27,8 @@ impl Sum {
     }
 }
 
-/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero. Sums of numbers of both signs (eigenvalues) are right to rounding of the
-/// larger one, as those of ordinary numbers are; nothing that must keep its digits takes a difference.
+/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero. Sums of numbers of both signs (eigenvalues) are right to
+/// rounding of the larger one, as those of ordinary numbers are; nothing that must keep its digits takes a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaled {
     mantissa: f64,

@@ -4,13 +4,13 @@
 //! θ' = θ − η L'(θ) + √(2η D(θ)) ζ,   ζ ~ N(0, 1)          (2ηD = η²C, C the covariance of the minibatch gradient)
 //! K(x, y) = N(y; x − ηL'(x), 2ηD(x))      κ(x) = probability of a step out of the set, by erfc
 //! ```
-//! Nyström's method on Gauss–Legendre panels that resolve the kernel: K_ij = K(x_i, x_j) w_j with the exits κ_i is a substochastic
-//! matrix, and ν(I − K) = γν is solved by the subtraction-free elimination of the generator with these rates: the escape rate
-//! *per iteration*, to full relative accuracy, without sampling noise. Walls that reflect send a step back by the method of
-//! images. The iteration's limit for η → 0 at fixed D is the Itô equation.
+//! Nyström's method on Gauss–Legendre panels that resolve the kernel: K_ij = K(x_i, x_j) w_j with the exits κ_i is a
+//! substochastic matrix, and ν(I − K) = γν is solved by the subtraction-free elimination of the generator with these
+//! rates: the escape rate *per iteration*, to full relative accuracy, without sampling noise. Walls that reflect send a
+//! step back by the method of images. The iteration's limit for η → 0 at fixed D is the Itô equation.
 //!
-//! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is exact to many digits
-//! there), and D(θ) = 0 inside the set.
+//! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is
+//! exact to many digits there), and D(θ) = 0 inside the set.
 
 use crate::digits::precise;
 use crate::elimination::{EliminationError, Workspace};

@@ -3,9 +3,9 @@
 //! ```text
 //! f(x, y) = Σ_ab c_ab sᵃ tᵇ   in each cell, 0 ≤ s, t ≤ 1, a, b = 0 … 3
 //! ```
-//! with third derivatives that are continuous at the second and the last but one knot (not-a-knot): the error is O(h⁴) up to the sides,
-//! where natural ends, f'' = 0, would leave O(h²). What is given is met exactly; derivatives are those of the interpolant, exactly.
-//! Beyond the grid the outer polynomials go on.
+//! with third derivatives that are continuous at the second and the last but one knot (not-a-knot): the error is O(h⁴)
+//! up to the sides, where natural ends, f'' = 0, would leave O(h²). What is given is met exactly; derivatives are those
+//! of the interpolant, exactly. Beyond the grid the outer polynomials go on.
 //!
 //! Source: de Boor 1978, chapters IV and XVII.
 

@@ -1,10 +1,11 @@
 //! The extension module behind the Python package `saddleflux`.
 //!
-//! It takes a configuration as text and gives back the summary as text and the fields as NumPy arrays that own what was computed.
-//! Everything that a user sees (problems, results, files, pictures) is Python, in `source/saddleflux`.
+//! It takes a configuration as text and gives back the summary as text and the fields as NumPy arrays that own what was
+//! computed. Everything that a user sees (problems, results, files, pictures) is Python, in `source/saddleflux`.
 //!
-//! The interpreter's lock is released while a problem is solved. The solver has threads of its own for each call, and no thread, no lock
-//! and no pool outlives it, so that a process that is forked between two solutions can go on solving.
+//! The interpreter's lock is released while a problem is solved. The solver has threads of its own for each call, and
+//! no thread, no lock and no pool outlives it, so that a process that is forked between two solutions can go on
+//! solving.
 
 mod fault;
 mod fields;

@@ -25,7 +25,8 @@ struct Found {
     left: Vec<(&'static str, f64)>,
 }
 
-/// Solves a configuration: a dictionary with the text of the summary, that of the configuration, and the groups of fields.
+/// Solves a configuration: a dictionary with the text of the summary, that of the configuration, and the groups of
+/// fields.
 #[pyfunction]
 #[pyo3(signature = (text, origin, changes, functions, threads, tell))]
 pub(crate) fn solve<'py>(

@@ -17,8 +17,8 @@ use crate::solve::tell_of_functions;
 use crate::watch::{Raised, watched};
 use crate::{fault, fields};
 
-/// Solves all points of a sweep that lack: a dictionary with the text of `sweep.json`, the columns, the group `/sweep` and what the
-/// points warn of.
+/// Solves all points of a sweep that lack: a dictionary with the text of `sweep.json`, the columns, the group `/sweep`
+/// and what the points warn of.
 #[pyfunction]
 #[pyo3(signature = (text, origin, changes, functions, folder, threads, tell))]
 #[expect(clippy::too_many_arguments, reason = "named arguments of one caller, in Python")]

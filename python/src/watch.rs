@@ -15,8 +15,8 @@ use crate::fault;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-/// How long a computation that was asked to stop is waited for. One that does not look at its progress within that time (the search for
-/// critical points, say) is left to end by itself: it owns what it works on, and nobody hears of it.
+/// How long a computation that was asked to stop is waited for. One that does not look at its progress within that time
+/// (the search for critical points, say) is left to end by itself: it owns what it works on, and nobody hears of it.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// An exception that was raised where a computation called Python.
@@ -45,8 +45,8 @@ impl Raised {
 /// Runs `work` in threads of its own, without the interpreter's lock.
 ///
 /// # Errors
-/// What a signal handler, `tell` or a function within `work` raises; threads that cannot be had; a solver that panicked, which is a fault
-/// of its own.
+/// What a signal handler, `tell` or a function within `work` raises; threads that cannot be had; a solver that
+/// panicked, which is a fault of its own.
 pub(crate) fn watched<T: Send + 'static>(
     py: Python<'_>,
     threads: usize,
@@ -140,8 +140,8 @@ impl Flight {
     /// Counts a computation.
     ///
     /// # Errors
-    /// A process that was forked while its parent's other threads computed: their half-made state was copied with it, and whoever waits for it
-    /// waits for ever.
+    /// A process that was forked while its parent's other threads computed: their half-made state was copied with it,
+    /// and whoever waits for it waits for ever.
     fn begin() -> PyResult<Flight> {
         let own = std::process::id();
         if PROCESS.swap(own, Ordering::SeqCst) != own && FLYING.swap(0, Ordering::SeqCst) > 0 {

@@ -34,7 +34,8 @@ const EXAMPLES: [(&str, &str); 21] = [
 const DATA: [(&str, &str, &str); 1] =
     [("configs/data/banknote.csv", "banknote.csv", include_str!("../../configs/data/banknote.csv"))];
 
-/// Writes `NAME.toml` into the working folder, and beside it the data that it reads; without a known name, lists what there is.
+/// Writes `NAME.toml` into the working folder, and beside it the data that it reads; without a known name, lists what
+/// there is.
 pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
     let Some(name) = name else {
         say(&list());

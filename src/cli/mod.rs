@@ -80,7 +80,8 @@ enum Command {
     },
     /// Solve a configuration at many values of some of its keys; what was solved before is not solved again
     Sweep(sweep::SweepAsked),
-    /// Print the completions of a shell, as in `saddleflux completions bash > ~/.local/share/bash-completion/completions/saddleflux`
+    /// Print the completions of a shell, as in `saddleflux completions bash >
+    /// ~/.local/share/bash-completion/completions/saddleflux`
     Completions {
         /// The shell
         shell: clap_complete::Shell,

@@ -5,8 +5,9 @@ const MOST: usize = 5;
 /// Names whose spelling is less alike than this (Jaro and Winkler's measure) were not meant.
 const ALIKE: f64 = 0.8;
 
-/// The names that a mistaken one may have meant, the likeliest first: those in which its letters stand together, those whose words of
-/// explanation hold them or that it shortens, else those that are spelled alike. Each name comes with its explanation.
+/// The names that a mistaken one may have meant, the likeliest first: those in which its letters stand together, those
+/// whose words of explanation hold them or that it shortens, else those that are spelled alike. Each name comes with
+/// its explanation.
 pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     let asked = letters(word);
     let likeness = |(name, words): (&'a str, &str)| {
@@ -42,7 +43,8 @@ pub(super) fn question(names: &[&str]) -> String {
     }
 }
 
-/// Whether a name begins with the first letter of a word and has the others after it in their order, as `theorem` has those of `thm`.
+/// Whether a name begins with the first letter of a word and has the others after it in their order, as `theorem` has
+/// those of `thm`.
 fn shortens(word: &str, name: &str) -> bool {
     const FEWEST: usize = 3;
     let mut rest = name.chars();

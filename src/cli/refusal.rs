@@ -1,7 +1,7 @@
 //! Memory that the system refuses ends the program with its message and exit status 3, where Rust would abort.
 //!
-//! What is large is looked at before it is allocated (a grid, particles, matrices), against what is free then; somebody else may take that
-//! meanwhile, and much is small in itself and not in sum. So the last word is here.
+//! What is large is looked at before it is allocated (a grid, particles, matrices), against what is free then; somebody
+//! else may take that meanwhile, and much is small in itself and not in sum. So the last word is here.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
@@ -17,7 +17,8 @@ use crate::memory::{self, Bound};
 /// The system's allocator, and the end of the program where that refuses.
 pub struct Allocator;
 
-/// What bounds the memory, as far as it was known when the program began: nothing can be read any more where it is needed.
+/// What bounds the memory, as far as it was known when the program began: nothing can be read any more where it is
+/// needed.
 static BOUND: OnceLock<Bound> = OnceLock::new();
 
 /// Finds out what bounds the memory, before anything is refused.

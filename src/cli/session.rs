@@ -52,8 +52,8 @@ impl<'a> Session<'a> {
         Ok(Session { asked, config, started })
     }
 
-    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and stopped by a signal; returns
-    /// what it found and the number of threads.
+    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and
+    /// stopped by a signal; returns what it found and the number of threads.
     ///
     /// # Errors
     /// A problem that is wrong, what ends `work`, and threads that cannot be had.
@@ -91,8 +91,8 @@ impl<'a> Session<'a> {
         self.asked.pictures.look()
     }
 
-    /// Writes summary and result under these names, then what `draw` adds in the folder that it is given; all of them take their places together. Says
-    /// `report` of all files, or the summary.
+    /// Writes summary and result under these names, then what `draw` adds in the folder that it is given; all of them
+    /// take their places together. Says `report` of all files, or the summary.
     ///
     /// # Errors
     /// A file or a picture that cannot be written.
@@ -157,7 +157,8 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Does one thing in a thread of its own while the other is done here; one after the other where the system refuses the thread.
+/// Does one thing in a thread of its own while the other is done here; one after the other where the system refuses the
+/// thread.
 fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, one) {
         Ok(thread) => {
@@ -168,8 +169,8 @@ fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) 
     })
 }
 
-/// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it found and the
-/// number of threads.
+/// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it
+/// found and the number of threads.
 ///
 /// # Errors
 /// Threads that cannot be had.
@@ -189,8 +190,8 @@ pub(super) fn watched<T: Send>(
     Ok((found, pool.current_num_threads()))
 }
 
-/// The names under which a command writes into a folder: its own, and those of `run` where none but itself has written there, so that neither
-/// takes away what the other has found.
+/// The names under which a command writes into a folder: its own, and those of `run` where none but itself has written
+/// there, so that neither takes away what the other has found.
 fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
     let [own_summary, of_run] = [own, OF_RUN].map(|names| std::fs::read(folder.join(names[0])).ok());
     let is_own = of_run.is_none() || of_run == own_summary;
@@ -207,8 +208,8 @@ pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// Leaves the files of a run in a further folder, which the next run with other changes does not touch: as links to the same data where the
-/// file system has them.
+/// Leaves the files of a run in a further folder, which the next run with other changes does not touch: as links to the
+/// same data where the file system has them.
 fn keep_apart(folder: &Path, files: &[PathBuf]) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for file in files {
@@ -223,8 +224,9 @@ fn keep_apart(folder: &Path, files: &[PathBuf]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A folder's name with the changes behind it, in letters that every file system takes: `quickstart--noise.temperature=0.1`. Where letters
-/// are left out, or the changes are long, a number that is theirs alone ends it.
+/// A folder's name with the changes behind it, in letters that every file system takes:
+/// `quickstart--noise.temperature=0.1`. Where letters are left out, or the changes are long, a number that is theirs
+/// alone ends it.
 fn changed(folder: &Path, changes: &[String]) -> PathBuf {
     const LONGEST: usize = 80;
     let whole: String = changes.iter().map(|change| format!("--{change}")).collect();

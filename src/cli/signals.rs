@@ -1,7 +1,8 @@
 //! SIGINT (Ctrl-C), SIGTERM (batch systems) and SIGHUP (closed terminals) end the program at any instant.
 //!
-//! What computes is asked to stop, and says itself what it leaves. What does not answer in time, and whatever reads, writes or draws
-//! where nobody asks, is ended here: temporary files are removed, and no file under a final name is half.
+//! What computes is asked to stop, and says itself what it leaves. What does not answer in time, and whatever reads,
+//! writes or draws where nobody asks, is ended here: temporary files are removed, and no file under a final name is
+//! half.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,7 +81,8 @@ pub(super) fn listen() -> std::io::Result<()> {
                     }
                 }
                 None => {}
-                // Batch systems send a signal to the program and to its group, so that a second one at once says nothing new.
+                // Batch systems send a signal to the program and to its group, so that a second one at once says
+                // nothing new.
                 Some((first, at)) if at.elapsed() >= PATIENCE && (signal > 0 || !keeps()) => end(first),
                 Some(_) => {}
             }

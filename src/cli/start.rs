@@ -6,8 +6,8 @@ use crate::io;
 use crate::study::Request;
 use crate::study::request::StartDensity;
 
-/// The request of a configuration with the field that it starts from, where it names one of a file: in the working folder, or beside the
-/// configuration.
+/// The request of a configuration with the field that it starts from, where it names one of a file: in the working
+/// folder, or beside the configuration.
 ///
 /// # Errors
 /// A file that cannot be read, or lacks the field.

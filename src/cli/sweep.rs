@@ -17,7 +17,8 @@ use crate::solve::Resources;
 use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, point_file, scripts, solve};
 use crate::{io, plot, report};
 
-/// Indices of a job array below which every installation of Slurm takes them (its MaxArraySize is 1001 where nobody has set it).
+/// Indices of a job array below which every installation of Slurm takes them (its MaxArraySize is 1001 where nobody has
+/// set it).
 const ARRAY_LIMIT: usize = 1000;
 
 #[derive(Args)]

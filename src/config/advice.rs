@@ -1,11 +1,12 @@
 //! What a user of configurations can do about errors and warnings of the studies: the key behind each, and the remedy.
 //!
-//! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has written.
+//! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has
+//! written.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG, named_minimum};
+use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
 use crate::digits;
@@ -15,16 +16,16 @@ use crate::generator::AssemblyError;
 use crate::grid::GridError;
 use crate::memory::{self, Bound};
 use crate::model::training::TrainingError;
-use crate::problem::ProblemWarning;
 use crate::sgd::SgdError;
 use crate::solve::{EvolveError, SolveError};
+use crate::study::StudyError;
 use crate::study::certificate::CertificateError;
-use crate::study::converge::Source;
 use crate::study::covariance::CovarianceError;
 use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
-use crate::study::{StudyError, Warning};
+
+pub use crate::config::warned::{on_source, on_warning};
 
 fn wrong(key: &'static str, message: impl Into<String>) -> Diagnosis {
     Diagnosis { key: Some(Cow::Borrowed(key)), message: message.into(), exit_status: WRONG }
@@ -357,70 +358,5 @@ fn on_iteration(error: &IterationError) -> Diagnosis {
         IterationError::Failed { learning_rate, error } => {
             unsolvable(format!("sgd.learning_rates = {learning_rate}: {error}"))
         }
-    }
-}
-
-/// What is told of a warning.
-pub fn on_warning(warning: &Warning) -> String {
-    match warning {
-        Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
-        Warning::CoarseGridFailed { cells: [nx, ny], reason } => format!(
-            "the coarser grid of {nx} × {ny} cells could not be solved and has no say in the estimated error: {}",
-            on_study(reason).text()
-        ),
-        Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(
-            "grid.tolerance = {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}. \
-             Raise grid.max_unknowns or draw the domain closer{}{}",
-            if *has_saddle { ", or try grid.align = \"saddle\"" } else { "" },
-            if *can_be_corrected { " or grid.scheme = \"flux-corrected\"" } else { "" },
-        ),
-        Warning::NoSlowestMode { .. } => {
-            format!(
-                "{warning}. For a rate draw domain.lower and domain.upper so that the domain ends before this point"
-            )
-        }
-        Warning::NeglectedProbability { .. } => {
-            format!("{warning}: give domain.lower and domain.upper to include more")
-        }
-        Warning::Worthless { .. } => format!(
-            "{warning}. Take several times as many grid.cells, draw domain.lower and domain.upper closer to the start set and its saddles, or \
-             raise the noise"
-        ),
-        Warning::ElsewhereThanStart { .. } => {
-            format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
-        }
-        Warning::OtherWell { .. } => format!("{warning}; for a set of one well take valley.set = \"basin\""),
-        Warning::EvolutionTolerance { .. } => format!("evolve.tolerance: {warning}"),
-        Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
-            format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
-        }
-        Warning::Problem(ProblemWarning::NotTheNearest { meant, .. } | ProblemWarning::NamedFar { meant, .. }) => {
-            format!("{}: {warning}", named_minimum(*meant))
-        }
-        Warning::Problem(_)
-        | Warning::Quadrature { .. }
-        | Warning::QuadratureAlone(_)
-        | Warning::UnderResolved { .. }
-        | Warning::Peclet { .. }
-        | Warning::UnresolvedCrossing { .. }
-        | Warning::ShortSpectrum { .. }
-        | Warning::NoErrorEstimate
-        | Warning::InterpolationUnknown { .. }
-        | Warning::InterpolatedElsewhere
-        | Warning::OpenBracket { .. }
-        | Warning::LargeError { .. }
-        | Warning::EvolutionFlux { .. }
-        | Warning::EvolutionRange { .. }
-        | Warning::EvolutionSides { .. }
-        | Warning::EvolutionInterrupted { .. }
-        | Warning::ParticlesInterrupted => warning.to_string(),
-    }
-}
-
-/// Where the reference of a convergence study is from.
-pub fn on_source(source: &Source) -> String {
-    match source {
-        Source::Given => "the exact values of [converge]".into(),
-        source => source.to_string(),
     }
 }

@@ -1,5 +1,5 @@
-//! Errors of a problem, as they look from the configuration that led to them: keys, remedies and exit statuses. Those of studies are in
-//! [`super::advice`].
+//! Errors of a problem, as they look from the configuration that led to them: keys, remedies and exit statuses. Those
+//! of studies are in [`super::advice`].
 
 use std::borrow::Cow;
 

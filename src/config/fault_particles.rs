@@ -4,7 +4,8 @@ use crate::digits::{self, exact};
 use crate::particles::{ParticleWarning, SimulationError};
 use crate::problem::jumps::{SMOOTHED, shown};
 
-/// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame for.
+/// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame
+/// for.
 pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
     use SimulationError as E;
     let too_many = |count: &usize, bytes: &f64, most: &f64| {

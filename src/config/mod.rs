@@ -27,6 +27,7 @@ pub mod sweep;
 mod table;
 mod tree;
 mod valley;
+mod warned;
 
 pub use diagnosis::Diagnosis;
 pub use error::{ConfigError, Fault};
@@ -125,7 +126,8 @@ pub enum LandscapeForm {
         /// c.
         strength: f64,
     },
-    /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are s = +1.
+    /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are
+    /// s = +1.
     LogisticRegression(Regression),
     /// Mean of (θ·x − y)²/2 over a data set, whose one or two features are named.
     LinearRegression(Regression),

@@ -68,7 +68,8 @@ const OTHERS: [&str; 11] =
     ["noise", "domain", "grid", "valley", "solve", "converge", "sgd", "particles", "committor", "sweep", "evolve"];
 
 impl ModelConfig {
-    /// Reads the landscape of a file; `overrides` are `section.key=value` each. Other sections may be there and are not read.
+    /// Reads the landscape of a file; `overrides` are `section.key=value` each. Other sections may be there and are not
+    /// read.
     ///
     /// # Errors
     /// Anything that is no model on data, with its place.

@@ -1,7 +1,7 @@
 //! In which order the faults of a file are told: what is wrong with a key alone before what is wrong between keys.
 //!
-//! Sections are read to their ends, each with its first fault; of all of them the one that comes first in this order is told, and of
-//! several alike the first in the file. Mathematics is looked at after that, where the problem is posed.
+//! Sections are read to their ends, each with its first fault; of all of them the one that comes first in this order is
+//! told, and of several alike the first in the file. Mathematics is looked at after that, where the problem is posed.
 
 use crate::config::{ConfigError, Fault};
 

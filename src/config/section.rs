@@ -273,8 +273,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Refuses keys that nobody asked for, and says of those that belong to another choice made in this table which one it is: `owners`
-    /// names the choices that have a key, `chosen` the one that was made.
+    /// Refuses keys that nobody asked for, and says of those that belong to another choice made in this table which one
+    /// it is: `owners` names the choices that have a key, `chosen` the one that was made.
     pub(super) fn finish_among(&self, chosen: &str, owners: &dyn Fn(&str) -> String) -> Read<()> {
         let known = self.known.borrow();
         let is_strange = |entry: &&Entry| !known.contains(&entry.key) && !owners(&entry.key).is_empty();

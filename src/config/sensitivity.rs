@@ -3,9 +3,10 @@
 //! ```text
 //! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})          error h⁴/30 of the fifth derivative
 //! ```
-//! Each γ is solved on the grid and with the scheme of the run, so that what the grid leaves of γ is left out of its change; rates are
-//! right to 1e-13, however small, which leaves the quotient right to about 1e-9 of |ln γ|. Four solutions a number: a difference of two
-//! vectors would cost none, and would lose the digits of a cold rate, where the right vector is constant to rounding over the valley.
+//! Each γ is solved on the grid and with the scheme of the run, so that what the grid leaves of γ is left out of its
+//! change; rates are right to 1e-13, however small, which leaves the quotient right to about 1e-9 of |ln γ|. Four
+//! solutions a number: a difference of two vectors would cost none, and would lose the digits of a cold rate, where the
+//! right vector is constant to rounding over the valley.
 
 use std::collections::BTreeMap;
 
@@ -65,8 +66,8 @@ impl Config {
         self.request.wants(Quantity::Sensitivities).then(|| self.sensitivities(problem, &settled, progress))
     }
 
-    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends on, by its key; on the cells and
-    /// with the scheme of a request that has been settled.
+    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends
+    /// on, by its key; on the cells and with the scheme of a request that has been settled.
     ///
     /// # Errors
     /// A number a little off with which the problem cannot be posed or solved, and an interruption.

@@ -7,16 +7,16 @@
 //! No subtraction occurs, so that every pivot, every factor entry and every solution for a nonnegative right side keeps
 //! its relative accuracy, however small the rate of escape (O'Cinneide 1993; Alfa, Xue & Ye 2002).
 //!
-//! States that form a path are eliminated in O(n) ([`tridiagonal`]); everything else by a multifrontal method (Duff & Reid 1983):
-//! [`ordering`] finds the order by nested dissection of the actual graph, [`analysis`] the assembly tree of dense fronts with all of
-//! its costs, [`dense`] eliminates the pivots of a front as products of nonnegative matrices and leaves the contribution block for its
-//! parent, and [`sweeps`] assemble and eliminate front after front and solve with the factor. Reversible chains take half of the work
-//! and of the memory: their fronts are symmetric once scaled. What one elimination leaves for the next is in a [`Workspace`], which
-//! the caller owns.
+//! States that form a path are eliminated in O(n) ([`tridiagonal`]); everything else by a multifrontal method (Duff &
+//! Reid 1983): [`ordering`] finds the order by nested dissection of the actual graph, [`analysis`] the assembly tree of
+//! dense fronts with all of its costs, [`dense`] eliminates the pivots of a front as products of nonnegative matrices
+//! and leaves the contribution block for its parent, and [`sweeps`] assemble and eliminate front after front and solve
+//! with the factor. Reversible chains take half of the work and of the memory: their fronts are symmetric once scaled.
+//! What one elimination leaves for the next is in a [`Workspace`], which the caller owns.
 //!
-//! Where it fails: numbers below 1e-308 are lost, but for the solves along a path, which can carry exponents of their own. Rates that
-//! underflow are harmless as long as other ways out remain; a pivot without any is an error that names its state, see
-//! [`SMALLEST_PIVOT`].
+//! Where it fails: numbers below 1e-308 are lost, but for the solves along a path, which can carry exponents of their
+//! own. Rates that underflow are harmless as long as other ways out remain; a pivot without any is an error that names
+//! its state, see [`SMALLEST_PIVOT`].
 
 // Each uses only what stands before it in this order, which `tests/suite/layers.rs` enforces:
 // error, pages, ordering, analysis, workspace, dense, sweeps, tridiagonal.
@@ -63,13 +63,13 @@ enum Factor {
 }
 
 impl Elimination {
-    /// Eliminates all states, holding at most `memory_limit` bytes. Patterns of edges that the workspace has seen lately are not
-    /// analysed again.
+    /// Eliminates all states, holding at most `memory_limit` bytes. Patterns of edges that the workspace has seen
+    /// lately are not analysed again.
     ///
     /// # Errors
-    /// [`EliminationError::TooLarge`] before anything large is allocated, [`EliminationError::Refused`] when the system has no such
-    /// memory, [`EliminationError::ZeroPivot`] or [`EliminationError::NotFinite`] for a state whose pivot cannot be divided by, and
-    /// [`EliminationError::Interrupted`] when the progress was asked to stop.
+    /// [`EliminationError::TooLarge`] before anything large is allocated, [`EliminationError::Refused`] when the system
+    /// has no such memory, [`EliminationError::ZeroPivot`] or [`EliminationError::NotFinite`] for a state whose pivot
+    /// cannot be divided by, and [`EliminationError::Interrupted`] when the progress was asked to stop.
     pub fn new(
         generator: &Generator,
         workspace: &Workspace,
@@ -230,8 +230,8 @@ fn balance_of(generator: &Generator) -> Option<Balance> {
 /// So many entries are looked through in less time than a thread takes to wake.
 const WORTH_A_THREAD: usize = 1 << 16;
 
-/// The solution with what is not a number replaced: where a solution that overflowed meets rates that underflowed, 0 · ∞ is as unknown
-/// as ∞ is.
+/// The solution with what is not a number replaced: where a solution that overflowed meets rates that underflowed, 0 ·
+/// ∞ is as unknown as ∞ is.
 fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
     x.par_iter_mut()
         .with_min_len(WORTH_A_THREAD)

@@ -1,10 +1,11 @@
-//! Large arrays straight from the system, their pages taken in advance and in parallel, and kept for the next elimination.
+//! Large arrays straight from the system, their pages taken in advance and in parallel, and kept for the next
+//! elimination.
 //!
-//! A factor is written once, and taking its pages costs as much as half of the arithmetic. One call for many pages costs
-//! a third of a fault for each. Huge pages would be cheaper still on bare metal, but in virtual machines that hand free
-//! memory back to their host each of them costs 4 ms (measured: 1.1 s for 500 MB, against 0.15 s in small pages). So the
-//! arrays of an elimination that is dropped are kept for the next one, in refinements, sweeps and corrections; whoever uses
-//! an array zeroes the part that it is about to use, while that is on its way to the cache.
+//! A factor is written once, and taking its pages costs as much as half of the arithmetic. One call for many pages
+//! costs a third of a fault for each. Huge pages would be cheaper still on bare metal, but in virtual machines that
+//! hand free memory back to their host each of them costs 4 ms (measured: 1.1 s for 500 MB, against 0.15 s in small
+//! pages). So the arrays of an elimination that is dropped are kept for the next one, in refinements, sweeps and
+//! corrections; whoever uses an array zeroes the part that it is about to use, while that is on its way to the cache.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -54,7 +55,8 @@ impl PagePool {
         lock(&self.0).iter().map(|map| map.len() as u64).sum()
     }
 
-    /// The smallest kept array of at least so many bytes, unless it is far too large. Where there is none all are given back.
+    /// The smallest kept array of at least so many bytes, unless it is far too large. Where there is none all are given
+    /// back.
     fn take(&self, bytes: usize) -> Option<MmapMut> {
         let mut kept = lock(&self.0);
         let fits = |map: &MmapMut| map.len() >= bytes && map.len() / LEAST_SHARE <= bytes;

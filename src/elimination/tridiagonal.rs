@@ -1,10 +1,11 @@
-//! Paths: where every state is coupled with its two neighbours only, the matrix is tridiagonal and elimination takes O(n).
+//! Paths: where every state is coupled with its two neighbours only, the matrix is tridiagonal and elimination takes
+//! O(n).
 //!
-//! Each connected component is eliminated from both of its ends towards its target, the state with the largest killing κ.
-//! Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
+//! Each connected component is eliminated from both of its ends towards its target, the state with the largest killing
+//! κ. Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
 //! underflows unless a rate of the generator did; eliminating away from the exit would square the barrier into the last
-//! pivot instead. Killing beyond another barrier is carried to the target across the well, where it may be below the range of numbers
-//! and still not be small in the end: it has an exponent of its own there.
+//! pivot instead. Killing beyond another barrier is carried to the target across the well, where it may be below the
+//! range of numbers and still not be small in the end: it has an exponent of its own there.
 
 use std::ops::{AddAssign, Div, Mul};
 
@@ -12,7 +13,8 @@ use super::error::{EliminationError, PivotFault};
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 
-/// The numbers that a solve adds up: ordinary ones, or such with an exponent of their own where times leave the range of those.
+/// The numbers that a solve adds up: ordinary ones, or such with an exponent of their own where times leave the range
+/// of those.
 pub(crate) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
 
 impl<T: Copy + AddAssign + Mul<f64, Output = T> + Div<f64, Output = T>> Amount for T {}

@@ -12,10 +12,11 @@ const REMEMBERED_BYTES: u64 = 1 << 28;
 
 /// The symbolic analyses seen lately and the memory pages of eliminations that were dropped, for eliminations to come.
 ///
-/// Refinements, comparisons of schemes, corrections and sweeps of the noise eliminate one generator after another, often with
-/// the same edges and of the same size: what they share through a workspace is neither computed nor allocated again, and the
-/// numbers are the same to the bit with or without. Clones share their contents; a workspace may be used from several threads,
-/// and everything in it is freed when its last clone is dropped. Eliminations may outlive it.
+/// Refinements, comparisons of schemes, corrections and sweeps of the noise eliminate one generator after another,
+/// often with the same edges and of the same size: what they share through a workspace is neither computed nor
+/// allocated again, and the numbers are the same to the bit with or without. Clones share their contents; a workspace
+/// may be used from several threads, and everything in it is freed when its last clone is dropped. Eliminations may
+/// outlive it.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     analyses: Arc<Mutex<Vec<Symbolic>>>,

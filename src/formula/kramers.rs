@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The second is Laplace's method on the passage-time integral; with constant D it is the first. The sums over the
-//! saddles b are Rule 1. Both count every arrival beyond the saddle once; where the set is killed exactly *at* the saddle half of
-//! the arrivals no longer fall back, and the rate is twice that (`absorption_factor`).
+//! saddles b are Rule 1. Both count every arrival beyond the saddle once; where the set is killed exactly *at* the
+//! saddle half of the arrivals no longer fall back, and the rate is twice that (`absorption_factor`).
 //!
 //! Measured range, L = x⁴/4 − x²/2, quasi-stationary rate by [`quadrature`] over the formula's:
 //!
@@ -50,12 +50,14 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission>
     Ok(FormulaRate::new(rate, input, conditions))
 }
 
-/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of (I + cJ)H_b.
+/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of (I
+/// + cJ)H_b.
 pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<FormulaRate, Omission> {
     let Some(d) = input.diffusion.constant() else {
         return Err(Omission::VaryingNoise);
     };
-    // Twice of what arrives holds where the boundary is the separatrix of the turned descent, which walls and basins of L are not.
+    // Twice of what arrives holds where the boundary is the separatrix of the turned descent, which walls and basins of
+    // L are not.
     if input.saddles.iter().any(|crossing| crossing.absorption_factor != 1.0) {
         return Err(Omission::TurnedAtSaddle);
     }

@@ -103,7 +103,8 @@ pub struct TheoremThreeTwo<R = FormulaRate> {
 pub struct Formulas<R = FormulaRate> {
     /// Kramers–Eyring, Theorem 3.1: summed over the saddles of the valley.
     pub kramers: Option<R>,
-    /// One dimension, D(θ) that varies: Kramers' rate for the effective potential ∫L'/D (with constant D it is `kramers`, and left out).
+    /// One dimension, D(θ) that varies: Kramers' rate for the effective potential ∫L'/D (with constant D it is
+    /// `kramers`, and left out).
     pub effective_potential: Option<R>,
     /// Theorem 3.2.
     pub theorem_3_2: Option<TheoremThreeTwo<R>>,

@@ -5,15 +5,18 @@
 //! τ_Itô = (|H_be|/H_ae) · τ                                                      Itô: the equation that the paper starts from
 //! ```
 //!
-//! It is exact, as η/B → 0, for the closure D = η/(2B)[H_a]₊ below L_s = (1−s)L(a) + sL(b) in the start valley and
-//! D = η/(2B)[H_b]₊ elsewhere (`frozen`), in one dimension. The paper's proof drops the term P∇D, which makes its current the isothermal
-//! one, while its Fokker–Planck equation is Itô: the exponent is the same, the prefactor is not (Stratonovich: the geometric mean).
-//! Multiplied by 2 where the set is killed exactly at the saddle; summed over saddles by Rule 1.
+//! It is exact, as η/B → 0, for the closure D = η/(2B)[H_a]₊ below L_s = (1−s)L(a) + sL(b) in the start valley and D =
+//! η/(2B)[H_b]₊ elsewhere (`frozen`), in one dimension. The paper's proof drops the term P∇D, which makes its current
+//! the isothermal one, while its Fokker–Planck equation is Itô: the exponent is the same, the prefactor is not
+//! (Stratonovich: the geometric mean). Multiplied by 2 where the set is killed exactly at the saddle; summed over
+//! saddles by Rule 1.
 //!
-//! H_be is the negative eigenvalue at the saddle with unit eigenvector e, and H_ae = e·H_a e, the curvature of the minimum along e: an
-//! eigenvalue of H_a when e is an eigenvector there too, which the theorem assumes and a condition measures.
+//! H_be is the negative eigenvalue at the saddle with unit eigenvector e, and H_ae = e·H_a e, the curvature of the
+//! minimum along e: an eigenvalue of H_a when e is an eigenvector there too, which the theorem assumes and a condition
+//! measures.
 //!
-//! Measured range, `frozen` with s = ½, L = x⁴/4 − x²/2 from −1, killed at +1: passage time by [`super::quadrature`] over the isothermal τ:
+//! Measured range, `frozen` with s = ½, L = x⁴/4 − x²/2 from −1, killed at +1: passage time by [`super::quadrature`]
+//! over the isothermal τ:
 //!
 //! ```text
 //! η/B                                0.04        0.02         0.01         0.005       0.0025      0.00125
@@ -86,8 +89,8 @@ fn minimum_curvature(input: &FormulaInput, crossing: &SaddleCrossing) -> f64 {
     input.minimum.hessian.form(e, e)
 }
 
-/// The s that makes the exponent exact in one dimension: s/H_ae + (1−s)/|H_be| = (η/2BΔL) ∫_a^b L'/D dθ.
-/// `None` in two dimensions, where no line integral gives the exponent, and where H_ae = |H_be| leaves s without effect.
+/// The s that makes the exponent exact in one dimension: s/H_ae + (1−s)/|H_be| = (η/2BΔL) ∫_a^b L'/D dθ. `None` in two
+/// dimensions, where no line integral gives the exponent, and where H_ae = |H_be| leaves s without effect.
 fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Option<f64> {
     if input.dimension != 1 {
         return None;

@@ -190,7 +190,8 @@ impl Assembly {
     /// Discretises the physics on a grid, on the connected part of the live set around `start`.
     ///
     /// # Errors
-    /// [`AssemblyError`]: slope or noise that are no numbers or do not suit the grid, a live set without a cell, an interruption.
+    /// [`AssemblyError`]: slope or noise that are no numbers or do not suit the grid, a live set without a cell, an
+    /// interruption.
     pub fn new(
         physics: Physics<'_>,
         grid: &Grid,
@@ -344,8 +345,8 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     }
 }
 
-/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on the cheap
-/// one, that is taken, and the cheap one is asked only where it changes.
+/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on
+/// the cheap one, that is taken, and the cheap one is asked only where it changes.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region, progress: &Progress) -> Vec<bool> {
     // Centres that rounding leaves on an absorbing wall are not before it.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));

@@ -1,15 +1,15 @@
 //! The circulation of a turned descent −(I + cJ)∇L over white noise D = T·I.
 //!
-//! Its current in the density ψ = e^{−L/T} is cT J∇ψ, whose stream function is cT ψ: what crosses the face between two cells is the
-//! difference of cT ψ at the face's ends, and what goes round a cell cancels to nothing. So the chain keeps ψ exactly, however cold, where
-//! a chain made from the drift as it stands has its error multiplied by L/T.
+//! Its current in the density ψ = e^{−L/T} is cT J∇ψ, whose stream function is cT ψ: what crosses the face between two
+//! cells is the difference of cT ψ at the face's ends, and what goes round a cell cancels to nothing. So the chain
+//! keeps ψ exactly, however cold, where a chain made from the drift as it stands has its error multiplied by L/T.
 //!
 //! ```text
 //! F_ij = cT [ψ(left end) − ψ(right end)],   g = F_ij/2V       q_ij += g/ψ_i,   q_ji −= g/ψ_j
 //! ```
-//! Where a rate would become negative (a tangential Péclet number above 2/c) the symmetric part is raised to |g| first: of first order
-//! there, and still a generator with the same ψ. Nothing crosses what absorbs, where the density is 0, and nothing a reflecting wall: where L varies
-//! along one, the process itself does not keep ψ beside it.
+//! Where a rate would become negative (a tangential Péclet number above 2/c) the symmetric part is raised to |g| first:
+//! of first order there, and still a generator with the same ψ. Nothing crosses what absorbs, where the density is 0,
+//! and nothing a reflecting wall: where L varies along one, the process itself does not keep ψ beside it.
 
 use rayon::prelude::*;
 

@@ -1,25 +1,29 @@
-//! Sixth order on grids that do not follow the valley: rates corrected for how the flux varies along and beyond each edge.
+//! Sixth order on grids that do not follow the valley: rates corrected for how the flux varies along and beyond each
+//! edge.
 //!
 //! On a grid line, with J the flux along it and w = e^{φ}p (s in units of the edge, constants left out),
 //! ```text
 //! w_i − w_j = ∫ e^{φ} J ds        so that the two rates of an edge carry   ⟨J⟩ = ∫e^{φ}J ds / ∫e^{φ} ds
 //! ```
-//! the mean of J with the weights e^{φ}, for the exact p at the two cells: the inverse-average weight knows everything but how J
-//! varies. Balance at a cell asks for something else, for F with
+//! the mean of J with the weights e^{φ}, for the exact p at the two cells: the inverse-average weight knows everything
+//! but how J varies. Balance at a cell asks for something else, for F with
 //! ```text
 //! F(½) − F(−½) = ∂J/∂s at the cell        F = (D/2)/sinh(D/2) J = J − J″/24 + 7 J⁗/5760 − …
 //! ```
-//! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first solution J is
-//! known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴). [`PASSES`] solutions, one from the
-//! other, bring the order of the reconstruction: J at the middle of an edge from the means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F
-//! from J on five (beside walls on three, which leaves order 4 where the flux varies there). Rates stay nonnegative, κ too, and
-//! detailed balance stays as it is. For straight valleys the term of sixth order sums to nothing across the valley, and γ has order 8.
+//! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first
+//! solution J is known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴).
+//! [`PASSES`] solutions, one from the other, bring the order of the reconstruction: J at the middle of an edge from the
+//! means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F from J on five (beside walls on three, which leaves order 4 where the
+//! flux varies there). Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the
+//! term of sixth order sums to nothing across the valley, and γ has order 8.
 //!
-//! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is held within
-//! [`LARGEST`]; neither place has a share in γ. The rounding of J is that of the one-way currents, p_i q_ij, and an edge's share in γ goes
-//! inversely with them: values whose currents are [`NOISIER`] times an edge's own have no say in its ratio. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean
-//! on the piece up to where an absorbing boundary cuts the edge. What a boundary that cuts edges elsewhere than in the middle makes
-//! of the first solution is rough, and differences magnify it: edges beside it are corrected in the first pass only.
+//! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is
+//! held within [`LARGEST`]; neither place has a share in γ. The rounding of J is that of the one-way currents, p_i
+//! q_ij, and an edge's share in γ goes inversely with them: values whose currents are [`NOISIER`] times an edge's own
+//! have no say in its ratio. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean on
+//! the piece up to where an absorbing boundary cuts the edge. What a boundary that cuts edges elsewhere than in the
+//! middle makes of the first solution is rough, and differences magnify it: edges beside it are corrected in the first
+//! pass only.
 
 use rayon::prelude::*;
 
@@ -28,8 +32,8 @@ use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
 use crate::scheme::EdgeSampler;
 
-/// Solutions from which the flux is read, each from the rates corrected by the one before: the second gains two orders, a third
-/// nothing.
+/// Solutions from which the flux is read, each from the rates corrected by the one before: the second gains two orders,
+/// a third nothing.
 pub const PASSES: usize = 2;
 
 /// The ratio of an edge lies between this and its inverse: what needs more is not resolved.
@@ -126,8 +130,8 @@ impl FluxCorrection {
         self.lines.iter().flat_map(of_line).collect()
     }
 
-    /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary density as cell
-    /// probabilities. Its edges stay the same, so that a symbolic analysis serves all passes.
+    /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary
+    /// density as cell probabilities. Its edges stay the same, so that a symbolic analysis serves all passes.
     pub fn pass(&mut self, assembly: &mut Assembly, grid: &Grid, probability: &[f64]) {
         let is_first = self.passes == 0;
         let base = &self.base;
@@ -218,8 +222,8 @@ impl Line {
         Flux { links: links.collect(), ends }
     }
 
-    /// In the middle of an edge: from five edges, or from the two nearest values and its own; none where one of those is noise, which
-    /// is far below the edges that make γ.
+    /// In the middle of an edge: from five edges, or from the two nearest values and its own; none where one of those
+    /// is noise, which is far below the edges that make γ.
     fn derivatives(&self, flux: &Flux, currents: &Currents, k: usize) -> Derivatives {
         let (values, n) = (&flux.links, flux.links.len());
         let is_closed = self.ends.is_none();

@@ -81,7 +81,8 @@ impl Stencils {
     }
 }
 
-/// A cell centre that rounding leaves nearer than this to what absorbs, in edges, stands so far before it: its rate out is finite then.
+/// A cell centre that rounding leaves nearer than this to what absorbs, in edges, stands so far before it: its rate out
+/// is finite then.
 pub(super) const LEAST: f64 = 1e-9;
 
 /// What the edges of every cell are made from.
@@ -162,7 +163,8 @@ impl Context<'_> {
         count
     }
 
-    /// Fills in the pairs that belong to the states from `first` on, the states of these cells; returns their cut edges.
+    /// Fills in the pairs that belong to the states from `first` on, the states of these cells; returns their cut
+    /// edges.
     pub(super) fn fill(
         &self,
         first: usize,
@@ -199,8 +201,8 @@ impl Context<'_> {
         Ok(exits)
     }
 
-    /// Visits the edges that belong to a state: the edge of the stencil, the offset, and where it leads to a state that one with the
-    /// weight that the edge has there.
+    /// Visits the edges that belong to a state: the edge of the stencil, the offset, and where it leads to a state that
+    /// one with the weight that the edge has there.
     fn for_edges(
         &self,
         state: usize,
@@ -314,10 +316,12 @@ impl Context<'_> {
             return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
         let Some((fraction, axis, side)) = wall else {
-            // The set ends on the centre of the other cell, for whose end of the edge rounding has given another answer.
+            // The set ends on the centre of the other cell, for whose end of the edge rounding has given another
+            // answer.
             return if self.domain.contains(end) { Way::Cut(1.0) } else { Way::Reflected(None) };
         };
-        // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the edge.
+        // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the
+        // edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Way::Cut(LEAST.max(fraction)),

@@ -1,9 +1,9 @@
 //! Killing rates of the cells from a killing rate k(θ) inside the domain.
 //!
-//! A cell stands for the density at its centre, and so does the rate taken there: with it the balance of a cell is that of the equation
-//! at its centre, which the flux correction builds on. Where k does not hold still between a cell and its neighbours the rate is the
-//! mean over the cell, lest a thin peak fall between the centres; and where k jumps inside the cell it is the mean over pieces that are
-//! cut at the jump: of second order.
+//! A cell stands for the density at its centre, and so does the rate taken there: with it the balance of a cell is that
+//! of the equation at its centre, which the flux correction builds on. Where k does not hold still between a cell and
+//! its neighbours the rate is the mean over the cell, lest a thin peak fall between the centres; and where k jumps
+//! inside the cell it is the mean over pieces that are cut at the jump: of second order.
 //! ```text
 //!      ├──────o──────┤        κ_i = k(o)
 //!      ├────╎─o──────┤        κ_i = Σ_pieces m_p ⟨k⟩_p,   m_p the piece's share of the cell: of its length or area, on a line of
@@ -23,13 +23,15 @@ use crate::tensor::Point;
 
 /// Nodes across the domain, along each axis, that look for peaks between the centres of a coarse grid.
 const LOOKS: [usize; 2] = [4096, 512];
-/// The rate of a cell and of its neighbours' centres differ from its mean by less than this part of the largest where k is resolved.
+/// The rate of a cell and of its neighbours' centres differ from its mean by less than this part of the largest where k
+/// is resolved.
 const RESOLVED: f64 = 0.1;
 
 /// κ of every cell from the rate inside the domain; empty where there is none.
 ///
 /// # Errors
-/// [`AssemblyError::Killing`] where the rate is negative or no number, [`AssemblyError::NotFinite`] from the density within a cell.
+/// [`AssemblyError::Killing`] where the rate is negative or no number, [`AssemblyError::NotFinite`] from the density
+/// within a cell.
 pub(super) fn rates(
     physics: &Physics<'_>,
     sampler: &EdgeSampler<'_>,
@@ -168,8 +170,8 @@ impl Field<'_> {
         })
     }
 
-    /// The mean over a cell of a plane: lines across the curve of the jump, side by side along it, in strips that end where the curve
-    /// leaves the cell.
+    /// The mean over a cell of a plane: lines across the curve of the jump, side by side along it, in strips that end
+    /// where the curve leaves the cell.
     fn of_rectangle(&self, centre: Place) -> Result<f64, AssemblyError> {
         let on_sides = |axis: usize| -> Vec<f64> {
             let of_side = |across: f64| {

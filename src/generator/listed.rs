@@ -52,8 +52,8 @@ pub enum GeneratorError {
 }
 
 impl Generator {
-    /// The generator with these rates q_ij as (i, j, q_ij) in any order, and κ_i for every state i. Rates between the same two states
-    /// add up; those that are 0 may be left out.
+    /// The generator with these rates q_ij as (i, j, q_ij) in any order, and κ_i for every state i. Rates between the
+    /// same two states add up; those that are 0 may be left out.
     ///
     /// ```
     /// use saddleflux::generator::Generator;
@@ -64,7 +64,8 @@ impl Generator {
     /// # Ok::<(), saddleflux::generator::GeneratorError>(())
     /// ```
     ///
-    /// Detailed balance is not looked for: where it is known, [`Generator::is_reversible`] may be set, which saves half of the work.
+    /// Detailed balance is not looked for: where it is known, [`Generator::is_reversible`] may be set, which saves half
+    /// of the work.
     ///
     /// # Errors
     /// [`GeneratorError`]: a rate of no state, of a state to itself, or one that is negative or no finite number.

@@ -34,8 +34,8 @@ pub struct Generator {
     pub killing: Vec<f64>,
     /// Integer grid coordinates of each state, for nested dissection.
     pub coordinates: Vec<[i32; 2]>,
-    /// Whether the rates are in detailed balance, π_i q_ij = π_j q_ji, but for their rounding. Such chains take half of the work. To say
-    /// it of others is an error of the order of what is missing to balance; large amounts are noticed.
+    /// Whether the rates are in detailed balance, π_i q_ij = π_j q_ji, but for their rounding. Such chains take half of
+    /// the work. To say it of others is an error of the order of what is missing to balance; large amounts are noticed.
     pub is_reversible: bool,
 }
 

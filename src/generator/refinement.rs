@@ -1,8 +1,8 @@
 //! A costly yes or no for every cell, asked only where the answer changes.
 //!
-//! A coarse lattice of cells is asked first. From each lattice to the next, of half the spacing, a block whose own answer and whose
-//! eight neighbours' agree passes it on; the others are asked. The questions grow with the length of the boundary, not with the
-//! area. What fits between the nodes of the coarse lattice is not seen.
+//! A coarse lattice of cells is asked first. From each lattice to the next, of half the spacing, a block whose own
+//! answer and whose eight neighbours' agree passes it on; the others are asked. The questions grow with the length of
+//! the boundary, not with the area. What fits between the nodes of the coarse lattice is not seen.
 
 use rayon::prelude::*;
 

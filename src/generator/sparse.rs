@@ -60,7 +60,8 @@ pub(super) fn connected(
     });
 }
 
-/// Rates from pairs, which are in the order of the states that they begin at, killing from exits and from what kills inside.
+/// Rates from pairs, which are in the order of the states that they begin at, killing from exits and from what kills
+/// inside.
 pub(super) fn generator_of(
     grid: &Grid,
     cells: &[u32],
@@ -190,8 +191,8 @@ fn sort_rows(starts: &[usize], columns: &mut [u32], values: &mut [f64]) -> bool 
     has_doubles
 }
 
-/// Merges neighbouring entries of the same column: where two edges join the same two cells, on a short periodic axis, their rates
-/// add.
+/// Merges neighbouring entries of the same column: where two edges join the same two cells, on a short periodic axis,
+/// their rates add.
 fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<u32>, values: &mut Vec<f64>) {
     let (mut merged_starts, mut kept) = (vec![0; starts.len()], 0);
     for row in 0..starts.len() - 1 {

@@ -1,13 +1,14 @@
 //! Drift along an axis without noise, as of a position whose velocity alone is noisy.
 //!
-//! Nothing diffuses there, and no edge of a stencil leads along it: each cell hands on what the drift b at its faces carries, in the direction
-//! of the drift alone.
+//! Nothing diffuses there, and no edge of a stencil leads along it: each cell hands on what the drift b at its faces
+//! carries, in the direction of the drift alone.
 //!
 //! ```text
 //! q_ij = max(b, 0)/h,   q_ji = max(−b, 0)/h        b at the face between i and j
 //! κ_i  = max(b, 0)/((½ + f) h)                     b where what absorbs cuts the edge at the fraction f
 //! ```
-//! A generator of order 1, which no linear scheme of nonnegative rates exceeds there (Godunov 1959); its error acts as a diffusion |b| h/2.
+//! A generator of order 1, which no linear scheme of nonnegative rates exceeds there (Godunov 1959); its error acts as
+//! a diffusion |b| h/2.
 
 use bytemuck::Zeroable;
 

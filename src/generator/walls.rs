@@ -1,12 +1,13 @@
 //! Transport along reflecting walls, of the edges that a full tensor sends out through them.
 //!
-//! At such a wall n·D∇u = 0, so that a dropped edge e = (e_t, e_n) would have carried e_t − e_n r times the derivative along the wall,
-//! r = D_tn/D_nn. Half of it belongs to the cell:
+//! At such a wall n·D∇u = 0, so that a dropped edge e = (e_t, e_n) would have carried e_t − e_n r times the derivative
+//! along the wall, r = D_tn/D_nn. Half of it belongs to the cell:
 //! ```text
 //! c_i = Σ_dropped ½ λ_e (e_t − e_n r)²     between neighbours along the wall, with the ordinary weight W along it
 //! ```
-//! Then the total along the wall is the Schur complement D_tt − D_tn²/D_nn. Edges that pass over whole rows of cells (|e_n| ≥ 2) leave the
-//! rows beside the wall out of step with the rows behind; what is lost by that is added to the first row ([`lost_between_rows`]).
+//! Then the total along the wall is the Schur complement D_tt − D_tn²/D_nn. Edges that pass over whole rows of cells
+//! (|e_n| ≥ 2) leave the rows beside the wall out of step with the rows behind; what is lost by that is added to the
+//! first row ([`lost_between_rows`]).
 //!
 //! Walls that are oblique to a turned grid are not covered: the grid has no edge along them.
 
@@ -60,7 +61,8 @@ impl Context<'_> {
                         let there = of(other, axis);
                         // A pair belongs to its first cell; to the second only where the first has no such edge.
                         if sign == 1 || there == 0.0 {
-                            // Walls end: each tensor has the mean of what it drops at both places, so that one tensor is in balance.
+                            // Walls end: each tensor has the mean of what it drops at both places, so that one tensor
+                            // is in balance.
                             let places = [indices, self.grid.indices(cells[other] as usize)];
                             let ends = [
                                 0.5 * (along[axis] + self.conductances(state, places[1])[axis]),
@@ -165,15 +167,17 @@ fn slip(stencil: &Stencil, edge: &Edge, tangent: usize) -> f64 {
     }
 }
 
-/// Rows of the half-plane that are looked at, in the longest steps: what is lost falls off faster than this with the distance.
+/// Rows of the half-plane that are looked at, in the longest steps: what is lost falls off faster than this with the
+/// distance.
 const DEPTH: usize = 12;
 
-/// The conductance along a wall that is lost between rows of cells. With u = g (t − r n) + g w_k in row k the edges dissipate
+/// The conductance along a wall that is lost between rows of cells. With u = g (t − r n) + g w_k in row k the edges
+/// dissipate
 /// ```text
 /// Σ_edges λ_e (s_e + w_{k+e_n} − w_k)²,   s_e = e_t − e_n r
 /// ```
-/// and the rows beside the wall settle where that is least: by bᵀ A⁻¹ b below w = 0, with A the conductances between rows and
-/// b_k = −Σ_{e_n > k} λ_e s_e. It is 0 where no edge passes over a row.
+/// and the rows beside the wall settle where that is least: by bᵀ A⁻¹ b below w = 0, with A the conductances between
+/// rows and b_k = −Σ_{e_n > k} λ_e s_e. It is 0 where no edge passes over a row.
 fn lost_between_rows(stencil: &Stencil, normal: usize) -> f64 {
     let tangent = 1 - normal;
     let steps: Vec<(usize, f64, f64)> = stencil

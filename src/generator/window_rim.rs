@@ -1,16 +1,17 @@
 //! The ends of windows, on cells.
 //!
-//! Beside the end of a window the density goes like Re √z, and what a grid makes of that is the same with its end elsewhere. On the
-//! half-plane, with spacings h_t along the wall and h_n across it measured in √D, and a face that is open to the part s of its conductance
-//! before faces that are all open,
+//! Beside the end of a window the density goes like Re √z, and what a grid makes of that is the same with its end
+//! elsewhere. On the half-plane, with spacings h_t along the wall and h_n across it measured in √D, and a face that is
+//! open to the part s of its conductance before faces that are all open,
 //! ```text
 //! the end of the grid's solution lies  ¼√(h_t² + h_n²) − ν h_t  before the beginning of that face,   ν(s) = s(1 + β)/(1 + βs)
 //! β = a + √(1 + a²) − 1,   a = h_t/h_n
 //! ```
-//! (the dependence on s is that of a perturbation at one cell; the two constants were read off solutions on 120 × 60 and 200 × 100 cells
-//! for a = ¼ … 4, and agree with them to what the size of those leaves, 0.2 %). A window whose ends are put so far further out, and whose
-//! last face is open to the part s of what its length asks for, ends where it should. Full tensors are sheared along the wall to their Schur
-//! complement there, for which the constants are nearly right.
+//! (the dependence on s is that of a perturbation at one cell; the two constants were read off solutions on 120 × 60
+//! and 200 × 100 cells for a = ¼ … 4, and agree with them to what the size of those leaves, 0.2 %). A window whose ends
+//! are put so far further out, and whose last face is open to the part s of what its length asks for, ends where it
+//! should. Full tensors are sheared along the wall to their Schur complement there, for which the constants are nearly
+//! right.
 
 use crate::tensor::Tensor;
 

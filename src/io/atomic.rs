@@ -141,7 +141,8 @@ fn machine() -> String {
     if name.is_empty() { "here".into() } else { name }
 }
 
-/// What is said of a file that a process of this machine has left and that is dead: `partial` or `ready`; `None` for any other.
+/// What is said of a file that a process of this machine has left and that is dead: `partial` or `ready`; `None` for
+/// any other.
 pub(super) fn left_by_the_dead(name: &str) -> Option<&'static str> {
     let mut parts = name.strip_prefix('.')?.rsplit('.').peekable();
     // The extension of a file; folders have none.

@@ -1,5 +1,5 @@
-//! What a refinement study leaves behind: `convergence.csv`, `summary.json` and `result.h5` with `/convergence`, whose arrays have
-//! the axes scheme, angle and grid.
+//! What a refinement study leaves behind: `convergence.csv`, `summary.json` and `result.h5` with `/convergence`, whose
+//! arrays have the axes scheme, angle and grid.
 
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! A run's files, which take their places together.
 //!
-//! They are written into a folder of their own inside the output folder, and moved out when all are whole: renames need no room on the
-//! disk. `files.json` names what each command has written, so that the same command takes away what it does not replace the next time, a
-//! picture of another problem say; what other commands have written, and what somebody has changed since, or put there, stays.
+//! They are written into a folder of their own inside the output folder, and moved out when all are whole: renames need
+//! no room on the disk. `files.json` names what each command has written, so that the same command takes away what it
+//! does not replace the next time, a picture of another problem say; what other commands have written, and what
+//! somebody has changed since, or put there, stays.
 //!
 //! ```text
 //! output/.saddleflux.HOST-PID.partial/    files as they are written            removed with a run that ends early
@@ -71,7 +72,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Makes a place for the files of a run whose output folder this is; `summary`: the name of its summary, by which commands are told apart.
+    /// Makes a place for the files of a run whose output folder this is; `summary`: the name of its summary, by which
+    /// commands are told apart.
     ///
     /// # Errors
     /// A folder that cannot be made.
@@ -95,8 +97,8 @@ impl Delivery {
         &self.staged
     }
 
-    /// Moves all files to their places, and takes away those of an earlier run that are not replaced; returns their places, in the order
-    /// in which they are given here.
+    /// Moves all files to their places, and takes away those of an earlier run that are not replaced; returns their
+    /// places, in the order in which they are given here.
     ///
     /// # Errors
     /// A file that cannot be moved.
@@ -168,7 +170,8 @@ fn is_plain(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|last| last == name)
 }
 
-/// Ends what dead processes of this machine have left in an output folder: what was ready takes its place, what was not is removed.
+/// Ends what dead processes of this machine have left in an output folder: what was ready takes its place, what was not
+/// is removed.
 pub fn sweep_up(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -15,9 +15,11 @@
 //! /sweep            a scale for each swept key; rate, time, kramers, …, status  [key, key, …]
 //! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
 //! ```
-//! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and reader know none.
+//! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and
+//! reader know none.
 //!
-//! Summaries are made, and texts written whole, without HDF5; what writes and reads `result.h5` needs the feature `files`.
+//! Summaries are made, and texts written whole, without HDF5; what writes and reads `result.h5` needs the feature
+//! `files`.
 
 mod atomic;
 #[cfg(feature = "files")]

@@ -21,8 +21,8 @@ const DEFLATE: u8 = 4;
 /// Writes `result.h5`, whole or not at all: the configuration, the summary, and the groups.
 ///
 /// # Errors
-/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written, [`IoError::Hdf5`] where the library refuses, or a field
-/// does not fit its coordinates.
+/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written, [`IoError::Hdf5`] where the library
+/// refuses, or a field does not fit its coordinates.
 pub fn write_result(
     path: &Path,
     config: &Config,

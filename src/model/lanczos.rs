@@ -1,7 +1,8 @@
 //! The largest eigenvalues of a symmetric matrix that is known by its products with vectors.
 //!
-//! Lanczos's method with every vector orthogonalised against all before, twice, until the residual of each wanted eigenpair, |Av − λv| =
-//! β|s|, is small. What it cannot see: a second eigenvector of an eigenvalue that is exactly double.
+//! Lanczos's method with every vector orthogonalised against all before, twice, until the residual of each wanted
+//! eigenpair, |Av − λv| = β|s|, is small. What it cannot see: a second eigenvector of an eigenvalue that is exactly
+//! double.
 //!
 //! Source: Parlett 1998, chapter 13.
 

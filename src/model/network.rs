@@ -5,10 +5,12 @@
 //! δ_l = ∂ℓ/∂z_l:   δ_last = output'(z),   δ_{l−1} = (W_lᵀ δ_l) ∘ σ'(z_{l−1})
 //! ∂ℓ/∂W_l = δ_l a_lᵀ,   ∂ℓ/∂b_l = δ_l
 //! ```
-//! Derivatives of all of it along one direction (the R-operator) are those of the same formulas; they are exact, as is everything here.
-//! A network without hidden layers and with one output is a regression, so that regressions need no text of their own.
+//! Derivatives of all of it along one direction (the R-operator) are those of the same formulas; they are exact, as is
+//! everything here. A network without hidden layers and with one output is a regression, so that regressions need no
+//! text of their own.
 //!
-//! Parameters stand in one vector: weights of the first layer row by row (one row an output), its biases, weights of the second, ….
+//! Parameters stand in one vector: weights of the first layer row by row (one row an output), its biases, weights of
+//! the second, ….
 //!
 //! Source: Rumelhart, Hinton & Williams 1986; Pearlmutter 1994 (the R-operator).
 
@@ -33,7 +35,8 @@ impl Activation {
     fn jet(self, z: f64) -> [f64; 3] {
         match self {
             Activation::Tanh => {
-                // e = e^{−2|z|} − 1: neither t for small |z| nor 1 − t² for large |z| is a difference of numbers that are nearly the same.
+                // e = e^{−2|z|} − 1: neither t for small |z| nor 1 − t² for large |z| is a difference of numbers that
+                // are nearly the same.
                 let e = (-2.0 * z.abs()).exp_m1();
                 let (t, slope) = ((-e / (2.0 + e)).copysign(z), 4.0 * (1.0 + e) / (2.0 + e).powi(2));
                 [t, slope, -2.0 * t * slope]
@@ -220,7 +223,8 @@ impl Network {
         }
     }
 
-    /// The derivatives of ℓ along one or two directions, for a pass that [`Network::loss`] has filled; 0 for a second one that is not there.
+    /// The derivatives of ℓ along one or two directions, for a pass that [`Network::loss`] has filled; 0 for a second
+    /// one that is not there.
     pub fn slopes(&self, theta: &[f64], directions: &[Vec<f64>], answer: Answer, pass: &mut Pass) -> [f64; 2] {
         let Some(last) = self.layers.last() else { return [0.0; 2] };
         self.output.slope(&pass.outputs, answer, &mut pass.deltas[last.units()]);
@@ -299,11 +303,12 @@ impl Network {
         self.layers.iter().for_each(|layer| add_varied(layer, pass, 0, product));
     }
 
-    /// Adds the rows of Σ ∂²ℓ/∂θ² of some samples from their diagonal layer on to `hessian`, p × p by rows: what stands in layers before
-    /// a row's own is left to symmetry. For passes that [`Network::loss`] has filled; `rows` is room that is used again.
+    /// Adds the rows of Σ ∂²ℓ/∂θ² of some samples from their diagonal layer on to `hessian`, p × p by rows: what stands
+    /// in layers before a row's own is left to symmetry. For passes that [`Network::loss`] has filled; `rows` is room
+    /// that is used again.
     ///
-    /// A weight (i, k) of layer l acts through z_{l,i} alone, by a factor a_{l,k}; so the derivatives of δ and a along z_{l,i} give the
-    /// rows of all weights of a unit at once, and those of many samples are one product of matrices.
+    /// A weight (i, k) of layer l acts through z_{l,i} alone, by a factor a_{l,k}; so the derivatives of δ and a along
+    /// z_{l,i} give the rows of all weights of a unit at once, and those of many samples are one product of matrices.
     pub fn add_hessian(&self, theta: &[f64], batch: &mut [(Answer, Pass)], rows: &mut Vec<f64>, hessian: &mut [f64]) {
         let (p, count) = (self.parameters(), batch.len());
         batch.iter_mut().for_each(|(answer, pass)| self.backward(theta, *answer, pass));

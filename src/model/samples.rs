@@ -74,7 +74,8 @@ impl Samples {
 }
 
 impl DataSource {
-    /// Reads the samples for a task; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    /// Reads the samples for a task; a relative path starts from the working folder or, where it leads to no file, from
+    /// `base`.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.

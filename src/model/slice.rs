@@ -1,13 +1,16 @@
-//! A line or a plane through the parameters of a model, θ* + x u + y v, with what the model says on a grid of points of it.
+//! A line or a plane through the parameters of a model, θ* + x u + y v, with what the model says on a grid of points of
+//! it.
 //!
 //! ```text
 //! L(x, y),   C_ij = v_i·C v_j   at every point, from all samples         ∇L and H projected follow from L itself: they are its derivatives
 //! ```
-//! Directions are the eigenvectors of the Hessian's two largest eigenvalues, given vectors, or random vectors normalised filter by filter:
-//! every row of a layer's weights is as long as the row of θ* there, biases are 0. Points are doubled along each axis until what the cubic
-//! spline through every other point says at those between them is right to 1e-5 of the range of L.
+//! Directions are the eigenvectors of the Hessian's two largest eigenvalues, given vectors, or random vectors
+//! normalised filter by filter: every row of a layer's weights is as long as the row of θ* there, biases are 0. Points
+//! are doubled along each axis until what the cubic spline through every other point says at those between them is
+//! right to 1e-5 of the range of L.
 //!
-//! What a slice leaves out: all directions across it. Noise and drift along them, and their way round what the slice shows, are frozen.
+//! What a slice leaves out: all directions across it. Noise and drift along them, and their way round what the slice
+//! shows, are frozen.
 //!
 //! Source: Li, Xu, Taylor, Studer & Goldstein 2018 (filter-wise normalisation).
 
@@ -209,7 +212,8 @@ impl Slice {
         Ok(Slice { network: model.network.clone(), theta, gradient_norm, training, vectors, curvatures, measured })
     }
 
-    /// The slice of this name, computed once in the life of the program: sweeps and sensitivities ask for it at every point.
+    /// The slice of this name, computed once in the life of the program: sweeps and sensitivities ask for it at every
+    /// point.
     ///
     /// # Errors
     /// What `compute` fails with.

@@ -4,8 +4,8 @@
 //! L(θ) = (1/N) Σ_n ℓ_n(θ) + λ/2 |θ|²
 //! C(θ) = (1/N) Σ_n (∇ℓ_n − g)(∇ℓ_n − g)ᵀ,   g = (1/N) Σ_n ∇ℓ_n        of the data term alone
 //! ```
-//! Samples are dealt out in pieces that depend on their number alone, each piece is summed in order, and so are the pieces: results are
-//! the same to the bit on any number of threads.
+//! Samples are dealt out in pieces that depend on their number alone, each piece is summed in order, and so are the
+//! pieces: results are the same to the bit on any number of threads.
 
 use std::ops::Range;
 
@@ -209,7 +209,8 @@ impl Model {
         Covariance { gradient: mean, matrix }
     }
 
-    /// L, the slope of L along one or two vectors, and C of the slopes along them, v_i·C v_j, in one pass over the samples in order.
+    /// L, the slope of L along one or two vectors, and C of the slopes along them, v_i·C v_j, in one pass over the
+    /// samples in order.
     pub fn along(&self, theta: &[f64], vectors: &[Vec<f64>]) -> Along {
         let mut pass = self.network.pass();
         let count = self.samples.len() as f64;
@@ -233,7 +234,8 @@ impl Model {
         }
     }
 
-    /// Whether θ puts every sample of a logistic regression on its side: L then falls without end along θ, and has no minimum.
+    /// Whether θ puts every sample of a logistic regression on its side: L then falls without end along θ, and has no
+    /// minimum.
     pub fn is_separated(&self, theta: &[f64]) -> bool {
         let mut pass = self.network.pass();
         self.network.output() == Output::Logistic

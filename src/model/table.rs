@@ -1,8 +1,8 @@
 //! The wanted columns of a CSV file, read as a stream.
 //!
-//! Commas, semicolons and tabs are told apart by the header line; quotes, CRLF and a byte-order mark are understood. Where no features
-//! are named, every column besides the label is one whose fields are numbers. A column of numbers with a word among them is not left
-//! out in silence: the word is reported.
+//! Commas, semicolons and tabs are told apart by the header line; quotes, CRLF and a byte-order mark are understood.
+//! Where no features are named, every column besides the label is one whose fields are numbers. A column of numbers
+//! with a word among them is not left out in silence: the word is reported.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};

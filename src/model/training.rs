@@ -1,9 +1,10 @@
 //! The way to a minimum of a model's loss.
 //!
-//! L-BFGS with backtracking where there are many parameters and no convexity, then Newton's method with the exact Hessian: the step is
-//! −Σ uᵢ (uᵢ·∇L)/(|λᵢ| + μ) over H's eigenpairs, which goes down along directions of negative curvature too, with μ raised until L
-//! falls and lowered afterwards. It ends where |∇L| is below a fraction of the root mean square norm of the samples' gradients at the
-//! start, a length that scales with the data. Numbers of steps are bounded, so that the same seed gives the same bytes.
+//! L-BFGS with backtracking where there are many parameters and no convexity, then Newton's method with the exact
+//! Hessian: the step is −Σ uᵢ (uᵢ·∇L)/(|λᵢ| + μ) over H's eigenpairs, which goes down along directions of negative
+//! curvature too, with μ raised until L falls and lowered afterwards. It ends where |∇L| is below a fraction of the
+//! root mean square norm of the samples' gradients at the start, a length that scales with the data. Numbers of steps
+//! are bounded, so that the same seed gives the same bytes.
 //!
 //! What it does not do: tell a minimum of a network from a saddle that is flat to rounding, or from the best minimum.
 //!
@@ -113,7 +114,8 @@ impl Place {
     }
 }
 
-/// Weights to begin with: uniform within ±√(6/(inputs + outputs)) for tanh and ±√(6/inputs) for rectified units, biases 0.
+/// Weights to begin with: uniform within ±√(6/(inputs + outputs)) for tanh and ±√(6/inputs) for rectified units, biases
+/// 0.
 ///
 /// Source: Glorot & Bengio 2010; He et al. 2015.
 pub fn initial(model: &Model, seed: u64) -> Vec<f64> {
@@ -279,7 +281,8 @@ fn newton(
     Ok(most)
 }
 
-/// Eigenvalues, descending, and unit eigenvectors, one after the other, of a symmetric matrix; `None` where they could not be found.
+/// Eigenvalues, descending, and unit eigenvectors, one after the other, of a symmetric matrix; `None` where they could
+/// not be found.
 pub fn eigenpairs(matrix: &[f64], p: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let found = SelfAdjointEigen::new(MatRef::from_column_major_slice(matrix, p, p), Side::Lower).ok()?;
     let (values, vectors) = (found.S().column_vector(), found.U());

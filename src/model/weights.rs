@@ -5,8 +5,9 @@
 //! n bytes    JSON: { "0.weight": { "dtype": "F64", "shape": [10, 4], "data_offsets": [0, 320] }, … }
 //! the rest   the numbers, little-endian, row by row
 //! ```
-//! Other programs read and write it. Written in double precision; read in double or single precision. Any tensor that is missing, of
-//! another shape, or not of the network is a fault: weights of another network never pass for those of this one.
+//! Other programs read and write it. Written in double precision; read in double or single precision. Any tensor that
+//! is missing, of another shape, or not of the network is a fault: weights of another network never pass for those of
+//! this one.
 
 use std::ops::Range;
 

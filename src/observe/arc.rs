@@ -1,10 +1,10 @@
 //! A dividing surface in its own arcs, each with the saddles that belong to it.
 //!
-//! Along a curve the drift leads from where it is highest, b·t turning from − to +, to where it is lowest; for a loss that
-//! is the height of L along the curve. An arc lies between two such highest places and has one lowest. On the boundary of
-//! a basin the highest places are maxima of the loss, or sources of the drift, and each arc is the stable manifold of one
-//! saddle, its lowest place the saddle itself. On any other curve a saddle whose two minima it parts belongs to the arc
-//! that passes nearest to it.
+//! Along a curve the drift leads from where it is highest, b·t turning from − to +, to where it is lowest; for a loss
+//! that is the height of L along the curve. An arc lies between two such highest places and has one lowest. On the
+//! boundary of a basin the highest places are maxima of the loss, or sources of the drift, and each arc is the stable
+//! manifold of one saddle, its lowest place the saddle itself. On any other curve a saddle whose two minima it parts
+//! belongs to the arc that passes nearest to it.
 //!
 //! Near its saddle the theory takes the flux of an arc to be a Gaussian across the escape direction,
 //! ```text

@@ -1,8 +1,9 @@
-//! The flux through a curve Γ on which an eigenvalue of the Hessian, and of D = c[H]₊ with it, changes sign: where along Γ the noise of the other
-//! eigenvector carries the process across, beside the openness ω there ([`crate::problem::degeneracy::curve`]).
+//! The flux through a curve Γ on which an eigenvalue of the Hessian, and of D = c[H]₊ with it, changes sign: where
+//! along Γ the noise of the other eigenvector carries the process across, beside the openness ω there
+//! ([`crate::problem::degeneracy::curve`]).
 //!
-//! It is summed over the edges that cross Γ, forward less backward, in the quasi-stationary density; positive towards where H has one positive
-//! eigenvalue less. What crosses Γ and comes back counts twice, with opposite signs.
+//! It is summed over the edges that cross Γ, forward less backward, in the quasi-stationary density; positive towards
+//! where H has one positive eigenvalue less. What crosses Γ and comes back counts twice, with opposite signs.
 
 use serde::Serialize;
 
@@ -37,7 +38,8 @@ pub const OPENNESS: Label = Label::new(
 pub struct CurveFlux {
     /// Net flux through Γ, per unit of time.
     pub flux: f64,
-    /// Where it is densest. The process circulates through Γ, out in one place and back in another, by far more than the net flux.
+    /// Where it is densest. The process circulates through Γ, out in one place and back in another, by far more than
+    /// the net flux.
     pub densest: Point,
     /// ω there.
     pub openness: f64,
@@ -49,13 +51,15 @@ pub struct CurveFlux {
     along: Vec<f64>,
 }
 
-/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves …
+/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves
+/// …
 const BINS: f64 = 3.0;
 /// … and smoothed so many times, which leaves a sixty-fourth of what repeats itself every third bin.
 const SMOOTHINGS: usize = 3;
 
 impl CurveFlux {
-    /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other noise and where nothing crosses.
+    /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other
+    /// noise and where nothing crosses.
     pub fn new(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<CurveFlux> {
         let field = problem.noise.hessian_field().filter(|field| field.floor == 0.0 && problem.dimension == 2)?;
         let size = problem.domain.width(0).max(problem.domain.width(1));

@@ -1,7 +1,7 @@
 //! Currents along edges, reduced to vectors at cell centres: J = ½ Σ_edges F_e e / V.
 //!
-//! Where the two opposite flows along the edges of a cell agree to within rounding their difference is not known, and the current is NaN
-//! there: deep in a cold valley it is far below what can be seen.
+//! Where the two opposite flows along the edges of a cell agree to within rounding their difference is not known, and
+//! the current is NaN there: deep in a cold valley it is far below what can be seen.
 
 use crate::grid::Grid;
 

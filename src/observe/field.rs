@@ -46,8 +46,8 @@ pub fn diffusion(problem: &Problem, grid: &Grid) -> Vec<Field> {
     fields.map(|(kind, entry)| kind.over(grid, tensors.iter().map(entry).collect())).collect()
 }
 
-/// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis, all of
-/// them with states; the nearest state's value where not even 2 per axis fit.
+/// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis,
+/// all of them with states; the nearest state's value where not even 2 per axis fit.
 pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) -> f64 {
     let u = grid.to_grid(point);
     let spacing = grid.spacing();

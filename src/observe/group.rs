@@ -1,8 +1,9 @@
-//! Fields as named things: what is computed over a grid, along a boundary, in time or over modes carries its name, its units, its
-//! long name and the names of its coordinates from where it is computed to the file, to the pictures and back.
+//! Fields as named things: what is computed over a grid, along a boundary, in time or over modes carries its name, its
+//! units, its long name and the names of its coordinates from where it is computed to the file, to the pictures and
+//! back.
 //!
-//! A [`FieldGroup`] is one group of `result.h5`. Who writes, reads or draws one loops over it, so that a new field, or a group over new
-//! coordinates, is one [`FieldGroup::push`].
+//! A [`FieldGroup`] is one group of `result.h5`. Who writes, reads or draws one loops over it, so that a new field, or
+//! a group over new coordinates, is one [`FieldGroup::push`].
 //!
 //! ```
 //! use saddleflux::observe::group::{Coordinate, Field, FieldGroup, Label};
@@ -222,8 +223,8 @@ impl FieldGroup {
     /// The lengths of a field's axes.
     ///
     /// # Errors
-    /// [`GroupError::NoDataset`] when a coordinate that it names is not in the group, [`GroupError::Length`] when it has another number
-    /// of values than its coordinates have places.
+    /// [`GroupError::NoDataset`] when a coordinate that it names is not in the group, [`GroupError::Length`] when it
+    /// has another number of values than its coordinates have places.
     pub fn shape(&self, field: &Field) -> Result<Vec<usize>, GroupError> {
         let length = |name: &Text| match self.coordinate(name) {
             Some(coordinate) => Ok(coordinate.values.len()),

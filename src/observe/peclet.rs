@@ -12,8 +12,8 @@ pub struct Peclet {
     pub max: f64,
     /// Where that is.
     pub at: Point,
-    /// The largest over the edges that matter: where the density is above a thousandth of its maximum, or within two widths of a saddle. Where no
-    /// edge is, the grid does not resolve even that, and the whole counts.
+    /// The largest over the edges that matter: where the density is above a thousandth of its maximum, or within two
+    /// widths of a saddle. Where no edge is, the grid does not resolve even that, and the whole counts.
     pub relevant: f64,
     /// Where that is.
     pub relevant_at: Point,

@@ -15,8 +15,8 @@ pub struct Crossing {
 }
 
 impl Crossing {
-    /// How far apart the edges of its kind cross a curve with this unit tangent, on cells of an area: there are |n·e| of them to the area of
-    /// a cell.
+    /// How far apart the edges of its kind cross a curve with this unit tangent, on cells of an area: there are |n·e|
+    /// of them to the area of a cell.
     fn distance(&self, tangent: Point, area: f64) -> Option<f64> {
         self.edge.map(|edge| area / (tangent[0] * edge[1] - tangent[1] * edge[0]).abs())
     }
@@ -44,21 +44,24 @@ const GAP: f64 = 4.0;
 /// Crossings on either side between which the tangent is taken.
 const REACH: usize = 4;
 
-/// Hats are no wider than this, in cells: edges along the curve hardly cross it, and hardly anything flows through them.
+/// Hats are no wider than this, in cells: edges along the curve hardly cross it, and hardly anything flows through
+/// them.
 const WIDEST: f64 = 8.0;
 
 impl Profile {
-    /// The crossings strung along their curve, and their flux gathered in bins two cells long. `spacing`: that of the grid.
+    /// The crossings strung along their curve, and their flux gathered in bins two cells long. `spacing`: that of the
+    /// grid.
     ///
-    /// Edges of each kind cross a smooth curve at distances that are regular among themselves, and those of different kinds alternate
-    /// irregularly: so the flux of each is spread as a hat as wide on either side as these distances are. Hats at equal distances add up to a
-    /// constant, and the total is kept. Pieces that are apart follow one another.
+    /// Edges of each kind cross a smooth curve at distances that are regular among themselves, and those of different
+    /// kinds alternate irregularly: so the flux of each is spread as a hat as wide on either side as these distances
+    /// are. Hats at equal distances add up to a constant, and the total is kept. Pieces that are apart follow one
+    /// another.
     pub fn along(crossings: &[Crossing], spacing: [f64; 2]) -> Profile {
         Profile::smoothed(crossings, spacing, 0)
     }
 
-    /// The same, each bin taken so many times for half of itself and a quarter of either neighbour: what goes to and fro from bin to bin is the
-    /// grid's, and what flows in all stays as it is.
+    /// The same, each bin taken so many times for half of itself and a quarter of either neighbour: what goes to and
+    /// fro from bin to bin is the grid's, and what flows in all stays as it is.
     pub fn smoothed(crossings: &[Crossing], spacing: [f64; 2], times: usize) -> Profile {
         let order = strung(crossings);
         let cell = spacing[0].max(spacing[1]);
@@ -142,7 +145,8 @@ impl Profile {
     }
 }
 
-/// Half of each bin and a quarter of either neighbour; at the ends of an open curve a bin stands for the one that is not there.
+/// Half of each bin and a quarter of either neighbour; at the ends of an open curve a bin stands for the one that is
+/// not there.
 fn smoothed(density: &[f64], is_closed: bool) -> Vec<f64> {
     let bins = density.len();
     let at = |bin: usize, step: isize| match bin.checked_add_signed(step).filter(|&beside| beside < bins) {
@@ -153,8 +157,8 @@ fn smoothed(density: &[f64], is_closed: bool) -> Vec<f64> {
     (0..bins).map(|bin| 0.25 * (at(bin, -1) + 2.0 * density[bin] + at(bin, 1))).collect()
 }
 
-/// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies beyond the first or the
-/// last bin of an open boundary is mirrored back, on a closed one it goes on at the other end.
+/// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies
+/// beyond the first or the last bin of an open boundary is mirrored back, on a closed one it goes on at the other end.
 fn spread(density: &mut [f64], width: f64, at: f64, half: f64, flow: f64, is_closed: bool) {
     // The part of the hat below a place, in units of its half width.
     let below = |t: f64| match t.clamp(-1.0, 1.0) {

@@ -37,8 +37,8 @@ impl Serialize for Quantities {
     }
 }
 
-/// What is known of a value: a key whose quantity was not asked for, or is not a finite number, is absent, and so is a list with such
-/// a number and a section with nothing in it.
+/// What is known of a value: a key whose quantity was not asked for, or is not a finite number, is absent, and so is a
+/// list with such a number and a section with nothing in it.
 pub fn known(value: Value) -> Value {
     match value {
         Value::Object(entries) => {
@@ -65,8 +65,8 @@ fn is_unknown_list(value: &Value) -> bool {
     value.is_array() && !is_known(value)
 }
 
-/// A positive number under a key of its own: `key` where ordinary numbers hold it, and its natural logarithm as `log_key`. To be
-/// flattened into the struct that it belongs to.
+/// A positive number under a key of its own: `key` where ordinary numbers hold it, and its natural logarithm as
+/// `log_key`. To be flattened into the struct that it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Logged {
     key: &'static str,

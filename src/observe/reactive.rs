@@ -89,8 +89,8 @@ fn reactive_mass(found: &Reactive<'_>) -> Vec<f64> {
 /// Bins along q⁺.
 const BINS: usize = 100;
 
-/// How reactive paths are spread along the grid's axes and along q⁺: densities whose integral is the share of time spent on such paths.
-/// `None` where that is no ordinary number.
+/// How reactive paths are spread along the grid's axes and along q⁺: densities whose integral is the share of time
+/// spent on such paths. `None` where that is no ordinary number.
 pub fn marginals(found: &Reactive<'_>) -> Option<FieldGroup> {
     let (closed, paths) = (&found.closed, &found.paths);
     if !paths.flux[0].is_ordinary() {
@@ -179,8 +179,9 @@ fn current_of(closed: &Discretisation<'_>, law: &[Scaled]) -> Vec<Vec<f64>> {
     current.components(|cell| assembly.states[cell] != DEAD)
 }
 
-/// The entropy production rate ∫ J·D⁻¹J/p over the cells: 0 with detailed balance, positive without. The sum over edges that converges to
-/// it for a tensor that is the same everywhere is infinite for others, whose stencils have edges that are passed one way only.
+/// The entropy production rate ∫ J·D⁻¹J/p over the cells: 0 with detailed balance, positive without. The sum over edges
+/// that converges to it for a tensor that is the same everywhere is infinite for others, whose stencils have edges that
+/// are passed one way only.
 ///
 /// Source: Seifert, Rep. Prog. Phys. 75, 126001 (2012), section 2.
 pub fn entropy_production(closed: &Discretisation<'_>, law: &[Scaled]) -> f64 {

@@ -5,8 +5,8 @@
 //! ```text
 //! J = Σ_{edges through the section} (π_i q_ij − π_j q_ji) = mean velocity / period
 //! ```
-//! J is read where forward and backward are the least alike, which is where the fewest digits are lost: at the top of a barrier, from either side of
-//! which the process comes independently.
+//! J is read where forward and backward are the least alike, which is where the fewest digits are lost: at the top of a
+//! barrier, from either side of which the process comes independently.
 
 use serde::Serialize;
 

@@ -1,14 +1,15 @@
 //! Particles that follow a [`Motion`], with a second swarm of steps twice as long coupled to them or without.
 //!
-//! The longer steps take the sums of the same noise. The difference of the two rates is the error of the step, to first order; both
-//! swarms contract onto each other after each death.
+//! The longer steps take the sums of the same noise. The difference of the two rates is the error of the step, to first
+//! order; both swarms contract onto each other after each death.
 
 use crate::particles::motion::{Motion, Paths, lanes};
 use crate::particles::random::{Purpose, Random};
 use crate::particles::swarm::{Lives, Movement, Schedule, draw_particle, steps_per_tick};
 use crate::tensor::{LANES, Point};
 
-/// Euler and Maruyama's steps, or an iteration with Gaussian noise, with a coupled swarm of steps twice as long or without.
+/// Euler and Maruyama's steps, or an iteration with Gaussian noise, with a coupled swarm of steps twice as long or
+/// without.
 pub struct Swarm<'a> {
     motion: &'a Motion<'a>,
     random: Random,

@@ -1,8 +1,9 @@
 //! From deaths and times to a rate with an honest interval.
 //!
-//! N deaths in the time S at risk: γ̂ = N/S, and [χ²_{2N}(2.5 %)/2S, χ²_{2N+2}(97.5 %)/2S] holds γ with a probability of at least 95 %
-//! (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N − 2)/S with (1 ± 1.96/√N)γ̂, stands
-//! beside it. Deaths at a constant rate have exponentially distributed lives; [`Ages::constancy`] tests that.
+//! N deaths in the time S at risk: γ̂ = N/S, and [χ²_{2N}(2.5 %)/2S, χ²_{2N+2}(97.5 %)/2S] holds γ with a probability
+//! of at least 95 % (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N −
+//! 2)/S with (1 ± 1.96/√N)γ̂, stands beside it. Deaths at a constant rate have exponentially distributed lives;
+//! [`Ages::constancy`] tests that.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Gamma, StudentsT};
@@ -55,7 +56,8 @@ pub fn student(count: usize) -> f64 {
     law.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
 }
 
-/// The step's error removed: 2γ(h) − γ(2h) from coupled swarms, with its standard error from the spread over the particles.
+/// The step's error removed: 2γ(h) − γ(2h) from coupled swarms, with its standard error from the spread over the
+/// particles.
 pub fn extrapolated(deaths: &[[u32; 2]], time_each: f64) -> (f64, f64) {
     let each = |[fine, coarse]: &[u32; 2]| 2.0 * f64::from(*fine) - f64::from(*coarse);
     let (mean, error) = mean(&deaths.iter().map(each).collect::<Vec<f64>>());
@@ -127,7 +129,8 @@ impl Ages {
         self.bins.iter().enumerate().map(row).collect()
     }
 
-    /// The share of lives that reaches each row's first age (Kaplan and Meier's product, with the rate constant within a row).
+    /// The share of lives that reaches each row's first age (Kaplan and Meier's product, with the rate constant within
+    /// a row).
     pub fn survival(&self) -> Vec<f64> {
         let mut alive = 1.0;
         let rows = self.rows();

@@ -28,7 +28,8 @@ impl Excursion {
         }
     }
 
-    /// A copy that ends where this one first passed the level; one that died before it passed the level passes it in dying.
+    /// A copy that ends where this one first passed the level; one that died before it passed the level passes it in
+    /// dying.
     pub fn cut(&self, level: f64) -> Excursion {
         let until = self.milestones.partition_point(|milestone| milestone.reach <= level);
         let kept = (until + 1).min(self.milestones.len());

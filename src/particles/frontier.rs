@@ -1,8 +1,9 @@
 //! What kills and what turns a particle back: the signed distance to the nearest place that kills, and the walls.
 //!
-//! Intervals, boxes and discs have their distance exactly. For a basin or a condition in two dimensions the boundary is traced once
-//! by marching squares, with the crossings placed by [`Region::exit`], and the distance to it is tabulated on a lattice and
-//! interpolated: an error of about κh²/4, κ the boundary's curvature and h the lattice's spacing, 1e-5 of the domain's width.
+//! Intervals, boxes and discs have their distance exactly. For a basin or a condition in two dimensions the boundary is
+//! traced once by marching squares, with the crossings placed by [`Region::exit`], and the distance to it is tabulated
+//! on a lattice and interpolated: an error of about κh²/4, κ the boundary's curvature and h the lattice's spacing, 1e-5
+//! of the domain's width.
 
 use rayon::prelude::*;
 
@@ -94,8 +95,8 @@ impl Frontier {
         }
     }
 
-    /// [`Frontier::distance`] at every point of a block; whether some path may have ended on the way there: the point is outside, or
-    /// the product of its distance with the one `before` is below `reach`.
+    /// [`Frontier::distance`] at every point of a block; whether some path may have ended on the way there: the point
+    /// is outside, or the product of its distance with the one `before` is below `reach`.
     pub fn distances(&self, at: &Points, before: &[f64; LANES], reach: f64, distances: &mut [f64; LANES]) -> bool {
         let [lower, upper] = &self.killing;
         match &self.shape {
@@ -154,8 +155,8 @@ impl Frontier {
         self.is_open
     }
 
-    /// Sends back what has passed a reflecting wall, along the conormal `conormal(axis)` = D n (the direction in which no
-    /// probability crosses), and rolls up periodic axes.
+    /// Sends back what has passed a reflecting wall, along the conormal `conormal(axis)` = D n (the direction in which
+    /// no probability crosses), and rolls up periodic axes.
     pub fn confine(&self, mut theta: Point, conormal: impl Fn(usize) -> Point) -> Point {
         // A corner takes two reflections; a step longer than the domain never ends inside.
         for _ in 0..4 {
@@ -258,8 +259,8 @@ fn limit(places: &[f64; LANES], lower: f64, upper: f64, distances: &mut [f64; LA
     }
 }
 
-/// Whether some path may have ended between these distances `before` and `after` a step: it is outside, or their product is below
-/// `reach`.
+/// Whether some path may have ended between these distances `before` and `after` a step: it is outside, or their
+/// product is below `reach`.
 #[inline(always)]
 pub(super) fn is_near(before: &[f64; LANES], after: &[f64; LANES], reach: f64) -> bool {
     let mut some = false;

@@ -1,14 +1,15 @@
 //! Whether particles have forgotten the well that they were in.
 //!
-//! Where a live set holds several wells, its slowest mode is the exchange between them, and a burn-in of ten relaxation times of one
-//! well says nothing of it. So the wells are watched: with n_ij particles that lived through a time t, in well i at its beginning and
-//! in well j at its end,
+//! Where a live set holds several wells, its slowest mode is the exchange between them, and a burn-in of ten relaxation
+//! times of one well says nothing of it. So the wells are watched: with n_ij particles that lived through a time t, in
+//! well i at its beginning and in well j at its end,
 //! ```text
 //! ρ = the second singular value of  n_ij/√(n_i· n_·j)          n_i· = Σ_j n_ij,  n_·j = Σ_i n_ij
 //! ```
-//! is the largest correlation of anything that the well tells before with anything that it tells after. In the quasi-stationary state
-//! it is e^{−(λ₂ − λ₁)t} for a reversible process whose wells are killed alike, λ₁ and λ₂ the smallest and the second of the wells' rates,
-//! less what is lost near the lines between wells; for two wells that survive t with probabilities s₁ and s₂ it is e^{−λ₂t}/√(s₁s₂). Nothing is assumed of the noise, or of the barriers.
+//! is the largest correlation of anything that the well tells before with anything that it tells after. In the
+//! quasi-stationary state it is e^{−(λ₂ − λ₁)t} for a reversible process whose wells are killed alike, λ₁ and λ₂ the
+//! smallest and the second of the wells' rates, less what is lost near the lines between wells; for two wells that
+//! survive t with probabilities s₁ and s₂ it is e^{−λ₂t}/√(s₁s₂). Nothing is assumed of the noise, or of the barriers.
 //!
 //! Where it fails: a well that no particle has reached is not seen.
 //!
@@ -56,8 +57,8 @@ pub struct Settling {
 }
 
 impl Settling {
-    /// A burn-in of sixteen times t is ten relaxation times of the slowest mode when e^{−(λ₂ − λ₁)t} is at most e^{−10/16} = 0.535; a
-    /// little is lost near the lines between wells.
+    /// A burn-in of sixteen times t is ten relaxation times of the slowest mode when e^{−(λ₂ − λ₁)t} is at most
+    /// e^{−10/16} = 0.535; a little is lost near the lines between wells.
     pub const FORGOTTEN: f64 = 0.5;
 
     /// Whether the particles have forgotten where they began.
@@ -76,7 +77,8 @@ pub struct Memory {
 
 /// Fewer particles than this tell nothing.
 const FEWEST: f64 = 100.0;
-/// Steps of the power iteration: the singular value is right to a per cent even where the third is within a per cent of it.
+/// Steps of the power iteration: the singular value is right to a per cent even where the third is within a per cent of
+/// it.
 const ITERATIONS: usize = 300;
 
 impl Memory {

@@ -3,9 +3,10 @@
 //! ```text
 //! θ' = θ − (η/B) Σ_{j ∈ batch} ∇ℓ(θ, x_j)          B indices j, drawn uniformly with replacement
 //! ```
-//! No time passes between two points, so a particle dies where it lands outside. A parameter vector may be made of several copies of a
-//! problem, each with its own components of the samples: in n dimensions one batch serves all of them, and the first that leaves its
-//! valley is the escape. The data are drawn once, from a stream of their own, and belong to the seed.
+//! No time passes between two points, so a particle dies where it lands outside. A parameter vector may be made of
+//! several copies of a problem, each with its own components of the samples: in n dimensions one batch serves all of
+//! them, and the first that leaves its valley is the escape. The data are drawn once, from a stream of their own, and
+//! belong to the seed.
 
 use std::ops::Range;
 

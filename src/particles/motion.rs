@@ -3,14 +3,14 @@
 //! ```text
 //! θ' = θ − ∇L(θ) h + c(θ) h + √(2h) σ(θ) ζ      σσᵀ = D,   c = 0 (Itô),  ½∇D (Stratonovich, scalar D),  ∇·D (isothermal)
 //! ```
-//! This is Euler and Maruyama's step, and with h = η and without the correction for paths that leave and come back within a step it is
-//! SGD's own iteration with Gaussian gradient noise. Between two points θ, θ' at the distances d, d' from a place that kills, a path
-//! has touched it with probability
+//! This is Euler and Maruyama's step, and with h = η and without the correction for paths that leave and come back
+//! within a step it is SGD's own iteration with Gaussian gradient noise. Between two points θ, θ' at the distances d,
+//! d' from a place that kills, a path has touched it with probability
 //! ```text
 //! exp(−d d'/(n·D n h))
 //! ```
-//! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h, without of order ½.
-//! Reflecting walls mirror along the conormal D n.
+//! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h,
+//! without of order ½. Reflecting walls mirror along the conormal D n.
 
 use crate::particles::SimulationError;
 use crate::particles::frontier::{Frontier, is_near};
@@ -115,8 +115,8 @@ impl<'a> Motion<'a> {
         Paths { ends: [ends; 2], now: 0, slopes: Points::all([0.0; 2]), tensors: [[0.0; LANES]; 3] }
     }
 
-    /// Moves every path of a block by one step h and tells which ended, one bit for each lane. `noise` are standard normal variables
-    /// for each component, `uniform` draws from (0, 1] for a lane.
+    /// Moves every path of a block by one step h and tells which ended, one bit for each lane. `noise` are standard
+    /// normal variables for each component, `uniform` draws from (0, 1] for a lane.
     pub fn step(&self, paths: &mut Paths, noise: [&[f32; LANES]; 2], h: f64, uniform: impl Fn(usize) -> f64) -> u64 {
         let Paths { ends, now, slopes, tensors } = paths;
         let [first, second] = ends;
@@ -150,8 +150,8 @@ impl<'a> Motion<'a> {
         if may_have_ended { self.ended(from, to, tensors, h, uniform) } else { 0 }
     }
 
-    /// θ − ∇L h + √(2dh) ζ, and in the same pass the distances from a rectangle; whether some place is beyond a wall, and whether some
-    /// path may have ended.
+    /// θ − ∇L h + √(2dh) ζ, and in the same pass the distances from a rectangle; whether some place is beyond a wall,
+    /// and whether some path may have ended.
     fn shift_and_look(
         &self,
         from: &Ends,

@@ -1,4 +1,5 @@
-//! Settings that fit a problem: what was not given is chosen, and what cannot be simulated is refused before anything long begins.
+//! Settings that fit a problem: what was not given is chosen, and what cannot be simulated is refused before anything
+//! long begins.
 
 use crate::particles::memory::Wells;
 use crate::particles::minibatch::{MOST_COPIES, Recipe};

@@ -1,11 +1,14 @@
-//! Random numbers that are a function of what they are for: Philox4x32-10 of (particle, step, purpose), keyed by the seed.
+//! Random numbers that are a function of what they are for: Philox4x32-10 of (particle, step, purpose), keyed by the
+//! seed.
 //!
-//! So a particle meets the same noise whichever thread moves it and however the particles are split into blocks. Normal variables
-//! come from Box and Muller's transform, a block of lanes at a time, in plain loops without branches that the compiler turns into the
-//! widest vectors the processor has. They carry single precision: 24 significant bits, |ζ| < 6.8, a variance of 1 within 1e-7, which
-//! is far below what any number of particles can see, and halves the time of a step. Uniform numbers have 52 bits.
+//! So a particle meets the same noise whichever thread moves it and however the particles are split into blocks. Normal
+//! variables come from Box and Muller's transform, a block of lanes at a time, in plain loops without branches that the
+//! compiler turns into the widest vectors the processor has. They carry single precision: 24 significant bits, |ζ| <
+//! 6.8, a variance of 1 within 1e-7, which is far below what any number of particles can see, and halves the time of a
+//! step. Uniform numbers have 52 bits.
 //!
-//! Source: Salmon, Moraes, Dror & Shaw 2011 (Philox); Box & Muller 1958; polynomials of the Cephes library (logf, sinf, cosf).
+//! Source: Salmon, Moraes, Dror & Shaw 2011 (Philox); Box & Muller 1958; polynomials of the Cephes library (logf, sinf,
+//! cosf).
 
 use crate::tensor::{LANES, widest};
 

@@ -2,8 +2,8 @@
 
 use crate::tensor::{LANES, Points, widest};
 
-/// x − ∂L h + √(2dh) ζ along one axis and the distance to the nearer end of what lives there; whether some place is beyond a wall.
-/// (Arguments, not captures: that they don't overlap is what lets the loop become vectors.)
+/// x − ∂L h + √(2dh) ζ along one axis and the distance to the nearer end of what lives there; whether some place is
+/// beyond a wall. (Arguments, not captures: that they don't overlap is what lets the loop become vectors.)
 #[inline(always)]
 pub(super) fn shift(
     from: &[f64; LANES],

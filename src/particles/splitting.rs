@@ -1,21 +1,22 @@
 //! Escape rates too small to wait for: adaptive multilevel splitting.
 //!
-//! A core A around the minimum and a wider set around it cut paths into excursions, from leaving the wider set after a stay in A until
-//! the return to A or death. In the quasi-stationary state
+//! A core A around the minimum and a wider set around it cut paths into excursions, from leaving the wider set after a
+//! stay in A until the return to A or death. In the quasi-stationary state
 //! ```text
 //! γ = (excursions per unit of time) × P(an excursion ends in death)
 //! ```
-//! up to a share of about γ over the relaxation rate, for excursions that begin where a dead particle starts again. The first factor is
-//! counted on plain paths. For the second, n excursions run to their ends; the k that came least far along a coordinate ξ are replaced
-//! by copies of others, cut where these first passed the k-th furthest reach and continued with noise of their own, until fewer than k
-//! have not died. With k₁, k₂, … replaced in turn, of n,
+//! up to a share of about γ over the relaxation rate, for excursions that begin where a dead particle starts again. The
+//! first factor is counted on plain paths. For the second, n excursions run to their ends; the k that came least far
+//! along a coordinate ξ are replaced by copies of others, cut where these first passed the k-th furthest reach and
+//! continued with noise of their own, until fewer than k have not died. With k₁, k₂, … replaced in turn, of n,
 //! ```text
 //! P ≈ (1 − k₁/n)(1 − k₂/n) ⋯ × (share that died)
 //! ```
-//! has exactly the expectation P for the chain of steps, whatever ξ is and whatever n and k are; a good ξ only makes its variance
-//! small. Independent repetitions give the error bar.
+//! has exactly the expectation P for the chain of steps, whatever ξ is and whatever n and k are; a good ξ only makes
+//! its variance small. Independent repetitions give the error bar.
 //!
-//! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre & Rousset 2016.
+//! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre &
+//! Rousset 2016.
 
 use crate::particles::deadline::Deadline;
 use crate::particles::excursion::{Beginning, Excursion, Milestone};
@@ -156,7 +157,8 @@ impl Splitting<'_> {
         Ok(excursions)
     }
 
-    /// Replaces the excursions `behind` by copies of others `ahead`, cut where these first passed the level, and continues them.
+    /// Replaces the excursions `behind` by copies of others `ahead`, cut where these first passed the level, and
+    /// continues them.
     fn replace(
         &mut self,
         excursions: &mut [Excursion],

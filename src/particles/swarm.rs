@@ -1,9 +1,11 @@
-//! Many particles in the quasi-stationary state: each moves by itself, and one that dies starts again at the place of another.
+//! Many particles in the quasi-stationary state: each moves by itself, and one that dies starts again at the place of
+//! another.
 //!
-//! Time goes in chunks. A particle that dies in a chunk starts again where a randomly drawn particle stood at the chunk's beginning.
-//! Through the burn-in this carries the swarm from its starting point to the quasi-stationary law ν, also where escapes are quick
-//! (it is the Fleming–Viot process with a delay, whose law is ν within O(1/count)); from then on every particle is a renewal process
-//! that starts from ν, and the deaths of all in the time S at risk are a Poisson number of mean γS: γ̂ = N/S.
+//! Time goes in chunks. A particle that dies in a chunk starts again where a randomly drawn particle stood at the
+//! chunk's beginning. Through the burn-in this carries the swarm from its starting point to the quasi-stationary law ν,
+//! also where escapes are quick (it is the Fleming–Viot process with a delay, whose law is ν within O(1/count)); from
+//! then on every particle is a renewal process that starts from ν, and the deaths of all in the time S at risk are a
+//! Poisson number of mean γS: γ̂ = N/S.
 
 use rayon::prelude::*;
 
@@ -117,7 +119,8 @@ pub trait Movement: Sync {
     fn shown(&self) -> usize;
     /// The block of these particles, all of which stand at the start.
     fn block(&self, ids: [u32; LANES]) -> Self::Block;
-    /// Moves a block through ticks; what dies starts again where a random one of `settled`, `points()` for each particle, stood.
+    /// Moves a block through ticks; what dies starts again where a random one of `settled`, `points()` for each
+    /// particle, stood.
     fn run(&self, block: &mut Self::Block, lives: &mut Lives, ticks: std::ops::Range<u64>, settled: &[Point]);
     /// Where the particles of a block stand.
     fn places(&self, block: &Self::Block, places: &mut [Point]);
@@ -199,8 +202,8 @@ impl<'a, M: Movement> Flock<'a, M> {
         if self.settled.iter().all(finite) { Ok(()) } else { Err(Runaway) }
     }
 
-    /// Carries the swarm to the quasi-stationary law; lives begin anew. In a live set of several wells it takes twice as long, and
-    /// again, until the particles have forgotten which they were in.
+    /// Carries the swarm to the quasi-stationary law; lives begin anew. In a live set of several wells it takes twice
+    /// as long, and again, until the particles have forgotten which they were in.
     fn settle(&mut self, progress: &Progress) -> Result<Option<Settling>, Runaway> {
         progress.begin("particles: burn-in", BURN_IN_CHUNKS);
         let ticks = self.ticks(self.schedule.burn_in / BURN_IN_CHUNKS as f64);
@@ -261,7 +264,8 @@ impl<'a, M: Movement> Flock<'a, M> {
         places.zip(deaths).flat_map(of).collect()
     }
 
-    /// Whether the burn-in may be doubled once more: it stays within the time to observe, and within several times the exits.
+    /// Whether the burn-in may be doubled once more: it stays within the time to observe, and within several times the
+    /// exits.
     fn may_double(&self, doublings: u32, progress: &Progress) -> bool {
         let deaths: u64 =
             self.blocks.iter().flat_map(|(_, lives)| lives.deaths).map(|[deaths, _]| u64::from(deaths)).sum();
@@ -319,8 +323,8 @@ impl<'a, M: Movement> Flock<'a, M> {
 /// Steps of all particles between two looks at the clock: a tenth of a second.
 const PIECE: u64 = 30_000_000;
 
-/// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is not seen in the
-/// counting either.
+/// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is
+/// not seen in the counting either.
 const MOST_EXITS: f64 = 4.0;
 /// More doublings than this are more time than anybody has.
 const MOST_DOUBLINGS: u32 = 24;

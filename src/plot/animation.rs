@@ -1,5 +1,5 @@
-//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the time that it is, or the
-//! populations of the valleys where nothing is killed.
+//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the
+//! time that it is, or the populations of the valleys where nothing is killed.
 
 use std::path::Path;
 

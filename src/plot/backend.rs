@@ -1,7 +1,7 @@
 //! What pictures are drawn on: pixels at any resolution, or vectors, behind one type.
 //!
-//! Drawing code counts in dots ([`FINE`](super::canvas::FINE) of them a pixel of the design). Pixels scale every length by one factor;
-//! vectors keep the dots and give the whole picture a size.
+//! Drawing code counts in dots ([`FINE`](super::canvas::FINE) of them a pixel of the design). Pixels scale every length
+//! by one factor; vectors keep the dots and give the whole picture a size.
 
 use std::io::Error;
 
@@ -157,8 +157,8 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_text(text, &styled(style.size() * self.scale), at)),
             Surface::Vectors(surface) => {
-                // Its texts are 1.24/1.164 times smaller than those in pixels (1.164: height of DejaVu Sans over its em), and stand lower by
-                // these parts of their size.
+                // Its texts are 1.24/1.164 times smaller than those in pixels (1.164: height of DejaVu Sans over its
+                // em), and stand lower by these parts of their size.
                 let lift = match style.anchor().v_pos {
                     VPos::Top => 0.153,
                     VPos::Center => 0.138,

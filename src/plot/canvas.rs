@@ -165,8 +165,8 @@ fn fitted(root: &Area, line: &str, style: &TextStyle, width: u32) -> Result<Stri
 /// Whatever a text of so many characters is written in, no picture has room for it.
 const MOST_CHARACTERS: usize = 1024;
 
-/// The text without control characters, or its longest beginning that `fits` with an ellipsis; one that fits, fits with fewer characters
-/// too. However long the text, `fits` is asked about a dozen times for texts of bounded length.
+/// The text without control characters, or its longest beginning that `fits` with an ellipsis; one that fits, fits with
+/// fewer characters too. However long the text, `fits` is asked about a dozen times for texts of bounded length.
 ///
 /// # Errors
 /// What `fits` returns.

@@ -44,7 +44,8 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
 
 /// The lines that segments make, each followed from end to end.
 pub(super) fn joined(segments: &[[Point; 2]]) -> Vec<Vec<Point>> {
-    // Ends that differ by less than this part of the largest coordinate are one: they come from two squares, with other roundings.
+    // Ends that differ by less than this part of the largest coordinate are one: they come from two squares, with other
+    // roundings.
     const SAME: f64 = 1e-9;
     let largest = segments.as_flattened().as_flattened().iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
     let key = |point: Point| point.map(|c| (c / (SAME * largest)).round() as i64);

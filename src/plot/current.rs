@@ -29,7 +29,8 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// A line of the current with no more of it before its arrow than half of the domain's diagonal: a current that turns winds for ever.
+/// A line of the current with no more of it before its arrow than half of the domain's diagonal: a current that turns
+/// winds for ever.
 fn cut((mut line, crossing): (Vec<Point>, usize), data: &FigureData) -> (Vec<Point>, usize) {
     let longest = 0.5 * norm(difference(data.grid.upper, data.grid.lower));
     let mut length = 0.0;

@@ -1,4 +1,5 @@
-//! The density in time: what survives, where it is and how fast it is killed against the logarithm of time, and some of the densities.
+//! The density in time: what survives, where it is and how fast it is killed against the logarithm of time, and some of
+//! the densities.
 
 use plotters::style::RGBColor;
 
@@ -14,8 +15,8 @@ use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
 /// Densities shown at most.
 const MOST: usize = 8;
 
-/// Draws survival and populations above, the flux over survival, or the populations on a logarithmic scale, below; `false` when there is
-/// no density in time.
+/// Draws survival and populations above, the flux over survival, or the populations on a logarithmic scale, below;
+/// `false` when there is no density in time.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(group) = data.evolution else { return Ok(false) };
     let Some(times) = group.coordinate(TIME).and_then(|time| time.values.numbers()) else { return Ok(false) };

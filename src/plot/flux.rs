@@ -1,4 +1,5 @@
-//! The probability flux through what absorbs along the boundary in two dimensions; the current that leads to the ends in one.
+//! The probability flux through what absorbs along the boundary in two dimensions; the current that leads to the ends
+//! in one.
 
 use super::axis::{Axis, decades, extent, typeset};
 use super::canvas::{Area, Fault, picture};
@@ -58,8 +59,8 @@ fn line(data: &FigureData, flux: &BoundaryFlux, sheet: &Sheet) -> Result<bool, P
     Ok(true)
 }
 
-/// J(θ) between the ends: what flows through the lower end, and what the density has fed since, γ times its part up to θ. Where a killing rate
-/// takes a part of it inside, the field of the current, as far as its digits are known.
+/// J(θ) between the ends: what flows through the lower end, and what the density has fed since, γ times its part up to
+/// θ. Where a killing rate takes a part of it inside, the field of the current, as far as its digits are known.
 fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
     let density = data.fields.values(QUASI_STATIONARY.name)?;
     let through: f64 = flux.density.iter().sum();
@@ -82,8 +83,8 @@ fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
     Some(density.iter().map(at_centre).collect())
 }
 
-/// The absorbing boundary in two dimensions, piece by piece: pieces are apart where neighbours are farther from each other than they
-/// are elsewhere.
+/// The absorbing boundary in two dimensions, piece by piece: pieces are apart where neighbours are farther from each
+/// other than they are elsewhere.
 pub(super) fn pieces(flux: &BoundaryFlux) -> Vec<Vec<Point>> {
     let gap = gap(flux);
     let is_joined = |a: &Point, b: &Point| norm(difference(*b, *a)) <= gap;

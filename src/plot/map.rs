@@ -188,7 +188,8 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
 }
 
-/// A triangle at a point of a line that shows where the line goes; `None` where it goes nowhere. Lengths are in dots of the panel.
+/// A triangle at a point of a line that shows where the line goes; `None` where it goes nowhere. Lengths are in dots of
+/// the panel.
 fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], length: f64) -> Option<[(f64, f64); 3]> {
     let dots = [0, 1].map(|axis: usize| f64::from(panel[axis]) / sizes[axis]);
     let (before, after) = (line.get(at.checked_sub(1)?)?, line.get(at + 1)?);

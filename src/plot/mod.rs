@@ -1,5 +1,5 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time, committor, network,
-//! spectrum, the density in time.
+//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time,
+//! committor, network, spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
 //! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
@@ -106,7 +106,8 @@ fn of(
 /// The animation of a density in time.
 const ANIMATION: &str = "evolution-animated.png";
 
-/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` where there is no density in time.
+/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` where there is no density
+/// in time.
 ///
 /// # Errors
 /// [`PlotError`] when it could not be made.

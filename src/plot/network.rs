@@ -1,5 +1,5 @@
-//! The network of valleys as a graph: a disc for each valley, where it lies and as large as what it holds in decades; an arrow for each
-//! rate, coloured by its decade and labelled with it.
+//! The network of valleys as a graph: a disc for each valley, where it lies and as large as what it holds in decades;
+//! an arrow for each rate, coloured by its decade and labelled with it.
 
 use plotters::prelude::*;
 use serde_json::Value;

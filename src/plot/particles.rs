@@ -17,7 +17,8 @@ use crate::study::Simulation;
 
 const PLACES: Kind = Kind::density("density", "where the particles are");
 
-/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show; `summary` is that of the run.
+/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show;
+/// `summary` is that of the run.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.

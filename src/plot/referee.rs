@@ -32,7 +32,8 @@ fn draw_with(pen: Pen, found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, 
         let colour = SERIES[place % SERIES.len()];
         let own = found.judged.iter().filter(|one| one.claim.tool == tool.tool);
         spots.extend(own.clone().map(|one| Spot { at: at(one), colour, cross: one.is_covered == Some(false) }));
-        // Dots alone: problems of one barrier have nothing else in common. The curve gives the tool its name in the legend.
+        // Dots alone: problems of one barrier have nothing else in common. The curve gives the tool its name in the
+        // legend.
         let points = vec![(f64::NAN, f64::NAN)];
         let name = if tool.tool.is_empty() { "(no name)".to_string() } else { tool.tool.clone() };
         curves.push(Curve { points, colour, name });

@@ -55,8 +55,8 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
     Ok(true)
 }
 
-/// From the deepest point to half a barrier above the highest saddle of the start set, or above what absorbs where it has none, so that
-/// valleys are seen.
+/// From the deepest point to half a barrier above the highest saddle of the start set, or above what absorbs where it
+/// has none, so that valleys are seen.
 fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     let whole = extent(loss.iter().copied())?;
     let saddles = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss);
@@ -69,7 +69,8 @@ fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     Some(whole.start..top.min(whole.end))
 }
 
-/// A density, under its long name, on a logarithmic scale, in one dimension on a linear one too; `false` when it is nowhere positive.
+/// A density, under its long name, on a logarithmic scale, in one dimension on a linear one too; `false` when it is
+/// nowhere positive.
 pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let name = capitalised(&field.label.long_name);
     let field = field.values.as_slice();
@@ -100,8 +101,8 @@ pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result
     Ok(true)
 }
 
-/// A density with the smallest number in place of the zeros of the set in which the process lives, where it has underflowed: its
-/// passage time tells that set, where there is one.
+/// A density with the smallest number in place of the zeros of the set in which the process lives, where it has
+/// underflowed: its passage time tells that set, where there is one.
 pub(super) fn with_underflow(data: &FigureData, density: &[f64]) -> Vec<f64> {
     let Some(times) = data.fields.values(MEAN_FIRST_PASSAGE.name).filter(|times| times.len() == density.len()) else {
         return density.to_vec();
@@ -110,8 +111,8 @@ pub(super) fn with_underflow(data: &FigureData, density: &[f64]) -> Vec<f64> {
     pairs.map(|(&value, &time)| if value == 0.0 && time > 0.0 { f64::MIN_POSITIVE } else { value }).collect()
 }
 
-/// Where more than half of the set takes more than this part of the longest time to leave, the time is flat: it says where leaving is
-/// decided only by what it lacks there.
+/// Where more than half of the set takes more than this part of the longest time to leave, the time is flat: it says
+/// where leaving is decided only by what it lacks there.
 const FLAT: f64 = 0.9;
 /// Decades shown of what a flat time lacks: below them it is rounding.
 const LACKING: f64 = 12.0;

@@ -1,5 +1,5 @@
-//! Lines along a current without divergence: as many of them leave one of its cross-sections as the current is large there, so that the
-//! same share of it flows between any two neighbours.
+//! Lines along a current without divergence: as many of them leave one of its cross-sections as the current is large
+//! there, so that the same share of it flows between any two neighbours.
 
 use crate::grid::Grid;
 use crate::tensor::{Point, advance, difference, dot, norm};
@@ -14,7 +14,8 @@ pub(super) struct Current<'a> {
 const STEP: f64 = 0.4;
 
 impl Current<'_> {
-    /// J at a point in θ, between the centres of the cells around it; `None` off the grid, and where one of them has none.
+    /// J at a point in θ, between the centres of the cells around it; `None` off the grid, and where one of them has
+    /// none.
     pub(super) fn at(&self, theta: Point) -> Option<Point> {
         let (grid, [hx, hy]) = (self.grid, self.grid.spacing());
         let u = grid.to_grid(theta);

@@ -86,7 +86,8 @@ impl Cut {
         }
     }
 
-    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes, or does along the way.
+    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes, or does along
+    /// the way.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,

@@ -1,8 +1,8 @@
 //! The basin of attraction of a minimum: by its outline where that could be traced, else by following descents.
 //!
-//! The outline consists of the stable manifolds of saddles. It is believed where the descents from points on both sides of every
-//! curve, and from points all over the box, end as it says; a cycle, a missed or a degenerate saddle show there, and then every
-//! question is answered by descents.
+//! The outline consists of the stable manifolds of saddles. It is believed where the descents from points on both sides
+//! of every curve, and from points all over the box, end as it says; a cycle, a missed or a degenerate saddle show
+//! there, and then every question is answered by descents.
 
 use std::sync::Arc;
 
@@ -140,7 +140,8 @@ impl<'a> Surroundings<'a> {
         Surroundings { dynamics, space, reach, minima, saddles, sources, descent }
     }
 
-    /// The outline made of the curves of the saddles beside the valley, or of all saddles; `None` where it fails a test.
+    /// The outline made of the curves of the saddles beside the valley, or of all saddles; `None` where it fails a
+    /// test.
     fn outline(&self, valley: usize, all: bool) -> Option<Outline> {
         let minima: Vec<Point> = self.minima.iter().map(|point| point.theta).collect();
         let rests = rests(&self.space, &self.saddles, &[&minima[..], &self.sources].concat());

@@ -1,8 +1,8 @@
 //! Feller's classes of a boundary point in one dimension, from the local exponents of the slope and of D.
 //!
-//! With y the distance from the point, D ≈ c yᵖ and ∂L/∂y ≈ g yʳ, so that φ' ≈ (g/c) y^{r−p}. The scale density e^φ m and the speed
-//! density e^{−φ} w, with m·w = 1/D as the interpretation has it, are then powers yᴬ and yᴮ with A + B = −p, or an exponential of a
-//! power:
+//! With y the distance from the point, D ≈ c yᵖ and ∂L/∂y ≈ g yʳ, so that φ' ≈ (g/c) y^{r−p}. The scale density e^φ m
+//! and the speed density e^{−φ} w, with m·w = 1/D as the interpretation has it, are then powers yᴬ and yᴮ with A + B =
+//! −p, or an exponential of a power:
 //! ```text
 //! regular     A > −1, B > −1               reached, and left again
 //! exit        A > −1, B ≤ −1,  p < 2       reached, never left
@@ -10,7 +10,8 @@
 //! natural     everything else              never reached in a finite mean time
 //! r − p < −1, r < 1:  exit where the slope pushes there (g > 0), entrance where it pushes away; natural for r ≥ 1
 //! ```
-//! Natural points at a finite place are infinitely far away in the distance ∫ dy/√D, and the spectrum has a continuous part.
+//! Natural points at a finite place are infinitely far away in the distance ∫ dy/√D, and the spectrum has a continuous
+//! part.
 //!
 //! Source: Feller 1952; Karlin & Taylor 1981, chapter 15; Linetsky 2004 (spectral classification).
 
@@ -66,12 +67,13 @@ pub struct LocalLaw {
     pub interpretation: Interpretation,
 }
 
-/// Exponents this near to a multiple of a twelfth are that multiple: thresholds are reached exactly by the powers that people write.
+/// Exponents this near to a multiple of a twelfth are that multiple: thresholds are reached exactly by the powers that
+/// people write.
 const ROUNDED: f64 = 1e-3;
 
 impl LocalLaw {
-    /// Looks at slope ∂L/∂y and D at small distances from a point; `scale` is the length on which both vary. `None` where D is not
-    /// positive there, or follows no power.
+    /// Looks at slope ∂L/∂y and D at small distances from a point; `scale` is the length on which both vary. `None`
+    /// where D is not positive there, or follows no power.
     pub fn of(
         slope: impl Fn(f64) -> f64,
         diffusion: impl Fn(f64) -> f64,
@@ -148,7 +150,8 @@ impl LocalLaw {
         self.diffusion_exponent > 0.0
     }
 
-    /// Whether paths drift to the point for ever with a positive probability, though they do not arrive: ∫ e^φ m is finite.
+    /// Whether paths drift to the point for ever with a positive probability, though they do not arrive: ∫ e^φ m is
+    /// finite.
     pub fn attracts(&self) -> bool {
         match self.exponents() {
             Some([scale, _]) => scale > -1.0 + 1e-5,
@@ -158,8 +161,8 @@ impl LocalLaw {
 
     /// Where the continuous spectrum begins that a natural point makes; `None` where there is none.
     ///
-    /// In the coordinate ∫ dy/√D the operator is −d²/du² + V with V ≈ s²/(4D) far out (p > 2), and for p = 2 and a slope g y exactly
-    /// V = (μ − c)²/(4c), −μ y the drift in Itô's form.
+    /// In the coordinate ∫ dy/√D the operator is −d²/du² + V with V ≈ s²/(4D) far out (p > 2), and for p = 2 and a
+    /// slope g y exactly V = (μ − c)²/(4c), −μ y the drift in Itô's form.
     pub fn continuous_from(&self) -> Option<f64> {
         if self.class() != BoundaryClass::Natural {
             return None;

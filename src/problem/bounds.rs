@@ -41,8 +41,8 @@ pub fn potential_rise(
 /// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on
 /// them.
 ///
-/// `free[axis][end]` says which sides may move; the others stay as they are. Where the process does not live the potential may be as low
-/// as it likes.
+/// `free[axis][end]` says which sides may move; the others stay as they are. Where the process does not live the
+/// potential may be as low as it likes.
 ///
 /// # Errors
 /// A landscape on which the process runs away to some side.

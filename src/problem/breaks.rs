@@ -1,11 +1,12 @@
 //! Where a function jumps or has a kink along a segment.
 //!
-//! Integrals along an edge or over a panel are split there: a Gauss rule across a kink keeps first order only, and no rule sees the
-//! jump of a function whose derivative it is given.
+//! Integrals along an edge or over a panel are split there: a Gauss rule across a kink keeps first order only, and no
+//! rule sees the jump of a function whose derivative it is given.
 
 use crate::tensor::{Point, difference, norm};
 
-/// Pieces of each gap between known breaks in which a sign change is looked for: two roots within one of them are not seen.
+/// Pieces of each gap between known breaks in which a sign change is looked for: two roots within one of them are not
+/// seen.
 const PIECES: usize = 8;
 
 /// Fractions of a segment, ascending, strictly between 0 and 1.
@@ -42,7 +43,8 @@ impl Breaks {
         self
     }
 
-    /// Adds where f changes its sign, looked for between the fractions that are already known: the breaks of what f is made of.
+    /// Adds where f changes its sign, looked for between the fractions that are already known: the breaks of what f is
+    /// made of.
     pub fn add_roots(&mut self, f: impl Fn(f64) -> f64) {
         let mut found = Vec::new();
         let mut begin = 0.0;
@@ -78,7 +80,8 @@ fn root_between(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// Half the width, in fractions of the segment, of the gap around a break within which rounding does not tell its two sides apart.
+/// Half the width, in fractions of the segment, of the gap around a break within which rounding does not tell its two
+/// sides apart.
 pub fn rim(from: Point, to: Point) -> f64 {
     let size = from.into_iter().chain(to).fold(0.0, |size: f64, c| size.max(c.abs()));
     let length = norm(difference(to, from));

@@ -88,8 +88,8 @@ impl CoreSet {
         CoreSet { form: Form::Not(outside), centre: Some(centre) }
     }
 
-    /// Discs around the start minimum and around the minimum behind its lowest saddle that has one in the domain, a fifth of the way to
-    /// the saddle wide.
+    /// Discs around the start minimum and around the minimum behind its lowest saddle that has one in the domain, a
+    /// fifth of the way to the saddle wide.
     ///
     /// # Errors
     /// [`NoCores`] where there are no two such minima.
@@ -112,8 +112,9 @@ impl CoreSet {
         }))
     }
 
-    /// A disc around every minimum in the domain, a fifth of the way to its nearest saddle wide; where no saddle leads to a minimum, to
-    /// halfway to the nearest other minimum. No two of them are nearer than half of the way between their minima.
+    /// A disc around every minimum in the domain, a fifth of the way to its nearest saddle wide; where no saddle leads
+    /// to a minimum, to halfway to the nearest other minimum. No two of them are nearer than half of the way between
+    /// their minima.
     pub fn around_all_minima(problem: &Problem) -> Vec<MinimumCore> {
         let (critical, domain) = (&problem.critical, &problem.domain);
         let inside = |index: &usize| domain.contains(critical.minima[*index].theta);

@@ -34,7 +34,8 @@ pub struct CriticalPoint {
 pub enum Linearisation {
     /// Of the Hessian, ascending.
     Hessian([f64; 2]),
-    /// Of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; the second is its conjugate then.
+    /// Of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; the second is its
+    /// conjugate then.
     Jacobian([f64; 2], f64),
 }
 
@@ -59,7 +60,8 @@ impl CriticalPoint {
 }
 
 impl Linearisation {
-    /// In words, with numbers as they are to be written: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15 ± 0.99i`.
+    /// In words, with numbers as they are to be written: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15 ±
+    /// 0.99i`.
     pub fn words(self, dimension: usize, number: impl Fn(f64) -> String) -> String {
         let list =
             |values: [f64; 2]| values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
@@ -178,8 +180,8 @@ pub fn named(
     polish(dynamics, dimension, space.wrap(near), meant, space.units().0)
 }
 
-/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for, `default` the units where
-/// the slope has none of its own.
+/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for,
+/// `default` the units where the slope has none of its own.
 ///
 /// # Errors
 /// A point from which descent ends on a flat, or nowhere.

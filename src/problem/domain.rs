@@ -73,8 +73,8 @@ impl Domain {
         self.wall(axis, end) == Some(Wall::Absorbing) || self.window(axis, end).is_some_and(in_window)
     }
 
-    /// The part of a wall that absorbs, of an interval of the width 2·`half` along it around a point, where windows end so far
-    /// `beyond` their ends.
+    /// The part of a wall that absorbs, of an interval of the width 2·`half` along it around a point, where windows end
+    /// so far `beyond` their ends.
     pub fn absorbing_share(&self, axis: usize, end: usize, at: Point, half: f64, beyond: f64) -> f64 {
         let Some(window) = self.window(axis, end) else {
             return if self.wall(axis, end) == Some(Wall::Absorbing) { 1.0 } else { 0.0 };

@@ -164,7 +164,8 @@ impl Dynamics {
         }
     }
 
-    /// The Jacobian of −b: the Hessian when there is a loss, G⁻¹H where the coordinates have a metric G. Rows ∂(−bᵢ)/∂θⱼ.
+    /// The Jacobian of −b: the Hessian when there is a loss, G⁻¹H where the coordinates have a metric G. Rows
+    /// ∂(−bᵢ)/∂θⱼ.
     pub fn slope_jacobian(&self, theta: Point) -> [Point; 2] {
         match self {
             Dynamics::Loss(landscape) => {

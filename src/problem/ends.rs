@@ -81,8 +81,8 @@ impl std::fmt::Display for VanishingNoise {
     }
 }
 
-/// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where slope and D
-/// follow no power beside an end.
+/// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where
+/// slope and D follow no power beside an end.
 pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return [None, None];
@@ -101,8 +101,8 @@ pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
 /// Refuses a line on which no passage time is finite, and tells of walls that are never reached.
 ///
 /// # Errors
-/// When every way out crosses a point that is not reached, or not left on the other side; when the process ends at a wall that is said
-/// to reflect; and when it drifts for ever to an end with a positive probability.
+/// When every way out crosses a point that is not reached, or not left on the other side; when the process ends at a
+/// wall that is said to reflect; and when it drifts for ever to an end with a positive probability.
 pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     if problem.dimension != 1 || problem.noise.constant().is_some() {
         return Ok(());
@@ -131,9 +131,9 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     Ok(())
 }
 
-/// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ, the cell at the
-/// end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B. What is carried along an axis without noise is carried upwind:
-/// order 1.
+/// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ,
+/// the cell at the end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B. What is carried along
+/// an axis without noise is carried upwind: order 1.
 pub fn order(problem: &Problem, formal: f64) -> f64 {
     let formal = if problem.noise.silent_axis().is_some() { formal.min(1.0) } else { formal };
     let holding = |end: &LineEnd| !end.absorbs && end.law.is_degenerate();

@@ -383,21 +383,6 @@ impl std::fmt::Display for ProblemError {
 
 impl std::error::Error for ProblemError {}
 
-impl From<DataError> for ProblemError {
-    fn from(error: DataError) -> ProblemError {
-        ProblemError::Data(error)
-    }
-}
-
-impl From<SliceError> for ProblemError {
-    fn from(error: SliceError) -> ProblemError {
-        match error {
-            SliceError::Data(error) => ProblemError::Data(error),
-            error => ProblemError::Slice(error),
-        }
-    }
-}
-
 /// The name of an axis.
 pub(crate) fn name(axis: usize) -> &'static str {
     ["x", "y"][axis]

@@ -1,5 +1,8 @@
 //! What a fault in a problem is about: ingredients, minima that are meant, valleys and windows.
 
+use crate::model::fault::DataError;
+use crate::model::slice::SliceError;
+use crate::problem::ProblemError;
 use crate::tensor::Point;
 
 /// What a problem is made of.
@@ -103,5 +106,20 @@ impl std::fmt::Display for NeedsMinimum {
             NeedsMinimum::HalfWidth => "a box around the minimum as the start set",
             NeedsMinimum::AutomaticDomain => "choosing the domain from the landscape",
         })
+    }
+}
+
+impl From<DataError> for ProblemError {
+    fn from(error: DataError) -> ProblemError {
+        ProblemError::Data(error)
+    }
+}
+
+impl From<SliceError> for ProblemError {
+    fn from(error: SliceError) -> ProblemError {
+        match error {
+            SliceError::Data(error) => ProblemError::Data(error),
+            error => ProblemError::Slice(error),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Jumps of the loss, of its slope and of the noise: where they are, how high, and what cannot be solved with them.
 //!
-//! A step of L by ΔL where D is continuous is a step of the effective potential by ΔL/D. Where D jumps at the same place the step
-//! depends on how both run inside it, which formulas do not say: that is refused, and so is noise made from the Hessian of a loss
-//! with jumps or kinks, whose Hessian is infinite there.
+//! A step of L by ΔL where D is continuous is a step of the effective potential by ΔL/D. Where D jumps at the same
+//! place the step depends on how both run inside it, which formulas do not say: that is refused, and so is noise made
+//! from the Hessian of a loss with jumps or kinks, whose Hessian is infinite there.
 
 use crate::digits::{exact, exact_point};
 use crate::problem::breaks::rim;
@@ -183,8 +183,8 @@ pub fn cut_edges(problem: &Problem) -> bool {
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
-/// Whether the stationary density of a problem bends or jumps somewhere in its domain, or its derivative does: where D or the slope of the
-/// loss does.
+/// Whether the stationary density of a problem bends or jumps somewhere in its domain, or its derivative does: where D
+/// or the slope of the loss does.
 pub fn bend_density(problem: &Problem) -> bool {
     const LINES: usize = 24;
     let Problem { dynamics, noise, domain, .. } = problem;
@@ -210,7 +210,8 @@ pub fn bend_density(problem: &Problem) -> bool {
     })
 }
 
-/// Whether the killing rate inside the domain bends or jumps somewhere, and the second derivative of the density with it.
+/// Whether the killing rate inside the domain bends or jumps somewhere, and the second derivative of the density with
+/// it.
 pub fn bend_killing(problem: &Problem) -> bool {
     problem.domain.killing.as_ref().is_some_and(|killing| killing.breaks_in(&problem.domain))
 }
@@ -226,8 +227,8 @@ fn steepest(dynamics: &Dynamics, domain: &Domain) -> f64 {
 /// Refuses jumps that have no answer.
 ///
 /// # Errors
-/// When the loss and D jump at the same place, when D is made from the Hessian of a loss with jumps or kinks, and when the loss jumps
-/// where D is a full tensor.
+/// When the loss and D jump at the same place, when D is made from the Hessian of a loss with jumps or kinks, and when
+/// the loss jumps where D is a full tensor.
 pub fn check(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,

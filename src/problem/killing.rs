@@ -3,8 +3,8 @@
 //! ```text
 //! ∂P/∂t = −∇·J − k P        γ = ∮ J·dS + ∫ k P
 //! ```
-//! for the normalised quasi-stationary density P. A reaction, a decay, or a wall that absorbs in part: a layer of the width w and the
-//! rate h/w beside a reflecting wall is Robin's condition n·J = h P as w → 0.
+//! for the normalised quasi-stationary density P. A reaction, a decay, or a wall that absorbs in part: a layer of the
+//! width w and the rate h/w beside a reflecting wall is Robin's condition n·J = h P as w → 0.
 
 use std::sync::Arc;
 

@@ -1,10 +1,12 @@
-//! Lengths and angles in the space of all parameters, seen in coordinates along vectors that need be neither unit nor orthogonal.
+//! Lengths and angles in the space of all parameters, seen in coordinates along vectors that need be neither unit nor
+//! orthogonal.
 //!
 //! ```text
 //! θ = θ* + V c,   G = VᵀV = RᵀR (Cholesky),   z = R c   orthonormal coordinates of the same plane
 //! dc/dt = −G⁻¹ ∂L/∂c,      D_c = R⁻¹ D_z R⁻ᵀ = G⁻¹ VᵀDV G⁻¹,      H_z = R⁻ᵀ H_c R⁻¹,      C_z = R⁻ᵀ C_c R⁻¹
 //! ```
-//! What has a meaning of its own (eigenvalues of Hessians, noise models, temperatures) is said in z; positions, boxes and walls in c.
+//! What has a meaning of its own (eigenvalues of Hessians, noise models, temperatures) is said in z; positions, boxes
+//! and walls in c.
 
 use crate::tensor::{Point, Tensor, norm};
 
@@ -86,7 +88,8 @@ impl Metric {
         Tensor { xx: upper[0], xy: upper[1], yy: if self.dimension == 1 { 0.0 } else { lower[1] } }
     }
 
-    /// v·D_z v for the unit vector along a displacement, of a diffusion tensor of these coordinates: its share along that direction.
+    /// v·D_z v for the unit vector along a displacement, of a diffusion tensor of these coordinates: its share along
+    /// that direction.
     pub fn along(&self, tensor: Tensor, direction: Point) -> f64 {
         // D_z = R D Rᵀ, and Rᵀe for the unit vector e of z.
         let e = self.orthonormal(direction);

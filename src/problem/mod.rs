@@ -220,7 +220,8 @@ impl Problem {
     }
 }
 
-/// What a reader must know that the numbers do not show: where passage times start without a minimum, and walls that are not reached.
+/// What a reader must know that the numbers do not show: where passage times start without a minimum, and walls that
+/// are not reached.
 fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
     warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
@@ -235,7 +236,8 @@ fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley
     warnings
 }
 
-/// The minima of the cold valleys and their lowest saddles, for noise that is frozen there; the start valley where none is named.
+/// The minima of the cold valleys and their lowest saddles, for noise that is frozen there; the start valley where none
+/// is named.
 fn frozen_at(
     dynamics: &Dynamics,
     critical: &CriticalPoints,

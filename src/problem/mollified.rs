@@ -1,15 +1,16 @@
 //! D = η/(2B) [H]₊ + d·I as the cells of a grid see it, near the curves Γ on which an eigenvalue of H changes sign.
 //!
-//! On Γ the eigenvalue h_k of H vanishes, and with it, but for the floor d, an eigenvalue of D. The path integral of D⁻¹∇L diverges
-//! there and would block every edge that crosses Γ, while the noise does cross where nᵀDn = c h_j (n·v_j)² > 0, c = η/(2B), n the
-//! normal of Γ. So the eigenvalue is kept above a level that falls with the cells,
+//! On Γ the eigenvalue h_k of H vanishes, and with it, but for the floor d, an eigenvalue of D. The path integral of
+//! D⁻¹∇L diverges there and would block every edge that crosses Γ, while the noise does cross where nᵀDn = c h_j
+//! (n·v_j)² > 0, c = η/(2B), n the normal of Γ. So the eigenvalue is kept above a level that falls with the cells,
 //! ```text
 //! c|h_k| + d  →  max(c|h_k| + d, c·min(max(Δ/4, |h_j|/256), e ω|h_j|))
 //!
 //! Δ = |(a ∂ₐh_k, b ∂ᵦh_k)|   the change of h_k over a cell of widths a, b
 //! ω = (n·v_j)²               the openness of Γ, n = ∇h_k/|∇h_k|
 //! ```
-//! Where Γ is blocked (ω = 0: separable landscapes, however turned) nothing changes, nor where the grid resolves the floor, d ≥ cΔ/4.
+//! Where Γ is blocked (ω = 0: separable landscapes, however turned) nothing changes, nor where the grid resolves the
+//! floor, d ≥ cΔ/4.
 //! |h_j|/256 bounds the reach of Selling's edges; Γ is resolved where Δ < ω|h_j|.
 //!
 //! Source: method.md section 3, "Degenerate curves".
@@ -68,7 +69,8 @@ impl CellShape {
     }
 }
 
-/// Eigenvalues of D are kept within this factor of each other on open curves, which bounds Selling's edges to about eight cells.
+/// Eigenvalues of D are kept within this factor of each other on open curves, which bounds Selling's edges to about
+/// eight cells.
 const LARGEST_RATIO: f64 = 256.0;
 
 /// The level is at most this many times ω|h_j|: it vanishes with the openness.
@@ -77,7 +79,8 @@ const OPEN_SHARE: f64 = std::f64::consts::E;
 /// Curves with less openness are blocked: it is the rounding of the differences that it is computed from.
 const BLOCKED: f64 = 1e-20;
 
-/// A segment along which h_k changes by more than a tenth of its smallest value is too close to Γ for the path integral.
+/// A segment along which h_k changes by more than a tenth of its smallest value is too close to Γ for the path
+/// integral.
 const CLOSE: f64 = 10.0;
 
 /// Eigenvalues of the Hessian that do not vanish within so many cells are far from Γ.
@@ -101,7 +104,8 @@ pub struct Mollified<'a> {
 type Calm<'a> = Box<dyn Fn(Point) -> bool + Send + Sync + 'a>;
 
 impl<'a> Mollified<'a> {
-    /// The mollification of a field that is made from a Hessian in two dimensions; `None` for all others, which keep as they are.
+    /// The mollification of a field that is made from a Hessian in two dimensions; `None` for all others, which keep as
+    /// they are.
     pub fn of(noise: &'a dyn DiffusionField, cells: CellShape) -> Option<Mollified<'a>> {
         let field = noise.hessian_field()?;
         (field.landscape.dimension() == 2).then_some(Mollified { field, plain: noise, cells, calm: None })
@@ -112,8 +116,8 @@ impl<'a> Mollified<'a> {
         Mollified { calm: Some(Box::new(calm)), ..self }
     }
 
-    /// Whether nothing is raised within two cells of a point: levels are Δ/4 and |h_j|/256 at most, and no eigenvalue changes by more
-    /// over a cell than H does.
+    /// Whether nothing is raised within two cells of a point: levels are Δ/4 and |h_j|/256 at most, and no eigenvalue
+    /// changes by more over a cell than H does.
     pub fn is_calm(&self, theta: Point) -> bool {
         let changes = self.cells.axes().into_iter().zip(self.cells.spacing).map(|(axis, width)| {
             let hessian = |cells: f64| self.field.landscape.hessian(advance(theta, cells * width, axis));
@@ -155,8 +159,8 @@ impl<'a> Mollified<'a> {
         factor * (0.25 * raise * change).max(other.abs() / LARGEST_RATIO).min(open)
     }
 
-    /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and where the grid
-    /// resolves the floor.
+    /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and
+    /// where the grid resolves the floor.
     pub fn resolution(&self, from: Point, to: Point) -> Option<f64> {
         let ends = [self.eigen(from), self.eigen(to)];
         let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));
@@ -171,7 +175,8 @@ impl<'a> Mollified<'a> {
         resolutions.reduce(f64::min)
     }
 
-    /// cΔ/d where a segment crosses a curve over a floor d, the larger one where it crosses two; `None` where it crosses none.
+    /// cΔ/d where a segment crosses a curve over a floor d, the larger one where it crosses two; `None` where it
+    /// crosses none.
     pub fn steepness(&self, from: Point, to: Point) -> Option<f64> {
         let ends = [self.eigen(from), self.eigen(to)];
         let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));

@@ -1,8 +1,9 @@
 //! The inside of a set that is bounded by curves: a raster in whose cells the pieces of the curves are filed.
 //!
-//! A point is on the same side as the centre of its raster cell unless a curve crosses the segment between them; then the side of
-//! the crossing that is nearest to the point decides. The centres learn their sides from one another in the same way, from a
-//! point inside on: two neighbours that contradict each other mean that a curve is missing or ends where it should not.
+//! A point is on the same side as the centre of its raster cell unless a curve crosses the segment between them; then
+//! the side of the crossing that is nearest to the point decides. The centres learn their sides from one another in the
+//! same way, from a point inside on: two neighbours that contradict each other mean that a curve is missing or ends
+//! where it should not.
 
 use std::collections::VecDeque;
 

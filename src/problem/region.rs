@@ -1,8 +1,8 @@
 //! Sets of points, and where a segment leaves them.
 //!
 //! An absorbing boundary stands where it is, not on the nearest cell: every edge that leaves a set is cut at the
-//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin where the
-//! segment crosses its outline, or by bisecting on the limit of the descent where it has none.
+//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin
+//! where the segment crosses its outline, or by bisecting on the limit of the descent where it has none.
 
 use std::sync::Arc;
 
@@ -131,7 +131,8 @@ impl Region {
                 None => {
                     let roughly = |f: f64| basin.holds_roughly(advance(from, f, step));
                     let exactly = |f: f64| self.holds(advance(from, f, step));
-                    // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is left.
+                    // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is
+                    // left.
                     const LEFT: f64 = 1e-4;
                     let near = bisect(roughly, [0.0, 1.0], LEFT);
                     let (low, high) = ((near - 2.0 * LEFT).max(0.0), (near + 2.0 * LEFT).min(1.0));

@@ -48,8 +48,8 @@ const BEYOND: f64 = 1e6;
 /// So many lengths in a row must be linear: one alone may be by chance.
 const IN_A_ROW: usize = 3;
 
-/// The distances along each axis within which the slope around a point is linear, to a factor of two; `None` where it is linear
-/// everywhere, or nowhere.
+/// The distances along each axis within which the slope around a point is linear, to a factor of two; `None` where it
+/// is linear everywhere, or nowhere.
 pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
     let jacobian = dynamics.slope_jacobian(centre);
     let here = dynamics.slope(centre);
@@ -65,7 +65,8 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
                 norm(difference(change, linear)) <= LINEAR * norm(linear)
             })
         };
-        // From below, where a step is lost in the rounding of the coordinate, through the linear range to the first bend.
+        // From below, where a step is lost in the rounding of the coordinate, through the linear range to the first
+        // bend.
         let mut found = 0;
         for power in POWERS {
             let length = 2f64.powi(power);
@@ -82,7 +83,8 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
     range
 }
 
-/// Units around a point: the [`linear_range`], where there is none the other axis's, where there is none at all `default`.
+/// Units around a point: the [`linear_range`], where there is none the other axis's, where there is none at all
+/// `default`.
 pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
     let [mut x, mut y] = linear_range(dynamics, centre);
     // Axes that are bent nowhere are as long as the curvatures say that the other is.

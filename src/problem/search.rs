@@ -6,7 +6,8 @@ use crate::problem::fault::MeantMinimum;
 use crate::problem::scale::{self, Units};
 use crate::tensor::{Point, advance};
 
-/// The question with the sides of the table as those of a domain that is left open, but for a box that is its own domain.
+/// The question with the sides of the table as those of a domain that is left open, but for a box that is its own
+/// domain.
 pub(super) fn within_extent(posed: &Posed, dynamics: &Dynamics) -> Posed {
     let mut posed = posed.clone();
     let is_box = |valley: &ValleySpec| matches!(valley.set, StartSet::Box { .. } | StartSet::HalfWidth(_));
@@ -38,8 +39,8 @@ pub(super) fn inside_extent(dynamics: &Dynamics, domain: &Domain) -> Result<(), 
     }
 }
 
-/// Where critical points are looked for: the domain when it is given, else the landscape's own box, or one around the named minimum,
-/// widened by what is named besides.
+/// Where critical points are looked for: the domain when it is given, else the landscape's own box, or one around the
+/// named minimum, widened by what is named besides.
 pub(super) fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     let dimension = dynamics.dimension();
     let named = posed.valley.as_ref().and_then(|valley| valley.minimum);
@@ -87,8 +88,8 @@ pub(super) fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
 /// Half of the box in which critical points of a drift are looked for where nothing is known.
 const UNKNOWN_BOX: Point = [3.0; 2];
 
-/// The box around a named minimum: so many times the range in which the slope is linear as hold the neighbouring valleys of the usual
-/// landscapes.
+/// The box around a named minimum: so many times the range in which the slope is linear as hold the neighbouring
+/// valleys of the usual landscapes.
 fn around(dynamics: &Dynamics, near: Point) -> (Point, Point) {
     const RANGES: f64 = 20.0;
     let centre = critical::polish(dynamics, dynamics.dimension(), near, MeantMinimum::Start, UNKNOWN_BOX)

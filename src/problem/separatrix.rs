@@ -3,9 +3,9 @@
 //! ```text
 //! dθ/ds = −b/|b|        backward along the flow, s the arc length, from the saddle along ± its stable direction
 //! ```
-//! Traced by steps of order 5 whose own error and whose interpolation's stay below 1e-13 of the box. Backward in time what is
-//! beside the curve draws near to it, so that the error does not grow. Ends where it leaves the box, or at another critical
-//! point; fails where it does neither (a cycle that it winds on to) or would take too many steps.
+//! Traced by steps of order 5 whose own error and whose interpolation's stay below 1e-13 of the box. Backward in time
+//! what is beside the curve draws near to it, so that the error does not grow. Ends where it leaves the box, or at
+//! another critical point; fails where it does neither (a cycle that it winds on to) or would take too many steps.
 
 use crate::problem::critical::stable_direction;
 use crate::problem::piece::{Knot, Piece};
@@ -46,7 +46,8 @@ pub struct Tracer<'a> {
 
 /// Of the box, for each step.
 const TOLERANCE: f64 = 1e-13;
-/// The first piece is straight, of this share of the distance to the nearest point of rest: the curve bends away by the square.
+/// The first piece is straight, of this share of the distance to the nearest point of rest: the curve bends away by the
+/// square.
 const FIRST: f64 = 1e-6;
 /// A branch that takes more steps than this winds round a cycle.
 const MOST_STEPS: usize = 30_000;
@@ -122,8 +123,8 @@ impl Tracer<'_> {
         })
     }
 
-    /// How far the interpolation strays from the curve. Its error is e s³(1 − s)³ to leading order: its slope at ¼, where the tangent
-    /// shows it, is 0.0527 e, and its largest value 0.0156 e.
+    /// How far the interpolation strays from the curve. Its error is e s³(1 − s)³ to leading order: its slope at ¼,
+    /// where the tangent shows it, is 0.0527 e, and its largest value 0.0156 e.
     fn stray(&self, piece: &Piece) -> f64 {
         let (along, tangent) = (piece.derivative(0.25), self.uphill(piece.at(0.25)));
         0.3 * (along[0] * tangent[1] - along[1] * tangent[0]).abs()

@@ -123,7 +123,8 @@ impl Valley {
     }
 
     /// The cut of a boundary at a distance beyond a saddle, with its slant and its bend there: how far it strays along
-    /// the escape direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix itself.
+    /// the escape direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix
+    /// itself.
     fn cut(&self, around: Surroundings<'_>, saddle: &Saddle, direction: Point, [distance, width]: [f64; 2]) -> Cut {
         let Surroundings { dynamics, noise, domain, .. } = around;
         let (at, cut) = (saddle.point.theta, Cut::at(distance / width));

@@ -3,7 +3,8 @@
 //! ```text
 //! P = 0 within the window, n·J = 0 beside it        narrow escape: γ ~ πD/(|Ω| ln(1/ε)) for a window of the length 2ε, ε → 0
 //! ```
-//! Beside the ends of a window the passage time rises with the square root of the distance, which leaves schemes at first order.
+//! Beside the ends of a window the passage time rises with the square root of the distance, which leaves schemes at
+//! first order.
 
 use std::sync::Arc;
 
@@ -52,7 +53,8 @@ pub struct Window {
     pub pieces: Vec<[f64; 2]>,
 }
 
-/// Points of a wall that are looked at: a window, or a gap between two, that is shorter than this part of the wall may be missed.
+/// Points of a wall that are looked at: a window, or a gap between two, that is shorter than this part of the wall may
+/// be missed.
 const LOOKS: usize = 16384;
 
 impl WindowSpec {
@@ -126,8 +128,8 @@ impl Window {
         Ok(windows)
     }
 
-    /// The length that windows have in common with an interval along the wall, where they end so far `beyond` their ends, but not
-    /// beyond those of the wall.
+    /// The length that windows have in common with an interval along the wall, where they end so far `beyond` their
+    /// ends, but not beyond those of the wall.
     pub fn length_within(&self, low: f64, high: f64, wall: [f64; 2], beyond: f64) -> f64 {
         // Two that would meet meet in the middle between them.
         let reach = |k: usize| -> [f64; 2] {

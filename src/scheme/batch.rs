@@ -1,5 +1,5 @@
-//! Many edges at once: for constant isotropic noise and a loss the inverse-average weights of a block of edges are computed side by
-//! side in vector registers. The values are those of [`EdgeSampler::flow`] to within a few roundings.
+//! Many edges at once: for constant isotropic noise and a loss the inverse-average weights of a block of edges are
+//! computed side by side in vector registers. The values are those of [`EdgeSampler::flow`] to within a few roundings.
 
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;

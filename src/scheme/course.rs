@@ -1,10 +1,11 @@
 //! How z runs along an edge, and how many nodes its resistance takes for that.
 
-/// How much z may rise, bend and twist on one panel for an error of a few 1e-15 ([`Course`]). A Gauss rule of n points leaves
-/// (n!)⁴/((2n+1)(2n)!³)·f⁽²ⁿ⁾; of f = e^{z} the mixed terms count most.
+/// How much z may rise, bend and twist on one panel for an error of a few 1e-15 ([`Course`]). A Gauss rule of n points
+/// leaves (n!)⁴/((2n+1)(2n)!³)·f⁽²ⁿ⁾; of f = e^{z} the mixed terms count most.
 const FIVE_POINTS: Course = Course { rise: 0.3, bend: 0.006, twist: 0.001 };
 const EIGHT_POINTS: Course = Course { rise: 2.0, bend: 0.15, twist: 0.02 };
-/// Edges on which z changes by more than this many panels' worth are far from resolved, and far from where the rate is made.
+/// Edges on which z changes by more than this many panels' worth are far from resolved, and far from where the rate is
+/// made.
 const MOST_PANELS: f64 = 32.0;
 
 /// How z runs along an edge, in size:

@@ -23,8 +23,8 @@ use crate::scheme::selling::Stencil;
 use crate::scheme::weight::{self, bernoulli, transverse_factor};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
-/// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2 % are missed here,
-/// half at four times as much), and z is taken as linear.
+/// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2
+/// % are missed here, half at four times as much), and z is taken as linear.
 pub(super) const UNRESOLVED_RISE: f64 = 1024.0;
 
 /// Computes the flow along edges of one problem on one grid.
@@ -63,8 +63,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the weights of
-    /// the scheme break W_ij = e^{−z} W_ji.
+    /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the
+    /// weights of the scheme break W_ij = e^{−z} W_ji.
     pub fn keeps_balance(&self) -> bool {
         self.weight.keeps_balance() && self.noise.temperature().is_some() && self.dynamics.loss().is_some()
     }
@@ -91,7 +91,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// The factors at both ends of an edge along a wall whose conductance is known there and not between: that of the end, or their mean.
+    /// The factors at both ends of an edge along a wall whose conductance is known there and not between: that of the
+    /// end, or their mean.
     pub fn along(&self, ends: [f64; 2]) -> [f64; 2] {
         match self.interpretation {
             Interpretation::Ito => ends,
@@ -119,8 +120,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// The flow along the segment `from` → `to`, which is an edge of offset `offset` or a piece of one. Both ends are given, not a
-    /// step: the rises of neighbouring edges telescope only when they meet in the very same point.
+    /// The flow along the segment `from` → `to`, which is an edge of offset `offset` or a piece of one. Both ends are
+    /// given, not a step: the rises of neighbouring edges telescope only when they meet in the very same point.
     ///
     /// `ends` are λ_e at i and at j (j: 0 when unknown), used by the weights that do not sample λ_e along the edge.
     pub fn flow(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
@@ -140,7 +141,8 @@ impl<'a> EdgeSampler<'a> {
     /// ```text
     /// q_ij = λ_e(i) B(z_i),   z_i = e·D(x_i)⁻¹∇L(x_i),   B(z) = z/(e^z − 1)
     /// ```
-    /// so that λ_e(i)(B(z_i) − B(−z_i)) is the drift exactly. Isothermal currents take the mean of λ_e at the two ends, and the same drift.
+    /// so that λ_e(i)(B(z_i) − B(−z_i)) is the drift exactly. Isothermal currents take the mean of λ_e at the two ends,
+    /// and the same drift.
     fn flow_local(&self, from: Point, to: Point, ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         let mean = 0.5 * (ends[0] + ends[1]);
         let rate = |at: Point, step: Point, end: f64| {
@@ -194,8 +196,8 @@ impl<'a> EdgeSampler<'a> {
         flow_of(resistance, rise, from)
     }
 
-    /// Visits the nodes and weights on [0, 1] of an edge that is split at `breaks`, with z there; `rim` is how near to a break its two
-    /// sides are told apart.
+    /// Visits the nodes and weights on [0, 1] of an edge that is split at `breaks`, with z there; `rim` is how near to
+    /// a break its two sides are told apart.
     fn nodes_of_pieces(&self, breaks: &Breaks, rim: f64, z: impl Fn(f64) -> f64, mut visit: impl FnMut(f64, f64, f64)) {
         let mut begin = 0.0;
         for &end in breaks.as_slice().iter().chain(&[1.0]) {
@@ -227,8 +229,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a loss, NaN for
-    /// anything else.
+    /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a
+    /// loss, NaN for anything else.
     pub fn moments(&self, from: Point, to: Point) -> [f64; 4] {
         let (Some(d), Some(loss)) = (self.noise.temperature(), self.dynamics.loss()) else {
             return [f64::NAN; 4];
@@ -293,8 +295,8 @@ impl<'a> EdgeSampler<'a> {
         flow_of(resistance, z, from)
     }
 
-    /// What z rises by at each break of the loss, which the slopes on either side do not show: ΔL/D along the edge. An end of the edge
-    /// may lie on a jump itself, at half of its height.
+    /// What z rises by at each break of the loss, which the slopes on either side do not show: ΔL/D along the edge. An
+    /// end of the edge may lie on a jump itself, at half of its height.
     pub(super) fn jumps(&self, from: Point, to: Point, breaks: &Breaks) -> Vec<(f64, f64)> {
         let Some(loss) = self.dynamics.loss().filter(|loss| loss.may_break()) else {
             return Vec::new();

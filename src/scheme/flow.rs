@@ -1,4 +1,5 @@
-//! What flows along an edge: its resistance R = ∫ e^{z(s)} m(s) ds, summed so that no exponent overflows, and the two rates.
+//! What flows along an edge: its resistance R = ∫ e^{z(s)} m(s) ds, summed so that no exponent overflows, and the two
+//! rates.
 
 use crate::tensor::Point;
 
@@ -44,7 +45,8 @@ pub(super) struct Resistance {
     highest: f64,
 }
 
-/// Where all nodes of an edge lie this far below its ends, they have passed over the layers at these that make the integral.
+/// Where all nodes of an edge lie this far below its ends, they have passed over the layers at these that make the
+/// integral.
 const BLIND: f64 = 64.0;
 
 impl Resistance {

@@ -1,9 +1,9 @@
 //! The tensor of a cell that a curve Γ crosses on which D bends.
 //!
-//! Across Γ, with the normal n, the Itô current keeps nᵀDn P smooth, and the density P bends with w = 1/nᵀDn. Sums over cells then miss
-//! the integral of P u, u any smooth function, by the terms b_k [∂ᵏ(P u)] of Euler's and Maclaurin's formula that Γ leaves, from second
-//! order on and, by where Γ lies between two centres, of another size on every grid. The two are given these terms, with u and ∂u from
-//! its values there:
+//! Across Γ, with the normal n, the Itô current keeps nᵀDn P smooth, and the density P bends with w = 1/nᵀDn. Sums over
+//! cells then miss the integral of P u, u any smooth function, by the terms b_k [∂ᵏ(P u)] of Euler's and Maclaurin's
+//! formula that Γ leaves, from second order on and, by where Γ lies between two centres, of another size on every grid.
+//! The two are given these terms, with u and ∂u from its values there:
 //! ```text
 //! D̄ = (D_i w_i + Σ_k c_k [∂ᵏ(D P)]) / (w_i + Σ_k c_k [∂ᵏP])        P = w e^{−z},   b_k = B_{k+1}(θ)/(k + 1)!,   k = 1, 2, 3
 //! c_k = (1 − |t|) b_k ± (k + 1) b_{k+1}                             + behind Γ, − before it; b_4 left out
@@ -43,8 +43,8 @@ pub struct Laminate<'a> {
 type Share = (f64, Tensor);
 
 impl<'a> Laminate<'a> {
-    /// The cells of a sampler's grid; `None` where every centre's own tensor is right: constant noise and isothermal currents, noise that
-    /// vanishes on Γ, and noise that jumps.
+    /// The cells of a sampler's grid; `None` where every centre's own tensor is right: constant noise and isothermal
+    /// currents, noise that vanishes on Γ, and noise that jumps.
     pub fn of(sampler: &'a EdgeSampler<'a>) -> Option<Laminate<'a>> {
         let noise = sampler.noise;
         let is_plain = noise.constant().is_some() || sampler.interpretation() == Interpretation::Isothermal;
@@ -120,8 +120,8 @@ impl<'a> Laminate<'a> {
         if (share / own - 1.0).abs() > RESOLVED { None } else { self.over(share, shared) }
     }
 
-    /// A normal of the curve that crosses the middle line along an axis at this many cells from the centre; `None` where the other axis is
-    /// nearer to it.
+    /// A normal of the curve that crosses the middle line along an axis at this many cells from the centre; `None`
+    /// where the other axis is nearer to it.
     fn normal(&self, at: Point, axis: usize, place: f64) -> Option<Point> {
         if self.dimension() == 1 {
             return Some([1.0, 0.0]);

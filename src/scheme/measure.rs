@@ -3,9 +3,10 @@
 //! ```text
 //! c_i = (1/h) ∫_cell e^{−(φ(x) − φ_i)} w(x)/w_i dx          w = 1/D (Itô), D^{−1/2} (Stratonovich), 1 (isothermal)
 //! ```
-//! The two-point flux is exact for any φ, and the mass h e^{−φ_i} w_i is of second order only where the density is smooth on the cell.
-//! Where L or D jumps inside it, or beside an end where D vanishes like a power, the rates out of the cell are divided by c_i: they
-//! stay nonnegative, detailed balance holds with the exact mass, and second order comes back.
+//! The two-point flux is exact for any φ, and the mass h e^{−φ_i} w_i is of second order only where the density is
+//! smooth on the cell. Where L or D jumps inside it, or beside an end where D vanishes like a power, the rates out of
+//! the cell are divided by c_i: they stay nonnegative, detailed balance holds with the exact mass, and second order
+//! comes back.
 
 use crate::problem::Interpretation;
 use crate::problem::boundary_class::LocalLaw;
@@ -21,8 +22,8 @@ const HALVINGS: i32 = 40;
 const ROUNDED: f64 = 4096.0;
 
 impl EdgeSampler<'_> {
-    /// c_i of the cell around `centre` that reaches to `ends` on its two sides; where D vanishes at an end, with its law there.
-    /// `None` where the mass is infinite.
+    /// c_i of the cell around `centre` that reaches to `ends` on its two sides; where D vanishes at an end, with its
+    /// law there. `None` where the mass is infinite.
     ///
     /// # Errors
     /// When the slope or D is not finite and positive inside the cell.

@@ -69,16 +69,17 @@ pub fn bernoulli(z: f64) -> f64 {
     if z.abs() < 1e-5 { 1.0 - 0.5 * z + z * z / 12.0 } else { z / z.exp_m1() }
 }
 
-/// By how much [`Weight::Transverse`] exceeds the inverse average: even in z, so that balance stays, and 1 + O(1/z²) for edges that no grid
-/// resolves.
+/// By how much [`Weight::Transverse`] exceeds the inverse average: even in z, so that balance stays, and 1 + O(1/z²)
+/// for edges that no grid resolves.
 ///
-/// With the density (or the committor) e^{S/h} on cells of size h, y = ∂S and b = −∂V + ℓ across the slope of V, a weight W of balance
-/// W_ij = e^{−z} W_ji changes the Hamiltonian of an edge by
+/// With the density (or the committor) e^{S/h} on cells of size h, y = ∂S and b = −∂V + ℓ across the slope of V, a
+/// weight W of balance W_ij = e^{−z} W_ji changes the Hamiltonian of an edge by
 /// ```text
 /// y (y + z) [y (y + z)/12 + c z²],   W = (1 + c z²) B(z) + O(z⁴)
 /// ```
-/// to fourth order. Nothing of it is left where y = −z, for a gradient, whatever c is. On the two axes of a square grid y (y + z) are equal and
-/// opposite where ℓ ⟂ ∂V; their sum is then q²/6 − 4 c q² and a term that changes sign as the slope turns: c = 1/24 leaves that alone.
+/// to fourth order. Nothing of it is left where y = −z, for a gradient, whatever c is. On the two axes of a square grid
+/// y (y + z) are equal and opposite where ℓ ⟂ ∂V; their sum is then q²/6 − 4 c q² and a term that changes sign as the
+/// slope turns: c = 1/24 leaves that alone.
 pub fn transverse_factor(z: f64) -> f64 {
     let square = z * z;
     if square > 1e30 { 1.0 } else { 1.0 + square / 24.0 / (1.0 + square * square / 256.0) }

@@ -4,8 +4,8 @@
 //! ```text
 //! Problem  →  Chain::on(&problem, grid, weight, resources)  →  quasi_stationary(&chain), mean_first_passage(&chain), …
 //! ```
-//! with one function an analysis. A [`Chain`] is a [`Discretisation`] and the [`Factor`] of its generator, and stands for the latter
-//! wherever one is asked for; chains that come from no grid have the factor alone.
+//! with one function an analysis. A [`Chain`] is a [`Discretisation`] and the [`Factor`] of its generator, and stands
+//! for the latter wherever one is asked for; chains that come from no grid have the factor alone.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -97,8 +97,8 @@ impl<'a> Chain<'a> {
         Ok(Chain { discretisation, factor })
     }
 
-    /// The closed chain, which [`crate::solve::stationary`] takes: every wall reflects, nothing absorbs, and the process restarts at
-    /// unit rate from one state, where its stationary law is largest or nearly so.
+    /// The closed chain, which [`crate::solve::stationary`] takes: every wall reflects, nothing absorbs, and the
+    /// process restarts at unit rate from one state, where its stationary law is largest or nearly so.
     ///
     /// # Errors
     /// As [`Discretisation::closed`], and whatever ends an elimination.
@@ -112,7 +112,8 @@ impl<'a> Chain<'a> {
     /// The same chain with its rates corrected for how the flux varies along each edge ([`FluxCorrection`]).
     ///
     /// # Errors
-    /// [`SolveError::NotReversible`] for other processes than a loss with D = d·I, [`SolveError::SingularFlux`] beside windows, and whatever ends a solve or an elimination.
+    /// [`SolveError::NotReversible`] for other processes than a loss with D = d·I, [`SolveError::SingularFlux`] beside
+    /// windows, and whatever ends a solve or an elimination.
     pub fn corrected(self, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         let Chain { mut discretisation, factor: mut known } = self;
         if !discretisation.problem.is_reversible() {

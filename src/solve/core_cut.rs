@@ -1,13 +1,15 @@
-//! Where the edges of a grid cross the boundaries of sets of points: their rates into each set, and the stationary flow out of it.
+//! Where the edges of a grid cross the boundaries of sets of points: their rates into each set, and the stationary flow
+//! out of it.
 //!
-//! The sets end where they end, not on the nearest cell: an edge from a cell between the sets to one inside is cut where it crosses the
-//! boundary, at the fraction g, as an edge that leaves the live set is ([`crate::generator::assembly`]).
+//! The sets end where they end, not on the nearest cell: an edge from a cell between the sets to one inside is cut
+//! where it crosses the boundary, at the fraction g, as an edge that leaves the live set is
+//! ([`crate::generator::assembly`]).
 //! ```text
 //!      o────────╳──────●      o cell between the sets, ● cell in a set, ╳ a state c on its boundary
 //! ```
-//! Its two pieces are edges of their own, and the stationary probability of c is what flows there from both ends over the rate at which it
-//! is left: nothing is subtracted, and in one dimension nothing but the integrals along the pieces is approximated. Order 2 in two
-//! dimensions, as for absorbing boundaries.
+//! Its two pieces are edges of their own, and the stationary probability of c is what flows there from both ends over
+//! the rate at which it is left: nothing is subtracted, and in one dimension nothing but the integrals along the pieces
+//! is approximated. Order 2 in two dimensions, as for absorbing boundaries.
 
 use crate::problem::core_set::CoreSet;
 use crate::scaled::Scaled;
@@ -41,8 +43,8 @@ struct Crossing {
     set: usize,
     /// Whether the pair begins in the set.
     begins_inside: bool,
-    /// Where the boundary is, counted from where the pair begins, with the number of the first of its segments (the whole edge and its
-    /// two pieces); `None` at the cell centre in the set.
+    /// Where the boundary is, counted from where the pair begins, with the number of the first of its segments (the
+    /// whole edge and its two pieces); `None` at the cell centre in the set.
     at: Option<(f64, usize)>,
 }
 
@@ -66,7 +68,8 @@ pub(super) fn apart(closed: &Discretisation<'_>, owner: &[Option<u32>]) -> Resul
 /// The edges across the boundaries of disjoint sets; `owner` is the set that each state belongs to.
 ///
 /// # Errors
-/// [`SolveError::SetsTouch`] where an edge leads from one set to another, [`SolveError::RateOverflow`] for an edge that has no rate.
+/// [`SolveError::SetsTouch`] where an edge leads from one set to another, [`SolveError::RateOverflow`] for an edge that
+/// has no rate.
 pub(super) fn core_cuts(
     closed: &Discretisation<'_>,
     sets: &[CoreSet],
@@ -84,7 +87,8 @@ pub(super) fn core_cuts(
         };
         let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
         let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
-        // What stands on a cell centre but for rounding stands there: inside as the cell itself, outside just before it.
+        // What stands on a cell centre but for rounding stands there: inside as the cell itself, outside just before
+        // it.
         let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
         let at = entry.map(|entry| {
             let fraction = if begins_inside { 1.0 - entry } else { entry };
@@ -114,7 +118,8 @@ pub(super) fn core_cuts(
                 let [whole, first, second] = [flows[number], flows[number + 1], flows[number + 2]];
                 let forward = part(pair.forward, first.forward / g, whole.forward);
                 let backward = part(pair.backward, second.backward / (1.0 - g), whole.backward);
-                // What arrives at the state on the boundary, and the share of it that goes on to the state between the sets.
+                // What arrives at the state on the boundary, and the share of it that goes on to the state between the
+                // sets.
                 let arriving = (law[from] * forward).plus(law[to] * backward);
                 let [to_first, to_second] = [first.backward / g, second.forward / (1.0 - g)];
                 match begins_inside {
@@ -132,8 +137,8 @@ pub(super) fn core_cuts(
     Ok(cuts)
 }
 
-/// The rate along the first piece of an edge from that along the whole edge, whose cell may have a mass of its own; nothing flows along
-/// a piece of an edge along which nothing does.
+/// The rate along the first piece of an edge from that along the whole edge, whose cell may have a mass of its own;
+/// nothing flows along a piece of an edge along which nothing does.
 fn part(rate: f64, piece: f64, whole: f64) -> f64 {
     if rate == 0.0 { 0.0 } else { rate * (piece / whole) }
 }

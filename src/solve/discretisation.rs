@@ -1,7 +1,8 @@
 //! A problem on a grid: the assembled generator with the problem, the grid and the walls that it came from.
 //!
-//! One assembly serves several chains. The killed one is what the absorbing boundaries leave; a chain with other killing keeps the
-//! edges; the closed one, where every wall reflects and nothing absorbs, shares them wherever each cell of the grid is a state.
+//! One assembly serves several chains. The killed one is what the absorbing boundaries leave; a chain with other
+//! killing keeps the edges; the closed one, where every wall reflects and nothing absorbs, shares them wherever each
+//! cell of the grid is a state.
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ impl<'a> Discretisation<'a> {
     /// Discretises a problem on the connected part of its live set around the start.
     ///
     /// # Errors
-    /// [`SolveError::Assembly`] where slope or noise are no numbers or do not suit the grid, and [`SolveError::Interrupted`].
+    /// [`SolveError::Assembly`] where slope or noise are no numbers or do not suit the grid, and
+    /// [`SolveError::Interrupted`].
     pub fn on(
         problem: &'a Problem,
         grid: Grid,
@@ -59,8 +61,8 @@ impl<'a> Discretisation<'a> {
         })
     }
 
-    /// The same problem on the same grid where every wall reflects and no set absorbs. The edges are assembled anew where the killed
-    /// chain lives on a part of the grid only, or has been corrected.
+    /// The same problem on the same grid where every wall reflects and no set absorbs. The edges are assembled anew
+    /// where the killed chain lives on a part of the grid only, or has been corrected.
     ///
     /// # Errors
     /// As [`Discretisation::on`].
@@ -147,8 +149,8 @@ fn assemble(
     Assembly::new(physics, grid, weight, problem.valley.start_point, progress)
 }
 
-/// The walls of a problem's domain on a grid. An automatic domain means "wide enough": a turned rectangle around it is as good, and
-/// has its walls along the grid.
+/// The walls of a problem's domain on a grid. An automatic domain means "wide enough": a turned rectangle around it is
+/// as good, and has its walls along the grid.
 fn walls_of(problem: &Problem, grid: &Grid) -> Domain {
     let domain = problem.domain.clone();
     let is_turned = grid.turn != [1.0, 0.0];

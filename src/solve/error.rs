@@ -5,7 +5,8 @@ use crate::elimination::EliminationError;
 use crate::generator::AssemblyError;
 use crate::tensor::Point;
 
-/// A chain that could not be made or solved. What can be done about it depends on how the problem was posed, and is said there.
+/// A chain that could not be made or solved. What can be done about it depends on how the problem was posed, and is
+/// said there.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SolveError {
     /// The problem cannot be discretised on this grid.

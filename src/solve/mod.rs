@@ -1,5 +1,5 @@
-//! Chains, and what is asked of them: one function an analysis, a factored chain in, a vector out. Every solve here has a
-//! nonnegative right side, so that no digit is lost however small the rate. With A = diag(κ + Q1) − Q:
+//! Chains, and what is asked of them: one function an analysis, a factored chain in, a vector out. Every solve here has
+//! a nonnegative right side, so that no digit is lost however small the rate. With A = diag(κ + Q1) − Q:
 //!
 //! | analysis | equation | of |
 //! |---|---|---|

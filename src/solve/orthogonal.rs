@@ -1,5 +1,5 @@
-//! Vectors made orthogonal to many others in a weighted product Σ w f g, block by block: a block of the vector stays in the cache while all others
-//! pass by. Blocks have a fixed size, so that sums are the same on any number of threads.
+//! Vectors made orthogonal to many others in a weighted product Σ w f g, block by block: a block of the vector stays in
+//! the cache while all others pass by. Blocks have a fixed size, so that sums are the same on any number of threads.
 
 use rayon::prelude::*;
 
@@ -43,8 +43,8 @@ pub(super) fn square(weights: &[f64], vector: &[f64]) -> f64 {
     parts.iter().sum()
 }
 
-/// Makes a vector orthogonal to others, twice, which is enough; what was taken out of it. The first time it is enough to look at the last `near` of
-/// them where it has next to nothing of the others.
+/// Makes a vector orthogonal to others, twice, which is enough; what was taken out of it. The first time it is enough
+/// to look at the last `near` of them where it has next to nothing of the others.
 pub(super) fn taken_out(vector: &mut [f64], basis: &[Vec<f64>], weights: &[f64], near: usize) -> Vec<f64> {
     let mut taken = vec![0.0; basis.len()];
     for first in [basis.len().saturating_sub(near), 0] {

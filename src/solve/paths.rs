@@ -1,17 +1,20 @@
-//! Transition paths between two disjoint sets of states A and B of a closed chain, reversible or not, without a subtraction.
+//! Transition paths between two disjoint sets of states A and B of a closed chain, reversible or not, without a
+//! subtraction.
 //!
 //! Outside of both sets the chain is killed at the rates into them, and with A_I = diag(rate out) − Q of that chain
 //! ```text
 //! A_I q⁺ = rates into B        A_I (1 − q⁺) = rates into A        x A_I = Σ_{a ∈ A} π_a q_a·        x = π q⁻
 //! f_ij = x_i q_ij q⁺_j         F_AB = Σ_{a ∈ A} f_a· = Σ_{b ∈ B} f_·b       k_AB = F_AB / Σ x
 //! ```
-//! Each of the four comes from its own solve with a nonnegative right side, so that each keeps its relative accuracy where it is small:
-//! none is the rest of another. The backward committor q⁻ = x/π needs no chain that runs backward in time.
+//! Each of the four comes from its own solve with a nonnegative right side, so that each keeps its relative accuracy
+//! where it is small: none is the rest of another. The backward committor q⁻ = x/π needs no chain that runs backward in
+//! time.
 //!
-//! Where it fails: in two dimensions committors below 1e-308 are an error; along a line they have exponents of their own.
+//! Where it fails: in two dimensions committors below 1e-308 are an error; along a line they have exponents of their
+//! own.
 //!
-//! Sources: E & Vanden-Eijnden, J. Stat. Phys. 123, 503 (2006); Metzner, Schütte & Vanden-Eijnden, Multiscale Model. Simul. 7, 1192
-//! (2009).
+//! Sources: E & Vanden-Eijnden, J. Stat. Phys. 123, 503 (2006); Metzner, Schütte & Vanden-Eijnden, Multiscale Model.
+//! Simul. 7, 1192 (2009).
 
 use crate::elimination::EliminationError;
 use crate::generator::{Generator, Rates};
@@ -111,7 +114,8 @@ pub struct Paths {
     pub forward: Vec<Scaled>,
     /// 1 − q⁺ in relative accuracy: 1 in A, 0 in B.
     pub complement: Vec<Scaled>,
-    /// π q⁻ and π (1 − q⁻): the mass in each state of the process that was in A last, and of the one that was in B last.
+    /// π q⁻ and π (1 − q⁻): the mass in each state of the process that was in A last, and of the one that was in B
+    /// last.
     pub last_in: [Vec<Scaled>; 2],
     /// F_AB as it leaves A, and as it arrives in B.
     pub flux: [Scaled; 2],
@@ -226,7 +230,8 @@ impl Paths {
         self.reactive_share.over(self.flux[1])
     }
 
-    /// q⁻, the probability of having been in A later than in B; `None` where π, or π q⁻ between the sets, is below the range of numbers.
+    /// q⁻, the probability of having been in A later than in B; `None` where π, or π q⁻ between the sets, is below the
+    /// range of numbers.
     pub fn backward(&self) -> Vec<Option<f64>> {
         let quotient = |state: usize| {
             let (last, all) = (self.last_in[0][state], self.stationary[state]);
@@ -242,8 +247,8 @@ impl Paths {
     }
 }
 
-/// Fluxes out of A and into B that differ by more are made from numbers that have lost their digits below 1e-308; by rounding they differ
-/// by 1e-13.
+/// Fluxes out of A and into B that differ by more are made from numbers that have lost their digits below 1e-308; by
+/// rounding they differ by 1e-13.
 pub(super) const AGREEMENT: f64 = 1e-10;
 
 /// The chain on some of the states, in their order, with other killing; rates to all others are left out.
@@ -306,7 +311,8 @@ pub(super) fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     factor.elimination.solve_left(&ordinary).into_iter().map(|x| unit * x).collect()
 }
 
-/// A state from which this killing can be reached by the rates that there are, and where its probability is lost all the same.
+/// A state from which this killing can be reached by the rates that there are, and where its probability is lost all
+/// the same.
 fn lost(generator: &Generator, killing: &[f64], probability: &[f64]) -> Option<usize> {
     let small: Vec<usize> = (0..killing.len()).filter(|&state| probability[state] < f64::MIN_POSITIVE).collect();
     if small.is_empty() {

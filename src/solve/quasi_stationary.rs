@@ -1,16 +1,18 @@
 //! The quasi-stationary distribution ν and the escape rate γ: ν(Q − diag κ) = −γν.
 //!
-//! Inverse iteration from the left, x A = b, begins with all probability at the start state: what lies far up a wall is then
-//! reached only through the valley, and has its right relative size from the first step. It converges like γ/λ₂.
+//! Inverse iteration from the left, x A = b, begins with all probability at the start state: what lies far up a wall is
+//! then reached only through the valley, and has its right relative size from the first step. It converges like γ/λ₂.
 //! Collatz and Wielandt bracket the rate, min b_i/x_i ≤ γ ≤ max b_i/x_i.
 //!
-//! Where two valleys exchange more slowly than they lose, γ/λ₂ is close to 1, and what the slower one holds may begin at e^{−700}.
-//! Each then shows a ratio b_i/x_i of its own. The states are parted by it, both parts of b are solved for, and x is their combination by
+//! Where two valleys exchange more slowly than they lose, γ/λ₂ is close to 1, and what the slower one holds may begin
+//! at e^{−700}. Each then shows a ratio b_i/x_i of its own. The states are parted by it, both parts of b are solved
+//! for, and x is their combination by
 //! ```text
 //! c N = c/γ      N_ab = Σ_{i∈b} (b_a A⁻¹)_i,  Σ_i (b_a)_i = 1
 //! ```
-//! in which nothing is negative: block inverse iteration, with sums over the parts as the test functions. It converges like γ/λ₃.
-//! The bracket says nothing of states that hold next to nothing. A well among them shows when inverse iteration begins there.
+//! in which nothing is negative: block inverse iteration, with sums over the parts as the test functions. It converges
+//! like γ/λ₃. The bracket says nothing of states that hold next to nothing. A well among them shows when inverse
+//! iteration begins there.
 
 use rayon::prelude::*;
 
@@ -25,8 +27,8 @@ pub struct QuasiStationary {
     pub probability: Vec<f64>,
     /// γ, per unit of dynamical time.
     pub rate: Scaled,
-    /// The two sides of the bracket, each divided by the rate, from all states whose probability is above [`BRACKET_FLOOR`] of the
-    /// largest. The rates themselves are [`QuasiStationary::bounds`].
+    /// The two sides of the bracket, each divided by the rate, from all states whose probability is above
+    /// [`BRACKET_FLOOR`] of the largest. The rates themselves are [`QuasiStationary::bounds`].
     pub bracket: [f64; 2],
     /// Inverse iterations.
     pub iterations: usize,
@@ -140,8 +142,8 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     Ok(found)
 }
 
-/// The combination with a well of which the iteration has seen nothing, being below [`BRACKET_FLOOR`] or beyond the range of numbers, if
-/// there is one that loses more slowly.
+/// The combination with a well of which the iteration has seen nothing, being below [`BRACKET_FLOOR`] or beyond the
+/// range of numbers, if there is one that loses more slowly.
 fn slower_well(elimination: &Elimination, probability: &[f64], rate: Scaled) -> Result<Option<Vec<f64>>, SolveError> {
     let (_, largest) = sum_and_maximum(probability);
     let is_seen: Vec<bool> = probability.iter().map(|&p| p > BRACKET_FLOOR * largest).collect();

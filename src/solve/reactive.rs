@@ -24,8 +24,8 @@ pub struct Reactive<'a> {
 /// The paths from the first set to the second where every wall reflects and nothing absorbs.
 ///
 /// # Errors
-/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination; numbers beyond the
-/// range of double precision in two dimensions.
+/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination;
+/// numbers beyond the range of double precision in two dimensions.
 pub fn reactive<'a>(
     on: &Discretisation<'a>,
     sets: &[CoreSet; 2],

@@ -1,17 +1,19 @@
 //! The stationary law of a closed chain: πQ = 0, Σπ = 1.
 //!
-//! The chain is killed at unit rate in one state and restarted there; between two restarts it spends in each state a time
-//! proportional to π. So π comes from one left solve with a nonnegative right side, to full relative accuracy.
+//! The chain is killed at unit rate in one state and restarted there; between two restarts it spends in each state a
+//! time proportional to π. So π comes from one left solve with a nonnegative right side, to full relative accuracy.
 //!
-//! Any state will do for the restarts along a line, where numbers have exponents of their own. In two dimensions the times must stay below
-//! 1e308, so that the state has to be one of the heaviest: [`stationary_law`] moves it where it was not.
+//! Any state will do for the restarts along a line, where numbers have exponents of their own. In two dimensions the
+//! times must stay below 1e308, so that the state has to be one of the heaviest: [`stationary_law`] moves it where it
+//! was not.
 
 use crate::elimination::EliminationError;
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::{Factor, Resources, SolveError, occupation};
 
-/// Cell probabilities π from the factor of a chain that is killed at unit rate in its origin alone ([`crate::solve::Chain::closed`]).
+/// Cell probabilities π from the factor of a chain that is killed at unit rate in its origin alone
+/// ([`crate::solve::Chain::closed`]).
 ///
 /// # Errors
 /// [`SolveError::Overflow`] where the law does not fit into double precision.
@@ -27,11 +29,12 @@ pub fn stationary(closed: &Factor) -> Result<Vec<f64>, SolveError> {
     Ok(times)
 }
 
-/// π of a closed chain of any range along a line, and within 1e-308 of its largest value elsewhere; `pin` is where the process restarts at
-/// first.
+/// π of a closed chain of any range along a line, and within 1e-308 of its largest value elsewhere; `pin` is where the
+/// process restarts at first.
 ///
 /// # Errors
-/// Whatever ends an elimination, and [`EliminationError::ZeroPivot`] where valleys are out of each other's reach in double precision.
+/// Whatever ends an elimination, and [`EliminationError::ZeroPivot`] where valleys are out of each other's reach in
+/// double precision.
 ///
 /// # Panics
 /// When `pin` is no state of the chain.
@@ -42,7 +45,8 @@ pub fn stationary_law(
 ) -> Result<Vec<Scaled>, EliminationError> {
     assert!(pin < generator.len(), "the restarts are in a state of the chain");
     let mut tried = Vec::new();
-    // Each valley is heavier by more than 1e290 than the one before; who comes back to one goes round two that never meet.
+    // Each valley is heavier by more than 1e290 than the one before; who comes back to one goes round two that never
+    // meet.
     while !tried.contains(&pin) {
         tried.push(pin);
         let mut killing = vec![0.0; generator.len()];
@@ -75,7 +79,8 @@ pub fn stationary_law(
     Err(EliminationError::ZeroPivot { state: pin })
 }
 
-/// The heaviest state where times overflow: it is seen in a unit of time that is longer by nearly the whole range of numbers.
+/// The heaviest state where times overflow: it is seen in a unit of time that is longer by nearly the whole range of
+/// numbers.
 fn heaviest(factor: &Factor, pin: usize) -> usize {
     let mut source = vec![0.0; factor.states];
     source[pin] = 1e-300;

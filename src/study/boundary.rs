@@ -4,9 +4,9 @@
 //! ```text
 //! γ = Σ J Δu / Σ p u        over edges, and over cells
 //! ```
-//! With u the right eigenvector, for which the passage time stands here, that is stationary: what is wrong beside a boundary changes γ by
-//! the share that it has in the two sums. In the cold the share falls like e^{−2(φ_saddle − φ_boundary)} behind the saddle and like
-//! e^{−φ_boundary} up the walls.
+//! With u the right eigenvector, for which the passage time stands here, that is stationary: what is wrong beside a
+//! boundary changes γ by the share that it has in the two sums. In the cold the share falls like e^{−2(φ_saddle −
+//! φ_boundary)} behind the saddle and like e^{−φ_boundary} up the walls.
 
 use std::collections::BTreeSet;
 
@@ -21,17 +21,19 @@ use crate::tensor::{advance, difference};
 /// Errors relative to γ that come from the boundary.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BoundaryError {
-    /// What reflecting walls leave: at first order where they are oblique to the grid, else at second, for schemes of higher order.
+    /// What reflecting walls leave: at first order where they are oblique to the grid, else at second, for schemes of
+    /// higher order.
     pub walls: f64,
-    /// What absorbing boundaries may leave that cut edges elsewhere than on faces, at fractions that differ from grid to grid; infinite
-    /// where it is not known, `None` where no boundary does.
+    /// What absorbing boundaries may leave that cut edges elsewhere than on faces, at fractions that differ from grid
+    /// to grid; infinite where it is not known, `None` where no boundary does.
     pub cut: Option<f64>,
 }
 
 /// The part of a cell on the wrong side of its face, on average, where a boundary crosses the cell anywhere.
 const MISPLACED: f64 = 0.25;
 
-/// The part of a face by which the end of a window may be out of place, over D_tn²/(D_tt D_nn): 0.03 seen (D₁₂ = −0.3 beside 0.5 and 0.9).
+/// The part of a face by which the end of a window may be out of place, over D_tn²/(D_tt D_nn): 0.03 seen (D₁₂ = −0.3
+/// beside 0.5 and 0.9).
 const MISSED: f64 = 0.06;
 
 /// A difference below this part of its terms is their rounding.
@@ -44,8 +46,8 @@ fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
     cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
 }
 
-/// Whether an edge ends on a face of the cells that it passes: at halves of a cell along one of the axes, on every grid, so that what it
-/// leaves falls with a power.
+/// Whether an edge ends on a face of the cells that it passes: at halves of a cell along one of the axes, on every
+/// grid, so that what it leaves falls with a power.
 fn is_on_a_face(exit: &Exit) -> bool {
     let is_half = |along: i32| {
         let cells = exit.fraction * f64::from(along.abs());
@@ -54,8 +56,8 @@ fn is_on_a_face(exit: &Exit) -> bool {
     exit.offset.into_iter().any(is_half)
 }
 
-/// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges along both axes of
-/// more cells than a few boxes have corners.
+/// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges
+/// along both axes of more cells than a few boxes have corners.
 fn is_cut(exits: &[Exit]) -> bool {
     const MOST_CORNERS: usize = 8;
     let leaves_along = |axis: usize| {
@@ -73,7 +75,8 @@ pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {
         || is_cut(&on.assembly.exits)
 }
 
-/// What the boundary leaves, from what is known of the chain: its quasi-stationary law with the passage times, in any unit.
+/// What the boundary leaves, from what is known of the chain: its quasi-stationary law with the passage times, in any
+/// unit.
 pub fn error(on: &Discretisation<'_>, known: Option<(&QuasiStationary, &[f64])>) -> BoundaryError {
     let is_cut = is_cut(&on.assembly.exits);
     let oblique = has_oblique_walls(&on.grid, &on.domain);
@@ -88,7 +91,8 @@ pub fn error(on: &Discretisation<'_>, known: Option<(&QuasiStationary, &[f64])>)
             false => on.walls.as_deref().map_or(0.0, |walls| shares.left_by_walls(walls)),
         },
         cut: match shares.left_by_windows(on) {
-            // Under tensors along the axes their ends are where they should be, and what is left is another share on every grid.
+            // Under tensors along the axes their ends are where they should be, and what is left is another share on
+            // every grid.
             Some(0.0) => Some(f64::INFINITY),
             Some(left) => Some(left + if is_cut { shares.left_by_cuts(&on.assembly) } else { 0.0 }),
             // Oblique walls too differ from grid to grid.
@@ -148,8 +152,8 @@ impl<'a> Shares<'a> {
         })
     }
 
-    /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is misplaced as any is, but
-    /// every edge that such a wall cuts is gone, which always hinders the flux along it.
+    /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is
+    /// misplaced as any is, but every edge that such a wall cuts is gone, which always hinders the flux along it.
     fn left_by_oblique_walls(&self, on: &Discretisation<'_>) -> f64 {
         let Discretisation { grid, domain, assembly, .. } = on;
         let walls = |cell: usize| {
@@ -174,8 +178,8 @@ impl<'a> Shares<'a> {
         held.sum()
     }
 
-    /// What the ends of windows leave under full tensors, for which they are not quite where they should be: the part [`MISSED`] D_tn²/(D_tt
-    /// D_nn) of what opening the next face would change. `None` without windows.
+    /// What the ends of windows leave under full tensors, for which they are not quite where they should be: the part
+    /// [`MISSED`] D_tn²/(D_tt D_nn) of what opening the next face would change. `None` without windows.
     fn left_by_windows(&self, on: &Discretisation<'_>) -> Option<f64> {
         let Discretisation { domain, grid, .. } = on;
         let spacing = grid.spacing();
@@ -201,9 +205,9 @@ impl<'a> Shares<'a> {
         (!domain.windows.is_empty()).then(|| domain.windows.iter().map(ends).sum())
     }
 
-    /// What reflecting walls on faces leave at second order, which a scheme of higher order sees: sums over the cells of a line that ends
-    /// where their densities have a slope exceed the integral by (f before the wall − f at it)/24, f = p u and J ∂u. Where the problem
-    /// separates the two cancel; the next order is a tenth.
+    /// What reflecting walls on faces leave at second order, which a scheme of higher order sees: sums over the cells
+    /// of a line that ends where their densities have a slope exceed the integral by (f before the wall − f at it)/24,
+    /// f = p u and J ∂u. Where the problem separates the two cancel; the next order is a tenth.
     fn left_by_walls(&self, walls: &[[u32; 2]]) -> f64 {
         let (mut both, mut sizes) = (0.0, 0.0);
         for states in walls {
@@ -216,8 +220,8 @@ impl<'a> Shares<'a> {
         both.abs() + 0.1 * sizes
     }
 
-    /// What absorbing boundaries leave that lie off the faces of cells. The cut piece carries a constant J exactly, so that what is misplaced is
-    /// how J changes from the edge before to it.
+    /// What absorbing boundaries leave that lie off the faces of cells. The cut piece carries a constant J exactly, so
+    /// that what is misplaced is how J changes from the edge before to it.
     fn left_by_cuts(&self, assembly: &Assembly) -> f64 {
         // Of each state the first of its exits, and of each exit the next.
         let (mut first, mut next) = (vec![NONE; self.norm.len()], vec![NONE; assembly.exits.len()]);

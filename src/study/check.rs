@@ -50,7 +50,8 @@ pub struct CheckReport {
     pub minima: Vec<PointReport>,
     /// Saddles of the valley, lowest first.
     pub saddles: Vec<PointReport>,
-    /// Where D = c[H]₊ degenerates: the widest way out, and to each saddle of the valley; `None` for other noise and over a floor.
+    /// Where D = c[H]₊ degenerates: the widest way out, and to each saddle of the valley; `None` for other noise and
+    /// over a floor.
     pub ways: Option<WaysReport>,
     /// Cells of the grid; `None` when it will be refined to a tolerance.
     pub cells: Option<[usize; 2]>,
@@ -58,9 +59,11 @@ pub struct CheckReport {
     pub memory: Option<f64>,
     /// Bytes that may be used.
     pub allowed: u64,
-    /// Seconds that the run will take, to a factor of 2 on a machine with nothing else to do; `None` where no trial could be made.
+    /// Seconds that the run will take, to a factor of 2 on a machine with nothing else to do; `None` where no trial
+    /// could be made.
     pub forecast: Option<Forecast>,
-    /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law beside an end.
+    /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law
+    /// beside an end.
     pub ends: [Option<LineEnd>; 2],
     /// What the reader must know.
     pub warnings: Vec<Warning>,

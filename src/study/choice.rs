@@ -1,8 +1,10 @@
-//! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average elsewhere.
+//! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average
+//! elsewhere.
 //!
-//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both. A drift without a loss may turn
-//! across the slope of its own density; the weight for that is taken where the rate settles sooner with it, and where no coarse grid settles
-//! at all: on the way round an exponential weight adds noise across the flow, and the rate of a cold valley grows by powers of ten.
+//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both. A drift
+//! without a loss may turn across the slope of its own density; the weight for that is taken where the rate settles
+//! sooner with it, and where no coarse grid settles at all: on the way round an exponential weight adds noise across
+//! the flow, and the rate of a cold valley grows by powers of ten.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -54,7 +56,8 @@ pub enum Reason {
     Windows,
     /// No escape rate or passage time was asked for, which the correction is for.
     NoRate,
-    /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts leave.
+    /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts
+    /// leave.
     GainsNothing {
         /// Cells of that grid.
         cells: [usize; 2],
@@ -169,8 +172,8 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
     plain(Reason::NotTried)
 }
 
-/// How much less the rate must change between two coarse grids than with the inverse average: a drift that is a gradient in disguise makes it
-/// change more.
+/// How much less the rate must change between two coarse grids than with the inverse average: a drift that is a
+/// gradient in disguise makes it change more.
 const SOONER: f64 = 0.9;
 
 /// A change of ln γ between two coarse grids from which they show no rate.

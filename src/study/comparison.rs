@@ -1,4 +1,5 @@
-//! A problem's formulas and its 1D quadrature, and rates found otherwise over them, like with like. Neither knows the grid.
+//! A problem's formulas and its 1D quadrature, and rates found otherwise over them, like with like. Neither knows the
+//! grid.
 
 use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
@@ -84,7 +85,8 @@ fn evaluated(problem: &Problem, minimum: usize, saddles: &[SaddleCrossing], othe
     })
 }
 
-/// What the process meets at the lower (0) or upper (1) end of an axis; in two dimensions for a set that is a rectangle.
+/// What the process meets at the lower (0) or upper (1) end of an axis; in two dimensions for a set that is a
+/// rectangle.
 pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     let (domain, live) = (&problem.domain, &problem.valley.live);
     if problem.dimension == 1 {
@@ -114,8 +116,9 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
     jumps::along(&problem.dynamics, problem.noise.as_ref(), lower, upper).into_iter().map(place).collect()
 }
 
-/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had (periodic axis, noise
-/// that vanishes, a killing rate inside). Integrals that fail, for a set of several pieces among others, are told of in `warnings`.
+/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had
+/// (periodic axis, noise that vanishes, a killing rate inside). Integrals that fail, for a set of several pieces among
+/// others, are told of in `warnings`.
 pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) || problem.domain.killing.is_some() {
         return None;

@@ -1,7 +1,8 @@
-//! How far out a place is, for splitting: the logarithm of the probability, on a coarse grid, to die before coming back to the core.
+//! How far out a place is, for splitting: the logarithm of the probability, on a coarse grid, to die before coming back
+//! to the core.
 //!
-//! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the grid enters the
-//! particles' rate but its error bar.
+//! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the
+//! grid enters the particles' rate but its error bar.
 
 use crate::elimination::Workspace;
 use crate::generator::assembly::DEAD;

@@ -1,11 +1,12 @@
-//! The covariance C of the gradient noise against the Hessian H of a model at one point (Eqs. 5–7 of the paper, Fig. 2).
+//! The covariance C of the gradient noise against the Hessian H of a model at one point (Eqs. 5–7 of the paper, Fig.
+//! 2).
 //!
 //! ```text
 //! C(θ)/B against H(θ)/B,   C = (1/N) Σ_n (∇ℓ_n − g)(∇ℓ_n − g)ᵀ
 //! ```
-//! over all ordered pairs (i, j) whose H_ij lies where the paper shows it: [1e-4, 0.5] in the basis of H's eigenvectors, which leaves
-//! the diagonal, and |H_ij| ≤ 0.03 in the parameters. The slope is that of the line through the origin, Σ xy/Σ x², r is Pearson's. Both
-//! sides fall with B alike, so slope and r are the same for every B.
+//! over all ordered pairs (i, j) whose H_ij lies where the paper shows it: [1e-4, 0.5] in the basis of H's
+//! eigenvectors, which leaves the diagonal, and |H_ij| ≤ 0.03 in the parameters. The slope is that of the line through
+//! the origin, Σ xy/Σ x², r is Pearson's. Both sides fall with B alike, so slope and r are the same for every B.
 
 use serde::Serialize;
 

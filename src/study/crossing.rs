@@ -1,9 +1,9 @@
-//! Rates of processes that cross a curve Γ on which their noise degenerates: how well the grid resolves Γ where they do, and what the
-//! grids say then.
+//! Rates of processes that cross a curve Γ on which their noise degenerates: how well the grid resolves Γ where they
+//! do, and what the grids say then.
 //!
-//! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); below that every scheme misses by a factor, and by Δ/(ω|h_j|) in size.
-//! Where it is resolved the error falls with an order between 1 and 2 that settles late, mostly from above: noise that is kept above a
-//! level helps the process across.
+//! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); below that every scheme misses by a factor, and by
+//! Δ/(ω|h_j|) in size. Where it is resolved the error falls with an order between 1 and 2 that settles late, mostly
+//! from above: noise that is kept above a level helps the process across.
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub(super) fn is_asked_for(problem: &Problem) -> bool {
 /// How well a grid resolves a curve Γ where the process crosses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Coarseness {
-    /// Without a floor, or with one that the grid does not see: Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over the net flux from cell
-    /// to cell; less where that is less than what leaves the set, by as much.
+    /// Without a floor, or with one that the grid does not see: Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over
+    /// the net flux from cell to cell; less where that is less than what leaves the set, by as much.
     Bare(f64),
     /// Over a floor d: the mean of cΔ/d.
     Floored(f64),
@@ -69,7 +69,8 @@ pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Co
     }
 }
 
-/// What the level that keeps the noise from zero near Γ changes in a rate, relative to it: the change where that is doubled.
+/// What the level that keeps the noise from zero near Γ changes in a rate, relative to it: the change where that is
+/// doubled.
 ///
 /// # Errors
 /// What ends the solution on this grid.
@@ -123,9 +124,9 @@ const HIGHEST: f64 = 2.0;
 /// Estimates are raised by a quarter: they leave out the next term.
 const SAFETY: f64 = 1.25;
 
-/// What three grids or more say, coarsest first, `ratio` the refinement from grid to grid and `rounding` the relative error of each
-/// value: neither two grids that agree by chance, nor the second order of smooth problems are trusted. `None` with fewer grids.
-/// `raised` is what [`raised`] says, `formal` the order of the scheme.
+/// What three grids or more say, coarsest first, `ratio` the refinement from grid to grid and `rounding` the relative
+/// error of each value: neither two grids that agree by chance, nor the second order of smooth problems are trusted.
+/// `None` with fewer grids. `raised` is what [`raised`] says, `formal` the order of the scheme.
 pub fn extrapolate(
     values: &[Scaled],
     ratio: f64,
@@ -157,10 +158,12 @@ pub fn extrapolate(
     Some(Extrapolation { value, error, order, situation: Situation::Crossing })
 }
 
-/// What is known of the error of the last value where a floor lies in less than a cell, relative to it: D then changes over a cell by more than
-/// its smallest value, and where in its cell the curve lies decides, on each grid anew. Grids agree by chance, and what falls falls slowly.
+/// What is known of the error of the last value where a floor lies in less than a cell, relative to it: D then changes
+/// over a cell by more than its smallest value, and where in its cell the curve lies decides, on each grid anew. Grids
+/// agree by chance, and what falls falls slowly.
 pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
-    // Seen on one landscape where cΔ/d is 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no more where it is larger.
+    // Seen on one landscape where cΔ/d is 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no more where it is
+    // larger.
     const SEEN: f64 = 2e-3;
     const MOST: f64 = 2e-2;
     let mut size = (SEEN * (steepness * steepness - 1.0)).clamp(0.0, MOST);

@@ -76,8 +76,8 @@ impl Escape {
     }
 }
 
-/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary numbers, so are
-/// the fluxes.
+/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary
+/// numbers, so are the fluxes.
 fn rate_and_flux(
     on: &Discretisation<'_>,
     found: &QuasiStationary,

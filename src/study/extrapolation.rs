@@ -3,8 +3,8 @@
 //! ```text
 //! log γ_h = log γ + C hᵖ + …        log γ ≈ log γ_h + Δ/(rᵖ − 1),  Δ = log(γ_h/γ_rh)        p = log(Δ_r/Δ)/log r
 //! ```
-//! Which order is taken away and which error is claimed is decided by the table [`crate::study::rules::RULES`]; what boundaries leave
-//! that the grids may not show comes on top by [`crate::study::rules::BOUNDARY_RULES`].
+//! Which order is taken away and which error is claimed is decided by the table [`crate::study::rules::RULES`]; what
+//! boundaries leave that the grids may not show comes on top by [`crate::study::rules::BOUNDARY_RULES`].
 
 use crate::scaled::Scaled;
 use crate::study::boundary::BoundaryError;
@@ -24,15 +24,15 @@ pub struct Extrapolation {
 }
 
 impl Extrapolation {
-    /// The same where the finest grid's `value` is known to have another error of low order, which the grids may not show: it is added,
-    /// and nothing is extrapolated if it would be seen beside what extrapolation leaves.
+    /// The same where the finest grid's `value` is known to have another error of low order, which the grids may not
+    /// show: it is added, and nothing is extrapolated if it would be seen beside what extrapolation leaves.
     fn with(self, other: f64, value: Scaled) -> Extrapolation {
         let value = if other > 0.1 * self.error { value } else { self.value };
         Extrapolation { value, error: self.error + other, ..self }
     }
 
-    /// The same where the error is not believed to be below `least`: nothing is extrapolated then, unless the grids show the order `formal`
-    /// that was taken.
+    /// The same where the error is not believed to be below `least`: nothing is extrapolated then, unless the grids
+    /// show the order `formal` that was taken.
     fn at_least(self, least: f64, finest: Scaled, formal: f64) -> Extrapolation {
         let is_seen = self.situation.takes_formal() && self.order.is_some_and(|p| (p - formal).abs() < CONSISTENT);
         match self.error < least {
@@ -48,7 +48,8 @@ pub const TOO_COARSE: f64 = 0.5;
 /// Orders that differ by less from the scheme's are that order, whatever boundaries may leave.
 const CONSISTENT: f64 = 0.15;
 
-/// Estimates are raised by a quarter: they leave out the next term of the expansion, and roundings are as large as they are expected at times.
+/// Estimates are raised by a quarter: they leave out the next term of the expansion, and roundings are as large as they
+/// are expected at times.
 const SAFETY: f64 = 1.25;
 
 /// The highest order that is believed: what falls faster does so by chance, or from a grid that resolved nothing.
@@ -99,9 +100,9 @@ pub struct Seen {
 impl Series<'_> {
     /// What the grids say together with what they may not show, `boundary`. `None` with too few grids.
     ///
-    /// Where boundaries cut edges, but can leave little, a scheme of high order is taken at the word of its grids too. Where they may
-    /// leave more than the grids show, those agree by chance: schemes of second order leave all of it at times, and of higher order a
-    /// twentieth.
+    /// Where boundaries cut edges, but can leave little, a scheme of high order is taken at the word of its grids too.
+    /// Where they may leave more than the grids show, those agree by chance: schemes of second order leave all of it at
+    /// times, and of higher order a twentieth.
     pub fn estimate(&self, boundary: BoundaryError) -> Option<Extrapolation> {
         let BoundaryError { walls, cut } = boundary;
         let &finest = self.values.last()?;
@@ -219,7 +220,8 @@ impl Seen {
         self.larger_change() / (self.ratio().powf(p.min(self.formal)) - 1.0)
     }
 
-    /// The last change, but where an order is seen no less than what [`HIGHEST`] leaves of the one before; where two grids may agree by chance, the larger of both.
+    /// The last change, but where an order is seen no less than what [`HIGHEST`] leaves of the one before; where two
+    /// grids may agree by chance, the larger of both.
     fn larger_change(&self) -> f64 {
         if self.is_cut {
             return self.larger_of_both();
@@ -242,8 +244,8 @@ impl Seen {
 /// What is less than this converges by chance too slowly, or not at all.
 pub(super) const LOWEST: f64 = 0.5;
 
-/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where they have
-/// opposite signs or no power gives it. Changes that hardly fall, or grow, count as [`LOWEST`].
+/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where
+/// they have opposite signs or no power gives it. Changes that hardly fall, or grow, count as [`LOWEST`].
 fn order_of_quarters(ratio: f64) -> Option<f64> {
     const HIGHEST: f64 = 32.0;
     let ratio_at = |p: f64| (p * std::f64::consts::LN_2).exp_m1() / (p * (4.0f64 / 3.0).ln()).exp_m1();

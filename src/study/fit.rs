@@ -1,4 +1,5 @@
-//! Straight lines through measured laws: a linear law, a power law or an exponential one, with the uncertainty of its slope.
+//! Straight lines through measured laws: a linear law, a power law or an exponential one, with the uncertainty of its
+//! slope.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -46,7 +47,8 @@ pub struct Line {
     pub intercept: f64,
     /// Pearson's correlation of the points; absent where they all have the same y.
     pub pearson_r: Option<f64>,
-    /// 95 % interval of the slope by Student's t, as if what is left over were independent normal errors; absent for two points.
+    /// 95 % interval of the slope by Student's t, as if what is left over were independent normal errors; absent for
+    /// two points.
     pub ci95: Option<[f64; 2]>,
     /// The largest distance of a point from the line, over the range of y.
     pub largest_residual: Option<f64>,

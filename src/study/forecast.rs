@@ -1,7 +1,7 @@
 //! How long a run will take, and how much memory.
 //!
-//! The phases of a run that was tried on a small grid grow with the number of cells as their algorithms do; what is not tried is counted by
-//! its operations. Pictures and files are known by their number.
+//! The phases of a run that was tried on a small grid grow with the number of cells as their algorithms do; what is not
+//! tried is counted by its operations. Pictures and files are known by their number.
 
 use crate::problem::Problem;
 use crate::solve::Resources;
@@ -25,7 +25,8 @@ const DRAWING: [f64; 2] = [0.25, 0.45];
 /// Seconds a cell for writing and drawing fields.
 const PER_CELL: f64 = 1.5e-6;
 
-/// Seconds that a run takes, with pictures; `None` where its grid is found on the way and the trial did not reach its end.
+/// Seconds that a run takes, with pictures; `None` where its grid is found on the way and the trial did not reach its
+/// end.
 pub fn forecast(
     problem: &Problem,
     request: &Request,

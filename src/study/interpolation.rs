@@ -5,8 +5,8 @@
 //! error = max(e₁/3, e₂/48)   where e₂ ≥ 4 e₁: at least second order is seen; 4th is the order of a cubic spline of a smooth loss
 //! error = e₁                 elsewhere, and where too few values are left for γ(4h)
 //! ```
-//! All three on the same grid of cells, whose own error is the same in them. A loss that bends between its points as nothing at the points
-//! shows is not found out, nor are errors of the values themselves that neighbours share.
+//! All three on the same grid of cells, whose own error is the same in them. A loss that bends between its points as
+//! nothing at the points shows is not found out, nor are errors of the values themselves that neighbours share.
 
 use serde::Serialize;
 

@@ -1,4 +1,5 @@
-//! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed η/B).
+//! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed
+//! η/B).
 
 use serde::{Serialize, Serializer};
 

@@ -1,7 +1,7 @@
 //! Ladders of grids: which are solved, in what order, until when, and what is kept of them.
 //!
-//! One rule for a grid that fails: together with those coarser than it, it has no say in what the others show, and is noted. The finest
-//! one may not fail where a result on it was asked for.
+//! One rule for a grid that fails: together with those coarser than it, it has no say in what the others show, and is
+//! noted. The finest one may not fail where a result on it was asked for.
 
 use std::time::Instant;
 
@@ -227,8 +227,9 @@ fn halves(cells: [usize; 2], dimension: usize) -> Vec<[usize; 2]> {
     [halved(half), half].into_iter().filter(|&cells| is_usable(cells, dimension)).chain([cells]).collect()
 }
 
-/// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates better than from a
-/// quarter of them, and which small grids have instead of a quarter; `None` where there are no such grids.
+/// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates
+/// better than from a quarter of them, and which small grids have instead of a quarter; `None` where there are no such
+/// grids.
 fn quarters(cells: [usize; 2], dimension: usize) -> Option<Vec<[usize; 2]>> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
     let is_divisible = cells[..dimension].iter().all(|n| n % 4 == 0);

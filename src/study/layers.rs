@@ -3,8 +3,8 @@
 use crate::formula::quadrature::Breakpoint;
 use crate::problem::Problem;
 
-/// Pieces of the domain that are looked at one by one: a drift whose layers are thinner than one of them by a factor 100 is no longer
-/// seen; a loss gives its layers away by its differences, however thin they are.
+/// Pieces of the domain that are looked at one by one: a drift whose layers are thinner than one of them by a factor
+/// 100 is no longer seen; a loss gives its layers away by its differences, however thin they are.
 const PIECES: usize = 2000;
 /// A smooth piece leaves far less than this of its rise to the rule.
 const MISSED: f64 = 1e-6;

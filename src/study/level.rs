@@ -69,7 +69,8 @@ pub struct Passage {
 /// The chain of one grid, before anything of it is solved.
 ///
 /// # Errors
-/// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be made.
+/// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be
+/// made.
 pub fn discretised<'a>(
     request: &Request,
     problem: &'a Problem,
@@ -110,7 +111,8 @@ pub fn refuse(request: &Request, on: &Discretisation<'_>, resources: Resources<'
 /// Solves one grid for what is asked of it.
 ///
 /// # Errors
-/// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be made or solved.
+/// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be
+/// made or solved.
 pub fn solve<'a>(
     request: &Request,
     problem: &'a Problem,
@@ -255,7 +257,8 @@ impl Analyses {
         if jumps_in_cells {
             boundary.cut = Some(f64::INFINITY);
         } else if boundary.cut.is_none() && (jumps::bend_density(on.problem) || jumps::bend_killing(on.problem)) {
-            // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on every grid.
+            // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on
+            // every grid.
             boundary.cut = Some(f64::INFINITY);
         }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, found));

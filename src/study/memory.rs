@@ -12,9 +12,9 @@ pub const FIXED: f64 = 36e6;
 /// Bytes per cell of a line.
 const LINE: f64 = 200.0;
 
-/// Bytes per cell at 2¹⁶ cells, and what each doubling of their number adds: from the peak of the resident memory of runs at 2¹⁶, 2¹⁸ and
-/// 2²⁰ cells, less [`FIXED`], to 11 %. Nested dissection leaves c log₂N factor entries a cell, c = 3.1 for five points in detailed balance,
-/// 4.5 in general and a quarter more for nine.
+/// Bytes per cell at 2¹⁶ cells, and what each doubling of their number adds: from the peak of the resident memory of
+/// runs at 2¹⁶, 2¹⁸ and 2²⁰ cells, less [`FIXED`], to 11 %. Nested dissection leaves c log₂N factor entries a cell, c =
+/// 3.1 for five points in detailed balance, 4.5 in general and a quarter more for nine.
 struct Law {
     at_65536: f64,
     per_doubling: f64,
@@ -48,8 +48,8 @@ pub fn estimate(cells: [usize; 2], problem: &Problem, scheme: Scheme) -> f64 {
     corrected + if problem.dimension == 1 { LINE * n } else { law.bytes(n) }
 }
 
-/// As [`estimate`], of a problem that has not been posed yet: it may have no detailed balance, and where no grid is given it may need the
-/// largest one that is tried.
+/// As [`estimate`], of a problem that has not been posed yet: it may have no detailed balance, and where no grid is
+/// given it may need the largest one that is tried.
 pub fn most(request: &GridRequest, dimension: usize) -> f64 {
     let [x, y] = request.cells.unwrap_or([request.max_unknowns.unwrap_or(MOST_UNKNOWNS[dimension - 1]), 1]);
     let n = x as f64 * y as f64;

@@ -1,4 +1,5 @@
-//! What particles tabulated as a group of fields: where they are and die, how long they live, and what each repetition found.
+//! What particles tabulated as a group of fields: where they are and die, how long they live, and what each repetition
+//! found.
 
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, Kind};

@@ -85,8 +85,8 @@ pub enum Quantity {
     Spectrum,
 }
 
-/// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around the minimum across
-/// its lowest saddle.
+/// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around
+/// the minimum across its lowest saddle.
 #[derive(Clone, Debug, Default)]
 pub struct CommittorRequest {
     /// Where paths begin.
@@ -203,7 +203,8 @@ pub struct EvolveRequest {
     pub start: StartDensity,
     /// Relative tolerance on the density: in L1, and on the probability of each cell above the floor.
     pub tolerance: f64,
-    /// The share of what is still there above which single cells are right; 1: none of them need be; `None`: by what it costs.
+    /// The share of what is still there above which single cells are right; 1: none of them need be; `None`: by what it
+    /// costs.
     pub floor: Option<f64>,
     /// The noise in time, in order; empty: the problem's own for ever.
     pub schedule: Vec<NoisePiece>,

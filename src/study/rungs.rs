@@ -159,8 +159,9 @@ impl Rungs<'_> {
     }
 }
 
-/// The relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L itself, which the
-/// noise in the exponent magnifies; over many cells the roundings of their edges add up like a random walk.
+/// The relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L
+/// itself, which the noise in the exponent magnifies; over many cells the roundings of their edges add up like a random
+/// walk.
 fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
     let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
     let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));

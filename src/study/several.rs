@@ -68,7 +68,8 @@ pub(super) fn fluxes(hits: &Hits) -> Vec<Scaled> {
     (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b).map(|(a, b)| hits.flux[a][b]).collect()
 }
 
-/// What a run says of the hits of its finest grid, and h of each set over that grid; `estimates`: what the grids say of each of the [`fluxes`].
+/// What a run says of the hits of its finest grid, and h of each set over that grid; `estimates`: what the grids say of
+/// each of the [`fluxes`].
 pub(super) fn study(
     closed: &Discretisation<'_>,
     hits: Hits,

@@ -100,7 +100,8 @@ impl Solution {
     }
 }
 
-/// C(θ*), the covariance of one sample's gradient at the minimum, against H(θ*): the paper's Eq. 6 and Fig. 2 say C ≈ H.
+/// C(θ*), the covariance of one sample's gradient at the minimum, against H(θ*): the paper's Eq. 6 and Fig. 2 say C ≈
+/// H.
 #[derive(Clone, Copy, Debug)]
 pub struct CovarianceCheck {
     /// C(θ*).
@@ -213,9 +214,9 @@ pub struct QuadratureCheck {
 }
 
 impl QuadratureCheck {
-    /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and nothing is
-    /// extrapolated away from it. Where one of its two numbers is far from the grid and the other agrees, the odd one stands alone
-    /// against two: it changes nothing, and the disagreement is returned.
+    /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and
+    /// nothing is extrapolated away from it. Where one of its two numbers is far from the grid and the other agrees,
+    /// the odd one stands alone against two: it changes nothing, and the disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,

@@ -193,7 +193,8 @@ const LEFT: [Label; 2] = [
     Label::new("left_imaginary", "1/parameter^d", "left eigenvector, a density, imaginary part"),
 ];
 
-/// The group `/spectrum`: values over the mode, eigenvectors over the mode and the cells, imaginary parts where there are any.
+/// The group `/spectrum`: values over the mode, eigenvectors over the mode and the cells, imaginary parts where there
+/// are any.
 pub fn group(found: &LevelSpectrum<'_>) -> FieldGroup {
     let (grid, modes): (&Grid, _) = (&found.on.grid, &found.modes);
     let numbers = Coordinate::new(MODE, (1..=modes.len()).map(|k| k as f64).collect());

@@ -1,8 +1,9 @@
 //! What can be found out of a run without running it.
 //!
-//! A run is tried on a grid that costs next to nothing, its own where that is small: everything that it would do there is done, so that what
-//! ends it ends this too, and its phases are timed. Its own grid, where it is larger, is assembled and not eliminated. What moves in time
-//! (the density, particles, the iteration) is prepared and not followed.
+//! A run is tried on a grid that costs next to nothing, its own where that is small: everything that it would do there
+//! is done, so that what ends it ends this too, and its phases are timed. Its own grid, where it is larger, is
+//! assembled and not eliminated. What moves in time (the density, particles, the iteration) is prepared and not
+//! followed.
 
 use std::time::Instant;
 

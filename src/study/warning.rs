@@ -67,7 +67,8 @@ pub struct QuadratureAlone {
     pub stated: f64,
 }
 
-/// A warning, with the numbers that it is about. The remedies that name what a user has written are told where that is read.
+/// A warning, with the numbers that it is about. The remedies that name what a user has written are told where that is
+/// read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Warning {
     /// The problem's own.

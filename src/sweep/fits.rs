@@ -84,7 +84,8 @@ fn fit(sweep: &Sweep, rows: &[Row], request: &FitRequest, at: Map<String, Value>
     Fit { theory: theory.collect(), request: request.clone(), at, points, line }
 }
 
-/// A number that a formula names, at a point; with a formula of the theory in place of rates and times where one is given.
+/// A number that a formula names, at a point; with a formula of the theory in place of rates and times where one is
+/// given.
 fn number(sweep: &Sweep, rows: &[Row], point: usize, name: &str, theory: Option<&str>) -> Known {
     match theory {
         Some(formula) if RATES.contains(&name) => rows[point].get(formula),

@@ -1,8 +1,10 @@
-//! Sweeps: one configuration at many values of some of its keys, solved side by side, kept point by point, and the laws in what comes.
+//! Sweeps: one configuration at many values of some of its keys, solved side by side, kept point by point, and the laws
+//! in what comes.
 //!
-//! A point is known by what its result depends on ([`crate::config::Sweep::identity`]), never by its place in a list: one more value
-//! costs one point more, a changed configuration is never mixed up with the one before, and processes on many machines may fill one
-//! folder without a lock, because a point's file appears whole or not at all and says the same whoever has written it.
+//! A point is known by what its result depends on ([`crate::config::Sweep::identity`]), never by its place in a list:
+//! one more value costs one point more, a changed configuration is never mixed up with the one before, and processes on
+//! many machines may fill one folder without a lock, because a point's file appears whole or not at all and says the
+//! same whoever has written it.
 //!
 //! ```text
 //! Sweep (config) → Point → solve → Outcome → Store (points/…json) → Table → sweep.json, sweep.csv, /sweep, fits

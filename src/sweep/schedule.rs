@@ -1,8 +1,8 @@
-//! Which points are solved when: small ones side by side, large ones one after the other with all threads, under one budget of memory and
-//! one of threads.
+//! Which points are solved when: small ones side by side, large ones one after the other with all threads, under one
+//! budget of memory and one of threads.
 //!
-//! Each of those side by side has a pool of threads of its own. In one pool a thread that waits for a part of its own elimination would
-//! take up another point meanwhile, and hold the memory of both.
+//! Each of those side by side has a pool of threads of its own. In one pool a thread that waits for a part of its own
+//! elimination would take up another point meanwhile, and hold the memory of both.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};

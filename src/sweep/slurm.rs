@@ -15,7 +15,8 @@ pub struct Script {
     pub log: String,
 }
 
-/// The scripts over these points: one for each run of `limit` indices, because arrays take no larger ones. None for no points.
+/// The scripts over these points: one for each run of `limit` indices, because arrays take no larger ones. None for no
+/// points.
 pub fn scripts(script: &Script, points: &[usize], limit: usize) -> Vec<String> {
     let mut chunks: Vec<(usize, Vec<usize>)> = Vec::new();
     for &point in points {

@@ -28,7 +28,8 @@ pub struct Campaign<'a> {
 /// What a summary has of the moment and the machine.
 const MOMENTARY: [&str; 3] = ["title", "timing", "provenance"];
 
-/// How a point's configuration becomes its summary: [`summary`], or the route of who poses problems that no configuration can.
+/// How a point's configuration becomes its summary: [`summary`], or the route of who poses problems that no
+/// configuration can.
 pub type Route<'a> = dyn Fn(&Config, Resources<'_>) -> Result<Value, StudyError> + Sync + 'a;
 
 /// Solves one point.
@@ -181,8 +182,8 @@ impl Campaign<'_> {
         done.map(|()| kept).map_err(|error| (kept, error))
     }
 
-    /// Computes the slices of models behind these points on all threads, before points side by side ask for them. Whatever is wrong
-    /// with one is told of the point.
+    /// Computes the slices of models behind these points on all threads, before points side by side ask for them.
+    /// Whatever is wrong with one is told of the point.
     fn prepare(&self, points: &[usize]) {
         for config in points.iter().filter_map(|&point| self.sweep.config(point).ok()) {
             let _ = config.slice_under(self.progress);

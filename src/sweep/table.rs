@@ -123,8 +123,8 @@ impl<'a> Table<'a> {
         entry
     }
 
-    /// The columns of which any point knows something, each with its numbers; where one of them is known by its logarithm alone, a
-    /// column of logarithms besides.
+    /// The columns of which any point knows something, each with its numbers; where one of them is known by its
+    /// logarithm alone, a column of logarithms besides.
     pub fn columns(&self) -> Vec<(Label, Vec<f64>)> {
         let mut columns = Vec::new();
         for (place, Column { label, .. }) in COLUMNS.iter().enumerate() {
@@ -170,8 +170,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The group `/sweep`: a coordinate for each key, the columns over all of them; a zipped sweep has the points as its one coordinate,
-    /// and its keys are fields beside the results.
+    /// The group `/sweep`: a coordinate for each key, the columns over all of them; a zipped sweep has the points as
+    /// its one coordinate, and its keys are fields beside the results.
     pub fn group(&self) -> FieldGroup {
         let sweep = self.sweep;
         let mut group = FieldGroup::new("sweep", Vec::new());

@@ -33,7 +33,8 @@ impl Evidence {
         }
     }
 
-    /// A number without which the claim fails: it must be within `tolerance` of its prediction, relative to it (absolute where that is 0).
+    /// A number without which the claim fails: it must be within `tolerance` of its prediction, relative to it
+    /// (absolute where that is 0).
     pub fn require(&mut self, name: impl Into<String>, measured: f64, predicted: f64, tolerance: f64) {
         let number = Number::against(name, measured, predicted);
         let far = number.difference().map_or(f64::NAN, f64::abs) / tolerance;
@@ -53,8 +54,8 @@ impl Evidence {
         self.add(number, far, tolerance);
     }
 
-    /// What holds where the claim does not, by another theory: where it is missed, nothing is decided, for a failure that is not understood
-    /// may be the computation's.
+    /// What holds where the claim does not, by another theory: where it is missed, nothing is decided, for a failure
+    /// that is not understood may be the computation's.
     pub fn rival(&mut self, name: impl Into<String>, measured: f64, predicted: f64, tolerance: f64) {
         let number = Number::against(name, measured, predicted);
         self.is_understood &= number.difference().is_some_and(|away| away.abs() <= tolerance);

@@ -112,8 +112,8 @@ pub fn regression(effort: &Effort, stretch: f64) -> Result<Finding, ClaimError> 
 
 /// The standard deviation of the slope where every label y_n is drawn with the model's own probability p_n.
 ///
-/// The slope is Σ_n w_n (p_n − y_n)² with w_n = Σ_i λ_i (v_i·x_n)² / (N Σ_i λ_i²), of mean 1; and (p − y)² has the variance
-/// p (1 − p)(1 − 2p)².
+/// The slope is Σ_n w_n (p_n − y_n)² with w_n = Σ_i λ_i (v_i·x_n)² / (N Σ_i λ_i²), of mean 1; and (p − y)² has the
+/// variance p (1 − p)(1 − 2p)².
 fn scatter(model: &Model, theta: &[f64]) -> Result<f64, ClaimError> {
     let (hessian, p) = (model.hessian(theta), model.parameters());
     let (values, vectors) = eigenpairs(&hessian, p).ok_or(ClaimError::Lacks { what: "eigenvalue of H" })?;

@@ -73,8 +73,8 @@ impl Kept {
 const RATIOS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 20.0, 24.0];
 const CELLS: usize = 3000;
 
-/// Sharp valley at −1, flat one at 1: between each and the saddle at 0 the polynomial of degree 5 with the given values, slopes and curvatures
-/// at both ends, beyond the minimum a parabola.
+/// Sharp valley at −1, flat one at 1: between each and the saddle at 0 the polynomial of degree 5 with the given
+/// values, slopes and curvatures at both ends, beyond the minimum a parabola.
 fn configured([sharp, flat]: [f64; 2], noise: &str) -> String {
     let side = |x: &str, curvature: f64| {
         let [three, four, five] = [8.0 + 0.5 * curvature, -(3.0 + curvature), 0.5 * curvature];

@@ -96,7 +96,8 @@ pub fn limit(effort: &Effort, order: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// Decides whether the iteration has `factor` times the diffusion's rate at the published hyperparameters; the claim's factor is 1.
+/// Decides whether the iteration has `factor` times the diffusion's rate at the published hyperparameters; the claim's
+/// factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.

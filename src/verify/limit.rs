@@ -34,8 +34,8 @@ impl Limit {
         }
     }
 
-    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it holds only where the limit has
-    /// settled, and fails only where it is known better than it is away.
+    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it holds only where
+    /// the limit has settled, and fails only where it is known better than it is away.
     pub fn verdict(&self, predicted: f64, tolerance: f64) -> Verdict {
         let away = (self.value / predicted - 1.0).abs();
         let is_known = self.change <= SETTLED * tolerance * predicted.abs();
@@ -52,8 +52,8 @@ impl Limit {
 /// A limit that the last point has changed by more than this many tolerances is not known to them.
 const SETTLED: f64 = 10.0;
 
-/// The largest ε below which |r − 1| stays under `share` at every point, between points by interpolation of logarithms; `None` where
-/// the last point is above it.
+/// The largest ε below which |r − 1| stays under `share` at every point, between points by interpolation of logarithms;
+/// `None` where the last point is above it.
 pub fn within(points: &[[f64; 2]], share: f64) -> Option<f64> {
     let error = |point: &[f64; 2]| (point[1] - 1.0).abs();
     let last_bad = points.iter().rposition(|point| error(point) > share);

@@ -1,10 +1,10 @@
 //! Claims of the theory, each decided by a computation without sampling noise.
 //!
-//! A claim has a file of its own: its statement, where it is made, the points that are solved, the number that decides, and how far
-//! that may be from what is predicted. A verdict is computed from the points. Claims about a limit are judged by the limit, and say
-//! how small the noise must be to come within 10 % and 1 % of it.
-//! What a check compares with stands in a `Setup` with public fields, so that a test can put a wrong prefactor, interpretation or
-//! scheme there and see the verdict turn.
+//! A claim has a file of its own: its statement, where it is made, the points that are solved, the number that decides,
+//! and how far that may be from what is predicted. A verdict is computed from the points. Claims about a limit are
+//! judged by the limit, and say how small the noise must be to come within 10 % and 1 % of it. What a check compares
+//! with stands in a `Setup` with public fields, so that a test can put a wrong prefactor, interpretation or scheme
+//! there and see the verdict turn.
 
 mod claim;
 pub mod effective_s;

@@ -72,7 +72,8 @@ domain = {{ lower = [-2.6], upper = [2.6] }}"
     )
 }
 
-/// P₁/P₂ over τ₁/τ₂, each τ counted from its minimum until `left` or `right` is passed; and the configuration of the first.
+/// P₁/P₂ over τ₁/τ₂, each τ counted from its minimum until `left` or `right` is passed; and the configuration of the
+/// first.
 fn ratio(effort: &Effort, noise: &str, [left, right]: [f64; 2], middle: f64) -> Result<(f64, String), ClaimError> {
     let text = |from: f64, set: String| {
         let place = format!("valley = {{ minimum = [{from:?}], set = \"{set}\" }}");

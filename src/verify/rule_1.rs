@@ -82,7 +82,8 @@ grid = {{ cells = [120, 96] }}",
     )
 }
 
-/// A landscape by its name, the height of its saddle, the noises, and its configuration with either path open or closed.
+/// A landscape by its name, the height of its saddle, the noises, and its configuration with either path open or
+/// closed.
 type Case<'a> = (&'a str, f64, &'a [f64], &'a dyn Fn(f64, [bool; 2]) -> String);
 
 /// Decides whether both paths together have `factor` times the sum of their rates; the claim's factor is 1.

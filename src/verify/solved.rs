@@ -69,8 +69,8 @@ pub fn posed(text: &str) -> Result<(Problem, Request), ClaimError> {
     Ok((config.problem()?, config.request))
 }
 
-/// Solves a configuration; its rate must be known to a relative error of `needed`, and in one dimension agree with the quadrature to
-/// that.
+/// Solves a configuration; its rate must be known to a relative error of `needed`, and in one dimension agree with the
+/// quadrature to that.
 ///
 /// # Errors
 /// A point that cannot be posed or solved, or is less sure than that.
@@ -120,8 +120,8 @@ pub fn flux_identity(effort: &Effort, text: &str) -> Result<(Scaled, f64), Claim
     Ok((rate.value, rate.flux_identity))
 }
 
-/// The logarithm of what a stationary process in one dimension spends beyond a point over what it spends before it, by the chain; and how
-/// much half of the cells changes it by.
+/// The logarithm of what a stationary process in one dimension spends beyond a point over what it spends before it, by
+/// the chain; and how much half of the cells changes it by.
 ///
 /// # Errors
 /// A point that cannot be posed or solved.

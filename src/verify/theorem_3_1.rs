@@ -245,8 +245,8 @@ const PROBE: f64 = 1e-3;
 /// How far the coefficient of d may be from Laplace's.
 const COEFFICIENT: f64 = 0.02;
 
-/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method, third and fourth derivatives from the exact second by
-/// central differences.
+/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method, third and fourth derivatives from the
+/// exact second by central differences.
 fn laplace(problem: &Problem) -> Result<f64, ClaimError> {
     let lacks = ClaimError::Lacks { what: "saddle" };
     let (Some(minimum), Some(&saddle)) = (problem.minimum(), problem.valley.saddles.first()) else { return Err(lacks) };

@@ -1,4 +1,5 @@
-//! Basins of attraction by their outline: laws of the flow, curves known in closed form, and another integrator's numbers.
+//! Basins of attraction by their outline: laws of the flow, curves known in closed form, and another integrator's
+//! numbers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -98,7 +99,8 @@ fn spread(lower: Point, upper: Point, count: usize) -> impl Iterator<Item = Poin
     })
 }
 
-/// scipy's DOP853 (rtol 3e-14, atol 1e-14, events) from the saddles, 1e-6 and 3e-7 away from them: the two starts agree to 5e-15.
+/// scipy's DOP853 (rtol 3e-14, atol 1e-14, events) from the saddles, 1e-6 and 3e-7 away from them: the two starts agree
+/// to 5e-15.
 #[test]
 fn separatrices_by_another_integrator() {
     let flow = Flow::open(build(LandscapeForm::MullerBrown), [-1.7, -0.5], [1.3, 2.1]);
@@ -206,8 +208,8 @@ fn membership_is_that_of_the_descent() {
     assert!(checked > 3000);
 }
 
-/// Every point belongs to one basin, so that the areas add up to the box, and the area of one converges with its raster to
-/// that under the curve.
+/// Every point belongs to one basin, so that the areas add up to the box, and the area of one converges with its raster
+/// to that under the curve.
 #[test]
 fn areas_converge() {
     let flow = Flow::open(formula("((x + 0.1*(x^2 - y^2))^2 - 1)^2 + (y + 0.2*x*y)^2"), [-2.0, -1.5], [2.0, 1.5]);
@@ -262,8 +264,8 @@ fn scaling_translation_and_rotation() {
     }
 }
 
-/// Round the y axis: the basin of (−1, π) ends at x = 0 whatever the turn, and the slit y = 0 has the basin on both sides.
-/// Round both axes: cos x + cos y is parted by |x ± y| = π, whose corners are all one maximum.
+/// Round the y axis: the basin of (−1, π) ends at x = 0 whatever the turn, and the slit y = 0 has the basin on both
+/// sides. Round both axes: cos x + cos y is parted by |x ± y| = π, whose corners are all one maximum.
 #[test]
 fn periodic_axes() {
     let space = Space { periodic: [false, true], ..Space::open(2, [-2.0, 0.0], [2.0, std::f64::consts::TAU]) };
@@ -285,7 +287,8 @@ fn periodic_axes() {
     }
 }
 
-/// The disc inside an unstable cycle has no saddle on its rim: descents tell, from a lattice that is refined at the rim.
+/// The disc inside an unstable cycle has no saddle on its rim: descents tell, from a lattice that is refined at the
+/// rim.
 #[test]
 fn without_a_curve_descents_tell() {
     let dynamics = drift("-x*(1 - x^2 - y^2) - y", "-y*(1 - x^2 - y^2) + x");
@@ -313,8 +316,8 @@ fn rate(text: &str) -> (f64, f64) {
     (rate.value.value(), rate.discretisation_error.unwrap())
 }
 
-/// The neighbour's minimum lies beyond the domain. 1/γ = (1/T) ∫_{−1}^0 e^{L/T} ∫_{−2}^x e^{−L/T}, by Gauss–Legendre quadrature of 20
-/// points in 200 and 400 panels: 6.67316232263825e-44.
+/// The neighbour's minimum lies beyond the domain. 1/γ = (1/T) ∫_{−1}^0 e^{L/T} ∫_{−2}^x e^{−L/T}, by Gauss–Legendre
+/// quadrature of 20 points in 200 and 400 panels: 6.67316232263825e-44.
 #[test]
 fn a_basin_cut_by_the_domain_is_the_condition() {
     let question = |valley: &str| {

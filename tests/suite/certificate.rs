@@ -29,8 +29,8 @@ fn assert_inside(interval: [Scaled; 2], value: f64, uncertainty: f64, name: &str
     assert!(low <= high && is_inside, "{name}: {value:e} is not inside [{low:e}, {high:e}]");
 }
 
-/// L = ½·1.5·θ², D = 0.3, killed at so many standard deviations σ = √(0.3/1.5) from the minimum, reflecting twelve of them away, where
-/// the density is e^{−72} of its peak.
+/// L = ½·1.5·θ², D = 0.3, killed at so many standard deviations σ = √(0.3/1.5) from the minimum, reflecting twelve of
+/// them away, where the density is e^{−72} of its peak.
 fn ornstein_uhlenbeck(wall: f64) -> String {
     let sigma = (0.3f64 / 1.5).sqrt();
     format!(
@@ -52,7 +52,8 @@ const PARABOLIC_CYLINDER: [(f64, f64); 4] = [
 
 #[test]
 fn exact_rates_on_a_line_lie_inside() {
-    // A reflecting wall 7.8 standard deviations away is no infinity: it moves the rate by 3e-13, which the interval sees.
+    // A reflecting wall 7.8 standard deviations away is no infinity: it moves the rate by 3e-13, which the interval
+    // sees.
     let is_posed = |known: &gallery::Known| known.cells.len() == 1 && !known.name.ends_with("killed at 0");
     for known in gallery::all().into_iter().filter(is_posed) {
         let found = certificate(&known.toml);
@@ -77,7 +78,8 @@ fn exact_exit_times_on_a_line_lie_inside() {
     }
 }
 
-/// λ₂ from separation of variables, and 3ω for an Ornstein–Uhlenbeck process killed at its minimum: the cuts come near, from below.
+/// λ₂ from separation of variables, and 3ω for an Ornstein–Uhlenbeck process killed at its minimum: the cuts come near,
+/// from below.
 #[test]
 fn the_second_rate_is_bounded_from_below_and_closely() {
     use std::f64::consts::PI;
@@ -170,7 +172,8 @@ fn double_well(temperature: &dyn Fn(f64) -> f64) -> Passage<'_> {
 proptest! {
     #![proptest_config(crate::cases(40))]
 
-    /// Trial functions with noise in them, of the wrong shape, or of another problem: wide intervals, and the rate is inside.
+    /// Trial functions with noise in them, of the wrong shape, or of another problem: wide intervals, and the rate is
+    /// inside.
     #[test]
     fn spoiled_trials_widen_the_interval(
         temperature in 0.02..0.5f64, wave in 0.0..0.95f64, number in 1.0..40.0f64, tilt in -3.0..3.0f64,

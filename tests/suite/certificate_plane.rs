@@ -79,7 +79,8 @@ fn free_rectangles_lie_inside() {
     }
 }
 
-/// The smallest ν with D_ν(−1) = 0 (mpmath 1.3): an Ornstein–Uhlenbeck process killed one standard deviation from its minimum.
+/// The smallest ν with D_ν(−1) = 0 (mpmath 1.3): an Ornstein–Uhlenbeck process killed one standard deviation from its
+/// minimum.
 #[test]
 fn a_separable_quadratic_lies_inside() {
     let toml = "landscape = { expression = '0.75*x^2 + 0.5*y^2' }
@@ -115,10 +116,12 @@ fn separable_wells_lie_inside_at_any_barrier() {
     }
 }
 
-/// The curved valley: intervals on finer grids lie in those on coarser ones, narrower by the fourth power, and hold what other methods give.
+/// The curved valley: intervals on finer grids lie in those on coarser ones, narrower by the fourth power, and hold
+/// what other methods give.
 #[test]
 fn intervals_on_a_curved_valley_are_nested_and_of_fourth_order() {
-    // The second number: a scheme of sixth order on 512 × 512 cells, and the interval of an independent implementation on 256 × 256.
+    // The second number: a scheme of sixth order on 512 × 512 cells, and the interval of an independent implementation
+    // on 256 × 256.
     for (temperature, reference) in
         [(0.1, None), (0.02, Some([3.44049059064e-22, 3.44049059061e-22, 3.44049059182e-22]))]
     {
@@ -159,7 +162,8 @@ fn independent_rates_lie_inside() {
     }
 }
 
-/// Exchanging the axes, turning one around, and other units of length and loss change the interval by their law and by nothing else.
+/// Exchanging the axes, turning one around, and other units of length and loss change the interval by their law and by
+/// nothing else.
 #[test]
 fn invariances() {
     let plain = certificate(&curved(0.05), [48, 64]);

@@ -1,4 +1,5 @@
-//! Intervals in two dimensions around other processes in detailed balance than white noise: tensors, noise that varies, periodic axes.
+//! Intervals in two dimensions around other processes in detailed balance than white noise: tensors, noise that varies,
+//! periodic axes.
 
 use proptest::prelude::*;
 use saddleflux::config::Config;
@@ -8,8 +9,8 @@ use saddleflux::study::certificate::{Certificate, CertificateError};
 
 use crate::certificate_plane::{assert_inside, certificate, ends, on_line, with_trial};
 
-/// L = (x² − 1)² + 2(y − x/2)² under D = T[[1, ½], [½, 1]] and the drift −D∇L/T: along x it is (x² − 1)² under white noise. The walls
-/// stand where the density is below e^{−31} of its peak at T = 0.1.
+/// L = (x² − 1)² + 2(y − x/2)² under D = T[[1, ½], [½, 1]] and the drift −D∇L/T: along x it is (x² − 1)² under white
+/// noise. The walls stand where the density is below e^{−31} of its peak at T = 0.1.
 fn preconditioned(temperature: f64) -> String {
     let half = 0.5 * temperature;
     format!(
@@ -103,8 +104,8 @@ fn separable_noise_has_the_rate_of_the_line() {
     }
 }
 
-/// In the coordinates x and w = y − x²/5 a curved valley under white noise is a straight one under the full tensor JDJᵀ, which varies: the
-/// same process, preconditioned from place to place.
+/// In the coordinates x and w = y − x²/5 a curved valley under white noise is a straight one under the full tensor
+/// JDJᵀ, which varies: the same process, preconditioned from place to place.
 #[test]
 fn a_valley_unrolled_by_a_full_tensor_has_the_same_rate() {
     let curved = posed(
@@ -127,7 +128,8 @@ fn a_valley_unrolled_by_a_full_tensor_has_the_same_rate() {
     assert!(unrolled.relative_width() < 5e-5 && curved.relative_width() < 1e-5, "{unrolled:?}");
 }
 
-/// D = f(L)·I is in detailed balance in every calculus, with densities that differ; the same process posed in another one has the same rate.
+/// D = f(L)·I is in detailed balance in every calculus, with densities that differ; the same process posed in another
+/// one has the same rate.
 #[test]
 fn noise_that_follows_the_loss_is_enclosed_in_every_calculus() {
     let d = "0.05*(1 + (x^2-1)^2 + 2*(y - 0.5*x^2)^2)";
@@ -191,8 +193,9 @@ fn periodic_axes_are_enclosed() {
     assert!(found.iter().all(|found| found.relative_width() < 1e-5), "{:e}", found[0].relative_width());
 }
 
-/// Free diffusion under a full tensor on a strip with periodic ends: γ = D₁₁π²/ℓ², and the second rate, along x, is four times that, or
-/// D₁₁π²/ℓ² + (D₂₂ − D₁₂²/D₁₁)k² with k = 2π over the period. Third order: the walls that absorb are oblique to the tensor.
+/// Free diffusion under a full tensor on a strip with periodic ends: γ = D₁₁π²/ℓ², and the second rate, along x, is
+/// four times that, or D₁₁π²/ℓ² + (D₂₂ − D₁₂²/D₁₁)k² with k = 2π over the period. Third order: the walls that absorb
+/// are oblique to the tensor.
 #[test]
 fn an_oblique_strip_is_exact() {
     use std::f64::consts::PI;

@@ -100,7 +100,8 @@ fn committors_of_all_ends_sum_to_one() {
     }
 }
 
-/// A closed chain has the Gibbs law, whatever kills the chain that it came from; its edges are shared where each cell is a state.
+/// A closed chain has the Gibbs law, whatever kills the chain that it came from; its edges are shared where each cell
+/// is a state.
 #[test]
 fn a_closed_chain_forgets_what_absorbed() {
     let (workspace, progress) = (Workspace::default(), Progress::default());

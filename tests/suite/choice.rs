@@ -81,8 +81,9 @@ fn a_tolerance_is_met_sooner() {
     assert_relative_eq!(chosen.rate.unwrap().value.value(), 1.8045188243e-9, max_relative = 1e-5);
 }
 
-/// A drift that turns about the centre of a disc leaves it at the rate of the same drift without the turning, which the flux correction
-/// solves to more digits; the weight for turning drifts is nearer, by the more the faster they turn, and is chosen.
+/// A drift that turns about the centre of a disc leaves it at the rate of the same drift without the turning, which the
+/// flux correction solves to more digits; the weight for turning drifts is nearer, by the more the faster they turn,
+/// and is chosen.
 #[test]
 fn turning_drifts() {
     let disc = |landscape: &str, scheme: &str| {

@@ -47,8 +47,8 @@ fn json_is_all_that_is_printed_and_quiet_prints_nothing() {
     }
 }
 
-/// One file holds all of it: every picture of the folder, every warning of the summary, the configuration with what the command line
-/// put there; nothing of it is fetched, and nothing runs.
+/// One file holds all of it: every picture of the folder, every warning of the summary, the configuration with what the
+/// command line put there; nothing of it is fetched, and nothing runs.
 #[test]
 fn the_report_of_a_run_is_one_page() {
     let folder = small("page");
@@ -262,7 +262,8 @@ grid = { cells = [64, 64] }
     assert!(took.as_secs_f64() < 1.0, "{took:?}");
 }
 
-/// At whatever instant of writing and drawing, all files of a run are there or none, no file is half and no temporary file stays.
+/// At whatever instant of writing and drawing, all files of a run are there or none, no file is half and no temporary
+/// file stays.
 #[test]
 #[cfg(unix)]
 fn a_signal_while_files_are_written_leaves_whole_files() {

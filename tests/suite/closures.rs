@@ -36,7 +36,8 @@ fn two_cold_valleys_are_left_as_theorem_3_2_says() {
         let error = (left / theorem - 1.0).abs();
         assert!(error < 0.03 && error < 0.6 * before, "{learning_rate}: {error}");
         before = error;
-        // With one of them cold the other is left as if its own noise were D_b throughout: e^{−2ΔL/η}, an exponent higher by a quarter.
+        // With one of them cold the other is left as if its own noise were D_b throughout: e^{−2ΔL/η}, an exponent
+        // higher by a quarter.
         let warm = rate(&quartic(1.0, learning_rate, ", valleys = [[-1.0]]"));
         let expected = (-2.0 * 0.25 / learning_rate).exp() * 2f64.sqrt() / (2.0 * PI);
         assert!((warm / expected - 1.0).abs() < 0.1, "{learning_rate}: {warm}, {expected}");
@@ -85,8 +86,8 @@ fn the_start_valley_is_the_default() {
     assert!(both != unnamed && (both / unnamed - 1.0).abs() < 0.05, "{both}, {unnamed}");
 }
 
-/// 1/τ from −1 to +1 over L = (x² − 1)²/4 + 0.1 with D = η L·2, reflected at −3: the double integral of the passage time with
-/// e^φ = L^{1/2η}, by mpmath's Gauss–Legendre quadrature with 30 digits.
+/// 1/τ from −1 to +1 over L = (x² − 1)²/4 + 0.1 with D = η L·2, reflected at −3: the double integral of the passage
+/// time with e^φ = L^{1/2η}, by mpmath's Gauss–Legendre quadrature with 30 digits.
 const POWER_LAW: [(f64, &str, f64); 6] = [
     (0.1, "ito", 0.00023426443010469),
     (0.1, "isothermal", 0.00065700824719406),
@@ -129,7 +130,8 @@ fn local(loss: &str, noise: &str) -> String {
     )
 }
 
-/// Over a constant c that dwarfs the landscape η/B (L + c)[H]₊ is the Hessian's own noise with 2cη, its open curves included.
+/// Over a constant c that dwarfs the landscape η/B (L + c)[H]₊ is the Hessian's own noise with 2cη, its open curves
+/// included.
 #[test]
 fn local_noise_of_a_large_loss_is_the_hessians_own() {
     let curved = "(x^2 - 1)^2 + 2*(y - 0.5*x^2)^2";

@@ -39,8 +39,8 @@ fn refused(text: &str) -> bool {
 }
 
 /// The rate of (x² − 1)² + k(y − a x²/2 − b x)² with D = 0.1[H]₊ killed at x = 0, by the plainest scheme: the generator
-/// −∇L·∇u + D:∇∇u with the drift upwinded, second differences, mirrored at far walls; inverse iteration with a banded elimination.
-/// First order, and it shares nothing with the program.
+/// −∇L·∇u + D:∇∇u with the drift upwinded, second differences, mirrored at far walls; inverse iteration with a banded
+/// elimination. First order, and it shares nothing with the program.
 fn upwind(k: f64, a: f64, b: f64, [low, high]: [f64; 2], n: usize) -> f64 {
     let h = 2.0 / n as f64;
     let m = ((high - low) / h).round() as usize;
@@ -142,8 +142,8 @@ fn the_curved_valley_is_solved_without_a_floor() {
     }
 }
 
-/// On (x² − 1)² + 2(y − x²/2)² det H vanishes on y = 7x²/2 − 1, where ω = (7x² + 1)²/((49x² + 1)(x² + 1)); and what leaves the side where H is
-/// positive definite, from which nothing is killed, is γ times what is there.
+/// On (x² − 1)² + 2(y − x²/2)² det H vanishes on y = 7x²/2 − 1, where ω = (7x² + 1)²/((49x² + 1)(x² + 1)); and what
+/// leaves the side where H is positive definite, from which nothing is killed, is γ times what is there.
 #[test]
 fn the_flux_through_the_curve_is_what_leaves_its_side() {
     let text =
@@ -192,7 +192,8 @@ fn rates_across_open_curves_agree_with_a_plain_upwind_scheme() {
     }
 }
 
-/// Blocked: in one dimension for every η and interpretation; in two where the landscape separates, however it is turned; radially.
+/// Blocked: in one dimension for every η and interpretation; in two where the landscape separates, however it is
+/// turned; radially.
 #[test]
 fn blocked_curves_are_refused() {
     for learning_rate in [0.01, 1.0, 50.0] {
@@ -246,7 +247,8 @@ fn touched_curves_are_refused_too() {
             assert!(problem(&open).is_ok(), "{open}");
         }
     }
-    // L'' = (r² − 1)² and L'/r = 8/15 on the circle: the noise along it pushes outwards by 8c/15, the slope back by 8/15.
+    // L'' = (r² − 1)² and L'/r = 8/15 on the circle: the noise along it pushes outwards by 8c/15, the slope back by
+    // 8/15.
     let radial = |learning_rate: f64| {
         let r = "(x^2 + y^2)";
         let loss = format!("{r}^3/30 - {r}^2/6 + {r}/2");
@@ -265,8 +267,9 @@ fn touched_curves_are_refused_too() {
     }
 }
 
-/// Stated errors cover where orders fall off after they have looked like two, where a floor lies in less than a cell and grids agree by chance,
-/// and are those of any other problem where the curve lies in the set but not on the way out.
+/// Stated errors cover where orders fall off after they have looked like two, where a floor lies in less than a cell
+/// and grids agree by chance, and are those of any other problem where the curve lies in the set but not on the way
+/// out.
 #[test]
 fn stated_errors_cover() {
     let wide = "lower = [-2, -2], upper = [2, 2]";
@@ -291,7 +294,8 @@ fn stated_errors_cover() {
             5.17404e-4,
             0.05,
         ),
-        // Separable: y is an Ornstein–Uhlenbeck process whose slowest mode below y = 1/2 decays at this rate (a parabolic cylinder function).
+        // Separable: y is an Ornstein–Uhlenbeck process whose slowest mode below y = 1/2 decays at this rate (a
+        // parabolic cylinder function).
         (
             "(x^2 - 1)^2 + 2*y^2",
             "",
@@ -315,8 +319,8 @@ fn stated_errors_cover() {
     }
 }
 
-/// (x² − 1)² + y² + ε x y²: refused at ε = 0 and only there; the rate falls with the openness, and where the curve is not resolved the
-/// stated error says so with its size.
+/// (x² − 1)² + y² + ε x y²: refused at ε = 0 and only there; the rate falls with the openness, and where the curve is
+/// not resolved the stated error says so with its size.
 #[test]
 fn the_rate_goes_to_zero_with_the_openness() {
     let problem = |epsilon: f64| {
@@ -340,7 +344,8 @@ fn the_rate_goes_to_zero_with_the_openness() {
     }
 }
 
-/// Isothermal rates, an open curve before a disc and before a basin's boundary; no cell is too anisotropic, and turned grids agree.
+/// Isothermal rates, an open curve before a disc and before a basin's boundary; no cell is too anisotropic, and turned
+/// grids agree.
 #[test]
 fn open_curves_are_crossed_in_every_setting() {
     let wide = "lower = [-2, -1], upper = [2, 2.5]";
@@ -359,7 +364,8 @@ fn open_curves_are_crossed_in_every_setting() {
     }
 }
 
-/// A pendulum with a noisy velocity, killed at a smooth rate, against 81 × 90 Fourier and Hermite functions; and with its axes exchanged.
+/// A pendulum with a noisy velocity, killed at a smooth rate, against 81 × 90 Fourier and Hermite functions; and with
+/// its axes exchanged.
 #[test]
 fn noise_in_a_velocity_alone_is_carried() {
     let pendulum = |drift: &str, noise: &str, [x, y]: [&str; 2], killing: &str, n: usize| {

@@ -99,7 +99,8 @@ fn rule_1_saddle_by_saddle() {
     let rate = reactive.committor.as_ref().unwrap().numbers().rate.value();
     for surface in surfaces(&reactive) {
         assert_eq!(surface.arcs.len(), 2, "{}", surface.surface);
-        // By finite volumes of another kind on 300² cells, in SciPy: the rate 1.27925e-10, and what crosses x = 0 below the maximum.
+        // By finite volumes of another kind on 300² cells, in SciPy: the rate 1.27925e-10, and what crosses x = 0 below
+        // the maximum.
         assert_relative_eq!(rate, 1.27925e-10, epsilon = 0.0, max_relative = 2e-3);
         for (arc, share) in surface.arcs.iter().zip([0.904_241, 0.095_759]) {
             assert_relative_eq!(arc.share, share, epsilon = 0.0, max_relative = 5e-3);

@@ -41,7 +41,8 @@ fn classes_of_known_diffusions() {
     for (name, slope, diffusion, expected) in known {
         assert_eq!(class(slope, diffusion, ITO), expected, "{name}");
     }
-    // D = y, L = 0: Itô's process is absorbed at 0, Stratonovich's is ¼(√ of Brownian motion)² and touches it, the isothermal one does not.
+    // D = y, L = 0: Itô's process is absorbed at 0, Stratonovich's is ¼(√ of Brownian motion)² and touches it, the
+    // isothermal one does not.
     assert_eq!(class(|_| 0.0, |y| y, Interpretation::Stratonovich), Regular);
     assert_eq!(class(|_| 0.0, |y| y, Interpretation::Isothermal), Entrance);
 }
@@ -92,8 +93,8 @@ fn line(landscape: &str, d11: &str, domain: &str, more: &str) -> String {
 
 const REFLECTING: &str = "walls = { x = ['reflecting', 'absorbing'] }";
 
-/// D vanishes at the reflecting end like a power, the density there is singular, and the stated error covers the right answer: zeros of
-/// Kummer's and of Bessel's functions.
+/// D vanishes at the reflecting end like a power, the density there is singular, and the stated error covers the right
+/// answer: zeros of Kummer's and of Bessel's functions.
 #[test]
 fn rates_beside_a_zero_of_the_noise() {
     for (name, toml, rate) in [

@@ -64,7 +64,8 @@ fn three_grids_show_the_order_that_is_extrapolated() {
     // A part of second order: its error is not below what it is, nor extrapolated.
     let found = extrapolate_quarters(on(&|h| 1e-6 * h * h), 1e-15, false);
     assert!(found.error >= 1e-6 && (found.value.value() / 3e-100 - 1.0 - 1e-6).abs() < 1e-12, "{found:?}");
-    // Faster than any power of the scheme, and terms of both signs: nothing is taken away, and the error is not below what it is.
+    // Faster than any power of the scheme, and terms of both signs: nothing is taken away, and the error is not below
+    // what it is.
     for values in [on(&|h| 1e-6 * h.powi(16)), on(&|h| 1e-6 * (h.powi(8) - 2.0 * h.powi(6)))] {
         let found = extrapolate_quarters(values, 1e-15, false);
         assert!(found.value == values[2] && found.error >= 1e-6, "{found:?}");
@@ -105,7 +106,8 @@ fn high_order_on_cut_grids_is_taken_for_first() {
     let walled = with(1e-6, None).unwrap();
     assert!(walled.value == values[2] && walled.error > smooth.error + 0.99e-6, "{walled:?}");
     assert_eq!(with(0.0, None), Some(smooth));
-    // Where next to nothing comes from the boundary that cuts edges, grids show their order; where it may, or is not known, they do not.
+    // Where next to nothing comes from the boundary that cuts edges, grids show their order; where it may, or is not
+    // known, they do not.
     let faint = with(0.0, Some(1e-9)).unwrap();
     assert!(faint.value == smooth.value && faint.error > smooth.error + 0.99e-9, "{faint:?}");
     for share in [0.04, f64::INFINITY, f64::NAN] {
@@ -130,8 +132,8 @@ fn logs(values: &[f64]) -> Vec<Scaled> {
     values.iter().map(|log| Scaled::new(3e-100 * log.exp())).collect()
 }
 
-/// For each row of the table a series that is in its situation, and none that an earlier row is for: the order that is taken away and
-/// the error by hand, from changes of the logarithm.
+/// For each row of the table a series that is in its situation, and none that an earlier row is for: the order that is
+/// taken away and the error by hand, from changes of the logarithm.
 #[test]
 fn every_row_of_the_table_decides_its_situation() {
     let by = |size: f64| (1.25 * size).exp_m1();
@@ -202,7 +204,8 @@ fn every_row_of_the_table_decides_its_situation() {
     }
 }
 
-/// Rates of four problems on coarse grids beside what certificates enclose them by; the last grids are nearer to one another than to the truth.
+/// Rates of four problems on coarse grids beside what certificates enclose them by; the last grids are nearer to one
+/// another than to the truth.
 #[test]
 fn stated_errors_cover_rates_that_are_known() {
     let halves = |values: [f64; 3]| extrapolate(&scaled(&values), 2.0, 1e-15, 2.0, false).unwrap().error;

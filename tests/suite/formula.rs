@@ -148,7 +148,8 @@ fn over_theorem(ratio: f64, s: f64, interpretation: Interpretation) -> f64 {
     time.value * theorem.isothermal.value.value()
 }
 
-/// τ_isothermal/τ_thm → 1 and τ_Itô/τ_thm → |H_be|/H_ae = ½ as η/B → 0, linearly; Stratonovich lands between, at the geometric mean.
+/// τ_isothermal/τ_thm → 1 and τ_Itô/τ_thm → |H_be|/H_ae = ½ as η/B → 0, linearly; Stratonovich lands between, at the
+/// geometric mean.
 #[test]
 fn frozen_closure() {
     for s in [0.5, 0.25] {
@@ -187,7 +188,8 @@ fn isotropic(d: f64, transverse: Option<f64>, factors: &[f64]) -> Formulas {
     .formulas()
 }
 
-/// γ/Kramers → 1 with an error linear in d/ΔL, killed beyond the saddle (factor 1) and at it (factor 2): the range that the docs state.
+/// γ/Kramers → 1 with an error linear in d/ΔL, killed beyond the saddle (factor 1) and at it (factor 2): the range that
+/// the docs state.
 #[test]
 fn kramers_is_approached_linearly() {
     for (upper, factor) in [(1.0, 1.0), (0.0, 2.0)] {
@@ -203,7 +205,8 @@ fn kramers_is_approached_linearly() {
     }
 }
 
-/// The transverse curvature cancels when it is the same at both points, two equal saddles double the rate, the factor multiplies it.
+/// The transverse curvature cancels when it is the same at both points, two equal saddles double the rate, the factor
+/// multiplies it.
 #[test]
 fn kramers_adds_saddles() {
     let value = |transverse, factors: &[f64]| isotropic(0.02, transverse, factors).kramers.unwrap().value.value();
@@ -213,7 +216,8 @@ fn kramers_adds_saddles() {
     assert_relative_eq!(value(Some(3.0), &[1.0, 2.0]), 3.0 * one, max_relative = 1e-14);
 }
 
-/// Noise that varies by a factor 3: the effective potential's rate is approached linearly, each interpretation with its own prefactor.
+/// Noise that varies by a factor 3: the effective potential's rate is approached linearly, each interpretation with its
+/// own prefactor.
 #[test]
 fn effective_potential_is_approached_linearly() {
     for interpretation in [Interpretation::Ito, Interpretation::Stratonovich, Interpretation::Isothermal] {

@@ -38,7 +38,8 @@ impl Known {
     }
 }
 
-/// T, γ and 1/τ from the minimum of f(x) = ½(x⁴ − 16x² + 5x), killed at its saddle: spectral quadrature to 13 digits (method, section 9).
+/// T, γ and 1/τ from the minimum of f(x) = ½(x⁴ − 16x² + 5x), killed at its saddle: spectral quadrature to 13 digits
+/// (method, section 9).
 pub const STYBLINSKI_TANG: [(f64, f64, f64); 6] = [
     (20.0, 0.99251335022766, 0.94695886709942),
     (5.0, 2.7211472061462e-3, 2.7202065313071e-3),
@@ -91,7 +92,8 @@ pub fn free_disc() -> String {
 /// γ of [`free_disc`]: D j₀₁²/r², with j₀₁ the first zero of Bessel's J₀.
 pub const FREE_DISC: f64 = 0.3 * 2.404825557695773 * 2.404825557695773 / 0.81;
 
-/// L = 1.567(x² − 1)² − 0.1514x + 2y² under noise of the Hessian and a floor, killed at x = 0: D bends where L'' changes sign.
+/// L = 1.567(x² − 1)² − 0.1514x + 2y² under noise of the Hessian and a floor, killed at x = 0: D bends where L''
+/// changes sign.
 pub fn bent_noise() -> String {
     "landscape = { expression = '(x^2-1)^2*1.567 - 0.1514*x + 2*y^2' }
      noise = { kind = 'hessian', learning_rate = 0.1108, batch_size = 1, floor = 0.06648 }
@@ -104,7 +106,8 @@ pub fn bent_noise() -> String {
 /// γ of [`bent_noise`], by the quadrature of its x chain and by an independent solution, and what the two leave open.
 pub const BENT_NOISE: (f64, f64) = (0.00281669985, 2e-9);
 
-/// Logistic regression on two features of the banknote data with the data's own noise, out of a box of half width 0.5 around the minimum.
+/// Logistic regression on two features of the banknote data with the data's own noise, out of a box of half width 0.5
+/// around the minimum.
 pub fn banknote(learning_rate: f64) -> String {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/data/banknote.csv");
     format!(
@@ -246,8 +249,9 @@ fn stated_errors_cover_the_gallery() {
     }
 }
 
-/// A curve on which D bends lies elsewhere in its cells on every grid. On none of these is the stated error too small, nor is the rate as
-/// far off as the density at the centres of the cells would leave it: by 1e-3 and more on some, of either sign.
+/// A curve on which D bends lies elsewhere in its cells on every grid. On none of these is the stated error too small,
+/// nor is the rate as far off as the density at the centres of the cells would leave it: by 1e-3 and more on some, of
+/// either sign.
 #[test]
 fn noise_that_bends_is_covered_on_every_grid() {
     let (exact, uncertainty) = BENT_NOISE;
@@ -259,7 +263,8 @@ fn noise_that_bends_is_covered_on_every_grid() {
     }
 }
 
-/// What formulas bend counts like what Hessians do, in the calculus where the density bends: with D small or large at the bend.
+/// What formulas bend counts like what Hessians do, in the calculus where the density bends: with D small or large at
+/// the bend.
 #[test]
 fn bends_leave_second_order_in_one_dimension() {
     for (d11, interpretation) in [

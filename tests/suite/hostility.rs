@@ -1,5 +1,5 @@
-//! Seeded hostility: problems drawn at random and mutations of the examples and of bad configurations, put to the program as processes, and
-//! a table of how it took them. Shared by the suite and by `cargo bench --bench soak`.
+//! Seeded hostility: problems drawn at random and mutations of the examples and of bad configurations, put to the
+//! program as processes, and a table of how it took them. Shared by the suite and by `cargo bench --bench soak`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,7 +43,8 @@ impl Dice {
 /// Examples for each bad configuration of [`texts`]: a change of what is right shows more.
 const EXAMPLES: usize = 8;
 
-/// The texts of the examples, several times each, and of the bad configurations of this repository; they find the data that they read.
+/// The texts of the examples, several times each, and of the bad configurations of this repository; they find the data
+/// that they read.
 pub fn texts() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = |folder: &str| {

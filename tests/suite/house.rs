@@ -1,5 +1,5 @@
-//! The house itself: a field and a quantity that are made up in one place are in the file, in what is read back and in the summary,
-//! without a word about them in any writer or reader.
+//! The house itself: a field and a quantity that are made up in one place are in the file, in what is read back and in
+//! the summary, without a word about them in any writer or reader.
 
 use serde::Serialize;
 use serde_json::json;

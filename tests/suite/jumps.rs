@@ -1,7 +1,8 @@
-//! Losses, drifts and noises that jump: the right rate, by the grid within its stated error and by the quadrature to rounding.
+//! Losses, drifts and noises that jump: the right rate, by the grid within its stated error and by the quadrature to
+//! rounding.
 //!
-//! The references are roots of an independent shooting in flux form (DOP853 with a tolerance of 1e-13, restarted at every jump), the
-//! first of them also known in closed form.
+//! The references are roots of an independent shooting in flux form (DOP853 with a tolerance of 1e-13, restarted at
+//! every jump), the first of them also known in closed form.
 
 use std::path::Path;
 
@@ -134,8 +135,8 @@ fn a_step_in_the_plane_is_the_step_on_the_line() {
     }
 }
 
-/// A step of height 2 on the circle of radius ½ in the unit disc with an absorbing rim, D = 1: J₀ inside, J₀ and Y₀ outside, joined by
-/// the flux (root in 20 digits).
+/// A step of height 2 on the circle of radius ½ in the unit disc with an absorbing rim, D = 1: J₀ inside, J₀ and Y₀
+/// outside, joined by the flux (root in 20 digits).
 #[test]
 fn a_step_on_a_circle() {
     let exact = 1.3706541684064401;
@@ -194,8 +195,8 @@ fn particles_refuse_to_walk_through_a_jump() {
     assert!(Motion::diffusion(&problem).is_ok());
 }
 
-/// L = 3 tanh((x − 0.37)/w): right for w = 1e-3 of the domain by shooting, and in the limit of a jump thinner ones come to it in
-/// proportion to w.
+/// L = 3 tanh((x − 0.37)/w): right for w = 1e-3 of the domain by shooting, and in the limit of a jump thinner ones come
+/// to it in proportion to w.
 #[test]
 fn the_quadrature_sees_thin_layers() {
     let rate = |landscape: &str, noise: &str| {

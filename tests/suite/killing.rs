@@ -31,8 +31,8 @@ fn root(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// γ of free diffusion D on [0, ℓ] between reflecting ends, killed at the rate k beyond c, where the loss rises by so many D:
-/// μ tan(μc) = e^{−rise} κ tanh(κ(ℓ − c)) with Dμ² = γ, Dκ² = k − γ.
+/// γ of free diffusion D on [0, ℓ] between reflecting ends, killed at the rate k beyond c, where the loss rises by so
+/// many D: μ tan(μc) = e^{−rise} κ tanh(κ(ℓ − c)) with Dμ² = γ, Dκ² = k − γ.
 fn stepped(d: f64, length: f64, c: f64, k: f64, rise: f64) -> f64 {
     let balance = |gamma: f64| {
         let (mu, kappa) = ((gamma / d).sqrt(), ((k - gamma) / d).sqrt());
@@ -69,8 +69,8 @@ fn a_constant_rate_adds_to_the_escape_rate() {
     }
 }
 
-/// Free diffusion killed on a part of the interval: within the stated error wherever the step lies in its cell, of second order, and
-/// right for a layer thinner than a cell.
+/// Free diffusion killed on a part of the interval: within the stated error wherever the step lies in its cell, of
+/// second order, and right for a layer thinner than a cell.
 #[test]
 fn analytical_killing_on_a_part_of_an_interval() {
     let (d, length) = (0.7, 2.0);
@@ -177,7 +177,8 @@ fn analytical_quadratic_killing_on_a_line() {
     assert!((value / right - 1.0).abs() <= error && error <= 1e-6, "{value:e} ± {error:e}, not {right:e}");
 }
 
-/// L = ½θᵀHθ killed at the rate θᵀAθ, A = DB² + (HB + BH)/2: u = e^{−½θᵀBθ} and γ = D tr B. The flux correction stays of high order.
+/// L = ½θᵀHθ killed at the rate θᵀAθ, A = DB² + (HB + BH)/2: u = e^{−½θᵀBθ} and γ = D tr B. The flux correction stays
+/// of high order.
 #[test]
 fn analytical_quadratic_killing_on_a_plane() {
     let d = 0.3;
@@ -265,7 +266,8 @@ fn flux_by_killing_and_through_walls() {
     assert!(!found.warnings.iter().any(|warning| matches!(warning, Warning::Quadrature { .. })));
 }
 
-/// A rate that is zero everywhere does not kill, a negative one is refused with its place, and particles that know of none refuse.
+/// A rate that is zero everywhere does not kill, a negative one is refused with its place, and particles that know of
+/// none refuse.
 #[test]
 fn rates_that_do_not_kill_and_particles() {
     let text = |killing: &str| {

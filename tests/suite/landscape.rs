@@ -151,7 +151,8 @@ fn rotated_quadratic_has_its_first_eigenvector_at_the_angle() {
     assert_relative_eq!(image[1], sin, epsilon = 1e-15);
 }
 
-/// E f(θ − s) and Var f'(θ − s) over s ~ N(0, 1) by the trapezoidal rule, which is exact to rounding for such integrands.
+/// E f(θ − s) and Var f'(θ − s) over s ~ N(0, 1) by the trapezoidal rule, which is exact to rounding for such
+/// integrands.
 #[test]
 fn styblinski_tang_data_is_the_population_loss() {
     let dynamics = build(LandscapeForm::StyblinskiTangData, 1, 1.0);

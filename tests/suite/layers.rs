@@ -182,8 +182,8 @@ fn keys_are_found_in_quotes_and_nowhere_else() {
     assert_eq!(key_in("the subgrid.cells"), None);
 }
 
-/// All that the independent checks may use: a problem, numbers and points. They are checks only as long as they share no grid, no
-/// generator, no elimination and no solver's result with what they check.
+/// All that the independent checks may use: a problem, numbers and points. They are checks only as long as they share
+/// no grid, no generator, no elimination and no solver's result with what they check.
 const INDEPENDENT: [(&str, &[&str]); 2] = [
     ("formula", &["digits", "formula", "problem", "scaled", "tensor"]),
     ("particles", &["digits", "particles", "problem", "progress", "tensor"]),
@@ -252,8 +252,8 @@ fn used_paths(module: &[String], text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The faults of one module of `elimination` against [`ELIMINATION`]. The folder's own `mod.rs` may use everything in it, and nothing
-/// in it may use what is defined there.
+/// The faults of one module of `elimination` against [`ELIMINATION`]. The folder's own `mod.rs` may use everything in
+/// it, and nothing in it may use what is defined there.
 fn faults_within_elimination(module: &[String], text: &str) -> Vec<String> {
     let rank = |name: &String| ELIMINATION.iter().position(|part| part == name);
     let Some(own) = module.get(1) else { return Vec::new() };

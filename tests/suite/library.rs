@@ -1,5 +1,6 @@
-//! The examples of the library, `examples/*.rs`, run as modules of this binary: they are compiled with it, so they are never older than
-//! what they show, and a suite run by name runs them too. Each returns an error where its numbers are not those of its closed forms.
+//! The examples of the library, `examples/*.rs`, run as modules of this binary: they are compiled with it, so they are
+//! never older than what they show, and a suite run by name runs them too. Each returns an error where its numbers are
+//! not those of its closed forms.
 
 #[path = "../../examples/chain_by_hand.rs"]
 mod chain_by_hand;
@@ -22,7 +23,8 @@ fn rates_out_of_a_bowl_converge_at_their_orders() {
     convergence::main().unwrap();
 }
 
-/// The closure, its derivatives by differences and bounds by hand, against a formula in a configuration with the error that it states.
+/// The closure, its derivatives by differences and bounds by hand, against a formula in a configuration with the error
+/// that it states.
 #[test]
 fn a_loss_of_ones_own_has_the_rate_of_its_formula() {
     own_loss::main().unwrap();

@@ -1,7 +1,7 @@
 //! The one integration test binary.
 
-/// Asserts that two numbers are equal to a relative tolerance, however small they are. That of `approx` allows 2.2e-16 besides, within which
-/// all cold rates are the same.
+/// Asserts that two numbers are equal to a relative tolerance, however small they are. That of `approx` allows 2.2e-16
+/// besides, within which all cold rates are the same.
 macro_rules! assert_relative_eq {
     ($left:expr, $right:expr, max_relative = $tolerance:expr $(,)?) => {
         approx::assert_relative_eq!($left, $right, epsilon = 0.0, max_relative = $tolerance)

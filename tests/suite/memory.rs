@@ -112,7 +112,8 @@ fn control_groups_of_the_first_version_count() {
     assert_eq!(found("free-first-none", &files).bound, Bound::Machine);
 }
 
-/// Within an address space that is too small a command ends with status 3, says what bounds it and what to change, and leaves nothing.
+/// Within an address space that is too small a command ends with status 3, says what bounds it and what to change, and
+/// leaves nothing.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_small_address_space_ends_a_run_with_its_reason() {

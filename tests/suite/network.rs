@@ -36,7 +36,8 @@ fn near(value: Scaled, exact: f64, tolerance: f64) {
     assert_relative_eq!(value.value(), exact, epsilon = 0.0, max_relative = tolerance);
 }
 
-/// Small irreversible chains with whole rates: occupations, fluxes, masses and mean times against determinants of integers.
+/// Small irreversible chains with whole rates: occupations, fluxes, masses and mean times against determinants of
+/// integers.
 #[test]
 fn exact_on_chains_with_whole_rates() {
     let mut chain = whole_rates(11);
@@ -102,8 +103,8 @@ pub fn wells(steepness: i32, lines: usize) -> Generator {
     Generator::from_rates(edges, vec![0.0; lines * n]).unwrap()
 }
 
-/// Eigenvalues that differ by 1e7, 1e27 and 1e90, against those of the whole chain in 400 digits (mpmath's `eigsy` on the symmetrised
-/// generator). Two lines side by side with equal weights along both have the same slow ones.
+/// Eigenvalues that differ by 1e7, 1e27 and 1e90, against those of the whole chain in 400 digits (mpmath's `eigsy` on
+/// the symmetrised generator). Two lines side by side with equal weights along both have the same slow ones.
 #[test]
 fn cold_wells_against_extended_precision() {
     let exact = [
@@ -142,7 +143,8 @@ pub fn of_rates(probability: &[Scaled], rates: &[Vec<Scaled>]) -> Vec<Eigenvalue
     eigenvalues(&flux, &(0..n).map(mass).collect::<Vec<Vec<Scaled>>>())
 }
 
-/// Rings that turn one way (complex pairs), graphs whose eigenvalues coincide, and both at rates that no ordinary number holds.
+/// Rings that turn one way (complex pairs), graphs whose eigenvalues coincide, and both at rates that no ordinary
+/// number holds.
 #[test]
 fn eigenvalues_in_closed_form() {
     for exponent in [0, -2000, 1500] {
@@ -175,7 +177,8 @@ fn eigenvalues_in_closed_form() {
 proptest! {
     #![proptest_config(crate::cases(64))]
 
-    /// Three states with rates of any size: λ₂ + λ₃ is the sum of all rates, λ₂ λ₃ that of their spanning forests with one root.
+    /// Three states with rates of any size: λ₂ + λ₃ is the sum of all rates, λ₂ λ₃ that of their spanning forests with
+    /// one root.
     #[test]
     fn sum_and_product_of_eigenvalues(logarithms in prop::collection::vec(-600.0..600.0f64, 6)) {
         let q = |k: usize| Scaled::exp(Sum { high: logarithms[k], low: 0.0 }, 1.0);
@@ -192,8 +195,8 @@ proptest! {
         prop_assert!((found.over(product).value() - 1.0).abs() < 1e-14);
     }
 
-    /// Another order of the cores is another order of the valleys; another unit of time is another size of the rates; with every state a
-    /// core nothing is approximated, and what the network of a few is off by is its error.
+    /// Another order of the cores is another order of the valleys; another unit of time is another size of the rates;
+    /// with every state a core nothing is approximated, and what the network of a few is off by is its error.
     #[test]
     fn order_units_and_the_whole_chain(
         rates in prop::collection::vec((0..8usize, 0..8usize, -18.0..3.0f64), 0..20),
@@ -234,8 +237,9 @@ proptest! {
         prop_assert!(exact.iter().zip(&projected).all(|(one, other)| one.away_from(*other) < 1e-9));
     }
 
-    /// Three wells of three states, cold or warm, reversible or not: the slow eigenvalues from three cores against those of the whole chain, which are
-    /// exact but for a last digit. What is stated covers what was left of the iteration and the rounding of its solves.
+    /// Three wells of three states, cold or warm, reversible or not: the slow eigenvalues from three cores against
+    /// those of the whole chain, which are exact but for a last digit. What is stated covers what was left of the
+    /// iteration and the rounding of its solves.
     #[test]
     fn refined_eigenvalues_are_as_right_as_they_say(
         inside in prop::collection::vec(0.0..4.0f64, 18),
@@ -256,8 +260,8 @@ proptest! {
     }
 }
 
-/// Three wells on a line, the second one deepest, at barriers of 5, 50 and 500 times the noise: occupations, fluxes and mean times by
-/// quadrature.
+/// Three wells on a line, the second one deepest, at barriers of 5, 50 and 500 times the noise: occupations, fluxes and
+/// mean times by quadrature.
 #[test]
 fn three_wells_on_a_line_by_quadrature() {
     for (temperature, cells, of_mass) in [(0.12, 800, 1e-6), (0.012, 1600, 1e-10), (0.0012, 4000, 1e-10)] {
@@ -281,7 +285,8 @@ fn three_wells_on_a_line_by_quadrature() {
         let (one, w) = (|_: f64| 1.0, |_: f64| 1.0 / temperature);
         let z = integral([-1.9, 1.9], -1.0, &phi, &w);
         let mut flux = [Scaled::ZERO; 2];
-        // On each gap, from its left end to its right one: ∫ e^φ, and the masses that go to the left and to the right first.
+        // On each gap, from its left end to its right one: ∫ e^φ, and the masses that go to the left and to the right
+        // first.
         let mut mass = [Scaled::ZERO; 3];
         for gap in 0..2 {
             let (left, right) = (centre(gap) + radius(gap), centre(gap + 1) - radius(gap + 1));
@@ -396,7 +401,8 @@ fn a_drift_that_turns_in_the_plane() {
             .map(|way| (0..3).filter(|&b| b != a).map(|b| if way == 0 { flux(a, b) } else { flux(b, a) }).sum::<f64>());
         assert_relative_eq!(leaving, arriving, epsilon = 0.0, max_relative = 1e-11);
     }
-    // Each well holds what e^{−L/T} has between the maxima of L, but for what crosses: a share of the order of the noise over the barrier.
+    // Each well holds what e^{−L/T} has between the maxima of L, but for what crosses: a share of the order of the
+    // noise over the barrier.
     let (phi, one) = (|x: f64| 4.0 * x * x * (x * x - 1.0f64).powi(2) / 0.12, |_: f64| 1.0);
     let top = 1.0 / 3f64.sqrt();
     let share = integral([-top, top], -1.0, &phi, &one).over(integral([-1.7, 1.7], -1.0, &phi, &one));
@@ -409,7 +415,8 @@ fn a_drift_that_turns_in_the_plane() {
     assert_eq!(named, 1, "the stationary density is written once");
 }
 
-/// With two valleys k_12 + k_21 is the one eigenvalue, and the flux is that of reactive paths between the same two sets.
+/// With two valleys k_12 + k_21 is the one eigenvalue, and the flux is that of reactive paths between the same two
+/// sets.
 #[test]
 fn two_valleys_are_two_sets() {
     let drifts = [
@@ -432,7 +439,8 @@ fn two_valleys_are_two_sets() {
         near(k12.times(found.occupation[0]).over(paths.flux), 1.0, 1e-12);
         near(k21.times(found.occupation[1]).over(paths.flux), 1.0, 1e-12);
         let (own, refined) = (found.eigenvalues[1], found.refined[1]);
-        // The drift's wells are as deep as two and a half times the noise, and no network to speak of: that is what the error says.
+        // The drift's wells are as deep as two and a half times the noise, and no network to speak of: that is what the
+        // error says.
         assert!(own.error > 1e-12 && own.error < bound && refined.error < 1e-11, "{own:?} {refined:?}");
         assert!(found.discretisation_error.iter().all(Option::is_none));
     }

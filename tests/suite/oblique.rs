@@ -1,5 +1,5 @@
-//! Killing along a curve through the saddle that departs from the separatrix: the factor against sums of Hermite functions,
-//! and the solver in the cold limit.
+//! Killing along a curve through the saddle that departs from the separatrix: the factor against sums of Hermite
+//! functions, and the solver in the cold limit.
 
 use saddleflux::config::Config;
 use saddleflux::formula::Condition;

@@ -118,7 +118,8 @@ fn rows() -> Vec<Row> {
         // It settles late, from above, between 1 and 2.
         expected: [1.2, 2.1],
     });
-    // Where a reflecting and an absorbing wall meet at the angle ω, measured by D⁻¹, the order is that of the corner, π/ω.
+    // Where a reflecting and an absorbing wall meet at the angle ω, measured by D⁻¹, the order is that of the corner,
+    // π/ω.
     for (d12, expected) in [(0.5, [1.35, 1.65]), (0.8, [1.1, 1.4])] {
         rows.push(Row {
             scheme: "inverse-average",

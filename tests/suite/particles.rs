@@ -177,7 +177,8 @@ fn free_particles_leave_an_interval_and_a_box_at_the_exact_rate() {
     assert_agrees(&sampled(&plane).simulation, exact * (1.0 + 1.0 / 16.0));
 }
 
-/// j₀² D/r²: the boundary is a circle, which the bridge takes for straight, an error of first order that the extrapolation removes.
+/// j₀² D/r²: the boundary is a circle, which the bridge takes for straight, an error of first order that the
+/// extrapolation removes.
 #[test]
 fn free_particles_leave_a_disc_at_the_exact_rate() {
     let text = FREE.replace("DRIFT", "['0', '0']")
@@ -249,7 +250,8 @@ fn particles_do_not_know_the_threads() {
     assert_ne!(one.rate.value, other.rate.value);
 }
 
-/// A simulation that takes hours ends when its time is up, with what has been counted by then; with nothing counted it is no result.
+/// A simulation that takes hours ends when its time is up, with what has been counted by then; with nothing counted it
+/// is no result.
 #[test]
 fn simulations_end_when_their_time_is_up() {
     let well = |method: &str, seconds: f64, more: &str| {
@@ -320,8 +322,9 @@ fn splitting_agrees_with_the_solver_in_two_dimensions() {
     assert_eq!(one.splitting.unwrap().fine, two.splitting.unwrap().fine);
 }
 
-/// γ per iteration of SGD with one sample a step in [lower, upper], reflected at the lower end and killed beyond the upper: power
-/// iteration of the density on a fine grid, every sample pushed through in turn (Ulam's method, linear shares).
+/// γ per iteration of SGD with one sample a step in [lower, upper], reflected at the lower end and killed beyond the
+/// upper: power iteration of the density on a fine grid, every sample pushed through in turn (Ulam's method, linear
+/// shares).
 fn one_sample_at_a_time(
     gradient: &dyn Fn(f64, f64) -> f64,
     samples: &[f64],
@@ -357,7 +360,8 @@ fn one_sample_at_a_time(
     1.0 - kept
 }
 
-/// Real batches of one sample, in one dimension and in three that share the batch, against all samples pushed through a grid.
+/// Real batches of one sample, in one dimension and in three that share the batch, against all samples pushed through a
+/// grid.
 #[test]
 fn minibatches_follow_their_samples() {
     use saddleflux::particles::minibatch::{Minibatch, Recipe};
@@ -390,7 +394,8 @@ fn minibatches_follow_their_samples() {
     assert!((one.rate.value / one.rate.against.unwrap().value).ln().abs() > 0.5);
 }
 
-/// Wells that are independent before and after, wells that are never left, and a symmetric chain of three with known eigenvalues.
+/// Wells that are independent before and after, wells that are never left, and a symmetric chain of three with known
+/// eigenvalues.
 #[test]
 fn memory_is_the_second_singular_value() {
     let of = |counts: &[&[usize]]| {
@@ -413,9 +418,9 @@ fn memory_is_the_second_singular_value() {
     assert_eq!(of(&[&[50, 1], &[1, 5]]), None);
 }
 
-/// Both wells of a double well alive, left over the wall behind the second: nothing dies before it has crossed between them, which takes
-/// far longer than to settle in one. The rate is the quadrature's: over four seeds Σ z² exceeds 23.5 once in 10,000 honest changes. A
-/// burn-in of ten relaxation times of one well misses it, and says so.
+/// Both wells of a double well alive, left over the wall behind the second: nothing dies before it has crossed between
+/// them, which takes far longer than to settle in one. The rate is the quadrature's: over four seeds Σ z² exceeds 23.5
+/// once in 10,000 honest changes. A burn-in of ten relaxation times of one well misses it, and says so.
 #[test]
 fn the_burn_in_waits_for_the_slowest_well() {
     const SEEDS: u64 = 4;

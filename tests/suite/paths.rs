@@ -61,7 +61,8 @@ pub fn cramer(a: &[Vec<i128>], b: &[i128]) -> Vec<i128> {
     (0..b.len()).map(replaced).collect()
 }
 
-/// Whole rates of chains of n states, any number of them: a ring, so that every state is reached, and others here and there.
+/// Whole rates of chains of n states, any number of them: a ring, so that every state is reached, and others here and
+/// there.
 pub fn whole_rates(seed: u64) -> impl FnMut(usize) -> Vec<Vec<i128>> {
     let mut seed = seed;
     let mut next = move |most: u64| {
@@ -194,7 +195,8 @@ proptest! {
         }
     }
 
-    /// 1/k_AB is the mean time to B from where the process enters A when it comes from B: a passage-time solve of its own.
+    /// 1/k_AB is the mean time to B from where the process enters A when it comes from B: a passage-time solve of its
+    /// own.
     #[test]
     fn the_rate_is_the_inverse_of_a_mean_time((n, rates) in wide_chain()) {
         let (generator, found) = paths(&rates, &sides(n));
@@ -228,7 +230,8 @@ proptest! {
         prop_assert!((rate.over(found.rate()).value() - 1.0).abs() < 1e-12);
     }
 
-    /// A reactive path takes as long as the chain that is made to go to B (rates q_ij q⁺_j/q⁺_i), from where such paths leave A.
+    /// A reactive path takes as long as the chain that is made to go to B (rates q_ij q⁺_j/q⁺_i), from where such paths
+    /// leave A.
     #[test]
     fn paths_take_as_long_as_a_chain_that_must_arrive((n, rates) in wide_chain()) {
         let (generator, found) = paths(&rates, &sides(n));
@@ -305,7 +308,8 @@ fn backward_is_its_own_without_detailed_balance() {
     assert!((backward[1].unwrap() + found.forward[1].value() - 1.0).abs() > 0.5);
 }
 
-/// Two valleys of which the second is heavier by more than any number, restarted in the light one, on a line and off it.
+/// Two valleys of which the second is heavier by more than any number, restarted in the light one, on a line and off
+/// it.
 #[test]
 fn the_law_of_valleys_far_apart() {
     let heavy = 1e250;
@@ -337,7 +341,8 @@ fn the_law_of_valleys_far_apart() {
     }
 }
 
-/// A law that overflows from where it was begun, though every state reaches every other: the restarts move to the heavier state.
+/// A law that overflows from where it was begun, though every state reaches every other: the restarts move to the
+/// heavier state.
 #[test]
 fn the_law_from_the_light_end() {
     // π grows by 1e158 a step; rates are large enough that no pivot underflows. The state beside makes it no path.

@@ -35,7 +35,8 @@ fn png(path: &Path) -> ([u32; 2], u32) {
     ([number(16), number(20)], number(density + 4))
 }
 
-/// A picture in vectors has the texts of the picture and its shape; a plane of colours lies within as pixels, in the words of the standard.
+/// A picture in vectors has the texts of the picture and its shape; a plane of colours lies within as pixels, in the
+/// words of the standard.
 #[test]
 fn pictures_are_drawn_as_vectors_and_as_pixels() {
     let mut case = double_well(2, [40, 30], 0.1, 0.0);
@@ -62,7 +63,8 @@ fn pictures_are_drawn_as_vectors_and_as_pixels() {
     assert!(landscape.contains("href=\"data:image/png;base64,iVBORw0KGgo"));
 }
 
-/// Resolution and width change what they say, titles leave with the room that they took, and the drawing stays what it is.
+/// Resolution and width change what they say, titles leave with the room that they took, and the drawing stays what it
+/// is.
 #[test]
 fn resolution_width_and_titles_are_as_asked() {
     let case = double_well(1, [200, 1], 0.1, 0.0);
@@ -132,7 +134,8 @@ fn what_lies_beyond_the_axes_is_not_drawn() {
     }
 }
 
-/// Free diffusion leaves a disc at the same rate everywhere: no cell shows in the flux along its edge, and nothing of the total is lost.
+/// Free diffusion leaves a disc at the same rate everywhere: no cell shows in the flux along its edge, and nothing of
+/// the total is lost.
 #[test]
 fn the_flux_out_of_a_disc_is_even() {
     for (cells, degrees, tolerance) in [(64, 0.0, 0.02), (128, 0.0, 0.006), (128, 17.0, 0.01)] {
@@ -159,7 +162,8 @@ fn the_flux_out_of_a_disc_is_even() {
     }
 }
 
-/// `--format`, `--no-titles` and `--no-plots` reach what every command draws, and the page of a run holds each picture once.
+/// `--format`, `--no-titles` and `--no-plots` reach what every command draws, and the page of a run holds each picture
+/// once.
 #[test]
 fn every_command_that_draws_takes_the_look() {
     let folder = Folder::new("pictures-commands");

@@ -61,7 +61,8 @@ fn a_long_title_takes_bounded_work() {
     assert!(!drawn.is_empty());
 }
 
-/// The committor, the probabilities of hitting several sets, the network and the spectrum of a run are drawn in both dimensions and on a turned grid, and the file alone gives the same pictures.
+/// The committor, the probabilities of hitting several sets, the network and the spectrum of a run are drawn in both
+/// dimensions and on a turned grid, and the file alone gives the same pictures.
 #[test]
 fn a_result_file_redraws_the_committor_and_the_network() {
     let cases = [

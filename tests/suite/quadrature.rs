@@ -22,7 +22,8 @@ fn styblinski_tang<'a>(diffusion: &'a dyn Fn(f64) -> f64) -> Passage<'a> {
     }
 }
 
-/// 1/τ at T = 1, 0.3 and 0.1 in 30-digit arithmetic (mpmath 1.3, 30-node Gauss–Legendre panels): the quadrature keeps 14 digits behind a barrier of 392 units of noise.
+/// 1/τ at T = 1, 0.3 and 0.1 in 30-digit arithmetic (mpmath 1.3, 30-node Gauss–Legendre panels): the quadrature keeps
+/// 14 digits behind a barrier of 392 units of noise.
 const MULTIPRECISION: [(f64, f64); 3] =
     [(1.0, 5.975925914024697e-17), (0.3, 7.776563206715456e-57), (0.1, 8.451168662878473e-171)];
 
@@ -83,8 +84,8 @@ fn free_diffusion() {
     }
 }
 
-/// Ornstein–Uhlenbeck from 0 to b > 0 (ω = D = 1, natural below): τ = √(π/2) ∫₀^b e^{y²/2} [1 + erf(y/√2)] dy, as the series
-/// Σ_{n≥1} (√2 b)^n Γ(n/2) / (2 n!) (Ricciardi and Sato 1988): positive terms.
+/// Ornstein–Uhlenbeck from 0 to b > 0 (ω = D = 1, natural below): τ = √(π/2) ∫₀^b e^{y²/2} [1 + erf(y/√2)] dy, as the
+/// series Σ_{n≥1} (√2 b)^n Γ(n/2) / (2 n!) (Ricciardi and Sato 1988): positive terms.
 fn ornstein_uhlenbeck_time(b: f64) -> f64 {
     // Γ(n/2)/n! by recursion from Γ(1/2) and Γ(1).
     let mut gamma = [std::f64::consts::PI.sqrt(), 1.0];
@@ -115,7 +116,8 @@ fn ornstein_uhlenbeck_passage() {
     }
 }
 
-/// The survivors of Ornstein–Uhlenbeck killed at 0 are its odd eigenfunctions: γ = ω. At the zeros of He₂ and He₃: 2ω, 3ω.
+/// The survivors of Ornstein–Uhlenbeck killed at 0 are its odd eigenfunctions: γ = ω. At the zeros of He₂ and He₃: 2ω,
+/// 3ω.
 #[test]
 fn ornstein_uhlenbeck_rates() {
     let rate = |edge: f64| {
@@ -133,8 +135,8 @@ fn ornstein_uhlenbeck_rates() {
     assert_relative_eq!(rate(-3f64.sqrt()), 3.0 * 1.7, max_relative = 2e-14);
 }
 
-/// D = 0.05 (1 + ½ sin 2x) on the double well x⁴/4 − x²/2 from −1 to 0.6: τ and γ by the Python package kramers 0.1.0 (Green's function on
-/// Chebyshev panels), with a reflecting end at −2.5 and with an absorbing one at −1.3.
+/// D = 0.05 (1 + ½ sin 2x) on the double well x⁴/4 − x²/2 from −1 to 0.6: τ and γ by the Python package kramers 0.1.0
+/// (Green's function on Chebyshev panels), with a reflecting end at −2.5 and with an absorbing one at −1.3.
 #[test]
 fn position_dependent_noise_against_another_program() {
     let (ito, stratonovich, isothermal) = (ITO, Interpretation::Stratonovich, Interpretation::Isothermal);
@@ -161,7 +163,8 @@ fn position_dependent_noise_against_another_program() {
     }
 }
 
-/// A stochastic calculus is a drift: isothermal = Itô with b + D', Stratonovich = Itô with b + ½D', which is constant noise in y = ∫dx/√D.
+/// A stochastic calculus is a drift: isothermal = Itô with b + D', Stratonovich = Itô with b + ½D', which is constant
+/// noise in y = ∫dx/√D.
 #[test]
 fn interpretations_are_drifts() {
     let diffusion = |x: f64| 0.1 * (1.0 + x * x);
@@ -214,8 +217,8 @@ fn unnamed_jumps_are_found() {
     assert_relative_eq!(gamma_of(&named), gamma_of(&unnamed), max_relative = 1e-12);
 }
 
-/// [H]₊ over a small floor: kinks where H changes sign, and a noise that varies by 10⁸. Named or not, the same answer within its
-/// estimated error; as the floor falls the rate falls, without bound by Feller's test.
+/// [H]₊ over a small floor: kinks where H changes sign, and a noise that varies by 10⁸. Named or not, the same answer
+/// within its estimated error; as the floor falls the rate falls, without bound by Feller's test.
 #[test]
 fn hessian_noise_over_a_floor() {
     let mut last = f64::INFINITY;
@@ -272,7 +275,8 @@ fn a_barrier_beyond_every_number_has_a_logarithm() {
     assert_relative_eq!(depth, 25000.0, max_relative = 1e-14);
 }
 
-/// T = 0.05 on x² from an absorbing end at 0: what lies beyond x = 6 holds e^{−720} of the probability, and takes no work.
+/// T = 0.05 on x² from an absorbing end at 0: what lies beyond x = 6 holds e^{−720} of the probability, and takes no
+/// work.
 #[test]
 fn a_distant_reflecting_end_costs_nothing() {
     let work = std::cell::Cell::new(0usize);
@@ -305,8 +309,8 @@ fn a_distant_reflecting_end_costs_nothing() {
     }
 }
 
-/// A pocket behind 3000 units of noise holds no probability, but what is in it leaves last: it is not cut off, and its rate is that of
-/// the pocket alone.
+/// A pocket behind 3000 units of noise holds no probability, but what is in it leaves last: it is not cut off, and its
+/// rate is that of the pocket alone.
 #[test]
 fn a_distant_pocket_keeps_its_rate() {
     let slope = |x: f64| if (30.0..30.5).contains(&x) { -20.0 } else { 100.0 };
@@ -350,7 +354,8 @@ fn what_cannot_be_answered_is_said() {
 proptest! {
     #![proptest_config(crate::cases(24))]
 
-    /// Mirror, shift, stretch and time: x → c − x leaves everything; x → λx multiplies L by 1/λ² and D by 1/λ²; time scales with both.
+    /// Mirror, shift, stretch and time: x → c − x leaves everything; x → λx multiplies L by 1/λ² and D by 1/λ²; time
+    /// scales with both.
     #[test]
     fn symmetries(
         tilt in -0.2..0.2f64,

@@ -1,4 +1,5 @@
-//! Reactive paths on grids: quadratures in one dimension, separable problems, balances, an Ornstein–Uhlenbeck process that turns.
+//! Reactive paths on grids: quadratures in one dimension, separable problems, balances, an Ornstein–Uhlenbeck process
+//! that turns.
 
 use saddleflux::config::{Config, Diagnosis, advice};
 use saddleflux::elimination::Workspace;
@@ -113,7 +114,8 @@ fn committor_and_capacity_of_a_line_with_noise_that_varies() {
     }
 }
 
-/// Valleys whose weights differ by 1e-200 and more have the ratio of the integrals, and where numbers end their logarithms have.
+/// Valleys whose weights differ by 1e-200 and more have the ratio of the integrals, and where numbers end their
+/// logarithms have.
 #[test]
 fn the_stationary_law_between_valleys_far_apart() {
     for (temperature, cells) in [(0.002, 2400), (0.001, 3600)] {
@@ -174,7 +176,8 @@ fn a_separable_problem_is_the_line_along_x() {
     let [of_plane, of_line] = [&plane, &line].map(|solution| solution.committor.as_ref().unwrap().numbers());
     assert_relative_eq!(of_plane.rate.value(), of_line.rate.value(), epsilon = 0.0, max_relative = 1e-12);
     assert_relative_eq!(of_plane.flux.value(), of_line.flux.value(), epsilon = 0.0, max_relative = 1e-12);
-    // The reactive current through each column of cells is the flux; where the difference of two flows is lost it is not said.
+    // The reactive current through each column of cells is the flux; where the difference of two flows is lost it is
+    // not said.
     let current = plane.fields.values(REACTIVE_CURRENT[0].name).unwrap();
     let height = 2.0 / 24.0;
     for column in (18..42).map(|ix| &current[24 * ix..24 * (ix + 1)]) {
@@ -191,7 +194,8 @@ const TURNING: &str = "landscape = { drift = ['x - x^3 - 5*x*y^2', '-(1 + x^2)*y
     solve = { quantities = ['committor'] }
     committor = { from = { minimum = [-1, 0], radius = 0.21 }, to = { minimum = [1, 0], radius = 0.33 } }\n";
 
-/// What flows into a cell flows out of it, what leaves A arrives in B, and the committors keep the bounds of probabilities.
+/// What flows into a cell flows out of it, what leaves A arrives in B, and the committors keep the bounds of
+/// probabilities.
 #[test]
 fn reactive_paths_of_a_drift_balance_on_the_grid() {
     found(TURNING, |found| {
@@ -230,7 +234,8 @@ fn reactive_paths_of_a_drift_balance_on_the_grid() {
     });
 }
 
-/// The boundary of a set stands where it is: a disc whose radius changes by less than a cell changes the flux as much as it should.
+/// The boundary of a set stands where it is: a disc whose radius changes by less than a cell changes the flux as much
+/// as it should.
 #[test]
 fn sets_end_where_they_end() {
     let flux = |radius: f64, cells: usize| {
@@ -247,8 +252,8 @@ fn sets_end_where_they_end() {
     assert!(large > small);
 }
 
-/// An Ornstein–Uhlenbeck process whose drift is no gradient: AΣ + ΣAᵀ = 2D, J = −(A − DΣ⁻¹)θ p, and the entropy production
-/// ∫ (J/p)·D⁻¹(J/p) p. All of second order in the spacing.
+/// An Ornstein–Uhlenbeck process whose drift is no gradient: AΣ + ΣAᵀ = 2D, J = −(A − DΣ⁻¹)θ p, and the entropy
+/// production ∫ (J/p)·D⁻¹(J/p) p. All of second order in the spacing.
 #[test]
 fn an_ornstein_uhlenbeck_process_that_turns() {
     let a = [[1.0, 0.8], [-0.5, 1.4]];
@@ -319,9 +324,9 @@ fn an_ornstein_uhlenbeck_process_that_turns() {
     assert!((coarse / fine).log2() > 1.6, "{coarse} {fine}");
 }
 
-/// A tensor that follows the Hessian turns from cell to cell, and its stencils with it: the chain is irreversible, with edges that are
-/// passed one way only, and the entropy production is a number all the same. Twice the noise with twice the loss is the same process,
-/// twice as fast.
+/// A tensor that follows the Hessian turns from cell to cell, and its stencils with it: the chain is irreversible, with
+/// edges that are passed one way only, and the entropy production is a number all the same. Twice the noise with twice
+/// the loss is the same process, twice as fast.
 #[test]
 fn a_tensor_that_turns_keeps_probability_moving() {
     let numbers = |scale: f64| {
@@ -396,8 +401,8 @@ fn sets_that_cannot_be() {
     assert!(found.message.contains("no second minimum"), "{}", found.message);
 }
 
-/// The mean velocity in a tilted periodic potential, (T/π) sinh(πF/T)/|I_{iF/T}(1/T)|² (Stratonovich 1958), by Bessel functions of imaginary order in
-/// 40 digits: on a line, beside a second coordinate, and turned round.
+/// The mean velocity in a tilted periodic potential, (T/π) sinh(πF/T)/|I_{iF/T}(1/T)|² (Stratonovich 1958), by Bessel
+/// functions of imaginary order in 40 digits: on a line, beside a second coordinate, and turned round.
 #[test]
 fn a_tilted_ring_runs_at_its_mean_velocity() {
     let velocity = |drift: &str, rest: &str, temperature: f64| {

@@ -111,7 +111,8 @@ fn certificates_meet_the_collection() {
 proptest! {
     #![proptest_config(crate::cases(64))]
 
-    /// A value that is off by a known amount: so many digits are right, and a claim covers if and only if it is that large.
+    /// A value that is off by a known amount: so many digits are right, and a claim covers if and only if it is that
+    /// large.
     #[test]
     fn digits_and_claims_follow_the_error(place in 0usize..1000, away in -9.0..-0.5f64, sign in prop::bool::ANY, slack in 0.01..10.0f64) {
         let known = ordinary();

@@ -46,8 +46,8 @@ solve = {{ quantities = [\"stationary\"] }}"
     }
 }
 
-/// The rate is |λ_b|/2π √(det H_a/|det H_b|) e^{−ΔL/T} in the limit, λ_b < 0 of (I + cJ)H_b: at barriers of 20, 100 and 400 times the noise,
-/// where a chain made from the drift itself has an error of e^{(what the grid leaves)/T}.
+/// The rate is |λ_b|/2π √(det H_a/|det H_b|) e^{−ΔL/T} in the limit, λ_b < 0 of (I + cJ)H_b: at barriers of 20, 100 and
+/// 400 times the noise, where a chain made from the drift itself has an error of e^{(what the grid leaves)/T}.
 #[test]
 fn rates_are_those_of_the_unstable_eigenvalue() {
     for strength in [0.5, 2.0] {
@@ -73,7 +73,8 @@ fn rates_are_those_of_the_unstable_eigenvalue() {
     }
 }
 
-/// Killed at the saddle the boundary is not the separatrix of the turned descent: the formula is left out, with the reason.
+/// Killed at the saddle the boundary is not the separatrix of the turned descent: the formula is left out, with the
+/// reason.
 #[test]
 fn killed_at_the_saddle_has_no_formula() {
     let at = |end: f64| {
@@ -90,7 +91,8 @@ fn killed_at_the_saddle_has_no_formula() {
     );
 }
 
-/// c and −c are adjoint to one another and have one spectrum, also where the process is killed; each within what the grids state.
+/// c and −c are adjoint to one another and have one spectrum, also where the process is killed; each within what the
+/// grids state.
 #[test]
 fn adjoint_processes_have_one_spectrum() {
     let lines = |strength: f64| {

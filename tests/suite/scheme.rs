@@ -76,14 +76,16 @@ fn bernoulli_has_full_relative_accuracy() {
     }
 }
 
-/// What a weight makes of a density that goes by e^y along an edge of rise z, over what the process makes of it: W_ij(e^{−y} − 1) + W_ji(e^y − 1).
+/// What a weight makes of a density that goes by e^y along an edge of rise z, over what the process makes of it:
+/// W_ij(e^{−y} − 1) + W_ji(e^y − 1).
 fn hamiltonian(weight: Weight, z: f64, y: f64) -> f64 {
     let (along, back) = weight::of_rise(weight, z).unwrap();
     along * (-y).exp_m1() + back * y.exp_m1()
 }
 
-/// Down a slope v with a drift s·v across it, ∂S = −v is what the process has: both axes of a square grid together make nothing of it, but for terms of
-/// fourth order. On average over the directions of the slope the transverse weight has none of them, the inverse average s²/48.
+/// Down a slope v with a drift s·v across it, ∂S = −v is what the process has: both axes of a square grid together make
+/// nothing of it, but for terms of fourth order. On average over the directions of the slope the transverse weight has
+/// none of them, the inverse average s²/48.
 #[test]
 fn the_transverse_weight_has_no_error_across_the_slope() {
     let (directions, size) = (64, 0.02);
@@ -160,8 +162,8 @@ impl DiffusionField for Unit {
     }
 }
 
-/// Edges along which z = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1), alone and in blocks, with noise that is known to be constant
-/// and noise that is not, against the trapezoidal rule with Euler and Maclaurin's corrections.
+/// Edges along which z = rise·s − bend·s(1 − s) + twist·s(1 − s)(2s − 1), alone and in blocks, with noise that is known
+/// to be constant and noise that is not, against the trapezoidal rule with Euler and Maclaurin's corrections.
 #[test]
 fn edges_have_the_resistance_of_their_potential() {
     let grid = Grid::new(1, [0.0; 2], [1.0, 0.0], [1, 1], [false; 2]);
@@ -218,7 +220,8 @@ fn gaps_in_the_potential_are_found() {
     }
 }
 
-/// Blocks of edges against one edge after the other, for rises from 1e-12 to 1e4, wells and ridges within one edge among them.
+/// Blocks of edges against one edge after the other, for rises from 1e-12 to 1e4, wells and ridges within one edge
+/// among them.
 #[test]
 fn flows_of_many_edges_are_the_flows_of_each() {
     let bumps = Formula::new("(x^2-1)^2 + y^2 + 0.3*sin(40*x)", 2).unwrap();
@@ -259,7 +262,8 @@ fn exponentials_are_within_two_roundings() {
     }
 }
 
-/// A full tensor that is turned, with a factor that runs along x, so that the stencils of the nodes of an edge may lack it.
+/// A full tensor that is turned, with a factor that runs along x, so that the stencils of the nodes of an edge may lack
+/// it.
 struct TurnedNoise {
     ratio: f64,
     angle: f64,

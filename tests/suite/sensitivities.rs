@@ -1,5 +1,5 @@
-//! How the rate answers to the numbers of a configuration: laws of scaling, an independent derivative, and results that solve their problem
-//! again.
+//! How the rate answers to the numbers of a configuration: laws of scaling, an independent derivative, and results that
+//! solve their problem again.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ fn sensitivities(text: &str) -> std::collections::BTreeMap<String, f64> {
     config.sensitivities(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
 }
 
-/// L and T times s is time times 1/s: the sensitivities to everything that scales with L sum to 1, at every barrier; those to η and B are
-/// opposite.
+/// L and T times s is time times 1/s: the sensitivities to everything that scales with L sum to 1, at every barrier;
+/// those to η and B are opposite.
 #[test]
 fn scalings_are_sums_of_sensitivities() {
     for temperature in [0.5, 0.02, 0.001] {

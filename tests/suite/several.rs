@@ -98,7 +98,8 @@ fn fluxes_of_several_sets_sum_to_that_into_their_union() {
     }
 }
 
-/// The fluxes of coarser grids against that of one four times as fine, which is nearer to the truth than what is stated of them, and each drawn.
+/// The fluxes of coarser grids against that of one four times as fine, which is nearer to the truth than what is stated
+/// of them, and each drawn.
 #[test]
 fn errors_of_fluxes_between_several_sets_cover() {
     let flux = |cells: usize| -> Vec<Vec<[f64; 2]>> {

@@ -12,8 +12,8 @@ fn escape(iteration: Iteration) -> Escape {
     iteration.escape(MEMORY, &Progress::default()).unwrap()
 }
 
-/// Without a slope the iteration is a random walk, whose exit from an interval is that of a diffusion from one that is wider by
-/// −ζ(½)/√(2π) = 0.5826 steps on each side, to second order in the step (Chernoff 1965, Siegmund 1979).
+/// Without a slope the iteration is a random walk, whose exit from an interval is that of a diffusion from one that is
+/// wider by −ζ(½)/√(2π) = 0.5826 steps on each side, to second order in the step (Chernoff 1965, Siegmund 1979).
 #[test]
 fn a_random_walk_leaves_an_interval_wider_by_half_a_step() {
     let mut last = f64::INFINITY;

@@ -184,7 +184,8 @@ fn summary(output: &std::process::Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A regression in two features is a landscape of its own, and a plane along its two weights, skewed, is the same one seen elsewhere.
+/// A regression in two features is a landscape of its own, and a plane along its two weights, skewed, is the same one
+/// seen elsewhere.
 #[test]
 fn a_plane_through_a_regression_in_two_features_is_the_regression() {
     let folder = folder_with_data("slice-regression");
@@ -240,7 +241,8 @@ fn a_plane_through_a_regression_in_two_features_is_the_regression() {
     assert_eq!(skewed["slice"]["parameters"], 2);
 }
 
-/// Weights that are kept beside a result give the same result when they are loaded, and a sweep is the same problem at every point.
+/// Weights that are kept beside a result give the same result when they are loaded, and a sweep is the same problem at
+/// every point.
 #[test]
 fn weights_of_a_network_are_kept_loaded_and_swept() {
     let folder = folder_with_data("slice-network");

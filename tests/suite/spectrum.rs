@@ -24,7 +24,8 @@ fn values(solution: &Solution) -> Vec<[f64; 2]> {
     modes.iter().map(|mode| [mode.value.re.value(), mode.value.im.value()]).collect()
 }
 
-/// The cosines of a box with reflecting walls are eigenvectors of its cells: 4d/h² sin²(πn/2N) along each axis, twofold ones too.
+/// The cosines of a box with reflecting walls are eigenvectors of its cells: 4d/h² sin²(πn/2N) along each axis, twofold
+/// ones too.
 #[test]
 fn a_box_with_reflecting_walls_to_rounding() {
     let (d, n) = (0.7f64, 24usize);
@@ -68,7 +69,8 @@ fn a_box_with_reflecting_walls_to_rounding() {
 /// A configuration, a noise and the eigenvalue k of it.
 type Case<'a> = (&'a str, &'a str, &'a dyn Fn(usize) -> f64);
 
-/// Free diffusion between absorbing walls, d π² n²/ℓ²; a harmonic well, n ω: of second order, within what the grids state.
+/// Free diffusion between absorbing walls, d π² n²/ℓ²; a harmonic well, n ω: of second order, within what the grids
+/// state.
 #[test]
 fn a_box_with_absorbing_walls_and_a_harmonic_well() {
     let cases: [Case; 2] = [
@@ -168,7 +170,8 @@ fn residual(generator: &Generator, mode: &Mode) -> f64 {
 proptest! {
     #![proptest_config(crate::cases(48))]
 
-    /// Small chains without detailed balance, closed and killed: all eigenvalues against those in whole numbers, or their sum; both vectors.
+    /// Small chains without detailed balance, closed and killed: all eigenvalues against those in whole numbers, or
+    /// their sum; both vectors.
     #[test]
     fn all_of_a_small_chain(
         rates in prop::collection::vec((0..8usize, 0..8usize, -2.0..2.0f64), 10..40),
@@ -212,8 +215,8 @@ proptest! {
     }
 }
 
-/// Eigenvalues of 1e-15 and 1e-8, of 1e-55 and 1e-28, with one of the order of 1 behind them, against 400 digits (mpmath): the tiny ones by
-/// the network, with vectors that are constant in each well.
+/// Eigenvalues of 1e-15 and 1e-8, of 1e-55 and 1e-28, with one of the order of 1 behind them, against 400 digits
+/// (mpmath): the tiny ones by the network, with vectors that are constant in each well.
 #[test]
 fn tiny_groups_of_cold_wells() {
     let exact = [

@@ -1,4 +1,5 @@
-//! Where the process starts and what kills it: the whole domain, a point of one's own, walls that are not reached, domains around basins.
+//! Where the process starts and what kills it: the whole domain, a point of one's own, walls that are not reached,
+//! domains around basins.
 
 use saddleflux::config::Config;
 use saddleflux::problem::{ProblemError, ProblemWarning};
@@ -16,7 +17,8 @@ fn analytical_passage_times_from_a_point() {
         ));
         let passage = found.passage.unwrap();
         assert_eq!(passage.from[0], x);
-        // Times of cells, of second order, are joined by straight lines: h²/8D of the curvature 1/D, and as much of the cells.
+        // Times of cells, of second order, are joined by straight lines: h²/8D of the curvature 1/D, and as much of the
+        // cells.
         let interpolation = (2.0f64 / 400.0).powi(2) / (4.0 * 0.7);
         assert!((passage.time.value() - x * (2.0 - x) / 1.4).abs() < interpolation, "{x}: {}", passage.time.value());
         // The quadrature starts there too.
@@ -131,7 +133,8 @@ fn low_floors_change_nothing() {
     }
 }
 
-/// A drift that turns about its fixed point rises along no straight line: its domain is asked for, with the reason, where it is not given.
+/// A drift that turns about its fixed point rises along no straight line: its domain is asked for, with the reason,
+/// where it is not given.
 #[test]
 fn a_drift_that_turns_is_asked_for_its_domain() {
     let text = |domain: &str| {
@@ -149,8 +152,8 @@ fn a_drift_that_turns_is_asked_for_its_domain() {
     solve(&text("domain = { lower = [-1.6, -1.6], upper = [1.6, 1.6] }"));
 }
 
-/// A set that ends on the centres of a row of cells, which rounding puts in or out: its rate is that of grids with a cell more and a cell
-/// less, whose centres lie beside the end.
+/// A set that ends on the centres of a row of cells, which rounding puts in or out: its rate is that of grids with a
+/// cell more and a cell less, whose centres lie beside the end.
 #[test]
 fn a_set_may_end_on_the_centres_of_cells() {
     let rate = |set: &str, dimension: usize, cells: usize, align: &str| {

@@ -92,7 +92,8 @@ fn laws_of_white_noise() {
         assert!((fit["ci95"][1].as_f64().unwrap() - 1.0).abs() < 1e-12);
     }
     for fit in &fits[4..8] {
-        // Kramers' prefactor does not depend on T: its slope is the barrier. The rate's own is that less about d ln(1 − c T)/d(1/T).
+        // Kramers' prefactor does not depend on T: its slope is the barrier. The rate's own is that less about d ln(1 −
+        // c T)/d(1/T).
         assert_relative_eq!(fit["theory"]["kramers"]["slope"].as_f64().unwrap(), 1.0, epsilon = 1e-12);
         let slope = fit["slope"].as_f64().unwrap();
         assert!(slope < 1.0 && slope > 1.0 - 0.01 * 0.04, "{slope}");

@@ -129,7 +129,8 @@ proptest! {
         }
     }
 
-    /// Any values: second derivatives are continuous across knots, and covariances stay positive semidefinite between singular ones.
+    /// Any values: second derivatives are continuous across knots, and covariances stay positive semidefinite between
+    /// singular ones.
     #[test]
     fn interpolants_are_smooth_and_positive(
         values in prop::collection::vec(-1.0..1.0f64, 64),
@@ -192,7 +193,8 @@ fn a_table_of_a_formula_converges_to_the_formulas_rate_within_the_stated_error()
     assert!(order > 3.3, "{errors:?}");
 }
 
-/// V c for two vectors in the space of five parameters that are neither unit nor orthogonal, and the orthonormal ones of the same plane.
+/// V c for two vectors in the space of five parameters that are neither unit nor orthogonal, and the orthonormal ones
+/// of the same plane.
 struct Skewed {
     first: [f64; 5],
     second: [f64; 5],

@@ -1,7 +1,7 @@
 //! Laws of units and of the origin: θ' = aθ + c and t' = bt change every output by the known power, and nothing else.
 //!
-//! Landscapes become L'(θ') = (a²/b) L(θ), drifts (a/b) b(θ), tensors (a²/b) D(θ); γ' = γ/b, τ' = bτ. Powers of two for a and b leave
-//! the roundings as they are.
+//! Landscapes become L'(θ') = (a²/b) L(θ), drifts (a/b) b(θ), tensors (a²/b) D(θ); γ' = γ/b, τ' = bτ. Powers of two for
+//! a and b leave the roundings as they are.
 
 use crate::gallery::solve;
 

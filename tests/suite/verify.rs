@@ -1,5 +1,5 @@
-//! Claims are decided by their points, and every verdict can turn: each check is run with a formula, an interpretation or an order that is
-//! not the claim's.
+//! Claims are decided by their points, and every verdict can turn: each check is run with a formula, an interpretation
+//! or an order that is not the claim's.
 
 use saddleflux::Progress;
 use saddleflux::verify::headline::{Kept, exponential, square_root};
@@ -51,7 +51,8 @@ fn sgld_scales_with_its_own_powers_only() {
     assert_eq!(verdict(|effort| sgld_scaling::noise(effort, 1.001)), Verdict::Fails);
 }
 
-/// The formula is right for the current that its proof has, off for the paper's own equation, and wrong with another prefactor.
+/// The formula is right for the current that its proof has, off for the paper's own equation, and wrong with another
+/// prefactor.
 #[test]
 fn theorem_3_2_holds_for_the_isothermal_current_only() {
     use theorem_3_2::{Setup, exponent};
@@ -153,7 +154,8 @@ fn particles_and_solver_disagree_when_the_rate_is_wrong() {
     assert_eq!(verdict(|effort| particles::z_scores(effort, 1.5)), Verdict::Fails);
 }
 
-/// r = 1 + 3ε + ε² has the limit 1, the order 1 and the slope 3; what is 1.3 + ε tends to something else; noise decides nothing.
+/// r = 1 + 3ε + ε² has the limit 1, the order 1 and the slope 3; what is 1.3 + ε tends to something else; noise decides
+/// nothing.
 #[test]
 fn limits_are_known_or_not_decided() {
     let points = |ratio: &dyn Fn(f64) -> f64| -> Vec<[f64; 2]> {
@@ -185,7 +187,8 @@ fn a_failure_that_is_not_understood_decides_nothing() {
     assert_eq!([1.05, 2.05, 3.0].map(verdict), [Verdict::Holds, Verdict::Fails, Verdict::NotDecided]);
 }
 
-/// The command writes what the contract names, the page needs nothing but itself, and what is unknown is refused with the nearest name.
+/// The command writes what the contract names, the page needs nothing but itself, and what is unknown is refused with
+/// the nearest name.
 #[test]
 fn the_command_writes_verdicts_and_a_page() {
     use crate::cli::command;
@@ -224,8 +227,8 @@ fn every_claim_has_a_name_of_its_own() {
     assert!(claims().iter().any(|claim| claim.expected == Expected::Fails));
 }
 
-/// C = H is decided by the slope: at the regression's minimum, not at four times it, where Pearson's r is as good; and by the slope of the
-/// network, not by its r.
+/// C = H is decided by the slope: at the regression's minimum, not at four times it, where Pearson's r is as good; and
+/// by the slope of the network, not by its r.
 #[test]
 fn gradient_noise_is_the_hessian_where_the_slope_says_so() {
     assert_eq!(verdict(|effort| gradient_noise::regression(effort, 1.0)), Verdict::Holds);

@@ -39,8 +39,8 @@ fn assemble(
     Assembly::new(physics, &grid, Weight::InverseAverage, [0.5; 2], &Progress::default()).unwrap()
 }
 
-/// The conductance along a strip of unit cells, per column: that of the rows where they settle under a unit slope along it, by
-/// relaxation. `axis`: that of the strip.
+/// The conductance along a strip of unit cells, per column: that of the rows where they settle under a unit slope along
+/// it, by relaxation. `axis`: that of the strip.
 fn conductance(assembly: &Assembly, cells: [usize; 2], axis: usize, ratio: f64) -> f64 {
     let rows = cells[1 - axis];
     let row = |state: u32| {
@@ -71,7 +71,8 @@ fn conductance(assembly: &Assembly, cells: [usize; 2], axis: usize, ratio: f64) 
     edges.iter().map(energy).sum::<f64>() / cells[axis] as f64
 }
 
-/// Per column of a strip with reflecting sides the transport along it is its width times the Schur complement D_tt − D_tn²/D_nn, exactly.
+/// Per column of a strip with reflecting sides the transport along it is its width times the Schur complement D_tt −
+/// D_tn²/D_nn, exactly.
 fn carries_the_schur_complement(
     tensor: Tensor,
     interpretation: Interpretation,
@@ -150,7 +151,8 @@ fn what_is_carried_along_a_wall_is_cut_by_an_absorbing_one() {
     let tensor = Tensor { xx: 1.0, xy: -0.8, yy: 1.0 };
     let walls = [AxisWalls::ABSORBING_ABOVE, AxisWalls::REFLECTING];
     let assembly = assemble(&still, tensor, Interpretation::Ito, walls, [8, 8]);
-    // In the corner above, (1, −1) is cut and (−1, 1) leaves through the reflecting wall: ½·0.8·(1 − 0.8)², over half a cell.
+    // In the corner above, (1, −1) is cut and (−1, 1) leaves through the reflecting wall: ½·0.8·(1 − 0.8)², over half a
+    // cell.
     let corner = assembly.states[7 * 8 + 7];
     let along: f64 =
         assembly.exits.iter().filter(|exit| exit.state == corner && exit.offset == [1, 0]).map(|exit| exit.rate).sum();

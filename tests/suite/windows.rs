@@ -1,7 +1,8 @@
 //! Windows in reflecting walls: whole walls, seams, and narrow escape against finite elements.
 //!
-//! The references are smallest eigenvalues of tensor-product finite elements of degree 5 in scipy, graded by quarters towards the ends
-//! of the window, whose error falls by 4 from one layer to the next: extrapolated from two numbers of them they are good to 1e-6 and better.
+//! The references are smallest eigenvalues of tensor-product finite elements of degree 5 in scipy, graded by quarters
+//! towards the ends of the window, whose error falls by 4 from one layer to the next: extrapolated from two numbers of
+//! them they are good to 1e-6 and better.
 
 use std::path::Path;
 

@@ -10,7 +10,8 @@ fn said(arguments: &[&str], folder: &Folder) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Names of claims are found by their letters, by shortenings and by their subject; nothing is suggested where nothing is near.
+/// Names of claims are found by their letters, by shortenings and by their subject; nothing is suggested where nothing
+/// is near.
 #[test]
 fn names_that_were_meant_are_suggested() {
     let folder = Folder::new("words-names");

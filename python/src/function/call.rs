@@ -12,7 +12,8 @@ const BATCH: usize = 1 << 14;
 
 /// A function of one or two arrays.
 pub(super) struct Caller {
-    /// The function, by the package's `functions.Sampler`: it takes x and y, and gives an array of the shape (components, points).
+    /// The function, by the package's `functions.Sampler`: it takes x and y, and gives an array of the shape
+    /// (components, points).
     sampler: Py<PyAny>,
     /// 1 or 2.
     pub(super) dimension: usize,
@@ -26,7 +27,8 @@ impl Caller {
         Caller { sampler, dimension, knots, raised }
     }
 
-    /// The components at points: for each component its values. Where the function raises, they are NaN, and what it raised is kept.
+    /// The components at points: for each component its values. Where the function raises, they are NaN, and what it
+    /// raised is kept.
     pub(super) fn sample(&self, points: &[Point], components: usize) -> Vec<Vec<f64>> {
         let mut found = vec![Vec::with_capacity(points.len()); components];
         for batch in points.chunks(BATCH) {

@@ -1,8 +1,9 @@
 //! Problems made of functions of Python.
 //!
-//! A function is asked for its values at many points at once, only where the solver needs to know more of it, and the interpreter's lock is
-//! held only then. What the solver works with are polynomials through these values ([`tree`]): they are as exact as the function itself
-//! where it is smooth, their derivatives are exact, and what they leave is measured and stated.
+//! A function is asked for its values at many points at once, only where the solver needs to know more of it, and the
+//! interpreter's lock is held only then. What the solver works with are polynomials through these values ([`tree`]):
+//! they are as exact as the function itself where it is smooth, their derivatives are exact, and what they leave is
+//! measured and stated.
 
 mod call;
 mod chebyshev;
@@ -170,8 +171,8 @@ pub(crate) struct Left {
 }
 
 impl Posed {
-    /// What the polynomials leave; ln γ moves by at most twice the error of L over D where the process is reversible, and is taken to move
-    /// so elsewhere.
+    /// What the polynomials leave; ln γ moves by at most twice the error of L over D where the process is reversible,
+    /// and is taken to move so elsewhere.
     pub(crate) fn left(&self) -> Left {
         let problem = &self.problem;
         let saddles: Vec<&_> =

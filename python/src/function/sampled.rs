@@ -52,7 +52,8 @@ impl Sampled {
         let number = number.map(|number| number as i64);
         let known = self.beyond.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
         Some(known.unwrap_or_else(|| {
-            // Made without the lock, for whoever holds the interpreter's might wait for this one: two may make the same, and one is kept.
+            // Made without the lock, for whoever holds the interpreter's might wait for this one: two may make the
+            // same, and one is kept.
             let corner =
                 |shift: i64| [0, 1].map(|axis: usize| lower[axis] + (number[axis] + shift) as f64 * width(axis));
             let (low, mut high) = (corner(0), corner(1));

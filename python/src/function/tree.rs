@@ -1,8 +1,9 @@
 //! A function as polynomials on the cells of a binary tree, each split until its polynomial has the function's digits.
 //!
-//! The function is asked for a whole level of the tree at once. A cell is split across the axis along which its coefficients have fallen
-//! least, until they have fallen to roundings of the largest value in it. Where splitting no longer helps, the function has no more digits
-//! there (single precision, say), and the cell stays as it is. What the polynomials leave is then measured between their nodes.
+//! The function is asked for a whole level of the tree at once. A cell is split across the axis along which its
+//! coefficients have fallen least, until they have fallen to roundings of the largest value in it. Where splitting no
+//! longer helps, the function has no more digits there (single precision, say), and the cell stays as it is. What the
+//! polynomials leave is then measured between their nodes.
 
 use saddleflux::tensor::{LANES, Point, Points, widest};
 
@@ -23,7 +24,8 @@ const NOISE: f64 = 3.0;
 const DEPTH: [usize; 2] = [24, 10];
 /// Cells at most.
 const MOST: usize = 8192;
-/// Where the polynomials of a cell are compared with the function, as shares of the cell: away from nodes, and not on a lattice.
+/// Where the polynomials of a cell are compared with the function, as shares of the cell: away from nodes, and not on a
+/// lattice.
 const CHECKS: [Point; 5] = [[0.5, 0.5], [0.017, 0.389], [0.264, 0.981], [0.611, 0.146], [0.927, 0.712]];
 
 /// A rectangle.
@@ -119,7 +121,8 @@ pub(super) struct Tree {
     place: Rectangle,
 }
 
-/// A cell that is about to be looked at, and how far the coefficients along each axis had fallen when it was last split across it.
+/// A cell that is about to be looked at, and how far the coefficients along each axis had fallen when it was last split
+/// across it.
 struct Waiting {
     branch: usize,
     place: Rectangle,
@@ -274,7 +277,8 @@ impl Found {
         Found { polynomials, scales, fallen, is_somewhere_finite }
     }
 
-    /// Across which axis the cell is to be split: that along which coefficients have fallen least, of those where a split helps.
+    /// Across which axis the cell is to be split: that along which coefficients have fallen least, of those where a
+    /// split helps.
     fn split(&self, cell: &Waiting, knots: &Knots) -> Option<usize> {
         let (lower, upper) = (cell.place.lower, cell.place.upper);
         if self.fallen.iter().any(|fallen| fallen.is_nan()) {

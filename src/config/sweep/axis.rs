@@ -41,7 +41,8 @@ impl AxisValue {
 }
 
 impl Axis {
-    /// Whether a fault at this key is one of the axis: the key itself, a part of its value, or the section that the key names.
+    /// Whether a fault at this key is one of the axis: the key itself, a part of its value, or the section that the key
+    /// names.
     pub(super) fn is_at(&self, key: &str) -> bool {
         let holds = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

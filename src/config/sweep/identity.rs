@@ -1,4 +1,5 @@
-//! What the result of a configuration depends on, as a text that two configurations share exactly when their results must be the same.
+//! What the result of a configuration depends on, as a text that two configurations share exactly when their results
+//! must be the same.
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use crate::config::tree::{Kind, Node};
 /// Sections and keys that are said and not solved.
 const UNSOLVED: [&str; 3] = ["title", "sweep", "converge"];
 
-/// The text: the version, every key in alphabetical order, and a fingerprint of each file that a value names, relative to the working
-/// folder or to `base`.
+/// The text: the version, every key in alphabetical order, and a fingerprint of each file that a value names, relative
+/// to the working folder or to `base`.
 pub(super) fn of(tree: &Node, base: &Path) -> String {
     let mut lines = vec![format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))];
     if let Kind::Table(entries) = &tree.kind {

@@ -1,7 +1,7 @@
 //! `[sweep]`: keys that take several values each, and the laws that are looked for in what comes of them.
 //!
-//! A point of a sweep is the configuration around the section with these keys set as `--set` sets them: what is allowed there is allowed
-//! here, and is refused in the same words.
+//! A point of a sweep is the configuration around the section with these keys set as `--set` sets them: what is allowed
+//! there is allowed here, and is refused in the same words.
 
 mod axis;
 mod identity;
@@ -162,8 +162,8 @@ impl Sweep {
         Config::from_tree(source, &tree)
     }
 
-    /// What a point's result depends on: its configuration without what is said and not solved, the files that it reads, and the version
-    /// of this program. Comments, the order of keys and how a number is written don't count.
+    /// What a point's result depends on: its configuration without what is said and not solved, the files that it
+    /// reads, and the version of this program. Comments, the order of keys and how a number is written don't count.
     ///
     /// # Errors
     /// Values that cannot be set.
@@ -205,7 +205,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Refuses a sweep none of whose points is a configuration, unless it is the swept values that are at fault: those points fail.
+    /// Refuses a sweep none of whose points is a configuration, unless it is the swept values that are at fault: those
+    /// points fail.
     fn has_a_configuration(&self) -> Read<()> {
         let mut first = None;
         for point in 0..self.len() {

@@ -3,18 +3,19 @@
 //! ```text
 //! π_i q_ij = π_j q_ji        s_i = √π_i        s_i q_ij / s_j = √(q_ij q_ji)   symmetric
 //! ```
-//! π runs over hundreds of decades, and the rates along a path of thousands of edges multiply up to it: mantissas are carried
-//! to twice the working precision and exponents as integers, so that a weight is as exact as the rates are. On all edges that
-//! the weights were not computed from, detailed balance then holds to within the rounding of the rates round a loop. Those
-//! roundings have no direction; a current that has one adds up along its way, and no bound on a single edge could tell it
-//! from them: which chains are reversible is known to whoever assembles them, and only checked here.
+//! π runs over hundreds of decades, and the rates along a path of thousands of edges multiply up to it: mantissas are
+//! carried to twice the working precision and exponents as integers, so that a weight is as exact as the rates are. On
+//! all edges that the weights were not computed from, detailed balance then holds to within the rounding of the rates
+//! round a loop. Those roundings have no direction; a current that has one adds up along its way, and no bound on a
+//! single edge could tell it from them: which chains are reversible is known to whoever assembles them, and only
+//! checked here.
 
 use rayon::prelude::*;
 
 use crate::generator::Generator;
 
-/// How closely detailed balance must hold: what some thousand roundings round a loop leave at most. Beyond it the rates belong to
-/// no reversible chain.
+/// How closely detailed balance must hold: what some thousand roundings round a loop leave at most. Beyond it the rates
+/// belong to no reversible chain.
 const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
 /// Scans back and forth before a search takes over.
 const SCANS: usize = 16;
@@ -50,8 +51,8 @@ pub(crate) fn geometric_mean(a: f64, b: f64) -> f64 {
 #[derive(Debug)]
 pub(crate) struct Balance(Vec<RootWeight>);
 
-/// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those, 2⁻¹⁰²², in an
-/// elimination is far below the rounding of any pivot that it accepts.
+/// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those,
+/// 2⁻¹⁰²², in an elimination is far below the rounding of any pivot that it accepts.
 const LARGEST_RANGE: i32 = 960;
 
 /// A positive number to twice the working precision: (high + low) · 2^exponent.
@@ -136,8 +137,8 @@ impl Balance {
         is_balanced.then_some(Balance(weights))
     }
 
-    /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit into the range of
-    /// numbers.
+    /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit
+    /// into the range of numbers.
     pub(crate) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
         let exponents = self.0.iter().map(|weight| weight.exponent);
         let (low, high) = exponents.fold((i32::MAX, i32::MIN), |(low, high), e| (low.min(e), high.max(e)));
@@ -167,8 +168,8 @@ impl Rows<'_> {
         (&self.targets[range.clone()], &self.rates[range])
     }
 
-    /// The rate q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back stands as far from the
-    /// end as the way there from the beginning.
+    /// The rate q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back
+    /// stands as far from the end as the way there from the beginning.
     #[inline(always)]
     fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
         let (targets, rates) = self.row(i);
@@ -216,7 +217,8 @@ impl Rows<'_> {
         });
         let mut unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
         self.scan(0, &mut squares, &mut unknown)?;
-        // What winds too much for that, or falls into many parts: a search from all that is known, then from each part's first.
+        // What winds too much for that, or falls into many parts: a search from all that is known, then from each
+        // part's first.
         let is_border =
             |&i: &usize| squares[i].high != 0.0 && self.row(i).0.iter().any(|&j| squares[j as usize].high == 0.0);
         let mut border: Vec<usize> = if unknown.is_empty() { Vec::new() } else { (0..n).filter(is_border).collect() };
@@ -239,8 +241,9 @@ impl Rows<'_> {
         Some(squares.par_iter().map(|square| square.root()).collect())
     }
 
-    /// Finds π of the `unknown` among the states from `first` on, each from the first neighbour among them that is known, back and forth
-    /// in the order of their numbers: along memory, unlike a search. `None` if a rate is not in range.
+    /// Finds π of the `unknown` among the states from `first` on, each from the first neighbour among them that is
+    /// known, back and forth in the order of their numbers: along memory, unlike a search. `None` if a rate is not in
+    /// range.
     fn scan(&self, first: usize, squares: &mut [Extended], unknown: &mut Vec<usize>) -> Option<()> {
         let states = first..first + squares.len();
         for _ in 0..SCANS {

@@ -2,8 +2,8 @@
 
 use super::shape::Shape;
 
-/// A dense front: its pivots are consecutive places of the elimination order, its update set (of later places) are those that the
-/// pivots are coupled with once what comes before is eliminated.
+/// A dense front: its pivots are consecutive places of the elimination order, its update set (of later places) are
+/// those that the pivots are coupled with once what comes before is eliminated.
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     /// Place of the first pivot.
@@ -24,8 +24,8 @@ pub(crate) struct Front {
     pub(crate) first: usize,
     /// The floating-point operations of the subtree, in general form.
     pub(crate) work: u64,
-    /// The numbers that the subtree needs on its stack for contribution blocks: the stack in common where it is eliminated in
-    /// parallel, a stack of the thread otherwise.
+    /// The numbers that the subtree needs on its stack for contribution blocks: the stack in common where it is
+    /// eliminated in parallel, a stack of the thread otherwise.
     pub(crate) stack: usize,
     /// The numbers that solves need as buffer in the subtree.
     pub(crate) solve_work: usize,
@@ -51,8 +51,8 @@ impl Front {
         &self.children[..self.child_count]
     }
 
-    /// The numbers that the subtree needs on the stack in common: all of its own, or room for its contribution block where it is
-    /// eliminated on one thread.
+    /// The numbers that the subtree needs on the stack in common: all of its own, or room for its contribution block
+    /// where it is eliminated on one thread.
     pub(crate) fn shared_stack(&self) -> usize {
         if self.is_parallel { self.stack } else { self.contribution_length() }
     }
@@ -71,11 +71,12 @@ impl Front {
 /// The rates between two states and where they are assembled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    /// The places in the generator's rates of the rate from the earlier to the later state and of that back, or `NO_EDGE`.
+    /// The places in the generator's rates of the rate from the earlier to the later state and of that back, or
+    /// `NO_EDGE`.
     pub(crate) onward: u32,
     pub(crate) back: u32,
-    /// The later and the earlier state within their front. Fronts of more states than this can tell would take 34 GB and are
-    /// refused.
+    /// The later and the earlier state within their front. Fronts of more states than this can tell would take 34 GB
+    /// and are refused.
     pub(crate) later: u16,
     pub(crate) earlier: u16,
 }

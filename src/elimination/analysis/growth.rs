@@ -74,7 +74,8 @@ impl Growth {
         }
     }
 
-    /// Begins a front whose pivots begin at the place `start`: notes the rates between a pivot and a later state as its entries.
+    /// Begins a front whose pivots begin at the place `start`: notes the rates between a pivot and a later state as its
+    /// entries.
     fn begin(&mut self, node: &Node, graph: &Graph, start: usize) -> Front {
         let Graph { pattern, order, places } = *graph;
         let Growth { lists, later_places, coupled, .. } = self;
@@ -130,8 +131,8 @@ impl Growth {
     }
 }
 
-/// Merges the update set of a front, the later states coupled with its pivots or inherited from its children, in order; notes the
-/// positions of the children's in the front.
+/// Merges the update set of a front, the later states coupled with its pivots or inherited from its children, in order;
+/// notes the positions of the children's in the front.
 fn merge(front: &Front, coupled: &[u32], mut children: [Child; 2], updates: &mut Vec<u32>) {
     let end = (front.start + front.pivots) as u32;
     updates.clear();

@@ -1,4 +1,5 @@
-//! What is known of an elimination before any pivot: the assembly tree with its costs, and the weights of a reversible chain.
+//! What is known of an elimination before any pivot: the assembly tree with its costs, and the weights of a reversible
+//! chain.
 
 pub(super) mod balance;
 pub(super) mod front;

@@ -56,8 +56,9 @@ impl Shape {
         }
     }
 
-    /// The floating-point operations that the elimination of a front takes: Σ over the pivots, with m states left after each, of m
-    /// sums, m+1 divisions, 2m(m+1) for the update; in symmetric form 2m for the sum, m+2 divisions and roots, m(m+3) for the update.
+    /// The floating-point operations that the elimination of a front takes: Σ over the pivots, with m states left after
+    /// each, of m sums, m+1 divisions, 2m(m+1) for the update; in symmetric form 2m for the sum, m+2 divisions and
+    /// roots, m(m+3) for the update.
     pub(crate) fn flops(self, form: Form) -> u64 {
         // Σ 1, Σ m and Σ m² below an order.
         let sums = |n: usize| {

@@ -95,7 +95,8 @@ impl Symbolic {
         8 * self.factor_entries()
     }
 
-    /// The number of bytes held at the peak of the elimination in general form: factor, contribution blocks, and this analysis itself.
+    /// The number of bytes held at the peak of the elimination in general form: factor, contribution blocks, and this
+    /// analysis itself.
     pub fn peak_bytes(&self) -> u64 {
         match &self.method {
             Method::Tridiagonal => 6 * 8 * self.states as u64,

@@ -122,7 +122,8 @@ impl AssemblyTree {
 
     /// The number of bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
     pub(crate) fn peak_bytes(&self, factor: u64) -> u64 {
-        // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too large.
+        // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too
+        // large.
         if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
             return u64::MAX;
         }

@@ -27,7 +27,8 @@ use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
 use pulp::Arch;
 
-/// The number of columns of a panel, eliminated without products of faer: below 8 the products get too thin, above 16 the plain loops dominate.
+/// The number of columns of a panel, eliminated without products of faer: below 8 the products get too thin, above 16
+/// the plain loops dominate.
 const PANEL: usize = 8;
 /// Fronts with at most this many states are eliminated pivot by pivot.
 const SMALL: usize = 64;
@@ -55,7 +56,8 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// The buffers for fronts with at most `pivots` pivots and `order` states, in subtrees that need so many numbers on the stack.
+    /// The buffers for fronts with at most `pivots` pivots and `order` states, in subtrees that need so many numbers on
+    /// the stack.
     pub(crate) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
         Scratch {
             arch: Arch::new(),

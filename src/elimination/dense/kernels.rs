@@ -187,8 +187,8 @@ pub(super) fn pivot_root(place: usize, pivot: f64) -> Result<f64, PivotFault> {
     if root.is_finite() { Ok(root) } else { Err(PivotFault { place, value: pivot }) }
 }
 
-/// The dense product target = left · right, or added to it; large ones in tiles that depend on the shape alone, so that any number of threads gives the same
-/// bits.
+/// The dense product target = left · right, or added to it; large ones in tiles that depend on the shape alone, so that
+/// any number of threads gives the same bits.
 pub(super) fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
     let (rows, columns) = (target.nrows(), target.ncols());
     if rows * columns * left.ncols() <= TILE_WORK || rows.max(columns) < 2 * TILE_SIDE {

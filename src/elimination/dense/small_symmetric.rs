@@ -1,4 +1,5 @@
-//! The elimination of small symmetric fronts, pivot by pivot in whole vectors; rows and padding are those of `symmetric`.
+//! The elimination of small symmetric fronts, pivot by pivot in whole vectors; rows and padding are those of
+//! `symmetric`.
 //!
 //! A pivot's column first takes up all columns before it, then its sum is taken; the contribution
 //! block is formed four columns at a time.
@@ -56,7 +57,8 @@ impl WithSimd for SmallFront<'_> {
     }
 }
 
-/// The update: columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor to its end.
+/// The update: columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor
+/// to its end.
 #[derive(Clone, Copy)]
 struct Update<'a> {
     /// The columns, of so many rows each.

@@ -1,18 +1,20 @@
 //! The elimination of a front of a reversible chain: half of the work and of the memory.
 //!
-//! With s the roots of the stationary weights, q̃_ij = s_i q_ij / s_j = q̃_ji and κ̃_i = s_i κ_i. Elimination keeps this form:
+//! With s the roots of the stationary weights, q̃_ij = s_i q_ij / s_j = q̃_ji and κ̃_i = s_i κ_i. Elimination keeps
+//! this form:
 //! ```text
 //! S_k = (κ̃_k + Σ_{j>k} q̃_kj s_j) / s_k        C_ik = q̃_ik / √S_k        q̃_ij += C_ik C_jk        κ̃_i += C_ik C_κk
 //! diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ
 //! ```
-//! so that κ is one row more below the others, and every step adds and multiplies nonnegative numbers. It differs from a Cholesky
-//! factorisation in the pivots alone: they are sums of what is left of their row, never what a difference leaves.
+//! so that κ is one row more below the others, and every step adds and multiplies nonnegative numbers. It differs from
+//! a Cholesky factorisation in the pivots alone: they are sums of what is left of their row, never what a difference
+//! leaves.
 //!
-//! As in `general`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at hand enters
-//! as one number per row, Σ_j q̃_kj s_j over those, which obeys the same elimination as any other row.
+//! As in `general`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at
+//! hand enters as one number per row, Σ_j q̃_kj s_j over those, which obeys the same elimination as any other row.
 //!
-//! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped. Rows are padded with zeros
-//! to whole vectors:
+//! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped. Rows are
+//! padded with zeros to whole vectors:
 //! ```text
 //! factor        p pivots │ padding │ u further states │ κ │ padding        one column for each pivot
 //! contribution                     │ u further states │ κ │ padding        one column for each further state
@@ -74,7 +76,8 @@ pub(crate) fn eliminate(
     Ok(())
 }
 
-/// Eliminates all columns of a, r×w with r ≥ w; `exit` are the weighted sums over the rest of the rows of the first w states.
+/// Eliminates all columns of a, r×w with r ≥ w; `exit` are the weighted sums over the rest of the rows of the first w
+/// states.
 fn eliminate_columns(
     arch: Arch,
     a: MatMut<'_, f64>,
@@ -109,8 +112,8 @@ fn column(a: MatRef<'_, f64>, k: usize) -> &[f64] {
     a.col(k).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by its inverse. A panel of fewer columns than a vector is
-/// the last one, with padding below it.
+/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by its inverse. A panel of
+/// fewer columns than a vector is the last one, with padding below it.
 fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[f64]) -> Result<(), PivotFault> {
     let width = a.ncols();
     let mut square = [[0.0; PANEL]; PANEL];
@@ -155,7 +158,8 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
     Ok(())
 }
 
-/// Adds a square, target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the target's rows.
+/// Adds a square, target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the
+/// target's rows.
 fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     let width = target.ncols();
     if width <= SQUARE {
@@ -181,7 +185,8 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     }
 }
 
-/// The product Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's width are empty.
+/// The product Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's
+/// width are empty.
 struct TimesUpper<'a> {
     columns: [&'a mut [f64]; PANEL],
     inverse: [[f64; PANEL]; PANEL],

@@ -4,10 +4,10 @@
 //! ```text
 //! separator ≈ states per level at the median · mean over the states of max n·e
 //! ```
-//! Edges of anisotropic tensors are long, but they are the image of a compact stencil under a unimodular map; Lagrange's
-//! reduction of the form n ↦ Σ (n·e)² finds the normals that undo it (Selling stencils: the three orthogonal to an
-//! edge each, all with reach 1). Sums of two such
-//! normals cut squares into diamonds, which saves 40 % of the work on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
+//! Edges of anisotropic tensors are long, but they are the image of a compact stencil under a unimodular map;
+//! Lagrange's reduction of the form n ↦ Σ (n·e)² finds the normals that undo it (Selling stencils: the three orthogonal
+//! to an edge each, all with reach 1). Sums of two such normals cut squares into diamonds, which saves 40 % of the work
+//! on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
 use super::pattern::Pattern;
 use super::places::{Normal, Places, dot};
@@ -19,7 +19,8 @@ const SAMPLE: usize = 128;
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Normals beyond this are of no use and could overflow in products with 32-bit coordinates.
 const LONGEST_NORMAL: f64 = 1024.0;
-/// Sums of two normals count as so much shorter: of separators of equal size those along diagonals leave parts with shorter borders.
+/// Sums of two normals count as so much shorter: of separators of equal size those along diagonals leave parts with
+/// shorter borders.
 const DIAGONAL: f64 = 0.95;
 /// Levels on either side of the cut whose states are counted.
 const WINDOW: usize = 1;
@@ -94,8 +95,8 @@ pub(super) struct Cut {
     pub(super) separator: f64,
 }
 
-/// The cut across the normal that halves a set best, something being left on both sides. Not looked for where even the mean level would
-/// leave more than the `known` separator: the median one is hardly ever smaller.
+/// The cut across the normal that halves a set best, something being left on both sides. Not looked for where even the
+/// mean level would leave more than the `known` separator: the median one is hardly ever smaller.
 fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, counts: &mut Vec<i32>) -> Cut {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
     for run in runs {

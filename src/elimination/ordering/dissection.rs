@@ -1,10 +1,10 @@
 //! Nested dissection: an elimination order that keeps fronts small, from the states' places in the grid.
 //!
-//! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the states
-//! of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set and any
-//! wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of the two
-//! candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it. Where no straight cut is good, `separator`
-//! looks for one that bends.
+//! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the
+//! states of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set
+//! and any wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of
+//! the two candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it.
+//! Where no straight cut is good, `separator` looks for one that bends.
 
 use super::direction::{Cut, Directions};
 use super::pattern::Pattern;
@@ -79,8 +79,9 @@ struct CutBuffers {
     separator: Vec<(i64, u32)>,
 }
 
-/// The graph and its marks, which all cuts share. Some is atomic because halves are cut in parallel; a set reads only what belongs to its own
-/// states and to separators around it, which nobody writes any more, so the result does not depend on the order of events.
+/// The graph and its marks, which all cuts share. Some is atomic because halves are cut in parallel; a set reads only
+/// what belongs to its own states and to separators around it, which nobody writes any more, so the result does not
+/// depend on the order of events.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
     places: Places<'a>,
@@ -154,8 +155,8 @@ impl Cutter<'_> {
             }
             begin..stack.len()
         });
-        // Along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is the numbering's
-        // own order, which a stable sort recognises.
+        // Along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is the
+        // numbering's own order, which a stable sort recognises.
         let along = [-cut.normal[1], cut.normal[0]];
         separator.clear();
         for (run, _) in pieces.iter().filter(|piece| piece.1 == SEPARATOR) {
@@ -310,10 +311,11 @@ fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<
     }
 }
 
-/// Whether a search for a smaller separator could save as much work in the fronts, some 25 s³ operations for s states, as is worth it:
-/// 150 operations a state, if what is found is as small as in a square of five-point cells. Where edges vary much smaller ones may exist,
-/// along strong edges for instance, and larger sets are searched for less. That is less than a search costs (about a
-/// microsecond a state), but orders are used more than once, and a factor's memory falls with its work.
+/// Whether a search for a smaller separator could save as much work in the fronts, some 25 s³ operations for s states,
+/// as is worth it: 150 operations a state, if what is found is as small as in a square of five-point cells. Where edges
+/// vary much smaller ones may exist, along strong edges for instance, and larger sets are searched for less. That is
+/// less than a search costs (about a microsecond a state), but orders are used more than once, and a factor's memory
+/// falls with its work.
 fn is_worth_a_search(states: usize, separator: f64, edges_vary: bool) -> bool {
     const SEARCH: f64 = 6.0;
     const LARGE: f64 = 100.0;

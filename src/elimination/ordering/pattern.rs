@@ -44,8 +44,8 @@ impl<'a> Pattern<'a> {
         &self.targets[self.row_starts[state]..self.row_starts[state + 1]]
     }
 
-    /// Visits all states coupled with this one, with the places in the rates of the edge to there and of that back. Edges that have no
-    /// reverse in the pattern come with [`NO_EDGE`] for it; others may then come as two such.
+    /// Visits all states coupled with this one, with the places in the rates of the edge to there and of that back.
+    /// Edges that have no reverse in the pattern come with [`NO_EDGE`] for it; others may then come as two such.
     pub(crate) fn for_edges(&self, state: usize, mut visit: impl FnMut(u32, u32, u32)) {
         let (first, targets) = (self.row_starts[state], self.outgoing_states(state));
         match &self.columns {
@@ -103,7 +103,8 @@ fn reverses(row_starts: &[usize], targets: &[u32]) -> Option<Vec<u32>> {
         let mut slots = piece.iter_mut();
         states.all(|i| {
             row(i).iter().enumerate().zip(&mut slots).all(|((place, &j), slot)| {
-                // Where every state has the same neighbours, the way back stands as far from the end as the way there from the beginning.
+                // Where every state has the same neighbours, the way back stands as far from the end as the way there
+                // from the beginning.
                 let guess = row(i).len() - 1 - place;
                 let (i, j) = (i as u32, j as usize);
                 let found = match row(j).get(guess) {
@@ -148,7 +149,8 @@ pub(crate) fn is_path(generator: &Generator) -> bool {
     (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k as u32) <= 1))
 }
 
-/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a fixed size).
+/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a
+/// fixed size).
 pub(crate) fn fingerprint(generator: &Generator) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const LENGTH: usize = 1 << 16;

@@ -1,9 +1,10 @@
-//! Sets of states as runs along the lines of the grid: a straight cut then looks at the ends of each run and at the states near it.
+//! Sets of states as runs along the lines of the grid: a straight cut then looks at the ends of each run and at the
+//! states near it.
 
 use super::places::{Normal, Places, dot};
 
-/// A run of consecutive states whose places follow one another along an axis, the same for all runs: that on which the numbering runs
-/// fast. A state that has no such neighbour is a run by itself.
+/// A run of consecutive states whose places follow one another along an axis, the same for all runs: that on which the
+/// numbering runs fast. A state that has no such neighbour is a run by itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     /// The first state.
@@ -85,7 +86,8 @@ impl Run {
         Run { first: states.start, end: states.end, place: self.place_of(states.start).map(|c| c as i32), ..*self }
     }
 
-    /// The first state whose level is above (for normals that fall along the run, no longer above) this one, or the end.
+    /// The first state whose level is above (for normals that fall along the run, no longer above) this one, or the
+    /// end.
     pub(super) fn crossing(&self, normal: Normal, level: i64) -> u32 {
         let [first, _] = self.levels(normal);
         let steps = match self.rise(normal) {

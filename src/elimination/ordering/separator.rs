@@ -1,10 +1,11 @@
-//! Separators found on the graph alone, for sets that no straight cut halves well, as under tensors that turn from place to place.
+//! Separators found on the graph alone, for sets that no straight cut halves well, as under tensors that turn from
+//! place to place.
 //!
-//! Multilevel (Karypis & Kumar 1998): pairs of states with the heaviest edges between them are merged until few are left. There,
-//! breadth-first levels from an end of the graph follow its own distances, however the edges bend, and a level separates what lies
-//! before it from what lies behind (George & Liu 1981). The smallest of a few is brought back level by level, on each improved by moves
-//! across it (Fiduccia & Mattheyses 1982, for separators of vertices): a state leaves the separator for one side and draws in
-//! its neighbours on the other.
+//! Multilevel (Karypis & Kumar 1998): pairs of states with the heaviest edges between them are merged until few are
+//! left. There, breadth-first levels from an end of the graph follow its own distances, however the edges bend, and a
+//! level separates what lies before it from what lies behind (George & Liu 1981). The smallest of a few is brought back
+//! level by level, on each improved by moves across it (Fiduccia & Mattheyses 1982, for separators of vertices): a
+//! state leaves the separator for one side and draws in its neighbours on the other.
 
 use std::collections::BinaryHeap;
 
@@ -94,8 +95,8 @@ impl Graph {
         Some(parts)
     }
 
-    /// The coarser graph of about half as many states, each made of two with a heavy edge between them where there are such; and for
-    /// each state the one that it has become part of.
+    /// The coarser graph of about half as many states, each made of two with a heavy edge between them where there are
+    /// such; and for each state the one that it has become part of.
     fn coarser(&self) -> (Graph, Vec<u32>) {
         const NONE: u32 = u32::MAX;
         let mut merged = vec![NONE; self.len()];
@@ -177,7 +178,8 @@ impl Graph {
         }
     }
 
-    /// The gain of moving a state from the separator to a side: its weight, less those of its neighbours on the other side.
+    /// The gain of moving a state from the separator to a side: its weight, less those of its neighbours on the other
+    /// side.
     fn gain(&self, parts: &[u8], state: u32, to: u8) -> i64 {
         let drawn_in = self.neighbours(state).iter().copied().filter(|&other| parts[other as usize] == 1 - to);
         i64::from(self.state_weights[state as usize]) - self.weight_of(drawn_in) as i64
@@ -230,7 +232,8 @@ impl Levels {
         graph.neighbours(state).iter().any(|&other| self.level[other as usize] == next)
     }
 
-    /// The weight and the level of the smallest separator that leaves parts of allowed size; the middle level is always allowed.
+    /// The weight and the level of the smallest separator that leaves parts of allowed size; the middle level is always
+    /// allowed.
     fn smallest_separator(&self, graph: &Graph) -> Option<(usize, u32)> {
         let largest = (LARGEST_PART * graph.total as f64) as usize;
         let mut best: Option<(usize, u32)> = None;

@@ -1,4 +1,5 @@
-//! What a front is assembled from: the rates of the generator's edges, killing, and the contribution blocks of its children.
+//! What a front is assembled from: the rates of the generator's edges, killing, and the contribution blocks of its
+//! children.
 
 use super::multifrontal::Factorisation;
 use crate::elimination::analysis::balance::geometric_mean;
@@ -12,8 +13,8 @@ impl Factorisation<'_> {
         self.generator.rates.data().get(edge as usize).copied().unwrap_or(0.0)
     }
 
-    /// Assembles a front in symmetric form, its weights included: rates, killing, contribution blocks. Without children the contribution
-    /// block is left as it is, for the elimination to overwrite.
+    /// Assembles a front in symmetric form, its weights included: rates, killing, contribution blocks. Without children
+    /// the contribution block is left as it is, for the elimination to overwrite.
     pub(super) fn assemble_symmetric(
         &self,
         front: &Front,
@@ -43,8 +44,8 @@ impl Factorisation<'_> {
         }
     }
 
-    /// Assembles a front in general form: rates, killing, contribution blocks. Without children the contribution block is left as it is,
-    /// for the elimination to overwrite.
+    /// Assembles a front in general form: rates, killing, contribution blocks. Without children the contribution block
+    /// is left as it is, for the elimination to overwrite.
     pub(super) fn assemble_general(
         &self,
         front: &Front,

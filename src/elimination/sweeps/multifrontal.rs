@@ -2,11 +2,12 @@
 //!
 //! A front's pivot columns and rows are assembled where the factor keeps them, its contribution block where the parent
 //! reads it, so nothing is copied. Contribution blocks live on a stack: the blocks of the children are left at one end
-//! of their parent's region and the parent's own goes to the other end, alternating from level to level. The many subtrees
-//! that are eliminated on one thread each share a few small stacks that stay in its cache; the fronts above them have one in common.
+//! of their parent's region and the parent's own goes to the other end, alternating from level to level. The many
+//! subtrees that are eliminated on one thread each share a few small stacks that stay in its cache; the fronts above
+//! them have one in common.
 //!
-//! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that depend
-//! on its shape alone: the factor is the same to the bit for any number of threads.
+//! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that
+//! depend on its shape alone: the factor is the same to the bit for any number of threads.
 
 use crate::elimination::analysis::front::Front;
 use crate::elimination::analysis::layout::Layout;
@@ -26,8 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Multifrontal {
     pub(crate) tree: Arc<AssemblyTree>,
     pub(crate) layout: Layout,
-    /// The factors of all fronts. In general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k above, then the pivot rows.
-    /// In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
+    /// The factors of all fronts. In general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k
+    /// above, then the pivot rows. In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
     pub(crate) factor: Pages,
     /// The weights √π by place in symmetric form, the largest between ½ and 1.
     pub(crate) weights: Vec<f64>,
@@ -61,7 +62,8 @@ impl End {
 }
 
 impl Multifrontal {
-    /// Eliminates a generator that has the edges of the tree, its fronts in the form of the layout; `weights` are by place.
+    /// Eliminates a generator that has the edges of the tree, its fronts in the form of the layout; `weights` are by
+    /// place.
     ///
     /// # Errors
     /// When the system refuses the memory, a pivot cannot be divided by, or the progress was asked to stop.
@@ -125,8 +127,8 @@ impl Factorisation<'_> {
         result
     }
 
-    /// Factors a subtree, its halves in parallel as far as the tree says so; `factor` is the subtree's share. Leaves the
-    /// contribution block at the given end of the stack.
+    /// Factors a subtree, its halves in parallel as far as the tree says so; `factor` is the subtree's share. Leaves
+    /// the contribution block at the given end of the stack.
     fn factor_in_parallel(
         &self,
         index: usize,
@@ -195,7 +197,8 @@ impl Factorisation<'_> {
         self.factor_front(front, own, contribution, &children, scratch)
     }
 
-    /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the stack.
+    /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the
+    /// stack.
     #[allow(clippy::type_complexity)]
     fn factor_children<'s>(
         &self,

@@ -1,4 +1,5 @@
-//! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one backward.
+//! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one
+//! backward.
 
 use crate::elimination::analysis::shape::Shape;
 use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
@@ -100,7 +101,8 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
 /// Columns that are read at once: each number of the right side is then fetched once for all of them.
 const COLUMNS: usize = 4;
 
-/// The N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of further states.
+/// The N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of
+/// further states.
 #[inline(always)]
 fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f64]; N], [&[f64]; N]) {
     let (mut own, mut later): ([&[f64]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);

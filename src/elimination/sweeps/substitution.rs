@@ -1,13 +1,14 @@
-//! The substitutions of a solve with the factored fronts: A = (D − L)(I − P), see `dense::general`, or scaled diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see
-//! `dense::symmetric`.
+//! The substitutions of a solve with the factored fronts: A = (D − L)(I − P), see `dense::general`, or scaled diag(s) A
+//! diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see `dense::symmetric`.
 //!
 //! ```text
 //! x A = b:   b ← b (I − P)⁻¹ from the leaves to the root,   x = b (D − L)⁻¹ from the root to the leaves
 //! A x = b:   b ← (D − L)⁻¹ b from the leaves to the root,   x = (I − P)⁻¹ b from the root to the leaves
 //! symmetric: the same for x/s and b/s, or s x and s b:  y = (√S − C)⁻ᵀ (√S − C)⁻¹ b
 //! ```
-//! On the kind up a front passes what it adds to later states to its parent, on the kind down it hands the solution on its
-//! update set to its children: subtrees share nothing and are solved in parallel, always in the same order of addition.
+//! On the kind up a front passes what it adds to later states to its parent, on the kind down it hands the solution on
+//! its update set to its children: subtrees share nothing and are solved in parallel, always in the same order of
+//! addition.
 
 use super::multifrontal::Multifrontal;
 use super::pass::{Pass, PassKind};
@@ -115,8 +116,8 @@ impl Multifrontal {
         }
     }
 
-    /// Sweeps a subtree from the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the update set of its
-    /// front in `work[p..p+u]`.
+    /// Sweeps a subtree from the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the
+    /// update set of its front in `work[p..p+u]`.
     fn forward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;

@@ -1,15 +1,16 @@
 //! An interval around the escape rate, and around the mean exit time from the Gibbs density, of the continuous problem.
 //!
-//! With p = w e^{−φ} and a(u, v) = ∫ u'v'/(m e^φ), for u = 𝓖f from any positive f, w = 𝓖u and any ρ with A₀/A₁ < ρ ≤ λ₂,
+//! With p = w e^{−φ} and a(u, v) = ∫ u'v'/(m e^φ), for u = 𝓖f from any positive f, w = 𝓖u and any ρ with A₀/A₁ < ρ ≤
+//! λ₂,
 //! ```text
 //!   A₀ = a(u, u) = ∫ p u f    A₁ = ∫ p u²    A₂ = a(w, w) = ∫ p u 𝓖u
 //!   (ρA₁ − A₀)/(ρA₂ − A₁)  ≤  γ  ≤  A₀/A₁          (Rayleigh and Ritz above; Temple 1928, Kato 1949, Lehmann 1949 below)
 //! ```
-//! A bad f gives a wide interval, never a wrong one; ρ is proved by [`super::gap`]. In one dimension the flux −u'/(m e^φ) = ∫ p f is in
-//! balance by itself, so the mean exit time ∫ p 𝓖1/∫ p has no error but the rule's.
+//! A bad f gives a wide interval, never a wrong one; ρ is proved by [`super::gap`]. In one dimension the flux −u'/(m
+//! e^φ) = ∫ p f is in balance by itself, so the mean exit time ∫ p 𝓖1/∫ p has no error but the rule's.
 //!
-//! The rule and the rounding are estimated, not enclosed: both ends are found on the panels and on their halves, and moved outwards by
-//! what rounding may have left.
+//! The rule and the rounding are estimated, not enclosed: both ends are found on the panels and on their halves, and
+//! moved outwards by what rounding may have left.
 
 use super::gap::Pieces;
 use super::green::Green;
@@ -122,7 +123,8 @@ impl Passage<'_> {
         let no_gap = QuadratureError::NoGap { rate: fine.upper.value() };
         let rho = Pieces::new(&panels.coarse, absorbs).second_rate(fine.upper).ok_or(no_gap)?;
         let outwards = |[low, high]: [Scaled; 2]| [low.scaled(1.0 - estimated), high.scaled(1.0 + estimated)];
-        // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is estimated.
+        // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is
+        // estimated.
         let [lower, upper] = outwards([fine.lower, fine.upper]);
         let rate = [Quotients { upper, lower }.below(rho), upper];
         if !rate[0].is_positive() || rate[0].is_greater(rate[1]) {

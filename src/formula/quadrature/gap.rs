@@ -4,14 +4,15 @@
 //! ```text
 //!   absorbing │  A  │ z₁   M   z₂ │  B  │ absorbing            (no A, no B where the end itself reflects)
 //! ```
-//! A and B have no eigenvalue below their first, M has 0 and its second: λ₂ ≥ min(λ₁(A), λ₂(M), λ₁(B)). With the flux σ = −u'/(m e^φ)
-//! in place of u the second eigenvalue of M is the first of a problem with w e^{−φ} and m e^φ exchanged, whose ends absorb, and one more
-//! reflecting cut leaves pieces of which one end absorbs. For these
+//! A and B have no eigenvalue below their first, M has 0 and its second: λ₂ ≥ min(λ₁(A), λ₂(M), λ₁(B)). With the flux σ
+//! = −u'/(m e^φ) in place of u the second eigenvalue of M is the first of a problem with w e^{−φ} and m e^φ exchanged,
+//! whose ends absorb, and one more reflecting cut leaves pieces of which one end absorbs. For these
 //! ```text
 //!   λ₁ ≥ inf f/𝓖f,   f = 𝓖ᵏ1,   and f/𝓖f is smallest at the reflecting end:
 //! ```
-//! Green's function of such a piece is totally positive of order 2, so 𝓖 keeps a quotient monotone, and 1/𝓖1 is monotone (Barta 1937;
-//! Gantmacher and Krein 1950). With the best cuts the bound is λ₂ itself, also where that is exponentially small.
+//! Green's function of such a piece is totally positive of order 2, so 𝓖 keeps a quotient monotone, and 1/𝓖1 is
+//! monotone (Barta 1937; Gantmacher and Krein 1950). With the best cuts the bound is λ₂ itself, also where that is
+//! exponentially small.
 
 use super::green::Green;
 use super::panels::Panel;

@@ -10,10 +10,12 @@
 //!
 //! by Gauss–Legendre panels that are halved until they agree with their halves. Every term is nonnegative and every
 //! exponential has an exponent of its own: full relative accuracy for any barrier (to φ ≈ 10⁶). The escape rate is the
-//! inverse of the operator's largest eigenvalue. Nothing is shared with the grids: this is the independent check on them.
+//! inverse of the operator's largest eigenvalue. Nothing is shared with the grids: this is the independent check on
+//! them.
 //!
 //! Where it fails: D ≥ 0 that vanishes (an error: by Feller's test such a point usually cannot be crossed), and sets in
-//! which two valleys exchange more slowly than they lose (inverse iteration then converges slowly: an error that says so).
+//! which two valleys exchange more slowly than they lose (inverse iteration then converges slowly: an error that says
+//! so).
 //!
 //! Sources: Gardiner, *Handbook of Stochastic Methods* (2004), section 5.5 (passage times); Sokolov, Eur. J. Phys. 31,
 //! 1353 (2010) (interpretations).
@@ -39,7 +41,8 @@ use rule::{Nodal, RULE};
 const NEGLECTED: f64 = 60.0;
 /// Relative error that rounding alone leaves (panel weights, exponentials, a few thousand additions).
 const ROUNDING: f64 = 4e-15;
-/// Relative error per unit of φ climbed or descended: L'/D is a rounded number at every node, and the roundings average out in part.
+/// Relative error per unit of φ climbed or descended: L'/D is a rounded number at every node, and the roundings average
+/// out in part.
 const ROUNDED_SLOPE: f64 = 5e-17;
 /// A disagreement between panels and halved panels beyond this means that the integrals do not converge.
 const LARGEST_ERROR: f64 = 1e-6;
@@ -50,7 +53,8 @@ const MOST_ITERATIONS: usize = 2000;
 const FLOOR: f64 = 1e-13;
 /// The bracket counts as closed at this relative width.
 const CLOSED: f64 = 1e-12;
-/// Iterations after which a settled Rayleigh quotient is taken although the bracket is still open (before that: when it no longer halves).
+/// Iterations after which a settled Rayleigh quotient is taken although the bracket is still open (before that: when it
+/// no longer halves).
 const PATIENCE: usize = 60;
 
 /// What happens at an end of the interval.
@@ -60,7 +64,8 @@ pub enum End {
     Absorbing(f64),
     /// Nothing passes here.
     Reflecting(f64),
-    /// No wall: the loss confines. A reflecting end is placed where φ has risen by 60 above its lowest value on the way.
+    /// No wall: the loss confines. A reflecting end is placed where φ has risen by 60 above its lowest value on the
+    /// way.
     Natural {
         /// Where the search starts, best at the minimum.
         from: f64,
@@ -82,8 +87,8 @@ pub struct Passage<'a> {
     pub lower: End,
     /// The upper end.
     pub upper: End,
-    /// Points where D or L' jumps or has a kink, or where L jumps, in any order; those outside the interval are ignored. A jump of D or
-    /// L' that is not named costs time, not digits; one of L that is not named is missed.
+    /// Points where D or L' jumps or has a kink, or where L jumps, in any order; those outside the interval are
+    /// ignored. A jump of D or L' that is not named costs time, not digits; one of L that is not named is missed.
     pub breakpoints: &'a [Breakpoint],
 }
 
@@ -121,8 +126,8 @@ pub struct Estimate {
 pub struct EscapeRate {
     /// γ per unit of dynamical time.
     pub rate: Estimate,
-    /// Smallest and largest f/𝓖f over the nodes, over γ: γ lies between them (Barta 1937); both are 1 to about 1e-12 where
-    /// γ ≪ λ₂; γ itself converges twice as fast.
+    /// Smallest and largest f/𝓖f over the nodes, over γ: γ lies between them (Barta 1937); both are 1 to about 1e-12
+    /// where γ ≪ λ₂; γ itself converges twice as fast.
     pub bracket: [f64; 2],
     /// Inverse iterations.
     pub iterations: usize,
@@ -156,8 +161,8 @@ impl Passage<'_> {
         self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
     }
 
-    /// The same on panels that have seen what those of [`Passage::mean_first_passage`] from `start` see: where the integrals on the two
-    /// differ, a layer is missed by one of them, and the panels are those of both.
+    /// The same on panels that have seen what those of [`Passage::mean_first_passage`] from `start` see: where the
+    /// integrals on the two differ, a layer is missed by one of them, and the panels are those of both.
     ///
     /// # Errors
     /// As for [`Passage::escape_rate`].
@@ -179,7 +184,8 @@ impl Passage<'_> {
         Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
     }
 
-    /// The two ends as numbers; a reflecting one is no further out than what starts at `start` and all of the other side can tell.
+    /// The two ends as numbers; a reflecting one is no further out than what starts at `start` and all of the other
+    /// side can tell.
     fn ends(&self, start: Option<f64>) -> Result<(f64, f64), QuadratureError> {
         if !matches!(self.lower, End::Absorbing(_)) && !matches!(self.upper, End::Absorbing(_)) {
             return Err(QuadratureError::NothingAbsorbs);
@@ -250,7 +256,8 @@ fn merged(mut edges: Vec<Breakpoint>) -> Vec<Breakpoint> {
     edges
 }
 
-/// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is more.
+/// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is
+/// more.
 fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, QuadratureError> {
     let (value, log) = (fine.value(), fine.ln());
     if value == 0.0 && !log.is_finite() {
@@ -266,7 +273,8 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
-    // Beside a power yᴮ halving leaves 1/(2^{1+B} − 1) of its own change; below 1 + B = 0.2 the change itself is too large.
+    // Beside a power yᴮ halving leaves 1/(2^{1+B} − 1) of its own change; below 1 + B = 0.2 the change itself is too
+    // large.
     let change = if panels.leaves_some { 8.0 * change } else { change };
     let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
@@ -307,7 +315,8 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
     Err(QuadratureError::SlowIteration { iterations: MOST_ITERATIONS, change: last_change })
 }
 
-/// Rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, a pure number (negative when `to` < `from` on a slope that rises).
+/// Rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, a pure number (negative when `to` < `from` on a slope
+/// that rises).
 ///
 /// # Errors
 /// When D is not positive, or L'/D cannot be resolved.

@@ -7,9 +7,11 @@ use crate::scaled::{Scaled, Sum};
 
 /// Largest change of φ over a panel (see [`NODES`]).
 const LARGEST_RISE: f64 = 4.0;
-/// A panel is accepted when its integrals agree with those of its halves to this; the halves are then far better (20 nodes: a factor 2⁴⁰ or so).
+/// A panel is accepted when its integrals agree with those of its halves to this; the halves are then far better (20
+/// nodes: a factor 2⁴⁰ or so).
 const AGREEMENT: f64 = 1e-13;
-/// Narrowest panel as a fraction of the interval, about one unit in the last place: where a jump that no breakpoint names is left alone.
+/// Narrowest panel as a fraction of the interval, about one unit in the last place: where a jump that no breakpoint
+/// names is left alone.
 const NARROWEST: f64 = 4e-15;
 /// More panels than this mean a φ that varies by 10⁶ or a function that no polynomial follows.
 const MOST_PANELS: usize = 400_000;
@@ -86,8 +88,8 @@ impl Panel {
 pub(super) struct Panels {
     pub(super) coarse: Vec<Panel>,
     pub(super) fine: Vec<Panel>,
-    /// Whether some panel is as narrow as panels get and still differs from its halves: at a jump without a breakpoint, and at an end
-    /// where the integrand is a power.
+    /// Whether some panel is as narrow as panels get and still differs from its halves: at a jump without a breakpoint,
+    /// and at an end where the integrand is a power.
     pub(super) leaves_some: bool,
 }
 
@@ -126,7 +128,8 @@ impl Panels {
     }
 }
 
-/// Integrals on two sets of panels that differ by more than this, relative to what they are made of, were not made of the same function.
+/// Integrals on two sets of panels that differ by more than this, relative to what they are made of, were not made of
+/// the same function.
 const SAME: f64 = 1e-9;
 
 impl Panels {

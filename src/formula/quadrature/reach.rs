@@ -1,14 +1,16 @@
 //! Where a reflecting end may stand instead of where it is: what carries no probability needs no panels.
 //!
-//! Let φ rise all the way from x₀ to the reflecting end r, and r' be where it has risen by R. With the end at r' instead
+//! Let φ rise all the way from x₀ to the reflecting end r, and r' be where it has risen by R. With the end at r'
+//! instead
 //!
 //! ```text
 //! 1 ≥ τ'/τ ≥ 1 − ε    from any start on the absorbing side of x₀,      1 ≥ γ/γ' ≥ 1 − ε',
 //! ε = ∫_r'^r w e^{−φ} / ∫_x₀^r w e^{−φ},      ε' = ∫_r'^r w e^{−φ} u² / ∫ w e^{−φ} u²
 //! ```
 //!
-//! The second by the principal function u on the whole as a trial function on the part (Rayleigh); nothing can stay beyond r', so that u
-//! grows there like the time of a descent. Both are e^{−R} but for powers; R is so large that no double D and no width makes up for it.
+//! The second by the principal function u on the whole as a trial function on the part (Rayleigh); nothing can stay
+//! beyond r', so that u grows there like the time of a descent. Both are e^{−R} but for powers; R is so large that no
+//! double D and no width makes up for it.
 
 use super::rule::{NODES, Nodal, RULE};
 use super::{Breakpoint, Passage};
@@ -34,7 +36,8 @@ struct Piece {
 }
 
 impl Passage<'_> {
-    /// A place for the reflecting end at `end` on the way out from `from`, which nothing that starts there or further in can tell from it.
+    /// A place for the reflecting end at `end` on the way out from `from`, which nothing that starts there or further
+    /// in can tell from it.
     pub(super) fn reach(&self, from: f64, end: f64) -> f64 {
         let pieces = self.way(from, end);
         let climbed: f64 =

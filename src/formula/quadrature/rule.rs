@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 /// Nodes per panel: with φ changing by at most 4 over a panel, the interpolation error of e^φ is (4/4)²⁰/20! ≈ 4e-19.
 pub(super) const NODES: usize = 20;
 
-/// The positive nodes on [−1, 1] and their weights (Abramowitz and Stegun 1964, table 25.4), to the last digit: a relative bias of
-/// 1e-15 in the weights would be one of 4e-13 in a rate behind a barrier of 400.
+/// The positive nodes on [−1, 1] and their weights (Abramowitz and Stegun 1964, table 25.4), to the last digit: a
+/// relative bias of 1e-15 in the weights would be one of 4e-13 in a rate behind a barrier of 400.
 const POSITIVE: [(f64, f64); NODES / 2] = [
     (0.07652652113349734, 0.15275338713072584),
     (0.22778585114164507, 0.14917298647260374),
@@ -52,7 +52,8 @@ impl Rule {
             (x[left], x[right]) = (-node, node);
             (w[left], w[right]) = (weight, weight);
         }
-        // ∫_{-1}^{x} ℓ_j = w_j [ (1 + x)/2 + Σ_{k≥1} (k + ½) P_k(x_j) ∫_{-1}^{x} P_k ],  ∫_{-1}^{x} P_k = −(1 − x²) P_k'(x) / (k(k+1)).
+        // ∫_{-1}^{x} ℓ_j = w_j [ (1 + x)/2 + Σ_{k≥1} (k + ½) P_k(x_j) ∫_{-1}^{x} P_k ], ∫_{-1}^{x} P_k = −(1 − x²)
+        // P_k'(x) / (k(k+1)).
         let mut running = [[0.0; NODES]; NODES];
         for (i, row) in running.iter_mut().enumerate() {
             let slope = legendre(x[i]).1;

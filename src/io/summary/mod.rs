@@ -1,7 +1,7 @@
 //! `summary.json`: the numbers of a run under names that don't drift.
 //!
-//! The sections are views of what was found, in the order of the file; [`known`] leaves out what was not asked for and what is not a
-//! finite number. Everything but `timing` and `provenance` depends on the configuration alone.
+//! The sections are views of what was found, in the order of the file; [`known`] leaves out what was not asked for and
+//! what is not a finite number. Everything but `timing` and `provenance` depends on the configuration alone.
 
 mod clock;
 mod formula;
@@ -40,7 +40,8 @@ struct Summary<'a> {
 
 impl Summary<'_> {
     fn value(&self) -> Value {
-        // Views have texts as keys, and none of their fields refuses to be serialised: `Quantities` holds what has been already.
+        // Views have texts as keys, and none of their fields refuses to be serialised: `Quantities` holds what has been
+        // already.
         known(serde_json::to_value(self).expect("views of plain values"))
     }
 }

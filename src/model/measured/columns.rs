@@ -1,8 +1,8 @@
 //! Tables as text: a point a line.
 //!
-//! Commas, semicolons, tabs or blanks separate; lines that begin with `#` are left out; a first line with a word in it is a header. The
-//! points must be all those of a grid, in any order. Columns are x, y, L, C₁₁, C₁₂, C₂₂ (x, L, C₁₁ in one dimension), or found by name
-//! where the header has the names that are asked for.
+//! Commas, semicolons, tabs or blanks separate; lines that begin with `#` are left out; a first line with a word in it
+//! is a header. The points must be all those of a grid, in any order. Columns are x, y, L, C₁₁, C₁₂, C₂₂ (x, L, C₁₁ in
+//! one dimension), or found by name where the header has the names that are asked for.
 
 use std::path::Path;
 

@@ -3,8 +3,8 @@
 //! ```text
 //! G_ij = Σ over all tensors of v_i · v_j
 //! ```
-//! The file has two groups, `xdirection` and `ydirection`, with one dataset a tensor, which are paired by name. An NPZ file has arrays
-//! `xdirection/0` and so on, or one flat array a direction; a safetensors file the tensors `x` and `y`.
+//! The file has two groups, `xdirection` and `ydirection`, with one dataset a tensor, which are paired by name. An NPZ
+//! file has arrays `xdirection/0` and so on, or one flat array a direction; a safetensors file the tensors `x` and `y`.
 
 use std::path::Path;
 

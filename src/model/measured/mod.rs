@@ -6,8 +6,9 @@
 //! | `.npz` | arrays of the same names |
 //! | `.csv`, `.txt`, `.dat` | columns x, y, L, if there C₁₁, C₁₂, C₂₂; x, L and if there C₁₁ in one dimension |
 //!
-//! Coordinates are multiples of two vectors v₁, v₂ in the space of all parameters, θ = θ* + x v₁ + y v₂, and lengths in that space need
-//! their Gram matrix G_ij = v_i·v_j: from the file of directions that the surface file names, from `gram`, or from a scale.
+//! Coordinates are multiples of two vectors v₁, v₂ in the space of all parameters, θ = θ* + x v₁ + y v₂, and lengths in
+//! that space need their Gram matrix G_ij = v_i·v_j: from the file of directions that the surface file names, from
+//! `gram`, or from a scale.
 
 mod columns;
 mod directions;

@@ -1,13 +1,14 @@
 //! A point of Γ, where an eigenvalue h_k of the Hessian vanishes, and with it an eigenvalue of D = c[H]₊.
 //!
-//! There D = c|h_j| v_j v_jᵀ. With n the normal of Γ the noise carries the process across where nᵀDn = c|h_j| (n·v_j)² > 0; the
-//! openness ω = (n·v_j)² has no unit and does not depend on the axes. Where v_j is tangent to Γ only the drift can cross,
+//! There D = c|h_j| v_j v_jᵀ. With n the normal of Γ the noise carries the process across where nᵀDn = c|h_j| (n·v_j)²
+//! > 0; the openness ω = (n·v_j)² has no unit and does not depend on the axes. Where v_j is tangent to Γ only the drift
+//! can cross,
 //! ```text
 //! Itô:         −∇L·n + c|h_j| v_jᵀ(∇∇h_k)v_j/|∇h_k|        the second term: the noise along a bent Γ
 //! isothermal:  −∇L·n
 //! ```
-//! Where h_k only touches zero, ∇h_k vanishes too: then n is the direction in which h_k bends, and the bend of Γ that of
-//! the line of its smallest values.
+//! Where h_k only touches zero, ∇h_k vanishes too: then n is the direction in which h_k bends, and the bend of Γ that
+//! of the line of its smallest values.
 //!
 //! Source: method.md section 1.
 
@@ -136,7 +137,8 @@ impl Curves<'_> {
     }
 
     /// The normal of a curve on which h_k touches zero: there its slope vanishes, and to both sides it points away. By
-    /// differences along the normal and the tangent that are known so far, whose errors vanish with what is left between.
+    /// differences along the normal and the tangent that are known so far, whose errors vanish with what is left
+    /// between.
     fn normal(&self, at: Point, k: usize) -> Point {
         const TURNS: usize = 6;
         let (far, width) = (self.far(), 0.25 * self.far());

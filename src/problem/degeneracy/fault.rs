@@ -37,7 +37,8 @@ pub enum Degeneracy {
         /// The largest eigenvalue of D there.
         noise: f64,
     },
-    /// The noise acts along one direction only, wherever it was looked at, and that is no axis; or nothing couples the other axis to it.
+    /// The noise acts along one direction only, wherever it was looked at, and that is no axis; or nothing couples the
+    /// other axis to it.
     OneDirection {
         /// The minimum.
         start: Point,

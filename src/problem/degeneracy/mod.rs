@@ -1,15 +1,17 @@
 //! The degenerate trap: noise that vanishes on the way out (method.md section 1).
 //!
-//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that a grid gives
-//! is grid noise.
+//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that
+//! a grid gives is grid noise.
 //!
-//! In one dimension, with D ≈ c|θ − θ*|^p near the zero θ* and the slope against the motion, the process is sent back from θ*: for p ≥ 1
-//! it is never crossed, in any interpretation, whatever Feller's test says about touching it. (For p < 1 it is.)
+//! In one dimension, with D ≈ c|θ − θ*|^p near the zero θ* and the slope against the motion, the process is sent back
+//! from θ*: for p ≥ 1 it is never crossed, in any interpretation, whatever Feller's test says about touching it. (For p
+//! < 1 it is.)
 //!
-//! In two dimensions D = c[H]₊ leaves the other eigenvector of H on the curve Γ, which may cross it ([`curve`]). A problem is refused
-//! where every way to what absorbs passes a point of Γ with openness 0 that the drift does not cross either ([`widest`]): landscapes
-//! that separate, however turned, and radially symmetric ones. Tensors of other origin are refused where the curves on which their
-//! smallest eigenvalue vanishes separate the start from what absorbs: their openness is not known to the scheme.
+//! In two dimensions D = c[H]₊ leaves the other eigenvector of H on the curve Γ, which may cross it ([`curve`]). A
+//! problem is refused where every way to what absorbs passes a point of Γ with openness 0 that the drift does not cross
+//! either ([`widest`]): landscapes that separate, however turned, and radially symmetric ones. Tensors of other origin
+//! are refused where the curves on which their smallest eigenvalue vanishes separate the start from what absorbs: their
+//! openness is not known to the scheme.
 //!
 //! Source: method.md section 1; Feller 1952; Karlin & Taylor 1981, chapter 15.
 
@@ -127,7 +129,8 @@ pub fn check(
     }
 }
 
-/// Whether the drift along an axis without noise depends on the other coordinate, and so on the noise there (Hörmander's condition).
+/// Whether the drift along an axis without noise depends on the other coordinate, and so on the noise there
+/// (Hörmander's condition).
 fn is_driven(dynamics: &Dynamics, domain: &Domain, axis: usize) -> bool {
     const LOOKS: u32 = 8;
     let place =
@@ -140,7 +143,8 @@ fn is_driven(dynamics: &Dynamics, domain: &Domain, axis: usize) -> bool {
     (0..LOOKS).any(|along| (1..LOOKS).any(|across| drift(along, across) != drift(along, 0)))
 }
 
-/// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and over a floor.
+/// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and over a
+/// floor.
 pub fn ways(
     noise: &dyn DiffusionField,
     interpretation: Interpretation,
@@ -273,8 +277,8 @@ fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(V
     Ok((eigenvalues, largest))
 }
 
-/// Refuses a plane on which curves of zeros separate the start from everything that absorbs: a flood from the start that does
-/// not pass through zeros.
+/// Refuses a plane on which curves of zeros separate the start from everything that absorbs: a flood from the start
+/// that does not pass through zeros.
 fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
     let at = |k: usize, l: usize| lattice_point(domain, k, l);
     let units = domain.space().units();

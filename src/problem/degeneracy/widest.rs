@@ -1,6 +1,7 @@
 //! The widest ways from the start to everything else, where the width of a way is that of its narrowest crossing of Γ.
 //!
-//! A lattice over the domain with an edge between neighbours; the best bottleneck by Dijkstra's algorithm, largest first.
+//! A lattice over the domain with an edge between neighbours; the best bottleneck by Dijkstra's algorithm, largest
+//! first.
 
 use std::collections::BinaryHeap;
 
@@ -97,8 +98,8 @@ impl Ways {
         ways
     }
 
-    /// The widest way to a point, or to the cells beside it where its own is not reached: a saddle on the edge of the set lies in one
-    /// of them; `None` where neither is.
+    /// The widest way to a point, or to the cells beside it where its own is not reached: a saddle on the edge of the
+    /// set lies in one of them; `None` where neither is.
     pub fn to(&self, theta: Point) -> Option<Way> {
         let place = self.index(theta);
         let beside = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(axis, end)| self.next(place, axis, end));

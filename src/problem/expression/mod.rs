@@ -92,8 +92,8 @@ impl Expression {
         self.is_zero
     }
 
-    /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`, `min`, `max`
-    /// or `atan2` changes its sign.
+    /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`,
+    /// `min`, `max` or `atan2` changes its sign.
     pub fn breaks(&self, from: Point, to: Point) -> Breaks {
         let mut breaks = Breaks::default();
         let step = difference(to, from);

@@ -1,11 +1,13 @@
-//! Formulas over numbers that have names, such as `-log(rate)/noise.batch_size`: the same words and precedence as in space.
+//! Formulas over numbers that have names, such as `-log(rate)/noise.batch_size`: the same words and precedence as in
+//! space.
 
 use crate::problem::expression::ExpressionError;
 use crate::problem::expression::graph::{Graph, Node};
 use crate::problem::expression::parse::{Parser, Variables};
 use crate::problem::expression::program::Program;
 
-/// A formula over named numbers. A number may be known by its logarithm alone, as rates below 1e-308 are: `log(rate)` takes that.
+/// A formula over named numbers. A number may be known by its logarithm alone, as rates below 1e-308 are: `log(rate)`
+/// takes that.
 #[derive(Clone, Debug)]
 pub struct NamedFormula {
     text: String,

@@ -24,7 +24,8 @@ pub(super) struct Parser<'a> {
 pub(super) enum Variables<'a> {
     /// x, and y in two dimensions.
     Point(usize),
-    /// n of these names: variables 0 to n − 1, and n to 2n − 1 for their logarithms, which may be known where the number itself is not.
+    /// n of these names: variables 0 to n − 1, and n to 2n − 1 for their logarithms, which may be known where the
+    /// number itself is not.
     Listed(&'a [String]),
 }
 

@@ -5,7 +5,8 @@ use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
 impl Graph {
     /// The functions whose sign tells the smooth pieces of `root` apart, those of inner functions first.
     ///
-    /// A quotient counts below a function that is bounded where the quotient is not: atan(1/x) jumps at 0, 1/x by itself has a pole.
+    /// A quotient counts below a function that is bounded where the quotient is not: atan(1/x) jumps at 0, 1/x by
+    /// itself has a pole.
     pub(super) fn switches(&mut self, root: Id) -> Vec<Id> {
         let bounded = |node: Node| match node {
             Node::Call(Function::Atan | Function::Tanh | Function::Erf | Function::Erfc | Function::Exp, a) => {

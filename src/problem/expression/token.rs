@@ -24,8 +24,8 @@ const FOREIGN: [(&str, &str); 9] = [
     ("≤", "write <="),
 ];
 
-/// All tokens with the byte offsets at which they begin, [`Token::End`] last; or the offset of what is none, and why. Of `names` also those
-/// are one token that no word could be, such as `noise.floor`.
+/// All tokens with the byte offsets at which they begin, [`Token::End`] last; or the offset of what is none, and why.
+/// Of `names` also those are one token that no word could be, such as `noise.floor`.
 pub(super) fn tokens<'a>(text: &'a str, names: &[String]) -> Result<Vec<(usize, Token<'a>)>, (usize, String)> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -4,8 +4,9 @@
 //! L(θ) = mean (θ·x − y)²/2 + λ/2 |θ|²,   H = A + λ,   A = mean x xᵀ
 //! C(θ) = mean r² x xᵀ − g gᵀ,   r = θ·x − y,   g = mean r x        the covariance of one sample's gradient
 //! ```
-//! C is a polynomial in Δ = θ − θ*, with θ* the minimum, whose coefficients are means of r*² x xᵀ, r* x x xᵀ and x x x xᵀ: after one pass
-//! over the data no evaluation needs another, and residuals at the minimum are not differences of large numbers.
+//! C is a polynomial in Δ = θ − θ*, with θ* the minimum, whose coefficients are means of r*² x xᵀ, r* x x xᵀ and x x x
+//! xᵀ: after one pass over the data no evaluation needs another, and residuals at the minimum are not differences of
+//! large numbers.
 
 use std::path::Path;
 

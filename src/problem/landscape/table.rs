@@ -4,8 +4,8 @@
 //! L       the cubic spline through the values, exact at the grid's points, C²
 //! C       S², S the spline through the symmetric square roots of the values: positive semidefinite everywhere
 //! ```
-//! Coordinates are those of the table; lengths in them are those of a [`Metric`]. What the interpolation may change is found by
-//! solving with every other value left out.
+//! Coordinates are those of the table; lengths in them are those of a [`Metric`]. What the interpolation may change is
+//! found by solving with every other value left out.
 
 use crate::model::Measured;
 use crate::model::slice::{Slice, SliceFacts};

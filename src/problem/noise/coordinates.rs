@@ -3,7 +3,8 @@
 //! ```text
 //! D_c(c) = R⁻¹ D_z R⁻ᵀ,   D_z the model's tensor in orthonormal coordinates z = R c of the same plane, at the same point
 //! ```
-//! Models are made from the loss as orthonormal coordinates see it, [`Orthonormal`]; what they give is brought back by [`Spread`].
+//! Models are made from the loss as orthonormal coordinates see it, [`Orthonormal`]; what they give is brought back by
+//! [`Spread`].
 
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::DiffusionField;
 use crate::tensor::{Point, Tensor};
 
-/// A loss at points c, with its Hessian and covariance in orthonormal coordinates, and as gradient minus the drift, G⁻¹∂L/∂c.
+/// A loss at points c, with its Hessian and covariance in orthonormal coordinates, and as gradient minus the drift,
+/// G⁻¹∂L/∂c.
 pub(super) struct Orthonormal {
     of: Arc<dyn Landscape>,
     metric: Metric,

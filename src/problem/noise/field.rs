@@ -65,7 +65,8 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
-    /// The field without what is done to it near such curves, where a segment is far from all of them: the same values, for less work.
+    /// The field without what is done to it near such curves, where a segment is far from all of them: the same values,
+    /// for less work.
     fn plain_along(&self, from: Point, to: Point) -> Option<&dyn DiffusionField> {
         let _ = (from, to);
         None

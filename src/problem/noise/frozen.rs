@@ -21,15 +21,16 @@ pub struct FrozenAt {
     pub basin: Basin,
 }
 
-/// The closure that Theorem 3.2 assumes: Hessian noise frozen at two points of every cold valley, with a jump at its level L_s.
+/// The closure that Theorem 3.2 assumes: Hessian noise frozen at two points of every cold valley, with a jump at its
+/// level L_s.
 ///
 /// ```text
 /// D(θ) = η/(2B) [H(a)]₊  in the valley of a where L(θ) < L_s,      η/(2B) [H(b)]₊  elsewhere
 /// L_s = (1 − s) L(a) + s L(b)            a the minimum, b the lowest saddle of its valley
 /// ```
-/// Where the cold valleys leave over different saddles, b elsewhere is the one that lies nearest. Between a valley's level and its own
-/// saddle, and just behind it, that is the valley's own b, unless another valley's saddle stands nearer to the path than b itself: then
-/// the theorem's closure holds for each of the valleys.
+/// Where the cold valleys leave over different saddles, b elsewhere is the one that lies nearest. Between a valley's
+/// level and its own saddle, and just behind it, that is the valley's own b, unless another valley's saddle stands
+/// nearer to the path than b itself: then the theorem's closure holds for each of the valleys.
 pub struct Frozen {
     landscape: Arc<dyn Landscape>,
     cold: Vec<Cold>,

@@ -9,7 +9,8 @@
 //! | loss-hessian | η/B L(θ) [H]₊ + d·I, H that of the start minimum or the local one |
 //! | field | any other, such as formulas for D₁₁, D₁₂, D₂₂ or a function, + d·I |
 //!
-//! On a slice or a table these are tensors of the space of all parameters; a field is one of the coordinates themselves.
+//! On a slice or a table these are tensors of the space of all parameters; a field is one of the coordinates
+//! themselves.
 //!
 //! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7; Mori, Ziyin, Liu & Ueda 2022.
 
@@ -172,8 +173,8 @@ impl Minibatch {
 }
 
 impl NoiseModel {
-    /// Makes the field D(θ) for a motion that starts at a minimum; `frozen_at` is asked for frozen noise alone, with the points that
-    /// name its cold valleys.
+    /// Makes the field D(θ) for a motion that starts at a minimum; `frozen_at` is asked for frozen noise alone, with
+    /// the points that name its cold valleys.
     ///
     /// # Errors
     /// Noise that is made from a loss, or from its data, where there is none; and whatever keeps `frozen_at` from its

@@ -7,7 +7,8 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{LANES, Point, Points, Tensor};
 
-/// A field c[H]₊ + d·I of which grids see the level near Γ ([`crate::problem::mollified`]) doubled; all others as they are.
+/// A field c[H]₊ + d·I of which grids see the level near Γ ([`crate::problem::mollified`]) doubled; all others as they
+/// are.
 pub struct Raised(pub Arc<dyn DiffusionField>);
 
 /// By this much.

@@ -11,7 +11,8 @@ const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 380.0;
 /// Room for the names of the axes and their ticks: left, top, right, bottom.
 const ROOM: [f64; 4] = [78.0, 14.0, 18.0, 52.0];
-/// Told apart by people who see fewer colours too (Okabe and Ito 2008); curves beyond the last repeat them with another dash.
+/// Told apart by people who see fewer colours too (Okabe and Ito 2008); curves beyond the last repeat them with another
+/// dash.
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#565656", "#e69f00", "#56b4e9"];
 
 /// The chart with its legend; nothing where no curve has a point that can be drawn.

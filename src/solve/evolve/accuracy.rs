@@ -1,22 +1,24 @@
 //! How right a density is to be, and how far from right it is.
 //!
-//! An error e that a step leaves goes on as the density does, by the same positive map P. So max |e_i|/p_i never grows, whatever P mixes
-//! and whatever it kills:
+//! An error e that a step leaves goes on as the density does, by the same positive map P. So max |e_i|/p_i never grows,
+//! whatever P mixes and whatever it kills:
 //!
 //! ```text
 //! |e_i| ≤ ε p_i for all i   ⇒   |(eP)_j| ≤ ε (pP)_j for all j
 //! ```
-//! An error that is small in L1 alone has no such law: killing may take the density away and leave the error, which then is large beside
-//! what is still there. The price is that a front that has just arrived is resolved: an entry of share p changes by about ln(1/p) t'/t
-//! while time goes from t to t + t', so that the number of steps a doubling of time takes grows with the logarithm of the floor.
+//! An error that is small in L1 alone has no such law: killing may take the density away and leave the error, which
+//! then is large beside what is still there. The price is that a front that has just arrived is resolved: an entry of
+//! share p changes by about ln(1/p) t'/t while time goes from t to t + t', so that the number of steps a doubling of
+//! time takes grows with the logarithm of the floor.
 
-/// How right a density is to be: |e_i| ≤ tolerance · (p_i + floor · Σ p) for each entry, and Σ |e| ≤ tolerance · Σ p; the part that was
-/// killed counts as one more entry.
+/// How right a density is to be: |e_i| ≤ tolerance · (p_i + floor · Σ p) for each entry, and Σ |e| ≤ tolerance · Σ p;
+/// the part that was killed counts as one more entry.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Accuracy {
     /// The relative error.
     pub tolerance: f64,
-    /// The share of what is still there below which entries are right to this share only. From 1 on nothing is asked of single entries.
+    /// The share of what is still there below which entries are right to this share only. From 1 on nothing is asked of
+    /// single entries.
     pub floor: f64,
 }
 

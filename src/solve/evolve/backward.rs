@@ -3,12 +3,14 @@
 //! ```text
 //! u̇ = G u, u(0) = 1        ṙ = G r, r(0) = κ        v = 1 − u = ∫ r dt
 //! ```
-//! u_i is the probability that what starts in state i is still there at t, v_i that it has been killed, r_i the density of the time at
-//! which it is. An implicit step is one right solve for u and one for r with the factor of the forward step, and v + h r: all three are
-//! positive, and v is right in its digits where u is 1 to rounding. Steps, extrapolation and errors are those of a density; each of the three
-//! is held to the tolerance by state, above the floor times its largest value (1 for v).
+//! u_i is the probability that what starts in state i is still there at t, v_i that it has been killed, r_i the density
+//! of the time at which it is. An implicit step is one right solve for u and one for r with the factor of the forward
+//! step, and v + h r: all three are positive, and v is right in its digits where u is 1 to rounding. Steps,
+//! extrapolation and errors are those of a density; each of the three is held to the tolerance by state, above the
+//! floor times its largest value (1 for v).
 //!
-//! Once r is γu in every state, both go on by e^{−γt}. For densities p at the start, Σ p u is the survival that the forward equation has.
+//! Once r is γu in every state, both go on by e^{−γt}. For densities p at the start, Σ p u is the survival that the
+//! forward equation has.
 
 use super::accuracy::largest;
 use super::extrapolation::Of;
@@ -102,7 +104,8 @@ impl<'a> Backward<'a> {
         self.advance_by_steps(until)
     }
 
-    /// u + v = 1 but for rounding, which is taken out of both; and u is divided by its largest value, of which the logarithm is kept.
+    /// u + v = 1 but for rounding, which is taken out of both; and u is divided by its largest value, of which the
+    /// logarithm is kept.
     fn balance(&mut self) {
         let n = self.states();
         let scale = self.log_scale.exp();

@@ -42,7 +42,8 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    /// Goes on under the generator that it had. Its factors and its Krylov space are made again, which is not counted as effort.
+    /// Goes on under the generator that it had. Its factors and its Krylov space are made again, which is not counted
+    /// as effort.
     ///
     /// # Errors
     /// As [`Evolution::advance`].

@@ -1,11 +1,13 @@
-//! Survival from every state as it is seen from earlier, from before a piece of time in which the chain was another one.
+//! Survival from every state as it is seen from earlier, from before a piece of time in which the chain was another
+//! one.
 //!
 //! ```text
 //! u ↦ P u        v ↦ (1 − P 1) + P v        P = e^{Gτ}
 //! ```
-//! takes the survival u and the exits v = 1 − u of what starts at the end of a piece of length τ to those of what starts at its beginning. 1 − P 1
-//! are the piece's own exits ([`Backward`]); P u and P v are made of positive implicit steps, each right by state relative to itself, so that
-//! what is next to nothing is right in its digits on either side.
+//! takes the survival u and the exits v = 1 − u of what starts at the end of a piece of length τ to those of what
+//! starts at its beginning. 1 − P 1 are the piece's own exits ([`Backward`]); P u and P v are made of positive implicit
+//! steps, each right by state relative to itself, so that what is next to nothing is right in its digits on either
+//! side.
 
 use super::accuracy::largest;
 use super::extrapolation::Of;

@@ -5,8 +5,8 @@ use super::norm;
 use super::substeps::Substeps;
 use crate::elimination::Elimination;
 
-/// Entries that the extrapolation makes negative may be of first order if they hold together no more than this part of the mass, which
-/// is below its rounding.
+/// Entries that the extrapolation makes negative may be of first order if they hold together no more than this part of
+/// the mass, which is below its rounding.
 const BELOW_ROUNDING: f64 = 1e-15;
 
 /// Numbers below this have lost digits, or are about to, and are not extrapolated.
@@ -17,8 +17,8 @@ const FEW_DIGITS: f64 = 1e-290;
 pub(super) enum Of {
     /// A density, with what has been killed before in units of its mass at the start.
     Density { killed_before: f64 },
-    /// Survival, exits and their rate from every state, one after the other, with what the first and the last are divided by:
-    /// [`super::backward`].
+    /// Survival, exits and their rate from every state, one after the other, with what the first and the last are
+    /// divided by: [`super::backward`].
     Survival { scale: f64 },
     /// Survival and exits as they are at the end of a piece of time, seen from earlier: [`super::earlier`].
     Seen,
@@ -135,8 +135,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Adds a row with the factor of its substep, and returns the best density of that row that meets the error and is positive; also
-    /// whether a better one would have met it that is not positive.
+    /// Adds a row with the factor of its substep, and returns the best density of that row that meets the error and is
+    /// positive; also whether a better one would have met it that is not positive.
     pub(super) fn row(&mut self, factor: &Elimination, allowed: f64) -> (Option<Accepted>, bool) {
         self.of.add_row(&mut self.table, factor);
         let rows = self.rows();
@@ -151,8 +151,8 @@ impl<'a> Attempt<'a> {
         let minus = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let mut blocked = false;
         for m in (1..=rows).rev() {
-            // The best is judged by the next best, all others by the best. Neighbouring orders that err to the same side are farther from
-            // the truth than from each other.
+            // The best is judged by the next best, all others by the best. Neighbouring orders that err to the same
+            // side are farther from the truth than from each other.
             let (other, doubt) = if m == rows { (rows - 2, 1.0) } else { (rows - 1, 2.0) };
             let away =
                 miss(&row[m - 1], &minus(&row[other], &row[m - 1]), killed[m - 1], killed[other] - killed[m - 1]);
@@ -196,8 +196,8 @@ const SATURATED: f64 = 0.1;
 /// A row may be this much worse than hoped for.
 const HOPELESS: f64 = 10.0;
 
-/// The extrapolated density with entries of first order where it has no positive number, and whether there are any; `None` where they
-/// hold more than rounding.
+/// The extrapolated density with entries of first order where it has no positive number, and whether there are any;
+/// `None` where they hold more than rounding.
 fn positive(extrapolated: &[f64], first_order: &[f64], mass: f64) -> Option<(Vec<f64>, bool)> {
     let (mut held, mut replaced) = (0.0, false);
     let entry = |(&value, &first): (&f64, &f64)| {

@@ -18,20 +18,22 @@ const SMALLEST: f64 = 1e-250;
 /// Entries below this part of the largest are nothing in L1.
 const LITTLE: f64 = 1e-18;
 
-/// The length of the implicit steps that find the slowest mode of a density that has been followed by steps of this length and is to be followed
-/// for a time yet: so long that modes which decay differently until then are told apart, however slowly they do.
+/// The length of the implicit steps that find the slowest mode of a density that has been followed by steps of this
+/// length and is to be followed for a time yet: so long that modes which decay differently until then are told apart,
+/// however slowly they do.
 pub(super) fn length(step: f64, hazard: f64, left: f64) -> f64 {
     if hazard > 0.0 { step.max(left.min(1.0 / hazard)) } else { step }
 }
 
-/// The slowest mode that the density has a part in, Σ ν = 1, by implicit steps from it: inverse iteration. What a slower valley holds,
-/// however little, keeps the bracket open until nothing else is left, and then leads away from the density; `None` while it is open.
+/// The slowest mode that the density has a part in, Σ ν = 1, by implicit steps from it: inverse iteration. What a
+/// slower valley holds, however little, keeps the bracket open until nothing else is left, and then leads away from the
+/// density; `None` while it is open.
 pub(super) fn slowest_mode(factor: &Elimination, probability: &[f64], effort: &mut Effort) -> Option<Vec<f64>> {
     iterated(|values| factor.solve_left(values), norm, probability, SMALLEST, effort)
 }
 
-/// The same in L1: what holds less than [`LITTLE`] and is lost faster than the rest need not have its last form, which some states
-/// never take because nothing leads back to them.
+/// The same in L1: what holds less than [`LITTLE`] and is lost faster than the rest need not have its last form, which
+/// some states never take because nothing leads back to them.
 pub(super) fn slowest_in_l1(factor: &Elimination, probability: &[f64], effort: &mut Effort) -> Option<Vec<f64>> {
     iterated(|values| factor.solve_left(values), norm, probability, LITTLE, effort)
 }

@@ -1,18 +1,20 @@
 //! The density in time: ṗ = p (Q − diag κ) from a start, over any number of decades.
 //!
-//! An implicit Euler step of length h, p(t + h) (1 − hG) = p(t), is one left solve of a chain with rates h q and killing h κ + 1: it is
-//! positive and relatively accurate in every entry for any h, and of first order. A macro-step takes 1, 2, 3, … such substeps and
-//! extrapolates in their length ([`extrapolation`]); its length and its order follow from the estimated error ([`pace`]). Factors are
-//! kept while the step stays the same ([`factors`]), and steps double, so that the cost grows with the number of decades.
+//! An implicit Euler step of length h, p(t + h) (1 − hG) = p(t), is one left solve of a chain with rates h q and
+//! killing h κ + 1: it is positive and relatively accurate in every entry for any h, and of first order. A macro-step
+//! takes 1, 2, 3, … such substeps and extrapolates in their length ([`extrapolation`]); its length and its order follow
+//! from the estimated error ([`pace`]). Factors are kept while the step stays the same ([`factors`]), and steps double,
+//! so that the cost grows with the number of decades.
 //!
-//! What is preserved: no entry is ever negative; what is left and what was killed are together what there was; the flux is Σ p κ, never a
-//! difference of survivals. Survival is kept as a logarithm, and once the density has its quasi-stationary form it goes on by e^{−γt}
-//! ([`Evolution::advance`]).
+//! What is preserved: no entry is ever negative; what is left and what was killed are together what there was; the flux
+//! is Σ p κ, never a difference of survivals. Survival is kept as a logarithm, and once the density has its
+//! quasi-stationary form it goes on by e^{−γt} ([`Evolution::advance`]).
 //!
-//! The error of a step is that of the whole density, in L1, and that of each entry relative to itself, above a floor ([`Accuracy`]).
+//! The error of a step is that of the whole density, in L1, and that of each entry relative to itself, above a floor
+//! ([`Accuracy`]).
 //!
-//! Where it fails: below the floor, far in the tails of a density that has just been released, entries are of first order and far too
-//! large. The estimated error of a flux tells ([`Evolution::error_of`]).
+//! Where it fails: below the floor, far in the tails of a density that has just been released, entries are of first
+//! order and far too large. The estimated error of a flux tells ([`Evolution::error_of`]).
 
 mod accuracy;
 mod backward;
@@ -59,8 +61,8 @@ pub struct Effort {
     pub rejected: usize,
     /// Macro-steps of a lower order than the error alone allows, because there the density is positive.
     pub fallbacks: usize,
-    /// Macro-steps in which entries below rounding, beside the whole density, are of first order, because the extrapolation has no
-    /// positive number for them.
+    /// Macro-steps in which entries below rounding, beside the whole density, are of first order, because the
+    /// extrapolation has no positive number for them.
     pub first_order_tails: usize,
     /// Eliminations.
     pub factorisations: usize,
@@ -172,12 +174,12 @@ impl<'a> Evolution<'a> {
 
     /// Goes on to a later time.
     ///
-    /// A killed chain whose density no longer changes its form goes on by e^{−γt}, if the form is that of the slowest mode to within
-    /// the tolerance, whatever a valley holds that loses more slowly still.
+    /// A killed chain whose density no longer changes its form goes on by e^{−γt}, if the form is that of the slowest
+    /// mode to within the tolerance, whatever a valley holds that loses more slowly still.
     ///
     /// # Errors
-    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for steps without end, and
-    /// [`EvolveError::Interrupted`].
+    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for steps without end,
+    /// and [`EvolveError::Interrupted`].
     ///
     /// # Panics
     /// When the time is not finite or has passed.
@@ -199,8 +201,8 @@ impl<'a> Evolution<'a> {
         self.carried.killed_error.abs() / (1.0 + self.killed()) + self.carried.beyond + self.rounding()
     }
 
-    /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together what there was,
-    /// but for rounding, which would add up over thousands of steps and is taken out of both.
+    /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together
+    /// what there was, but for rounding, which would add up over thousands of steps and is taken out of both.
     fn balance(&mut self, killed: f64) {
         let mass = norm(&self.carried.probability);
         let (before, share) = (mass + killed, killed / (mass + killed));
@@ -278,8 +280,8 @@ impl<'a> Evolution<'a> {
         accuracy::largest(accuracy.miss(probability, error, 1.0), of_killed) + self.carried.beyond
     }
 
-    /// The estimated error of the density as [`Accuracy`] measures it: in L1, and where it is asked of single entries, the largest relative
-    /// error of one.
+    /// The estimated error of the density as [`Accuracy`] measures it: in L1, and where it is asked of single entries,
+    /// the largest relative error of one.
     pub fn worst_error(&self) -> f64 {
         self.miss() + self.rounding()
     }
@@ -295,7 +297,8 @@ impl<'a> Evolution<'a> {
         error + self.carried.beyond + self.rounding()
     }
 
-    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0 where the sum is.
+    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0
+    /// where the sum is.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
         let value = sum(&self.carried.probability);

@@ -12,7 +12,8 @@ const ORDERS: [(f64, usize); 2] = [(3e-4, 3), (1e-7, 5)];
 /// Half of the tolerance is for steps whose errors are forgotten: of what is left of it one step may make this part.
 const PART: f64 = 1.0 / 6.0;
 
-/// The other half is for errors that stay: of what is left to the whole way step k may make 1/2(k + EARLY), so that there always is some.
+/// The other half is for errors that stay: of what is left to the whole way step k may make 1/2(k + EARLY), so that
+/// there always is some.
 const EARLY: f64 = 12.0;
 
 /// What rounding, which the extrapolation multiplies, makes of a step.
@@ -27,14 +28,15 @@ const MOST_GROWTH: f64 = 16.0;
 /// It does no more than double while the flux is not known.
 const DOUBLED: f64 = 2.0;
 
-/// The rest of the way is divided into equal steps when it is so many or fewer; before that steps are powers of two of the first.
+/// The rest of the way is divided into equal steps when it is so many or fewer; before that steps are powers of two of
+/// the first.
 const EQUAL: f64 = 8.0;
 
 /// Shares of the fastest time in the start that the first step takes.
 const FIRST: f64 = 0.1;
 
-/// Steps shorter than this part of the fastest time of the chain make no sense: the first one that leaves what is out of reach below the
-/// lowest floor is not as short.
+/// Steps shorter than this part of the fastest time of the chain make no sense: the first one that leaves what is out
+/// of reach below the lowest floor is not as short.
 const SHORTEST: f64 = 1e-60;
 
 /// So many steps ahead it pays to look whether the density has its last form.

@@ -34,7 +34,8 @@ impl Levels {
 }
 
 impl Evolution<'_> {
-    /// Finds when ln S passes the levels that lie in a step: by steps to where a cubic has them, and Newton's rule from there.
+    /// Finds when ln S passes the levels that lie in a step: by steps to where a cubic has them, and Newton's rule from
+    /// there.
     pub(super) fn pass_levels(&mut self, start: &Carried, step: f64) -> Result<(), EvolveError> {
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
             let slope = |probability: &[f64]| -step * flux(probability, &self.generator.killing);
@@ -86,7 +87,8 @@ impl Evolution<'_> {
         &self.carried.levels.passed
     }
 
-    /// Finds when survival will pass the levels that are left, if the density has its last form and this generator stays.
+    /// Finds when survival will pass the levels that are left, if the density has its last form and this generator
+    /// stays.
     ///
     /// # Errors
     /// As [`Evolution::advance`].
@@ -111,11 +113,13 @@ impl Evolution<'_> {
     }
 }
 
-/// Rounds of Newton's rule for the time at which survival passes a level, and the part of the tolerance that they leave.
+/// Rounds of Newton's rule for the time at which survival passes a level, and the part of the tolerance that they
+/// leave.
 const MOST_ROUNDS: usize = 6;
 const CLOSE: f64 = 1e-2;
 
-/// Where between 0 and 1 a falling function has a value, from its values and slopes at both ends by a cubic that is followed where it falls.
+/// Where between 0 and 1 a falling function has a value, from its values and slopes at both ends by a cubic that is
+/// followed where it falls.
 pub(super) fn crossing([before, after]: [f64; 2], [slope, end]: [f64; 2], value: f64) -> f64 {
     let cubic = |x: f64| {
         let y = 1.0 - x;

@@ -9,8 +9,8 @@ pub struct Instant {
     pub hazard: f64,
 }
 
-/// The time from which on |j/S − γ| ≤ tolerance·γ, from every time that a density went through; between two of them by the logarithm of
-/// the distance. `None` where it is not reached, 0 where it always is.
+/// The time from which on |j/S − γ| ≤ tolerance·γ, from every time that a density went through; between two of them by
+/// the logarithm of the distance. `None` where it is not reached, 0 where it always is.
 pub fn reached(history: &[Instant], rate: f64, tolerance: f64) -> Option<f64> {
     let away = |instant: &Instant| (instant.hazard / rate - 1.0).abs();
     let is_there = |instant: &Instant| away(instant) <= tolerance;

@@ -7,8 +7,9 @@ use libm::{erf, erfc};
 use crate::solve::Discretisation;
 use crate::tensor::Point;
 
-/// Cell probabilities, up to their sum, of a Gaussian of this standard deviation along every axis around a point, cut to the states: the
-/// integral over each cell. Width 0 is all in the cell nearest to the point. All zero where the range of numbers ends before the states.
+/// Cell probabilities, up to their sum, of a Gaussian of this standard deviation along every axis around a point, cut
+/// to the states: the integral over each cell. Width 0 is all in the cell nearest to the point. All zero where the
+/// range of numbers ends before the states.
 pub fn gaussian(on: &Discretisation<'_>, around: Point, width: f64) -> Vec<f64> {
     if width == 0.0 {
         let mut probability = vec![0.0; on.states()];

@@ -29,8 +29,8 @@ pub(super) trait Followed {
     /// Goes on to a time that is so far yet by decaying at this rate.
     fn decay(&mut self, rate: f64, left: f64, until: f64);
 
-    /// Tries one macro-step and carries the estimated error over it, to this order at most: what there was changes as the values do, what
-    /// the step adds comes to it.
+    /// Tries one macro-step and carries the estimated error over it, to this order at most: what there was changes as
+    /// the values do, what the step adds comes to it.
     fn attempt(&mut self, of: Of, step: f64, order: usize) -> Result<Option<Taken>, EvolveError> {
         let ((accuracy, miss), at) = (self.accuracy(), *self.place().0);
         let before = std::mem::take(self.values().0);
@@ -91,7 +91,8 @@ pub(super) struct Taken {
     pub before: Vec<f64>,
     /// What was killed meanwhile.
     pub killed: f64,
-    /// By how much the estimated error of what was killed has grown: by what of the error was killed, and by the step's own.
+    /// By how much the estimated error of what was killed has grown: by what of the error was killed, and by the step's
+    /// own.
     pub killed_error: [f64; 2],
 }
 
@@ -105,7 +106,8 @@ pub(super) struct Means<'s> {
 }
 
 impl Means<'_> {
-    /// Adds rows to an attempt at a macro-step until one of them is taken, or none that may be added will be. The pace learns from it.
+    /// Adds rows to an attempt at a macro-step until one of them is taken, or none that may be added will be. The pace
+    /// learns from it.
     fn attempt(
         &mut self,
         mut attempt: Attempt<'_>,

@@ -3,8 +3,9 @@
 //! ```text
 //! T_j1 = p (1 − (H/j) G)^−j        T_j,m+1 = T_jm + (T_jm − T_j−1,m) (j − m)/m
 //! ```
-//! T_jm is of order m, and so is what the substeps have killed, Σ h p κ, when it is extrapolated alike. Every T_j1 is positive where p
-//! is; of the others that is to be seen, for no linear method above the first order is positive for every step (Bolley & Crouzeix 1978).
+//! T_jm is of order m, and so is what the substeps have killed, Σ h p κ, when it is extrapolated alike. Every T_j1 is
+//! positive where p is; of the others that is to be seen, for no linear method above the first order is positive for
+//! every step (Bolley & Crouzeix 1978).
 
 use super::flux;
 use crate::elimination::Elimination;
@@ -41,7 +42,8 @@ impl<'a> Substeps<'a> {
         });
     }
 
-    /// Adds the next row, made of substeps by any linear map: what it makes of a vector over a time, and what is killed meanwhile.
+    /// Adds the next row, made of substeps by any linear map: what it makes of a vector over a time, and what is killed
+    /// meanwhile.
     pub(super) fn add_by(&mut self, substep: impl Fn(&[f64], f64) -> (Vec<f64>, f64)) {
         let j = self.rows() + 1;
         let length = self.step / j as f64;

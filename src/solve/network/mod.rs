@@ -1,7 +1,7 @@
 //! The network of valleys of a closed chain, reversible or not, without a subtraction.
 //!
-//! Around the bottom of each valley a there is a core set of states. Off the cores, A is the chain that is killed at the rates into them,
-//! A_I = diag(rate out) − Q, and
+//! Around the bottom of each valley a there is a core set of states. Off the cores, A is the chain that is killed at
+//! the rates into them, A_I = diag(rate out) − Q, and
 //! ```text
 //! A_I h_a = rates into a                    h_a: the probability of hitting core a first
 //! x_a A_I = Σ_{i ∈ a} π_i q_i·              x_a = π · (probability of having been in core a last)
@@ -10,15 +10,17 @@
 //! k_ab = F_ab / m_a                         rates of the trace of the process on the cores, from valley to valley
 //! M_ab = Σ_i x_a(i) h_b(i)                  with π on the cores themselves
 //! ```
-//! 2n solves with one factor and nonnegative right sides. F is computed both ways, which must agree. The eigenvalues of the generator k are
-//! the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}, where every valley is one: a core that is left as soon as it is
-//! entered forgets what the process does not. The distance to the eigenvalues of the chain itself ([`refinement`]) is the error. All of them
-//! are taken by [`pencil`] from fluxes, where no digit is lost however far apart they are.
+//! 2n solves with one factor and nonnegative right sides. F is computed both ways, which must agree. The eigenvalues of
+//! the generator k are the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}, where every valley is one:
+//! a core that is left as soon as it is entered forgets what the process does not. The distance to the eigenvalues of
+//! the chain itself ([`refinement`]) is the error. All of them are taken by [`pencil`] from fluxes, where no digit is
+//! lost however far apart they are.
 //!
-//! Where it fails: in two dimensions masses and probabilities below 1e-308 are lost; where a rate is made of such it is an error.
+//! Where it fails: in two dimensions masses and probabilities below 1e-308 are lost; where a rate is made of such it is
+//! an error.
 //!
-//! Sources: Bovier, Eckhoff, Gayrard & Klein, J. Eur. Math. Soc. 6, 399 (2004) (eigenvalues and capacities); Schütte, Noé, Lu, Sarich &
-//! Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
+//! Sources: Bovier, Eckhoff, Gayrard & Klein, J. Eur. Math. Soc. 6, 399 (2004) (eigenvalues and capacities); Schütte,
+//! Noé, Lu, Sarich & Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
 
 mod core_sets;
 mod hits;
@@ -127,8 +129,8 @@ impl Network {
         rates.map(|(row, &mass)| row.iter().map(|flux| flux.over(mass)).collect()).collect()
     }
 
-    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the chain's own in its place, relative to
-    /// it, and what that has.
+    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the chain's own
+    /// in its place, relative to it, and what that has.
     pub fn eigenvalues(&self) -> Vec<Eigenvalue> {
         let n = self.len();
         let diagonal = |a: usize| (0..n).map(|b| if a == b { self.occupation[a] } else { Scaled::ZERO }).collect();
@@ -166,7 +168,8 @@ fn balanced(mut matrix: Vec<Vec<Scaled>>) -> Vec<Vec<Scaled>> {
     matrix
 }
 
-/// Mean times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 from within it. One elimination a set.
+/// Mean times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 from within it. One elimination a
+/// set.
 ///
 /// # Errors
 /// As [`Network::new`].

@@ -7,8 +7,9 @@
 //! ```text
 //! p(x) = det(x M − L) = Σ_k a_k x(x − 1)…(x − k + 1)          a_k = Δᵏp(0)/k!, whole numbers
 //! ```
-//! follows from n + 1 determinants of whole numbers (Bareiss 1968), and only its roots are approximated ([`super::roots`]). Reversible or
-//! not makes no difference. The cost grows as n⁴ products of numbers of n times the range of the rates in bits: seconds for thirty valleys.
+//! follows from n + 1 determinants of whole numbers (Bareiss 1968), and only its roots are approximated
+//! ([`super::roots`]). Reversible or not makes no difference. The cost grows as n⁴ products of numbers of n times the
+//! range of the rates in bits: seconds for thirty valleys.
 
 use num_bigint::{BigInt, Sign};
 
@@ -89,8 +90,8 @@ pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue
     found
 }
 
-/// The right and the left vector of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, the largest entry of each being 1: one step of
-/// inverse iteration, in whole numbers by Cramer's rule.
+/// The right and the left vector of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, the largest entry of each
+/// being 1: one step of inverse iteration, in whole numbers by Cramer's rule.
 pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Vec<f64>; 2] {
     let n = flux.len();
     let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));

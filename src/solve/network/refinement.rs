@@ -1,13 +1,15 @@
-//! The slowest eigenvalues of a chain from its network of valleys, by inverse subspace iteration without a subtraction that matters.
+//! The slowest eigenvalues of a chain from its network of valleys, by inverse subspace iteration without a subtraction
+//! that matters.
 //!
-//! R = σ(σ − Q)⁻¹, the chain at an exponential time of rate σ, is a matrix of probabilities: its solves have nonnegative right sides. It keeps
-//! what is slower than σ and damps what is faster. With h_b and x_a of the network,
+//! R = σ(σ − Q)⁻¹, the chain at an exponential time of rate σ, is a matrix of probabilities: its solves have
+//! nonnegative right sides. It keeps what is slower than σ and damps what is faster. With h_b and x_a of the network,
 //! ```text
 //! m_k(a, b) = x_a Rᵏ h_b        F_s = σ (m_2s − m_2s−1) off the diagonal        (diag(F_s 1) − F_s) v = λ m_2s v
 //! ```
-//! is the Galerkin projection of −Q on Rˢh and xRˢ: rows of the left side sum to zero since Σ_b h_b = 1 and R1 = 1, and its off-diagonals are
-//! differences of numbers like 2s F/σ and (2s − 1) F/σ, of which nothing is lost. So each eigenvalue keeps its relative accuracy, however
-//! much smaller than the others it is, and what is left of the fast modes is squared: (σ/(σ + λ_{n+1}))²ˢ.
+//! is the Galerkin projection of −Q on Rˢh and xRˢ: rows of the left side sum to zero since Σ_b h_b = 1 and R1 = 1, and
+//! its off-diagonals are differences of numbers like 2s F/σ and (2s − 1) F/σ, of which nothing is lost. So each
+//! eigenvalue keeps its relative accuracy, however much smaller than the others it is, and what is left of the fast
+//! modes is squared: (σ/(σ + λ_{n+1}))²ˢ.
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
@@ -22,7 +24,8 @@ const MOST_STEPS: usize = 12;
 /// Eigenvalues that change by less have converged.
 const CONVERGED: f64 = 1e-13;
 
-/// What a product x R h with a few solves in it is off by, relative to itself: its terms are positive, and so are those of the solves.
+/// What a product x R h with a few solves in it is off by, relative to itself: its terms are positive, and so are those
+/// of the solves.
 const OF_PRODUCTS: f64 = 8.0 * f64::EPSILON;
 
 /// Changes that fall by less than this factor are taken for such.
@@ -34,13 +37,15 @@ const ROUNDING: f64 = 1e-9;
 /// The rate σ over the fastest of the slow eigenvalues.
 const FASTER: f64 = 2.0;
 
-/// σ is not smaller than this beside the largest rate, so that it is an ordinary number; all eigenvalues may be smaller.
+/// σ is not smaller than this beside the largest rate, so that it is an ordinary number; all eigenvalues may be
+/// smaller.
 const LEAST: f64 = 1e-150;
 
 /// The slowest modes of a chain.
 #[derive(Clone, Debug, Default)]
 pub struct Refined {
-    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and rounding.
+    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and
+    /// rounding.
     pub eigenvalues: Vec<Eigenvalue>,
     /// F_s; on the diagonal what is killed.
     pub flux: Vec<Vec<Scaled>>,

@@ -1,11 +1,13 @@
-//! Roots of polynomials with whole coefficients of any length, each to its own last digits however small it is beside the others.
+//! Roots of polynomials with whole coefficients of any length, each to its own last digits however small it is beside
+//! the others.
 //!
 //! Aberth's iteration moves all roots at once, each by Newton's step as if the others were divided out:
 //! ```text
 //! N = p(z)/p'(z)        z ← z − N / (1 − N Σ_{j≠i} 1/(z − z_j))
 //! ```
-//! in binary numbers that are long enough for n-fold roots. The moduli to begin with are the slopes of the polynomial's Newton polygon,
-//! which tell roots of 1e-300 from those of 1. The disc of radius n·|N| around z holds a root (Laguerre): that is the error of each.
+//! in binary numbers that are long enough for n-fold roots. The moduli to begin with are the slopes of the polynomial's
+//! Newton polygon, which tell roots of 1e-300 from those of 1. The disc of radius n·|N| around z holds a root
+//! (Laguerre): that is the error of each.
 //!
 //! Sources: Aberth, Math. Comp. 27, 339 (1973); Bini, Numer. Algorithms 13, 179 (1996).
 

@@ -35,8 +35,8 @@ impl<'a> ValleyNetwork<'a> {
     /// The network of these valleys where every wall reflects and nothing absorbs.
     ///
     /// # Errors
-    /// [`SolveError`]: cores that are empty on the grid or not a cell apart; whatever ends an elimination; numbers beyond the range of
-    /// double precision in two dimensions.
+    /// [`SolveError`]: cores that are empty on the grid or not a cell apart; whatever ends an elimination; numbers
+    /// beyond the range of double precision in two dimensions.
     pub fn new(
         on: &Discretisation<'a>,
         valleys: &[Valley],

@@ -1,7 +1,8 @@
 //! The largest eigenvalues of a linear map by a block Krylov space, in a weighted norm.
 //!
-//! T V_m = V_{m+b} H: the band Arnoldi process with b starting vectors, so that eigenvalues of multiplicity up to b are found with it. The
-//! Ritz values are those of the leading block of H, and the rows below it give the residual of each. Vectors are made orthogonal twice.
+//! T V_m = V_{m+b} H: the band Arnoldi process with b starting vectors, so that eigenvalues of multiplicity up to b are
+//! found with it. The Ritz values are those of the leading block of H, and the rows below it give the residual of each.
+//! Vectors are made orthogonal twice.
 //!
 //! Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed. (2011), chapter 6.
 
@@ -37,7 +38,8 @@ pub(super) struct Asked {
     pub(super) exact: usize,
     /// The most steps.
     pub(super) steps: usize,
-    /// Whether the map is symmetric in the weights, so that a new vector is orthogonal to all but the last ones as it comes.
+    /// Whether the map is symmetric in the weights, so that a new vector is orthogonal to all but the last ones as it
+    /// comes.
     pub(super) is_symmetric: bool,
 }
 
@@ -111,7 +113,8 @@ pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], asked
 
 type Small = ([f64; 2], [Vec<f64>; 2], f64);
 
-/// The largest eigenvalues of the leading block of H, with unit vectors and the norm of what the rows below make of these.
+/// The largest eigenvalues of the leading block of H, with unit vectors and the norm of what the rows below make of
+/// these.
 fn ritz(columns: &[Vec<f64>], wanted: usize) -> Vec<Small> {
     let m = columns.len();
     let matrix = Mat::from_fn(m, m, |i, j| columns[j].get(i).copied().unwrap_or(0.0));

@@ -2,14 +2,17 @@
 //! ```text
 //! A r = λ r        l A = λ l        (σ + A)⁻¹ r = r/(σ + λ)
 //! ```
-//! The first one is known beforehand in full relative accuracy, with both of its vectors: 0 with π and 1 for a closed chain, γ with ν and u
-//! for a killed one. It is taken out of everything that follows, or 1/λ₁ would swamp 1/λ₂. The others come from a Krylov space of
-//! (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Right sides b have both signs there: every operation of a solve multiplies by
-//! nonnegative numbers and adds, so that its error is that of a solve with |b|, as if b had been split into what is above zero and what is below.
+//! The first one is known beforehand in full relative accuracy, with both of its vectors: 0 with π and 1 for a closed
+//! chain, γ with ν and u for a killed one. It is taken out of everything that follows, or 1/λ₁ would swamp 1/λ₂. The
+//! others come from a Krylov space of (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Right sides b have
+//! both signs there: every operation of a solve multiplies by nonnegative numbers and adds, so that its error is that
+//! of a solve with |b|, as if b had been split into what is above zero and what is below.
 //!
-//! The error of an eigenvalue is the residual ε of its vector times its condition κ = ‖l‖‖r‖/|l·r| (1 for reversible chains):
+//! The error of an eigenvalue is the residual ε of its vector times its condition κ = ‖l‖‖r‖/|l·r| (1 for reversible
+//! chains):
 //! |Δλ| ≤ κ ε (σ + λ)², to first order for chains that are not reversible. It is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
-//! far below σ lose their digits, and say so. For closed chains with valleys these are found by [`crate::solve::network`].
+//! far below σ lose their digits, and say so. For closed chains with valleys these are found by
+//! [`crate::solve::network`].
 
 mod krylov;
 
@@ -133,8 +136,9 @@ const MEETING: f64 = 1e-5;
 /// As long as their errors are below this.
 const EXACT: f64 = 1e-7;
 
-/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; one more where the last would be half of a pair, and fewer where the chain has fewer states. `slow` are the
-/// slowest modes of its network of valleys, where there is one.
+/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; one more where the last would be
+/// half of a pair, and fewer where the chain has fewer states. `slow` are the slowest modes of its network of valleys,
+/// where there is one.
 ///
 /// # Errors
 /// Whatever ends an elimination.
@@ -190,7 +194,8 @@ pub fn spectrum(
         let image = solve_left(&weighted(r));
         image.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { 0.0 }).collect()
     };
-    // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more than doubles hold.
+    // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more
+    // than doubles hold.
     let lightest = weights.iter().copied().filter(|w| *w > 0.0).fold(f64::INFINITY, f64::min);
     let is_extreme = weights.iter().copied().fold(0.0, f64::max) > EXTREME * lightest;
     let comes_back = |ritz: &Ritz| {
@@ -253,8 +258,8 @@ pub fn spectrum(
     Ok(modes)
 }
 
-/// The measure l/r in which a reversible chain is symmetric; l itself where r falls below the range of doubles beside an l that does not,
-/// which no reversible chain does.
+/// The measure l/r in which a reversible chain is symmetric; l itself where r falls below the range of doubles beside
+/// an l that does not, which no reversible chain does.
 fn weights(left: &[f64], right: &[f64]) -> Vec<f64> {
     let ratios: Vec<f64> = left.iter().zip(right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
     if ratios.iter().all(|ratio| ratio.is_finite()) { ratios } else { left.to_vec() }
@@ -297,7 +302,8 @@ fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -
     paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
 }
 
-/// A vector without its parts along known modes, given by their left and right vectors with l·r = 1; of left vectors or of right ones.
+/// A vector without its parts along known modes, given by their left and right vectors with l·r = 1; of left vectors or
+/// of right ones.
 fn without(mut vector: Vec<f64>, known: &[[Vec<f64>; 2]], is_left: bool) -> Vec<f64> {
     for [left, right] in known {
         let (dual, own) = if is_left { (right, left) } else { (left, right) };
@@ -307,8 +313,9 @@ fn without(mut vector: Vec<f64>, known: &[[Vec<f64>; 2]], is_left: bool) -> Vec<
     vector
 }
 
-/// A shift of the size of the relaxation within a valley: the smallest Rayleigh quotient of the coordinates in the process that survives,
-/// Σ ν_i q_ij u_j (f_j − f_i)²/2 over the variance of f; without coordinates a tenth of the mean rate.
+/// A shift of the size of the relaxation within a valley: the smallest Rayleigh quotient of the coordinates in the
+/// process that survives, Σ ν_i q_ij u_j (f_j − f_i)²/2 over the variance of f; without coordinates a tenth of the mean
+/// rate.
 fn shift(generator: &Generator, left: &[f64], right: &[f64], overlap: f64) -> f64 {
     let mut square = [0.0; 2];
     let mut leaving = 0.0;

@@ -1,4 +1,5 @@
-//! The interval in one dimension: every drift and noise is in detailed balance there, and integrals are all that is needed.
+//! The interval in one dimension: every drift and noise is in detailed balance there, and integrals are all that is
+//! needed.
 
 use crate::problem::{Problem, ends};
 use crate::study::certificate::{Certificate, CertificateError, Status};

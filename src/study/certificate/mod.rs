@@ -1,8 +1,8 @@
 //! Intervals around the escape rate and the mean exit time of the continuous problem, whatever the grid.
 //!
-//! Two energies, one from a trial function and one from a flux in balance, enclose the rate in relative terms, with a lower bound ρ of λ₂
-//! that is proved: see [`crate::formula::quadrature::Enclosure`]. The mathematics is a proof; integrals by a rule, and rounding, are
-//! estimated and added, so that the status is [`Status::Estimated`].
+//! Two energies, one from a trial function and one from a flux in balance, enclose the rate in relative terms, with a
+//! lower bound ρ of λ₂ that is proved: see [`crate::formula::quadrature::Enclosure`]. The mathematics is a proof;
+//! integrals by a rule, and rounding, are estimated and added, so that the status is [`Status::Estimated`].
 
 mod error;
 mod line;
@@ -124,8 +124,8 @@ pub fn certify(problem: &Problem, cells: [usize; 2], resources: Resources<'_>) -
     }
 }
 
-/// The same in two dimensions from a trial function with these values ≥ 0 at the centres of the cells, y fast, over the rectangle that is
-/// left: however bad they are, the interval is wide and not wrong.
+/// The same in two dimensions from a trial function with these values ≥ 0 at the centres of the cells, y fast, over the
+/// rectangle that is left: however bad they are, the interval is wide and not wrong.
 ///
 /// # Errors
 /// As [`certify`], and [`CertificateError::NoTrial`] for other problems, and for too many or too few values.

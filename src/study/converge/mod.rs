@@ -1,5 +1,5 @@
-//! `saddleflux converge`: schemes and grid angles compared over a list of grids, with errors against a reference that is not
-//! theirs: exact when there is one, the quadrature in one dimension, extrapolation otherwise.
+//! `saddleflux converge`: schemes and grid angles compared over a list of grids, with errors against a reference that
+//! is not theirs: exact when there is one, the quadrature in one dimension, extrapolation otherwise.
 
 mod reference;
 
@@ -40,7 +40,8 @@ pub struct Sample {
     pub unknowns: usize,
     /// Largest cell Péclet number where the density or the flux matters.
     pub peclet: f64,
-    /// Seconds from the problem to the quantities: assembly, elimination and solves, for a pattern of edges that is known.
+    /// Seconds from the problem to the quantities: assembly, elimination and solves, for a pattern of edges that is
+    /// known.
     pub seconds: f64,
     /// The part of these that the assembly took.
     pub assembly_seconds: f64,
@@ -126,7 +127,8 @@ const LONG: f64 = 10.0;
 /// Compares what is asked for.
 ///
 /// # Errors
-/// A grid that cannot be laid over the problem, and an interruption; grids that cannot be solved are part of the result.
+/// A grid that cannot be laid over the problem, and an interruption; grids that cannot be solved are part of the
+/// result.
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
     StudyError::refuse_whole_ring(&problem)?;

@@ -1,11 +1,11 @@
 //! What errors are measured against.
 //!
-//! In order: what the user knows to be exact; the quadrature, in one dimension or for a problem that separates into two of
-//! them; the extrapolation from grids beyond the finest one compared.
+//! In order: what the user knows to be exact; the quadrature, in one dimension or for a problem that separates into two
+//! of them; the extrapolation from grids beyond the finest one compared.
 //!
-//! A 2D problem separates when ∂x∂yL = 0, D is diagonal with D₁₁(x) and D₂₂(y), and the set is a rectangle: the coordinates are
-//! then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the absorbing axis's, when only
-//! one axis absorbs.
+//! A 2D problem separates when ∂x∂yL = 0, D is diagonal with D₁₁(x) and D₂₂(y), and the set is a rectangle: the
+//! coordinates are then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the
+//! absorbing axis's, when only one axis absorbs.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -122,7 +122,8 @@ pub(super) fn find(
 
 /// The reference by quadrature along each axis.
 fn quadrature(problem: &Problem) -> Option<Reference> {
-    // Where the noise vanishes on the way there is nothing to integrate; of windows and of what kills inside it knows nothing.
+    // Where the noise vanishes on the way there is nothing to integrate; of windows and of what kills inside it knows
+    // nothing.
     let Domain { killing, windows, .. } = &problem.domain;
     if problem.noise_model.is_bare_hessian() || killing.is_some() || !windows.is_empty() {
         return None;
@@ -200,7 +201,8 @@ fn separates(problem: &Problem) -> bool {
     })
 }
 
-/// The reference from the finest grids that fit, along the axes asked for or turned to the saddle, whichever converges better.
+/// The reference from the finest grids that fit, along the axes asked for or turned to the saddle, whichever converges
+/// better.
 fn extrapolation(
     request: &Request,
     problem: &Problem,
@@ -235,7 +237,8 @@ fn extrapolation(
     Ok(best.map_or(none, |(_, reference)| reference))
 }
 
-/// The reference from a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of the two rates.
+/// The reference from a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of
+/// the two rates.
 fn from_grids(
     request: &Request,
     problem: &Problem,

@@ -20,7 +20,8 @@ pub const EXIT_FROM: &str = "exit_from";
 pub struct FromCells {
     /// The estimated largest relative error of u and of 1 − u in any cell above the floor, at any time.
     pub error: f64,
-    /// The largest relative distance of ln Σ p u from the ln S of the density p that was followed, where more than the floor is lost.
+    /// The largest relative distance of ln Σ p u from the ln S of the density p that was followed, where more than the
+    /// floor is lost.
     pub distance: Option<f64>,
     #[serde(flatten)]
     effort: Effort,
@@ -30,8 +31,9 @@ pub struct FromCells {
     exits: Vec<f64>,
 }
 
-/// Follows survival from every cell to the times of the record, under a schedule from the end of each time backward through its pieces: the
-/// last of them first. There all times are looked at in the first piece, and those of the snapshots afterwards.
+/// Follows survival from every cell to the times of the record, under a schedule from the end of each time backward
+/// through its pieces: the last of them first. There all times are looked at in the first piece, and those of the
+/// snapshots afterwards.
 pub(super) fn from_cells(
     way: &Way<'_, '_, '_>,
     start: &[f64],

@@ -39,7 +39,8 @@ pub(super) struct Found {
     pub warnings: Vec<Warning>,
 }
 
-/// Survival from every cell and of the density disagree when they are farther apart than their errors together times this.
+/// Survival from every cell and of the density disagree when they are farther apart than their errors together times
+/// this.
 const DISAGREES: f64 = 10.0;
 
 /// The flux is known when its estimated relative error is below this.
@@ -211,7 +212,8 @@ impl Way<'_, '_, '_> {
         Ok(())
     }
 
-    /// One more output time was reached: an interruption leaves what was found until then, and so may the end of the program.
+    /// One more output time was reached: an interruption leaves what was found until then, and so may the end of the
+    /// program.
     fn taken(&mut self, record: &mut Record) {
         let progress = self.resources.progress;
         progress.keep();
@@ -226,11 +228,12 @@ impl Way<'_, '_, '_> {
     }
 }
 
-/// The share of a cell above which entries are right to the tolerance where nobody says: what a chain in one dimension can afford, and one in
-/// two.
+/// The share of a cell above which entries are right to the tolerance where nobody says: what a chain in one dimension
+/// can afford, and one in two.
 const FLOORS: [f64; 2] = [1e-100, 1e-16];
 
-/// And no more than this part of what a cell at the exit holds when the density is quasi-stationary, so that the flux is right.
+/// And no more than this part of what a cell at the exit holds when the density is quasi-stationary, so that the flux
+/// is right.
 const BELOW_THE_EXIT: f64 = 1e-3;
 
 fn floor(on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> f64 {

@@ -135,7 +135,8 @@ fn moments(on: &Discretisation<'_>, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
     (mean.clone(), covariance.collect())
 }
 
-/// Σ (p_i q_ij − p_j q_ji) ln(p_i q_ij/p_j q_ji) over edges, no term of which is negative; NaN where an edge leads one way only.
+/// Σ (p_i q_ij − p_j q_ji) ln(p_i q_ij/p_j q_ji) over edges, no term of which is negative; NaN where an edge leads one
+/// way only.
 fn entropy_production(on: &Discretisation<'_>, p: &[f64]) -> f64 {
     let flows = on
         .assembly

@@ -9,8 +9,8 @@ pub enum Treatment {
     ByGrids,
     /// The same, but no less than this share of what cuts leave.
     AtLeast(f64),
-    /// The smaller of what the grids show as if nothing were cut, with what the boundary leaves added, and of what they show with cuts,
-    /// but no less than this share of what cuts leave.
+    /// The smaller of what the grids show as if nothing were cut, with what the boundary leaves added, and of what they
+    /// show with cuts, but no less than this share of what cuts leave.
     AddedOrAtLeast(f64),
     /// The smaller of what the grids show with what walls leave added, and of what they show as if edges were cut.
     AddedOrCut,
@@ -30,7 +30,8 @@ fn is_known(boundary: BoundaryError) -> bool {
     boundary.cut.is_some_and(f64::is_finite)
 }
 
-/// The second table, read like the first. What walls on faces leave falls evenly, so that grids that hardly differ have none of it.
+/// The second table, read like the first. What walls on faces leave falls evenly, so that grids that hardly differ have
+/// none of it.
 pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
     BoundaryRule {
         words: "boundaries cut edges and leave a known share, a scheme of order above 2",

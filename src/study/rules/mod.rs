@@ -1,4 +1,5 @@
-//! Which order is extrapolated and which error is claimed, as a table: the first row whose situation is what the grids show decides.
+//! Which order is extrapolated and which error is claimed, as a table: the first row whose situation is what the grids
+//! show decides.
 
 mod boundary;
 mod printed;
@@ -42,7 +43,8 @@ pub enum Situation {
     QuartersMixed,
     /// Quarters converge slower than order 3.2.
     QuartersSlower,
-    /// The process crosses a curve on which its noise degenerates, which the grid resolves ([`crate::study::crossing`], beside the table).
+    /// The process crosses a curve on which its noise degenerates, which the grid resolves ([`crate::study::crossing`],
+    /// beside the table).
     Crossing,
     /// The same, which the grid does not resolve.
     CrossingUnresolved,
@@ -80,14 +82,16 @@ pub enum Claim {
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
-    /// The same of the observed order, less what it lacks of the scheme's, if that is 2 or more: it has come so near to it between the last grids, and what comes
-    /// beyond them has the orders before it in it.
+    /// The same of the observed order, less what it lacks of the scheme's, if that is 2 or more: it has come so near to
+    /// it between the last grids, and what comes beyond them has the orders before it in it.
     Approached,
     /// What an error of first order leaves by the larger of the two changes.
     FirstOrder,
-    /// What an error of the observed order (1 where there is none), but no more than this, leaves by the larger of the two changes.
+    /// What an error of the observed order (1 where there is none), but no more than this, leaves by the larger of the
+    /// two changes.
     ObservedAtMost(f64),
-    /// What fourth order leaves by the change from half, or first order by that from three quarters, whichever is larger.
+    /// What fourth order leaves by the change from half, or first order by that from three quarters, whichever is
+    /// larger.
     FourthOrFirst,
 }
 
@@ -118,16 +122,16 @@ pub struct Rule {
 /// A change this many times the next one was made by a grid that resolves nothing.
 const UNRESOLVED: f64 = 256.0;
 
-/// Orders between these are extrapolated of quarters: below, something is not smooth; above, grids converge faster than any power, and
-/// a power would take away more than is there.
+/// Orders between these are extrapolated of quarters: below, something is not smooth; above, grids converge faster than
+/// any power, and a power would take away more than is there.
 const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=8.5;
 
 /// Changes of at most so many roundings are none.
 const ROUNDINGS: f64 = 4.0;
 
-/// The table. Close to the formal order it holds; above, the grids converge faster than any power (cold aligned valleys), and the full
-/// power would claim too much; below, the landscape or its tensor has kinks, and the observed order is the honest one. Quarters belong
-/// to schemes of high order.
+/// The table. Close to the formal order it holds; above, the grids converge faster than any power (cold aligned
+/// valleys), and the full power would claim too much; below, the landscape or its tensor has kinks, and the observed
+/// order is the honest one. Quarters belong to schemes of high order.
 pub static RULES: [Rule; 17] = [
     Rule {
         situation: Situation::Agreeing,

@@ -70,7 +70,8 @@ pub struct ParticleStudy {
     pub formulas: Formulas<Comparison>,
 }
 
-/// `saddleflux simulate`: particles alone. In one dimension a diffusion's rate is compared with the quadrature, which knows no grid.
+/// `saddleflux simulate`: particles alone. In one dimension a diffusion's rate is compared with the quadrature, which
+/// knows no grid.
 ///
 /// # Errors
 /// A problem that particles cannot simulate as asked, and an interruption before anything was counted.

@@ -41,8 +41,8 @@ pub struct PerIteration {
 }
 
 impl ParticleRate {
-    /// The rate of a swarm, each particle of which was observed for this time; without the step's error where it is coupled to a
-    /// swarm of longer steps and enough has died.
+    /// The rate of a swarm, each particle of which was observed for this time; without the step's error where it is
+    /// coupled to a swarm of longer steps and enough has died.
     pub(super) fn counted(
         counts: &Counts,
         observed: f64,

@@ -41,8 +41,8 @@ impl Reference {
     }
 }
 
-/// The rate of the iteration with Gaussian noise, in one dimension, without sampling: what its particles are to agree with, and those
-/// on minibatches as far as their noise is Gaussian. Of several copies the first that leaves counts.
+/// The rate of the iteration with Gaussian noise, in one dimension, without sampling: what its particles are to agree
+/// with, and those on minibatches as far as their noise is Gaussian. Of several copies the first that leaves counts.
 pub(super) fn of_iteration(
     problem: &Problem,
     learning_rate: f64,

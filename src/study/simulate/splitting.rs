@@ -46,7 +46,8 @@ fn count<S: Serializer>(rates: &[f64], serializer: S) -> Result<S::Ok, S::Error>
 const COUNT: usize = 1024;
 /// Times of relaxation in which excursions are counted.
 const COUNTED: f64 = 40.0;
-/// Rate over the well's relaxation rate from which the reader is warned of splitting's own error, which is about as large.
+/// Rate over the well's relaxation rate from which the reader is warned of splitting's own error, which is about as
+/// large.
 const QUICK: f64 = 1e-3;
 /// Standard error over the rate from which it is not to be trusted.
 const WIDE: f64 = 0.3;

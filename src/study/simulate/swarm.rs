@@ -124,7 +124,8 @@ fn run(
     }
 }
 
-/// Seconds that the swarm of a prepared simulation is expected to take, where its rate is known or a formula foresees it.
+/// Seconds that the swarm of a prepared simulation is expected to take, where its rate is known or a formula foresees
+/// it.
 pub(in crate::study) fn seconds(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
     let (_, steps) = expected(prepared, &schedule(prepared), rate)?;
     let speed = if prepared.minibatch.is_some() { MINIBATCH_STEPS_PER_SECOND } else { STEPS_PER_SECOND };

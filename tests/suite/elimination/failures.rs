@@ -38,7 +38,8 @@ fn closed_sets_are_named() {
     }
 }
 
-/// A corner that nothing leaves, in a tree large enough for halves side by side: the other subtrees go on and must not stumble.
+/// A corner that nothing leaves, in a tree large enough for halves side by side: the other subtrees go on and must not
+/// stumble.
 #[test]
 fn an_error_in_one_subtree_is_an_error_and_no_panic() {
     for threads in [1, 2] {

@@ -31,7 +31,8 @@ fn rates_may_span_two_hundred_decades() {
     }
 }
 
-/// √π falls to 1e-270, and right sides are of any size anywhere: scaled they leave the range of numbers, the solutions do not.
+/// √π falls to 1e-270, and right sides are of any size anywhere: scaled they leave the range of numbers, the solutions
+/// do not.
 #[test]
 fn right_sides_of_any_size_keep_their_digits() {
     let mut numbers = Numbers(15);

@@ -210,7 +210,8 @@ fn escape_rate(generator: &Generator) -> f64 {
     panic!("the bracket does not close");
 }
 
-/// A chain in detailed balance on a w×h grid with holes: weights π by cell, conductances c√(π_i π_j) with c spread over the decades.
+/// A chain in detailed balance on a w×h grid with holes: weights π by cell, conductances c√(π_i π_j) with c spread over
+/// the decades.
 fn reversible_generator(
     numbers: &mut Numbers,
     (w, h): (i32, i32),

@@ -75,14 +75,15 @@ fn selling_generator(n: i32, anisotropy: f64, degrees: f64, disc: bool) -> Gener
     Generator { rates: rates.to_csr(), killing, coordinates, is_reversible: false }
 }
 
-/// Operations for n states, by exact count, of nested dissection of rectangles with five points along one axis after the other, with
-/// separators one cell wide and dense fronts: 2.1 GFLOP for 256 × 512 cells, 15.5 for 512 × 1024, 349 for 2048 × 2048.
+/// Operations for n states, by exact count, of nested dissection of rectangles with five points along one axis after
+/// the other, with separators one cell wide and dense fronts: 2.1 GFLOP for 256 × 512 cells, 15.5 for 512 × 1024, 349
+/// for 2048 × 2048.
 fn plain_dissection(n: usize) -> f64 {
     41.0 * (n as f64).powf(1.5)
 }
 
-/// Wide and skewed stencils, and sets that are no rectangles, cost hardly more than the plain dissection of a rectangle of equal size:
-/// cuts follow the edges. Five points cost half of that: diamonds have short borders.
+/// Wide and skewed stencils, and sets that are no rectangles, cost hardly more than the plain dissection of a rectangle
+/// of equal size: cuts follow the edges. Five points cost half of that: diamonds have short borders.
 #[test]
 fn oblique_stencils_cost_little_more_than_aligned_ones() {
     let flops = |anisotropy, degrees, disc| {
@@ -177,7 +178,8 @@ fn stencils_may_change_from_place_to_place() {
     assert!((mixed.flops() as f64) < 1.5 * nine_point.flops() as f64, "{} {}", mixed.flops(), nine_point.flops());
 }
 
-/// Stencils of tensors whose axes turn from place to place have no straight separators; those found on the graph follow the edges.
+/// Stencils of tensors whose axes turn from place to place have no straight separators; those found on the graph follow
+/// the edges.
 #[test]
 fn turning_tensors_cost_little_more_than_aligned_ones() {
     let n = 192;

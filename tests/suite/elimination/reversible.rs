@@ -90,7 +90,8 @@ fn weights_of_scattered_chains_take_linear_time() {
     assert_close(&elimination.solve_right(&scattered.killing), &vec![1.0; n], 1e-13);
 }
 
-/// Sets with a hole, and one whose arms meet at the far end, numbered row by row: weights are found piece by piece and joined.
+/// Sets with a hole, and one whose arms meet at the far end, numbered row by row: weights are found piece by piece and
+/// joined.
 #[test]
 fn weights_are_joined_around_holes() {
     let (w, h) = (400i32, 160i32);

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Chains of all kinds one after the other in one workspace: analyses remembered, pages that hold the numbers of others.
+/// Chains of all kinds one after the other in one workspace: analyses remembered, pages that hold the numbers of
+/// others.
 #[test]
 fn a_workspace_changes_no_number() {
     let workspace = Workspace::default();
@@ -23,7 +24,8 @@ fn a_workspace_changes_no_number() {
     assert!(workspace.kept_bytes() > 0);
 }
 
-/// Memory that is in use is not kept, that of a dropped elimination is, and a workspace may go before what was made in it.
+/// Memory that is in use is not kept, that of a dropped elimination is, and a workspace may go before what was made in
+/// it.
 #[test]
 fn a_workspace_keeps_the_memory_of_dropped_eliminations() {
     let (workspace, chain) = (Workspace::default(), double_well(40, 60, 0.1));
@@ -68,8 +70,9 @@ fn implicit_steps_are_resolvents() {
     }
 }
 
-/// What a step carries over obeys the process: without killing it keeps all probability, and for h → ∞ it ends in the stationary law;
-/// with killing h J_h ends in the occupation times, and each step takes 1 + hγ off the quasi-stationary law.
+/// What a step carries over obeys the process: without killing it keeps all probability, and for h → ∞ it ends in the
+/// stationary law; with killing h J_h ends in the occupation times, and each step takes 1 + hγ off the quasi-stationary
+/// law.
 #[test]
 fn long_implicit_steps_end_in_the_laws_of_the_process() {
     let killed = double_well(30, 24, 0.3);

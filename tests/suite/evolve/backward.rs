@@ -1,4 +1,5 @@
-//! Survival from every state: against exponentials of a chain with the killed as one more state, and against the forward equation.
+//! Survival from every state: against exponentials of a chain with the killed as one more state, and against the
+//! forward equation.
 
 use proptest::prelude::*;
 use saddleflux::solve::evolve::Backward;
@@ -13,7 +14,8 @@ use crate::gallery::solve;
 proptest! {
     #![proptest_config(crate::cases(12))]
 
-    /// What is still there and what has been killed, each relative to itself, from every state of an irreversible chain.
+    /// What is still there and what has been killed, each relative to itself, from every state of an irreversible
+    /// chain.
     #[test]
     fn survival_and_exits_are_right_from_every_state((rates, killing) in chain(), exponent in 3i32..9, decades in -3.0..2.0f64) {
         prop_assume!(killing.iter().any(|rate| *rate > 0.0));
@@ -47,8 +49,8 @@ proptest! {
     }
 }
 
-/// Out of a well 40 times the noise deep: Σ p u is the survival of the density p, in the digits of what is lost too, before and on the plateau,
-/// and far beyond the range of numbers.
+/// Out of a well 40 times the noise deep: Σ p u is the survival of the density p, in the digits of what is lost too,
+/// before and on the plateau, and far beyond the range of numbers.
 #[test]
 fn both_sides_agree_where_next_to_nothing_is_lost() {
     let n = 240;

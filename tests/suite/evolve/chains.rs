@@ -40,7 +40,8 @@ fn worst(found: &[f64], exact: &[f64], floor: f64) -> f64 {
 proptest! {
     #![proptest_config(crate::cases(16))]
 
-    /// On the whole way every entry meets the tolerance, and so does the stated error; nor is the tolerance met a thousand times over.
+    /// On the whole way every entry meets the tolerance, and so does the stated error; nor is the tolerance met a
+    /// thousand times over.
     #[test]
     fn tolerances_are_met_and_hardly_more((rates, killing) in chain(), exponent in 3i32..9, decades in -2.0..2.5f64) {
         let tolerance = 10f64.powi(-exponent);
@@ -77,8 +78,9 @@ proptest! {
         })?;
     }
 
-    /// Every entry of P(t) to 1e-9 of itself, down to 1e-30 of what is there, where each state can be reached from each. Nearly all chains
-    /// have 1e-10; extrapolation multiplies the rounding of pivots 1 + hq, and of some hundred chains one had 1.4e-10, another 2e-10.
+    /// Every entry of P(t) to 1e-9 of itself, down to 1e-30 of what is there, where each state can be reached from
+    /// each. Nearly all chains have 1e-10; extrapolation multiplies the rounding of pivots 1 + hq, and of some hundred
+    /// chains one had 1.4e-10, another 2e-10.
     #[test]
     fn every_entry_is_right((mut rates, killing) in chain(), decades in -3.0..1.5f64) {
         let t = 10f64.powf(decades);

@@ -5,8 +5,8 @@ use saddleflux::solve::{Accuracy, Evolution, Factor, quasi_stationary};
 
 use super::{path, with_resources};
 
-/// Out of a well that is 40 and 75 times the noise deep: from the relaxation on the flux over the mass is the rate that inverse iteration
-/// finds, S(1/γ) is 1/e but for what was lost on the way down, and nothing is lost before.
+/// Out of a well that is 40 and 75 times the noise deep: from the relaxation on the flux over the mass is the rate that
+/// inverse iteration finds, S(1/γ) is 1/e but for what was lost on the way down, and nothing is lost before.
 #[test]
 fn the_plateau_is_the_rate_of_escape() {
     for (depth, most) in [(40.0, 1e-15), (75.0, 1e-30)] {

@@ -1,4 +1,5 @@
-//! Numbers of 32 digits, as unevaluated sums of two doubles (Dekker 1971, Knuth 1969), and the exponential of a small chain in them.
+//! Numbers of 32 digits, as unevaluated sums of two doubles (Dekker 1971, Knuth 1969), and the exponential of a small
+//! chain in them.
 
 /// high + low with |low| ≤ ½ ulp(high).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,8 +51,8 @@ fn product(a: &Matrix, b: &Matrix) -> Matrix {
     a.iter().map(|row| (0..b.len()).map(|j| entry(row, j)).collect()).collect()
 }
 
-/// e^{tG} of a chain by uniformisation over a time in which next to nothing happens, and squaring: no term is negative, so that every entry
-/// keeps its relative accuracy, but for a factor that grows with the number of squarings.
+/// e^{tG} of a chain by uniformisation over a time in which next to nothing happens, and squaring: no term is negative,
+/// so that every entry keeps its relative accuracy, but for a factor that grows with the number of squarings.
 pub fn exponential(rates: &[Vec<f64>], killing: &[f64], t: f64) -> Vec<Vec<f64>> {
     let n = killing.len();
     let add = |sum: Double, rate: &f64| sum.plus(Double::of(*rate));

@@ -1,4 +1,5 @@
-//! Survival from every state under chains that follow one another: against products of exponentials, and diffusion whose strength changes.
+//! Survival from every state under chains that follow one another: against products of exponentials, and diffusion
+//! whose strength changes.
 
 use std::f64::consts::PI;
 
@@ -43,7 +44,8 @@ fn product(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
 proptest! {
     #![proptest_config(crate::cases(24))]
 
-    /// What is still there and what has been killed after all pieces, each relative to itself, from every state at the beginning.
+    /// What is still there and what has been killed after all pieces, each relative to itself, from every state at the
+    /// beginning.
     #[test]
     fn pieces_follow_one_another_as_exponentials_do(pieces in pieces(), exponent in 3i32..9) {
         let n = pieces[0].1.len();
@@ -76,8 +78,8 @@ proptest! {
     }
 }
 
-/// A piece so long that survival takes its last form on the way, and falls below the range of numbers: its logarithm is that of one chain
-/// twice as slow for twice as long, and of two halves.
+/// A piece so long that survival takes its last form on the way, and falls below the range of numbers: its logarithm is
+/// that of one chain twice as slow for twice as long, and of two halves.
 #[test]
 fn a_long_piece_goes_on_by_its_slowest_rate() {
     let rates = vec![vec![0.0, 1.0, 0.0], vec![2.0, 0.0, 1e-3], vec![0.0, 0.5, 0.0]];
@@ -103,7 +105,8 @@ fn a_long_piece_goes_on_by_its_slowest_rate() {
     });
 }
 
-/// Diffusion between absorbing ends whose strength changes is that of one strength for the time ∫ D dt. On n cells of [0, 1]
+/// Diffusion between absorbing ends whose strength changes is that of one strength for the time ∫ D dt. On n cells of
+/// [0, 1]
 ///
 /// ```text
 /// u_i = Σ_k a_k sin(kπ(i + ½)/n) exp(−4n² sin²(kπ/2n) ∫ D dt)

@@ -12,7 +12,8 @@ use saddleflux::solve::{Accuracy, Discretisation, Evolution, Resources};
 
 use super::{accuracy, distance, path, with_resources};
 
-/// Free diffusion between absorbing ends, half a cell from the last states: sin((i + ½)kπ/n) decays at 4/h² sin²(kπ/2n).
+/// Free diffusion between absorbing ends, half a cell from the last states: sin((i + ½)kπ/n) decays at 4/h²
+/// sin²(kπ/2n).
 #[test]
 fn free_diffusion_between_absorbing_ends() {
     let n = 64;
@@ -49,7 +50,8 @@ fn free_diffusion_between_absorbing_ends() {
     });
 }
 
-/// The moments of a Gaussian that relaxes in L = ½ω(x² + y²), on grids of n × n cells: mean and variance along each axis.
+/// The moments of a Gaussian that relaxes in L = ½ω(x² + y²), on grids of n × n cells: mean and variance along each
+/// axis.
 fn moments_of_relaxation(n: usize, turn: Align) -> [f64; 4] {
     let text = "landscape = { kind = 'quadratic', dimension = 2, hessian = [[1.5, 0.0], [0.0, 1.5]] }
          noise = { kind = 'isotropic', temperature = 0.5 }
@@ -72,7 +74,8 @@ fn moments_of_relaxation(n: usize, turn: Align) -> [f64; 4] {
     [centre[0], centre[1], mean(&|x| (x[0] - centre[0]).powi(2)), mean(&|x| (x[1] - centre[1]).powi(2))]
 }
 
-/// The mean decays like e^{−ωt} and the variance tends to D/ω like e^{−2ωt}, at second order of the grid, turned or not.
+/// The mean decays like e^{−ωt} and the variance tends to D/ω like e^{−2ωt}, at second order of the grid, turned or
+/// not.
 #[test]
 fn gaussians_relax_in_a_parabola() {
     let decay = (-1.5f64 * 0.4).exp();
@@ -91,7 +94,8 @@ fn gaussians_relax_in_a_parabola() {
     }
 }
 
-/// Cell integrals of a Gaussian sum to one, have its moments, and are right far out where differences of erf are nothing.
+/// Cell integrals of a Gaussian sum to one, have its moments, and are right far out where differences of erf are
+/// nothing.
 #[test]
 fn a_gaussian_start_is_integrated_over_cells() {
     let text = "landscape = { kind = 'quadratic', dimension = 1, hessian = [[1.0]] }

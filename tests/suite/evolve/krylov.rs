@@ -45,9 +45,9 @@ fn leads_everywhere(rates: &[Vec<f64>]) -> bool {
 proptest! {
     #![proptest_config(crate::cases(48))]
 
-    /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still there. The stated error
-    /// meets the tolerance too, but for the rounding of γ over the rest of the way, and where states that nothing leads back to may keep an
-    /// error for longer than all else is there.
+    /// Random irreversible chains, closed and killed, against the exponential in 32 digits, relative to what is still
+    /// there. The stated error meets the tolerance too, but for the rounding of γ over the rest of the way, and where
+    /// states that nothing leads back to may keep an error for longer than all else is there.
     #[test]
     fn tolerances_are_met((rates, killing) in chain(), exponent in 3i32..11, decades in -2.0..2.5f64) {
         let tolerance = 10f64.powi(-exponent);
@@ -76,8 +76,8 @@ proptest! {
 proptest! {
     #![proptest_config(crate::cases(48))]
 
-    /// Of long decays at tolerances that only rounding is in the way of nothing but rounding is wrong, the contour's above all: it is stated, in the
-    /// density and in the flux.
+    /// Of long decays at tolerances that only rounding is in the way of nothing but rounding is wrong, the contour's
+    /// above all: it is stated, in the density and in the flux.
     #[test]
     fn what_a_contour_rounds_to_is_stated((rates, mut killing) in chain(), exponent in 9i32..11, decades in 0.0..3.0f64) {
         killing.iter_mut().for_each(|rate| *rate += 0.1);
@@ -102,8 +102,9 @@ proptest! {
     }
 }
 
-/// A density that leaves the place where it was released: what its errors there become is followed, and beside the flux of a well that it comes to
-/// rest in they are small. Beside steps that are positive, in two dimensions; where so little leaves that nobody can tell, the stated error says so.
+/// A density that leaves the place where it was released: what its errors there become is followed, and beside the flux
+/// of a well that it comes to rest in they are small. Beside steps that are positive, in two dimensions; where so
+/// little leaves that nobody can tell, the stated error says so.
 #[test]
 fn errors_in_a_tail_that_was_left_do_not_stay() {
     for (temperature, is_known) in [(0.2, true), (0.05, true), (0.02, false)] {
@@ -136,8 +137,8 @@ fn errors_in_a_tail_that_was_left_do_not_stay() {
     }
 }
 
-/// n particles that change sides one by one at rates a and b, each of its own: with k on one side at first, binomial laws for both lots, exactly.
-/// It is the Ornstein–Uhlenbeck process of a chain.
+/// n particles that change sides one by one at rates a and b, each of its own: with k on one side at first, binomial
+/// laws for both lots, exactly. It is the Ornstein–Uhlenbeck process of a chain.
 #[test]
 fn particles_that_change_sides() {
     let (n, k, a, b) = (240usize, 60usize, 0.7, 0.3);
@@ -180,8 +181,8 @@ fn particles_that_change_sides() {
     }
 }
 
-/// Two wells, both killed far from one another, the right one a million times more slowly: 1e-12 of the mass in the tail of the right one
-/// is all that is left in the end.
+/// Two wells, both killed far from one another, the right one a million times more slowly: 1e-12 of the mass in the
+/// tail of the right one is all that is left in the end.
 #[test]
 fn a_slow_component_of_next_to_no_weight_is_kept() {
     let n = 200;

@@ -16,7 +16,8 @@ fn released(n: usize, at: usize) -> Vec<f64> {
     (0..n).map(|i| f64::from(u8::from(i == at))).collect()
 }
 
-/// A ring that is driven one way, irreversible and closed: nothing is lost, nothing is negative and nothing stays NaN over 34 decades.
+/// A ring that is driven one way, irreversible and closed: nothing is lost, nothing is negative and nothing stays NaN
+/// over 34 decades.
 #[test]
 fn mass_is_kept_and_no_entry_is_negative() {
     let n = 60;
@@ -58,7 +59,8 @@ fn cold_densities_stay_positive_at_every_tolerance() {
     }
 }
 
-/// P(s + t) = P(s)P(t): an evolution that stops on its way, or is taken up from where another one was, ends at the same density.
+/// P(s + t) = P(s)P(t): an evolution that stops on its way, or is taken up from where another one was, ends at the same
+/// density.
 #[test]
 fn two_steps_are_one() {
     let n = 120;
@@ -110,7 +112,8 @@ fn a_stationary_density_stays() {
     });
 }
 
-/// 1e-12 of the mass in a valley that loses a million times more slowly is all that is left in the end, and is not forgotten.
+/// 1e-12 of the mass in a valley that loses a million times more slowly is all that is left in the end, and is not
+/// forgotten.
 #[test]
 fn a_slow_valley_with_next_to_nothing_wins() {
     let rates = [(0, 1, 2.0), (1, 0, 1.0), (2, 3, 1.0), (3, 2, 3.0)];

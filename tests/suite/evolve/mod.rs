@@ -41,7 +41,8 @@ fn accuracy(tolerance: f64) -> Accuracy {
     Accuracy { tolerance, floor: 1e-30 }
 }
 
-/// p e^{tG} by uniformisation, Σ Poisson(k; qt) p (1 + G/q)^k: no term is negative, so that every entry keeps its relative accuracy.
+/// p e^{tG} by uniformisation, Σ Poisson(k; qt) p (1 + G/q)^k: no term is negative, so that every entry keeps its
+/// relative accuracy.
 fn uniformised(generator: &Generator, start: &[f64], t: f64) -> Vec<f64> {
     let rows: Vec<Vec<(usize, f64)>> = (0..generator.len())
         .map(|i| generator.rates.outer_view(i).map_or(Vec::new(), |row| row.iter().map(|(j, q)| (j, *q)).collect()))

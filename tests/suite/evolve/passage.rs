@@ -15,8 +15,8 @@ use super::{accuracy, path, with_resources};
 use crate::folder::Folder;
 use crate::gallery::solve;
 
-/// Free diffusion between absorbing ends from one state, as a sum over its modes: survival is a level at the time that is found for it, by
-/// both methods; and far ahead, where the last form goes on.
+/// Free diffusion between absorbing ends from one state, as a sum over its modes: survival is a level at the time that
+/// is found for it, by both methods; and far ahead, where the last form goes on.
 #[test]
 fn levels_of_survival_are_passed_when_they_are() {
     let n = 64;
@@ -57,8 +57,8 @@ fn levels_of_survival_are_passed_when_they_are() {
     });
 }
 
-/// In a double well j/S comes to γ when the second mode of the spectrum says so; half have escaped after ln 2/γ, but for what was lost on the way
-/// down the well.
+/// In a double well j/S comes to γ when the second mode of the spectrum says so; half have escaped after ln 2/γ, but
+/// for what was lost on the way down the well.
 #[test]
 fn the_plateau_comes_when_the_spectrum_says() {
     let solution = solve(

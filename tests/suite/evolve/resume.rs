@@ -17,8 +17,8 @@ use crate::folder::Folder;
 proptest! {
     #![proptest_config(crate::cases(9))]
 
-    /// A density that is kept as bytes at any output time and goes on from them has the bits of one that goes on at once: entries, survival,
-    /// errors, quantiles, effort; by steps and in Krylov spaces.
+    /// A density that is kept as bytes at any output time and goes on from them has the bits of one that goes on at
+    /// once: entries, survival, errors, quantiles, effort; by steps and in Krylov spaces.
     #[test]
     fn a_density_goes_on_from_its_bytes(
         (rates, killing) in chain(),
@@ -115,8 +115,9 @@ fn datasets(file: &Path) -> Vec<(String, Vec<u64>)> {
     sets.iter().map(|set| (set.name(), bits(set))).collect()
 }
 
-/// Killed by force and by the signals of batch systems and terminals, whenever a file has been written: each leaves a whole file with the output
-/// times until then, and in the end everything is, bit for bit, what a run has that nobody disturbed.
+/// Killed by force and by the signals of batch systems and terminals, whenever a file has been written: each leaves a
+/// whole file with the output times until then, and in the end everything is, bit for bit, what a run has that nobody
+/// disturbed.
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
     let folder = Folder::new("resume");

@@ -1,4 +1,5 @@
-//! Schedules of learning rate and batch size against SGD on the same schedule: with Gaussian gradient noise, and on batches drawn from a data set.
+//! Schedules of learning rate and batch size against SGD on the same schedule: with Gaussian gradient noise, and on
+//! batches drawn from a data set.
 
 use rayon::prelude::*;
 use saddleflux::particles::random::{Purpose, Random};
@@ -37,7 +38,8 @@ fn slopes(x: f64) -> [f64; 2] {
     [(da * b + a * a * db) / 64.0, (dda * b + 2.0 * da * db + 2.0 * a * a) / 64.0]
 }
 
-/// Samples x_j of a data set, with mean 0 and variance 1: the gradient of one is L' + √L'' x_j, whose covariance is the Hessian.
+/// Samples x_j of a data set, with mean 0 and variance 1: the gradient of one is L' + √L'' x_j, whose covariance is the
+/// Hessian.
 fn data() -> Vec<f64> {
     let random = Random::new(23);
     let sample = |j: u32| {
@@ -50,8 +52,9 @@ fn data() -> Vec<f64> {
     raw.iter().map(|x| (x - mean) / variance.sqrt()).collect()
 }
 
-/// Whether the particle is on the side of the sharp valley, x > 0, at each time: θ ← θ − ηL' + √(2ηD) ζ with D = ηL''/2B + floor; with a data set
-/// θ ← θ − (η/B) Σ_batch (L' + √L'' x_j) + √(2η floor) ζ, B samples drawn with replacement.
+/// Whether the particle is on the side of the sharp valley, x > 0, at each time: θ ← θ − ηL' + √(2ηD) ζ with D =
+/// ηL''/2B + floor; with a data set θ ← θ − (η/B) Σ_batch (L' + √L'' x_j) + √(2η floor) ζ, B samples drawn with
+/// replacement.
 fn particle(number: u32, schedule: Schedule, data: Option<&[f64]>) -> [bool; TIMES.len()] {
     let random = Random::new(if data.is_some() { 20 } else { 19 });
     let batch = |data: &[f64], step: u64, size: f64| {
@@ -115,8 +118,9 @@ fn solver(schedule: Schedule) -> Vec<f64> {
     group.values("density").unwrap().chunks(CELLS).map(|density| density[first..].iter().sum::<f64>() * h).collect()
 }
 
-/// The shares in the sharp valley at the end of each schedule, by the solver, which those of ten thousand iterations must be near at all times. Of
-/// twenty scores one is beyond 4 in one of 800 seeds where both are the same; the iteration itself is not its diffusion limit, by ηL'' = 0.045 of D.
+/// The shares in the sharp valley at the end of each schedule, by the solver, which those of ten thousand iterations
+/// must be near at all times. Of twenty scores one is beyond 4 in one of 800 seeds where both are the same; the
+/// iteration itself is not its diffusion limit, by ηL'' = 0.045 of D.
 fn scores(data: Option<&[f64]>) -> Vec<f64> {
     let mut finals = Vec::new();
     for (name, schedule) in SCHEDULES {

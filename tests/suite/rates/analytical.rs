@@ -38,8 +38,8 @@ fn analytical_cold_styblinski_tang_on_few_cells() {
     }
 }
 
-/// A barrier ten times as sharp as the wells that it parts, 1.2 cells wide: 1/τ by 30-digit arithmetic (mpmath 1.3, Gauss–Legendre panels of
-/// 96 nodes).
+/// A barrier ten times as sharp as the wells that it parts, 1.2 cells wide: 1/τ by 30-digit arithmetic (mpmath 1.3,
+/// Gauss–Legendre panels of 96 nodes).
 #[test]
 fn analytical_sharp_barrier() {
     for noise in ["kind = 'isotropic', temperature = 0.05", "kind = 'expression', d11 = '0.05 + 0*x'"] {
@@ -81,7 +81,8 @@ fn analytical_separable_double_well() {
     }
 }
 
-/// Itô, Stratonovich and isothermal with D(θ) varying by a factor of 3, against the quadrature, killed at one end and at both.
+/// Itô, Stratonovich and isothermal with D(θ) varying by a factor of 3, against the quadrature, killed at one end and
+/// at both.
 #[test]
 fn three_interpretations_against_the_quadrature() {
     for interpretation in ["ito", "stratonovich", "isothermal"] {
@@ -119,7 +120,8 @@ fn analytical_ornstein_uhlenbeck_rates() {
     }
 }
 
-/// The same rate in the plane along an oblique direction: H of eigenvalue ω along it, killed on the oblique line through 0.
+/// The same rate in the plane along an oblique direction: H of eigenvalue ω along it, killed on the oblique line
+/// through 0.
 #[test]
 fn analytical_rotated_ornstein_uhlenbeck() {
     let solution = solve(
@@ -160,8 +162,8 @@ fn analytical_free_diffusion() {
     assert_relative_eq!(extrapolated(&rectangle), 0.7 * pi * pi * (0.25 + 0.25), max_relative = 1e-6);
 }
 
-/// Theorem 3.2 under its own closure, as the noise vanishes: the isothermal rate tends to the theorem's, the Itô rate to
-/// H_ae/|H_be| = 2 times it. The correction is of order η/B.
+/// Theorem 3.2 under its own closure, as the noise vanishes: the isothermal rate tends to the theorem's, the Itô rate
+/// to H_ae/|H_be| = 2 times it. The correction is of order η/B.
 #[test]
 fn frozen_closure_of_theorem_3_2() {
     for s in [0.5, 0.25] {

@@ -26,7 +26,8 @@ fn a_cold_curved_valley_to_nine_digits() {
     }
 }
 
-/// Steep up to the wall, J is lost in rounding one or two cells below the edges that make the rate: it must not reach them.
+/// Steep up to the wall, J is lost in rounding one or two cells below the edges that make the rate: it must not reach
+/// them.
 #[test]
 fn rounding_in_the_well_does_not_reach_the_corrected_exit() {
     for (temperature, cells) in [(0.04, 32), (0.04, 64), (0.01, 32), (0.01, 64), (0.01, 192), (0.02, 96)] {
@@ -47,7 +48,8 @@ fn rounding_in_the_well_does_not_reach_the_corrected_exit() {
     }
 }
 
-/// Two ways out, both below the range of numbers: what is killed at one end crosses the well to the other as a rate of 1e-860.
+/// Two ways out, both below the range of numbers: what is killed at one end crosses the well to the other as a rate of
+/// 1e-860.
 #[test]
 fn two_exits_below_the_range_of_numbers() {
     for (lower, temperature) in [(-1.0, 0.001), (-1.0001, 0.001), (-0.99, 0.001), (-1.0, 0.0013), (-1.0, 1e-4)] {

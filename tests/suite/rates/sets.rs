@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Warm, an automatic domain is far wider than the box that critical points are looked for in; the basin goes on to its walls.
+/// Warm, an automatic domain is far wider than the box that critical points are looked for in; the basin goes on to its
+/// walls.
 #[test]
 fn basins_fill_wide_domains() {
     for (temperature, most) in [(5.0, 1e-5), (20.0, 1e-5), (100.0, 2e-5)] {

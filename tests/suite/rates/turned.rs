@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A square on the tip of a grid turned by 45°: its walls cut edges in their middles, or go through the centres of cells. γ is twice that
-/// of the interval.
+/// A square on the tip of a grid turned by 45°: its walls cut edges in their middles, or go through the centres of
+/// cells. γ is twice that of the interval.
 #[test]
 fn analytical_square_on_its_tip() {
     let line = solve(
@@ -49,7 +49,8 @@ fn right_angles_are_no_angles() {
     }
 }
 
-/// Turning the grid along the eigenvectors at the saddle gives the same rate, and far more of it per cell in a cold valley.
+/// Turning the grid along the eigenvectors at the saddle gives the same rate, and far more of it per cell in a cold
+/// valley.
 #[test]
 fn turned_grids_agree() {
     let run = |align: &str, cells: usize| {

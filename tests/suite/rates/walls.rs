@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The same valley at T = 0.2 between walls that probability leans on: they leave a part of second order, which on few grids hides
-/// behind the sixth. γ by Rayleigh–Ritz as above, with natural boundary conditions.
+/// The same valley at T = 0.2 between walls that probability leans on: they leave a part of second order, which on few
+/// grids hides behind the sixth. γ by Rayleigh–Ritz as above, with natural boundary conditions.
 #[test]
 fn what_reflecting_walls_leave_is_in_the_stated_error() {
     for cells in [32, 64, 96, 128] {
@@ -23,8 +23,8 @@ fn what_reflecting_walls_leave_is_in_the_stated_error() {
     }
 }
 
-/// A loss that rises by 1e43: its edges are far from resolved, and nothing of it overflows. Where probability is, the wall may as well
-/// stand at −2.5.
+/// A loss that rises by 1e43: its edges are far from resolved, and nothing of it overflows. Where probability is, the
+/// wall may as well stand at −2.5.
 #[test]
 fn walls_of_any_height_are_walls() {
     let on = |lower: f64, noise: &str| {
@@ -44,8 +44,8 @@ fn walls_of_any_height_are_walls() {
     }
 }
 
-/// What is left of second order is known in size. Of the dissipation: γ of this valley, which narrows towards the saddle while
-/// probability leans on the walls across, by Rayleigh–Ritz with natural boundary conditions.
+/// What is left of second order is known in size. Of the dissipation: γ of this valley, which narrows towards the
+/// saddle while probability leans on the walls across, by Rayleigh–Ritz with natural boundary conditions.
 #[test]
 fn what_reflecting_walls_leave_is_known_in_size() {
     let text = "landscape = { expression = '(x^2-1)^2 + (0.5 + 4*x^2)*y^2' }
@@ -62,8 +62,8 @@ fn what_reflecting_walls_leave_is_known_in_size() {
     assert!((1.0..1.5).contains(&(walls / error.abs())), "{error:e}, {walls:e}");
 }
 
-/// Probability leans on walls oblique to the grid, and the flux leaves through one: what they leave differs from grid to grid by chance,
-/// and is in the stated error. The walls across do not matter to γ, which is that of the x chain.
+/// Probability leans on walls oblique to the grid, and the flux leaves through one: what they leave differs from grid
+/// to grid by chance, and is in the stated error. The walls across do not matter to γ, which is that of the x chain.
 #[test]
 fn what_oblique_walls_leave_is_in_the_stated_error() {
     let line = solve(
@@ -88,7 +88,8 @@ fn what_oblique_walls_leave_is_in_the_stated_error() {
     }
 }
 
-/// Beside a saddle on an oblique reflecting wall the flux runs along the wall: grids at two angles differ by no more than they state.
+/// Beside a saddle on an oblique reflecting wall the flux runs along the wall: grids at two angles differ by no more
+/// than they state.
 #[test]
 fn flux_along_an_oblique_wall_is_in_the_stated_error() {
     let solve = |cells: usize, align: u32| {

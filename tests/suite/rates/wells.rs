@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Two wells that exchange e^{-50} and less while they lose e^{-24} and less: the rate of the set is that of the slower well, wherever
-/// the iteration begins, and what the other holds follows.
+/// Two wells that exchange e^{-50} and less while they lose e^{-24} and less: the rate of the set is that of the slower
+/// well, wherever the iteration begins, and what the other holds follows.
 #[test]
 fn the_slower_of_two_wells_makes_the_rate() {
     let solve = |dimension: usize, temperature: f64, tilt: f64, [lower, upper]: [f64; 2], [left, right]: [&str; 2]| {
@@ -46,8 +46,8 @@ fn the_slower_of_two_wells_makes_the_rate() {
     assert!(alike.bracket[1] - alike.bracket[0] < 1e-11 && alike.iterations <= 20, "{alike:?}");
 }
 
-/// A well behind 700 units of noise holds less than any number at first, and is not forgotten: 1D quadrature, and the same across a
-/// direction that separates.
+/// A well behind 700 units of noise holds less than any number at first, and is not forgotten: 1D quadrature, and the
+/// same across a direction that separates.
 #[test]
 fn a_slower_well_out_of_sight_makes_the_rate() {
     let text = |across: &str, sides: [&str; 2], cells: &str| {
@@ -71,7 +71,8 @@ fn a_slower_well_out_of_sight_makes_the_rate() {
     assert!(rate(&plane) < 0.5 * plane.passage.as_ref().unwrap().rate.value());
 }
 
-/// The time from a shallow well, however much slower the deep one is: up to e^{10000} here. By the quadrature, which begins at the start.
+/// The time from a shallow well, however much slower the deep one is: up to e^{10000} here. By the quadrature, which
+/// begins at the start.
 #[test]
 fn the_start_keeps_its_time_beside_slower_wells() {
     for (temperature, cells) in [(0.05, 400), (0.01, 400), (0.002, 400), (0.001, 400), (1e-4, 1600)] {

@@ -1,9 +1,10 @@
 //! What becomes of the errors of earlier spaces: they go on by the same positive map as the density.
 //!
-//! Where they are small beside μ in every state they stay so, and that is all that need be known. But where a density has been long ago, in the
-//! tail that it began in, an error of the space that began there is far larger than what is left, beside the density any number of times; it
-//! flows back to the valley with the rest, and is next to nothing there. So it is followed, by a space of its own that shares the factor: to the
-//! accuracy of an estimate, which takes a few solves.
+//! Where they are small beside μ in every state they stay so, and that is all that need be known. But where a density
+//! has been long ago, in the tail that it began in, an error of the space that began there is far larger than what is
+//! left, beside the density any number of times; it flows back to the valley with the rest, and is next to nothing
+//! there. So it is followed, by a space of its own that shares the factor: to the accuracy of an estimate, which takes
+//! a few solves.
 
 use serde::{Deserialize, Serialize};
 

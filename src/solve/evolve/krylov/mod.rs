@@ -1,14 +1,16 @@
-//! The density in time by Krylov spaces of (1 − hG)⁻¹: one factor for all output times within a factor of [`REACH`], and some twenty solves,
-//! however stiff the chain, reversible or not.
+//! The density in time by Krylov spaces of (1 − hG)⁻¹: one factor for all output times within a factor of [`REACH`],
+//! and some twenty solves, however stiff the chain, reversible or not.
 //!
-//! A space grows until its residual has made an error of no more than is allowed: for a killed chain in every state relative to what
-//! will be there ([`space`]), which killing cannot make larger, so that a component of next to no weight that outlives all others is right in
-//! its digits; for a closed chain in L1. Where the times to come are far beyond h the next space begins, with a longer step.
+//! A space grows until its residual has made an error of no more than is allowed: for a killed chain in every state
+//! relative to what will be there ([`space`]), which killing cannot make larger, so that a component of next to no
+//! weight that outlives all others is right in its digits; for a closed chain in L1. Where the times to come are far
+//! beyond h the next space begins, with a longer step.
 //!
-//! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to themselves; those in tails may
-//! be negative. For fluxes and populations that are next to nothing now and not later take steps that are positive: a flux whose states hold 1e-16 of
-//! the whole together is not known. What is killed by a factor
-//! of 1e16 and more, with states that hold less than that and lead to no other, has a stated error that grows where the true one does not.
+//! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to
+//! themselves; those in tails may be negative. For fluxes and populations that are next to nothing now and not later
+//! take steps that are positive: a flux whose states hold 1e-16 of the whole together is not known. What is killed by a
+//! factor of 1e16 and more, with states that hold less than that and lead to no other, has a stated error that grows
+//! where the true one does not.
 
 mod errors;
 mod small;
@@ -42,7 +44,8 @@ const LONG: f64 = 2.0;
 /// Times nearer to the beginning, in units of h, are not tried with the same step.
 const SHORTEST: f64 = 0.25;
 
-/// Times go on by no more than this over the rate at which mass is lost, and a space ends where it has kept less than this part.
+/// Times go on by no more than this over the rate at which mass is lost, and a space ends where it has kept less than
+/// this part.
 const MOST_LOST: f64 = 4.0;
 const LEAST_STEP: f64 = 1e-6;
 const LEAST_MASS: f64 = 0.02;
@@ -89,7 +92,8 @@ pub(super) struct Begun {
     before: Before,
 }
 
-/// A space as it can be kept: the density that it began with and the number of its columns, from which solves make it again to the same bits.
+/// A space as it can be kept: the density that it began with and the number of its columns, from which solves make it
+/// again to the same bits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Kept {
     start: Vec<f64>,
@@ -211,8 +215,8 @@ impl<'a> Evolution<'a> {
         Ok(())
     }
 
-    /// Goes on to a time within the space, which grows until it is right there, or is made again with a shorter step, and then perhaps not all
-    /// of the way.
+    /// Goes on to a time within the space, which grows until it is right there, or is made again with a shorter step,
+    /// and then perhaps not all of the way.
     fn reach(&mut self, mut time: f64) -> Result<(), EvolveError> {
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
         let (begin, now) = (begun.space.begin, self.carried.time);

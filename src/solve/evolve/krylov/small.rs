@@ -4,8 +4,9 @@
 //! ```text
 //! e^{xA} e₁ = (1/2πi) ∮ e^z (z − xA)⁻¹ e₁ dz        (ζ − A)⁻¹ e₁ = H y        ((ζ − 1)H + 1) y = e₁
 //! ```
-//! H⁻¹ never appears, whose largest eigenvalues, stiff ones, would swamp the slow ones that matter. The contour encloses the negative real
-//! axis and what is near to it; whether it encloses the eigenvalues is looked at, and two numbers of nodes tell how right it is.
+//! H⁻¹ never appears, whose largest eigenvalues, stiff ones, would swamp the slow ones that matter. The contour
+//! encloses the negative real axis and what is near to it; whether it encloses the eigenvalues is looked at, and two
+//! numbers of nodes tell how right it is.
 //!
 //! Source: Trefethen, Weideman & Schmelzer, BIT 46 (2006) 653, eq. (3.4): the cotangent contour, error 3.89^−N.
 
@@ -40,7 +41,8 @@ impl Contour {
         z.re > NEGLIGIBLE && (theta >= PI || z.re >= self.count * (edge - 0.6122))
     }
 
-    /// Whether an eigenvalue of xA lies outside, so that what belongs to it would be lost; of A by the eigenvalues θ of H.
+    /// Whether an eigenvalue of xA lies outside, so that what belongs to it would be lost; of A by the eigenvalues θ of
+    /// H.
     pub(super) fn misses(&self, thetas: &[c64], x: f64) -> bool {
         let one = c64::new(1.0, 0.0);
         thetas.iter().any(|&theta| self.leaves_out((one - one / theta) * x))
@@ -63,11 +65,11 @@ pub(super) struct Value {
     pub coefficients: Vec<f64>,
     /// ∫ e^{xA} e₁ dx from 0 on.
     pub integral: Vec<f64>,
-    /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: what a mode of rate Λ/h in the residual has made
-    /// of it. Λ = 0, a component that never decays, is among them.
+    /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: what a mode of rate Λ/h in the
+    /// residual has made of it. Λ = 0, a component that never decays, is among them.
     pub residual: f64,
-    /// What the coefficients round to, over the rounding of a number: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. Weights are e^z, far above the sum where that is
-    /// next to nothing.
+    /// What the coefficients round to, over the rounding of a number: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. Weights are e^z, far
+    /// above the sum where that is next to nothing.
     pub rounded: f64,
 }
 

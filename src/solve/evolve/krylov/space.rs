@@ -1,8 +1,9 @@
 //! A Krylov space of T = (1 − hG)⁻¹ that begins with a density, in ratios to a measure.
 //!
-//! Vectors are μ_i f_i with μ = |p| T, the density as it is on average over times of the length h to come, and products Σ μ f g: then the
-//! start has a norm of order 1 however cold the chain is, no solution grows faster than e^{t/2h}, and what holds next to nothing has its own
-//! digits. T V = V H + η v e_m: the Arnoldi process, with vectors made orthogonal twice.
+//! Vectors are μ_i f_i with μ = |p| T, the density as it is on average over times of the length h to come, and products
+//! Σ μ f g: then the start has a norm of order 1 however cold the chain is, no solution grows faster than e^{t/2h}, and
+//! what holds next to nothing has its own digits. T V = V H + η v e_m: the Arnoldi process, with vectors made
+//! orthogonal twice.
 
 use faer::c64;
 use rayon::prelude::*;
@@ -59,11 +60,12 @@ const NODES: [usize; 2] = [32, 28];
 /// φ: errors of states are measured relative to μ above this share of it.
 const FLOOR: f64 = 1e-16;
 
-/// The residual may make this many times the error that its size says: true errors were between a tenth of that and twice it.
+/// The residual may make this many times the error that its size says: true errors were between a tenth of that and
+/// twice it.
 const SAFETY: f64 = 3.0;
 
-/// The sum over a contour is wrong by so many times the rounding of its terms: those of e^z, with z up to 26, are not independent. In 600 random
-/// chains it was 2.3 times at most.
+/// The sum over a contour is wrong by so many times the rounding of its terms: those of e^z, with z up to 26, are not
+/// independent. In 600 random chains it was 2.3 times at most.
 const ROUNDED: f64 = 3.0;
 
 /// What is left of a vector below this part of it is rounding.
@@ -203,13 +205,14 @@ impl Space {
         &self.weights
     }
 
-    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ where that is a multiple of μ_i, and goes on as μ does. In all states
-    /// together it may be [`Space::below`] besides.
+    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ where that is a multiple of μ_i, and goes on as
+    /// μ does. In all states together it may be [`Space::below`] besides.
     pub(super) fn share(&self, weight: f64) -> f64 {
         if weight < FLOOR { weight } else { weight + FLOOR }
     }
 
-    /// The sum of φ over the states whose μ is below it: what an error of size 1 may be there that stays while all else decays.
+    /// The sum of φ over the states whose μ is below it: what an error of size 1 may be there that stays while all else
+    /// decays.
     pub(super) fn below(&self) -> f64 {
         if self.by_state { FLOOR * self.sunk as f64 } else { 0.0 }
     }

@@ -1,7 +1,8 @@
-//! The process with the same density whose noise lies along the axes: its chain has edges along the axes alone, and corrects fluxes.
+//! The process with the same density whose noise lies along the axes: its chain has edges along the axes alone, and
+//! corrects fluxes.
 //!
-//! Any diffusion keeps p = e^{−φ} if its drift is −D∇φ and its calculus isothermal. With D' = diag(D₁₁, D₂₂) every flux of the chain
-//! goes through a face of a cell.
+//! Any diffusion keeps p = e^{−φ} if its drift is −D∇φ and its calculus isothermal. With D' = diag(D₁₁, D₂₂) every flux
+//! of the chain goes through a face of a cell.
 
 use std::sync::Arc;
 

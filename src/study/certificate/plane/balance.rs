@@ -1,7 +1,8 @@
 //! Fluxes through the faces of cells that balance a source in every one of them.
 //!
-//! What the fluxes of a trial function leave is corrected by fluxes of the chain, for the positive and the negative part apart, so that
-//! each solve is relatively accurate; what still remains runs along the tree of lowest passes towards what absorbs.
+//! What the fluxes of a trial function leave is corrected by fluxes of the chain, for the positive and the negative
+//! part apart, so that each solve is relatively accurate; what still remains runs along the tree of lowest passes
+//! towards what absorbs.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

@@ -163,7 +163,8 @@ impl<const N: usize> Pass<'_, N> {
     }
 }
 
-/// The flux through each face at its nodes, and the density there: across x at `[i·ny + j]`, across y at `[i·(ny+1) + j]`.
+/// The flux through each face at its nodes, and the density there: across x at `[i·ny + j]`, across y at `[i·(ny+1) +
+/// j]`.
 struct Profiles<const N: usize> {
     flux: [Vec<[f64; N]>; 2],
     density: [Vec<[f64; N]>; 2],

@@ -4,8 +4,8 @@
 //! ```text
 //!   ∇φ = D⁻¹ s,   s = −b + c ∇·D        c = 1 (Itô), ½ (Stratonovich, scalar D), 0 (isothermal)
 //! ```
-//! so that a density is known if and only if D⁻¹s has no curl. Within a small rectangle s, D and D⁻¹s are polynomials through
-//! their values at the nodes of a rule; ∇·D is the derivative of that of D.
+//! so that a density is known if and only if D⁻¹s has no curl. Within a small rectangle s, D and D⁻¹s are polynomials
+//! through their values at the nodes of a rule; ∇·D is the derivative of that of D.
 
 use super::rule::Rule;
 use crate::problem::{Domain, Interpretation, Problem};
@@ -15,7 +15,8 @@ use crate::tensor::{LANES, Point, Points, Tensor};
 /// Squares along each axis in which the circulation is looked at, and so many of them would fit beside each other.
 const SQUARES: usize = 12;
 const FINER: f64 = 8.0;
-/// A circulation below this share of the integral of |D⁻¹s| around the same square, or below the next of the largest, is rounding.
+/// A circulation below this share of the integral of |D⁻¹s| around the same square, or below the next of the largest,
+/// is rounding.
 const ROUNDED: f64 = 1e-9;
 const ROUNDED_OF_LARGEST: f64 = 1e-11;
 /// A circulation of φ, which has no unit, that no density sees: derivatives of a constant D leave a tenth of it.

@@ -1,7 +1,8 @@
 //! The interval in two dimensions: a process in detailed balance, and a rectangle.
 //!
-//! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes; everything else is
-//! integrals over its cells. The interval closes with the fourth power of their size, and holds whatever they are.
+//! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes;
+//! everything else is integrals over its cells. The interval closes with the fourth power of their size, and holds
+//! whatever they are.
 
 mod axes;
 mod balance;
@@ -28,7 +29,8 @@ use crate::study::certificate::{Certificate, CertificateError, Status};
 /// Nodes per cell and direction, and of the coarser rule that tells what this one leaves.
 const NODES: usize = 8;
 const COARSER: usize = 6;
-/// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and ten times that.
+/// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and
+/// ten times that.
 const ROUNDING: f64 = 1e-12;
 /// Inverse iterations: each multiplies what is wrong by γ/λ₂.
 const MOST_ITERATIONS: usize = 60;
@@ -42,8 +44,8 @@ pub(super) fn is_enough(cells: [usize; 2]) -> bool {
     cells.iter().all(|&n| n >= trial::LEAST_CELLS)
 }
 
-/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it; from a trial function of these values at the centres
-/// where it is given, else from those of the chain.
+/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it; from a trial function of these
+/// values at the centres where it is given, else from those of the chain.
 pub(super) fn enclose(
     problem: &Problem,
     cells: [usize; 2],
@@ -147,7 +149,8 @@ fn conclude(setting: &Setting<'_>, mode: &Both, times: &Both) -> Result<Certific
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
         [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)]
     };
-    // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is estimated.
+    // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is
+    // estimated.
     let [least, most] = outwards([lower, upper], [left_below, left_above]);
     let below = least * ((1.0 - most / rho) / (1.0 - least / rho));
     let checked = |ends: [f64; 2]| {

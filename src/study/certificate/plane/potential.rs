@@ -1,4 +1,5 @@
-//! The potential φ of a process in detailed balance, from the integrals of its gradient within the cells and from centre to centre.
+//! The potential φ of a process in detailed balance, from the integrals of its gradient within the cells and from
+//! centre to centre.
 
 use rayon::prelude::*;
 

@@ -1,6 +1,8 @@
-//! Gauss's rule on the two halves of a unit cell, its running integrals, and the cubic interpolation between cell centres at its nodes.
+//! Gauss's rule on the two halves of a unit cell, its running integrals, and the cubic interpolation between cell
+//! centres at its nodes.
 //!
-//! Between two centres lies half of one cell and half of the next, so that each half is smooth: the rule has `N/2` nodes on either.
+//! Between two centres lies half of one cell and half of the next, so that each half is smooth: the rule has `N/2`
+//! nodes on either.
 
 use std::f64::consts::PI;
 

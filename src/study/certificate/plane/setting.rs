@@ -11,7 +11,8 @@ use crate::tensor::{LANES, Point, Points, Tensor, dot};
 const PEAK: f64 = 250.0;
 /// Below this exponent, e^{−850} of the peak, the density is taken as constant.
 const FLOOR: f64 = -600.0;
-/// Potentials along two paths that disagree by more than this are none: the drift turns, or the grid is far too coarse for it.
+/// Potentials along two paths that disagree by more than this are none: the drift turns, or the grid is far too coarse
+/// for it.
 const LARGEST_DISAGREEMENT: f64 = 1e-3;
 /// Roundings of L itself, each magnified by the noise in the exponent.
 const ROUNDED_LOSS: f64 = 8.0 * f64::EPSILON;
@@ -192,7 +193,8 @@ impl<'a> Setting<'a> {
         if self.is_periodic[axis] { Beyond::Itself } else { Beyond::Walls(self.absorbs[axis]) }
     }
 
-    /// The number of a face across an axis: across x `i·ny + j`, across y `i·(ny+1) + j`; the last of a periodic axis is the first.
+    /// The number of a face across an axis: across x `i·ny + j`, across y `i·(ny+1) + j`; the last of a periodic axis
+    /// is the first.
     pub(super) fn face_number(&self, axis: usize, [i, j]: [usize; 2]) -> usize {
         let around =
             |own: usize, k: usize| if self.is_periodic[own] && own == axis && k == self.cells[own] { 0 } else { k };

@@ -1,19 +1,20 @@
 //! A lower bound ρ of the second eigenvalue λ₂ in two dimensions, by counting eigenvalues of a small matrix.
 //!
-//! With ψ = √p u and s = D∇φ the energy is ∫ ∇ψ·D∇ψ + Wψ², W = s·D⁻¹s/4 − ∇·s/2 (|∇L|²/4d − ΔL/2 for D = d·I), and an integral over
-//! reflecting walls that is not negative where s points outwards there. In each cell D ≥ diag(δ₁, δ₂), δ_k the least value of
-//! D_kk(1 − |D₁₂|/√(D₁₁D₂₂)). For v with means v̄ over cells,
+//! With ψ = √p u and s = D∇φ the energy is ∫ ∇ψ·D∇ψ + Wψ², W = s·D⁻¹s/4 − ∇·s/2 (|∇L|²/4d − ΔL/2 for D = d·I), and an
+//! integral over reflecting walls that is not negative where s points outwards there. In each cell D ≥ diag(δ₁, δ₂),
+//! δ_k the least value of D_kk(1 − |D₁₂|/√(D₁₁D₂₂)). For v with means v̄ over cells,
 //! ```text
 //!   ∫ δ_k(∂_k v)² ≥ Σ_edges |e|/d_e (v̄_i − v̄_j)²        d_e = h_k/2 (1/δ_k(i) + 1/δ_k(j)), h_k/2δ_k to an absorbing wall
 //! ```
-//! (v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix in the weight 1/δ has no negative entries and rows that sum to d_e). With
-//! v = v̄ + f in each cell, ‖f‖² ≤ max_k(h_k²/π²δ_k) ∫ Σ δ_k(∂_k v)² (Payne and Weinberger 1960) and 0 < ε < 1, W may be replaced by
+//! (v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix in the weight 1/δ has no negative entries and rows
+//! that sum to d_e). With v = v̄ + f in each cell, ‖f‖² ≤ max_k(h_k²/π²δ_k) ∫ Σ δ_k(∂_k v)² (Payne and Weinberger 1960)
+//! and 0 < ε < 1, W may be replaced by
 //! ```text
 //!   max(min W, mean W − Var W/(επ² min_k(δ_k/h_k²) + min W − ρ))        where every denominator is positive
 //! ```
-//! and λ₂ ≥ ρ if (1−ε)A + W − ρ has at most one negative eigenvalue: as many as negative pivots. No exponential is left.
-//! A periodic axis is cut by a wall on which nothing is asked of v, which lowers all eigenvalues; it is cut where the potential is highest.
-//! Least values, mean and variance are taken from samples.
+//! and λ₂ ≥ ρ if (1−ε)A + W − ρ has at most one negative eigenvalue: as many as negative pivots. No exponential is
+//! left. A periodic axis is cut by a wall on which nothing is asked of v, which lowers all eigenvalues; it is cut where
+//! the potential is highest. Least values, mean and variance are taken from samples.
 
 use std::f64::consts::{LN_2, PI};
 

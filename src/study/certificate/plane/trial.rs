@@ -1,8 +1,10 @@
-//! Trial functions u from values at cell centres: zero where the process is killed, flat where it lives, smooth across the saddle.
+//! Trial functions u from values at cell centres: zero where the process is killed, flat where it lives, smooth across
+//! the saddle.
 //!
-//! Near a saddle the committor is the error function of a linear function, whatever its direction, so that z with u = (1 + ε) erf z is
-//! interpolated, by bicubics (Catmull and Rom), mirrored at reflecting walls and continued by the cubic through 0 at absorbing ones.
-//! Where 1 − u is rounding u is flat exactly: p is largest there, and a gradient of 1e-16 would outweigh the energy of the saddle.
+//! Near a saddle the committor is the error function of a linear function, whatever its direction, so that z with u =
+//! (1 + ε) erf z is interpolated, by bicubics (Catmull and Rom), mirrored at reflecting walls and continued by the
+//! cubic through 0 at absorbing ones. Where 1 − u is rounding u is flat exactly: p is largest there, and a gradient of
+//! 1e-16 would outweigh the energy of the saddle.
 
 use std::f64::consts::PI;
 
@@ -122,8 +124,8 @@ impl Trial {
         found
     }
 
-    /// ∇u on a face of a cell, at nodes along it: `axis` is the normal, `normal` the stencils of value and slope at the face, `along`
-    /// those at the nodes.
+    /// ∇u on a face of a cell, at nodes along it: `axis` is the normal, `normal` the stencils of value and slope at the
+    /// face, `along` those at the nodes.
     pub(super) fn on_face<const N: usize>(
         &self,
         [i, j]: [usize; 2],
