@@ -85,6 +85,8 @@ fn the_factor_is_that_of_the_equation_at_the_saddle() {
     assert_eq!(Departure::at_saddle(1e-3, 1e-4, 1.0), None);
     assert!(!Departure::at_saddle(0.7, 0.0, 1.0).unwrap().is_known);
     assert!(!Departure::at_saddle(0.0, 0.2, 1.0).unwrap().is_known);
+    // By the sums of Hermite functions 2.4431, where the product of both factors is 2.3287.
+    assert!(!Departure::at_saddle(0.1f64.sqrt(), -0.05, 1.0).unwrap().is_known);
 }
 
 /// On a grid that is turned to the boundary, which is an edge of it then.
