@@ -23,7 +23,7 @@
 //! γ/γ_Kramers = (1/Φ(d + κ) + 4 p(2m) κ²) (1 − δ²)^−p(m)
 //! ```
 //! Against the same sums it is right within 0.6 % for |κ| ≤ 0.05 and m ≤ 4, and off by 1 to 5 % at |κ| = 0.1; of a slant
-//! and a bend together within one per cent where p δ²|κ| ≤ 1e-3.
+//! and a bend together within 1.5 % where p δ²|κ| ≤ 5e-4.
 
 /// How the boundary departs from the separatrix over one width of the flux along it, in widths of the saddle.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ const KNOWN_SLANT: f64 = 0.3;
 /// Up to this |κ| the factor of a bend is.
 const KNOWN_BEND: f64 = 0.05;
 /// Up to this p δ²|κ| the factor of both together is: what they add together is of the order δ²κ, with a large factor.
-const KNOWN_TOGETHER: f64 = 1e-3;
+const KNOWN_TOGETHER: f64 = 5e-4;
 /// Stiffnesses up to which that was measured; above, the second variation alone is relied on.
 const MEASURED: f64 = 4.0;
 /// Below this p δ² and this |κ| nothing is to be told from the factor 2.
