@@ -170,7 +170,8 @@ impl<'a> Mollified<'a> {
             let approach = self.approach([from, to][near], &ends[near], k);
             let factor = self.field.factor_at([from, to][near]);
             let is_bare = self.field.floor == 0.0 || self.level(factor, approach, other) > 0.0;
-            is_bare.then(|| approach.openness * other.abs() / approach.change)
+            // Where h_k jumps from one sign to the other, |h_k| does not vanish.
+            (is_bare && approach.change > 0.0).then(|| approach.openness * other.abs() / approach.change)
         });
         resolutions.reduce(f64::min)
     }

@@ -14,7 +14,9 @@ pub(super) fn rounded(value: impl Into<Scaled>, error: Option<f64>) -> String {
             let above = order.floor() - (order + error.log10()).floor();
             (1.0 + if above.is_finite() { above } else { -error.log10().ceil() }).clamp(2.0, 15.0) as usize
         }
-        Some(_) => 15,
+        Some(0.0) => 15,
+        // No number is no error that anybody could rely on.
+        Some(_) => 2,
         None => 6,
     };
     if value.is_ordinary() || !value.is_positive() {

@@ -27,18 +27,22 @@ pub(super) fn is_asked_for(problem: &Problem) -> bool {
 /// How well a grid resolves a curve Γ where the process crosses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Coarseness {
-    /// Without a floor, or with one that the grid does not see: Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over
-    /// the net flux from cell to cell; less where that is less than what leaves the set, by as much.
-    Bare(f64),
+    /// Without a floor, or with one that the grid does not see.
+    Bare {
+        /// Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell.
+        where_crossed: f64,
+        /// That flux over what leaves the set, 1 at most.
+        share: f64,
+    },
     /// Over a floor d: the mean of cΔ/d.
     Floored(f64),
 }
 
 impl Coarseness {
-    /// Without a floor, and over one; 0 for what it is not.
+    /// What counts for the rate of leaving: without a floor, and over one; 0 for what it is not.
     pub fn parts(self) -> [f64; 2] {
         match self {
-            Coarseness::Bare(coarseness) => [coarseness, 0.0],
+            Coarseness::Bare { where_crossed, share } => [where_crossed * share, 0.0],
             Coarseness::Floored(steepness) => [0.0, steepness],
         }
     }
@@ -64,7 +68,7 @@ pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Co
     }
     let share = |flux: f64| (flux / found.rate.value()).min(1.0);
     match bare >= floored {
-        true => (bare > 0.0).then(|| Coarseness::Bare(bare / resolved * share(bare))),
+        true => (bare > 0.0).then(|| Coarseness::Bare { where_crossed: bare / resolved, share: share(bare) }),
         false => Some(Coarseness::Floored(steep / floored * share(floored))),
     }
 }
@@ -80,7 +84,7 @@ pub fn raised(
     finest: &Level<'_>,
     resources: Resources<'_>,
 ) -> Result<f64, StudyError> {
-    let is_crossed = matches!(finest.found.coarseness, Some(Coarseness::Bare(coarseness)) if coarseness > NEGLIGIBLE);
+    let is_crossed = finest.found.coarseness.is_some_and(|coarseness| coarseness.parts()[0] > NEGLIGIBLE);
     let mut asked = request.clone();
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);

@@ -123,7 +123,11 @@ impl Rungs<'_> {
         if let Spacing::Ratio(ratio) = self.spacing
             && crossing::is_asked_for(self.problem)
         {
-            let [bare, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+            // How much of these fluxes crosses the curve is not looked at.
+            let bare = match self.coarseness {
+                Some(Coarseness::Bare { where_crossed, .. }) => where_crossed,
+                _ => 0.0,
+            };
             return crossing::extrapolate(values, ratio, rounding, bare, self.raised, formal);
         }
         let series = Series { values, spacing: self.spacing, rounding, formal };
@@ -132,7 +136,7 @@ impl Rungs<'_> {
 
     /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
     pub fn unresolved_crossing(&self) -> Option<Warning> {
-        let Some(Coarseness::Bare(coarseness)) = self.coarseness else { return None };
+        let [coarseness, _] = self.coarseness?.parts();
         if coarseness <= 1.0 {
             return None;
         }
