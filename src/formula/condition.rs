@@ -135,7 +135,7 @@ impl fmt::Display for Condition {
             }
             Condition::Departure { departure: Departure { slant, bend, is_known: true }, factor } => write!(
                 f,
-                "killed at the saddle along a curve that strays {slant:.3} and bends {bend:.3} widths √(D/|H_b|) from the separatrix over a \
+                "killed at the saddle along a curve that strays {slant:.3} and bends {bend:.3} widths √(D/|H_b|) from the tangent of the separatrix over a \
                  width √(D/H_⊥) of the flux: factor {factor:.4} instead of 2"
             ),
             Condition::Departure { departure: Departure { slant, bend, .. }, factor } => write!(

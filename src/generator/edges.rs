@@ -316,9 +316,10 @@ impl Context<'_> {
             return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
         let Some((fraction, axis, side)) = wall else {
-            // The set ends on the centre of the other cell, for whose end of the edge rounding has given another
-            // answer.
-            return if self.domain.contains(end) { Way::Cut(1.0) } else { Way::Reflected(None) };
+            // The set may end on the centre of the other cell, where rounding has given another answer for the end of
+            // the edge. A centre on a reflecting wall of a turned grid is another matter: no set ends beyond it.
+            let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
+            return if is_left { Way::Cut(1.0) } else { Way::Reflected(None) };
         };
         // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the
         // edge.

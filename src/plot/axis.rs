@@ -79,8 +79,8 @@ impl Axis {
         self.logarithmic && self.range.end - self.range.start < 2.0
     }
 
-    /// Where the axis has its ticks: round numbers, some ten of them at most.
-    pub fn ticks(&self) -> Vec<f64> {
+    /// Where the axis has its ticks: round numbers, so many of them at most, and one more at its end.
+    pub fn ticks(&self, most: usize) -> Vec<f64> {
         let Range { start, end } = self.range;
         if self.has_few_decades() {
             let decades = start.floor() as i32..=end.ceil() as i32;
@@ -91,10 +91,10 @@ impl Axis {
             if ticks.len() >= FEWEST {
                 return ticks;
             }
-            let values = Axis::position("", 10f64.powf(start)..10f64.powf(end)).ticks();
+            let values = Axis::position("", 10f64.powf(start)..10f64.powf(end)).ticks(most);
             return values.into_iter().filter(|value| *value > 0.0).map(f64::log10).collect();
         }
-        let raw = (end - start) / 9.0;
+        let raw = (end - start) / most as f64;
         let power = 10f64.powf(raw.log10().floor());
         let nice = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|&step| step >= raw);
         let step = nice.unwrap_or(raw).max(if self.logarithmic { 1.0 } else { 0.0 });

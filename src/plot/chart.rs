@@ -46,6 +46,9 @@ pub(super) struct Chart<'a> {
 /// Room for the legend, in dots.
 const LEGEND: u32 = 600;
 
+/// Ticks on the longest axis.
+const MOST_TICKS: usize = 9;
+
 /// An axis with ticks of its own choice.
 pub(super) struct Ticked(pub Axis);
 
@@ -57,8 +60,8 @@ impl Ranged for Ticked {
         RangedCoordf64::from(self.0.range.clone()).map(value, (low, high))
     }
 
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.0.ticks()
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        self.0.ticks(hint.max_num_points().clamp(2, MOST_TICKS))
     }
 
     fn range(&self) -> std::ops::Range<f64> {
@@ -81,7 +84,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         .axis_style(INK.stroke_width(2))
         .set_all_tick_mark_size(10)
         .x_labels(10)
-        .y_labels(8)
+        .y_labels(10)
         .x_label_formatter(&|at| x.tick(*at))
         .y_label_formatter(&|at| y.tick(*at))
         .label_style(text(22))

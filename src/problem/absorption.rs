@@ -98,10 +98,12 @@ impl Cut {
         }
     }
 
-    /// The cut of a boundary at a distance beyond a saddle of this stiffness (as [`Cut::at`]), with a slant and a bend.
-    pub fn departing(distance: f64, [slant, bend]: [f64; 2], stiffness: f64) -> Cut {
-        let (cut, mean) = (Cut::at(distance), Cut::at(distance + bend));
+    /// The cut of a boundary at a distance beyond a saddle of this stiffness (as [`Cut::at`]), with a slant and a bend;
+    /// `narrowing` is that of the pass ([`crate::problem::oblique`]), `None` where it is not known.
+    pub fn departing(distance: f64, [slant, bend]: [f64; 2], stiffness: f64, narrowing: Option<f64>) -> Cut {
+        let (cut, mean) = (Cut::at(distance), Cut::at(distance + bend - narrowing.unwrap_or(0.0)));
         let Some(departure) = Departure::at_saddle(slant, bend, stiffness) else { return cut };
+        let departure = departure.beside(narrowing);
         match (cut, mean) {
             (Cut::Beyond(_), Cut::Beyond(_)) => cut,
             (Cut::AtSaddle, _) => Cut::Departing { departure, factor: departure.factor(mean.factor(), stiffness) },

@@ -143,7 +143,18 @@ impl Valley {
             [Some(one), Some(other)] => {
                 let slant = 0.5 * (one - other) / width;
                 let bend = (0.5 * (one + other) - distance) / width;
-                Cut::departing(distance / width, [slant, bend], rising / falling.abs())
+                // Noise that varies shifts the factor by as much as a pass that narrows, and is not looked at.
+                let narrowing = noise.constant().map(|_| {
+                    let step = 1e-3 * width;
+                    let stiffness = |steps: f64| {
+                        let [[xx, xy], [yx, yy]] = dynamics.slope_jacobian(advance(at, steps * step, direction));
+                        let [u, v] = across;
+                        xx * u * u + (xy + yx) * u * v + yy * v * v
+                    };
+                    let slope = (stiffness(1.0) - stiffness(-1.0)) / (2.0 * step);
+                    0.5 * slope * flux * flux / (falling.abs() * width)
+                });
+                Cut::departing(distance / width, [slant, bend], rising / falling.abs(), narrowing)
             }
             _ => cut,
         }

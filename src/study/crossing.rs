@@ -77,7 +77,7 @@ pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Co
 /// doubled.
 ///
 /// # Errors
-/// What ends the solution on this grid.
+/// [`StudyError::Interrupted`].
 pub fn raised(
     problem: &Problem,
     request: &Request,
@@ -93,7 +93,12 @@ pub fn raised(
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
     let problem = Problem { noise: Arc::new(Raised(Arc::clone(&problem.noise))), ..problem.clone() };
-    let found = level::solve(&asked, &problem, finest.discretisation.grid.cells, resources)?.found;
+    let found = match level::solve(&asked, &problem, finest.discretisation.grid.cells, resources) {
+        Ok(level) => level.found,
+        Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+        // What it is remains unknown, and with it the error.
+        Err(_) => return Ok(1.0),
+    };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());

@@ -91,44 +91,55 @@ impl Rungs<'_> {
 
     /// What the grids say of k_AB together. Its sets are cut where they end.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
-        self.closed_estimate(&self.rates.iter().filter_map(|rates| rates.reactive).collect::<Vec<Scaled>>())
+        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        self.closed_estimate(&values, self.where_crossed())
     }
 
     /// What the grids say of each flux between several sets; nothing of one that is 0.
     pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.each(|rates| &rates.several)
+        self.each(|rates| &rates.several, |_| self.where_crossed())
     }
 
     /// What the grids say of each eigenvalue of the network of valleys that is not 0.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.each(|rates| &rates.network)
+        self.each(|rates| &rates.network, |_| self.where_crossed())
     }
 
     /// What the grids say of each eigenvalue of the spectrum; nothing of one that is 0.
     pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.each(|rates| &rates.spectrum)
+        let rate = self.coarseness.map_or(0.0, |coarseness| coarseness.parts()[0]);
+        // The slowest mode of a killed chain decays at its rate.
+        self.each(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() })
     }
 
-    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
+    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>, coarseness: impl Fn(usize) -> f64) -> Vec<Option<Extrapolation>> {
         let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
         let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
         let is_zero = |values: &[Scaled]| values.iter().any(|value| !value.is_positive());
-        (0..count).map(values).map(|values| self.closed_estimate(&values).filter(|_| !is_zero(&values))).collect()
+        let estimate = |k: usize| {
+            let values = values(k);
+            self.closed_estimate(&values, coarseness(k)).filter(|_| !is_zero(&values))
+        };
+        (0..count).map(estimate).collect()
+    }
+
+    /// How coarse the finest grid is where the process crosses a curve, for fluxes of which it is not looked at how much
+    /// of them does.
+    fn where_crossed(&self) -> f64 {
+        match self.coarseness {
+            Some(Coarseness::Bare { where_crossed, .. }) => where_crossed,
+            _ => 0.0,
+        }
     }
 
     /// What the grids say of a number of the closed chain, which is never corrected.
-    fn closed_estimate(&self, values: &[Scaled]) -> Option<Extrapolation> {
+    fn closed_estimate(&self, values: &[Scaled], coarseness: f64) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
         if let Spacing::Ratio(ratio) = self.spacing
             && crossing::is_asked_for(self.problem)
         {
-            // How much of these fluxes crosses the curve is not looked at.
-            let bare = match self.coarseness {
-                Some(Coarseness::Bare { where_crossed, .. }) => where_crossed,
-                _ => 0.0,
-            };
-            return crossing::extrapolate(values, ratio, rounding, bare, self.raised, formal);
+            return crossing::extrapolate(values, ratio, rounding, coarseness, self.raised, formal);
         }
         let series = Series { values, spacing: self.spacing, rounding, formal };
         series.estimate(BoundaryError::default())

@@ -432,3 +432,40 @@ fn noise_along_one_direction_is_refused_where_nothing_carries() {
         }
     }
 }
+
+/// A floor under a formula that is negative without it is none: where both together vanish the way out is closed.
+#[test]
+fn a_floor_is_a_bound_only_over_what_is_not_negative() {
+    let line = |d11: &str, floor: &str| {
+        format!(
+            "landscape = {{ expression = 'x^4/4 - x^2/2', dimension = 1 }}
+             noise = {{ kind = 'expression', d11 = '{d11}'{floor} }}
+             domain = {{ lower = [-3], upper = [1], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+             grid = {{ cells = [237] }}"
+        )
+    };
+    assert!(refused(&line("0.3*abs(x+0.5)", "")));
+    assert!(refused(&line("0.3*abs(x+0.5) - 0.01", ", floor = 0.01")));
+    // However low, one of the gradient's own noise is.
+    let own = "landscape = { expression = 'x^4/4 - x^2/2', dimension = 1 }
+               noise = { kind = 'hessian', learning_rate = 0.2, batch_size = 1, floor = 1e-12 }
+               domain = { lower = [-3], upper = [1], walls = { x = ['reflecting', 'absorbing'] } }
+               grid = { cells = [100] }";
+    assert!(problem(own).is_ok());
+}
+
+/// The slowest eigenvalue of a killed chain is its rate, and has the rate's error.
+#[test]
+fn the_slowest_mode_has_the_error_of_the_rate() {
+    let asked = text(
+        "(x^2 - 1)^2 + 2*y^2",
+        "",
+        "minimum = [-1, 0], set = 'y < 0.5'",
+        "lower = [-2, -2], upper = [2, 2]",
+        [64, 64],
+    );
+    let solution = run(&asked.replace("['rate']", "['rate', 'spectrum'], eigenvalues = 2")).unwrap();
+    let (rate, spectrum) = (solution.rate.unwrap(), solution.spectrum.unwrap());
+    let stated = rate.discretisation_error.unwrap();
+    assert!(stated < 5e-3 && spectrum.errors[0] < 10.0 * stated, "{stated} {:?}", spectrum.errors);
+}

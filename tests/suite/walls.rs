@@ -167,3 +167,20 @@ fn diagonal_tensors_gain_nothing_at_walls() {
     let assembly = assemble(&still, tensor, Interpretation::Ito, [AxisWalls::REFLECTING; 2], [6, 5]);
     assert_eq!(assembly.pairs.len(), 5 * 5 + 6 * 4);
 }
+
+/// Reflecting walls through the centres of a turned grid's cells, which rounding puts on either side: nothing is lost
+/// there, and what kills inside at a constant rate is all that kills.
+#[test]
+fn reflecting_walls_through_centres_stay_closed() {
+    for (half, cells) in [(1.4, 48), (1.4, 64), (2.0, 64)] {
+        let solution = solve(&format!(
+            "landscape = {{ expression = '((x^2-1)^2 + y^2)/20' }}
+             noise = {{ kind = 'expression', d11 = '0.1', d22 = '0.02' }}
+             domain = {{ lower = [-{half}, -{half}], upper = [{half}, {half}], killing = '1e-9' }}
+             valley = {{ set = 'whole' }}
+             grid = {{ cells = [{cells}, {cells}], align = 45.0 }}
+             solve = {{ quantities = ['rate'], error_estimate = false }}"
+        ));
+        assert_relative_eq!(solution.rate.unwrap().value.value(), 1e-9, max_relative = 1e-6);
+    }
+}

@@ -15,6 +15,8 @@ use crate::tensor::{LANES, Point, Points, Tensor};
 pub struct Floored {
     field: Arc<dyn DiffusionField>,
     floor: Tensor,
+    /// Whether the field is known to be positive semidefinite by itself.
+    is_bound: bool,
 }
 
 impl Floored {
@@ -23,9 +25,14 @@ impl Floored {
         Floored::with(field, Tensor::isotropic(d, dimension))
     }
 
+    /// The same where the field is positive semidefinite by itself, so that nothing falls below d.
+    pub(super) fn over(self) -> Floored {
+        Floored { is_bound: true, ..self }
+    }
+
     /// The field plus a constant tensor.
     pub(super) fn with(field: Arc<dyn DiffusionField>, floor: Tensor) -> Floored {
-        Floored { field, floor }
+        Floored { field, floor, is_bound: false }
     }
 }
 
@@ -59,6 +66,9 @@ impl DiffusionField for Floored {
         self.field.is_scalar() && self.floor_is_scalar()
     }
     fn floor(&self) -> f64 {
+        if !self.is_bound {
+            return 0.0;
+        }
         let Tensor { xx, xy, yy } = self.floor;
         // On a line there is no yy.
         if [xy, yy] == [0.0; 2] { xx } else { self.floor.eigen(2).values[0] }

@@ -224,7 +224,11 @@ impl NoiseModel {
             (floor, NoiseKind::Field(_), Some(metric)) => {
                 Arc::new(Floored::with(field, metric.spread(Tensor::isotropic(floor, dimension))))
             }
-            (floor, ..) => Arc::new(Floored::new(field, floor, dimension)),
+            // A field that is given may be negative by itself, and so may a loss.
+            (floor, NoiseKind::Field(_) | NoiseKind::LossHessian { .. }, _) => {
+                Arc::new(Floored::new(field, floor, dimension))
+            }
+            (floor, ..) => Arc::new(Floored::new(field, floor, dimension).over()),
         };
         Ok(match metric {
             None => field,

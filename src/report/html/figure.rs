@@ -65,7 +65,7 @@ fn frame(x: &Axis, y: &Axis) -> Markup {
     let [left, top, right, bottom] = [ROOM[0], ROOM[1], WIDTH - ROOM[2], HEIGHT - ROOM[3]];
     let across = |axis: &Axis, at: f64| (at - axis.range.start) / (axis.range.end - axis.range.start);
     let shown = |axis: &Axis| {
-        let ticks = axis.ticks().into_iter().map(|at| (at, axis.tick(at)));
+        let ticks = axis.ticks(9).into_iter().map(|at| (at, axis.tick(at)));
         ticks.filter(|(_, text)| !text.is_empty()).collect::<Vec<_>>()
     };
     html! {

@@ -85,8 +85,8 @@ impl Errors {
         solves
     }
 
-    /// What they may be at a time, beside a density of which T makes this.
-    pub(super) fn at(&self, time: f64, smooth: &[f64]) -> Vec<f64> {
+    /// What they may be at a time, beside a density of which T makes this, in its own space.
+    pub(super) fn at(&self, time: f64, smooth: &[f64], beside: &Space) -> Vec<f64> {
         match self.space.as_ref().filter(|space| is_right(space, time)) {
             Some(space) => {
                 let point = space.at(time);
@@ -94,7 +94,8 @@ impl Errors {
                 let own = |(error, weight): (&f64, &f64)| error.abs() + point.error * space.share(*weight);
                 errors.iter().zip(space.weights()).map(own).collect()
             }
-            None => smooth.iter().map(|smooth| self.ratio * smooth.abs()).collect(),
+            // μ is T|p| over its sum, and goes on as T makes of the density.
+            None => smooth.iter().map(|smooth| self.ratio * smooth.abs() / beside.total).collect(),
         }
     }
 }

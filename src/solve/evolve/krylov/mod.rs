@@ -295,7 +295,7 @@ impl<'a> Evolution<'a> {
         // Errors are small beside what is there in a while, or is there now.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
-        let earlier = begun.errors.at(time, &smooth);
+        let earlier = begun.errors.at(time, &smooth, &begun.space);
         self.carried.error.iter_mut().zip(earlier).for_each(|(error, earlier)| *error += earlier / mass);
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();

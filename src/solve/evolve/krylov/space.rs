@@ -14,6 +14,8 @@ use crate::solve::orthogonal::{add, square, taken_out};
 
 /// A Krylov space that can grow.
 pub(super) struct Space {
+    /// The sum of T|p| over the states, where the space begins: by it μ is less than that.
+    pub(super) total: f64,
     /// h.
     pub length: f64,
     /// When it begins.
@@ -82,6 +84,7 @@ impl Space {
         let mut space = Space {
             length,
             begin,
+            total,
             basis: Vec::new(),
             columns: Vec::new(),
             norm: 0.0,
