@@ -50,8 +50,8 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission>
     Ok(FormulaRate::new(rate, input, conditions))
 }
 
-/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of (I
-/// + cJ)H_b.
+/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of
+/// (I + cJ)H_b.
 pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<FormulaRate, Omission> {
     let Some(d) = input.diffusion.constant() else {
         return Err(Omission::VaryingNoise);
