@@ -69,6 +69,9 @@ pub fn choose_minimum(
     }
 }
 
+/// Of a domain, a point further from its minimum than this is far.
+const FAR: f64 = 0.5;
+
 /// Minima that were named by points nearer to other minima, for the way down from a point need not lead to the nearest
 /// one, and by points outside the domain.
 pub fn strayed(
@@ -96,7 +99,7 @@ pub fn strayed(
         let is_other = distance(near, nearest) < distance(near, found) - 1e-6;
         let other = is_other.then_some(ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension });
         // Where the domain is given such a point is an error; a point on its edge, with a few digits, is not meant.
-        let is_far = domain.automatic && !space.holds(near, 0.01);
+        let is_far = domain.automatic && !space.holds(near, 0.01) && distance(near, found) > FAR;
         other.or(is_far.then_some(ProblemWarning::NamedFar { near, found, meant, dimension }))
     };
     start.into_iter().chain(target).filter_map(warned).collect()

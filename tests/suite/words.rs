@@ -83,6 +83,11 @@ fn a_minimum_that_is_not_the_nearest_is_warned_of() {
     for near in ["-1.0", "-0.6", "0.7", "1.3"] {
         assert!(!warnings(near).contains("start minimum"), "{near}");
     }
+    // Where the domain is chosen, a point far outside it is told of, and one beside it is not.
+    let text = fs::read_to_string(folder.path().join("a.toml")).unwrap();
+    fs::write(folder.path().join("a.toml"), text.replace("domain = { lower = [-2], upper = [2] }", "")).unwrap();
+    assert!(warnings("-30").contains("far from -30"));
+    assert!(!warnings("-1.3").contains("start minimum"));
 }
 
 /// Results of other commands are not called damaged, and the shells and `man` get what they read.
