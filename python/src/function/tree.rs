@@ -24,9 +24,14 @@ const NOISE: f64 = 3.0;
 const DEPTH: [usize; 2] = [24, 10];
 /// Cells at most.
 const MOST: usize = 8192;
-/// Where the polynomials of a cell are compared with the function, as shares of the cell: away from nodes, and not on a
-/// lattice.
-const CHECKS: [Point; 5] = [[0.5, 0.5], [0.017, 0.389], [0.264, 0.981], [0.611, 0.146], [0.927, 0.712]];
+/// At so many places the polynomials of a cell are compared with the function.
+const CHECKS: usize = 64;
+
+/// These places, as shares of the cell: Roberts's sequence, which fills the square evenly and lies on no lattice.
+fn checks() -> impl Iterator<Item = Point> {
+    const STEPS: Point = [0.754_877_666_246_692_7, 0.569_840_290_998_053_3];
+    (0..CHECKS).map(|k| STEPS.map(|step| (0.5 + step * k as f64).fract()))
+}
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug)]
@@ -172,7 +177,7 @@ impl Tree {
 
     /// Measures what the polynomials leave.
     fn check(&mut self, caller: &Caller, components: usize) {
-        let points: Vec<Point> = self.leaves().flat_map(|leaf| CHECKS.map(|share| leaf.place.place(share))).collect();
+        let points: Vec<Point> = self.leaves().flat_map(|leaf| checks().map(|share| leaf.place.place(share))).collect();
         let values = caller.sample(&points, components);
         let leaves = self.branches.iter_mut().filter_map(|branch| match branch {
             Branch::Leaf(leaf) => Some(leaf),
@@ -180,8 +185,10 @@ impl Tree {
         });
         for (number, leaf) in leaves.enumerate() {
             for (component, values) in values.iter().enumerate() {
-                for k in number * CHECKS.len()..(number + 1) * CHECKS.len() {
+                for k in number * CHECKS..(number + 1) * CHECKS {
                     let away = (leaf.value(component, points[k]) - values[k]).abs();
+                    // What is no number between points that are is no small error.
+                    let away = if away.is_nan() { f64::INFINITY } else { away };
                     leaf.errors[component] = leaf.errors[component].max(away);
                 }
             }
