@@ -284,7 +284,7 @@ fn stated_errors_cover() {
             2.2585e-3,
             0.1,
         ),
-        // The line along x, by quadrature.
+        // The line along x: inverse iteration by Gauss and Legendre's rule on graded pieces, outside the program.
         (
             "(x^2 - 1)^2 + 2*y^2",
             ", floor = 0.01",

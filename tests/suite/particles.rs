@@ -272,11 +272,10 @@ fn simulations_end_when_their_time_is_up() {
         ("euler-maruyama", "exits = 1_000_000_000", 1_000_000_000),
         ("splitting", "repetitions = 100_000, count = 64", 100_000),
     ] {
-        let clock = std::time::Instant::now();
-        let found = sampled(&well(method, 1.0, more)).simulation;
-        assert!(clock.elapsed().as_secs_f64() < 20.0, "{method}");
+        // Without the end of its time it would not come back.
+        let found = sampled(&well(method, 2.0, more)).simulation;
         let (done, all) = late(&found).unwrap();
-        assert!(done > 10 && all == asked && !found.interrupted, "{method}: {done} of {all}");
+        assert!((2..asked).contains(&done) && all == asked && !found.interrupted, "{method}: {done} of {all}");
         // How many are counted depends on the machine, so that chance has a say: once in 10⁹ runs.
         assert!(found.rate.against.unwrap().z.abs() < 6.0, "{method}");
     }

@@ -42,6 +42,11 @@ fn leads_everywhere(rates: &[Vec<f64>]) -> bool {
     leads.iter().flatten().all(|leads| *leads)
 }
 
+/// Four times a decade, over the last three of so many.
+fn output_times(decades: f64) -> impl Iterator<Item = f64> {
+    (-12..=0).map(move |part| 10f64.powf(decades + 0.25 * f64::from(part)))
+}
+
 proptest! {
     #![proptest_config(crate::cases(48))]
 
@@ -55,8 +60,7 @@ proptest! {
         prop_assume!(generator.rates.outer_view(0).is_some_and(|row| row.nnz() > 0));
         with_resources(|resources| {
             let mut evolution = begin(&generator, &released(killing.len(), 0), tolerance, resources, 10f64.powf(decades));
-            for part in -12..=0 {
-                let t = 10f64.powf(decades + 0.25 * f64::from(part));
+            for t in output_times(decades) {
                 evolution.advance(t).unwrap();
                 let exact = exponential(&rates, &killing, t)[0].clone();
                 let survival: f64 = exact.iter().sum();
@@ -85,8 +89,7 @@ proptest! {
         let generator = generator(&rates, &killing);
         with_resources(|resources| {
             let mut evolution = begin(&generator, &released(killing.len(), 0), tolerance, resources, 10f64.powf(decades));
-            for part in -12..=0 {
-                let t = 10f64.powf(decades + 0.25 * f64::from(part));
+            for t in output_times(decades) {
                 evolution.advance(t).unwrap();
                 let exact = exponential(&rates, &killing, t)[0].clone();
                 let survival: f64 = exact.iter().sum();
