@@ -12,19 +12,19 @@ use crate::tensor::{Point, advance, difference};
 /// A uniform grid over the rectangle [lower, upper] of its own axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
-    /// 1 or 2.
+    /// The number of dimensions, 1 or 2.
     pub dimension: usize,
     /// Lower corner in grid coordinates.
     pub lower: Point,
     /// Upper corner in grid coordinates.
     pub upper: Point,
-    /// Cells along each axis.
+    /// The number of cells along each axis.
     pub cells: [usize; 2],
     /// Whether each axis is periodic.
     pub periodic: [bool; 2],
-    /// Cosine and sine of the angle by which the grid's axes are turned against θ's.
+    /// The cosine and sine of the angle from the axes of θ to those of the grid.
     pub turn: [f64; 2],
-    /// The point of θ space about which it is turned, and which has the same grid coordinates.
+    /// The fixed point of the rotation: it has the same coordinates in θ space and on the grid.
     pub pivot: Point,
 }
 
@@ -35,11 +35,12 @@ impl Grid {
         Grid { dimension, lower, upper, cells, periodic, turn: [1.0, 0.0], pivot: [0.0, 0.0] }
     }
 
-    /// The grid of a problem with this many cells: along the axes, or turned, covering the domain's bounding rectangle.
+    /// The grid of a problem with this many cells, along the axes or turned, that covers the bounding rectangle of the
+    /// domain.
     ///
     /// # Errors
-    /// [`GridError`]: an axis that is periodic and turned, windows on a turned grid, a saddle to turn to that is not
-    /// there.
+    /// [`GridError`]: a turned grid over a periodic axis or over windows, or one aligned with a saddle that does not
+    /// exist.
     pub fn over(problem: &Problem, cells: [usize; 2], align: Align) -> Result<Grid, GridError> {
         let domain = &problem.domain;
         let periodic = [domain.is_periodic(0), problem.dimension == 2 && domain.is_periodic(1)];
@@ -93,7 +94,7 @@ impl Grid {
         hx * hy
     }
 
-    /// Cell-centre coordinate of the cells along an axis, in grid coordinates.
+    /// The coordinates of the cell centres along an axis, in grid coordinates.
     pub fn centres(&self, axis: usize) -> Vec<f64> {
         (0..self.cells[axis]).map(|i| self.centre(axis, i as f64)).collect()
     }
@@ -104,7 +105,7 @@ impl Grid {
             return 0.0;
         }
         let n = self.cells[axis] as f64;
-        // Written symmetrically, so that a domain symmetric about 0 has centres symmetric to the last bit.
+        // Written symmetrically, so that a domain symmetric about 0 has centres that are symmetric to the last bit.
         (self.lower[axis] * (n - 0.5 - i) + self.upper[axis] * (i + 0.5)) / n
     }
 
@@ -119,18 +120,19 @@ impl Grid {
         self.position(ix as f64, iy as f64)
     }
 
-    /// Both ends of an edge from a cell, the second possibly beyond the seam of a periodic axis; `offset` in cells.
+    /// Both end points of an edge from a cell; `offset` is in cells, and the second point may lie beyond the seam of a
+    /// periodic axis.
     pub fn edge<T: Into<f64>>(&self, cell: usize, [along_x, along_y]: [T; 2]) -> [Point; 2] {
         let [ix, iy] = self.indices(cell).map(|index| index as f64);
         [self.position(ix, iy), self.position(ix + along_x.into(), iy + along_y.into())]
     }
 
-    /// The indices along the axes of a cell.
+    /// The indices of a cell along the two axes.
     pub fn indices(&self, index: usize) -> [usize; 2] {
         [index / self.cells[1], index % self.cells[1]]
     }
 
-    /// From grid coordinates to θ.
+    /// Grid coordinates to θ.
     pub fn to_theta(&self, u: Point) -> Point {
         let [c, s] = self.turn;
         if s == 0.0 {
@@ -140,7 +142,7 @@ impl Grid {
         [self.pivot[0] + c * x - s * y, self.pivot[1] + s * x + c * y]
     }
 
-    /// From θ to grid coordinates.
+    /// θ to grid coordinates.
     pub fn to_grid(&self, theta: Point) -> Point {
         let [c, s] = self.turn;
         if s == 0.0 {
@@ -150,7 +152,7 @@ impl Grid {
         [self.pivot[0] + c * x + s * y, self.pivot[1] - s * x + c * y]
     }
 
-    /// The cell that holds a point of θ space, if any does.
+    /// The cell that contains a point θ; `None` outside the grid.
     pub fn cell_at(&self, theta: Point) -> Option<usize> {
         let u = self.to_grid(theta);
         let mut indices = [0usize; 2];
@@ -168,35 +170,35 @@ impl Grid {
 /// The direction of the grid's axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Align {
-    /// Along x and y.
+    /// Along the axes of θ.
     Axes,
-    /// Along the Hessian's eigenvectors at the saddle.
+    /// Along the eigenvectors of the Hessian at the lowest saddle.
     Saddle,
     /// Turned by this many degrees.
     Angle(f64),
 }
 
-/// Why a grid cannot be laid over a problem.
+/// A grid that cannot be laid over a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GridError {
-    /// A periodic axis that would have to be turned.
+    /// A periodic axis cannot be turned.
     #[error("a turned grid cannot have a periodic axis")]
     PeriodicAxis,
-    /// Windows in walls that the grid would have to follow.
+    /// Windows need walls along the axes of the grid.
     #[error("windows in walls are cut on grids along the axes alone")]
     Windows,
-    /// A saddle to turn to where there is none.
+    /// There is no saddle to align with.
     #[error("a grid along the escape direction needs a saddle of the start valley, and none was found")]
     NoSaddle,
 }
 
-/// The angle in (−45°, 45°] that brings a grid axis along the escape direction of the lowest saddle.
+/// The angle in (−45°, 45°] that turns a grid axis into the escape direction of the lowest saddle.
 fn saddle_angle(problem: &Problem) -> Result<f64, GridError> {
     let &index = problem.valley.saddles.first().ok_or(GridError::NoSaddle)?;
     let [x, y] = problem.critical.saddles[index].escape_direction;
     let quarter = std::f64::consts::FRAC_PI_2;
     let angle = y.atan2(x).rem_euclid(quarter);
     let angle = if angle > 0.5 * quarter { angle - quarter } else { angle };
-    // A direction that is an axis but for rounding is that axis.
+    // A direction that agrees with an axis to rounding is that axis.
     Ok(if angle.abs() < 1e-9 { 0.0 } else { angle })
 }

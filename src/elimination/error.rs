@@ -1,15 +1,15 @@
-//! Why an elimination may fail, and which pivots can be divided by.
+//! The errors of an elimination, and the smallest pivot that is accepted.
 
 /// A pivot below this counts as zero: 2⁻¹⁰²² / 2⁻⁵².
 ///
-/// Products of rates that fall below 2⁻¹⁰²² lose their relative accuracy, each by at most 2⁻¹⁰⁷⁵. A pivot above this
-/// bound is a sum in which those losses are below rounding; one under it may consist of nothing else.
+/// Products of rates that fall below 2⁻¹⁰²² lose their relative accuracy, each by at most 2⁻¹⁰⁷⁵. In a pivot above this
+/// bound those losses are below rounding; a pivot below it may consist of them alone.
 pub const SMALLEST_PIVOT: f64 = f64::MIN_POSITIVE / f64::EPSILON;
 
 /// Why an elimination failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EliminationError {
-    /// The pivot S_k is zero: from this state the exit cannot be reached in double precision.
+    /// The pivot S_k is zero: in double precision the exit cannot be reached from this state.
     #[error("the pivot of state {state} is zero: from there no exit can be reached in double precision")]
     ZeroPivot {
         /// The state, in the generator's numbering.
@@ -43,20 +43,20 @@ pub enum EliminationError {
     Interrupted,
 }
 
-/// A pivot that cannot be divided by, at its place in the numbering of the front or chain that met it.
+/// A pivot that is not finite or too small, at its position in the numbering of the front or path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PivotFault {
-    pub(crate) place: usize,
+    pub(crate) position: usize,
     pub(crate) value: f64,
 }
 
 impl PivotFault {
-    /// Accepts a pivot, or says which one is at fault.
-    pub(crate) fn check(place: usize, value: f64) -> Result<(), PivotFault> {
-        if (SMALLEST_PIVOT..=f64::MAX).contains(&value) { Ok(()) } else { Err(PivotFault { place, value }) }
+    /// Accepts a pivot, or returns the fault with its position.
+    pub(crate) fn check(position: usize, value: f64) -> Result<(), PivotFault> {
+        if (SMALLEST_PIVOT..=f64::MAX).contains(&value) { Ok(()) } else { Err(PivotFault { position, value }) }
     }
 
-    /// The error for the state of the generator behind the place.
+    /// The error for this fault, at a state of the generator.
     pub(crate) fn at_state(self, state: usize) -> EliminationError {
         if self.value.is_finite() {
             EliminationError::ZeroPivot { state }

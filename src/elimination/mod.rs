@@ -1,6 +1,6 @@
 //! Subtraction-free elimination (Grassmann, Taksar & Heyman 1985) of A = diag(κ + Q1) − Q.
 //!
-//! Stored are the rates and the killing, never the diagonal; every pivot is a sum of nonnegative numbers:
+//! The rates and the killing are stored, never the diagonal, and every pivot is a sum of nonnegative numbers:
 //! ```text
 //! S_k = κ_k + Σ_{j>k} q_kj        q_ij += q_ik q_kj / S_k        κ_i += q_ik κ_k / S_k
 //! ```
@@ -12,10 +12,10 @@
 //! dense fronts with all of its costs, [`dense`] eliminates the pivots of a front as products of nonnegative matrices
 //! and leaves the contribution block for its parent, and [`sweeps`] assemble and eliminate front after front and solve
 //! with the factor. Reversible chains take half of the work and of the memory: their fronts are symmetric once scaled.
-//! What one elimination leaves for the next is in a [`Workspace`], which the caller owns.
+//! A [`Workspace`], which the caller owns, keeps symbolic analyses and memory for the next elimination.
 //!
-//! Where it fails: numbers below 1e-308 are lost, but for the solves along a path, which can carry exponents of their
-//! own. Rates that underflow are harmless as long as other ways out remain; a pivot without any is an error that names
+//! Limits: numbers below 1e-308 underflow, except in the solves along a path, which can carry separate exponents. An
+//! underflowed rate is harmless as long as its state has other rates out; a pivot that is zero is an error that names
 //! its state, see [`SMALLEST_PIVOT`].
 
 // Each uses only what stands before it in this order, which `tests/suite/layers.rs` enforces:
@@ -55,7 +55,7 @@ pub struct Elimination {
     symbolic: Symbolic,
 }
 
-/// The factor by its method.
+/// The factor, by method of elimination.
 #[derive(Debug)]
 enum Factor {
     Tridiagonal(Tridiagonal),
@@ -63,13 +63,13 @@ enum Factor {
 }
 
 impl Elimination {
-    /// Eliminates all states, holding at most `memory_limit` bytes. Patterns of edges that the workspace has seen
-    /// lately are not analysed again.
+    /// Eliminates all states, holding at most `memory_limit` bytes. A pattern of edges whose analysis the workspace
+    /// still holds is not analysed again.
     ///
     /// # Errors
     /// [`EliminationError::TooLarge`] before anything large is allocated, [`EliminationError::Refused`] when the system
     /// has no such memory, [`EliminationError::ZeroPivot`] or [`EliminationError::NotFinite`] for a state whose pivot
-    /// cannot be divided by, and [`EliminationError::Interrupted`] when the progress was asked to stop.
+    /// is too small or not finite, and [`EliminationError::Interrupted`] when the progress was asked to stop.
     pub fn new(
         generator: &Generator,
         workspace: &Workspace,
@@ -83,7 +83,7 @@ impl Elimination {
     /// Eliminates all states with an analysis made earlier for a generator that has the same edges.
     ///
     /// # Errors
-    /// [`EliminationError::PatternChanged`] when the edges are others, and those of [`Elimination::new`].
+    /// [`EliminationError::PatternChanged`] when the generator has other edges, and the errors of [`Elimination::new`].
     pub fn with_symbolic(
         symbolic: &Symbolic,
         generator: &Generator,
@@ -128,9 +128,10 @@ impl Elimination {
         Ok(Elimination { factor, symbolic: symbolic.clone() })
     }
 
-    /// x with x A = b; for b ≥ 0 (occupation times) relatively accurate in every entry, else as that for |b| is.
+    /// The row vector x with x A = b. For b ≥ 0 (occupation times) every entry has full relative accuracy; for other b
+    /// the error of an entry is relative to the solution for |b|.
     ///
-    /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
+    /// Entries beyond the range of f64 (escape rates below 1e-308), and entries that depend on them, are infinite.
     ///
     /// # Panics
     /// When b has not one entry per state.
@@ -142,9 +143,10 @@ impl Elimination {
         })
     }
 
-    /// x with A x = b; for b ≥ 0 (mean times) relatively accurate in every entry, else as that for |b| is.
+    /// The column vector x with A x = b. For b ≥ 0 (mean times) every entry has full relative accuracy; for other b the
+    /// error of an entry is relative to the solution for |b|.
     ///
-    /// Entries beyond the range of f64 (rates of escape below 1e-308), and those that depend on such, are infinite.
+    /// Entries beyond the range of f64 (escape rates below 1e-308), and entries that depend on them, are infinite.
     ///
     /// # Panics
     /// When b has not one entry per state.
@@ -156,7 +158,8 @@ impl Elimination {
         })
     }
 
-    /// [`Elimination::solve_left`] for times of any range; `None` in two dimensions, where pivots underflow first.
+    /// [`Elimination::solve_left`] in numbers with separate exponents; `None` unless the states form a path (in two
+    /// dimensions pivots underflow first).
     pub fn solve_left_scaled(&self, b: &[Scaled]) -> Option<Vec<Scaled>> {
         match &self.factor {
             Factor::Tridiagonal(path) => Some(path.solve_left(b)),
@@ -164,7 +167,7 @@ impl Elimination {
         }
     }
 
-    /// [`Elimination::solve_right`] for times of any range; `None` in two dimensions.
+    /// [`Elimination::solve_right`] in numbers with separate exponents; `None` unless the states form a path.
     pub fn solve_right_scaled(&self, b: &[Scaled]) -> Option<Vec<Scaled>> {
         match &self.factor {
             Factor::Tridiagonal(path) => Some(path.solve_right(b)),
@@ -172,12 +175,12 @@ impl Elimination {
         }
     }
 
-    /// Whether the solves along a path are to be had, whose numbers have exponents of their own.
+    /// Whether solves in numbers with separate exponents are available: the states form a path.
     pub fn carries_exponents(&self) -> bool {
         matches!(self.factor, Factor::Tridiagonal(_))
     }
 
-    /// The number of bytes that the factor takes.
+    /// The memory of the factor, in bytes.
     pub fn factor_bytes(&self) -> u64 {
         match &self.factor {
             Factor::Tridiagonal(_) => self.symbolic.factor_bytes(),
@@ -193,13 +196,13 @@ impl Elimination {
         }
     }
 
-    /// The share of the operations that was spared because the chain is reversible: none for a chain that is not.
+    /// The share of the operations that is saved because the chain is reversible; 0 for other chains.
     pub fn spared(&self) -> f64 {
         1.0 - self.flops() as f64 / (self.symbolic.flops() as f64).max(1.0)
     }
 }
 
-/// Eliminates in symmetric form where the weights allow it, in general form otherwise.
+/// Eliminates in symmetric form if the stationary weights are known and in range, in general form otherwise.
 fn eliminate_fronts(
     tree: &Arc<AssemblyTree>,
     balance: Option<Balance>,
@@ -208,13 +211,14 @@ fn eliminate_fronts(
     let general = || eliminate(Form::General, Vec::new());
     let Some(weights) = balance.and_then(|balance| balance.weights_in(&tree.order)) else { return general() };
     match eliminate(Form::Symmetric, weights) {
-        // A pivot may leave the range of the scaled numbers and not that of the rates themselves.
+        // A scaled pivot may leave the floating-point range where the rates themselves do not.
         Err(EliminationError::ZeroPivot { .. } | EliminationError::NotFinite { .. }) => general(),
         other => other,
     }
 }
 
-/// Accepts a need of memory, or says by how much it exceeds what is allowed; `u64::MAX` is more than any machine has.
+/// Accepts a memory requirement in bytes, or returns the error for one beyond the limit; `u64::MAX` exceeds every
+/// limit.
 fn within(needed: u64, allowed: u64) -> Result<(), EliminationError> {
     match needed < u64::MAX && needed <= allowed {
         true => Ok(()),
@@ -222,16 +226,16 @@ fn within(needed: u64, allowed: u64) -> Result<(), EliminationError> {
     }
 }
 
-/// The balance of a chain that is said to be reversible. Paths are eliminated as they are.
+/// The stationary weights of a chain that is marked as reversible. Paths have no use for them.
 fn balance_of(generator: &Generator) -> Option<Balance> {
     if !generator.is_reversible || is_path(generator) { None } else { Balance::of(generator) }
 }
 
-/// So many entries are looked through in less time than a thread takes to wake.
+/// The number of entries below which a scan is faster on one thread than waking others.
 const WORTH_A_THREAD: usize = 1 << 16;
 
-/// The solution with what is not a number replaced: where a solution that overflowed meets rates that underflowed, 0 ·
-/// ∞ is as unknown as ∞ is.
+/// Replaces NaN entries of a solution by infinity: they arise as 0 · ∞ where an overflowed solution meets an
+/// underflowed rate, and are no better known than ∞.
 fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
     x.par_iter_mut()
         .with_min_len(WORTH_A_THREAD)

@@ -1,11 +1,12 @@
-//! Paths: where every state is coupled with its two neighbours only, the matrix is tridiagonal and elimination takes
-//! O(n).
+//! Elimination along a path in O(n): every state is coupled only with its two neighbours, and the matrix is
+//! tridiagonal.
 //!
 //! Each connected component is eliminated from both of its ends towards its target, the state with the largest killing
-//! κ. Every pivot on the way contains the rate towards the target and the target's own contains its κ, so no pivot
-//! underflows unless a rate of the generator did; eliminating away from the exit would square the barrier into the last
-//! pivot instead. Killing beyond another barrier is carried to the target across the well, where it may be below the
-//! range of numbers and still not be small in the end: it has an exponent of its own there.
+//! κ. Every pivot on the way contains the rate towards the target, and the target's pivot contains its κ, so that no
+//! pivot underflows unless a rate of the generator did. Eliminating away from the exit would put the square of the
+//! barrier's exponential into the last pivot instead. Killing behind another barrier is passed on to the target across
+//! the well. On the way it may underflow although it matters in the end; it is therefore carried with a separate
+//! exponent.
 
 use std::ops::{AddAssign, Div, Mul};
 
@@ -13,8 +14,8 @@ use super::error::{EliminationError, PivotFault};
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 
-/// The numbers that a solve adds up: ordinary ones, or such with an exponent of their own where times leave the range
-/// of those.
+/// The numbers in which a solve computes: f64, or [`Scaled`] with a separate exponent where times leave the range of
+/// f64.
 pub(crate) trait Amount: Copy + AddAssign + Mul<f64, Output = Self> + Div<f64, Output = Self> {}
 
 impl<T: Copy + AddAssign + Mul<f64, Output = T> + Div<f64, Output = T>> Amount for T {}
@@ -31,21 +32,21 @@ pub(crate) struct Tridiagonal {
 struct Step {
     /// The pivot S_k.
     pivot: f64,
-    /// The probability q_k,next / S_k.
+    /// The transition probability q_k,next / S_k.
     onward: f64,
     /// The rate q_next,k.
     back: f64,
 }
 
-/// The killing κ on its way to the target.
+/// The killing rate κ as it is passed on towards the target.
 #[derive(Clone, Copy)]
 enum Killing {
     Ordinary(f64),
-    /// Killing below [`LEAST`].
+    /// A killing rate below [`LEAST`].
     Small(Scaled),
 }
 
-/// The least κ that is an ordinary number: below this it is carried with an exponent of its own.
+/// The smallest κ that is stored as an f64; below it, it is carried with a separate exponent.
 const LEAST: f64 = 1e-250;
 
 impl Killing {
@@ -56,8 +57,8 @@ impl Killing {
         }
     }
 
-    /// The killing of the next state, κ_next + κ_k q_next,k / S_k.
-    fn passed(self, back: f64, pivot: f64, own: f64) -> Killing {
+    /// The killing rate of the next state, κ_next + κ_k q_next,k / S_k.
+    fn pass_on(self, back: f64, pivot: f64, own: f64) -> Killing {
         let exact = match self {
             Killing::Ordinary(value) => {
                 let passed = back * (value / pivot);
@@ -73,7 +74,7 @@ impl Killing {
     }
 }
 
-/// The states first..=last of a connected component, eliminated towards the target.
+/// A connected component, the states first..=last, eliminated from both ends towards the target.
 #[derive(Clone, Copy, Debug)]
 struct Component {
     first: usize,
@@ -100,7 +101,7 @@ impl Tridiagonal {
     /// Eliminates a generator whose states form a path.
     ///
     /// # Errors
-    /// When a pivot cannot be divided by.
+    /// [`EliminationError::ZeroPivot`] or [`EliminationError::NotFinite`] for a pivot that is too small or not finite.
     pub(crate) fn eliminate(generator: &Generator) -> Result<Self, EliminationError> {
         let n = generator.len();
         let mut up = vec![0.0; n];
@@ -134,7 +135,7 @@ impl Tridiagonal {
                     let pivot = carried.value() + rate;
                     PivotFault::check(k, pivot).map_err(|fault| fault.at_state(k))?;
                     let own = if next == component.target { 0.0 } else { killing[next] };
-                    carried = carried.passed(back, pivot, own);
+                    carried = carried.pass_on(back, pivot, own);
                     steps[k] = Step { pivot, onward: rate / pivot, back };
                 }
                 Ok(if end == component.target { 0.0 } else { carried.value() })
@@ -148,7 +149,7 @@ impl Tridiagonal {
         Ok(Tridiagonal { steps, components })
     }
 
-    /// The solution x of x A = b, in numbers of any range.
+    /// The solution x of x A = b, in numbers of either kind.
     pub(crate) fn solve_left<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for component in &self.components {
@@ -166,7 +167,7 @@ impl Tridiagonal {
         x
     }
 
-    /// The solution x of A x = b, in numbers of any range.
+    /// The solution x of A x = b, in numbers of either kind.
     pub(crate) fn solve_right<T: Amount>(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         for component in &self.components {

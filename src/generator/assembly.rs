@@ -1,9 +1,8 @@
 //! From a problem and a grid to the generator.
 //!
-//! For each live cell i and each edge e of its Selling stencil: a live neighbour j = i + e takes part in the pair (i,
-//! j); an edge that leaves through a reflecting wall carries along it
-//! (`walls`); an edge that an absorbing boundary cuts at the
-//! fraction f gives κ_i += λ_e(i) W_f/f, W_f the weight of the piece up to the cut.
+//! For each live cell i and each edge e of its Selling stencil: if j = i + e is live, the edge becomes the pair (i, j);
+//! an edge that leaves through a reflecting wall is replaced by conductance along the wall (`walls`); an edge that an
+//! absorbing boundary cuts at the fraction f adds κ_i += λ_e(i) W_f/f, with W_f the weight of the piece up to the cut.
 //!
 //! ```text
 //!      reflecting │ o────o────o──╳ absorbing, cut at f of the edge
@@ -32,18 +31,18 @@ use crate::scheme::EdgeSampler;
 use crate::scheme::Weight;
 use crate::tensor::Point;
 
-/// A generator with what it was made from.
+/// A generator with the cells, edges and cut edges that it was assembled from.
 #[derive(Clone, Debug)]
 pub struct Assembly {
     /// The generator.
     pub generator: Generator,
     /// The cell of each state.
     pub cells: Vec<u32>,
-    /// The state of each cell, [`DEAD`] where there is none.
+    /// The state of each cell, [`DEAD`] for a cell without one.
     pub states: Vec<u32>,
-    /// The killing rate of each state at what absorbs; with `inside` Σ over a state is κ.
+    /// All cut edges. With `inside`, their rates sum to κ of each state.
     pub exits: Vec<Exit>,
-    /// The killing rate of each state within its cell; empty where none kills.
+    /// The killing rate of each state by killing inside the domain; empty if there is none.
     pub inside: Vec<f64>,
     /// All edges between states.
     pub pairs: Vec<Pair>,
@@ -52,31 +51,31 @@ pub struct Assembly {
 /// Marks a cell without a state.
 pub const DEAD: u32 = u32::MAX;
 
-/// One cut edge.
+/// One edge that an absorbing boundary cuts.
 #[derive(Clone, Copy, Debug)]
 pub struct Exit {
-    /// The state it leaves from.
+    /// The state at which it begins.
     pub state: u32,
-    /// Its part of κ.
+    /// Its contribution to κ of the state, in 1/time.
     pub rate: f64,
     /// Offset of the whole edge in cells.
     pub offset: [i32; 2],
-    /// Where it crosses the absorbing boundary.
+    /// The point θ where it crosses the absorbing boundary.
     pub position: Point,
-    /// The fraction of the edge at which it does.
+    /// The fraction of the edge at the crossing.
     pub fraction: f64,
 }
 
-/// One edge between two states; chains are made of millions of them.
+/// One edge between two states i and j, with both rates. Chains have millions of them.
 #[derive(Clone, Copy, Debug, bytemuck::Zeroable)]
 pub struct Pair {
-    /// i.
+    /// The state i.
     pub from: u32,
-    /// j.
+    /// The state j.
     pub to: u32,
-    /// q_ij.
+    /// The rate q_ij, in 1/time.
     pub forward: f64,
-    /// q_ji.
+    /// The rate q_ji, in 1/time.
     pub backward: f64,
     /// z, the rise of the effective potential from i to j: its absolute value is the cell Péclet number.
     pub rise: f32,
@@ -84,104 +83,104 @@ pub struct Pair {
     pub offset: [i8; 2],
 }
 
-/// The physics that an assembly discretises.
+/// The process that an assembly discretises.
 #[derive(Clone, Copy)]
 pub struct Physics<'a> {
-    /// −b.
+    /// The drift b, as −∇L or a general field.
     pub dynamics: &'a Dynamics,
-    /// D.
+    /// The diffusion tensor field D.
     pub noise: &'a dyn DiffusionField,
-    /// The calculus.
+    /// The stochastic calculus.
     pub interpretation: Interpretation,
-    /// Walls.
+    /// The domain with its walls.
     pub domain: &'a Domain,
-    /// Where the process lives; leaving it kills.
+    /// The live set; leaving it kills.
     pub live: &'a Region,
 }
 
 impl<'a> Physics<'a> {
-    /// What integrates along the edges of a grid.
+    /// The edge integrals of this process on a grid.
     pub fn sampler(&self, grid: &Grid, weight: Weight) -> EdgeSampler<'a> {
         EdgeSampler::new(self.dynamics, self.noise, self.interpretation, weight, grid)
     }
 }
 
-/// Why an assembly failed.
+/// An assembly that failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AssemblyError {
-    /// Slope or tensor not finite.
+    /// The slope of the loss or the inverse of D is not finite.
     #[error(
         "the slope of the loss or the inverse of the diffusion tensor is not finite at θ = {}", point(*at, *dimension)
     )]
     NotFinite {
-        /// Where.
+        /// The point θ.
         at: Point,
         /// 1 or 2.
         dimension: usize,
     },
-    /// A negative eigenvalue of D.
+    /// D has a negative eigenvalue.
     #[error(
         "the diffusion tensor has the negative eigenvalue {eigenvalue:.3e} at θ = {}: it must be positive \
          semidefinite everywhere in the domain", point(*at, *dimension)
     )]
     NotPositive {
-        /// Where.
+        /// The point θ.
         at: Point,
         /// 1 or 2.
         dimension: usize,
-        /// The eigenvalue.
+        /// The negative eigenvalue.
         eigenvalue: f64,
     },
-    /// No decomposition within the longest edge.
+    /// Selling's decomposition needs edges longer than allowed.
     #[error(
         "the diffusion tensor at θ = {} is too anisotropic for this grid (eigenvalues in the ratio {ratio:.1e}, \
          seen in cells)", point(*at, 2)
     )]
     TooAnisotropic {
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// Ratio of the eigenvalues.
+        /// The ratio of the eigenvalues of D̃.
         ratio: f64,
     },
-    /// `central` with |z| ≥ 2.
+    /// The weight `central` met an edge with |z| ≥ 2.
     #[error(
         "the central weight is not monotone at the cell at θ = {}: its Péclet number {:.2} is not below 2",
         point(*at, *dimension), rise.abs()
     )]
     NotMonotone {
-        /// Where.
+        /// The centre of the cell.
         at: Point,
         /// 1 or 2.
         dimension: usize,
-        /// z.
+        /// The rise z of the edge.
         rise: f64,
     },
-    /// Stratonovich with a tensor.
+    /// The Stratonovich calculus with a tensor that is not a scalar.
     #[error(
         "the Stratonovich calculus is defined here for scalar noise only, and the tensor at θ = {} \
          is not a multiple of the identity", point(*at, 2)
     )]
     NotScalar {
-        /// Where.
+        /// The point θ.
         at: Point,
     },
-    /// A killing rate that is negative, or no number.
+    /// A killing rate inside the domain is negative or not a number.
     #[error("the killing rate is {} at θ = {}, and must be finite and ≥ 0", exact(*rate), shown(*at, *dimension))]
     Killing {
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// The rate.
+        /// The killing rate.
         rate: f64,
         /// 1 or 2.
         dimension: usize,
     },
-    /// No live cell.
+    /// No cell centre lies in the live set.
     #[error("the start set holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
     Empty {
-        /// The grid.
+        /// The number of cells along each axis.
         cells: [usize; 2],
     },
-    /// Interrupted.
+    /// The computation was asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
@@ -190,8 +189,8 @@ impl Assembly {
     /// Discretises the physics on a grid, on the connected part of the live set around `start`.
     ///
     /// # Errors
-    /// [`AssemblyError`]: slope or noise that are no numbers or do not suit the grid, a live set without a cell, an
-    /// interruption.
+    /// [`AssemblyError`]: a slope or a tensor that is not finite or does not suit the grid, a live set without a cell
+    /// centre, an interruption.
     pub fn new(
         physics: Physics<'_>,
         grid: &Grid,
@@ -207,7 +206,7 @@ impl Assembly {
         });
         let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
         let physics = Physics { noise, ..physics };
-        // A turned descent is its descent and a circulation.
+        // A rotated gradient descent −(I + cJ)∇L is discretised as its gradient part plus a circulation.
         let turned = physics.dynamics.conservative().zip(noise.constant()).filter(|_| weight.keeps_balance());
         let physics = Physics { dynamics: turned.map_or(physics.dynamics, |(drift, _)| drift.descent), ..physics };
         let Physics { interpretation, domain, live, .. } = physics;
@@ -228,7 +227,7 @@ impl Assembly {
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }
-        // Where nothing diffuses along an axis of the grid, the drift carries.
+        // Along a grid axis without noise the drift is discretised by upwinding.
         let silent = noise.silent_axis().filter(|_| grid.turn[1] == 0.0);
         let lifted = silent.map(|axis| Lifted { noise, axis });
         let sampled = lifted.as_ref().map_or(noise, |lifted| lifted as &dyn DiffusionField);
@@ -237,7 +236,7 @@ impl Assembly {
         let centres = [0, 1].map(|axis| grid.centres(axis));
         let context =
             Context { grid, centres, noise, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
-        // Counted first, so that all are written where they stay.
+        // Count the pairs first, so that all of them are written to their final place.
         let counts: Vec<usize> = cells
             .par_chunks(CHUNK)
             .enumerate()
@@ -272,7 +271,7 @@ impl Assembly {
         if !more.is_empty() || !more_exits.is_empty() {
             pairs.append(&mut more);
             exits.append(&mut more_exits);
-            // Stable, so that what a state had comes first.
+            // A stable sort: the pairs that a state had before stay first.
             pairs.par_sort_by_key(|pair| pair.from);
             exits.sort_by_key(|exit| exit.state);
         }
@@ -284,7 +283,7 @@ impl Assembly {
             circulation::add(drift, temperature, grid, &cells, &mut pairs);
         }
         let mut inside = inside::rates(&physics, &sampler, grid, &cells)?;
-        // Every cell with all of its neighbours: nothing to look for.
+        // Every cell is live and coupled with its neighbours: the live set is connected.
         if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
             connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits, &mut inside);
         }
@@ -298,29 +297,29 @@ impl Assembly {
         })
     }
 
-    /// Whether anything kills: what absorbs, or a rate inside.
+    /// Whether the chain is killed anywhere, at an absorbing boundary or inside the domain.
     pub fn kills(&self) -> bool {
         !self.exits.is_empty() || self.inside.iter().any(|&rate| rate > 0.0)
     }
 
-    /// The generator with the killing replaced by unit killing at one state: what a closed chain needs for its
-    /// stationary law, which is the occupation of the chain that starts there and is killed there.
+    /// The generator with its killing replaced by unit killing at one state. The occupation time of the chain that
+    /// starts there and is killed there is the stationary distribution of the closed chain.
     pub fn pinned(&self, state: usize) -> Generator {
         let mut killing = vec![0.0; self.generator.len()];
         killing[state] = 1.0;
         self.killed(killing)
     }
 
-    /// The generator with other killing rates κ.
+    /// The generator with the killing rates κ replaced.
     pub fn killed(&self, killing: Vec<f64>) -> Generator {
         self.generator.with_killing(killing)
     }
 }
 
-/// Cells whose edges are made by one task.
+/// The number of cells whose edges one task computes.
 const CHUNK: usize = 2048;
 
-/// All exits, or the error to report.
+/// Collects the exits of all chunks, or the error to report.
 fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exit>, AssemblyError> {
     let (mut exits, mut failure) = (Vec::new(), None);
     for chunk in chunks {
@@ -332,7 +331,7 @@ fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exi
     failure.map_or(Ok(exits), Err)
 }
 
-/// The error to report of two: the steepest of edges that are too steep, and anything else before those.
+/// Of two errors the one to report: of two edges that are too steep the steeper; any other error before those.
 pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     match (&one, &other) {
         (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })
@@ -345,10 +344,11 @@ pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     }
 }
 
-/// Which cells have their centre in a set. Where the exact answer is costly and a cell and all its neighbours agree on
-/// the cheap one, that is taken, and the cheap one is asked only where it changes.
+/// Whether each cell has its centre in a set. Membership in a basin is costly to decide exactly, and has a cheap
+/// approximation: where a cell and all its neighbours agree in the approximation, it is used, and the approximation
+/// itself is evaluated only along its boundary.
 pub fn members(grid: &Grid, domain: &Domain, set: &Region, progress: &Progress) -> Vec<bool> {
-    // Centres that rounding leaves on an absorbing wall are not before it.
+    // A centre that rounding moves onto an absorbing wall is not inside.
     let domain = &domain.without_rim(1e-3 * LEAST * grid.spacing()[0].min(grid.spacing()[1]));
     let holds = |at: Point| domain.contains(at) && set.holds(at);
     let cells = (0..grid.len()).into_par_iter();
@@ -373,7 +373,7 @@ pub fn members(grid: &Grid, domain: &Domain, set: &Region, progress: &Progress) 
     cells.map(exact).collect()
 }
 
-/// The state whose cell is nearest to a point.
+/// The state whose cell centre is nearest to a point.
 pub fn nearest_state(grid: &Grid, point: Point, cells: &[u32], states: &[u32]) -> u32 {
     if let Some(cell) = grid.cell_at(point)
         && states[cell] != DEAD

@@ -1,29 +1,29 @@
-//! Sixth order on grids that do not follow the valley: rates corrected for how the flux varies along and beyond each
-//! edge.
+//! The flux correction: rates of sixth order on grids that are oblique to the valley, corrected for the variation of
+//! the flux along each edge and across its ends.
 //!
-//! On a grid line, with J the flux along it and w = e^{φ}p (s in units of the edge, constants left out),
+//! On a grid line with the flux J along it, and w = e^{φ}p (s in units of the edge, constant factors omitted),
 //! ```text
 //! w_i − w_j = ∫ e^{φ} J ds        so that the two rates of an edge carry   ⟨J⟩ = ∫e^{φ}J ds / ∫e^{φ} ds
 //! ```
-//! the mean of J with the weights e^{φ}, for the exact p at the two cells: the inverse-average weight knows everything
-//! but how J varies. Balance at a cell asks for something else, for F with
+//! the mean of J with the weight e^{φ}, if p is exact at the two cells: the only error of the inverse-average weight is
+//! the variation of J. The balance equation of a cell needs another value, F with
 //! ```text
 //! F(½) − F(−½) = ∂J/∂s at the cell        F = (D/2)/sinh(D/2) J = J − J″/24 + 7 J⁗/5760 − …
 //! ```
-//! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. Of a first
-//! solution J is known to O(h²), but F/⟨J⟩ − 1, itself O(h²), only takes how J varies: it comes out to O(h⁴).
-//! [`PASSES`] solutions, one from the other, bring the order of the reconstruction: J at the middle of an edge from the
-//! means of five, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F from J on five (beside walls on three, which leaves order 4 where the
-//! flux varies there). Rates stay nonnegative, κ too, and detailed balance stays as it is. For straight valleys the
-//! term of sixth order sums to nothing across the valley, and γ has order 8.
+//! Multiplying both rates of each edge by F/⟨J⟩ makes the exact density satisfy the chain's equations. A first solution
+//! gives J to O(h²). The correction F/⟨J⟩ − 1 is itself O(h²) and depends only on the relative variation of J, so it is
+//! known to O(h⁴). [`PASSES`] successive solutions reach the order of the reconstruction: J at the middle of an edge
+//! from the means on five edges, J = ⟨J⟩ − Σ J⁽ᵏ⁾⟨sᵏ⟩/k!, and F from J on five edges (three next to walls, which leaves
+//! order 4 if the flux varies there). The rates and κ stay nonnegative, and detailed balance is kept. For straight
+//! valleys the term of sixth order cancels across the valley, and γ has order 8.
 //!
-//! Where the flux is lost in rounding (deep in the well) or turns round along one edge the ratio means nothing and is
-//! held within [`LARGEST`]; neither place has a share in γ. The rounding of J is that of the one-way currents, p_i
-//! q_ij, and an edge's share in γ goes inversely with them: values whose currents are [`NOISIER`] times an edge's own
-//! have no say in its ratio. Beside a wall J comes from three values, the nearest being 0 on the wall or the mean on
-//! the piece up to where an absorbing boundary cuts the edge. What a boundary that cuts edges elsewhere than in the
-//! middle makes of the first solution is rough, and differences magnify it: edges beside it are corrected in the first
-//! pass only.
+//! Where the flux is lost in rounding (deep in the well) or changes sign along an edge the ratio is meaningless; it is
+//! limited to [`LARGEST`], and such edges do not contribute to γ. The rounding error of J is that of the one-way
+//! currents p_i q_ij, while the influence of an edge on γ is inversely proportional to them: neighbours whose currents
+//! are more than [`NOISIER`] times those of an edge are not used for its ratio. Next to a wall J comes from three
+//! values, the nearest of which is 0 on the wall or the mean on the piece up to the cut by an absorbing boundary. A
+//! boundary that cuts edges elsewhere than in the middle leaves an error in the first solution that is rough along the
+//! boundary and that differences magnify: edges next to it are corrected in the first pass only.
 
 use rayon::prelude::*;
 
@@ -32,76 +32,80 @@ use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
 use crate::scheme::EdgeSampler;
 
-/// Solutions from which the flux is read, each from the rates corrected by the one before: the second gains two orders,
-/// a third nothing.
+/// The number of solutions from which the flux is read, each with the rates corrected by the one before: the second
+/// gains two orders, a third would gain nothing.
 pub const PASSES: usize = 2;
 
-/// The ratio of an edge lies between this and its inverse: what needs more is not resolved.
+/// The limit of the correction ratio of an edge, which lies between this and its inverse: where more would be needed
+/// the flux is not resolved.
 const LARGEST: f64 = 1.5;
 
-/// Edges with one-way currents so many times larger than an edge's own are not looked at for its sake.
+/// Edges whose one-way currents are more than this many times larger than those of an edge are not used in its
+/// correction.
 const NOISIER: f64 = 100.0;
 
-/// J on an edge and its derivatives come from each other; each round gains two orders.
+/// The number of fixed-point rounds in which J on an edge and its derivatives are computed from each other; each gains
+/// two orders.
 const ROUNDS: usize = 3;
 
-/// An absorbing boundary this close to the middle of the edges that it cuts lies on the faces of cells.
+/// The tolerance, in fractions of an edge, within which an absorbing boundary counts as lying on the faces of cells (a
+/// cut at ½).
 pub const ON_FACES: f64 = 1e-9;
 
-/// ⟨sᵏ⟩ for k = 1 … 4 along an edge or a piece of one, s from its middle in units of its length.
+/// ⟨sᵏ⟩ for k = 1 … 4 along an edge or a piece of one, with s measured from its middle in units of its length.
 type Moments = [f64; 4];
 
-/// The first four derivatives of J, in units of an edge.
+/// The first four derivatives of J with respect to s, in units of an edge.
 type Derivatives = [f64; 4];
 
-/// An edge; all pairs of a constant D point along their lines.
+/// An edge of a grid line; for a constant D all pairs point along grid lines.
 struct Link {
-    /// Its place among the pairs.
+    /// The index of the edge among the pairs.
     pair: u32,
     moments: Moments,
 }
 
-/// What ends a line.
+/// The end of a line.
 enum End {
-    /// Nothing passes.
+    /// A reflecting wall.
     Wall,
-    /// An absorbing boundary cuts the next edge.
+    /// An absorbing boundary that cuts the next edge.
     Cut {
-        /// The place among the exits.
+        /// The index of the cut edge among the exits.
         exit: u32,
-        /// The fraction of the edge at which it does.
+        /// The fraction of the edge at the cut.
         fraction: f64,
         moments: Moments,
     },
 }
 
-/// Edges in a row, one or more. A line that comes back to its beginning has no ends.
+/// Consecutive edges along a grid line, one or more. A line that closes on itself (periodic axis) has no ends.
 struct Line {
     links: Vec<Link>,
     ends: Option<[End; 2]>,
 }
 
-/// J in the middle of the edges of a line, and on the pieces that cut its ends.
+/// J in the middle of the edges of a line and on the cut pieces at its ends.
 struct Flux {
-    /// ⟨J⟩, then J.
+    /// ⟨J⟩ at first, then J, for each edge.
     links: Vec<f64>,
-    /// The same on the cut pieces; 0 for walls.
+    /// The same for the cut pieces at the ends; 0 for walls.
     ends: [f64; 2],
 }
 
-/// The one-way currents, p_i q_ij or p_j q_ji, whichever is larger; 0 for walls, where J is known.
+/// The larger of the one-way currents p_i q_ij and p_j q_ji of each edge; 0 for walls, where J is known to be 0.
 struct Currents {
     links: Vec<f64>,
     ends: [f64; 2],
 }
 
-/// The rates before any correction.
+/// The uncorrected rates.
 struct Base {
     pairs: Vec<Pair>,
     exits: Vec<Exit>,
 }
 
-/// Corrects the rates of one chain, pass by pass.
+/// The flux correction of one chain, applied pass by pass.
 pub struct FluxCorrection {
     base: Base,
     lines: Vec<Line>,
@@ -109,14 +113,15 @@ pub struct FluxCorrection {
 }
 
 impl FluxCorrection {
-    /// Prepares the correction of a chain that the inverse-average weight made on this grid, for a loss and D = d·I.
+    /// Prepares the correction of a chain that was assembled with the inverse-average weight on this grid, for a loss
+    /// and D = d·I.
     pub fn new(assembly: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>) -> FluxCorrection {
         let lines = (0..grid.dimension).flat_map(|axis| lines(assembly, grid, sampler, axis)).collect();
         let base = Base { pairs: assembly.pairs.clone(), exits: assembly.exits.clone() };
         FluxCorrection { base, lines, passes: 0 }
     }
 
-    /// The last state of each line that a reflecting wall ends, and the one before.
+    /// The last two states of each line that ends at a reflecting wall, the last first.
     pub fn walls(&self) -> Vec<[u32; 2]> {
         let of_line = |line: &Line| {
             let at_end = |(side, _): (usize, &End)| {
@@ -130,8 +135,9 @@ impl FluxCorrection {
         self.lines.iter().flat_map(of_line).collect()
     }
 
-    /// Corrects `assembly`, the chain of the pass before or at first the base itself, given its quasi-stationary
-    /// density as cell probabilities. Its edges stay the same, so that a symbolic analysis serves all passes.
+    /// Corrects `assembly`, which is the base chain in the first pass and the chain of the pass before in later ones.
+    /// `probability` is its quasi-stationary distribution. The pattern of edges is unchanged, so that one symbolic
+    /// analysis serves all passes.
     pub fn pass(&mut self, assembly: &mut Assembly, grid: &Grid, probability: &[f64]) {
         let is_first = self.passes == 0;
         let base = &self.base;
@@ -162,7 +168,7 @@ impl FluxCorrection {
 }
 
 impl Line {
-    /// F/⟨J⟩ of the edges and of the cut pieces at the ends.
+    /// The ratios F/⟨J⟩ of the edges of a line and of the cut pieces at its ends.
     fn ratios(&self, base: &Base, probability: &[f64]) -> (Vec<f64>, [f64; 2]) {
         let (means, currents) = self.means(base, probability);
         let mut flux = Flux { links: means.links.clone(), ends: means.ends };
@@ -174,7 +180,7 @@ impl Line {
             bounded((flux.links[k] - second / 24.0 + 7.0 / 5760.0 * fourth) / means.links[k])
         };
         let end_ratio = |side: usize| {
-            // On to where the middle of a whole edge would be.
+            // Extrapolate to where the middle of a whole edge would be.
             let [first, second] = self.end_derivatives(&flux, &currents, side);
             let on = 0.5 - 0.5 * self.fraction(side);
             bounded((flux.ends[side] + on * (first + 0.5 * on * second) - second / 24.0) / means.ends[side])
@@ -182,7 +188,7 @@ impl Line {
         ((0..self.links.len()).map(ratio).collect(), [end_ratio(0), end_ratio(1)])
     }
 
-    /// ⟨J⟩, the net current that the base rates carry, and the currents both ways.
+    /// ⟨J⟩, the net current with the base rates, and the larger one-way current, on each edge.
     fn means(&self, base: &Base, probability: &[f64]) -> (Flux, Currents) {
         let n = self.links.len();
         let mut means = Flux { links: Vec::with_capacity(n), ends: [0.0; 2] };
@@ -204,7 +210,7 @@ impl Line {
         (means, currents)
     }
 
-    /// J from the means and from the derivatives of a J that is known less well.
+    /// J from its means ⟨J⟩ and the derivatives of a less accurate J, `known`.
     fn without_mean(&self, means: &Flux, known: &Flux, currents: &Currents) -> Flux {
         let links = self.links.iter().zip(&means.links).enumerate().map(|(k, (link, mean))| {
             let [d1, d2, d3, d4] = self.derivatives(known, currents, k);
@@ -214,7 +220,7 @@ impl Line {
         let mut ends = means.ends;
         for ((end, value), side) in self.ends.iter().flatten().zip(&mut ends).zip(0..) {
             if let End::Cut { fraction, moments, .. } = *end {
-                // The piece's own coordinate runs outwards.
+                // The coordinate of the piece runs outwards.
                 let [d1, d2] = self.end_derivatives(known, currents, side);
                 *value -= fraction * (d1 * moments[0] + 0.5 * fraction * d2 * moments[1]);
             }
@@ -222,8 +228,8 @@ impl Line {
         Flux { links: links.collect(), ends }
     }
 
-    /// In the middle of an edge: from five edges, or from the two nearest values and its own; none where one of those
-    /// is noise, which is far below the edges that make γ.
+    /// The derivatives of J in the middle of edge k from five edges, or from its own value and the two nearest; zero
+    /// where one of those is only rounding noise, which happens far below the edges that determine γ.
     fn derivatives(&self, flux: &Flux, currents: &Currents, k: usize) -> Derivatives {
         let (values, n) = (&flux.links, flux.links.len());
         let is_closed = self.ends.is_none();
@@ -249,7 +255,8 @@ impl Line {
             };
             match inside {
                 Some(k) => is_quiet(currents.links[k]).then_some((1.0, values[k])),
-                // A wall is as far from the last edge's middle as the next one's would be.
+                // The value 0 on a wall is as far from the middle of the last edge as the middle of the next edge would
+                // be.
                 None => is_quiet(currents.ends[side]).then_some((0.5 + 0.5 * self.fraction(side), flux.ends[side])),
             }
         };
@@ -264,7 +271,8 @@ impl Line {
         }
     }
 
-    /// The first two derivatives outwards in the middle of the cut piece at an end, from the last two edges.
+    /// The first two derivatives of J, outwards, in the middle of the cut piece at an end, from that piece and the last
+    /// two edges.
     fn end_derivatives(&self, flux: &Flux, currents: &Currents, side: usize) -> [f64; 2] {
         let n = flux.links.len();
         let from_end = |k: usize| {
@@ -279,7 +287,7 @@ impl Line {
         [slope + 0.5 * second * distance, second]
     }
 
-    /// The fraction of the edge beyond an end up to where nothing is left: 1 at a wall.
+    /// The fraction of the edge beyond an end at which the flux ends: 1 at a wall, the cut at an absorbing boundary.
     fn fraction(&self, side: usize) -> f64 {
         match self.ends.as_ref().map(|ends| &ends[side]) {
             Some(End::Cut { fraction, .. }) => *fraction,
@@ -298,7 +306,7 @@ impl Line {
 
 const NONE: u32 = u32::MAX;
 
-/// The axis and the sign of an edge to a nearest neighbour; D = d·I has no others.
+/// The axis and the sign of an edge to a nearest neighbour; D = d·I has no other edges.
 fn direction(offset: [i32; 2]) -> Option<(usize, i32)> {
     match offset {
         [sign, 0] if sign.abs() == 1 => Some((0, sign)),
@@ -310,7 +318,7 @@ fn direction(offset: [i32; 2]) -> Option<(usize, i32)> {
 /// All lines along an axis.
 fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -> Vec<Line> {
     let n = base.generator.len();
-    // The edge ahead of each state, whether there is one behind it, and the exits on both sides.
+    // For each state the edge ahead, whether an edge is behind it, and the exits on both sides.
     let (mut ahead, mut has_behind, mut exits) = (vec![NONE; n], vec![false; n], vec![[NONE; 2]; n]);
     for (place, pair) in base.pairs.iter().enumerate() {
         if direction(pair.offset.map(i32::from)) == Some((axis, 1)) {
@@ -328,7 +336,7 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
     let beyond = |low: u32| base.pairs[ahead[low as usize] as usize].to;
     let mut rows: Vec<Vec<u32>> = Vec::new();
     let mut is_taken = vec![false; n];
-    // From the beginnings of rows first; what is left then comes back to itself.
+    // First the lines with a beginning; the remaining states lie on closed lines.
     let beginnings = (0..n).filter(|&state| !has_behind[state]).chain(0..n);
     for first in beginnings.map(|state| state as u32) {
         let mut row = Vec::new();
@@ -344,7 +352,7 @@ fn lines(base: &Assembly, grid: &Grid, sampler: &EdgeSampler<'_>, axis: usize) -
     let centre = |state: u32| grid.cell_centre(base.cells[state as usize] as usize);
     let link = |low: u32| {
         let place = ahead[low as usize];
-        // Not the other cell's centre, which may lie across a seam.
+        // Not the centre of the other cell, which may lie across a periodic seam.
         let [ix, iy] = grid.indices(base.cells[low as usize] as usize).map(|i| i as f64);
         let next = if axis == 0 { grid.position(ix + 1.0, iy) } else { grid.position(ix, iy + 1.0) };
         Link { pair: place, moments: sampler.moments(centre(low), next) }

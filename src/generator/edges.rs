@@ -1,4 +1,4 @@
-//! The edges of one cell: to its neighbours, and cut by what absorbs.
+//! The edges of one cell, to its neighbours or cut by an absorbing boundary.
 
 use bytemuck::Zeroable;
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use crate::scheme::selling::Edge;
 use crate::scheme::{EdgeFlow, EdgeSampler, Laminate, Segment, Stencil};
 use crate::tensor::{Point, Tensor, advance};
 
-/// Selling's stencil of every live cell.
+/// Selling's decomposition of D̃ at the centre of every live cell.
 pub(super) fn stencils(
     sampler: &EdgeSampler<'_>,
     noise: &dyn DiffusionField,
@@ -28,7 +28,7 @@ pub(super) fn stencils(
             return Err(AssemblyError::NotFinite { at, dimension: grid.dimension });
         }
         let eigenvalues = tensor.eigen(grid.dimension).values;
-        // Rounding of a singular tensor's eigenvalue is not a negative diffusion.
+        // An eigenvalue that is negative by the rounding of a singular tensor is no error.
         if eigenvalues[0] < -1e-12 * (tensor.xx.abs() + tensor.yy.abs()) {
             return Err(AssemblyError::NotPositive { at, dimension: grid.dimension, eigenvalue: eigenvalues[0] });
         }
@@ -59,7 +59,7 @@ pub(super) enum Stencils {
 }
 
 impl Stencils {
-    /// Whether all have the edges to the nearest cells.
+    /// Whether all states have edges to the nearest cells along each axis.
     pub(super) fn reach_neighbours(&self, dimension: usize) -> bool {
         let nearest = &[[1, 0], [0, 1]][..dimension];
         matches!(self, Stencils::Same(stencil) if nearest.iter().all(|&offset| stencil.weight(offset) > 0.0))
@@ -72,7 +72,7 @@ impl Stencils {
         }
     }
 
-    /// The weight that the edge of some state has at another state.
+    /// The conductance of an edge at another state's tensor.
     fn weight(&self, state: usize, edge: &Edge) -> f64 {
         match self {
             Stencils::Same(_) => edge.weight,
@@ -81,11 +81,11 @@ impl Stencils {
     }
 }
 
-/// A cell centre that rounding leaves nearer than this to what absorbs, in edges, stands so far before it: its rate out
-/// is finite then.
+/// The least distance, in edges, of a cell centre from an absorbing boundary: a centre that is nearer by rounding
+/// counts as this far before it, so that its killing rate is finite.
 pub(super) const LEAST: f64 = 1e-9;
 
-/// What the edges of every cell are made from.
+/// The data from which the edges of every cell are computed.
 pub(super) struct Context<'a> {
     pub(super) grid: &'a Grid,
     /// The cell centres along each axis, in grid coordinates.
@@ -98,26 +98,26 @@ pub(super) struct Context<'a> {
     pub(super) stencils: &'a Stencils,
 }
 
-/// What becomes of an edge to a cell without a state.
+/// The fate of an edge to a cell without a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
-    /// What absorbs cuts it at this fraction.
+    /// An absorbing boundary cuts it at this fraction.
     Cut(f64),
-    /// A window in a reflecting wall takes this share of what reaches the wall at this fraction.
+    /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it.
     Window {
         /// The fraction of the edge.
         fraction: f64,
-        /// The share.
+        /// The share of the edge that the window absorbs.
         share: f64,
-        /// The axis of the grid across which the wall lies.
+        /// The grid axis normal to the wall.
         axis: usize,
     },
-    /// A reflecting wall stops it first; the axis of the grid across which that lies, where it lies on faces.
+    /// A reflecting wall stops it first; the grid axis normal to the wall, if the wall lies on cell faces.
     Reflected(Option<usize>),
 }
 
 impl Way {
-    /// At what fraction of the edge something absorbs, and the share of the edge that it takes.
+    /// The fraction of the edge at which something absorbs, and the share of the edge that is absorbed.
     pub(super) fn out(self) -> Option<(f64, f64)> {
         match self {
             Way::Cut(fraction) => Some((fraction, 1.0)),
@@ -126,7 +126,7 @@ impl Way {
         }
     }
 
-    /// The axis across which a wall on faces sends back, and the share of the edge.
+    /// The grid axis normal to a reflecting wall on faces, and the share of the edge that it reflects.
     pub(super) fn back(self) -> Option<(usize, f64)> {
         match self {
             Way::Reflected(axis) => Some((axis?, 1.0)),
@@ -136,21 +136,21 @@ impl Way {
     }
 }
 
-/// What one chunk of cells after the other reuses.
+/// Buffers that are reused from one chunk of cells to the next.
 #[derive(Default)]
 pub(super) struct Segments {
-    /// Along each pair.
+    /// The segment of each pair.
     paths: Vec<Segment>,
-    /// Along each exit.
+    /// The segment of each exit.
     ways_out: Vec<Segment>,
-    /// The share of each exit that a window takes.
+    /// The share of each exit that a window absorbs.
     shares: Vec<f64>,
-    /// What the scheme makes of either.
+    /// The flows along these segments.
     flows: Vec<EdgeFlow>,
 }
 
 impl Context<'_> {
-    /// The number of pairs that belong to a state.
+    /// The number of pairs that are stored with a state.
     pub(super) fn pairs_of(&self, state: usize, cell: usize) -> usize {
         let indices = self.grid.indices(cell);
         if let Stencils::Same(stencil) = self.stencils {
@@ -163,8 +163,7 @@ impl Context<'_> {
         count
     }
 
-    /// Fills in the pairs that belong to the states from `first` on, the states of these cells; returns their cut
-    /// edges.
+    /// Fills in the pairs of the consecutive states from `first` on, whose cells are given; returns their exits.
     pub(super) fn fill(
         &self,
         first: usize,
@@ -201,8 +200,8 @@ impl Context<'_> {
         Ok(exits)
     }
 
-    /// Visits the edges that belong to a state: the edge of the stencil, the offset, and where it leads to a state that
-    /// one with the weight that the edge has there.
+    /// Visits the edges that are stored with a state: the edge of the stencil, the signed offset, and, if it leads to a
+    /// state, that state with the conductance of the edge there.
     fn for_edges(
         &self,
         state: usize,
@@ -216,7 +215,8 @@ impl Context<'_> {
                     Some(other) if other == state => {}
                     Some(other) => {
                         let weight = self.stencils.weight(other, edge);
-                        // A pair belongs to its first cell; to the second only where the first does not have the edge.
+                        // A pair is stored with its first cell; with its second only if the first does not have the
+                        // edge.
                         if sign == 1 || weight == 0.0 {
                             visit(edge, offset, Some((other, weight)));
                         }
@@ -227,12 +227,12 @@ impl Context<'_> {
         }
     }
 
-    /// Computes the rates of all edges. An error names the steepest of those that are too steep for the scheme.
+    /// Computes the rates of all edges. The error names the steepest of the edges that are too steep for the weight.
     fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &mut Segments) -> Result<(), AssemblyError> {
         let Segments { paths, ways_out, shares, flows } = segments;
         let mut failures = self.failures(paths, self.sampler.flows(paths, flows));
         for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(&*flows) {
-            // Beyond 3e38 infinite.
+            // Infinite beyond 3e38.
             pair.rise = flow.rise as f32;
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
@@ -244,7 +244,7 @@ impl Context<'_> {
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
 
-    /// What went wrong along these segments.
+    /// The errors of these segments, as errors of the assembly.
     pub(super) fn failures(&self, segments: &[Segment], errors: Vec<(usize, EdgeError)>) -> Vec<AssemblyError> {
         let dimension = self.grid.dimension;
         let failure = |(number, error): (usize, EdgeError)| match error {
@@ -256,7 +256,7 @@ impl Context<'_> {
         errors.into_iter().map(failure).collect()
     }
 
-    /// The centre of the cell at an offset, which on a periodic axis may lie beyond the seam.
+    /// The centre of the cell at an offset; beyond the seam of a periodic axis it is not wrapped.
     pub(super) fn centre(&self, indices: [usize; 2], offset: [i32; 2]) -> Point {
         let along = |axis: usize| {
             let index = indices[axis].checked_add_signed(offset[axis] as isize)?;
@@ -268,7 +268,7 @@ impl Context<'_> {
         }
     }
 
-    /// A point on the way to an offset.
+    /// The point at a fraction of the edge to an offset.
     pub(super) fn along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
         let [x, y] = offset.map(|c| fraction * f64::from(c));
         self.grid.position(ix as f64 + x, iy as f64 + y)
@@ -283,10 +283,10 @@ impl Context<'_> {
         [c * u - s * v, s * u + c * v]
     }
 
-    /// The state of the cell at an offset, when there is one.
+    /// The state of the cell at an offset, if it has one.
     pub(super) fn neighbour(&self, [ix, iy]: [usize; 2], offset: [i32; 2]) -> Option<usize> {
         let along = |axis: usize, index: usize| {
-            // Below zero it wraps to a very large number.
+            // An index below zero wraps to a very large number.
             let (target, n) = (index.wrapping_add_signed(offset[axis] as isize), self.grid.cells[axis]);
             match target < n {
                 true => Some(target),
@@ -300,11 +300,11 @@ impl Context<'_> {
         }
     }
 
-    /// What becomes of an edge to a cell without a state.
+    /// The fate of an edge to a cell without a state.
     pub(super) fn way(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Way {
         let wall = match self.grid.turn[1] == 0.0 {
             true => self.wall_in_cells(indices, offset),
-            // A cell on the wall is none of the chain's (`members`), and the edge to it reaches the wall.
+            // A cell centre on an absorbing wall has no state (`members`), and the edge to it ends on the wall.
             false => {
                 let wall = self.domain.leave(from, step.map(|c| c * (1.0 + 2.0 * LEAST)));
                 wall.map(|(fraction, axis, side)| (fraction * (1.0 + 2.0 * LEAST), axis, side))
@@ -316,19 +316,19 @@ impl Context<'_> {
             return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
         let Some((fraction, axis, side)) = wall else {
-            // The set may end on the centre of the other cell, where rounding has given another answer for the end of
-            // the edge. A centre on a reflecting wall of a turned grid is another matter: no set ends beyond it.
+            // The live set may end exactly at the centre of the other cell, where rounding can place the end of the
+            // edge on either side. (Not so for a centre on a reflecting wall of a turned grid: no set ends beyond it.)
             let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
             return if is_left { Way::Cut(1.0) } else { Way::Reflected(None) };
         };
-        // A set that ends on the wall itself is left there, on whichever side of it rounding has put the end of the
-        // edge.
+        // A live set that ends on the wall itself is left there, on whichever side of it rounding has placed the end of
+        // the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Way::Cut(LEAST.max(fraction)),
             false if self.domain.windows.is_empty() => Way::Reflected(self.axis_of_faces(axis)),
             false => {
-                // Parallel edges meet a wall one cell apart: each stands for so much of it.
+                // Parallel edges meet the wall one cell apart: each represents that length of wall.
                 let half = 0.5 * self.grid.spacing()[1 - axis];
                 let rim = WindowRim::new(self.noise.tensor(end), self.grid.spacing(), axis);
                 match rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond)) {
@@ -340,7 +340,7 @@ impl Context<'_> {
         }
     }
 
-    /// The axis of the grid across which the walls of an axis of the domain lie; `None` where they are oblique to it.
+    /// The grid axis that is normal to the walls of an axis of the domain; `None` if the walls are oblique to the grid.
     fn axis_of_faces(&self, axis: usize) -> Option<usize> {
         let [cosine, sine] = self.grid.turn.map(f64::abs);
         match (sine <= ON_FACES, cosine <= ON_FACES) {
@@ -350,7 +350,7 @@ impl Context<'_> {
         }
     }
 
-    /// [`Domain::leave`] counted in cells, so that an axis edge is cut at exactly one half.
+    /// [`Domain::leave`] computed in units of cells, so that an axis edge is cut at exactly ½.
     fn wall_in_cells(&self, indices: [usize; 2], offset: [i32; 2]) -> Option<(f64, usize, usize)> {
         let mut first: Option<(f64, usize, usize)> = None;
         for axis in (0..self.grid.dimension).filter(|&axis| !self.grid.periodic[axis]) {

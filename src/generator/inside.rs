@@ -1,9 +1,9 @@
-//! Killing rates of the cells from a killing rate k(θ) inside the domain.
+//! Killing rates of the cells from a killing rate k(θ) inside the domain, of second order.
 //!
-//! A cell stands for the density at its centre, and so does the rate taken there: with it the balance of a cell is that
-//! of the equation at its centre, which the flux correction builds on. Where k does not hold still between a cell and
-//! its neighbours the rate is the mean over the cell, lest a thin peak fall between the centres; and where k jumps
-//! inside the cell it is the mean over pieces that are cut at the jump: of second order.
+//! Normally κ_i = k at the centre: the balance equation of the cell is then the differential equation at its centre, as
+//! the flux correction assumes. Where k varies strongly between a cell and its neighbours, κ_i is the mean of k over
+//! the cell, so that a thin peak between centres is not missed. Where k jumps inside the cell, the mean is taken over
+//! pieces that end at the jump.
 //! ```text
 //!      ├──────o──────┤        κ_i = k(o)
 //!      ├────╎─o──────┤        κ_i = Σ_pieces m_p ⟨k⟩_p,   m_p the piece's share of the cell: of its length or area, on a line of
@@ -21,17 +21,18 @@ use crate::scheme::EdgeSampler;
 use crate::scheme::rule::Rule;
 use crate::tensor::Point;
 
-/// Nodes across the domain, along each axis, that look for peaks between the centres of a coarse grid.
+/// The number of nodes across the domain, along each axis (in one and in two dimensions), that search for peaks of k
+/// between the centres of a coarse grid.
 const LOOKS: [usize; 2] = [4096, 512];
-/// The rate of a cell and of its neighbours' centres differ from its mean by less than this part of the largest where k
-/// is resolved.
+/// k is resolved in a cell if its values at the centres of the cell and its neighbours differ from the mean over the
+/// cell by less than this fraction of the largest.
 const RESOLVED: f64 = 0.1;
 
-/// κ of every cell from the rate inside the domain; empty where there is none.
+/// The killing rate κ of every cell from k inside the domain; empty if there is no such killing.
 ///
 /// # Errors
-/// [`AssemblyError::Killing`] where the rate is negative or no number, [`AssemblyError::NotFinite`] from the density
-/// within a cell.
+/// [`AssemblyError::Killing`] where k is negative or not a number, [`AssemblyError::NotFinite`] where the density
+/// within a cell is.
 pub(super) fn rates(
     physics: &Physics<'_>,
     sampler: &EdgeSampler<'_>,
@@ -52,13 +53,13 @@ struct Field<'a> {
     domain: &'a Domain,
     sampler: &'a EdgeSampler<'a>,
     grid: &'a Grid,
-    /// Panels of a cell along each axis.
+    /// The number of quadrature panels of a cell along each axis.
     looks: [usize; 2],
     two: Rule<2>,
     eight: Rule<8>,
 }
 
-/// A place in indices of cells, whole numbers at their centres.
+/// A point in cell indices, which are whole numbers at cell centres.
 type Place = [f64; 2];
 
 impl Field<'_> {
@@ -84,7 +85,7 @@ impl Field<'_> {
         self.grid.position(place[0], place[1])
     }
 
-    /// k at a place; `None` outside the domain.
+    /// k at a point; `None` outside the domain.
     fn at(&self, place: Place) -> Result<Option<f64>, AssemblyError> {
         let at = self.theta(place);
         if !self.domain.contains(at) {
@@ -100,7 +101,7 @@ impl Field<'_> {
         self.killing.breaks(self.theta(from), self.theta(to)).as_slice().to_vec()
     }
 
-    /// Whether k jumps or bends in the cell: along its sides, or between their middles.
+    /// Whether k jumps or has a kink in the cell: along its sides, or along the lines between their middles.
     fn is_cut(&self, centre: Place) -> bool {
         let line = |axis: usize, across: f64| self.line(centre, axis, across);
         let [low, middle, high] = [-0.5, 0.0, 0.5];
@@ -111,7 +112,7 @@ impl Field<'_> {
         lines.into_iter().any(|[from, to]| !self.breaks(from, to).is_empty())
     }
 
-    /// The line through a cell along an axis, so far from its centre.
+    /// The line through a cell along an axis, at the distance `across` from its centre.
     fn line(&self, centre: Place, axis: usize, across: f64) -> [Place; 2] {
         [-0.5, 0.5].map(|end| {
             let mut place = centre;
@@ -121,7 +122,7 @@ impl Field<'_> {
         })
     }
 
-    /// The mean over the cell.
+    /// The mean of k over the cell.
     fn mean(&self, centre: Place) -> Result<f64, AssemblyError> {
         let nodes = |axis: usize| -> Vec<f64> {
             let panels = self.looks[axis];
@@ -144,7 +145,7 @@ impl Field<'_> {
         Ok(if count > 0.0 { sum / count } else { 0.0 })
     }
 
-    /// The mean over the pieces of a cell of a line, each with its share of the density's mass.
+    /// One dimension: the mean of k over the pieces of a cell, each weighted with its share of the mass of the density.
     fn of_line(&self, centre: Place) -> Result<f64, AssemblyError> {
         let [from, to] = self.line(centre, 0, 0.0);
         let at = self.theta(centre)[0];
@@ -163,15 +164,15 @@ impl Field<'_> {
             (begin, before) = (end, mass);
         }
         let total: f64 = pieces.iter().map(|(_, mass, _)| mass).sum();
-        // A slope that no number holds across one cell says nothing of its inside: lengths are left.
+        // Where the mass overflows or underflows within the cell the pieces are weighted with their lengths.
         Ok(match total > 0.0 && total.is_finite() {
             true => pieces.iter().map(|(rate, mass, _)| rate * (mass / total)).sum(),
             false => pieces.iter().map(|(rate, _, length)| rate * length).sum(),
         })
     }
 
-    /// The mean over a cell of a plane: lines across the curve of the jump, side by side along it, in strips that end
-    /// where the curve leaves the cell.
+    /// Two dimensions: the mean of k over a cell, integrated over lines across the curve of the jump, in strips that
+    /// end where the curve leaves the cell.
     fn of_rectangle(&self, centre: Place) -> Result<f64, AssemblyError> {
         let on_sides = |axis: usize| -> Vec<f64> {
             let of_side = |across: f64| {
@@ -181,7 +182,7 @@ impl Field<'_> {
             [of_side(-0.5), of_side(0.5)].concat()
         };
         let [along_x, along_y] = [on_sides(0), on_sides(1)];
-        // A curve that crosses the sides along y runs along x.
+        // A curve that crosses more sides along y than along x runs along x.
         let (outer, mut strips) = if along_y.len() >= along_x.len() { (0, along_x) } else { (1, along_y) };
         strips.push(1.0);
         strips.sort_by(f64::total_cmp);
@@ -197,7 +198,7 @@ impl Field<'_> {
         Ok(sum)
     }
 
-    /// The mean along a line that is cut at its jumps.
+    /// The mean of k along a line, split at the jumps.
     fn cut_line(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
         let place = |s: f64| [0, 1].map(|axis| from[axis] + s * (to[axis] - from[axis]));
         let (mut sum, mut begin) = (0.0, 0.0);
@@ -208,7 +209,7 @@ impl Field<'_> {
         Ok(sum)
     }
 
-    /// The mean along a line without jumps.
+    /// The mean of k along a line without jumps.
     fn along(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
         let (mut sum, mut weights) = (0.0, 0.0);
         for (node, weight) in self.eight.nodes.into_iter().zip(self.eight.weights) {

@@ -1,11 +1,11 @@
-//! Generators from a list of rates: chains that come from no problem and no grid.
+//! Generators from a list of rates, for chains that do not come from a problem on a grid.
 
 use crate::generator::{Generator, Rates};
 
-/// A list of rates that is no generator.
+/// A list of rates that is not a generator.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum GeneratorError {
-    /// A rate that begins or ends at no state.
+    /// A rate from or to a state that does not exist.
     #[error(
         "the rate from state {from} to state {to} leaves the {states} states of the chain, which are counted from 0"
     )]
@@ -43,7 +43,7 @@ pub enum GeneratorError {
         /// Its killing rate.
         rate: f64,
     },
-    /// More states than the indices of a sparse matrix can tell apart.
+    /// More states than 32-bit indices can number.
     #[error("{states} states are too many: a chain has fewer than 2³²")]
     TooManyStates {
         /// Number of states.
@@ -64,11 +64,12 @@ impl Generator {
     /// # Ok::<(), saddleflux::generator::GeneratorError>(())
     /// ```
     ///
-    /// Detailed balance is not looked for: where it is known, [`Generator::is_reversible`] may be set, which saves half
-    /// of the work.
+    /// Detailed balance is not tested for. If the chain is known to be reversible, [`Generator::is_reversible`] may be
+    /// set, which saves half of the work of an elimination.
     ///
     /// # Errors
-    /// [`GeneratorError`]: a rate of no state, of a state to itself, or one that is negative or no finite number.
+    /// [`GeneratorError`]: a rate from or to a state that does not exist, from a state to itself, or one that is
+    /// negative or not finite.
     pub fn from_rates(
         rates: impl IntoIterator<Item = (usize, usize, f64)>,
         killing: Vec<f64>,
@@ -106,7 +107,7 @@ impl Generator {
         let columns = entries.iter().map(|entry| entry.1 as u32).collect();
         let values = entries.iter().map(|entry| entry.2).collect();
         let rates = Rates::new((states, states), starts, columns, values);
-        // States without coordinates are ordered by their rates alone.
+        // States without coordinates are ordered from the pattern of their rates alone.
         Ok(Generator { rates, killing, coordinates: Vec::new(), is_reversible: false })
     }
 }

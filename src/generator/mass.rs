@@ -1,4 +1,4 @@
-//! Rates divided by the exact masses of the cells on which the stationary density is not smooth, in one dimension.
+//! One dimension: rates divided by the exact mass of each cell in which the stationary density is not smooth.
 
 use crate::generator::assembly::{AssemblyError, Exit, Pair, Physics};
 use crate::grid::Grid;
@@ -6,10 +6,10 @@ use crate::problem::boundary_class::LocalLaw;
 use crate::problem::{ends, jumps};
 use crate::scheme::EdgeSampler;
 
-/// Divides the rates out of every such cell by its relative mass; others are left as they are.
+/// Divides the rates out of every such cell by its relative mass c_i; the rates of other cells are unchanged.
 ///
 /// # Errors
-/// When the slope or D is not finite inside a cell.
+/// [`AssemblyError::NotFinite`] where the slope or D is not finite inside a cell.
 pub(super) fn correct(
     physics: &Physics<'_>,
     sampler: &EdgeSampler<'_>,
@@ -31,7 +31,7 @@ pub(super) fn correct(
     Ok(())
 }
 
-/// c_i of every state; `None` where all are taken as 1.
+/// The relative mass c_i of every state; `None` if it is 1 for all of them.
 fn masses(
     physics: &Physics<'_>,
     sampler: &EdgeSampler<'_>,
@@ -69,7 +69,8 @@ fn masses(
         };
         let found = sampler.relative_mass(centre, [end(0, low, lower[0]), end(1, high, upper[0])]);
         match found {
-            // An infinite mass beside an end that nothing leaves: the cell's own share is all that a grid can say.
+            // The mass of a cell can be infinite next to an end of the domain that the process cannot leave; its rates
+            // are then not corrected.
             Ok(mass) => Ok(mass.unwrap_or(1.0)),
             Err(_) => Err(AssemblyError::NotFinite { at: [centre, 0.0], dimension: 1 }),
         }

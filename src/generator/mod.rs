@@ -28,14 +28,15 @@ pub type Rates = CsMatI<f64, u32, usize>;
 /// takes it as a sum and never subtracts. Probabilities are row vectors, observables column vectors.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    /// q_ij in CSR form, no diagonal entries, columns sorted; edges need not come in pairs.
+    /// The rates q_ij in CSR form, without diagonal entries, columns sorted. Edges need not come in pairs.
     pub rates: Rates,
-    /// κ_i.
+    /// The killing rates κ_i.
     pub killing: Vec<f64>,
     /// Integer grid coordinates of each state, for nested dissection.
     pub coordinates: Vec<[i32; 2]>,
-    /// Whether the rates are in detailed balance, π_i q_ij = π_j q_ji, but for their rounding. Such chains take half of
-    /// the work. To say it of others is an error of the order of what is missing to balance; large amounts are noticed.
+    /// Whether the rates satisfy detailed balance, π_i q_ij = π_j q_ji, to rounding. The elimination of such chains
+    /// takes half of the work. Setting it for a chain that is not reversible makes an error of the size of the
+    /// violation; only large violations are noticed.
     pub is_reversible: bool,
 }
 
@@ -50,7 +51,7 @@ impl Generator {
         self.killing.is_empty()
     }
 
-    /// The generator with all rates and the killing times a factor: the same process in another unit of time.
+    /// The generator with all rates and killing rates multiplied by a factor: the same process in another unit of time.
     ///
     /// # Panics
     /// When the factor is not positive and finite.

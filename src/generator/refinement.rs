@@ -1,20 +1,21 @@
-//! A costly yes or no for every cell, asked only where the answer changes.
+//! A costly yes-or-no question about every cell, asked only near the boundary of the answer.
 //!
-//! A coarse lattice of cells is asked first. From each lattice to the next, of half the spacing, a block whose own
-//! answer and whose eight neighbours' agree passes it on; the others are asked. The questions grow with the length of
-//! the boundary, not with the area. What fits between the nodes of the coarse lattice is not seen.
+//! A coarse lattice of cells is asked first. From each lattice to the next finer one, with half of the spacing, a block
+//! whose answer agrees with those of its eight neighbours passes it on; all other cells are asked. The number of
+//! questions grows with the length of the boundary, not with the area. A set that fits between the nodes of the coarse
+//! lattice is not seen.
 
 use rayon::prelude::*;
 
 use crate::grid::Grid;
 use crate::progress::Progress;
 
-/// Nodes of the coarse lattice along the shorter axis, or more.
+/// The least number of nodes of the coarse lattice along the shorter axis.
 const COARSE: usize = 32;
-/// Cells between two nodes of the coarse lattice, at most.
+/// The largest number of cells between two nodes of the coarse lattice.
 const LONGEST: usize = 16;
 
-/// The answer of every cell. After an interruption what was not asked is no.
+/// The answer of every cell. After an interruption the cells not yet asked count as no.
 pub(super) fn answers(grid: &Grid, ask: impl Fn(usize) -> bool + Sync, progress: &Progress) -> Vec<bool> {
     let [rows, columns] = grid.cells;
     let ask = |cell: usize| !progress.is_interrupted() && ask(cell);
@@ -47,7 +48,7 @@ pub(super) fn answers(grid: &Grid, ask: impl Fn(usize) -> bool + Sync, progress:
     answers
 }
 
-/// An index along an axis of a lattice with its neighbours.
+/// An index along an axis of a lattice, and its neighbours.
 pub(super) fn around(grid: &Grid, size: [usize; 2], index: usize, axis: usize) -> impl Iterator<Item = usize> {
     let (index, n, periodic) = (index as i64, size[axis] as i64, grid.periodic[axis]);
     let near = (index - 1..=index + 1).map(move |k| if periodic { k.rem_euclid(n) } else { k });

@@ -1,4 +1,4 @@
-//! From the edges to the sparse matrix of rates.
+//! The sparse matrix of rates from the list of edges.
 
 use rayon::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::generator::{Exit, Generator, Pair, Rates};
 use crate::grid::Grid;
 use crate::tensor::Point;
 
-/// Keeps the states that are connected with the one nearest to `start`.
+/// Keeps only the states connected with the state nearest to `start`.
 pub(super) fn connected(
     grid: &Grid,
     start: Point,
@@ -60,8 +60,8 @@ pub(super) fn connected(
     });
 }
 
-/// Rates from pairs, which are in the order of the states that they begin at, killing from exits and from what kills
-/// inside.
+/// The rates from pairs, which are ordered by the state at which they begin, and the killing rates from exits and from
+/// killing inside the domain.
 pub(super) fn generator_of(
     grid: &Grid,
     cells: &[u32],
@@ -75,7 +75,7 @@ pub(super) fn generator_of(
         .into_par_iter()
         .map(|block| Block::new(block * ROWS..((block + 1) * ROWS).min(n), pairs))
         .collect();
-    // Rates of other blocks' pairs, in the order of the blocks that they come from.
+    // The rates from other blocks' pairs, in the order of those blocks.
     let mut foreign: Vec<Vec<(u32, u32, f64)>> = vec![Vec::new(); blocks.len()];
     for &(row, column, rate) in blocks.iter().flat_map(|block| &block.leaving) {
         foreign[row as usize / ROWS].push((row, column, rate));
@@ -130,10 +130,10 @@ pub(super) fn generator_of(
     Generator { rates, killing, coordinates, is_reversible }
 }
 
-/// Rows that are filled by one task.
+/// The number of rows that one task fills.
 const ROWS: usize = 1 << 14;
 
-/// Some consecutive states and the pairs that begin there.
+/// A block of consecutive states and the pairs that begin there.
 struct Block<'a> {
     states: std::ops::Range<usize>,
     pairs: &'a [Pair],
@@ -154,7 +154,7 @@ impl<'a> Block<'a> {
         Block { states, pairs, leaving }
     }
 
-    /// Visits all rates out of the states, with the row counted from the first.
+    /// Visits all rates out of the states of the block; rows are counted from its first state.
     fn for_rates(&self, foreign: &[(u32, u32, f64)], mut visit: impl FnMut(usize, u32, f64)) {
         let first = self.states.start;
         for &(row, column, rate) in foreign {
@@ -171,13 +171,13 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Sorts the entries of every row by column; tells whether a column comes twice in a row.
+/// Sorts the entries of every row by column; returns whether a column occurs twice in a row.
 fn sort_rows(starts: &[usize], columns: &mut [u32], values: &mut [f64]) -> bool {
     let mut has_doubles = false;
     for row in starts.windows(2) {
         let (begin, end) = (row[0] - starts[0], row[1] - starts[0]);
         let (columns, values) = (&mut columns[begin..end], &mut values[begin..end]);
-        // Rows are short, and nearly in order.
+        // Insertion sort: rows are short and nearly in order.
         for last in 1..columns.len() {
             let mut place = last;
             while place > 0 && columns[place - 1] > columns[place] {
@@ -191,8 +191,7 @@ fn sort_rows(starts: &[usize], columns: &mut [u32], values: &mut [f64]) -> bool 
     has_doubles
 }
 
-/// Merges neighbouring entries of the same column: where two edges join the same two cells, on a short periodic axis,
-/// their rates add.
+/// Adds up neighbouring entries of the same column: on a short periodic axis two edges may join the same two cells.
 fn add_doubles(starts: &mut Vec<usize>, columns: &mut Vec<u32>, values: &mut Vec<f64>) {
     let (mut merged_starts, mut kept) = (vec![0; starts.len()], 0);
     for row in 0..starts.len() - 1 {

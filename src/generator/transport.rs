@@ -1,14 +1,14 @@
-//! Drift along an axis without noise, as of a position whose velocity alone is noisy.
+//! Upwind transport along an axis without noise, as for a position of which only the velocity is noisy.
 //!
-//! Nothing diffuses there, and no edge of a stencil leads along it: each cell hands on what the drift b at its faces
-//! carries, in the direction of the drift alone.
+//! D has no component along that axis and the stencils have no edge there. The rates are those of the drift b at the
+//! faces, in the direction of the drift:
 //!
 //! ```text
 //! q_ij = max(b, 0)/h,   q_ji = max(−b, 0)/h        b at the face between i and j
 //! κ_i  = max(b, 0)/((½ + f) h)                     b where what absorbs cuts the edge at the fraction f
 //! ```
-//! A generator of order 1, which no linear scheme of nonnegative rates exceeds there (Godunov 1959); its error acts as
-//! a diffusion |b| h/2.
+//! The order is 1, which no linear scheme with nonnegative rates exceeds here (Godunov 1959); the error acts as a
+//! numerical diffusion |b| h/2.
 
 use bytemuck::Zeroable;
 
@@ -18,7 +18,8 @@ use crate::problem::noise::DiffusionField;
 use crate::problem::{Dynamics, breaks::Breaks};
 use crate::tensor::{Point, Tensor};
 
-/// The noise with another of size 1 along the silent axis: edges of the other axis do not see it, and D has an inverse.
+/// The noise with an additional diffusion of size 1 along the noiseless axis: the edges along the other axis do not
+/// depend on it, and it makes D invertible.
 pub(super) struct Lifted<'a> {
     pub noise: &'a dyn DiffusionField,
     pub axis: usize,
@@ -38,7 +39,7 @@ impl DiffusionField for Lifted<'_> {
     }
 }
 
-/// Adds what the drift carries along an axis of the grid.
+/// Adds the rates of the drift along an axis of the grid.
 pub(super) fn add(
     context: &Context<'_>,
     dynamics: &Dynamics,
@@ -82,7 +83,7 @@ pub(super) fn add(
             }
         }
     }
-    // Pairs stand in the order of the states that they belong to.
+    // Pairs are ordered by the state that they are stored with.
     pairs.sort_by_key(|pair| pair.from);
     exits.sort_by_key(|exit| exit.state);
 }

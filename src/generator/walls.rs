@@ -1,13 +1,13 @@
-//! Transport along reflecting walls, of the edges that a full tensor sends out through them.
+//! Transport along reflecting walls, in place of the edges of a full tensor that leave through them.
 //!
-//! At such a wall n·D∇u = 0, so that a dropped edge e = (e_t, e_n) would have carried e_t − e_n r times the derivative
-//! along the wall, r = D_tn/D_nn. Half of it belongs to the cell:
+//! At such a wall n·D∇u = 0. The difference of u along a dropped edge e = (e_t, e_n) is therefore e_t − e_n r times its
+//! derivative along the wall, r = D_tn/D_nn. Half of the edge's conductance belongs to the cell:
 //! ```text
 //! c_i = Σ_dropped ½ λ_e (e_t − e_n r)²     between neighbours along the wall, with the ordinary weight W along it
 //! ```
 //! Then the total along the wall is the Schur complement D_tt − D_tn²/D_nn. Edges that pass over whole rows of cells
-//! (|e_n| ≥ 2) leave the rows beside the wall out of step with the rows behind; what is lost by that is added to the
-//! first row ([`lost_between_rows`]).
+//! (|e_n| ≥ 2) let u in the rows next to the wall deviate from the rows behind them; the conductance that is lost by
+//! this is added to the first row ([`lost_between_rows`]).
 //!
 //! Walls that are oblique to a turned grid are not covered: the grid has no edge along them.
 
@@ -18,17 +18,17 @@ use crate::generator::edges::Context;
 use crate::generator::{Exit, Pair};
 use crate::scheme::{Edge, EdgeFlow, Segment, Stencil};
 
-/// What the edges that reflecting walls drop become.
+/// The pairs and exits that replace the edges dropped at reflecting walls.
 pub(super) struct AlongWalls {
     pub(super) pairs: Vec<Pair>,
     pub(super) exits: Vec<Exit>,
 }
 
-/// c of a state along both axes of the grid.
+/// The conductance c of a state along both axes of the grid.
 type Conductances = [f64; 2];
 
 impl Context<'_> {
-    /// The tangential pairs and exits of these cells, the states; none for diagonal tensors.
+    /// The tangential pairs and exits of all states, whose cells are given; empty for diagonal tensors.
     pub(super) fn along_walls(&self, cells: &[u32]) -> Result<AlongWalls, AssemblyError> {
         let mut found = AlongWalls { pairs: Vec::new(), exits: Vec::new() };
         if self.grid.dimension == 1 {
@@ -59,10 +59,10 @@ impl Context<'_> {
                     Some(other) if other == state => {}
                     Some(other) => {
                         let there = of(other, axis);
-                        // A pair belongs to its first cell; to the second only where the first has no such edge.
+                        // A pair is stored with its first cell; with its second only if the first has no such edge.
                         if sign == 1 || there == 0.0 {
-                            // Walls end: each tensor has the mean of what it drops at both places, so that one tensor
-                            // is in balance.
+                            // Where a wall ends within the pair, each tensor uses the mean of its conductances at both
+                            // cells, so that the pair is in balance for each tensor.
                             let places = [indices, self.grid.indices(cells[other] as usize)];
                             let ends = [
                                 0.5 * (along[axis] + self.conductances(state, places[1])[axis]),
@@ -109,7 +109,7 @@ impl Context<'_> {
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
 
-    /// c along both axes of a state's tensor in the cell of these indices.
+    /// The conductance c along both axes for the tensor of a state, at the walls of the cell with these indices.
     fn conductances(&self, state: usize, indices: [usize; 2]) -> Conductances {
         let stencil = self.stencils.of(state);
         let mut along = [0.0; 2];
@@ -152,7 +152,7 @@ impl Context<'_> {
     }
 }
 
-/// e_t − e_n D_tn/D_nn, the derivative along the wall that an edge carries there.
+/// e_t − e_n D_tn/D_nn: the difference along an edge per unit of the derivative along the wall.
 fn slip(stencil: &Stencil, edge: &Edge, tangent: usize) -> f64 {
     let normal = 1 - tangent;
     let sum = |of: &dyn Fn([f64; 2]) -> f64| -> f64 {
@@ -162,22 +162,22 @@ fn slip(stencil: &Stencil, edge: &Edge, tangent: usize) -> f64 {
     let [et, en] = [edge.offset[tangent], edge.offset[normal]].map(f64::from);
     match normal_normal > 0.0 {
         true => et - en * (sum(&|e| e[tangent] * e[normal]) / normal_normal),
-        // No edge leaves through the wall.
+        // The edge does not leave through the wall.
         false => 0.0,
     }
 }
 
-/// Rows of the half-plane that are looked at, in the longest steps: what is lost falls off faster than this with the
-/// distance.
+/// The depth of the half-plane used, in multiples of the longest edge: the effect decays faster than this with the
+/// distance from the wall.
 const DEPTH: usize = 12;
 
-/// The conductance along a wall that is lost between rows of cells. With u = g (t − r n) + g w_k in row k the edges
-/// dissipate
+/// The conductance along a wall that is lost by relaxation between rows of cells. With u = g (t − r n) + g w_k in row k
+/// the dissipation of the edges is
 /// ```text
 /// Σ_edges λ_e (s_e + w_{k+e_n} − w_k)²,   s_e = e_t − e_n r
 /// ```
-/// and the rows beside the wall settle where that is least: by bᵀ A⁻¹ b below w = 0, with A the conductances between
-/// rows and b_k = −Σ_{e_n > k} λ_e s_e. It is 0 where no edge passes over a row.
+/// Its minimum over w is lower than its value at w = 0 by bᵀ A⁻¹ b, with A the matrix of conductances between rows and
+/// b_k = −Σ_{e_n > k} λ_e s_e. This is 0 if no edge passes over a row.
 fn lost_between_rows(stencil: &Stencil, normal: usize) -> f64 {
     let tangent = 1 - normal;
     let steps: Vec<(usize, f64, f64)> = stencil
@@ -192,13 +192,13 @@ fn lost_between_rows(stencil: &Stencil, normal: usize) -> f64 {
     let most = steps.iter().map(|step| step.0).max().unwrap_or(0);
     let rows = DEPTH * most;
     let mut source = vec![0.0; rows];
-    // Conductances from each row to the rows up to `most` further in; the rows beyond the last are held at 0.
+    // Conductances from each row to the rows up to `most` further in; the rows beyond the last are fixed at w = 0.
     let mut links = vec![vec![0.0; most + 1]; rows];
     for &(reach, weight, slip) in &steps {
         source[..reach].iter_mut().for_each(|source| *source -= weight * slip);
         links.iter_mut().for_each(|links| links[reach] += weight);
     }
-    // Each row is eliminated into those behind it, from the wall inwards, with pivots that are sums.
+    // Eliminate the rows from the wall inwards, with pivots that are sums of nonnegative numbers.
     let mut lost = 0.0;
     for row in 0..rows {
         let here = std::mem::take(&mut links[row]);

@@ -1,5 +1,5 @@
-//! Many edges at once: for constant isotropic noise and a loss the inverse-average weights of a block of edges are
-//! computed side by side in vector registers. The values are those of [`EdgeSampler::flow`] to within a few roundings.
+//! Many edges at once: for a loss with constant isotropic noise the inverse-average weights of a block of edges are
+//! computed side by side in SIMD registers. The values agree with [`EdgeSampler::flow`] to a few roundings.
 
 use crate::exponential::{LARGEST, exp};
 use crate::problem::Landscape;
@@ -10,21 +10,21 @@ use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::tensor::{LANES, Point, Points, advance, difference, widest};
 
-/// One edge, or a piece of one; see [`EdgeSampler::flow`].
+/// The segment of an edge or of a piece of one; the arguments of [`EdgeSampler::flow`].
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
-    /// Where it begins.
+    /// The point at which it begins.
     pub from: Point,
-    /// Where it ends.
+    /// The point at which it ends.
     pub to: Point,
     /// The offset of the edge in cells.
     pub offset: [i32; 2],
-    /// λ_e at both ends.
+    /// The conductance λ_e at both ends.
     pub ends: [f64; 2],
 }
 
 impl EdgeSampler<'_> {
-    /// The flows along many edges, one for each segment; returns the numbers of those that have none, with the reason.
+    /// Computes the flow along each segment; returns the indices of the segments without a flow, with the error.
     pub fn flows(&self, segments: &[Segment], flows: &mut Vec<EdgeFlow>) -> Vec<(usize, EdgeError)> {
         flows.clear();
         flows.resize(segments.len(), EdgeFlow::default());
@@ -32,7 +32,7 @@ impl EdgeSampler<'_> {
             (Some(d), Some(loss)) if self.weight == Weight::InverseAverage => {
                 let mut apart = SideBySide::new(self, (loss, d), segments, flows).fill();
                 if loss.may_break() {
-                    // Nodes side by side run across jumps and kinks.
+                    // Quadrature nodes would straddle jumps and kinks.
                     let is_broken = |segment: &Segment| !loss.breaks(segment.from, segment.to).is_empty();
                     apart.extend((0..segments.len()).filter(|&number| is_broken(&segments[number])));
                     apart.sort_unstable();
@@ -54,29 +54,29 @@ impl EdgeSampler<'_> {
     }
 }
 
-/// Edges sorted into blocks by the number of nodes that they take.
+/// Edges sorted into blocks by the number of quadrature nodes that they need.
 struct SideBySide<'a> {
     sampler: &'a EdgeSampler<'a>,
     loss: &'a dyn Landscape,
     d: f64,
     segments: &'a [Segment],
     flows: &'a mut [EdgeFlow],
-    /// Edges of eight points.
+    /// The block of edges that one panel of eight nodes integrates.
     eight: Block,
-    /// Panels of steep edges.
+    /// The block of panels of steep edges.
     parts: Block,
     steep: Vec<Steep>,
-    /// Where z is not finite or beyond the range of the exponential.
+    /// Edges on which z is not finite or beyond the range of the exponential: they are computed one by one.
     apart: Vec<usize>,
 }
 
-/// An edge that takes several panels.
+/// A steep edge, whose resistance is the sum of several panels.
 struct Steep {
-    /// Of its segment.
+    /// The index of its segment.
     number: usize,
     rise: f64,
     resistance: Resistance,
-    /// Whether all exponents were within the range of the exponential.
+    /// Whether all exponents so far are within the range of the exponential.
     is_in_range: bool,
 }
 
@@ -91,7 +91,7 @@ impl<'a> SideBySide<'a> {
         SideBySide { sampler, loss, d, segments, flows, eight, parts, steep: Vec::new(), apart: Vec::new() }
     }
 
-    /// Fills in the flows, but for those edges that it returns.
+    /// Computes the flows, except for the edges whose indices it returns.
     fn fill(mut self) -> Vec<usize> {
         let mut block = Block::default();
         let (mut to, mut ends) = (Points::all([0.0; 2]), [0.0; LANES]);
@@ -102,7 +102,7 @@ impl<'a> SideBySide<'a> {
             self.loss.values(&block.from, &mut block.starts);
             self.loss.values(&to, &mut ends);
             block.rises = std::array::from_fn(|lane| (ends[lane] - block.starts[lane]) / self.d);
-            // Five points are enough for most, and show how z runs along the others.
+            // Five nodes suffice for most edges, and show how z varies along the others.
             let five = &self.sampler.five;
             block.find_heights(five, self.loss, self.d, &mut z);
             let rates = block.gentle_rates(five, &z);
@@ -135,7 +135,7 @@ impl<'a> SideBySide<'a> {
         self.apart
     }
 
-    /// Puts an edge where it gets more nodes.
+    /// Moves an edge to the block that gives it more nodes.
     fn refine(&mut self, number: usize, start: f64, rise: f64, course: Course) {
         let segment = &self.segments[number];
         let (count, width) = course.panels();
@@ -155,7 +155,7 @@ impl<'a> SideBySide<'a> {
         }
     }
 
-    /// Adds the panels that wait to the resistances of their edges.
+    /// Adds the waiting panels to the resistances of their edges.
     fn add_parts(&mut self) {
         if self.parts.len == 0 {
             return;
@@ -170,7 +170,7 @@ impl<'a> SideBySide<'a> {
         self.parts.len = 0;
     }
 
-    /// Computes the edges of eight points that wait.
+    /// Computes the waiting edges of the eight-node rule.
     fn finish(&mut self) {
         if self.eight.len == 0 {
             return;
@@ -193,32 +193,32 @@ impl<'a> SideBySide<'a> {
     }
 }
 
-/// Edges, or panels of them, that take the same number of nodes.
+/// A block of edges, or of panels of edges, with the same quadrature rule.
 struct Block {
     len: usize,
-    /// Of their segments, or of the steep edges that they belong to.
+    /// For each lane the index of the segment, or of the steep edge that the panel belongs to.
     numbers: [usize; LANES],
     from: Points,
     step: Points,
     panels: [f64; LANES],
     widths: [f64; LANES],
-    /// L where the edges begin.
+    /// L at the beginning of each edge.
     starts: [f64; LANES],
     rises: [f64; LANES],
 }
 
-/// Sums of e^{z} over the nodes, as e^{top}·sum.
+/// Σ w e^{z} over the nodes of each edge, as e^{top}·sum.
 struct Sums {
     top: [f64; LANES],
     sum: [f64; LANES],
-    /// The largest exponent that was taken.
+    /// The largest exponent that was evaluated, relative to `top`.
     depth: [f64; LANES],
 }
 
 /// z at the nodes of the edges of a block.
 type Heights<const N: usize> = [[f64; LANES]; N];
 
-/// How z runs along each of these edges.
+/// The course of z along each of these edges.
 fn find_courses(nodes: &[f64; 5], z: &Heights<5>, rises: &[f64; LANES], courses: &mut [Course; LANES]) {
     widest(
         #[inline(always)]
@@ -231,7 +231,7 @@ fn find_courses(nodes: &[f64; 5], z: &Heights<5>, rises: &[f64; LANES], courses:
 }
 
 impl Default for Block {
-    /// Empty, for whole edges.
+    /// An empty block for whole edges.
     fn default() -> Block {
         let (points, numbers) = (Points::all([0.0; 2]), [0.0; LANES]);
         Block {
@@ -248,7 +248,7 @@ impl Default for Block {
 }
 
 impl Block {
-    /// Holds the places of these edges, at most [`LANES`], and no others; spare lanes repeat a point of the domain.
+    /// Loads these segments, at most [`LANES`]; unused lanes repeat a point of the domain.
     fn hold(&mut self, segments: &[Segment], to: &mut Points) {
         for lane in 0..LANES {
             let segment = segments.get(lane).unwrap_or(&segments[0]);
@@ -260,7 +260,7 @@ impl Block {
 
     fn push(&mut self, number: usize, segment: &Segment, (panel, width): (f64, f64), start: f64, rise: f64) {
         if self.len == 0 {
-            // Spare lanes repeat a point of the domain.
+            // Unused lanes repeat a point of the domain.
             (self.from, self.step) = (Points::all(segment.from), Points::all([0.0; 2]));
         }
         let lane = self.len;
@@ -272,7 +272,7 @@ impl Block {
         self.len += 1;
     }
 
-    /// z at the nodes.
+    /// Computes z at the nodes.
     fn find_heights<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64, z: &mut Heights<N>) {
         let Block { from, step, panels, widths, starts, .. } = self;
         for (z, node) in z.iter_mut().zip(rule.nodes) {
@@ -298,7 +298,8 @@ impl Block {
         }
     }
 
-    /// The rates forward and backward for λ_e = 1 of whole edges on which z stays near 0; of others anything.
+    /// For whole edges on which z stays near 0: the forward and backward rates for λ_e = 1; arbitrary values in the
+    /// lanes of other edges.
     fn gentle_rates<const N: usize>(&self, rule: &Rule<N>, z: &Heights<N>) -> [[f64; LANES]; 2] {
         let [mut forward, mut backward] = [[0.0; LANES]; 2];
         widest(
@@ -319,7 +320,7 @@ impl Block {
         [forward, backward]
     }
 
-    /// For whole edges: the sums, and the rates forward and backward for λ_e = 1.
+    /// For whole edges: the sums, and the forward and backward rates for λ_e = 1.
     fn rates<const N: usize>(&self, rule: &Rule<N>, loss: &dyn Landscape, d: f64) -> (Sums, [[f64; LANES]; 2]) {
         let top = self.rises.map(|rise| rise.max(0.0));
         let sums = self.sums(rule, loss, d, (top, top.map(|top| -top)));
@@ -336,7 +337,7 @@ impl Block {
         (sums, [forward, backward])
     }
 
-    /// Of edges whose exponents reach at least from `lowest` to `top`.
+    /// The sums of edges whose exponents cover at least the range from `lowest` to `top`.
     fn sums<const N: usize>(
         &self,
         rule: &Rule<N>,
@@ -363,7 +364,7 @@ impl Block {
                 }
                 let mut depth = [0.0; LANES];
                 for lane in 0..LANES {
-                    // NaN where L is, which maxima and minima pass over.
+                    // Restores a NaN of L, which maxima and minima ignore.
                     depth[lane] = top[lane] - lowest[lane] + 0.0 * sum[lane];
                 }
                 Sums { top, sum, depth }

@@ -1,4 +1,4 @@
-//! The integral along one edge, and the two rates that it gives.
+//! The integral along one edge, and its two rates.
 //!
 //! ```text
 //! z(s) = ∫₀ˢ (D⁻¹∇L)·e ds'          (exactly (L(s) − L_i)/d for D = d·I)
@@ -6,8 +6,8 @@
 //! Stratonovich:  q_ij = √λ_e(i) / ∫₀¹ e^{z(s)} λ_e(s)^{−1/2} ds
 //! isothermal:    q_ij = 1 / ∫₀¹ e^{z(s)} λ_e(s)^{−1} ds
 //! ```
-//! Every integral is taken as e^{z_max} ∫ e^{z(s) − z_max}, so that it cannot overflow. Gauss–Legendre on panels that
-//! end where D jumps; the nodes of a panel also give z(s) by collocation.
+//! Every integral is taken as e^{z_max} ∫ e^{z(s) − z_max}, so that it cannot overflow. The quadrature is
+//! Gauss–Legendre on panels that end where D jumps; z(s) follows by collocation at the same nodes.
 //!
 //! Source: Markowich & Zlámal 1988 (inverse-average flux); Scharfetter & Gummel 1969.
 
@@ -23,11 +23,11 @@ use crate::scheme::selling::Stencil;
 use crate::scheme::weight::{self, bernoulli, transverse_factor};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
-/// Where an edge rises by more than this, the panels pass over the layer at its higher end that makes the integral (0.2
-/// % are missed here, half at four times as much), and z is taken as linear.
+/// The rise above which z is taken as linear along an edge: the panels then miss the layer at the higher end that
+/// dominates the integral (0.2 % are missed at this rise, half at four times it).
 pub(super) const UNRESOLVED_RISE: f64 = 1024.0;
 
-/// Computes the flow along edges of one problem on one grid.
+/// Computes the flows along the edges of one process on one grid.
 pub struct EdgeSampler<'a> {
     pub(super) dynamics: &'a Dynamics,
     pub(super) noise: &'a dyn DiffusionField,
@@ -41,7 +41,7 @@ pub struct EdgeSampler<'a> {
 }
 
 impl<'a> EdgeSampler<'a> {
-    /// A sampler for the edges of `grid`.
+    /// The sampler for the edges of `grid`.
     pub fn new(
         dynamics: &'a Dynamics,
         noise: &'a dyn DiffusionField,
@@ -49,7 +49,7 @@ impl<'a> EdgeSampler<'a> {
         weight: Weight,
         grid: &Grid,
     ) -> EdgeSampler<'a> {
-        // The correction comes after a first solution with the weights of the default.
+        // The flux correction starts from a solution with the default weight.
         EdgeSampler {
             dynamics,
             noise,
@@ -63,8 +63,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// Whether the rates are in detailed balance with a stationary weight: those of a loss with D = d·I are, unless the
-    /// weights of the scheme break W_ij = e^{−z} W_ji.
+    /// Whether the rates are in detailed balance with a stationary distribution: true for a loss with D = d·I, unless
+    /// the weight violates W_ij = e^{−z} W_ji.
     pub fn keeps_balance(&self) -> bool {
         self.weight.keeps_balance() && self.noise.temperature().is_some() && self.dynamics.loss().is_some()
     }
@@ -82,7 +82,7 @@ impl<'a> EdgeSampler<'a> {
         [[hx * cosine, hx * sine], [-hy * sine, hy * cosine]]
     }
 
-    /// The factor of the cell that an edge of weight λ_e leaves: λ_e, √λ_e or 1.
+    /// The factor by which a rate depends on the cell it leaves: λ_e (Itô), √λ_e (Stratonovich) or 1 (isothermal).
     pub fn leave(&self, weight: f64) -> f64 {
         match self.interpretation {
             Interpretation::Ito => weight,
@@ -91,17 +91,17 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// The factors at both ends of an edge along a wall whose conductance is known there and not between: that of the
-    /// end, or their mean.
+    /// The factors at both ends of an edge along a wall, whose conductance is known at the two ends only: its own value
+    /// at each end (Itô), or their mean.
     pub fn along(&self, ends: [f64; 2]) -> [f64; 2] {
         match self.interpretation {
             Interpretation::Ito => ends,
-            // Scalar noise alone, which carries nothing along walls but what their own edges do.
+            // Scalar noise only, for which no edge is replaced by conductance along a wall.
             Interpretation::Stratonovich | Interpretation::Isothermal => [0.5 * (ends[0] + ends[1]); 2],
         }
     }
 
-    /// The same for the weights W_ij without a conductance.
+    /// The same sampler with weights W_ij that do not include the conductance.
     pub fn of_weights_alone(&self) -> EdgeSampler<'a> {
         EdgeSampler { interpretation: Interpretation::Ito, ..*self }
     }
@@ -111,7 +111,7 @@ impl<'a> EdgeSampler<'a> {
         self.interpretation
     }
 
-    /// m(s) of the resistance, from λ_e(s).
+    /// The factor m(s) of the resistance integrand, from λ_e(s).
     pub(super) fn metric(&self, weight: f64) -> f64 {
         match self.interpretation {
             Interpretation::Ito => 1.0,
@@ -120,10 +120,14 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// The flow along the segment `from` → `to`, which is an edge of offset `offset` or a piece of one. Both ends are
-    /// given, not a step: the rises of neighbouring edges telescope only when they meet in the very same point.
+    /// The flow along the segment `from` → `to`, which is an edge of offset `offset` or a piece of one. Both end points
+    /// are given rather than a step, so that neighbouring edges meet in the same floating-point numbers and their rises
+    /// telescope.
     ///
-    /// `ends` are λ_e at i and at j (j: 0 when unknown), used by the weights that do not sample λ_e along the edge.
+    /// `ends` are λ_e at i and at j (0 at j if unknown); only weights that do not sample λ_e along the edge use them.
+    ///
+    /// # Errors
+    /// [`EdgeError`]: the weight is not monotone here, or the slope or D is not finite or singular.
     pub fn flow(&self, from: Point, to: Point, offset: [i32; 2], ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         let plain = EdgeSampler { weight: self.weight.plain(), ..*self };
         let flow = match self.noise.temperature() {
@@ -137,12 +141,12 @@ impl<'a> EdgeSampler<'a> {
         Ok(if self.weight == Weight::Transverse { flow.scaled(transverse_factor(flow.rise)) } else { flow })
     }
 
-    /// Across a curve on which D degenerates: each end knows its own drift and its own D,
+    /// The flow across a curve on which D degenerates, with the drift and D of each end:
     /// ```text
     /// q_ij = λ_e(i) B(z_i),   z_i = e·D(x_i)⁻¹∇L(x_i),   B(z) = z/(e^z − 1)
     /// ```
-    /// so that λ_e(i)(B(z_i) − B(−z_i)) is the drift exactly. Isothermal currents take the mean of λ_e at the two ends,
-    /// and the same drift.
+    /// so that λ_e(i)(B(z_i) − B(−z_i)) is exactly the drift along the edge. The isothermal current uses the mean of
+    /// λ_e at the two ends with the same drift.
     fn flow_local(&self, from: Point, to: Point, ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
         let mean = 0.5 * (ends[0] + ends[1]);
         let rate = |at: Point, step: Point, end: f64| {
@@ -150,7 +154,7 @@ impl<'a> EdgeSampler<'a> {
             let rise = dot(tensor.solve(slope, self.dimension), step);
             match (rise.is_finite(), self.interpretation) {
                 (false, _) if end > 0.0 => Err(EdgeError::NotFinite { at }),
-                // No edge of this end.
+                // The tensor of this end does not have the edge.
                 (false, _) => Ok((0.0, 0.0)),
                 (true, Interpretation::Isothermal) => Ok((rise, mean * bernoulli(rise * end / mean))),
                 (true, _) => Ok((rise, bernoulli(rise))),
@@ -196,13 +200,13 @@ impl<'a> EdgeSampler<'a> {
         flow_of(resistance, rise, from)
     }
 
-    /// Visits the nodes and weights on [0, 1] of an edge that is split at `breaks`, with z there; `rim` is how near to
-    /// a break its two sides are told apart.
+    /// Visits the nodes in [0, 1], their weights and z, on an edge that is split at `breaks`; `rim` is the distance
+    /// from a break at which z is evaluated on either side.
     fn nodes_of_pieces(&self, breaks: &Breaks, rim: f64, z: impl Fn(f64) -> f64, mut visit: impl FnMut(f64, f64, f64)) {
         let mut begin = 0.0;
         for &end in breaks.as_slice().iter().chain(&[1.0]) {
             let width = end - begin;
-            // z just inside: on a break itself it belongs to neither side.
+            // z just inside: at the break itself it belongs to neither side.
             let (base, top) = (z(begin + rim.min(0.5 * width)), z(end - rim.min(0.5 * width)));
             let along = |s: f64| z(begin + width * s) - base;
             self.nodes(top - base, along, |s, w, z| visit(begin + width * s, w * width, base + z));
@@ -210,7 +214,7 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// Visits the nodes and weights on [0, 1] that an edge needs, with z there.
+    /// Visits the nodes in [0, 1] that an edge needs, with their weights and z.
     fn nodes(&self, rise: f64, z: impl Fn(f64) -> f64, mut visit: impl FnMut(f64, f64, f64)) {
         let five = self.five.nodes.map(&z);
         let course = Course::of(rise, &self.five.nodes, &five);
@@ -229,8 +233,8 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
-    /// ⟨sᵏ⟩ for k = 1 … 4 over the segment `from` → `to` with the weights e^{φ}, s from −½ to ½; for D = d·I and a
-    /// loss, NaN for anything else.
+    /// The moments ⟨sᵏ⟩, k = 1 … 4, over the segment `from` → `to` with the weight e^{φ}, s from −½ to ½. For a loss
+    /// with D = d·I; NaN for any other process.
     pub fn moments(&self, from: Point, to: Point) -> [f64; 4] {
         let (Some(d), Some(loss)) = (self.noise.temperature(), self.dynamics.loss()) else {
             return [f64::NAN; 4];
@@ -257,7 +261,7 @@ impl<'a> EdgeSampler<'a> {
         } else {
             self.nodes_of_pieces(&breaks, rim(from, to), at, add);
         }
-        // No node near the top of an edge that nothing resolves.
+        // No node lies near the top of an edge that is far from resolved.
         if total > 0.0 { moments.map(|moment| moment / total) } else { [0.0; 4] }
     }
 
@@ -278,7 +282,7 @@ impl<'a> EdgeSampler<'a> {
             add_jumps(end, &mut z);
             begin = end;
         }
-        // The simpler weights take the mean of what the two ends give.
+        // The simpler weights use the mean of λ_e at the two ends.
         let conductance = match self.interpretation {
             Interpretation::Ito => 1.0,
             Interpretation::Stratonovich => 0.5 * (ends[0].sqrt() + ends[1].sqrt()),
@@ -287,7 +291,7 @@ impl<'a> EdgeSampler<'a> {
         if self.weight != Weight::InverseAverage || z.abs() > UNRESOLVED_RISE {
             return self.simple(z, conductance);
         }
-        // The end of the edge lies beyond the last node: it bounds the exponents too.
+        // The end of the edge lies beyond the last node but also bounds the exponents.
         resistance.raise(z);
         if resistance.is_blind() {
             return self.simple(z, conductance);
@@ -295,8 +299,8 @@ impl<'a> EdgeSampler<'a> {
         flow_of(resistance, z, from)
     }
 
-    /// What z rises by at each break of the loss, which the slopes on either side do not show: ΔL/D along the edge. An
-    /// end of the edge may lie on a jump itself, at half of its height.
+    /// The jumps of z at the breaks of the loss, ΔL/D along the edge, which the slopes on either side do not contain.
+    /// An end of the edge may itself lie on a jump, at half of its height.
     pub(super) fn jumps(&self, from: Point, to: Point, breaks: &Breaks) -> Vec<(f64, f64)> {
         let Some(loss) = self.dynamics.loss().filter(|loss| loss.may_break()) else {
             return Vec::new();
@@ -306,7 +310,7 @@ impl<'a> EdgeSampler<'a> {
         let at = |s: f64| advance(from, s, step);
         let jump = |place: f64, low: f64, high: f64| {
             let rise = loss.value(at(high)) - loss.value(at(low));
-            // D is continuous where the loss jumps: anything else is refused when the problem is posed.
+            // D is continuous where the loss jumps: any other problem is refused when it is posed.
             let along = dot(self.noise.tensor(at(place)).solve(step, self.dimension), step) / length;
             (place, if rise == 0.0 { 0.0 } else { rise * along })
         };
@@ -314,7 +318,7 @@ impl<'a> EdgeSampler<'a> {
         [jump(0.0, 0.0, rim), jump(1.0, 1.0 - rim, 1.0)].into_iter().chain(inside).collect()
     }
 
-    /// Adds the part [begin, end] of an edge, in panels fine enough for its rise.
+    /// Adds the part [begin, end] of an edge, in panels that are short enough for its rise.
     fn piece(
         &self,
         from: Point,

@@ -1,18 +1,18 @@
-//! The tensor of a cell that a curve Γ crosses on which D bends.
+//! The effective tensor of a cell that is crossed by a curve Γ on which D has a kink.
 //!
-//! Across Γ, with the normal n, the Itô current keeps nᵀDn P smooth, and the density P bends with w = 1/nᵀDn. Sums over
-//! cells then miss the integral of P u, u any smooth function, by the terms b_k [∂ᵏ(P u)] of Euler's and Maclaurin's
-//! formula that Γ leaves, from second order on and, by where Γ lies between two centres, of another size on every grid.
-//! The two are given these terms, with u and ∂u from its values there:
+//! Across Γ, with normal n, the Itô current keeps nᵀDn P smooth, so the density P has a kink with w = 1/nᵀDn. Sums over
+//! cells then differ from the integral of P u, for smooth u, by the Euler–Maclaurin terms b_k [∂ᵏ(P u)] of Γ. They are
+//! of second order, and their size depends on the position of Γ between two centres, hence on the grid. The two cells
+//! next to Γ absorb these terms, with u and ∂u expressed by the values at their centres:
 //! ```text
 //! D̄ = (D_i w_i + Σ_k c_k [∂ᵏ(D P)]) / (w_i + Σ_k c_k [∂ᵏP])        P = w e^{−z},   b_k = B_{k+1}(θ)/(k + 1)!,   k = 1, 2, 3
 //! c_k = (1 − |t|) b_k ± (k + 1) b_{k+1}                             + behind Γ, − before it; b_4 left out
 //! ```
-//! along the axis nearest to n, with lengths in cells, z from the centre, t from the centre to Γ, θ the way from Γ to
-//! the next centre, B Bernoulli's polynomials and [∂ᵏf] what a derivative jumps by on Γ. A Stratonovich current, of
-//! scalar noise, has w = D^{−1/2}, and D̄ is the inverse square of the denominator; isothermal densities do not bend
-//! with D. Where a grid does not resolve the bend, D̄ is the mean of D over the cell with the shares w, as in a
-//! laminate: always a tensor that diffuses.
+//! along the axis nearest to n. Lengths are in cells, z is measured from the centre, t is the distance from the centre
+//! to Γ, θ the distance from Γ to the next centre, B_k are the Bernoulli polynomials and [∂ᵏf] is the jump of a
+//! derivative at Γ. For the Stratonovich current of scalar noise w = D^{−1/2}, and D̄ is the inverse square of the
+//! denominator; the isothermal density has no kink. If the grid does not resolve the kink, D̄ is the mean of D over the
+//! cell with the weight w, as for a laminate; this is always positive semidefinite.
 //!
 //! Source: Navot 1961 (Euler–Maclaurin with singularities inside); Milton 2002, chapter 9 (laminates).
 
@@ -20,31 +20,31 @@ use crate::problem::Interpretation;
 use crate::scheme::edge::EdgeSampler;
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
-/// Half the distance, in cells, of the two lines between which the direction of Γ is taken.
+/// Half the distance, in cells, between the two lines on which Γ is located to find its direction.
 const ASIDE: f64 = 0.125;
-/// The step of differences from Γ, in cells.
+/// The step, in cells, of the finite differences at Γ.
 const STEP: f64 = 0.01;
-/// A bend that changes the share of a cell by more than this is not resolved.
+/// The change of a cell's share beyond which a kink counts as not resolved.
 const RESOLVED: f64 = 0.5;
-/// Curves along the diagonal of the cells belong to the first axis, whatever the rounding.
+/// The tie-break for curves along the diagonal of the cells, which belong to the first axis whatever the rounding.
 const DIAGONAL: f64 = 1e-6;
-/// The first three derivatives from four values one step apart, by step, step² and step³.
+/// The first three derivatives from four values at equal steps, times step, step² and step³.
 const DERIVATIVES: [[f64; 4]; 3] =
     [[-11.0 / 6.0, 3.0, -1.5, 1.0 / 3.0], [2.0, -5.0, 4.0, -1.0], [-1.0, 3.0, -3.0, 1.0]];
 
-/// The cells of a grid under a noise that may bend.
+/// The cells of a grid under a noise that may have kinks.
 pub struct Laminate<'a> {
     sampler: &'a EdgeSampler<'a>,
     /// The widths of a cell along the grid's axes.
     steps: [Point; 2],
 }
 
-/// The share of P that a place has, and D times it.
+/// The weight w e^{−z} at a point, and D times it.
 type Share = (f64, Tensor);
 
 impl<'a> Laminate<'a> {
-    /// The cells of a sampler's grid; `None` where every centre's own tensor is right: constant noise and isothermal
-    /// currents, noise that vanishes on Γ, and noise that jumps.
+    /// The cells of a sampler's grid; `None` if the tensor at each centre is already right: constant noise, the
+    /// isothermal current, noise that vanishes on Γ, and noise that jumps.
     pub fn of(sampler: &'a EdgeSampler<'a>) -> Option<Laminate<'a>> {
         let noise = sampler.noise;
         let is_plain = noise.constant().is_some() || sampler.interpretation() == Interpretation::Isothermal;
@@ -56,7 +56,7 @@ impl<'a> Laminate<'a> {
         self.sampler.dimension
     }
 
-    /// D̄ of the cell around `at`; `None` where no such curve comes within a cell of the centre.
+    /// The effective tensor D̄ of the cell around `at`; `None` if no kink lies within a cell of the centre.
     pub fn tensor(&self, at: Point) -> Option<Tensor> {
         (0..self.dimension()).find_map(|axis| {
             let step = self.steps[axis];
@@ -69,7 +69,7 @@ impl<'a> Laminate<'a> {
         })
     }
 
-    /// The share of a place, and how steep z is there, in cells.
+    /// The weight at a point and D times it, and the slope of z there, per cell.
     fn share(&self, at: Point, step: Point, normal: Point) -> (Share, f64) {
         let EdgeSampler { dynamics, noise, dimension, .. } = *self.sampler;
         let (slope, tensor) = noise.slope_and_tensor(dynamics, at);
@@ -82,7 +82,7 @@ impl<'a> Laminate<'a> {
         ((share, tensor.scaled(share)), dot(tensor.solve(slope, dimension), step))
     }
 
-    /// D̄ from the cell's whole share and D times it.
+    /// D̄ from the numerator and denominator of the cell.
     fn over(&self, share: f64, shared: Tensor) -> Option<Tensor> {
         let found = match self.sampler.interpretation() {
             Interpretation::Stratonovich => Tensor::isotropic((share * share).recip(), self.dimension()),
@@ -91,13 +91,14 @@ impl<'a> Laminate<'a> {
         (share > 0.0 && found.is_finite() && found.eigen(self.dimension()).values[0] > 0.0).then_some(found)
     }
 
-    /// D̄ by what the bends at these places, in cells from the centre, leave; `None` where they are not resolved.
+    /// D̄ with the Euler–Maclaurin terms of the kinks at these distances, in cells from the centre; `None` if they are
+    /// not resolved.
     fn bent(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
         let ((own, mut shared), steep) = self.share(at, step, normal);
         let mut share = own;
         for &place in places {
             let (on_it, steep_there) = self.share(advance(at, place, step), step, normal);
-            // Down to Γ from the centre.
+            // e^{−z} from the centre to Γ.
             let down = (-0.5 * place * (steep + steep_there)).exp();
             let terms = terms(place);
             for side in [-1.0, 1.0] {
@@ -120,8 +121,8 @@ impl<'a> Laminate<'a> {
         if (share / own - 1.0).abs() > RESOLVED { None } else { self.over(share, shared) }
     }
 
-    /// A normal of the curve that crosses the middle line along an axis at this many cells from the centre; `None`
-    /// where the other axis is nearer to it.
+    /// A normal of the curve that crosses the line through the centre along an axis at this distance in cells; `None`
+    /// if the other axis is nearer to the normal.
     fn normal(&self, at: Point, axis: usize, place: f64) -> Option<Point> {
         if self.dimension() == 1 {
             return Some([1.0, 0.0]);
@@ -135,7 +136,7 @@ impl<'a> Laminate<'a> {
             places.min_by(|a, b| a.abs().total_cmp(&b.abs()))
         };
         let (before, after) = (near(-1.0)?, near(1.0)?);
-        // Cells along the axis for each along the other.
+        // The displacement along the axis per cell along the other.
         let slant = (after - before) / (2.0 * ASIDE);
         let most = if axis == 0 { 1.0 + DIAGONAL } else { 1.0 / (1.0 + DIAGONAL) };
         let is_own = if axis == 0 { slant.abs() <= most } else { slant.abs() < most };
@@ -143,7 +144,7 @@ impl<'a> Laminate<'a> {
         is_own.then_some([-tangent[1], tangent[0]])
     }
 
-    /// The mean over the cell along an axis, split at the places inside it.
+    /// The mean over the cell along an axis, split at the kinks inside it.
     fn mean(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
         let (mut share, mut shared, mut begin) = (0.0, Tensor::isotropic(0.0, self.dimension()), -0.5);
         for &end in places.iter().filter(|place| place.abs() < 0.5).chain(&[0.5]) {
@@ -159,13 +160,13 @@ impl<'a> Laminate<'a> {
     }
 }
 
-/// The factors of [∂ᵏP], k = 1, 2, 3, for a cell with Γ at this place: c_k of the file's head.
+/// The coefficients c_k of [∂ᵏP], k = 1, 2, 3, from the head of this file, for a cell with Γ at this distance.
 fn terms(place: f64) -> [f64; 3] {
     let theta = if place > 0.0 { 1.0 - place } else { -place };
     let second = theta * theta - theta;
     let of_sums = [(second + 1.0 / 6.0) / 2.0, second * (theta - 0.5) / 6.0, (second * second - 1.0 / 30.0) / 24.0];
     let own = 1.0 - place.abs();
-    // The cell behind Γ gains what the one before it loses.
+    // The cell behind Γ gains what the cell before it loses.
     let ahead = if place > 0.0 { -1.0 } else { 1.0 };
     [own * of_sums[0] + ahead * 2.0 * of_sums[1], own * of_sums[1] + ahead * 3.0 * of_sums[2], own * of_sums[2]]
 }

@@ -1,12 +1,12 @@
-//! The stationary mass of one cell in one dimension, where the density on it is not smooth.
+//! The stationary mass of one cell in one dimension, where the density is not smooth within the cell.
 //!
 //! ```text
 //! c_i = (1/h) ∫_cell e^{−(φ(x) − φ_i)} w(x)/w_i dx          w = 1/D (Itô), D^{−1/2} (Stratonovich), 1 (isothermal)
 //! ```
-//! The two-point flux is exact for any φ, and the mass h e^{−φ_i} w_i is of second order only where the density is
-//! smooth on the cell. Where L or D jumps inside it, or beside an end where D vanishes like a power, the rates out of
-//! the cell are divided by c_i: they stay nonnegative, detailed balance holds with the exact mass, and second order
-//! comes back.
+//! The two-point flux is exact for any φ, but the mass h e^{−φ_i} w_i is of second order only if the density is smooth
+//! on the cell. Where L or D jumps inside the cell, or next to an end where D vanishes like a power, the rates out of
+//! the cell are divided by c_i. They stay nonnegative, detailed balance holds with the exact mass, and second order is
+//! restored.
 
 use crate::problem::Interpretation;
 use crate::problem::boundary_class::LocalLaw;
@@ -14,19 +14,19 @@ use crate::scheme::edge::EdgeSampler;
 use crate::scheme::flow::EdgeError;
 use crate::tensor::{Point, advance, difference, dot};
 
-/// Panels of each smooth piece of half a cell.
+/// The number of panels on each smooth piece of half a cell.
 const PANELS: usize = 6;
-/// Panels towards a singular end, each of half the width of the one before.
+/// The number of panels towards a singular end, each half as wide as the one before.
 const HALVINGS: i32 = 40;
-/// Units in the last place of an end from which on a distance from it has three digits.
+/// The distance from an end, in units of its last place, beyond which that distance has three correct digits.
 const ROUNDED: f64 = 4096.0;
 
 impl EdgeSampler<'_> {
-    /// c_i of the cell around `centre` that reaches to `ends` on its two sides; where D vanishes at an end, with its
-    /// law there. `None` where the mass is infinite.
+    /// The relative mass c_i of the cell around `centre` between the two `ends`, each with the power law of D if D
+    /// vanishes there; `None` if the mass is infinite.
     ///
     /// # Errors
-    /// When the slope or D is not finite and positive inside the cell.
+    /// [`EdgeError::NotFinite`] where the slope is not finite or D is not finite and positive inside the cell.
     pub fn relative_mass(&self, centre: f64, ends: [(f64, Option<LocalLaw>); 2]) -> Result<Option<f64>, EdgeError> {
         let mut mass = 0.0;
         for (end, law) in ends {
@@ -38,13 +38,13 @@ impl EdgeSampler<'_> {
         Ok(Some(mass / (ends[1].0 - ends[0].0)))
     }
 
-    /// ∫ e^{−z} w/w(centre) dx from a centre to a place, negative towards a smaller one.
+    /// ∫ e^{−z} w/w(centre) dx from `centre` to `to`; negative if `to` is smaller.
     ///
     /// # Errors
-    /// When the slope or D is not finite and positive on the way.
+    /// [`EdgeError::NotFinite`] where the slope is not finite or D is not finite and positive on the way.
     pub fn signed_mass(&self, centre: f64, to: f64) -> Result<f64, EdgeError> {
         let mean = self.mass_towards(centre, to, None)?;
-        // Only a law at an end makes a mass infinite.
+        // Only a power law at an end makes a mass infinite.
         Ok(mean.map_or(f64::INFINITY, |mean| mean * (to - centre)))
     }
 
@@ -75,13 +75,13 @@ impl EdgeSampler<'_> {
         Ok(Some(walk.sum))
     }
 
-    /// The rest of the way to an end where the density is a power of the distance.
+    /// The rest of the integral up to an end where the density is a power of the distance.
     fn tail(&self, mut walk: Walk, begin: f64, law: LocalLaw) -> Result<Option<f64>, EdgeError> {
         let Some([_, speed]) = law.exponents().filter(|[_, speed]| *speed > -1.0) else {
             return Ok(None);
         };
         let (mut left, mut gap) = (begin, 1.0 - begin);
-        // Nearer to an end elsewhere than at 0 the distance from it is rounding.
+        // Nearer to an end that is not at 0 the distance from it is only rounding.
         let end = advance(walk.from, 1.0, walk.step)[0];
         let nearest = ROUNDED * f64::EPSILON * end.abs() / walk.step[0].abs();
         for _ in 0..HALVINGS {
@@ -92,13 +92,13 @@ impl EdgeSampler<'_> {
             self.add_mass(&mut walk, left, 1.0 - gap)?;
             left = 1.0 - gap;
         }
-        // ∫ yᴮ over what is left is y yᴮ/(B + 1).
+        // The remaining integral ∫ yᴮ is y yᴮ/(B + 1).
         let density =
             (-walk.z).exp() * self.speed(self.diffusion_at(advance(walk.from, left, walk.step))?) / walk.weight;
         Ok(Some(walk.sum + gap * density / (1.0 + speed)))
     }
 
-    /// w of D.
+    /// The factor w of the stationary density, from D.
     fn speed(&self, diffusion: f64) -> f64 {
         match self.interpretation() {
             Interpretation::Ito => 1.0 / diffusion,
@@ -135,13 +135,13 @@ impl EdgeSampler<'_> {
     }
 }
 
-/// How far an integral has come.
+/// The state of an integration along a half cell.
 struct Walk {
     from: Point,
     step: Point,
-    /// φ − φ_i here.
+    /// φ − φ_i at the current point.
     z: f64,
     sum: f64,
-    /// w at the centre.
+    /// The weight w at the centre.
     weight: f64,
 }

@@ -1,4 +1,4 @@
-//! From a tensor and a slope to the rates along the edges of a cell.
+//! The scheme: from a diffusion tensor and a slope to the rates along the edges of a cell.
 
 pub mod batch;
 mod course;

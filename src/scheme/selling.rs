@@ -3,9 +3,9 @@
 //! ```text
 //! D̃ = Σ_k λ_k e_k e_kᵀ,   λ_k ≥ 0,   e_k ∈ ℤ²        D̃ = diag(1/h) D diag(1/h)
 //! ```
-//! It keeps the discretisation of a full tensor a Markov generator. The axes come out, exactly, when D̃ is diagonal.
-//! The edges grow longer with the square root of the anisotropy: a tensor without a floor that is singular in an
-//! irrational direction has no decomposition at all, and is refused.
+//! With it the discretisation of a full tensor is a Markov generator. The edges are exactly the axes if D̃ is diagonal.
+//! Their length grows with the square root of the anisotropy: a singular tensor with an irrational null direction has
+//! no decomposition and is refused.
 //!
 //! Source: Selling 1874; Fehrenbach & Mirebeau 2014; Bonnans, Bonnet & Mirebeau 2020.
 
@@ -16,7 +16,7 @@ use crate::tensor::{Tensor, dot};
 pub struct Edge {
     /// Offset in cells; the first nonzero entry is positive, and the edge stands for both directions.
     pub offset: [i32; 2],
-    /// λ_e > 0, in 1/time.
+    /// The conductance λ_e > 0, in 1/time.
     pub weight: f64,
 }
 
@@ -27,15 +27,15 @@ pub struct Stencil {
     len: u8,
 }
 
-/// The decomposition did not end: the tensor is too anisotropic for the grid.
+/// The decomposition did not end within the longest edge: the tensor is too anisotropic for the grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TooAnisotropic {
     /// Largest over smallest eigenvalue of D̃.
     pub ratio: f64,
 }
 
-/// Longest edge, in cells, that a stencil may have. Beyond it a stencil reaches across structures that it should
-/// resolve, and the elimination's separators grow with it.
+/// The longest edge, in cells, that a stencil may have. Longer edges would reach across structures that the grid should
+/// resolve, and would enlarge the separators of the elimination.
 const LONGEST_EDGE: i64 = 64;
 
 impl Stencil {
@@ -44,7 +44,7 @@ impl Stencil {
         &self.edges[..self.len as usize]
     }
 
-    /// λ_e of an offset, 0 when the stencil does not have it.
+    /// The conductance λ_e of an offset, 0 if the stencil does not have it.
     pub fn weight(&self, offset: [i32; 2]) -> f64 {
         self.edges().iter().find(|edge| edge.offset == offset).map_or(0.0, |edge| edge.weight)
     }
@@ -58,7 +58,10 @@ impl Stencil {
         }
     }
 
-    /// Decomposes a positive semidefinite tensor in index coordinates; in one dimension only `xx` counts.
+    /// Decomposes a positive semidefinite tensor in index coordinates; in one dimension only `xx` is used.
+    ///
+    /// # Errors
+    /// [`TooAnisotropic`] for a tensor whose decomposition needs longer edges than allowed.
     pub fn of(tensor: Tensor, dimension: usize) -> Result<Stencil, TooAnisotropic> {
         let mut stencil = Stencil::default();
         if dimension == 1 || (tensor.xy == 0.0) {
@@ -70,7 +73,8 @@ impl Stencil {
         let real = |v: [i64; 2]| [v[0] as f64, v[1] as f64];
         let product = |v: [i64; 2], w: [i64; 2]| tensor.form(real(v), real(w));
         loop {
-            // A product within its own rounding error of zero counts as zero: reducing on it could go on for ever.
+            // A product that is zero to within its rounding error counts as zero: the reduction might not end
+            // otherwise.
             let obtuse = |v: [i64; 2], w: [i64; 2]| {
                 let scale = (tensor.xx.abs() + tensor.xy.abs() + tensor.yy.abs()) * dot(real(v), real(v)).sqrt();
                 product(v, w) <= 4.0 * f64::EPSILON * scale * dot(real(w), real(w)).sqrt()

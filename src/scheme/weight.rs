@@ -1,4 +1,4 @@
-//! Edge weights W_ij: how fast probability runs along an edge against the slope it climbs.
+//! Edge weights W_ij: the factor of the rate along an edge that depends on the rise z.
 //!
 //! With z the rise of the effective potential along the edge, W_ij = e^{−z} W_ji for the weights that keep the
 //! stationary density (`upwind` and `central` do so only to first and second order):
@@ -12,7 +12,7 @@
 //! | upwind | 1 + max(−z, 0) | 1 + max(z, 0) |
 //! | central | 1 − z/2 | 1 + z/2 |
 
-/// The edge weights of method.md section 3.
+/// The edge weights of exponential fitting and their competitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// 1/∫e^{z(s)}ds.
@@ -25,12 +25,12 @@ pub enum Weight {
     Upwind,
     /// 1 − z/2.
     Central,
-    /// The inverse average, faster where z² is not small: right to the next order for drift across the slope.
+    /// The inverse average with a factor that increases with z²: one order more accurate for drift across the slope.
     Transverse,
 }
 
 impl Weight {
-    /// All of them, the default first.
+    /// All weights, the default first.
     pub const ALL: [Weight; 6] = [
         Weight::InverseAverage,
         Weight::ScharfetterGummel,
@@ -45,7 +45,7 @@ impl Weight {
         !matches!(self, Weight::Upwind | Weight::Central)
     }
 
-    /// The weight that a factor of z multiplies, if one does; else itself.
+    /// The weight that this one multiplies by a factor of z; any other weight is itself.
     pub(super) fn plain(self) -> Weight {
         if self == Weight::Transverse { Weight::InverseAverage } else { self }
     }
@@ -69,24 +69,24 @@ pub fn bernoulli(z: f64) -> f64 {
     if z.abs() < 1e-5 { 1.0 - 0.5 * z + z * z / 12.0 } else { z / z.exp_m1() }
 }
 
-/// By how much [`Weight::Transverse`] exceeds the inverse average: even in z, so that balance stays, and 1 + O(1/z²)
-/// for edges that no grid resolves.
+/// The ratio of [`Weight::Transverse`] to the inverse average. It is even in z, so that detailed balance is kept, and 1
+/// + O(1/z²) for unresolved edges.
 ///
-/// With the density (or the committor) e^{S/h} on cells of size h, y = ∂S and b = −∂V + ℓ across the slope of V, a
-/// weight W of balance W_ij = e^{−z} W_ji changes the Hamiltonian of an edge by
+/// With the density (or the committor) e^{S/h} on cells of size h, y = ∂S, and the drift b = −∂V + ℓ with ℓ
+/// perpendicular to ∂V, a weight with W_ij = e^{−z} W_ji changes the Hamiltonian of an edge by
 /// ```text
 /// y (y + z) [y (y + z)/12 + c z²],   W = (1 + c z²) B(z) + O(z⁴)
 /// ```
-/// to fourth order. Nothing of it is left where y = −z, for a gradient, whatever c is. On the two axes of a square grid
-/// y (y + z) are equal and opposite where ℓ ⟂ ∂V; their sum is then q²/6 − 4 c q² and a term that changes sign as the
-/// slope turns: c = 1/24 leaves that alone.
+/// to fourth order. For a gradient drift y = −z and it vanishes for any c. On the two axes of a square grid the values
+/// q = y (y + z) are equal and opposite where ℓ ⟂ ∂V; the changes then sum to q²/6 − 4 c q² and a term whose sign
+/// alternates with the direction of the slope. c = 1/24 cancels all but that term.
 pub fn transverse_factor(z: f64) -> f64 {
     let square = z * z;
     if square > 1e30 { 1.0 } else { 1.0 + square / 24.0 / (1.0 + square * square / 256.0) }
 }
 
-/// (W_ij, W_ji) of a weight that depends on z alone; `None` when it is not positive (`central` with |z| ≥ 2).
-/// `inverse-average` with z(s) taken as linear is `scharfetter-gummel`.
+/// The weights (W_ij, W_ji) if they depend on z alone; `None` if they are not positive (`central` with |z| ≥ 2). For
+/// `inverse-average` z(s) is taken as linear, which is `scharfetter-gummel`.
 pub fn of_rise(weight: Weight, z: f64) -> Option<(f64, f64)> {
     match weight {
         Weight::InverseAverage | Weight::ScharfetterGummel => Some((bernoulli(z), bernoulli(-z))),

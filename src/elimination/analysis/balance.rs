@@ -3,25 +3,27 @@
 //! ```text
 //! π_i q_ij = π_j q_ji        s_i = √π_i        s_i q_ij / s_j = √(q_ij q_ji)   symmetric
 //! ```
-//! π runs over hundreds of decades, and the rates along a path of thousands of edges multiply up to it: mantissas are
-//! carried to twice the working precision and exponents as integers, so that a weight is as exact as the rates are. On
-//! all edges that the weights were not computed from, detailed balance then holds to within the rounding of the rates
-//! round a loop. Those roundings have no direction; a current that has one adds up along its way, and no bound on a
-//! single edge could tell it from them: which chains are reversible is known to whoever assembles them, and only
-//! checked here.
+//! π spans hundreds of decades, and it is a product of rate ratios along a path of thousands of edges. The products are
+//! therefore carried with mantissas of twice the working precision and with integer exponents, so that each weight is
+//! as accurate as the rates. Detailed balance is then checked on the edges that the weights were not computed from; it
+//! must hold to within the rounding of the rates around a loop. This check finds large violations only: a small
+//! circulating current changes each single edge by no more than rounding does. Whoever assembles a chain must know
+//! whether it is reversible.
 
 use rayon::prelude::*;
 
 use crate::generator::Generator;
 
-/// How closely detailed balance must hold: what some thousand roundings round a loop leave at most. Beyond it the rates
-/// belong to no reversible chain.
+/// The relative tolerance of the detailed-balance check: the rounding that accumulates over about a thousand edges of a
+/// loop. Rates that violate it belong to no reversible chain.
 const TOLERANCE: f64 = 4096.0 * f64::EPSILON;
-/// Scans back and forth before a search takes over.
+/// The number of alternating forward and backward scans over the states before a breadth-first search finds the
+/// remaining weights.
 const SCANS: usize = 16;
 /// States per task.
 const TASK_STATES: usize = 1 << 12;
-/// States whose weights are found on their own before they are joined.
+/// The number of consecutive states (a stretch) whose relative weights are computed in one task, before the stretches
+/// are joined.
 const STRETCH: usize = 1 << 14;
 
 /// The square root of a stationary weight: mantissa · 2^exponent, ½ ≤ mantissa < 1.
@@ -51,8 +53,8 @@ pub(crate) fn geometric_mean(a: f64, b: f64) -> f64 {
 #[derive(Debug)]
 pub(crate) struct Balance(Vec<RootWeight>);
 
-/// Weights within so many powers of two can be scaled to ordinary numbers. What falls below the smallest of those,
-/// 2⁻¹⁰²², in an elimination is far below the rounding of any pivot that it accepts.
+/// The largest exponent range (base 2) of the weights √π that is scaled to ordinary numbers. A product that then
+/// underflows, below 2⁻¹⁰²², is far below the rounding of any accepted pivot.
 const LARGEST_RANGE: i32 = 960;
 
 /// A positive number to twice the working precision: (high + low) · 2^exponent.
@@ -109,7 +111,8 @@ fn split(value: f64) -> (f64, i32) {
 }
 
 impl Balance {
-    /// The balance of a chain, `None` if it is not reversible to within the rounding of its rates.
+    /// The square roots of the stationary weights of a chain; `None` if the chain is not reversible to within the
+    /// rounding of its rates.
     pub(crate) fn of(generator: &Generator) -> Option<Balance> {
         let indptr = generator.rates.indptr();
         let rows =
@@ -118,13 +121,13 @@ impl Balance {
         let is_balanced = (0..weights.len()).into_par_iter().with_min_len(TASK_STATES).all(|i| {
             let (targets, rates) = rows.row(i);
             let own = weights[i];
-            targets.iter().zip(rates).enumerate().all(|(place, (&j, &rate))| {
+            targets.iter().zip(rates).enumerate().all(|(position, (&j, &rate))| {
                 let j = j as usize;
-                let back = rows.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
+                let back = rows.rate(j, i, targets.len() - 1 - position).unwrap_or(0.0);
                 if !(rate > 0.0 && back > 0.0) {
                     return false;
                 }
-                // The other end checks the same edge.
+                // Skip: the edge is checked from its other end.
                 if j < i {
                     return true;
                 }
@@ -137,8 +140,8 @@ impl Balance {
         is_balanced.then_some(Balance(weights))
     }
 
-    /// The weights of the states in another order, the largest scaled to between ½ and 1; `None` if they do not fit
-    /// into the range of numbers.
+    /// The weights √π in the given order of states, scaled so that the largest lies between ½ and 1; `None` if they do
+    /// not fit into the range of floating-point numbers.
     pub(crate) fn weights_in(&self, order: &[u32]) -> Option<Vec<f64>> {
         let exponents = self.0.iter().map(|weight| weight.exponent);
         let (low, high) = exponents.fold((i32::MAX, i32::MIN), |(low, high), e| (low.min(e), high.max(e)));
@@ -153,7 +156,7 @@ impl Balance {
     }
 }
 
-/// The rates by rows.
+/// The rates of the generator in compressed rows.
 struct Rows<'a> {
     starts: std::borrow::Cow<'a, [usize]>,
     targets: &'a [u32],
@@ -161,15 +164,15 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The targets and rates of a state's edges.
+    /// The target states and the rates of the edges out of state i.
     #[inline(always)]
     fn row(&self, i: usize) -> (&[u32], &[f64]) {
         let range = self.starts[i]..self.starts[i + 1];
         (&self.targets[range.clone()], &self.rates[range])
     }
 
-    /// The rate q_ij, looked for first at a place in the row: where all states have the same neighbours, the way back
-    /// stands as far from the end as the way there from the beginning.
+    /// The rate q_ij. The row is searched from the position `guess`: where all states have the same neighbours, the
+    /// reverse edge is as far from the end of its row as the edge is from the beginning of its own.
     #[inline(always)]
     fn rate(&self, i: usize, j: usize, guess: usize) -> Option<f64> {
         let (targets, rates) = self.row(i);
@@ -177,10 +180,10 @@ impl Rows<'_> {
         if targets.get(guess) == Some(&j) {
             return Some(rates[guess]);
         }
-        targets.iter().position(|&target| target == j).map(|place| rates[place])
+        targets.iter().position(|&target| target == j).map(|position| rates[position])
     }
 
-    /// The weights √π from the rates along a tree of edges; `None` if one of those has no reverse.
+    /// The weights √π, computed along a spanning tree of edges; `None` if one of these has no reverse.
     fn weights(&self) -> Option<Vec<RootWeight>> {
         let n = self.starts.len() - 1;
         let mut squares = vec![Extended::default(); n];
@@ -191,7 +194,7 @@ impl Rows<'_> {
             self.scan(states.start, squares, &mut (states.start + 1..states.end).collect())
         };
         stretches.map(scan_stretch).collect::<Option<()>>()?;
-        // Each stretch follows an earlier one, by any edge between states that are known.
+        // Join each stretch to an earlier one by any edge between states whose weights are known.
         let mut factors: Vec<Option<Extended>> = vec![Some(Extended::ONE)];
         for stretch in 1..n.div_ceil(STRETCH) {
             let states = stretch * STRETCH..((stretch + 1) * STRETCH).min(n);
@@ -199,10 +202,10 @@ impl Rows<'_> {
             let joins = |&j: &u32| (j as usize) < states.start && is_known(j as usize);
             let mut known = states.clone().filter(|&i| squares[i].high != 0.0);
             factors.push(match known.find_map(|i| Some((i, self.row(i).0.iter().position(joins)?))) {
-                Some((i, place)) => {
-                    let j = self.row(i).0[place] as usize;
+                Some((i, position)) => {
+                    let j = self.row(i).0[position] as usize;
                     let of_neighbour = squares[j].times(factors[j / STRETCH].unwrap_or(Extended::ONE));
-                    Some(self.after(of_neighbour, i, place)?.over(squares[i]))
+                    Some(self.weight_from(of_neighbour, i, position)?.over(squares[i]))
                 }
                 None => None,
             });
@@ -217,19 +220,19 @@ impl Rows<'_> {
         });
         let mut unknown: Vec<usize> = (0..n).filter(|&i| squares[i].high == 0.0).collect();
         self.scan(0, &mut squares, &mut unknown)?;
-        // What winds too much for that, or falls into many parts: a search from all that is known, then from each
-        // part's first.
+        // States that the scans did not reach (winding paths, several connected components): search from all known
+        // states, then from the first state of each remaining component.
         let is_border =
             |&i: &usize| squares[i].high != 0.0 && self.row(i).0.iter().any(|&j| squares[j as usize].high == 0.0);
         let mut border: Vec<usize> = if unknown.is_empty() { Vec::new() } else { (0..n).filter(is_border).collect() };
         let mut roots = unknown.into_iter();
         loop {
             while let Some(i) = border.pop() {
-                for place in 0..self.row(i).0.len() {
-                    let j = self.row(i).0[place] as usize;
+                for position in 0..self.row(i).0.len() {
+                    let j = self.row(i).0[position] as usize;
                     if squares[j].high == 0.0 {
                         let back = self.row(j).0.iter().position(|&target| target as usize == i)?;
-                        squares[j] = self.after(squares[i], j, back)?;
+                        squares[j] = self.weight_from(squares[i], j, back)?;
                         border.push(j);
                     }
                 }
@@ -241,9 +244,9 @@ impl Rows<'_> {
         Some(squares.par_iter().map(|square| square.root()).collect())
     }
 
-    /// Finds π of the `unknown` among the states from `first` on, each from the first neighbour among them that is
-    /// known, back and forth in the order of their numbers: along memory, unlike a search. `None` if a rate is not in
-    /// range.
+    /// Finds π of the `unknown` states from `first` on, each from its first neighbour in that range whose π is known,
+    /// scanning forward and backward in the order of the states: this reads memory in sequence, which a search does
+    /// not. `None` if a rate ratio is out of range.
     fn scan(&self, first: usize, squares: &mut [Extended], unknown: &mut Vec<usize>) -> Option<()> {
         let states = first..first + squares.len();
         for _ in 0..SCANS {
@@ -251,8 +254,8 @@ impl Rows<'_> {
             let mut is_usable = true;
             unknown.retain(|&i| {
                 let is_known = |&j: &u32| states.contains(&(j as usize)) && squares[j as usize - first].high != 0.0;
-                let Some(place) = self.row(i).0.iter().position(is_known) else { return true };
-                let found = self.after(squares[self.row(i).0[place] as usize - first], i, place);
+                let Some(position) = self.row(i).0.iter().position(is_known) else { return true };
+                let found = self.weight_from(squares[self.row(i).0[position] as usize - first], i, position);
                 is_usable &= found.is_some();
                 squares[i - first] = found.unwrap_or(Extended::ONE);
                 false
@@ -268,11 +271,12 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// The weight π_i from that of the neighbour at a place in its row, if the rates between them are in range.
-    fn after(&self, of_neighbour: Extended, i: usize, place: usize) -> Option<Extended> {
+    /// The weight π_i, from the weight of the neighbour in the given position of row i; `None` if the rates between them
+    /// are out of range.
+    fn weight_from(&self, of_neighbour: Extended, i: usize, position: usize) -> Option<Extended> {
         let (targets, rates) = self.row(i);
-        let (j, rate) = (targets[place] as usize, rates[place]);
-        let back = self.rate(j, i, targets.len() - 1 - place).unwrap_or(0.0);
+        let (j, rate) = (targets[position] as usize, rates[position]);
+        let back = self.rate(j, i, targets.len() - 1 - position).unwrap_or(0.0);
         let in_range = |number: f64| (1e-300..1e300).contains(&number);
         // π_i = π_j q_ji / q_ij.
         (in_range(rate) && in_range(back) && in_range(back / rate)).then(|| of_neighbour.times_ratio(back, rate))

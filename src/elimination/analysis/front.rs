@@ -2,32 +2,32 @@
 
 use super::shape::Shape;
 
-/// A dense front: its pivots are consecutive places of the elimination order, its update set (of later places) are
-/// those that the pivots are coupled with once what comes before is eliminated.
+/// A dense front. Its pivots are consecutive positions of the elimination order. Its update set consists of the later
+/// states that the pivots are coupled with once all earlier states are eliminated.
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
-    /// Place of the first pivot.
+    /// Position of the first pivot in the elimination order.
     pub(crate) start: usize,
     /// p, the number of pivots.
     pub(crate) pivots: usize,
     /// u, the size of the update set.
     pub(crate) updates: usize,
-    /// The index of the [`Lists`] that hold its update set and its entries.
+    /// The index of the [`Lists`] that hold this front's update set and entries.
     pub(super) lists: usize,
-    /// The place in those where the update set begins.
+    /// Where the update set begins in these lists.
     pub(super) update_start: usize,
-    /// The range in those of the entries that are assembled here.
+    /// The range of these lists with the entries that are assembled in this front.
     pub(super) entries: std::ops::Range<usize>,
     pub(super) children: [usize; 2],
     pub(super) child_count: usize,
     /// The first front of the subtree; the subtree is first..=self.
     pub(crate) first: usize,
-    /// The floating-point operations of the subtree, in general form.
+    /// The floating-point operations of the subtree, counted for the general form.
     pub(crate) work: u64,
-    /// The numbers that the subtree needs on its stack for contribution blocks: the stack in common where it is
-    /// eliminated in parallel, a stack of the thread otherwise.
+    /// The stack size, in numbers, that the contribution blocks of the subtree need: on the shared stack where the
+    /// subtree is eliminated in parallel, on the stack of one thread otherwise.
     pub(crate) stack: usize,
-    /// The numbers that solves need as buffer in the subtree.
+    /// The buffer size, in numbers, that a solve needs in the subtree.
     pub(crate) solve_work: usize,
     /// The largest p and the largest p + u of the subtree.
     pub(crate) largest: (usize, usize),
@@ -46,13 +46,13 @@ impl Front {
         self.update_start..self.update_start + self.updates
     }
 
-    /// The children, up to two, the one factored first in front.
+    /// The children, at most two, in the order in which they are factored.
     pub(crate) fn children(&self) -> &[usize] {
         &self.children[..self.child_count]
     }
 
-    /// The numbers that the subtree needs on the stack in common: all of its own, or room for its contribution block
-    /// where it is eliminated on one thread.
+    /// The size, in numbers, that the subtree needs on the shared stack: all its contribution blocks if it is
+    /// eliminated in parallel, only its own contribution block if one thread eliminates it.
     pub(crate) fn shared_stack(&self) -> usize {
         if self.is_parallel { self.stack } else { self.contribution_length() }
     }
@@ -62,31 +62,31 @@ impl Front {
         Shape { p: self.pivots, u: self.updates }
     }
 
-    /// The room for the contribution block: u×(u+1) with κ as the last column, in symmetric form padded.
+    /// The size of the contribution block, in numbers: u×(u+1) with κ as the last column; padded in the symmetric form.
     pub(crate) fn contribution_length(&self) -> usize {
-        self.updates * self.shape().rows_below()
+        self.updates * self.shape().contribution_rows()
     }
 }
 
-/// The rates between two states and where they are assembled.
+/// The two rates between a pair of states, and where they are assembled in a front.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    /// The places in the generator's rates of the rate from the earlier to the later state and of that back, or
-    /// `NO_EDGE`.
+    /// The indices, in the generator's array of rates, of the rate from the earlier to the later state and of the
+    /// reverse rate; `NO_EDGE` where there is none.
     pub(crate) onward: u32,
     pub(crate) back: u32,
-    /// The later and the earlier state within their front. Fronts of more states than this can tell would take 34 GB
-    /// and are refused.
+    /// The positions of the later and the earlier state within their front. 16 bits suffice: a larger front would take
+    /// 34 GB and is refused.
     pub(crate) later: u16,
     pub(crate) earlier: u16,
 }
 
-/// The lists that the fronts grown on one thread hold together.
+/// The update sets and entries of all fronts that one thread has analysed.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    /// The update sets, as places.
-    pub(super) update_places: Vec<u32>,
-    /// The positions of the same states within the parent's front.
-    pub(super) parent_places: Vec<u32>,
+    /// The update sets, as positions in the elimination order.
+    pub(super) update_positions: Vec<u32>,
+    /// The positions of the same states within the parent front.
+    pub(super) parent_positions: Vec<u32>,
     pub(super) entries: Vec<Entry>,
 }

@@ -1,5 +1,5 @@
-//! What is known of an elimination before any pivot: the assembly tree with its costs, and the weights of a reversible
-//! chain.
+//! The symbolic part of an elimination, before any pivot is computed: the assembly tree with its costs, and the
+//! stationary weights of a reversible chain.
 
 pub(super) mod balance;
 pub(super) mod front;

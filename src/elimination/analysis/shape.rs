@@ -1,6 +1,6 @@
-//! The shape of a front in either form: how its rows are laid out, what its factor takes, what its elimination costs.
+//! The shape of a front in either form: the layout of its rows, the size of its factor and the cost of its elimination.
 
-/// The numbers in the widest vector; the rows of a symmetric front are padded to whole ones.
+/// The length of the widest SIMD vector, in numbers; the rows of a symmetric front are padded to a multiple of it.
 pub(crate) const VECTOR: usize = 8;
 
 /// The form in which fronts are eliminated.
@@ -12,7 +12,7 @@ pub(crate) enum Form {
     Symmetric,
 }
 
-/// The shape of a front: p pivots and u further states, its update set.
+/// The shape of a front: p pivots and an update set of u states.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) p: usize,
@@ -25,27 +25,27 @@ impl Shape {
         self.p + self.u
     }
 
-    /// The row in symmetric form where the further states begin.
-    pub(crate) fn below(self) -> usize {
+    /// The row of the first state of the update set, in the symmetric form.
+    pub(crate) fn update_row(self) -> usize {
         self.p.next_multiple_of(VECTOR)
     }
 
     /// The number of rows of the contribution block in symmetric form.
-    pub(crate) fn rows_below(self) -> usize {
+    pub(crate) fn contribution_rows(self) -> usize {
         (self.u + 1).next_multiple_of(VECTOR)
     }
 
     /// The number of rows of the factor in symmetric form.
     pub(crate) fn rows(self) -> usize {
-        self.below() + self.rows_below()
+        self.update_row() + self.contribution_rows()
     }
 
-    /// The row in symmetric form of a state of the front.
+    /// The row of a state of the front, in the symmetric form.
     pub(crate) fn row(self, state: usize) -> usize {
-        if state < self.p { state } else { state - self.p + self.below() }
+        if state < self.p { state } else { state - self.p + self.update_row() }
     }
 
-    /// The number of numbers in a front's factor.
+    /// The size of a front's factor, in numbers.
     pub(crate) fn factor_length(self, form: Form) -> usize {
         let Shape { p, u } = self;
         match form {
@@ -56,11 +56,11 @@ impl Shape {
         }
     }
 
-    /// The floating-point operations that the elimination of a front takes: Σ over the pivots, with m states left after
-    /// each, of m sums, m+1 divisions, 2m(m+1) for the update; in symmetric form 2m for the sum, m+2 divisions and
-    /// roots, m(m+3) for the update.
+    /// The floating-point operations of the elimination of a front. General form: for each pivot with m later states m
+    /// additions, m+1 divisions and 2m(m+1) operations of the update. Symmetric form: 2m for the pivot, m+2 divisions
+    /// and square roots, m(m+3) for the update.
     pub(crate) fn flops(self, form: Form) -> u64 {
-        // Σ 1, Σ m and Σ m² below an order.
+        // Σ 1, Σ m and Σ m² over m < n.
         let sums = |n: usize| {
             let n = n as u64;
             [n, n * n.saturating_sub(1) / 2, n * n.saturating_sub(1) * (2 * n).saturating_sub(1) / 6]

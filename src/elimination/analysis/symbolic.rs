@@ -1,4 +1,4 @@
-//! The symbolic analysis: the method of elimination, and every cost counted before anything large is allocated.
+//! The symbolic analysis: it chooses the method of elimination and counts all costs before anything large is allocated.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::tree::AssemblyTree;
 use crate::elimination::ordering::pattern::{Pattern, fingerprint, is_path};
 use crate::generator::Generator;
 
-/// The symbolic analysis of a generator, which serves every generator with the same edges.
+/// The symbolic analysis of a generator. It serves every generator with the same edges.
 #[derive(Clone, Debug)]
 pub struct Symbolic {
     pub(crate) method: Method,
@@ -16,22 +16,22 @@ pub struct Symbolic {
     fingerprint: u64,
 }
 
-/// The method that suits a pattern of edges.
+/// The method of elimination for a pattern of edges.
 #[derive(Clone, Debug)]
 pub(crate) enum Method {
-    /// State by state: the states form a path in the given order, and the matrix is tridiagonal.
+    /// One state after the other: the states form a path in the given order, so that the matrix is tridiagonal.
     Tridiagonal,
-    /// Front by front along an assembly tree: anything else.
+    /// Multifrontal along an assembly tree: any other pattern.
     Fronts(Arc<AssemblyTree>),
 }
 
 impl Symbolic {
-    /// Analyses the pattern of the rates; their values play no part.
+    /// Analyses the pattern of the rates; their values are not used.
     pub fn analyse(generator: &Generator) -> Symbolic {
         Self::with_fingerprint(generator, fingerprint(generator))
     }
 
-    /// The analysis, with the fingerprint of the pattern known.
+    /// The analysis of a generator whose pattern has this fingerprint.
     pub(crate) fn with_fingerprint(generator: &Generator, fingerprint: u64) -> Symbolic {
         let method = if is_path(generator) {
             Method::Tridiagonal
@@ -44,7 +44,7 @@ impl Symbolic {
         Symbolic { method, states: generator.len(), fingerprint }
     }
 
-    /// The number of bytes that the analysis itself takes.
+    /// The memory of the analysis itself, in bytes.
     pub(crate) fn own_bytes(&self) -> u64 {
         match &self.method {
             Method::Tridiagonal => 0,
@@ -62,12 +62,12 @@ impl Symbolic {
         self.states == 0
     }
 
-    /// Whether a generator has the edges that this analysis was made for.
+    /// Whether a generator has the pattern of edges of this analysis.
     pub fn fits(&self, generator: &Generator) -> bool {
         self.is_for(generator, fingerprint(generator))
     }
 
-    /// Whether a generator with this fingerprint has the edges that this analysis was made for.
+    /// Whether a generator, whose pattern has this fingerprint, has the pattern of edges of this analysis.
     pub(crate) fn is_for(&self, generator: &Generator, fingerprint: u64) -> bool {
         self.states == generator.len() && self.fingerprint == fingerprint
     }
@@ -80,7 +80,7 @@ impl Symbolic {
         }
     }
 
-    /// The number of numbers in the factor in general form; that of a reversible chain has little more than half.
+    /// The size of the factor in general form, in numbers; that of a reversible chain is little more than half of it.
     pub fn factor_entries(&self) -> u64 {
         match &self.method {
             Method::Tridiagonal => 3 * self.states as u64,
@@ -90,13 +90,12 @@ impl Symbolic {
         }
     }
 
-    /// The number of bytes of the factor in general form.
+    /// The size of the factor in general form, in bytes.
     pub fn factor_bytes(&self) -> u64 {
         8 * self.factor_entries()
     }
 
-    /// The number of bytes held at the peak of the elimination in general form: factor, contribution blocks, and this
-    /// analysis itself.
+    /// The peak memory of the elimination in general form, in bytes: factor, contribution blocks and this analysis.
     pub fn peak_bytes(&self) -> u64 {
         match &self.method {
             Method::Tridiagonal => 6 * 8 * self.states as u64,

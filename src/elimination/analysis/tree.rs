@@ -1,6 +1,7 @@
 //! The assembly tree of all fronts, with the costs of its subtrees.
 //!
-//! It is grown in pieces (`growth`), which stay where they are: taking memory costs as much as filling it.
+//! It is built in pieces (`growth`), which are not copied into one array: allocating memory costs as much as filling
+//! it.
 
 use super::front::{Entry, Front, Lists};
 use super::growth::{Graph, Growth, grow_in_parallel};
@@ -8,35 +9,35 @@ use super::shape::Form;
 use crate::elimination::ordering::dissection::dissect;
 use crate::elimination::ordering::pattern::Pattern;
 
-/// Subtrees with more than this share of the work, and more than so many operations, have their two halves factored
-/// in parallel: enough tasks for some tens of threads, few enough that their stacks stay small. Properties of the tree
-/// and not of the machine, so that memory and results do not depend on the number of threads.
+/// A subtree with more than this share of the work, and more than this many operations, has its two halves factored in
+/// parallel. This gives enough tasks for some tens of threads, and few enough that their stacks stay small. The limits
+/// depend on the tree and not on the machine, so that memory and results do not depend on the number of threads.
 const PARALLEL_SHARE: u64 = 32;
 const PARALLEL_WORK: u64 = 20_000_000;
 
 /// The assembly tree: all fronts in postorder, a front's children before it.
 #[derive(Debug, Default)]
 pub(crate) struct AssemblyTree {
-    /// The state at each place of the elimination order.
+    /// The state at each position of the elimination order.
     pub(crate) order: Vec<u32>,
-    /// The place of each state in the elimination order.
-    pub(crate) places: Vec<u32>,
+    /// The position of each state in the elimination order.
+    pub(crate) positions: Vec<u32>,
     pub(crate) fronts: Vec<Front>,
     lists: Vec<Lists>,
-    /// The numbers on the stack of a thread that are enough for any subtree that it eliminates alone.
+    /// The stack size, in numbers, that suffices for any subtree that one thread eliminates alone.
     pub(crate) thread_stack: usize,
 }
 
 impl AssemblyTree {
-    /// The tree that nested dissection leads to.
+    /// The assembly tree of a nested dissection.
     pub(crate) fn grow(pattern: &Pattern, coordinates: &[[i32; 2]]) -> AssemblyTree {
         let (order, root) = dissect(pattern, coordinates);
-        let mut places = vec![0u32; order.len()];
-        for (place, &state) in order.iter().enumerate() {
-            places[state as usize] = place as u32;
+        let mut positions = vec![0u32; order.len()];
+        for (position, &state) in order.iter().enumerate() {
+            positions[state as usize] = position as u32;
         }
-        let grown = grow_in_parallel(&root, &Graph { pattern, order: &order, places: &places }, 0);
-        let mut tree = AssemblyTree { order, places, ..AssemblyTree::default() };
+        let grown = grow_in_parallel(&root, &Graph { pattern, order: &order, positions: &positions }, 0);
+        let mut tree = AssemblyTree { order, positions, ..AssemblyTree::default() };
         tree.fronts.reserve_exact(grown.iter().map(|growth| growth.fronts.len()).sum());
         // The roots of the subtrees that have no parent yet.
         let mut roots = Vec::new();
@@ -57,7 +58,7 @@ impl AssemblyTree {
         tree
     }
 
-    /// Counts work, stack and buffers of all subtrees, in the way that the factorisation and the solves use them.
+    /// Sums the operations, stack sizes and buffer sizes of all subtrees, as the factorisation and the solves use them.
     fn count_costs(&mut self) {
         let total: u64 = self.fronts.iter().map(|front| front.shape().flops(Form::General)).sum();
         let threshold = PARALLEL_WORK.max(total / PARALLEL_SHARE);
@@ -95,35 +96,34 @@ impl AssemblyTree {
         }
     }
 
-    /// The update set of a front, as places.
+    /// The update set of a front, as positions in the elimination order.
     pub(crate) fn updates_of(&self, front: &Front) -> &[u32] {
-        &self.lists[front.lists].update_places[front.updates_range()]
+        &self.lists[front.lists].update_positions[front.updates_range()]
     }
 
-    /// The update set of a front, as positions within its parent.
-    pub(crate) fn parent_places_of(&self, front: &Front) -> &[u32] {
-        &self.lists[front.lists].parent_places[front.updates_range()]
+    /// The update set of a front, as positions within the parent front.
+    pub(crate) fn parent_positions_of(&self, front: &Front) -> &[u32] {
+        &self.lists[front.lists].parent_positions[front.updates_range()]
     }
 
-    /// The rates that are assembled in a front.
+    /// The entries that are assembled in a front.
     pub(crate) fn entries_of(&self, front: &Front) -> &[Entry] {
         &self.lists[front.lists].entries[front.entries.clone()]
     }
 
-    /// The numbers on the stack in common at its highest.
+    /// The largest size of the shared stack, in numbers.
     pub(crate) fn shared_stack(&self) -> usize {
         self.fronts.last().map_or(0, Front::shared_stack)
     }
 
-    /// The largest p and the largest p + u.
+    /// The largest p and the largest p + u of all fronts.
     pub(crate) fn largest(&self) -> (usize, usize) {
         self.fronts.last().map_or((0, 0), |root| root.largest)
     }
 
-    /// The number of bytes held at the peak of an elimination: its factor, the contribution blocks, and this tree.
+    /// The peak memory of an elimination, in bytes: its factor, the contribution blocks and this tree.
     pub(crate) fn peak_bytes(&self, factor: u64) -> u64 {
-        // The places within a front are 16-bit numbers; a front beyond that, 34 GB, is refused like any that is too
-        // large.
+        // Positions within a front have 16 bits; a front that needs more, 34 GB, counts as too large for any machine.
         if self.fronts.iter().any(|front| front.order() > usize::from(u16::MAX)) {
             return u64::MAX;
         }
@@ -131,11 +131,11 @@ impl AssemblyTree {
         factor + 8 * stack as u64 + self.bytes()
     }
 
-    /// The number of bytes of this tree.
+    /// The memory of this tree, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         let of_lists = |lists: &Lists| {
-            let places = lists.update_places.capacity() + lists.parent_places.capacity();
-            4 * places + size_of::<Entry>() * lists.entries.capacity()
+            let positions = lists.update_positions.capacity() + lists.parent_positions.capacity();
+            4 * positions + size_of::<Entry>() * lists.entries.capacity()
         };
         let lists: usize = self.lists.iter().map(of_lists).sum();
         (8 * self.order.len() + size_of::<Front>() * self.fronts.len() + lists) as u64

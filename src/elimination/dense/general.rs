@@ -9,14 +9,15 @@
 //! ```text
 //! rows     X ← (D − L)⁻¹ X        columns   Y ← Y (I − P)⁻¹        the rest   Z ← Z + Y X
 //! ```
-//! P holds probabilities and (I − P)⁻¹ ≤ 1, (D − L)⁻¹ ≤ A⁻¹ hold entrywise, so nothing overflows unless mean times do.
+//! P holds probabilities, and (I − P)⁻¹ ≤ 1 and (D − L)⁻¹ ≤ A⁻¹ hold entrywise, so nothing overflows unless the mean
+//! times A⁻¹ do.
 //!
-//! The recursion halves the pivots. S_k needs the whole pivot row, the part outside the current columns included; that
-//! part enters as one number per row, the rate of exit from the columns at hand. The exit obeys the same elimination as
-//! any other column, hence it equals the sum of the updated row to within rounding of a sum of nonnegative numbers, and
-//! the row itself can be brought up to date later, in one product.
+//! The recursion halves the pivots. S_k is a sum over the whole pivot row, including the part outside of the current
+//! columns. That part enters as one number per row, the exit rate from the current columns. It is updated like any
+//! other column, hence it equals the sum of the updated row to within the rounding of a sum of nonnegative numbers, and
+//! the row itself can be updated later, in one product.
 //!
-//! Diagonal places collect the self-loops that censoring produces. They are dropped: zeroed on loading a panel,
+//! The diagonal collects the self-loops that censoring produces. They are dropped: set to zero when a panel is loaded,
 //! overwritten by S_k, and never part of a sum.
 
 use super::kernels::{add_scaled, product};
@@ -27,37 +28,36 @@ use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, MatMut, MatRef, Par};
 use pulp::Arch;
 
-/// The number of columns of a panel, eliminated without products of faer: below 8 the products get too thin, above 16
-/// the plain loops dominate.
+/// The number of columns of a panel, which is eliminated without faer's matrix product: below 8 the products get too
+/// thin, above 16 the plain loops dominate.
 const PANEL: usize = 8;
 /// Fronts with at most this many states are eliminated pivot by pivot.
 const SMALL: usize = 64;
 
-/// The number of rows beyond its states that a front in symmetric form can have.
+/// The number of rows beyond its states that a front in symmetric form can have: κ and padding.
 const PADDING: usize = 16;
 
-/// The square of a panel's own columns and rows.
+/// The square block of a panel's own rows and columns.
 type Square = [[f64; PANEL]; PANEL];
 
-/// Buffers that the elimination of one front after the other reuses.
+/// The buffers for the elimination of one front, reused for the next.
 pub(crate) struct Scratch {
     /// The vector instructions of this machine.
     pub(crate) arch: Arch,
     /// The inverse (D − L)⁻¹ of every panel.
     inverses: Vec<Square>,
-    /// The copy of a panel's columns or rows while a product overwrites them.
+    /// A copy of a panel's columns or rows, for a product that overwrites them.
     copy: Vec<f64>,
     /// Exit rates, for every level of the recursion.
     pub(crate) exits: Vec<f64>,
-    /// Weights of the states of a front in symmetric form.
+    /// The weights √π of the states of a front in symmetric form.
     pub(crate) weights: Vec<f64>,
-    /// Contribution blocks of a subtree that is eliminated on one thread.
+    /// The stack of contribution blocks of a subtree that one thread eliminates.
     pub(crate) stack: Vec<f64>,
 }
 
 impl Scratch {
-    /// The buffers for fronts with at most `pivots` pivots and `order` states, in subtrees that need so many numbers on
-    /// the stack.
+    /// Buffers for fronts with at most `pivots` pivots and `order` states, and a stack of `stack` numbers.
     pub(crate) fn new((pivots, order): (usize, usize), stack: usize) -> Self {
         Scratch {
             arch: Arch::new(),
@@ -70,13 +70,14 @@ impl Scratch {
     }
 }
 
-/// Eliminates the p pivots of a front with u further states.
+/// Eliminates the p pivots of a front with u states in its update set.
 ///
 /// `factor` holds the pivot columns, (p+u)×p, then the pivot rows, p×(u+1) with κ as the last column; the contribution
-/// block is u×(u+1). All by columns. Where `fresh`, the contribution block is overwritten, not added to.
+/// block is u×(u+1). All blocks are stored by columns. If `fresh`, the contribution block is overwritten instead of
+/// added to.
 ///
 /// # Errors
-/// When a pivot cannot be divided by.
+/// [`PivotFault`] for a pivot that is not finite or below `SMALLEST_PIVOT`.
 pub(crate) fn eliminate(
     (p, u): (usize, usize),
     factor: &mut [f64],
@@ -114,7 +115,8 @@ pub(crate) fn eliminate(
     Ok(())
 }
 
-/// Eliminates all columns of a, r×w with r ≥ w; `exit` are the rates from the first w rows out of the columns.
+/// Eliminates all columns of a, r×w with r ≥ w; `exit` holds the rates from the first w rows to states outside of these
+/// columns.
 fn eliminate_columns(
     a: MatMut<'_, f64>,
     exit: &mut [f64],
@@ -126,7 +128,7 @@ fn eliminate_columns(
     if width <= PANEL {
         return eliminate_panel(a, exit, &mut inverses[0], copy);
     }
-    // Whole panels in front, so that every panel has its own inverse.
+    // Split at a multiple of the panel width, so that every panel has its own inverse.
     let half = (width.div_ceil(PANEL) / 2) * PANEL;
     let (mut left, right) = a.split_at_col_mut(half);
     let (mut above, mut rest) = right.split_at_row_mut(half);
@@ -149,10 +151,11 @@ fn eliminate_columns(
     matmul(exit_column, Accum::Add, own, exit_left.rb(), 1.0, Par::Seq);
     product(rest.rb_mut(), Accum::Add, below, above.rb());
     eliminate_columns(rest, exit_right, inverses_right, copy, exits)
-        .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
+        .map_err(|fault| PivotFault { position: half + fault.position, ..fault })
 }
 
-/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by one product.
+/// Eliminates one panel, the base case of the recursion: the square block pivot by pivot, the rows below it by one
+/// product.
 fn eliminate_panel(
     mut a: MatMut<'_, f64>,
     exit: &mut [f64],
@@ -199,7 +202,7 @@ fn eliminate_panel(
     Ok(())
 }
 
-/// The inverse T = (D − L)⁻¹ from T (D − L) = I, the last column first.
+/// The inverse T = (D − L)⁻¹, solved from T (D − L) = I beginning with the last column.
 fn lower_inverse(square: &Square, width: usize) -> Square {
     let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in (0..width).rev() {
@@ -213,7 +216,7 @@ fn lower_inverse(square: &Square, width: usize) -> Square {
     inverse
 }
 
-/// The inverse W = (I − P)⁻¹ from W = I + W P, the first column first.
+/// The inverse W = (I − P)⁻¹, solved from W = I + W P beginning with the first column.
 fn upper_inverse(square: &Square, width: usize) -> Square {
     let mut inverse: Square = [[0.0; PANEL]; PANEL];
     for k in 0..width {
@@ -227,7 +230,7 @@ fn upper_inverse(square: &Square, width: usize) -> Square {
     inverse
 }
 
-/// Divides rows, X ← (D − L)⁻¹ X, for the eliminated square.
+/// Solves for pivot rows, X ← (D − L)⁻¹ X, with an eliminated square block.
 fn divide_rows(square: MatRef<'_, f64>, mut x: MatMut<'_, f64>, inverses: &[Square], copy: &mut [f64]) {
     let order = square.nrows();
     if order <= PANEL {

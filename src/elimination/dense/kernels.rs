@@ -1,4 +1,4 @@
-//! The small kernels of the dense eliminations and of the solves. All of them add and multiply only.
+//! The small kernels of the dense eliminations and of the solves. They only add and multiply.
 
 use crate::elimination::error::PivotFault;
 use faer::linalg::matmul::matmul;
@@ -6,11 +6,11 @@ use faer::{Accum, MatMut, MatRef, Par};
 use pulp::{Simd, WithSimd};
 use rayon::join;
 
-/// Products with more multiplications than this are cut into tiles: 2²⁵, about a millisecond.
+/// The number of multiplications above which a product is cut into tiles: 2²⁵, about a millisecond.
 const TILE_WORK: usize = 1 << 25;
-/// No tile side is cut below this.
+/// Tiles are at least this many rows and columns.
 const TILE_SIDE: usize = 256;
-/// Vectors of a column that are summed at once.
+/// The number of SIMD vectors of a column that are summed at once.
 const VECTORS: usize = 4;
 
 /// Adds a multiple: target += source · factor.
@@ -21,7 +21,7 @@ pub(crate) fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
     }
 }
 
-/// The same in whole vectors, each product and sum in one rounding.
+/// As [`add_scaled`], in whole SIMD vectors with fused multiply-add.
 #[inline(always)]
 pub(super) fn add_scaled_vectors<S: Simd>(simd: S, target: &mut [f64], source: &[f64], factor: f64) {
     let factors = simd.splat_f64s(factor);
@@ -36,7 +36,8 @@ pub(super) fn add_scaled_vectors<S: Simd>(simd: S, target: &mut [f64], source: &
     }
 }
 
-/// Adds a combination of columns: target += Σ_k below_k row_k; below_k is the end of column k, as long as the target.
+/// Adds a linear combination of columns: target += Σ_k column_k · row_k, where only the last `target.len()` numbers of
+/// each column are used.
 #[inline(always)]
 pub(super) fn add_combination<S: Simd>(simd: S, target: &mut [f64], columns: &[f64], row: &[f64]) {
     let n = target.len() + row.len();
@@ -103,7 +104,7 @@ pub(crate) fn add_columns<S: Simd, const N: usize>(
     }
 }
 
-/// The scalar product Σ a_i b_i in eight partial sums, which the compiler keeps in vector registers.
+/// The scalar product Σ a_i b_i in eight partial sums, which the compiler keeps in SIMD registers.
 #[inline(always)]
 pub(crate) fn dot_in_eight(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
@@ -133,7 +134,7 @@ impl WithSimd for Dot<'_> {
     }
 }
 
-/// The scalar product Σ a_i b_i in two partial sums of whole vectors, each product and sum in one rounding.
+/// The scalar product Σ a_i b_i in two partial sums of whole SIMD vectors, with fused multiply-add.
 #[inline(always)]
 pub(super) fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
     let length = a.len().min(b.len());
@@ -178,17 +179,17 @@ pub(crate) fn dots<S: Simd, const N: usize>(simd: S, columns: [&[f64]; N], b: &[
     dots
 }
 
-/// The root √S_k of the pivot at a place.
+/// The square root √S_k of the pivot at this position.
 ///
 /// # Errors
-/// When it is not finite.
-pub(super) fn pivot_root(place: usize, pivot: f64) -> Result<f64, PivotFault> {
+/// [`PivotFault`] when it is not finite or too small.
+pub(super) fn pivot_root(position: usize, pivot: f64) -> Result<f64, PivotFault> {
     let root = pivot.sqrt();
-    if root.is_finite() { Ok(root) } else { Err(PivotFault { place, value: pivot }) }
+    if root.is_finite() { Ok(root) } else { Err(PivotFault { position, value: pivot }) }
 }
 
-/// The dense product target = left · right, or added to it; large ones in tiles that depend on the shape alone, so that
-/// any number of threads gives the same bits.
+/// The dense product target = left · right, or target += left · right. Large products are cut into tiles that depend on
+/// the shape alone, so that the result does not depend on the number of threads.
 pub(super) fn product(target: MatMut<'_, f64>, accumulate: Accum, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
     let (rows, columns) = (target.nrows(), target.ncols());
     if rows * columns * left.ncols() <= TILE_WORK || rows.max(columns) < 2 * TILE_SIDE {

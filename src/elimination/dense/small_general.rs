@@ -1,7 +1,8 @@
-//! The elimination of small fronts, pivot by pivot: too thin for products of blocks.
+//! The elimination of small fronts pivot by pivot, where block products would be too thin to pay.
 //!
-//! A pivot's column is added to the later ones where they are not zero, which in leaves most are; the pivot rows are
-//! brought up to date column by column, and each column of the contribution block is summed in registers:
+//! A pivot's column is added to those later columns whose entry in the pivot row is not zero (in leaves of the tree
+//! most are zero). The pivot rows are updated column by column, and each column of the contribution block is summed in
+//! registers:
 //! ```text
 //! row_kj ← q_kj / S_k,   q_ij += q_ik row_kj  (i after k)        contribution_j += Σ_k below_k row_kj
 //! ```
@@ -10,11 +11,11 @@ use super::kernels::{add_combination, add_scaled_vectors};
 use crate::elimination::error::PivotFault;
 use pulp::{Arch, Simd, WithSimd};
 
-/// Eliminates the p pivots of a front with u further states; adds to the contribution block. The arguments are those of
-/// `general::eliminate`, `exit` the sums of the pivot rows.
+/// Eliminates the p pivots of a front with u states in its update set, and adds to the contribution block. The
+/// arguments are as in `general::eliminate`; `exit` holds the sums of the pivot rows.
 ///
 /// # Errors
-/// When a pivot cannot be divided by.
+/// [`PivotFault`] for a pivot that is not finite or below `SMALLEST_PIVOT`.
 pub(super) fn eliminate(
     arch: Arch,
     (p, u): (usize, usize),
@@ -26,7 +27,7 @@ pub(super) fn eliminate(
     arch.dispatch(SmallFront { p, u, columns, rows, contribution, exit })
 }
 
-/// The arguments of [`eliminate`], for the vector instructions of this machine.
+/// The arguments of [`eliminate`], for dispatch to the SIMD instructions of this machine.
 struct SmallFront<'a> {
     p: usize,
     u: usize,
@@ -59,7 +60,7 @@ impl WithSimd for SmallFront<'_> {
                 }
             }
         }
-        // Pivot by pivot: the divisions of one column would wait for each other.
+        // One pivot at a time: within one column the divisions would wait for each other.
         for k in 0..p {
             let (pivot, own) = (columns[k * n + k], &columns[k * n + k + 1..k * n + p]);
             for row in rows.chunks_exact_mut(p) {

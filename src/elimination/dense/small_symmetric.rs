@@ -1,15 +1,15 @@
-//! The elimination of small symmetric fronts, pivot by pivot in whole vectors; rows and padding are those of
-//! `symmetric`.
+//! The elimination of small symmetric fronts pivot by pivot in whole SIMD vectors; the layout of rows and padding is
+//! that of `symmetric`.
 //!
-//! A pivot's column first takes up all columns before it, then its sum is taken; the contribution
-//! block is formed four columns at a time.
+//! A pivot's column is first updated with all columns before it, then the pivot is summed. The contribution block is
+//! formed four columns at a time.
 
 use super::kernels::{dot, pivot_root};
 use crate::elimination::analysis::shape::{Shape, VECTOR};
 use crate::elimination::error::PivotFault;
 use pulp::{Simd, WithSimd};
 
-/// A front too thin for products of blocks.
+/// A front that is too small for block products to pay.
 pub(super) struct SmallFront<'a> {
     pub(super) shape: Shape,
     pub(super) factor: &'a mut [f64],
@@ -24,11 +24,11 @@ impl WithSimd for SmallFront<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let SmallFront { shape, factor, contribution, fresh, weights } = self;
-        let (rows, below, rows_below) = (shape.rows(), shape.below(), shape.rows_below());
+        let (rows, below, contribution_rows) = (shape.rows(), shape.update_row(), shape.contribution_rows());
         for k in 0..shape.p {
             let (done, later) = factor.split_at_mut(k * rows);
             let column = &mut later[..rows];
-            // From the beginning of a vector on: what comes above the diagonal means nothing.
+            // Begin at a whole vector: entries above the diagonal are never read.
             let first = k - k % VECTOR;
             let update = Update { factor: done, rows, row: k, stride: rows - first, fresh: false };
             update.combine::<S, 1>(simd, &mut column[first..], first);
@@ -44,8 +44,8 @@ impl WithSimd for SmallFront<'_> {
         }
         for first in (0..shape.u).step_by(4) {
             let top = first - first % VECTOR;
-            let target = &mut contribution[first * rows_below + top..];
-            let update = Update { factor, rows, row: below + first, stride: rows_below, fresh };
+            let target = &mut contribution[first * contribution_rows + top..];
+            let update = Update { factor, rows, row: below + first, stride: contribution_rows, fresh };
             match shape.u - first {
                 1 => update.combine::<S, 1>(simd, target, below + top),
                 2 => update.combine::<S, 2>(simd, target, below + top),
@@ -57,15 +57,14 @@ impl WithSimd for SmallFront<'_> {
     }
 }
 
-/// The update: columns of the target += Σ_k C_{row + column, k} (C_{source.., k}), from the row `source` of the factor
-/// to its end.
+/// The update target_column += Σ_k C_{row + column, k} (C_{source.., k}): rows from `source` to the end of the factor.
 #[derive(Clone, Copy)]
 struct Update<'a> {
-    /// The columns, of so many rows each.
+    /// The columns C_k of the factor, each with this many rows.
     factor: &'a [f64],
     rows: usize,
     row: usize,
-    /// The distance between the beginnings of the target's columns.
+    /// The distance, in numbers, between the beginnings of two columns of the target.
     stride: usize,
     /// Whether the target is overwritten instead of added to.
     fresh: bool,

@@ -1,20 +1,19 @@
-//! The elimination of a front of a reversible chain: half of the work and of the memory.
+//! The elimination of a front of a reversible chain in symmetric form, with half of the work and of the memory.
 //!
-//! With s the roots of the stationary weights, q̃_ij = s_i q_ij / s_j = q̃_ji and κ̃_i = s_i κ_i. Elimination keeps
-//! this form:
+//! With s the square roots of the stationary weights, q̃_ij = s_i q_ij / s_j = q̃_ji and κ̃_i = s_i κ_i. Elimination
+//! keeps this form:
 //! ```text
 //! S_k = (κ̃_k + Σ_{j>k} q̃_kj s_j) / s_k        C_ik = q̃_ik / √S_k        q̃_ij += C_ik C_jk        κ̃_i += C_ik C_κk
 //! diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ
 //! ```
-//! so that κ is one row more below the others, and every step adds and multiplies nonnegative numbers. It differs from
-//! a Cholesky factorisation in the pivots alone: they are sums of what is left of their row, never what a difference
-//! leaves.
+//! κ is one more row below the others, and every step adds and multiplies nonnegative numbers. Only the pivots differ
+//! from a Cholesky factorisation: each is the sum of the rates that remain in its row, never a difference.
 //!
-//! As in `general`, S_k needs the whole row while the recursion halves the pivots; what lies outside of the columns at
-//! hand enters as one number per row, Σ_j q̃_kj s_j over those, which obeys the same elimination as any other row.
+//! As in `general`, S_k is a sum over the whole row while the recursion halves the pivots. The columns j outside of the
+//! current ones enter as one number per row, Σ_j q̃_kj s_j, which is updated like any other entry.
 //!
-//! Only the lower half of a front means anything. Diagonal places collect self-loops, which are dropped. Rows are
-//! padded with zeros to whole vectors:
+//! Only the lower half of a front is used. The diagonal collects self-loops, which are dropped. Rows are padded with
+//! zeros to whole SIMD vectors:
 //! ```text
 //! factor        p pivots │ padding │ u further states │ κ │ padding        one column for each pivot
 //! contribution                     │ u further states │ κ │ padding        one column for each further state
@@ -29,22 +28,22 @@ use faer::{Accum, MatMut, MatRef};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::join;
 
-/// The number of columns of a panel, eliminated without products of faer: a vector's worth.
+/// The number of columns of a panel, which is eliminated without faer's matrix product: one SIMD vector.
 const PANEL: usize = VECTOR;
 /// Fronts with at most this many rows are eliminated pivot by pivot.
 const SMALL: usize = 96;
-/// Triangles of at most so many columns are formed as squares.
+/// The number of columns up to which the triangle of a symmetric product is computed as a full square.
 const SQUARE: usize = 64;
-/// Products with more multiplications than this are worth a task: 2²⁴.
+/// The number of multiplications above which a product becomes a parallel task: 2²⁴.
 const TASK_WORK: usize = 1 << 24;
 
 /// Eliminates the pivots of a front with the weights s of its rows, 1 for κ and 0 for padding.
 ///
-/// `factor` are the pivot columns; afterwards C with 1/√S_k on its diagonal, which solves multiply by. Where `fresh`,
-/// the contribution block is overwritten, not added to. `exits` has room for 2p + 8 numbers.
+/// `factor` holds the pivot columns, and afterwards C with 1/√S_k on its diagonal, by which the solves multiply. If
+/// `fresh`, the contribution block is overwritten instead of added to. `exits` has room for 2p + 8 numbers.
 ///
 /// # Errors
-/// When a pivot cannot be divided by.
+/// [`PivotFault`] for a pivot that is not finite or below `SMALLEST_PIVOT`.
 pub(crate) fn eliminate(
     arch: Arch,
     shape: Shape,
@@ -63,21 +62,22 @@ pub(crate) fn eliminate(
     }
     let (exit, exits) = exits.split_at_mut(p);
     for (exit, column) in exit.iter_mut().zip(factor.chunks_exact(rows)) {
-        *exit = arch.dispatch(Dot { a: &column[shape.below()..], b: &weights[shape.below()..] });
+        *exit = arch.dispatch(Dot { a: &column[shape.update_row()..], b: &weights[shape.update_row()..] });
     }
     let mut columns = MatMut::from_column_major_slice_mut(factor, rows, p);
     eliminate_columns(arch, columns.rb_mut(), exit, weights, exits)?;
     if u > 0 {
-        let rows_below = shape.rows_below();
-        let contribution = MatMut::from_column_major_slice_mut(&mut contribution[..rows_below * u], rows_below, u);
+        let contribution_rows = shape.contribution_rows();
+        let contribution =
+            MatMut::from_column_major_slice_mut(&mut contribution[..contribution_rows * u], contribution_rows, u);
         let accumulate = if fresh { Accum::Replace } else { Accum::Add };
-        add_square(contribution, accumulate, columns.rb().split_at_row(shape.below()).1);
+        add_square(contribution, accumulate, columns.rb().split_at_row(shape.update_row()).1);
     }
     Ok(())
 }
 
-/// Eliminates all columns of a, r×w with r ≥ w; `exit` are the weighted sums over the rest of the rows of the first w
-/// states.
+/// Eliminates all columns of a, r×w with r ≥ w; `exit` holds, for the first w states, the weighted sums of their rows
+/// over the columns outside of a.
 fn eliminate_columns(
     arch: Arch,
     a: MatMut<'_, f64>,
@@ -104,7 +104,7 @@ fn eliminate_columns(
     let mut rest = right.split_at_row_mut(half).1;
     add_square(rest.rb_mut(), Accum::Add, left.rb().split_at_row(half).1);
     eliminate_columns(arch, rest, &mut exit[half..], &weights[half..], exits)
-        .map_err(|fault| PivotFault { place: half + fault.place, ..fault })
+        .map_err(|fault| PivotFault { position: half + fault.position, ..fault })
 }
 
 /// A column as a slice.
@@ -112,8 +112,8 @@ fn column(a: MatRef<'_, f64>, k: usize) -> &[f64] {
     a.col(k).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// Eliminates one panel, where the recursion ends: the square pivot by pivot, the rows below by its inverse. A panel of
-/// fewer columns than a vector is the last one, with padding below it.
+/// Eliminates one panel, the base case of the recursion: the square block pivot by pivot, the rows below by its
+/// inverse. A panel with fewer columns than a SIMD vector is the last one and has padding below it.
 fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[f64]) -> Result<(), PivotFault> {
     let width = a.ncols();
     let mut square = [[0.0; PANEL]; PANEL];
@@ -137,7 +137,7 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
             add_scaled(&mut target[j..], &own[j..], own[j]);
         }
     }
-    // Rᵀ⁻¹ from its first column on, R = √S − C.
+    // R⁻ᵀ for R = √S − C, beginning with the first column.
     let mut inverse = [[0.0; PANEL]; PANEL];
     for k in 0..width {
         let mut column = [0.0; PANEL];
@@ -158,7 +158,7 @@ fn eliminate_panel(arch: Arch, a: MatMut<'_, f64>, exit: &mut [f64], weights: &[
     Ok(())
 }
 
-/// Adds a square, target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the
+/// The symmetric update target += C Cᵀ, for the lower half of the target's first square and all rows below; C has the
 /// target's rows.
 fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     let width = target.ncols();
@@ -185,7 +185,7 @@ fn add_square(target: MatMut<'_, f64>, accumulate: Accum, c: MatRef<'_, f64>) {
     }
 }
 
-/// The product Y ← Y M in place for the rows Y below a panel, M being upper triangular. Columns beyond the panel's
+/// The product Y ← Y M in place, for the rows Y below a panel and an upper triangular M. Columns beyond the panel's
 /// width are empty.
 struct TimesUpper<'a> {
     columns: [&'a mut [f64]; PANEL],

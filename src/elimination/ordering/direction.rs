@@ -1,6 +1,6 @@
-//! The direction in which a set of states is cut: normals of cuts, rated by the separators they leave.
+//! The direction in which a set of states is cut: candidate normals, rated by the size of the separator.
 //!
-//! A cut follows the level lines of an integer normal n. With edges e and places x,
+//! A cut follows the level lines of an integer normal n. With e the edges of a state,
 //! ```text
 //! separator ≈ states per level at the median · mean over the states of max n·e
 //! ```
@@ -9,31 +9,31 @@
 //! to an edge each, all with reach 1). Sums of two such normals cut squares into diamonds, which saves 40 % of the work
 //! on five-point stencils. Only the quality of the order depends on the choice, never its correctness.
 
+use super::coordinates::{Coordinates, Normal, dot};
 use super::pattern::Pattern;
-use super::places::{Normal, Places, dot};
 use super::runs::{Run, count};
 
-/// States whose edges are looked at when directions are chosen.
+/// The number of states whose edges are sampled to choose the directions.
 const SAMPLE: usize = 128;
 /// The fractional part of the golden ratio.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
-/// Normals beyond this are of no use and could overflow in products with 32-bit coordinates.
+/// The longest normal: longer ones are useless and could overflow in products with 32-bit coordinates.
 const LONGEST_NORMAL: f64 = 1024.0;
-/// Sums of two normals count as so much shorter: of separators of equal size those along diagonals leave parts with
-/// shorter borders.
+/// The factor by which a diagonal cut's separator counts as shorter: of two separators of equal size the diagonal one
+/// leaves parts with shorter borders.
 const DIAGONAL: f64 = 0.95;
-/// Levels on either side of the cut whose states are counted.
+/// The number of levels on either side of the cut over which the number of states is averaged.
 const WINDOW: usize = 1;
-/// Sets with more levels than this per state are not counted level by level.
+/// The number of levels per state above which a set is not counted level by level.
 const SPARSE: usize = 4;
 
-/// The directions that a set and its parts may be cut in, with the mean reach of a state's edges along each.
+/// The directions in which a set and its parts may be cut, each with the mean reach of a state's edges along it.
 #[derive(Clone)]
 pub(super) struct Directions(Vec<(Normal, f64)>);
 
 impl Directions {
-    /// The directions that suit the edges of some of the states, spread over the set.
-    pub(super) fn of(runs: &[Run], pattern: &Pattern, places: &Places) -> Directions {
+    /// The directions that suit the edges of a sample of states, spread over the set.
+    pub(super) fn of(runs: &[Run], pattern: &Pattern, coordinates: &Coordinates) -> Directions {
         let mut stars: Vec<Vec<Normal>> = Vec::with_capacity(SAMPLE);
         let total = count(runs);
         let ends = runs.iter().scan(0, |end, run| {
@@ -42,16 +42,16 @@ impl Directions {
         });
         let ends: Vec<usize> = ends.collect();
         for number in 0..total.min(SAMPLE) {
-            // Golden ratio: even spacing would pick the same column of every few rows.
+            // Golden-ratio spacing: even spacing could hit the same column in every few rows.
             let position = ((number as f64 * GOLDEN).fract() * total as f64) as usize;
             let run = ends.partition_point(|&end| end <= position);
             let state = runs[run].end - (ends[run] - position) as u32;
-            let from = places.place_of(state);
+            let from = coordinates.coordinates_of(state);
             let edges = pattern.neighbours(state as usize).map(|neighbour| {
-                let to = places.place_of(neighbour);
+                let to = coordinates.coordinates_of(neighbour);
                 [to[0] - from[0], to[1] - from[1]]
             });
-            stars.push(edges.filter(|edge| !places.is_seam(*edge)).collect());
+            stars.push(edges.filter(|edge| !coordinates.is_seam(*edge)).collect());
         }
         let mut form = [0.0; 3];
         for edge in stars.iter().flatten() {
@@ -71,7 +71,7 @@ impl Directions {
         Directions(directions)
     }
 
-    /// The cut into halves that should leave the smallest separator of these states.
+    /// The cut into halves with the smallest estimated separator.
     pub(super) fn best_cut(&self, runs: &[Run], total: usize, counts: &mut Vec<i32>) -> Cut {
         let mut best = Cut { normal: [1, 0], last: None, separator: f64::INFINITY };
         for &(normal, reach) in &self.0 {
@@ -89,14 +89,14 @@ impl Directions {
 pub(super) struct Cut {
     /// The normal whose level lines the cut follows.
     pub(super) normal: Normal,
-    /// The last level n·x on the low side; nothing if all states are on one level and are cut by their number.
+    /// The last level n·x on the low side; `None` if all states are on one level and are cut by their number.
     pub(super) last: Option<i64>,
     /// The estimated size of the separator.
     pub(super) separator: f64,
 }
 
-/// The cut across the normal that halves a set best, something being left on both sides. Not looked for where even the
-/// mean level would leave more than the `known` separator: the median one is hardly ever smaller.
+/// The cut across the normal that halves a set best and leaves states on both sides. It is not searched for where even
+/// the mean number of states per level would leave a separator above `known`: the median level is hardly ever smaller.
 fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, counts: &mut Vec<i32>) -> Cut {
     let (mut low, mut high) = (i64::MAX, i64::MIN);
     for run in runs {
@@ -112,11 +112,12 @@ fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, c
         return Cut { normal, last: None, separator: mean };
     }
     if extent > SPARSE * total {
-        let mut levels: Vec<i64> = runs.iter().flat_map(|run| run.places().map(|place| dot(normal, place))).collect();
+        let mut levels: Vec<i64> =
+            runs.iter().flat_map(|run| run.coordinates().map(|point| dot(normal, point))).collect();
         let (_, &mut median, _) = levels.select_nth_unstable(total / 2);
         return Cut { normal, last: Some(median.min(high - 1)), separator: total as f64 };
     }
-    // The levels of a run are evenly spaced: where they begin, and where they have ended, is enough to count them.
+    // The levels of a run are evenly spaced: it suffices to record where a run begins and ends.
     let stride = runs[0].rise(normal).unsigned_abs() as usize;
     counts.clear();
     counts.resize(extent + 1 + stride, 0);
@@ -140,14 +141,15 @@ fn halfway(runs: &[Run], total: usize, normal: Normal, reach: f64, known: f64, c
         below += states as usize;
         best = best.min(((2 * below).abs_diff(total), level));
     }
-    // Levels differ in number: average over a few.
+    // Numbers of states differ between neighbouring levels: average over a few.
     let window = (reach.ceil() as usize).max(WINDOW);
     let near = &counts[best.1.saturating_sub(window)..(best.1 + 1 + window).min(extent + 1)];
     let density = f64::from(near.iter().sum::<i32>()) / near.len() as f64;
     Cut { normal, last: Some(low + best.1 as i64), separator: density * reach }
 }
 
-/// The smaller of the mean reaches forward and backward: the separator is taken from the better side.
+/// The mean reach of the states' edges along the normal, forward or backward, whichever is smaller: the separator is
+/// taken from the better side.
 fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
     let (mut forward, mut backward) = (0, 0);
     for star in stars {
@@ -158,7 +160,7 @@ fn mean_reach(normal: Normal, stars: &[Vec<Normal>]) -> f64 {
     forward.min(backward) as f64 / stars.len().max(1) as f64
 }
 
-/// The two short integer vectors of the form [xx, xy, yy] (Lagrange 1773).
+/// The two shortest independent integer vectors of the quadratic form [xx, xy, yy] (Lagrange 1773).
 fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
     let product = |a: [f64; 2], b: [f64; 2]| {
         form[0] * a[0] * b[0] + form[1] * (a[0] * b[1] + a[1] * b[0]) + form[2] * a[1] * b[1]
@@ -169,7 +171,7 @@ fn reduced_basis(form: [f64; 3]) -> [Normal; 2] {
             (short, long) = (long, short);
         }
         let length = product(short, short);
-        // Zero: no edge crosses the level lines of `short`.
+        // A form of length 0: no edge crosses the level lines of `short`.
         let multiple = if length > 0.0 { (product(short, long) / length).round() } else { 0.0 };
         let next = [long[0] - multiple * short[0], long[1] - multiple * short[1]];
         if next.iter().any(|c| c.abs() > LONGEST_NORMAL) || product(next, next) >= product(long, long) {

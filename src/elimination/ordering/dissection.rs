@@ -1,14 +1,14 @@
-//! Nested dissection: an elimination order that keeps fronts small, from the states' places in the grid.
+//! Nested dissection: an elimination order that keeps fronts small, from the states' grid coordinates.
 //!
-//! Cut a set of states at its median across the direction that `direction` chooses; the separator consists of the
-//! states of one side that are coupled with the other *in the graph*, so that any stencil, any shape of the active set
-//! and any wrap-around is right, and only the quality depends on the geometry (George 1973; here with the smaller of
-//! the two candidates). Sets are kept as `runs`, of which a straight cut looks at the ends and at what is near it.
-//! Where no straight cut is good, `separator` looks for one that bends.
+//! A set of states is cut at its median across the direction that `direction` chooses. The separator consists of the
+//! states of one side that are coupled with the other side *in the graph* (the smaller of the two candidates; George
+//! 1973). The order is therefore right for any stencil, any shape of the set and any periodic axis; only its quality
+//! depends on the geometry. Sets are stored as `runs`, so that a straight cut reads only the ends of runs and the
+//! states near it. Where no straight cut is good, `separator` searches the graph for a curved one.
 
+use super::coordinates::{Coordinates, dot};
 use super::direction::{Cut, Directions};
 use super::pattern::Pattern;
-use super::places::{Places, dot};
 use super::runs::{Run, count, runs};
 use super::separator::{Graph, HIGH, LOW, SEPARATOR};
 use rayon::join;
@@ -16,51 +16,52 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// Sets up to this size become one dense front: below it, what a front's bookkeeping costs exceeds the work that a
-/// further cut saves (tuned on 512×1024 cells).
+/// The number of states up to which a set becomes one dense front: below it, the bookkeeping of a front costs more than
+/// a further cut saves (tuned on 512×1024 cells).
 const LEAF: usize = 20;
-/// Sets above this size have their halves dissected in parallel.
+/// The number of states above which the halves of a set are dissected in parallel.
 const PARALLEL: usize = 8192;
 
-/// A node of the dissection: its own states come after those of its parts.
+/// A node of the dissection tree. Its own states follow those of its parts in the elimination order.
 pub(crate) struct Node {
     /// The number of the node's own states: a separator, or all states of a leaf.
     pub(crate) own: usize,
-    /// The number of all states, those of the parts included.
+    /// The number of states of the node and all its descendants.
     pub(crate) states: usize,
-    /// The parts that the separator separates: none or up to two.
+    /// The parts that the separator separates, at most two.
     pub(crate) parts: Vec<Node>,
 }
 
-/// Sets above this size look at their edges afresh to choose the directions of cuts; their parts share them.
+/// The number of states above which a set chooses its own cut directions from its edges; smaller sets use those of the
+/// set they are part of.
 const OWN_DIRECTIONS: usize = 1024;
-/// Graphs of up to so many different edges (nine-point stencils) have the same directions everywhere.
+/// The number of different edges (nine-point stencils) up to which the whole graph uses the same cut directions.
 const UNIFORM: usize = 4;
-/// Edges longer than this along an axis are not tabulated: the states at their ends are marked instead.
+/// The length along an axis, in cells, above which an edge is not tabulated: the states at its ends are marked instead.
 const FAR: i64 = 32;
 
-/// The order of elimination (place → state) and the tree behind it.
+/// The elimination order (position → state) and the dissection tree behind it.
 pub(crate) fn dissect(pattern: &Pattern, coordinates: &[[i32; 2]]) -> (Vec<u32>, Node) {
     let n = pattern.len();
     let mut order = vec![0; n];
     let mut cutter = Cutter {
         pattern,
-        places: Places::new(coordinates),
+        coordinates: Coordinates::new(coordinates),
         is_separator: bytemuck::zeroed_vec(n),
         positions: bytemuck::zeroed_vec(n),
         edges: Vec::new(),
         far: Vec::new(),
     };
     cutter.tabulate_edges();
-    let mut buffers = Buffers { stack: runs(n, &cutter.places), cut: CutBuffers::default() };
-    let directions = Directions::of(&buffers.stack, pattern, &cutter.places);
+    let mut buffers = Buffers { stack: runs(n, &cutter.coordinates), cut: CutBuffers::default() };
+    let directions = Directions::of(&buffers.stack, pattern, &cutter.coordinates);
     let root = cutter.dissect(&mut order, 0..buffers.stack.len(), &directions, &mut buffers);
     (order, root)
 }
 
-/// The buffers that one set after the other reuses.
+/// Buffers that are reused from set to set.
 struct Buffers {
-    /// The set that is cut and those that wait.
+    /// The set being cut and the sets still to be cut.
     stack: Vec<Run>,
     cut: CutBuffers,
 }
@@ -69,46 +70,45 @@ struct Buffers {
 #[derive(Default)]
 struct CutBuffers {
     counts: Vec<i32>,
-    /// The set at hand by its two halves.
+    /// The runs of the current set, each with its half.
     halves: Vec<(Run, u8)>,
-    /// The set at hand by its two parts and the separator between them.
+    /// The runs of the current set, each with its part: one of two sides or the separator.
     pieces: Vec<(Run, u8)>,
-    /// The states beside a cut, on its low and its high side.
+    /// The states next to a cut on its low and on its high side.
     borders: [Vec<u32>; 2],
     /// The states of the separator, each with its level along the cut.
     separator: Vec<(i64, u32)>,
 }
 
-/// The graph and its marks, which all cuts share. Some is atomic because halves are cut in parallel; a set reads only
-/// what belongs to its own states and to separators around it, which nobody writes any more, so the result does not
-/// depend on the order of events.
+/// The graph and the marks that all cuts share. Some marks are atomic because halves are cut in parallel. A set reads
+/// only marks of its own states and of the finished separators around it, so the result does not depend on timing.
 struct Cutter<'a> {
     pattern: &'a Pattern<'a>,
-    places: Places<'a>,
-    /// Whether a state is in a separator: what is coupled with a set and not in one is in the set.
+    coordinates: Coordinates<'a>,
+    /// Whether a state is in a separator. A state that is coupled with a set and in no separator belongs to the set.
     is_separator: Vec<AtomicBool>,
-    /// The position of a state within its set, for sets that are cut by number or whose graph is looked at.
+    /// The position of each state within its set, for sets that are cut by number or whose graph is searched.
     positions: Vec<AtomicU32>,
-    /// All different edges, one of each pair of opposites, those beyond [`FAR`] excepted.
+    /// All different edges up to [`FAR`], one of each pair of opposites.
     edges: Vec<[i64; 2]>,
     /// The states that have an edge beyond [`FAR`].
     far: Vec<u32>,
 }
 
 impl Cutter<'_> {
-    /// Finds the different edges of the graph, and the states that have one beyond [`FAR`].
+    /// Finds the different edges of the graph, and the states that have an edge beyond [`FAR`].
     fn tabulate_edges(&mut self) {
         const SIDE: usize = 2 * FAR as usize + 1;
         /// States per task.
         const TASK_STATES: usize = 1 << 14;
-        let Cutter { pattern, places, .. } = self;
+        let Cutter { pattern, coordinates, .. } = self;
         let mut is_far = vec![false; pattern.len()];
         let tabulate = |(piece, far): (usize, &mut [bool])| {
             let mut seen = vec![false; SIDE * SIDE];
             for (state, far) in (piece * TASK_STATES..).zip(far) {
-                let from = places.place_of(state as u32);
+                let from = coordinates.coordinates_of(state as u32);
                 for neighbour in pattern.neighbours(state) {
-                    let to = places.place_of(neighbour);
+                    let to = coordinates.coordinates_of(neighbour);
                     let edge = [to[0] - from[0], to[1] - from[1]];
                     if edge.iter().any(|c| c.abs() > FAR) {
                         *far = true;
@@ -128,7 +128,7 @@ impl Cutter<'_> {
         self.edges = (0..seen.len() / 2).filter(|&index| seen[index] || seen[opposite(index)]).map(edge).collect();
     }
 
-    /// Brings the states of a set, runs on the stack, into the order of elimination.
+    /// Dissects a set, given as runs on the stack, and writes its states in elimination order.
     fn dissect(&self, order: &mut [u32], set: Range<usize>, directions: &Directions, buffers: &mut Buffers) -> Node {
         let total = order.len();
         let Buffers { stack, cut: cut_buffers } = buffers;
@@ -139,7 +139,7 @@ impl Cutter<'_> {
         }
         let edges_vary = self.edges.len() > UNIFORM;
         let own_directions =
-            (total > OWN_DIRECTIONS && edges_vary).then(|| Directions::of(runs, self.pattern, &self.places));
+            (total > OWN_DIRECTIONS && edges_vary).then(|| Directions::of(runs, self.pattern, &self.coordinates));
         let directions = own_directions.as_ref().unwrap_or(directions);
         let cut = directions.best_cut(runs, total, &mut cut_buffers.counts);
         self.cut_straight(runs, total, cut, cut_buffers);
@@ -155,12 +155,12 @@ impl Cutter<'_> {
             }
             begin..stack.len()
         });
-        // Along the cut, so that a neighbour's share of a separator is a contiguous piece of it. Most often this is the
-        // numbering's own order, which a stable sort recognises.
+        // Sort along the cut, so that the part of a separator that borders on a neighbour is contiguous. Most often the
+        // states are in this order already, which a stable sort recognises.
         let along = [-cut.normal[1], cut.normal[0]];
         separator.clear();
         for (run, _) in pieces.iter().filter(|piece| piece.1 == SEPARATOR) {
-            separator.extend(run.states().zip(run.places()).map(|(state, place)| (dot(along, place), state)));
+            separator.extend(run.states().zip(run.coordinates()).map(|(state, point)| (dot(along, point), state)));
         }
         separator.sort_by_key(|&(level, _)| level);
         let (parts, own) = order.split_at_mut(total - separator.len());
@@ -183,18 +183,18 @@ impl Cutter<'_> {
         Node { own: own.len(), states: total, parts: low.into_iter().chain(high).collect() }
     }
 
-    /// Notes the parts that a straight cut leaves, the separator being the smaller of its two borders.
+    /// Finds the parts of a straight cut; the separator is the smaller of the two borders.
     fn cut_straight(&self, runs: &[Run], total: usize, cut: Cut, buffers: &mut CutBuffers) {
         let CutBuffers { halves, pieces, borders, .. } = buffers;
-        // The longest edge across the cut, those beyond FAR excepted.
+        // The longest edge across the cut, not counting those beyond FAR.
         let reach = self.edges.iter().map(|&edge| dot(cut.normal, edge).abs()).max().unwrap_or(0);
         let half = total / 2;
         if cut.last.is_none() {
             self.note_positions(runs.iter().flat_map(Run::states));
         }
         let is_high = |state: u32| match cut.last {
-            Some(last) => dot(cut.normal, self.places.place_of(state)) > last,
-            // All on one level: by number.
+            Some(last) => dot(cut.normal, self.coordinates.coordinates_of(state)) > last,
+            // All states on one level: cut by number.
             None => self.positions[state as usize].load(Ordering::Relaxed) as usize >= half,
         };
         let touches = |state: u32, part: u8| {
@@ -234,27 +234,27 @@ impl Cutter<'_> {
                 }
             }
         }
-        // The smaller border; of equal ones that of the larger side.
+        // The smaller border becomes the separator; of two equal ones that of the larger side.
         let takes_low = (borders[0].len(), total - low) <= (borders[1].len(), low);
         let part = if takes_low { LOW } else { HIGH };
         take_out(halves, part, &borders[usize::from(part)], pieces);
     }
 
-    /// The states among these that have an edge beyond [`FAR`].
+    /// The states of a range that have an edge beyond [`FAR`].
     fn far_in(&self, states: Range<u32>) -> &[u32] {
-        let place = |state: u32| self.far.partition_point(|&far| far < state);
-        let begin = place(states.start);
-        &self.far[begin..place(states.end).max(begin)]
+        let index = |state: u32| self.far.partition_point(|&far| far < state);
+        let begin = index(states.start);
+        &self.far[begin..index(states.end).max(begin)]
     }
 
-    /// Notes the positions of the states of a set.
+    /// Stores the position of each state of a set.
     fn note_positions(&self, states: impl Iterator<Item = u32>) {
         for (position, state) in states.enumerate() {
             self.positions[state as usize].store(position as u32, Ordering::Relaxed);
         }
     }
 
-    /// Makes the separator smaller, if the graph itself has a smaller one.
+    /// Replaces the separator by a smaller one found on the graph, if there is one.
     fn improve(&self, pieces: &mut Vec<(Run, u8)>) {
         let states: Vec<u32> = pieces.iter().flat_map(|(run, _)| run.states()).collect();
         let mut parts: Vec<u8> = pieces.iter().flat_map(|(run, part)| run.states().map(|_| *part)).collect();
@@ -290,7 +290,7 @@ impl Cutter<'_> {
     }
 }
 
-/// Moves some states of a part, given in their order, to the separator.
+/// Moves some states of a part, given in ascending order, to the separator.
 fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<(Run, u8)>) {
     pieces.clear();
     for &(run, of_run) in whole {
@@ -311,11 +311,12 @@ fn take_out(whole: &[(Run, u8)], part: u8, mut states: &[u32], pieces: &mut Vec<
     }
 }
 
-/// Whether a search for a smaller separator could save as much work in the fronts, some 25 s³ operations for s states,
-/// as is worth it: 150 operations a state, if what is found is as small as in a square of five-point cells. Where edges
-/// vary much smaller ones may exist, along strong edges for instance, and larger sets are searched for less. That is
-/// less than a search costs (about a microsecond a state), but orders are used more than once, and a factor's memory
-/// falls with its work.
+/// Whether the search for a smaller separator is worth its time. A separator of s states costs about 25 s³ operations
+/// in the fronts; the search pays if it could save 150 operations per state of the set, assuming that the separator
+/// found is as small as in a square of five-point cells. Where the edges vary from place to place much smaller
+/// separators may exist (along strong edges, for instance), so larger sets are searched too. The limit is below the
+/// cost of a search, about a microsecond per state, because an order is used more than once and the memory of the
+/// factor falls with its work.
 fn is_worth_a_search(states: usize, separator: f64, edges_vary: bool) -> bool {
     const SEARCH: f64 = 6.0;
     const LARGE: f64 = 100.0;

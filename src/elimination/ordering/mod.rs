@@ -3,7 +3,7 @@
 pub(super) mod dissection;
 pub(super) mod pattern;
 
+mod coordinates;
 mod direction;
-mod places;
 mod runs;
 mod separator;

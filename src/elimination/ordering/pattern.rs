@@ -1,24 +1,25 @@
-//! The pattern of edges: which states are coupled, seen from both ends of each edge.
+//! The pattern of edges: which states are coupled, accessible from both ends of each edge.
 
 use crate::generator::{Generator, Rates};
 use rayon::prelude::*;
 
-/// The rows and columns of the rates: edges need not come in pairs, but elimination fills both directions.
+/// The pattern of the rates by rows and by columns. Edges need not come in pairs, but elimination fills both
+/// directions.
 pub(crate) struct Pattern<'a> {
     row_starts: &'a [usize],
     targets: &'a [u32],
     columns: Columns,
 }
 
-/// The edges seen from their targets.
+/// The edges by their target states.
 enum Columns {
-    /// The place in the rates of each edge's reverse, where every edge has one.
+    /// The index of each edge's reverse in the array of rates, if every edge has one.
     Symmetric(Vec<u32>),
-    /// The source and the place in the rates of the edges into each state, where an edge has no reverse.
+    /// The source and the index in the array of rates of the edges into each state, if some edge has no reverse.
     General { starts: Vec<u32>, incoming: Vec<(u32, u32)> },
 }
 
-/// What stands for a place in the rates where there is no edge.
+/// The index of an edge that does not exist.
 pub(crate) const NO_EDGE: u32 = u32::MAX;
 
 /// States per task.
@@ -44,8 +45,9 @@ impl<'a> Pattern<'a> {
         &self.targets[self.row_starts[state]..self.row_starts[state + 1]]
     }
 
-    /// Visits all states coupled with this one, with the places in the rates of the edge to there and of that back.
-    /// Edges that have no reverse in the pattern come with [`NO_EDGE`] for it; others may then come as two such.
+    /// Visits all states coupled with this one, with the indices in the array of rates of the edge to that state and of
+    /// the reverse edge, [`NO_EDGE`] for one that does not exist. If the pattern is not symmetric, a pair of edges may
+    /// come as two visits.
     pub(crate) fn for_edges(&self, state: usize, mut visit: impl FnMut(u32, u32, u32)) {
         let (first, targets) = (self.row_starts[state], self.outgoing_states(state));
         match &self.columns {
@@ -65,7 +67,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The edges that enter a state: source and place in the rates.
+    /// The edges that enter a state: source and index in the array of rates.
     fn incoming(&self, state: usize) -> &[(u32, u32)] {
         match &self.columns {
             Columns::Symmetric(_) => &[],
@@ -73,20 +75,20 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Whether a state coupled with this one meets a condition.
+    /// Whether a state coupled with this one satisfies a condition.
     pub(crate) fn has_neighbour(&self, state: usize, condition: impl Fn(u32) -> bool) -> bool {
         self.outgoing_states(state).iter().any(|&target| condition(target))
             || self.incoming(state).iter().any(|&(source, _)| condition(source))
     }
 
-    /// All states coupled with this one, some of them twice.
+    /// All states coupled with this one; some may come twice.
     pub(crate) fn neighbours(&self, state: usize) -> impl Iterator<Item = u32> + '_ {
         let sources = self.incoming(state).iter().map(|&(source, _)| source);
         self.outgoing_states(state).iter().copied().chain(sources)
     }
 }
 
-/// The reverse of every edge; `None` if one has none.
+/// The index of the reverse of every edge; `None` if an edge has none.
 fn reverses(row_starts: &[usize], targets: &[u32]) -> Option<Vec<u32>> {
     let n = row_starts.len() - 1;
     let mut reverses = vec![NO_EDGE; targets.len()];
@@ -102,10 +104,10 @@ fn reverses(row_starts: &[usize], targets: &[u32]) -> Option<Vec<u32>> {
     let all = pieces.into_par_iter().all(|(mut states, piece)| {
         let mut slots = piece.iter_mut();
         states.all(|i| {
-            row(i).iter().enumerate().zip(&mut slots).all(|((place, &j), slot)| {
-                // Where every state has the same neighbours, the way back stands as far from the end as the way there
-                // from the beginning.
-                let guess = row(i).len() - 1 - place;
+            row(i).iter().enumerate().zip(&mut slots).all(|((position, &j), slot)| {
+                // Where all states have the same neighbours, the reverse edge is as far from the end of its row as the
+                // edge is from the beginning of its own.
+                let guess = row(i).len() - 1 - position;
                 let (i, j) = (i as u32, j as usize);
                 let found = match row(j).get(guess) {
                     Some(&back) if back == i => Some(guess),
@@ -133,15 +135,15 @@ fn columns(row_starts: &[usize], targets: &[u32]) -> Columns {
     let mut incoming = vec![(0, 0); targets.len()];
     for source in 0..n {
         for edge in row_starts[source]..row_starts[source + 1] {
-            let place = &mut next[targets[edge] as usize];
-            incoming[*place as usize] = (source as u32, edge as u32);
-            *place += 1;
+            let position = &mut next[targets[edge] as usize];
+            incoming[*position as usize] = (source as u32, edge as u32);
+            *position += 1;
         }
     }
     Columns::General { starts, incoming }
 }
 
-/// Whether the states form a path: each is coupled with its two neighbours in the given order only.
+/// Whether the states form a path: each is coupled only with its two neighbours in the given order.
 pub(crate) fn is_path(generator: &Generator) -> bool {
     let indptr = generator.rates.indptr();
     let starts = indptr.to_proper();
@@ -149,8 +151,8 @@ pub(crate) fn is_path(generator: &Generator) -> bool {
     (0..generator.len()).all(|k| targets[starts[k]..starts[k + 1]].iter().all(|&j| j.abs_diff(k as u32) <= 1))
 }
 
-/// A number that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, by pieces of a
-/// fixed size).
+/// A hash that tells patterns apart (FNV-1a over the row starts, the targets and the coordinates, in pieces of a fixed
+/// size).
 pub(crate) fn fingerprint(generator: &Generator) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const LENGTH: usize = 1 << 16;
@@ -163,12 +165,12 @@ pub(crate) fn fingerprint(generator: &Generator) -> u64 {
         let words = targets.chunks(2).map(|two| two.iter().fold(0, |word, &target| word << 32 | u64::from(target)));
         words.fold(BASIS, add)
     };
-    let of_places = |places: &[[i32; 2]]| {
-        places.iter().fold(BASIS, |hash, &[x, y]| add(hash, u64::from(x as u32) << 32 | u64::from(y as u32)))
+    let of_coordinates = |coordinates: &[[i32; 2]]| {
+        coordinates.iter().fold(BASIS, |hash, &[x, y]| add(hash, u64::from(x as u32) << 32 | u64::from(y as u32)))
     };
     let indptr = generator.rates.indptr();
     let starts: Vec<u64> = indptr.raw_storage().par_chunks(LENGTH).map(of_words).collect();
     let targets: Vec<u64> = generator.rates.indices().par_chunks(LENGTH).map(of_targets).collect();
-    let places: Vec<u64> = generator.coordinates.par_chunks(LENGTH).map(of_places).collect();
-    starts.into_iter().chain(targets).chain(places).fold(BASIS, add)
+    let coordinates: Vec<u64> = generator.coordinates.par_chunks(LENGTH).map(of_coordinates).collect();
+    starts.into_iter().chain(targets).chain(coordinates).fold(BASIS, add)
 }

@@ -1,40 +1,40 @@
-//! Sets of states as runs along the lines of the grid: a straight cut then looks at the ends of each run and at the
+//! Sets of states as runs along the lines of the grid, so that a straight cut reads only the ends of each run and the
 //! states near it.
 
-use super::places::{Normal, Places, dot};
+use super::coordinates::{Coordinates, Normal, dot};
 
-/// A run of consecutive states whose places follow one another along an axis, the same for all runs: that on which the
-/// numbering runs fast. A state that has no such neighbour is a run by itself.
+/// A run of consecutive states whose grid coordinates follow one another along an axis. All runs have the same axis,
+/// along which the numbering is contiguous. A state without such a neighbour is a run by itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     /// The first state.
     pub(super) first: u32,
     /// The state after the last.
     pub(super) end: u32,
-    /// The place of the first.
-    place: [i32; 2],
+    /// The grid coordinates of the first state.
+    point: [i32; 2],
     axis: u8,
 }
 
-/// The number of states that tell on which axis the numbering runs fast.
+/// The number of states that are sampled to find the axis along which the numbering is contiguous.
 const SAMPLE: u32 = 1024;
 
-/// The runs of all states, as few as there can be.
-pub(super) fn runs(states: usize, places: &Places) -> Vec<Run> {
-    let place = |state: u32| places.place_of(state);
+/// All states as the smallest number of runs.
+pub(super) fn runs(states: usize, coordinates: &Coordinates) -> Vec<Run> {
+    let point = |state: u32| coordinates.coordinates_of(state);
     let mut steps = [0, 0];
     for state in 1..(states as u32).min(SAMPLE) {
-        let [from, to] = [place(state - 1), place(state)];
+        let [from, to] = [point(state - 1), point(state)];
         steps[0] += u32::from(to == [from[0] + 1, from[1]]);
         steps[1] += u32::from(to == [from[0], from[1] + 1]);
     }
     let axis = u8::from(steps[1] >= steps[0]);
     let mut runs: Vec<Run> = Vec::new();
     for state in 0..states as u32 {
-        let place = place(state);
+        let point = point(state);
         match runs.last_mut() {
-            Some(run) if place == run.place_of(state) => run.end += 1,
-            _ => runs.push(Run { first: state, end: state + 1, place: place.map(|c| c as i32), axis }),
+            Some(run) if point == run.coordinates_of(state) => run.end += 1,
+            _ => runs.push(Run { first: state, end: state + 1, point: point.map(|c| c as i32), axis }),
         }
     }
     runs
@@ -54,44 +54,49 @@ impl Run {
         self.first..self.end
     }
 
-    /// The place of a state of the run, or the one that it would have.
-    fn place_of(&self, state: u32) -> [i64; 2] {
-        let mut place = self.place.map(i64::from);
-        place[usize::from(self.axis)] += i64::from(state - self.first);
-        place
+    /// The grid coordinates of a state of the run; for a state beyond its end, those it would have.
+    fn coordinates_of(&self, state: u32) -> [i64; 2] {
+        let mut point = self.point.map(i64::from);
+        point[usize::from(self.axis)] += i64::from(state - self.first);
+        point
     }
 
-    pub(super) fn places(&self) -> impl Iterator<Item = [i64; 2]> + '_ {
-        self.states().map(|state| self.place_of(state))
+    pub(super) fn coordinates(&self) -> impl Iterator<Item = [i64; 2]> + '_ {
+        self.states().map(|state| self.coordinates_of(state))
     }
 
-    /// The change of n·x from state to state.
+    /// The change of n·x from one state of the run to the next.
     pub(super) fn rise(&self, normal: Normal) -> i64 {
         normal[usize::from(self.axis)]
     }
 
     /// The levels n·x of the first and of the last state.
     pub(super) fn levels(&self, normal: Normal) -> [i64; 2] {
-        let first = dot(normal, self.place.map(i64::from));
+        let first = dot(normal, self.point.map(i64::from));
         [first, first + self.rise(normal) * (self.count() as i64 - 1)]
     }
 
-    /// Whether a state of another run follows the last one of this in number and place.
+    /// Whether a state of another run follows the last one of this in number and in grid coordinates.
     pub(super) fn goes_on_with(&self, other: &Run, state: u32) -> bool {
-        state == self.end && other.place_of(state) == self.place_of(state)
+        state == self.end && other.coordinates_of(state) == self.coordinates_of(state)
     }
 
-    /// The run of some consecutive states of this one.
+    /// The run of a range of consecutive states of this one.
     pub(super) fn piece(&self, states: std::ops::Range<u32>) -> Run {
-        Run { first: states.start, end: states.end, place: self.place_of(states.start).map(|c| c as i32), ..*self }
+        Run {
+            first: states.start,
+            end: states.end,
+            point: self.coordinates_of(states.start).map(|c| c as i32),
+            ..*self
+        }
     }
 
-    /// The first state whose level is above (for normals that fall along the run, no longer above) this one, or the
-    /// end.
+    /// The first state whose level is above the given one (for normals along which the level falls, the first whose
+    /// level is no longer above), or the end of the run.
     pub(super) fn crossing(&self, normal: Normal, level: i64) -> u32 {
         let [first, _] = self.levels(normal);
         let steps = match self.rise(normal) {
-            // All are on one side.
+            // All states are on one side.
             0 if first <= level => i64::MAX,
             0 => 0,
             rise if rise > 0 => (level - first).div_euclid(rise) + 1,

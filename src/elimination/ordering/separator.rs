@@ -1,11 +1,12 @@
-//! Separators found on the graph alone, for sets that no straight cut halves well, as under tensors that turn from
-//! place to place.
+//! Separators found on the graph alone, for sets that no straight cut halves well, for instance where the diffusion
+//! tensor turns from place to place.
 //!
-//! Multilevel (Karypis & Kumar 1998): pairs of states with the heaviest edges between them are merged until few are
-//! left. There, breadth-first levels from an end of the graph follow its own distances, however the edges bend, and a
-//! level separates what lies before it from what lies behind (George & Liu 1981). The smallest of a few is brought back
-//! level by level, on each improved by moves across it (Fiduccia & Mattheyses 1982, for separators of vertices): a
-//! state leaves the separator for one side and draws in its neighbours on the other.
+//! The method is multilevel (Karypis & Kumar 1998): pairs of states with the heaviest edges between them are merged
+//! until few states are left. On this coarsest graph breadth-first levels from a peripheral state follow the graph's
+//! own distances, and a level separates the levels before it from those behind it (George & Liu 1981). The smallest of
+//! a few such separators is projected back to the finer graphs one after another and improved on each by moves
+//! (Fiduccia & Mattheyses 1982, for vertex separators): a state leaves the separator for one side and draws in its
+//! neighbours from the other.
 
 use std::collections::BinaryHeap;
 
@@ -14,34 +15,34 @@ pub(super) const LOW: u8 = 0;
 pub(super) const HIGH: u8 = 1;
 pub(super) const SEPARATOR: u8 = 2;
 
-/// The larger part has at most this share of a set.
+/// The largest share of a set's states that one part may have.
 const LARGEST_PART: f64 = 0.6;
-/// Level structures that are tried, each from another end.
+/// The number of level structures that are tried, each from another peripheral state.
 const STRUCTURES: usize = 3;
-/// Rounds of moves, as long as they gain.
+/// The largest number of rounds of moves; a round without gain is the last.
 const ROUNDS: usize = 4;
-/// Moves without gain before a round ends: hills of up to a quarter of the separator are climbed, within these limits.
+/// The number of moves without gain after which a round ends: a quarter of the separator, within these limits.
 const PATIENCE: std::ops::Range<usize> = 30..150;
 
-/// Graphs of fewer states are not merged further.
+/// The number of states below which a graph is not merged further.
 const COARSEST: usize = 160;
-/// Merging goes on as long as it leaves less than this share of the states.
+/// Merging continues as long as it leaves less than this share of the states.
 const SHRINKS: f64 = 0.95;
 
-/// The edges within a set, both ways, states being numbered from 0.
+/// The edges within a set, stored in both directions; states are numbered from 0.
 #[derive(Default)]
 pub(super) struct Graph {
     starts: Vec<u32>,
     targets: Vec<u32>,
-    /// The number of edges that each edge stands for.
+    /// The number of original edges that each edge represents.
     edge_weights: Vec<u32>,
-    /// The number of states that each state stands for.
+    /// The number of original states that each state represents.
     state_weights: Vec<u32>,
     total: usize,
 }
 
 impl Graph {
-    /// The graph with these neighbours of each state, which may come twice.
+    /// The graph with the given neighbours of each state; a neighbour may come twice.
     pub(super) fn new<N: Iterator<Item = u32>>(states: usize, neighbours: impl Fn(usize) -> N) -> Graph {
         let mut graph = Graph { starts: vec![0], state_weights: vec![1; states], total: states, ..Graph::default() };
         let mut seen_from = vec![usize::MAX; states];
@@ -69,7 +70,7 @@ impl Graph {
         &self.targets[self.edges(state)]
     }
 
-    /// The weight of some states.
+    /// The total weight of some states.
     fn weight_of(&self, states: impl Iterator<Item = u32>) -> usize {
         states.map(|state| self.state_weights[state as usize] as usize).sum()
     }
@@ -79,7 +80,7 @@ impl Graph {
         self.weight_of((0..self.len() as u32).filter(|&state| parts[state as usize] == SEPARATOR))
     }
 
-    /// The parts of a small separation; `None` if there is none that leaves two parts.
+    /// The part of each state in a small separation; `None` if there is none that leaves two parts.
     pub(super) fn separate(&self) -> Option<Vec<u8>> {
         if self.len() > COARSEST {
             let (coarse, merged) = self.coarser();
@@ -95,8 +96,8 @@ impl Graph {
         Some(parts)
     }
 
-    /// The coarser graph of about half as many states, each made of two with a heavy edge between them where there are
-    /// such; and for each state the one that it has become part of.
+    /// The coarser graph, in which pairs of states with a heavy edge between them are merged, and the coarse state of
+    /// each state.
     fn coarser(&self) -> (Graph, Vec<u32>) {
         const NONE: u32 = u32::MAX;
         let mut merged = vec![NONE; self.len()];
@@ -117,7 +118,7 @@ impl Graph {
             members.push([state, partner]);
         }
         let mut coarse = Graph { starts: vec![0], total: self.total, ..Graph::default() };
-        // The place of the edge to each state among those of the one at hand.
+        // Where the edge to each state is stored among those of the current state.
         let mut slots = vec![NONE; members.len()];
         for (number, &[first, second]) in members.iter().enumerate() {
             let begin = coarse.targets.len();
@@ -143,10 +144,10 @@ impl Graph {
         (coarse, merged)
     }
 
-    /// The parts that the best of a few structures of breadth-first levels leaves.
+    /// The parts of the best of a few breadth-first level structures.
     fn separate_by_levels(&self) -> Option<Vec<u8>> {
         let mut structure = Levels::from_root(self, 0);
-        // An end of the graph: the farthest from the farthest.
+        // A peripheral state: the farthest from the farthest.
         for _ in 0..2 {
             structure = Levels::from_root(self, structure.farthest());
         }
@@ -158,7 +159,7 @@ impl Graph {
                 best = Some((size, structure.parts(self, level)));
             }
             let root = match number {
-                // One that runs across the first.
+                // A structure that runs across the first one.
                 0 => structure.end_of_middle_level(self),
                 _ => structure.farthest(),
             };
@@ -178,15 +179,15 @@ impl Graph {
         }
     }
 
-    /// The gain of moving a state from the separator to a side: its weight, less those of its neighbours on the other
-    /// side.
+    /// The gain of moving a state from the separator to a side: its weight minus the weights of its neighbours on the
+    /// other side.
     fn gain(&self, parts: &[u8], state: u32, to: u8) -> i64 {
         let drawn_in = self.neighbours(state).iter().copied().filter(|&other| parts[other as usize] == 1 - to);
         i64::from(self.state_weights[state as usize]) - self.weight_of(drawn_in) as i64
     }
 }
 
-/// States by their distance from a root; other components follow, as if behind the farthest.
+/// States by their distance from a root; states of other components follow, as if behind the farthest.
 struct Levels {
     /// The states in order of their level.
     order: Vec<u32>,
@@ -226,14 +227,14 @@ impl Levels {
         self.order[self.order.len() - 1]
     }
 
-    /// Whether a state of this level has a neighbour in the next one.
+    /// Whether a state of this level has a neighbour in the next level.
     fn leads_on(&self, graph: &Graph, state: u32) -> bool {
         let next = self.level[state as usize] + 1;
         graph.neighbours(state).iter().any(|&other| self.level[other as usize] == next)
     }
 
-    /// The weight and the level of the smallest separator that leaves parts of allowed size; the middle level is always
-    /// allowed.
+    /// The weight and the level of the smallest separator that leaves parts of allowed size; the middle level always
+    /// counts as allowed.
     fn smallest_separator(&self, graph: &Graph) -> Option<(usize, u32)> {
         let largest = (LARGEST_PART * graph.total as f64) as usize;
         let mut best: Option<(usize, u32)> = None;
@@ -257,7 +258,8 @@ impl Levels {
         best
     }
 
-    /// The parts below and above a level; the separator consists of those of it that lead on.
+    /// The parts below and above a level; the separator consists of those states of the level that have a neighbour in
+    /// the next.
     fn parts(&self, graph: &Graph, level: u32) -> Vec<u8> {
         let part = |state: usize| match self.level[state].cmp(&level) {
             std::cmp::Ordering::Less => LOW,
@@ -268,7 +270,7 @@ impl Levels {
         (0..self.level.len()).map(part).collect()
     }
 
-    /// The state of the middle level that is farthest from another one of it.
+    /// The state of the middle level that is farthest from another state of that level.
     fn end_of_middle_level(&self, graph: &Graph) -> u32 {
         let middle = self.order[self.order.len() / 2];
         let distances = Levels::from_root(graph, middle);
@@ -277,11 +279,11 @@ impl Levels {
     }
 }
 
-/// One round of moves: every state leaves the separator at most once, and the best state of affairs on the way is kept.
+/// One round of moves: every state leaves the separator at most once, and the best separation on the way is kept.
 struct Moves<'a> {
     graph: &'a Graph,
     parts: &'a mut [u8],
-    /// Moves to either side: gain when noted, and the state; the gain is looked at again before a move.
+    /// Candidate moves to either side: the gain when stored, and the state. The gain is computed again before a move.
     candidates: [BinaryHeap<(i64, u32)>; 2],
     has_moved: Vec<bool>,
     sizes: [usize; 3],
@@ -330,14 +332,14 @@ impl<'a> Moves<'a> {
         best.0 < before
     }
 
-    /// Notes the moves of a state to either side.
+    /// Stores the candidate moves of a state to either side.
     fn note(&mut self, state: u32) {
         for to in [LOW, HIGH] {
             self.candidates[to as usize].push((self.graph.gain(self.parts, state, to), state));
         }
     }
 
-    /// The largest gain of a move to a side, brought up to date.
+    /// The largest gain of a move to a side, recomputed.
     fn top(&mut self, to: u8) -> Option<i64> {
         while let Some(&(gain, state)) = self.candidates[to as usize].peek() {
             let is_open = self.parts[state as usize] == SEPARATOR && !self.has_moved[state as usize];
@@ -365,7 +367,7 @@ impl<'a> Moves<'a> {
                 if !self.has_moved[other as usize] {
                     self.note(other);
                 }
-                // Their moves to this side gain one by it.
+                // Moving one of these to this side now gains one more.
                 for &near in graph.neighbours(other) {
                     if self.parts[near as usize] == SEPARATOR && !self.has_moved[near as usize] {
                         self.candidates[to as usize].push((graph.gain(self.parts, near, to), near));
@@ -375,7 +377,7 @@ impl<'a> Moves<'a> {
         }
     }
 
-    /// Puts a state into a part, and remembers the part that it was in.
+    /// Puts a state into a part and records the part that it was in.
     fn set(&mut self, state: u32, part: u8) {
         let before = std::mem::replace(&mut self.parts[state as usize], part);
         self.history.push((state, before));

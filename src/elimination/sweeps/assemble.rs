@@ -1,4 +1,4 @@
-//! What a front is assembled from: the rates of the generator's edges, killing, and the contribution blocks of its
+//! The assembly of a front from the rates of the generator's edges, the killing and the contribution blocks of its
 //! children.
 
 use super::multifrontal::Factorisation;
@@ -8,13 +8,13 @@ use crate::elimination::analysis::tree::AssemblyTree;
 use crate::tensor::widest;
 
 impl Factorisation<'_> {
-    /// The rate of an edge, zero where there is no edge.
+    /// The rate of an edge, 0 for [`NO_EDGE`](crate::elimination::ordering::NO_EDGE).
     fn rate(&self, edge: u32) -> f64 {
         self.generator.rates.data().get(edge as usize).copied().unwrap_or(0.0)
     }
 
-    /// Assembles a front in symmetric form, its weights included: rates, killing, contribution blocks. Without children
-    /// the contribution block is left as it is, for the elimination to overwrite.
+    /// Assembles a front in symmetric form, including its weights: rates, killing and contribution blocks. Without
+    /// children the contribution block is not touched, since the elimination overwrites it.
     pub(super) fn assemble_symmetric(
         &self,
         front: &Front,
@@ -27,15 +27,15 @@ impl Factorisation<'_> {
         let rows = shape.rows();
         gather_weights(self.tree, front, self.weights, weights);
         for entry in self.tree.entries_of(front) {
-            let place = entry.earlier as usize * rows + shape.row(entry.later as usize);
-            factor[place] = geometric_mean(self.rate(entry.onward), self.rate(entry.back));
+            let position = entry.earlier as usize * rows + shape.row(entry.later as usize);
+            factor[position] = geometric_mean(self.rate(entry.onward), self.rate(entry.back));
         }
-        let killing = shape.below() + front.updates;
+        let killing = shape.update_row() + front.updates;
         for (k, &state) in self.pivot_states(front).iter().enumerate() {
             factor[k * rows + killing] = self.generator.killing[state as usize] * weights[k];
         }
         if !children.is_empty() {
-            for (j, column) in contribution.chunks_exact_mut(shape.rows_below()).enumerate() {
+            for (j, column) in contribution.chunks_exact_mut(shape.contribution_rows()).enumerate() {
                 column[j..].fill(0.0);
             }
         }
@@ -44,8 +44,8 @@ impl Factorisation<'_> {
         }
     }
 
-    /// Assembles a front in general form: rates, killing, contribution blocks. Without children the contribution block
-    /// is left as it is, for the elimination to overwrite.
+    /// Assembles a front in general form: rates, killing and contribution blocks. Without children the contribution
+    /// block is not touched, since the elimination overwrites it.
     pub(super) fn assemble_general(
         &self,
         front: &Front,
@@ -81,11 +81,11 @@ impl Factorisation<'_> {
         block: &[f64],
     ) {
         let (p, shape) = (front.pivots, front.shape());
-        let (rows, rows_below) = (shape.rows(), shape.rows_below());
-        let positions = self.tree.parent_places_of(child);
+        let (rows, contribution_rows) = (shape.rows(), shape.contribution_rows());
+        let positions = self.tree.parent_positions_of(child);
         let inner = positions.partition_point(|&position| (position as usize) < p);
         let mut runs = runs(positions);
-        // A run that goes on from pivots to further states is cut where the padding is.
+        // A run that extends from pivots into the update set is cut at the padding between them.
         if let Some(cut) = runs.iter().position(|&(first, length)| first < p && first + length > p) {
             let (first, length) = runs[cut];
             runs[cut].1 = p - first;
@@ -94,7 +94,7 @@ impl Factorisation<'_> {
         for (first, _) in &mut runs {
             *first = shape.row(*first);
         }
-        let block = block.chunks_exact(child.shape().rows_below());
+        let block = block.chunks_exact(child.shape().contribution_rows());
         widest(
             #[inline(always)]
             || {
@@ -104,12 +104,13 @@ impl Factorisation<'_> {
                     let (target, origin) = match c < inner {
                         true => (&mut factor[position * rows..(position + 1) * rows], 0),
                         false => (
-                            &mut contribution[(position - p) * rows_below..(position - p + 1) * rows_below],
-                            shape.below(),
+                            &mut contribution
+                                [(position - p) * contribution_rows..(position - p + 1) * contribution_rows],
+                            shape.update_row(),
                         ),
                     };
                     scatter(target, origin, runs, &source[c..child.updates]);
-                    target[shape.below() + front.updates - origin] += source[child.updates];
+                    target[shape.update_row() + front.updates - origin] += source[child.updates];
                     // The next column begins one row further down.
                     (runs[0].0, runs[0].1) = (runs[0].0 + 1, runs[0].1 - 1);
                     if runs[0].1 == 0 {
@@ -131,15 +132,15 @@ impl Factorisation<'_> {
     ) {
         let (p, u, n) = (front.pivots, front.updates, front.order());
         let (columns, rows) = factor.split_at_mut(n * p);
-        let positions = self.tree.parent_places_of(child);
+        let positions = self.tree.parent_positions_of(child);
         let inner = positions.partition_point(|&position| (position as usize) < p);
         let (to_pivots, to_updates) = positions.split_at(inner);
         if child.updates == 0 {
             return;
         }
-        // Borders of a part of the grid are pieces of separators: mostly runs of consecutive positions.
+        // The update sets are pieces of separators: mostly runs of consecutive positions.
         let (runs_pivots, runs_updates) = (runs(to_pivots), runs(to_updates));
-        // The last column is κ, which follows the last state of the parent's front as well.
+        // The last column is κ; it follows the last state in the parent's front too.
         let targets = positions.iter().map(|&position| position as usize).chain([n]);
         widest(
             #[inline(always)]
@@ -161,19 +162,19 @@ impl Factorisation<'_> {
     }
 }
 
-/// The place of the rate from the row's to the column's state in the factor of a front in general form.
+/// The offset, in the factor of a front in general form, of the rate from the row's to the column's state.
 fn general_offset((p, u): (usize, usize), row: usize, column: usize) -> usize {
     let n = p + u;
     if column < p { column * n + row } else { n * p + (column - p) * p + row }
 }
 
-/// Gathers the weights of a front's rows: 1 for κ, 0 for padding.
-fn gather_weights(tree: &AssemblyTree, front: &Front, by_place: &[f64], weights: &mut [f64]) {
-    let (p, below) = (front.pivots, front.shape().below());
+/// Gathers the weights √π of a front's rows, 1 for κ and 0 for padding.
+fn gather_weights(tree: &AssemblyTree, front: &Front, by_position: &[f64], weights: &mut [f64]) {
+    let (p, below) = (front.pivots, front.shape().update_row());
     let (of_pivots, of_rest) = weights[..front.shape().rows()].split_at_mut(below);
-    of_pivots[..p].copy_from_slice(&by_place[front.start..front.start + p]);
-    for (weight, &place) in of_rest.iter_mut().zip(tree.updates_of(front)) {
-        *weight = by_place[place as usize];
+    of_pivots[..p].copy_from_slice(&by_position[front.start..front.start + p]);
+    for (weight, &position) in of_rest.iter_mut().zip(tree.updates_of(front)) {
+        *weight = by_position[position as usize];
     }
     of_pivots[p..].fill(0.0);
     of_rest[front.updates..].fill(0.0);

@@ -1,10 +1,10 @@
 //! The numeric factorisation along the tree of fronts.
 //!
-//! A front's pivot columns and rows are assembled where the factor keeps them, its contribution block where the parent
-//! reads it, so nothing is copied. Contribution blocks live on a stack: the blocks of the children are left at one end
-//! of their parent's region and the parent's own goes to the other end, alternating from level to level. The many
-//! subtrees that are eliminated on one thread each share a few small stacks that stay in its cache; the fronts above
-//! them have one in common.
+//! A front's pivot columns and rows are assembled in their final place in the factor, and its contribution block where
+//! the parent reads it, so that nothing is copied. Contribution blocks live on a stack: the blocks of the children are
+//! left at one end of their parent's region and the parent's own goes to the other end, alternating from level to
+//! level. The many subtrees that are eliminated by one thread each use a few small stacks that stay in its cache; the
+//! fronts above them share one stack.
 //!
 //! Every front is assembled in a fixed order (rates, first child, second child) and eliminated by operations that
 //! depend on its shape alone: the factor is the same to the bit for any number of threads.
@@ -30,11 +30,11 @@ pub(crate) struct Multifrontal {
     /// The factors of all fronts. In general form: pivot columns with S_k on the diagonal, q_ik below and q_kj / S_k
     /// above, then the pivot rows. In symmetric form: pivot columns with 1/√S_k on the diagonal and C_ik below.
     pub(crate) factor: Pages,
-    /// The weights √π by place in symmetric form, the largest between ½ and 1.
+    /// The weights √π by position in the elimination order (symmetric form only), the largest between ½ and 1.
     pub(crate) weights: Vec<f64>,
 }
 
-/// An end of a region of the stack.
+/// One of the two ends of a region of the stack.
 #[derive(Clone, Copy)]
 enum End {
     Low,
@@ -49,7 +49,7 @@ impl End {
         }
     }
 
-    /// Splits so much off this end of a region; returns it and the remainder.
+    /// Splits `length` numbers off this end of a region; returns them and the remainder.
     fn carve(self, region: &mut [f64], length: usize) -> (&mut [f64], &mut [f64]) {
         match self {
             End::Low => region.split_at_mut(length),
@@ -62,11 +62,11 @@ impl End {
 }
 
 impl Multifrontal {
-    /// Eliminates a generator that has the edges of the tree, its fronts in the form of the layout; `weights` are by
-    /// place.
+    /// Eliminates a generator that has the edges of the tree, with fronts in the form of the layout; `weights` are √π
+    /// by position in the elimination order, empty in general form.
     ///
     /// # Errors
-    /// When the system refuses the memory, a pivot cannot be divided by, or the progress was asked to stop.
+    /// When the system refuses the memory, a pivot is too small or not finite, or the progress was asked to stop.
     pub(crate) fn eliminate(
         tree: &Arc<AssemblyTree>,
         layout: Layout,
@@ -102,21 +102,21 @@ impl Multifrontal {
     }
 }
 
-/// What the factorisation of all fronts shares.
+/// The data that the eliminations of all fronts share.
 pub(super) struct Factorisation<'a> {
     pub(super) tree: &'a AssemblyTree,
     layout: &'a Layout,
     pub(super) generator: &'a Generator,
     pub(super) weights: &'a [f64],
-    /// Whether the factor begins as zeros.
+    /// Whether the memory of the factor is zero at first.
     is_zero: bool,
     progress: &'a Progress,
-    /// The buffers that no front uses at the moment.
+    /// The buffers that are free at the moment.
     scratches: Mutex<Vec<Scratch>>,
 }
 
 impl Factorisation<'_> {
-    /// Lends buffers, new ones if none are free.
+    /// Runs `work` with free buffers, or with new ones if none are free.
     fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         // Nothing panics while the lock is held.
         let free = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,8 +127,8 @@ impl Factorisation<'_> {
         result
     }
 
-    /// Factors a subtree, its halves in parallel as far as the tree says so; `factor` is the subtree's share. Leaves
-    /// the contribution block at the given end of the stack.
+    /// Factors a subtree, its halves in parallel where the tree is marked so; `factor` is the subtree's part of the
+    /// factor. The contribution block is left at the given end of the stack.
     fn factor_in_parallel(
         &self,
         index: usize,
@@ -137,7 +137,7 @@ impl Factorisation<'_> {
         end: End,
     ) -> Result<(), EliminationError> {
         let front = &self.tree.fronts[index];
-        let (below, own) = factor.split_at_mut(self.layout.below(front, index));
+        let (below, own) = factor.split_at_mut(self.layout.length_below(front, index));
         if !front.is_parallel {
             let (contribution, _) = end.carve(stack, front.contribution_length());
             return self.with_scratch(|scratch| {
@@ -145,7 +145,7 @@ impl Factorisation<'_> {
                 let done = self
                     .factor_children(front, below, &mut stack, End::Low, scratch)
                     .and_then(|(children, _)| self.factor_front(front, own, contribution, &children, scratch));
-                // After an error too: others go on with this scratch until they hear of it.
+                // Also after an error: other tasks use this scratch until they notice the error.
                 scratch.stack = stack;
                 done
             });
@@ -191,14 +191,14 @@ impl Factorisation<'_> {
         scratch: &mut Scratch,
     ) -> Result<(), EliminationError> {
         let front = &self.tree.fronts[index];
-        let (below, own) = factor.split_at_mut(self.layout.below(front, index));
+        let (below, own) = factor.split_at_mut(self.layout.length_below(front, index));
         let (children, rest) = self.factor_children(front, below, stack, end.other(), scratch)?;
         let (contribution, _) = end.carve(rest, front.contribution_length());
         self.factor_front(front, own, contribution, &children, scratch)
     }
 
-    /// Factors the children of a front, one after the other; returns their contribution blocks and what is left of the
-    /// stack.
+    /// Factors the children of a front one after the other; returns their contribution blocks and the unused part of
+    /// the stack.
     #[allow(clippy::type_complexity)]
     fn factor_children<'s>(
         &self,
@@ -253,7 +253,7 @@ impl Factorisation<'_> {
                 general::eliminate((p, u), factor, contribution, fresh, scratch)
             }
         }
-        .map_err(|fault| fault.at_state(self.pivot_states(front)[fault.place] as usize))?;
+        .map_err(|fault| fault.at_state(self.pivot_states(front)[fault.position] as usize))?;
         self.progress.advance(front.shape().flops(self.layout.form));
         Ok(())
     }

@@ -1,11 +1,11 @@
-//! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one
-//! backward.
+//! The operations of a solve on one front, at the speed at which its factor can be read. `substitution` makes one
+//! forward and one backward pass over all fronts.
 
 use crate::elimination::analysis::shape::Shape;
 use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
-/// The passes over a front: forward from the leaves to the root, backward from the root to the leaves.
+/// The kinds of pass over a front: forward from the leaves to the root, backward from the root to the leaves.
 #[derive(Clone, Copy)]
 pub(super) enum PassKind {
     ForwardLeft,
@@ -16,10 +16,10 @@ pub(super) enum PassKind {
     BackwardSymmetric,
 }
 
-/// A pass over one front: plain loops that the compiler turns into the widest vectors that the processor has.
+/// A pass over one front: plain loops that the compiler turns into the widest SIMD vectors of the processor.
 pub(super) struct Pass<'a> {
     pub(super) kind: PassKind,
-    /// The numbers p and p + u.
+    /// p and p + u.
     pub(super) shape: (usize, usize),
     pub(super) factor: &'a [f64],
     pub(super) local: &'a mut [f64],
@@ -98,17 +98,17 @@ fn backward_right((p, n): (usize, usize), columns: &[f64], rows: &[f64], local: 
     }
 }
 
-/// Columns that are read at once: each number of the right side is then fetched once for all of them.
+/// The number of columns read at once: each number of the right side is then loaded once for all of them.
 const COLUMNS: usize = 4;
 
-/// The N columns of a symmetric front from the k-th on, each without the rows above the k-th: those of pivots, those of
-/// further states.
+/// The N columns of a symmetric front from the k-th on, without the rows above the k-th, each as its rows of pivots and
+/// its rows of the update set.
 #[inline(always)]
 fn columns_from<const N: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f64]; N], [&[f64]; N]) {
     let (mut own, mut later): ([&[f64]; N], [&[f64]; N]) = ([&[]; N], [&[]; N]);
     for (j, column) in factor[k * shape.rows()..].chunks_exact(shape.rows()).take(N).enumerate() {
         own[j] = &column[k..shape.p];
-        later[j] = &column[shape.below()..shape.below() + shape.u];
+        later[j] = &column[shape.update_row()..shape.update_row() + shape.u];
     }
     (own, later)
 }

@@ -1,13 +1,13 @@
-//! The substitutions of a solve with the factored fronts: A = (D − L)(I − P), see `dense::general`, or scaled diag(s) A
-//! diag(s)⁻¹ = (√S − C)(√S − C)ᵀ, see `dense::symmetric`.
+//! The forward and backward substitution with the factored fronts: A = (D − L)(I − P) in general form, see
+//! `dense::general`; diag(s) A diag(s)⁻¹ = (√S − C)(√S − C)ᵀ in symmetric form, see `dense::symmetric`.
 //!
 //! ```text
 //! x A = b:   b ← b (I − P)⁻¹ from the leaves to the root,   x = b (D − L)⁻¹ from the root to the leaves
 //! A x = b:   b ← (D − L)⁻¹ b from the leaves to the root,   x = (I − P)⁻¹ b from the root to the leaves
 //! symmetric: the same for x/s and b/s, or s x and s b:  y = (√S − C)⁻ᵀ (√S − C)⁻¹ b
 //! ```
-//! On the kind up a front passes what it adds to later states to its parent, on the kind down it hands the solution on
-//! its update set to its children: subtrees share nothing and are solved in parallel, always in the same order of
+//! On the way up a front passes its contributions to later states to its parent; on the way down it passes the solution
+//! on its update set to its children. Subtrees share no data and are solved in parallel, always in the same order of
 //! addition.
 
 use super::multifrontal::Multifrontal;
@@ -19,10 +19,10 @@ use pulp::Arch;
 use rayon::join;
 use rayon::prelude::*;
 
-/// Subtrees with a larger factor than this are worth a task of their own: 2¹⁷ numbers, a megabyte.
+/// The size of a subtree's factor, in numbers, above which it is solved in a parallel task: 2¹⁷, a megabyte.
 const PARALLEL: usize = 1 << 17;
 
-/// The side of A that the unknown stands on.
+/// The side of A on which the unknown stands.
 #[derive(Clone, Copy)]
 enum Side {
     /// x A = b.
@@ -52,7 +52,7 @@ impl Multifrontal {
     }
 
     fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
-        let AssemblyTree { order, places, .. } = &*self.tree;
+        let AssemblyTree { order, positions, .. } = &*self.tree;
         let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
         if self.layout.form == Form::General {
             self.solve_fronts(side, &mut values);
@@ -63,10 +63,10 @@ impl Multifrontal {
         } else {
             self.solve_normalised(side, &mut values);
         }
-        places.par_iter().map(|&place| values[place as usize]).collect()
+        positions.par_iter().map(|&position| values[position as usize]).collect()
     }
 
-    /// Scales a right side to b/s or s b, and with the other side a solution back.
+    /// Scales a right-hand side to b/s (left) or s b (right); called with the other side, it scales a solution back.
     fn scale(&self, side: Side, values: &mut [f64]) {
         let values = values.par_iter_mut().zip(&self.weights);
         match side {
@@ -75,7 +75,7 @@ impl Multifrontal {
         }
     }
 
-    /// Whether b/s or s b is far from both ends of the range of numbers.
+    /// Whether all entries of b/s or s b are far from underflow and overflow.
     fn scales_in_range(&self, side: Side, b: &[f64]) -> bool {
         const MARGIN: f64 = 1e-60;
         let sizes = || b.par_iter().map(|b| b.abs()).filter(|&b| b > 0.0);
@@ -86,7 +86,7 @@ impl Multifrontal {
         }
     }
 
-    /// Solves with the right side scaled so that its largest entry becomes 1 or −1.
+    /// Solves with the right-hand side scaled so that its largest entry becomes 1 or −1.
     fn solve_normalised(&self, side: Side, values: &mut [f64]) {
         let scale = |value: Scaled, s: f64, side: Side| match side {
             Side::Left => value.over(Scaled::new(s)),
@@ -106,7 +106,7 @@ impl Multifrontal {
         });
     }
 
-    /// Solves with the fronts as they are, scaled or not.
+    /// Solves with the factor as it is; the right-hand side is already scaled in symmetric form.
     fn solve_fronts(&self, side: Side, values: &mut [f64]) {
         if !self.tree.fronts.is_empty() {
             let root = self.tree.fronts.len() - 1;
@@ -116,8 +116,8 @@ impl Multifrontal {
         }
     }
 
-    /// Sweeps a subtree from the leaves to the root; `values` are the subtree's. Leaves what the subtree adds to the
-    /// update set of its front in `work[p..p+u]`.
+    /// Forward pass over a subtree, from the leaves to its root; `values` are those of the subtree. The contributions
+    /// to the update set of its root front are left in `work[p..p+u]`.
     fn forward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
@@ -132,7 +132,7 @@ impl Multifrontal {
             |child, values, work| self.forward(side, child, values, work),
             |child, work| {
                 let child = &self.tree.fronts[child];
-                let positions = self.tree.parent_places_of(child);
+                let positions = self.tree.parent_positions_of(child);
                 for (&position, value) in positions.iter().zip(&work[child.pivots..]) {
                     local[position as usize] += value;
                 }
@@ -147,7 +147,7 @@ impl Multifrontal {
         own.copy_from_slice(&local[..p]);
     }
 
-    /// Sweeps a subtree from the root to the leaves; `work[p..p+u]` holds the solution on the update set.
+    /// Backward pass over a subtree, from its root to the leaves; `work[p..p+u]` holds the solution on the update set.
     fn backward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
@@ -168,7 +168,7 @@ impl Multifrontal {
             work,
             |child, values, work| {
                 let of_child = &self.tree.fronts[child];
-                let positions = self.tree.parent_places_of(of_child);
+                let positions = self.tree.parent_positions_of(of_child);
                 for (&position, value) in positions.iter().zip(&mut work[of_child.pivots..]) {
                     *value = local[position as usize];
                 }
@@ -178,7 +178,8 @@ impl Multifrontal {
         );
     }
 
-    /// Visits the children, each with its values and workspace, then lets the parent read each workspace in turn.
+    /// Calls `visit` for each child with its values and workspace, in parallel for large ones, then `read` with each
+    /// workspace in turn.
     fn visit_children(
         &self,
         index: usize,
@@ -191,7 +192,7 @@ impl Multifrontal {
         let front = &fronts[index];
         if let [first, second] = *front.children()
             && front.is_parallel
-            && self.layout.below(front, index) > PARALLEL
+            && self.layout.length_below(front, index) > PARALLEL
         {
             let second_values = values.len() - (front.start - fronts[fronts[second].first].start);
             let (values_first, values_second) = values.split_at_mut(second_values);
@@ -212,7 +213,7 @@ impl Multifrontal {
         }
     }
 
-    /// Makes the pass over one front.
+    /// Applies one pass to one front.
     fn pass(&self, kind: PassKind, index: usize, local: &mut [f64]) {
         let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
         let factor = &self.factor.numbers()[start..start + front.shape().factor_length(self.layout.form)];
