@@ -111,14 +111,14 @@ impl Elimination {
         }
         let factor = match &symbolic.method {
             Method::Tridiagonal => {
-                within(symbolic.peak_bytes(), memory_limit)?;
+                check_memory(symbolic.peak_bytes(), memory_limit)?;
                 progress.begin("elimination", symbolic.flops());
                 Factor::Tridiagonal(Tridiagonal::eliminate(generator)?)
             }
             Method::Fronts(tree) => {
                 let eliminate = |form: Form, weights: Vec<f64>| {
                     let layout = Layout::new(tree, form);
-                    within(tree.peak_bytes(8 * (layout.length + weights.len()) as u64), memory_limit)?;
+                    check_memory(tree.peak_bytes(8 * (layout.length + weights.len()) as u64), memory_limit)?;
                     progress.begin("elimination", layout.flops);
                     Multifrontal::eliminate(tree, layout, generator, weights, &workspace.pages, progress)
                 };
@@ -219,7 +219,7 @@ fn eliminate_fronts(
 
 /// Accepts a memory requirement in bytes, or returns the error for one beyond the limit; `u64::MAX` exceeds every
 /// limit.
-fn within(needed: u64, allowed: u64) -> Result<(), EliminationError> {
+fn check_memory(needed: u64, allowed: u64) -> Result<(), EliminationError> {
     match needed < u64::MAX && needed <= allowed {
         true => Ok(()),
         false => Err(EliminationError::TooLarge { needed, allowed }),

@@ -46,8 +46,8 @@ pub(super) fn stencils(
     let laminate = Laminate::of(sampler);
     let each = cells.par_iter().map(|&cell| {
         let at = grid.cell_centre(cell as usize);
-        let bent = laminate.as_ref().and_then(|laminate| laminate.tensor(at));
-        stencil(at, bent.unwrap_or_else(|| noise.tensor(at)))
+        let effective = laminate.as_ref().and_then(|laminate| laminate.tensor(at));
+        stencil(at, effective.unwrap_or_else(|| noise.tensor(at)))
     });
     Ok(Stencils::Each(each.collect::<Result<_, _>>()?))
 }
@@ -100,7 +100,7 @@ pub(super) struct Context<'a> {
 
 /// The fate of an edge to a cell without a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Way {
+pub(super) enum Fate {
     /// An absorbing boundary cuts it at this fraction.
     Cut(f64),
     /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it.
@@ -116,22 +116,22 @@ pub(super) enum Way {
     Reflected(Option<usize>),
 }
 
-impl Way {
+impl Fate {
     /// The fraction of the edge at which something absorbs, and the share of the edge that is absorbed.
-    pub(super) fn out(self) -> Option<(f64, f64)> {
+    pub(super) fn absorbed(self) -> Option<(f64, f64)> {
         match self {
-            Way::Cut(fraction) => Some((fraction, 1.0)),
-            Way::Window { fraction, share, .. } => Some((fraction, share)),
-            Way::Reflected(_) => None,
+            Fate::Cut(fraction) => Some((fraction, 1.0)),
+            Fate::Window { fraction, share, .. } => Some((fraction, share)),
+            Fate::Reflected(_) => None,
         }
     }
 
     /// The grid axis normal to a reflecting wall on faces, and the share of the edge that it reflects.
-    pub(super) fn back(self) -> Option<(usize, f64)> {
+    pub(super) fn reflected(self) -> Option<(usize, f64)> {
         match self {
-            Way::Reflected(axis) => Some((axis?, 1.0)),
-            Way::Window { share, axis, .. } => Some((axis, 1.0 - share)),
-            Way::Cut(_) => None,
+            Fate::Reflected(axis) => Some((axis?, 1.0)),
+            Fate::Window { share, axis, .. } => Some((axis, 1.0 - share)),
+            Fate::Cut(_) => None,
         }
     }
 }
@@ -142,7 +142,7 @@ pub(super) struct Segments {
     /// The segment of each pair.
     paths: Vec<Segment>,
     /// The segment of each exit.
-    ways_out: Vec<Segment>,
+    cut_segments: Vec<Segment>,
     /// The share of each exit that a window absorbs.
     shares: Vec<f64>,
     /// The flows along these segments.
@@ -171,9 +171,9 @@ impl Context<'_> {
         pairs: &mut [Pair],
         segments: &mut Segments,
     ) -> Result<Vec<Exit>, AssemblyError> {
-        let Segments { paths, ways_out, shares, .. } = segments;
+        let Segments { paths, cut_segments, shares, .. } = segments;
         paths.clear();
-        ways_out.clear();
+        cut_segments.clear();
         shares.clear();
         let mut exits = Vec::new();
         for (state, &cell) in (first..).zip(cells) {
@@ -187,11 +187,11 @@ impl Context<'_> {
                     paths.push(Segment { from, to, offset: edge.offset, ends });
                 }
                 None => {
-                    if let Some((fraction, share)) = self.way(indices, from, self.step(offset), offset).out() {
+                    if let Some((fraction, share)) = self.fate(indices, from, self.step(offset), offset).absorbed() {
                         shares.push(share);
-                        let (to, ends) = (self.along(indices, offset, fraction), [edge.weight; 2]);
+                        let (to, ends) = (self.point_along(indices, offset, fraction), [edge.weight; 2]);
                         exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
-                        ways_out.push(Segment { from, to, offset: edge.offset, ends });
+                        cut_segments.push(Segment { from, to, offset: edge.offset, ends });
                     }
                 }
             });
@@ -229,7 +229,7 @@ impl Context<'_> {
 
     /// Computes the rates of all edges. The error names the steepest of the edges that are too steep for the weight.
     fn find_rates(&self, pairs: &mut [Pair], exits: &mut [Exit], segments: &mut Segments) -> Result<(), AssemblyError> {
-        let Segments { paths, ways_out, shares, flows } = segments;
+        let Segments { paths, cut_segments, shares, flows } = segments;
         let mut failures = self.failures(paths, self.sampler.flows(paths, flows));
         for ((pair, path), flow) in pairs.iter_mut().zip(&*paths).zip(&*flows) {
             // Infinite beyond 3e38.
@@ -237,8 +237,8 @@ impl Context<'_> {
             pair.forward = self.sampler.leave(path.ends[0]) * flow.forward;
             pair.backward = self.sampler.leave(path.ends[1]) * flow.backward;
         }
-        failures.append(&mut self.failures(ways_out, self.sampler.flows(ways_out, flows)));
-        for (((exit, way), flow), share) in exits.iter_mut().zip(&*ways_out).zip(&*flows).zip(&*shares) {
+        failures.append(&mut self.failures(cut_segments, self.sampler.flows(cut_segments, flows)));
+        for (((exit, way), flow), share) in exits.iter_mut().zip(&*cut_segments).zip(&*flows).zip(&*shares) {
             exit.rate = share * (self.sampler.leave(way.ends[0]) * flow.forward / exit.fraction);
         }
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
@@ -264,12 +264,12 @@ impl Context<'_> {
         };
         match (along(0), along(1)) {
             (Some(x), Some(y)) => self.grid.to_theta([x, y]),
-            _ => self.along(indices, offset, 1.0),
+            _ => self.point_along(indices, offset, 1.0),
         }
     }
 
     /// The point at a fraction of the edge to an offset.
-    pub(super) fn along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
+    pub(super) fn point_along(&self, [ix, iy]: [usize; 2], offset: [i32; 2], fraction: f64) -> Point {
         let [x, y] = offset.map(|c| fraction * f64::from(c));
         self.grid.position(ix as f64 + x, iy as f64 + y)
     }
@@ -301,7 +301,7 @@ impl Context<'_> {
     }
 
     /// The fate of an edge to a cell without a state.
-    pub(super) fn way(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Way {
+    pub(super) fn fate(&self, indices: [usize; 2], from: Point, step: Point, offset: [i32; 2]) -> Fate {
         let wall = match self.grid.turn[1] == 0.0 {
             true => self.wall_in_cells(indices, offset),
             // A cell centre on an absorbing wall has no state (`members`), and the edge to it ends on the wall.
@@ -313,28 +313,28 @@ impl Context<'_> {
         let reach = wall.map_or(1.0, |(fraction, ..)| fraction);
         let end = advance(from, reach, step);
         if !self.live.holds(end) {
-            return Way::Cut(LEAST.max(reach * self.live.exit(from, end)));
+            return Fate::Cut(LEAST.max(reach * self.live.exit(from, end)));
         }
         let Some((fraction, axis, side)) = wall else {
             // The live set may end exactly at the centre of the other cell, where rounding can place the end of the
             // edge on either side. (Not so for a centre on a reflecting wall of a turned grid: no set ends beyond it.)
             let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
-            return if is_left { Way::Cut(1.0) } else { Way::Reflected(None) };
+            return if is_left { Fate::Cut(1.0) } else { Fate::Reflected(None) };
         };
         // A live set that ends on the wall itself is left there, on whichever side of it rounding has placed the end of
         // the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
-            true => Way::Cut(LEAST.max(fraction)),
-            false if self.domain.windows.is_empty() => Way::Reflected(self.axis_of_faces(axis)),
+            true => Fate::Cut(LEAST.max(fraction)),
+            false if self.domain.windows.is_empty() => Fate::Reflected(self.axis_of_faces(axis)),
             false => {
                 // Parallel edges meet the wall one cell apart: each represents that length of wall.
                 let half = 0.5 * self.grid.spacing()[1 - axis];
                 let rim = WindowRim::new(self.noise.tensor(end), self.grid.spacing(), axis);
                 match rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond)) {
-                    0.0 => Way::Reflected(self.axis_of_faces(axis)),
-                    1.0 => Way::Cut(LEAST.max(fraction)),
-                    share => Way::Window { fraction: LEAST.max(fraction), share, axis },
+                    0.0 => Fate::Reflected(self.axis_of_faces(axis)),
+                    1.0 => Fate::Cut(LEAST.max(fraction)),
+                    share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
                 }
             }
         }

@@ -23,7 +23,7 @@ use crate::tensor::Point;
 
 /// The number of nodes across the domain, along each axis (in one and in two dimensions), that search for peaks of k
 /// between the centres of a coarse grid.
-const LOOKS: [usize; 2] = [4096, 512];
+const SEARCH_NODES: [usize; 2] = [4096, 512];
 /// k is resolved in a cell if its values at the centres of the cell and its neighbours differ from the mean over the
 /// cell by less than this fraction of the largest.
 const RESOLVED: f64 = 0.1;
@@ -40,11 +40,11 @@ pub(super) fn rates(
     cells: &[u32],
 ) -> Result<Vec<f64>, AssemblyError> {
     let Some(killing) = &physics.domain.killing else { return Ok(Vec::new()) };
-    let looks = [0, 1].map(|axis| match axis < grid.dimension {
-        true => (LOOKS[grid.dimension - 1] / 2).div_ceil(grid.cells[axis]),
+    let panels = [0, 1].map(|axis| match axis < grid.dimension {
+        true => (SEARCH_NODES[grid.dimension - 1] / 2).div_ceil(grid.cells[axis]),
         false => 0,
     });
-    let field = Field { killing, domain: physics.domain, sampler, grid, looks, two: Rule::new(), eight: Rule::new() };
+    let field = Field { killing, domain: physics.domain, sampler, grid, panels, two: Rule::new(), eight: Rule::new() };
     cells.par_iter().map(|&cell| field.of_cell(cell as usize)).collect()
 }
 
@@ -54,19 +54,19 @@ struct Field<'a> {
     sampler: &'a EdgeSampler<'a>,
     grid: &'a Grid,
     /// The number of quadrature panels of a cell along each axis.
-    looks: [usize; 2],
+    panels: [usize; 2],
     two: Rule<2>,
     eight: Rule<8>,
 }
 
 /// A point in cell indices, which are whole numbers at cell centres.
-type Place = [f64; 2];
+type IndexPoint = [f64; 2];
 
 impl Field<'_> {
     fn of_cell(&self, cell: usize) -> Result<f64, AssemblyError> {
         let centre = self.grid.indices(cell).map(|index| index as f64);
         if self.killing.may_break() && self.is_cut(centre) {
-            return if self.grid.dimension == 1 { self.of_line(centre) } else { self.of_rectangle(centre) };
+            return if self.grid.dimension == 1 { self.mean_on_line(centre) } else { self.mean_on_rectangle(centre) };
         }
         let at_centre = self.at(centre)?.unwrap_or(0.0);
         let mean = self.mean(centre)?;
@@ -81,12 +81,12 @@ impl Field<'_> {
         Ok(if (mean - at_centre).abs() <= RESOLVED * largest { at_centre } else { mean })
     }
 
-    fn theta(&self, place: Place) -> Point {
+    fn theta(&self, place: IndexPoint) -> Point {
         self.grid.position(place[0], place[1])
     }
 
     /// k at a point; `None` outside the domain.
-    fn at(&self, place: Place) -> Result<Option<f64>, AssemblyError> {
+    fn at(&self, place: IndexPoint) -> Result<Option<f64>, AssemblyError> {
         let at = self.theta(place);
         if !self.domain.contains(at) {
             return Ok(None);
@@ -97,12 +97,12 @@ impl Field<'_> {
         }
     }
 
-    fn breaks(&self, from: Place, to: Place) -> Vec<f64> {
+    fn breaks(&self, from: IndexPoint, to: IndexPoint) -> Vec<f64> {
         self.killing.breaks(self.theta(from), self.theta(to)).as_slice().to_vec()
     }
 
     /// Whether k jumps or has a kink in the cell: along its sides, or along the lines between their middles.
-    fn is_cut(&self, centre: Place) -> bool {
+    fn is_cut(&self, centre: IndexPoint) -> bool {
         let line = |axis: usize, across: f64| self.line(centre, axis, across);
         let [low, middle, high] = [-0.5, 0.0, 0.5];
         let lines = match self.grid.dimension {
@@ -113,7 +113,7 @@ impl Field<'_> {
     }
 
     /// The line through a cell along an axis, at the distance `across` from its centre.
-    fn line(&self, centre: Place, axis: usize, across: f64) -> [Place; 2] {
+    fn line(&self, centre: IndexPoint, axis: usize, across: f64) -> [IndexPoint; 2] {
         [-0.5, 0.5].map(|end| {
             let mut place = centre;
             place[axis] += end;
@@ -123,9 +123,9 @@ impl Field<'_> {
     }
 
     /// The mean of k over the cell.
-    fn mean(&self, centre: Place) -> Result<f64, AssemblyError> {
+    fn mean(&self, centre: IndexPoint) -> Result<f64, AssemblyError> {
         let nodes = |axis: usize| -> Vec<f64> {
-            let panels = self.looks[axis];
+            let panels = self.panels[axis];
             let node = |panel: usize, node: f64| (panel as f64 + node) / panels as f64 - 0.5;
             match panels {
                 0 => vec![0.0],
@@ -146,7 +146,7 @@ impl Field<'_> {
     }
 
     /// One dimension: the mean of k over the pieces of a cell, each weighted with its share of the mass of the density.
-    fn of_line(&self, centre: Place) -> Result<f64, AssemblyError> {
+    fn mean_on_line(&self, centre: IndexPoint) -> Result<f64, AssemblyError> {
         let [from, to] = self.line(centre, 0, 0.0);
         let at = self.theta(centre)[0];
         let mut ends = self.breaks(from, to);
@@ -160,7 +160,7 @@ impl Field<'_> {
         let (mut begin, mut before) = (0.0, mass_up_to(0.0)?);
         for end in ends {
             let mass = mass_up_to(end)?;
-            pieces.push((self.along(place(begin), place(end))?, mass - before, end - begin));
+            pieces.push((self.mean_along(place(begin), place(end))?, mass - before, end - begin));
             (begin, before) = (end, mass);
         }
         let total: f64 = pieces.iter().map(|(_, mass, _)| mass).sum();
@@ -173,7 +173,7 @@ impl Field<'_> {
 
     /// Two dimensions: the mean of k over a cell, integrated over lines across the curve of the jump, in strips that
     /// end where the curve leaves the cell.
-    fn of_rectangle(&self, centre: Place) -> Result<f64, AssemblyError> {
+    fn mean_on_rectangle(&self, centre: IndexPoint) -> Result<f64, AssemblyError> {
         let on_sides = |axis: usize| -> Vec<f64> {
             let of_side = |across: f64| {
                 let [from, to] = self.line(centre, axis, across);
@@ -191,7 +191,7 @@ impl Field<'_> {
             for (node, weight) in self.eight.nodes.into_iter().zip(self.eight.weights) {
                 let across = begin + node * (end - begin) - 0.5;
                 let [from, to] = self.line(centre, 1 - outer, across);
-                sum += (end - begin) * weight * self.cut_line(from, to)?;
+                sum += (end - begin) * weight * self.mean_along_cut(from, to)?;
             }
             begin = end;
         }
@@ -199,18 +199,18 @@ impl Field<'_> {
     }
 
     /// The mean of k along a line, split at the jumps.
-    fn cut_line(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
+    fn mean_along_cut(&self, from: IndexPoint, to: IndexPoint) -> Result<f64, AssemblyError> {
         let place = |s: f64| [0, 1].map(|axis| from[axis] + s * (to[axis] - from[axis]));
         let (mut sum, mut begin) = (0.0, 0.0);
         for end in self.breaks(from, to).into_iter().chain([1.0]) {
-            sum += (end - begin) * self.along(place(begin), place(end))?;
+            sum += (end - begin) * self.mean_along(place(begin), place(end))?;
             begin = end;
         }
         Ok(sum)
     }
 
     /// The mean of k along a line without jumps.
-    fn along(&self, from: Place, to: Place) -> Result<f64, AssemblyError> {
+    fn mean_along(&self, from: IndexPoint, to: IndexPoint) -> Result<f64, AssemblyError> {
         let (mut sum, mut weights) = (0.0, 0.0);
         for (node, weight) in self.eight.nodes.into_iter().zip(self.eight.weights) {
             if let Some(rate) = self.at([0, 1].map(|axis| from[axis] + node * (to[axis] - from[axis])))? {

@@ -56,7 +56,7 @@ pub(super) fn add(
         for sign in [1, -1] {
             let offset = unit.map(|c| sign * c);
             let carried =
-                |fraction: f64| -f64::from(sign) * dynamics.slope(context.along(indices, offset, fraction))[axis];
+                |fraction: f64| -f64::from(sign) * dynamics.slope(context.point_along(indices, offset, fraction))[axis];
             match context.neighbour(indices, offset) {
                 Some(other) if sign == 1 && other != state => {
                     let rate = carried(0.5) / spacing;
@@ -72,11 +72,11 @@ pub(super) fn add(
                 Some(_) => {}
                 None => {
                     let from = context.centre(indices, [0, 0]);
-                    let way = context.way(indices, from, context.step(offset), offset);
-                    let Some((fraction, share)) = way.out() else { continue };
+                    let way = context.fate(indices, from, context.step(offset), offset);
+                    let Some((fraction, share)) = way.absorbed() else { continue };
                     let rate = share * carried(fraction).max(0.0) / ((0.5 + fraction) * spacing);
                     if rate > 0.0 {
-                        let position = context.along(indices, offset, fraction);
+                        let position = context.point_along(indices, offset, fraction);
                         exits.push(Exit { state: state as u32, rate, offset, position, fraction });
                     }
                 }

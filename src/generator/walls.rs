@@ -44,7 +44,7 @@ impl Context<'_> {
             let place = conductances.binary_search_by_key(&state, |entry| entry.0);
             place.map_or(0.0, |place| conductances[place].1[axis])
         };
-        let (mut paths, mut ways_out) = (Vec::new(), Vec::new());
+        let (mut paths, mut cut_segments) = (Vec::new(), Vec::new());
         for &(state, along) in &conductances {
             let indices = self.grid.indices(cells[state] as usize);
             let from = self.centre(indices, [0, 0]);
@@ -75,16 +75,16 @@ impl Context<'_> {
                         }
                     }
                     None => {
-                        if let Some((fraction, share)) = self.way(indices, from, self.step(offset), offset).out() {
-                            let to = self.along(indices, offset, fraction);
+                        if let Some((fraction, share)) = self.fate(indices, from, self.step(offset), offset).absorbed() {
+                            let to = self.point_along(indices, offset, fraction);
                             found.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
-                            ways_out.push(Segment { from, to, offset: unsigned, ends: [share * along[axis]; 2] });
+                            cut_segments.push(Segment { from, to, offset: unsigned, ends: [share * along[axis]; 2] });
                         }
                     }
                 }
             }
         }
-        self.find_rates_along(&mut found, &paths, &ways_out)?;
+        self.find_rates_along(&mut found, &paths, &cut_segments)?;
         Ok(found)
     }
 
@@ -92,18 +92,18 @@ impl Context<'_> {
         &self,
         found: &mut AlongWalls,
         paths: &[Segment],
-        ways_out: &[Segment],
+        cut_segments: &[Segment],
     ) -> Result<(), AssemblyError> {
         let weights = self.sampler.of_weights_alone();
         let mut flows: Vec<EdgeFlow> = Vec::new();
         let mut failures = self.failures(paths, weights.flows(paths, &mut flows));
         for ((pair, path), flow) in found.pairs.iter_mut().zip(paths).zip(&flows) {
-            let [here, there] = self.sampler.along(path.ends);
+            let [here, there] = self.sampler.leave_along_wall(path.ends);
             pair.rise = flow.rise as f32;
             (pair.forward, pair.backward) = (here * flow.forward, there * flow.backward);
         }
-        failures.append(&mut self.failures(ways_out, weights.flows(ways_out, &mut flows)));
-        for ((exit, way), flow) in found.exits.iter_mut().zip(ways_out).zip(&flows) {
+        failures.append(&mut self.failures(cut_segments, weights.flows(cut_segments, &mut flows)));
+        for ((exit, way), flow) in found.exits.iter_mut().zip(cut_segments).zip(&flows) {
             exit.rate = way.ends[0] * flow.forward / exit.fraction;
         }
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
@@ -123,7 +123,7 @@ impl Context<'_> {
                 if self.neighbour(indices, offset).is_some() {
                     continue;
                 }
-                let Some((normal, share)) = self.way(indices, from, self.step(offset), offset).back() else {
+                let Some((normal, share)) = self.fate(indices, from, self.step(offset), offset).reflected() else {
                     continue;
                 };
                 let tangent = 1 - normal;
@@ -139,7 +139,7 @@ impl Context<'_> {
             let reflects = |sign: i32| {
                 let mut offset = [0, 0];
                 offset[normal] = sign;
-                let way = || self.way(indices, from, self.step(offset), offset).back();
+                let way = || self.fate(indices, from, self.step(offset), offset).reflected();
                 let wall = if self.neighbour(indices, offset).is_none() { way() } else { None };
                 wall.map_or(0.0, |(axis, share)| if axis == normal { share } else { 0.0 })
             };

@@ -28,22 +28,22 @@ impl EdgeSampler<'_> {
     pub fn flows(&self, segments: &[Segment], flows: &mut Vec<EdgeFlow>) -> Vec<(usize, EdgeError)> {
         flows.clear();
         flows.resize(segments.len(), EdgeFlow::default());
-        let apart = match (self.noise.temperature(), self.dynamics.loss()) {
+        let single = match (self.noise.temperature(), self.dynamics.loss()) {
             (Some(d), Some(loss)) if self.weight == Weight::InverseAverage => {
-                let mut apart = SideBySide::new(self, (loss, d), segments, flows).fill();
+                let mut single = SideBySide::new(self, (loss, d), segments, flows).fill();
                 if loss.may_break() {
                     // Quadrature nodes would straddle jumps and kinks.
                     let is_broken = |segment: &Segment| !loss.breaks(segment.from, segment.to).is_empty();
-                    apart.extend((0..segments.len()).filter(|&number| is_broken(&segments[number])));
-                    apart.sort_unstable();
-                    apart.dedup();
+                    single.extend((0..segments.len()).filter(|&number| is_broken(&segments[number])));
+                    single.sort_unstable();
+                    single.dedup();
                 }
-                apart
+                single
             }
             _ => (0..segments.len()).collect(),
         };
         let mut failures = Vec::new();
-        for number in apart {
+        for number in single {
             let Segment { from, to, offset, ends } = segments[number];
             match self.flow(from, to, offset, ends) {
                 Ok(flow) => flows[number] = flow,
@@ -64,10 +64,10 @@ struct SideBySide<'a> {
     /// The block of edges that one panel of eight nodes integrates.
     eight: Block,
     /// The block of panels of steep edges.
-    parts: Block,
+    panels: Block,
     steep: Vec<Steep>,
     /// Edges on which z is not finite or beyond the range of the exponential: they are computed one by one.
-    apart: Vec<usize>,
+    single: Vec<usize>,
 }
 
 /// A steep edge, whose resistance is the sum of several panels.
@@ -87,8 +87,8 @@ impl<'a> SideBySide<'a> {
         segments: &'a [Segment],
         flows: &'a mut [EdgeFlow],
     ) -> SideBySide<'a> {
-        let [eight, parts] = <[Block; 2]>::default();
-        SideBySide { sampler, loss, d, segments, flows, eight, parts, steep: Vec::new(), apart: Vec::new() }
+        let [eight, panels] = <[Block; 2]>::default();
+        SideBySide { sampler, loss, d, segments, flows, eight, panels, steep: Vec::new(), single: Vec::new() }
     }
 
     /// Computes the flows, except for the edges whose indices it returns.
@@ -114,25 +114,25 @@ impl<'a> SideBySide<'a> {
                 } else if courses[lane].is_finite() && rise.abs() <= UNRESOLVED_RISE {
                     self.refine(number, start, rise, courses[lane]);
                 } else {
-                    self.apart.push(number);
+                    self.single.push(number);
                 }
             }
         }
         self.finish();
-        self.add_parts();
+        self.add_panels();
         for Steep { number, rise, mut resistance, is_in_range } in std::mem::take(&mut self.steep) {
             let segment = &self.segments[number];
             if resistance.is_blind() {
-                self.apart.push(number);
+                self.single.push(number);
                 continue;
             }
             resistance.sum *= self.sampler.metric(segment.ends[0]);
             match flow_of(resistance, rise, segment.from) {
                 Ok(flow) if is_in_range => self.flows[number] = flow,
-                _ => self.apart.push(number),
+                _ => self.single.push(number),
             }
         }
-        self.apart
+        self.single
     }
 
     /// Moves an edge to the block that gives it more nodes.
@@ -148,26 +148,26 @@ impl<'a> SideBySide<'a> {
         }
         self.steep.push(Steep { number, rise, resistance: Resistance::above(rise), is_in_range: true });
         for panel in 0..count {
-            self.parts.push(self.steep.len() - 1, segment, (panel as f64, width), start, rise);
-            if self.parts.len == LANES {
-                self.add_parts();
+            self.panels.push(self.steep.len() - 1, segment, (panel as f64, width), start, rise);
+            if self.panels.len == LANES {
+                self.add_panels();
             }
         }
     }
 
     /// Adds the waiting panels to the resistances of their edges.
-    fn add_parts(&mut self) {
-        if self.parts.len == 0 {
+    fn add_panels(&mut self) {
+        if self.panels.len == 0 {
             return;
         }
         let bounds = ([f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
-        let Sums { top, sum, depth, .. } = self.parts.sums(&self.sampler.eight, self.loss, self.d, bounds);
-        for lane in 0..self.parts.len {
-            let edge = &mut self.steep[self.parts.numbers[lane]];
-            edge.resistance.add(top[lane], sum[lane] * self.parts.widths[lane]);
+        let Sums { top, sum, depth, .. } = self.panels.sums(&self.sampler.eight, self.loss, self.d, bounds);
+        for lane in 0..self.panels.len {
+            let edge = &mut self.steep[self.panels.numbers[lane]];
+            edge.resistance.add(top[lane], sum[lane] * self.panels.widths[lane]);
             edge.is_in_range &= depth[lane] < LARGEST;
         }
-        self.parts.len = 0;
+        self.panels.len = 0;
     }
 
     /// Computes the waiting edges of the eight-node rule.
@@ -181,7 +181,7 @@ impl<'a> SideBySide<'a> {
             if depth < LARGEST {
                 self.flows[number] = self.flow(&self.segments[number], self.eight.rises[lane], &rates, lane);
             } else {
-                self.apart.push(number);
+                self.single.push(number);
             }
         }
         self.eight.len = 0;

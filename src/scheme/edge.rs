@@ -93,7 +93,7 @@ impl<'a> EdgeSampler<'a> {
 
     /// The factors at both ends of an edge along a wall, whose conductance is known at the two ends only: its own value
     /// at each end (Itô), or their mean.
-    pub fn along(&self, ends: [f64; 2]) -> [f64; 2] {
+    pub fn leave_along_wall(&self, ends: [f64; 2]) -> [f64; 2] {
         match self.interpretation {
             Interpretation::Ito => ends,
             // Scalar noise only, for which no edge is replaced by conductance along a wall.

@@ -61,11 +61,11 @@ impl<'a> Laminate<'a> {
         (0..self.dimension()).find_map(|axis| {
             let step = self.steps[axis];
             let breaks = self.sampler.noise.breaks(advance(at, -1.0, step), advance(at, 1.0, step));
-            let places: Vec<f64> = breaks.as_slice().iter().map(|fraction| 2.0 * fraction - 1.0).collect();
-            let nearest = places.iter().copied().min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+            let kinks: Vec<f64> = breaks.as_slice().iter().map(|fraction| 2.0 * fraction - 1.0).collect();
+            let nearest = kinks.iter().copied().min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
             let normal = self.normal(at, axis, nearest)?;
-            let unresolved = || if nearest.abs() < 0.5 { self.mean(at, step, &places, normal) } else { None };
-            self.bent(at, step, &places, normal).or_else(unresolved)
+            let unresolved = || if nearest.abs() < 0.5 { self.mean(at, step, &kinks, normal) } else { None };
+            self.with_kinks(at, step, &kinks, normal).or_else(unresolved)
         })
     }
 
@@ -93,20 +93,20 @@ impl<'a> Laminate<'a> {
 
     /// D̄ with the Euler–Maclaurin terms of the kinks at these distances, in cells from the centre; `None` if they are
     /// not resolved.
-    fn bent(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
+    fn with_kinks(&self, at: Point, step: Point, kinks: &[f64], normal: Point) -> Option<Tensor> {
         let ((own, mut shared), steep) = self.share(at, step, normal);
         let mut share = own;
-        for &place in places {
-            let (on_it, steep_there) = self.share(advance(at, place, step), step, normal);
+        for &kink in kinks {
+            let (on_it, steep_there) = self.share(advance(at, kink, step), step, normal);
             // e^{−z} from the centre to Γ.
-            let down = (-0.5 * place * (steep + steep_there)).exp();
-            let terms = terms(place);
+            let down = (-0.5 * kink * (steep + steep_there)).exp();
+            let terms = terms(kink);
             for side in [-1.0, 1.0] {
                 let (mut z, mut last) = (0.0, steep_there);
                 for (k, steps) in [0.0, 1.0, 2.0, 3.0].into_iter().enumerate() {
                     let ((here, there), steep) = match k {
                         0 => (on_it, steep_there),
-                        _ => self.share(advance(at, place + side * STEP * steps, step), step, normal),
+                        _ => self.share(advance(at, kink + side * STEP * steps, step), step, normal),
                     };
                     z += if k == 0 { 0.0 } else { 0.5 * side * STEP * (last + steep) };
                     last = steep;
@@ -123,17 +123,17 @@ impl<'a> Laminate<'a> {
 
     /// A normal of the curve that crosses the line through the centre along an axis at this distance in cells; `None`
     /// if the other axis is nearer to the normal.
-    fn normal(&self, at: Point, axis: usize, place: f64) -> Option<Point> {
+    fn normal(&self, at: Point, axis: usize, kink: f64) -> Option<Point> {
         if self.dimension() == 1 {
             return Some([1.0, 0.0]);
         }
         let (step, aside) = (self.steps[axis], self.steps[1 - axis]);
         let reach = 2.0 * ASIDE;
         let near = |side: f64| {
-            let from = advance(advance(at, side * ASIDE, aside), place - reach, step);
+            let from = advance(advance(at, side * ASIDE, aside), kink - reach, step);
             let breaks = self.sampler.noise.breaks(from, advance(from, 2.0 * reach, step));
-            let places = breaks.as_slice().iter().map(|fraction| (2.0 * fraction - 1.0) * reach);
-            places.min_by(|a, b| a.abs().total_cmp(&b.abs()))
+            let kinks = breaks.as_slice().iter().map(|fraction| (2.0 * fraction - 1.0) * reach);
+            kinks.min_by(|a, b| a.abs().total_cmp(&b.abs()))
         };
         let (before, after) = (near(-1.0)?, near(1.0)?);
         // The displacement along the axis per cell along the other.
@@ -145,9 +145,9 @@ impl<'a> Laminate<'a> {
     }
 
     /// The mean over the cell along an axis, split at the kinks inside it.
-    fn mean(&self, at: Point, step: Point, places: &[f64], normal: Point) -> Option<Tensor> {
+    fn mean(&self, at: Point, step: Point, kinks: &[f64], normal: Point) -> Option<Tensor> {
         let (mut share, mut shared, mut begin) = (0.0, Tensor::isotropic(0.0, self.dimension()), -0.5);
-        for &end in places.iter().filter(|place| place.abs() < 0.5).chain(&[0.5]) {
+        for &end in kinks.iter().filter(|kink| kink.abs() < 0.5).chain(&[0.5]) {
             let rule = &self.sampler.five;
             for (node, weight) in rule.nodes.into_iter().zip(rule.weights) {
                 let ((here, there), _) = self.share(advance(at, begin + node * (end - begin), step), step, normal);
@@ -161,12 +161,12 @@ impl<'a> Laminate<'a> {
 }
 
 /// The coefficients c_k of [∂ᵏP], k = 1, 2, 3, from the head of this file, for a cell with Γ at this distance.
-fn terms(place: f64) -> [f64; 3] {
-    let theta = if place > 0.0 { 1.0 - place } else { -place };
+fn terms(kink: f64) -> [f64; 3] {
+    let theta = if kink > 0.0 { 1.0 - kink } else { -kink };
     let second = theta * theta - theta;
     let of_sums = [(second + 1.0 / 6.0) / 2.0, second * (theta - 0.5) / 6.0, (second * second - 1.0 / 30.0) / 24.0];
-    let own = 1.0 - place.abs();
+    let own = 1.0 - kink.abs();
     // The cell behind Γ gains what the cell before it loses.
-    let ahead = if place > 0.0 { -1.0 } else { 1.0 };
+    let ahead = if kink > 0.0 { -1.0 } else { 1.0 };
     [own * of_sums[0] + ahead * 2.0 * of_sums[1], own * of_sums[1] + ahead * 3.0 * of_sums[2], own * of_sums[2]]
 }
