@@ -1,28 +1,28 @@
-//! Numbers and points as a person reads them: by their significant digits, whatever the unit.
+//! Text for numbers and points, by significant digits.
 //!
 //! ```text
 //! 0.987654      9.87654e-10      987654000 → 9.87654e8
 //! ```
-//! A fixed number of decimals shows nothing of a well that is 1e-7 wide.
+//! A fixed number of decimals would show only zeros for a well that is 1e-7 wide.
 
 use crate::tensor::Point;
 
-/// Digits of a place or a value that was computed.
+/// The number of digits of a computed point or value.
 const COMPUTED: usize = 9;
-/// Digits where a few do.
+/// The number of digits of a short form.
 const FEW: usize = 6;
 
-/// A value with six digits, without zeros at its end.
+/// A value with six significant digits, without trailing zeros.
 pub fn number(value: f64) -> String {
     trimmed(&significant(value, FEW))
 }
 
-/// A value with nine digits, without zeros at its end.
+/// A value with nine significant digits, without trailing zeros.
 pub fn precise(value: f64) -> String {
     trimmed(&significant(value, COMPUTED))
 }
 
-/// A number of bytes in the largest unit of which it holds one: 340 MB, 1.2 GB.
+/// A number of bytes in the largest unit of which it is at least one: 340 MB, 1.2 GB.
 pub fn bytes(count: f64) -> String {
     let (unit, name) =
         [(1e12, "TB"), (1e9, "GB"), (1e6, "MB")].into_iter().find(|(unit, _)| count >= *unit).unwrap_or((1e3, "kB"));
@@ -30,10 +30,10 @@ pub fn bytes(count: f64) -> String {
     format!("{value:.*} {name}", usize::from(value < 10.0))
 }
 
-/// A value with all the digits that tell it from others, as somebody has written it.
+/// A value with the fewest digits that identify it.
 pub fn exact(value: f64) -> String {
     match is_plain(value) {
-        // Without the sign of a zero.
+        // Adding 0 removes the sign of −0.
         true => format!("{}", value + 0.0),
         false => format!("{value:e}"),
     }
@@ -49,7 +49,7 @@ pub fn precise_point(theta: Point, dimension: usize) -> String {
     written(theta, dimension, precise)
 }
 
-/// x or (x, y), as somebody has written it.
+/// x or (x, y), with the fewest digits that identify each coordinate.
 pub fn exact_point(theta: Point, dimension: usize) -> String {
     written(theta, dimension, exact)
 }
@@ -61,7 +61,7 @@ fn written(theta: Point, dimension: usize, number: impl Fn(f64) -> String) -> St
     }
 }
 
-/// A value with so many digits: plain between 1e-3 and 1e6, with an exponent elsewhere.
+/// A value with this many significant digits: plain between 1e-3 and 1e6, with an exponent elsewhere.
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_string() } else { format!("{value}") };
@@ -75,7 +75,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
 }
 
-/// Powers of ten between which numbers are written without one.
+/// The powers of ten between which numbers are written without an exponent.
 const LOWEST: i32 = -3;
 const HIGHEST: i32 = 6;
 
@@ -85,7 +85,7 @@ fn is_plain(value: f64) -> bool {
     size == 0.0 || !size.is_finite() || (10f64.powi(LOWEST)..10f64.powi(HIGHEST)).contains(&size)
 }
 
-/// A text of a number without zeros at its end.
+/// The text of a number without trailing zeros.
 pub fn trimmed(text: &str) -> String {
     let short = |mantissa: &str| match mantissa.contains('.') {
         true => mantissa.trim_end_matches('0').trim_end_matches('.').to_string(),

@@ -1,7 +1,7 @@
 //! An exponential function for loops over many numbers.
 
 /// e^x by Cody and Waite's reduction and a Taylor polynomial of degree 13, within two roundings of the exact value, in
-/// a form that a compiler turns into vector instructions. Arguments beyond ±[`LARGEST`] count as ±`LARGEST`.
+/// a form that the compiler turns into SIMD instructions. Arguments beyond ±[`LARGEST`] count as ±`LARGEST`.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
     // ln 2 in two parts; the first has trailing zeros, so that n·LN2_HIGH is exact (Cody & Waite 1980).
@@ -29,7 +29,7 @@ pub fn exp(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
     let n = shifted - ROUNDER;
     let r = (x - n * LN2_HIGH) - n * LN2_LOW;
-    // Even and odd powers apart: two chains of half the length.
+    // Even and odd powers separately: two dependency chains of half the length.
     let square = r * r;
     let (mut even, mut odd) = (FACTORIALS[12], FACTORIALS[13]);
     for k in (0..6).rev() {

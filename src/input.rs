@@ -1,7 +1,8 @@
-//! Files that others made: only what has an end is read, up to a limit, and what is quoted of it is short.
+//! Reading of files from outside: only regular files and the streams given at the start are read, up to a size limit,
+//! and quotations from them are shortened.
 //!
-//! A named pipe waits for whoever writes into it, and a device may give bytes for ever. What the shell hands over
-//! (`/dev/stdin`, `<(…)`) is read as a stream, up to the same limit.
+//! A named pipe may block and a device may never end. Streams that the shell passes (`/dev/stdin`, `<(…)`) are read up
+//! to the same limit.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -10,19 +11,19 @@ use std::path::Path;
 use crate::digits;
 use crate::memory;
 
-/// Bytes of a text that somebody wrote, such as a configuration.
+/// The size limit of a text, such as a configuration, in bytes.
 pub const MOST_TEXT: u64 = 16 << 20;
 
-/// Bytes of one row of a table.
+/// The size limit of one row of a table, in bytes.
 const MOST_RECORD: u64 = 4 << 20;
 
-/// Characters of what is quoted.
+/// The length limit of a quotation, in characters.
 const MOST_QUOTED: usize = 60;
 
 /// Opens a regular file, or a stream that this program was started with.
 ///
 /// # Errors
-/// Anything else, and what the system says.
+/// Any other kind of file, and the errors of the system.
 pub fn open(path: &Path) -> io::Result<File> {
     let kind = std::fs::metadata(path)?.file_type();
     let is_given = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].iter().any(|place| path.starts_with(place));
@@ -50,7 +51,7 @@ fn special(_: &std::fs::FileType) -> &'static str {
     "something else"
 }
 
-/// All bytes of a file.
+/// Reads all bytes of a file.
 ///
 /// # Errors
 /// As [`open`], and a file of more than `most` bytes.
@@ -65,7 +66,7 @@ pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// All bytes of a file of numbers, which may fill half of what memory is free.
+/// Reads all bytes of a file of numbers, which may take half of the free memory.
 ///
 /// # Errors
 /// As [`bytes`].
@@ -73,10 +74,10 @@ pub fn numbers(path: &Path) -> io::Result<Vec<u8>> {
     bytes(path, memory::free().bytes / 2)
 }
 
-/// A text of at most [`MOST_TEXT`] bytes.
+/// Reads a text of at most [`MOST_TEXT`] bytes.
 ///
 /// # Errors
-/// As [`bytes`], and bytes that are no UTF-8, by their line.
+/// As [`bytes`], and bytes that are not UTF-8, with their line.
 pub fn text(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes(path, MOST_TEXT)?).map_err(|fault| {
         let at = fault.utf8_error().valid_up_to();
@@ -86,7 +87,7 @@ pub fn text(path: &Path) -> io::Result<String> {
     })
 }
 
-/// A text as it is quoted in a message: its beginning, where it is long.
+/// A text as quoted in a message, shortened if it is long.
 pub fn quoted(text: &str) -> String {
     match text.char_indices().nth(MOST_QUOTED) {
         Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
@@ -94,20 +95,20 @@ pub fn quoted(text: &str) -> String {
     }
 }
 
-/// A stream of rows, none of which may be endless.
+/// A stream of rows with a size limit for each row.
 pub struct Rows<'a> {
     stream: Box<dyn BufRead + 'a>,
-    /// Bytes of the row that is being read, but for what the parser has read ahead.
+    /// The bytes of the current row that have been read, not counting what the parser has read ahead.
     taken: u64,
 }
 
 impl<'a> Rows<'a> {
-    /// Rows of this stream.
+    /// The rows of this stream.
     pub fn new(stream: Box<dyn BufRead + 'a>) -> Rows<'a> {
         Rows { stream, taken: 0 }
     }
 
-    /// Says that a row begins.
+    /// Marks the beginning of a row.
     pub fn begin(&mut self) {
         self.taken = 0;
     }

@@ -1,17 +1,18 @@
 //! Escape rates of stochastic gradient descent from the Fokker–Planck equation.
 //!
 //! A process dθ = −∇L(θ) dt + √(2D(θ)) dW in one or two dimensions leaves a valley of its loss when noise carries it
-//! over a saddle. saddleflux discretises it as a Markov chain and gives the rate of that escape, mean first-passage
-//! times, committors and stationary laws. Every discretisation is a generator with nonnegative rates, also for full
-//! tensors D(θ), and nothing is ever subtracted in the elimination: a rate of 1e-171 has as many right digits as one of
-//! 0.1, and comes with a two-sided bracket.
+//! over a saddle. saddleflux discretises it as a Markov chain and computes the escape rate, mean first-passage times,
+//! committors and stationary distributions. Every discretisation is a generator with nonnegative rates, also for full
+//! tensors D(θ), and the elimination never subtracts: a rate of 1e-171 has as many accurate digits as one of 0.1, and
+//! comes with a two-sided bracket.
 //!
 //! # From a loss to its rate
 //!
-//! The way is `Problem → Chain →` one function an analysis. A [`Problem`] is a motion ([`Landscape`], of which
-//! [`ClosureLoss`] takes a function, or any [`Dynamics`]), its noise ([`NoiseModel`]), the stochastic calculus
-//! ([`Interpretation`]) and the question ([`Posed`]: the rectangle with its walls, the start set, what absorbs). It
-//! finds minima and saddles by itself. A [`Chain`] is that problem on one [`Grid`], factored. Analyses take the chain:
+//! The route is `Problem → Chain →` one function per analysis. A [`Problem`] consists of a motion (a [`Landscape`], for
+//! example [`ClosureLoss`] for a function, or any [`Dynamics`]), its noise ([`NoiseModel`]), the stochastic calculus
+//! ([`Interpretation`]) and the question ([`Posed`]: the rectangle with its walls, the start set, the absorbing set).
+//! It finds minima and saddles by itself. A [`Chain`] is that problem on one [`Grid`], factored. Analyses take the
+//! chain:
 //!
 //! ```
 //! use saddleflux::{Align, Chain, ClosureLoss, Grid, Interpretation, NoiseModel, Posed, Problem, Progress};
@@ -39,21 +40,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The bracket is about the chain on its grid. What the grid leaves shows on finer ones; [`study::run`] solves a ladder
-//! of grids, estimates that error, extrapolates, and compares with the formulas of the theory. [`config::Config`] makes
-//! the problem and the request for it out of a TOML file, as the program does. `examples/` has a loss of one's own in
-//! 25 lines (`own_loss`), a chain without a grid (`chain_by_hand`) and a convergence study against an exact rate
-//! (`convergence`).
+//! The bracket holds for the chain on its grid. The discretisation error shows on finer grids: [`study::run`] solves a
+//! ladder of grids, estimates that error, extrapolates, and compares with the formulas of the theory.
+//! [`config::Config`] reads problem and request from a TOML file, as the program does. `examples/` has a user's own
+//! loss in 25 lines (`own_loss`), a chain without a grid (`chain_by_hand`) and a convergence study against an exact
+//! rate (`convergence`).
 //!
-//! # What stands where
+//! # Analyses and layers
 //!
 //! | analysis | result |
 //! |---|---|
-//! | [`quasi_stationary`] | escape rate γ, its bracket, the law of what has not left yet |
+//! | [`quasi_stationary`] | escape rate γ, its bracket, the quasi-stationary distribution |
 //! | [`mean_first_passage`] | mean time to the killing from every state |
-//! | [`committor`] | probability of one way out before the others, from every state |
+//! | [`committor`] | probability of being killed by one part of the killing rates rather than the rest, from every state |
 //! | [`solve::occupation`] | expected time in every state from a start |
-//! | [`stationary`] | stationary law of the closed chain ([`Chain::closed`]) |
+//! | [`stationary`] | stationary distribution of the closed chain ([`Chain::closed`]) |
 //!
 //! A module uses only modules above it:
 //! ```text
@@ -76,25 +77,24 @@
 //!
 //! # Conventions
 //!
-//! - D = ½σσᵀ everywhere. White noise of temperature T is D = T·I; its stationary law is e^{−L/T}.
+//! - D = ½σσᵀ everywhere. White noise of temperature T is D = T·I; its stationary density is e^{−L/T}.
 //! - The generator Q has nonnegative off-diagonal entries q_ij, the rate from state i to state j, and killing rates κ_i
 //!   ≥ 0. Its diagonal is never stored.
 //! - Probabilities are row vectors (left of Q), observables such as times and committors column vectors (right of Q).
 //! - Rates are per unit of dynamical time t = η · (iterations).
 //! - A density is per length^d, a cell probability is density × volume. Vectors over states hold probabilities;
 //!   [`Discretisation::density`] and [`Discretisation::field`] spread them over the grid.
-//! - A point is `[x, y]`; in one dimension y is 0 and nobody looks at it.
-//! - A rate may lie below 1e-308 in one dimension: [`Scaled`] keeps its exponent apart.
+//! - A point is `[x, y]`; in one dimension y is 0 and unused.
+//! - A rate may lie below 1e-308 in one dimension: [`Scaled`] has a separate exponent.
 //!
 //! # Where this is not appropriate
 //!
-//! - More than two dimensions. (A separable problem is one of one dimension.)
+//! - More than two dimensions. (A separable problem reduces to one-dimensional ones.)
 //! - Rates below about 1e-290 in two dimensions, where double precision underflows: an error says so.
-//! - Tensors much longer than wide that lie along no axis of the grid: beyond 64 cells for an edge the problem is
-//!   refused.
-//! - Cold curved valleys oblique to the grid, and drifts that circulate fast, converge at second order from far off:
-//!   [`Chain::corrected`] (a loss with white noise) or a turned grid ([`Align`]) help with the former.
-//! - Three or more wells that exchange more slowly than they lose: the bracket then stays wide, and says so.
+//! - Strongly anisotropic tensors oblique to the grid: if an edge needs more than 64 cells the problem is refused.
+//! - For cold curved valleys oblique to the grid, and for drifts with strong circulation, the second-order error is
+//!   large: [`Chain::corrected`] (a loss with white noise) or a turned grid ([`Align`]) help with the former.
+//! - Three or more wells that exchange probability more slowly than they lose it: the bracket then stays wide.
 //! - The diffusion is itself a model of SGD, of first order in the learning rate; [`sgd`] has the rate of the iteration
 //!   in one dimension.
 #![deny(missing_docs)]

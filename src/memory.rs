@@ -1,7 +1,7 @@
-//! How much memory this process may still take, and what bounds it.
+//! The memory that this process may still take, and which limit determines it.
 //!
-//! A batch job or a container may have a small part of the machine, and a shell may limit a process (`ulimit -v`). Each
-//! bound is read where the system states it:
+//! A batch job or a container may have a small part of the machine, and a shell may limit a process (`ulimit -v`). The
+//! limits and their sources are:
 //! ```text
 //! the machine         MemAvailable in /proc/meminfo
 //! control groups      memory.max − memory.current (version 2), memory.limit_in_bytes − memory.usage_in_bytes (version 1), of the group
@@ -9,34 +9,34 @@
 //! address space       RLIMIT_AS (`ulimit -v`) in /proc/self/limits, less VmSize in /proc/self/status
 //! data                RLIMIT_DATA (`ulimit -d`), less VmData
 //! ```
-//! The least of them counts. Another process may take it a moment later: what is refused then says so where it is asked
-//! for.
+//! The smallest of them counts. Another process may take the memory a moment later; an allocation that the system then
+//! refuses is an error of its own.
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes that may still be taken.
+/// The free memory and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Free {
-    /// How many.
+    /// The free memory, in bytes.
     pub bytes: u64,
-    /// Why no more.
+    /// The limit that determines it.
     pub bound: Bound,
 }
 
-/// What leaves the least memory.
+/// The limits of the free memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// The machine has no more.
+    /// The memory of the machine.
     Machine,
     /// The limit of a control group: a container, a batch job, a service.
     ControlGroup,
-    /// RLIMIT_AS.
+    /// The address space, RLIMIT_AS.
     AddressSpace,
-    /// RLIMIT_DATA.
+    /// The data segment, RLIMIT_DATA.
     Data,
-    /// The system says nothing.
+    /// Unknown: the system does not state it.
     Unknown,
 }
 
@@ -52,15 +52,15 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Where a system says nothing.
+/// The assumed free memory where the system does not state it.
 const GUESS: u64 = 4 << 30;
 
-/// What this process may still take now.
+/// The memory that this process may take now.
 pub fn free() -> Free {
     free_under(Path::new("/"))
 }
 
-/// As [`free`], with the files of a system that lie below `root`.
+/// As [`free`], with the system's files below the directory `root`.
 pub fn free_under(root: &Path) -> Free {
     let machine = sized(&text(root, "proc/meminfo"), "MemAvailable:");
     let bounds = [
@@ -73,18 +73,18 @@ pub fn free_under(root: &Path) -> Free {
     known.min_by_key(|free| free.bytes).unwrap_or(Free { bytes: GUESS, bound: Bound::Unknown })
 }
 
-/// A file's text, empty where there is none.
+/// The text of a file, empty if there is none.
 fn text(root: &Path, path: &str) -> String {
     fs::read_to_string(root.join(path)).unwrap_or_default()
 }
 
-/// The bytes of a line such as `VmSize:   1234 kB`.
+/// The size, in bytes, from a line such as `VmSize:   1234 kB`.
 fn sized(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?.saturating_mul(1024))
 }
 
-/// What a limit of this process leaves; `None` where there is no limit.
+/// The free memory under a limit of this process; `None` if there is no such limit.
 fn limit(root: &Path, name: &str, used: &str) -> Option<u64> {
     let limits = text(root, "proc/self/limits");
     let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
@@ -92,11 +92,11 @@ fn limit(root: &Path, name: &str, used: &str) -> Option<u64> {
     Some(most.saturating_sub(sized(&text(root, "proc/self/status"), used).unwrap_or(0)))
 }
 
-/// The names of the files of a version of control groups.
+/// The file names of one version of control groups.
 struct Version {
     limit: &'static str,
     used: &'static str,
-    /// Pages of files, in memory.stat.
+    /// Names in memory.stat of the file pages, which the system can reclaim.
     files: [&'static str; 2],
 }
 
@@ -108,7 +108,7 @@ const FIRST: Version = Version {
 const SECOND: Version =
     Version { limit: "memory.max", used: "memory.current", files: ["inactive_file", "active_file"] };
 
-/// What the control groups of this process leave; `None` where none has a limit.
+/// The free memory under the control groups of this process; `None` if none has a limit.
 fn groups(root: &Path) -> Option<u64> {
     let (own, mounts) = (text(root, "proc/self/cgroup"), text(root, "proc/self/mountinfo"));
     let left = own.lines().filter_map(|line| {
@@ -129,8 +129,7 @@ fn groups(root: &Path) -> Option<u64> {
     left.min()
 }
 
-/// The group at which a mount of control groups begins, and where it lies: version 2, or version 1 with the controller
-/// of memory.
+/// The directory and the group of a mount of control groups: version 2, or version 1 with the memory controller.
 fn mount(line: &str, is_second: bool) -> Option<(PathBuf, PathBuf)> {
     let (before, after) = line.split_once(" - ")?;
     let mut fields = before.split(' ').skip(3);
@@ -145,7 +144,7 @@ fn mount(line: &str, is_second: bool) -> Option<(PathBuf, PathBuf)> {
 }
 
 impl Version {
-    /// What a group leaves; `None` without a limit.
+    /// The free memory of a group; `None` without a limit.
     fn left(&self, group: &Path) -> Option<u64> {
         let number = |name: &str| fs::read_to_string(group.join(name)).ok()?.trim().parse::<u64>().ok();
         let most = number(self.limit)?;

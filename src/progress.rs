@@ -1,9 +1,9 @@
-//! What a long computation says of itself while it runs, and how it is asked to stop.
+//! The progress report of a long computation, and the way to interrupt it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The state of a computation: written by the numerical layers, read by whoever shows it.
+/// The progress of a computation: written by the numerical layers, read by a display.
 #[derive(Debug, Default)]
 pub struct Progress {
     phase: Mutex<String>,
@@ -15,7 +15,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins a phase of `total` units of work (0: unknown).
+    /// Begins a phase with `total` units of work (0: unknown).
     pub fn begin(&self, phase: &str, total: u64) {
         if let Ok(mut name) = self.phase.lock() {
             phase.clone_into(&mut name);
@@ -24,8 +24,8 @@ impl Progress {
         self.total.store(total, Ordering::Relaxed);
     }
 
-    /// The progress of one of several computations that run side by side: nobody looks at it, and it is interrupted
-    /// with the whole.
+    /// The progress of one of several parallel computations: it is not displayed, and it is interrupted together with
+    /// the whole.
     pub fn part(&self) -> Progress {
         Progress { interrupted: Arc::clone(&self.interrupted), ..Progress::default() }
     }
@@ -35,13 +35,13 @@ impl Progress {
         self.done.fetch_add(units, Ordering::Relaxed);
     }
 
-    /// The phase, the units done and the units in all.
+    /// The phase, the finished units and the total.
     pub fn state(&self) -> (String, u64, u64) {
         let phase = self.phase.lock().map(|name| name.clone()).unwrap_or_default();
         (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Leaves a line for the user, who should know it while the computation goes on; lines that nobody has taken yet
+    /// Stores a line for the user that should be shown during the computation; earlier lines that have not been taken
     /// stay before it.
     pub fn announce(&self, line: String) {
         if let Ok(mut notice) = self.notice.lock() {
@@ -52,27 +52,27 @@ impl Progress {
         }
     }
 
-    /// Takes what was announced.
+    /// Takes the stored lines.
     pub fn announced(&self) -> Option<String> {
         self.notice.lock().ok()?.take()
     }
 
-    /// Asks the computation to stop at the next safe place.
+    /// Asks the computation to stop at the next opportunity.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 
-    /// Says that what was found before the computation was asked to stop is worth the time to write it.
+    /// Marks that the results found before an interruption are worth writing.
     pub fn keep(&self) {
         self.keeps.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what was found is to be written although the computation has been asked to stop.
+    /// Whether the results are to be written although the computation was interrupted.
     pub fn keeps(&self) -> bool {
         self.keeps.load(Ordering::Relaxed)
     }
 
-    /// Whether the computation has been asked to stop.
+    /// Whether the computation was asked to stop.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }

@@ -1,24 +1,25 @@
-//! Nonnegative numbers with an exponent of their own, so that no barrier overflows and no digit is lost to a logarithm.
+//! Numbers with a separate integer exponent, so that rates of any barrier neither underflow nor lose digits to a
+//! logarithm.
 //!
-//! ln x of a rate like 1e-171 is about −392: kept as an `f64` it knows x to 4e-14 only, and at −10⁵ to 1e-11.
-//! A mantissa and an integer exponent keep all 16 digits of x at any size.
+//! ln x of a rate like 1e-171 is about −392; stored as an `f64` it determines x only to 4e-14, and at −10⁵ only to
+//! 1e-11. A mantissa and an integer exponent keep all 16 digits of x at any size.
 
 /// ln 2 split in two (the split of FreeBSD's msun): `LN2_HIGH` ends in 20 zero bits, so its product with a small
 /// integer is exact.
 const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
 const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
-/// A sum kept to twice the working precision: value ≈ high + low.
+/// A sum in twice the working precision: value ≈ high + low.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
     /// The sum, rounded.
     pub high: f64,
-    /// What the rounding left.
+    /// The rounding error of `high`.
     pub low: f64,
 }
 
 impl Sum {
-    /// self + term, the rounding error kept (Knuth's two-sum).
+    /// self + term with its rounding error (Knuth's two-sum).
     pub fn plus(self, term: f64) -> Sum {
         let high = self.high + term;
         let from_term = high - self.high;
@@ -27,8 +28,9 @@ impl Sum {
     }
 }
 
-/// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero. Sums of numbers of both signs (eigenvalues) are right to
-/// rounding of the larger one, as those of ordinary numbers are; nothing that must keep its digits takes a difference.
+/// A number mantissa · 2^exponent with ½ ≤ |mantissa| < 1, or zero. Rates and probabilities are nonnegative. Sums of
+/// numbers of both signs (eigenvalues) are accurate relative to the larger one, as for ordinary numbers; no quantity
+/// that needs its relative accuracy is computed as a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaled {
     mantissa: f64,
@@ -45,7 +47,7 @@ impl Scaled {
         if value == 0.0 || !value.is_finite() {
             return Scaled { mantissa: value, exponent: 0 };
         }
-        // Subnormal numbers are lifted into the normal range before their bits are read.
+        // Subnormal numbers are scaled into the normal range before their bits are read.
         let (value, exponent) =
             if value.abs() < f64::MIN_POSITIVE { (value * 2f64.powi(64), exponent - 64) } else { (value, exponent) };
         let bits = value.to_bits();
@@ -53,7 +55,7 @@ impl Scaled {
         Scaled { mantissa: f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), exponent: exponent + raised }
     }
 
-    /// The number itself.
+    /// The scaled form of an ordinary number.
     pub fn new(value: f64) -> Scaled {
         Scaled::normalised(value, 0)
     }
@@ -94,12 +96,12 @@ impl Scaled {
         Scaled::normalised(self.mantissa / other.mantissa, self.exponent - other.exponent)
     }
 
-    /// ln of the number.
+    /// The natural logarithm.
     pub fn ln(self) -> f64 {
         self.mantissa.ln() + self.exponent as f64 * std::f64::consts::LN_2
     }
 
-    /// As an ordinary number: infinite or zero beyond its range.
+    /// The ordinary number: infinite or zero beyond its range.
     pub fn value(self) -> f64 {
         let exponent = self.exponent.clamp(-2200, 2200) as i32;
         self.mantissa * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
@@ -124,17 +126,17 @@ impl Scaled {
         Scaled::normalised(self.mantissa, self.exponent + exponent)
     }
 
-    /// The whole number m of 53 bits and the exponent e with self = m · 2^e, for finite numbers.
+    /// The 53-bit integer m and the exponent e with self = m · 2^e, for finite numbers.
     pub fn whole(self) -> (i64, i64) {
         ((self.mantissa * 2f64.powi(53)) as i64, self.exponent - 53)
     }
 
-    /// |self|, of a number of any sign.
+    /// |self|.
     pub fn modulus(self) -> Scaled {
         Scaled { mantissa: self.mantissa.abs(), ..self }
     }
 
-    /// self against other by their signs and sizes.
+    /// The order of self and other, by sign and size.
     pub fn compared_with(self, other: Scaled) -> std::cmp::Ordering {
         self.plus(-other).mantissa.total_cmp(&0.0)
     }
@@ -144,12 +146,12 @@ impl Scaled {
         Scaled::ONE.over(self)
     }
 
-    /// Whether an ordinary number holds it with all its digits.
+    /// Whether an ordinary number holds it with full precision.
     pub fn is_ordinary(self) -> bool {
         self.value() == 0.0 && self.mantissa == 0.0 || self.value().is_normal()
     }
 
-    /// Whether it is above zero and finite.
+    /// Whether it is positive and finite.
     pub fn is_positive(self) -> bool {
         self.mantissa > 0.0 && self.mantissa.is_finite()
     }

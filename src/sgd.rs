@@ -1,16 +1,17 @@
-//! The iteration itself, without the diffusion limit: SGD in one dimension as a Markov chain in discrete time.
+//! The SGD iteration without the diffusion limit: in one dimension, as a Markov chain in discrete time.
 //!
 //! ```text
 //! θ' = θ − η L'(θ) + √(2η D(θ)) ζ,   ζ ~ N(0, 1)          (2ηD = η²C, C the covariance of the minibatch gradient)
 //! K(x, y) = N(y; x − ηL'(x), 2ηD(x))      κ(x) = probability of a step out of the set, by erfc
 //! ```
-//! Nyström's method on Gauss–Legendre panels that resolve the kernel: K_ij = K(x_i, x_j) w_j with the exits κ_i is a
-//! substochastic matrix, and ν(I − K) = γν is solved by the subtraction-free elimination of the generator with these
-//! rates: the escape rate *per iteration*, to full relative accuracy, without sampling noise. Walls that reflect send a
-//! step back by the method of images. The iteration's limit for η → 0 at fixed D is the Itô equation.
+//! The discretisation is Nyström's method on Gauss–Legendre panels that resolve the kernel. K_ij = K(x_i, x_j) w_j with
+//! the exit probabilities κ_i is a substochastic matrix, and ν(I − K) = γν is solved by subtraction-free elimination of
+//! the generator with these rates. The result is the escape rate *per iteration*, with full relative accuracy and
+//! without sampling noise. Reflecting walls are treated by the method of images. For η → 0 at fixed D the iteration
+//! converges to the Itô equation.
 //!
-//! Where it fails: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is
-//! exact to many digits there), and D(θ) = 0 inside the set.
+//! Limits: η so small that a step is below 1/20,000 of the interval (too many nodes; the diffusion limit is then
+//! accurate to many digits), and D(θ) = 0 inside the set.
 
 use crate::digits::precise;
 use crate::elimination::{EliminationError, Workspace};
@@ -20,59 +21,59 @@ use crate::scaled::Scaled;
 use crate::scheme::rule::Rule;
 use crate::solve::{Factor, Resources, SolveError, quasi_stationary};
 
-/// One iteration on an interval.
+/// The SGD iteration on an interval.
 #[derive(Clone, Copy)]
 pub struct Iteration<'a> {
     /// η > 0.
     pub learning_rate: f64,
     /// L'(θ).
     pub slope: &'a dyn Fn(f64) -> f64,
-    /// D(θ) > 0: half of η times the covariance of the minibatch gradient, and what is injected besides.
+    /// D(θ) > 0: half of η times the covariance of the minibatch gradient, plus injected noise.
     pub diffusion: &'a dyn Fn(f64) -> f64,
-    /// The interval.
+    /// The two ends of the interval.
     pub ends: [f64; 2],
-    /// Whether leaving it at each end kills; else that end reflects.
+    /// Whether leaving the interval at each end kills; otherwise that end reflects.
     pub absorbs: [bool; 2],
-    /// Where the search for the quasi-stationary law begins: inside, best at the minimum.
+    /// The point at which the inverse iteration starts: inside, best at the minimum.
     pub start: f64,
 }
 
-/// The escape of an iteration, and its quasi-stationary law.
+/// The escape rate of an iteration and its quasi-stationary density.
 #[derive(Clone, Debug)]
 pub struct Escape {
     /// γ per iteration.
     pub per_iteration: Scaled,
-    /// Collatz–Wielandt bracket over γ.
+    /// The Collatz–Wielandt bracket divided by γ.
     pub bracket: [f64; 2],
-    /// Nodes.
+    /// The quadrature nodes.
     pub nodes: Vec<f64>,
     /// The quasi-stationary density at the nodes.
     pub density: Vec<f64>,
-    /// |1 − Σ_j K_ij − κ_i|, averaged over the quasi-stationary law: what the quadrature leaves of a step's probability.
+    /// |1 − Σ_j K_ij − κ_i| averaged over the quasi-stationary distribution: the quadrature error of the transition probabilities.
     pub normalisation_error: f64,
 }
 
-/// Why an iteration has no escape rate.
+/// An iteration without an escape rate.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SgdError {
-    /// Too small a step for the interval.
+    /// The step is too short for the interval.
     #[error(
         "a step of the iteration, √(2ηD) = {step:.2e}, is too short for the interval: it would take {nodes:.0} nodes. Take a larger \
          learning rate; at this one the diffusion limit is exact to about η"
     )]
     TooFine {
-        /// The shortest step.
+        /// The shortest standard deviation of a step.
         step: f64,
-        /// Nodes that it would take.
+        /// The number of nodes that it would need.
         nodes: f64,
     },
-    /// Slope or noise not finite, or no noise.
+    /// The slope or the noise is not finite, or there is no noise.
     #[error("the slope or the noise is not finite, or the noise vanishes, at θ = {}", precise(*at))]
     NotFinite {
-        /// Where.
+        /// The point θ.
         at: f64,
     },
-    /// The elimination or the iteration failed.
+    /// The elimination or the inverse iteration failed.
     #[error(transparent)]
     Solve(#[from] SolveError),
 }
@@ -83,20 +84,22 @@ impl From<EliminationError> for SgdError {
     }
 }
 
-/// Nodes of one panel.
+/// The number of nodes of one panel.
 const ORDER: usize = 16;
-/// Widths of a step in one panel: 16 nodes integrate a normal density over two of its widths to rounding.
+/// The length of a panel in standard deviations of a step: 16 nodes integrate a normal density over two of them to
+/// rounding.
 const STEPS: f64 = 2.0;
-/// More nodes than this take minutes.
+/// The largest number of nodes; more take minutes.
 const MOST_NODES: f64 = 160_000.0;
-/// A step of more than this many widths has a probability below 1e-308.
+/// The number of standard deviations beyond which a step has a probability below 1e-308.
 const FARTHEST: f64 = 37.5;
 
 impl Iteration<'_> {
-    /// The escape rate per iteration and the quasi-stationary law.
+    /// The escape rate per iteration and the quasi-stationary density.
     ///
     /// # Errors
-    /// When the step is too short for the interval, something is not finite, or the exit is out of reach.
+    /// [`SgdError`]: the step is too short for the interval, the slope or the noise is not finite, or the elimination
+    /// fails.
     pub fn escape(&self, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
         let (nodes, weights) = self.nodes()?;
         let (generator, lost) = self.chain(&nodes, &weights)?;
@@ -122,10 +125,10 @@ impl Iteration<'_> {
         })
     }
 
-    /// Nodes of the quadrature, and entries of the kernel between them.
+    /// The number of quadrature nodes, and of kernel entries between them.
     ///
     /// # Errors
-    /// As [`Iteration::escape`] before anything is solved.
+    /// The errors of [`Iteration::escape`] that are found before anything is solved.
     pub fn size(&self) -> Result<[usize; 2], SgdError> {
         let (nodes, _) = self.nodes()?;
         let reached = |x: &f64| Ok(self.landing(*x)?.reached(&nodes).map_or(0, |range| range.len()));
@@ -139,7 +142,7 @@ impl Iteration<'_> {
         if step.is_finite() && step > 0.0 { Ok(step) } else { Err(SgdError::NotFinite { at: x }) }
     }
 
-    /// Panels that follow the width of a step, and their nodes and weights.
+    /// The nodes and weights of panels whose length follows the standard deviation of a step.
     fn nodes(&self) -> Result<(Vec<f64>, Vec<f64>), SgdError> {
         let [lower, upper] = self.ends;
         let Rule { nodes: unit, weights: unit_weights, .. } = Rule::<ORDER>::new();
@@ -147,7 +150,7 @@ impl Iteration<'_> {
         let mut left = lower;
         while left < upper {
             let mut width = STEPS * self.step(left)?;
-            // The step may shrink within the panel.
+            // The step may be shorter inside the panel.
             for probe in [0.25, 0.5, 0.75, 1.0] {
                 width = width.min(STEPS * self.step((left + probe * width).min(upper))?);
             }
@@ -155,7 +158,7 @@ impl Iteration<'_> {
             if needed > MOST_NODES {
                 return Err(SgdError::TooFine { step: width / STEPS, nodes: needed });
             }
-            // The last two panels share what is left.
+            // The last two panels share the remaining interval equally.
             let rest = upper - left;
             let width = if rest <= width {
                 rest
@@ -173,7 +176,7 @@ impl Iteration<'_> {
         Ok((nodes, weights))
     }
 
-    /// The chain with its exits, and what each row lacks to 1.
+    /// The chain with its exit probabilities, and the deviation of each row sum from 1.
     fn chain(&self, nodes: &[f64], weights: &[f64]) -> Result<(Generator, Vec<f64>), SgdError> {
         let n = nodes.len();
         let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
@@ -199,7 +202,7 @@ impl Iteration<'_> {
         Ok((Generator { rates, killing, coordinates, is_reversible: false }, lost))
     }
 
-    /// Where a step from a place lands.
+    /// The distribution of a step from a point.
     fn landing(&self, x: f64) -> Result<Landing, SgdError> {
         let step = self.step(x)?;
         let mean = x - self.learning_rate * (self.slope)(x);
@@ -216,7 +219,8 @@ impl Iteration<'_> {
     }
 }
 
-/// The law of a step: normal densities of one width, one without a wall and one mirrored at each wall that reflects.
+/// The distribution of a step: normal densities of one width, one without walls and one mirrored at each reflecting
+/// wall.
 struct Landing {
     /// Their standard deviation.
     step: f64,
@@ -225,13 +229,13 @@ struct Landing {
 }
 
 impl Landing {
-    /// The probability to land around a node of this weight.
+    /// The probability that a step lands in the neighbourhood of a node with this weight.
     fn probability(&self, y: f64, weight: f64) -> f64 {
         let sum: f64 = self.means.iter().map(|mean| (-0.5 * ((y - mean) / self.step).powi(2)).exp()).sum();
         weight * sum / (self.step * (2.0 * std::f64::consts::PI).sqrt())
     }
 
-    /// The nodes within reach; `None` where there are none.
+    /// The range of nodes within reach; `None` if there are none.
     fn reached(&self, nodes: &[f64]) -> Option<std::ops::Range<usize>> {
         let reach = |mean: &f64| {
             let from = nodes.partition_point(|&y| y < mean - FARTHEST * self.step);
@@ -241,10 +245,10 @@ impl Landing {
         reached.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
     }
 
-    /// The probability to land beyond the ends that absorb.
+    /// The probability that a step leaves through the absorbing ends.
     fn exit(&self, [lower, upper]: [f64; 2], absorbs: [bool; 2]) -> f64 {
         let beyond = |distance: f64| 0.5 * libm::erfc(distance / (self.step * std::f64::consts::SQRT_2));
-        // A step that a wall sends back far enough leaves at the other end.
+        // A step that is reflected far enough leaves at the other end.
         let mut exit = 0.0;
         for mean in &self.means {
             if absorbs[0] {

@@ -4,19 +4,19 @@
 //! f(x, y) = Σ_ab c_ab sᵃ tᵇ   in each cell, 0 ≤ s, t ≤ 1, a, b = 0 … 3
 //! ```
 //! with third derivatives that are continuous at the second and the last but one knot (not-a-knot): the error is O(h⁴)
-//! up to the sides, where natural ends, f'' = 0, would leave O(h²). What is given is met exactly; derivatives are those
-//! of the interpolant, exactly. Beyond the grid the outer polynomials go on.
+//! up to the boundary, where natural ends, f'' = 0, would give O(h²). The given values are interpolated exactly, and
+//! derivatives are the exact derivatives of the interpolant. Beyond the grid the outermost polynomials are continued.
 //!
 //! Source: de Boor 1978, chapters IV and XVII.
 
 use crate::tensor::{Point, Tensor};
 
-/// Slopes at the knots of the cubic spline through values at ascending knots, four of them at least.
+/// The slopes at the knots of the cubic spline through values at ascending knots, at least four.
 pub(crate) fn slopes(knots: &[f64], values: &[f64]) -> Vec<f64> {
     let n = knots.len();
     let h: Vec<f64> = knots.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let secant: Vec<f64> = values.windows(2).zip(&h).map(|(pair, h)| (pair[1] - pair[0]) / h).collect();
-    // Rows of a tridiagonal system whose pivots stay positive without any exchange.
+    // A tridiagonal system whose pivots stay positive without pivoting.
     let (mut diagonal, mut upper, mut right) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let end = |near: f64, next: f64, first: f64, second: f64| {
         let both = near + next;
@@ -43,16 +43,16 @@ pub(crate) fn slopes(knots: &[f64], values: &[f64]) -> Vec<f64> {
     slopes
 }
 
-/// Coefficients of the cubic on [0, 1] with these values and slopes at its ends.
+/// The coefficients of the cubic on [0, 1] with these values and slopes at its ends.
 fn cubic([f, g]: [f64; 2], [p, q]: [f64; 2]) -> [f64; 4] {
     [f, p, 3.0 * (g - f) - (2.0 * p + q), 2.0 * (f - g) + p + q]
 }
 
-/// Knots along one axis.
+/// The knots along one axis.
 #[derive(Clone, Debug)]
 struct Axis {
     knots: Vec<f64>,
-    /// 1/h where all steps are the same to rounding.
+    /// 1/h if all steps are equal to rounding.
     even: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ impl Axis {
         Axis { knots: knots.to_vec(), even: is_even.then_some(1.0 / step) }
     }
 
-    /// The cell that holds a place, the place in it, and 1/h.
+    /// The cell that contains x, the local coordinate in it, and 1/h.
     #[inline(always)]
     fn locate(&self, x: f64) -> (usize, f64, f64) {
         let last = self.knots.len() - 2;
@@ -77,13 +77,13 @@ impl Axis {
     }
 }
 
-/// A function of one or two variables by its values on a grid.
+/// The spline of a function of one or two variables with given values on a grid.
 #[derive(Clone, Debug)]
 pub struct Spline {
     x: Axis,
-    /// None in one dimension.
+    /// `None` in one dimension.
     y: Option<Axis>,
-    /// c_ab of every cell, y fastest; b = 0 alone in one dimension.
+    /// The coefficients c_ab of every cell, y fastest; only b = 0 in one dimension.
     cells: Vec<[[f64; 4]; 4]>,
 }
 
@@ -94,7 +94,8 @@ fn horner([a, b, c, d]: [f64; 4], s: f64) -> [f64; 3] {
 }
 
 impl Spline {
-    /// The interpolant of values on the grid of these axes, y fastest; an axis of one value is none.
+    /// The interpolant of values on the grid with these axes, y fastest; a second axis of one value means one
+    /// dimension.
     pub fn new([x, y]: [&[f64]; 2], values: &[f64]) -> Spline {
         let (m, n) = (x.len(), y.len());
         let along_x = |values: &[f64]| -> Vec<f64> {
@@ -133,7 +134,7 @@ impl Spline {
         Spline { x: Axis::new(x), y: Some(Axis::new(y)), cells }
     }
 
-    /// The coefficients of the cell of a point, the point in it, and 1/h of both axes.
+    /// The coefficients of the cell that contains a point, the local coordinates in it, and 1/h of both axes.
     #[inline(always)]
     fn at(&self, [x, y]: Point) -> (&[[f64; 4]; 4], Point, Point) {
         let (i, s, per_x) = self.x.locate(x);
@@ -146,20 +147,20 @@ impl Spline {
         }
     }
 
-    /// f.
+    /// The value f.
     pub fn value(&self, at: Point) -> f64 {
         let (cell, [s, t], _) = self.at(at);
         horner(cell.map(|row| horner(row, t)[0]), s)[0]
     }
 
-    /// ∇f.
+    /// The gradient ∇f.
     pub fn gradient(&self, at: Point) -> Point {
         let (cell, [s, t], [per_x, per_y]) = self.at(at);
         let rows = cell.map(|row| horner(row, t));
         [per_x * horner(rows.map(|row| row[0]), s)[1], per_y * horner(rows.map(|row| row[1]), s)[0]]
     }
 
-    /// Second derivatives.
+    /// The second derivatives.
     pub fn hessian(&self, at: Point) -> Tensor {
         let (cell, [s, t], [per_x, per_y]) = self.at(at);
         let rows = cell.map(|row| horner(row, t));

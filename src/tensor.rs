@@ -1,12 +1,12 @@
 //! Points, vectors and symmetric tensors in one or two dimensions.
 //!
-//! One text serves both dimensions: everything carries two components, and in one dimension the second
-//! component of a vector and the `xy`, `yy` entries of a tensor are zero and never looked at.
+//! The same code serves both dimensions: all types have two components, and in one dimension the second component of a
+//! vector and the `xy`, `yy` entries of a tensor are zero and unused.
 
 /// A point θ, or a vector, in the units of the parameters; the second component is 0 in one dimension.
 pub type Point = [f64; 2];
 
-/// Points that are moved together: enough for the widest vectors, few enough for the fastest cache.
+/// The number of points in a block: enough for the widest SIMD vectors, few enough for the fastest cache.
 pub const LANES: usize = 64;
 
 /// A block of points or vectors, component by component.
@@ -24,25 +24,25 @@ impl Points {
         Points { x: [theta[0]; LANES], y: [theta[1]; LANES] }
     }
 
-    /// The point of one lane.
+    /// The point in one lane.
     #[inline(always)]
     pub fn get(&self, lane: usize) -> Point {
         [self.x[lane], self.y[lane]]
     }
 
-    /// Sets the point of one lane.
+    /// Sets the point in one lane.
     #[inline(always)]
     pub fn set(&mut self, lane: usize, [x, y]: Point) {
         (self.x[lane], self.y[lane]) = (x, y);
     }
 
-    /// Each point's image, in the widest vectors of the processor where `f` has no branches.
+    /// Maps each point by `f`, in the widest SIMD vectors of the processor if `f` has no branches.
     #[inline(always)]
     pub fn map_into(&self, to: &mut Points, f: impl Fn(Point) -> Point) {
         widest(
             #[inline(always)]
             || {
-                // A copy of its own cannot overlap with what `f` reads.
+                // A local copy cannot overlap with the input of `f`.
                 let mut images = Points::all([0.0; 2]);
                 for lane in 0..LANES {
                     images.set(lane, f(self.get(lane)));
@@ -52,7 +52,7 @@ impl Points {
         );
     }
 
-    /// A value at each point, likewise.
+    /// Evaluates `f` at each point, in the same way.
     #[inline(always)]
     pub fn values_into(&self, to: &mut [f64; LANES], f: impl Fn(Point) -> f64) {
         widest(
@@ -68,7 +68,7 @@ impl Points {
     }
 }
 
-/// Runs a piece of code compiled for the widest vectors that the processor has; only what is inlined into it profits.
+/// Runs code compiled for the widest SIMD vectors of the processor; only functions that are inlined into it benefit.
 #[inline(always)]
 pub fn widest<R>(code: impl FnOnce() -> R) -> R {
     struct Code<F>(F);
@@ -184,7 +184,8 @@ impl Tensor {
         Eigen { values: [low.0, high.0], vectors: [low.1, high.1] }
     }
 
-    /// `[T]₊` = U diag(|t₁|, |t₂|) Uᵀ, the positive semidefinite tensor with the same eigenvectors.
+    /// `[T]₊` = U diag(|t₁|, |t₂|) Uᵀ, the positive semidefinite tensor with the same eigenvectors and absolute
+    /// eigenvalues.
     pub fn absolute(self, dimension: usize) -> Tensor {
         if dimension == 1 {
             return Tensor { xx: self.xx.abs(), ..Tensor::default() };
@@ -206,7 +207,7 @@ impl Tensor {
         self.xx.is_finite() && self.xy.is_finite() && self.yy.is_finite()
     }
 
-    /// The tensor seen from axes turned by the angle with this cosine and sine: Rᵀ T R.
+    /// The tensor in axes that are turned by the angle with this cosine and sine: Rᵀ T R.
     pub fn turned(self, cosine: f64, sine: f64) -> Tensor {
         let is_scalar = self.xy == 0.0 && self.xx == self.yy;
         if sine == 0.0 || is_scalar {

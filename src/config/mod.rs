@@ -66,7 +66,7 @@ pub struct Config {
 pub struct LandscapeConfig {
     /// Which function.
     pub form: LandscapeForm,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// k > 0 in L(θ) = f(√k θ).
     pub sharpness: f64,

@@ -23,7 +23,7 @@ pub struct SliceConfig {
     pub data: DataSource,
     /// λ ≥ 0 in λ/2 |θ|².
     pub l2: f64,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// Its vectors.
     pub directions: Directions,

@@ -1,18 +1,19 @@
-//! What a formula takes for granted, with the numbers that decide whether it holds here.
+//! The assumptions of a formula, with the numbers that decide whether they hold.
 
 use std::fmt;
 
 use crate::problem::Interpretation;
 use crate::problem::oblique::Departure;
 
-/// Barrier over noise from which the quadratic approximation is called good (a relative error near or below 10 %).
+/// The barrier in units of the noise from which the quadratic approximation counts as good (a relative error near or
+/// below 10 %).
 const HIGH_BARRIER: f64 = 5.0;
-/// |H_a e − H_ae e| / H_ae up to which e counts as an eigenvector of H_a.
+/// The largest |H_a e − H_ae e| / H_ae at which e counts as an eigenvector of H_a.
 const ALIGNED: f64 = 0.1;
-/// The theorem's D at a and b against the real one, along e: relative difference up to which they count as equal.
+/// The largest relative difference, along e, between the theorem's D at a and b and the actual D.
 const SAME_NOISE: f64 = 0.1;
 
-/// A condition of a formula at one problem.
+/// A condition of a formula for one problem.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Condition {
     /// Theorem 3.1: the barrier is high enough for the quadratic approximation.
@@ -34,27 +35,27 @@ pub enum Condition {
     },
     /// The set is killed either exactly at the saddle or well beyond it.
     Absorption {
-        /// 1 beyond the saddle, 2 at it.
+        /// γ/γ_Kramers: 1 far beyond the saddle, 2 at it.
         factor: f64,
     },
-    /// The set is killed along the separatrix, or along a curve that departs from it at the saddle by so little that
+    /// The set is killed along the separatrix, or along a curve whose departure from it at the saddle is so small that
     /// the factor is known.
     Departure {
-        /// Its slant and its bend, in widths.
+        /// The slant and the curvature of the curve, in widths of the saddle.
         departure: Departure,
         /// γ/γ_Kramers.
         factor: f64,
     },
     /// The live set is a single well.
     SingleWell {
-        /// Further minima in the live set.
+        /// The number of further minima in the live set.
         others: usize,
     },
-    /// The noise is read as the prefactor takes it.
+    /// The prefactor belongs to the calculus of the problem.
     Prefactor {
-        /// The equation that the prefactor belongs to.
+        /// The calculus that the prefactor belongs to.
         belongs_to: Interpretation,
-        /// How the noise is read here.
+        /// The calculus of the problem.
         read_as: Interpretation,
     },
     /// The noise is frozen at its values at the minimum and at the saddle.
@@ -64,14 +65,14 @@ pub enum Condition {
     },
     /// Nothing is added to the minibatch noise.
     NoInjectedNoise {
-        /// d in + d·I.
+        /// The floor d in D + d·I.
         floor: f64,
     },
     /// D is η/(2B)·[H]₊ along the escape direction.
     MinibatchNoise {
-        /// Where.
+        /// The point at which D is compared.
         at: CriticalPlace,
-        /// D over that.
+        /// The ratio of D to η/(2B)·[H]₊ along the escape direction.
         ratio: f64,
     },
     /// The escape direction is an eigenvector of the Hessian at the minimum.
@@ -81,17 +82,17 @@ pub enum Condition {
     },
 }
 
-/// One of the two critical points that a formula evaluates.
+/// One of the two critical points at which a formula is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CriticalPlace {
-    /// a.
+    /// The minimum a.
     Minimum,
-    /// b.
+    /// The saddle b.
     Saddle,
 }
 
 impl Condition {
-    /// Whether it holds here.
+    /// Whether the condition holds.
     pub fn holds(&self) -> bool {
         match *self {
             Condition::HighBarrier { over_noise } => over_noise >= HIGH_BARRIER,

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! γ = Σ_b |H_be|/(2π) · √(det H_a / |det H_b|) · e^{−ΔL_b/d}          D = d·I        (Kramers 1940, Eyring 1935; paper Theorem 3.1)
-//! γ = Σ_b |λ_b|/(2π) · √(det H_a / |det H_b|) · e^{−ΔL_b/d}           λ_b < 0 of (I + cJ)H_b: turned descents (Bouchet & Reygner 2016)
+//! γ = Σ_b |λ_b|/(2π) · √(det H_a / |det H_b|) · e^{−ΔL_b/d}           λ_b < 0 of (I + cJ)H_b: rotated descent (Bouchet & Reygner 2016)
 //! γ = Σ_b √(H_a|H_b|)/(2π) · (D_a/D_b)^p · e^{−Δφ_b},  φ' = L'/D       1D, any D(θ):  p = ½ Itô, 0 Stratonovich, −½ isothermal
 //! ```
 //!
-//! The second is Laplace's method on the passage-time integral; with constant D it is the first. The sums over the
-//! saddles b are Rule 1. Both count every arrival beyond the saddle once; where the set is killed exactly *at* the
-//! saddle half of the arrivals no longer fall back, and the rate is twice that (`absorption_factor`).
+//! The last is Laplace's method on the passage-time integral; for constant D it equals the first. The sums over the
+//! saddles b are Rule 1. All hold for killing beyond the saddle; if the set is killed exactly *at* the saddle, the half
+//! of the arrivals that would return is killed too, and the rate is twice as large (`absorption_factor`).
 //!
-//! Measured range, L = x⁴/4 − x²/2, quasi-stationary rate by [`quadrature`] over the formula's:
+//! Measured range, for L = x⁴/4 − x²/2: the quasi-stationary rate by [`quadrature`] divided by that of the formula:
 //!
 //! ```text
 //! ΔL/d                                2.5     5       10      20      40
@@ -28,7 +28,7 @@ use crate::problem::Interpretation;
 use crate::problem::dynamics::Conservative;
 use crate::scaled::{Scaled, Sum};
 
-/// Theorem 3.1, or why it does not apply.
+/// Theorem 3.1, or the reason why it does not apply.
 pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission> {
     let Some(d) = input.diffusion.temperature() else {
         return Err(Omission::VaryingNoise);
@@ -50,14 +50,14 @@ pub(super) fn theorem_3_1(input: &FormulaInput) -> Result<FormulaRate, Omission>
     Ok(FormulaRate::new(rate, input, conditions))
 }
 
-/// Theorem 3.1 for a turned descent −(I + cJ)∇L, in two dimensions: |H_be| becomes minus the negative eigenvalue of
-/// (I + cJ)H_b.
+/// Theorem 3.1 for a rotated descent −(I + cJ)∇L in two dimensions: |H_be| is replaced by minus the negative eigenvalue
+/// of (I + cJ)H_b.
 pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<FormulaRate, Omission> {
     let Some(d) = input.diffusion.constant() else {
         return Err(Omission::VaryingNoise);
     };
-    // Twice of what arrives holds where the boundary is the separatrix of the turned descent, which walls and basins of
-    // L are not.
+    // The factor 2 would need a boundary along the separatrix of the rotated descent, which walls and basins of L are
+    // not.
     if input.saddles.iter().any(|crossing| crossing.absorption_factor != 1.0) {
         return Err(Omission::TurnedAtSaddle);
     }
@@ -67,7 +67,7 @@ pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<Fo
     for crossing in input.saddles {
         let at = crossing.saddle.point.theta;
         let (hessian, barrier) = (drift.loss.hessian(at), drift.loss.value(at) - drift.loss.value(lowest));
-        // Of (I + cJ)H: trace tr H, determinant (1 + c²) det H < 0.
+        // (I + cJ)H has the trace tr H and the determinant (1 + c²) det H < 0.
         let (half, determinant) = (0.5 * (hessian.xx + hessian.yy), hessian.determinant(2));
         let fastest = (half * half - (1.0 + drift.rotation * drift.rotation) * determinant).sqrt() - half;
         let prefactor = (at_minimum / -determinant).sqrt() * fastest / (2.0 * PI);
@@ -81,7 +81,7 @@ pub(super) fn turned(input: &FormulaInput, drift: Conservative<'_>) -> Result<Fo
     Ok(FormulaRate::new(rate, input, conditions))
 }
 
-/// The rate from the effective potential of a problem in one dimension, or why it does not apply.
+/// The rate from the effective potential in one dimension, or the reason why the formula does not apply.
 pub(super) fn effective_potential(input: &FormulaInput) -> Result<FormulaRate, Omission> {
     let a = input.minimum.theta[0];
     let noise = |x: f64| input.diffusion.tensor([x, 0.0]).xx;
@@ -122,7 +122,7 @@ pub(super) fn escape_curvature(crossing: &SaddleCrossing) -> f64 {
     -crossing.saddle.point.eigenvalues[0]
 }
 
-/// e^{−exponent}, however small.
+/// e^{−exponent} as a number with a separate exponent.
 pub(super) fn decaying(exponent: f64) -> Scaled {
     Scaled::exp(Sum { high: exponent, low: 0.0 }, -1.0)
 }

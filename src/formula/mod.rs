@@ -1,4 +1,4 @@
-//! Rates in closed form, and the 1D quadrature: nothing here knows a grid, or what a solver found.
+//! Rates in closed form, and the quadrature in one dimension. Nothing here depends on a grid or on a solver's result.
 
 mod condition;
 mod kramers;
@@ -16,28 +16,28 @@ use crate::problem::{Interpretation, NoiseKind};
 use crate::scaled::Scaled;
 use crate::tensor::Point;
 
-/// What the formulas need to know: a valley, its exits, and the noise.
+/// The input of the formulas: a valley, its saddles, and the noise.
 #[derive(Clone, Copy)]
 pub struct FormulaInput<'a> {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// The minimum a.
+    /// The minimum a of the valley.
     pub minimum: &'a CriticalPoint,
     /// The saddles over which the valley is left.
     pub saddles: &'a [SaddleCrossing],
-    /// L, for ∇L between a and b.
+    /// The loss L or the drift.
     pub dynamics: &'a Dynamics,
-    /// D(θ), floor included.
+    /// The noise D(θ), including its floor.
     pub diffusion: &'a dyn DiffusionField,
-    /// The model behind D(θ), with η and B.
+    /// The noise model, with η and B.
     pub noise: &'a NoiseKind,
-    /// d in + d·I.
+    /// The floor d in D + d·I.
     pub floor: f64,
-    /// Which stochastic calculus.
+    /// The stochastic calculus.
     pub interpretation: Interpretation,
-    /// 1D: where D jumps or has a kink.
+    /// In one dimension: the points at which D jumps or has a kink.
     pub breakpoints: &'a [quadrature::Breakpoint],
-    /// Further minima in the live set: the formulas know of none.
+    /// The number of further minima in the live set, which the formulas ignore.
     pub other_wells: usize,
 }
 
@@ -46,14 +46,15 @@ pub struct FormulaInput<'a> {
 pub struct SaddleCrossing {
     /// The saddle b.
     pub saddle: Saddle,
-    /// 1 when killed beyond it, 2 when killed exactly at it, more along a boundary that crosses the separatrix there.
+    /// γ/γ_Kramers for the position of the killing boundary: 1 far beyond the saddle, 2 exactly at it, more for a
+    /// boundary that crosses the separatrix at an angle.
     pub absorption_factor: f64,
-    /// How that boundary departs from the separatrix, where it does.
+    /// The departure of that boundary from the separatrix, if there is one.
     pub departure: Option<Departure>,
 }
 
 impl SaddleCrossing {
-    /// Whether the set is killed where the formulas know what to do.
+    /// The condition on the killing boundary.
     fn condition(&self) -> Condition {
         match self.departure {
             Some(departure) => Condition::Departure { departure, factor: self.absorption_factor },
@@ -62,14 +63,14 @@ impl SaddleCrossing {
     }
 }
 
-/// The rate that a formula gives, and what it takes for granted.
+/// The rate of a formula, and its conditions.
 #[derive(Clone, Debug)]
 pub struct FormulaRate {
-    /// The rate per unit of dynamical time, for this way of absorbing.
+    /// The rate per unit of dynamical time, for the actual killing boundary.
     pub value: Scaled,
-    /// 1, or 2 when the set is killed exactly at the saddle (already in `value`); the largest where saddles differ.
+    /// The factor of the killing boundary, already included in `value`; the largest one if saddles differ.
     pub absorption_factor: f64,
-    /// Conditions that the formula needs; each knows whether it holds here.
+    /// The conditions of the formula; each tells whether it holds.
     pub conditions: Vec<Condition>,
 }
 
@@ -83,32 +84,32 @@ impl FormulaRate {
     }
 }
 
-/// Theorem 3.2 of the paper; `R` is what is said of each rate.
+/// Theorem 3.2 of the paper; `R` is the type of what is stored for each rate.
 #[derive(Clone, Debug)]
 pub struct TheoremThreeTwo<R = FormulaRate> {
-    /// With the paper's prefactor (isothermal current).
+    /// With the paper's prefactor, which belongs to the isothermal current.
     pub isothermal: R,
     /// With the prefactor of the Itô equation.
     pub ito: R,
-    /// s of the configuration (0.5 when it gives none).
+    /// The s of the configuration (0.5 by default).
     pub s: f64,
-    /// The s that makes the exponent exact (1D, or along the path in 2D when defined).
+    /// The s for which the exponent is exact (one dimension).
     pub s_effective: Option<f64>,
-    /// Saddle it was evaluated for.
+    /// The saddle for which it was evaluated.
     pub saddle: Point,
 }
 
-/// All formulas that apply; `R` is what is said of each rate: the rate itself, or a comparison with another.
+/// All formulas; `R` is what is stored for each rate: the rate itself, or a comparison with another rate.
 #[derive(Clone, Debug)]
 pub struct Formulas<R = FormulaRate> {
     /// Kramers–Eyring, Theorem 3.1: summed over the saddles of the valley.
     pub kramers: Option<R>,
-    /// One dimension, D(θ) that varies: Kramers' rate for the effective potential ∫L'/D (with constant D it is
-    /// `kramers`, and left out).
+    /// One dimension with varying D(θ): Kramers' rate for the effective potential ∫L'/D (for constant D it equals
+    /// `kramers` and is left out).
     pub effective_potential: Option<R>,
     /// Theorem 3.2.
     pub theorem_3_2: Option<TheoremThreeTwo<R>>,
-    /// Why the others do not apply.
+    /// The reasons why other formulas do not apply.
     pub omitted: Vec<Omission>,
 }
 
@@ -119,12 +120,12 @@ impl<R> Default for Formulas<R> {
 }
 
 impl<R> Formulas<R> {
-    /// No formula, for one reason.
+    /// No formula, for one common reason.
     pub fn none(reason: Omission) -> Formulas<R> {
         Formulas { omitted: vec![reason], ..Formulas::default() }
     }
 
-    /// The same formulas with something else said of each rate.
+    /// The same formulas with `say` applied to each rate.
     pub fn map<S>(self, say: impl Fn(R) -> S) -> Formulas<S> {
         Formulas {
             kramers: self.kramers.map(&say),
@@ -141,7 +142,7 @@ impl<R> Formulas<R> {
     }
 }
 
-/// The rate of every formula that applies; the others with the reason in `omitted`.
+/// Evaluates every formula that applies; the others are in `omitted` with the reason.
 pub fn evaluate(input: &FormulaInput) -> Formulas {
     let turned = input.dynamics.conservative();
     if input.dynamics.loss().is_none() && turned.is_none() {

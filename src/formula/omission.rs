@@ -1,8 +1,8 @@
-//! Why a formula gives no rate.
+//! The reasons why a formula gives no rate.
 
 use super::QuadratureError;
 
-/// The reason for which a formula does not apply.
+/// A reason why a formula does not apply.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Omission {
     /// A killing rate acts inside the domain.
@@ -11,27 +11,27 @@ pub enum Omission {
          domain"
     )]
     KillingInside,
-    /// Parts of walls absorb.
+    /// There are windows in walls.
     #[error("Kramers and Theorem 3.2 know of sets and walls that absorb wholly; here windows in walls do")]
     Windows,
-    /// The noise vanishes where the set is left.
+    /// The noise vanishes at the saddle.
     #[error("Kramers and Theorem 3.2 need noise at the saddle; here it vanishes there together with the drift")]
     NoNoiseAtSaddle,
     /// The start set has no minimum.
     #[error("Kramers and Theorem 3.2 need a minimum to start from, and this set has none")]
     NoMinimum,
-    /// A drift is given, not a loss.
+    /// The motion has a drift and no loss.
     #[error("Kramers and Theorem 3.2 need a loss; here only a drift is given")]
     NoLoss,
     /// The set is left over no saddle.
     #[error("Kramers and Theorem 3.2 need a saddle over which the set is left; this set is left elsewhere")]
     NoSaddle,
-    /// Theorem 3.1 with noise that is not d·I.
+    /// Theorem 3.1 with noise other than d·I.
     #[error(
         "Kramers (Theorem 3.1) needs isotropic constant noise D = d·I; here D depends on the direction or the position"
     )]
     VaryingNoise,
-    /// A turned descent that is killed at its saddle.
+    /// A rotated descent that is killed at its saddle.
     #[error(
         "Kramers for a turned descent needs a set that is killed beyond the saddle: at it, the boundary is not the separatrix"
     )]
@@ -39,7 +39,7 @@ pub enum Omission {
     /// Theorem 3.1 at a critical point without curvature.
     #[error("Theorem 3.1: the formula gives {rate:e} here (a critical point without curvature)")]
     FlatPoint {
-        /// What the formula gives.
+        /// The value of the formula.
         rate: f64,
     },
     /// The effective potential cannot be integrated.
@@ -48,19 +48,19 @@ pub enum Omission {
     /// The effective potential's formula at a critical point without curvature.
     #[error("effective potential: the formula gives {rate:e} here (a critical point without curvature)")]
     FlatPointOfEffectivePotential {
-        /// What the formula gives.
+        /// The value of the formula.
         rate: f64,
     },
-    /// Theorem 3.2 with noise of no minibatch.
+    /// Theorem 3.2 with noise that is not minibatch noise.
     #[error("Theorem 3.2 needs the noise of a minibatch gradient (hessian, frozen or covariance)")]
     NoMinibatch,
-    /// Theorem 3.2 without curvature along the escape direction.
+    /// Theorem 3.2 with zero curvature along the escape direction.
     #[error(
         "Theorem 3.2: the formula gives {rate:e} with H_ae = {at_minimum:e}, |H_be| = {at_saddle:e} and the exponent \
          {exponent:e}"
     )]
     NoEscapeCurvature {
-        /// What the formula gives.
+        /// The value of the formula.
         rate: f64,
         /// H_ae.
         at_minimum: f64,

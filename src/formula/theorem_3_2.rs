@@ -1,22 +1,22 @@
 //! Theorem 3.2: the escape time of SGD, with the noise of the minibatch gradient.
 //!
 //! ```text
-//! τ = 2π/|H_be| · exp[ (2BΔL/η) · ( s/H_ae + (1−s)/|H_be| ) ]                  isothermal: as printed in the paper
-//! τ_Itô = (|H_be|/H_ae) · τ                                                      Itô: the equation that the paper starts from
+//! τ = 2π/|H_be| · exp[ (2BΔL/η) · ( s/H_ae + (1−s)/|H_be| ) ]                  isothermal: as in the paper
+//! τ_Itô = (|H_be|/H_ae) · τ                                                      Itô: the paper's Fokker–Planck equation
 //! ```
 //!
 //! It is exact, as η/B → 0, for the closure D = η/(2B)[H_a]₊ below L_s = (1−s)L(a) + sL(b) in the start valley and D =
 //! η/(2B)[H_b]₊ elsewhere (`frozen`), in one dimension. The paper's proof drops the term P∇D, which makes its current
 //! the isothermal one, while its Fokker–Planck equation is Itô: the exponent is the same, the prefactor is not
-//! (Stratonovich: the geometric mean). Multiplied by 2 where the set is killed exactly at the saddle; summed over
-//! saddles by Rule 1.
+//! (Stratonovich: the geometric mean). The rate is multiplied by 2 if the set is killed exactly at the saddle, and
+//! summed over saddles by Rule 1.
 //!
 //! H_be is the negative eigenvalue at the saddle with unit eigenvector e, and H_ae = e·H_a e, the curvature of the
 //! minimum along e: an eigenvalue of H_a when e is an eigenvector there too, which the theorem assumes and a condition
 //! measures.
 //!
-//! Measured range, `frozen` with s = ½, L = x⁴/4 − x²/2 from −1, killed at +1: passage time by [`super::quadrature`]
-//! over the isothermal τ:
+//! Measured range, for `frozen` with s = ½, L = x⁴/4 − x²/2 from −1, killed at +1: the passage time by
+//! [`super::quadrature`] divided by the isothermal τ:
 //!
 //! ```text
 //! η/B                                0.04        0.02         0.01         0.005       0.0025      0.00125
@@ -25,7 +25,7 @@
 //! Itô equation                       0.5278      0.5123       0.5059       0.5029      0.5014      0.5007      → |H_be|/H_ae = ½
 //! ```
 //!
-//! For `hessian` and `covariance` noise the exponent is right only when s is `s_effective`.
+//! For `hessian` and `covariance` noise the exponent is exact only if s is `s_effective`.
 
 use std::f64::consts::PI;
 
@@ -35,12 +35,12 @@ use crate::problem::{Interpretation, Minibatch, NoiseKind};
 use crate::scaled::Scaled;
 use crate::tensor::{advance, norm};
 
-/// Theorem 3.2, or why it does not apply.
+/// Theorem 3.2, or the reason why it does not apply.
 pub(super) fn theorem_3_2(input: &FormulaInput) -> Result<TheoremThreeTwo, Omission> {
     let (Minibatch { learning_rate, batch_size }, s) = match input.noise {
         NoiseKind::Hessian(minibatch) | NoiseKind::Covariance(minibatch) => (*minibatch, 0.5),
         NoiseKind::Frozen { minibatch, s, .. } => (*minibatch, *s),
-        // D = η/B L[H]₊ is η/(2B)[H]₊ where L = ½ only: none of the theorem's conditions can hold.
+        // D = η/B L[H]₊ equals η/(2B)[H]₊ only where L = ½: the conditions of the theorem cannot hold.
         NoiseKind::Isotropic { .. } | NoiseKind::LossHessian { .. } | NoiseKind::Field(_) => {
             return Err(Omission::NoMinibatch);
         }
@@ -89,8 +89,8 @@ fn minimum_curvature(input: &FormulaInput, crossing: &SaddleCrossing) -> f64 {
     input.minimum.hessian.form(e, e)
 }
 
-/// The s that makes the exponent exact in one dimension: s/H_ae + (1−s)/|H_be| = (η/2BΔL) ∫_a^b L'/D dθ. `None` in two
-/// dimensions, where no line integral gives the exponent, and where H_ae = |H_be| leaves s without effect.
+/// The s for which the exponent is exact in one dimension: s/H_ae + (1−s)/|H_be| = (η/2BΔL) ∫_a^b L'/D dθ. `None` in
+/// two dimensions, where no line integral gives the exponent, and if H_ae = |H_be|, where s has no effect.
 fn effective_s(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> Option<f64> {
     if input.dimension != 1 {
         return None;
@@ -107,7 +107,7 @@ fn common_conditions(input: &FormulaInput) -> [Condition; 2] {
     [Condition::FrozenNoise { is_frozen }, Condition::NoInjectedNoise { floor: input.floor }]
 }
 
-/// Whether D along e is η/(2B) H at the minimum and at the saddle.
+/// Whether D along e equals η/(2B) H at the minimum and at the saddle.
 fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) -> [Condition; 2] {
     let e = crossing.saddle.escape_direction;
     let compare = |at: CriticalPlace, theta, expected: f64| {
@@ -120,7 +120,7 @@ fn noise_conditions(input: &FormulaInput, crossing: &SaddleCrossing, heat: f64) 
     ]
 }
 
-/// Whether e is an eigenvector of H_a too.
+/// Whether e is also an eigenvector of H_a.
 fn alignment(input: &FormulaInput, crossing: &SaddleCrossing) -> Condition {
     let e = input.dynamics.unit(crossing.saddle.escape_direction);
     let h_a = minimum_curvature(input, crossing);

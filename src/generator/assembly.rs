@@ -115,7 +115,7 @@ pub enum AssemblyError {
     NotFinite {
         /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// D has a negative eigenvalue.
@@ -126,7 +126,7 @@ pub enum AssemblyError {
     NotPositive {
         /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
         /// The negative eigenvalue.
         eigenvalue: f64,
@@ -150,7 +150,7 @@ pub enum AssemblyError {
     NotMonotone {
         /// The centre of the cell.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
         /// The rise z of the edge.
         rise: f64,
@@ -171,7 +171,7 @@ pub enum AssemblyError {
         at: Point,
         /// The killing rate.
         rate: f64,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// No cell centre lies in the live set.

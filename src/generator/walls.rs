@@ -75,7 +75,8 @@ impl Context<'_> {
                         }
                     }
                     None => {
-                        if let Some((fraction, share)) = self.fate(indices, from, self.step(offset), offset).absorbed() {
+                        if let Some((fraction, share)) = self.fate(indices, from, self.step(offset), offset).absorbed()
+                        {
                             let to = self.point_along(indices, offset, fraction);
                             found.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
                             cut_segments.push(Segment { from, to, offset: unsigned, ends: [share * along[axis]; 2] });

@@ -6,7 +6,7 @@ use crate::tensor::{Point, advance, difference, norm};
 /// Where an edge crosses a curve, and what it carries across, forward less backward.
 #[derive(Clone, Copy, Debug)]
 pub struct Crossing {
-    /// Where.
+    /// The point θ.
     pub at: Point,
     /// The whole edge, in θ; `None` where something else than one edge crosses.
     pub edge: Option<Point>,

@@ -98,7 +98,7 @@ impl Serialize for Logged {
 /// Serialises a number under the key `value`, for a field of a struct that is to be flattened into it.
 ///
 /// # Errors
-/// Those of the serializer.
+/// The errors of the serializer.
 pub fn value<S: Serializer>(value: &Scaled, serializer: S) -> Result<S::Ok, S::Error> {
     Logged::new("value", *value).serialize(serializer)
 }

@@ -1,33 +1,33 @@
-//! What the user should know before a long simulation goes on.
+//! Messages to the user before a long simulation continues.
 
 use std::fmt;
 use std::time::Instant;
 
 use crate::progress::Progress;
 
-/// A simulation that takes hours.
+/// The announcement of a simulation that takes hours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Announcement {
-    /// Foreseen from the expected rate, before it begins.
+    /// Predicted from the expected rate before it begins.
     Expected {
-        /// How long.
+        /// The predicted duration in hours.
         hours: f64,
         /// The expected rate.
         rate: f64,
-        /// Exits asked for.
+        /// The number of exits to be counted.
         exits: u64,
-        /// Steps of all particles.
+        /// The number of steps of all particles together.
         steps: f64,
     },
-    /// Foreseen from the pace of its first seconds.
+    /// Predicted from the speed of its first seconds.
     Pace {
-        /// How long.
+        /// The predicted remaining duration in hours.
         hours: f64,
-        /// Exits seen.
+        /// The number of exits so far.
         seen: u64,
-        /// Exits asked for.
+        /// The number of exits to be counted.
         exits: u64,
-        /// Seconds until now.
+        /// The seconds elapsed.
         seconds: f64,
     },
 }
@@ -54,7 +54,7 @@ impl fmt::Display for Announcement {
     }
 }
 
-/// How long the rest takes, told once when that is long.
+/// The prediction of the remaining duration, announced once if it is long.
 pub(super) struct Foresight {
     pub clock: Instant,
     is_told: bool,
@@ -67,14 +67,14 @@ impl Default for Foresight {
 }
 
 impl Foresight {
-    /// Looks at the share of the time to observe that has passed, with `seen` of `exits` exits.
+    /// Predicts from the fraction `passed` of the observation time and from `seen` of `exits` exits.
     pub fn look(&mut self, passed: f64, seen: u64, exits: u64, progress: &Progress) {
         let seconds = self.clock.elapsed().as_secs_f64();
         if self.is_told || seconds <= FORESIGHT {
             return;
         }
         self.is_told = true;
-        // Where none was seen, three times as many would have been with a probability of 95 %.
+        // If no exit was seen, three would have been with a probability of 95 %.
         let share = if seen == 0 { 3.0 / exits as f64 } else { seen as f64 / exits as f64 };
         let hours = seconds / (3600.0 * share.max(passed));
         if hours > 1.0 {
@@ -83,5 +83,5 @@ impl Foresight {
     }
 }
 
-/// Seconds after which the rest is foreseen.
+/// The number of seconds after which the rest is predicted.
 const FORESIGHT: f64 = 10.0;

@@ -1,15 +1,15 @@
-//! Particles that follow a [`Motion`], with a second swarm of steps twice as long coupled to them or without.
+//! Particles that follow a [`Motion`], optionally with a coupled second swarm whose steps are twice as long.
 //!
-//! The longer steps take the sums of the same noise. The difference of the two rates is the error of the step, to first
-//! order; both swarms contract onto each other after each death.
+//! The longer steps use the sums of the same noise. The difference of the two rates is the discretisation error to
+//! first order; after each death the two paths converge to each other again.
 
 use crate::particles::motion::{Motion, Paths, lanes};
 use crate::particles::random::{Purpose, Random};
 use crate::particles::swarm::{Lives, Movement, Schedule, draw_particle, steps_per_tick};
 use crate::tensor::{LANES, Point};
 
-/// Euler and Maruyama's steps, or an iteration with Gaussian noise, with a coupled swarm of steps twice as long or
-/// without.
+/// A swarm with Euler–Maruyama steps, or an SGD iteration with Gaussian noise, optionally coupled to a swarm with steps
+/// twice as long.
 pub struct Swarm<'a> {
     motion: &'a Motion<'a>,
     random: Random,
@@ -18,7 +18,7 @@ pub struct Swarm<'a> {
     start: Point,
 }
 
-/// Paths of both swarms.
+/// A block of paths of both swarms.
 pub struct Pair {
     ids: [u32; LANES],
     fine: Paths,
@@ -26,7 +26,7 @@ pub struct Pair {
 }
 
 impl<'a> Swarm<'a> {
-    /// Particles that begin at a point.
+    /// A swarm whose particles start at a point.
     pub fn new(motion: &'a Motion<'a>, schedule: &Schedule, coupled: bool, start: Point) -> Swarm<'a> {
         Swarm { motion, random: Random::new(schedule.seed), step: schedule.step, coupled, start }
     }
@@ -91,7 +91,7 @@ impl Movement for Swarm<'_> {
 }
 
 impl Swarm<'_> {
-    /// One step of a block of paths; those that ended, and where. They stand where they start again.
+    /// One step of a block of paths. Returns the paths that ended and where; these are already at their restart points.
     #[inline]
     fn step(
         &self,

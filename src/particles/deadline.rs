@@ -1,26 +1,26 @@
-//! When a simulation ends, whatever it has counted by then.
+//! The time limit of a simulation.
 
 use std::time::{Duration, Instant};
 
 use crate::progress::Progress;
 
-/// An instant of the clock, or none.
+/// An instant of the clock, or no limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// So many seconds from now; none without a number, nor where no clock reaches so far.
+    /// The instant this many seconds from now; no limit without a number or beyond the range of the clock.
     pub fn after(seconds: Option<f64>) -> Deadline {
         let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Deadline(span.and_then(|span| Instant::now().checked_add(span)))
     }
 
-    /// Whether it has passed.
+    /// Whether the deadline has passed.
     pub fn has_passed(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Whether to stop at the next safe place.
+    /// Whether to stop at the next opportunity, because of the deadline or an interruption.
     pub fn stops(self, progress: &Progress) -> bool {
         progress.is_interrupted() || self.has_passed()
     }

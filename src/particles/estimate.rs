@@ -1,9 +1,9 @@
-//! From deaths and times to a rate with an honest interval.
+//! The estimate of a rate, with its confidence interval, from deaths and times.
 //!
-//! N deaths in the time S at risk: γ̂ = N/S, and [χ²_{2N}(2.5 %)/2S, χ²_{2N+2}(97.5 %)/2S] holds γ with a probability
-//! of at least 95 % (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85), γ̂ = (N −
-//! 2)/S with (1 ± 1.96/√N)γ̂, stands beside it. Deaths at a constant rate have exponentially distributed lives;
-//! [`Ages::constancy`] tests that.
+//! For N deaths in the time S at risk γ̂ = N/S, and [χ²_{2N}(2.5 %)/2S, χ²_{2N+2}(97.5 %)/2S] contains γ with a
+//! probability of at least 95 % (exact for a Poisson number; Garwood 1936). The paper's estimator (its Eqs. 84 and 85),
+//! γ̂ = (N − 2)/S with (1 ± 1.96/√N)γ̂, is computed too. If the death rate is constant, lifetimes are exponentially
+//! distributed; [`Ages::constancy`] tests this.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Gamma, StudentsT};
@@ -14,13 +14,13 @@ use crate::particles::swarm::Spell;
 /// A rate per unit of time from a number of events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// γ̂.
+    /// The estimate γ̂.
     pub value: f64,
-    /// 95 % interval.
+    /// The 95 % confidence interval.
     pub ci95: [f64; 2],
-    /// N.
+    /// The number N of events.
     pub exits: u64,
-    /// S, the time at risk of all particles together.
+    /// The total time at risk S of all particles.
     pub time_at_risk: f64,
 }
 
@@ -28,7 +28,7 @@ impl Estimate {
     /// N/S with its exact interval.
     pub fn new(exits: u64, time_at_risk: f64) -> Estimate {
         let n = exits as f64;
-        // Half a χ² variable with 2k degrees of freedom is a Gamma variable of shape k.
+        // Half of a χ² variable with 2k degrees of freedom is a Gamma variable with shape k.
         let quantile = |shape: f64, p: f64| Gamma::new(shape, 1.0).map_or(0.0, |gamma| gamma.inverse_cdf(p));
         let ci95 = [quantile(n, 0.025), quantile(n + 1.0, 0.975)].map(|quantile| quantile / time_at_risk);
         Estimate { exits, time_at_risk, value: n / time_at_risk, ci95 }
@@ -50,50 +50,50 @@ pub fn mean(values: &[f64]) -> (f64, f64) {
     (mean, (variance / count.max(1.0)).sqrt())
 }
 
-/// Half the width of a 95 % interval in standard errors, when these come from this many values.
+/// Half of the width of a 95 % interval in standard errors, for this number of values (Student's t).
 pub fn student(count: usize) -> f64 {
     let law = StudentsT::new(0.0, 1.0, (count.max(2) - 1) as f64);
     law.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
 }
 
-/// The step's error removed: 2γ(h) − γ(2h) from coupled swarms, with its standard error from the spread over the
-/// particles.
+/// The rate with the discretisation error removed, 2γ(h) − γ(2h) from coupled swarms, with its standard error from the
+/// variation between particles.
 pub fn extrapolated(deaths: &[[u32; 2]], time_each: f64) -> (f64, f64) {
     let each = |[fine, coarse]: &[u32; 2]| 2.0 * f64::from(*fine) - f64::from(*coarse);
     let (mean, error) = mean(&deaths.iter().map(each).collect::<Vec<f64>>());
     (mean / time_each, error / time_each)
 }
 
-/// How long lives were, on a scale of eighths of octaves: streamed, whatever their number.
+/// The distribution of lifetimes in bins of one eighth of an octave; lifetimes are streamed, whatever their number.
 #[derive(Clone, Debug, Default)]
 pub struct Ages {
     bins: Vec<AgeBin>,
 }
 
-/// Lives that ended within one bin.
+/// The lives that ended within one bin.
 #[derive(Clone, Copy, Debug, Default)]
 struct AgeBin {
     deaths: u64,
-    /// Deaths, and lives that the end of the observation cut.
+    /// The number of lives that ended: deaths, and lives cut by the end of the observation.
     ended: u64,
-    /// Steps of those lives within the bin.
+    /// The number of steps of those lives within the bin.
     steps: u64,
 }
 
-/// A row of the table of lives.
+/// A row of the life table.
 #[derive(Clone, Copy, Debug)]
 pub struct AgeRow {
-    /// Ages in steps: from this …
+    /// The first age of the row, in steps.
     pub from: u64,
-    /// … to this, excluded.
+    /// The age after the last one of the row, in steps.
     pub to: u64,
     /// Deaths at these ages.
     pub deaths: u64,
-    /// Steps that particles spent at these ages.
+    /// The number of steps that particles spent at these ages.
     pub at_risk: u64,
 }
 
-/// Is the death rate the same at all ages?
+/// The test whether the death rate is the same at all ages.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Constancy {
     /// χ² of the deaths by age against a constant rate.
@@ -101,12 +101,12 @@ pub struct Constancy {
     /// Its degrees of freedom.
     #[serde(rename = "degrees_of_freedom")]
     pub degrees: usize,
-    /// Probability of at least this χ² if the rate is constant.
+    /// The probability of at least this χ² if the rate is constant.
     pub p_value: f64,
 }
 
 impl Ages {
-    /// Enters a life.
+    /// Adds a life.
     pub fn add(&mut self, spell: Spell) {
         let index = index_of(spell.steps);
         if self.bins.len() <= index {
@@ -118,7 +118,7 @@ impl Ages {
         bin.steps += spell.steps - start_of(index);
     }
 
-    /// The table of lives: a life of d steps was at risk at the ages below d.
+    /// The life table: a life of d steps was at risk at the ages below d.
     pub fn rows(&self) -> Vec<AgeRow> {
         let mut longer: u64 = self.bins.iter().map(|bin| bin.ended).sum();
         let row = |(index, bin): (usize, &AgeBin)| {
@@ -129,8 +129,7 @@ impl Ages {
         self.bins.iter().enumerate().map(row).collect()
     }
 
-    /// The share of lives that reaches each row's first age (Kaplan and Meier's product, with the rate constant within
-    /// a row).
+    /// The fraction of lives that reaches each row's first age (Kaplan–Meier, with a constant rate within a row).
     pub fn survival(&self) -> Vec<f64> {
         let mut alive = 1.0;
         let rows = self.rows();
@@ -144,7 +143,7 @@ impl Ages {
         share.collect()
     }
 
-    /// χ² over groups of bins with at least twenty expected deaths each; `None` with fewer than three groups.
+    /// χ² over groups of bins with at least twenty expected deaths each; `None` for fewer than three groups.
     pub fn constancy(&self) -> Option<Constancy> {
         const EXPECTED: f64 = 20.0;
         const GROUPS: f64 = 16.0;
@@ -175,7 +174,8 @@ impl Ages {
     }
 }
 
-/// Single steps below 16, then eighths of octaves. A life of d ≥ 1 steps belongs where d − 1, its last age, does.
+/// The bin of a life: single steps below 16, then eighths of octaves. A life of d ≥ 1 steps is counted at its last age,
+/// d − 1.
 fn index_of(steps: u64) -> usize {
     let age = steps.saturating_sub(1);
     if age < 16 {

@@ -1,11 +1,11 @@
-//! Paths from leaving the wider set around a core until their return to the core, or their death.
+//! Excursions: paths from leaving the wider set around a core until their return to the core or their death.
 
 use crate::tensor::Point;
 
-/// Where an excursion begins; `None` where its first step outside was its last.
+/// The first point of an excursion; `None` if the path died in its first step outside.
 pub(super) type Beginning = Option<Point>;
 
-/// A place on the way out, where ξ was larger than ever before on that path.
+/// A point at which the coordinate ξ reached a new maximum on its path.
 #[derive(Clone, Copy)]
 pub(super) struct Milestone {
     pub reach: f64,
@@ -20,7 +20,7 @@ pub(super) struct Excursion {
 }
 
 impl Excursion {
-    /// One that begins.
+    /// An excursion at its beginning.
     pub fn begin(beginning: Beginning) -> Excursion {
         match beginning {
             Some(place) => Excursion { milestones: vec![Milestone { reach: f64::NEG_INFINITY, place }], died: false },
@@ -28,15 +28,15 @@ impl Excursion {
         }
     }
 
-    /// A copy that ends where this one first passed the level; one that died before it passed the level passes it in
-    /// dying.
+    /// A copy that ends where this excursion first passed the level. An excursion that died before it passed the level
+    /// counts as passing it by dying.
     pub fn cut(&self, level: f64) -> Excursion {
         let until = self.milestones.partition_point(|milestone| milestone.reach <= level);
         let kept = (until + 1).min(self.milestones.len());
         Excursion { milestones: self.milestones[..kept].to_vec(), died: until == self.milestones.len() }
     }
 
-    /// The largest ξ; ∞ for one that died.
+    /// The largest ξ; ∞ for an excursion that died.
     pub fn reach(&self) -> f64 {
         if self.died { f64::INFINITY } else { self.milestones.last().map_or(f64::NEG_INFINITY, |last| last.reach) }
     }

@@ -1,9 +1,9 @@
-//! What kills and what turns a particle back: the signed distance to the nearest place that kills, and the walls.
+//! The killing boundary, as the signed distance to it, and the reflecting and periodic walls.
 //!
-//! Intervals, boxes and discs have their distance exactly. For a basin or a condition in two dimensions the boundary is
-//! traced once by marching squares, with the crossings placed by [`Region::exit`], and the distance to it is tabulated
-//! on a lattice and interpolated: an error of about κh²/4, κ the boundary's curvature and h the lattice's spacing, 1e-5
-//! of the domain's width.
+//! For intervals, boxes and discs the distance is exact. For a basin or a condition in two dimensions the boundary is
+//! traced once by marching squares, with crossings from [`Region::exit`], and the distance to it is tabulated on a
+//! lattice and interpolated. The error is about κh²/4, with κ the curvature of the boundary and h the lattice spacing,
+//! or 1e-5 of the domain's width.
 
 use rayon::prelude::*;
 
@@ -12,12 +12,12 @@ use crate::problem::Wall;
 use crate::problem::{Domain, Problem, Region, Space, is_absorbing};
 use crate::tensor::{LANES, Point, Points, advance, difference, dot, norm, widest};
 
-/// What surrounds the particles of one problem.
+/// The killing boundary and the walls of one problem.
 pub struct Frontier {
     dimension: usize,
-    /// Rectangle beyond which a particle is dead; infinite where nothing kills.
+    /// The rectangle beyond which a particle is dead; infinite on sides that do not kill.
     killing: [Point; 2],
-    /// What kills besides.
+    /// Further shapes that kill.
     shape: Shape,
     domain: Domain,
     space: Space,
@@ -25,7 +25,7 @@ pub struct Frontier {
 }
 
 enum Shape {
-    /// Nothing.
+    /// No further shape.
     None,
     /// A disc (an interval in one dimension).
     Disc { centre: Point, radius: f64 },
@@ -70,7 +70,7 @@ impl Frontier {
             _ => shape = Shape::Table(Box::new(tabulated(problem))),
         }
         let is_open = (0..dimension).all(|axis| {
-            // A wall behind the place where everything dies is never met.
+            // A wall behind the killing rectangle is never reached.
             [0, 1].into_iter().all(|end| match domain.wall(axis, end) {
                 Some(Wall::Absorbing) => true,
                 Some(Wall::Reflecting) if end == 0 => killing[0][axis] >= domain.lower[axis],
@@ -81,7 +81,7 @@ impl Frontier {
         Frontier { dimension, killing, shape, domain, space, is_open }
     }
 
-    /// Signed distance to the nearest place that kills; positive where a particle lives.
+    /// The signed distance to the nearest killing boundary, positive in the live set.
     pub fn distance(&self, theta: Point) -> f64 {
         let [lower, upper] = &self.killing;
         let mut least = f64::INFINITY;
@@ -95,8 +95,8 @@ impl Frontier {
         }
     }
 
-    /// [`Frontier::distance`] at every point of a block; whether some path may have ended on the way there: the point
-    /// is outside, or the product of its distance with the one `before` is below `reach`.
+    /// [`Frontier::distance`] at every point of a block. Returns whether some path may have ended in the step: the
+    /// point is outside, or the product of its distance and the one in `before` is below `reach`.
     pub fn distances(&self, at: &Points, before: &[f64; LANES], reach: f64, distances: &mut [f64; LANES]) -> bool {
         let [lower, upper] = &self.killing;
         match &self.shape {
@@ -121,7 +121,7 @@ impl Frontier {
         )
     }
 
-    /// The unit vector towards the nearest place that kills.
+    /// The unit vector towards the nearest killing boundary.
     pub fn normal(&self, theta: Point) -> Point {
         if self.dimension == 1 {
             return [1.0, 0.0];
@@ -140,25 +140,25 @@ impl Frontier {
         if length > 0.0 { gradient.map(|c| c / length) } else { [1.0, 0.0] }
     }
 
-    /// The rectangle beyond which everything is dead.
+    /// The rectangle beyond which every particle is dead.
     pub fn killing(&self) -> [Point; 2] {
         self.killing
     }
 
-    /// Whether that rectangle is all that kills.
+    /// Whether nothing kills except this rectangle.
     pub fn is_rectangle(&self) -> bool {
         matches!(self.shape, Shape::None)
     }
 
-    /// Whether no living particle meets a wall that sends it back or joins two sides.
+    /// Whether no living particle can meet a reflecting or periodic wall.
     pub fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Sends back what has passed a reflecting wall, along the conormal `conormal(axis)` = D n (the direction in which
-    /// no probability crosses), and rolls up periodic axes.
+    /// Reflects points beyond a reflecting wall along the conormal `conormal(axis)` = D n (the direction for which the
+    /// flux through the wall vanishes), and wraps periodic axes.
     pub fn confine(&self, mut theta: Point, conormal: impl Fn(usize) -> Point) -> Point {
-        // A corner takes two reflections; a step longer than the domain never ends inside.
+        // A corner needs two reflections; a step longer than the domain never ends inside.
         for _ in 0..4 {
             let mut inside = true;
             for axis in 0..self.dimension {
@@ -180,7 +180,7 @@ impl Frontier {
         self.space.wrap(theta)
     }
 
-    /// The size of the living set as far as the box shows it.
+    /// The size of the live set within its box.
     pub fn width(&self) -> f64 {
         let side = |axis: usize| {
             self.domain.upper[axis].min(self.killing[1][axis]) - self.domain.lower[axis].max(self.killing[0][axis])
@@ -189,10 +189,10 @@ impl Frontier {
     }
 }
 
-/// Lattice cells along each axis.
+/// The number of lattice cells along each axis.
 const CELLS: usize = 384;
 
-/// Signed distances to the traced boundary of the live set, positive inside.
+/// The signed distance to the traced boundary of the live set, positive inside.
 fn tabulated(problem: &Problem) -> Lattice {
     let (domain, live) = (&problem.domain, &problem.valley.live);
     let lower = domain.lower;
@@ -208,7 +208,7 @@ fn tabulated(problem: &Problem) -> Lattice {
         .into_par_iter()
         .map(|index| live.holds_roughly(node(index)).unwrap_or_else(|| live.holds(node(index))))
         .collect();
-    // Where the boundary crosses an edge of the lattice.
+    // The crossing of the boundary with an edge of the lattice.
     let crossing = |a: usize, b: usize| -> Option<Point> {
         let (from, to) = match (inside[a], inside[b]) {
             (true, false) => (node(a), node(b)),
@@ -234,7 +234,8 @@ fn tabulated(problem: &Problem) -> Lattice {
                 let mixed = edges.iter().any(|&(a, b)| inside[a] != inside[b]);
                 let met: Vec<Point> =
                     if mixed { edges.iter().filter_map(|&(a, b)| crossing(a, b)).collect() } else { Vec::new() };
-                // Four crossings are two corners cut off, or a pinch: all pairs bound the same places within a cell.
+                // With four crossings (two corners cut off, or a pinch) each crossing is used as a point; all pairings
+                // agree within a cell.
                 let pairs = if met.len() == 2 { vec![[met[0], met[1]]] } else { met.iter().map(|&p| [p, p]).collect() };
                 pairs.into_iter()
             })
@@ -251,7 +252,7 @@ fn tabulated(problem: &Problem) -> Lattice {
     Lattice::new(lower, domain.upper, [CELLS, if flat { 0 } else { CELLS }], nodes)
 }
 
-/// The distance from the nearer end where that is less.
+/// Replaces distances by that from the nearer end where it is smaller.
 #[inline(always)]
 fn limit(places: &[f64; LANES], lower: f64, upper: f64, distances: &mut [f64; LANES]) {
     for lane in 0..LANES {
@@ -259,8 +260,8 @@ fn limit(places: &[f64; LANES], lower: f64, upper: f64, distances: &mut [f64; LA
     }
 }
 
-/// Whether some path may have ended between these distances `before` and `after` a step: it is outside, or their
-/// product is below `reach`.
+/// Whether some path may have ended in a step with these distances before and after: a point is outside, or the product
+/// is below `reach`.
 #[inline(always)]
 pub(super) fn is_near(before: &[f64; LANES], after: &[f64; LANES], reach: f64) -> bool {
     let mut some = false;

@@ -1,34 +1,34 @@
-//! A function tabulated on a lattice over a rectangle, and interpolated linearly along each axis.
+//! A function tabulated on a lattice over a rectangle, with linear interpolation along each axis.
 
 use crate::tensor::{LANES, Point, Points, widest};
 
-/// The table.
+/// The table of values.
 #[derive(Clone, Debug)]
 pub struct Lattice {
     lower: Point,
-    /// Cells per length along each axis; 0 along y in one dimension.
+    /// The number of cells per length along each axis; 0 along y in one dimension.
     density: Point,
-    /// Cells along each axis; 0 along y in one dimension.
+    /// The number of cells along each axis; 0 along y in one dimension.
     cells: [usize; 2],
-    /// `index = ix · (cells[1] + 1) + iy`.
+    /// The values at the nodes, `index = ix · (cells[1] + 1) + iy`.
     nodes: Vec<f64>,
 }
 
 impl Lattice {
-    /// From its nodes, of which there are `cells + 1` along each axis from `lower` to `upper`.
+    /// The table from its values at `cells + 1` nodes along each axis from `lower` to `upper`.
     pub fn new(lower: Point, upper: Point, cells: [usize; 2], nodes: Vec<f64>) -> Lattice {
         let density =
             [0, 1].map(|axis| if cells[axis] == 0 { 0.0 } else { cells[axis] as f64 / (upper[axis] - lower[axis]) });
         Lattice { lower, density, cells, nodes }
     }
 
-    /// At a point; beyond the rectangle as at the nearest point of its edge.
+    /// The value at a point; beyond the rectangle that of the nearest point of its edge.
     pub fn value(&self, theta: Point) -> f64 {
         let [(i, u), (j, v)] = [0, 1].map(|axis| self.split(theta[axis], axis));
         self.blend([i, j], [u, v])
     }
 
-    /// At every point of a block.
+    /// The values at every point of a block.
     pub fn values(&self, at: &Points, values: &mut [f64; LANES]) {
         let (mut cells, mut shares) = ([[0; LANES]; 2], [[0.0; LANES]; 2]);
         widest(
@@ -46,7 +46,7 @@ impl Lattice {
         );
     }
 
-    /// The cell that a coordinate is in, and how far in.
+    /// The cell that contains a coordinate, and the fraction of the cell.
     #[inline(always)]
     fn split(&self, place: f64, axis: usize) -> (i32, f64) {
         let end = (self.cells[axis] as f64 - 1e-9).max(0.0);

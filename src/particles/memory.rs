@@ -1,24 +1,24 @@
-//! Whether particles have forgotten the well that they were in.
+//! A test whether the particles have relaxed between the wells of the live set.
 //!
-//! Where a live set holds several wells, its slowest mode is the exchange between them, and a burn-in of ten relaxation
-//! times of one well says nothing of it. So the wells are watched: with n_ij particles that lived through a time t, in
-//! well i at its beginning and in well j at its end,
+//! If a live set contains several wells, its slowest mode is the exchange between them, and a burn-in of ten relaxation
+//! times of one well is too short. Therefore transitions are counted: of the particles that survived a time t, n_ij
+//! were in well i at its beginning and in well j at its end, and
 //! ```text
 //! ρ = the second singular value of  n_ij/√(n_i· n_·j)          n_i· = Σ_j n_ij,  n_·j = Σ_i n_ij
 //! ```
-//! is the largest correlation of anything that the well tells before with anything that it tells after. In the
-//! quasi-stationary state it is e^{−(λ₂ − λ₁)t} for a reversible process whose wells are killed alike, λ₁ and λ₂ the
-//! smallest and the second of the wells' rates, less what is lost near the lines between wells; for two wells that
-//! survive t with probabilities s₁ and s₂ it is e^{−λ₂t}/√(s₁s₂). Nothing is assumed of the noise, or of the barriers.
+//! is the maximal correlation between functions of the well before and functions of the well after. In the
+//! quasi-stationary state of a reversible process whose wells are killed at the same rate it is e^{−(λ₂ − λ₁)t}, with
+//! λ₁ and λ₂ the two smallest eigenvalues, apart from recrossings of the lines between wells. For two wells that
+//! survive t with probabilities s₁ and s₂ it is e^{−λ₂t}/√(s₁s₂). No assumption on the noise or the barriers is needed.
 //!
-//! Where it fails: a well that no particle has reached is not seen.
+//! Limits: a well that no particle has reached is not detected.
 //!
 //! Source: Hirschfeld 1935, Rényi 1959 (maximal correlation).
 
 use crate::problem::{Problem, Space};
 use crate::tensor::{Point, norm};
 
-/// The wells of a live set: what is nearest to each of its minima.
+/// The wells of a live set: the points nearest to each of its minima.
 #[derive(Clone, Debug)]
 pub struct Wells {
     minima: Vec<Point>,
@@ -33,41 +33,41 @@ impl Wells {
         Wells { minima: minima.collect(), space: problem.domain.space() }
     }
 
-    /// How many there are.
+    /// The number of wells.
     pub fn count(&self) -> usize {
         self.minima.len()
     }
 
-    /// The well of a place.
+    /// The well of a point.
     pub fn of(&self, theta: Point) -> usize {
         let distance = |well: &usize| norm(self.space.offset(self.minima[*well], theta));
         (0..self.minima.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
     }
 }
 
-/// What a swarm's settling in a live set of several wells has shown.
+/// The relaxation of a swarm between several wells during the burn-in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settling {
-    /// Wells in the live set.
+    /// The number of wells in the live set.
     pub wells: usize,
-    /// How often the burn-in was doubled.
+    /// The number of times the burn-in was doubled.
     pub doublings: u32,
-    /// ρ over the last sixteenth of the burn-in; `None` where too few particles lived through one.
+    /// ρ over the last sixteenth of the burn-in; `None` if too few particles survived one.
     pub memory: Option<f64>,
 }
 
 impl Settling {
-    /// A burn-in of sixteen times t is ten relaxation times of the slowest mode when e^{−(λ₂ − λ₁)t} is at most
-    /// e^{−10/16} = 0.535; a little is lost near the lines between wells.
+    /// The ρ over a sixteenth of the burn-in at which the wells count as relaxed: the burn-in is ten relaxation times
+    /// of the slowest mode if e^{−(λ₂ − λ₁)t} ≤ e^{−10/16} = 0.535; the limit is a little lower because of recrossings.
     pub const FORGOTTEN: f64 = 0.5;
 
-    /// Whether the particles have forgotten where they began.
+    /// Whether the particles have relaxed between the wells.
     pub fn is_settled(&self) -> bool {
         self.memory.is_some_and(|memory| memory <= Settling::FORGOTTEN)
     }
 }
 
-/// Particles by the well before and the well after a time.
+/// The counts n_ij of particles by the well before and the well after a time.
 #[derive(Clone, Debug)]
 pub struct Memory {
     wells: usize,
@@ -75,24 +75,24 @@ pub struct Memory {
     counts: Vec<f64>,
 }
 
-/// Fewer particles than this tell nothing.
+/// The least number of particles for a meaningful ρ.
 const FEWEST: f64 = 100.0;
-/// Steps of the power iteration: the singular value is right to a per cent even where the third is within a per cent of
-/// it.
+/// The number of steps of the power iteration: the singular value is accurate to a per cent even if the third is within
+/// a per cent of it.
 const ITERATIONS: usize = 300;
 
 impl Memory {
-    /// No particles yet.
+    /// Counts without any particle.
     pub fn new(wells: usize) -> Memory {
         Memory { wells, counts: vec![0.0; wells * wells] }
     }
 
-    /// Enters a particle that was in one well before and is in another, or the same, after.
+    /// Counts a particle that was in one well before and is in another, or the same, after.
     pub fn add(&mut self, before: usize, after: usize) {
         self.counts[before * self.wells + after] += 1.0;
     }
 
-    /// ρ; `None` with too few particles. It is 0 where all are in one well.
+    /// ρ; `None` with too few particles. It is 0 if all are in one well.
     pub fn correlation(&self) -> Option<f64> {
         let n = self.wells;
         let rows: Vec<f64> = self.counts.chunks_exact(n).map(|row| row.iter().sum()).collect();
@@ -105,7 +105,7 @@ impl Memory {
             0.0 => 0.0,
             count => count / (rows[i] * columns[j]).sqrt(),
         };
-        // The first singular pair, 1 with the roots of the margins, is what independent wells have too.
+        // Remove the first singular pair, whose value is 1: its vectors are the square roots of the margins.
         let first: Vec<f64> = columns.iter().map(|count| (count / total).sqrt()).collect();
         let mut v: Vec<f64> = (1..=n).map(|k| 1.0 / k as f64).collect();
         let mut correlation = 0.0;

@@ -1,12 +1,13 @@
-//! SGD itself: at every step a batch of samples is drawn, and their mean gradient followed.
+//! SGD with real minibatches: at every step a batch of samples is drawn, and the mean gradient of the batch is
+//! followed.
 //!
 //! ```text
 //! θ' = θ − (η/B) Σ_{j ∈ batch} ∇ℓ(θ, x_j)          B indices j, drawn uniformly with replacement
 //! ```
-//! No time passes between two points, so a particle dies where it lands outside. A parameter vector may be made of
-//! several copies of a problem, each with its own components of the samples: in n dimensions one batch serves all of
-//! them, and the first that leaves its valley is the escape. The data are drawn once, from a stream of their own, and
-//! belong to the seed.
+//! There is no path between two iterates, so a particle dies if it lands outside. A parameter vector may consist of
+//! several copies of a problem, each with its own components of the samples: all copies use the same batch, and the
+//! first that leaves its valley is the escape. The data are drawn once, from a separate random stream determined by the
+//! seed.
 
 use std::ops::Range;
 
@@ -17,13 +18,13 @@ use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Problem, Space};
 use crate::tensor::{LANES, Point};
 
-/// Iterations on minibatches.
+/// The SGD iteration with minibatches.
 pub struct Minibatch<'a> {
     space: Space,
     start: Point,
     loss: &'a dyn SampleLoss,
     frontier: Frontier,
-    /// Sample j of copy c at `j · copies + c`.
+    /// The samples; sample j of copy c is at `j · copies + c`.
     samples: Vec<Point>,
     copies: usize,
     learning_rate: f64,
@@ -31,23 +32,23 @@ pub struct Minibatch<'a> {
     random: Random,
 }
 
-/// What an iteration on minibatches is made of.
+/// The parameters of an iteration with minibatches.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
-    /// η.
+    /// The learning rate η.
     pub learning_rate: f64,
-    /// B.
+    /// The batch size B.
     pub batch_size: usize,
-    /// Copies of the problem that make up a parameter vector.
+    /// The number of copies of the problem in a parameter vector.
     pub copies: usize,
-    /// Samples, where they are drawn and not given.
+    /// The number of samples, if they are drawn and not given.
     pub samples: usize,
-    /// Seed of all random numbers.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
 impl<'a> Minibatch<'a> {
-    /// The iteration of a problem with this loss; given samples serve one copy only.
+    /// The iteration of a problem with this loss; given samples allow one copy only.
     pub fn new(problem: &'a Problem, loss: &'a dyn SampleLoss, recipe: Recipe) -> Minibatch<'a> {
         let Recipe { learning_rate, batch_size, copies, seed, .. } = recipe;
         let random = Random::new(seed);
@@ -73,7 +74,7 @@ impl<'a> Minibatch<'a> {
         self.samples.iter().skip(copy).step_by(self.copies).copied()
     }
 
-    /// Adds the gradients of a batch at a place.
+    /// Subtracts the mean gradient of a batch, times η, from the parameter vector.
     fn descend(&self, place: &mut [Point], id: u32, step: u64) {
         let count = self.samples.len() / self.copies;
         let share = self.learning_rate / self.batch_size as f64;
@@ -84,7 +85,7 @@ impl<'a> Minibatch<'a> {
             if index == first || index % 4 == 0 {
                 words = self.random.words(id, index / 4, Purpose::Batch);
             }
-            // A whole number below `count`, from 32 bits.
+            // An integer below `count` from 32 bits.
             let sample = ((u64::from(words[(index % 4) as usize]) * count as u64) >> 32) as usize;
             let row = &self.samples[sample * self.copies..][..self.copies];
             for ((sum, theta), sample) in sums.iter_mut().zip(&*place).zip(row) {
@@ -100,10 +101,10 @@ impl<'a> Minibatch<'a> {
     }
 }
 
-/// Copies that one parameter vector may have.
+/// The largest number of copies in a parameter vector.
 pub const MOST_COPIES: usize = 10;
 
-/// Standard normal samples, two components for each copy.
+/// Standard normal samples with two components for each copy.
 fn gaussian(random: Random, count: usize, copies: usize) -> Vec<Point> {
     let mut samples = vec![[0.0; 2]; count * copies];
     let mut normals = [[0f32; LANES]; 4];
@@ -121,7 +122,7 @@ fn gaussian(random: Random, count: usize, copies: usize) -> Vec<Point> {
     samples
 }
 
-/// Particles of one block.
+/// A block of particles.
 pub struct Batch {
     ids: [u32; LANES],
     places: Vec<Point>,

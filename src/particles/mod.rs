@@ -1,9 +1,10 @@
-//! The independent witness: particles that share only the problem with the solver, never a grid.
+//! Particle simulation, an independent check that shares only the problem with the solver, never a grid.
 //!
-//! [`preparation`] makes settings fit a problem, [`motion`] moves a block of particles by one step, [`frontier`] knows
-//! what kills them, [`swarm`] keeps many of them in the quasi-stationary state and counts, [`memory`] knows when they
-//! are there, [`coupled`] pairs them with longer steps, [`minibatch`] moves them by real batches, [`splitting`] reaches
-//! rates too small to wait for, [`estimate`] turns counts into rates with intervals, [`random`] draws.
+//! [`preparation`] adapts the settings to a problem, [`motion`] moves a block of particles by one step, [`frontier`]
+//! describes the killing boundary, [`swarm`] keeps many particles in the quasi-stationary state and counts deaths,
+//! [`memory`] tests whether that state is reached, [`coupled`] adds paths with longer steps, [`minibatch`] moves
+//! particles by real minibatches, [`splitting`] estimates rates too small for direct simulation, [`estimate`] turns
+//! counts into rates with confidence intervals, and [`random`] generates random numbers.
 
 pub mod announcement;
 pub mod coupled;

@@ -3,14 +3,14 @@
 //! ```text
 //! θ' = θ − ∇L(θ) h + c(θ) h + √(2h) σ(θ) ζ      σσᵀ = D,   c = 0 (Itô),  ½∇D (Stratonovich, scalar D),  ∇·D (isothermal)
 //! ```
-//! This is Euler and Maruyama's step, and with h = η and without the correction for paths that leave and come back
-//! within a step it is SGD's own iteration with Gaussian gradient noise. Between two points θ, θ' at the distances d,
-//! d' from a place that kills, a path has touched it with probability
+//! This is the Euler–Maruyama step. With h = η, and without the correction for paths that leave and return within a
+//! step, it is the SGD iteration with Gaussian gradient noise. A path between two points θ, θ' at the distances d, d'
+//! from a killing boundary has touched it with the probability
 //! ```text
 //! exp(−d d'/(n·D n h))
 //! ```
-//! (the Brownian bridge, for a straight boundary and D as at θ): with it the rate's error is of first order in h,
-//! without of order ½. Reflecting walls mirror along the conormal D n.
+//! (the Brownian bridge, for a straight boundary and the D of θ). With this correction the error of the rate is of
+//! first order in h, without it of order ½. Reflecting walls mirror points along the conormal D n.
 
 use crate::particles::SimulationError;
 use crate::particles::frontier::{Frontier, is_near};
@@ -19,28 +19,28 @@ use crate::problem::jumps;
 use crate::problem::{Interpretation, Problem};
 use crate::tensor::{LANES, Point, Points, Tensor, norm, widest};
 
-/// The equation of motion of one problem, and what surrounds it.
+/// The equation of motion of one problem, with its killing boundary and walls.
 pub struct Motion<'a> {
     problem: &'a Problem,
-    /// What kills and what reflects.
+    /// The killing boundary and the walls.
     pub frontier: Frontier,
-    /// d when D = d·I.
+    /// d if D = d·I.
     constant: Option<f64>,
     correction: Correction,
-    /// Whether paths are killed between their points as well.
+    /// Whether paths are also killed between two points (Brownian bridge).
     bridge: bool,
-    /// Over which D is differentiated.
+    /// The step of the differences of D.
     nudge: f64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Correction {
     None,
-    /// This share of ∇·D.
+    /// This fraction of ∇·D.
     Divergence(f64),
 }
 
-/// A block of paths: where each stands and stood one step before, with room to work.
+/// A block of paths: the present and the previous point of each, with work space.
 pub struct Paths {
     ends: [Ends; 2],
     now: usize,
@@ -55,17 +55,17 @@ struct Ends {
 }
 
 impl Paths {
-    /// Where a path stands.
+    /// The present point of a path.
     pub fn place(&self, lane: usize) -> Point {
         self.ends[self.now].at.get(lane)
     }
 
-    /// Where all stand.
+    /// The present points of all paths.
     pub fn places(&self) -> &Points {
         &self.ends[self.now].at
     }
 
-    /// Puts a path to a place at this distance from what kills.
+    /// Moves a path to a point at this distance from the killing boundary.
     pub fn set(&mut self, lane: usize, place: Point, distance: f64) {
         let ends = &mut self.ends[self.now];
         ends.at.set(lane, place);
@@ -73,14 +73,14 @@ impl Paths {
     }
 }
 
-/// A bridge less likely than this is none: the particle is more than six steps away.
+/// The exponent of the bridge probability above which it is negligible: the particle is more than six steps away.
 const UNLIKELY: f64 = 37.0;
 
 impl<'a> Motion<'a> {
-    /// The continuous process, in the problem's interpretation.
+    /// The continuous process, in the calculus of the problem.
     ///
     /// # Errors
-    /// When D jumps and the interpretation needs its derivative, and when the loss jumps.
+    /// [`SimulationError::JumpingNoise`] if D jumps and the calculus needs its derivative; an error if the loss jumps.
     pub fn diffusion(problem: &'a Problem) -> Result<Motion<'a>, SimulationError> {
         let correction = match problem.interpretation {
             _ if problem.noise.temperature().is_some() => Correction::None,
@@ -97,7 +97,7 @@ impl<'a> Motion<'a> {
         Ok(Motion { bridge: true, correction, ..Motion::iteration(problem) })
     }
 
-    /// SGD's iteration with Gaussian gradient noise: no time passes between two points.
+    /// The SGD iteration with Gaussian gradient noise, without a path between two points.
     pub fn iteration(problem: &'a Problem) -> Motion<'a> {
         Motion {
             problem,
@@ -109,21 +109,21 @@ impl<'a> Motion<'a> {
         }
     }
 
-    /// A block of paths that all stand at one point.
+    /// A block of paths that all start at one point.
     pub fn paths(&self, theta: Point) -> Paths {
         let ends = Ends { at: Points::all(theta), distance: [self.frontier.distance(theta); LANES] };
         Paths { ends: [ends; 2], now: 0, slopes: Points::all([0.0; 2]), tensors: [[0.0; LANES]; 3] }
     }
 
-    /// Moves every path of a block by one step h and tells which ended, one bit for each lane. `noise` are standard
-    /// normal variables for each component, `uniform` draws from (0, 1] for a lane.
+    /// Moves every path of a block by one step h and returns the lanes of paths that ended, as bits. `noise` holds
+    /// standard normal variables for each component; `uniform` draws from (0, 1] for a lane.
     pub fn step(&self, paths: &mut Paths, noise: [&[f32; LANES]; 2], h: f64, uniform: impl Fn(usize) -> f64) -> u64 {
         let Paths { ends, now, slopes, tensors } = paths;
         let [first, second] = ends;
         let (from, to) = if *now == 0 { (&*first, second) } else { (&*second, first) };
         *now = 1 - *now;
         self.problem.dynamics.slopes(&from.at, slopes);
-        // Without a bridge only what stands outside is dead.
+        // Without a bridge only points outside are dead.
         let reach = match (self.bridge, self.constant) {
             (false, _) => 0.0,
             (true, Some(d)) => UNLIKELY * d * h,
@@ -150,8 +150,8 @@ impl<'a> Motion<'a> {
         if may_have_ended { self.ended(from, to, tensors, h, uniform) } else { 0 }
     }
 
-    /// θ − ∇L h + √(2dh) ζ, and in the same pass the distances from a rectangle; whether some place is beyond a wall,
-    /// and whether some path may have ended.
+    /// θ − ∇L h + √(2dh) ζ and, in the same pass, the distances from a rectangle. Returns whether some point is beyond
+    /// a wall, and whether some path may have ended.
     fn shift_and_look(
         &self,
         from: &Ends,
@@ -200,7 +200,7 @@ impl<'a> Motion<'a> {
         }
     }
 
-    /// Takes a share of ∇·D, by central differences, from the slopes.
+    /// Subtracts a fraction of ∇·D, by central differences, from the slopes.
     fn divergence(&self, at: &Points, share: f64, slopes: &mut Points) {
         let h = self.nudge;
         for axis in 0..self.problem.dimension {
@@ -220,7 +220,7 @@ impl<'a> Motion<'a> {
         }
     }
 
-    /// The paths that ended on the way from their last point to the next.
+    /// The paths that ended between their previous and their present point.
     fn ended(
         &self,
         from: &Ends,
@@ -255,7 +255,7 @@ impl<'a> Motion<'a> {
         dead
     }
 
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub fn dimension(&self) -> usize {
         self.problem.dimension
     }
@@ -265,13 +265,13 @@ impl<'a> Motion<'a> {
         self.problem.noise.tensor(at)
     }
 
-    /// The largest step √(2Dh) at a point.
+    /// The largest standard deviation √(2Dh) of a step at a point.
     pub fn stride(&self, at: Point, h: f64) -> f64 {
         let tensor = self.tensor(at);
         (2.0 * h * tensor.eigen(self.dimension()).values[self.dimension() - 1]).sqrt()
     }
 
-    /// Where a path that has just ended crossed, about.
+    /// The approximate point at which a path that has just ended crossed the killing boundary.
     pub fn exit_place(&self, paths: &Paths, lane: usize) -> Point {
         let (before, after) = (&paths.ends[1 - paths.now], &paths.ends[paths.now]);
         let (from, to) = (before.at.get(lane), after.at.get(lane));
@@ -279,7 +279,7 @@ impl<'a> Motion<'a> {
         let share = if after < 0.0 { before / (before - after) } else { before / (before + after) };
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
         let place = [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
-        // Periodic axes: the segment may go the other way round.
+        // On periodic axes the segment may run across the seam.
         if norm([to[0] - from[0], to[1] - from[1]]) > 0.5 * self.problem.domain.space().diagonal() { to } else { place }
     }
 }

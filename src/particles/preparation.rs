@@ -1,5 +1,5 @@
-//! Settings that fit a problem: what was not given is chosen, and what cannot be simulated is refused before anything
-//! long begins.
+//! The settings of a simulation, adapted to a problem: missing values are chosen, and simulations that are impossible
+//! are refused before they start.
 
 use crate::particles::memory::Wells;
 use crate::particles::minibatch::{MOST_COPIES, Recipe};
@@ -9,36 +9,36 @@ use crate::particles::{Method, Settings, SimulationError};
 use crate::problem::landscape::{SampleLoss, Samples};
 use crate::problem::{Interpretation, Problem};
 
-/// Memory for one particle, generously.
+/// An upper estimate of the memory for one particle, in bytes.
 const BYTES: f64 = 400.0;
-/// Particles when their number is not given.
+/// The default number of particles.
 pub const COUNT: usize = 8192;
-/// The largest batch: its samples are numbered by whole numbers that a floating-point number holds.
+/// The largest batch size: its samples are numbered by integers that a double can represent.
 const LARGEST_BATCH: f64 = 1e9;
 
-/// A simulation that has been found possible.
+/// A simulation that has been checked.
 pub struct Preparation<'a> {
-    /// How it is made.
+    /// Its settings.
     pub settings: &'a Settings,
-    /// What is simulated.
+    /// The problem that is simulated.
     pub problem: &'a Problem,
-    /// How its particles move.
+    /// The equation of motion of the particles.
     pub motion: Motion<'a>,
-    /// What a step must resolve.
+    /// The scales that a step must resolve.
     pub scales: Scales,
-    /// Longest step in dynamical time; η for an iteration.
+    /// The longest step in dynamical time; η for an iteration.
     pub dt: f64,
     /// The wells of the live set.
     pub wells: Wells,
-    /// The samples and the sizes of an iteration on minibatches.
+    /// The loss and the parameters of an iteration with minibatches.
     pub minibatch: Option<(&'a dyn SampleLoss, Recipe)>,
 }
 
 impl<'a> Preparation<'a> {
-    /// Chooses what was not given and refuses what cannot be simulated within `memory` bytes.
+    /// Chooses missing settings and refuses simulations that are impossible or need more than `memory` bytes.
     ///
     /// # Errors
-    /// Settings that do not fit the problem, or the memory.
+    /// [`SimulationError`] for settings that do not suit the problem or the memory.
     pub fn new(settings: &'a Settings, problem: &'a Problem, memory: u64) -> Result<Preparation<'a>, SimulationError> {
         if problem.domain.killing.is_some() {
             return Err(SimulationError::KillingInside);
@@ -64,18 +64,18 @@ impl<'a> Preparation<'a> {
         Ok(Preparation { settings, problem, motion, scales, dt, wells: Wells::new(problem), minibatch })
     }
 
-    /// Whether a second swarm of longer steps shows the step's error.
+    /// Whether a second swarm with longer steps estimates the discretisation error.
     pub fn is_coupled(&self) -> bool {
         !self.settings.method.is_iteration() && self.settings.extrapolate
     }
 
-    /// Copies of the problem that make up one particle.
+    /// The number of copies of the problem in one particle.
     pub fn copies(&self) -> usize {
         self.minibatch.map_or(1, |(_, recipe)| recipe.copies)
     }
 }
 
-/// Refuses numbers of particles and samples that the memory does not hold.
+/// Refuses numbers of particles or samples that do not fit into memory.
 fn fits(settings: &Settings, memory: f64) -> Result<(), SimulationError> {
     let excess = |count: usize, each: f64| {
         let bytes = count as f64 * each;
@@ -94,7 +94,7 @@ fn fits(settings: &Settings, memory: f64) -> Result<(), SimulationError> {
     }
 }
 
-/// η of the iteration.
+/// The learning rate η of the iteration.
 fn learning_rate(settings: &Settings, problem: &Problem, scales: &Scales) -> Result<f64, SimulationError> {
     if problem.interpretation != Interpretation::Ito {
         return Err(SimulationError::NotIto);
@@ -107,7 +107,7 @@ fn learning_rate(settings: &Settings, problem: &Problem, scales: &Scales) -> Res
     scales.stable(rate)
 }
 
-/// The samples and the sizes of an iteration on minibatches with this learning rate.
+/// The loss and the parameters of an iteration with minibatches with this learning rate.
 fn recipe<'a>(
     settings: &Settings,
     problem: &'a Problem,

@@ -1,41 +1,40 @@
-//! Random numbers that are a function of what they are for: Philox4x32-10 of (particle, step, purpose), keyed by the
-//! seed.
+//! Counter-based random numbers: Philox4x32-10 of (particle, step, purpose), keyed by the seed.
 //!
-//! So a particle meets the same noise whichever thread moves it and however the particles are split into blocks. Normal
-//! variables come from Box and Muller's transform, a block of lanes at a time, in plain loops without branches that the
-//! compiler turns into the widest vectors the processor has. They carry single precision: 24 significant bits, |ζ| <
-//! 6.8, a variance of 1 within 1e-7, which is far below what any number of particles can see, and halves the time of a
-//! step. Uniform numbers have 52 bits.
+//! A particle therefore gets the same noise whichever thread moves it and however particles are divided into blocks.
+//! Normal variables come from the Box–Muller transform, a block of lanes at a time, in loops without branches that the
+//! compiler turns into the widest SIMD vectors of the processor. They have single precision: 24 significant bits, |ζ| <
+//! 6.8, and a variance of 1 within 1e-7, far below the statistical error for any number of particles; this halves the
+//! time of a step. Uniform numbers have 52 bits.
 //!
 //! Source: Salmon, Moraes, Dror & Shaw 2011 (Philox); Box & Muller 1958; polynomials of the Cephes library (logf, sinf,
 //! cosf).
 
 use crate::tensor::{LANES, widest};
 
-/// What a number is for; different purposes never share one.
+/// The purpose of a random number; different purposes never share a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Noise of a step.
+    /// The noise of a step.
     Noise = 0,
-    /// Whether a path left the set between two steps and came back, and where it starts again.
+    /// Whether a path left the set between two points, and its restart point.
     Exit = 2,
-    /// The same in the second half of a pair of steps.
+    /// The same for the second half of a pair of steps.
     SecondExit = 3,
     /// The same for the coarser of two coupled paths.
     CoarseExit = 4,
-    /// Samples of a minibatch.
+    /// The samples of a minibatch.
     Batch = 5,
     /// A data set.
     Data = 6,
-    /// Which replica is copied in splitting.
+    /// The replica that is copied in a splitting.
     Choice = 7,
 }
 
-/// A source of random numbers: the key.
+/// The source of random numbers, given by its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Random {
     key: [u32; 2],
-    /// Independent repetitions of one simulation.
+    /// The number of an independent repetition.
     stream: u32,
 }
 
@@ -44,12 +43,12 @@ const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
 const LOW: u64 = 0xffff_ffff;
 
-/// Philox4x32-10: four words of 32 bits (in words of 64) from a counter.
+/// Philox4x32-10: four 32-bit words (stored in 64-bit words) from a counter.
 #[inline(always)]
 fn philox(counter: [u64; 4], key: [u32; 2]) -> [u64; 4] {
     let ([mut a, mut b, mut c, mut d], mut key) = (counter, key);
     for _ in 0..ROUNDS {
-        // Only the low halves count; masked where they are multiplied, the masks cost nothing.
+        // Only the low halves are used; masking them where they are multiplied costs nothing.
         let (p, q) = ((a & LOW) * MULTIPLIERS[0], (c & LOW) * MULTIPLIERS[1]);
         (a, b, c, d) = ((q >> 32) ^ b ^ u64::from(key[0]), q, (p >> 32) ^ d ^ u64::from(key[1]), p);
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
@@ -58,19 +57,19 @@ fn philox(counter: [u64; 4], key: [u32; 2]) -> [u64; 4] {
 }
 
 impl Random {
-    /// The numbers of a seed.
+    /// The source for a seed.
     pub fn new(seed: u64) -> Random {
         Random { key: [seed as u32, (seed >> 32) as u32], stream: 0 }
     }
 
-    /// An independent source under the same seed.
+    /// An independent source with the same seed.
     pub fn stream(self, stream: u32) -> Random {
         Random { stream, ..self }
     }
 
     #[inline(always)]
     fn counter(self, particle: u32, step: u64, purpose: Purpose) -> [u64; 4] {
-        // 28 bits of streams and 4 of purposes.
+        // 28 bits for the stream and 4 for the purpose.
         let word = (u64::from(self.stream) << 4 | purpose as u64) & LOW;
         [u64::from(particle), step & LOW, step >> 32, word]
     }
@@ -117,7 +116,7 @@ impl Random {
     }
 }
 
-/// Uniform in (0, 1], a multiple of 2⁻⁵².
+/// A uniform number in (0, 1], a multiple of 2⁻⁵².
 #[inline(always)]
 fn uniform(bits: u64) -> f64 {
     2.0 - f64::from_bits(bits >> 12 | 1.0f64.to_bits())
@@ -128,7 +127,8 @@ fn uniform(bits: u64) -> f64 {
 fn box_muller(radial: u32, angular: u32) -> [f32; 2] {
     // Uniform in (0, 1): the middle of one of 2³² intervals.
     let radius = (-2.0 * ln((radial as f32 + 0.5) * 2f32.powi(-32))).sqrt();
-    // An angle in an eighth of the circle either side of an axis; three bits mirror it at the diagonal and at the axes.
+    // An angle within an eighth of the circle on either side of an axis; three bits mirror it at the diagonal and at
+    // the axes.
     let eighth = f32::from_bits((angular << 3) >> 9 | 1f32.to_bits()) - 1.5;
     let [sin, cos] = sin_cos(eighth * std::f32::consts::FRAC_PI_2);
     let mirrored = angular >> 31 == 0;
@@ -162,7 +162,7 @@ fn ln(u: f32) -> f32 {
     k.mul_add(0.693_359_4, f + small)
 }
 
-/// sin and cos of an angle in [−π/4, π/4].
+/// The sine and cosine of an angle in [−π/4, π/4].
 #[inline(always)]
 fn sin_cos(t: f32) -> [f32; 2] {
     let z = t * t;

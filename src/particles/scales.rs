@@ -5,28 +5,28 @@ use crate::particles::motion::Motion;
 use crate::problem::Problem;
 use crate::tensor::norm;
 
-/// Share of 1/H, the time of the fastest relaxation, in one step, when the step is chosen.
+/// The default step as a fraction of 1/H, the time of the fastest relaxation.
 const STEP: f64 = 0.02;
-/// A step that is a larger share is refused: Euler's steps are unstable from 2 on and wrong by their own size before.
+/// The longest step as a fraction of 1/H: Euler steps are unstable from 2 on and have errors of order one before that.
 const LONGEST_STEP: f64 = 0.5;
-/// Share of the distance to the nearest exit that a step may cover.
+/// The longest step √(2D dt) as a fraction of the distance to the nearest exit.
 const LONGEST_STRIDE: f64 = 0.25;
 
 /// The scales of a problem that a step must resolve.
 #[derive(Clone, Copy, Debug)]
 pub struct Scales {
-    /// Largest curvature |∂b| at the minimum and its saddles.
+    /// The largest curvature |∂b| at the minimum and its saddles.
     stiffest: f64,
-    /// Slowest relaxation rate.
+    /// The slowest relaxation rate.
     pub slowest: f64,
-    /// Distance from the start to the nearest place that kills.
+    /// The distance from the start to the nearest killing boundary.
     room: f64,
-    /// Largest eigenvalue of D at the start.
+    /// The largest eigenvalue of D at the start.
     diffusion: f64,
 }
 
 impl Scales {
-    /// The scales of a problem whose particles move like this.
+    /// The scales of a problem with this equation of motion.
     pub fn new(problem: &Problem, motion: &Motion) -> Scales {
         let start = problem.valley.start_point;
         let size = |at| {
@@ -38,9 +38,10 @@ impl Scales {
         let stiffest = saddles.map(size).fold(size(start), f64::max);
         let tensor = motion.tensor(start).eigen(problem.dimension).values;
         let (diffusion, least) = (tensor[problem.dimension - 1], tensor[0]);
-        // Paths settle at the minimum, and near the saddles that they die at; on a plain they diffuse over its width.
+        // Paths relax at the minimum and near the saddles; without a minimum they diffuse over the width of the live
+        // set.
         let free = 30.0 * least / motion.frontier.width().powi(2);
-        // Eigenvalues ascend: the first is the slowest to settle in, and at a saddle the one that falls away.
+        // Eigenvalues ascend: the first is the slowest relaxation at a minimum, and the unstable direction at a saddle.
         let settling = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
         let leaving = problem.valley.saddles.iter().map(|&index| -problem.critical.saddles[index].point.eigenvalues[0]);
         let slowest = settling.into_iter().chain(leaving).filter(|rate| *rate > free).fold(f64::INFINITY, f64::min);
@@ -48,16 +49,16 @@ impl Scales {
         Scales { stiffest, slowest, room: motion.frontier.distance(start), diffusion }
     }
 
-    /// The longest step that resolves both curvature and width at these shares.
+    /// The longest step that resolves curvature and width with these fractions.
     fn longest(&self, curvature: f64, stride: f64) -> f64 {
         let by_width = (stride * self.room).powi(2) / (2.0 * self.diffusion);
         if self.stiffest > 0.0 { by_width.min(curvature / self.stiffest) } else { by_width }
     }
 
-    /// The step as asked, or chosen.
+    /// The step: as given, or chosen.
     ///
     /// # Errors
-    /// A step that does not resolve the problem.
+    /// [`SimulationError`] for a step that does not resolve the problem.
     pub fn step(&self, asked: Option<f64>) -> Result<f64, SimulationError> {
         let Some(dt) = asked else {
             return Ok(self.longest(STEP, 0.2 * LONGEST_STRIDE));
@@ -74,10 +75,10 @@ impl Scales {
         }
     }
 
-    /// A learning rate that leaves the iteration a valley to stay in.
+    /// Accepts a learning rate for which the iteration is stable in its valley.
     ///
     /// # Errors
-    /// A learning rate from which on there is none.
+    /// [`SimulationError::Unstable`] for a larger one.
     pub fn stable(&self, learning_rate: f64) -> Result<f64, SimulationError> {
         let stiffness = learning_rate * self.stiffest;
         if stiffness >= 2.0 {

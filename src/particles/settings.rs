@@ -1,23 +1,23 @@
-//! How a simulation is made: the method, its sizes, its end.
+//! The settings of a simulation: the method, its sizes, its end.
 
-/// How particles move.
+/// The method of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Euler and Maruyama's steps, with exits between them.
+    /// Euler–Maruyama steps with killing between two points.
     EulerMaruyama,
-    /// The iteration with Gaussian gradient noise.
+    /// The SGD iteration with Gaussian gradient noise.
     Sgd,
-    /// The iteration with minibatches of samples.
+    /// The SGD iteration with minibatches of samples.
     Minibatch,
     /// Adaptive multilevel splitting of Euler–Maruyama paths.
     Splitting,
 }
 
 impl Method {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Method; 4] = [Method::EulerMaruyama, Method::Sgd, Method::Minibatch, Method::Splitting];
 
-    /// Whether it makes steps of η, not of a chosen length.
+    /// Whether the step is the learning rate η rather than a time step.
     pub fn is_iteration(self) -> bool {
         matches!(self, Method::Sgd | Method::Minibatch)
     }
@@ -33,32 +33,32 @@ impl Method {
     }
 }
 
-/// How a simulation is made.
+/// The settings of a simulation.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How they move.
+    /// The method.
     pub method: Method,
-    /// Particles, or replicas of a splitting; `None`: chosen.
+    /// The number of particles, or of replicas of a splitting; `None`: chosen.
     pub count: Option<usize>,
     /// The step in dynamical time; `None`: chosen from the curvature.
     pub dt: Option<f64>,
-    /// Seed of the random numbers.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// Ends after this many exits.
+    /// The number of exits at which it ends.
     pub exits: u64,
-    /// Ends after this dynamical time, if that is earlier.
+    /// The dynamical time at which it ends, if that is earlier.
     pub time: Option<f64>,
-    /// Ends after this many seconds of the clock, if that is earlier, with what has been counted by then.
+    /// The seconds of wall-clock time after which it ends, if that is earlier, with the counts so far.
     pub most_seconds: Option<f64>,
-    /// Dynamical time before anything is counted; `None`: chosen from the curvature.
+    /// The dynamical time before counting begins; `None`: chosen from the curvature.
     pub burn_in: Option<f64>,
-    /// Whether a second run at half the step removes the step's error.
+    /// Whether a coupled run with another step removes the discretisation error.
     pub extrapolate: bool,
-    /// Independent repetitions of a splitting.
+    /// The number of independent repetitions of a splitting.
     pub repetitions: usize,
-    /// Dimensions of the minibatch experiment, each a copy of the problem; `None`: the landscape's.
+    /// The dimension of the minibatch experiment, a multiple of the problem's; `None`: the problem's.
     pub dimension: Option<usize>,
-    /// Samples of the minibatch experiment's data.
+    /// The number of samples of the minibatch experiment's data.
     pub samples: usize,
 }
 

@@ -1,9 +1,10 @@
-//! The explicit step itself, over a block of particles.
+//! The explicit step for a block of particles.
 
 use crate::tensor::{LANES, Points, widest};
 
-/// x − ∂L h + √(2dh) ζ along one axis and the distance to the nearer end of what lives there; whether some place is
-/// beyond a wall. (Arguments, not captures: that they don't overlap is what lets the loop become vectors.)
+/// x − ∂L h + √(2dh) ζ along one axis, and the distance to the nearer end of the live interval. Returns whether some
+/// point is beyond a wall. (Arguments instead of captures tell the compiler that they do not overlap, so that it can
+/// use SIMD.)
 #[inline(always)]
 pub(super) fn shift(
     from: &[f64; LANES],
@@ -24,7 +25,7 @@ pub(super) fn shift(
     outside
 }
 
-/// θ − ∇L h + √(2h) σ ζ with σ the Cholesky factor of D: any σ with σσᵀ = D gives the same law.
+/// θ − ∇L h + √(2h) σ ζ with σ the Cholesky factor of D: any σ with σσᵀ = D gives the same distribution.
 pub(super) fn shift_by_tensor(
     from: &Points,
     slopes: &Points,

@@ -1,19 +1,20 @@
-//! Escape rates too small to wait for: adaptive multilevel splitting.
+//! Escape rates too small for direct simulation, by adaptive multilevel splitting.
 //!
-//! A core A around the minimum and a wider set around it cut paths into excursions, from leaving the wider set after a
-//! stay in A until the return to A or death. In the quasi-stationary state
+//! A core A around the minimum and a wider set around it divide paths into excursions: from leaving the wider set after
+//! a visit to A until the return to A or death. In the quasi-stationary state
 //! ```text
 //! γ = (excursions per unit of time) × P(an excursion ends in death)
 //! ```
-//! up to a share of about γ over the relaxation rate, for excursions that begin where a dead particle starts again. The
-//! first factor is counted on plain paths. For the second, n excursions run to their ends; the k that came least far
-//! along a coordinate ξ are replaced by copies of others, cut where these first passed the k-th furthest reach and
-//! continued with noise of their own, until fewer than k have not died. With k₁, k₂, … replaced in turn, of n,
+//! up to a relative error of about γ divided by the relaxation rate, from excursions that begin where a dead particle
+//! restarts. The first factor is counted on plain paths. For the second, n excursions are run to their ends. The k that
+//! came least far along a coordinate ξ are replaced by copies of others, cut where these first passed the k-th smallest
+//! maximum of ξ and continued with independent noise, until fewer than k have not died. With k₁, k₂, … of n replaced in
+//! turn,
 //! ```text
 //! P ≈ (1 − k₁/n)(1 − k₂/n) ⋯ × (share that died)
 //! ```
-//! has exactly the expectation P for the chain of steps, whatever ξ is and whatever n and k are; a good ξ only makes
-//! its variance small. Independent repetitions give the error bar.
+//! has exactly the expectation P for the discrete-time chain, for any ξ, n and k; a good ξ only reduces its variance.
+//! Independent repetitions give the error bar.
 //!
 //! Source: Cérou & Guyader 2007; unbiasedness for chains in discrete time: Bréhier, Gazeau, Goudenège, Lelièvre &
 //! Rousset 2016.
@@ -27,46 +28,46 @@ use crate::particles::well::Well;
 use crate::progress::Progress;
 use crate::tensor::{LANES, Points};
 
-/// ξ at every point of a block; larger is further on the way out.
+/// ξ at every point of a block; it increases on the way out.
 pub type Coordinate<'a> = &'a (dyn Fn(&Points, &mut [f64; LANES]) + Sync);
 
-/// One splitting of several that differ in their random numbers.
+/// The parameters of one of several independent splittings.
 #[derive(Clone, Copy, Debug)]
 pub struct Repetition {
-    /// n; rounded up to whole blocks.
+    /// The number n of replicas, rounded up to whole blocks.
     pub count: usize,
-    /// Step h.
+    /// The step h.
     pub step: f64,
-    /// Time before excursions are counted.
+    /// The dynamical time before excursions are counted.
     pub burn_in: f64,
-    /// Time in which they are, on [`COUNTING`] paths.
+    /// The dynamical time in which they are counted, on [`COUNTING`] paths.
     pub time: f64,
-    /// Seed of all random numbers.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// Its number: different ones share no random number.
+    /// The number of the repetition; repetitions share no random number.
     pub stream: u32,
-    /// When it is given up.
+    /// The deadline at which it is given up.
     pub deadline: Deadline,
 }
 
-/// Paths on which excursions are counted.
+/// The number of paths on which excursions are counted.
 pub const COUNTING: usize = 4 * LANES;
 
-/// What a splitting found.
+/// The result of a splitting.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
-    /// Excursions per unit of time.
+    /// The number of excursions per unit of dynamical time.
     pub frequency: f64,
-    /// Estimate of the probability that one ends in death.
+    /// The estimated probability that an excursion ends in death.
     pub probability: f64,
-    /// Rounds of replacement.
+    /// The number of rounds of replacement.
     pub rounds: usize,
-    /// Steps of all paths.
+    /// The number of steps of all paths.
     pub steps: u64,
 }
 
 impl Split {
-    /// γ.
+    /// The rate γ.
     pub fn rate(&self) -> f64 {
         self.frequency * self.probability
     }
@@ -78,19 +79,19 @@ struct Splitting<'a> {
     coordinate: Coordinate<'a>,
     step: f64,
     random: Random,
-    /// Paths begun so far, each with random numbers of its own.
+    /// The number of paths begun so far, each with its own random numbers.
     begun: u32,
-    /// Choices made so far.
+    /// The number of random choices made so far.
     drawn: u64,
     steps: u64,
     /// Whether to stop.
     stops: &'a dyn Fn() -> bool,
 }
 
-/// Estimates the rate once; `None` when interrupted, or not done in time.
+/// Estimates the rate once; `None` if interrupted or not finished in time.
 ///
 /// # Errors
-/// When a particle runs away, which a shorter step prevents.
+/// [`Runaway`] if a particle escapes to infinity, which a shorter step prevents.
 pub fn split(
     motion: &Motion,
     well: Well,
@@ -132,7 +133,7 @@ pub fn split(
     Ok(Some(Split { frequency, probability, rounds, steps: splitting.steps }))
 }
 
-/// The reach of the last of those that are replaced next, a sixteenth of all; `None` when they have died.
+/// The largest maximum of ξ among the excursions to be replaced next, a sixteenth of all; `None` if these have died.
 fn level(excursions: &[Excursion]) -> Option<f64> {
     let replaced = (excursions.len() / 16).max(1);
     let mut reaches: Vec<f64> = excursions.iter().map(Excursion::reach).collect();
@@ -141,14 +142,14 @@ fn level(excursions: &[Excursion]) -> Option<f64> {
 }
 
 impl Splitting<'_> {
-    /// A number below `bound`.
+    /// A random integer below `bound`.
     fn draw(&mut self, bound: usize) -> usize {
         let [u, _] = self.random.uniforms(0, self.drawn, Purpose::Choice);
         self.drawn += 1;
         draw_particle(u, bound)
     }
 
-    /// Excursions from beginnings drawn among these, run to their ends.
+    /// Excursions whose beginnings are drawn from these, run to their ends.
     fn first_excursions(&mut self, beginnings: &[Beginning], count: usize) -> Result<Vec<Excursion>, Runaway> {
         let mut excursions: Vec<Excursion> =
             (0..count).map(|_| Excursion::begin(beginnings[self.draw(beginnings.len())])).collect();
@@ -157,8 +158,8 @@ impl Splitting<'_> {
         Ok(excursions)
     }
 
-    /// Replaces the excursions `behind` by copies of others `ahead`, cut where these first passed the level, and
-    /// continues them.
+    /// Replaces the excursions `behind` by copies of the excursions `ahead`, cut where these first passed the level,
+    /// and continues them.
     fn replace(
         &mut self,
         excursions: &mut [Excursion],
@@ -173,7 +174,7 @@ impl Splitting<'_> {
         self.run(excursions, &continued)
     }
 
-    /// Where excursions begin on plain paths, each once; a path that dies starts again at the centre.
+    /// The beginnings of excursions on plain paths; a path that dies restarts at the centre.
     fn count_excursions(&mut self, burn_in: f64, time: f64) -> Result<Vec<Beginning>, Runaway> {
         let (motion, well, h, random) = (self.motion, self.well, self.step, self.random);
         let steps = |time: f64| (time / h).ceil() as u64;
@@ -269,7 +270,7 @@ impl Splitting<'_> {
     }
 }
 
-/// Calls `step` with the noise of each of a number of steps of a block, from the ticks at which its paths stand.
+/// Calls `step` with the noise of each of several steps of a block, starting from the ticks of its paths.
 fn in_steps(
     motion: &Motion,
     random: Random,

@@ -1,11 +1,11 @@
-//! Many particles in the quasi-stationary state: each moves by itself, and one that dies starts again at the place of
+//! Many particles in the quasi-stationary state: each moves independently, and one that dies restarts at the point of
 //! another.
 //!
-//! Time goes in chunks. A particle that dies in a chunk starts again where a randomly drawn particle stood at the
-//! chunk's beginning. Through the burn-in this carries the swarm from its starting point to the quasi-stationary law ν,
-//! also where escapes are quick (it is the Fleming–Viot process with a delay, whose law is ν within O(1/count)); from
-//! then on every particle is a renewal process that starts from ν, and the deaths of all in the time S at risk are a
-//! Poisson number of mean γS: γ̂ = N/S.
+//! Time is divided into chunks. A particle that dies in a chunk restarts at the point of a randomly drawn particle at
+//! the chunk's beginning. During the burn-in this leads the swarm from its starting point to the quasi-stationary
+//! distribution ν, also if escapes are frequent (it is a Fleming–Viot process with a delay, whose distribution is ν
+//! within O(1/count)). From then on every particle is a renewal process that starts from ν, and the number of deaths in
+//! the total time at risk S is Poisson with mean γS: γ̂ = N/S.
 
 use rayon::prelude::*;
 
@@ -15,64 +15,64 @@ use crate::particles::memory::{Memory, Settling, Wells};
 use crate::progress::Progress;
 use crate::tensor::{LANES, Point};
 
-/// How many particles are simulated, in which steps, and until when.
+/// The number of particles, the step and the end of a simulation.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule<'a> {
-    /// Particles; rounded up to whole blocks.
+    /// The number of particles, rounded up to whole blocks.
     pub count: usize,
-    /// Step h of the finer swarm.
+    /// The step h of the finer swarm.
     pub step: f64,
-    /// Time before anything is counted.
+    /// The dynamical time before counting begins.
     pub burn_in: f64,
-    /// The wells that particles must forget in it; `None` where there is one at most.
+    /// The wells between which particles must relax in that time; `None` if there is at most one.
     pub wells: Option<&'a Wells>,
-    /// Whether the burn-in is doubled until they have.
+    /// Whether the burn-in is doubled until they have relaxed.
     pub may_double: bool,
-    /// Time between two renewals of the places to start again from.
+    /// The dynamical time between two updates of the restart points.
     pub chunk: f64,
-    /// Ends after this many deaths …
+    /// Ends after this number of deaths …
     pub exits: u64,
-    /// … or after this time, whichever is first.
+    /// … or after this dynamical time …
     pub time: f64,
-    /// … or when this has passed.
+    /// … or at this deadline, whichever is first.
     pub deadline: Deadline,
-    /// Seed of all random numbers.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
-/// What happened to a particle: it died, or the observation ended.
+/// One life of a particle, ended by its death or by the end of the observation.
 #[derive(Clone, Copy, Debug)]
 pub struct Spell {
-    /// Length of its life in steps h.
+    /// The length of the life in steps h.
     pub steps: u64,
-    /// Where it died; `None` when it was alive at the end.
+    /// The point of death; `None` if it was alive at the end.
     pub exit: Option<Point>,
 }
 
-/// What a simulation gathers from its swarm.
+/// The receiver of the results of a simulation.
 pub trait Record {
-    /// A life that has ended.
+    /// Receives a life that has ended.
     fn spell(&mut self, spell: Spell);
-    /// The places of a particle at the end of a chunk.
+    /// Receives the points of a particle at the end of a chunk.
     fn places(&mut self, places: &[Point]);
 }
 
 /// The counts of a simulation.
 #[derive(Clone, Debug)]
 pub struct Counts {
-    /// Deaths of each particle: in the finer swarm, and in the coarser one.
+    /// The deaths of each particle: in the finer swarm, and in the coarser one.
     pub deaths: Vec<[u32; 2]>,
-    /// Steps h of each particle in which it was observed.
+    /// The number of steps h in which each particle was observed.
     pub steps: u64,
-    /// What the burn-in showed in a live set of several wells.
+    /// The relaxation between several wells in the burn-in.
     pub settling: Option<Settling>,
     /// Whether it was interrupted.
     pub interrupted: bool,
-    /// Seconds per step of one particle, all threads together.
+    /// The seconds per step of one particle, all threads together.
     pub seconds_per_step: f64,
 }
 
-/// A particle somewhere where numbers end.
+/// A particle escaped to infinity.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a particle left the finite numbers")]
 pub struct Runaway;
@@ -80,61 +80,61 @@ pub struct Runaway;
 /// The lives of a block of particles.
 #[derive(Clone, Debug)]
 pub struct Lives {
-    /// The step at which each began.
+    /// The step at which each present life began.
     born: [u64; LANES],
-    /// Deaths of each: in the finer swarm, and in the coarser one.
+    /// The deaths of each particle: in the finer swarm, and in the coarser one.
     deaths: [[u32; 2]; LANES],
-    /// Those that have ended since they were last gathered.
+    /// The lives that have ended since they were last collected.
     spells: Vec<Spell>,
 }
 
 impl Lives {
-    /// All begin with step `from`.
+    /// All lives begin with the step `from`.
     fn new(from: u64) -> Lives {
         Lives { born: [from; LANES], deaths: [[0; 2]; LANES], spells: Vec::new() }
     }
 
-    /// A life ends with a step, and the next begins.
+    /// Ends a life with a step and begins the next.
     pub fn end(&mut self, lane: usize, step: u64, exit: Point) {
         self.deaths[lane][0] += 1;
         self.spells.push(Spell { steps: step + 1 - self.born[lane], exit: Some(exit) });
         self.born[lane] = step + 1;
     }
 
-    /// A life of the coarser swarm ends.
+    /// Ends a life of the coarser swarm.
     pub fn end_coarse(&mut self, lane: usize) {
         self.deaths[lane][1] += 1;
     }
 }
 
-/// How particles move, a block of [`LANES`] at a time.
+/// The motion of particles, a block of [`LANES`] at a time.
 pub trait Movement: Sync {
-    /// A block.
+    /// The state of a block.
     type Block: Send;
-    /// Steps that one draw of random numbers serves.
+    /// The number of steps for which one draw of random numbers serves (a tick).
     fn steps_per_tick(&self) -> u64;
-    /// Points that make up one particle.
+    /// The number of points θ that make up one particle.
     fn points(&self) -> usize;
-    /// How many of these, from the first, count as its places.
+    /// The number of these points, from the first, that count for histograms.
     fn shown(&self) -> usize;
-    /// The block of these particles, all of which stand at the start.
+    /// The block of these particles, all at the start.
     fn block(&self, ids: [u32; LANES]) -> Self::Block;
-    /// Moves a block through ticks; what dies starts again where a random one of `settled`, `points()` for each
-    /// particle, stood.
+    /// Advances a block by ticks. A particle that dies restarts at the points of a random one of `settled`, which has
+    /// `points()` points per particle.
     fn run(&self, block: &mut Self::Block, lives: &mut Lives, ticks: std::ops::Range<u64>, settled: &[Point]);
-    /// Where the particles of a block stand.
+    /// The points of the particles of a block.
     fn places(&self, block: &Self::Block, places: &mut [Point]);
 }
 
-/// Steps h that one draw of random numbers serves.
+/// The number of steps h for which one draw of random numbers serves.
 pub fn steps_per_tick(dimension: usize) -> u64 {
     if dimension == 1 { 4 } else { 2 }
 }
 
-/// Moves a swarm until enough has died.
+/// Advances a swarm until enough particles have died.
 ///
 /// # Errors
-/// When a particle runs away, which a shorter step prevents.
+/// [`Runaway`] if a particle escapes to infinity, which a shorter step prevents.
 pub fn simulate<M: Movement>(
     movement: &M,
     schedule: &Schedule,
@@ -151,14 +151,14 @@ struct Flock<'a, M: Movement> {
     movement: &'a M,
     schedule: &'a Schedule<'a>,
     blocks: Vec<(M::Block, Lives)>,
-    /// Where each stood at the end of the last chunk: the places to start again from.
+    /// The points of all particles at the end of the last chunk, from which dead particles restart.
     settled: Vec<Point>,
-    /// Ticks until now.
+    /// The number of ticks so far.
     tick: u64,
 }
 
 impl<'a, M: Movement> Flock<'a, M> {
-    /// All at the start.
+    /// All particles at the start.
     fn new(movement: &'a M, schedule: &'a Schedule<'a>) -> Flock<'a, M> {
         let ids = |block: usize| std::array::from_fn(|lane| (block * LANES + lane) as u32);
         let blocks = (0..schedule.count.div_ceil(LANES)).map(|block| (movement.block(ids(block)), Lives::new(0)));
@@ -169,13 +169,13 @@ impl<'a, M: Movement> Flock<'a, M> {
         flock
     }
 
-    /// Ticks in a time, at least one.
+    /// The number of ticks in a time, at least one.
     fn ticks(&self, time: f64) -> u64 {
         let tick = self.schedule.step * self.movement.steps_per_tick() as f64;
         (time / tick).ceil().max(1.0) as u64
     }
 
-    /// Steps until now.
+    /// The number of steps so far.
     fn now(&self) -> u64 {
         self.tick * self.movement.steps_per_tick()
     }
@@ -187,7 +187,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         }
     }
 
-    /// Moves all particles through ticks, or fewer where it is to stop.
+    /// Advances all particles by ticks, or by fewer if the simulation is to stop.
     fn advance(&mut self, ticks: u64, progress: &Progress) -> Result<(), Runaway> {
         let end = self.tick + ticks;
         let each = self.blocks.len() as u64 * LANES as u64 * self.movement.steps_per_tick();
@@ -202,8 +202,8 @@ impl<'a, M: Movement> Flock<'a, M> {
         if self.settled.iter().all(finite) { Ok(()) } else { Err(Runaway) }
     }
 
-    /// Carries the swarm to the quasi-stationary law; lives begin anew. In a live set of several wells it takes twice
-    /// as long, and again, until the particles have forgotten which they were in.
+    /// The burn-in: brings the swarm to the quasi-stationary distribution; afterwards lives begin anew. With several
+    /// wells it is doubled until the particles have relaxed between them.
     fn settle(&mut self, progress: &Progress) -> Result<Option<Settling>, Runaway> {
         progress.begin("particles: burn-in", BURN_IN_CHUNKS);
         let ticks = self.ticks(self.schedule.burn_in / BURN_IN_CHUNKS as f64);
@@ -224,7 +224,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         Ok(self.schedule.wells.map(|_| settling))
     }
 
-    /// Half the chunks of a burn-in, each of `parts` times as many ticks, at whose ends the wells are compared.
+    /// Half of the chunks of a burn-in, each of `parts` times as many ticks, at whose ends the wells are compared.
     fn chunks(
         &mut self,
         parts: u64,
@@ -252,7 +252,7 @@ impl<'a, M: Movement> Flock<'a, M> {
         Ok(())
     }
 
-    /// The well of each place of each particle, and how often the particle has died.
+    /// The well of each point of each particle, and the number of deaths of the particle.
     fn whereabouts(&self) -> Vec<(usize, u32)> {
         let Some(wells) = self.schedule.wells else { return Vec::new() };
         let deaths = self.blocks.iter().flat_map(|(_, lives)| lives.deaths);
@@ -264,8 +264,8 @@ impl<'a, M: Movement> Flock<'a, M> {
         places.zip(deaths).flat_map(of).collect()
     }
 
-    /// Whether the burn-in may be doubled once more: it stays within the time to observe, and within several times the
-    /// exits.
+    /// Whether the burn-in may be doubled once more: it stays within the observation time and within several times the
+    /// number of exits.
     fn may_double(&self, doublings: u32, progress: &Progress) -> bool {
         let deaths: u64 =
             self.blocks.iter().flat_map(|(_, lives)| lives.deaths).map(|[deaths, _]| u64::from(deaths)).sum();
@@ -320,18 +320,18 @@ impl<'a, M: Movement> Flock<'a, M> {
     }
 }
 
-/// Steps of all particles between two looks at the clock: a tenth of a second.
+/// The number of steps of all particles between two checks of the clock: a tenth of a second.
 const PIECE: u64 = 30_000_000;
 
-/// A burn-in is not doubled when it has seen this many times the exits that are to be counted: what is still slower is
-/// not seen in the counting either.
+/// The multiple of the exits to be counted at which the burn-in is no longer doubled: a slower relaxation would not
+/// show in the counts either.
 const MOST_EXITS: f64 = 4.0;
-/// More doublings than this are more time than anybody has.
+/// The largest number of doublings.
 const MOST_DOUBLINGS: u32 = 24;
-/// Chunks of the burn-in.
+/// The number of chunks of the burn-in.
 const BURN_IN_CHUNKS: u64 = 16;
 
-/// One of `count` particles, from a number in (0, 1].
+/// The index of one of `count` particles, from a number in (0, 1].
 pub(super) fn draw_particle(uniform: f64, count: usize) -> usize {
     ((uniform * count as f64) as usize).min(count - 1)
 }

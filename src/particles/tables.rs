@@ -1,4 +1,4 @@
-//! What is tabulated while particles move: where they are, where they die, and how long they live.
+//! Tables filled during a simulation: positions, points of death and lifetimes.
 
 use crate::particles::estimate::Ages;
 use crate::particles::swarm::{Record, Spell};
@@ -9,21 +9,21 @@ use crate::tensor::Point;
 pub struct Histogram {
     /// Lower corner.
     pub lower: Point,
-    /// Widths of a bin; 1 along y in one dimension.
+    /// The widths of a bin; 1 along y in one dimension.
     pub widths: Point,
-    /// Bins along each axis; 1 along y in one dimension.
+    /// The number of bins along each axis; 1 along y in one dimension.
     pub bins: [usize; 2],
     /// `index = ix · bins[1] + iy`.
     pub counts: Vec<u64>,
-    /// What fell outside.
+    /// The number of points outside of the lattice.
     pub outside: u64,
 }
 
-/// Bins along each axis in one and in two dimensions.
+/// The number of bins along each axis in one and in two dimensions.
 const BINS: [usize; 2] = [200, 96];
 
 impl Histogram {
-    /// Empty bins over a box.
+    /// An empty histogram over a box.
     pub fn new(dimension: usize, lower: Point, upper: Point) -> Histogram {
         let along = BINS[dimension - 1];
         let bins = [along, if dimension == 2 { along } else { 1 }];
@@ -38,7 +38,7 @@ impl Histogram {
         let mut index = 0;
         for (axis, coordinate) in theta.into_iter().enumerate() {
             let place = (coordinate - self.lower[axis]) / self.widths[axis];
-            // A place beyond a wall by rounding belongs to the bin at the wall.
+            // A point beyond a wall by rounding belongs to the bin at the wall.
             if !(-1e-9..=self.bins[axis] as f64 + 1e-9).contains(&place) {
                 self.outside += 1;
                 return;
@@ -48,31 +48,31 @@ impl Histogram {
         self.counts[index] += 1;
     }
 
-    /// All counts, those outside too.
+    /// The number of all points, including those outside.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum::<u64>() + self.outside
     }
 
-    /// Middles of the bins along an axis.
+    /// The centres of the bins along an axis.
     pub fn centres(&self, axis: usize) -> Vec<f64> {
         (0..self.bins[axis]).map(|k| self.lower[axis] + (k as f64 + 0.5) * self.widths[axis]).collect()
     }
 
-    /// Probability per length^d in each bin.
+    /// The probability density per length^d in each bin.
     pub fn density(&self) -> Vec<f64> {
         let scale = 1.0 / (self.total().max(1) as f64 * self.widths[0] * self.widths[1]);
         self.counts.iter().map(|&count| scale * count as f64).collect()
     }
 }
 
-/// Everything tabulated.
+/// All tables of a simulation.
 #[derive(Clone, Debug)]
 pub struct Tables {
-    /// Places in the quasi-stationary state.
+    /// The positions in the quasi-stationary state.
     pub positions: Histogram,
-    /// Places of death.
+    /// The points of death.
     pub exits: Histogram,
-    /// Lengths of lives.
+    /// The lifetimes.
     pub ages: Ages,
 }
 

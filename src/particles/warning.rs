@@ -1,48 +1,48 @@
-//! What the reader of a simulated rate must know.
+//! Warnings for the reader of a simulated rate.
 
 use std::fmt;
 
 use crate::particles::estimate::Constancy;
 use crate::particles::memory::Settling;
 
-/// A reason to trust a simulated rate less, or differently.
+/// A reason why a simulated rate is less reliable, or means something else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParticleWarning {
-    /// Too few exits to remove the step's error.
+    /// Too few exits to remove the discretisation error.
     FewExits {
-        /// Exits at step dt/2.
+        /// The number of exits at step dt/2.
         exits: u64,
     },
     /// The death rate depends on the age.
     ChangingRate(Constancy),
-    /// The particles have not forgotten which well they were in.
+    /// The particles have not relaxed between the wells.
     Unsettled {
-        /// What the burn-in showed.
+        /// The relaxation in the burn-in.
         settling: Settling,
-        /// How long it was.
+        /// The dynamical time of the burn-in.
         burn_in: f64,
     },
-    /// The iteration's own rate could not be had to compare with.
+    /// The exact rate of the iteration is not available for comparison.
     NoOwnRate {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Escapes so quick that a splitting's error shows.
+    /// Escapes so frequent that the systematic error of splitting is noticeable.
     QuickEscape {
-        /// The rate over the well's relaxation rate.
+        /// The rate divided by the relaxation rate of the well.
         relative: f64,
     },
-    /// An error bar too wide to be trusted.
+    /// The error bar is too wide to be trusted.
     WideError,
-    /// The time was up before everything was counted.
+    /// The time limit was reached before everything was counted.
     OutOfTime {
-        /// The time.
+        /// The time limit in seconds.
         seconds: f64,
-        /// How many of them were counted.
+        /// The number counted so far.
         done: u64,
-        /// Of how many.
+        /// The number asked for.
         asked: u64,
-        /// Exits, or repetitions.
+        /// What is counted: exits or repetitions.
         what: &'static str,
     },
 }

@@ -1,22 +1,22 @@
-//! The core of a well and a wider set around it, between which paths make their excursions.
+//! The core of a well and a wider set around it, which define the excursions of a splitting.
 
 use crate::particles::SimulationError;
 use crate::problem::Problem;
 use crate::tensor::{Point, Tensor, difference};
 
-/// Radii of core and wider set in standard deviations of the linearised stationary law.
+/// The radii of the core and of the wider set, in standard deviations of the linearised stationary distribution.
 const RADII: [f64; 2] = [1.0, 2.0];
 
-/// The core and the wider set: ellipses around a point.
+/// The core and the wider set: concentric ellipses.
 #[derive(Clone, Copy, Debug)]
 pub struct Well {
     /// Their centre.
     pub centre: Point,
     /// M in r² = (θ − centre)·M (θ − centre).
     pub metric: Tensor,
-    /// r² on the core's edge.
+    /// r² on the boundary of the core.
     pub inner: f64,
-    /// r² on the wider set's edge.
+    /// r² on the boundary of the wider set.
     pub outer: f64,
 }
 
@@ -24,7 +24,7 @@ impl Well {
     /// Ellipses of the linearised process around the start point: A Σ + Σ Aᵀ = 2D, A = −∂b.
     ///
     /// # Errors
-    /// When the process does not settle there.
+    /// [`SimulationError::NoWell`] if the linearised process has no stationary distribution.
     pub fn around_start(problem: &Problem) -> Result<Well, SimulationError> {
         let centre = problem.valley.start_point;
         let jacobian = problem.dynamics.slope_jacobian(centre);
@@ -45,7 +45,7 @@ impl Well {
         Ok(Well { centre, metric, inner: RADII[0].powi(2), outer: RADII[1].powi(2) })
     }
 
-    /// r².
+    /// r² of a point.
     pub fn radius(&self, theta: Point) -> f64 {
         let offset = difference(theta, self.centre);
         self.metric.form(offset, offset)
@@ -58,7 +58,7 @@ fn covariance([a, c]: [Point; 2], d: Tensor, dimension: usize) -> Option<Tensor>
         return (a[0] > 0.0 && d.xx > 0.0).then(|| Tensor { xx: d.xx / a[0], ..Tensor::default() });
     }
     let (trace, determinant) = (a[0] + c[1], a[0] * c[1] - a[1] * c[0]);
-    // Rows of A − tr A.
+    // The rows of A − tr A.
     let rows = [[-c[1], a[1]], [c[0], -a[0]]];
     let product = |v: Point, w: Point| d.form(v, w);
     let scale = 1.0 / (trace * determinant);

@@ -1,73 +1,74 @@
-//! How a set is killed: by what, and where that lies as seen from the saddle.
+//! What kills the process, and where the killing boundary lies relative to the saddle.
 
 use crate::digits::{exact, precise_point};
 use crate::problem::oblique::Departure;
 use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
-/// What kills the process, and where that lies on its way over the lowest saddle.
+/// What kills the process, and where the killing boundary lies on the way over the lowest saddle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Absorption {
     /// What kills.
     pub killer: Killer,
-    /// Where the lowest saddle's way out is cut; `None` when the set is left over no saddle.
+    /// Where the killing boundary cuts the way over the lowest saddle; `None` if the set is left over no saddle.
     pub cut: Option<Cut>,
-    /// Whether a killing rate acts inside the domain besides.
+    /// Whether a killing rate inside the domain acts in addition.
     pub inside: bool,
 }
 
 /// What kills the process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Killer {
-    /// Nothing: the domain is closed.
+    /// Nothing: the chain is closed.
     Nothing,
-    /// A disc is entered.
+    /// Entering a disc.
     Disc {
         /// Its centre.
         centre: Point,
         /// Its radius.
         radius: f64,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// The domain's own walls absorb.
+    /// The absorbing walls of the domain.
     Walls,
-    /// Windows in the domain's walls absorb, and the other walls that absorb.
+    /// Windows in reflecting walls, and any absorbing walls.
     Windows {
-        /// Whether there are other such walls.
+        /// Whether there are absorbing walls too.
         and_walls: bool,
     },
-    /// The basin of attraction of the minimum is left.
+    /// Leaving the basin of attraction of the minimum.
     Basin,
-    /// An interval is left.
+    /// Leaving an interval.
     Interval,
-    /// A box is left.
+    /// Leaving a box.
     Box,
-    /// Another start set is left.
+    /// Leaving another start set.
     Set,
 }
 
-/// Where the way over a saddle is cut by what kills, with γ/γ_Kramers for it.
+/// Where the killing boundary cuts the way over a saddle, with the factor γ/γ_Kramers that follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
-    /// At the saddle: half of the arrivals would have fallen back, and the rate is twice Kramers'.
+    /// At the saddle: half of the arrivals would have returned, and the rate is twice Kramers'.
     AtSaddle,
-    /// Well beyond the saddle: Kramers' rate, within a thousandth.
+    /// Far beyond the saddle: Kramers' rate to within a thousandth.
     Beyond(f64),
-    /// Shortly beyond the saddle: between one and two times Kramers' rate.
+    /// Slightly beyond the saddle: between one and two times Kramers' rate.
     ShortlyBeyond(f64),
     /// Before the saddle: more than twice Kramers' rate.
     Before(f64),
-    /// Along a boundary that crosses the separatrix at an angle or bends away from it.
+    /// Along a boundary that crosses the separatrix at an angle or curves away from it.
     Departing {
-        /// By how much.
+        /// The slant and the curvature of the boundary.
         departure: Departure,
-        /// γ/γ_Kramers; only its leading part where the departure's is not known.
+        /// γ/γ_Kramers; only its leading part if the effect of the departure is not known.
         factor: f64,
     },
-    /// At a point without drift where the noise vanishes too: there is no crossing, and Kramers' rate is none.
+    /// At a stationary point of the drift where the noise vanishes too: it is not crossed, and Kramers' rate is
+    /// undefined.
     WithoutNoise,
-    /// On a way that leads along an axis without noise.
+    /// On a way along an axis without noise.
     Driven,
 }
 
@@ -76,7 +77,7 @@ impl Cut {
     /// 1/Φ(distance).
     pub fn at(distance: f64) -> Cut {
         let factor = 1.0 / normal_distribution(distance);
-        // The integral's rounding would hide the two cases that people mean.
+        // Rounding of the integral would otherwise miss the two common cases.
         match factor {
             factor if (factor - 1.0).abs() < MEANT => Cut::Beyond(1.0),
             factor if (factor - 2.0).abs() < MEANT => Cut::AtSaddle,
@@ -86,8 +87,8 @@ impl Cut {
         }
     }
 
-    /// γ/γ_Kramers: 2 at the saddle, 1 well beyond, more before it; no number where the noise vanishes, or does along
-    /// the way.
+    /// γ/γ_Kramers: 2 at the saddle, 1 far beyond it, more than 2 before it; NaN where the noise vanishes at the saddle
+    /// or along the way.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,
@@ -98,8 +99,8 @@ impl Cut {
         }
     }
 
-    /// The cut of a boundary at a distance beyond a saddle of this stiffness (as [`Cut::at`]), with a slant and a bend;
-    /// `narrowing` is that of the pass ([`crate::problem::oblique`]), `None` where it is not known.
+    /// The cut by a boundary with a slant and a curvature at a distance beyond a saddle of this stiffness, in the units
+    /// of [`Cut::at`]. `narrowing` is that of the pass ([`crate::problem::oblique`]), `None` if it is not known.
     pub fn departing(distance: f64, [slant, bend]: [f64; 2], stiffness: f64, narrowing: Option<f64>) -> Cut {
         let (cut, mean) = (Cut::at(distance), Cut::at(distance + bend - narrowing.unwrap_or(0.0)));
         let Some(departure) = Departure::at_saddle(slant, bend, stiffness) else { return cut };
@@ -107,13 +108,13 @@ impl Cut {
         match (cut, mean) {
             (Cut::Beyond(_), Cut::Beyond(_)) => cut,
             (Cut::AtSaddle, _) => Cut::Departing { departure, factor: departure.factor(mean.factor(), stiffness) },
-            // The effect of a slant is known at the saddle alone, that of a small bend anywhere.
+            // The effect of a slant is known only at the saddle, that of a small curvature anywhere.
             _ if departure.is_known && Departure::at_saddle(slant, 0.0, stiffness).is_none() => mean,
             _ => Cut::Departing { departure: Departure { is_known: false, ..departure }, factor: mean.factor() },
         }
     }
 
-    /// How the boundary departs from the separatrix, where it does.
+    /// How the boundary departs from the separatrix, if it does.
     pub fn departure(self) -> Option<Departure> {
         match self {
             Cut::Departing { departure, .. } => Some(departure),
@@ -122,12 +123,12 @@ impl Cut {
     }
 }
 
-/// A factor this near to 1 or to 2 is that number: the distribution function is good to 1e-7, and people write walls
-/// with six digits.
+/// A factor this near to 1 or to 2 is taken as that number: the distribution function is accurate to 1e-7, and walls
+/// are given with about six digits.
 const MEANT: f64 = 1e-5;
 
 impl Absorption {
-    /// How a process that lives in `live` is killed.
+    /// What kills a process with the live set `live`.
     pub fn new(domain: &Domain, live: &Region, target: Option<(Point, f64)>, cut: Option<Cut>) -> Absorption {
         let set = match live {
             Region::Rolled { set, .. } => set,
@@ -206,7 +207,7 @@ impl std::fmt::Display for Cut {
     }
 }
 
-/// Φ(x), the standard normal distribution function, to about 1e-7 relative: it only places a formula's factor.
+/// The standard normal distribution function Φ(x) to about 1e-7 relative, which suffices for the factor of a formula.
 fn normal_distribution(x: f64) -> f64 {
     // Simpson's rule on the density from −10 (Φ(−10) = 8e-24) to x.
     let (from, steps) = (-10.0, 400);

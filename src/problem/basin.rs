@@ -1,8 +1,9 @@
-//! The basin of attraction of a minimum: by its outline where that could be traced, else by following descents.
+//! The basin of attraction of a minimum, from its traced boundary (outline) if possible, otherwise from the descents of
+//! single points.
 //!
-//! The outline consists of the stable manifolds of saddles. It is believed where the descents from points on both sides
-//! of every curve, and from points all over the box, end as it says; a cycle, a missed or a degenerate saddle show
-//! there, and then every question is answered by descents.
+//! The outline consists of the stable manifolds of saddles. It is accepted if the descents from points on both sides of
+//! every curve, and from points all over the box, end as it predicts. A limit cycle or a missed or degenerate saddle
+//! fails this test; then every point is decided by its own descent.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::problem::separatrix::{Branch, Tracer, rests};
 use crate::problem::{CriticalPoint, CriticalPoints, Domain, Dynamics, Problem, Region, Space, descend};
 use crate::tensor::{Point, advance, norm};
 
-/// The points whose descent ends at one minimum.
+/// The set of points whose descent ends at one minimum.
 #[derive(Clone)]
 pub struct Basin {
     descent: Descent,
@@ -23,20 +24,20 @@ pub struct Basin {
     outline: Option<Outline>,
 }
 
-/// Share of the box by which a curve may leave it and come back: as far as descents are followed.
+/// The fraction of the box by which a curve or a descent may leave it and return.
 const ENLARGED: f64 = 0.5;
-/// The outline is drawn a little beyond the box, lest its sides are a matter of rounding.
+/// The fraction of the box by which the outline extends beyond it, so that its sides do not depend on rounding.
 const RIM: f64 = 1.0 / 256.0;
-/// Descents that put an outline to the test, beside those along its curves.
+/// The number of descents that test an outline, in addition to those along its curves.
 const TESTS: usize = 64;
 
 impl Basin {
-    /// The basin of a minimum, by descents alone.
+    /// The basin of a minimum, decided by descents alone.
     pub fn new(descent: Descent, valley: usize) -> Basin {
         Basin { descent, valley, outline: None }
     }
 
-    /// The basin of a minimum in a box, by its outline where there is one.
+    /// The basin of a minimum in a box, by its outline if one could be traced.
     pub fn outlined(dynamics: &Dynamics, critical: &CriticalPoints, valley: usize, space: Space) -> Basin {
         let minima = &critical.minima;
         let saddles: Vec<Point> = critical.saddles.iter().map(|saddle| saddle.point.theta).collect();
@@ -48,11 +49,11 @@ impl Basin {
         Basin { descent: around.descent, valley, outline }
     }
 
-    /// The same basin, by its outline in a domain where there is one.
+    /// The same basin in a domain, by its outline if one could be traced there.
     pub fn outlined_in(&self, dynamics: &Dynamics, critical: &CriticalPoints, domain: &Domain) -> Basin {
         let mut space = domain.space();
         if domain.automatic && !domain.absorbs() {
-            // Wide enough for a rectangle around it that is turned by any angle: grids are.
+            // Wide enough for a rectangle around it that is turned by any angle, as grids may be.
             for axis in 0..2 {
                 let more = 0.5 * (domain.space().diagonal() - domain.width(axis));
                 (space.lower[axis], space.upper[axis]) = (space.lower[axis] - more, space.upper[axis] + more);
@@ -67,36 +68,36 @@ impl Basin {
         outlined.unwrap_or_else(|| self.descent.limit(theta) == Some(self.valley))
     }
 
-    /// A cheap answer to [`Basin::holds`], right but close to the boundary.
+    /// A cheap approximation of [`Basin::holds`], correct except near the boundary.
     pub fn holds_roughly(&self, theta: Point) -> bool {
         let outlined = self.outline.as_ref().and_then(|outline| outline.holds(theta));
         outlined.unwrap_or_else(|| self.descent.rough_limit(theta) == Some(self.valley))
     }
 
-    /// Whether every answer costs a descent.
+    /// Whether every query needs a descent.
     pub fn is_costly(&self) -> bool {
         self.outline.is_none()
     }
 
-    /// The distance of a point from the outline, positive outside of the basin; `None` where there is no outline.
+    /// The distance of a point from the outline, positive outside of the basin; `None` without an outline.
     pub fn signed_distance(&self, theta: Point) -> Option<f64> {
         let distance = self.outline.as_ref()?.distance(theta);
         distance.is_finite().then_some(if self.holds(theta) { -distance } else { distance })
     }
 
-    /// The fraction of the segment from → to at which the outline is left; `None` where descents have to tell.
+    /// The fraction of the segment from → to at which it leaves the outline; `None` without an outline.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.outline.as_ref()?.exit(from, to)
     }
 }
 
 impl Problem {
-    /// The minimum, by its number, that descent from a point ends at.
+    /// The index of the minimum at which the descent from a point ends.
     pub fn descends_to(&self, theta: Point) -> Option<usize> {
         descend(&self.dynamics, &self.critical, self.domain.space()).limit(theta)
     }
 
-    /// The basin of a minimum in two dimensions, by its outline; `None` where it has none that could be traced.
+    /// The basin of a minimum in two dimensions, by its outline; `None` if it could not be traced.
     pub fn basin_of(&self, minimum: usize) -> Option<Arc<Basin>> {
         let own = match &self.valley.start {
             Region::Basin(basin) if self.valley.minimum == Some(minimum) => Some(Arc::clone(basin)),
@@ -107,7 +108,7 @@ impl Problem {
     }
 }
 
-/// The points of rest in the box and as far beyond it as descents are followed.
+/// The critical points in the box and in its enlargement.
 struct Surroundings<'a> {
     dynamics: &'a Dynamics,
     space: Space,
@@ -122,7 +123,8 @@ impl<'a> Surroundings<'a> {
     fn new(dynamics: &'a Dynamics, space: Space, minima: &[CriticalPoint], saddles: Vec<Point>) -> Surroundings<'a> {
         let reach = enlarged(space, ENLARGED);
         let (mut minima, mut saddles, mut sources) = (minima.to_vec(), saddles, Vec::new());
-        // The box itself once more: a lattice over the larger one is coarser, and sources have not been looked for.
+        // Search the box itself too: the lattice over the enlarged box is coarser, and sources (unstable nodes) have
+        // not been searched for.
         let found = [critical::roots(dynamics, space), critical::roots(dynamics, reach)].concat();
         let close = 1e-7 * space.diagonal();
         for root in found {
@@ -140,7 +142,7 @@ impl<'a> Surroundings<'a> {
         Surroundings { dynamics, space, reach, minima, saddles, sources, descent }
     }
 
-    /// The outline made of the curves of the saddles beside the valley, or of all saddles; `None` where it fails a
+    /// The outline made of the curves of the saddles adjacent to the valley, or of all saddles; `None` if it fails a
     /// test.
     fn outline(&self, valley: usize, all: bool) -> Option<Outline> {
         let minima: Vec<Point> = self.minima.iter().map(|point| point.theta).collect();
@@ -159,7 +161,7 @@ impl<'a> Surroundings<'a> {
         for branch in branches {
             match self.sides(&branch, valley)? {
                 [left, right] if left == right => {}
-                // It should have gone on.
+                // The curve ended too early.
                 _ if !branch.is_whole
                     && branch.pieces.last().is_some_and(|last| self.space.holds(last.at(1.0), 0.0)) =>
                 {
@@ -180,7 +182,7 @@ impl<'a> Surroundings<'a> {
         (0..TESTS).into_par_iter().all(is_right).then_some(outline)
     }
 
-    /// Whether the basin lies on the left and on the right of a branch; `None` where that changes along it.
+    /// Whether the basin lies on the left and on the right of a branch; `None` if that changes along it.
     fn sides(&self, branch: &Branch, valley: usize) -> Option<[bool; 2]> {
         let chord = |k: usize| norm(self.space.offset(branch.pieces[k].at(0.0), branch.pieces[k].at(1.0)));
         let in_box: Vec<usize> =
@@ -207,7 +209,7 @@ impl<'a> Surroundings<'a> {
                 answers.iter().all(|&answer| answer == first).then_some(first)
             })
         };
-        // Where curves run side by side the nearest points tell.
+        // Between curves that run close together, use points nearer to the branch.
         match ask(1e-4, &|at| self.descent.rough_limit(at)) {
             [Some(left), Some(right)] => Some([left, right]),
             _ => match ask(1e-7, &|at| self.descent.limit(at)) {
@@ -217,7 +219,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Points all over the box (Roberts' sequence: the additive recurrence of the plastic number).
+    /// Quasi-random points over the box (Roberts' sequence: the additive recurrence of the plastic number).
     fn spread(&self, number: usize) -> Point {
         const PLASTIC: f64 = 1.324_717_957_244_746;
         let place = |axis: usize, share: f64| {
@@ -228,7 +230,7 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// The box with a share of its width added each way; a periodic axis stays as it is.
+/// The box enlarged by a fraction of its width on each side; periodic axes are unchanged.
 fn enlarged(space: Space, share: f64) -> Space {
     let mut larger = space;
     for axis in (0..2).filter(|&axis| !space.periodic[axis]) {

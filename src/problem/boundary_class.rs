@@ -1,8 +1,8 @@
 //! Feller's classes of a boundary point in one dimension, from the local exponents of the slope and of D.
 //!
-//! With y the distance from the point, D ≈ c yᵖ and ∂L/∂y ≈ g yʳ, so that φ' ≈ (g/c) y^{r−p}. The scale density e^φ m
-//! and the speed density e^{−φ} w, with m·w = 1/D as the interpretation has it, are then powers yᴬ and yᴮ with A + B =
-//! −p, or an exponential of a power:
+//! Let y be the distance from the point, D ≈ c yᵖ and ∂L/∂y ≈ g yʳ, so that φ' ≈ (g/c) y^{r−p}. The scale density e^φ m
+//! and the speed density e^{−φ} w, with m·w = 1/D as the calculus determines, are then powers yᴬ and yᴮ with A + B =
+//! −p, or exponentials of a power:
 //! ```text
 //! regular     A > −1, B > −1               reached, and left again
 //! exit        A > −1, B ≤ −1,  p < 2       reached, never left
@@ -10,8 +10,8 @@
 //! natural     everything else              never reached in a finite mean time
 //! r − p < −1, r < 1:  exit where the slope pushes there (g > 0), entrance where it pushes away; natural for r ≥ 1
 //! ```
-//! Natural points at a finite place are infinitely far away in the distance ∫ dy/√D, and the spectrum has a continuous
-//! part.
+//! A natural point at a finite position is infinitely far away in the distance ∫ dy/√D, and the spectrum has a
+//! continuous part.
 //!
 //! Source: Feller 1952; Karlin & Taylor 1981, chapter 15; Linetsky 2004 (spectral classification).
 
@@ -20,7 +20,7 @@ use crate::problem::Interpretation;
 /// Feller's classification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundaryClass {
-    /// Reached, and left again: a wall says what happens there.
+    /// Reached, and left again: a boundary condition is needed.
     Regular,
     /// Reached, never left: it absorbs.
     Exit,
@@ -31,7 +31,7 @@ pub enum BoundaryClass {
 }
 
 impl BoundaryClass {
-    /// The word.
+    /// The name of the class.
     pub fn name(self) -> &'static str {
         match self {
             BoundaryClass::Regular => "regular",
@@ -41,46 +41,46 @@ impl BoundaryClass {
         }
     }
 
-    /// Whether the process arrives there.
+    /// Whether the process reaches the point.
     pub fn is_reached(self) -> bool {
         matches!(self, BoundaryClass::Regular | BoundaryClass::Exit)
     }
 
-    /// Whether the process comes back from there.
+    /// Whether the process leaves the point again.
     pub fn is_left(self) -> bool {
         matches!(self, BoundaryClass::Regular | BoundaryClass::Entrance)
     }
 }
 
-/// How the slope and D behave next to a point, at the distance y on one side of it.
+/// The power laws of the slope and of D next to a point, at the distance y on one side of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LocalLaw {
-    /// p in D ≈ c yᵖ.
+    /// The exponent p in D ≈ c yᵖ.
     pub diffusion_exponent: f64,
-    /// c.
+    /// The coefficient c.
     pub diffusion: f64,
-    /// r in ∂L/∂y ≈ g yʳ; infinite where the slope is zero.
+    /// The exponent r in ∂L/∂y ≈ g yʳ; infinite if the slope is zero.
     pub slope_exponent: f64,
-    /// g: positive where the drift pushes towards the point.
+    /// The coefficient g, positive if the drift points towards the point.
     pub slope: f64,
-    /// Which powers of D the two densities have.
+    /// The calculus, which determines the powers of D in the two densities.
     pub interpretation: Interpretation,
 }
 
-/// Exponents this near to a multiple of a twelfth are that multiple: thresholds are reached exactly by the powers that
-/// people write.
+/// An exponent within this distance of a multiple of 1/12 is rounded to it: thresholds are attained exactly by the
+/// exponents in common use.
 const ROUNDED: f64 = 1e-3;
 
 impl LocalLaw {
-    /// Looks at slope ∂L/∂y and D at small distances from a point; `scale` is the length on which both vary. `None`
-    /// where D is not positive there, or follows no power.
+    /// Fits the power laws to slope ∂L/∂y and D at small distances from a point; `scale` is the length on which both
+    /// vary. `None` if D is not positive there or follows no power.
     pub fn of(
         slope: impl Fn(f64) -> f64,
         diffusion: impl Fn(f64) -> f64,
         scale: f64,
         interpretation: Interpretation,
     ) -> Option<LocalLaw> {
-        // Near enough for a power, far enough from the point that its own rounding does not count.
+        // Small enough for the power law, large enough that the rounding of the point's position does not matter.
         let [far, middle, near] = [16, 19, 22].map(|k| scale * 0.5f64.powi(k));
         let exponent = |f: &dyn Fn(f64) -> f64| {
             let (outer, inner) = ((f(far) / f(middle)).log2() / 3.0, (f(middle) / f(near)).log2() / 3.0);
@@ -105,7 +105,7 @@ impl LocalLaw {
         })
     }
 
-    /// κ in φ ≈ κ ln y; 0 where φ is bounded, `None` where it grows like a power.
+    /// κ in φ ≈ κ ln y; 0 if φ is bounded, `None` if it grows like a power.
     fn logarithmic(&self) -> Option<f64> {
         let growth = self.slope_exponent - self.diffusion_exponent;
         match growth {
@@ -115,7 +115,7 @@ impl LocalLaw {
         }
     }
 
-    /// The exponents A and B of the scale density and of the speed density, where both are powers.
+    /// The exponents A and B of the scale and the speed density, if both are powers.
     pub fn exponents(&self) -> Option<[f64; 2]> {
         let speed = match self.interpretation {
             Interpretation::Ito => 1.0,
@@ -135,7 +135,7 @@ impl LocalLaw {
                 (true, false) => BoundaryClass::Entrance,
             };
         };
-        // κ comes from numbers: what rounding leaves of an equality counts as one.
+        // κ is computed: exponents within rounding of −1 count as −1.
         let above = |exponent: f64| exponent > -1.0 + 1e-5;
         match (above(scale), above(speed)) {
             (true, true) => BoundaryClass::Regular,
@@ -150,7 +150,7 @@ impl LocalLaw {
         self.diffusion_exponent > 0.0
     }
 
-    /// Whether paths drift to the point for ever with a positive probability, though they do not arrive: ∫ e^φ m is
+    /// Whether paths converge to the point in infinite time with a positive probability without reaching it: ∫ e^φ m is
     /// finite.
     pub fn attracts(&self) -> bool {
         match self.exponents() {
@@ -159,7 +159,7 @@ impl LocalLaw {
         }
     }
 
-    /// Where the continuous spectrum begins that a natural point makes; `None` where there is none.
+    /// The lower end of the continuous spectrum that a natural point causes; `None` if there is none.
     ///
     /// In the coordinate ∫ dy/√D the operator is −d²/du² + V with V ≈ s²/(4D) far out (p > 2), and for p = 2 and a
     /// slope g y exactly V = (μ − c)²/(4c), −μ y the drift in Itô's form.

@@ -1,14 +1,14 @@
-//! A domain chosen from the landscape.
+//! The automatic choice of a domain from the landscape.
 //!
 //! Each side is moved out until the effective potential there is at least [`MARGIN`] above the highest pass of the
-//! valley, so that neither the probability in the valley nor the flux over its saddles loses more than about e^{−40}
-//! ≈ 4e-18 of itself. φ is integrated along straight lines from the minimum: exact for D = d·I, and an estimate of the
-//! same size for other noise, where D⁻¹∇L need not be a gradient.
+//! valley, so that the probability in the valley and the flux over its saddles change by a fraction of at most about
+//! e^{−40} ≈ 4e-18. φ is integrated along straight lines from the minimum. This is exact for D = d·I and an estimate of
+//! the right size for other noise, where D⁻¹∇L need not be a gradient.
 
 use crate::problem::{DiffusionField, Domain, Dynamics, ProblemError};
 use crate::tensor::{Point, advance, difference, dot};
 
-/// How far φ at the sides must lie above the passes.
+/// The height of φ at the sides above the passes.
 const MARGIN: f64 = 40.0;
 
 /// φ(to) − φ(from) = ∫ D⁻¹∇L·dl along the straight line.
@@ -25,7 +25,7 @@ pub fn potential_rise(
     let step = difference(to, from);
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let panels = if costly { 8 } else { 48 };
-    // Two-point Gauss–Legendre: nodes ½ ± 1/√12.
+    // Two-point Gauss–Legendre quadrature: nodes ½ ± 1/√12.
     let nodes = [0.5 - 0.5 / 3f64.sqrt(), 0.5 + 0.5 / 3f64.sqrt()];
     let mut sum = 0.0;
     for panel in 0..panels {
@@ -38,14 +38,13 @@ pub fn potential_rise(
     sum
 }
 
-/// Moves the free sides of `domain` out from the hull of `interesting` until the potential is high enough everywhere on
-/// them.
+/// Moves the free sides of `domain` outwards from the hull of the points `interesting` until the potential is high
+/// enough everywhere on them.
 ///
-/// `free[axis][end]` says which sides may move; the others stay as they are. Where the process does not live the
-/// potential may be as low as it likes.
+/// `free[axis][end]` tells which sides may move. The potential need not be high outside of the live set, `lives`.
 ///
 /// # Errors
-/// A landscape on which the process runs away to some side.
+/// [`ProblemError::NotConfining`] if the potential does not rise towards some side.
 pub fn choose(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -63,14 +62,14 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    // The axes compare by how far the noise carries along each in the same time.
+    // The initial extents of the axes are proportional to the diffusion along them.
     let spread = noise.tensor(minimum);
     let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
     let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
-    // One lone minimum has no extent: begin with the width of the density, and let the loop find the scale.
+    // A single minimum has no extent: start with the width of the stationary density; the loop finds the scale.
     let jacobian = dynamics.slope_jacobian(minimum);
     let steepest = jacobian.as_flattened().iter().fold(0.0f64, |most, entry| most.max(entry.abs()));
-    // A drift may turn about its fixed point without a slope along x.
+    // A rotating drift may have no slope along x at its fixed point.
     let along_x = jacobian[0][0].abs();
     let width = (spread.xx / if along_x > 1e-3 * steepest { along_x } else { steepest }).sqrt();
     let unit = ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width });
@@ -87,11 +86,11 @@ pub fn choose(
     }
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let samples = if costly { 8 } else { 40 };
-    // Growing by 4 % of the width a time, 400 steps reach 10⁶ times the hull: far beyond any confining landscape.
+    // At 4 % growth per step, 400 steps reach 10⁶ times the hull, beyond any confining landscape.
     for _ in 0..400 {
         let mut moved = false;
         for &(axis, end) in &sides {
-            // Not-a-number (overflow far out) counts as high enough: beyond it nothing lives.
+            // NaN (overflow far out) counts as high enough.
             if is_low(&domain, axis, end, samples, |theta| rise(theta) < level && lives(theta)) {
                 let step = (0.04 * domain.width(axis)).max(unit[axis]);
                 if end == 0 {
@@ -110,7 +109,7 @@ pub fn choose(
     Err(ProblemError::NotConfining)
 }
 
-/// Whether a side of the domain is too low in one of `samples` + 1 points of it.
+/// Whether a side of the domain is too low at one of `samples` + 1 points.
 fn is_low(domain: &Domain, axis: usize, end: usize, samples: u32, is_low_at: impl Fn(Point) -> bool) -> bool {
     let side = if end == 0 { domain.lower[axis] } else { domain.upper[axis] };
     let across = 1 - axis;

@@ -1,15 +1,15 @@
-//! Where a function jumps or has a kink along a segment.
+//! The breaks of a function along a segment: where it jumps or has a kink.
 //!
-//! Integrals along an edge or over a panel are split there: a Gauss rule across a kink keeps first order only, and no
-//! rule sees the jump of a function whose derivative it is given.
+//! Integrals along an edge or over a panel are split at breaks: a Gauss rule across a kink is only of first order, and
+//! quadrature of a derivative misses the jumps of the function.
 
 use crate::tensor::{Point, difference, norm};
 
-/// Pieces of each gap between known breaks in which a sign change is looked for: two roots within one of them are not
-/// seen.
+/// The number of pieces of each gap between known breaks that are searched for a sign change: two roots within one
+/// piece are missed.
 const PIECES: usize = 8;
 
-/// Fractions of a segment, ascending, strictly between 0 and 1.
+/// The breaks as fractions of a segment, ascending, strictly between 0 and 1.
 #[derive(Clone, Debug, Default)]
 pub struct Breaks {
     at: Vec<f64>,
@@ -21,12 +21,12 @@ impl Breaks {
         &self.at
     }
 
-    /// Whether there are none.
+    /// Whether there are no breaks.
     pub fn is_empty(&self) -> bool {
         self.at.is_empty()
     }
 
-    /// Adds a fraction, unless it is an end of the segment or known.
+    /// Adds a fraction, unless it is an end of the segment or already present.
     pub fn push(&mut self, fraction: f64) {
         if fraction > 0.0 && fraction < 1.0 && !self.at.contains(&fraction) {
             self.at.push(fraction);
@@ -34,7 +34,7 @@ impl Breaks {
         }
     }
 
-    /// These and those of another function.
+    /// The union with the breaks of another function.
     pub fn with(mut self, other: Breaks) -> Breaks {
         if self.is_empty() {
             return other;
@@ -43,8 +43,8 @@ impl Breaks {
         self
     }
 
-    /// Adds where f changes its sign, looked for between the fractions that are already known: the breaks of what f is
-    /// made of.
+    /// Adds the fractions at which f changes sign, searched for between the fractions already present: those of the
+    /// functions that f is composed of.
     pub fn add_roots(&mut self, f: impl Fn(f64) -> f64) {
         let mut found = Vec::new();
         let mut begin = 0.0;

@@ -1,4 +1,4 @@
-//! What a question means by its minimum, its start set, its target and its domain.
+//! Resolves the parts of a question that it leaves open: its minimum, start set, target and domain.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::problem::{
 };
 use crate::tensor::{Point, advance, difference, norm};
 
-/// The minimum that is named, or the deepest one in the set; `None` when there is none and none is needed.
+/// The index of the named minimum, or of the deepest one in the set; `None` if there is none and none is needed.
 ///
 /// # Errors
-/// A named point without a minimum near it; a set that holds none.
+/// A named point without a minimum near it, or a set without a minimum.
 pub fn choose_minimum(
     posed: &Posed,
     dynamics: &Dynamics,
@@ -48,7 +48,7 @@ pub fn choose_minimum(
     match &valley.set {
         StartSet::Basin => Err(ProblemError::NoMinimum { needed: NeedsMinimum::Basin }),
         StartSet::HalfWidth(_) => match dynamics.loss() {
-            // A convex loss far from its typical box still has its minimum.
+            // The minimum of a convex loss may lie outside of its typical box.
             Some(loss) => {
                 let (lower, upper) = loss.typical_box();
                 let middle = advance(lower, 0.5, difference(upper, lower));
@@ -69,11 +69,12 @@ pub fn choose_minimum(
     }
 }
 
-/// Of a domain, a point further from its minimum than this is far.
+/// The distance between a named point and its minimum, as a fraction of the domain, above which the point counts as
+/// far.
 const FAR: f64 = 0.5;
 
-/// Minima that were named by points nearer to other minima, for the way down from a point need not lead to the nearest
-/// one, and by points outside the domain.
+/// Warnings for named points whose descent leads to another minimum than the nearest one, and for named points outside
+/// of the domain.
 pub fn strayed(
     posed: &Posed,
     critical: &CriticalPoints,
@@ -95,17 +96,17 @@ pub fn strayed(
         let by_distance =
             |a: &&CriticalPoint, b: &&CriticalPoint| distance(near, a.theta).total_cmp(&distance(near, b.theta));
         let nearest = critical.minima.iter().min_by(by_distance)?.theta;
-        // Two at one distance, or one that is found twice, are no others.
+        // Two minima at equal distance, or one that was found twice, are not different.
         let is_other = distance(near, nearest) < distance(near, found) - 1e-6;
         let other = is_other.then_some(ProblemWarning::NotTheNearest { near, found, nearest, meant, dimension });
-        // Where the domain is given such a point is an error; a point on its edge, with a few digits, is not meant.
+        // For a given domain such a point is an error; a point that is on the edge to a few digits is accepted.
         let is_far = domain.automatic && !space.holds(near, 0.01) && distance(near, found) > FAR;
         other.or(is_far.then_some(ProblemWarning::NamedFar { near, found, meant, dimension }))
     };
     start.into_iter().chain(target).filter_map(warned).collect()
 }
 
-/// Whether there is no slope at all (free diffusion), so that no minimum is to be expected.
+/// Whether there is no slope at all (free diffusion), so that no minimum is expected.
 fn is_flat(posed: &Posed, dynamics: &Dynamics) -> bool {
     let (lower, upper) = match dynamics.loss() {
         Some(loss) => loss.typical_box(),
@@ -116,10 +117,10 @@ fn is_flat(posed: &Posed, dynamics: &Dynamics) -> bool {
     (0..=20).all(|k| norm(dynamics.slope(advance(lower, f64::from(k) / 20.0, diagonal))) == 0.0)
 }
 
-/// V_a as a region.
+/// The start set V_a as a region.
 ///
 /// # Errors
-/// A set around a minimum where there is none; a minimum outside its set.
+/// A set around a minimum if there is no minimum, or a minimum outside of its set.
 pub fn start_region(
     posed: &Posed,
     dynamics: &Dynamics,
@@ -159,7 +160,7 @@ pub fn start_region(
     Ok(region)
 }
 
-/// The basin of a minimum in one dimension: between the nearest maxima.
+/// The basin of a minimum in one dimension: the interval between the nearest maxima.
 fn interval_of(critical: &CriticalPoints, minimum: usize) -> Region {
     let centre = critical.minima[minimum].theta[0];
     let maxima = critical.saddles.iter().map(|saddle| saddle.point.theta[0]);
@@ -187,33 +188,34 @@ pub fn target(posed: &Posed, dynamics: &Dynamics, space: Space) -> Result<Option
     }
 }
 
-/// What a domain is chosen from.
+/// The data from which a domain is chosen.
 #[derive(Clone, Copy)]
 pub struct Choice<'a> {
-    /// The question.
+    /// The question as posed.
     pub posed: &'a Posed,
-    /// L or b.
+    /// The loss L or the drift b.
     pub dynamics: &'a Dynamics,
-    /// D(θ).
+    /// The noise D(θ).
     pub noise: &'a dyn DiffusionField,
-    /// Minima and saddles.
+    /// The critical points.
     pub critical: &'a CriticalPoints,
-    /// Index of the minimum of the valley.
+    /// The index of the minimum of the valley.
     pub minimum: Option<usize>,
-    /// V_a.
+    /// The start set V_a.
     pub start: &'a Region,
     /// The absorbing disc.
     pub target: Option<(Point, f64)>,
 }
 
-/// Which sides of a rectangle were left to be chosen: the lower and the upper one of each axis.
+/// Which sides of a rectangle are to be chosen: the lower and the upper one of each axis.
 type Free = [[bool; 2]; 2];
 
 impl Choice<'_> {
-    /// The rectangle: as given, or the start box, or chosen from the landscape.
+    /// The domain: as given, or the start box, or chosen from the landscape.
     ///
     /// # Errors
-    /// Walls without a place, a landscape that does not confine the process, a minimum outside the rectangle.
+    /// Walls whose position is not given, a landscape that does not confine the process, a minimum outside of the
+    /// domain.
     pub fn domain(self) -> Result<Domain, ProblemError> {
         let dimension = self.dynamics.dimension();
         let given = &self.posed.domain;
@@ -244,7 +246,7 @@ impl Choice<'_> {
         }
     }
 
-    /// The corners of a box that kills at its boundary.
+    /// The corners of a box whose boundary kills.
     fn killing_box(self) -> Option<(Point, Point)> {
         match self.start {
             Region::Box { lower, upper, .. } if self.target.is_none() => Some((*lower, *upper)),
@@ -252,7 +254,7 @@ impl Choice<'_> {
         }
     }
 
-    /// Puts sides that were not given on a box that kills: nothing beyond it matters. Returns which sides are still
+    /// Puts sides that were not given on a killing box, beyond which nothing matters. Returns the sides that are still
     /// free.
     fn settle_box(self, domain: &mut Domain) -> Free {
         let given = &self.posed.domain;
@@ -273,7 +275,7 @@ impl Choice<'_> {
         free
     }
 
-    /// Refuses walls that need a place on sides that have none.
+    /// Refuses periodic or absorbing walls on sides whose position is not given.
     fn require_places(self, domain: &Domain, free: Free) -> Result<(), ProblemError> {
         let given = &self.posed.domain;
         for (axis, sides) in free.iter().enumerate().take(domain.dimension) {
@@ -307,14 +309,14 @@ impl Choice<'_> {
             interesting
                 .extend([-radius, radius].map(|r| [centre[0] + r, centre[1] + if dimension == 2 { r } else { 0.0 }]));
         }
-        // With sides fixed by a box, the flow beyond them is of no interest.
+        // If a box fixes the sides of an axis, points beyond them are not of interest.
         interesting.retain(|point| {
             (0..dimension).all(|axis| {
                 (free[axis][0] || point[axis] >= domain.lower[axis])
                     && (free[axis][1] || point[axis] <= domain.upper[axis])
             })
         });
-        // Valleys behind the boundary of a basin that kills there do not belong to the domain, however cold they are.
+        // Valleys behind the boundary of a killing basin do not belong to the domain, however cold they are.
         let lives = |theta: Point| match self.start {
             Region::Basin(_) if target.is_none() => {
                 self.start.holds_roughly(theta).unwrap_or_else(|| self.start.holds(theta))
@@ -325,7 +327,7 @@ impl Choice<'_> {
         bounds::choose(self.dynamics, self.noise, domain, free, minimum, &interesting, lives)
     }
 
-    /// Ends a domain on the line that was chosen here where the live set ends, with the wall on a cell face.
+    /// In one dimension: ends a chosen domain where the live set ends, so that the wall lies on a cell face.
     fn end_at_exits(self, domain: &mut Domain, free: Free) {
         let Some(index) = self.minimum else { return };
         let live =
@@ -342,10 +344,10 @@ impl Choice<'_> {
         }
     }
 
-    /// Opens the windows that were asked for.
+    /// Adds the windows to the domain.
     ///
     /// # Errors
-    /// A window in a wall that does not reflect, or that no point of its wall lies in.
+    /// A window in a wall that does not reflect, or one that contains no point of its wall.
     fn open_windows(self, domain: &mut Domain) -> Result<(), ProblemError> {
         let specs = &self.posed.domain.windows;
         let is_closed = |window: &WindowSpec| domain.wall(window.side.axis, window.side.end) == Some(Wall::Reflecting);
@@ -357,7 +359,7 @@ impl Choice<'_> {
         Ok(())
     }
 
-    /// Makes the walls absorbing on which a box that kills ends.
+    /// Makes the walls on which a killing box ends absorbing.
     fn absorb_at_box(self, domain: &mut Domain) {
         let Some((lower, upper)) = self.killing_box() else { return };
         for axis in 0..domain.dimension {

@@ -1,4 +1,4 @@
-//! Core sets: where reactive paths begin and end.
+//! Core sets, between which reactive paths run.
 
 use std::sync::Arc;
 
@@ -7,65 +7,65 @@ use crate::problem::fault::MeantMinimum;
 use crate::problem::{Problem, ProblemError, Region, critical};
 use crate::tensor::{Point, norm};
 
-/// A core set as it is asked for.
+/// The specification of a core set.
 #[derive(Clone, Debug)]
 pub enum CoreSpec {
-    /// The disc around a minimum; in one dimension the interval of this half width.
+    /// The disc around a minimum; in one dimension the interval with this half width.
     Disc {
-        /// Near this point; polished by Newton.
+        /// A point near the minimum, which Newton's method refines.
         minimum: Point,
         /// The radius.
         radius: f64,
     },
-    /// Where a condition holds.
+    /// The set where a condition holds.
     Condition(Arc<Condition>),
 }
 
-/// A set of points in which the process is at one end of its way.
+/// A set of points in which reactive paths begin or end.
 #[derive(Clone)]
 pub struct CoreSet {
     form: Form,
-    /// The minimum in the middle of a disc.
+    /// The minimum at the centre of a disc.
     pub centre: Option<Point>,
 }
 
 #[derive(Clone)]
 enum Form {
-    /// All that is not in this.
+    /// The complement of a region.
     Not(Region),
-    /// All that is in this.
+    /// A region.
     In(Region),
 }
 
 /// The core around one of the minima of a problem.
 #[derive(Clone)]
 pub struct MinimumCore {
-    /// The minimum, by its number among the critical points.
+    /// The index of the minimum among the critical points.
     pub minimum: usize,
     /// The disc around it.
     pub core: CoreSet,
     /// Its radius.
     pub radius: f64,
-    /// The saddles in the domain from which descent leads to it, by their numbers.
+    /// The indices of the saddles in the domain from which the descent leads to the minimum.
     pub saddles: Vec<usize>,
 }
 
-/// The radius of a disc whose radius is not given, in distances from its minimum to the saddle between.
+/// The default radius of a disc, as a fraction of the distance from its minimum to the saddle.
 const SHARE: f64 = 0.2;
 
-/// Why core sets cannot be found without being named.
+/// Core sets that are not given and cannot be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoCores {
-    /// There is no minimum to start from.
+    /// There is no start minimum.
     #[error("no minimum was found to come from")]
     NoStart,
-    /// There is no saddle of the start minimum with a minimum behind it.
+    /// No saddle of the start minimum has another minimum behind it.
     #[error("there is no second minimum in the domain: no saddle of the start valley has one behind it")]
     NoOther,
 }
 
 impl CoreSet {
-    /// The set that is asked for; `meant` says which of the two it is.
+    /// The core set of a specification; `meant` tells which of the sets it is, for error messages.
     ///
     /// # Errors
     /// A point without a minimum near it.
@@ -88,11 +88,11 @@ impl CoreSet {
         CoreSet { form: Form::Not(outside), centre: Some(centre) }
     }
 
-    /// Discs around the start minimum and around the minimum behind its lowest saddle that has one in the domain, a
-    /// fifth of the way to the saddle wide.
+    /// Discs around the start minimum and around the minimum behind its lowest saddle with a minimum in the domain. The
+    /// radius of each is a fifth of the distance to the saddle.
     ///
     /// # Errors
-    /// [`NoCores`] where there are no two such minima.
+    /// [`NoCores`] if there are no two such minima.
     pub fn across_the_lowest_saddle(problem: &Problem) -> Result<[CoreSet; 2], NoCores> {
         let start = problem.valley.minimum.ok_or(NoCores::NoStart)?;
         let (critical, domain) = (&problem.critical, &problem.domain);
@@ -112,9 +112,9 @@ impl CoreSet {
         }))
     }
 
-    /// A disc around every minimum in the domain, a fifth of the way to its nearest saddle wide; where no saddle leads
-    /// to a minimum, to halfway to the nearest other minimum. No two of them are nearer than half of the way between
-    /// their minima.
+    /// Discs around every minimum in the domain, with a radius of a fifth of the distance to its nearest saddle
+    /// (without a saddle, of half of the distance to the nearest other minimum). No radius exceeds a quarter of the
+    /// distance between two minima.
     pub fn around_all_minima(problem: &Problem) -> Vec<MinimumCore> {
         let (critical, domain) = (&problem.critical, &problem.domain);
         let inside = |index: &usize| domain.contains(critical.minima[*index].theta);
@@ -130,7 +130,7 @@ impl CoreSet {
             let to_saddle = nearest(&mut saddles.iter().map(|&s| from(minimum, critical.saddles[s].point.theta)));
             let others = minima.iter().filter(|&&other| other != minimum);
             let half_way = 0.5 * nearest(&mut others.map(|&other| from(minimum, critical.minima[other].theta)));
-            // A quarter of the distance between two minima, where their saddle is far aside.
+            // At most a quarter of the distance between two minima, for saddles that are far away.
             let radius = (SHARE * if saddles.is_empty() { half_way } else { to_saddle }).min(0.5 * half_way);
             let centre = critical.minima[minimum].theta;
             MinimumCore { minimum, radius, saddles, core: CoreSet::disc(problem, centre, radius) }

@@ -1,9 +1,9 @@
 //! Minima and index-1 saddles of the loss in a box; fixed points of a drift.
 //!
-//! A lattice is searched for cells in which every component of ∇L changes sign; Newton's method, damped, polishes from
-//! there until |∇L| ≤ 1e-12 (|H|(1 + |θ|) where that is more). Duplicates are merged, degenerate points (a zero
-//! eigenvalue) left out. A saddle within a thousandth of the box's width outside the box counts as inside, a minimum
-//! within 1e-9: absorbing walls are put on saddles, with as many digits as people care to write. Two critical points in
+//! A lattice is searched for cells in which every component of ∇L changes sign. From there damped Newton iteration
+//! converges to |∇L| ≤ 1e-12 (or 1e-12 |H|(1 + |θ|) if that is larger). Duplicates are merged, and degenerate points (a
+//! zero eigenvalue) are left out. A saddle outside of the box by less than a thousandth of its width counts as inside,
+//! a minimum by less than 1e-9, because users place absorbing walls on saddles with few digits. Two critical points in
 //! one lattice cell can be missed.
 
 use crate::problem::descent::Descent;
@@ -15,32 +15,32 @@ use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 /// A point where ∇L = 0, or b = 0.
 #[derive(Clone, Debug)]
 pub struct CriticalPoint {
-    /// Where.
+    /// The point θ.
     pub theta: Point,
-    /// L there (NaN for a drift without a loss).
+    /// L at the point (NaN for a drift without a loss).
     pub loss: f64,
-    /// H there, in orthonormal coordinates (for a drift: the symmetric part of −∂b).
+    /// The Hessian in orthonormal coordinates (for a drift: the symmetric part of −∂b).
     pub hessian: Tensor,
     /// Eigenvalues of `hessian`, ascending; only the first `dimension` are used.
     pub eigenvalues: [f64; 2],
-    /// Their eigenvectors, of length 1 in the metric of the coordinates.
+    /// The eigenvectors, of length 1 in the metric of the coordinates.
     pub eigenvectors: [Point; 2],
-    /// ∂b there, row by row, for a drift without a loss.
+    /// The Jacobian ∂b by rows, for a drift without a loss.
     pub jacobian: Option<[Point; 2]>,
 }
 
-/// The eigenvalues that say how a process moves near a critical point.
+/// The eigenvalues of the linearised motion at a critical point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Linearisation {
-    /// Of the Hessian, ascending.
+    /// The eigenvalues of the Hessian, ascending.
     Hessian([f64; 2]),
-    /// Of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; the second is its
-    /// conjugate then.
+    /// The eigenvalues of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; if
+    /// it is not zero the second is the complex conjugate.
     Jacobian([f64; 2], f64),
 }
 
 impl CriticalPoint {
-    /// The eigenvalues of the Hessian, or of a drift's Jacobian; the first `dimension` of them count.
+    /// The eigenvalues of the Hessian, or of a drift's Jacobian; only the first `dimension` are used.
     pub fn linearisation(&self, dimension: usize) -> Linearisation {
         let Some([[a, b], [c, d]]) = self.jacobian else {
             return Linearisation::Hessian(self.eigenvalues);
@@ -60,8 +60,8 @@ impl CriticalPoint {
 }
 
 impl Linearisation {
-    /// In words, with numbers as they are to be written: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15 ±
-    /// 0.99i`.
+    /// A phrase for messages, with numbers in the given format: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15
+    /// ± 0.99i`.
     pub fn words(self, dimension: usize, number: impl Fn(f64) -> String) -> String {
         let list =
             |values: [f64; 2]| values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
@@ -78,16 +78,16 @@ impl Linearisation {
 /// A saddle with one descending direction (in one dimension: a maximum).
 #[derive(Clone, Debug)]
 pub struct Saddle {
-    /// Where it is.
+    /// The critical point.
     pub point: CriticalPoint,
     /// Unit eigenvector of the negative eigenvalue.
     pub escape_direction: Point,
-    /// Indices of the minima that descending along −escape_direction and +escape_direction reaches;
-    /// `None` where the descent leaves the box.
+    /// The indices of the minima that the descents along −escape_direction and +escape_direction reach; `None` if a
+    /// descent leaves the box.
     pub connects: [Option<usize>; 2],
 }
 
-/// What was found.
+/// The critical points in a box.
 #[derive(Clone, Debug, Default)]
 pub struct CriticalPoints {
     /// Minima, deepest first.
@@ -96,7 +96,7 @@ pub struct CriticalPoints {
     pub saddles: Vec<Saddle>,
 }
 
-/// How far outside the box, in widths of it, a saddle still belongs to it.
+/// The distance outside of the box, in widths of it, up to which a saddle still belongs to it.
 pub const SADDLE_SLACK: f64 = 1e-3;
 
 /// All critical points in a box.
@@ -141,7 +141,7 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
             _ => {}
         }
     }
-    // A drift has no loss to sort by: then from left to right.
+    // A drift has no loss to sort by: sort from left to right.
     let key = |point: &CriticalPoint| {
         if point.loss.is_nan() { point.theta[0] } else { point.loss }
     };
@@ -153,7 +153,7 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     let descent = Descent::new(dynamics, space, &found.minima, &positions);
     for saddle in &mut found.saddles {
         saddle.connects = [-1.0, 1.0].map(|sign| {
-            // Far enough to leave the saddle in a few steps, near enough to stay on its own slope.
+            // Far enough to leave the saddle in a few steps, near enough for the linearisation.
             let step = 1e-5 / units.length(saddle.escape_direction);
             descent.limit(advance(saddle.point.theta, sign * step, saddle.escape_direction))
         });
@@ -161,17 +161,17 @@ pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     found
 }
 
-/// The minimum near a point that somebody has named, which must lie in the box where it has ends.
+/// The minimum near a named point, which must lie in the box along axes that are not periodic.
 ///
 /// # Errors
-/// A point outside the box, and as [`polish`].
+/// [`ProblemError::NamedOutside`] for a point outside of the box, and the errors of [`polish`].
 pub fn named(
     dynamics: &Dynamics,
     space: Space,
     near: Point,
     meant: MeantMinimum,
 ) -> Result<CriticalPoint, ProblemError> {
-    // A point on a wall, with as many digits as people care to write.
+    // Users place points on walls with few digits.
     const SLACK: f64 = 0.01;
     let dimension = space.dimension;
     if !space.holds(near, SLACK) {
@@ -180,11 +180,11 @@ pub fn named(
     polish(dynamics, dimension, space.wrap(near), meant, space.units().0)
 }
 
-/// The minimum near a point: Newton's, where it leads to one; else descent first. `meant` says what it is for,
-/// `default` the units where the slope has none of its own.
+/// The minimum near a point, by Newton's method if it converges to one, otherwise by descent and then Newton's method.
+/// `meant` tells what the minimum is for; `default` gives units of length where the slope determines none.
 ///
 /// # Errors
-/// A point from which descent ends on a flat, or nowhere.
+/// [`ProblemError::NoMinimumNear`] if the descent ends on a flat region or does not end.
 pub fn polish(
     dynamics: &Dynamics,
     dimension: usize,
@@ -193,7 +193,8 @@ pub fn polish(
     default: Point,
 ) -> Result<CriticalPoint, ProblemError> {
     let units = scale::around(dynamics, near, default);
-    // The curvatures beside a minimum may be nothing like those at it: then the lengths of the box are the better ones.
+    // The curvature at the start may be very different from that at the minimum: then the lengths of the box are better
+    // units.
     let mut bottom = near;
     for units in [units, Units(default)] {
         let is_minimum =
@@ -220,7 +221,7 @@ fn size(jacobian: [Point; 2]) -> f64 {
     jacobian.as_flattened().iter().fold(0.0, |size, entry| size.max(entry.abs()))
 }
 
-/// Plain descent with adaptive steps, far enough for Newton to finish.
+/// Gradient descent with adaptive steps, until Newton's method converges.
 fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
     let scaled = |slope: Point| [slope[0] / units.0[0], slope[1] / units.0[1]];
     let mut at = start;
@@ -230,12 +231,12 @@ fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
     for _ in 0..20_000 {
         let slope = dynamics.slope(at);
         let length = norm(scaled(slope));
-        // A flat place has nothing further down.
+        // On a flat region there is no way further down.
         if !length.is_finite() || length < 1e-9 * fastest {
             break;
         }
         let next = advance(at, -rate, slope);
-        // A step after which the slope still points the same way was short enough; one that turns it round was not.
+        // A step after which the slope has about the same direction was short enough.
         if dot(scaled(dynamics.slope(next)), scaled(slope)) > 0.25 * length * length {
             at = next;
             rate *= 1.3;
@@ -249,7 +250,7 @@ fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
     at
 }
 
-/// Lattice cells in which every component of the slope changes sign, with the sides of the box let out by half a cell.
+/// The lattice cells in which every component of the slope changes sign; the box is enlarged by half a cell.
 fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
     let dimension = space.dimension;
     let place = |axis: usize, k: usize| {
@@ -278,10 +279,10 @@ fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
     found
 }
 
-/// A step of Newton's method that moves nothing, in units of the problem's own.
+/// The Newton step, in the problem's own units, below which the iteration has converged.
 const STILL: f64 = 1e-9;
 
-/// Damped Newton on the slope; steps no longer than `reach` in these units.
+/// Damped Newton iteration on the slope, with steps of at most `reach` in these units.
 fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option<Point> {
     let dimension = dynamics.dimension();
     let mut at = start;
@@ -312,7 +313,7 @@ fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option
             factor *= 0.5;
         };
         let is_small = units.length(slope) <= 1e-12 * size(units.jacobian(jacobian)) * (1.0 + units.length(at));
-        // Slopes by differences end in noise above that; then a step that moves nothing is the end.
+        // For slopes by finite differences the residual stalls in noise; then a negligible step ends the iteration.
         let converged = is_small || length <= STILL;
         let improves = units.length(next_slope) < units.length(slope);
         if converged && !improves {
@@ -326,7 +327,7 @@ fn newton(dynamics: &Dynamics, units: Units, start: Point, reach: f64) -> Option
     None
 }
 
-/// A point that is nearer to an axis than rounding lies on it.
+/// Snaps a point to an axis that it is on to rounding.
 fn on_axes(at: Point, Units(units): Units) -> Point {
     [0, 1].map(|axis| if at[axis].abs() <= f64::EPSILON * units[axis] { 0.0 } else { at[axis] })
 }
@@ -351,11 +352,11 @@ pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> C
     }
 }
 
-/// The number of unstable directions of dθ/dt = −slope, and the unstable direction when there is one; `None` when an
+/// The number of unstable directions of dθ/dt = −slope, and the unstable direction if there is one; `None` if an
 /// eigenvalue is zero.
 pub(super) fn stability(jacobian: [Point; 2], units: Units, dimension: usize) -> Option<(usize, Point)> {
     let [[a, b], [c, d]] = units.jacobian(jacobian);
-    // Rounding leaves a zero determinant at about 1e-16.
+    // Rounding of a zero determinant is about 1e-16.
     const ZERO: f64 = 1e-14;
     if dimension == 1 {
         return (a != 0.0).then_some((usize::from(a < 0.0), [1.0, 0.0]));
@@ -366,10 +367,10 @@ pub(super) fn stability(jacobian: [Point; 2], units: Units, dimension: usize) ->
         return None;
     }
     if det < 0.0 {
-        // The eigenvalue below zero: the smaller root of μ² − trace μ + det.
+        // The negative eigenvalue: the smaller root of μ² − trace μ + det.
         let root = (0.25 * trace * trace - det).sqrt();
         let low = if trace > 0.0 { det / (0.5 * trace + root) } else { 0.5 * trace - root };
-        // x ≥ 0 settles its sign.
+        // The sign is fixed by x ≥ 0.
         let direction = units.direction(eigenvector([[a, b], [c, d]], low));
         let flip = direction[0] < 0.0 || (direction[0] == 0.0 && direction[1] < 0.0);
         return Some((1, if flip { direction.map(|c| 0.0 - c) } else { direction }));
@@ -377,16 +378,16 @@ pub(super) fn stability(jacobian: [Point; 2], units: Units, dimension: usize) ->
     Some((if trace > 0.0 { 0 } else { 2 }, [0.0, 0.0]))
 }
 
-/// The unit direction in which dθ/dt = −slope runs into a saddle.
+/// The unit vector of the direction along which dθ/dt = −slope enters a saddle.
 pub(super) fn stable_direction([[a, b], [c, d]]: [Point; 2]) -> Point {
     let (trace, det) = (a + d, a * d - b * c);
-    // The eigenvalue above zero: the larger root of μ² − trace μ + det.
+    // The positive eigenvalue: the larger root of μ² − trace μ + det.
     let root = (0.25 * trace * trace - det).sqrt();
     let high = if trace > 0.0 { 0.5 * trace + root } else { det / (0.5 * trace - root) };
     eigenvector([[a, b], [c, d]], high)
 }
 
-/// A unit eigenvector of an eigenvalue μ: perpendicular to the larger row of the matrix − μI.
+/// A unit eigenvector for the eigenvalue μ: perpendicular to the larger row of the matrix minus μI.
 fn eigenvector([[a, b], [c, d]]: [Point; 2], eigenvalue: f64) -> Point {
     let rows = [[a - eigenvalue, b], [c, d - eigenvalue]];
     let row = if norm(rows[0]) >= norm(rows[1]) { rows[0] } else { rows[1] };

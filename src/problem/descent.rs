@@ -1,24 +1,25 @@
-//! Where the deterministic flow dθ/dt = b(θ) ends: the basin of attraction that a point belongs to.
+//! The limit of the deterministic flow dθ/dt = b(θ) from a point, which tells the basin of attraction of the point.
 //!
-//! In one dimension the sorted fixed points answer exactly. In two the flow is integrated by Dormand and Prince's pair
-//! of orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle around a, c just
-//! under the smallest L on the circle, from which a descent cannot escape. A plain drift has small discs for traps.
+//! In one dimension the sorted fixed points decide exactly. In two dimensions the flow is integrated by the
+//! Dormand–Prince pair of orders 5 and 4 until it enters a trap around a minimum a: the part of {L < c} inside a circle
+//! around a, with c just below the smallest L on the circle, which a descent cannot leave. For a drift without a loss
+//! the traps are small discs.
 //!
-//! Tolerance 1e-11 relative: a separatrix found by bisecting on the limit stands that close to its place. Fails
-//! (answers `None`) where the flow leaves the enlarged box around the critical points and its own start, or does not
-//! settle: a limit cycle, or a point on a separatrix itself.
+//! The relative tolerance is 1e-11, which is the accuracy of a separatrix found by bisection on the limit. The result
+//! is `None` if the flow leaves the enlarged box around the critical points and its start, or does not settle: on a
+//! limit cycle or on a separatrix.
 
 use crate::problem::{CriticalPoint, Dynamics, Space, ode};
 use crate::tensor::{Point, advance, dot, norm};
 
-/// The flow of one problem with its attractors.
+/// The flow of a problem with its attractors.
 #[derive(Clone)]
 pub struct Descent {
     dynamics: Dynamics,
     space: Space,
     scale: f64,
     traps: Vec<Trap>,
-    /// One dimension: (position, minimum index or `None` for a maximum), ascending.
+    /// One dimension: (position, index of the minimum or `None` for a maximum), ascending.
     line: Vec<(f64, Option<usize>)>,
 }
 
@@ -26,19 +27,19 @@ pub struct Descent {
 struct Trap {
     centre: Point,
     radius_squared: f64,
-    /// L below which the disc is a trap; infinite for a drift.
+    /// The level c of L below which the disc is a trap; infinite for a drift.
     level: f64,
 }
 
-/// Share of the box by which a descent may leave it and come back.
+/// The fraction of the box by which a descent may leave it and return.
 const ENLARGED: f64 = 0.5;
 const TOLERANCE: f64 = 1e-11;
-/// Good enough to tell basins apart except within about a thousandth of the box from a separatrix, at a tenth of the
-/// cost.
+/// The tolerance of a rough descent: it tells basins apart except within about a thousandth of the box from a
+/// separatrix, at a tenth of the cost.
 const ROUGH_TOLERANCE: f64 = 1e-6;
-/// A descent that takes more steps than this creeps along a separatrix or circles.
+/// The largest number of steps; a longer descent creeps along a separatrix or follows a cycle.
 const MOST_STEPS: usize = 20_000;
-/// A descent that has not moved in so many steps is at rest, if the flow contracts there.
+/// The number of steps without motion after which a descent is at rest, if the flow contracts there.
 const SETTLED_STEPS: usize = 64;
 
 impl Descent {
@@ -55,17 +56,18 @@ impl Descent {
         Descent { dynamics: dynamics.clone(), space, scale, traps, line }
     }
 
-    /// The index of the minimum whose basin holds θ.
+    /// The index of the minimum whose basin contains θ.
     pub fn limit(&self, theta: Point) -> Option<usize> {
         if self.space.dimension == 1 { self.limit_on_line(theta) } else { self.follow(theta, TOLERANCE, |_| {}) }
     }
 
-    /// [`Descent::limit`] to a low tolerance: right but close to a separatrix.
+    /// [`Descent::limit`] with a low tolerance: correct except near a separatrix.
     pub fn rough_limit(&self, theta: Point) -> Option<usize> {
         if self.space.dimension == 1 { self.limit_on_line(theta) } else { self.follow(theta, ROUGH_TOLERANCE, |_| {}) }
     }
 
-    /// The way down from θ: its points, and the index of the minimum that it ends at. In one dimension a straight line.
+    /// The path of descent from θ: its points, and the index of the minimum at which it ends. In one dimension a
+    /// straight line.
     pub fn path(&self, theta: Point) -> (Vec<Point>, Option<usize>) {
         if self.space.dimension == 2 {
             let mut points = vec![theta];
@@ -86,7 +88,7 @@ impl Descent {
         (points.collect(), limit)
     }
 
-    /// Between two maxima every point descends to the minimum between them.
+    /// Every point between two maxima descends to the minimum between them.
     fn limit_on_line(&self, theta: Point) -> Option<usize> {
         if !self.space.holds(theta, ENLARGED) {
             return None;
@@ -97,7 +99,7 @@ impl Descent {
         if self.line.get(above).is_some_and(|point| point.0 == x) {
             return self.line[above].1;
         }
-        // Round a circle the first fixed point follows the last.
+        // On a circle the first fixed point follows the last.
         let rolled = self.space.periodic[0] && count > 0;
         let left = above.checked_sub(1).or(rolled.then(|| count - 1)).and_then(|k| self.line[k].1);
         let right = if above == count && rolled { self.line[0].1 } else { self.line.get(above).and_then(|p| p.1) };
@@ -107,7 +109,7 @@ impl Descent {
     fn trapped(&self, at: Point) -> Option<usize> {
         self.traps.iter().position(|trap| {
             let offset = self.space.offset(trap.centre, at);
-            // The loss on the trap's own side of a seam: it may differ by a constant on the other.
+            // Compare losses on the trap's side of a periodic seam: across it the loss may differ by a constant.
             dot(offset, offset) < trap.radius_squared
                 && self.dynamics.loss().is_none_or(|loss| loss.value(advance(trap.centre, 1.0, offset)) < trap.level)
         })
@@ -119,7 +121,7 @@ impl Descent {
     }
 
     fn follow(&self, start: Point, tolerance: f64, mut visit: impl FnMut(Point)) -> Option<usize> {
-        // An automatic domain may be far wider than the box that critical points were looked for in.
+        // An automatic domain may be much wider than the box in which critical points were searched for.
         let mut box_around = self.space;
         for ((lower, upper), at) in box_around.lower.iter_mut().zip(&mut box_around.upper).zip(start) {
             (*lower, *upper) = (lower.min(at), upper.max(at));
@@ -136,7 +138,7 @@ impl Descent {
                 return None;
             }
             if number % SETTLED_STEPS == SETTLED_STEPS - 1 {
-                // At rest at a minimum that is none of these, or on a curve of them.
+                // At rest at a minimum that is not in the list, or on a curve of minima.
                 let jitter = self.scale * (10.0 * tolerance).max(1e-9);
                 if norm(self.space.offset(mark, at)) < jitter && !self.repels(at) {
                     return None;
@@ -155,11 +157,11 @@ impl Descent {
         None
     }
 
-    /// Whether the linear flow at a point expands in some direction.
+    /// Whether the linearised flow at a point expands in some direction.
     fn repels(&self, at: Point) -> bool {
         let [[a, b], [c, d]] = self.dynamics.slope_jacobian(at);
         let size = a.abs().max(b.abs()).max(c.abs()).max(d.abs());
-        // Beside a curve of fixed points the determinant is zero but for the distance to it.
+        // Next to a curve of fixed points the determinant is small like the distance to it.
         a + d < 0.0 || a * d - b * c < -1e-6 * size * size
     }
 }
@@ -186,7 +188,7 @@ fn trap(dynamics: &Dynamics, space: &Space, centres: &[Point], saddles: &[Point]
             })
             .fold(f64::INFINITY, f64::min);
         if rim > bottom || radius < 1e-6 * nearest {
-            // A tenth below the smallest sample: the rim between two samples cannot dip that far.
+            // A tenth below the smallest sample: the loss on the circle cannot dip that far between two samples.
             return Trap { centre, radius_squared: radius * radius, level: rim - 0.1 * (rim - bottom) };
         }
         radius *= 0.5;

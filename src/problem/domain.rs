@@ -1,4 +1,4 @@
-//! The rectangle in which the process runs, and what its walls do.
+//! The domain of the process: a rectangle with walls.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use crate::tensor::Point;
 /// A rectangle (an interval in one dimension) with walls.
 #[derive(Clone, Debug)]
 pub struct Domain {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// Lower corner.
     pub lower: Point,
     /// Upper corner.
     pub upper: Point,
-    /// Walls of each axis.
+    /// The walls of each axis.
     pub walls: [AxisWalls; 2],
     /// Whether the corners were chosen from the landscape.
     pub automatic: bool,
-    /// A killing rate inside, besides what walls and sets kill.
+    /// A killing rate inside the domain, in addition to absorbing walls and sets.
     pub killing: Option<Arc<Killing>>,
-    /// Parts of reflecting walls that absorb.
+    /// The absorbing parts of reflecting walls.
     pub windows: Vec<Window>,
 }
 
 impl Domain {
-    /// The rectangle with its periodic axes rolled up.
+    /// The rectangle as a space with periodic axes.
     pub fn space(&self) -> Space {
         let periodic = [0, 1].map(|axis| self.is_periodic(axis));
         Space { dimension: self.dimension, lower: self.lower, upper: self.upper, periodic }
@@ -38,13 +38,13 @@ impl Domain {
         self.space().holds(theta, 0.0)
     }
 
-    /// Whether a saddle belongs to the rectangle: walls are put on saddles, with as many digits as people care to
-    /// write.
+    /// Whether a saddle belongs to the rectangle, with a tolerance for walls that are placed on saddles with few
+    /// digits.
     pub fn touches(&self, theta: Point) -> bool {
         self.space().holds(theta, SADDLE_SLACK)
     }
 
-    /// Whether some wall absorbs, or a part of one.
+    /// Whether some wall absorbs, entirely or in a window.
     pub fn absorbs(&self) -> bool {
         !self.windows.is_empty() || self.has_absorbing_wall()
     }
@@ -54,7 +54,7 @@ impl Domain {
         (0..self.dimension).any(|axis| [0, 1].into_iter().any(|end| self.wall(axis, end) == Some(Wall::Absorbing)))
     }
 
-    /// The wall at the lower (0) or upper (1) end of an axis; `None` when the axis is periodic.
+    /// The wall at the lower (0) or upper (1) end of an axis; `None` if the axis is periodic.
     pub fn wall(&self, axis: usize, end: usize) -> Option<Wall> {
         match self.walls[axis] {
             AxisWalls::Walls(walls) => Some(walls[end]),
@@ -67,14 +67,14 @@ impl Domain {
         self.windows.iter().find(|window| window.side == Side { axis, end })
     }
 
-    /// Whether a wall absorbs where a point lies on it, or beyond it.
+    /// Whether a wall absorbs at a point on it or beyond it.
     pub fn absorbs_at(&self, axis: usize, end: usize, at: Point) -> bool {
         let in_window = |window: &Window| window.holds(self.space().wrap(at)[1 - axis]);
         self.wall(axis, end) == Some(Wall::Absorbing) || self.window(axis, end).is_some_and(in_window)
     }
 
-    /// The part of a wall that absorbs, of an interval of the width 2·`half` along it around a point, where windows end
-    /// so far `beyond` their ends.
+    /// The absorbing fraction of the part of a wall within the distance `half` from a point along it; windows extend by
+    /// `beyond` over their ends.
     pub fn absorbing_share(&self, axis: usize, end: usize, at: Point, half: f64, beyond: f64) -> f64 {
         let Some(window) = self.window(axis, end) else {
             return if self.wall(axis, end) == Some(Wall::Absorbing) { 1.0 } else { 0.0 };
@@ -88,7 +88,7 @@ impl Domain {
             let lengths = turns.map(|turn| length(place - half + turn, place + half + turn));
             return share(lengths.iter().sum(), 2.0 * half);
         }
-        // Beyond a corner there is no wall.
+        // There is no wall beyond a corner.
         let (begin, end) = ((place - half).max(low), (place + half).min(high));
         share(length(begin, end), end - begin)
     }
@@ -98,7 +98,7 @@ impl Domain {
         self.walls[axis] == AxisWalls::Periodic
     }
 
-    /// The same rectangle with every wall reflecting and nothing that kills inside.
+    /// The same rectangle with every wall reflecting and no killing inside.
     pub fn closed(&self) -> Domain {
         let close = |walls: AxisWalls| match walls {
             AxisWalls::Walls(_) => AxisWalls::Walls([Wall::Reflecting; 2]),
@@ -107,7 +107,7 @@ impl Domain {
         Domain { walls: self.walls.map(close), killing: None, windows: Vec::new(), ..self.clone() }
     }
 
-    /// The same rectangle without a rim of this width along its absorbing walls.
+    /// The same rectangle reduced by this width along its absorbing walls.
     pub fn without_rim(&self, width: f64) -> Domain {
         let mut inner = self.clone();
         for axis in 0..self.dimension {
@@ -120,12 +120,12 @@ impl Domain {
         inner
     }
 
-    /// Widths of the rectangle.
+    /// The width along an axis.
     pub fn width(&self, axis: usize) -> f64 {
         self.upper[axis] - self.lower[axis]
     }
 
-    /// Where a segment that starts inside leaves through a wall first: fraction, axis and end. `None` when it stays
+    /// The first wall through which a segment that starts inside leaves: fraction, axis and end. `None` if it stays
     /// inside.
     pub fn leave(&self, from: Point, step: Point) -> Option<(f64, usize, usize)> {
         let mut first: Option<(f64, usize, usize)> = None;
@@ -144,7 +144,7 @@ impl Domain {
     }
 }
 
-/// A length in parts of another; all or nothing but for rounding is that.
+/// The ratio of two lengths, where values within rounding of 0 or 1 become 0 or 1.
 fn share(length: f64, of: f64) -> f64 {
     const ROUNDING: f64 = 1e-12;
     match length / of {
@@ -154,19 +154,19 @@ fn share(length: f64, of: f64) -> f64 {
     }
 }
 
-/// What the two walls of an axis do.
+/// The two walls of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AxisWalls {
     /// A wall at each end: the lower, then the upper.
     Walls([Wall; 2]),
-    /// Both ends joined.
+    /// The two ends are joined.
     Periodic,
 }
 
 impl AxisWalls {
-    /// Nothing passes at either end.
+    /// Both ends reflect.
     pub const REFLECTING: AxisWalls = AxisWalls::Walls([Wall::Reflecting; 2]);
-    /// What arrives at either end is gone.
+    /// Both ends absorb.
     pub const ABSORBING: AxisWalls = AxisWalls::Walls([Wall::Absorbing; 2]);
     /// Only the upper end absorbs.
     pub const ABSORBING_ABOVE: AxisWalls = AxisWalls::Walls([Wall::Reflecting, Wall::Absorbing]);
@@ -184,8 +184,8 @@ impl Default for AxisWalls {
 /// One wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wall {
-    /// Nothing passes.
+    /// The process is reflected; there is no flux through the wall.
     Reflecting,
-    /// What arrives is gone.
+    /// The process is killed.
     Absorbing,
 }

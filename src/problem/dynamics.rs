@@ -9,15 +9,15 @@ use crate::tensor::{Point, Points, Tensor, norm};
 
 /// A drift b(θ) given by formulas, with its exact Jacobian.
 pub trait DriftField: Send + Sync {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     fn dimension(&self) -> usize;
     /// b(θ).
     fn drift(&self, theta: Point) -> Point;
     /// b at every point of a block.
     fn drifts(&self, at: &Points, drifts: &mut Points);
-    /// Rows of ∂bᵢ/∂θⱼ.
+    /// The Jacobian: rows of ∂bᵢ/∂θⱼ.
     fn jacobian(&self, theta: Point) -> [Point; 2];
-    /// Fractions of the segment where b or its derivative may jump.
+    /// The fractions of a segment at which b or its derivative may jump.
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let _ = (from, to);
         Breaks::default()
@@ -26,29 +26,29 @@ pub trait DriftField: Send + Sync {
     fn may_break(&self) -> bool {
         false
     }
-    /// The loss whose descent this is but for a rotation, when it is one.
+    /// The parts of a rotated gradient descent, if the drift is one.
     fn conservative(&self) -> Option<Conservative<'_>> {
         None
     }
 }
 
-/// A drift −(I + cJ)∇L by its parts, J = [[0, 1], [−1, 0]]: with D = T·I it keeps the density e^{−L/T}.
+/// A drift −(I + cJ)∇L by its parts, J = [[0, 1], [−1, 0]]. With D = T·I its stationary density is e^{−L/T}.
 #[derive(Clone, Copy)]
 pub struct Conservative<'a> {
-    /// L.
+    /// The loss L.
     pub loss: &'a dyn Landscape,
-    /// −∇L.
+    /// The gradient part −∇L.
     pub descent: &'a Dynamics,
-    /// c.
+    /// The rotation c.
     pub rotation: f64,
 }
 
-/// A loss to descend, or a plain drift.
+/// The motion: gradient descent on a loss, or a general drift.
 #[derive(Clone)]
 pub enum Dynamics {
     /// b = −∇L.
     Loss(Arc<dyn Landscape>),
-    /// Any b.
+    /// A general drift b.
     Drift(Arc<dyn DriftField>),
 }
 
@@ -59,7 +59,7 @@ impl<L: Landscape + 'static> From<L> for Dynamics {
 }
 
 impl Dynamics {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub fn dimension(&self) -> usize {
         match self {
             Dynamics::Loss(landscape) => landscape.dimension(),
@@ -67,7 +67,7 @@ impl Dynamics {
         }
     }
 
-    /// −b(θ), which is ∇L(θ) when there is a loss, G⁻¹∇L where the coordinates have a metric G.
+    /// The slope −b(θ): ∇L(θ) for a loss, G⁻¹∇L in coordinates with a metric G.
     pub fn slope(&self, theta: Point) -> Point {
         match self {
             Dynamics::Loss(landscape) => {
@@ -81,7 +81,7 @@ impl Dynamics {
         }
     }
 
-    /// −b at every point of a block.
+    /// The slope −b at every point of a block.
     pub fn slopes(&self, at: &Points, slopes: &mut Points) {
         match self {
             Dynamics::Loss(landscape) => {
@@ -101,7 +101,7 @@ impl Dynamics {
         }
     }
 
-    /// Lengths and angles, where they are not those of the coordinates themselves.
+    /// The metric of the coordinates; `None` if they are orthonormal.
     pub fn metric(&self) -> Option<&Metric> {
         match self {
             Dynamics::Loss(landscape) => landscape.metric(),
@@ -109,7 +109,7 @@ impl Dynamics {
         }
     }
 
-    /// What a diffusion tensor spreads by along a direction: e·D e for its unit vector e.
+    /// The diffusion e·D e along the unit vector e of a direction.
     pub fn spread_along(&self, tensor: Tensor, direction: Point) -> f64 {
         match self.metric() {
             None => tensor.form(direction, direction),
@@ -117,7 +117,8 @@ impl Dynamics {
         }
     }
 
-    /// How far noise reaches along a direction in units of it: e·D e over the square of the direction's length.
+    /// The diffusion along a direction with its length as the unit: e·D e divided by the squared length of the
+    /// direction.
     pub fn reach_along(&self, tensor: Tensor, direction: Point) -> f64 {
         let length = self.metric().map_or(1.0, |metric| norm(metric.orthonormal(direction)));
         self.spread_along(tensor, direction) / (length * length)
@@ -132,7 +133,7 @@ impl Dynamics {
         })
     }
 
-    /// The loss, when there is one.
+    /// The loss, if there is one.
     pub fn loss(&self) -> Option<&dyn Landscape> {
         match self {
             Dynamics::Loss(landscape) => Some(landscape.as_ref()),
@@ -140,7 +141,7 @@ impl Dynamics {
         }
     }
 
-    /// The parts of a turned descent, when it is one.
+    /// The parts of a rotated gradient descent, if the motion is one.
     pub fn conservative(&self) -> Option<Conservative<'_>> {
         match self {
             Dynamics::Loss(_) => None,
@@ -148,7 +149,7 @@ impl Dynamics {
         }
     }
 
-    /// Fractions of the segment where L, b or their derivatives may jump.
+    /// The fractions of a segment at which L, b or their derivatives may jump.
     pub fn breaks(&self, from: Point, to: Point) -> Breaks {
         match self {
             Dynamics::Loss(landscape) => landscape.breaks(from, to),
@@ -164,8 +165,7 @@ impl Dynamics {
         }
     }
 
-    /// The Jacobian of −b: the Hessian when there is a loss, G⁻¹H where the coordinates have a metric G. Rows
-    /// ∂(−bᵢ)/∂θⱼ.
+    /// The Jacobian of −b, rows ∂(−bᵢ)/∂θⱼ: the Hessian H for a loss, G⁻¹H in coordinates with a metric G.
     pub fn slope_jacobian(&self, theta: Point) -> [Point; 2] {
         match self {
             Dynamics::Loss(landscape) => {

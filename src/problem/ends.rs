@@ -1,11 +1,11 @@
-//! The two ends of a line, and points inside it where the noise vanishes, by Feller's classes.
+//! The two ends of an interval, and interior points where the noise vanishes, classified by Feller's classes.
 
 use crate::digits::exact;
 use crate::problem::boundary_class::{BoundaryClass, LocalLaw};
 use crate::problem::warning::ProblemWarning;
 use crate::problem::{DiffusionField, Dynamics, Interpretation, Problem, ProblemError};
 
-/// The law of slope and D beside the lower (0) or upper (1) of two places; `None` where they follow no power.
+/// The power laws of slope and D next to the lower (0) or upper (1) of two points; `None` if they follow no power.
 pub fn law(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -17,7 +17,7 @@ pub fn law(
     beside(dynamics, noise, interpretation, at, inward, places[1] - places[0])
 }
 
-/// The law at small distances from a place, in the direction `inward` (±1).
+/// The power laws at small distances from a point, on the side `inward` (±1).
 pub fn beside(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
@@ -31,14 +31,14 @@ pub fn beside(
     LocalLaw::of(slope, diffusion, scale, interpretation)
 }
 
-/// One end of the line on which a process lives.
+/// One end of the interval on which a process lives.
 #[derive(Clone, Copy, Debug)]
 pub struct LineEnd {
-    /// Where.
+    /// The position of the end.
     pub at: f64,
-    /// Whether what arrives there is taken out.
+    /// Whether the end absorbs.
     pub absorbs: bool,
-    /// How slope and D behave beside it.
+    /// The power laws of slope and D next to it.
     pub law: LocalLaw,
 }
 
@@ -49,16 +49,16 @@ impl LineEnd {
     }
 }
 
-/// An end beside which D vanishes like c yᵖ at the distance y.
+/// An end next to which D vanishes like c yᵖ at the distance y.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VanishingNoise {
-    /// Where.
+    /// The position of the end.
     pub at: f64,
     /// Feller's class.
     pub class: BoundaryClass,
-    /// c.
+    /// The coefficient c.
     pub coefficient: f64,
-    /// p.
+    /// The exponent p.
     pub exponent: f64,
 }
 
@@ -81,8 +81,8 @@ impl std::fmt::Display for VanishingNoise {
     }
 }
 
-/// The lower and the upper end of what lives around the start; `None` for a periodic line, in two dimensions, and where
-/// slope and D follow no power beside an end.
+/// The lower and the upper end of the live interval around the start; `None` on a circle, in two dimensions, and where
+/// slope and D follow no power next to an end.
 pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
     if problem.dimension != 1 || problem.domain.is_periodic(0) {
         return [None, None];
@@ -98,16 +98,17 @@ pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
     })
 }
 
-/// Refuses a line on which no passage time is finite, and tells of walls that are never reached.
+/// Refuses an interval on which no passage time is finite, and warns of absorbing walls that are never reached.
 ///
 /// # Errors
-/// When every way out crosses a point that is not reached, or not left on the other side; when the process ends at a
-/// wall that is said to reflect; and when it drifts for ever to an end with a positive probability.
+/// [`ProblemError::Blocked`] if every way out crosses a point that is not reached or not left on the other side;
+/// [`ProblemError::InfiniteTime`] if the process ends at a wall that is declared reflecting, or converges to an end in
+/// infinite time with a positive probability.
 pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     if problem.dimension != 1 || problem.noise.constant().is_some() {
         return Ok(());
     }
-    // Over a floor, however low, nothing is closed.
+    // With a floor, however low, no way is closed.
     if problem.noise.floor() == 0.0 {
         blocked(problem)?;
     }
@@ -119,7 +120,7 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
             BoundaryClass::Natural => end.law.attracts(),
             _ => false,
         };
-        // A process that is killed where it stays is killed in the end.
+        // A process that is killed where it stays does not stay for ever.
         let is_killed = problem.domain.killing.as_ref().is_some_and(|killing| killing.rate([end.at, 0.0]) > 0.0);
         if is_refused && !is_killed {
             return Err(ProblemError::InfiniteTime(place));
@@ -131,9 +132,9 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     Ok(())
 }
 
-/// The order that a scheme of this order has on the problem: beside an end that holds the process, with a density yᴮ,
-/// the cell at the end stands for its mass y^{1+B} at its centre, where it is not: order 2 + B. What is carried along
-/// an axis without noise is carried upwind: order 1.
+/// The order of convergence, on this problem, of a scheme with the order `formal`. Next to an end that holds the
+/// process, with a density yᴮ, the mass y^{1+B} of the last cell is represented at its centre, which gives order 2 + B.
+/// Along an axis without noise the upwind transport has order 1.
 pub fn order(problem: &Problem, formal: f64) -> f64 {
     let formal = if problem.noise.silent_axis().is_some() { formal.min(1.0) } else { formal };
     let holding = |end: &LineEnd| !end.absorbs && end.law.is_degenerate();
@@ -146,16 +147,17 @@ pub fn order(problem: &Problem, formal: f64) -> f64 {
         .fold(formal, |order, speed| order.min(2.0 + speed))
 }
 
-/// The natural end that gives the spectrum a continuous part, and where that begins; the lower one of two.
+/// The natural end that causes a continuous spectrum, and the lower end of that spectrum; the smaller one if both ends
+/// do.
 pub fn continuous_from(problem: &Problem) -> Option<(f64, f64)> {
-    // What kills there moves it up.
+    // A killing rate at the end shifts it upwards.
     let killed = |at: f64| problem.domain.killing.as_ref().map_or(0.0, |killing| killing.rate([at, 0.0]));
     let from = |end: &LineEnd| end.law.continuous_from().map(|from| (end.at, from + killed(end.at)));
     let ends = of(problem).into_iter().flatten();
     ends.filter_map(|end| from(&end)).min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
-/// Refuses a line whose every way out crosses a point that cannot be crossed.
+/// Refuses an interval on which every way out crosses a point that cannot be crossed.
 fn blocked(problem: &Problem) -> Result<(), ProblemError> {
     let (domain, start) = (&problem.domain, problem.valley.start_point);
     let spared = domain.killing.as_ref().map(|killing| killing.spared(&problem.valley.live));
@@ -174,10 +176,10 @@ fn blocked(problem: &Problem) -> Result<(), ProblemError> {
     Err(ProblemError::Blocked { at, exponent: near.diffusion_exponent, classes: [near.class(), far.class()] })
 }
 
-/// The first point between start and exit that is not crossed, with the laws before and behind it.
+/// The first point between start and exit that is not crossed, with the power laws before and behind it.
 fn first_block(problem: &Problem, start: f64, exit: f64) -> Option<(f64, [LocalLaw; 2])> {
     const SAMPLES: usize = 4000;
-    /// D below this part of its largest value counts as zero.
+    /// D below this fraction of its largest value counts as zero.
     const ZERO: f64 = 1e-11;
     let (dynamics, noise) = (&problem.dynamics, problem.noise.as_ref());
     let place = |s: f64| start + s * (exit - start);
@@ -187,12 +189,12 @@ fn first_block(problem: &Problem, start: f64, exit: f64) -> Option<(f64, [LocalL
     let largest = samples.iter().copied().fold(0.0, f64::max);
     for k in (1..SAMPLES).filter(|&k| samples[k] <= samples[k - 1] && samples[k] <= samples[k + 1]) {
         let (s, value) = lowest(diffusion, at_sample(k - 1), at_sample(k + 1));
-        // The exit itself is an end.
+        // The exit itself is an end of the interval.
         if value > ZERO * largest || s <= 0.0 || s >= 1.0 - 1.0 / SAMPLES as f64 {
             continue;
         }
         let (at, towards) = (place(s), (exit - start).signum());
-        // The place is known to a part in 10⁸ only: the laws are read farther away than beside an end.
+        // The position is known to one part in 10⁸ only: fit the laws at larger distances than next to an end.
         let scale = 256.0 * problem.domain.width(0);
         let law = |inward: f64| beside(dynamics, noise, problem.interpretation, at, inward, scale);
         if let (Some(near), Some(far)) = (law(-towards), law(towards))
@@ -205,7 +207,7 @@ fn first_block(problem: &Problem, start: f64, exit: f64) -> Option<(f64, [LocalL
     None
 }
 
-/// Golden-section search for the smallest value: where, and what it is.
+/// Golden-section search for the minimum; returns argument and value.
 fn lowest(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> (f64, f64) {
     let golden = 0.5 * (5f64.sqrt() - 1.0);
     // 0.618⁸⁰ < 1e-16: the interval shrinks to rounding.

@@ -1,7 +1,7 @@
-//! What can be wrong with a problem, in the words of the mathematics.
+//! The errors of posing a problem, in terms of the mathematics.
 //!
-//! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). Whoever reads problems from
-//! somewhere, as the configuration does, keeps the fact and names the remedy in its own words.
+//! Every error has a fact (what is wrong, with its numbers) and a remedy (what to change). A reader of problems, such
+//! as the configuration, keeps the fact and states the remedy in its own terms.
 
 use crate::digits::{exact, exact_point as short, precise, precise_point as show};
 use crate::model::fault::DataError;
@@ -19,108 +19,108 @@ use crate::tensor::Point;
 pub enum ProblemError {
     /// A data file cannot be read or used.
     Data(DataError),
-    /// A slice of a model that cannot be had.
+    /// A slice of a model cannot be formed.
     Slice(SliceError),
-    /// An ingredient of the problem is not finite somewhere.
+    /// An ingredient of the problem is not finite at some point.
     NotFinite {
-        /// Which.
+        /// The ingredient.
         what: Ingredient,
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// The diffusion tensor has a negative eigenvalue.
     NotPositive {
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
-        /// The eigenvalue.
+        /// The negative eigenvalue.
         eigenvalue: f64,
     },
-    /// The noise vanishes on the way out, which is thereby closed.
+    /// The noise vanishes on the way out and closes it.
     Degenerate(Degeneracy),
     /// No minimum lies in the domain.
     NoMinimum {
-        /// What needs one.
+        /// What the minimum is needed for.
         needed: NeedsMinimum,
     },
-    /// The start set holds no minimum.
+    /// The start set contains no minimum.
     NoMinimumInSet,
-    /// No minimum lies near the point that was given for one.
+    /// There is no minimum near a point that names one.
     NoMinimumNear {
         /// The point.
         near: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
-        /// Where descent from it ends on a flat: the Hessian has a zero eigenvalue there.
+        /// The end of the descent, if it is on a flat region: the Hessian has a zero eigenvalue there.
         flat: Option<Point>,
         /// What the minimum is for.
         meant: MeantMinimum,
     },
-    /// The point near which a minimum is meant lies outside the domain that is given.
+    /// A point that names a minimum lies outside of the given domain.
     NamedOutside {
         /// The point.
         near: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
         /// What the minimum is for.
         meant: MeantMinimum,
     },
-    /// Noise is to be frozen at the lowest saddle of the valley, which has none.
+    /// The noise is to be frozen at the lowest saddle of a valley that has no saddle.
     NoSaddle,
-    /// A valley that is to be cold cannot be.
+    /// A valley cannot have cold noise.
     ColdValley {
         /// The point that names it.
         near: Point,
         /// The minimum that it leads to.
         minimum: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
-        /// Why not.
+        /// The reason.
         fault: ColdValleyFault,
     },
-    /// Noise that is proportional to the loss, where the loss is negative.
+    /// Noise proportional to the loss, with a loss that is negative somewhere.
     NegativeLoss {
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// L there.
+        /// The loss there.
         loss: f64,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// The minimum lies outside the start set.
+    /// The minimum lies outside of the start set.
     MinimumOutsideSet {
         /// The minimum.
         minimum: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// The point that passage times are to start from lies outside the live set or the domain.
+    /// The start point of passage times lies outside of the live set or the domain.
     StartOutside {
         /// The point.
         from: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// The minimum lies outside the domain.
+    /// The minimum lies outside of the domain.
     MinimumOutsideDomain {
         /// The minimum.
         minimum: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A wall that needs a place stands on a side that was left to be chosen.
+    /// A wall that needs a position is on a side whose position is not given.
     WallWithoutPlace {
         /// 0 for x, 1 for y.
         axis: usize,
-        /// Whether the axis is periodic, rather than bounded by an absorbing wall.
+        /// Whether the axis is periodic; otherwise the wall is absorbing.
         is_periodic: bool,
     },
-    /// The domain was left to be chosen, and the process runs away.
+    /// The domain is to be chosen, but the landscape does not confine the process.
     NotConfining,
-    /// A periodic axis joins ends that do not fit together.
+    /// The two ends of a periodic axis do not match.
     SeamMismatch {
         /// 0 for x, 1 for y.
         axis: usize,
@@ -128,60 +128,60 @@ pub enum ProblemError {
         lower: f64,
         /// The upper end.
         upper: f64,
-        /// What differs between them.
+        /// The ingredient that differs.
         what: Ingredient,
     },
-    /// Noise that is made from a loss, for a drift that has none.
+    /// The noise model needs a loss, and the drift has none.
     NoiseWithoutLoss,
-    /// Noise that is made from data, for a loss that has none.
+    /// The noise model needs data, and the loss has none.
     NoiseWithoutData,
-    /// A window that cannot be opened.
+    /// A window cannot be opened.
     Window {
-        /// Its place in the list, from 0.
+        /// Its index in the list, from 0.
         index: usize,
         /// Its wall.
         side: Side,
-        /// Why not.
+        /// The reason.
         fault: WindowFault,
     },
-    /// A killing rate that is negative, or no number.
+    /// A killing rate is negative or not a number.
     Killing {
-        /// Where.
+        /// The point θ.
         at: Point,
         /// The rate.
         rate: f64,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A jump that has no answer.
+    /// A jump that the scheme cannot handle.
     Jump {
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
-        /// Why.
+        /// The reason.
         fault: JumpFault,
     },
-    /// A domain that reaches beyond the table that the loss is known from.
+    /// The domain extends beyond the table from which the loss is interpolated.
     OutsideTable {
         /// 0 for x, 1 for y.
         axis: usize,
-        /// From where to where the table goes.
+        /// The ends of the table along the axis.
         table: [f64; 2],
-        /// From where to where the domain goes.
+        /// The ends of the domain along the axis.
         domain: [f64; 2],
     },
-    /// Noise of the bare Hessian in coordinates along vectors that are not orthogonal and of one length.
+    /// Noise of the bare Hessian in coordinates along vectors that are not orthogonal and of equal length.
     BareHessianInSkewCoordinates,
-    /// An end at which the process stays, or to which it drifts, for ever with a positive probability.
+    /// An end at which the process stays, or to which it converges, for ever with a positive probability.
     InfiniteTime(VanishingNoise),
-    /// Every way out of a line crosses a point that cannot be crossed.
+    /// Every way out crosses a point that cannot be crossed.
     Blocked {
-        /// The first of them.
+        /// The first such point.
         at: f64,
-        /// D vanishes with this power of the distance.
+        /// The exponent of the power with which D vanishes there.
         exponent: f64,
-        /// Feller's classes of the point, from the start and from beyond it.
+        /// Feller's classes of the point, from the side of the start and from beyond it.
         classes: [BoundaryClass; 2],
     },
 }
@@ -307,11 +307,11 @@ impl ProblemError {
         }
     }
 
-    /// The fact with a remedy, which may be in the words of whoever posed the problem.
+    /// The fact with a remedy; `remedy` replaces the standard one.
     pub fn with_remedy(&self, remedy: Option<&str>) -> String {
         match (remedy, self) {
             (None, _) => self.fact(),
-            // Its fact is more than one clause.
+            // The fact consists of more than one clause.
             (
                 Some(remedy),
                 ProblemError::Degenerate(_) | ProblemError::Blocked { .. } | ProblemError::InfiniteTime(_),
@@ -320,7 +320,7 @@ impl ProblemError {
         }
     }
 
-    /// What to change, for errors whose fact does not say it.
+    /// What to change, for errors whose fact does not tell it.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             ProblemError::NotFinite { .. } => "change the formula or the domain so that it is finite everywhere",

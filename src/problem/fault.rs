@@ -1,11 +1,11 @@
-//! What a fault in a problem is about: ingredients, minima that are meant, valleys and windows.
+//! Details of errors in a problem: the ingredient, the purpose of a minimum, faults of valleys and windows.
 
 use crate::model::fault::DataError;
 use crate::model::slice::SliceError;
 use crate::problem::ProblemError;
 use crate::tensor::Point;
 
-/// What a problem is made of.
+/// The ingredients of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ingredient {
     /// L(θ).
@@ -18,58 +18,58 @@ pub enum Ingredient {
     Tensor,
 }
 
-/// What needs a minimum.
+/// The features that need a minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NeedsMinimum {
-    /// Noise that is frozen there.
+    /// Noise that is frozen at the minimum.
     FrozenNoise,
-    /// Noise with its Hessian.
+    /// Noise with the Hessian of the minimum.
     LossHessian,
-    /// Its basin as the start set.
+    /// The basin of the minimum as the start set.
     Basin,
-    /// A box around it as the start set.
+    /// A box around the minimum as the start set.
     HalfWidth,
     /// A domain that is chosen from the landscape.
     AutomaticDomain,
 }
 
-/// Why a valley cannot be cold.
+/// The reasons why a valley cannot be cold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ColdValleyFault {
-    /// Another point of the list leads to the same minimum.
+    /// An earlier point of the list leads to the same minimum.
     NamedBefore {
-        /// That point.
+        /// The earlier point.
         by: Point,
     },
-    /// Its minimum lies where critical points are not looked for.
+    /// Its minimum lies outside of the region in which critical points are searched for.
     Outside,
     /// No saddle of it was found.
     NoSaddle,
 }
 
-/// Why a window cannot be opened.
+/// The reasons why a window cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowFault {
-    /// Its wall absorbs already, is periodic, or is an end of a line.
+    /// Its wall absorbs already, is periodic, or is an end of an interval.
     NoReflectingWall,
     /// No point of the wall lies in it.
     Empty,
 }
 
-/// What a minimum near a given point is for.
+/// The purpose of a minimum that is named by a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeantMinimum {
-    /// The process starts there.
+    /// The start of the process.
     Start,
-    /// The process is killed around it.
+    /// The centre of the absorbing disc.
     Target,
-    /// Its valley is cold.
+    /// The minimum of a cold valley.
     Cold,
-    /// Reactive paths begin around it.
+    /// The core set in which reactive paths begin.
     PathsFrom,
-    /// Reactive paths end around it.
+    /// The core set in which reactive paths end.
     PathsTo,
-    /// One of several sets lies around it.
+    /// One of several core sets.
     PathSet,
 }
 

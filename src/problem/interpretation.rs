@@ -1,6 +1,6 @@
-//! The stochastic calculus in which a position-dependent noise is read.
+//! The stochastic calculus: the interpretation of noise whose D depends on the position.
 
-/// How the noise of a position-dependent D is read.
+/// The stochastic calculus of the noise, with its probability current J.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpretation {
     /// J = −P∇L − ∇·(D P).

@@ -1,8 +1,9 @@
-//! Jumps of the loss, of its slope and of the noise: where they are, how high, and what cannot be solved with them.
+//! Jumps of the loss, of its slope and of the noise: their positions and heights, and the refusal of jumps that have no
+//! well-defined answer.
 //!
-//! A step of L by ΔL where D is continuous is a step of the effective potential by ΔL/D. Where D jumps at the same
-//! place the step depends on how both run inside it, which formulas do not say: that is refused, and so is noise made
-//! from the Hessian of a loss with jumps or kinks, whose Hessian is infinite there.
+//! A jump of L by ΔL where D is continuous is a jump of the effective potential by ΔL/D. If D jumps at the same point,
+//! the jump of the potential depends on the profiles of both within an infinitesimal layer, which the formulas do not
+//! define; this is refused. So is noise from the Hessian of a loss with jumps or kinks, where the Hessian is infinite.
 
 use crate::digits::{exact, exact_point};
 use crate::problem::breaks::rim;
@@ -10,31 +11,31 @@ use crate::problem::noise::NoiseKind;
 use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
-/// A point on a line where something jumps or has a kink.
+/// A point on a line at which something jumps or has a kink.
 #[derive(Clone, Copy, Debug)]
 pub struct Jump {
-    /// Where.
+    /// The point θ.
     pub at: Point,
-    /// What the effective potential ∫ L'/D jumps by along the line.
+    /// The jump of the effective potential ∫ L'/D along the line.
     pub rise: f64,
-    /// ΔL, along the line.
+    /// The jump ΔL along the line.
     pub loss: f64,
     /// The relative jump of D.
     pub noise: f64,
-    /// The jump of ∇L (or −b) in size.
+    /// The size of the jump of ∇L (or −b).
     pub slope: f64,
 }
 
-/// Why a jump has no answer.
+/// The reasons why a jump is refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum JumpFault {
-    /// Noise made from the Hessian, where the slope jumps.
+    /// The noise is made from the Hessian, and the slope jumps.
     InfiniteHessian,
-    /// L and D jump at the same place.
+    /// L and D jump at the same point.
     WithNoise,
     /// L jumps where D is a full tensor.
     FullTensor {
-        /// What L jumps by.
+        /// The jump of L.
         height: f64,
     },
 }
@@ -55,12 +56,12 @@ impl std::fmt::Display for JumpFault {
     }
 }
 
-/// Pieces of a line in which breaks are looked for one by one.
+/// The number of pieces of a line in which breaks are searched for.
 const PIECES: usize = 400;
-/// Relative jumps below this are what rounding and the distance between the two sides leave.
+/// The relative jump below which a jump is only rounding and the distance between its two sides.
 const NONE: f64 = 1e-9;
 
-/// Every break along the line between two points, in order.
+/// All breaks along the line between two points, in order.
 pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
     let line = difference(upper, lower);
     let place = |k: usize| [0, 1].map(|c| lower[c] + line[c] * k as f64 / PIECES as f64);
@@ -71,7 +72,7 @@ pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, uppe
         let breaks = noise.breaks(from, to).with(dynamics.breaks(from, to));
         let step = difference(to, from);
         found.extend(breaks.as_slice().iter().map(|&s| jump(dynamics, noise, advance(from, s, step), line)));
-        // A break on the border of two pieces lies inside neither.
+        // A break at the end of a piece lies inside of neither neighbour.
         if k + 1 < PIECES && dynamics.may_break() {
             let border = jump(dynamics, noise, to, line);
             if border.is_of_loss(size) {
@@ -79,13 +80,13 @@ pub fn along(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, uppe
             }
         }
     }
-    // The same jump, found on both sides of such a border.
+    // The same jump, found from both sides of such an end.
     let near = 16.0 * rim(lower, upper) * norm(line);
     found.dedup_by(|next, kept| norm(difference(next.at, kept.at)) <= near);
     found
 }
 
-/// The largest |L| on a line: what a jump is measured by.
+/// The largest |L| on a line, the scale of a jump.
 fn loss_size(dynamics: &Dynamics, lower: Point, upper: Point) -> f64 {
     const LOOKS: u32 = 64;
     let line = difference(upper, lower);
@@ -96,7 +97,7 @@ fn loss_size(dynamics: &Dynamics, lower: Point, upper: Point) -> f64 {
     (0..=LOOKS).map(size).filter(|size| size.is_finite()).fold(0.0, f64::max)
 }
 
-/// What jumps at a point, in the direction of a line.
+/// The jumps at a point in the direction of a line.
 fn jump(dynamics: &Dynamics, noise: &dyn DiffusionField, at: Point, line: Point) -> Jump {
     let gap = 4.0 * rim(at, advance(at, 1.0, line));
     let [before, after] = [-gap, gap].map(|s| advance(at, s, line));
@@ -117,22 +118,22 @@ fn jump(dynamics: &Dynamics, noise: &dyn DiffusionField, at: Point, line: Point)
     }
 }
 
-/// What to write instead of a jump.
+/// The smooth replacement of a jump, for messages.
 pub const SMOOTHED: &str = "write 0.5*(1 + tanh(u/w)) for step(u), tanh(u/w) for sign(u) and sqrt(u^2 + w^2) for abs(u), with a width w of \
                       a few cells";
 
-/// A place as messages write it.
+/// A point as messages write it.
 pub fn shown(at: Point, dimension: usize) -> String {
     exact_point(at, dimension)
 }
 
 impl Jump {
-    /// Whether the stationary density jumps here: that L or D does.
+    /// Whether the stationary density jumps here, because L or D does.
     pub fn is_of_density(&self, size: f64) -> bool {
         self.is_of_loss(size) || self.noise > NONE
     }
 
-    /// Whether the loss itself jumps at this one, and not only its slope.
+    /// Whether the loss itself jumps here, and not only its slope.
     fn is_of_loss(&self, size: f64) -> bool {
         self.loss != 0.0 && self.loss.abs() > NONE * size
     }
@@ -158,7 +159,7 @@ fn on_lattice(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) 
     found
 }
 
-/// The largest jump of the loss in the domain: where and by how much.
+/// The position and the size of the largest jump of the loss in the domain.
 pub fn of_loss(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Option<Jump> {
     dynamics.loss().filter(|loss| loss.may_break())?;
     let jumps = on_lattice(dynamics, noise, domain);
@@ -167,7 +168,7 @@ pub fn of_loss(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain)
     largest.is_of_loss(size).then_some(largest)
 }
 
-/// The places on a line where the stationary density jumps, since L or D does.
+/// The points on a line at which the stationary density jumps, because L or D does.
 pub fn of_density(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point, upper: Point) -> Vec<Jump> {
     let mut jumps = along(dynamics, noise, lower, upper);
     let size = loss_size(dynamics, lower, upper);
@@ -175,7 +176,7 @@ pub fn of_density(dynamics: &Dynamics, noise: &dyn DiffusionField, lower: Point,
     jumps
 }
 
-/// Whether the loss, or a noise that is a field of its own, jumps somewhere in the domain of a problem.
+/// Whether the loss, or noise given as a field, jumps somewhere in the domain of a problem.
 pub fn cut_edges(problem: &Problem) -> bool {
     let (dynamics, noise, domain) = (&problem.dynamics, problem.noise.as_ref(), &problem.domain);
     let may_jump = noise.jumps() && matches!(problem.noise_model.kind, NoiseKind::Field(_));
@@ -183,8 +184,8 @@ pub fn cut_edges(problem: &Problem) -> bool {
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
-/// Whether the stationary density of a problem bends or jumps somewhere in its domain, or its derivative does: where D
-/// or the slope of the loss does.
+/// Whether the stationary density of a problem or its derivative has a kink or a jump somewhere in the domain: where D
+/// or the slope of the loss has one.
 pub fn bend_density(problem: &Problem) -> bool {
     const LINES: usize = 24;
     let Problem { dynamics, noise, domain, .. } = problem;
@@ -210,8 +211,8 @@ pub fn bend_density(problem: &Problem) -> bool {
     })
 }
 
-/// Whether the killing rate inside the domain bends or jumps somewhere, and the second derivative of the density with
-/// it.
+/// Whether the killing rate inside the domain has a kink or a jump somewhere, and with it the second derivative of the
+/// density.
 pub fn bend_killing(problem: &Problem) -> bool {
     problem.domain.killing.as_ref().is_some_and(|killing| killing.breaks_in(&problem.domain))
 }
@@ -224,11 +225,11 @@ fn steepest(dynamics: &Dynamics, domain: &Domain) -> f64 {
     (0..=LOOKS).map(slope).fold(0.0, f64::max)
 }
 
-/// Refuses jumps that have no answer.
+/// Refuses jumps that have no well-defined answer.
 ///
 /// # Errors
-/// When the loss and D jump at the same place, when D is made from the Hessian of a loss with jumps or kinks, and when
-/// the loss jumps where D is a full tensor.
+/// [`ProblemError::Jump`] if the loss and D jump at the same point, if D is made from the Hessian of a loss with jumps
+/// or kinks, or if the loss jumps where D is a full tensor.
 pub fn check(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,

@@ -1,10 +1,10 @@
-//! A killing rate inside the domain: k(θ) ≥ 0 per unit of time, besides what walls and sets kill.
+//! A killing rate inside the domain, k(θ) ≥ 0 in 1/time, in addition to absorbing walls and sets.
 //!
 //! ```text
 //! ∂P/∂t = −∇·J − k P        γ = ∮ J·dS + ∫ k P
 //! ```
-//! for the normalised quasi-stationary density P. A reaction, a decay, or a wall that absorbs in part: a layer of the
-//! width w and the rate h/w beside a reflecting wall is Robin's condition n·J = h P as w → 0.
+//! for the normalised quasi-stationary density P. It models a reaction, a decay, or a partially absorbing wall: a layer
+//! of width w with the rate h/w at a reflecting wall becomes the Robin condition n·J = h P as w → 0.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Killing {
 }
 
 impl Killing {
-    /// The rate that a formula gives.
+    /// The killing rate given by a formula.
     pub fn new(formula: Expression) -> Killing {
         Killing { formula }
     }
@@ -30,7 +30,7 @@ impl Killing {
         self.formula.value(theta)
     }
 
-    /// Fractions of the segment where k or its derivatives may jump.
+    /// The fractions of a segment at which k or its derivatives may jump.
     pub fn breaks(&self, from: Point, to: Point) -> Breaks {
         self.formula.breaks(from, to)
     }
@@ -40,12 +40,12 @@ impl Killing {
         self.formula.may_break()
     }
 
-    /// Whether k, or a derivative of it, jumps somewhere in a domain.
+    /// Whether k or a derivative of it jumps somewhere in a domain.
     pub fn breaks_in(&self, domain: &Domain) -> bool {
         self.may_break() && lines(domain).any(|(from, to)| pieces(from, to).any(|(a, b)| !self.breaks(a, b).is_empty()))
     }
 
-    /// Refuses a rate that is negative, or no number, on a lattice over a domain.
+    /// Refuses a rate that is negative or not a number somewhere on a lattice over a domain.
     ///
     /// # Errors
     /// [`ProblemError::Killing`] with the first such point.
@@ -57,7 +57,7 @@ impl Killing {
         }
     }
 
-    /// The part of a live set in which nothing kills but leaving it.
+    /// The part of a live set in which k = 0.
     pub fn spared(&self, live: &Region) -> Region {
         let (killing, live) = (self.clone(), live.clone());
         let margin = move |theta: Point| if live.holds(theta) && killing.rate(theta) <= 0.0 { 1.0 } else { -1.0 };
@@ -65,15 +65,15 @@ impl Killing {
     }
 }
 
-/// Whether a number is a rate.
+/// Whether a number is a valid rate: finite and not negative.
 pub fn is_rate(rate: f64) -> bool {
     rate >= 0.0 && rate.is_finite()
 }
 
-/// Pieces of a line in which breaks are looked for one by one.
+/// The number of pieces of a line in which breaks are searched for.
 const PIECES: u32 = 256;
 
-/// Lines over a domain: the interval itself, or so many along each axis of a rectangle, its walls among them.
+/// Lines over a domain: the interval itself, or this many along each axis of a rectangle, including its walls.
 fn lines(domain: &Domain) -> impl Iterator<Item = (Point, Point)> + '_ {
     const LINES: u32 = 48;
     let across = if domain.dimension == 2 { LINES } else { 0 };

@@ -1,12 +1,10 @@
-//! Lengths and angles in the space of all parameters, seen in coordinates along vectors that need be neither unit nor
-//! orthogonal.
+//! The metric of coordinates along vectors in parameter space that need be neither of unit length nor orthogonal.
 //!
 //! ```text
 //! θ = θ* + V c,   G = VᵀV = RᵀR (Cholesky),   z = R c   orthonormal coordinates of the same plane
 //! dc/dt = −G⁻¹ ∂L/∂c,      D_c = R⁻¹ D_z R⁻ᵀ = G⁻¹ VᵀDV G⁻¹,      H_z = R⁻ᵀ H_c R⁻¹,      C_z = R⁻ᵀ C_c R⁻¹
 //! ```
-//! What has a meaning of its own (eigenvalues of Hessians, noise models, temperatures) is said in z; positions, boxes
-//! and walls in c.
+//! Eigenvalues of Hessians, noise models and temperatures refer to z; positions, boxes and walls to c.
 
 use crate::tensor::{Point, Tensor, norm};
 
@@ -15,12 +13,12 @@ use crate::tensor::{Point, Tensor, norm};
 pub struct Metric {
     dimension: usize,
     gram: Tensor,
-    /// R₁₁, R₁₂, R₂₂; R₂₂ is 1 in one dimension, so that nothing is divided by 0.
+    /// R₁₁, R₁₂, R₂₂; R₂₂ is 1 in one dimension to avoid a division by 0.
     root: [f64; 3],
 }
 
 impl Metric {
-    /// The metric of a positive definite Gram matrix; `None` where lengths are those of the coordinates themselves.
+    /// The metric of a positive definite Gram matrix; `None` for the unit matrix, whose coordinates are orthonormal.
     pub fn new(gram: Tensor, dimension: usize) -> Option<Metric> {
         if gram == Tensor::isotropic(1.0, dimension) {
             return None;
@@ -44,13 +42,13 @@ impl Metric {
         is_even.then_some(self.gram.xx)
     }
 
-    /// G⁻¹ g: the rate of change of coordinates for a derivative with respect to them.
+    /// G⁻¹ g: the vector for a derivative with respect to the coordinates.
     #[inline(always)]
     pub fn raise(&self, gradient: Point) -> Point {
         self.down(self.down_transposed(gradient))
     }
 
-    /// R c: orthonormal components of a displacement.
+    /// R c: the orthonormal components of a displacement.
     pub fn orthonormal(&self, [x, y]: Point) -> Point {
         let [a, b, c] = self.root;
         [a * x + b * y, if self.dimension == 1 { 0.0 } else { c * y }]
@@ -80,7 +78,7 @@ impl Metric {
         Tensor { xx: upper[0], xy: upper[1], yy: if self.dimension == 1 { 0.0 } else { lower[1] } }
     }
 
-    /// R⁻¹ D R⁻ᵀ: a diffusion tensor of orthonormal coordinates in these ones.
+    /// R⁻¹ D R⁻ᵀ: a diffusion tensor given in orthonormal coordinates, in these coordinates.
     pub fn spread(&self, tensor: Tensor) -> Tensor {
         let Tensor { xx, xy, yy } = tensor;
         let (first, second) = (self.down([xx, xy]), self.down([xy, yy]));
@@ -88,10 +86,9 @@ impl Metric {
         Tensor { xx: upper[0], xy: upper[1], yy: if self.dimension == 1 { 0.0 } else { lower[1] } }
     }
 
-    /// v·D_z v for the unit vector along a displacement, of a diffusion tensor of these coordinates: its share along
-    /// that direction.
+    /// e·D_z e for the unit vector e along a displacement, for a diffusion tensor in these coordinates.
     pub fn along(&self, tensor: Tensor, direction: Point) -> f64 {
-        // D_z = R D Rᵀ, and Rᵀe for the unit vector e of z.
+        // D_z = R D Rᵀ, hence Rᵀe for the unit vector e of z.
         let e = self.orthonormal(direction);
         let length = norm(e);
         let [a, b, c] = self.root;

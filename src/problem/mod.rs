@@ -1,4 +1,5 @@
-//! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. No grid here.
+//! The continuous problem: a landscape (or a drift), its noise, the domain and the start set. It does not know the
+//! grid.
 
 pub mod absorption;
 pub mod basin;
@@ -65,37 +66,37 @@ use crate::problem::search::{inside_extent, search_box, within_extent};
 use crate::problem::valley::Surroundings;
 use crate::tensor::{Point, difference};
 
-/// A landscape with its noise, its domain and its start set: everything continuous.
+/// A continuous problem: a landscape or drift with its noise, domain and start set.
 #[derive(Clone)]
 pub struct Problem {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// The loss or the drift.
     pub dynamics: Dynamics,
-    /// D(θ).
+    /// The noise D(θ).
     pub noise: Arc<dyn DiffusionField>,
-    /// The model that D(θ) was made from.
+    /// The noise model from which D(θ) was made.
     pub noise_model: NoiseModel,
     /// The stochastic calculus.
     pub interpretation: Interpretation,
-    /// Rectangle and walls.
+    /// The rectangle and its walls.
     pub domain: Domain,
-    /// Minima and saddles found in it.
+    /// The minima and saddles in it.
     pub critical: CriticalPoints,
-    /// Start set, and where the process lives.
+    /// The start set and the live set.
     pub valley: Valley,
-    /// The question as it was asked, with the sides of a table as those of the domain where none was given.
+    /// The question as posed; if the loss is a table and no domain was given, with the sides of the table.
     pub posed: Arc<Posed>,
-    /// What the reader must know.
+    /// Warnings for the reader of results.
     pub warnings: Vec<ProblemWarning>,
 }
 
 impl Problem {
-    /// Poses a question about a landscape and its noise, and refuses it where it can't be solved as posed.
+    /// Poses a problem; refuses one that cannot be solved as posed.
     ///
     /// # Errors
-    /// Whatever makes the question meaningless (a loss that is not finite, a set without a minimum), and noise that
-    /// does not carry the process to what absorbs. Every error says what is wrong and what to change.
+    /// [`ProblemError`]: an ill-posed question (a loss that is not finite, a set without a minimum), or noise that does
+    /// not carry the process to what absorbs. Every error tells what is wrong and what to change.
     pub fn new(
         dynamics: Dynamics,
         noise_model: NoiseModel,
@@ -124,7 +125,7 @@ impl Problem {
             start: &start,
             target,
         };
-        // Noise that is none would explain why no domain was found.
+        // Invalid noise may be the reason why no domain was found: report it first.
         let domain =
             choice.domain().or_else(|error| degeneracy::check_tensors(noise.as_ref(), space).and(Err(error)))?;
         inside_extent(&dynamics, &domain)?;
@@ -135,7 +136,7 @@ impl Problem {
             nonnegative_loss(&dynamics, &critical, &domain)?;
         }
         let start = match start {
-            // Now that it is known how far it reaches.
+            // Trace the outline again in the domain, which is now known.
             Region::Basin(basin) if dynamics.dimension() == 2 => {
                 Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, &domain)))
             }
@@ -158,7 +159,7 @@ impl Problem {
         let mut warnings = warnings(&dynamics, posed, &domain, &valley);
         warnings.extend(choice::strayed(posed, &critical, chosen, target, &domain));
         if !posed.allow_degenerate {
-            // Where the domain itself kills the process need not be carried on.
+            // Where the killing rate inside the domain is positive, the noise need not carry the process on.
             let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
             let live = spared.as_ref().unwrap_or(&valley.live);
             degeneracy::traps(noise.as_ref(), &critical.minima, &domain, live)?;
@@ -184,10 +185,10 @@ impl Problem {
         Ok(problem)
     }
 
-    /// The same question about the same loss under other noise, as when a learning rate changes on the way.
+    /// The same problem with other noise, for example after a change of the learning rate.
     ///
     /// # Errors
-    /// Noise that cannot be made from this landscape, or does not carry the process to what absorbs.
+    /// [`ProblemError`] if the noise cannot be made from this landscape or does not carry the process to what absorbs.
     pub fn with_noise(&self, noise_model: NoiseModel) -> Result<Problem, ProblemError> {
         let Problem { dynamics, critical, domain, valley, interpretation, .. } = self;
         let frozen = |named: &[Point]| frozen_at(dynamics, critical, valley.minimum, named, domain.space());
@@ -195,33 +196,32 @@ impl Problem {
         let carries = |noise: &dyn DiffusionField| {
             degeneracy::check(dynamics, noise, *interpretation, domain, &valley.live, valley.start_point)
         };
-        // Noise that was let pass as it is may be let pass again.
+        // If the present noise is degenerate and was allowed, so is the new one.
         if carries(self.noise.as_ref()).is_ok() {
             carries(noise.as_ref())?;
         }
         Ok(Problem { noise, noise_model, ..self.clone() })
     }
 
-    /// The same question of the same loss from half of the values along each axis; `None` where the loss is not
-    /// interpolated, or from too few values.
+    /// The same problem with half of the values of a tabulated loss along each axis; `None` if the loss is not
+    /// interpolated or too few values remain.
     pub fn coarser(&self) -> Option<Result<Problem, ProblemError>> {
         let loss = self.dynamics.loss()?.coarser()?;
         Some(Problem::new(Dynamics::Loss(loss), self.noise_model.clone(), self.interpretation, &self.posed))
     }
 
-    /// Whether the killed process obeys detailed balance for a reason that is known beforehand: a loss, and D = d·I.
+    /// Whether the killed process is known to be reversible: a loss with D = d·I.
     pub fn is_reversible(&self) -> bool {
         self.dynamics.loss().is_some() && self.noise.constant().is_some()
     }
 
-    /// The minimum of the valley, when there is one.
+    /// The minimum of the valley, if there is one.
     pub fn minimum(&self) -> Option<&CriticalPoint> {
         self.valley.minimum.map(|index| &self.critical.minima[index])
     }
 }
 
-/// What a reader must know that the numbers do not show: where passage times start without a minimum, and walls that
-/// are not reached.
+/// The warnings of a problem: a start point of passage times without a minimum, and walls that are out of reach.
 fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
     warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
@@ -236,8 +236,7 @@ fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley
     warnings
 }
 
-/// The minima of the cold valleys and their lowest saddles, for noise that is frozen there; the start valley where none
-/// is named.
+/// The minima of the cold valleys with their lowest saddles, for frozen noise; the start valley if none is named.
 fn frozen_at(
     dynamics: &Dynamics,
     critical: &CriticalPoints,
@@ -272,7 +271,7 @@ fn frozen_at(
     Ok(frozen)
 }
 
-/// Refuses a loss that is negative at a minimum of the domain, or on a lattice over it.
+/// Refuses a loss that is negative at a minimum in the domain or on a lattice over it.
 fn nonnegative_loss(dynamics: &Dynamics, critical: &CriticalPoints, domain: &Domain) -> Result<(), ProblemError> {
     const LATTICE: u32 = 100;
     let Some(loss) = dynamics.loss() else { return Ok(()) };
@@ -295,7 +294,7 @@ fn descend(dynamics: &Dynamics, critical: &CriticalPoints, space: Space) -> Desc
     Descent::new(dynamics, space, &critical.minima, &saddles)
 }
 
-/// The loss must be finite on the box; a lattice finds what a user can have meant wrongly (log of a negative number).
+/// Refuses a loss that is not finite somewhere on a lattice over the box, as for the logarithm of a negative number.
 fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space) -> Result<(), ProblemError> {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
     let lattice = if costly { 9 } else { 65 };
@@ -317,12 +316,12 @@ fn finite_loss(dynamics: &Dynamics, Space { dimension, lower, upper, .. }: Space
     Ok(())
 }
 
-/// What the slope of the motion is called.
+/// The name of the slope of the motion, for messages.
 fn slope_of(dynamics: &Dynamics) -> Ingredient {
     if dynamics.loss().is_some() { Ingredient::Gradient } else { Ingredient::Drift }
 }
 
-/// What is joined by a periodic axis must fit together.
+/// Refuses periodic axes whose two ends do not match.
 fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Result<(), ProblemError> {
     let units = domain.space().units();
     for axis in (0..domain.dimension).filter(|&axis| domain.is_periodic(axis)) {
@@ -350,7 +349,7 @@ fn seams(dynamics: &Dynamics, noise: &dyn DiffusionField, domain: &Domain) -> Re
     Ok(())
 }
 
-/// The largest slope on a lattice of the domain, in units of its widths.
+/// The largest slope on a lattice over the domain, in units of its widths.
 fn largest_slope(dynamics: &Dynamics, domain: &Domain) -> f64 {
     const LATTICE: u32 = 8;
     let place = |axis: usize, k: u32| domain.lower[axis] + domain.width(axis) * f64::from(k) / f64::from(LATTICE);

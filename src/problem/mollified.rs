@@ -1,17 +1,17 @@
-//! D = η/(2B) [H]₊ + d·I as the cells of a grid see it, near the curves Γ on which an eigenvalue of H changes sign.
+//! Mollification of D = η/(2B) [H]₊ + d·I on a grid, near the curves Γ on which an eigenvalue of H changes sign.
 //!
-//! On Γ the eigenvalue h_k of H vanishes, and with it, but for the floor d, an eigenvalue of D. The path integral of
-//! D⁻¹∇L diverges there and would block every edge that crosses Γ, while the noise does cross where nᵀDn = c h_j
-//! (n·v_j)² > 0, c = η/(2B), n the normal of Γ. So the eigenvalue is kept above a level that falls with the cells,
+//! On Γ the eigenvalue h_k of H vanishes, and with it, up to the floor d, an eigenvalue of D. The path integral of
+//! D⁻¹∇L diverges there and would block every edge that crosses Γ, although the noise carries the process across where
+//! nᵀDn = c h_j (n·v_j)² > 0, c = η/(2B), n the normal of Γ. Therefore the eigenvalue is kept above a level that
+//! decreases with the cell width,
 //! ```text
 //! c|h_k| + d  →  max(c|h_k| + d, c·min(max(Δ/4, |h_j|/256), e ω|h_j|))
 //!
 //! Δ = |(a ∂ₐh_k, b ∂ᵦh_k)|   the change of h_k over a cell of widths a, b
 //! ω = (n·v_j)²               the openness of Γ, n = ∇h_k/|∇h_k|
 //! ```
-//! Where Γ is blocked (ω = 0: separable landscapes, however turned) nothing changes, nor where the grid resolves the
-//! floor, d ≥ cΔ/4.
-//! |h_j|/256 bounds the reach of Selling's edges; Γ is resolved where Δ < ω|h_j|.
+//! Nothing changes where Γ is blocked (ω = 0: separable landscapes, however turned) or where the grid resolves the
+//! floor, d ≥ cΔ/4. The term |h_j|/256 limits the length of Selling's edges. Γ is resolved where Δ < ω|h_j|.
 //!
 //! Source: method.md section 3, "Degenerate curves".
 
@@ -21,18 +21,18 @@ use crate::problem::landscape::Landscape;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{Eigen, Point, Tensor, advance, difference, dot};
 
-/// c(θ)[H(θ)]₊ + d·I: the landscape, c and d.
+/// The field c(θ)[H(θ)]₊ + d·I: the landscape, c and d.
 #[derive(Clone)]
 pub struct HessianField {
     /// The landscape with the Hessian H.
     pub landscape: Arc<dyn Landscape>,
-    /// η/(2B), that is c unless it grows with the loss.
+    /// η/(2B), which is c unless c is proportional to the loss.
     pub factor: f64,
     /// Whether c = η/(2B)·2L(θ).
     pub grows_with_loss: bool,
-    /// d ≥ 0.
+    /// The floor d ≥ 0.
     pub floor: f64,
-    /// Of the part Δ/4 of the level on a grid so many times are taken: 1, but to see what the level does.
+    /// A factor of the part Δ/4 of the level: 1, or 2 to estimate the effect of the level.
     pub raise: f64,
 }
 
@@ -46,18 +46,18 @@ impl HessianField {
 /// The shape of the cells of a grid.
 #[derive(Clone, Copy, Debug)]
 pub struct CellShape {
-    /// Widths along the grid's axes.
+    /// The widths along the grid's axes.
     pub spacing: [f64; 2],
-    /// Cosine and sine of the angle by which the grid's axes are turned against θ's.
+    /// The cosine and sine of the angle from the axes of θ to those of the grid.
     pub turn: [f64; 2],
 }
 
-/// How an eigenvalue h_k of the Hessian changes around a point.
+/// The change of an eigenvalue h_k of the Hessian near a point.
 #[derive(Clone, Copy, Debug)]
 pub struct Approach {
     /// Δ, the change of h_k over a cell.
     pub change: f64,
-    /// ω = (n·v_j)² of the curve on which h_k is constant.
+    /// The openness ω = (n·v_j)² of the level curve of h_k.
     pub openness: f64,
 }
 
@@ -69,30 +69,30 @@ impl CellShape {
     }
 }
 
-/// Eigenvalues of D are kept within this factor of each other on open curves, which bounds Selling's edges to about
-/// eight cells.
+/// The largest ratio of the eigenvalues of D on open curves, which limits Selling's edges to about eight cells.
 const LARGEST_RATIO: f64 = 256.0;
 
-/// The level is at most this many times ω|h_j|: it vanishes with the openness.
+/// The limit of the level as a multiple of ω|h_j|: the level vanishes with the openness.
 const OPEN_SHARE: f64 = std::f64::consts::E;
 
-/// Curves with less openness are blocked: it is the rounding of the differences that it is computed from.
+/// The openness below which a curve is blocked: the rounding of the differences from which it is computed.
 const BLOCKED: f64 = 1e-20;
 
 /// A segment along which h_k changes by more than a tenth of its smallest value is too close to Γ for the path
 /// integral.
 const CLOSE: f64 = 10.0;
 
-/// Eigenvalues of the Hessian that do not vanish within so many cells are far from Γ.
+/// The number of cells within which an eigenvalue must not vanish for a point to be far from Γ.
 const CALM_CELLS: f64 = 4.0;
 
-/// Nor are those raised that differ by less than this, an eighth of [`LARGEST_RATIO`], whose edges are short.
+/// Eigenvalues with a smaller ratio than this, an eighth of [`LARGEST_RATIO`], are not raised either; their edges are
+/// short.
 const CALM_RATIO: f64 = 1.0 / 32.0;
 
-/// Step of the differences for ∇h_k, in cells: the errors of the step (its square) and of rounding are both near 1e-10.
+/// The step of the differences for ∇h_k, in cells: the truncation error (its square) and rounding are both near 1e-10.
 const STEP: f64 = 1e-3;
 
-/// The field on one grid.
+/// The mollified field on one grid.
 pub struct Mollified<'a> {
     field: HessianField,
     plain: &'a dyn DiffusionField,
@@ -100,24 +100,24 @@ pub struct Mollified<'a> {
     calm: Option<Calm<'a>>,
 }
 
-/// Whether the cell of a point is calm ([`Mollified::is_calm`]).
+/// A function that tells whether the cell of a point is calm ([`Mollified::is_calm`]).
 type Calm<'a> = Box<dyn Fn(Point) -> bool + Send + Sync + 'a>;
 
 impl<'a> Mollified<'a> {
-    /// The mollification of a field that is made from a Hessian in two dimensions; `None` for all others, which keep as
-    /// they are.
+    /// The mollification of a field that is made from a Hessian in two dimensions; `None` for other fields, which are
+    /// not changed.
     pub fn of(noise: &'a dyn DiffusionField, cells: CellShape) -> Option<Mollified<'a>> {
         let field = noise.hessian_field()?;
         (field.landscape.dimension() == 2).then_some(Mollified { field, plain: noise, cells, calm: None })
     }
 
-    /// The same, with a cheap answer to which cells are calm.
+    /// The same field with a cheap function that tells which cells are calm.
     pub fn knowing(self, calm: impl Fn(Point) -> bool + Send + Sync + 'a) -> Mollified<'a> {
         Mollified { calm: Some(Box::new(calm)), ..self }
     }
 
-    /// Whether nothing is raised within two cells of a point: levels are Δ/4 and |h_j|/256 at most, and no eigenvalue
-    /// changes by more over a cell than H does.
+    /// Whether no eigenvalue is raised within two cells of a point. The levels are at most Δ/4 and |h_j|/256, and no
+    /// eigenvalue changes by more over a cell than H does.
     pub fn is_calm(&self, theta: Point) -> bool {
         let changes = self.cells.axes().into_iter().zip(self.cells.spacing).map(|(axis, width)| {
             let hessian = |cells: f64| self.field.landscape.hessian(advance(theta, cells * width, axis));
@@ -131,7 +131,7 @@ impl<'a> Mollified<'a> {
         smallest >= CALM_CELLS * change && smallest >= CALM_RATIO * values[0].max(values[1])
     }
 
-    /// How h_k changes around a point whose Hessian has this decomposition.
+    /// The change of h_k near a point whose Hessian has this eigendecomposition.
     pub fn approach(&self, theta: Point, eigen: &Eigen, k: usize) -> Approach {
         let axes = self.cells.axes();
         let (own, other) = (eigen.vectors[k], eigen.vectors[1 - k]);
@@ -145,11 +145,11 @@ impl<'a> Mollified<'a> {
         let slope = [changes[0] / self.cells.spacing[0], changes[1] / self.cells.spacing[1]];
         let along = slope[0] * dot(other, axes[0]) + slope[1] * dot(other, axes[1]);
         let openness = along * along / dot(slope, slope);
-        // h_k is constant: it has no curve to cross.
+        // h_k is constant, so there is no curve.
         Approach { change: changes[0].hypot(changes[1]), openness: if openness > BLOCKED { openness } else { 0.0 } }
     }
 
-    /// The level of c|h_k| + d at a point with this c, where the grid does not resolve the floor; else 0.
+    /// The level of c|h_k| + d at a point, if the grid does not resolve the floor; otherwise 0.
     fn level(&self, factor: f64, Approach { change, openness }: Approach, other: f64) -> f64 {
         let HessianField { floor, raise, .. } = self.field;
         let open = OPEN_SHARE * openness * other.abs();
@@ -159,8 +159,8 @@ impl<'a> Mollified<'a> {
         factor * (0.25 * raise * change).max(other.abs() / LARGEST_RATIO).min(open)
     }
 
-    /// ω|h_j|/Δ where a segment crosses Γ, the smaller one where it crosses two; `None` where it crosses none, and
-    /// where the grid resolves the floor.
+    /// ω|h_j|/Δ where a segment crosses Γ, the smaller value if it crosses two curves; `None` if it crosses none or the
+    /// grid resolves the floor.
     pub fn resolution(&self, from: Point, to: Point) -> Option<f64> {
         let ends = [self.eigen(from), self.eigen(to)];
         let crossed = (0..2).filter(|&k| (ends[0].values[k] > 0.0) != (ends[1].values[k] > 0.0));
@@ -170,13 +170,13 @@ impl<'a> Mollified<'a> {
             let approach = self.approach([from, to][near], &ends[near], k);
             let factor = self.field.factor_at([from, to][near]);
             let is_bare = self.field.floor == 0.0 || self.level(factor, approach, other) > 0.0;
-            // Where h_k jumps from one sign to the other, |h_k| does not vanish.
+            // If h_k jumps from one sign to the other, |h_k| does not vanish.
             (is_bare && approach.change > 0.0).then(|| approach.openness * other.abs() / approach.change)
         });
         resolutions.reduce(f64::min)
     }
 
-    /// cΔ/d where a segment crosses a curve over a floor d, the larger one where it crosses two; `None` where it
+    /// cΔ/d where a segment crosses a curve with a floor d, the larger value if it crosses two curves; `None` if it
     /// crosses none.
     pub fn steepness(&self, from: Point, to: Point) -> Option<f64> {
         let ends = [self.eigen(from), self.eigen(to)];
@@ -233,7 +233,7 @@ impl DiffusionField for Mollified<'_> {
 
     fn plain_along(&self, from: Point, to: Point) -> Option<&dyn DiffusionField> {
         let calm = self.calm.as_ref()?;
-        // Edges reach eight cells: every point of one is within two of these three.
+        // Edges have at most eight cells: every point of one is within two cells of these three.
         let middle = advance(from, 0.5, difference(to, from));
         [from, middle, to].into_iter().all(calm).then_some(self.plain)
     }

@@ -1,14 +1,14 @@
-//! One step of Dormand and Prince's pair of orders 5 and 4 for a plane flow dθ/dt = f(θ).
+//! One step of the Dormand–Prince pair of orders 5 and 4 for a plane flow dθ/dt = f(θ).
 
 use crate::tensor::Point;
 
-/// A step that was tried.
+/// The result of a trial step.
 pub struct Step {
-    /// Where the fifth-order formula leads.
+    /// The end point of the fifth-order formula.
     pub end: Point,
-    /// f there: the first stage of the next step.
+    /// f at the end point: the first stage of the next step.
     pub slope: Point,
-    /// The difference to the fourth-order formula.
+    /// The difference from the fourth-order formula.
     pub error: Point,
 }
 
@@ -42,8 +42,8 @@ pub fn step(flow: impl Fn(Point) -> Point, at: Point, slope: Point, length: f64)
     Step { end, slope: stages[6], error }
 }
 
-/// The factor for the next length when the error was `ratio` times what is allowed.
+/// The factor for the next step length if the error was `ratio` times the allowed one.
 pub fn growth(ratio: f64) -> f64 {
-    // A step so long that it overflows has a ratio that is no number: shorten it like any bad one.
+    // A step so long that it overflows has the ratio NaN: shorten it.
     if ratio.is_finite() { (0.9 * ratio.powf(-0.2)).clamp(0.2, 5.0) } else { 0.2 }
 }

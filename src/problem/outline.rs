@@ -1,9 +1,8 @@
-//! The inside of a set that is bounded by curves: a raster in whose cells the pieces of the curves are filed.
+//! Point-in-set tests for a set bounded by curves, with a raster whose cells list the pieces of the curves.
 //!
 //! A point is on the same side as the centre of its raster cell unless a curve crosses the segment between them; then
-//! the side of the crossing that is nearest to the point decides. The centres learn their sides from one another in the
-//! same way, from a point inside on: two neighbours that contradict each other mean that a curve is missing or ends
-//! where it should not.
+//! the crossing nearest to the point decides. The sides of the centres are found in the same way by a flood fill from a
+//! point inside. If two neighbours contradict each other, a curve is missing or ends too early.
 
 use std::collections::VecDeque;
 
@@ -16,7 +15,7 @@ use crate::tensor::{Point, advance, difference};
 pub struct Outline {
     space: Space,
     pieces: Vec<Bounding>,
-    /// Where the entries of each raster cell start.
+    /// The offset of the entries of each raster cell.
     starts: Vec<u32>,
     entries: Vec<Entry>,
     /// Whether the centre of each raster cell is inside.
@@ -28,23 +27,23 @@ pub struct Outline {
 pub struct Bounding {
     /// The piece.
     pub piece: Piece,
-    /// Whether the set lies on its left.
+    /// Whether the set lies on the left of the piece.
     pub left_is_inside: bool,
 }
 
-/// A piece in a raster cell.
+/// A piece that is listed in a raster cell.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     piece: u32,
-    /// The widths of the box by which the piece has to be moved to lie there.
+    /// The number of box widths by which the piece is shifted to lie in the cell.
     shift: [i32; 2],
 }
 
-/// Raster cells along each axis.
+/// The number of raster cells along each axis.
 const CELLS: usize = 256;
 
 impl Outline {
-    /// The set with these bounds that holds a point; `None` where the bounds contradict each other.
+    /// The set with these boundary pieces that contains a point; `None` if the pieces contradict each other.
     pub fn new(space: Space, pieces: Vec<Bounding>, within: Point) -> Option<Outline> {
         let mut filed: Vec<(u32, Entry)> = Vec::new();
         let mut outline = Outline { space, pieces, starts: Vec::new(), entries: Vec::new(), inside: Vec::new() };
@@ -67,7 +66,7 @@ impl Outline {
         outline.spread(within).then_some(outline)
     }
 
-    /// Whether a point is inside; `None` outside the box.
+    /// Whether a point is inside; `None` outside of the box.
     pub fn holds(&self, theta: Point) -> Option<bool> {
         let at = self.space.wrap(theta);
         let indices = self.raster(at);
@@ -79,8 +78,8 @@ impl Outline {
         Some(first.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside))
     }
 
-    /// The distance of a point from the nearest of the curves, over the seams if that is shorter; infinite where there
-    /// is none.
+    /// The distance of a point from the nearest curve, across periodic seams if that is shorter; infinite if there are
+    /// no curves.
     pub fn distance(&self, theta: Point) -> f64 {
         let distance = |bounding: &Bounding| {
             let begin = bounding.piece.at(0.0);
@@ -89,12 +88,12 @@ impl Outline {
         self.pieces.iter().map(distance).fold(f64::INFINITY, f64::min)
     }
 
-    /// The fraction of the segment at which it first goes out.
+    /// The fraction of the segment at which it first leaves the set.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.first(from, difference(to, from), |comes_from_inside| comes_from_inside).map(|(fraction, _)| fraction)
     }
 
-    /// Gives every raster cell its side; whether no two neighbours contradict each other.
+    /// Determines the side of every raster cell; returns whether all neighbours agree.
     fn spread(&mut self, within: Point) -> bool {
         let indices = self.raster(within);
         let Some(cell) = self.cell(indices) else { return false };
@@ -128,7 +127,8 @@ impl Outline {
         true
     }
 
-    /// The first crossing of a segment that counts: its fraction, and whether the segment comes from inside there.
+    /// The first crossing of a segment that satisfies `counts`: its fraction, and whether the segment comes from
+    /// inside.
     fn first(&self, from: Point, step: Point, counts: impl Fn(bool) -> bool) -> Option<(f64, bool)> {
         let to = advance(from, 1.0, step);
         let mut first: Option<(f64, bool)> = None;
@@ -151,7 +151,7 @@ impl Outline {
         first
     }
 
-    /// Visits the raster cells that overlap a box, each with the turns round the periodic axes that lead there.
+    /// Visits the raster cells that overlap a box, each with the shift along the periodic axes.
     fn visit(&self, lower: Point, upper: Point, mut visit: impl FnMut(usize, [i32; 2])) {
         let (lower, upper) = (self.raster(lower), self.raster(upper));
         let range = |axis: usize| match self.space.periodic[axis] {
@@ -167,12 +167,12 @@ impl Outline {
         }
     }
 
-    /// The raster indices of a point; beyond the box below zero or too large.
+    /// The raster indices of a point; outside of the box they are negative or too large.
     fn raster(&self, at: Point) -> [i64; 2] {
         [0, 1].map(|axis| ((at[axis] - self.space.lower[axis]) / self.space.width(axis) * CELLS as f64).floor() as i64)
     }
 
-    /// The raster cell of indices, round the periodic axes.
+    /// The raster cell with these indices, wrapped along periodic axes.
     fn cell(&self, indices: [i64; 2]) -> Option<usize> {
         let along = |axis: usize| match self.space.periodic[axis] {
             true => Some(indices[axis].rem_euclid(CELLS as i64) as usize),

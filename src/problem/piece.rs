@@ -1,13 +1,13 @@
-//! A short smooth piece of a plane curve, and where a segment crosses it.
+//! A short smooth piece of a plane curve, and its crossing with a segment.
 //!
-//! Quintic Hermite interpolation between two points with tangent and curvature: an error of sixth order in the length.
+//! Quintic Hermite interpolation between two points with tangent and curvature, of sixth order in the length.
 
 use crate::tensor::{Point, difference, dot, norm};
 
-/// A point of a curve with what interpolates it.
+/// A point of a curve with the data for the interpolation.
 #[derive(Clone, Copy, Debug)]
 pub struct Knot {
-    /// Where.
+    /// The point θ.
     pub at: Point,
     /// The unit tangent.
     pub tangent: Point,
@@ -15,16 +15,16 @@ pub struct Knot {
     pub curvature: Point,
 }
 
-/// A curve between two knots, u from 0 to 1.
+/// A piece of a curve between two knots, with the parameter u from 0 to 1.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    /// Of the powers of u, from the constant on.
+    /// The coefficients of the powers of u.
     coefficients: [Point; 6],
-    /// The farthest that it strays from its chord, or more.
+    /// An upper bound of the distance from its chord.
     sagitta: f64,
 }
 
-/// Where a segment crosses a piece.
+/// The crossing of a segment with a piece.
 #[derive(Clone, Copy, Debug)]
 pub struct Crossing {
     /// The fraction of the segment.
@@ -41,7 +41,7 @@ impl Piece {
             let rise = to.at[axis] - from.at[axis];
             let (first, last) = (length * from.tangent[axis], length * to.tangent[axis]);
             let bend = [from, to].map(|knot| 0.5 * length * length * knot.curvature[axis]);
-            // From the three conditions at u = 1 that the first three powers leave.
+            // The higher powers from the three conditions at u = 1.
             let value = rise - first - bend[0];
             let slope = last - first - 2.0 * bend[0];
             let second = bend[1] - bend[0];
@@ -73,20 +73,20 @@ impl Piece {
         self.coefficients.iter().rev().fold([0.0; 2], |sum, power| [0, 1].map(|axis| sum[axis] * u + power[axis]))
     }
 
-    /// The derivative with respect to u at u.
+    /// The derivative with respect to u.
     pub fn derivative(&self, u: f64) -> Point {
         let powers = self.coefficients.iter().enumerate().skip(1).rev();
         powers.fold([0.0; 2], |sum, (k, power)| [0, 1].map(|axis| sum[axis] * u + k as f64 * power[axis]))
     }
 
-    /// The distance of a point from it.
+    /// The distance of a point from the piece.
     pub fn distance(&self, from: Point) -> f64 {
         const LOOKS: u32 = 8;
         let apart = |u: f64| norm(difference(self.at(u), from));
         let looks = (0..=LOOKS).map(|k| f64::from(k) / f64::from(LOOKS));
         let mut u = looks.min_by(|&a, &b| apart(a).total_cmp(&apart(b))).unwrap_or(0.0);
         let mut best = apart(u);
-        // Gauss and Newton's steps along the curve, which is nearly straight between two looks.
+        // Gauss–Newton and Newton steps along the curve, which is nearly straight.
         for _ in 0..8 {
             let along = self.derivative(u);
             let step = dot(difference(self.at(u), from), along) / dot(along, along);
@@ -96,16 +96,16 @@ impl Piece {
         best
     }
 
-    /// Corners of a box that holds it.
+    /// The corners of a box that contains the piece.
     pub fn bounds(&self) -> [Point; 2] {
         let (start, end) = (self.at(0.0), self.at(1.0));
         let lower = [0, 1].map(|axis| start[axis].min(end[axis]) - self.sagitta);
         [lower, [0, 1].map(|axis| start[axis].max(end[axis]) + self.sagitta)]
     }
 
-    /// Where the segment from → from + step crosses the piece moved by `shift`; one crossing at most is found.
+    /// The crossing of the segment from → from + step with the piece shifted by `shift`; at most one crossing is found.
     pub fn crossing(&self, shift: Point, from: Point, step: Point) -> Option<Crossing> {
-        // Two pieces that follow each other overlap by so much, lest a segment slips between them.
+        // Consecutive pieces overlap by this much, so that no segment passes between them.
         const OVERLAP: f64 = 1e-9;
         let across = |v: Point| step[0] * v[1] - step[1] * v[0];
         let origin = difference(from, shift);
@@ -117,7 +117,7 @@ impl Piece {
         if starts_right == (value(high) < 0.0) {
             return None;
         }
-        // Newton's method, kept within the bracket.
+        // Newton's method, safeguarded by the bracket.
         let mut u = 0.5;
         for _ in 0..80 {
             let residual = value(u);
@@ -135,7 +135,7 @@ impl Piece {
             u = next;
         }
         let fraction = dot(difference(self.at(u), origin), step) / dot(step, step);
-        // A curve that goes from the right of the segment to its left is met on its own left.
+        // A curve that goes from the right of the segment to its left is met on the curve's own left.
         (0.0..=1.0).contains(&fraction).then_some(Crossing { fraction, from_left: starts_right })
     }
 }

@@ -1,7 +1,7 @@
-//! What is asked of a landscape and its noise: where, from which set, and until what.
+//! The question about a landscape and its noise: the domain, the start set, and what absorbs.
 //!
-//! What is left open here is found from the landscape when the problem is made: corners, the minimum, the set around
-//! it.
+//! Parts that are left open (the corners, the minimum, the set around it) are found from the landscape when the problem
+//! is made.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use crate::problem::expression::Condition;
 use crate::problem::{Killing, WindowSpec};
 use crate::tensor::Point;
 
-/// A question about a landscape: the rectangle, the start set, and what absorbs.
+/// A question about a landscape: the domain, the start set, and what absorbs.
 ///
-/// The default asks for the whole plane (or line) with nothing that absorbs.
+/// The default is a domain chosen from the landscape in which nothing absorbs.
 #[derive(Clone, Debug, Default)]
 pub struct Posed {
     /// The rectangle and its walls.
     pub domain: DomainSpec,
-    /// Start set and what absorbs; `None`: the whole domain, absorbed at its walls.
+    /// The start set and what absorbs; `None`: the whole domain, absorbed at its walls.
     pub valley: Option<ValleySpec>,
-    /// Solve although a degenerate point cuts the way out.
+    /// Whether to solve even if a degenerate point cuts the way out.
     pub allow_degenerate: bool,
 }
 
 impl Posed {
-    /// How long does the process stay in this rectangle, with these walls along x and along y?
+    /// The question how long the process stays in this rectangle, with these walls of the x and the y axis.
     ///
-    /// In one dimension the second components and the walls along y are never looked at.
+    /// In one dimension the second components and the walls of the y axis are unused.
     pub fn whole(lower: Point, upper: Point, walls: [AxisWalls; 2]) -> Posed {
         Posed {
             domain: DomainSpec { lower: Some(lower), upper: Some(upper), walls, ..DomainSpec::default() },
@@ -34,15 +34,15 @@ impl Posed {
         }
     }
 
-    /// How long does the process stay in this set around the minimum near a point, in a domain chosen from the
-    /// landscape?
+    /// The question how long the process stays in this set around the minimum near a point, in a domain chosen from the
+    /// landscape.
     pub fn leaving(set: StartSet, near: Point) -> Posed {
         let valley = ValleySpec { minimum: Some(near), set, ..ValleySpec::default() };
         Posed { valley: Some(valley), ..Posed::default() }
     }
 
-    /// How long does the process take from the minimum near `from` to the disc of a radius around the minimum near
-    /// `to`?
+    /// The question how long the process takes from the minimum near `from` to the disc with this radius around the
+    /// minimum near `to`.
     pub fn reaching(from: Point, to: Point, radius: f64) -> Posed {
         let absorb = Absorb::Target { minimum: to, radius };
         let valley = ValleySpec { minimum: Some(from), absorb, ..ValleySpec::default() };
@@ -50,7 +50,7 @@ impl Posed {
     }
 }
 
-/// The rectangle as it is asked for; by default chosen from the landscape, with reflecting walls.
+/// The specification of the domain; by default chosen from the landscape, with reflecting walls.
 #[derive(Clone, Debug, Default)]
 pub struct DomainSpec {
     /// Lower corner; `None`: chosen from the landscape.
@@ -59,18 +59,18 @@ pub struct DomainSpec {
     pub upper: Option<Point>,
     /// Walls of the x axis and of the y axis.
     pub walls: [AxisWalls; 2],
-    /// A killing rate inside; `None`: what walls and sets kill is all.
+    /// A killing rate inside the domain; `None`: only absorbing walls and sets kill.
     pub killing: Option<Arc<Killing>>,
-    /// Parts of reflecting walls that absorb.
+    /// The absorbing parts of reflecting walls.
     pub windows: Vec<WindowSpec>,
 }
 
-/// The start set as it is asked for; by default the basin of the deepest minimum, with a boundary that kills.
+/// The specification of the start set; by default the basin of the deepest minimum, whose boundary kills.
 #[derive(Clone, Debug, Default)]
 pub struct ValleySpec {
     /// A point near the minimum; `None`: the deepest minimum in the domain (or in the set).
     pub minimum: Option<Point>,
-    /// Where passage times start; `None`: at the minimum.
+    /// The start point of passage times; `None`: the minimum.
     pub from: Option<Point>,
     /// The start set.
     pub set: StartSet,
@@ -95,7 +95,7 @@ pub enum StartSet {
     },
     /// A box of this half width around the polished minimum.
     HalfWidth(Point),
-    /// Where this condition holds.
+    /// The set where a condition holds.
     Condition(Arc<Condition>),
 }
 
@@ -106,7 +106,7 @@ impl StartSet {
     }
 }
 
-/// What kills.
+/// What kills, besides absorbing walls.
 #[derive(Clone, Debug, Default)]
 pub enum Absorb {
     /// Leaving the start set.
@@ -114,9 +114,9 @@ pub enum Absorb {
     Boundary,
     /// Entering the disc around a minimum (polished from this point).
     Target {
-        /// Near this point; polished by Newton.
+        /// A point near the minimum, which Newton's method refines.
         minimum: Point,
-        /// Radius of the disc.
+        /// The radius of the disc.
         radius: f64,
     },
 }

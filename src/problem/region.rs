@@ -1,8 +1,8 @@
-//! Sets of points, and where a segment leaves them.
+//! Sets of points, and the point at which a segment leaves them.
 //!
-//! An absorbing boundary stands where it is, not on the nearest cell: every edge that leaves a set is cut at the
-//! fraction where it crosses. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin
-//! where the segment crosses its outline, or by bisecting on the limit of the descent where it has none.
+//! Every edge that leaves a set is cut at the fraction at which it crosses the boundary; the boundary is not moved to
+//! the nearest cell. Boxes and discs are cut exactly, conditions by root finding on their margin, a basin at its
+//! outline or, without one, by bisection on the limit of the descent.
 
 use std::sync::Arc;
 
@@ -17,27 +17,27 @@ use crate::tensor::{Point, advance, difference, dot, norm};
 pub enum Region {
     /// Everything.
     Whole,
-    /// lower < θ < upper (infinite corners allowed).
+    /// The open box lower < θ < upper (infinite corners allowed).
     Box {
         /// Lower corner.
         lower: Point,
         /// Upper corner.
         upper: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// Where a condition holds.
+    /// The set where a condition holds.
     Condition(Arc<Condition>),
     /// The points whose descent ends at one minimum.
     Basin(Arc<Basin>),
-    /// The outside of a disc (an interval in one dimension).
+    /// The complement of a disc (of an interval in one dimension).
     Outside {
         /// Centre.
         centre: Point,
         /// Radius.
         radius: f64,
     },
-    /// A set whose points are looked up within the box along the periodic axes.
+    /// A set in a space with periodic axes, whose points are wrapped into the box first.
     Rolled {
         /// The set.
         set: Arc<Region>,
@@ -46,9 +46,9 @@ pub enum Region {
     },
 }
 
-/// The smallest fraction of an edge that counts: below it the cell centre is on the boundary but for rounding.
+/// The smallest fraction of an edge at a crossing: below it the cell centre is on the boundary to rounding.
 const SMALLEST_FRACTION: f64 = 1e-9;
-/// Width at which a bisection of [0, 1] ends in rounding.
+/// The width at which a bisection of [0, 1] ends.
 const ROUNDING: f64 = 1e-15;
 
 impl Region {
@@ -69,8 +69,8 @@ impl Region {
         }
     }
 
-    /// The image of a point along the periodic axes at which this set is to be asked: the one nearest to the middle of
-    /// a bounded set, which may hang over a seam; else the one in the box.
+    /// The periodic image of a point at which the set is evaluated: for a bounded set, which may extend over a seam,
+    /// the image nearest to its middle; otherwise the one in the box.
     fn image(&self, space: &Space, theta: Point) -> Point {
         let middle = match self {
             Region::Outside { centre, .. } => *centre,
@@ -82,7 +82,7 @@ impl Region {
         advance(middle, 1.0, space.offset(middle, theta))
     }
 
-    /// Whether [`Region::holds`] is costly, and [`Region::holds_roughly`] has an answer.
+    /// Whether [`Region::holds`] is costly and [`Region::holds_roughly`] has an answer.
     pub fn has_rough_answer(&self) -> bool {
         match self {
             Region::Basin(basin) => basin.is_costly(),
@@ -91,8 +91,8 @@ impl Region {
         }
     }
 
-    /// A cheap answer to [`Region::holds`] where the exact one is costly: right but close to the boundary. `None` where
-    /// the exact answer is cheap itself.
+    /// A cheap approximation of [`Region::holds`] if the exact answer is costly, correct except near the boundary;
+    /// `None` if the exact answer is cheap.
     pub fn holds_roughly(&self, theta: Point) -> Option<bool> {
         match self {
             Region::Basin(basin) => basin.is_costly().then(|| basin.holds_roughly(theta)),
@@ -114,7 +114,7 @@ impl Region {
                 })
                 .fold(1.0, f64::min),
             Region::Outside { centre, radius } => {
-                // |from + f·step − centre| = radius, the smaller root, in the form that does not cancel.
+                // |from + f·step − centre| = radius, the smaller root, in the form without cancellation.
                 let offset = difference(from, *centre);
                 let (a, b) = (dot(step, step), -dot(offset, step));
                 let c = dot(offset, offset) - radius * radius;
@@ -126,18 +126,18 @@ impl Region {
             }
             Region::Basin(basin) => match basin.exit(from, to) {
                 Some(fraction) => fraction,
-                // No curve between them but for rounding.
+                // To rounding no curve lies between the end points.
                 None if !basin.is_costly() => bisect(|f| self.holds(advance(from, f, step)), [0.0, 1.0], ROUNDING),
                 None => {
                     let roughly = |f: f64| basin.holds_roughly(advance(from, f, step));
                     let exactly = |f: f64| self.holds(advance(from, f, step));
-                    // Cheap halvings first; if the exact answer is not within what they leave, all of the segment is
-                    // left.
+                    // Cheap bisection first; if the exact boundary is not within the remaining bracket, bisect the
+                    // whole segment.
                     const LEFT: f64 = 1e-4;
                     let near = bisect(roughly, [0.0, 1.0], LEFT);
                     let (low, high) = ((near - 2.0 * LEFT).max(0.0), (near + 2.0 * LEFT).min(1.0));
                     let bracket = if exactly(low) && !exactly(high) { [low, high] } else { [0.0, 1.0] };
-                    // The descent itself places the separatrix to about 1e-11 of the box.
+                    // The descent itself locates the separatrix to about 1e-11 of the box.
                     bisect(exactly, bracket, 1e-12)
                 }
             },
@@ -153,7 +153,7 @@ impl Region {
 }
 
 impl Region {
-    /// The same set where `space` has periodic axes.
+    /// The same set in a space whose periodic axes are wrapped.
     pub fn rolled(self, space: Space) -> Region {
         if space.periodic == [false; 2] || matches!(self, Region::Whole) {
             return self;
@@ -161,11 +161,11 @@ impl Region {
         Region::Rolled { set: Arc::new(self), space }
     }
 
-    /// In one dimension: where the process that starts at `start` is killed on the lower (0) or upper (1) side; `None`
-    /// when that side reflects.
+    /// In one dimension: the point at which the process that starts at `start` is killed on the lower (0) or upper (1)
+    /// side; `None` if that side reflects.
     pub fn exit_towards(&self, domain: &Domain, start: Point, end: usize) -> Option<Point> {
         let wall = [if end == 0 { domain.lower[0] } else { domain.upper[0] }, 0.0];
-        // The set may be left and entered again before the wall: what counts is the first point outside.
+        // The set may be left and entered again before the wall: the first point outside counts.
         const PIECES: u32 = 2000;
         let path = difference(wall, start);
         let place = |k: u32| advance(start, f64::from(k) / f64::from(PIECES), path);
@@ -180,7 +180,7 @@ impl Region {
     }
 }
 
-/// Where `inside` ceases to hold, by bisection down to a width.
+/// The argument at which `inside` ceases to hold, by bisection down to a width.
 fn bisect(inside: impl Fn(f64) -> bool, [mut low, mut high]: [f64; 2], width: f64) -> f64 {
     while high - low > width {
         let middle = 0.5 * (low + high);
@@ -189,8 +189,8 @@ fn bisect(inside: impl Fn(f64) -> bool, [mut low, mut high]: [f64; 2], width: f6
     0.5 * (low + high)
 }
 
-/// Where a margin crosses zero: regula falsi (Illinois) inside a shrinking bracket, bisection if the margin has no sign
-/// change.
+/// The argument at which a margin crosses zero: regula falsi (Illinois) within a shrinking bracket, or bisection if the
+/// margin does not change sign.
 fn crossing(inside: impl Fn(f64) -> bool, margin: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let (mut at_low, mut at_high) = (margin(0.0), margin(1.0));

@@ -1,4 +1,5 @@
-//! A loss whose descent is turned: the drift −(I + cJ)∇L keeps the density e^{−L/T} of white noise, and mixes faster.
+//! Rotated gradient descent: with white noise the drift −(I + cJ)∇L has the stationary density e^{−L/T} and mixes
+//! faster.
 //!
 //! ```text
 //! b = −(I + cJ)∇L,   J = [[0, 1], [−1, 0]]         ∇·(J∇L e^{−L/T}) = 0: the current cT J∇e^{−L/T} circulates
@@ -9,14 +10,14 @@ use crate::problem::breaks::Breaks;
 use crate::problem::dynamics::{Conservative, DriftField, Dynamics};
 use crate::tensor::{Point, Points};
 
-/// The drift −(I + cJ)∇L in two dimensions; of a drift b that is no descent, (I + cJ)b.
+/// The drift −(I + cJ)∇L in two dimensions; for a drift b that is not a gradient, (I + cJ)b.
 pub struct RotatedDrift {
     of: Dynamics,
     strength: f64,
 }
 
 impl RotatedDrift {
-    /// These dynamics in two dimensions, turned by `strength` c.
+    /// These dynamics in two dimensions, rotated with the strength c.
     pub fn new(of: Dynamics, strength: f64) -> RotatedDrift {
         RotatedDrift { of, strength }
     }

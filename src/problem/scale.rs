@@ -1,6 +1,6 @@
-//! The units in which a problem is ordinary: lengths along each axis, taken from the problem itself.
+//! Natural units of length along each axis, determined from the problem itself.
 //!
-//! Searches and tolerances measure in them, so that a problem in metres and one in nanometres are the same problem.
+//! Searches and tolerances use them, so that results do not depend on the units of θ.
 
 use crate::problem::Dynamics;
 use crate::tensor::{Point, Tensor, advance, difference, norm};
@@ -10,14 +10,14 @@ use crate::tensor::{Point, Tensor, advance, difference, norm};
 pub struct Units(pub Point);
 
 impl Units {
-    /// The length of a displacement.
+    /// The length of a displacement in these units.
     pub fn length(&self, displacement: Point) -> f64 {
         norm([displacement[0] / self.0[0], displacement[1] / self.0[1]])
     }
 
     /// The unit vector in θ of a direction that is given in these units.
     pub fn direction(&self, [x, y]: Point) -> Point {
-        // Equal units leave it as it is, to the bit.
+        // Equal units leave the direction unchanged, to the bit.
         if self.0[0] == self.0[1] {
             return [x, y];
         }
@@ -32,24 +32,24 @@ impl Units {
         Tensor { xx: xx / x / x, xy: xy / x / y, yy: yy / y / y }
     }
 
-    /// The derivatives ∂fᵢ/∂θⱼ of a rate of change f, both in these units.
+    /// The derivatives ∂fᵢ/∂θⱼ of a vector field f, in these units.
     pub fn jacobian(&self, [[a, b], [c, d]]: [Point; 2]) -> [Point; 2] {
         let ratio = self.0[1] / self.0[0];
         [[a, b * ratio], [c / ratio, d]]
     }
 }
 
-/// Powers of two between which a length is looked for.
+/// The powers of two between which a length is searched for.
 const POWERS: std::ops::RangeInclusive<i32> = -400..=400;
-/// Share of its linear part by which a slope may differ and still count as linear.
+/// The relative deviation from linearity up to which a slope counts as linear.
 const LINEAR: f64 = 0.5;
-/// A range that is longer than the other by this factor is none.
+/// The ratio to the other axis's range beyond which a range is ignored.
 const BEYOND: f64 = 1e6;
-/// So many lengths in a row must be linear: one alone may be by chance.
+/// The number of consecutive lengths that must be linear, since a single one may be by chance.
 const IN_A_ROW: usize = 3;
 
-/// The distances along each axis within which the slope around a point is linear, to a factor of two; `None` where it
-/// is linear everywhere, or nowhere.
+/// The distance along each axis within which the slope around a point is linear, to a factor of two; `None` if it is
+/// linear everywhere or nowhere.
 pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
     let jacobian = dynamics.slope_jacobian(centre);
     let here = dynamics.slope(centre);
@@ -65,8 +65,8 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
                 norm(difference(change, linear)) <= LINEAR * norm(linear)
             })
         };
-        // From below, where a step is lost in the rounding of the coordinate, through the linear range to the first
-        // bend.
+        // Upwards from lengths at which a step is lost in the rounding of the coordinate, through the linear range to
+        // its end.
         let mut found = 0;
         for power in POWERS {
             let length = 2f64.powi(power);
@@ -83,19 +83,20 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
     range
 }
 
-/// Units around a point: the [`linear_range`], where there is none the other axis's, where there is none at all
+/// Units around a point: the [`linear_range`]; for an axis without one that of the other axis; if neither has one
 /// `default`.
 pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
     let [mut x, mut y] = linear_range(dynamics, centre);
-    // Axes that are bent nowhere are as long as the curvatures say that the other is.
+    // For a loss that is quadratic along an axis, scale by the ratio of the curvatures.
     let [[a, b], [c, d]] = dynamics.slope_jacobian(centre);
-    // For a drift as long as makes its Jacobian even.
+    // For a drift, such that its Jacobian is balanced.
     let ratio = match dynamics.loss() {
         Some(_) if a != 0.0 && d != 0.0 => (a / d).abs().sqrt(),
         None if b != 0.0 && c != 0.0 => (c / b).abs().sqrt(),
         _ => default[1] / default[0],
     };
-    // Neither is one that bends at lengths beyond all of the other's: slopes by differences are bent by rounding there.
+    // A range far beyond that of the other axis does not count either: finite differences make the slope nonlinear by
+    // rounding there.
     if dynamics.loss().is_some()
         && let (Some(along_x), Some(along_y)) = (x, y)
     {

@@ -1,4 +1,4 @@
-//! Where critical points are looked for, and how far the loss is known.
+//! The box in which critical points are searched for, and the region in which the loss is known.
 
 use super::{Absorb, AxisWalls, Domain, Dynamics, Posed, ProblemError, Space, StartSet, ValleySpec};
 use crate::problem::critical;
@@ -6,8 +6,7 @@ use crate::problem::fault::MeantMinimum;
 use crate::problem::scale::{self, Units};
 use crate::tensor::{Point, advance};
 
-/// The question with the sides of the table as those of a domain that is left open, but for a box that is its own
-/// domain.
+/// The question with the extent of a tabulated loss as the domain where none is given, unless a box is the domain.
 pub(super) fn within_extent(posed: &Posed, dynamics: &Dynamics) -> Posed {
     let mut posed = posed.clone();
     let is_box = |valley: &ValleySpec| matches!(valley.set, StartSet::Box { .. } | StartSet::HalfWidth(_));
@@ -20,7 +19,7 @@ pub(super) fn within_extent(posed: &Posed, dynamics: &Dynamics) -> Posed {
     posed
 }
 
-/// Refuses a domain that reaches beyond what is known of the loss.
+/// Refuses a domain that extends beyond the region in which the loss is known.
 pub(super) fn inside_extent(dynamics: &Dynamics, domain: &Domain) -> Result<(), ProblemError> {
     let Some((lower, upper)) = dynamics.loss().and_then(|loss| loss.extent()) else { return Ok(()) };
     // The rounding of coordinates in single precision.
@@ -39,8 +38,8 @@ pub(super) fn inside_extent(dynamics: &Dynamics, domain: &Domain) -> Result<(), 
     }
 }
 
-/// Where critical points are looked for: the domain when it is given, else the landscape's own box, or one around the
-/// named minimum, widened by what is named besides.
+/// The box in which critical points are searched for: the given domain, else the landscape's typical box or one around
+/// the named minimum, enlarged to contain all named points.
 pub(super) fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     let dimension = dynamics.dimension();
     let named = posed.valley.as_ref().and_then(|valley| valley.minimum);
@@ -48,7 +47,7 @@ pub(super) fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
         (Some(loss), _) if loss.knows_its_box() => loss.typical_box(),
         (_, Some(near)) => around(dynamics, near),
         (Some(loss), None) => loss.typical_box(),
-        // A drift has no box of its own; three units each way hold the usual examples.
+        // A drift has no typical box; three units each way are the default.
         (None, None) => (UNKNOWN_BOX.map(|half| -half), UNKNOWN_BOX),
     };
     let mut widen = |point: Point| {
@@ -85,11 +84,11 @@ pub(super) fn search_box(posed: &Posed, dynamics: &Dynamics) -> Space {
     }
 }
 
-/// Half of the box in which critical points of a drift are looked for where nothing is known.
+/// Half of the default box for the critical points of a drift.
 const UNKNOWN_BOX: Point = [3.0; 2];
 
-/// The box around a named minimum: so many times the range in which the slope is linear as hold the neighbouring
-/// valleys of the usual landscapes.
+/// The box around a named minimum: a multiple of the range in which the slope is linear that usually contains the
+/// neighbouring valleys.
 fn around(dynamics: &Dynamics, near: Point) -> (Point, Point) {
     const RANGES: f64 = 20.0;
     let centre = critical::polish(dynamics, dynamics.dimension(), near, MeantMinimum::Start, UNKNOWN_BOX)

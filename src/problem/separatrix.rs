@@ -1,11 +1,12 @@
-//! The stable manifold of a saddle: the curve whose points flow into it, and which parts one basin from another.
+//! The stable manifold of a saddle (separatrix): the curve whose points flow into the saddle, which separates two
+//! basins.
 //!
 //! ```text
 //! dθ/ds = −b/|b|        backward along the flow, s the arc length, from the saddle along ± its stable direction
 //! ```
-//! Traced by steps of order 5 whose own error and whose interpolation's stay below 1e-13 of the box. Backward in time
-//! what is beside the curve draws near to it, so that the error does not grow. Ends where it leaves the box, or at
-//! another critical point; fails where it does neither (a cycle that it winds on to) or would take too many steps.
+//! It is traced by steps of order 5 whose error, like that of the interpolation, stays below 1e-13 of the box. Backward
+//! in time neighbouring curves converge to it, so that errors do not grow. It ends where it leaves the box or at
+//! another critical point; tracing fails if it does neither (it winds onto a cycle) or takes too many steps.
 
 use crate::problem::critical::stable_direction;
 use crate::problem::piece::{Knot, Piece};
@@ -15,24 +16,24 @@ use crate::tensor::{Point, advance, difference, dot, norm};
 /// One half of a stable manifold, as far as it was traced.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// From the saddle on, away from it.
+    /// Its pieces, from the saddle outwards.
     pub pieces: Vec<Piece>,
-    /// Whether it ended where such a curve can.
+    /// Whether it ended at a critical point or at the edge of the box.
     pub is_whole: bool,
 }
 
-/// A point where b = 0.
+/// A stationary point of the flow, b = 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Rest {
-    /// Where.
+    /// The point θ.
     pub at: Point,
-    /// The distance to the nearest other one, or the box.
+    /// The distance to the nearest other stationary point, or the size of the box.
     pub alone: f64,
-    /// A saddle.
+    /// Whether it is a saddle.
     pub is_saddle: bool,
 }
 
-/// What one half of a stable manifold is traced in.
+/// The data for tracing stable manifolds.
 pub struct Tracer<'a> {
     /// The flow.
     pub dynamics: &'a Dynamics,
@@ -40,18 +41,18 @@ pub struct Tracer<'a> {
     pub space: Space,
     /// The box beyond which no curve is followed.
     pub reach: Space,
-    /// All points of rest.
+    /// All stationary points.
     pub rests: &'a [Rest],
 }
 
-/// Of the box, for each step.
+/// The tolerance of each step, as a fraction of the box.
 const TOLERANCE: f64 = 1e-13;
-/// The first piece is straight, of this share of the distance to the nearest point of rest: the curve bends away by the
-/// square.
+/// The length of the first, straight piece as a fraction of the distance to the nearest stationary point: the curve
+/// deviates by its square.
 const FIRST: f64 = 1e-6;
-/// A branch that takes more steps than this winds round a cycle.
+/// The largest number of steps; a longer branch winds around a cycle.
 const MOST_STEPS: usize = 30_000;
-/// No step is longer than this share of the box.
+/// The longest step as a fraction of the box.
 const LONGEST: f64 = 1.0 / 128.0;
 
 impl Tracer<'_> {
@@ -112,26 +113,26 @@ impl Tracer<'_> {
         branch
     }
 
-    /// The point of rest that the curve runs into.
+    /// The stationary point that the curve runs into.
     fn arrival(&self, saddle: &Rest, has_left: bool, at: Point) -> Option<Point> {
         self.rests.iter().find_map(|rest| {
             let offset = self.space.offset(self.space.wrap(at), rest.at);
-            // Beside a saddle the curve turns off, by rounding, unless it is let in from farther away.
+            // By rounding the curve turns away from a saddle in the end, so it must be accepted at a larger distance.
             let near = if rest.is_saddle { 1e-6 } else { 1e-9 } * rest.alone;
             let is_start = rest.at == saddle.at && !has_left;
             (!is_start && norm(offset) < near).then(|| advance(at, 1.0, offset))
         })
     }
 
-    /// How far the interpolation strays from the curve. Its error is e s³(1 − s)³ to leading order: its slope at ¼,
-    /// where the tangent shows it, is 0.0527 e, and its largest value 0.0156 e.
+    /// An estimate of the interpolation error. To leading order it is e s³(1 − s)³: its derivative at ¼, which follows
+    /// from the tangent, is 0.0527 e, and its maximum 0.0156 e.
     fn stray(&self, piece: &Piece) -> f64 {
         let (along, tangent) = (piece.derivative(0.25), self.uphill(piece.at(0.25)));
         0.3 * (along[0] * tangent[1] - along[1] * tangent[0]).abs()
     }
 }
 
-/// Points of rest with the room that they have.
+/// All stationary points with the distance to the nearest other.
 pub fn rests(space: &Space, saddles: &[Point], others: &[Point]) -> Vec<Rest> {
     let all: Vec<(Point, bool)> =
         saddles.iter().map(|&at| (at, true)).chain(others.iter().map(|&at| (at, false))).collect();

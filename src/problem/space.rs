@@ -1,5 +1,4 @@
-//! The box that a problem is looked at in, with periodic axes rolled up: an interval, a circle, a rectangle, a cylinder
-//! or a torus.
+//! The box of a problem with its periodic axes: an interval, a circle, a rectangle, a cylinder or a torus.
 
 use crate::problem::scale::Units;
 use crate::tensor::{Point, difference, norm};
@@ -7,13 +6,13 @@ use crate::tensor::{Point, difference, norm};
 /// A box whose periodic axes have no ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Space {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// Lower corner.
     pub lower: Point,
     /// Upper corner.
     pub upper: Point,
-    /// Which axes are joined at their ends.
+    /// Whether each axis is periodic.
     pub periodic: [bool; 2],
 }
 
@@ -23,17 +22,17 @@ impl Space {
         Space { dimension, lower, upper, periodic: [false; 2] }
     }
 
-    /// Width along an axis.
+    /// The width along an axis.
     pub fn width(&self, axis: usize) -> f64 {
         self.upper[axis] - self.lower[axis]
     }
 
-    /// The widths as units of length; 1 across a line.
+    /// The widths as units of length; 1 for the unused axis in one dimension.
     pub fn units(&self) -> Units {
         Units([0, 1].map(|axis| if axis < self.dimension { self.width(axis) } else { 1.0 }))
     }
 
-    /// Length of the diagonal.
+    /// The length of the diagonal.
     pub fn diagonal(&self) -> f64 {
         norm(difference(self.upper, self.lower))
     }
@@ -48,7 +47,7 @@ impl Space {
         theta
     }
 
-    /// The shortest vector from → to, over the seams if that is shorter.
+    /// The shortest vector from → to, across periodic seams if that is shorter.
     pub fn offset(&self, from: Point, to: Point) -> Point {
         let mut offset = difference(to, from);
         for axis in self.rolled() {
@@ -58,10 +57,10 @@ impl Space {
         offset
     }
 
-    /// Whether a point lies in the box enlarged by a share of its width each way; periodic axes have no outside.
+    /// Whether a point lies in the box enlarged by a fraction of its width on each side; periodic axes have no outside.
     pub fn holds(&self, theta: Point, share: f64) -> bool {
         (0..self.dimension).filter(|&axis| !self.periodic[axis]).all(|axis| {
-            // Without ends (0 · ∞) there is nothing to enlarge.
+            // An infinite axis needs no enlargement (0 · ∞).
             let slack = if self.width(axis).is_finite() { share * self.width(axis) } else { 0.0 };
             (self.lower[axis] - slack..=self.upper[axis] + slack).contains(&theta[axis])
         })

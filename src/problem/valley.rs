@@ -1,59 +1,58 @@
-//! The start set V_a, what absorbs, and the saddles on the way.
+//! The start set V_a, what absorbs, and the saddles in between.
 //!
-//! Where the set is killed matters: exactly *at* a saddle half of the arrivals would have fallen back, and the rate is
-//! twice Kramers'; well beyond it the rate is Kramers'. In between, with the boundary at the distance x_c beyond the
-//! saddle along the escape direction,
+//! The rate depends on the position of the killing boundary. Exactly *at* a saddle half of the arrivals would have
+//! returned, and the rate is twice Kramers'; far beyond it the rate is Kramers'. In between, with the boundary at the
+//! distance x_c beyond the saddle along the escape direction,
 //! ```text
 //! γ/γ_Kramers = 1/Φ(x_c √(|H_be|/D_e))        Φ: the standard normal distribution function
 //! ```
-//! That holds for a boundary along the separatrix there; for one at an angle to it, or bent, see
-//! [`crate::problem::oblique`].
+//! This holds for a boundary parallel to the separatrix; for an oblique or curved one see [`crate::problem::oblique`].
 
 use crate::problem::absorption::{Absorption, Cut, Killer};
 use crate::problem::descent::Descent;
 use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, Saddle, is_absorbing};
 use crate::tensor::{Point, advance, difference, norm};
 
-/// The start set and its surroundings.
+/// The start set with the live set, the target and the saddles around it.
 #[derive(Clone)]
 pub struct Valley {
-    /// Index of its minimum among the critical points.
+    /// The index of its minimum among the critical points.
     pub minimum: Option<usize>,
-    /// Where passage times start: the point that was named, the minimum, or a stand-in.
+    /// The start point of passage times: the named point, the minimum, or a substitute.
     pub start_point: Point,
-    /// V_a.
+    /// The start set V_a.
     pub start: Region,
-    /// Where the process lives: leaving it kills.
+    /// The live set: leaving it kills.
     pub live: Region,
-    /// The absorbing disc, when there is one.
+    /// The absorbing disc (centre, radius), if there is one.
     pub target: Option<(Point, f64)>,
-    /// The saddles of its valley, lowest first, as indices into the critical points.
+    /// The saddles of the valley, lowest first, as indices into the critical points.
     pub saddles: Vec<usize>,
-    /// For each of them, where the way over it is cut by what kills.
+    /// For each of these saddles, where the killing boundary cuts the way over it.
     pub cuts: Vec<Cut>,
-    /// What kills, and where that lies.
+    /// What kills, and where.
     pub absorption: Absorption,
 }
 
-/// What a valley is laid in.
+/// The data from which a valley is made.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     /// The motion.
     pub dynamics: &'a Dynamics,
-    /// D(θ).
+    /// The noise D(θ).
     pub noise: &'a dyn DiffusionField,
     /// The rectangle and its walls.
     pub domain: &'a Domain,
-    /// Minima and saddles.
+    /// The critical points.
     pub critical: &'a CriticalPoints,
-    /// The way down.
+    /// The descent, which decides basins.
     pub descent: &'a Descent,
 }
 
-/// A saddle that lies more than this many of its widths √(D/|H_be|) beyond where the process is killed decides nothing.
+/// The number of widths √(D/|H_be|) before a saddle at which killing makes the saddle irrelevant.
 const BEFORE: f64 = 1.0;
 
-/// Noise below this part of the largest that is seen has vanished but for rounding.
+/// The fraction of the largest noise below which noise counts as zero.
 const VANISHED: f64 = 1e-12;
 
 /// The largest eigenvalue of D seen on a few points of the domain's diagonal.
@@ -65,7 +64,7 @@ fn largest(noise: &dyn DiffusionField, domain: &Domain) -> f64 {
 }
 
 impl Valley {
-    /// Gathers what surrounds the start set.
+    /// Makes a valley: its live set, saddles and killing boundary.
     pub fn new(
         around: Surroundings<'_>,
         minimum: Option<usize>,
@@ -97,7 +96,7 @@ impl Valley {
             let diffusion = dynamics.reach_along(noise.tensor(saddle.point.theta), direction);
             let width = (diffusion / curvature).sqrt();
             if noise.temperature().is_none() && diffusion <= VANISHED * largest(noise, domain) {
-                // No width to measure a distance by.
+                // The saddle has no width to measure a distance by.
                 if !valley.is_live(domain, advance(saddle.point.theta, 1e-9 * domain.space().diagonal(), direction)) {
                     valley.saddles.push(index);
                     valley.cuts.push(Cut::WithoutNoise);
@@ -111,7 +110,7 @@ impl Valley {
                 continue;
             }
             valley.saddles.push(index);
-            // The drift carries it across, which no distance in widths of the noise measures.
+            // The drift carries the process across, so that a distance in widths of the noise is meaningless.
             let is_driven = noise.silent_axis().is_some();
             valley.cuts.push(match is_driven {
                 true => Cut::Driven,
@@ -122,9 +121,9 @@ impl Valley {
         valley
     }
 
-    /// The cut of a boundary at a distance beyond a saddle, with its slant and its bend there: how far it strays along
-    /// the escape direction over a width of the flux, √(D_⊥/H_⊥), to either side. A basin ends at the separatrix
-    /// itself.
+    /// The cut by the boundary at a distance beyond a saddle, with its slant and curvature there: its displacement
+    /// along the escape direction over a width of the flux, √(D_⊥/H_⊥), to either side. The boundary of a basin is the
+    /// separatrix itself.
     fn cut(&self, around: Surroundings<'_>, saddle: &Saddle, direction: Point, [distance, width]: [f64; 2]) -> Cut {
         let Surroundings { dynamics, noise, domain, .. } = around;
         let (at, cut) = (saddle.point.theta, Cut::at(distance / width));
@@ -143,7 +142,8 @@ impl Valley {
             [Some(one), Some(other)] => {
                 let slant = 0.5 * (one - other) / width;
                 let bend = (0.5 * (one + other) - distance) / width;
-                // Noise that varies shifts the factor by as much as a pass that narrows, and is not looked at.
+                // The variation of the noise, whose effect on the factor is as large as that of a narrowing pass, is
+                // not taken into account.
                 let narrowing = noise.constant().map(|_| {
                     let step = 1e-3 * width;
                     let stiffness = |steps: f64| {
@@ -160,7 +160,7 @@ impl Valley {
         }
     }
 
-    /// Absorbing walls that the live set keeps away from, as axis and end: what kills lies before them.
+    /// Absorbing walls (axis, end) that are out of reach because the live set ends before them.
     pub fn walls_out_of_reach(&self, domain: &Domain) -> Vec<(usize, usize)> {
         const LOOKS: u32 = 200;
         let touches = |axis: usize, end: usize| {
@@ -171,7 +171,7 @@ impl Valley {
                 if domain.dimension == 2 {
                     at[across] += domain.width(across) * (f64::from(k) + 0.5) / f64::from(LOOKS + 1);
                 }
-                // A little inside: the wall itself belongs to no set.
+                // A little inside, since the wall itself belongs to no set.
                 let inwards = 1e-9 * domain.width(axis);
                 if !domain.absorbs_at(axis, end, at) {
                     return false;
@@ -189,7 +189,7 @@ impl Valley {
             .collect()
     }
 
-    /// Whether the way down behind a saddle meets what absorbs; it may end in a well of the live set instead, or at a
+    /// Whether the descent behind a saddle meets what absorbs; otherwise it ends in a minimum of the live set or at a
     /// reflecting wall.
     fn leads_out(&self, around: Surroundings<'_>, saddle: Point, direction: Point) -> bool {
         let Surroundings { domain, critical, descent, .. } = around;
@@ -203,7 +203,7 @@ impl Valley {
                 return true;
             }
         }
-        // The descent ends before it reaches a minimum that a target surrounds.
+        // The descent ends before the minimum in the middle of a target.
         limit.is_some_and(|index| !self.live.holds(critical.minima[index].theta))
     }
 
@@ -211,12 +211,12 @@ impl Valley {
         domain.contains(theta) && self.live.holds(theta)
     }
 
-    /// How far beyond the saddle the process is killed along the escape direction: 0 on the boundary, negative before
-    /// it. `None` when the boundary lies more than six widths before the saddle, so that the saddle plays no part.
+    /// The distance beyond the saddle at which the process is killed along the escape direction: 0 on the boundary,
+    /// negative before it. `None` if the boundary is more than six widths before the saddle, which is then irrelevant.
     fn distance_to_exit(&self, domain: &Domain, saddle: Point, direction: Point, width: f64) -> Option<f64> {
         const REACH: f64 = 6.0;
         let at = |t: f64| advance(saddle, t * width, direction);
-        // The saddle on the boundary itself may fall on either side by rounding.
+        // A saddle on the boundary may be on either side by rounding.
         let tiny = 1e-6;
         if !self.is_live(domain, at(-tiny)) {
             let inside = (1..=240).map(|k| -f64::from(k) * REACH / 240.0).find(|&t| self.is_live(domain, at(t)))?;
@@ -252,7 +252,7 @@ fn exits_by_absorbing_wall(domain: &Domain, theta: Point) -> bool {
     })
 }
 
-/// A point of the live set to start from when there is no minimum: the live lattice point nearest to the middle.
+/// A start point if there is no minimum: the lattice point of the live set nearest to its middle.
 fn stand_in(domain: &Domain, live: &Region) -> Point {
     let middle = advance(domain.lower, 0.5, difference(domain.upper, domain.lower));
     let mut best = middle;

@@ -1,4 +1,4 @@
-//! What the reader of a result must know about the problem behind it.
+//! Warnings about a problem for the reader of its results.
 
 use crate::digits::point;
 use crate::model::slice::SliceFacts;
@@ -6,43 +6,43 @@ use crate::problem::ends::VanishingNoise;
 use crate::problem::fault::MeantMinimum;
 use crate::tensor::Point;
 
-/// Something about a problem that is no error, and that its numbers do not show.
+/// A fact about a problem that is not an error and does not show in its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProblemWarning {
     /// The landscape has no minimum in the domain.
     NoMinimum,
-    /// The way down from a named point leads to another minimum than the nearest one.
+    /// The descent from a named point leads to another minimum than the nearest one.
     NotTheNearest {
         /// The point.
         near: Point,
-        /// The minimum that is taken.
+        /// The minimum that is used.
         found: Point,
         /// The nearest one.
         nearest: Point,
         /// What the minimum is for.
         meant: MeantMinimum,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A named point outside the domain that was chosen for the minimum to which the way down from there leads.
+    /// A named point is far from its minimum and outside of the domain that was chosen.
     NamedFar {
         /// The point.
         near: Point,
-        /// The minimum that is taken.
+        /// The minimum that is used.
         found: Point,
         /// What the minimum is for.
         meant: MeantMinimum,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// Passage times start at a point that stands in for a minimum.
+    /// The start point of passage times is a substitute for a minimum.
     StartPointIsGuess {
         /// The point.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A given absorbing wall that the start set keeps away from: the set's own boundary kills before it.
+    /// An absorbing wall is out of reach, since the boundary of the start set kills before it.
     WallOutOfReach {
         /// 0 for x, 1 for y.
         axis: usize,

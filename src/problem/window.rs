@@ -1,10 +1,10 @@
-//! Windows: parts of a reflecting wall that absorb.
+//! Windows: absorbing parts of a reflecting wall.
 //!
 //! ```text
-//! P = 0 within the window, n·J = 0 beside it        narrow escape: γ ~ πD/(|Ω| ln(1/ε)) for a window of the length 2ε, ε → 0
+//! P = 0 in the window, n·J = 0 outside of it        narrow escape: γ ~ πD/(|Ω| ln(1/ε)) for a window of the length 2ε, ε → 0
 //! ```
-//! Beside the ends of a window the passage time rises with the square root of the distance, which leaves schemes at
-//! first order.
+//! Near the ends of a window the passage time varies like the square root of the distance, which reduces every scheme
+//! to first order.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::problem::expression::Condition;
 use crate::problem::{Domain, Region};
 use crate::tensor::{Point, advance, difference};
 
-/// The order to which every scheme falls beside the ends of a window.
+/// The order of every scheme for a problem with windows.
 pub const ORDER: f64 = 1.0;
 
 /// A wall of a rectangle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// The axis across which it lies, 0 for x and 1 for y.
+    /// The axis normal to it, 0 for x and 1 for y.
     pub axis: usize,
     /// 0 for the lower wall, 1 for the upper one.
     pub end: usize,
 }
 
 impl Side {
-    /// All of them, in the order of their names.
+    /// All sides, in the order of their names.
     pub const ALL: [Side; 4] =
         [Side { axis: 0, end: 0 }, Side { axis: 0, end: 1 }, Side { axis: 1, end: 0 }, Side { axis: 1, end: 1 }];
 
@@ -35,12 +35,12 @@ impl Side {
     }
 }
 
-/// A window as it is asked for: the wall, and where on it the wall absorbs.
+/// The specification of a window: the wall, and the condition under which it absorbs.
 #[derive(Clone, Debug)]
 pub struct WindowSpec {
     /// The wall.
     pub side: Side,
-    /// Where it absorbs.
+    /// The condition under which a point of the wall absorbs.
     pub condition: Arc<Condition>,
 }
 
@@ -49,16 +49,16 @@ pub struct WindowSpec {
 pub struct Window {
     /// The wall.
     pub side: Side,
-    /// Their ends along the wall, in order.
+    /// The ends of the windows along the wall, in order.
     pub pieces: Vec<[f64; 2]>,
 }
 
-/// Points of a wall that are looked at: a window, or a gap between two, that is shorter than this part of the wall may
-/// be missed.
+/// The number of points of a wall that are sampled: a window or a gap that is shorter than this fraction of the wall
+/// may be missed.
 const LOOKS: usize = 16384;
 
 impl WindowSpec {
-    /// The pieces of the wall in which the condition holds; none where it holds nowhere.
+    /// The intervals of the wall in which the condition holds.
     pub fn pieces(&self, domain: &Domain) -> Vec<[f64; 2]> {
         let Side { axis, end } = self.side;
         let across = 1 - axis;
@@ -98,10 +98,10 @@ impl WindowSpec {
 }
 
 impl Window {
-    /// The windows of each wall, together; the place in the list of the first one that no point of its wall lies in.
+    /// The windows of each wall, merged.
     ///
     /// # Errors
-    /// That place.
+    /// The index in the list of the first window that contains no point of its wall.
     pub fn placed(specs: &[WindowSpec], domain: &Domain) -> Result<Vec<Window>, usize> {
         let mut windows: Vec<Window> = Vec::new();
         for (place, spec) in specs.iter().enumerate() {
@@ -128,10 +128,10 @@ impl Window {
         Ok(windows)
     }
 
-    /// The length that windows have in common with an interval along the wall, where they end so far `beyond` their
-    /// ends, but not beyond those of the wall.
+    /// The length of an interval along the wall that lies in windows, where windows extend by `beyond` over their ends,
+    /// but not over the ends of the wall.
     pub fn length_within(&self, low: f64, high: f64, wall: [f64; 2], beyond: f64) -> f64 {
-        // Two that would meet meet in the middle between them.
+        // Two windows that would overlap meet in the middle between them.
         let reach = |k: usize| -> [f64; 2] {
             let [begin, end] = self.pieces[k];
             let before = k.checked_sub(1).map_or(wall[0], |k| 0.5 * (self.pieces[k][1] + begin));
@@ -145,7 +145,7 @@ impl Window {
         (0..self.pieces.len()).map(common).sum()
     }
 
-    /// Whether a place along the wall lies in a window.
+    /// Whether a point along the wall lies in a window.
     pub fn holds(&self, place: f64) -> bool {
         self.pieces.iter().any(|[begin, end]| (*begin..=*end).contains(&place))
     }

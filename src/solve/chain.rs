@@ -1,11 +1,11 @@
-//! Factored chains: what every analysis takes.
+//! Factored chains, the input of every analysis.
 //!
 //! A library's route from a problem to its numbers is
 //! ```text
 //! Problem  →  Chain::on(&problem, grid, weight, resources)  →  quasi_stationary(&chain), mean_first_passage(&chain), …
 //! ```
-//! with one function an analysis. A [`Chain`] is a [`Discretisation`] and the [`Factor`] of its generator, and stands
-//! for the latter wherever one is asked for; chains that come from no grid have the factor alone.
+//! with one function per analysis. A [`Chain`] is a [`Discretisation`] with the [`Factor`] of its generator, and
+//! dereferences to the latter. A chain that does not come from a grid has a factor only.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::scheme::Weight;
 use crate::solve::{Discretisation, Resources, SolveError, quasi_stationary};
 use crate::tensor::Point;
 
-/// A factored generator, and the state that analyses begin at.
+/// A factored generator, and the state at which analyses start.
 #[derive(Debug)]
 pub struct Factor {
     /// The factor.
@@ -34,7 +34,7 @@ impl Factor {
     /// Eliminates the states of a generator.
     ///
     /// # Errors
-    /// Those of [`Elimination::new`].
+    /// The errors of [`Elimination::new`].
     pub fn new(generator: &Generator, origin: usize, resources: Resources<'_>) -> Result<Factor, EliminationError> {
         let elimination = Elimination::new(generator, resources.workspace, resources.memory, resources.progress)?;
         Ok(Factor { elimination, states: generator.len(), origin })
@@ -70,10 +70,10 @@ impl<'a> Chain<'a> {
         Chain::killed(Discretisation::on(problem, grid, weight, resources.progress)?, resources)
     }
 
-    /// The chain that is killed by what absorbs.
+    /// The chain that is killed at the absorbing boundaries and inside the domain.
     ///
     /// # Errors
-    /// [`SolveError::NothingAbsorbs`], and whatever ends an elimination.
+    /// [`SolveError::NothingAbsorbs`], and the errors of an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         if !discretisation.kills() {
             return Err(SolveError::NothingAbsorbs);
@@ -83,10 +83,10 @@ impl<'a> Chain<'a> {
         Ok(Chain { discretisation, factor })
     }
 
-    /// The chain with these killing rates in place of its own.
+    /// The chain with its killing rates replaced by these, in 1/time.
     ///
     /// # Errors
-    /// Whatever ends an elimination.
+    /// The errors of an elimination.
     pub fn with_killing(
         discretisation: Discretisation<'a>,
         killing: Vec<f64>,
@@ -97,11 +97,12 @@ impl<'a> Chain<'a> {
         Ok(Chain { discretisation, factor })
     }
 
-    /// The closed chain, which [`crate::solve::stationary`] takes: every wall reflects, nothing absorbs, and the
-    /// process restarts at unit rate from one state, where its stationary law is largest or nearly so.
+    /// The closed chain, the input of [`crate::solve::stationary`]: every wall reflects and nothing absorbs. It is
+    /// killed at unit rate in one restart state, near the maximum of its stationary distribution, so that it can be
+    /// eliminated.
     ///
     /// # Errors
-    /// As [`Discretisation::closed`], and whatever ends an elimination.
+    /// As [`Discretisation::closed`], and the errors of an elimination.
     pub fn closed(discretisation: &Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         let discretisation = discretisation.closed(resources.progress)?;
         let pin = discretisation.state_at(deepest(discretisation.problem));
@@ -109,11 +110,11 @@ impl<'a> Chain<'a> {
         Ok(Chain { discretisation, factor })
     }
 
-    /// The same chain with its rates corrected for how the flux varies along each edge ([`FluxCorrection`]).
+    /// The same chain with rates corrected for the variation of the flux along each edge ([`FluxCorrection`]).
     ///
     /// # Errors
-    /// [`SolveError::NotReversible`] for other processes than a loss with D = d·I, [`SolveError::SingularFlux`] beside
-    /// windows, and whatever ends a solve or an elimination.
+    /// [`SolveError::NotReversible`] unless the process is a loss with D = d·I, [`SolveError::SingularFlux`] if there
+    /// are windows, and the errors of solves and eliminations.
     pub fn corrected(self, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         let Chain { mut discretisation, factor: mut known } = self;
         if !discretisation.problem.is_reversible() {
@@ -130,7 +131,7 @@ impl<'a> Chain<'a> {
             let found = quasi_stationary(&known)?;
             let assembly = Arc::make_mut(&mut discretisation.assembly);
             correction.pass(assembly, &discretisation.grid, &found.probability);
-            // Two factors need not be held at once.
+            // Only one factor need be in memory.
             drop(known);
             known = factor(&discretisation, &discretisation.assembly.generator, origin, resources)?;
         }
@@ -138,13 +139,13 @@ impl<'a> Chain<'a> {
         Ok(Chain { discretisation, factor: known })
     }
 
-    /// The discretisation alone, without the memory of its factor.
+    /// The discretisation without its factor, whose memory is freed.
     pub fn into_discretisation(self) -> Discretisation<'a> {
         self.discretisation
     }
 }
 
-/// Where the stationary law is largest, roughly: the deepest minimum in the domain.
+/// The approximate maximum of the stationary distribution: the deepest minimum in the domain.
 pub(super) fn deepest(problem: &Problem) -> Point {
     let inside = problem.critical.minima.iter().find(|point| problem.domain.contains(point.theta));
     inside.map_or(problem.valley.start_point, |point| point.theta)
@@ -159,10 +160,10 @@ fn factor(
     Factor::new(generator, origin, resources).map_err(|error| located(error, on))
 }
 
-/// Barriers that are higher leave the range of ordinary numbers, whatever stands before the exponential.
+/// The barrier, over the noise, above which rates underflow whatever their prefactor.
 const DEEPEST: f64 = 690.0;
 
-/// The lowest barrier in two dimensions over D = d·I; 0 where there is none.
+/// The lowest barrier in two dimensions over the noise d of D = d·I; 0 if there is none.
 fn height(problem: &Problem) -> f64 {
     match (problem.dynamics.loss(), problem.noise.temperature(), problem.valley.saddles.first()) {
         (Some(loss), Some(d), Some(&saddle)) if problem.dimension == 2 => {
@@ -173,7 +174,7 @@ fn height(problem: &Problem) -> f64 {
     }
 }
 
-/// A failed elimination with the place of its pivot, or the grid that is too large.
+/// The error of a failed elimination with the cell of its pivot, or with the grid that is too large.
 pub(crate) fn located(error: EliminationError, on: &Discretisation<'_>) -> SolveError {
     let (cells, dimension) = (on.grid.cells, on.grid.dimension);
     match error {
@@ -185,7 +186,7 @@ pub(crate) fn located(error: EliminationError, on: &Discretisation<'_>) -> Solve
         EliminationError::TooLarge { needed, allowed } => SolveError::TooLarge { cells, needed, allowed },
         EliminationError::Refused { needed } => SolveError::Refused { cells, needed },
         EliminationError::Interrupted => SolveError::Interrupted,
-        // `Factor::new` analyses the pattern that it eliminates.
+        // Cannot happen: `Factor::new` analyses the pattern that it eliminates.
         error @ EliminationError::PatternChanged => SolveError::Elimination(error),
     }
 }

@@ -1,15 +1,15 @@
-//! Where the edges of a grid cross the boundaries of sets of points: their rates into each set, and the stationary flow
-//! out of it.
+//! The edges of a grid that cross the boundary of a set of points: their rates into the set and the stationary flow out
+//! of it.
 //!
-//! The sets end where they end, not on the nearest cell: an edge from a cell between the sets to one inside is cut
-//! where it crosses the boundary, at the fraction g, as an edge that leaves the live set is
-//! ([`crate::generator::assembly`]).
+//! An edge from a cell between the sets to a cell in one of them is cut at its crossing with the boundary, at the
+//! fraction g, as an edge that leaves the live set is ([`crate::generator::assembly`]). The boundary is not moved to
+//! the nearest cell.
 //! ```text
 //!      o────────╳──────●      o cell between the sets, ● cell in a set, ╳ a state c on its boundary
 //! ```
-//! Its two pieces are edges of their own, and the stationary probability of c is what flows there from both ends over
-//! the rate at which it is left: nothing is subtracted, and in one dimension nothing but the integrals along the pieces
-//! is approximated. Order 2 in two dimensions, as for absorbing boundaries.
+//! Its two pieces are edges of their own. The stationary probability of c is the flow into c from both ends divided by
+//! the total rate out of c, so that nothing is subtracted. In one dimension only the integrals along the pieces are
+//! approximated; in two dimensions the order is 2, as for absorbing boundaries.
 
 use crate::problem::core_set::CoreSet;
 use crate::scaled::Scaled;
@@ -17,42 +17,42 @@ use crate::scheme::Segment;
 use crate::solve::{Discretisation, SolveError};
 use crate::tensor::{Point, advance, difference};
 
-/// An edge between a state and one of the sets.
+/// An edge between a state and one of the sets, cut at the boundary of the set.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreCut {
     /// The state between the sets.
     pub state: u32,
-    /// The set, by its number.
+    /// The index of the set.
     pub set: usize,
     /// Offset of the whole edge from the state, in cells.
     pub offset: [i32; 2],
-    /// The rate into the set.
+    /// The rate from the state into the set, in 1/time.
     pub into: f64,
-    /// The stationary flow out of it.
+    /// The stationary flow out of the set to the state.
     pub out_of: Scaled,
 }
 
-/// Boundaries that are nearer than this to a cell centre, in edges, count as crossing it.
+/// The distance from a cell centre, in edges, below which a boundary counts as lying on the centre.
 const LEAST: f64 = 1e-9;
 
-/// An edge across the boundary of a set.
+/// A pair that crosses the boundary of a set.
 struct Crossing {
-    /// The pair, by its number.
+    /// The index of the pair.
     pair: usize,
-    /// The set, by its number.
+    /// The index of the set.
     set: usize,
-    /// Whether the pair begins in the set.
+    /// Whether the first state of the pair is in the set.
     begins_inside: bool,
-    /// Where the boundary is, counted from where the pair begins, with the number of the first of its segments (the
-    /// whole edge and its two pieces); `None` at the cell centre in the set.
+    /// The fraction of the edge at the boundary, counted from the first state, and the index of the first of its three
+    /// segments (the whole edge and its two pieces); `None` if the boundary is at the cell centre in the set.
     at: Option<(f64, usize)>,
 }
 
-/// Accepts sets between which there is a cell everywhere.
+/// Accepts sets that are everywhere separated by at least one cell.
 ///
 /// # Errors
-/// [`SolveError::SetsTouch`].
-pub(super) fn apart(closed: &Discretisation<'_>, owner: &[Option<u32>]) -> Result<(), SolveError> {
+/// [`SolveError::SetsTouch`] for two sets joined by an edge.
+pub(super) fn check_separated(closed: &Discretisation<'_>, owner: &[Option<u32>]) -> Result<(), SolveError> {
     let touches = |[from, to]: [u32; 2]| match (owner[from as usize], owner[to as usize]) {
         (Some(one), Some(other)) => one != other,
         _ => false,
@@ -65,7 +65,8 @@ pub(super) fn apart(closed: &Discretisation<'_>, owner: &[Option<u32>]) -> Resul
     }
 }
 
-/// The edges across the boundaries of disjoint sets; `owner` is the set that each state belongs to.
+/// The edges across the boundaries of disjoint sets; `owner` is the set of each state, `law` the stationary
+/// distribution.
 ///
 /// # Errors
 /// [`SolveError::SetsTouch`] where an edge leads from one set to another, [`SolveError::RateOverflow`] for an edge that
@@ -77,7 +78,7 @@ pub(super) fn core_cuts(
     law: &[Scaled],
 ) -> Result<Vec<CoreCut>, SolveError> {
     let (pairs, grid) = (&closed.assembly.pairs, &closed.grid);
-    apart(closed, owner)?;
+    check_separated(closed, owner)?;
     let (mut crossings, mut segments) = (Vec::new(), Vec::new());
     for (number, pair) in pairs.iter().enumerate() {
         let (set, begins_inside) = match (owner[pair.from as usize], owner[pair.to as usize]) {
@@ -87,8 +88,8 @@ pub(super) fn core_cuts(
         };
         let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
         let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
-        // What stands on a cell centre but for rounding stands there: inside as the cell itself, outside just before
-        // it.
+        // A boundary that is at a cell centre to rounding is treated as on the centre inside the set, and as just
+        // before it outside.
         let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
         let at = entry.map(|entry| {
             let fraction = if begins_inside { 1.0 - entry } else { entry };
@@ -112,14 +113,13 @@ pub(super) fn core_cuts(
         let (from, to) = (pair.from as usize, pair.to as usize);
         let (into, out_of) = match at {
             Some((g, number)) => {
-                // Along walls there are edges that no stencil has.
+                // Tangential edges along reflecting walls are in no stencil.
                 let is_known = flows[number].forward > 0.0 || pair.forward == 0.0;
                 let flows = if is_known { &flows } else { &by_weights };
                 let [whole, first, second] = [flows[number], flows[number + 1], flows[number + 2]];
-                let forward = part(pair.forward, first.forward / g, whole.forward);
-                let backward = part(pair.backward, second.backward / (1.0 - g), whole.backward);
-                // What arrives at the state on the boundary, and the share of it that goes on to the state between the
-                // sets.
+                let forward = piece_rate(pair.forward, first.forward / g, whole.forward);
+                let backward = piece_rate(pair.backward, second.backward / (1.0 - g), whole.backward);
+                // The flow into the boundary state c, and the part of it that continues to the state between the sets.
                 let arriving = (law[from] * forward).plus(law[to] * backward);
                 let [to_first, to_second] = [first.backward / g, second.forward / (1.0 - g)];
                 match begins_inside {
@@ -137,8 +137,8 @@ pub(super) fn core_cuts(
     Ok(cuts)
 }
 
-/// The rate along the first piece of an edge from that along the whole edge, whose cell may have a mass of its own;
-/// nothing flows along a piece of an edge along which nothing does.
-fn part(rate: f64, piece: f64, whole: f64) -> f64 {
+/// The rate along the first piece of an edge, from the rate along the whole edge (which may include a mass correction
+/// of its cell); 0 if the whole edge has no flow.
+fn piece_rate(rate: f64, piece: f64, whole: f64) -> f64 {
     if rate == 0.0 { 0.0 } else { rate * (piece / whole) }
 }

@@ -1,8 +1,7 @@
-//! A problem on a grid: the assembled generator with the problem, the grid and the walls that it came from.
+//! A problem on a grid: the assembled generator together with the problem, the grid and the walls.
 //!
-//! One assembly serves several chains. The killed one is what the absorbing boundaries leave; a chain with other
-//! killing keeps the edges; the closed one, where every wall reflects and nothing absorbs, shares them wherever each
-//! cell of the grid is a state.
+//! One assembly serves several chains: the killed chain, chains with the same edges and other killing rates, and the
+//! closed chain, where every wall reflects and nothing absorbs, if every cell of the grid is a state.
 
 use std::sync::Arc;
 
@@ -22,13 +21,14 @@ pub struct Discretisation<'a> {
     pub problem: &'a Problem,
     /// The grid.
     pub grid: Grid,
-    /// The walls as this grid sees them.
+    /// The domain with its walls, as used on this grid.
     pub domain: Domain,
-    /// The weight of its edges.
+    /// The edge weight.
     pub weight: Weight,
-    /// The generator with its edges. What kills in it belongs to the open chain, also where a closed one shares it.
+    /// The generator with its edges. Its killing belongs to the killed chain, also if a closed chain shares the
+    /// assembly.
     pub assembly: Arc<Assembly>,
-    /// The two last states of each line of cells that a reflecting wall ends, for a corrected chain.
+    /// For a flux-corrected chain: the last two states of each grid line that ends at a reflecting wall.
     pub walls: Option<Vec<[u32; 2]>>,
     is_closed: bool,
 }
@@ -37,10 +37,10 @@ pub struct Discretisation<'a> {
 static WHOLE: Region = Region::Whole;
 
 impl<'a> Discretisation<'a> {
-    /// Discretises a problem on the connected part of its live set around the start.
+    /// Discretises a problem on the connected component of its live set that contains the start.
     ///
     /// # Errors
-    /// [`SolveError::Assembly`] where slope or noise are no numbers or do not suit the grid, and
+    /// [`SolveError::Assembly`] where the slope or the noise is not finite or does not suit the grid, and
     /// [`SolveError::Interrupted`].
     pub fn on(
         problem: &'a Problem,
@@ -61,8 +61,8 @@ impl<'a> Discretisation<'a> {
         })
     }
 
-    /// The same problem on the same grid where every wall reflects and no set absorbs. The edges are assembled anew
-    /// where the killed chain lives on a part of the grid only, or has been corrected.
+    /// The same problem on the same grid with reflecting walls and nothing that absorbs. The edges are assembled again
+    /// if the killed chain has states in a part of the grid only or has been flux-corrected.
     ///
     /// # Errors
     /// As [`Discretisation::on`].
@@ -81,7 +81,7 @@ impl<'a> Discretisation<'a> {
         self.assembly.generator.len()
     }
 
-    /// The state whose cell is nearest to a point.
+    /// The state whose cell centre is nearest to a point.
     pub fn state_at(&self, theta: Point) -> usize {
         nearest_state(&self.grid, theta, &self.assembly.cells, &self.assembly.states) as usize
     }
@@ -92,12 +92,12 @@ impl<'a> Discretisation<'a> {
         self.assembly.cells.iter().map(|&cell| inside[cell as usize]).collect()
     }
 
-    /// The centre of the cell of a state.
+    /// The centre θ of the cell of a state.
     pub fn centre(&self, state: usize) -> Point {
         self.grid.cell_centre(self.assembly.cells[state] as usize)
     }
 
-    /// A state vector spread over all cells of the grid; `elsewhere` where there is no state.
+    /// A vector over states as a field over all cells of the grid, with `elsewhere` in cells without a state.
     pub fn field(&self, values: &[f64], elsewhere: f64) -> Vec<f64> {
         let mut field = vec![elsewhere; self.grid.len()];
         for (value, &cell) in values.iter().zip(&self.assembly.cells) {
@@ -106,7 +106,7 @@ impl<'a> Discretisation<'a> {
         field
     }
 
-    /// A density per length^d over all cells of the grid from cell probabilities; 0 where there is no state.
+    /// The density per length^d over all cells of the grid, from cell probabilities; 0 in cells without a state.
     pub fn density(&self, probability: &[f64]) -> Vec<f64> {
         let volume = self.grid.volume();
         let mut field = self.field(probability, 0.0);
@@ -114,22 +114,22 @@ impl<'a> Discretisation<'a> {
         field
     }
 
-    /// Whether anything kills.
+    /// Whether the chain has any killing.
     pub fn kills(&self) -> bool {
         !self.is_closed && self.assembly.kills()
     }
 
-    /// Whether nothing absorbs.
+    /// Whether this is the closed chain: nothing absorbs.
     pub fn is_closed(&self) -> bool {
         self.is_closed
     }
 
-    /// The set in which the process lives.
+    /// The live set, where the process lives; leaving it kills.
     pub fn live(&self) -> &Region {
         if self.is_closed { &WHOLE } else { &self.problem.valley.live }
     }
 
-    /// What integrates along the edges of the grid.
+    /// The edge integrals of the process on this grid.
     pub fn sampler(&self) -> EdgeSampler<'a> {
         let Problem { dynamics, noise, interpretation, .. } = self.problem;
         EdgeSampler::new(dynamics, noise.as_ref(), *interpretation, self.weight, &self.grid)
@@ -149,8 +149,8 @@ fn assemble(
     Assembly::new(physics, grid, weight, problem.valley.start_point, progress)
 }
 
-/// The walls of a problem's domain on a grid. An automatic domain means "wide enough": a turned rectangle around it is
-/// as good, and has its walls along the grid.
+/// The walls of a problem's domain on a grid. If the domain was chosen automatically, a turned grid uses its own
+/// bounding rectangle, so that the walls lie along the grid.
 fn walls_of(problem: &Problem, grid: &Grid) -> Domain {
     let domain = problem.domain.clone();
     let is_turned = grid.turn != [1.0, 0.0];

@@ -1,7 +1,7 @@
-//! Chains, and what is asked of them: one function an analysis, a factored chain in, a vector out. Every solve here has
-//! a nonnegative right side, so that no digit is lost however small the rate. With A = diag(κ + Q1) − Q:
+//! The analyses of a chain: one function each, which takes a factored chain and returns a vector. Every solve has a
+//! nonnegative right-hand side, so that no digit is lost however small the rate is. With A = diag(κ + Q1) − Q:
 //!
-//! | analysis | equation | of |
+//! | analysis | equation | input |
 //! |---|---|---|
 //! | [`quasi_stationary`] | ν A = γ ν, Σν = 1 | a killed chain |
 //! | [`mean_first_passage`] | A u = 1 | a killed chain |

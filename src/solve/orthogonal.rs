@@ -1,12 +1,12 @@
-//! Vectors made orthogonal to many others in a weighted product Σ w f g, block by block: a block of the vector stays in
-//! the cache while all others pass by. Blocks have a fixed size, so that sums are the same on any number of threads.
+//! Orthogonalisation in the weighted scalar product Σ w f g, block by block: a block of the vector stays in the cache
+//! while all other vectors are read. Blocks have a fixed size, so that sums do not depend on the number of threads.
 
 use rayon::prelude::*;
 
-/// Entries of a block.
+/// The number of entries of a block.
 const CHUNK: usize = 4096;
 
-/// Σ w f g for a vector with several others.
+/// The scalar products Σ w f g of a vector with several others.
 pub(super) fn products(basis: &[Vec<f64>], weights: &[f64], vector: &[f64]) -> Vec<f64> {
     let blocks: Vec<Vec<f64>> = vector
         .par_chunks(CHUNK)
@@ -26,7 +26,7 @@ pub(super) fn products(basis: &[Vec<f64>], weights: &[f64], vector: &[f64]) -> V
     sums
 }
 
-/// Adds multiples of several vectors to one.
+/// Adds a linear combination of several vectors to one.
 pub(super) fn add(vector: &mut [f64], basis: &[Vec<f64>], parts: impl Fn(usize) -> f64 + Sync) {
     vector.par_chunks_mut(CHUNK).enumerate().for_each(|(block, vector)| {
         for (place, known) in basis.iter().enumerate() {
@@ -43,8 +43,8 @@ pub(super) fn square(weights: &[f64], vector: &[f64]) -> f64 {
     parts.iter().sum()
 }
 
-/// Makes a vector orthogonal to others, twice, which is enough; what was taken out of it. The first time it is enough
-/// to look at the last `near` of them where it has next to nothing of the others.
+/// Orthogonalises a vector against others, with one reorthogonalisation, and returns the coefficients that were
+/// subtracted. The first pass uses only the last `near` vectors if the components along the others are negligible.
 pub(super) fn taken_out(vector: &mut [f64], basis: &[Vec<f64>], weights: &[f64], near: usize) -> Vec<f64> {
     let mut taken = vec![0.0; basis.len()];
     for first in [basis.len().saturating_sub(near), 0] {

@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use crate::scaled::Scaled;
 use crate::solve::{Factor, SolveError};
 
-/// Mean first-passage times u from every state, each with all its digits, however much slower others are.
+/// The mean first-passage times u from every state, each with full relative accuracy however much longer others are.
 #[derive(Clone, Debug)]
 pub struct PassageTimes(Times);
 
 #[derive(Clone, Debug)]
 enum Times {
     Ordinary(Vec<f64>),
-    /// Where some of them leave the range of ordinary numbers.
+    /// If some of them leave the range of double precision.
     Scaled(Vec<Scaled>),
 }
 
 impl PassageTimes {
-    /// The time from a state.
+    /// The mean time from a state, in dynamical time.
     ///
     /// # Panics
     /// When the chain has no such state.
@@ -28,7 +28,7 @@ impl PassageTimes {
         }
     }
 
-    /// The times by state in dynamical time, where all of them are ordinary numbers.
+    /// The times by state in dynamical time, if all of them are within the range of double precision.
     pub fn ordinary(&self) -> Option<&[f64]> {
         match &self.0 {
             Times::Ordinary(times) => Some(times),
@@ -36,7 +36,7 @@ impl PassageTimes {
         }
     }
 
-    /// The longest of them.
+    /// The longest time.
     pub fn longest(&self) -> Scaled {
         match &self.0 {
             Times::Ordinary(times) => Scaled::new(times.iter().copied().fold(0.0, f64::max)),
@@ -44,7 +44,7 @@ impl PassageTimes {
         }
     }
 
-    /// The times by state over a unit: zero or infinite where they are beyond 1e±308 of it.
+    /// The times by state in a unit; zero or infinite if they are beyond 1e±308 units.
     pub fn over(&self, unit: Scaled) -> Cow<'_, [f64]> {
         match &self.0 {
             Times::Ordinary(times) if unit == Scaled::ONE => Cow::Borrowed(times),
@@ -58,7 +58,7 @@ fn longest(times: &[Scaled]) -> Scaled {
     times.iter().fold(Scaled::ZERO, |longest, time| if time.is_greater(longest) { *time } else { longest })
 }
 
-/// Mean first-passage times u to the killing, from every state: A u = 1.
+/// The mean first-passage times u to the killing from every state: A u = 1.
 ///
 /// # Errors
 /// [`SolveError::Overflow`] for times beyond the range of double precision in two dimensions.

@@ -1,17 +1,17 @@
-//! Transition paths between two disjoint sets of states A and B of a closed chain, reversible or not, without a
-//! subtraction.
+//! Transition-path theory: reactive paths between two disjoint sets of states A and B of a closed chain, reversible or
+//! not, without a subtraction.
 //!
-//! Outside of both sets the chain is killed at the rates into them, and with A_I = diag(rate out) − Q of that chain
+//! On the states I outside of both sets the chain is killed at the rates into them. With A_I = diag(rate out) − Q of
+//! that chain
 //! ```text
 //! A_I q⁺ = rates into B        A_I (1 − q⁺) = rates into A        x A_I = Σ_{a ∈ A} π_a q_a·        x = π q⁻
 //! f_ij = x_i q_ij q⁺_j         F_AB = Σ_{a ∈ A} f_a· = Σ_{b ∈ B} f_·b       k_AB = F_AB / Σ x
 //! ```
-//! Each of the four comes from its own solve with a nonnegative right side, so that each keeps its relative accuracy
-//! where it is small: none is the rest of another. The backward committor q⁻ = x/π needs no chain that runs backward in
-//! time.
+//! Each of q⁺, 1 − q⁺, π q⁻ and π (1 − q⁻) comes from its own solve with a nonnegative right-hand side, so that each
+//! keeps its relative accuracy where it is small. The backward committor q⁻ = x/π does not need the time-reversed
+//! chain.
 //!
-//! Where it fails: in two dimensions committors below 1e-308 are an error; along a line they have exponents of their
-//! own.
+//! Limits: committors below 1e-308 are an error in two dimensions; in one dimension they have separate exponents.
 //!
 //! Sources: E & Vanden-Eijnden, J. Stat. Phys. 123, 503 (2006); Metzner, Schütte & Vanden-Eijnden, Multiscale Model.
 //! Simul. 7, 1192 (2009).
@@ -22,19 +22,19 @@ use crate::scaled::Scaled;
 use crate::solve::core_cut::CoreCut;
 use crate::solve::{Factor, Resources};
 
-/// Where a state belongs.
+/// The set that a state belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// To A, where reactive paths begin.
+    /// In A, where reactive paths begin.
     From,
-    /// To B, where they end.
+    /// In B, where they end.
     To,
-    /// To neither.
+    /// In neither.
     Between,
 }
 
 impl Side {
-    /// The number of the set, if it is in one.
+    /// The index of the set, 0 for A and 1 for B.
     pub fn set(self) -> Option<u32> {
         match self {
             Side::From => Some(0),
@@ -44,21 +44,21 @@ impl Side {
     }
 }
 
-/// Two sets of states, seen from the states between them.
+/// Two sets of states, described by their edges to the states between them.
 #[derive(Clone, Debug)]
 pub struct Cores {
-    /// Where each state belongs.
+    /// The set of each state.
     pub side: Vec<Side>,
     /// The rates from each state between the sets into A and into B; 0 in the sets.
     pub into: [Vec<f64>; 2],
     /// The stationary flow Σ_a π_a q_ai out of A and out of B to each state between them; 0 in the sets.
     pub out_of: [Vec<Scaled>; 2],
-    /// The stationary flow that leads from A to B directly, and back.
+    /// The stationary flow directly from A to B and from B to A.
     pub direct: [Scaled; 2],
 }
 
 impl Cores {
-    /// Two sets of states of a chain with the stationary law π.
+    /// Two sets of states of a chain with the stationary distribution π.
     ///
     /// # Panics
     /// When there is not one side and one probability for every state.
@@ -85,7 +85,7 @@ impl Cores {
         Cores { side, into, out_of, direct }
     }
 
-    /// Two sets whose boundaries are crossed by these edges.
+    /// Two sets whose boundaries cross these edges.
     pub(super) fn of_cuts(side: Vec<Side>, cuts: &[CoreCut]) -> Cores {
         let n = side.len();
         let mut into = [vec![0.0; n], vec![0.0; n]];
@@ -97,7 +97,7 @@ impl Cores {
         Cores { side, into, out_of, direct: [Scaled::ZERO; 2] }
     }
 
-    /// The states of neither set.
+    /// The states in neither set.
     fn between(&self) -> Vec<usize> {
         (0..self.side.len()).filter(|&state| self.side[state] == Side::Between).collect()
     }
@@ -108,50 +108,49 @@ impl Cores {
 pub struct Paths {
     /// The two sets.
     pub cores: Cores,
-    /// π.
+    /// The stationary distribution π.
     pub stationary: Vec<Scaled>,
-    /// q⁺, the probability of coming to B before A: 0 in A, 1 in B.
+    /// The forward committor q⁺, the probability of hitting B before A: 0 in A, 1 in B.
     pub forward: Vec<Scaled>,
-    /// 1 − q⁺ in relative accuracy: 1 in A, 0 in B.
+    /// 1 − q⁺ with full relative accuracy: 1 in A, 0 in B.
     pub complement: Vec<Scaled>,
-    /// π q⁻ and π (1 − q⁻): the mass in each state of the process that was in A last, and of the one that was in B
-    /// last.
+    /// π q⁻ and π (1 − q⁻): the stationary probability of each state with A, or B, as the last set visited.
     pub last_in: [Vec<Scaled>; 2],
-    /// F_AB as it leaves A, and as it arrives in B.
+    /// F_AB, summed where it leaves A and where it arrives in B, per unit of dynamical time.
     pub flux: [Scaled; 2],
-    /// Σ π q⁻ and Σ π (1 − q⁻): the share of time after which A, or B, was visited last.
+    /// Σ π q⁻ and Σ π (1 − q⁻): the fraction of time during which A, or B, was the last set visited.
     pub population: [Scaled; 2],
-    /// Σ π q⁻ q⁺ over the states between the sets: the share of time spent on reactive paths.
+    /// Σ π q⁻ q⁺ over the states between the sets: the fraction of time spent on reactive paths from A to B.
     pub reactive_share: Scaled,
-    /// Bytes of the factor of the chain between the sets.
+    /// The memory of the factor of the chain between the sets, in bytes.
     pub factor_bytes: u64,
 }
 
-/// Why there are no paths.
+/// Reactive paths that could not be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PathsError {
-    /// The chain between the sets could not be eliminated; states are counted in the whole chain.
+    /// The chain between the sets could not be eliminated; states are numbered as in the whole chain.
     #[error(transparent)]
     Elimination(#[from] EliminationError),
-    /// A committor below the range of double precision, where numbers have no exponents of their own.
+    /// A committor is below the range of double precision, for a chain whose solves have no separate exponents.
     #[error("the committor of state {state} is below 1e-308, which is carried along a line only")]
     Underflow {
         /// The state.
         state: usize,
     },
-    /// A flux below the range of double precision, where numbers have no exponents of their own.
+    /// A flux is below the range of double precision, for a chain whose solves have no separate exponents.
     #[error("the flux between the sets is made from masses below 1e-308, which are carried along a line only")]
     LightSet,
 }
 
 impl Paths {
-    /// The paths between two sets of a closed chain with the stationary law π.
+    /// The reactive paths between two sets of a closed chain with the stationary distribution π.
     ///
     /// # Errors
     /// [`PathsError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
     ///
     /// # Panics
-    /// When the sets or the law belong to another number of states.
+    /// When the sets or π belong to another number of states.
     pub fn new(
         generator: &Generator,
         stationary: Vec<Scaled>,
@@ -206,17 +205,17 @@ impl Paths {
         Ok(Paths { cores, stationary, forward, complement, last_in, flux, population, reactive_share, factor_bytes })
     }
 
-    /// k_AB: the inverse of the mean time to B of the process that has just come to A from B.
+    /// k_AB = F_AB / Σ π q⁻: the inverse of the mean time to B after arriving in A from B.
     pub fn rate(&self) -> Scaled {
         self.flux[1].over(self.population[0])
     }
 
-    /// k_BA, the rate of the way back: the fluxes there and back are the same.
+    /// k_BA, the rate of the reverse transition; the fluxes in both directions are equal.
     pub fn rate_back(&self) -> Scaled {
         self.flux[1].over(self.population[1])
     }
 
-    /// π q⁻ q⁺: the mass of reactive paths in each state; 0 in the sets.
+    /// π q⁻ q⁺: the probability that a state is occupied by a reactive path; 0 in the sets.
     pub fn reactive_mass(&self) -> Vec<Scaled> {
         let mass = |state: usize| match self.cores.side[state] {
             Side::Between => self.last_in[0][state].times(self.forward[state]),
@@ -230,8 +229,8 @@ impl Paths {
         self.reactive_share.over(self.flux[1])
     }
 
-    /// q⁻, the probability of having been in A later than in B; `None` where π, or π q⁻ between the sets, is below the
-    /// range of numbers.
+    /// q⁻, the probability that A was visited later than B; `None` if π, or π q⁻ between the sets, is below the range
+    /// of double precision.
     pub fn backward(&self) -> Vec<Option<f64>> {
         let quotient = |state: usize| {
             let (last, all) = (self.last_in[0][state], self.stationary[state]);
@@ -241,17 +240,18 @@ impl Paths {
         (0..self.stationary.len()).map(quotient).collect()
     }
 
-    /// The reactive flow f_ij = x_i q_ij q⁺_j along an edge of the chain between the sets, or out of A, or into B.
+    /// The reactive flow f_ij = x_i q_ij q⁺_j along an edge between the sets, out of A or into B.
     pub fn flow(&self, from: usize, to: usize, rate: f64) -> Scaled {
         (self.last_in[0][from] * rate).times(self.forward[to])
     }
 }
 
-/// Fluxes out of A and into B that differ by more are made from numbers that have lost their digits below 1e-308; by
-/// rounding they differ by 1e-13.
+/// The relative difference between the flux out of A and the flux into B beyond which digits were lost below 1e-308;
+/// rounding alone makes 1e-13.
 pub(super) const AGREEMENT: f64 = 1e-10;
 
-/// The chain on some of the states, in their order, with other killing; rates to all others are left out.
+/// The chain restricted to some of the states, in their order, with other killing rates; rates to all other states are
+/// dropped.
 pub(super) fn restricted(generator: &Generator, states: &[usize], killing: Vec<f64>) -> Generator {
     let mut number = vec![u32::MAX; generator.len()];
     states.iter().enumerate().for_each(|(own, &state)| number[state] = own as u32);
@@ -273,10 +273,10 @@ pub(super) fn restricted(generator: &Generator, states: &[usize], killing: Vec<f
     Generator { rates, killing, coordinates, is_reversible: generator.is_reversible }
 }
 
-/// The probability of being killed by these rates, with exponents of its own along a line.
+/// The probability, from each state, of being killed by these rates; with separate exponents if the states form a path.
 ///
 /// # Errors
-/// The state where it is lost: below the range of double precision where numbers have no exponents of their own.
+/// The index of a state at which the probability underflows, if there are no separate exponents.
 fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Scaled>, usize> {
     let found = solved_right(factor, &by.iter().map(|&rate| Scaled::new(rate)).collect::<Vec<Scaled>>());
     let is_lost = |probability: &Scaled| !probability.is_positive() || probability.value() < f64::MIN_POSITIVE;
@@ -290,7 +290,7 @@ fn probability(factor: &Factor, killed: &Generator, by: &[f64]) -> Result<Vec<Sc
     }
 }
 
-/// The solution of A x = b, with exponents of its own along a line.
+/// The solution of A x = b, with separate exponents if the states form a path.
 pub(super) fn solved_right(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     factor.elimination.solve_right_scaled(b).unwrap_or_else(|| {
         let ordinary: Vec<f64> = b.iter().map(|b| b.value()).collect();
@@ -298,7 +298,8 @@ pub(super) fn solved_right(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     })
 }
 
-/// The solution of x A = b, with exponents of its own along a line; in units of the largest entry of b elsewhere.
+/// The solution of x A = b, with separate exponents if the states form a path, otherwise computed in units of the
+/// largest entry of b.
 pub(super) fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     if let Some(found) = factor.elimination.solve_left_scaled(b) {
         return found;
@@ -311,14 +312,13 @@ pub(super) fn solved_left(factor: &Factor, b: &[Scaled]) -> Vec<Scaled> {
     factor.elimination.solve_left(&ordinary).into_iter().map(|x| unit * x).collect()
 }
 
-/// A state from which this killing can be reached by the rates that there are, and where its probability is lost all
-/// the same.
+/// A state from which the killing can be reached along nonzero rates although its probability underflowed.
 fn lost(generator: &Generator, killing: &[f64], probability: &[f64]) -> Option<usize> {
     let small: Vec<usize> = (0..killing.len()).filter(|&state| probability[state] < f64::MIN_POSITIVE).collect();
     if small.is_empty() {
         return None;
     }
-    // Backward from the killing, along the rates.
+    // Breadth-first search backward from the killing.
     let into = generator.rates.transpose_view().to_csr();
     let mut reaches: Vec<bool> = killing.iter().map(|&rate| rate > 0.0).collect();
     let mut open: Vec<usize> = (0..killing.len()).filter(|&state| reaches[state]).collect();

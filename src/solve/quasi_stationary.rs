@@ -1,18 +1,18 @@
 //! The quasi-stationary distribution ν and the escape rate γ: ν(Q − diag κ) = −γν.
 //!
-//! Inverse iteration from the left, x A = b, begins with all probability at the start state: what lies far up a wall is
-//! then reached only through the valley, and has its right relative size from the first step. It converges like γ/λ₂.
-//! Collatz and Wielandt bracket the rate, min b_i/x_i ≤ γ ≤ max b_i/x_i.
+//! Inverse iteration from the left, x A = b, begins with all probability in the start state: states far up the walls
+//! are then reached only through the valley and have the right relative probability from the first step on. It
+//! converges like γ/λ₂. The Collatz–Wielandt bracket of the rate is min b_i/x_i ≤ γ ≤ max b_i/x_i.
 //!
-//! Where two valleys exchange more slowly than they lose, γ/λ₂ is close to 1, and what the slower one holds may begin
-//! at e^{−700}. Each then shows a ratio b_i/x_i of its own. The states are parted by it, both parts of b are solved
-//! for, and x is their combination by
+//! If two valleys exchange probability more slowly than they lose it, γ/λ₂ is close to 1, and the probability of the
+//! slower valley may start at e^{−700}. The ratio b_i/x_i then has a different value in each valley. The states are
+//! divided in two parts by this ratio, x A = b is solved for both parts of b, and the combination x is determined by
 //! ```text
 //! c N = c/γ      N_ab = Σ_{i∈b} (b_a A⁻¹)_i,  Σ_i (b_a)_i = 1
 //! ```
-//! in which nothing is negative: block inverse iteration, with sums over the parts as the test functions. It converges
-//! like γ/λ₃. The bracket says nothing of states that hold next to nothing. A well among them shows when inverse
-//! iteration begins there.
+//! in which nothing is negative: block inverse iteration with the indicators of the parts as test functions. It
+//! converges like γ/λ₃. The bracket ignores states of negligible probability; a slower valley among them is found by an
+//! inverse iteration that begins there.
 
 use rayon::prelude::*;
 
@@ -20,55 +20,57 @@ use crate::elimination::Elimination;
 use crate::scaled::Scaled;
 use crate::solve::{Factor, SolveError};
 
-/// ν and γ with their evidence.
+/// The quasi-stationary distribution ν and the escape rate γ, with their evidence.
 #[derive(Clone, Debug)]
 pub struct QuasiStationary {
     /// Cell probabilities ν_i, Σν = 1.
     pub probability: Vec<f64>,
     /// γ, per unit of dynamical time.
     pub rate: Scaled,
-    /// The two sides of the bracket, each divided by the rate, from all states whose probability is above
-    /// [`BRACKET_FLOOR`] of the largest. The rates themselves are [`QuasiStationary::bounds`].
+    /// The lower and upper bound of the bracket, each divided by the rate, over all states whose probability is above
+    /// [`BRACKET_FLOOR`] times the largest. The bounds themselves are [`QuasiStationary::bounds`].
     pub bracket: [f64; 2],
-    /// Inverse iterations.
+    /// The number of inverse iterations.
     pub iterations: usize,
-    /// Whether the bracket closed to [`TOLERANCE`].
+    /// Whether the bracket closed to the relative width [`TOLERANCE`].
     pub converged: bool,
 }
 
 impl QuasiStationary {
-    /// The rates between which γ of the chain lies, but for rounding.
+    /// The bounds between which γ of the chain lies, up to rounding.
     pub fn bounds(&self) -> [Scaled; 2] {
         self.bracket.map(|side| self.rate.scaled(side))
     }
 }
 
-/// Relative width at which the bracket counts as closed.
+/// The relative width at which the bracket counts as closed.
 pub const TOLERANCE: f64 = 1e-12;
 
-/// States less probable than this, relative to the most probable one, carry denormal numbers or nothing at all: their
-/// ratios say nothing, and they are left out of the bracket.
+/// The probability, relative to the largest, below which states are left out of the bracket: they hold subnormal
+/// numbers or zeros, whose ratios are meaningless.
 pub const BRACKET_FLOOR: f64 = 1e-280;
 
-/// A problem that needs more has several nearly equal rates; the bracket then says how far it came.
+/// The largest number of iterations. A chain that needs more has several nearly equal rates; the bracket then remains
+/// wide.
 const MOST_ITERATIONS: usize = 400;
 
-/// So many iterations come before any judgement on how they converge.
+/// The number of iterations before the convergence is judged.
 const FIRST: usize = 3;
 
-/// A bracket that one iteration leaves wider than this part of what it was closes slowly.
+/// The factor per iteration above which the bracket closes slowly.
 const SLOW: f64 = 0.5;
 
-/// Partings after which the bracket is wider than this part of what it was are in vain.
-const VAIN: f64 = 0.9;
+/// The factor above which dividing the states has not narrowed the bracket.
+const NO_GAIN: f64 = 0.9;
 
-/// So many vain ones, and there are no more until the bracket closes fast again.
-const MOST_VAIN: usize = 3;
+/// The number of such failures after which the states are not divided again until the bracket closes fast.
+const MOST_WITHOUT_GAIN: usize = 3;
 
-/// Inverse iterations among the states that the bracket leaves out.
+/// The number of inverse iterations among the states that the bracket leaves out.
 const ROUNDS: usize = 3;
 
-/// Iterates until the bracket closes, or stops closing.
+/// The quasi-stationary distribution and the escape rate of a killed chain: iterates until the bracket closes or stops
+/// narrowing.
 ///
 /// # Errors
 /// [`SolveError::Overflow`] for rates below the range of double precision in two dimensions.
@@ -83,7 +85,7 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
         iterations: 0,
         converged: false,
     };
-    let (mut stalled, mut vain, mut was_parted) = (0, 0, false);
+    let (mut stalled, mut without_gain, mut was_divided) = (0, 0, false);
     while found.iterations < MOST_ITERATIONS {
         let (mut after, unit) = occupation_times(elimination, &probability)?;
         let (total, largest) = sum_and_maximum(&after);
@@ -100,16 +102,16 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
             })
             .reduce(|| NOTHING, within);
         let before = std::mem::replace(&mut probability, after);
-        // States that had nothing before say nothing yet.
+        // States whose probability was zero before have no meaningful ratio yet.
         let width = |bracket: [f64; 2]| if bracket[0] > 0.0 { bracket[1] - bracket[0] } else { f64::INFINITY };
         let (last, now) = (width(found.bracket), width(bracket));
         (found.rate, found.bracket) = (unit.scaled(total).inverse(), bracket);
         found.iterations += 1;
         if now <= TOLERANCE {
-            match slower_well(elimination, &probability, found.rate)? {
+            match slower_valley(elimination, &probability, found.rate)? {
                 Some(combined) if found.iterations + ROUNDS < MOST_ITERATIONS => {
                     found.iterations += ROUNDS + 2;
-                    (probability, was_parted) = (combined, true);
+                    (probability, was_divided) = (combined, true);
                     continue;
                 }
                 slower => found.converged = slower.is_none(),
@@ -117,22 +119,22 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
             break;
         }
         let is_slow = found.iterations > FIRST && now > SLOW * last;
-        if was_parted && now > VAIN * last {
-            vain += 1;
+        if was_divided && now > NO_GAIN * last {
+            without_gain += 1;
         } else if !is_slow {
-            vain = 0;
+            without_gain = 0;
         }
-        if is_slow && vain < MOST_VAIN {
+        if is_slow && without_gain < MOST_WITHOUT_GAIN {
             let middle = (bracket[0] * bracket[1]).sqrt();
             let is_first: Vec<bool> = before.iter().zip(&probability).map(|(b, x)| *b > middle * x).collect();
             if let Some(combined) = combination(elimination, &probability, &is_first)? {
                 found.iterations += 2;
-                (probability, was_parted) = (combined, true);
+                (probability, was_divided) = (combined, true);
                 continue;
             }
         }
-        was_parted = false;
-        // Rounding stops the bracket somewhere above zero; three steps without gain are enough to know.
+        was_divided = false;
+        // The bracket stalls at a positive width because of rounding; three steps without gain are accepted as the end.
         stalled = if now >= last { stalled + 1 } else { 0 };
         if stalled >= 3 && found.iterations > 5 {
             break;
@@ -142,9 +144,9 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     Ok(found)
 }
 
-/// The combination with a well of which the iteration has seen nothing, being below [`BRACKET_FLOOR`] or beyond the
-/// range of numbers, if there is one that loses more slowly.
-fn slower_well(elimination: &Elimination, probability: &[f64], rate: Scaled) -> Result<Option<Vec<f64>>, SolveError> {
+/// The combination of the iterate with a slower valley whose states are below [`BRACKET_FLOOR`] or underflow; `None` if
+/// there is none.
+fn slower_valley(elimination: &Elimination, probability: &[f64], rate: Scaled) -> Result<Option<Vec<f64>>, SolveError> {
     let (_, largest) = sum_and_maximum(probability);
     let is_seen: Vec<bool> = probability.iter().map(|&p| p > BRACKET_FLOOR * largest).collect();
     let unseen = is_seen.iter().filter(|&&is_seen| !is_seen).count();
@@ -158,9 +160,9 @@ fn slower_well(elimination: &Elimination, probability: &[f64], rate: Scaled) -> 
     for round in 0..ROUNDS {
         let (times, unit) = occupation_times(elimination, &b)?;
         let [_, stay] = sums(&times, &is_seen);
-        // The time that is spent among them, from a start among them, over 1/γ.
+        // The time spent among these states after a start among them, in units of 1/γ.
         let lives = unit.scaled(stay).times(rate).value();
-        // Up the walls nothing stays; a well has more than a thousandth of the states.
+        // Probability does not stay on the walls; a valley contains more than a thousandth of the states.
         if round == 0 && lives < 1e-3 {
             return Ok(None);
         }
@@ -178,7 +180,7 @@ fn slower_well(elimination: &Elimination, probability: &[f64], rate: Scaled) -> 
     Ok(None)
 }
 
-/// The best combination of the solutions for the two parts of b; `None` where one of them is empty.
+/// The best combination of the solutions for the two parts of b; `None` if one part is empty.
 fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Result<Option<Vec<f64>>, SolveError> {
     let masses = sums(b, is_first);
     if masses.contains(&0.0) {
@@ -193,7 +195,7 @@ fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Resul
         [sums(&first, is_first).map(|n| first_unit.scaled(n)), sums(&second, is_first).map(|n| second_unit.scaled(n))];
     let unit = if rows[0][0].is_greater(rows[1][1]) { rows[0][0] } else { rows[1][1] };
     let [[n11, n12], [n21, n22]] = rows.map(|row| row.map(|n| n.over(unit).value()));
-    // c₂/c₁ = N₁₂/(λ − N₂₂) = (λ − N₁₁)/N₂₁, whichever is a sum.
+    // c₂/c₁ = N₁₂/(λ − N₂₂) = (λ − N₁₁)/N₂₁; the form without cancellation is used.
     let half = 0.5 * (n11 - n22);
     let root = half.hypot(n12.sqrt() * n21.sqrt());
     let share = |n: f64, gap: f64| match n > 0.0 {
@@ -209,7 +211,7 @@ fn combination(elimination: &Elimination, b: &[f64], is_first: &[bool]) -> Resul
     Ok(Some(combined))
 }
 
-/// Over the states of the first part and over the others.
+/// The sums over the states of the first part and over the others.
 fn sums(values: &[f64], is_first: &[bool]) -> [f64; 2] {
     values.iter().zip(is_first).fold([0.0; 2], |[first, second], (x, &is_first)| match is_first {
         true => [first + x, second],
@@ -217,19 +219,19 @@ fn sums(values: &[f64], is_first: &[bool]) -> [f64; 2] {
     })
 }
 
-/// The bracket of no state at all.
+/// The bracket of an empty set of states.
 const NOTHING: [f64; 2] = [f64::INFINITY, 0.0];
-/// States per task.
+/// The number of states per task.
 const PIECE: usize = 1 << 12;
 
-/// Sums of pieces of a fixed size, so that the sum does not depend on the number of threads.
+/// The sum and the maximum, computed over pieces of a fixed size so that they do not depend on the number of threads.
 fn sum_and_maximum(values: &[f64]) -> (f64, f64) {
     let piece = |values: &[f64]| values.iter().fold((0.0, 0.0f64), |(sum, most), &x| (sum + x, most.max(x)));
     let pieces: Vec<(f64, f64)> = values.par_chunks(PIECE).map(piece).collect();
     pieces.into_iter().fold((0.0, 0.0), |(sum, most), (more, other)| (sum + more, most.max(other)))
 }
 
-/// x with x A = b in a unit: 1, or the largest of the times where they leave the range of ordinary numbers.
+/// x with x A = b, and the unit of its times: 1, or the largest time if some leave the range of double precision.
 fn occupation_times(elimination: &Elimination, b: &[f64]) -> Result<(Vec<f64>, Scaled), SolveError> {
     let times = elimination.solve_left(b);
     let total: f64 = times.iter().sum();

@@ -1,12 +1,12 @@
 //! Reactive paths between two sets of points of a problem on a grid.
 //!
-//! The sets are cut where they end ([`crate::solve::core_cut`]).
+//! Edges are cut at the boundaries of the sets ([`crate::solve::core_cut`]).
 
 use crate::problem::core_set::CoreSet;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::chain::{deepest, located};
-use crate::solve::core_cut::{CoreCut, apart, core_cuts};
+use crate::solve::core_cut::{CoreCut, check_separated, core_cuts};
 use crate::solve::paths::Cores;
 use crate::solve::{Discretisation, Paths, PathsError, Resources, Side, SolveError, stationary_law};
 
@@ -15,17 +15,17 @@ use crate::solve::{Discretisation, Paths, PathsError, Resources, Side, SolveErro
 pub struct Reactive<'a> {
     /// The closed chain.
     pub closed: Discretisation<'a>,
-    /// The paths.
+    /// The reactive paths.
     pub paths: Paths,
-    /// What crosses the boundaries of the sets.
+    /// The edges cut at the boundaries of the sets.
     pub cuts: Vec<CoreCut>,
 }
 
-/// The paths from the first set to the second where every wall reflects and nothing absorbs.
+/// The reactive paths from the first set to the second on the closed chain: every wall reflects and nothing absorbs.
 ///
 /// # Errors
-/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination;
-/// numbers beyond the range of double precision in two dimensions.
+/// [`SolveError`]: sets that are empty on the grid, overlap, or are less than a cell apart; the errors of an
+/// elimination; numbers beyond the range of double precision in two dimensions.
 pub fn reactive<'a>(
     on: &Discretisation<'a>,
     sets: &[CoreSet; 2],
@@ -36,7 +36,7 @@ pub fn reactive<'a>(
     reactive_within(closed, law, sets, resources)
 }
 
-/// The same paths on a closed chain whose stationary law is known.
+/// The same paths on a closed chain with a known stationary distribution.
 ///
 /// # Errors
 /// As [`reactive`].
@@ -58,7 +58,7 @@ pub fn reactive_within<'a>(
     Ok(Reactive { closed, paths, cuts })
 }
 
-/// Refuses sets that are empty on the grid, overlap, or are not a cell apart.
+/// Checks that the sets are not empty on the grid, do not overlap, and are at least a cell apart.
 ///
 /// # Errors
 /// [`SolveError::SetEmpty`], [`SolveError::SetsOverlap`], [`SolveError::SetsTouch`], and an interruption.
@@ -66,24 +66,24 @@ pub fn check_sets(on: &Discretisation<'_>, sets: &[CoreSet; 2], progress: &Progr
     placed(&on.closed(progress)?, sets).map(drop)
 }
 
-/// Where each state belongs, and the number of the set that owns it.
+/// The set of each state, as a side and as the index of the set.
 fn placed(closed: &Discretisation<'_>, sets: &[CoreSet; 2]) -> Result<(Vec<Side>, Vec<Option<u32>>), SolveError> {
     let side = sides(closed, sets)?;
     let owner: Vec<Option<u32>> = side.iter().map(|side| side.set()).collect();
-    apart(closed, &owner)?;
+    check_separated(closed, &owner)?;
     Ok((side, owner))
 }
 
-/// The stationary law of a closed chain on a grid, of any range along a line.
+/// The stationary distribution of a closed chain on a grid; with separate exponents in one dimension.
 ///
 /// # Errors
-/// Whatever ends an elimination.
+/// The errors of an elimination.
 pub fn closed_law(closed: &Discretisation<'_>, resources: Resources<'_>) -> Result<Vec<Scaled>, SolveError> {
     let pin = closed.state_at(deepest(closed.problem));
     stationary_law(&closed.assembly.generator, pin, resources).map_err(|error| located(error, closed))
 }
 
-/// Where each state belongs.
+/// The set of each state.
 fn sides(closed: &Discretisation<'_>, sets: &[CoreSet; 2]) -> Result<Vec<Side>, SolveError> {
     let (states, dimension) = (closed.states(), closed.grid.dimension);
     let mut side = Vec::with_capacity(states);

@@ -1,31 +1,31 @@
-//! What a computation may use, what it keeps for the next one, and whom it tells of its progress.
+//! The resources of a computation: its memory limit, its workspace, and its progress report.
 
 use crate::elimination::Workspace;
 use crate::memory;
 use crate::progress::Progress;
 
-/// Memory for the factors, what earlier eliminations left, and a place for reports of progress.
+/// The memory limit, the workspace of earlier eliminations, and the progress report.
 #[derive(Clone, Copy)]
 pub struct Resources<'a> {
-    /// Bytes that an elimination may hold at its peak.
+    /// The memory that an elimination may take at its peak, in bytes.
     pub memory: u64,
-    /// Analyses and pages that one elimination leaves to the next.
+    /// The symbolic analyses and memory pages that eliminations reuse.
     pub workspace: &'a Workspace,
-    /// What is told of each phase, and is asked whether to go on.
+    /// The report of phases, through which a computation can also be interrupted.
     pub progress: &'a Progress,
 }
 
 impl<'a> Resources<'a> {
-    /// Most of the memory that this process may still take.
+    /// Resources with most of the memory that this process may still take.
     pub fn available(workspace: &'a Workspace, progress: &'a Progress) -> Resources<'a> {
         Resources { memory: allowed(), workspace, progress }
     }
 }
 
-/// Share of the free memory that a run allows itself.
+/// The fraction of the free memory that a run uses at most.
 const SHARE: f64 = 0.85;
 
-/// Bytes that may be used: most of what [`memory::free`] finds.
+/// The memory that may be used, in bytes: most of the result of [`memory::free`].
 pub fn allowed() -> u64 {
     (memory::free().bytes as f64 * SHARE) as u64
 }

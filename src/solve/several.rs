@@ -1,4 +1,4 @@
-//! Several sets of points of a problem on a grid: which of them is hit first, and what flows from each to each.
+//! Hitting probabilities of several sets of points of a problem on a grid, and the stationary fluxes between them.
 
 use crate::problem::core_set::CoreSet;
 use crate::scaled::Scaled;
@@ -6,11 +6,11 @@ use crate::solve::chain::located;
 use crate::solve::core_cut::core_cuts;
 use crate::solve::{CoreSets, Discretisation, Hits, NetworkError, Resources, SolveError};
 
-/// The hits of these sets of a closed chain with its stationary law.
+/// The hitting probabilities and fluxes of these sets for a closed chain with its stationary distribution `law`.
 ///
 /// # Errors
-/// [`SolveError`]: sets that are empty on the grid, overlap, or are not a cell apart; whatever ends an elimination;
-/// numbers beyond the range of double precision in two dimensions.
+/// [`SolveError`]: sets that are empty on the grid, overlap, or are less than a cell apart; the errors of an
+/// elimination; numbers beyond the range of double precision in two dimensions.
 pub fn several(
     closed: &Discretisation<'_>,
     law: &[Scaled],
@@ -27,7 +27,7 @@ pub fn several(
     })
 }
 
-/// The set that each state belongs to.
+/// The set of each state.
 fn owners(closed: &Discretisation<'_>, sets: &[CoreSet]) -> Result<Vec<Option<u32>>, SolveError> {
     let (grid, mut owner) = (&closed.grid, vec![None; closed.states()]);
     for (state, owner) in owner.iter_mut().enumerate() {

@@ -1,22 +1,23 @@
-//! The stationary law of a closed chain: πQ = 0, Σπ = 1.
+//! The stationary distribution of a closed chain: πQ = 0, Σπ = 1.
 //!
-//! The chain is killed at unit rate in one state and restarted there; between two restarts it spends in each state a
-//! time proportional to π. So π comes from one left solve with a nonnegative right side, to full relative accuracy.
+//! The chain is killed at unit rate in one restart state and restarted there. Between two restarts it spends a time
+//! proportional to π in each state. Hence π is an occupation time and takes one left solve with a nonnegative
+//! right-hand side, with full relative accuracy.
 //!
-//! Any state will do for the restarts along a line, where numbers have exponents of their own. In two dimensions the
-//! times must stay below 1e308, so that the state has to be one of the heaviest: [`stationary_law`] moves it where it
-//! was not.
+//! In one dimension solves have separate exponents, and any restart state will do. In two dimensions the times must
+//! stay below 1e308, so that the restart state must be one of the most probable; [`stationary_law`] moves it if it is
+//! not.
 
 use crate::elimination::EliminationError;
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::{Factor, Resources, SolveError, occupation};
 
-/// Cell probabilities π from the factor of a chain that is killed at unit rate in its origin alone
+/// The cell probabilities π, from the factor of a chain that is killed at unit rate in its origin only
 /// ([`crate::solve::Chain::closed`]).
 ///
 /// # Errors
-/// [`SolveError::Overflow`] where the law does not fit into double precision.
+/// [`SolveError::Overflow`] where π does not fit into double precision.
 pub fn stationary(closed: &Factor) -> Result<Vec<f64>, SolveError> {
     let mut times = occupation(closed, closed.origin)?;
     let total: f64 = times.iter().sum();
@@ -29,15 +30,15 @@ pub fn stationary(closed: &Factor) -> Result<Vec<f64>, SolveError> {
     Ok(times)
 }
 
-/// π of a closed chain of any range along a line, and within 1e-308 of its largest value elsewhere; `pin` is where the
-/// process restarts at first.
+/// The stationary distribution π of a closed chain: with separate exponents if the states form a path, otherwise down
+/// to 1e-308 of its largest value. `pin` is the first restart state.
 ///
 /// # Errors
-/// Whatever ends an elimination, and [`EliminationError::ZeroPivot`] where valleys are out of each other's reach in
-/// double precision.
+/// The errors of an elimination; [`EliminationError::ZeroPivot`] if valleys cannot reach each other in double
+/// precision.
 ///
 /// # Panics
-/// When `pin` is no state of the chain.
+/// When `pin` is not a state of the chain.
 pub fn stationary_law(
     generator: &Generator,
     mut pin: usize,
@@ -45,14 +46,14 @@ pub fn stationary_law(
 ) -> Result<Vec<Scaled>, EliminationError> {
     assert!(pin < generator.len(), "the restarts are in a state of the chain");
     let mut tried = Vec::new();
-    // Each valley is heavier by more than 1e290 than the one before; who comes back to one goes round two that never
-    // meet.
+    // Each restart state is in a valley more probable by over 1e290 than the one before; a repetition means two valleys
+    // that cannot reach each other.
     while !tried.contains(&pin) {
         tried.push(pin);
         let mut killing = vec![0.0; generator.len()];
         killing[pin] = 1.0;
         let factor = match Factor::new(&generator.with_killing(killing), pin, resources) {
-            // From this valley the restarts are out of reach.
+            // The first restart state cannot be reached from this valley: restart here.
             Err(EliminationError::ZeroPivot { state }) if state != pin => {
                 pin = state;
                 continue;
@@ -79,8 +80,8 @@ pub fn stationary_law(
     Err(EliminationError::ZeroPivot { state: pin })
 }
 
-/// The heaviest state where times overflow: it is seen in a unit of time that is longer by nearly the whole range of
-/// numbers.
+/// The most probable state if times overflow, from a solve in a unit of time that is larger by nearly the whole range
+/// of double precision.
 fn heaviest(factor: &Factor, pin: usize) -> usize {
     let mut source = vec![0.0; factor.states];
     source[pin] = 1e-300;

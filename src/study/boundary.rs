@@ -223,7 +223,7 @@ impl<'a> Shares<'a> {
     /// What absorbing boundaries leave that lie off the faces of cells. The cut piece carries a constant J exactly, so
     /// that what is misplaced is how J changes from the edge before to it.
     fn left_by_cuts(&self, assembly: &Assembly) -> f64 {
-        // Of each state the first of its exits, and of each exit the next.
+        // A linked list: the first exit of each state, and the next exit after each exit.
         let (mut first, mut next) = (vec![NONE; self.norm.len()], vec![NONE; assembly.exits.len()]);
         for (place, exit) in assembly.exits.iter().enumerate() {
             next[place] = std::mem::replace(&mut first[exit.state as usize], place as u32);

@@ -16,13 +16,13 @@ use crate::tensor::{Point, Tensor};
 /// A critical point with the noise there.
 #[derive(Clone, Debug)]
 pub struct PointReport {
-    /// Where.
+    /// The point θ.
     pub theta: Point,
     /// L (NaN for a drift).
     pub loss: f64,
     /// Eigenvalues of the Hessian (for a drift: of the symmetric part of −∂b), `dimension` of them used.
     pub eigenvalues: [f64; 2],
-    /// Those that say how the process moves there.
+    /// The eigenvalues of the linearised motion there.
     pub linearisation: Linearisation,
     /// D there.
     pub noise: Tensor,
@@ -160,7 +160,7 @@ impl Look<'_> {
         self.problem.critical.minima.iter().map(|point| self.point(point, None)).collect()
     }
 
-    /// Those of the start set, or all where none bounds it.
+    /// The saddles of the start set, or all saddles if none bounds it.
     fn saddles(&self) -> Vec<PointReport> {
         // A drift has none.
         let bottom = self.problem.minimum().map(|point| point.loss).filter(|loss| loss.is_finite());

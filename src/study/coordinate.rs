@@ -22,7 +22,7 @@ const RETURN: f64 = 1e3;
 /// Tabulates it.
 ///
 /// # Errors
-/// Those of the chain on the coarse grid.
+/// The errors of the chain on the coarse grid.
 pub fn coordinate(
     request: &Request,
     problem: &Problem,

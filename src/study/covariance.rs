@@ -42,7 +42,7 @@ pub struct Comparison {
     pub batch_size: u32,
     /// `eigen` or `original`.
     pub basis: &'static str,
-    /// Of the line through the origin; `None` without elements.
+    /// The slope of the line through the origin; `None` without elements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slope: Option<f64>,
     /// Centred; `None` where all H or all C are the same.

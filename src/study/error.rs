@@ -49,7 +49,7 @@ pub enum StudyError {
         allowed: u64,
         /// Cells of the largest grid of the same shape that fits; the second is 1 in one dimension.
         largest: [usize; 2],
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// Refinement found no grid that could be solved.
@@ -69,7 +69,7 @@ pub enum StudyError {
     WholeRing {
         /// Its lowest saddle.
         saddle: Option<Point>,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// Somebody asked to stop.

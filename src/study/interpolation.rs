@@ -53,13 +53,13 @@ pub enum Found {
     Unknown(Box<ProblemError>),
 }
 
-/// Of the escape rate and of the passage time, where asked for.
+/// The interpolation errors of the escape rate and of the passage time, if asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Errors {
-    /// Of γ.
+    /// The interpolation error of γ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Interpolation>,
-    /// Of 1/τ.
+    /// The interpolation error of 1/τ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passage_time: Option<Interpolation>,
 }

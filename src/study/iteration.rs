@@ -142,7 +142,7 @@ pub fn iteration(
     Ok(IterationStudy { order: order(&rates), rates })
 }
 
-/// Those that are asked for, or shares of the noise's own, largest first.
+/// The learning rates that are asked for, or fractions of that of the noise, largest first.
 fn learning_rates(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
     let own = problem.noise_model.minibatch().map(|minibatch| minibatch.learning_rate);
     let mut learning_rates = match (asked.learning_rates.is_empty(), own) {
@@ -165,7 +165,7 @@ fn order(rates: &[IterationRate]) -> Option<f64> {
 /// The escape of a problem's iteration in one dimension, killed where the diffusion is.
 ///
 /// # Errors
-/// Those of [`Iteration::escape`].
+/// The errors of [`Iteration::escape`].
 pub fn escape(problem: &Problem, learning_rate: f64, memory: u64, progress: &Progress) -> Result<Escape, SgdError> {
     on_interval(problem, learning_rate, |iteration| iteration.escape(memory, progress))
 }

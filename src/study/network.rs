@@ -75,7 +75,7 @@ pub struct NetworkStudy {
     log_eigenvalues: Option<Vec<f64>>,
     /// |error|/|λ| against the continuous problem, as far as grids were compared, else against the chain.
     error: Vec<f64>,
-    /// Those of the chain itself.
+    /// The eigenvalues of the chain itself, in 1/time.
     refined_eigenvalues: Option<Vec<f64>>,
     /// |error|/|λ| by the grid.
     discretisation_error: Option<Vec<f64>>,
@@ -118,7 +118,7 @@ pub struct Numbers {
     pub rates: Vec<Vec<Scaled>>,
     /// λ_k by real part, the first of which is 0; `error` is against the chain.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// Those of the chain itself.
+    /// The eigenvalues of the chain itself, in 1/time.
     pub refined: Vec<Eigenvalue>,
     /// |error|/|λ_k| by the grid, where grids were compared.
     pub discretisation_error: Vec<Option<f64>>,

@@ -160,7 +160,7 @@ fn climb_warnings(problem: &Problem, request: &Request, climb: &Climb<'_>) -> Ve
             tolerance,
             error,
             has_saddle: problem.dimension == 2 && !problem.valley.saddles.is_empty(),
-            // Of sixth order whatever the angle.
+            // The flux correction is of sixth order at any angle.
             can_be_corrected: problem.is_reversible() && !request.grid.scheme().is_corrected,
         });
     }

@@ -167,7 +167,7 @@ impl Rungs<'_> {
         let several = self.several_estimates().into_iter().flatten().map(|found| found.error);
         let network = self.network_estimates().into_iter().map(known);
         let closed = network.chain(several).fold(reactive, f64::max);
-        // Of the spectrum the slowest one.
+        // For the spectrum, the error of the slowest eigenvalue.
         let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
         let closed = closed.max(spectrum);
         error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)

@@ -146,9 +146,9 @@ pub enum Warning {
     Peclet {
         /// The cell Péclet number.
         number: f64,
-        /// Where.
+        /// The point θ.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// A grid that does not resolve the curve on which the noise degenerates.
@@ -220,7 +220,7 @@ pub enum Warning {
         100.0 * error
     )]
     LargeError {
-        /// Of what.
+        /// The rate that is meant.
         of: OfRate,
         /// Relative to it.
         error: f64,
@@ -232,7 +232,7 @@ pub enum Warning {
         100.0 * error
     )]
     Worthless {
-        /// Of what.
+        /// The rate that is meant.
         of: OfRate,
         /// Relative to it.
         error: f64,
@@ -256,7 +256,7 @@ pub enum Warning {
     OtherWell {
         /// Its minimum.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
     },
     /// A density in time that is less accurate than asked for.

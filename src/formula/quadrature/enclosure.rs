@@ -1,16 +1,18 @@
-//! An interval around the escape rate, and around the mean exit time from the Gibbs density, of the continuous problem.
+//! Two-sided bounds on the escape rate, and on the mean exit time from the Gibbs density, of the continuous problem in
+//! one dimension.
 //!
-//! With p = w e^{−φ} and a(u, v) = ∫ u'v'/(m e^φ), for u = 𝓖f from any positive f, w = 𝓖u and any ρ with A₀/A₁ < ρ ≤
+//! With p = w e^{−φ} and a(u, v) = ∫ u'v'/(m e^φ), for u = 𝓖f with any positive f, w = 𝓖u, and any ρ with A₀/A₁ < ρ ≤
 //! λ₂,
 //! ```text
 //!   A₀ = a(u, u) = ∫ p u f    A₁ = ∫ p u²    A₂ = a(w, w) = ∫ p u 𝓖u
 //!   (ρA₁ − A₀)/(ρA₂ − A₁)  ≤  γ  ≤  A₀/A₁          (Rayleigh and Ritz above; Temple 1928, Kato 1949, Lehmann 1949 below)
 //! ```
-//! A bad f gives a wide interval, never a wrong one; ρ is proved by [`super::gap`]. In one dimension the flux −u'/(m
-//! e^φ) = ∫ p f is in balance by itself, so the mean exit time ∫ p 𝓖1/∫ p has no error but the rule's.
+//! A poor f gives wide bounds, never wrong ones; the lower bound ρ of λ₂ is proved in [`super::gap`]. In one dimension
+//! the flux −u'/(m e^φ) = ∫ p f satisfies the balance equation exactly, so that the mean exit time ∫ p 𝓖1/∫ p has only
+//! the error of the quadrature.
 //!
-//! The rule and the rounding are estimated, not enclosed: both ends are found on the panels and on their halves, and
-//! moved outwards by what rounding may have left.
+//! The errors of quadrature and rounding are estimated, not rigorously enclosed: both bounds are computed on the panels
+//! and on halved panels, and moved outwards by an estimate of rounding.
 
 use super::gap::Pieces;
 use super::green::Green;
@@ -21,25 +23,25 @@ use super::{
 };
 use crate::scaled::Scaled;
 
-/// Panels at least, so that there are places to cut at.
+/// The least number of panels, which gives enough points for the cuts.
 const LEAST_PANELS: u32 = 64;
-/// The interval is moved outwards by so many times what rounding is expected to leave in a value.
+/// The safety factor of the rounding estimate by which the bounds are moved outwards.
 const MARGIN: f64 = 2.0;
-/// Quotients that differ by less are equal but for rounding.
+/// The relative difference up to which two quotients are equal to rounding.
 const SAME: f64 = 1e-15;
 
-/// Where γ and the mean exit time lie, but for errors of the rule and rounding beyond those that are estimated.
+/// Bounds on γ and on the mean exit time, which hold up to the accuracy of the estimates for quadrature and rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Enclosure {
-    /// Below and above γ.
+    /// The lower and upper bound of γ, per unit of dynamical time.
     pub rate: [Scaled; 2],
-    /// Below and above ∫ p τ/∫ p.
+    /// The lower and upper bound of ∫ p τ/∫ p, in dynamical time.
     pub exit_time: [Scaled; 2],
-    /// ρ ≤ λ₂.
+    /// The proved lower bound ρ ≤ λ₂.
     pub second_rate: Scaled,
-    /// A₁/A₂, the sharpest of the quotients.
+    /// A₁/A₂, the best approximation of γ among the quotients.
     pub best: Scaled,
-    /// The part of the relative width that stands for the rule and for rounding.
+    /// The part of the relative width that accounts for quadrature and rounding.
     pub estimated: f64,
 }
 
@@ -51,7 +53,7 @@ struct Quotients {
 }
 
 impl Quotients {
-    /// Of u = 𝓖f, and u, in a unit of its own.
+    /// The quotients of u = 𝓖f, and u normalised to its largest value.
     fn new(green: &Green<'_>, f: &[Nodal]) -> (Quotients, Vec<Nodal>) {
         let (u, unit) = normalised(green, f);
         let (w, next) = normalised(green, &u);
@@ -60,7 +62,7 @@ impl Quotients {
         (Quotients { upper, lower: square.over(green.product(&u, &w)).over(next) }, u)
     }
 
-    /// (ρA₁ − A₀)/(ρA₂ − A₁) without a difference of large numbers, for ρ above both.
+    /// (ρA₁ − A₀)/(ρA₂ − A₁) without cancellation, for ρ above both quotients.
     fn below(&self, rho: Scaled) -> Scaled {
         let gap = |rate: Scaled| 1.0 - rate.over(rho).value();
         self.lower.scaled(gap(self.upper) / gap(self.lower))
@@ -71,7 +73,7 @@ impl Quotients {
     }
 }
 
-/// 𝓖f over its largest value, and that value.
+/// 𝓖f divided by its largest value, and that value.
 fn normalised(green: &Green<'_>, f: &[Nodal]) -> (Vec<Nodal>, Scaled) {
     let values = green.apply(f).nodes;
     let larger = |most: Scaled, value: &Scaled| if value.is_greater(most) { *value } else { most };
@@ -80,19 +82,19 @@ fn normalised(green: &Green<'_>, f: &[Nodal]) -> (Vec<Nodal>, Scaled) {
 }
 
 impl Passage<'_> {
-    /// Encloses γ and the mean exit time; `start`: a place near which panels begin.
+    /// Bounds on γ and on the mean exit time; `start` is a point at which a panel begins.
     ///
     /// # Errors
-    /// As for [`Passage::escape_rate`]; [`QuadratureError::NoGap`] where λ₂ cannot be told from γ, and
-    /// [`QuadratureError::Crossed`] where the two ends contradict each other.
+    /// The errors of [`Passage::escape_rate`]; [`QuadratureError::NoGap`] if λ₂ cannot be separated from γ, and
+    /// [`QuadratureError::Crossed`] if the two bounds contradict each other.
     pub fn enclosure(&self, start: f64) -> Result<Enclosure, QuadratureError> {
         self.enclose(start, None)
     }
 
-    /// The same with u = 𝓖f from this f > 0 alone, however bad: a wide interval, never a wrong one.
+    /// The same with u = 𝓖f for a given f > 0: a poor f gives wide bounds, never wrong ones.
     ///
     /// # Errors
-    /// As for [`Passage::enclosure`].
+    /// The errors of [`Passage::enclosure`].
     pub fn enclosure_with(&self, start: f64, trial: &dyn Fn(f64) -> f64) -> Result<Enclosure, QuadratureError> {
         self.enclose(start, Some(trial))
     }
@@ -116,15 +118,15 @@ impl Passage<'_> {
         if largest.is_nan() || changes.iter().any(|change| change.is_nan()) || largest > LARGEST_ERROR {
             return Err(QuadratureError::NotConverged { change: largest });
         }
-        // Beside a power yᴮ halving leaves more than its own change: see `estimate`.
+        // Next to a power yᴮ the error after halving exceeds the change by halving: see `estimate`.
         let rule = if panels.leaves_some { 8.0 * largest } else { largest };
         let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
         let estimated = rule + MARGIN * (ROUNDING + ROUNDED_SLOPE * climb);
         let no_gap = QuadratureError::NoGap { rate: fine.upper.value() };
         let rho = Pieces::new(&panels.coarse, absorbs).second_rate(fine.upper).ok_or(no_gap)?;
         let outwards = |[low, high]: [Scaled; 2]| [low.scaled(1.0 - estimated), high.scaled(1.0 + estimated)];
-        // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is
-        // estimated.
+        // For γ/ρ near 1 the lower bound decreases by more than either quotient does: evaluate it at both ends of the
+        // estimates.
         let [lower, upper] = outwards([fine.lower, fine.upper]);
         let rate = [Quotients { upper, lower }.below(rho), upper];
         if !rate[0].is_positive() || rate[0].is_greater(rate[1]) {
@@ -133,7 +135,7 @@ impl Passage<'_> {
         Ok(Enclosure { rate, exit_time: outwards([time; 2]), second_rate: rho, best: fine.lower, estimated })
     }
 
-    /// Panels that have seen what those of passage times and those of rates see, and enough of them.
+    /// Panels that resolve the integrands of passage times and of rates, and that are numerous enough for the cuts.
     fn panels_to_cut(&self, start: f64) -> Result<Panels, QuadratureError> {
         let (lower, upper) = self.ends(Some(start))?;
         let others = Panels::new(self, &self.edges(lower, upper, None))?;
@@ -145,7 +147,7 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from 1, until they agree or no longer come closer.
+/// The quotients by inverse iteration from f = 1, until they agree or stop converging.
 fn converged(green: &Green<'_>) -> Quotients {
     let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {

@@ -1,8 +1,8 @@
-//! What can keep a quadrature from giving a number.
+//! The errors of a quadrature.
 
 use crate::digits::{exact, precise};
 
-/// Why a quadrature gave no number.
+/// A quadrature without a result.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum QuadratureError {
     /// Both ends reflect.
@@ -11,7 +11,7 @@ pub enum QuadratureError {
     /// The interval is empty, or the start is not strictly inside it.
     #[error("the start {} is not inside the interval from {} to {}", exact(*start), exact(*lower), exact(*upper))]
     Outside {
-        /// Start, or NaN when only the interval matters.
+        /// The start, or NaN if only the interval matters.
         start: f64,
         /// Lower end.
         lower: f64,
@@ -21,30 +21,30 @@ pub enum QuadratureError {
     /// D is zero, negative or not finite.
     #[error("the diffusion is {diffusion:e} at θ = {}: the quadrature needs 0 < D < ∞", precise(*at))]
     NotPositive {
-        /// Where.
+        /// The point θ.
         at: f64,
-        /// D there.
+        /// D at the point.
         diffusion: f64,
     },
     /// L'/D is not finite.
     #[error("the slope over the diffusion is not finite at θ = {}", precise(*at))]
     NotFinite {
-        /// Where.
+        /// The point θ.
         at: f64,
     },
-    /// No panel resolves the integrand here.
+    /// No panel resolves the integrand at this point.
     #[error(
         "L'/D cannot be resolved near θ = {}: the noise (nearly) vanishes there or the barrier is beyond 10⁶ units of noise",
         precise(*at)
     )]
     Unresolved {
-        /// Where.
+        /// The point θ.
         at: f64,
     },
-    /// A natural end that does not confine.
+    /// A natural end at which the potential does not confine.
     #[error("the loss does not confine beyond θ = {}: give a reflecting or an absorbing end", precise(*from))]
     NotConfining {
-        /// Where the search started.
+        /// The point at which the search started.
         from: f64,
     },
     /// The value changes too much when the panels are halved.
@@ -55,23 +55,23 @@ pub enum QuadratureError {
         /// Relative change.
         change: f64,
     },
-    /// A sum of positive terms came out negative.
+    /// A sum of positive terms is negative.
     #[error("the integrals oscillate: a rate or a time came out as {value:e}, which must be positive")]
     Oscillates {
-        /// What came out.
+        /// The value of the sum.
         value: f64,
     },
-    /// Inverse iteration is too slow.
+    /// Inverse iteration converges too slowly.
     #[error(
         "inverse iteration: the rate still changes by {change:e} after {iterations} iterations (the set holds valleys that exchange more slowly than they lose)"
     )]
     SlowIteration {
-        /// Iterations made.
+        /// The number of iterations.
         iterations: usize,
-        /// Last relative change.
+        /// The last relative change.
         change: f64,
     },
-    /// The second eigenvalue cannot be told from the first.
+    /// The second eigenvalue cannot be separated from the first.
     #[error(
         "no lower bound of the second eigenvalue is above the rate, about {rate:e}: the set holds valleys that lose at nearly the same rate"
     )]
@@ -79,7 +79,7 @@ pub enum QuadratureError {
         /// An upper bound of the rate.
         rate: f64,
     },
-    /// Two bounds that contradict each other.
+    /// A lower bound exceeds the upper bound.
     #[error(
         "the lower bound {lower:e} of the rate is above the upper bound {upper:e}: the integrals are wrong by more than is estimated"
     )]

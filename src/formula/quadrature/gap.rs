@@ -4,38 +4,39 @@
 //! ```text
 //!   absorbing │  A  │ z₁   M   z₂ │  B  │ absorbing            (no A, no B where the end itself reflects)
 //! ```
-//! A and B have no eigenvalue below their first, M has 0 and its second: λ₂ ≥ min(λ₁(A), λ₂(M), λ₁(B)). With the flux σ
-//! = −u'/(m e^φ) in place of u the second eigenvalue of M is the first of a problem with w e^{−φ} and m e^φ exchanged,
-//! whose ends absorb, and one more reflecting cut leaves pieces of which one end absorbs. For these
+//! The spectrum of the cut interval is that of A, M and B together, and M has the eigenvalue 0: λ₂ ≥ min(λ₁(A), λ₂(M),
+//! λ₁(B)). For the flux σ = −u'/(m e^φ) in place of u, λ₂(M) is the first eigenvalue of a problem with w e^{−φ} and m
+//! e^φ exchanged and absorbing ends; one more reflecting cut leaves pieces with one absorbing end. For these
 //! ```text
 //!   λ₁ ≥ inf f/𝓖f,   f = 𝓖ᵏ1,   and f/𝓖f is smallest at the reflecting end:
 //! ```
-//! Green's function of such a piece is totally positive of order 2, so 𝓖 keeps a quotient monotone, and 1/𝓖1 is
-//! monotone (Barta 1937; Gantmacher and Krein 1950). With the best cuts the bound is λ₂ itself, also where that is
-//! exponentially small.
+//! The Green's function of such a piece is totally positive of order 2, so that 𝓖 maps monotone quotients to monotone
+//! quotients, and 1/𝓖1 is monotone (Barta 1937; Gantmacher and Krein 1950). With the best cuts the bound equals λ₂,
+//! even if that is exponentially small.
 
 use super::green::Green;
 use super::panels::Panel;
 use super::rule::Nodal;
 use crate::scaled::Scaled;
 
-/// Applications of 𝓖 for the first eigenvalue of a piece, which is then known to some percent.
+/// The number of applications of 𝓖 for the first eigenvalue of a piece, which is then known to some percent.
 const ROUNDS: usize = 8;
-/// Later applications raise the bound of the first by less than this factor, but for tails in which it is given up.
+/// The factor by which later applications can raise the first bound (except in tails): a bound that is too low by more
+/// is given up.
 const HOPELESS: f64 = 4.0;
-/// Halvings of the interval of ln λ, once it is bracketed; the bound need not be sharp.
+/// The number of bisections of the bracket of ln λ; the bound need not be sharp.
 const HALVINGS: usize = 7;
-/// Doublings of ln(λ/γ) from ln 2: up to e^{700 000}.
+/// The number of doublings of ln(λ/γ) from ln 2: up to e^{700 000}.
 const DOUBLINGS: usize = 21;
 
-/// The interval, and what its ends do.
+/// The interval with its panels and the type of its ends.
 pub(super) struct Pieces<'a> {
     panels: &'a [Panel],
     dual: Vec<Panel>,
     absorbs: [bool; 2],
 }
 
-/// Which end of a piece absorbs.
+/// The absorbing end of a piece.
 #[derive(Clone, Copy)]
 enum Absorbing {
     Lower,
@@ -47,7 +48,7 @@ impl<'a> Pieces<'a> {
         Pieces { panels, dual: panels.iter().map(Panel::dual).collect(), absorbs }
     }
 
-    /// The largest λ found with λ ≤ λ₂; `None` where λ₂ cannot be told from `rate`.
+    /// The largest λ found with λ ≤ λ₂; `None` if λ₂ cannot be separated from `rate`.
     pub(super) fn second_rate(&self, rate: Scaled) -> Option<Scaled> {
         let times = |logarithm: f64| rate.times(Scaled::exp(crate::scaled::Sum { high: logarithm, low: 0.0 }, 1.0));
         let first = 0.05;
@@ -65,7 +66,7 @@ impl<'a> Pieces<'a> {
             let middle = 0.5 * (low + high);
             if self.is_below_second(times(middle)) { low = middle } else { high = middle }
         }
-        // What rounding and the rule leave in the values of f/𝓖f is far smaller.
+        // The errors of f/𝓖f from rounding and quadrature are far smaller than this margin.
         Some(times(low).scaled(1.0 - 1e-9))
     }
 
@@ -73,7 +74,7 @@ impl<'a> Pieces<'a> {
     fn is_below_second(&self, lambda: Scaled) -> bool {
         let n = self.panels.len();
         let is_fast = |panels: &[Panel], absorbing: Absorbing| panels.is_empty() || is_above(panels, absorbing, lambda);
-        // The longest piece from the lower end on; the longest down from the upper end.
+        // The longest admissible piece upwards from the lower end, and downwards from the upper end.
         let longest = |from: usize, to: usize, is_fast: &dyn Fn(usize) -> bool| {
             let (mut good, mut bad) = (from, to + 1);
             while bad - good > 1 {
@@ -98,14 +99,14 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Whether the first eigenvalue of a piece of which one end absorbs and the other reflects is proved to be λ or more.
+/// Whether the first eigenvalue of a piece with one absorbing and one reflecting end is proved to be at least λ.
 fn is_above(panels: &[Panel], absorbing: Absorbing, lambda: Scaled) -> bool {
     let absorbs_below = matches!(absorbing, Absorbing::Lower);
     let green = Green::new(panels, absorbs_below, !absorbs_below);
     let mut f = green.ones();
     for _ in 0..ROUNDS {
         let u = green.apply(&f);
-        // u is largest at the reflecting end, and f is 1 there.
+        // u is largest at the reflecting end, where f = 1.
         let largest = if absorbs_below { u.edges[panels.len()] } else { u.edges[0] };
         let bound = largest.inverse();
         if !lambda.is_greater(bound) {

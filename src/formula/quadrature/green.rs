@@ -4,14 +4,14 @@ use super::panels::Panel;
 use super::rule::{NODES, Nodal, RULE};
 use crate::scaled::{Scaled, Sum};
 
-/// f ↦ u with 𝓛u = −f and u = 0 where absorbed:
+/// The Green operator f ↦ u with 𝓛u = −f and u = 0 at absorbing ends:
 ///
 /// ```text
 /// u(x) = [ B(x) ∫_l^x A v f dz + A(x) ∫_x^r B v f dz ] / S,
 /// A(x) = ∫_l^x e^φ m,   B(x) = ∫_x^r e^φ m,   S = A(r),   v = e^{−φ} w
 /// ```
 ///
-/// Where the lower end reflects A and S are 1; where the upper end reflects B and S are 1.
+/// If the lower end reflects, A and S are 1; if the upper end reflects, B and S are 1.
 pub(super) struct Green<'a> {
     panels: &'a [Panel],
     /// e^{−φ} at the left edge of each panel.
@@ -21,7 +21,8 @@ pub(super) struct Green<'a> {
     total: Scaled,
 }
 
-/// A positive function at the edges of the panels and, over a reference for each panel, at its nodes.
+/// A positive function at the edges of the panels and at their nodes, there relative to a reference value of each
+/// panel.
 struct Cumulative {
     edges: Vec<Scaled>,
     reference: Vec<Scaled>,
@@ -73,7 +74,7 @@ impl Cumulative {
     }
 }
 
-/// (start + factor · inner) / end; zero where nothing has accumulated yet.
+/// (start + factor · inner) / end; zero if nothing has accumulated yet.
 fn relative(start: Scaled, factor: Scaled, inner: Nodal, end: Scaled) -> Nodal {
     if !end.is_greater(Scaled::ZERO) {
         return [0.0; NODES];
@@ -90,7 +91,7 @@ pub(super) struct Values {
 impl<'a> Green<'a> {
     /// The operator on these panels; at least one end absorbs.
     pub(super) fn new(panels: &'a [Panel], lower_absorbs: bool, upper_absorbs: bool) -> Green<'a> {
-        // φ is measured from the left end; sums of many panels keep twice the working precision.
+        // φ is measured from the left end, in sums with twice the working precision.
         let mut phi = Sum::default();
         let (mut boltzmann, mut growth) = (Vec::new(), Vec::new());
         for panel in panels {
@@ -107,12 +108,12 @@ impl<'a> Green<'a> {
         Green { panels, boltzmann, below, above, total }
     }
 
-    /// The function 1 at the nodes.
+    /// The constant function 1 at the nodes.
     pub(super) fn ones(&self) -> Vec<Nodal> {
         vec![[1.0; NODES]; self.panels.len()]
     }
 
-    /// The operator applied to f.
+    /// Applies the operator to f.
     pub(super) fn apply(&self, f: &[Nodal]) -> Values {
         let weighted = |by: &Cumulative| -> (Vec<Nodal>, Vec<Scaled>) {
             let density = |p: usize| std::array::from_fn(|i| self.panels[p].speed[i] * f[p][i] * by.nodes[p][i]);

@@ -1,4 +1,4 @@
-//! Passage times and escape rates in one dimension by quadrature, for any D(θ) > 0 in the three interpretations.
+//! Passage times and escape rates in one dimension by quadrature, for any D(θ) > 0 in the three calculi.
 //!
 //! Problem: dθ = −L'(θ) dt + √(2D(θ)) dW between two ends of which at least one absorbs. Method: with φ' = L'/D the
 //! backward operator is self-adjoint, and its Green operator is two running integrals,
@@ -8,17 +8,16 @@
 //! τ(x) = ∫_x^b e^{φ(y)} m(y) [ ∫_l^y e^{−φ(z)} w(z) dz ] dy                    (l reflects, b absorbs)
 //! ```
 //!
-//! by Gauss–Legendre panels that are halved until they agree with their halves. Every term is nonnegative and every
-//! exponential has an exponent of its own: full relative accuracy for any barrier (to φ ≈ 10⁶). The escape rate is the
-//! inverse of the operator's largest eigenvalue. Nothing is shared with the grids: this is the independent check on
-//! them.
+//! by Gauss–Legendre panels, which are halved until they agree with their halves. Every term is nonnegative and every
+//! exponential is stored with a separate exponent, which gives full relative accuracy for any barrier (to φ ≈ 10⁶). The
+//! escape rate is the inverse of the largest eigenvalue of the Green operator. Nothing is shared with the grids, so
+//! that this is an independent check on them.
 //!
-//! Where it fails: D ≥ 0 that vanishes (an error: by Feller's test such a point usually cannot be crossed), and sets in
-//! which two valleys exchange more slowly than they lose (inverse iteration then converges slowly: an error that says
-//! so).
+//! Limits: D must not vanish (an error; such a point usually cannot be crossed), and inverse iteration converges slowly
+//! for sets in which two valleys exchange probability more slowly than they lose it (an error too).
 //!
 //! Sources: Gardiner, *Handbook of Stochastic Methods* (2004), section 5.5 (passage times); Sokolov, Eur. J. Phys. 31,
-//! 1353 (2010) (interpretations).
+//! 1353 (2010) (calculi).
 
 mod enclosure;
 mod error;
@@ -37,39 +36,40 @@ use green::Green;
 use panels::{Panel, Panels};
 use rule::{Nodal, RULE};
 
-/// A reflecting end may stand for a natural boundary where φ is this far above the valley: it neglects e^{−60} ≈ 1e-26.
+/// The height of φ above the valley at which a reflecting end may replace a natural boundary: it neglects e^{−60} ≈
+/// 1e-26.
 const NEGLECTED: f64 = 60.0;
-/// Relative error that rounding alone leaves (panel weights, exponentials, a few thousand additions).
+/// The relative error from rounding alone (panel weights, exponentials, a few thousand additions).
 const ROUNDING: f64 = 4e-15;
-/// Relative error per unit of φ climbed or descended: L'/D is a rounded number at every node, and the roundings average
-/// out in part.
+/// The relative error per unit of φ climbed or descended: L'/D is rounded at every node, and these errors average out
+/// in part.
 const ROUNDED_SLOPE: f64 = 5e-17;
-/// A disagreement between panels and halved panels beyond this means that the integrals do not converge.
+/// The relative change by halving panels above which the integrals are regarded as divergent.
 const LARGEST_ERROR: f64 = 1e-6;
-/// Inverse iterations before giving up: enough for γ/λ₂ up to 0.99.
+/// The largest number of inverse iterations, enough for γ/λ₂ up to 0.99.
 const MOST_ITERATIONS: usize = 2000;
 
-/// A change of the Rayleigh quotient below this that does not shrink is rounding.
+/// The change of the Rayleigh quotient below which it is rounding if it does not shrink.
 const FLOOR: f64 = 1e-13;
-/// The bracket counts as closed at this relative width.
+/// The relative width at which the bracket counts as closed.
 const CLOSED: f64 = 1e-12;
-/// Iterations after which a settled Rayleigh quotient is taken although the bracket is still open (before that: when it
-/// no longer halves).
+/// The number of iterations after which a settled Rayleigh quotient is accepted although the bracket is still open (if
+/// it no longer halves).
 const PATIENCE: usize = 60;
 
-/// What happens at an end of the interval.
+/// An end of the interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
-    /// What arrives here is gone.
+    /// An absorbing end at this point.
     Absorbing(f64),
-    /// Nothing passes here.
+    /// A reflecting end at this point.
     Reflecting(f64),
-    /// No wall: the loss confines. A reflecting end is placed where φ has risen by 60 above its lowest value on the
-    /// way.
+    /// No wall; the potential confines. A reflecting end is placed where φ has risen by 60 above its lowest value on
+    /// the way.
     Natural {
-        /// Where the search starts, best at the minimum.
+        /// The point at which the search starts, best at the minimum.
         from: f64,
-        /// First step of the search, > 0: about the width of the valley.
+        /// The first step of the search, > 0: about the width of the valley.
         step: f64,
     },
 }
@@ -77,27 +77,27 @@ pub enum End {
 /// A one-dimensional escape problem.
 #[derive(Clone, Copy)]
 pub struct Passage<'a> {
-    /// L'(θ), or −b(θ).
+    /// The slope L'(θ), or −b(θ).
     pub slope: &'a dyn Fn(f64) -> f64,
-    /// D(θ) > 0.
+    /// The noise D(θ) > 0.
     pub diffusion: &'a dyn Fn(f64) -> f64,
-    /// Which stochastic calculus.
+    /// The stochastic calculus.
     pub interpretation: Interpretation,
     /// The lower end.
     pub lower: End,
     /// The upper end.
     pub upper: End,
-    /// Points where D or L' jumps or has a kink, or where L jumps, in any order; those outside the interval are
-    /// ignored. A jump of D or L' that is not named costs time, not digits; one of L that is not named is missed.
+    /// The points at which D or L' jumps or has a kink, or L jumps, in any order; points outside of the interval are
+    /// ignored. A missing jump of D or L' costs time but no accuracy; a missing jump of L is an error.
     pub breakpoints: &'a [Breakpoint],
 }
 
-/// Where an integrand is not smooth.
+/// A point at which an integrand is not smooth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breakpoint {
-    /// θ.
+    /// The point θ.
     pub at: f64,
-    /// What φ = ∫ L'/D jumps by there, upwards in θ: 0 unless L itself jumps.
+    /// The jump of φ = ∫ L'/D there, in the direction of increasing θ: 0 unless L jumps.
     pub rise: f64,
 }
 
@@ -111,13 +111,13 @@ impl From<f64> for Breakpoint {
 /// A positive number that may be beyond the range of an `f64`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// The number; infinite, or zero, where it is out of range.
+    /// The number; infinite or zero if it is out of range.
     pub value: f64,
     /// Its natural logarithm, always finite.
     pub log: f64,
-    /// The number with all its digits, in range or not.
+    /// The number with full precision, in range or not.
     pub number: Scaled,
-    /// Estimated relative error of `value`: from halving all panels, and never below rounding.
+    /// The estimated relative error of `value`, from halving all panels and at least that of rounding.
     pub relative_error: f64,
 }
 
@@ -126,18 +126,18 @@ pub struct Estimate {
 pub struct EscapeRate {
     /// γ per unit of dynamical time.
     pub rate: Estimate,
-    /// Smallest and largest f/𝓖f over the nodes, over γ: γ lies between them (Barta 1937); both are 1 to about 1e-12
-    /// where γ ≪ λ₂; γ itself converges twice as fast.
+    /// The smallest and largest f/𝓖f over the nodes, divided by γ: γ lies between them (Barta 1937). Both are 1 to
+    /// about 1e-12 if γ ≪ λ₂; γ itself converges twice as fast.
     pub bracket: [f64; 2],
-    /// Inverse iterations.
+    /// The number of inverse iterations.
     pub iterations: usize,
 }
 
 impl Passage<'_> {
-    /// Mean time until absorption from `start`, in units of dynamical time.
+    /// The mean time until absorption from `start`, in dynamical time.
     ///
     /// # Errors
-    /// When the start is outside, nothing absorbs, D is not positive, or the integrals do not converge.
+    /// [`QuadratureError`]: the start is outside, nothing absorbs, D is not positive, or the integrals do not converge.
     pub fn mean_first_passage(&self, start: f64) -> Result<Estimate, QuadratureError> {
         let (lower, upper) = self.ends(Some(start))?;
         if !(start >= lower && start <= upper) {
@@ -155,17 +155,17 @@ impl Passage<'_> {
     /// The quasi-stationary escape rate γ: the smallest eigenvalue of −𝓛, per unit of dynamical time.
     ///
     /// # Errors
-    /// As for [`Passage::mean_first_passage`], and when inverse iteration is too slow.
+    /// The errors of [`Passage::mean_first_passage`], and [`QuadratureError`] if inverse iteration is too slow.
     pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
         let (lower, upper) = self.ends(None)?;
         self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
     }
 
-    /// The same on panels that have seen what those of [`Passage::mean_first_passage`] from `start` see: where the
-    /// integrals on the two differ, a layer is missed by one of them, and the panels are those of both.
+    /// The same on panels that also resolve the integrands of [`Passage::mean_first_passage`] from `start`: if the
+    /// integrals on the two sets of panels differ, one of them has missed a layer, and the union of both is used.
     ///
     /// # Errors
-    /// As for [`Passage::escape_rate`].
+    /// The errors of [`Passage::escape_rate`].
     pub fn escape_rate_beside(&self, start: f64) -> Result<EscapeRate, QuadratureError> {
         let (lower, upper) = self.ends(Some(start))?;
         let mut panels = Panels::new(self, &self.edges(lower, upper, None))?;
@@ -184,8 +184,8 @@ impl Passage<'_> {
         Ok(EscapeRate { rate: estimate(coarse, fine, &panels)?, bracket, iterations })
     }
 
-    /// The two ends as numbers; a reflecting one is no further out than what starts at `start` and all of the other
-    /// side can tell.
+    /// The positions of the two ends. A reflecting end is moved inwards as far as it makes no difference for the start
+    /// and for all points on the other side of it.
     fn ends(&self, start: Option<f64>) -> Result<(f64, f64), QuadratureError> {
         if !matches!(self.lower, End::Absorbing(_)) && !matches!(self.upper, End::Absorbing(_)) {
             return Err(QuadratureError::NothingAbsorbs);
@@ -207,7 +207,7 @@ impl Passage<'_> {
         }
     }
 
-    /// Where φ has risen by [`NEGLECTED`] above its lowest value on the way out.
+    /// The point at which φ has risen by [`NEGLECTED`] above its lowest value on the way out.
     fn far_enough(&self, from: f64, first: f64) -> Result<f64, QuadratureError> {
         let (mut at, mut step) = (from, first);
         let (mut phi, mut lowest) = (0.0, 0.0f64);
@@ -231,7 +231,7 @@ impl Passage<'_> {
         Err(QuadratureError::NotConfining { from })
     }
 
-    /// The ends and every breakpoint between them, ascending.
+    /// The two ends and every breakpoint between them, ascending.
     fn edges(&self, lower: f64, upper: f64, start: Option<f64>) -> Vec<Breakpoint> {
         let inside = |point: &Breakpoint| point.at > lower && point.at < upper;
         let mut edges = vec![Breakpoint::from(lower), Breakpoint::from(upper)];
@@ -245,7 +245,7 @@ impl Passage<'_> {
     }
 }
 
-/// In ascending order, each place once.
+/// Sorts breakpoints in ascending order and merges those at the same point.
 fn merged(mut edges: Vec<Breakpoint>) -> Vec<Breakpoint> {
     edges.sort_by(|one, other| one.at.total_cmp(&other.at));
     edges.dedup_by(|next, kept| {
@@ -256,12 +256,11 @@ fn merged(mut edges: Vec<Breakpoint>) -> Vec<Breakpoint> {
     edges
 }
 
-/// The value on halved panels, with the change against whole panels as its error, or what rounding leaves if that is
-/// more.
+/// The value on halved panels, with the change by halving or the rounding error as its error, whichever is larger.
 fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, QuadratureError> {
     let (value, log) = (fine.value(), fine.ln());
     if value == 0.0 && !log.is_finite() {
-        // Started on an absorbing end: the time is exactly zero.
+        // The start is at an absorbing end: the time is exactly zero.
         return Ok(Estimate { value, log, number: fine, relative_error: 0.0 });
     }
     for found in [coarse, fine] {
@@ -273,14 +272,15 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     if change.is_nan() || change > LARGEST_ERROR {
         return Err(QuadratureError::NotConverged { change });
     }
-    // Beside a power yᴮ halving leaves 1/(2^{1+B} − 1) of its own change; below 1 + B = 0.2 the change itself is too
-    // large.
+    // Next to a power yᴮ the remaining error is 1/(2^{1+B} − 1) times the change by halving; for 1 + B < 0.2 the change
+    // itself is too large to be accepted.
     let change = if panels.leaves_some { 8.0 * change } else { change };
     let climb: f64 = panels.coarse.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum();
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
-/// γ by u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket over the rate, iterations.
+/// γ by inverse iteration u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket divided by the
+/// rate, number of iterations.
 fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
     let mut f = green.ones();
     let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
@@ -295,17 +295,17 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
         let u: Vec<Nodal> = values.iter().map(|u| u.map(|u| u.over(largest).value())).collect();
         let rate = green.product(&u, &f).over(green.product(&u, &u)).over(largest);
         let change = (last.over(rate).value() - 1.0).abs();
-        // The change shrinks by a constant factor, so what is still missing is a geometric series.
+        // The changes shrink by a constant factor, so that the remainder is a geometric series.
         let factor = (change / last_change).min(1.0);
         let missing = if change <= 1e-16 { 0.0 } else { change * factor / (1.0 - factor) };
-        // Settled: nothing is missing, or a change this small no longer shrinks, which is rounding.
+        // Converged: the remainder is negligible, or the change no longer shrinks and is rounding.
         let settled = missing <= 1e-16 || change <= FLOOR && change >= last_change;
         let mut bracket = [f64::INFINITY, 0.0f64];
         for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(|(_, u)| **u > 0.0) {
             let quotient = Scaled::new(f / u).over(largest).over(rate).value();
             bracket = [bracket[0].min(quotient), bracket[1].max(quotient)];
         }
-        // The quotient settles twice as fast as the function: go on until the function has settled too.
+        // The quotient converges twice as fast as the function: continue until the function has converged too.
         let width = bracket[1] - bracket[0];
         if iteration > 2 && settled && (width <= CLOSED || width > 0.5 * last_width || iteration >= PATIENCE) {
             return Ok((rate, bracket, iteration));
@@ -315,11 +315,11 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
     Err(QuadratureError::SlowIteration { iterations: MOST_ITERATIONS, change: last_change })
 }
 
-/// Rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, a pure number (negative when `to` < `from` on a slope
-/// that rises).
+/// The rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, dimensionless (negative if `to` < `from` on a
+/// rising slope).
 ///
 /// # Errors
-/// When D is not positive, or L'/D cannot be resolved.
+/// [`QuadratureError`]: D is not positive, or L'/D cannot be resolved.
 pub fn scale_depth(
     slope: &dyn Fn(f64) -> f64,
     diffusion: &dyn Fn(f64) -> f64,

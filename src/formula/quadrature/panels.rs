@@ -1,19 +1,19 @@
-//! Panels on which the scale and the speed density are polynomials to rounding.
+//! Panels on which the scale density and the speed density are polynomials to rounding.
 
 use super::rule::{NODES, Nodal, RULE};
 use super::{Breakpoint, Passage, QuadratureError};
 use crate::problem::Interpretation;
 use crate::scaled::{Scaled, Sum};
 
-/// Largest change of φ over a panel (see [`NODES`]).
+/// The largest change of φ over a panel (see [`NODES`]).
 const LARGEST_RISE: f64 = 4.0;
-/// A panel is accepted when its integrals agree with those of its halves to this; the halves are then far better (20
-/// nodes: a factor 2⁴⁰ or so).
+/// The relative agreement of a panel's integrals with those of its halves at which it is accepted; the halves are then
+/// far more accurate (with 20 nodes by a factor of about 2⁴⁰).
 const AGREEMENT: f64 = 1e-13;
-/// Narrowest panel as a fraction of the interval, about one unit in the last place: where a jump that no breakpoint
-/// names is left alone.
+/// The narrowest panel as a fraction of the interval, about one unit in the last place: a jump without a breakpoint is
+/// left unresolved at this width.
 const NARROWEST: f64 = 4e-15;
-/// More panels than this mean a φ that varies by 10⁶ or a function that no polynomial follows.
+/// The largest number of panels: more would mean that φ varies by over 10⁶ or that no polynomial follows the function.
 const MOST_PANELS: usize = 400_000;
 
 /// One panel, with ψ = φ − φ(left).
@@ -23,7 +23,7 @@ pub(super) struct Panel {
     pub(super) right: f64,
     /// φ(right) − φ(left).
     pub(super) rise: f64,
-    /// What φ jumps by at the left edge, before the panel begins.
+    /// The jump of φ at the left edge, before the panel begins.
     pub(super) jump: f64,
     /// m e^{ψ} (width included).
     pub(super) scale: Nodal,
@@ -64,7 +64,7 @@ impl Panel {
         Ok(Panel { left, right, rise, jump: 0.0, scale, speed, range: high - low })
     }
 
-    /// The same panel for the flux in place of the function: m e^φ and w e^{−φ} exchanged.
+    /// The same panel for the flux instead of the function: m e^φ and w e^{−φ} exchanged.
     pub(super) fn dual(&self) -> Panel {
         let Panel { left, right, rise, jump, scale, speed, range } = *self;
         Panel { left, right, rise: -rise, jump: -jump, scale: speed, speed: scale, range }
@@ -72,7 +72,7 @@ impl Panel {
 
     /// Whether this panel agrees with its halves.
     fn agrees(&self, [low, high]: &[Panel; 2]) -> bool {
-        // The nodes are rounded numbers: in a narrow panel that alone moves the integrands by up to this.
+        // Rounding of the nodes alone changes the integrands in a narrow panel by up to this.
         let place = 4.0 * f64::EPSILON * self.left.abs().max(self.right.abs()) / (self.right - self.left);
         let tolerance = AGREEMENT + place;
         let close = |one: f64, two: f64| (one - two).abs() <= tolerance * two.abs();
@@ -84,17 +84,17 @@ impl Panel {
     }
 }
 
-/// Panels from end to end, and the same with every panel halved.
+/// The panels of an interval, and the same with every panel halved.
 pub(super) struct Panels {
     pub(super) coarse: Vec<Panel>,
     pub(super) fine: Vec<Panel>,
-    /// Whether some panel is as narrow as panels get and still differs from its halves: at a jump without a breakpoint,
-    /// and at an end where the integrand is a power.
+    /// Whether some panel has the smallest width and still differs from its halves: at a jump without a breakpoint, or
+    /// at an end where the integrand is a power.
     pub(super) leaves_some: bool,
 }
 
 impl Panels {
-    /// Panels between the first and the last of the ascending `edges`, each of which is an edge of a panel too.
+    /// Panels between the first and the last of the ascending `edges`, every one of which is an edge of a panel.
     pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
         let span = edges[edges.len() - 1].at - edges[0].at;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
@@ -128,12 +128,12 @@ impl Panels {
     }
 }
 
-/// Integrals on two sets of panels that differ by more than this, relative to what they are made of, were not made of
-/// the same function.
+/// The relative difference above which integrals on two sets of panels belong to different functions, that is, one set
+/// has missed a layer.
 const SAME: f64 = 1e-9;
 
 impl Panels {
-    /// Whether φ, ∫ e^φ m and ∫ e^{−φ} w over the whole interval are the same on other panels.
+    /// Whether φ, ∫ e^φ m and ∫ e^{−φ} w over the whole interval agree with those on other panels.
     pub(super) fn has_same_integrals(&self, other: &Panels) -> bool {
         let (one, two) = (Totals::of(&self.coarse), Totals::of(&other.coarse));
         let close = |one: Scaled, two: Scaled| (one.over(two).value() - 1.0).abs() <= SAME;
@@ -143,10 +143,10 @@ impl Panels {
     }
 }
 
-/// What does not depend on how an interval is divided.
+/// The integrals over the whole interval.
 struct Totals {
     rise: f64,
-    /// Σ |Δφ|, which does a little.
+    /// Σ |Δφ|, which depends a little on the panels.
     climb: f64,
     scale: Scaled,
     speed: Scaled,

@@ -1,29 +1,29 @@
-//! Where a reflecting end may stand instead of where it is: what carries no probability needs no panels.
+//! The inner position to which a distant reflecting end may be moved: a part without probability needs no panels.
 //!
-//! Let φ rise all the way from x₀ to the reflecting end r, and r' be where it has risen by R. With the end at r'
-//! instead
+//! Let φ rise all the way from x₀ to the reflecting end r, and let r' be the point where it has risen by R. With the
+//! end moved to r'
 //!
 //! ```text
 //! 1 ≥ τ'/τ ≥ 1 − ε    from any start on the absorbing side of x₀,      1 ≥ γ/γ' ≥ 1 − ε',
 //! ε = ∫_r'^r w e^{−φ} / ∫_x₀^r w e^{−φ},      ε' = ∫_r'^r w e^{−φ} u² / ∫ w e^{−φ} u²
 //! ```
 //!
-//! The second by the principal function u on the whole as a trial function on the part (Rayleigh); nothing can stay
-//! beyond r', so that u grows there like the time of a descent. Both are e^{−R} but for powers; R is so large that no
-//! double D and no width makes up for it.
+//! The second bound follows with the principal eigenfunction u of the whole interval as a trial function on the part
+//! (Rayleigh); beyond r' u grows only like the time of a descent. Both ε are e^{−R} up to powers; R is so large that no
+//! value of D or of the width in double precision can compensate it.
 
 use super::rule::{NODES, Nodal, RULE};
 use super::{Breakpoint, Passage};
 
 /// R: e^{−1500} ≈ 1e-651 times the largest quotient of two doubles, 1e616, is below 1e-34.
 const RISEN: f64 = 1500.0;
-/// Pieces that the way is looked at in.
+/// The number of pieces into which the way is divided at first.
 const PIECES: u32 = 32;
-/// Narrowest piece, as a part of the way.
+/// The width of the narrowest piece as a fraction of the way.
 const NARROWEST: f64 = 1e-4;
-/// The rise over a piece and over its halves agree to this, relative: far better than R needs.
+/// The relative agreement between the rise over a piece and over its halves, far better than R needs.
 const AGREEMENT: f64 = 1e-3;
-/// Halvings that find r' in a piece.
+/// The number of bisections that locate r' in a piece.
 const HALVINGS: usize = 30;
 
 /// A piece of the way, from its inner to its outer edge.
@@ -31,22 +31,22 @@ const HALVINGS: usize = 30;
 struct Piece {
     inner: f64,
     outer: f64,
-    /// What φ jumps by at the outer edge, outwards.
+    /// The jump of φ at the outer edge, outwards.
     jump: f64,
 }
 
 impl Passage<'_> {
-    /// A place for the reflecting end at `end` on the way out from `from`, which nothing that starts there or further
-    /// in can tell from it.
+    /// The position to which the reflecting end at `end` may be moved without any effect on a process that starts at
+    /// `from` or further inside.
     pub(super) fn reach(&self, from: f64, end: f64) -> f64 {
         let pieces = self.way(from, end);
         let climbed: f64 =
             pieces.iter().map(|piece| self.rise(piece.inner, piece.outer).abs() + piece.jump.abs()).sum();
-        // Few panels, which lose nothing; or a slope that is no number somewhere, which the panels will say.
+        // With so few panels nothing is gained; if the slope is NaN somewhere, the panels report it.
         if climbed.is_nan() || climbed <= RISEN {
             return end;
         }
-        // From the end inwards as long as φ falls.
+        // Inwards from the end as long as φ decreases.
         let (mut waiting, mut rising) = (pieces, Vec::new());
         while let Some(piece) = waiting.pop() {
             if piece.jump < 0.0 {
@@ -55,7 +55,7 @@ impl Passage<'_> {
             let middle = 0.5 * (piece.inner + piece.outer);
             let halves = self.rise(piece.inner, middle) + self.rise(middle, piece.outer);
             let whole = self.rise(piece.inner, piece.outer);
-            // Not a number where the slope or D is not.
+            // NaN where the slope or D is.
             let agrees = (whole - halves).abs() <= AGREEMENT * (1.0 + halves.abs());
             if agrees && self.only_rises(piece.inner, middle) && self.only_rises(middle, piece.outer) {
                 rising.push((piece, whole));
@@ -79,7 +79,7 @@ impl Passage<'_> {
         end
     }
 
-    /// The way from `from` to `end`, cut at breakpoints and into pieces, the last of them outermost.
+    /// The way from `from` to `end`, divided at breakpoints and into pieces, the outermost last.
     fn way(&self, from: f64, end: f64) -> Vec<Piece> {
         let outwards = (end - from).signum();
         let share = |k: u32| Breakpoint::from(from + (end - from) * f64::from(k) / f64::from(PIECES));
@@ -116,7 +116,7 @@ impl Passage<'_> {
         steepness.iter().all(|steepness| *steepness >= 0.0)
     }
 
-    /// Where φ has risen by `rise` in a piece over which it rises by more.
+    /// The point at which φ has risen by `rise` in a piece over which it rises by more.
     fn risen_by(&self, rise: f64, piece: Piece) -> f64 {
         let (mut low, mut high) = (piece.inner, piece.outer);
         for _ in 0..HALVINGS {
@@ -125,7 +125,7 @@ impl Passage<'_> {
         }
         let middle = 0.5 * (piece.inner + high);
         let halves = self.rise(piece.inner, middle) + self.rise(middle, high);
-        // What 20 nodes do not see is left to the panels.
+        // A rise that 20 nodes do not resolve is left to the panels.
         if (halves - rise).abs() <= 0.1 * rise { high } else { piece.outer }
     }
 }

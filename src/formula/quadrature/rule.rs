@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-/// Nodes per panel: with φ changing by at most 4 over a panel, the interpolation error of e^φ is (4/4)²⁰/20! ≈ 4e-19.
+/// The number of nodes per panel: if φ changes by at most 4 over a panel, the interpolation error of e^φ is (4/4)²⁰/20!
+/// ≈ 4e-19.
 pub(super) const NODES: usize = 20;
 
-/// The positive nodes on [−1, 1] and their weights (Abramowitz and Stegun 1964, table 25.4), to the last digit: a
-/// relative bias of 1e-15 in the weights would be one of 4e-13 in a rate behind a barrier of 400.
+/// The positive nodes on [−1, 1] and their weights (Abramowitz and Stegun 1964, table 25.4), accurate to the last
+/// digit: a relative bias of 1e-15 in the weights would be one of 4e-13 in a rate behind a barrier of 400.
 const POSITIVE: [(f64, f64); NODES / 2] = [
     (0.07652652113349734, 0.15275338713072584),
     (0.22778585114164507, 0.14917298647260374),
@@ -23,7 +24,7 @@ const POSITIVE: [(f64, f64); NODES / 2] = [
 /// One value per node of a panel.
 pub(super) type Nodal = [f64; NODES];
 
-/// Nodes and weights on [0, 1] and the matrix of running integrals.
+/// The nodes and weights on [0, 1] and the matrix of running integrals.
 pub(super) struct Rule {
     pub(super) nodes: Nodal,
     pub(super) weights: Nodal,

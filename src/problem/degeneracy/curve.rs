@@ -1,14 +1,15 @@
-//! A point of Γ, where an eigenvalue h_k of the Hessian vanishes, and with it an eigenvalue of D = c[H]₊.
+//! The curve Γ on which an eigenvalue h_k of the Hessian vanishes, and with it an eigenvalue of D = c[H]₊, and its
+//! crossings.
 //!
-//! There D = c|h_j| v_j v_jᵀ. With n the normal of Γ the noise carries the process across where
-//! nᵀDn = c|h_j| (n·v_j)² > 0; the openness ω = (n·v_j)² has no unit and does not depend on the axes. Where v_j is
-//! tangent to Γ only the drift can cross,
+//! On Γ D = c|h_j| v_j v_jᵀ. With n the normal of Γ, the noise carries the process across where nᵀDn = c|h_j| (n·v_j)²
+//! > 0. The openness ω = (n·v_j)² is dimensionless and does not depend on the axes. Where v_j is tangent to Γ only the
+//! drift can cross,
 //! ```text
 //! Itô:         −∇L·n + c|h_j| v_jᵀ(∇∇h_k)v_j/|∇h_k|        the second term: the noise along a bent Γ
 //! isothermal:  −∇L·n
 //! ```
-//! Where h_k only touches zero, ∇h_k vanishes too: then n is the direction in which h_k bends, and the bend of Γ that
-//! of the line of its smallest values.
+//! Where h_k touches zero without a change of sign, ∇h_k vanishes too. Then n is the direction of the second derivative
+//! of h_k, and the curvature of Γ is that of the curve of its minima.
 //!
 //! Source: method.md section 1.
 
@@ -20,41 +21,43 @@ use crate::tensor::{Point, advance, difference, dot, norm};
 /// A crossing of Γ, in one direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Crossing {
-    /// The point of Γ.
+    /// The point on Γ.
     pub at: Point,
-    /// ω there, between 0 and 1.
+    /// The openness ω, between 0 and 1.
     pub openness: f64,
     /// Whether the drift crosses in this direction, whatever the noise does.
     pub is_carried: bool,
 }
 
 impl Crossing {
-    /// How wide the way is here: 1 where the drift carries the process, else ω.
+    /// The width of the crossing: 1 if the drift carries the process across, otherwise ω.
     pub fn width(&self) -> f64 {
         if self.is_carried { 1.0 } else { self.openness }
     }
 }
 
-/// Of the domain, the step of the differences for ∇h_k: of fourth order, with errors of a few 1e-13.
+/// The step of the fourth-order differences for ∇h_k, as a fraction of the domain: errors are a few 1e-13.
 const STEP: f64 = 3e-4;
 
-/// Pieces of a segment in which sign changes are looked for: two curves may pass between its ends.
+/// The number of pieces of a segment that are searched for sign changes: two curves may pass between its ends.
 const PIECES: usize = 4;
 
-/// Beside a zero that is touched, a quarter of a segment apart, the smallest of |h_k| is at most a ninth of the others.
+/// Next to a zero that is only touched, at points a quarter of a segment apart, the smallest |h_k| is at most a ninth
+/// of the others; this is the limit for the search.
 const DIP: f64 = 0.2;
 
-/// |h_k| over |h_j| up to which it has touched zero.
+/// |h_k| / |h_j| up to which h_k counts as touching zero.
 const TOUCHED: f64 = 1e-11;
 
-/// Steps to a point of Γ beside another, each of which leaves a part like the distance.
+/// The number of iterations that find a point of Γ near another; each reduces the error to a fraction like the
+/// distance.
 const STRAYS: usize = 4;
 
-/// Curves of D = c[H]₊ in a domain of some size.
+/// The curves Γ of D = c[H]₊ in a domain.
 pub struct Curves<'a> {
-    /// c[H]₊.
+    /// The field c[H]₊.
     pub field: &'a HessianField,
-    /// The calculus.
+    /// The stochastic calculus.
     pub interpretation: Interpretation,
     /// The length of the domain.
     pub size: f64,
@@ -65,7 +68,7 @@ impl Curves<'_> {
         self.field.landscape.hessian(theta).eigen(2).values[k]
     }
 
-    /// The narrowest crossing on the way along a segment; `None` where it crosses no curve.
+    /// The narrowest crossing along a segment; `None` if it crosses no curve.
     pub fn narrowest(&self, from: Point, to: Point) -> Option<Crossing> {
         let step = difference(to, from);
         let values: [[f64; 2]; PIECES + 1] = std::array::from_fn(|piece| {
@@ -108,7 +111,7 @@ impl Curves<'_> {
         })
     }
 
-    /// The crossing, along a step, of a curve at a point of which h_k touches zero.
+    /// The crossing, along a step, of a curve at a point where h_k touches zero.
     fn touching(&self, at: Point, k: usize, step: Point) -> Crossing {
         let landscape = &self.field.landscape;
         let eigen = landscape.hessian(at).eigen(2);
@@ -121,7 +124,7 @@ impl Curves<'_> {
             let own = self.middle(at, normal, k);
             let stray = |side: f64| {
                 let beside = advance(at, side * far, other);
-                // Where the middle lies as it does at Γ, however unlike the two sides are.
+                // Iterate until the middle has the same offset as at Γ, also where h_k is asymmetric.
                 (0..STRAYS).fold(0.0, |stray, _| stray + self.middle(advance(beside, stray, normal), normal, k) - own)
             };
             let bend = -(stray(1.0) + stray(-1.0)) / (far * far);
@@ -131,14 +134,13 @@ impl Curves<'_> {
         Crossing { at, openness: cosine * cosine, is_carried: drift > 0.0 }
     }
 
-    /// The step of what is of second order at Γ, which wants a longer one.
+    /// The longer step of second differences at Γ.
     fn far(&self) -> f64 {
         STEP.sqrt() * self.size
     }
 
-    /// The normal of a curve on which h_k touches zero: there its slope vanishes, and to both sides it points away. By
-    /// differences along the normal and the tangent that are known so far, whose errors vanish with what is left
-    /// between.
+    /// The normal of a curve on which h_k touches zero, where ∇h_k vanishes and points away on both sides: by
+    /// differences along the current normal and tangent, whose errors vanish as these converge.
     fn normal(&self, at: Point, k: usize) -> Point {
         const TURNS: usize = 6;
         let (far, width) = (self.far(), 0.25 * self.far());
@@ -164,14 +166,14 @@ impl Curves<'_> {
         normal
     }
 
-    /// How far from a point along a normal |h_k| is smallest: in the middle between two places where it is the same.
+    /// The distance along a normal at which |h_k| is smallest: the middle between two points with equal values.
     fn middle(&self, from: Point, normal: Point, k: usize) -> f64 {
         let (far, size) = (self.far(), |s: f64| self.eigenvalue(advance(from, s, normal), k).abs());
         let level = size(far);
         0.5 * (far + self.root([-3.0 * far, 0.0], size(-3.0 * far) > level, |s| size(s) - level))
     }
 
-    /// Where a function changes sign, by bisection to the last bit.
+    /// The argument at which a function changes sign, by bisection to the last bit.
     fn root(&self, [mut low, mut high]: [f64; 2], positive: bool, f: impl Fn(f64) -> f64) -> f64 {
         // 53 halvings exhaust the mantissa.
         for _ in 0..53 {
@@ -181,7 +183,7 @@ impl Curves<'_> {
         0.5 * (low + high)
     }
 
-    /// The crossing at a zero of h_k towards rising (`sense` = 1) or falling (−1) h_k.
+    /// The crossing at a zero of h_k towards increasing (`sense` = 1) or decreasing (−1) h_k.
     fn crossing(&self, at: Point, k: usize, sense: f64) -> Crossing {
         let HessianField { landscape, .. } = self.field;
         let eigen = landscape.hessian(at).eigen(2);
@@ -194,14 +196,14 @@ impl Curves<'_> {
         let slope = [along([1.0, 0.0]), along([0.0, 1.0])];
         let steepness = norm(slope);
         if steepness == 0.0 {
-            // A curve without a normal: nothing is known to cross it.
+            // Without a normal the curve counts as blocked.
             return Crossing { at, openness: 0.0, is_carried: false };
         }
         let normal = slope.map(|c| sense * c / steepness);
         let cosine = dot(normal, other);
         let mut drift = -dot(landscape.gradient(at), normal);
         if self.interpretation != Interpretation::Isothermal {
-            // Second differences want a longer step.
+            // Second differences need a longer step.
             let far = STEP.sqrt() * self.size;
             let value = |steps: f64| self.eigenvalue(advance(at, steps * far, other), k);
             let bend = (value(1.0) - 2.0 * value(0.0) + value(-1.0)) / (far * far);

@@ -1,4 +1,4 @@
-//! The ways in which noise that vanishes closes the way out.
+//! The degeneracies of the noise that close the way out.
 
 use crate::digits::{number, point, precise, precise_point};
 use crate::tensor::Point;
@@ -6,50 +6,50 @@ use crate::tensor::Point;
 /// A way out that is closed because the noise vanishes on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Degeneracy {
-    /// A point of the line may be touched and cannot be crossed.
+    /// One dimension: the process may touch a point but cannot cross it.
     Point {
-        /// θ*, where the noise vanishes.
+        /// The point θ* at which the noise vanishes.
         at: f64,
-        /// The minimum.
+        /// The start minimum.
         start: f64,
-        /// Where the process would be killed.
+        /// The point at which the process would be killed.
         exit: f64,
-        /// p in D ∝ |θ − θ*|^p.
+        /// The exponent p in D ∝ |θ − θ*|^p.
         exponent: f64,
         /// The slope at θ* against the motion, > 0.
         against: f64,
     },
-    /// A curve on which an eigenvalue of the Hessian vanishes, blocked wherever a way out crosses it.
+    /// Two dimensions: a curve on which an eigenvalue of the Hessian vanishes is blocked wherever a way out crosses it.
     Blocked {
-        /// The widest of its points on a way out.
+        /// The crossing with the largest openness on a way out.
         at: Point,
-        /// (n·v)², n the normal of the curve and v the other eigenvector.
+        /// Its openness (n·v)², n the normal of the curve and v the other eigenvector.
         openness: f64,
-        /// The minimum.
+        /// The start minimum.
         start: Point,
     },
-    /// The noise vanishes at a minimum, together with the drift: whoever is there stays.
+    /// The noise vanishes at a minimum together with the drift: the process stays there.
     Trap {
         /// The minimum.
         at: Point,
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
-        /// The largest eigenvalue of D there.
+        /// The largest eigenvalue of D at the minimum.
         noise: f64,
     },
-    /// The noise acts along one direction only, wherever it was looked at, and that is no axis; or nothing couples the
+    /// The noise has one and the same direction everywhere, which is not an axis, or the drift does not couple the
     /// other axis to it.
     OneDirection {
-        /// The minimum.
+        /// The start minimum.
         start: Point,
-        /// The direction.
+        /// The direction of the noise.
         along: Point,
     },
     /// A curve of zeros of another tensor separates the start from everything that absorbs.
     Curve {
         /// The point of the curve nearest to the start.
         through: Point,
-        /// The minimum.
+        /// The start minimum.
         start: Point,
     },
 }

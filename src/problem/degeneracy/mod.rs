@@ -1,17 +1,16 @@
-//! The degenerate trap: noise that vanishes on the way out (method.md section 1).
+//! Refusal of problems whose noise vanishes on the way out (method.md section 1).
 //!
-//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed, and any number that
-//! a grid gives is grid noise.
+//! Where an eigenvalue of D vanishes between the start and what absorbs, the way out may be closed; a rate computed on
+//! a grid would then be an artefact of the grid.
 //!
-//! In one dimension, with D ≈ c|θ − θ*|^p near the zero θ* and the slope against the motion, the process is sent back
-//! from θ*: for p ≥ 1 it is never crossed, in any interpretation, whatever Feller's test says about touching it. (For p
-//! < 1 it is.)
+//! In one dimension, let D ≈ c|θ − θ*|^p near the zero θ* and the slope point against the motion. For p ≥ 1 the process
+//! never crosses θ*, in any calculus, whether or not Feller's test says that it is reached. For p < 1 it does.
 //!
-//! In two dimensions D = c[H]₊ leaves the other eigenvector of H on the curve Γ, which may cross it ([`curve`]). A
-//! problem is refused where every way to what absorbs passes a point of Γ with openness 0 that the drift does not cross
-//! either ([`widest`]): landscapes that separate, however turned, and radially symmetric ones. Tensors of other origin
-//! are refused where the curves on which their smallest eigenvalue vanishes separate the start from what absorbs: their
-//! openness is not known to the scheme.
+//! In two dimensions D = c[H]₊ still has noise along the other eigenvector of H on the curve Γ, which may carry the
+//! process across ([`curve`]). A problem is refused if every way to what absorbs crosses Γ at openness 0 and the drift
+//! does not cross either ([`widest`]). This happens for separable landscapes, however turned, and for radially
+//! symmetric ones. Other tensors are refused if the curves on which their smallest eigenvalue vanishes separate the
+//! start from what absorbs, since their openness is not known to the scheme.
 //!
 //! Source: method.md section 1; Feller 1952; Karlin & Taylor 1981, chapter 15.
 
@@ -32,10 +31,10 @@ use crate::problem::mollified::HessianField;
 use crate::problem::{CriticalPoint, Domain, Dynamics, ProblemError, Region, Space};
 use crate::tensor::{Point, advance, difference, norm};
 
-/// An eigenvalue of D below this fraction of the largest seen counts as zero.
+/// An eigenvalue of D below this fraction of the largest one found counts as zero.
 const ZERO: f64 = 1e-11;
 
-/// Golden-section search for the smallest value of f on [0, 1]; (where, value).
+/// Golden-section search for the minimum of f on [0, 1]; returns argument and value.
 fn smallest(f: impl Fn(f64) -> f64) -> (f64, f64) {
     let golden = 0.5 * (5f64.sqrt() - 1.0);
     let (mut low, mut high) = (0.0, 1.0);
@@ -48,10 +47,10 @@ fn smallest(f: impl Fn(f64) -> f64) -> (f64, f64) {
     (middle, f(middle))
 }
 
-/// Refuses noise that vanishes at a minimum where the process lives.
+/// Refuses noise that vanishes at a minimum in the live set.
 ///
 /// # Errors
-/// The first such minimum.
+/// [`ProblemError::Degenerate`] for the first such minimum.
 pub fn traps(
     noise: &dyn DiffusionField,
     minima: &[CriticalPoint],
@@ -67,7 +66,7 @@ pub fn traps(
             .iter()
             .fold(0.0f64, |most, value| most.max(value.abs()))
     };
-    // The domain's corners and middle say how large the noise is at all.
+    // Sample the size of the noise at the domain's corners and middle.
     const FRACTIONS: [f64; 3] = [0.0, 0.5, 1.0];
     let place = |axis: usize, share: f64| domain.lower[axis] + share * domain.width(axis);
     let rows = if dimension == 2 { &FRACTIONS[..] } else { &FRACTIONS[..1] };
@@ -90,16 +89,16 @@ pub fn traps(
     Ok(())
 }
 
-/// The eigenvalues of D at a place, ascending; on a line D twice.
+/// The eigenvalues of D at a point, ascending; in one dimension D twice.
 fn eigenvalues(noise: &dyn DiffusionField, at: Point, dimension: usize) -> [f64; 2] {
     let tensor = noise.tensor(at);
     if dimension == 2 { tensor.eigen(2).values } else { [tensor.xx; 2] }
 }
 
-/// Noise at a minimum below this fraction of what is seen elsewhere is the rounding of a zero.
+/// Noise at a minimum below this fraction of the noise elsewhere counts as zero to rounding.
 const TRAPPED: f64 = 1e-15;
 
-/// Refuses a problem whose way out is closed. `start`: the minimum; `live`: where the process lives.
+/// Refuses a problem whose way out is closed. `start` is the minimum, `live` the live set.
 ///
 /// # Errors
 /// A tensor that is not finite or not positive semidefinite, and zeros of it that close the way out.
@@ -114,7 +113,7 @@ pub fn check(
     if noise.temperature().is_some() {
         return Ok(());
     }
-    // Over a floor, however low, nothing is closed.
+    // With a floor, however low, no way is closed.
     let is_floored = noise.floor() > 0.0;
     match domain.dimension {
         1 => check_line(dynamics, noise, domain, live, start, is_floored),
@@ -143,7 +142,7 @@ fn is_driven(dynamics: &Dynamics, domain: &Domain, axis: usize) -> bool {
     (0..LOOKS).any(|along| (1..LOOKS).any(|across| drift(along, across) != drift(along, 0)))
 }
 
-/// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and over a
+/// The widest ways from the start across the curves where D = c[H]₊ degenerates; `None` for other tensors and with a
 /// floor.
 pub fn ways(
     noise: &dyn DiffusionField,
@@ -208,12 +207,12 @@ fn blocked(dynamics: &Dynamics, noise: &dyn DiffusionField, start: Point, exit: 
         }
         let zero = left + s * width;
         let at = advance(start, zero, path);
-        // The exponent and the factor of D ≈ c|θ − θ*|^p on the side of the start.
+        // Fit exponent and coefficient of D ≈ c|θ − θ*|^p on the side of the start.
         let near = 1e-6;
         let (d1, d2) = (diffusion(zero - near), diffusion(zero - 2.0 * near));
         let exponent = (d2 / d1).log2();
         let against = dynamics.slope(at)[0] * path[0].signum();
-        // Below the first power of the distance the process crosses; a slope of zero is rounding's.
+        // For exponents below 1 the process crosses; a slope that is zero to rounding does not count.
         if exponent > 0.8 && against > 0.0 {
             return Some(Degeneracy::Point { at: at[0], start: start[0], exit: exit[0], exponent, against });
         }
@@ -221,7 +220,7 @@ fn blocked(dynamics: &Dynamics, noise: &dyn DiffusionField, start: Point, exit: 
     None
 }
 
-/// A tensor that is not finite, or has a negative eigenvalue beyond rounding, is no diffusion tensor.
+/// Refuses a tensor that is not finite or has an eigenvalue that is negative beyond rounding.
 fn refuse_negative(at: Point, dimension: usize, [low, high]: [f64; 2]) -> Result<(), ProblemError> {
     if !(low.is_finite() && high.is_finite()) {
         return Err(ProblemError::NotFinite { what: Ingredient::Tensor, at, dimension });
@@ -232,10 +231,10 @@ fn refuse_negative(at: Point, dimension: usize, [low, high]: [f64; 2]) -> Result
     Ok(())
 }
 
-/// Refuses noise that is no noise somewhere on a lattice over a box.
+/// Refuses a field whose tensor is invalid somewhere on a lattice over a box.
 ///
 /// # Errors
-/// As for a tensor that is not finite, or not positive semidefinite.
+/// [`ProblemError::NotFinite`] or [`ProblemError::NotPositive`] for the first invalid tensor.
 pub fn check_tensors(noise: &dyn DiffusionField, space: Space) -> Result<(), ProblemError> {
     const SIDE: usize = 33;
     let Space { dimension, lower, .. } = space;
@@ -249,7 +248,7 @@ pub fn check_tensors(noise: &dyn DiffusionField, space: Space) -> Result<(), Pro
     Ok(())
 }
 
-/// Lattice points along each axis for the search in two dimensions.
+/// The number of lattice points along each axis for the search in two dimensions.
 const LATTICE: usize = 160;
 
 /// The centre of a lattice cell.
@@ -261,7 +260,7 @@ fn lattice_point(domain: &Domain, k: usize, l: usize) -> Point {
 
 /// The smaller eigenvalue of D at every lattice point, and the largest of all.
 fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(Vec<f64>, f64), ProblemError> {
-    // In units of the domain: what is narrow for one axis is wide for another.
+    // In units of the domain, which may be much longer along one axis than along the other.
     let units = domain.space().units();
     let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
     let mut largest = 0.0f64;
@@ -277,15 +276,15 @@ fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(V
     Ok((eigenvalues, largest))
 }
 
-/// Refuses a plane on which curves of zeros separate the start from everything that absorbs: a flood from the start
-/// that does not pass through zeros.
+/// Refuses a two-dimensional problem in which curves of zeros separate the start from everything that absorbs: a flood
+/// fill from the start that does not pass zeros.
 fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
     let at = |k: usize, l: usize| lattice_point(domain, k, l);
     let units = domain.space().units();
     let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
     let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
-    // Between lattice points a zero of a field this smooth pulls its neighbours down too.
+    // A zero between lattice points lowers the eigenvalue at the neighbouring points too.
     if smallest_seen > 0.05 * largest || largest == 0.0 {
         return Ok(());
     }
@@ -301,7 +300,7 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
     let mut reached = vec![false; LATTICE * LATTICE];
     reached[origin.0 * LATTICE + origin.1] = true;
     let mut queue = VecDeque::from([origin]);
-    // The zero nearest to the start is the one to name.
+    // The error names the zero nearest to the start.
     let mut nearest: Option<(f64, Point)> = None;
     while let Some((k, l)) = queue.pop_front() {
         let here = at(k, l);

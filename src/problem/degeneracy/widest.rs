@@ -1,7 +1,7 @@
-//! The widest ways from the start to everything else, where the width of a way is that of its narrowest crossing of Γ.
+//! The widest ways from the start to all points, where the width of a way is that of its narrowest crossing of Γ.
 //!
-//! A lattice over the domain with an edge between neighbours; the best bottleneck by Dijkstra's algorithm, largest
-//! first.
+//! On a lattice over the domain with edges between neighbours, Dijkstra's algorithm finds the path with the largest
+//! bottleneck (widest-path problem).
 
 use std::collections::BinaryHeap;
 
@@ -9,20 +9,20 @@ use crate::problem::degeneracy::curve::{Crossing, Curves};
 use crate::problem::{Domain, Region};
 use crate::tensor::{Point, advance, difference, norm};
 
-/// Lattice points along each axis.
+/// The number of lattice points along each axis.
 const LATTICE: usize = 160;
 
-/// A way narrower than this is closed: the openness is known to about as much.
+/// The width below which a way is closed, about the accuracy of the openness.
 const CLOSED: f64 = 1e-20;
 
-/// The widest way to a place.
+/// The widest way to a lattice point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Way {
-    /// Its width, 1 where nothing narrows it.
+    /// Its width; 1 if it has no narrow crossing.
     pub width: f64,
-    /// Its narrowest crossing, of those that the drift leaves to the noise.
+    /// Its narrowest crossing, not counting those that the drift makes.
     pub narrowest: Option<Crossing>,
-    /// The first crossing of a curve where the drift carries the process over.
+    /// Its first crossing of a curve that the drift makes.
     pub carried: Option<Crossing>,
 }
 
@@ -37,17 +37,18 @@ impl Way {
 pub struct Ways {
     domain: Domain,
     to: Vec<Option<Way>>,
-    /// The way to what absorbs; `None` where nothing does.
+    /// The widest way to what absorbs; `None` if nothing does.
     pub out: Option<Way>,
-    /// Of the closed crossings that were looked at the one nearest to the start.
+    /// The closed crossing nearest to the start, of those examined.
     pub closed: Option<Crossing>,
 }
 
-/// What waits to be visited: widths are not negative, so that their bits are in order.
+/// An entry of the priority queue: the bits of the width (nonnegative numbers are ordered like their bits) and the
+/// lattice point.
 type Waiting = (u64, usize);
 
 impl Ways {
-    /// Finds them all.
+    /// Computes the widest ways to all lattice points.
     pub fn new(curves: &Curves<'_>, domain: &Domain, live: &Region, start: Point) -> Ways {
         let mut ways = Ways { domain: domain.clone(), to: vec![None; LATTICE * LATTICE], out: None, closed: None };
         let origin = ways.index(start);
@@ -62,7 +63,7 @@ impl Ways {
                 let mut step = [0.0; 2];
                 step[axis] = domain.width(axis) / LATTICE as f64 * if end == 1 { 1.0 } else { -1.0 };
                 let next = ways.next(place, axis, end);
-                // A set may end on a reflecting wall, which rounding must not leave inside.
+                // A set may end on a reflecting wall; the test point must be inside it despite rounding.
                 let there = advance(here, if next.is_none() { 0.5 + 1e-9 } else { 1.0 }, step);
                 let is_closed = || !domain.absorbs_at(axis, end, there) && live.holds(there);
                 if next.is_some_and(|next| ways.to[next].is_some()) || (next.is_none() && is_closed()) {
@@ -98,8 +99,8 @@ impl Ways {
         ways
     }
 
-    /// The widest way to a point, or to the cells beside it where its own is not reached: a saddle on the edge of the
-    /// set lies in one of them; `None` where neither is.
+    /// The widest way to the lattice point of θ, or to one of its neighbours if that was not reached, as for a saddle
+    /// on the edge of the set; `None` if neither was reached.
     pub fn to(&self, theta: Point) -> Option<Way> {
         let place = self.index(theta);
         let beside = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(axis, end)| self.next(place, axis, end));
@@ -141,7 +142,7 @@ impl Ways {
     }
 }
 
-/// Whether a set holds a point; close to its boundary any answer will do.
+/// Whether a set contains a point; near its boundary either answer is acceptable.
 fn holds(live: &Region, theta: Point) -> bool {
     live.holds_roughly(theta).unwrap_or_else(|| live.holds(theta))
 }

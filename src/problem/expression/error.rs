@@ -1,24 +1,24 @@
-//! What can be wrong with the text of a formula or a condition.
+//! The errors in the text of a formula or a condition.
 
-/// A text that is no formula, or no condition, with the place of the fault.
+/// A text that is not a formula or a condition, with the position of the fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{fault}\n  {text}\n  {caret}", caret = caret(text, *offset))]
 pub struct ExpressionError {
     /// The text.
     pub text: String,
-    /// Byte offset of the fault in `text`.
+    /// The byte offset of the fault in `text`.
     pub offset: usize,
     /// What is wrong, and what is allowed there.
     pub fault: ExpressionFault,
 }
 
-/// Kinds of faults in a formula or a condition.
+/// The kinds of faults in a formula or a condition.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ExpressionFault {
-    /// The second variable stands in a formula of a problem in one dimension.
+    /// The second variable occurs in a formula of a one-dimensional problem.
     #[error("y has no meaning in one dimension: write the formula in x, or pose the problem in two dimensions")]
     SecondVariable,
-    /// A comparison stands in a formula.
+    /// A comparison occurs in a formula.
     #[error("a formula has no comparisons; they belong in a condition that describes a set")]
     Comparison,
     /// A word is neither a variable, nor a constant, nor a function.
@@ -34,7 +34,7 @@ pub enum ExpressionFault {
         /// All known words.
         known: Vec<String>,
     },
-    /// Something else is expected where the fault stands.
+    /// The syntax is wrong at the fault; what was expected.
     #[error("{0}")]
     Syntax(String),
 }

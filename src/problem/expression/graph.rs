@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// A node's number; a node uses only nodes with smaller numbers.
+/// The index of a node; a node uses only nodes with smaller indices.
 pub(super) type Id = usize;
 
 /// Functions of one argument.
@@ -48,10 +48,10 @@ pub(super) enum Pairing {
 pub(super) enum Node {
     /// The bits of a constant.
     Constant(u64),
-    /// 0: x, 1: y.
+    /// Variable number 0 is x, 1 is y.
     Variable(usize),
     Negative(Id),
-    /// Integer power, by multiplication.
+    /// An integer power, by multiplication.
     Power(Id, i32),
     Call(Function, Id),
     Pair(Pairing, Id, Id),
@@ -126,7 +126,7 @@ impl Graph {
             (Pairing::Add, Some(0.0), _) | (Pairing::Mul, Some(1.0), _) => b,
             (Pairing::Add | Pairing::Sub, _, Some(0.0)) | (Pairing::Mul | Pairing::Div, _, Some(1.0)) => a,
             (Pairing::Sub, Some(0.0), _) | (Pairing::Mul, Some(-1.0), _) => self.negative(b),
-            // 0·f is 0 where f is finite, and where it is not the value itself shows it.
+            // 0·f is simplified to 0: where f is not finite, the value itself shows it.
             (Pairing::Mul, Some(0.0), _) | (Pairing::Mul, _, Some(0.0)) | (Pairing::Div, Some(0.0), _) => {
                 self.constant(0.0)
             }
@@ -168,7 +168,7 @@ impl Graph {
         found
     }
 
-    /// f'(a), where `whole` is f(a).
+    /// f'(a), where `whole` is the node of f(a).
     fn slope(&mut self, function: Function, a: Id, whole: Id) -> Id {
         let (one, two) = (self.constant(1.0), self.constant(2.0));
         let square = self.power(a, 2);
@@ -207,7 +207,7 @@ impl Graph {
                 self.pair(Pairing::Div, one, scaled)
             }
             Function::Erf | Function::Erfc => {
-                // ±2/√π e^{−a²}
+                // ±2/√π e^{−a²}.
                 let exponent = self.negative(square);
                 let bell = self.call(Function::Exp, exponent);
                 let sign = if function == Function::Erf { 1.0 } else { -1.0 };
@@ -237,7 +237,7 @@ impl Graph {
                 self.pair(Pairing::Sub, left, right)
             }
             Pairing::Pow => {
-                // a^b (b' ln a + b a'/a); with constant b only b a^{b−1} a', which holds at a = 0 too.
+                // a^b (b' ln a + b a'/a); for constant b only b a^{b−1} a', which also holds at a = 0.
                 let one = self.constant(1.0);
                 let exponent = self.pair(Pairing::Sub, b, one);
                 let lower = self.pair(Pairing::Pow, a, exponent);

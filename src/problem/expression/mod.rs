@@ -1,4 +1,4 @@
-//! Formulas that users write, with exact first and second derivatives.
+//! Formulas from users, with exact first and second derivatives.
 //!
 //! The precedence is the usual one: `-x^2` is −(x²), `2^3^2` is 2⁹, `1e-3*x` a number times x, `2*-x`, `sin(x)^2`; `**`
 //! is `^`. A product must be written: `2*x`, never `2x`. A formula is parsed into a graph without repeated
@@ -32,20 +32,20 @@ pub struct Expression {
     value: Program<1>,
     gradient: Program<2>,
     jet: Program<6>,
-    /// Functions whose sign decides which smooth piece of f holds.
+    /// The functions whose signs tell the smooth pieces of f apart.
     switches: Arc<[Program<1>]>,
     may_jump: bool,
     is_zero: bool,
 }
 
-/// Value and derivatives at a point.
+/// The value and the derivatives at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Jet {
     /// f.
     pub value: f64,
     /// ∇f.
     pub gradient: Point,
-    /// The second derivatives.
+    /// The second derivatives H.
     pub hessian: Tensor,
 }
 
@@ -53,7 +53,7 @@ impl Expression {
     /// Parses a formula of a problem in one or two dimensions.
     ///
     /// # Errors
-    /// A text that is no formula, with the byte offset of the fault.
+    /// [`ExpressionError`] for a text that is not a formula, with the byte offset of the fault.
     pub fn parse(text: &str, dimension: usize) -> Result<Expression, ExpressionError> {
         let mut graph = Graph::default();
         let root = Parser::new(text, Variables::Point(dimension))?.formula(&mut graph)?;
@@ -72,7 +72,7 @@ impl Expression {
         })
     }
 
-    /// The number of variables that it may have, 1 or 2.
+    /// The number of variables, 1 or 2.
     pub fn dimension(&self) -> usize {
         self.dimension
     }
@@ -87,17 +87,17 @@ impl Expression {
         self.gradient.run(theta)
     }
 
-    /// Whether f is the number 0.
+    /// Whether f is the constant 0.
     pub fn is_zero(&self) -> bool {
         self.is_zero
     }
 
-    /// Fractions of the segment where f or a derivative of f may jump: where the argument of a `step`, `sign`, `abs`,
-    /// `min`, `max` or `atan2` changes its sign.
+    /// The fractions of a segment at which f or a derivative of f may jump: where the argument of a `step`, `sign`,
+    /// `abs`, `min`, `max` or `atan2` changes sign.
     pub fn breaks(&self, from: Point, to: Point) -> Breaks {
         let mut breaks = Breaks::default();
         let step = difference(to, from);
-        // Inner functions come first: between their breaks the outer ones are smooth.
+        // Inner functions first: between their breaks the outer ones are smooth.
         for switch in self.switches.iter() {
             breaks.add_roots(|s| switch.run(advance(from, s, step))[0]);
         }
@@ -109,7 +109,7 @@ impl Expression {
         !self.switches.is_empty()
     }
 
-    /// Whether f itself may jump, not only its derivatives.
+    /// Whether f itself may jump, and not only its derivatives.
     pub fn may_jump(&self) -> bool {
         self.may_jump
     }
@@ -162,23 +162,24 @@ impl Condition {
     /// Parses a condition on the points of one or two dimensions.
     ///
     /// # Errors
-    /// A text that is no condition, with the byte offset of the fault.
+    /// [`ExpressionError`] for a text that is not a condition, with the byte offset of the fault.
     pub fn parse(text: &str, dimension: usize) -> Result<Condition, ExpressionError> {
         Ok(Condition { tree: Parser::new(text, Variables::Point(dimension))?.condition()? })
     }
 
-    /// The set on which a function is positive. A continuous function, with its zero on the boundary, places the
-    /// boundary to rounding within an edge of a grid; one that jumps there is found by bisection.
+    /// The set on which a function is positive. If the function is continuous with its zero on the boundary, the
+    /// crossing of an edge with the boundary is found to rounding by root finding; a function that jumps there is
+    /// bisected.
     pub fn positive(margin: impl Fn(Point) -> f64 + Send + Sync + 'static) -> Condition {
         Condition { tree: Tree::Closure(Arc::new(margin)) }
     }
 
-    /// Whether it holds at θ.
+    /// Whether θ satisfies the condition.
     pub fn holds(&self, theta: Point) -> bool {
         self.tree.holds(theta)
     }
 
-    /// How far inside θ is: positive inside, zero on the boundary, in the units of the comparisons.
+    /// The margin of θ: positive inside, zero on the boundary, in the units of the comparisons.
     pub fn margin(&self, theta: Point) -> f64 {
         self.tree.margin(theta)
     }

@@ -1,30 +1,30 @@
-//! Formulas over numbers that have names, such as `-log(rate)/noise.batch_size`: the same words and precedence as in
-//! space.
+//! Formulas over named numbers, such as `-log(rate)/noise.batch_size`, with the functions and precedence of formulas in
+//! θ.
 
 use crate::problem::expression::ExpressionError;
 use crate::problem::expression::graph::{Graph, Node};
 use crate::problem::expression::parse::{Parser, Variables};
 use crate::problem::expression::program::Program;
 
-/// A formula over named numbers. A number may be known by its logarithm alone, as rates below 1e-308 are: `log(rate)`
-/// takes that.
+/// A formula over named numbers. A number may be given by its logarithm alone, as rates below 1e-308 are; `log(rate)`
+/// then uses it.
 #[derive(Clone, Debug)]
 pub struct NamedFormula {
     text: String,
     names: Vec<String>,
     value: Program<1>,
-    /// Places of the names that it uses.
+    /// The indices of the names that it uses.
     uses: Vec<usize>,
-    /// The name that it is, where it is nothing else.
+    /// The index of the name, if the formula consists of a name only.
     alone: Option<usize>,
 }
 
-/// What is known of a named number.
+/// The known value of a named number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Known {
-    /// The number.
+    /// The number; `None` if it is out of range or unknown.
     pub value: Option<f64>,
-    /// Its natural logarithm, where it is known better than from the number.
+    /// Its natural logarithm, if it is known more accurately than from the number.
     pub logarithm: Option<f64>,
 }
 
@@ -38,7 +38,7 @@ impl NamedFormula {
     /// Parses a formula in which these names may occur.
     ///
     /// # Errors
-    /// A text that is no formula, with the byte offset of the fault.
+    /// [`ExpressionError`] for a text that is not a formula, with the byte offset of the fault.
     pub fn parse(text: &str, names: &[String]) -> Result<NamedFormula, ExpressionError> {
         let mut graph = Graph::default();
         let root = Parser::new(text, Variables::Listed(names))?.formula(&mut graph)?;
@@ -54,17 +54,17 @@ impl NamedFormula {
         Ok(NamedFormula { text: text.into(), names: names.to_vec(), value: Program::new(&graph, [root]), uses, alone })
     }
 
-    /// Whether a name occurs in it.
+    /// Whether the formula uses a name.
     pub fn uses(&self, name: &str) -> bool {
         self.uses.iter().any(|&place| self.names[place] == name)
     }
 
-    /// Its value; NaN where a number that it needs is not known.
+    /// The value; NaN if a number that it needs is unknown.
     pub fn value(&self, known: impl Fn(&str) -> Known) -> f64 {
         self.value.run_on(&self.variables(known))[0]
     }
 
-    /// The logarithm of its value, from the logarithm of the number where it is nothing but a name.
+    /// The logarithm of the value; if the formula is a single name, from the logarithm of that number.
     pub fn logarithm(&self, known: impl Fn(&str) -> Known) -> f64 {
         match self.alone {
             Some(place) => known(&self.names[place]).ln(),

@@ -10,7 +10,7 @@ use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
 use crate::problem::expression::program::Program;
 use crate::problem::expression::token::{Token, tokens};
 
-/// A recursive-descent parser over the tokens of one text.
+/// A recursive-descent parser over the tokens of a text.
 pub(super) struct Parser<'a> {
     text: &'a str,
     variables: Variables<'a>,
@@ -19,19 +19,19 @@ pub(super) struct Parser<'a> {
     depth: usize,
 }
 
-/// What a name may stand for besides functions and constants.
+/// The names that may occur besides functions and constants.
 #[derive(Clone, Copy)]
 pub(super) enum Variables<'a> {
     /// x, and y in two dimensions.
     Point(usize),
-    /// n of these names: variables 0 to n − 1, and n to 2n − 1 for their logarithms, which may be known where the
-    /// number itself is not.
+    /// n listed names: variables 0 to n − 1 are their numbers, and n to 2n − 1 their logarithms, which may be known
+    /// where the number is not.
     Listed(&'a [String]),
 }
 
-/// Nesting that no formula of a person reaches, and no stack overflows at.
+/// The depth limit of nesting, which protects the stack.
 const DEEPEST: usize = 200;
-/// Long enough for any formula, short enough for derivatives to be built in no time.
+/// The length limit of a text, in bytes, for which derivatives are built without noticeable delay.
 const LONGEST: usize = 10_000;
 
 const FUNCTIONS: [(&str, Function); 21] = [
@@ -93,7 +93,7 @@ impl<'a> Parser<'a> {
 
     fn advance(&mut self) -> Token<'a> {
         let token = self.peek();
-        // The last token is the end, which stays.
+        // The last token is the end and stays.
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
@@ -116,7 +116,7 @@ impl<'a> Parser<'a> {
         result
     }
 
-    /// A whole text as a formula.
+    /// Parses the whole text as a formula.
     pub(super) fn formula(mut self, graph: &mut Graph) -> Parsed<Id> {
         let root = self.sum(graph)?;
         match self.peek() {
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A whole text as a condition.
+    /// Parses the whole text as a condition.
     pub(super) fn condition(mut self) -> Parsed<Tree> {
         let tree = self.alternatives()?;
         match self.peek() {
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         if self.accept(Token::Name("not")) {
             return self.deeper(|parser| Ok(Tree::Not(Box::new(parser.negation()?))));
         }
-        // A parenthesis opens a condition or a formula: try the first, and go back when it is the second.
+        // A parenthesis opens a condition or a formula: try a condition first, and go back if that fails.
         if self.peek() == Token::Symbol("(") {
             let here = self.next;
             self.advance();
@@ -330,7 +330,7 @@ impl<'a> Parser<'a> {
         Ok(graph.pair(pairing, first, second))
     }
 
-    /// The logarithm of a listed name, as the variable that it is.
+    /// The variable of the logarithm of a listed name, for `log(name)`.
     fn known_logarithm(&self, function: Function, of: Id, graph: &mut Graph) -> Option<Id> {
         let Variables::Listed(names) = self.variables else { return None };
         let Node::Variable(place) = graph.nodes()[of] else { return None };
@@ -355,11 +355,11 @@ fn unknown(name: &str, variables: Variables<'_>) -> ExpressionFault {
     let words = words.chain(CONSTANTS.iter().map(|known| known.0)).map(String::from);
     let known: Vec<String> = match variables {
         Variables::Point(_) => words.chain(own).collect(),
-        // What the user is likelier to have meant comes first.
+        // The listed names are more likely to be meant and come first.
         Variables::Listed(_) => own.into_iter().chain(words).collect(),
     };
     let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name)).cloned();
-    // A single letter is near to every other one.
+    // A single letter is close to every other one.
     let tolerated = 2.min(name.chars().count() - 1);
     let nearest = nearest.filter(|nearest| strsim::damerau_levenshtein(nearest, name) <= tolerated);
     ExpressionFault::Unknown { name: name.into(), nearest, known }

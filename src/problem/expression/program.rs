@@ -1,4 +1,4 @@
-//! Straight-line programs: one operation after the other, each result in its own place.
+//! Straight-line programs: a list of operations, each with its own result slot.
 
 use std::ops::Index;
 
@@ -26,12 +26,12 @@ pub(crate) struct Program<const N: usize> {
     results: [usize; N],
 }
 
-/// Places on the stack for short and for longer programs; still longer ones allocate.
+/// The number of slots on the stack for short and for longer programs; still longer ones allocate.
 const SHORT: usize = 24;
 const LONG: usize = 192;
 
 impl<const N: usize> Program<N> {
-    /// The operations that the results need, in the graph's order.
+    /// The operations that the results depend on, in the graph's order.
     pub(super) fn new(graph: &Graph, results: [Id; N]) -> Program<N> {
         let nodes = graph.nodes();
         let mut needed = vec![false; nodes.len()];
@@ -67,7 +67,7 @@ impl<const N: usize> Program<N> {
         Program { operations, results: results.map(|id| place[id]) }
     }
 
-    /// Runs it at a point.
+    /// Evaluates the program at a point.
     pub(crate) fn run(&self, theta: Point) -> [f64; N] {
         let length = self.operations.len();
         if length <= SHORT {
@@ -79,7 +79,7 @@ impl<const N: usize> Program<N> {
         }
     }
 
-    /// Runs it at every point of a block, one operation after the other over all lanes.
+    /// Evaluates the program at every point of a block, one operation after the other over all lanes.
     pub(super) fn run_block(&self, at: &Points, results: [&mut [f64; LANES]; N]) {
         let mut places = vec![[0.0; LANES]; self.operations.len()];
         widest(
@@ -109,7 +109,7 @@ impl<const N: usize> Program<N> {
         }
     }
 
-    /// Runs it with as many variables as its formula names.
+    /// Evaluates the program with the variables of a named formula.
     pub(super) fn run_on(&self, variables: &[f64]) -> [f64; N] {
         self.run_in(variables, &mut vec![0.0; self.operations.len()])
     }

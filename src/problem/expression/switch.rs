@@ -1,12 +1,12 @@
-//! Functions in a formula that are smooth only on either side of something.
+//! The functions in a formula that are smooth only piecewise.
 
 use crate::problem::expression::graph::{Function, Graph, Id, Node, Pairing};
 
 impl Graph {
-    /// The functions whose sign tells the smooth pieces of `root` apart, those of inner functions first.
+    /// The nodes whose signs tell the smooth pieces of `root` apart, inner ones first.
     ///
-    /// A quotient counts below a function that is bounded where the quotient is not: atan(1/x) jumps at 0, 1/x by
-    /// itself has a pole.
+    /// The denominator of a quotient counts if it is inside of a function that stays bounded: atan(1/x) jumps at 0,
+    /// while 1/x alone has a pole.
     pub(super) fn switches(&mut self, root: Id) -> Vec<Id> {
         let bounded = |node: Node| match node {
             Node::Call(Function::Atan | Function::Tanh | Function::Erf | Function::Erfc | Function::Exp, a) => {
@@ -50,7 +50,7 @@ impl Graph {
         (0..=root).any(|id| used[id] && jumps(self.nodes()[id]))
     }
 
-    /// Whether something divides by what is not constant.
+    /// Whether the formula contains a division by something that is not constant.
     fn has_pole(&self, root: Id) -> bool {
         let used = self.used(&[root]);
         let is_constant = |id: Id| matches!(self.nodes()[id], Node::Constant(_));
@@ -63,7 +63,7 @@ impl Graph {
         (0..=root).any(|id| used[id] && divides(self.nodes()[id]))
     }
 
-    /// Which nodes these ones are made of, themselves included.
+    /// Marks the nodes that these depend on, including themselves.
     fn used(&self, roots: &[Id]) -> Vec<bool> {
         let mut used = vec![false; self.nodes().len()];
         roots.iter().for_each(|&root| used[root] = true);

@@ -1,6 +1,6 @@
 //! The tokens of a formula or a condition.
 
-/// One piece of a text.
+/// A token of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'a> {
     Number(f64),
@@ -11,7 +11,7 @@ pub(super) enum Token<'a> {
 
 const SYMBOLS: [&str; 13] = ["**", "<=", ">=", "+", "-", "*", "/", "^", "(", ")", ",", "<", ">"];
 
-/// What other languages write, and what is meant here.
+/// Notations of other languages, and the equivalents here.
 const FOREIGN: [(&str, &str); 9] = [
     ("&&", "write `and`"),
     ("&", "write `and`"),
@@ -24,8 +24,8 @@ const FOREIGN: [(&str, &str); 9] = [
     ("≤", "write <="),
 ];
 
-/// All tokens with the byte offsets at which they begin, [`Token::End`] last; or the offset of what is none, and why.
-/// Of `names` also those are one token that no word could be, such as `noise.floor`.
+/// All tokens with their byte offsets, [`Token::End`] last; or the offset and the description of a fault. `names` are
+/// accepted as single tokens even if they are not words, such as `noise.floor`.
 pub(super) fn tokens<'a>(text: &'a str, names: &[String]) -> Result<Vec<(usize, Token<'a>)>, (usize, String)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -41,7 +41,7 @@ pub(super) fn tokens<'a>(text: &'a str, names: &[String]) -> Result<Vec<(usize, 
             (length, Token::Number(value))
         } else if first.is_alphabetic() || first == '_' {
             let goes_on = |c: char| c.is_alphanumeric() || c == '_';
-            // Among listed names a mistyped one with its full stops is one word too.
+            // If names with dots are listed, a mistyped one with its dots is one word too.
             let ends = |(at, c): (usize, char)| {
                 let dotted = !names.is_empty() && c == '.' && rest[at + 1..].starts_with(|c: char| c.is_alphabetic());
                 !(goes_on(c) || dotted)
@@ -70,7 +70,7 @@ fn meaningless(first: char, rest: &str) -> String {
     }
 }
 
-/// `1`, `1.5`, `.5`, `1e-3`: the exponent counts only when digits follow it.
+/// The length of a number such as `1`, `1.5`, `.5`, `1e-3`; an exponent needs digits.
 fn number_length(text: &str) -> usize {
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
     let mut length = digits(0);

@@ -1,21 +1,22 @@
-//! Losses given by functions of the program that uses the library.
+//! Losses given by functions of the calling program.
 
 use crate::problem::landscape::Landscape;
 use crate::tensor::{Point, Tensor};
 
 type OfPoint<T> = Box<dyn Fn(Point) -> T + Send + Sync>;
 
-/// A loss given by functions: its value and, where they are known, its gradient and its Hessian.
+/// A loss given by functions: its value and, optionally, its gradient and its Hessian.
 ///
-/// Derivatives that are not given are taken by central differences of fourth order,
+/// Derivatives that are not given are computed by central differences of fourth order,
 /// ```text
 /// f'(x)  ≈ [f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)] / 12h
 /// f''(x) ≈ [−f(x−2h) + 16f(x−h) − 30f(x) + 16f(x+h) − f(x+2h)] / 12h²
 /// ```
 /// and the mixed derivative by the first rule in x of the first rule in y. The step h = ε^{1/5} s for the gradient and
 /// ε^{1/6} s for the Hessian, s = max(1, |x|) and ε = 2⁻⁵², balances the truncation h⁴ against rounding ε/h and ε/h²:
-/// for a loss that varies over lengths and by amounts of order one, gradients are good to about 1e-12 and Hessians to
-/// about 1e-10. A loss that varies over lengths much below one loses digits: scale θ, or give the derivatives.
+/// for a loss that varies over lengths and by amounts of order one, gradients are accurate to about 1e-12 and Hessians
+/// to about 1e-10. For a loss that varies over lengths much below one they are less accurate: scale θ, or give the
+/// derivatives.
 pub struct ClosureLoss {
     dimension: usize,
     value: OfPoint<f64>,
@@ -25,8 +26,8 @@ pub struct ClosureLoss {
 }
 
 impl ClosureLoss {
-    /// A loss L(θ) in one or two dimensions with derivatives by differences. Its minima and saddles are looked for
-    /// between −5 and 5 on each axis when the problem names no corners.
+    /// A loss L(θ) in one or two dimensions with derivatives by differences. If the problem gives no corners, critical
+    /// points are searched for between −5 and 5 on each axis.
     pub fn new(dimension: usize, value: impl Fn(Point) -> f64 + Send + Sync + 'static) -> ClosureLoss {
         ClosureLoss { dimension, value: Box::new(value), gradient: None, hessian: None, corners: ([-5.0; 2], [5.0; 2]) }
     }
@@ -40,12 +41,12 @@ impl ClosureLoss {
         ClosureLoss { gradient: Some(Box::new(gradient)), hessian: Some(Box::new(hessian)), ..self }
     }
 
-    /// The same loss with its critical points looked for between these corners.
+    /// The same loss with critical points searched for between these corners.
     pub fn within(self, lower: Point, upper: Point) -> ClosureLoss {
         ClosureLoss { corners: (lower, upper), ..self }
     }
 
-    /// L at a point moved by h along an axis.
+    /// L at a point displaced by h along an axis.
     fn moved(&self, mut theta: Point, axis: usize, h: f64) -> f64 {
         theta[axis] += h;
         (self.value)(theta)
@@ -64,7 +65,7 @@ impl ClosureLoss {
     }
 }
 
-/// The step of a difference along one axis: a power of two near ε^`power` max(1, |x|), which x ± h loses no digits of.
+/// The step of a difference along one axis: a power of two near ε^`power` max(1, |x|), so that x ± h is exact.
 fn step(x: f64, power: f64) -> f64 {
     (f64::EPSILON.powf(power) * x.abs().max(1.0)).log2().round().exp2()
 }

@@ -15,7 +15,7 @@ impl Formula {
     /// Parses the formula of a loss in one or two dimensions.
     ///
     /// # Errors
-    /// A text that is no formula, with the byte offset of the fault.
+    /// [`ExpressionError`] for a text that is not a formula, with the byte offset of the fault.
     pub fn new(text: &str, dimension: usize) -> Result<Formula, ExpressionError> {
         Ok(Formula { expression: Expression::parse(text, dimension)? })
     }
@@ -53,7 +53,7 @@ impl Landscape for Formula {
         self.expression.may_break()
     }
     fn typical_box(&self) -> (Point, Point) {
-        // Nothing is known of a formula: a few units either way hold what people write.
+        // The default for a formula: critical points are usually within a few units.
         ([-5.0; 2], [5.0; 2])
     }
     fn knows_its_box(&self) -> bool {
@@ -61,7 +61,7 @@ impl Landscape for Formula {
     }
 }
 
-/// A drift given by one formula for each component.
+/// A drift given by one formula per component.
 pub struct FormulaDrift {
     x: Expression,
     /// `None` in one dimension.
@@ -69,12 +69,12 @@ pub struct FormulaDrift {
 }
 
 impl FormulaDrift {
-    /// The drift on the line with this component.
+    /// The drift in one dimension with this component.
     pub fn line(x: Expression) -> FormulaDrift {
         FormulaDrift { x, y: None }
     }
 
-    /// The drift in the plane with these components.
+    /// The drift in two dimensions with these components.
     pub fn plane(x: Expression, y: Expression) -> FormulaDrift {
         FormulaDrift { x, y: Some(y) }
     }

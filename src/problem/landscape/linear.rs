@@ -4,9 +4,9 @@
 //! L(θ) = mean (θ·x − y)²/2 + λ/2 |θ|²,   H = A + λ,   A = mean x xᵀ
 //! C(θ) = mean r² x xᵀ − g gᵀ,   r = θ·x − y,   g = mean r x        the covariance of one sample's gradient
 //! ```
-//! C is a polynomial in Δ = θ − θ*, with θ* the minimum, whose coefficients are means of r*² x xᵀ, r* x x xᵀ and x x x
-//! xᵀ: after one pass over the data no evaluation needs another, and residuals at the minimum are not differences of
-//! large numbers.
+//! With θ* the minimum, C is a polynomial in Δ = θ − θ* whose coefficients are means of r*² x xᵀ, r* x x xᵀ and x x x
+//! xᵀ. One pass over the data therefore suffices for all evaluations, and the residuals at the minimum are not
+//! differences of large numbers.
 
 use std::path::Path;
 
@@ -16,15 +16,15 @@ use crate::model::Task;
 use crate::model::fault::DataError;
 use crate::tensor::{Point, Tensor};
 
-/// Means over the samples.
+/// The means over the samples.
 pub struct LinearRegression {
     dimension: usize,
     l2: f64,
-    /// θ*.
+    /// The minimum θ*.
     minimum: Point,
     /// L(θ*).
     loss: f64,
-    /// g(θ*), which is −λ θ* but for rounding.
+    /// g(θ*), which is −λ θ* to rounding.
     residual_gradient: Point,
     /// A.
     second: Tensor,
@@ -45,10 +45,11 @@ fn combined(terms: &[(f64, Tensor)]) -> Tensor {
 }
 
 impl LinearRegression {
-    /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    /// Reads the samples. A relative path is resolved against the working directory or, if there is no such file,
+    /// against `base`.
     ///
     /// # Errors
-    /// A file that cannot be read or used, with the line and the column of the fault.
+    /// [`DataError`] for a file that cannot be read or used, with the line and the column of the fault.
     pub fn read(posed: &Regression, base: &Path) -> Result<LinearRegression, DataError> {
         let columns = posed.columns(base, Task::Value)?;
         let ([first, second], y) = (&columns.features, &columns.targets);
@@ -97,14 +98,14 @@ impl LinearRegression {
     }
 }
 
-/// (A + λ)⁻¹ b; where features lie along one line, the shortest of all solutions.
+/// (A + λ)⁻¹ b; if all features lie on one line, the solution of minimal norm.
 fn solved(a: Tensor, l2: f64, [u, v]: Point, dimension: usize) -> Point {
     let (xx, yy) = (a.xx + l2, a.yy + l2);
     if dimension == 1 {
         return [if xx > 0.0 { u / xx } else { 0.0 }, 0.0];
     }
     let determinant = xx * yy - a.xy * a.xy;
-    // Below this the determinant is rounding.
+    // A determinant below this is only rounding.
     if determinant > 1e-13 * xx * yy {
         return [(yy * u - a.xy * v) / determinant, (xx * v - a.xy * u) / determinant];
     }

@@ -5,8 +5,7 @@
 //! ∇L = g + λθ,   g = −mean p_j s_j x_j,   H = mean p_j (1 − p_j) x_j x_jᵀ + λ,   p_j = 1/(1 + e^{m_j})
 //! C(θ) = mean p_j² x_j x_jᵀ − g gᵀ        the covariance of one sample's gradient
 //! ```
-//! All sums run over all samples, exactly; callers spread the points θ over threads. Source: paper, Setting 2 and Eq.
-//! 5.
+//! All sums run over all samples; callers distribute the points θ over threads. Source: paper, Setting 2 and Eq. 5.
 
 use std::path::Path;
 
@@ -29,10 +28,11 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    /// Reads the samples. A relative path is resolved against the working directory or, if there is no such file,
+    /// against `base`.
     ///
     /// # Errors
-    /// A file that cannot be read or used, with the line and the column of the fault.
+    /// [`DataError`] for a file that cannot be read or used, with the line and the column of the fault.
     pub fn read(posed: &Regression, base: &Path) -> Result<LogisticRegression, DataError> {
         let Columns { features: [mut first, mut second], targets, dimension } = posed.columns(base, Task::Sign)?;
         for column in [&mut first, &mut second] {
@@ -46,7 +46,7 @@ impl LogisticRegression {
         [gradient[0] + self.l2 * x, gradient[1] + self.l2 * y]
     }
 
-    /// Means over all samples of `terms(weight(m_j), s_j x_j)`.
+    /// The means over all samples of `terms(weight(m_j), s_j x_j)`.
     fn means<const N: usize>(
         &self,
         theta: Point,
@@ -58,8 +58,8 @@ impl LogisticRegression {
     }
 }
 
-/// A pass over all samples, a block at a time, in plain loops that the compiler turns into the widest vectors that the
-/// processor has.
+/// A pass over all samples, one block at a time, in plain loops that the compiler turns into the widest SIMD vectors of
+/// the processor.
 struct Sums<'a, W, T> {
     samples: &'a LogisticRegression,
     theta: Point,
@@ -100,7 +100,7 @@ impl<const N: usize, W: Fn(f64) -> f64, T: Fn(f64, f64, f64) -> [f64; N]> pulp::
     }
 }
 
-/// The pass for the loss itself.
+/// The pass for the loss.
 struct LossSum<'a> {
     samples: &'a LogisticRegression,
     theta: Point,
@@ -112,7 +112,7 @@ impl pulp::WithSimd for LossSum<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
         // log(1 + e^{−m}) = max(−m, 0) + log(1 + e^{−|m|}) does not overflow; the factors 1 + e^{−|m|} ≤ 2 of a block
-        // are multiplied before the one logarithm.
+        // are multiplied before a single logarithm.
         let [x, y] = self.theta;
         let mut sum = 0.0;
         let (mut factors, mut excess) = ([1.0; BLOCK], [0.0; BLOCK]);
@@ -129,9 +129,9 @@ impl pulp::WithSimd for LossSum<'_> {
     }
 }
 
-/// Samples in one block: it stays in the first cache.
+/// The number of samples in a block, which fits into the first cache.
 const BLOCK: usize = 256;
-/// Samples side by side: enough independent sums to fill the vector units.
+/// The number of samples side by side: enough independent sums to use the SIMD units fully.
 const LANES: usize = 8;
 
 /// p = 1/(1 + e^m).

@@ -29,7 +29,7 @@ use crate::tensor::{LANES, Point, Points, Tensor};
 ///
 /// Units: θ in parameters, L in loss; ∇L in loss per parameter, H in loss per parameter².
 pub trait Landscape: Send + Sync {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     fn dimension(&self) -> usize;
 
     /// L(θ).
@@ -41,7 +41,7 @@ pub trait Landscape: Send + Sync {
     /// H(θ); `xy` and `yy` are 0 in one dimension.
     fn hessian(&self, theta: Point) -> Tensor;
 
-    /// Fractions of the segment where L or its slope may jump: `gradient` knows nothing of a jump of L.
+    /// The fractions of a segment at which L or its slope may jump. (`gradient` does not contain the jumps of L.)
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let _ = (from, to);
         Breaks::default()
@@ -70,24 +70,25 @@ pub trait Landscape: Send + Sync {
         );
     }
 
-    /// The covariance of the gradient of ONE sample at θ, when the landscape has data behind it
-    /// (divide by B for a minibatch).
+    /// The covariance of the gradient of ONE sample at θ, if the landscape is defined by data (divide by B for a
+    /// minibatch).
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
         let _ = theta;
         None
     }
 
-    /// ∇L and the covariance of one sample's gradient together, for landscapes where one pass over the data gives both.
+    /// ∇L and the covariance of one sample's gradient together, for landscapes in which one pass over the data computes
+    /// both.
     fn gradient_and_covariance(&self, theta: Point) -> Option<(Point, Tensor)> {
         Some((self.gradient(theta), self.gradient_covariance(theta)?))
     }
 
-    /// The losses of single samples, for landscapes that are a mean of them.
+    /// The losses of single samples, for landscapes that are a mean over samples.
     fn sampled(&self) -> Option<&dyn SampleLoss> {
         None
     }
 
-    /// Lengths and angles, where they are not those of the coordinates themselves: the descent is then −G⁻¹∇L.
+    /// The metric of the coordinates, if they are not orthonormal: gradient descent is then −G⁻¹∇L.
     fn metric(&self) -> Option<&Metric> {
         None
     }
@@ -97,26 +98,26 @@ pub trait Landscape: Send + Sync {
         None
     }
 
-    /// The same loss from half of the values along each axis, for one that is interpolated.
+    /// The same loss from half of the values along each axis, if it is interpolated.
     fn coarser(&self) -> Option<Arc<dyn Landscape>> {
         None
     }
 
-    /// What the loss is a slice of, if it is one.
+    /// The slice of a model that the loss is, if it is one.
     fn slice(&self) -> Option<SliceFacts> {
         None
     }
 
-    /// A box (lower, upper corner) that holds the critical points a user means, where the search for them begins
-    /// when the problem names no domain.
+    /// A box (lower, upper corner) that contains the relevant critical points; the search for them starts there if the
+    /// problem gives no domain.
     fn typical_box(&self) -> (Point, Point);
 
-    /// Whether the typical box is known of this landscape, and not a guess for want of anything better.
+    /// Whether the typical box is known for this landscape, and not only a default.
     fn knows_its_box(&self) -> bool {
         true
     }
 
-    /// Whether `value` is expensive (a sum over data), so that callers do well to ask sparingly.
+    /// Whether `value` is expensive (a sum over data), so that callers should evaluate it sparingly.
     fn is_costly(&self) -> bool {
         false
     }
@@ -124,22 +125,22 @@ pub trait Landscape: Send + Sync {
 
 /// A loss as the mean of one sample's loss ℓ(θ, x) over the samples x.
 pub trait SampleLoss: Send + Sync {
-    /// All samples.
+    /// The samples.
     fn samples(&self) -> Samples<'_>;
     /// ∇ℓ(θ, x) with respect to θ.
     fn sample_gradient(&self, theta: Point, sample: Point) -> Point;
 }
 
-/// Where samples come from.
+/// The source of samples.
 #[derive(Clone, Copy, Debug)]
 pub enum Samples<'a> {
-    /// Independent standard normal components, as many as there are parameters.
+    /// Independent standard normal components, one per parameter.
     Gaussian,
-    /// These: their first and their second components.
+    /// A data set: the first and the second components of its samples.
     Rows(&'a [f64], &'a [f64]),
 }
 
-/// L(θ) = f(√k θ): k times the curvature in the same shape.
+/// L(θ) = f(√k θ): the same shape with k times the curvature.
 struct Sharpened {
     inner: Arc<dyn Landscape>,
     /// √k.
@@ -228,7 +229,7 @@ impl SampleLoss for Sharpened {
     }
 }
 
-/// The landscape f(√k θ) made from f.
+/// The landscape f(√k θ) for a landscape f.
 pub fn sharpened(landscape: Arc<dyn Landscape>, k: f64) -> Arc<dyn Landscape> {
     match k {
         1.0 => landscape,

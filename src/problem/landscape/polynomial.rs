@@ -1,9 +1,10 @@
-//! Landscapes that are sums of a function of x and a function of y, so that every quantity has a 1D counterpart.
+//! Landscapes that are sums of a function of x and a function of y, so that every quantity has a one-dimensional
+//! counterpart.
 
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
-/// A separable landscape's second part, absent in one dimension.
+/// The y part of a separable landscape; 0 in one dimension.
 fn only_in_plane(dimension: usize, value: f64) -> f64 {
     if dimension == 2 { value } else { 0.0 }
 }
@@ -15,7 +16,7 @@ fn only_in_plane(dimension: usize, value: f64) -> f64 {
 /// ```
 /// Per dimension: minima −2.903534 and 2.746803, maximum 0.156731. Source: Styblinski & Tang 1990.
 pub struct StyblinskiTang {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
 }
 
@@ -48,7 +49,7 @@ impl Landscape for StyblinskiTang {
 /// From the moments of a normal variable: f'(θ − s) = 2t³ − 16t + 5/2 at t = θ − s. With u = 6θ² its variance is (u −
 /// 4)² + 108, at least 108 for every θ: this noise never degenerates.
 pub struct StyblinskiTangData {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
 }
 
@@ -100,7 +101,7 @@ impl SampleLoss for StyblinskiTangData {
 /// L = barrier (x² − 1)² + tilt x + ½ curvature y²
 /// ```
 pub struct DoubleWell {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// Height of the barrier without tilt, > 0.
     pub barrier: f64,
@@ -131,13 +132,13 @@ impl Landscape for DoubleWell {
     }
 }
 
-/// Two valleys of depth 0 at x = −1 and x = +1, with curvatures of their own.
+/// Two valleys of depth 0 at x = −1 and x = +1 with different curvatures.
 ///
 /// ```text
 /// L = A (x² − 1)² e^{c tanh(x)/tanh(1)} + ½ transverse y²        A = √(sharp·flat)/8,  c = ½ ln(flat/sharp)
 /// L''(∓1) = 8A e^{∓c} = sharp, flat
 /// ```
-/// Smooth and confining, because the factor of the quartic stays between two positive bounds.
+/// It is smooth and confining, since the factor of the quartic lies between two positive bounds.
 pub struct SharpFlat {
     dimension: usize,
     amplitude: f64,
@@ -189,7 +190,7 @@ impl Landscape for SharpFlat {
 
 /// ½ θ·Hθ.
 pub struct Quadratic {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// The Hessian.
     pub hessian: Tensor,

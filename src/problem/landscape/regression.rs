@@ -1,22 +1,22 @@
-//! A regression on one or two parameters: where its samples come from, and what is added to them.
+//! A regression in one or two parameters: the source of its samples and its extra terms.
 
 use std::path::Path;
 
 use crate::model::fault::DataError;
 use crate::model::{DataSource, Targets, Task};
 
-/// A regression as it is posed.
+/// The specification of a regression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
-    /// Its data.
+    /// The data source.
     pub data: DataSource,
-    /// Whether a feature 1 is added, whose weight comes last.
+    /// Whether a constant feature 1 is added, whose weight is the last parameter.
     pub intercept: bool,
-    /// λ ≥ 0 in λ/2 |θ|², over all parameters.
+    /// λ ≥ 0 in the penalty λ/2 |θ|² over all parameters.
     pub l2: f64,
 }
 
-/// Its samples: features, zeros beyond the dimension, and right answers.
+/// The samples: features (zero beyond the dimension) and targets.
 pub(super) struct Columns {
     pub features: [Vec<f64>; 2],
     pub targets: Vec<f64>,
@@ -24,13 +24,13 @@ pub(super) struct Columns {
 }
 
 impl Regression {
-    /// Reads the samples; a relative path starts from the working folder or, where it leads to no file, from `base`.
-    /// What lies beyond the second parameter is not seen.
+    /// Reads the samples. A relative path is resolved against the working directory or, if there is no such file,
+    /// against `base`. Features beyond the second parameter are not returned.
     pub(super) fn columns(&self, base: &Path, task: Task) -> Result<Columns, DataError> {
         let samples = self.data.read(base, task)?;
         let count = samples.len();
         let width = samples.features.len();
-        // The tasks of regressions give values, never classes.
+        // Regression tasks have numerical targets, never classes.
         let Targets::Values(targets) = samples.targets else { unreachable!("numbers and signs are values") };
         let column = |k: usize| -> Vec<f64> {
             match k.cmp(&width) {

@@ -1,4 +1,4 @@
-//! Benchmark surfaces of chemical physics and optimisation, all in two dimensions.
+//! Benchmark surfaces of chemical physics and optimisation in two dimensions.
 
 use crate::problem::landscape::Landscape;
 use crate::tensor::{Point, Tensor};
@@ -20,7 +20,7 @@ const TERMS: [[f64; 6]; 4] = [
 ];
 
 impl MullerBrown {
-    /// Each term's value and the gradient of its exponent.
+    /// The value of each term and the gradient of its exponent.
     fn terms([x, y]: Point) -> impl Iterator<Item = (f64, [f64; 2], [f64; 3])> {
         TERMS.into_iter().map(move |[height, a, b, c, x0, y0]| {
             let (u, v) = (x - x0, y - y0);
@@ -91,7 +91,7 @@ pub struct ThreeHole;
 const HOLES: [[f64; 3]; 4] = [[3.0, 0.0, 1.0 / 3.0], [-3.0, 0.0, 5.0 / 3.0], [-5.0, 1.0, 0.0], [-5.0, -1.0, 0.0]];
 
 impl ThreeHole {
-    /// Each Gaussian's value and offset from its centre.
+    /// The value of each Gaussian and the offset from its centre.
     fn holes([x, y]: Point) -> impl Iterator<Item = (f64, f64, f64)> {
         HOLES.into_iter().map(move |[height, x0, y0]| {
             let (u, v) = (x - x0, y - y0);

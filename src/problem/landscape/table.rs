@@ -1,11 +1,11 @@
-//! A loss that is known on a grid of points: measured by somebody, or computed on a slice of a model's parameters.
+//! A loss known on a grid of points: measured, or computed on a slice of a model's parameter space.
 //!
 //! ```text
 //! L       the cubic spline through the values, exact at the grid's points, C²
 //! C       S², S the spline through the symmetric square roots of the values: positive semidefinite everywhere
 //! ```
-//! Coordinates are those of the table; lengths in them are those of a [`Metric`]. What the interpolation may change is
-//! found by solving with every other value left out.
+//! Coordinates are those of the table; lengths are those of its [`Metric`]. The interpolation error is estimated by
+//! solving with every other value left out.
 
 use crate::model::Measured;
 use crate::model::slice::{Slice, SliceFacts};
@@ -14,14 +14,14 @@ use crate::problem::metric::Metric;
 use crate::spline::Spline;
 use crate::tensor::{Eigen, Point, Tensor};
 
-/// A loss by its values on a grid.
+/// A loss given by its values on a grid.
 pub struct TableLoss {
     table: Measured,
     metric: Option<Metric>,
     loss: Spline,
-    /// S₁₁, S₁₂, S₂₂.
+    /// The splines of S₁₁, S₁₂ and S₂₂.
     root: Option<[Spline; 3]>,
-    /// Of the model behind it, if there is one.
+    /// The slice of a model that the table is, if it is one.
     slice: Option<SliceFacts>,
 }
 
@@ -48,7 +48,7 @@ impl From<Measured> for TableLoss {
 /// The symmetric square root of a positive semidefinite tensor.
 fn square_root(tensor: Tensor, dimension: usize) -> Tensor {
     let Eigen { values, vectors: [u, v] } = tensor.eigen(dimension);
-    // Negative by rounding alone: others have been refused.
+    // Eigenvalues are negative only by rounding; other tables have been refused.
     let [a, b] = values.map(|value| value.max(0.0).sqrt());
     if dimension == 1 {
         return Tensor { xx: a, ..Tensor::default() };
@@ -70,11 +70,11 @@ fn every_other(length: usize) -> Vec<usize> {
 }
 
 impl TableLoss {
-    /// The loss with every other value along each axis left out; `None` where too few remain.
+    /// The loss from every other value along each axis; `None` if too few remain.
     pub fn thinned(&self) -> Option<TableLoss> {
         let table = &self.table;
         let kept = [0, 1].map(|axis| every_other(table.axes[axis].len()));
-        // A cubic spline needs four.
+        // A cubic spline needs four values.
         if kept[..table.dimension].iter().any(|kept| kept.len() < 4) {
             return None;
         }

@@ -1,18 +1,18 @@
-//! Noise given by a function of the program that uses the library.
+//! Noise given by a function of the calling program.
 
 use crate::problem::noise::DiffusionField;
 use crate::tensor::{Point, Tensor};
 
 /// A diffusion tensor given by a function: symmetric, positive semidefinite and continuous in θ.
 ///
-/// Noise that jumps has more to say, where it jumps; it implements [`DiffusionField`] itself.
+/// For noise that jumps, implement [`DiffusionField`], which also tells where.
 pub struct ClosureNoise {
     tensor: Box<dyn Fn(Point) -> Tensor + Send + Sync>,
     is_scalar: bool,
 }
 
 impl ClosureNoise {
-    /// The field D(θ) of full tensors.
+    /// The field D(θ) with full tensors.
     pub fn new(tensor: impl Fn(Point) -> Tensor + Send + Sync + 'static) -> ClosureNoise {
         ClosureNoise { tensor: Box::new(tensor), is_scalar: false }
     }

@@ -1,9 +1,9 @@
-//! Noise models in coordinates along vectors that are neither unit nor orthogonal.
+//! Noise models in coordinates that are not orthonormal.
 //!
 //! ```text
 //! D_c(c) = R⁻¹ D_z R⁻ᵀ,   D_z the model's tensor in orthonormal coordinates z = R c of the same plane, at the same point
 //! ```
-//! Models are made from the loss as orthonormal coordinates see it, [`Orthonormal`]; what they give is brought back by
+//! A model is made from the loss in orthonormal coordinates, [`Orthonormal`], and its tensors are transformed back by
 //! [`Spread`].
 
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::DiffusionField;
 use crate::tensor::{Point, Tensor};
 
-/// A loss at points c, with its Hessian and covariance in orthonormal coordinates, and as gradient minus the drift,
-/// G⁻¹∂L/∂c.
+/// A loss at points c whose Hessian and covariance are in orthonormal coordinates, and whose gradient is minus the
+/// drift, G⁻¹∂L/∂c.
 pub(super) struct Orthonormal {
     of: Arc<dyn Landscape>,
     metric: Metric,
 }
 
 impl Orthonormal {
-    /// The loss as it is seen through this metric.
+    /// The loss with this metric.
     pub fn new(of: Arc<dyn Landscape>, metric: Metric) -> Orthonormal {
         Orthonormal { of, metric }
     }
@@ -63,13 +63,13 @@ impl Landscape for Orthonormal {
     }
 }
 
-/// A field of tensors in the coordinates themselves, which none of what is known of constant ones helps there.
+/// A field whose tensors are given in the coordinates c; its properties as a constant field are not passed on.
 pub(super) struct AsGiven {
     field: Arc<dyn DiffusionField>,
 }
 
 impl AsGiven {
-    /// This field.
+    /// The field.
     pub fn new(field: Arc<dyn DiffusionField>) -> AsGiven {
         AsGiven { field }
     }
@@ -90,14 +90,14 @@ impl DiffusionField for AsGiven {
     }
 }
 
-/// A field whose tensors are those of orthonormal coordinates, in the coordinates of the problem.
+/// A field whose tensors are given in orthonormal coordinates, transformed to the coordinates of the problem.
 pub(super) struct Spread {
     field: Arc<dyn DiffusionField>,
     metric: Metric,
 }
 
 impl Spread {
-    /// The field, floor included.
+    /// The field, including its floor.
     pub fn new(field: Arc<dyn DiffusionField>, metric: Metric) -> Spread {
         Spread { field, metric }
     }

@@ -1,4 +1,4 @@
-//! Gradient noise from the data themselves.
+//! Gradient noise from the covariance of the data.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::problem::landscape::Landscape;
 use crate::problem::noise::{DiffusionField, Minibatch};
 use crate::tensor::{Point, Tensor};
 
-/// The noise of minibatches, from the covariance of one sample's gradient.
+/// Minibatch noise from the covariance of one sample's gradient.
 ///
 /// ```text
 /// D(θ) = η/(2B) C(θ),   C(θ) = Cov_x ∇ℓ(θ, x)
@@ -18,7 +18,7 @@ pub struct Covariance {
 }
 
 impl Covariance {
-    /// The noise of minibatches that descend this loss; `None` when no data stand behind the loss.
+    /// The noise of minibatch descent on this loss; `None` if the loss is not defined by data.
     pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch) -> Option<Covariance> {
         landscape.gradient_covariance(landscape.typical_box().0)?;
         Some(Covariance { landscape, factor: minibatch.factor() })
@@ -27,7 +27,7 @@ impl Covariance {
 
 impl DiffusionField for Covariance {
     fn tensor(&self, theta: Point) -> Tensor {
-        // `new` has made sure that this landscape has data; without them D is not a number, which is refused.
+        // `new` has checked that this landscape has data; otherwise D would be NaN, which is refused.
         self.landscape
             .gradient_covariance(theta)
             .map_or(Tensor::isotropic(f64::NAN, self.landscape.dimension()), |sample| sample.scaled(self.factor))

@@ -10,7 +10,7 @@ pub trait DiffusionField: Send + Sync {
     /// D(θ).
     fn tensor(&self, theta: Point) -> Tensor;
 
-    /// ∇L(θ) and D(θ) together, for fields where one pass over the data gives both.
+    /// ∇L(θ) and D(θ) together, for fields in which one pass over the data computes both.
     fn slope_and_tensor(&self, dynamics: &Dynamics, theta: Point) -> (Point, Tensor) {
         (dynamics.slope(theta), self.tensor(theta))
     }
@@ -29,12 +29,12 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
-    /// d when D(θ) = d·I everywhere.
+    /// d if D(θ) = d·I everywhere.
     fn constant(&self) -> Option<f64> {
         None
     }
 
-    /// T when D⁻¹(−b) = ∇L/T everywhere, for the loss L that is descended: D = T·G⁻¹, G the metric of the coordinates.
+    /// T if D⁻¹(−b) = ∇L/T everywhere for a loss L, that is D = T·G⁻¹ with the metric G of the coordinates.
     fn temperature(&self) -> Option<f64> {
         self.constant()
     }
@@ -44,36 +44,34 @@ pub trait DiffusionField: Send + Sync {
         false
     }
 
-    /// The axis of a plane along which there is no noise anywhere, when there is one: noise in a velocity alone.
+    /// The axis along which there is no noise anywhere, if there is one (two dimensions; noise in a velocity only).
     fn silent_axis(&self) -> Option<usize> {
         None
     }
 
-    /// A d for which D − d·I is positive semidefinite everywhere, as far as it is known without a look.
+    /// A d for which D − d·I is known to be positive semidefinite everywhere.
     fn floor(&self) -> f64 {
         0.0
     }
 
-    /// The Hessian that D = c[H]₊ + d·I is made from, when it is.
+    /// The Hessian field if D = c[H]₊ + d·I.
     fn hessian_field(&self) -> Option<HessianField> {
         None
     }
 
-    /// Whether a segment lies so close to a curve on which D degenerates that D⁻¹∇L cannot be integrated along it.
+    /// Whether a segment is so close to a curve on which D degenerates that D⁻¹∇L cannot be integrated along it.
     fn degenerates_along(&self, from: Point, to: Point) -> bool {
         let _ = (from, to);
         false
     }
 
-    /// The field without what is done to it near such curves, where a segment is far from all of them: the same values,
-    /// for less work.
+    /// The field without mollification, for a segment that is far from all such curves: the same values at less cost.
     fn plain_along(&self, from: Point, to: Point) -> Option<&dyn DiffusionField> {
         let _ = (from, to);
         None
     }
 
-    /// Fractions of the segment, in ascending order, where D or its derivative jumps: an integral along it is split
-    /// there.
+    /// The fractions of a segment, ascending, at which D or its derivative jumps; integrals along it are split there.
     fn breaks(&self, from: Point, to: Point) -> Breaks {
         let _ = (from, to);
         Breaks::default()

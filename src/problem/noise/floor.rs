@@ -1,4 +1,4 @@
-//! A floor under another noise.
+//! A floor added to another noise.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{LANES, Point, Points, Tensor};
 
-/// Another field with white noise mixed in, which keeps it from vanishing.
+/// A field plus white noise, which keeps it from vanishing.
 ///
 /// ```text
 /// D(θ) + d·I
@@ -15,7 +15,7 @@ use crate::tensor::{LANES, Point, Points, Tensor};
 pub struct Floored {
     field: Arc<dyn DiffusionField>,
     floor: Tensor,
-    /// Whether the field is known to be positive semidefinite by itself.
+    /// Whether the field without the floor is known to be positive semidefinite.
     is_bound: bool,
 }
 
@@ -25,7 +25,7 @@ impl Floored {
         Floored::with(field, Tensor::isotropic(d, dimension))
     }
 
-    /// The same where the field is positive semidefinite by itself, so that nothing falls below d.
+    /// The same for a field that is positive semidefinite, so that d is a lower bound of D.
     pub(super) fn over(self) -> Floored {
         Floored { is_bound: true, ..self }
     }
@@ -70,7 +70,7 @@ impl DiffusionField for Floored {
             return 0.0;
         }
         let Tensor { xx, xy, yy } = self.floor;
-        // On a line there is no yy.
+        // In one dimension there is no yy.
         if [xy, yy] == [0.0; 2] { xx } else { self.floor.eigen(2).values[0] }
     }
     fn hessian_field(&self) -> Option<HessianField> {

@@ -1,4 +1,4 @@
-//! Noise that is constant on either side of a level of the loss, in any number of valleys.
+//! Noise that is constant below and above a level of the loss, in any number of valleys.
 //!
 //! Source: Xie, Sato & Sugiyama 2021, Theorem 3.2; for several cold valleys their Proposition 1.
 
@@ -11,7 +11,7 @@ use crate::problem::landscape::Landscape;
 use crate::problem::noise::{Breaks, DiffusionField, Minibatch};
 use crate::tensor::{Point, Tensor, advance, difference, norm};
 
-/// The two points that the noise of a cold valley is frozen at.
+/// The two points at which the noise of a cold valley is frozen.
 pub struct FrozenAt {
     /// The minimum a.
     pub minimum: CriticalPoint,
@@ -21,37 +21,37 @@ pub struct FrozenAt {
     pub basin: Basin,
 }
 
-/// The closure that Theorem 3.2 assumes: Hessian noise frozen at two points of every cold valley, with a jump at its
+/// The closure assumed by Theorem 3.2: Hessian noise frozen at two points of every cold valley, with a jump at the
 /// level L_s.
 ///
 /// ```text
 /// D(θ) = η/(2B) [H(a)]₊  in the valley of a where L(θ) < L_s,      η/(2B) [H(b)]₊  elsewhere
 /// L_s = (1 − s) L(a) + s L(b)            a the minimum, b the lowest saddle of its valley
 /// ```
-/// Where the cold valleys leave over different saddles, b elsewhere is the one that lies nearest. Between a valley's
-/// level and its own saddle, and just behind it, that is the valley's own b, unless another valley's saddle stands
-/// nearer to the path than b itself: then the theorem's closure holds for each of the valleys.
+/// If the cold valleys have different lowest saddles, b at a point elsewhere is the nearest of them. Between a valley's
+/// level and its own saddle, and just behind it, this is the valley's own b unless another valley's saddle is nearer to
+/// the path; the closure of the theorem then holds for each valley.
 pub struct Frozen {
     landscape: Arc<dyn Landscape>,
     cold: Vec<Cold>,
     passes: Vec<Pass>,
 }
 
-/// A valley with its own noise below its own level.
+/// A cold valley with its noise and its level.
 struct Cold {
     basin: Basin,
     level: f64,
     tensor: Tensor,
 }
 
-/// A saddle, and the noise that belongs to it.
+/// A saddle with its noise.
 struct Pass {
     at: Point,
     tensor: Tensor,
 }
 
 impl Frozen {
-    /// The closure of a loss with its jumps at the fraction 0 < `s` < 1 of each valley's barrier.
+    /// The closure for a loss with jumps at the fraction 0 < `s` < 1 of each valley's barrier.
     pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch, s: f64, valleys: Vec<FrozenAt>) -> Frozen {
         let factor = minibatch.factor();
         let frozen = |point: &CriticalPoint| point.hessian.absolute(landscape.dimension()).scaled(factor);
@@ -67,7 +67,7 @@ impl Frozen {
         Frozen { landscape, cold, passes }
     }
 
-    /// The nearest of the saddles over which cold valleys are left.
+    /// The index of the nearest saddle of the cold valleys.
     fn nearest(&self, theta: Point) -> usize {
         let distance = |pass: usize| norm(difference(self.passes[pass].at, theta));
         (0..self.passes.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
@@ -94,7 +94,7 @@ impl DiffusionField for Frozen {
         for valley in &self.cold {
             let excess = |s: f64| self.landscape.value(advance(from, s, step)) - valley.level;
             let is_above = [0.0, 1.0].map(|end| excess(end) > 0.0);
-            // A level means nothing outside of its own valley, and one edge has room for two breaks only.
+            // A level applies only inside of its own valley, and an edge has room for two breaks only.
             let is_own = || self.cold.len() == 1 || valley.basin.holds(if is_above[0] { to } else { from });
             if is_above[0] != is_above[1] && is_own() {
                 breaks.push(root(excess));

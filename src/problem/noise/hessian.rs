@@ -13,14 +13,14 @@ use crate::tensor::{Point, Tensor, advance, difference};
 /// ```text
 /// D(θ) = η/(2B) [H(θ)]₊,   [H]₊ = Σ |λ| e eᵀ
 /// ```
-/// It vanishes with the curvature: at an inflection point no noise carries the process on.
+/// It vanishes where the curvature does: at an inflection point there is no noise.
 pub struct HessianNoise {
     landscape: Arc<dyn Landscape>,
     factor: f64,
 }
 
 impl HessianNoise {
-    /// The noise of minibatches that descend this loss.
+    /// The noise of minibatch descent on this loss.
     pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch) -> HessianNoise {
         HessianNoise { landscape, factor: minibatch.factor() }
     }

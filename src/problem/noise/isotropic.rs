@@ -3,7 +3,7 @@
 use crate::problem::noise::DiffusionField;
 use crate::tensor::{Point, Tensor};
 
-/// White noise, the same everywhere and in every direction.
+/// White noise: constant and isotropic.
 ///
 /// ```text
 /// D = d·I
@@ -11,7 +11,7 @@ use crate::tensor::{Point, Tensor};
 pub struct Isotropic {
     /// d > 0, in parameters² per unit of dynamical time.
     pub d: f64,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
 }
 

@@ -10,19 +10,19 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::{Breaks, DiffusionField, HessianNoise, Minibatch};
 use crate::tensor::{Point, Tensor};
 
-/// Noise of the mean squared loss with the Hessian of one minimum.
+/// The noise of a mean squared loss with the Hessian at one minimum.
 ///
 /// ```text
 /// D(θ) = η/B L(θ) [H(a)]₊            a the start minimum
 /// ```
-/// It vanishes where the loss does, and nowhere else.
+/// It vanishes only where the loss does.
 pub struct LossNoise {
     landscape: Arc<dyn Landscape>,
     shape: Tensor,
 }
 
 impl LossNoise {
-    /// The noise of minibatches that descend this loss from this minimum.
+    /// The noise of minibatch descent on this loss with the Hessian at this minimum.
     pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch, minimum: &CriticalPoint) -> LossNoise {
         let shape = minimum.hessian.absolute(landscape.dimension()).scaled(2.0 * minibatch.factor());
         LossNoise { landscape, shape }
@@ -38,19 +38,19 @@ impl DiffusionField for LossNoise {
     }
 }
 
-/// Noise of the mean squared loss with the Hessian where it is.
+/// The noise of a mean squared loss with the local Hessian.
 ///
 /// ```text
 /// D(θ) = η/B L(θ) [H(θ)]₊
 /// ```
-/// It vanishes with the loss, and with the curvature as the noise of the Hessian alone does.
+/// It vanishes where the loss or the curvature does.
 pub struct LocalLossNoise {
     landscape: Arc<dyn Landscape>,
     hessian: HessianNoise,
 }
 
 impl LocalLossNoise {
-    /// The noise of minibatches that descend this loss.
+    /// The noise of minibatch descent on this loss.
     pub fn new(landscape: Arc<dyn Landscape>, minibatch: Minibatch) -> LocalLossNoise {
         LocalLossNoise { hessian: HessianNoise::new(Arc::clone(&landscape), minibatch), landscape }
     }

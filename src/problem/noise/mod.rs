@@ -9,8 +9,8 @@
 //! | loss-hessian | η/B L(θ) [H]₊ + d·I, H that of the start minimum or the local one |
 //! | field | any other, such as formulas for D₁₁, D₁₂, D₂₂ or a function, + d·I |
 //!
-//! On a slice or a table these are tensors of the space of all parameters; a field is one of the coordinates
-//! themselves.
+//! On a slice or a table these are tensors in the space of all parameters, except for a field, which is given in the
+//! coordinates of the slice or table.
 //!
 //! Source: method.md section 1; Xie, Sato & Sugiyama 2021, Eqs. 2 and 7; Mori, Ziyin, Liu & Ueda 2022.
 
@@ -47,12 +47,12 @@ use crate::problem::landscape::Landscape;
 use crate::problem::noise::coordinates::{AsGiven, Orthonormal, Spread};
 use crate::tensor::{Point, Tensor};
 
-/// A model of D(θ), before a problem says where it is frozen.
+/// A model of D(θ), before the problem determines the minima and saddles that it needs.
 #[derive(Clone, Debug)]
 pub struct NoiseModel {
-    /// How D follows from the landscape, or does not.
+    /// The dependence of D on the landscape.
     pub kind: NoiseKind,
-    /// d ≥ 0 in + d·I.
+    /// The floor d ≥ 0 in D + d·I.
     pub floor: f64,
 }
 
@@ -61,25 +61,25 @@ pub struct NoiseModel {
 pub enum NoiseKind {
     /// D = temperature·I.
     Isotropic {
-        /// > 0.
+        /// T > 0, in the units of D.
         temperature: f64,
     },
     /// D = η/(2B) [H(θ)]₊.
     Hessian(Minibatch),
     /// D_a below L_s in every cold valley, D_b elsewhere.
     Frozen {
-        /// η and B.
+        /// The learning rate η and the batch size B.
         minibatch: Minibatch,
-        /// 0 < s < 1.
+        /// The position of the jump, 0 < s < 1.
         s: f64,
-        /// Points of the cold valleys; none: the start valley alone is cold.
+        /// Points that name the cold valleys; if there are none, the start valley is the only cold one.
         valleys: Vec<Point>,
     },
     /// D = η/B L(θ) [H]₊.
     LossHessian {
-        /// η and B.
+        /// The learning rate η and the batch size B.
         minibatch: Minibatch,
-        /// Where H is taken.
+        /// The point at which H is taken.
         hessian: HessianPlace,
     },
     /// D = η/(2B) C(θ).
@@ -89,7 +89,7 @@ pub enum NoiseKind {
 }
 
 impl NoiseKind {
-    /// The learning rate and the batch size of noise that minibatches make.
+    /// The learning rate and the batch size of minibatch noise.
     pub fn minibatch(&self) -> Option<Minibatch> {
         match self {
             NoiseKind::Hessian(minibatch)
@@ -101,7 +101,7 @@ impl NoiseKind {
     }
 }
 
-/// Where the Hessian of noise that is proportional to the loss is taken.
+/// The point at which the Hessian of noise proportional to the loss is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HessianPlace {
     /// At the start minimum.
@@ -133,12 +133,12 @@ impl NoiseModel {
         NoiseModel { kind: NoiseKind::Isotropic { temperature }, floor: 0.0 }
     }
 
-    /// A field of one's own.
+    /// A user's own field.
     pub fn field(field: impl DiffusionField + 'static) -> NoiseModel {
         NoiseModel { kind: NoiseKind::Field(Arc::new(field)), floor: 0.0 }
     }
 
-    /// The learning rate and the batch size of noise that minibatches make.
+    /// The learning rate and the batch size of minibatch noise.
     pub fn minibatch(&self) -> Option<Minibatch> {
         self.kind.minibatch()
     }
@@ -166,19 +166,19 @@ pub struct Minibatch {
 }
 
 impl Minibatch {
-    /// η/(2B), the factor in front of the covariance of one sample's gradient.
+    /// η/(2B), the factor of the covariance of one sample's gradient.
     pub fn factor(self) -> f64 {
         self.learning_rate / (2.0 * self.batch_size)
     }
 }
 
 impl NoiseModel {
-    /// Makes the field D(θ) for a motion that starts at a minimum; `frozen_at` is asked for frozen noise alone, with
+    /// Makes the field D(θ) for a motion that starts at `minimum`. `frozen_at` is called for frozen noise only, with
     /// the points that name its cold valleys.
     ///
     /// # Errors
-    /// Noise that is made from a loss, or from its data, where there is none; and whatever keeps `frozen_at` from its
-    /// points.
+    /// [`ProblemError::NoiseWithoutLoss`] and [`ProblemError::NoiseWithoutData`] if the model needs a loss or data that
+    /// the motion lacks; the errors of `frozen_at`.
     pub fn build(
         &self,
         dynamics: &Dynamics,
@@ -220,11 +220,11 @@ impl NoiseModel {
         };
         let field: Arc<dyn DiffusionField> = match (self.floor, &self.kind, dynamics.metric()) {
             (0.0, ..) => field,
-            // A tensor in the coordinates themselves meets a floor of the space behind them.
+            // The tensor is given in the coordinates, the floor in orthonormal ones.
             (floor, NoiseKind::Field(_), Some(metric)) => {
                 Arc::new(Floored::with(field, metric.spread(Tensor::isotropic(floor, dimension))))
             }
-            // A field that is given may be negative by itself, and so may a loss.
+            // A given field, or a loss, may be negative somewhere.
             (floor, NoiseKind::Field(_) | NoiseKind::LossHessian { .. }, _) => {
                 Arc::new(Floored::new(field, floor, dimension))
             }

@@ -1,4 +1,4 @@
-//! The same noise, kept away from zero on a grid by more than it need be.
+//! The noise with a doubled mollification level, to estimate the effect of the mollification.
 
 use std::sync::Arc;
 
@@ -7,11 +7,10 @@ use crate::problem::mollified::HessianField;
 use crate::problem::noise::{Breaks, DiffusionField};
 use crate::tensor::{LANES, Point, Points, Tensor};
 
-/// A field c[H]₊ + d·I of which grids see the level near Γ ([`crate::problem::mollified`]) doubled; all others as they
-/// are.
+/// A field c[H]₊ + d·I whose level near Γ ([`crate::problem::mollified`]) is doubled; other fields are unchanged.
 pub struct Raised(pub Arc<dyn DiffusionField>);
 
-/// By this much.
+/// The factor of the level.
 const RAISE: f64 = 2.0;
 
 impl DiffusionField for Raised {

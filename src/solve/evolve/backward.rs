@@ -1,28 +1,28 @@
-//! Survival from every state: the same equation from the other side.
+//! Survival probabilities from every state: the backward equation.
 //!
 //! ```text
 //! u̇ = G u, u(0) = 1        ṙ = G r, r(0) = κ        v = 1 − u = ∫ r dt
 //! ```
-//! u_i is the probability that what starts in state i is still there at t, v_i that it has been killed, r_i the density
-//! of the time at which it is. An implicit step is one right solve for u and one for r with the factor of the forward
-//! step, and v + h r: all three are positive, and v is right in its digits where u is 1 to rounding. Steps,
-//! extrapolation and errors are those of a density; each of the three is held to the tolerance by state, above the
-//! floor times its largest value (1 for v).
+//! u_i is the probability that the chain started in state i survives until t, v_i that it has been killed, and r_i the
+//! probability density of the killing time. An implicit step of length h takes one right solve for u and one for r with
+//! the factor of the forward step, and v ← v + h r. All three are positive, and v has full relative accuracy where u is
+//! 1 to rounding. Step control, extrapolation and error estimates are those of a density. Each of the three satisfies
+//! the tolerance in every state where it exceeds the floor times its largest value (1 for v).
 //!
-//! Once r is γu in every state, both go on by e^{−γt}. For densities p at the start, Σ p u is the survival that the
-//! forward equation has.
+//! Once r = γu in every state, both decay like e^{−γt}. For an initial density p, Σ p u is the survival probability of
+//! the forward equation.
 
 use super::accuracy::largest;
-use super::extrapolation::Of;
+use super::extrapolation::EvolvedKind;
 use super::factors::Factors;
 use super::pace::{self, Pace};
-use super::steps::{Followed, Means, Taken};
+use super::steps::{Evolving, StepTools, Taken};
 use super::{Accuracy, Effort, EvolveError, FromStates, ORDER_OF_ERRORS, flux, limit};
 use crate::elimination::Elimination;
 use crate::generator::Generator;
 use crate::solve::Resources;
 
-/// Survival from every state, on its way.
+/// Survival probabilities from every state as a function of time.
 pub struct Backward<'a> {
     pub(super) generator: &'a Generator,
     pub(super) resources: Resources<'a>,
@@ -30,7 +30,7 @@ pub struct Backward<'a> {
     pub(super) factors: Factors,
     pace: Pace,
     pub(super) time: f64,
-    /// u/s, v and r/s, where ln s is the scale.
+    /// u/s, v and r/s one after the other, where ln s is `log_scale`.
     values: Vec<f64>,
     log_scale: f64,
     error: Vec<f64>,
@@ -39,10 +39,10 @@ pub struct Backward<'a> {
     pub(super) effort: Effort,
 }
 
-/// So many vectors stand one after the other.
+/// The number of vectors in `values`.
 const PARTS: usize = 3;
 
-/// An implicit step of what stands there; `time` is that of the step, times s.
+/// One implicit step of the vectors in `values`; `time` is the length of the step times s.
 pub(super) fn substep(factor: &Elimination, values: &[f64], time: f64) -> Vec<f64> {
     let n = values.len() / PARTS;
     let (u, r) = (factor.solve_right(&values[..n]), factor.solve_right(&values[2 * n..]));
@@ -50,30 +50,30 @@ pub(super) fn substep(factor: &Elimination, values: &[f64], time: f64) -> Vec<f6
     u.iter().copied().chain(v).chain(r.iter().copied()).collect()
 }
 
-/// How far each of the three is from right, beside its largest value.
-pub(super) fn miss(accuracy: Accuracy, values: &[f64], error: &[f64]) -> f64 {
+/// The largest error norm of the three vectors, each relative to its own largest value.
+pub(super) fn error_norm(accuracy: Accuracy, values: &[f64], error: &[f64]) -> f64 {
     let n = values.len() / PARTS;
     let part = |k: usize| {
         let values = &values[k * n..(k + 1) * n];
-        // Whatever is lost is at most 1, and little of it is right where all of it is little.
+        // The largest possible value of v is 1.
         let most = if k == 1 { 1.0 } else { values.iter().copied().fold(0.0, f64::max) };
-        accuracy.miss_by_state(values, &error[k * n..(k + 1) * n], most)
+        accuracy.error_norm_by_state(values, &error[k * n..(k + 1) * n], most)
     };
     (0..PARTS).map(part).fold(0.0, largest)
 }
 
 impl<'a> Backward<'a> {
-    /// Survival at t = 0, where everything is still there.
+    /// Survival at t = 0, where u = 1.
     ///
     /// # Panics
-    /// When nothing is killed, or the tolerance is none.
+    /// When the generator has no killing, or the tolerance is out of range.
     pub fn new(generator: &'a Generator, accuracy: Accuracy, resources: Resources<'a>) -> Backward<'a> {
         assert!(generator.killing.iter().any(|&rate| rate > 0.0), "something is killed");
         assert!((super::FINEST_TOLERANCE..1.0).contains(&accuracy.tolerance), "no tolerance: {}", accuracy.tolerance);
         let n = generator.len();
         let values: Vec<f64> = [vec![1.0; n], vec![0.0; n], generator.killing.clone()].concat();
         Backward {
-            // What changes first is where something is killed.
+            // The first states to change are those with killing.
             pace: Pace::new(generator, &generator.killing, accuracy),
             factors: Factors::default(),
             time: 0.0,
@@ -93,7 +93,7 @@ impl<'a> Backward<'a> {
         self.generator.len()
     }
 
-    /// Goes on to a later time.
+    /// Advances to a later time.
     ///
     /// # Errors
     /// As [`super::Evolution::advance`].
@@ -104,8 +104,8 @@ impl<'a> Backward<'a> {
         self.advance_by_steps(until)
     }
 
-    /// u + v = 1 but for rounding, which is taken out of both; and u is divided by its largest value, of which the
-    /// logarithm is kept.
+    /// Normalises u + v = 1, which holds except for rounding, and divides u by its largest value, whose logarithm is
+    /// kept.
     fn balance(&mut self) {
         let n = self.states();
         let scale = self.log_scale.exp();
@@ -122,39 +122,39 @@ impl<'a> Backward<'a> {
         }
     }
 
-    /// The time reached.
+    /// The current time.
     pub fn time(&self) -> f64 {
         self.time
     }
 
-    /// Survival and exits from every state.
+    /// The survival and exit probabilities from every state.
     pub fn from_states(&self) -> FromStates {
         let n = self.states();
         FromStates {
             survival: self.values[..n].to_vec(),
             log_scale: self.log_scale,
             exits: self.values[n..2 * n].to_vec(),
-            error: self.miss() + pace::ROUNDING * self.effort.steps as f64,
+            error: self.error_norm() + pace::ROUNDING * self.effort.steps as f64,
         }
     }
 
-    fn miss(&self) -> f64 {
-        miss(self.accuracy, &self.values, &self.error) + self.beyond
+    fn error_norm(&self) -> f64 {
+        error_norm(self.accuracy, &self.values, &self.error) + self.beyond
     }
 
-    /// What it has taken so far.
+    /// The work so far.
     pub fn effort(&self) -> Effort {
         self.effort
     }
 }
 
-impl Followed for Backward<'_> {
-    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+impl Evolving for Backward<'_> {
+    fn clock(&mut self) -> (&mut f64, &mut Option<f64>) {
         (&mut self.time, &mut self.limit)
     }
 
-    fn means(&mut self) -> Means<'_> {
-        Means {
+    fn tools(&mut self) -> StepTools<'_> {
+        StepTools {
             generator: self.generator,
             resources: self.resources,
             factors: &mut self.factors,
@@ -168,15 +168,15 @@ impl Followed for Backward<'_> {
     }
 
     fn accuracy(&self) -> (Accuracy, f64) {
-        (self.accuracy, self.miss())
+        (self.accuracy, self.error_norm())
     }
 
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let of = Of::Survival { scale: self.log_scale.exp() };
+        let of = EvolvedKind::Survival { scale: self.log_scale.exp() };
         let Some(Taken { before, .. }) = self.attempt(of, step, ORDER_OF_ERRORS)? else { return Ok(false) };
         self.balance();
         let n = self.states();
-        // Where the rate of exits over survival stays too.
+        // Also compare the hazard r/u of each state.
         let ratio = |values: &[f64], i: usize| values[2 * n + i] / values[i];
         let changed = (0..n).filter(|&i| self.values[2 * n + i] > 0.0 && before[i] > 0.0).map(|i| {
             let (old, new) = (ratio(&before, i), ratio(&self.values, i));
@@ -187,7 +187,7 @@ impl Followed for Backward<'_> {
         Ok(true)
     }
 
-    /// γ, if r is γu in every state to within the tolerance.
+    /// γ, if r = γu in every state to within the tolerance.
     fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
         if !self.pace.is_steady(left) {
             return Ok(None);
@@ -207,9 +207,9 @@ impl Followed for Backward<'_> {
         let v = self.values[n..2 * n].iter().copied();
         let mode: Vec<f64> = right.iter().copied().chain(v).chain(right.iter().map(|u| rate * u)).collect();
         let change: Vec<f64> = mode.iter().zip(&self.values).map(|(mode, value)| mode - value).collect();
-        let away = miss(self.accuracy, &mode, &change);
-        // A comparison that also finds what is not a number.
-        if away > self.pace.allowance(self.miss(), self.effort.steps) || away.is_nan() {
+        let away = error_norm(self.accuracy, &mode, &change);
+        // This comparison also catches NaN.
+        if away > self.pace.allowance(self.error_norm(), self.effort.steps) || away.is_nan() {
             self.pace.look_later();
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! A density on its way as it can be kept: what goes on from it under the same generator goes on to the same bits.
+//! Checkpoints of an evolution: an evolution that is resumed from one under the same generator gives the same bits.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +16,9 @@ pub struct Checkpoint {
     pace: Pace,
     history: Vec<Instant>,
     limit: Option<f64>,
-    /// Lengths of the steps of which factors are kept.
+    /// The lengths of the steps whose factors were kept.
     lengths: Vec<f64>,
-    /// The Krylov space that it is in.
+    /// The current Krylov space, if any.
     space: Option<Kept>,
 }
 
@@ -30,7 +30,7 @@ impl Checkpoint {
 }
 
 impl<'a> Evolution<'a> {
-    /// What is to be kept to go on from here later.
+    /// The checkpoint from which this evolution can be resumed.
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             carried: self.carried.clone(),
@@ -42,8 +42,8 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    /// Goes on under the generator that it had. Its factors and its Krylov space are made again, which is not counted
-    /// as effort.
+    /// Resumes an evolution under its generator. The factors and the Krylov space are computed again, which is not
+    /// counted as effort.
     ///
     /// # Errors
     /// As [`Evolution::advance`].

@@ -1,60 +1,61 @@
-//! Survival from every state as it is seen from earlier, from before a piece of time in which the chain was another
-//! one.
+//! Survival from every state, propagated backward over a preceding time interval in which the chain had another
+//! generator.
 //!
 //! ```text
 //! u ↦ P u        v ↦ (1 − P 1) + P v        P = e^{Gτ}
 //! ```
-//! takes the survival u and the exits v = 1 − u of what starts at the end of a piece of length τ to those of what
-//! starts at its beginning. 1 − P 1 are the piece's own exits ([`Backward`]); P u and P v are made of positive implicit
-//! steps, each right by state relative to itself, so that what is next to nothing is right in its digits on either
-//! side.
+//! This maps the survival probabilities u and the exit probabilities v = 1 − u of a chain that starts at the end of an
+//! interval of length τ to those of a chain that starts at its beginning. 1 − P 1 are the exits within the interval
+//! ([`Backward`]). P u and P v are computed by positive implicit steps with relative accuracy in every state, so that
+//! both survival and exits are accurate where they are small.
 
 use super::accuracy::largest;
-use super::extrapolation::Of;
+use super::extrapolation::EvolvedKind;
 use super::factors::Factors;
 use super::pace::{self, Pace};
-use super::steps::{Followed, Means, Taken};
+use super::steps::{Evolving, StepTools, Taken};
 use super::{Accuracy, Backward, Effort, EvolveError, ORDER_OF_ERRORS, flux, limit};
 use crate::elimination::Elimination;
 use crate::generator::Generator;
 use crate::solve::Resources;
 
-/// Survival and exits from every state.
+/// Survival and exit probabilities from every state.
 #[derive(Clone, Debug)]
 pub struct FromStates {
-    /// u over its largest value, of which this is the logarithm.
+    /// u divided by its largest value, whose logarithm is `log_scale`.
     pub(super) survival: Vec<f64>,
     pub(super) log_scale: f64,
-    /// v = 1 − u.
+    /// v = 1 − u, the exit probabilities.
     pub(super) exits: Vec<f64>,
     pub(super) error: f64,
 }
 
 impl FromStates {
-    /// The probability that what starts in each state is still there; 0 below the range of numbers.
+    /// The survival probability from each state; 0 if it is below the range of double precision.
     pub fn survival(&self) -> Vec<f64> {
         let scale = self.log_scale.exp();
         self.survival.iter().map(|u| u * scale).collect()
     }
 
-    /// The probability that it has been killed.
+    /// The exit probability from each state: that the chain has been killed.
     pub fn exits(&self) -> &[f64] {
         &self.exits
     }
 
-    /// ln Σ p u for probabilities p with the sum 1, right also where next to nothing is killed or left.
+    /// ln Σ p u for probabilities p with the sum 1; accurate also if almost nothing is killed or almost nothing
+    /// survives.
     pub fn log_survival(&self, probability: &[f64]) -> f64 {
         let lost = flux(probability, &self.exits);
         if lost < 0.5 { (-lost).ln_1p() } else { flux(probability, &self.survival).ln() + self.log_scale }
     }
 
-    /// The estimated largest error of u and v of any state, relative to what they are above the floor.
+    /// The estimated largest error of u and v in any state, relative to their values above the floor.
     pub fn error(&self) -> f64 {
         self.error
     }
 }
 
-/// A piece of time under one generator, before others.
+/// A time interval under one generator that precedes others.
 pub struct Earlier<'a> {
     generator: &'a Generator,
     resources: Resources<'a>,
@@ -66,14 +67,14 @@ pub struct Earlier<'a> {
 }
 
 impl<'a> Earlier<'a> {
-    /// The piece whose survival this is, followed to its end.
+    /// The interval whose survival probabilities have been computed up to its end.
     pub fn ending(backward: Backward<'a>) -> Earlier<'a> {
         let own = backward.from_states();
         let Backward { generator, resources, accuracy, time, factors, effort, .. } = backward;
         Earlier { generator, resources, accuracy, length: time, factors, own, effort }
     }
 
-    /// What is seen at its end as it is seen at its beginning.
+    /// Propagates survival and exits from the end of the interval to its beginning.
     ///
     /// # Errors
     /// As [`super::Evolution::advance`].
@@ -83,7 +84,7 @@ impl<'a> Earlier<'a> {
     pub fn before(&mut self, later: &FromStates) -> Result<FromStates, EvolveError> {
         let n = self.generator.len();
         assert_eq!(later.exits.len(), n, "the same states");
-        let mut seen = Seen {
+        let mut pulled_back = PulledBack {
             pace: Pace::new(self.generator, &vec![1.0; n], self.accuracy),
             values: later.survival.iter().chain(&later.exits).copied().collect(),
             error: vec![0.0; PARTS * n],
@@ -94,10 +95,10 @@ impl<'a> Earlier<'a> {
             effort: Effort::default(),
             within: self,
         };
-        seen.balance();
-        seen.advance_by_steps(seen.within.length)?;
-        let error = seen.miss() + pace::ROUNDING * seen.effort.steps as f64;
-        let (values, [log_scale, log_exits], effort) = (seen.values, seen.log_scales, seen.effort);
+        pulled_back.balance();
+        pulled_back.advance_by_steps(pulled_back.within.length)?;
+        let error = pulled_back.error_norm() + pace::ROUNDING * pulled_back.effort.steps as f64;
+        let (values, [log_scale, log_exits], effort) = (pulled_back.values, pulled_back.log_scales, pulled_back.effort);
         self.effort.add(effort);
         let exits = values[n..].iter().map(|v| v * log_exits.exp()).zip(&self.own.exits);
         Ok(FromStates {
@@ -108,38 +109,38 @@ impl<'a> Earlier<'a> {
         })
     }
 
-    /// What it has taken so far.
+    /// The work so far.
     pub fn effort(&self) -> Effort {
         self.effort
     }
 }
 
-/// So many vectors stand one after the other.
+/// The number of vectors in `values`.
 const PARTS: usize = 2;
 
-/// An implicit step of what stands there.
+/// One implicit step of the vectors in `values`.
 pub(super) fn substep(factor: &Elimination, values: &[f64]) -> Vec<f64> {
     values.chunks(values.len() / PARTS).flat_map(|part| factor.solve_right(part)).collect()
 }
 
-/// How far each of the two is from right, beside its largest value.
-pub(super) fn miss(accuracy: Accuracy, values: &[f64], error: &[f64]) -> f64 {
+/// The largest error norm of the two vectors, each relative to its own largest value.
+pub(super) fn error_norm(accuracy: Accuracy, values: &[f64], error: &[f64]) -> f64 {
     let n = values.len() / PARTS;
     let part = |(values, error): (&[f64], &[f64])| {
         let most = values.iter().copied().fold(0.0, f64::max);
-        // What is nothing stays nothing.
-        if most > 0.0 { accuracy.miss_by_state(values, error, most) } else { 0.0 }
+        // A vector that is zero stays zero.
+        if most > 0.0 { accuracy.error_norm_by_state(values, error, most) } else { 0.0 }
     };
     values.chunks(n).zip(error.chunks(n)).map(part).fold(0.0, largest)
 }
 
-/// P u and P v on the way from the end of a piece to its beginning.
-struct Seen<'s, 'a> {
+/// P u and P v during their propagation from the end of the interval to its beginning.
+struct PulledBack<'s, 'a> {
     within: &'s mut Earlier<'a>,
     pace: Pace,
-    /// The time from the end of the piece.
+    /// The time before the end of the interval.
     time: f64,
-    /// Each over its largest value, of which the logarithm is kept.
+    /// P u and P v, each divided by its largest value, whose logarithm is kept.
     values: Vec<f64>,
     log_scales: [f64; PARTS],
     error: Vec<f64>,
@@ -148,7 +149,7 @@ struct Seen<'s, 'a> {
     effort: Effort,
 }
 
-impl Seen<'_, '_> {
+impl PulledBack<'_, '_> {
     fn balance(&mut self) {
         let n = self.values.len() / PARTS;
         let parts = self.values.chunks_mut(n).zip(self.error.chunks_mut(n)).zip(&mut self.log_scales);
@@ -161,18 +162,18 @@ impl Seen<'_, '_> {
         }
     }
 
-    fn miss(&self) -> f64 {
-        miss(self.within.accuracy, &self.values, &self.error) + self.beyond
+    fn error_norm(&self) -> f64 {
+        error_norm(self.within.accuracy, &self.values, &self.error) + self.beyond
     }
 }
 
-impl Followed for Seen<'_, '_> {
-    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+impl Evolving for PulledBack<'_, '_> {
+    fn clock(&mut self) -> (&mut f64, &mut Option<f64>) {
         (&mut self.time, &mut self.limit)
     }
 
-    fn means(&mut self) -> Means<'_> {
-        Means {
+    fn tools(&mut self) -> StepTools<'_> {
+        StepTools {
             generator: self.within.generator,
             resources: self.within.resources,
             factors: &mut self.within.factors,
@@ -186,11 +187,13 @@ impl Followed for Seen<'_, '_> {
     }
 
     fn accuracy(&self) -> (Accuracy, f64) {
-        (self.within.accuracy, self.miss())
+        (self.within.accuracy, self.error_norm())
     }
 
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        let Some(Taken { before, .. }) = self.attempt(Of::Seen, step, ORDER_OF_ERRORS)? else { return Ok(false) };
+        let Some(Taken { before, .. }) = self.attempt(EvolvedKind::PulledBack, step, ORDER_OF_ERRORS)? else {
+            return Ok(false);
+        };
         self.balance();
         let pairs = before.iter().zip(&self.values).filter(|(before, after)| **before > 0.0 && **after > 0.0);
         let changed = pairs.map(|(before, after)| (after / before - 1.0).abs()).fold(0.0, largest);
@@ -203,7 +206,7 @@ impl Followed for Seen<'_, '_> {
             return Ok(None);
         }
         let n = self.values.len() / PARTS;
-        let Means { generator, resources, factors, effort, pace } = self.means();
+        let StepTools { generator, resources, factors, effort, pace } = self.tools();
         let factor = factors.get(generator, step, step, resources, effort)?;
         let ones = vec![1.0; n];
         let (Some(mode), Some(density)) =
@@ -222,9 +225,9 @@ impl Followed for Seen<'_, '_> {
             })
             .collect();
         let change: Vec<f64> = forms.iter().zip(&self.values).map(|(form, value)| form - value).collect();
-        let away = miss(self.within.accuracy, &forms, &change);
-        // A comparison that also finds what is not a number.
-        if away > self.pace.allowance(self.miss(), self.effort.steps) || away.is_nan() {
+        let away = error_norm(self.within.accuracy, &forms, &change);
+        // This comparison also catches NaN.
+        if away > self.pace.allowance(self.error_norm(), self.effort.steps) || away.is_nan() {
             self.pace.look_later();
             return Ok(None);
         }

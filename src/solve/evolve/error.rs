@@ -1,40 +1,40 @@
-//! Why a density could not be followed.
+//! The errors of an evolution in time.
 
 use crate::elimination::EliminationError;
 
-/// A density that could not be followed.
+/// A density that could not be evolved.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvolveError {
-    /// A start that is no density.
+    /// The initial vector is not a density.
     #[error("the start is no density: its probabilities sum to {total:e}, or one of them is negative")]
     Start {
-        /// The sum.
+        /// Its sum.
         total: f64,
     },
-    /// A step that cannot be eliminated.
+    /// The elimination of an implicit step failed.
     #[error(transparent)]
     Elimination(EliminationError),
-    /// Steps too short to get anywhere.
+    /// The step size became too small.
     #[error("at t = {at:e} no step down to {step:e} meets the error of {allowed:.1e} that it may have")]
     TooShort {
-        /// The last step that was tried.
+        /// The last step size that was tried.
         step: f64,
-        /// The time.
+        /// The time reached.
         at: f64,
-        /// The error that it may have, relative to the density in L1.
+        /// The error that the step may make, relative to the density in L1.
         allowed: f64,
     },
-    /// Too many steps.
+    /// Too many steps between two output times.
     #[error("{steps} steps lead to t = {reached:e} only, and not to {until:e}")]
     TooLong {
-        /// Steps taken.
+        /// The number of steps.
         steps: usize,
         /// The time reached.
         reached: f64,
         /// The time asked for.
         until: f64,
     },
-    /// Somebody asked to stop.
+    /// The computation was asked to stop.
     #[error("interrupted")]
     Interrupted,
 }

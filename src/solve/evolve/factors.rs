@@ -1,27 +1,27 @@
-//! Factors of implicit steps, kept for the steps to come.
+//! The factors of implicit steps, kept for later steps.
 
 use crate::elimination::{Elimination, EliminationError};
 use crate::generator::Generator;
 use crate::solve::Resources;
 use crate::solve::evolve::Effort;
 
-/// Factors of the steps used lately, the last one last.
+/// The most recently used factors, the last one last.
 #[derive(Debug, Default)]
 pub(super) struct Factors {
     kept: Vec<(f64, Elimination)>,
 }
 
-/// So many factors are kept at most: those of two lengths of macro-steps.
+/// The largest number of factors that are kept: those of two lengths of macro-steps.
 const MOST: usize = 12;
 
-/// The part of the memory that they may take together; the rest is for the next elimination.
+/// The share of the memory that they may take together; the rest is for the next elimination.
 const SHARE: f64 = 0.5;
 
-/// Substeps of the same length but for the rounding of times: this part of the macro-step.
+/// The relative tolerance, as a fraction of the macro-step, within which two substeps have the same length.
 const SAME: f64 = 4.0 * f64::EPSILON;
 
 impl Factors {
-    /// The factor of an implicit step of length h, one of those that a macro-step is made of.
+    /// The factor of an implicit step of length h, a substep of the given macro-step.
     pub(super) fn get(
         &mut self,
         generator: &Generator,
@@ -39,16 +39,16 @@ impl Factors {
             }
         };
         self.kept.push(entry);
-        // It has just been put there.
+        // The factor was just pushed.
         Ok(&self.kept[self.kept.len() - 1].1)
     }
 
-    /// The lengths of the steps whose factors are kept, the one used last at the end.
+    /// The lengths of the steps whose factors are kept, the last used at the end.
     pub(super) fn lengths(&self) -> impl Iterator<Item = f64> {
         self.kept.iter().map(|(h, _)| *h)
     }
 
-    /// Makes the factors of steps of these lengths again.
+    /// Computes the factors of steps of these lengths again.
     pub(super) fn restore(
         &mut self,
         lengths: &[f64],
@@ -76,7 +76,7 @@ impl Factors {
         loop {
             let memory = resources.memory.saturating_sub(held(&self.kept));
             match Elimination::new(&step, resources.workspace, memory, resources.progress) {
-                // What is kept is worth less than going on.
+                // Drop the kept factors and try again.
                 Err(EliminationError::TooLarge { .. } | EliminationError::Refused { .. }) if !self.kept.is_empty() => {
                     self.kept.clear();
                 }

@@ -1,4 +1,4 @@
-//! The form that the density of a killed chain tends to, and whether it is there.
+//! The quasi-stationary limit of a killed chain's density, and the test whether it has been reached.
 
 use super::{Effort, norm};
 use crate::elimination::Elimination;
@@ -6,39 +6,38 @@ use crate::elimination::Elimination;
 /// The relative error of γ as Σ ν κ.
 pub(super) const ROUNDING: f64 = 1e-12;
 
-/// So many implicit steps are tried.
+/// The largest number of implicit steps.
 const ROUNDS: usize = 40;
 
-/// The width of the bracket at which they have converged.
+/// The relative width of the bracket at convergence.
 const CLOSED: f64 = 1e-12;
 
-/// Entries below this part of the largest are rounding of nothing.
+/// Entries below this fraction of the largest are only rounding.
 const SMALLEST: f64 = 1e-250;
 
-/// Entries below this part of the largest are nothing in L1.
+/// Entries below this fraction of the largest are negligible in L1.
 const LITTLE: f64 = 1e-18;
 
-/// The length of the implicit steps that find the slowest mode of a density that has been followed by steps of this
-/// length and is to be followed for a time yet: so long that modes which decay differently until then are told apart,
-/// however slowly they do.
+/// The length of the implicit steps that find the slowest mode, after evolution with steps of length `step` and with
+/// the time `left` to go: long enough to separate modes whose decay differs noticeably within that time.
 pub(super) fn length(step: f64, hazard: f64, left: f64) -> f64 {
     if hazard > 0.0 { step.max(left.min(1.0 / hazard)) } else { step }
 }
 
-/// The slowest mode that the density has a part in, Σ ν = 1, by implicit steps from it: inverse iteration. What a
-/// slower valley holds, however little, keeps the bracket open until nothing else is left, and then leads away from the
-/// density; `None` while it is open.
+/// The slowest mode with a component in the density, normalised to Σ ν = 1, by inverse iteration (implicit steps). A
+/// component in a slower valley, however small, keeps the bracket open until it dominates, and then leads away from the
+/// density. `None` if the bracket stays open.
 pub(super) fn slowest_mode(factor: &Elimination, probability: &[f64], effort: &mut Effort) -> Option<Vec<f64>> {
     iterated(|values| factor.solve_left(values), norm, probability, SMALLEST, effort)
 }
 
-/// The same in L1: what holds less than [`LITTLE`] and is lost faster than the rest need not have its last form, which
-/// some states never take because nothing leads back to them.
+/// The same in L1: entries below [`LITTLE`] that decay faster than the rest need not have converged; some states never
+/// do because no path leads back to them.
 pub(super) fn slowest_in_l1(factor: &Elimination, probability: &[f64], effort: &mut Effort) -> Option<Vec<f64>> {
     iterated(|values| factor.solve_left(values), norm, probability, LITTLE, effort)
 }
 
-/// The same from the other side, with the largest entry 1.
+/// The same for the right eigenvector, normalised to the largest entry 1.
 pub(super) fn slowest_right(factor: &Elimination, values: &[f64], effort: &mut Effort) -> Option<Vec<f64>> {
     let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     iterated(|values| factor.solve_right(values), most, values, SMALLEST, effort)

@@ -1,20 +1,19 @@
-//! The density in time: ṗ = p (Q − diag κ) from a start, over any number of decades.
+//! The time evolution of a density, ṗ = p (Q − diag κ), over any number of decades.
 //!
 //! An implicit Euler step of length h, p(t + h) (1 − hG) = p(t), is one left solve of a chain with rates h q and
-//! killing h κ + 1: it is positive and relatively accurate in every entry for any h, and of first order. A macro-step
-//! takes 1, 2, 3, … such substeps and extrapolates in their length ([`extrapolation`]); its length and its order follow
-//! from the estimated error ([`pace`]). Factors are kept while the step stays the same ([`factors`]), and steps double,
-//! so that the cost grows with the number of decades.
+//! killing h κ + 1. It is of first order, positive, and relatively accurate in every entry for any h. A macro-step
+//! takes 1, 2, 3, … such substeps and extrapolates in their length ([`extrapolation`]); its length and order are
+//! controlled by the estimated error ([`pace`]). Factors are kept while the step length stays the same ([`factors`]),
+//! and steps double, so that the cost grows with the number of decades.
 //!
-//! What is preserved: no entry is ever negative; what is left and what was killed are together what there was; the flux
-//! is Σ p κ, never a difference of survivals. Survival is kept as a logarithm, and once the density has its
-//! quasi-stationary form it goes on by e^{−γt} ([`Evolution::advance`]).
+//! Preserved: no entry is ever negative; surviving and killed mass sum to the initial mass; the flux is Σ p κ, never a
+//! difference of survival probabilities. The survival probability is kept as a logarithm, and once the density is
+//! quasi-stationary it decays like e^{−γt} ([`Evolution::advance`]).
 //!
-//! The error of a step is that of the whole density, in L1, and that of each entry relative to itself, above a floor
-//! ([`Accuracy`]).
+//! The error of a step is controlled in L1 and, above a floor, in each entry relative to its value ([`Accuracy`]).
 //!
-//! Where it fails: below the floor, far in the tails of a density that has just been released, entries are of first
-//! order and far too large. The estimated error of a flux tells ([`Evolution::error_of`]).
+//! Limits: below the floor, far in the tails of a density shortly after its start, entries are of first order and far
+//! too large. The estimated error of a flux shows this ([`Evolution::error_of`]).
 
 mod accuracy;
 mod backward;
@@ -41,28 +40,28 @@ pub use passage::Passed;
 
 use crate::generator::Generator;
 use crate::solve::Resources;
-use extrapolation::Of;
+use extrapolation::EvolvedKind;
 use factors::Factors;
 use krylov::{Begun, Spaces};
 use pace::Pace;
 use passage::Levels;
 use plateau::Instant;
-use steps::{Followed, MOST_STEPS, Means, Taken};
+use steps::{Evolving, MOST_STEPS, StepTools, Taken};
 
-/// Tolerances below this are lost in the rounding of the extrapolation.
+/// The smallest tolerance; smaller ones are lost in the rounding of the extrapolation.
 pub const FINEST_TOLERANCE: f64 = 1e-11;
 
-/// What it took.
+/// The work of an evolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Effort {
     /// Macro-steps.
     pub steps: usize,
-    /// Macro-steps that were taken again, shorter.
+    /// Rejected macro-steps, which were repeated with a shorter length.
     pub rejected: usize,
-    /// Macro-steps of a lower order than the error alone allows, because there the density is positive.
+    /// Macro-steps of lower order than the error requires, because only there the density is positive.
     pub fallbacks: usize,
-    /// Macro-steps in which entries below rounding, beside the whole density, are of first order, because the
-    /// extrapolation has no positive number for them.
+    /// Macro-steps in which entries below the rounding of the whole density are of first order, because their
+    /// extrapolated values are not positive.
     pub first_order_tails: usize,
     /// Eliminations.
     pub factorisations: usize,
@@ -71,7 +70,7 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Adds what something else took.
+    /// Adds the work of another computation.
     pub fn add(&mut self, other: Effort) {
         self.steps += other.steps;
         self.rejected += other.rejected;
@@ -82,7 +81,7 @@ impl Effort {
     }
 }
 
-/// A density on its way.
+/// A density that evolves in time under one generator.
 pub struct Evolution<'a> {
     generator: &'a Generator,
     resources: Resources<'a>,
@@ -94,7 +93,7 @@ pub struct Evolution<'a> {
     carried: Carried,
 }
 
-/// What an evolution takes along when its generator changes, as when the noise does.
+/// The state of an evolution that is passed on when its generator changes (for example with the noise).
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Carried {
     accuracy: Accuracy,
@@ -111,10 +110,10 @@ pub struct Carried {
 }
 
 impl<'a> Evolution<'a> {
-    /// A density that starts at t = 0 with these cell probabilities, which are divided by their sum.
+    /// The evolution from these cell probabilities at t = 0, which are normalised to the sum 1.
     ///
     /// # Errors
-    /// [`EvolveError::Start`] for probabilities that are negative, no numbers or all zero.
+    /// [`EvolveError::Start`] for probabilities that are negative, not finite or all zero.
     ///
     /// # Panics
     /// When there is not one probability per state, or the tolerance is not between [`FINEST_TOLERANCE`] and 1.
@@ -149,7 +148,7 @@ impl<'a> Evolution<'a> {
         Ok(Evolution::under(carried, generator, resources))
     }
 
-    /// A density that goes on under a generator of the same states.
+    /// Continues an evolution under another generator with the same states.
     ///
     /// # Panics
     /// When the number of states differs.
@@ -167,19 +166,20 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    /// The density as it is, to go on under another generator.
+    /// The state of the evolution, to continue under another generator.
     pub fn carried(self) -> Carried {
         self.carried
     }
 
-    /// Goes on to a later time.
+    /// Advances to a later time.
     ///
-    /// A killed chain whose density no longer changes its form goes on by e^{−γt}, if the form is that of the slowest
-    /// mode to within the tolerance, whatever a valley holds that loses more slowly still.
+    /// Once the normalised density of a killed chain is constant and agrees within the tolerance with the slowest mode
+    /// it has a component in, it decays like e^{−γt}. A valley that decays more slowly still and holds some mass
+    /// prevents this, however small that mass is.
     ///
     /// # Errors
-    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for steps without end,
-    /// and [`EvolveError::Interrupted`].
+    /// [`EvolveError::Elimination`] where a step cannot be eliminated, [`EvolveError::TooLong`] for too many steps, and
+    /// [`EvolveError::Interrupted`].
     ///
     /// # Panics
     /// When the time is not finite or has passed.
@@ -197,23 +197,23 @@ impl<'a> Evolution<'a> {
         if self.carried.spaces.is_some() {
             return self.error();
         }
-        // What is killed and what is left are together what there was.
+        // Killed and surviving mass sum to the initial mass.
         self.carried.killed_error.abs() / (1.0 + self.killed()) + self.carried.beyond + self.rounding()
     }
 
-    /// Divides the density by its mass, of which the logarithm is kept. What is left and what was killed are together
-    /// what there was, but for rounding, which would add up over thousands of steps and is taken out of both.
+    /// Divides the density by its mass, whose logarithm is kept. Surviving and killed mass sum to the mass before
+    /// except for rounding, which would accumulate over thousands of steps and is removed from both.
     fn balance(&mut self, killed: f64) {
         let mass = norm(&self.carried.probability);
         let (before, share) = (mass + killed, killed / (mass + killed));
         self.carried.drift += before.ln();
-        // Where next to nothing is killed, the logarithm of the rest is as exact as what is.
+        // If little is killed, the logarithm of the surviving mass is as accurate as the killed mass.
         self.carried.log_survival += if share < 0.5 { (-share).ln_1p() } else { (mass / before).ln() };
         self.carried.probability.iter_mut().chain(&mut self.carried.error).for_each(|value| *value /= mass);
         self.carried.killed_error /= mass;
     }
 
-    /// The rate of decay if the density has the form of the slowest mode, which implicit steps of a length find.
+    /// The decay rate if the density is the slowest mode, which is found by implicit steps of length `step`.
     fn last_form(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError> {
         let step = limit::length(step, self.hazard(), left);
         let factor = self.factors.get(self.generator, step, step, self.resources, &mut self.carried.effort)?;
@@ -222,8 +222,8 @@ impl<'a> Evolution<'a> {
             return Ok(None);
         };
         let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
-        let away = self.carried.accuracy.miss(&mode, &change, 1.0);
-        if away > self.pace.allowance(self.miss(), self.carried.effort.steps) {
+        let away = self.carried.accuracy.error_norm(&mode, &change, 1.0);
+        if away > self.pace.allowance(self.error_norm(), self.carried.effort.steps) {
             self.pace.look_later();
             return Ok(None);
         }
@@ -232,7 +232,7 @@ impl<'a> Evolution<'a> {
         Ok(Some(flux(&self.carried.probability, &self.generator.killing)))
     }
 
-    /// e^{−γt} for the rest of the way.
+    /// Decay by e^{−γt} up to the output time.
     fn decay(&mut self, rate: f64, left: f64, until: f64) {
         self.decay_past_levels(rate, left);
         self.carried.log_survival -= rate * left;
@@ -240,102 +240,102 @@ impl<'a> Evolution<'a> {
         self.history.push(Instant { time: until, hazard: rate });
     }
 
-    /// Whether nothing is killed.
+    /// Whether the chain is closed: it has no killing.
     pub fn is_closed(&self) -> bool {
         self.generator.killing.iter().all(|&rate| rate == 0.0)
     }
 
-    /// The time reached.
+    /// The current time.
     pub fn time(&self) -> f64 {
         self.carried.time
     }
 
-    /// Cell probabilities of what is still there, Σ p = 1.
+    /// The cell probabilities of the surviving process, Σ p = 1.
     pub fn probability(&self) -> &[f64] {
         &self.carried.probability
     }
 
-    /// ln S, S the share that is still there; exact also where it is next to nothing, and 0 for a closed chain.
+    /// ln S, with S the survival probability; accurate also if S is tiny, and 0 for a closed chain.
     pub fn log_survival(&self) -> f64 {
         self.carried.log_survival
     }
 
-    /// Σ p κ, the flux that is killed over what is still there.
+    /// The hazard Σ p κ: the killing flux divided by the surviving mass.
     pub fn hazard(&self) -> f64 {
         flux(&self.carried.probability, &self.generator.killing)
     }
 
-    /// What was killed, in units of what is still there.
+    /// The killed mass in units of the surviving mass.
     fn killed(&self) -> f64 {
         (-self.carried.log_survival).exp_m1()
     }
 
-    /// The estimated error of the density so far, as its accuracy measures it.
-    fn miss(&self) -> f64 {
+    /// The error estimate of the density in the norm of its accuracy.
+    fn error_norm(&self) -> f64 {
         let Carried { accuracy, probability, error, killed_error, .. } = &self.carried;
         if let Some(spaces) = self.carried.spaces {
-            return spaces.stated() + self.carried.beyond;
+            return spaces.total_error() + self.carried.beyond;
         }
-        let of_killed = accuracy.miss_of_one(self.killed(), *killed_error, 1.0);
-        accuracy::largest(accuracy.miss(probability, error, 1.0), of_killed) + self.carried.beyond
+        let of_killed = accuracy.error_norm_of_entry(self.killed(), *killed_error, 1.0);
+        accuracy::largest(accuracy.error_norm(probability, error, 1.0), of_killed) + self.carried.beyond
     }
 
-    /// The estimated error of the density as [`Accuracy`] measures it: in L1, and where it is asked of single entries,
-    /// the largest relative error of one.
+    /// The error estimate of the density in the norm of [`Accuracy`]: in L1 and, if single entries are controlled, the
+    /// largest relative error of an entry.
     pub fn worst_error(&self) -> f64 {
-        self.miss() + self.rounding()
+        self.error_norm() + self.rounding()
     }
 
-    /// What the rounding of all steps may have added.
+    /// The accumulated rounding of all steps.
     fn rounding(&self) -> f64 {
         pace::ROUNDING * self.carried.effort.steps as f64
     }
 
-    /// The estimated error of the density, in L1.
+    /// The error estimate of the density in L1.
     pub fn error(&self) -> f64 {
-        let error = self.carried.spaces.map_or_else(|| norm(&self.carried.error), |spaces| spaces.stated());
+        let error = self.carried.spaces.map_or_else(|| norm(&self.carried.error), |spaces| spaces.total_error());
         error + self.carried.beyond + self.rounding()
     }
 
-    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the cells of a valley; 0
-    /// where the sum is.
+    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the indicator of a valley;
+    /// 0 if the sum is 0.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
         let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
         let value = sum(&self.carried.probability);
         let most = || weights.iter().copied().fold(0.0, f64::max);
         let error = match self.carried.spaces {
-            // In L1 the error may be anywhere.
-            Some(spaces) if self.is_closed() => spaces.stated() * most(),
-            Some(spaces) => sum(&self.carried.error) + spaces.anywhere() * most(),
+            // In L1 the error may be in any entry.
+            Some(spaces) if self.is_closed() => spaces.total_error() * most(),
+            Some(spaces) => sum(&self.carried.error) + spaces.error_by_state() * most(),
             None => sum(&self.carried.error),
         };
-        // What the limit and rounding leave is relative already.
+        // The errors of the quasi-stationary limit and of rounding are already relative.
         if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }
     }
 
-    /// What rounding has added to ln Σ p or taken from it in all steps together, which has been put right.
+    /// The sum of all rounding corrections to ln Σ p.
     pub fn drift(&self) -> f64 {
         self.carried.drift
     }
 
-    /// What it has taken so far.
+    /// The work so far.
     pub fn effort(&self) -> Effort {
         self.carried.effort
     }
 
-    /// Every time that it went through under this generator, with the flux over the mass there.
+    /// All times reached under this generator, with the hazard there.
     pub fn history(&self) -> &[Instant] {
         &self.history
     }
 }
 
-impl Followed for Evolution<'_> {
-    fn place(&mut self) -> (&mut f64, &mut Option<f64>) {
+impl Evolving for Evolution<'_> {
+    fn clock(&mut self) -> (&mut f64, &mut Option<f64>) {
         (&mut self.carried.time, &mut self.limit)
     }
 
-    fn means(&mut self) -> Means<'_> {
-        Means {
+    fn tools(&mut self) -> StepTools<'_> {
+        StepTools {
             generator: self.generator,
             resources: self.resources,
             factors: &mut self.factors,
@@ -349,15 +349,15 @@ impl Followed for Evolution<'_> {
     }
 
     fn accuracy(&self) -> (Accuracy, f64) {
-        (self.carried.accuracy, self.miss())
+        (self.carried.accuracy, self.error_norm())
     }
 
     fn step(&mut self, step: f64) -> Result<bool, EvolveError> {
-        // What it starts from is needed again where a level of survival lies in it.
+        // The start of the step is needed again if a survival level lies within it.
         let start = (!self.carried.levels.left.is_empty()).then(|| self.carried.clone());
-        // The far tails of a step of first order are too large; in L1 they are nothing.
+        // The far tails of a first-order step are too large, but negligible in L1.
         let order = if self.carried.accuracy.is_by_entry() { ORDER_OF_ERRORS } else { 1 };
-        let of = Of::Density { killed_before: self.killed() };
+        let of = EvolvedKind::Density { killed_before: self.killed() };
         let Some(Taken { before, killed, killed_error }) = self.attempt(of, step, order)? else { return Ok(false) };
         killed_error.iter().for_each(|error| self.carried.killed_error += error);
         self.balance(killed);
@@ -383,7 +383,7 @@ impl Followed for Evolution<'_> {
     }
 }
 
-/// The order to which errors are carried where single entries are asked for.
+/// The order of the steps that propagate errors, if single entries are controlled.
 const ORDER_OF_ERRORS: usize = 3;
 
 /// The L1 norm.

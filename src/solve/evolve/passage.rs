@@ -1,4 +1,4 @@
-//! Quantiles of the time at which a density is killed: when ln S passes given levels.
+//! Quantiles of the killing time of a density: the times at which ln S passes given levels.
 
 use super::{Carried, Evolution, EvolveError, flux, limit};
 
@@ -9,11 +9,11 @@ pub struct Passed {
     pub log_survival: f64,
     /// t.
     pub time: f64,
-    /// The estimated error of t: that of ln S over the rate at which it falls.
+    /// The estimated error of t: that of ln S divided by the hazard.
     pub error: f64,
 }
 
-/// Levels of ln S in falling order, those that are still to come and those that have been passed.
+/// Levels of ln S in descending order: those still to be passed and those passed.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Levels {
     pub left: Vec<f64>,
@@ -21,12 +21,12 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// The next level, if survival is not above it.
+    /// The next level, if survival has fallen to it.
     pub(super) fn next(&self, log_survival: f64) -> Option<f64> {
         self.left.first().copied().filter(|level| log_survival <= *level)
     }
 
-    /// The next level is passed.
+    /// Records that the next level is passed.
     pub(super) fn pass(&mut self, time: f64, error: f64) {
         let log_survival = self.left.remove(0);
         self.passed.push(Passed { log_survival, time, error });
@@ -34,8 +34,8 @@ impl Levels {
 }
 
 impl Evolution<'_> {
-    /// Finds when ln S passes the levels that lie in a step: by steps to where a cubic has them, and Newton's rule from
-    /// there.
+    /// Finds the times at which ln S passes the levels within a step: a cubic gives a first guess, Newton's method with
+    /// shorter steps the rest.
     pub(super) fn pass_levels(&mut self, start: &Carried, step: f64) -> Result<(), EvolveError> {
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
             let slope = |probability: &[f64]| -step * flux(probability, &self.generator.killing);
@@ -56,7 +56,7 @@ impl Evolution<'_> {
                 self.carried.effort = within.carried.effort;
                 advanced?;
                 let corrected = part + away / step;
-                // Newton's rule leaves the square of what it corrects, in units of the step.
+                // The error after a Newton correction is its square, in units of the step.
                 let left = (away / step).powi(2) * step;
                 found = (start.time + corrected * step, error / hazard + left);
                 let stalls = away.abs() >= missed || away.is_nan();
@@ -70,10 +70,10 @@ impl Evolution<'_> {
         Ok(())
     }
 
-    /// From now on the times are kept at which survival falls to these shares, each of which lies between 0 and 1.
+    /// Records from now on the times at which the survival probability falls to these values between 0 and 1.
     ///
     /// # Panics
-    /// When one does not.
+    /// When a value is not between 0 and 1.
     pub fn watch(&mut self, shares: &[f64]) {
         assert!(shares.iter().all(|share| (0.0..1.0).contains(share) && *share > 0.0), "shares between 0 and 1");
         let mut left: Vec<f64> = shares.iter().map(|share| share.ln()).collect();
@@ -82,13 +82,13 @@ impl Evolution<'_> {
         self.carried.levels = Levels { left, passed: Vec::new() };
     }
 
-    /// The levels of survival that have been passed, and when.
+    /// The survival levels that have been passed, with their times.
     pub fn passed(&self) -> &[Passed] {
         &self.carried.levels.passed
     }
 
-    /// Finds when survival will pass the levels that are left, if the density has its last form and this generator
-    /// stays.
+    /// Computes when survival will pass the remaining levels, if the density is quasi-stationary and the generator does
+    /// not change.
     ///
     /// # Errors
     /// As [`Evolution::advance`].
@@ -102,7 +102,7 @@ impl Evolution<'_> {
         Ok(())
     }
 
-    /// Passes the levels that e^{−γt} passes in a time.
+    /// Records the levels that e^{−γt} passes within a time.
     pub(super) fn decay_past_levels(&mut self, rate: f64, left: f64) {
         let now = self.carried.log_survival;
         while let Some(level) = self.carried.levels.next(now - rate * left) {
@@ -113,20 +113,19 @@ impl Evolution<'_> {
     }
 }
 
-/// Rounds of Newton's rule for the time at which survival passes a level, and the part of the tolerance that they
-/// leave.
+/// The largest number of Newton steps for the time of a level, and the fraction of the tolerance at which they stop.
 const MOST_ROUNDS: usize = 6;
 const CLOSE: f64 = 1e-2;
 
-/// Where between 0 and 1 a falling function has a value, from its values and slopes at both ends by a cubic that is
-/// followed where it falls.
+/// The argument in [0, 1] at which a falling function takes a value, from the cubic through its values and slopes at
+/// both ends.
 pub(super) fn crossing([before, after]: [f64; 2], [slope, end]: [f64; 2], value: f64) -> f64 {
     let cubic = |x: f64| {
         let y = 1.0 - x;
         before * y * y * (1.0 + 2.0 * x) + after * x * x * (1.0 + 2.0 * y) + slope * x * y * y - end * x * x * y
     };
     let (mut low, mut high) = (0.0, 1.0);
-    // A cubic that oversteps has one crossing more, and any of them is a place to begin at.
+    // A cubic that is not monotone has further crossings; any of them is a valid first guess.
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         if cubic(middle) > value { low = middle } else { high = middle }

@@ -1,6 +1,6 @@
-//! The plateau of the flux over the mass, j/S → γ, and when it is reached.
+//! The plateau of the hazard j/S → γ, and the time from which on it holds.
 
-/// A time with the flux over the mass there.
+/// A time with the hazard there.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Instant {
     /// t.
@@ -9,8 +9,8 @@ pub struct Instant {
     pub hazard: f64,
 }
 
-/// The time from which on |j/S − γ| ≤ tolerance·γ, from every time that a density went through; between two of them by
-/// the logarithm of the distance. `None` where it is not reached, 0 where it always is.
+/// The time from which on |j/S − γ| ≤ tolerance·γ, from the recorded times; between two of them by interpolation of ln
+/// |j/S − γ|. `None` if the plateau is not reached, 0 if it holds from the start.
 pub fn reached(history: &[Instant], rate: f64, tolerance: f64) -> Option<f64> {
     let away = |instant: &Instant| (instant.hazard / rate - 1.0).abs();
     let is_there = |instant: &Instant| away(instant) <= tolerance;

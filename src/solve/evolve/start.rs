@@ -1,4 +1,4 @@
-//! Densities to start from.
+//! Initial densities.
 
 use std::f64::consts::SQRT_2;
 
@@ -7,9 +7,9 @@ use libm::{erf, erfc};
 use crate::solve::Discretisation;
 use crate::tensor::Point;
 
-/// Cell probabilities, up to their sum, of a Gaussian of this standard deviation along every axis around a point, cut
-/// to the states: the integral over each cell. Width 0 is all in the cell nearest to the point. All zero where the
-/// range of numbers ends before the states.
+/// Cell probabilities, up to a factor, of a Gaussian around a point with this standard deviation along every axis,
+/// truncated to the states: the integral over each cell. Width 0 puts everything into the cell nearest to the point.
+/// All entries are zero if the Gaussian underflows before it reaches a state.
 pub fn gaussian(on: &Discretisation<'_>, around: Point, width: f64) -> Vec<f64> {
     if width == 0.0 {
         let mut probability = vec![0.0; on.states()];
@@ -18,13 +18,13 @@ pub fn gaussian(on: &Discretisation<'_>, around: Point, width: f64) -> Vec<f64> 
     }
     let grid = &on.grid;
     let (centre, spacing) = (grid.to_grid(around), grid.spacing());
-    // A Gaussian as wide along every axis is one in the grid's own coordinates too, and a product of its axes'.
+    // An isotropic Gaussian is also one in the grid's own coordinates: a product over the axes.
     let along = |axis: usize| -> Vec<f64> {
         if axis == 1 && grid.dimension == 1 {
             return vec![1.0];
         }
         let period = grid.upper[axis] - grid.lower[axis];
-        // Of a periodic axis the images around it; farther ones are as far as the far side is for a wide Gaussian.
+        // The images of the Gaussian on a periodic axis.
         let images = if grid.periodic[axis] { (REACH * width / period).ceil() as i32 + 1 } else { 0 };
         let share = |middle: f64| -> f64 {
             let ends = [-0.5, 0.5].map(|half| (middle + half * spacing[axis]) / (SQRT_2 * width));
@@ -42,10 +42,10 @@ pub fn gaussian(on: &Discretisation<'_>, around: Point, width: f64) -> Vec<f64> 
     on.assembly.cells.iter().map(probability).collect()
 }
 
-/// A Gaussian is zero in double precision beyond this many standard deviations.
+/// The number of standard deviations beyond which a Gaussian is zero in double precision.
 const REACH: f64 = 39.0;
 
-/// The integral of e^{−s²}/√π between two ends, by the tails on one side so that nothing cancels far out.
+/// ∫ e^{−s²}/√π ds between two ends, from the tails on one side so that nothing cancels far out.
 fn between([low, high]: [f64; 2]) -> f64 {
     if low > 0.0 {
         0.5 * (erfc(low) - erfc(high))

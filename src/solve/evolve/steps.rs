@@ -1,7 +1,7 @@
-//! Macro-steps, whatever is followed by them: one after the other to an output time, each of them tried row by row.
+//! The sequence of macro-steps up to an output time, for any kind of vectors that is advanced by them.
 
 use super::accuracy::Accuracy;
-use super::extrapolation::{Accepted, Attempt, Of};
+use super::extrapolation::{Accepted, Attempt, EvolvedKind};
 use super::factors::Factors;
 use super::pace::{Pace, Trial};
 use super::substeps::Substeps;
@@ -9,33 +9,34 @@ use super::{Effort, EvolveError};
 use crate::generator::Generator;
 use crate::solve::Resources;
 
-/// So many macro-steps between two output times are taken for a mistake.
+/// The largest number of macro-steps between two output times.
 pub(super) const MOST_STEPS: usize = 200_000;
 
-/// What goes on by macro-steps under one generator.
-pub(super) trait Followed {
-    /// The time reached, and the rate of decay once its form stays.
-    fn place(&mut self) -> (&mut f64, &mut Option<f64>);
-    /// The means by which it goes on.
-    fn means(&mut self) -> Means<'_>;
-    /// What is followed, and its estimated error.
+/// Vectors that are advanced by macro-steps under one generator.
+pub(super) trait Evolving {
+    /// The current time, and the decay rate once the quasi-stationary limit is reached.
+    fn clock(&mut self) -> (&mut f64, &mut Option<f64>);
+    /// The generator, factors and step size control.
+    fn tools(&mut self) -> StepTools<'_>;
+    /// The vectors and their estimated error.
     fn values(&mut self) -> (&mut Vec<f64>, &mut Vec<f64>);
-    /// How right it is to be, and how far from right it is.
+    /// The accuracy that is asked for, and the present error norm.
     fn accuracy(&self) -> (Accuracy, f64);
-    /// Tries one macro-step; whether it was taken.
+    /// Tries one macro-step; returns whether it was accepted.
     fn step(&mut self, step: f64) -> Result<bool, EvolveError>;
-    /// After a macro-step: the rate of decay, if its form stays and a way that is so long yet makes that worth knowing.
+    /// After a macro-step: the decay rate, if the quasi-stationary limit is reached and enough time remains for it to
+    /// matter.
     fn settled(&mut self, step: f64, left: f64) -> Result<Option<f64>, EvolveError>;
-    /// Goes on to a time that is so far yet by decaying at this rate.
+    /// Advances by the time `left` to `until` by exponential decay at this rate.
     fn decay(&mut self, rate: f64, left: f64, until: f64);
 
-    /// Tries one macro-step and carries the estimated error over it, to this order at most: what there was changes as
-    /// the values do, what the step adds comes to it.
-    fn attempt(&mut self, of: Of, step: f64, order: usize) -> Result<Option<Taken>, EvolveError> {
-        let ((accuracy, miss), at) = (self.accuracy(), *self.place().0);
+    /// Tries one macro-step, and propagates the estimated error over it with at most this order: the old error is
+    /// mapped like the vectors, and that of the step is added.
+    fn attempt(&mut self, of: EvolvedKind, step: f64, order: usize) -> Result<Option<Taken>, EvolveError> {
+        let ((accuracy, error_norm), at) = (self.accuracy(), *self.clock().0);
         let before = std::mem::take(self.values().0);
-        let mut means = self.means();
-        let allowed = means.pace.allowance(miss, means.effort.steps);
+        let mut means = self.tools();
+        let allowed = means.pace.allowance(error_norm, means.effort.steps);
         let attempt = Attempt::new(Substeps::new(&before, &means.generator.killing, step), accuracy, of);
         let tried = means.attempt(attempt, step, at, allowed);
         let Ok(Some(accepted)) = tried else {
@@ -43,7 +44,7 @@ pub(super) trait Followed {
             return tried.map(|_| None);
         };
         let error = std::mem::take(self.values().1);
-        let (mut error, killed) = self.means().carried(error, of, step, order.min(accepted.rows))?;
+        let (mut error, killed) = self.tools().carried(error, of, step, order.min(accepted.rows))?;
         error.iter_mut().zip(&accepted.difference).for_each(|(error, new)| *error += new);
         *self.values().1 = error;
         *self.values().0 = accepted.density;
@@ -51,21 +52,24 @@ pub(super) trait Followed {
         Ok(Some(Taken { before, killed: accepted.killed, killed_error }))
     }
 
-    /// Goes on to a later time.
+    /// Advances to a later time.
+    ///
+    /// # Errors
+    /// [`EvolveError`]: an elimination that fails, too many or too short steps, an interruption.
     ///
     /// # Panics
     /// When the time is not finite or has passed.
     fn advance_by_steps(&mut self, until: f64) -> Result<(), EvolveError> {
-        let mut now = *self.place().0;
+        let mut now = *self.clock().0;
         assert!(until.is_finite() && until >= now, "{until} is not after {now}");
         let mut taken = 0;
         while until - now > f64::EPSILON * until {
             let left = until - now;
-            if let Some(rate) = *self.place().1 {
+            if let Some(rate) = *self.clock().1 {
                 self.decay(rate, left, until);
                 break;
             }
-            let means = self.means();
+            let means = self.tools();
             if means.resources.progress.is_interrupted() {
                 return Err(EvolveError::Interrupted);
             }
@@ -76,28 +80,28 @@ pub(super) trait Followed {
             if self.step(step)? {
                 taken += 1;
                 now = if step == left { until } else { now + step };
-                *self.place().0 = now;
-                *self.place().1 = self.settled(step, until - now)?;
+                *self.clock().0 = now;
+                *self.clock().1 = self.settled(step, until - now)?;
             }
         }
-        *self.place().0 = until;
+        *self.clock().0 = until;
         Ok(())
     }
 }
 
-/// A macro-step that was taken.
+/// An accepted macro-step.
 pub(super) struct Taken {
-    /// The values before it.
+    /// The vectors before it.
     pub before: Vec<f64>,
-    /// What was killed meanwhile.
+    /// The mass killed in it.
     pub killed: f64,
-    /// By how much the estimated error of what was killed has grown: by what of the error was killed, and by the step's
-    /// own.
+    /// The growth of the estimated error of the killed mass: from the propagated error that was killed, and from the
+    /// step itself.
     pub killed_error: [f64; 2],
 }
 
-/// What a macro-step is made with.
-pub(super) struct Means<'s> {
+/// The generator, factors and step size control of macro-steps.
+pub(super) struct StepTools<'s> {
     pub generator: &'s Generator,
     pub resources: Resources<'s>,
     pub factors: &'s mut Factors,
@@ -105,9 +109,8 @@ pub(super) struct Means<'s> {
     pub effort: &'s mut Effort,
 }
 
-impl Means<'_> {
-    /// Adds rows to an attempt at a macro-step until one of them is taken, or none that may be added will be. The pace
-    /// learns from it.
+impl StepTools<'_> {
+    /// Adds rows to a macro-step until one is accepted or none can be, and adapts the step size control.
     fn attempt(
         &mut self,
         mut attempt: Attempt<'_>,
@@ -145,8 +148,14 @@ impl Means<'_> {
         Ok(Some(accepted))
     }
 
-    /// What an error becomes over a macro-step, to this order, and what of it is killed.
-    fn carried(&mut self, error: Vec<f64>, of: Of, step: f64, order: usize) -> Result<(Vec<f64>, f64), EvolveError> {
+    /// The error after a macro-step, propagated with this order, and the part of it that is killed.
+    fn carried(
+        &mut self,
+        error: Vec<f64>,
+        of: EvolvedKind,
+        step: f64,
+        order: usize,
+    ) -> Result<(Vec<f64>, f64), EvolveError> {
         if error.iter().all(|error| *error == 0.0) {
             return Ok((error, 0.0));
         }

@@ -1,23 +1,23 @@
-//! Implicit Euler with 1, 2, 3, … substeps, extrapolated to substeps without length (Aitken & Neville).
+//! Implicit Euler with 1, 2, 3, … substeps, extrapolated to step length zero (Aitken & Neville).
 //!
 //! ```text
 //! T_j1 = p (1 − (H/j) G)^−j        T_j,m+1 = T_jm + (T_jm − T_j−1,m) (j − m)/m
 //! ```
-//! T_jm is of order m, and so is what the substeps have killed, Σ h p κ, when it is extrapolated alike. Every T_j1 is
-//! positive where p is; of the others that is to be seen, for no linear method above the first order is positive for
-//! every step (Bolley & Crouzeix 1978).
+//! T_jm is of order m, and so is the killed mass Σ h p κ when it is extrapolated alike. Every T_j1 is positive where p
+//! is. The other entries must be checked, since no linear method above first order is positive for every step length
+//! (Bolley & Crouzeix 1978).
 
 use super::flux;
 use crate::elimination::Elimination;
 
-/// The table of one macro-step.
+/// The extrapolation table of one macro-step.
 pub(super) struct Substeps<'a> {
     start: &'a [f64],
     pub(super) killing: &'a [f64],
     step: f64,
     /// T_j1 … T_jj of the last row j.
     pub row: Vec<Vec<f64>>,
-    /// What the substeps have killed, by columns too.
+    /// The mass killed by the substeps, by columns too.
     pub killed: Vec<f64>,
 }
 
@@ -42,8 +42,8 @@ impl<'a> Substeps<'a> {
         });
     }
 
-    /// Adds the next row, made of substeps by any linear map: what it makes of a vector over a time, and what is killed
-    /// meanwhile.
+    /// Adds the next row for any linear substep: a map from a vector and a step length to the new vector and the mass
+    /// killed.
     pub(super) fn add_by(&mut self, substep: impl Fn(&[f64], f64) -> (Vec<f64>, f64)) {
         let j = self.rows() + 1;
         let length = self.step / j as f64;

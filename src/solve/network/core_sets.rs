@@ -1,25 +1,25 @@
-//! The cores of a network: sets of states as they are seen from outside.
+//! The cores of a network of valleys, as sets of states with the rates into them and the flows out of them.
 
 use crate::elimination::EliminationError;
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::core_cut::CoreCut;
 
-/// Disjoint sets of states of a chain with the stationary law π, seen from outside.
+/// Disjoint sets of states of a chain with the stationary distribution π, described by their edges to the other states.
 #[derive(Clone, Debug)]
 pub struct CoreSets {
-    /// The set that each state belongs to, if it is in one.
+    /// The set of each state, if it is in one.
     pub owner: Vec<Option<u32>>,
-    /// The states outside each set from which it is entered, with the rate into it.
+    /// For each set, the states outside from which it is entered, with the rate into it.
     pub into: Vec<Vec<(u32, f64)>>,
-    /// The states of no set which are entered from each set, with the stationary flow Σ_a π_a q_ai out of it.
+    /// For each set, the states in no set that are entered from it, with the stationary flow Σ_a π_a q_ai into them.
     pub out_of: Vec<Vec<(u32, Scaled)>>,
-    /// The stationary flow that leads from one set to another directly.
+    /// The stationary flow directly from one set to another.
     pub direct: Vec<Vec<Scaled>>,
 }
 
 impl CoreSets {
-    /// Sets of states; `owner` is the set that each state belongs to, of `n`.
+    /// `n` sets of states; `owner` is the set of each state, `stationary` is π.
     ///
     /// # Panics
     /// When there is not one owner and one probability for every state, or a set is beyond the n-th.
@@ -46,7 +46,7 @@ impl CoreSets {
         sets
     }
 
-    /// Sets whose boundaries are crossed by these edges.
+    /// Sets whose boundaries cross these edges.
     pub(in crate::solve) fn of_cuts(owner: Vec<Option<u32>>, n: usize, cuts: &[CoreCut]) -> CoreSets {
         let mut sets = CoreSets::empty(owner, n);
         for cut in cuts {
@@ -75,11 +75,11 @@ impl CoreSets {
         self.into.is_empty()
     }
 
-    /// The killing of the chain on these states by entering these sets.
-    pub(super) fn killing(&self, place: &Places, sets: impl Iterator<Item = usize>) -> Vec<f64> {
-        let mut killing = vec![0.0; place.states.len()];
+    /// The killing rates of the chain on the states of `subset` by entering these sets.
+    pub(super) fn killing(&self, subset: &Subset, sets: impl Iterator<Item = usize>) -> Vec<f64> {
+        let mut killing = vec![0.0; subset.states.len()];
         for &(state, rate) in sets.flat_map(|set| &self.into[set]) {
-            if let Some(own) = place.of(state) {
+            if let Some(own) = subset.of(state) {
                 killing[own] += rate;
             }
         }
@@ -87,30 +87,30 @@ impl CoreSets {
     }
 }
 
-/// Some of the states, in their order.
-pub(super) struct Places {
+/// A subset of the states, in ascending order.
+pub(super) struct Subset {
     pub(super) states: Vec<usize>,
-    place: Vec<u32>,
+    position: Vec<u32>,
 }
 
-impl Places {
-    pub(super) fn new(is_kept: impl Iterator<Item = bool>) -> Places {
-        let (mut states, mut place) = (Vec::new(), Vec::new());
+impl Subset {
+    pub(super) fn new(is_kept: impl Iterator<Item = bool>) -> Subset {
+        let (mut states, mut position) = (Vec::new(), Vec::new());
         for (state, is_kept) in is_kept.enumerate() {
-            place.push(if is_kept { states.len() as u32 } else { u32::MAX });
+            position.push(if is_kept { states.len() as u32 } else { u32::MAX });
             if is_kept {
                 states.push(state);
             }
         }
-        Places { states, place }
+        Subset { states, position }
     }
 
     pub(super) fn of(&self, state: u32) -> Option<usize> {
-        let place = self.place[state as usize];
-        (place != u32::MAX).then_some(place as usize)
+        let position = self.position[state as usize];
+        (position != u32::MAX).then_some(position as usize)
     }
 
-    /// An error whose states are counted among these.
+    /// The error with its state renumbered from the subset to the whole chain.
     pub(super) fn in_whole(&self, error: EliminationError) -> EliminationError {
         match error {
             EliminationError::ZeroPivot { state } => EliminationError::ZeroPivot { state: self.states[state] },

@@ -1,10 +1,12 @@
-//! Which of several sets of a closed chain is hit first, and what flows from each to each, without a subtraction.
+//! Hitting probabilities of several sets of a closed chain, and the stationary fluxes between them, without a
+//! subtraction.
 //!
-//! The equations are those of [the network](super): h_a, x_a, F_ab, m_a and M_ab, with 2n solves by one factor.
+//! The quantities h_a, x_a, F_ab, m_a and M_ab are defined in [the network](super); they take 2n solves with one
+//! factor.
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
-use crate::solve::network::core_sets::Places;
+use crate::solve::network::core_sets::Subset;
 use crate::solve::network::{CoreSets, NetworkError};
 use crate::solve::paths::{AGREEMENT, restricted, solved_left, solved_right};
 use crate::solve::{Factor, Resources};
@@ -12,30 +14,32 @@ use crate::solve::{Factor, Resources};
 /// Hitting probabilities of several sets, and the fluxes between them.
 #[derive(Clone, Debug)]
 pub struct Hits {
-    /// h_a on all states: the probability of coming to set a before the others.
+    /// h_a on all states: the probability of hitting set a before the others.
     pub functions: Vec<Vec<Scaled>>,
-    /// x_a on all states: the mass of the process that was in set a last.
+    /// x_a on all states: π times the probability that set a was visited last.
     pub measures: Vec<Vec<Scaled>>,
     /// m_a = Σ π h_a, which sum to 1.
     pub occupation: Vec<Scaled>,
-    /// M_ab = Σ x_a h_b; its columns sum to m, its rows to the share of time after which each set was visited last.
+    /// M_ab = Σ x_a h_b. Its columns sum to m, its rows to the fraction of time during which each set was the last one
+    /// visited.
     pub mass: Vec<Vec<Scaled>>,
-    /// F_ab, 0 on the diagonal: what leaves set a and comes to set b before any other, and before it comes back.
+    /// F_ab, 0 on the diagonal: the stationary flux that leaves set a and hits set b next, before any other set and
+    /// before it returns.
     pub flux: Vec<Vec<Scaled>>,
-    /// The largest relative difference between the fluxes as they leave and as they arrive.
+    /// The largest relative difference between a flux summed where it leaves a set and where it arrives.
     pub disagreement: f64,
-    /// Bytes of the factor of the chain between the sets.
+    /// The memory of the factor of the chain between the sets, in bytes.
     pub factor_bytes: u64,
 }
 
 impl Hits {
-    /// The hits of these sets of a closed chain with the stationary law π.
+    /// The hitting probabilities and fluxes of these sets for a closed chain with the stationary distribution π.
     ///
     /// # Errors
     /// [`NetworkError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
     ///
     /// # Panics
-    /// When the sets or the law belong to another number of states.
+    /// When the sets or π belong to another number of states.
     pub fn new(
         generator: &Generator,
         stationary: &[Scaled],
@@ -57,7 +61,7 @@ impl Hits {
         }
         let [mut leaves, mut arrives] = [sets.direct.clone(), sets.direct.clone()];
         let mut occupation = of_cores;
-        let between = Places::new(sets.owner.iter().map(Option::is_none));
+        let between = Subset::new(sets.owner.iter().map(Option::is_none));
         let mut factor_bytes = 0;
         let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
             let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
@@ -66,7 +70,7 @@ impl Hits {
             };
             sets.owner.iter().enumerate().map(own).collect()
         };
-        // h and x on all states.
+        // Extend h and x to all states.
         let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
         let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
         if !between.states.is_empty() {
@@ -112,16 +116,16 @@ impl Hits {
         Ok(Hits { functions, measures, occupation, mass, flux, disagreement, factor_bytes })
     }
 
-    /// Σ x_a: the share of time after which each set was visited last.
+    /// Σ x_a: the fraction of time during which each set was the last one visited.
     pub fn last_in(&self) -> Vec<Scaled> {
         self.mass.iter().map(|row| row.iter().copied().fold(Scaled::ZERO, Scaled::plus)).collect()
     }
 }
 
-/// Finds pairs of sets between which numbers were lost below the range of double precision.
+/// Returns an error for pairs of sets whose flux underflowed.
 fn check_range(
     killed: &Generator,
-    between: &Places,
+    between: &Subset,
     sets: &CoreSets,
     [leaves, arrives]: [&[Vec<Scaled>]; 2],
 ) -> Result<(), NetworkError> {
@@ -140,8 +144,8 @@ fn check_range(
     Ok(())
 }
 
-/// Whether rates lead from one set to another by way of the states of none.
-fn is_reached(killed: &Generator, between: &Places, sets: &CoreSets, from: usize, to: usize) -> bool {
+/// Whether a path through states in no set leads from one set to another.
+fn is_reached(killed: &Generator, between: &Subset, sets: &CoreSets, from: usize, to: usize) -> bool {
     let mut is_seen = vec![false; killed.len()];
     let mut open: Vec<usize> = sets.out_of[from].iter().filter_map(|&(state, _)| between.of(state)).collect();
     open.iter().for_each(|&state| is_seen[state] = true);

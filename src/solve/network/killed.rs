@@ -1,25 +1,25 @@
-//! The slowest modes of a chain that is killed, in relative accuracy, by the network of its valleys.
+//! The slowest modes of a killed chain with full relative accuracy, from the network of its valleys.
 //!
 //! With the killing rates κ and cores as in [the network](super), now A = diag(κ + Q1) − Q,
 //! ```text
-//! A_I h_a = rates into a      A_I w = κ                   h_a: coming to core a before the others and before being killed, w: being killed first
+//! A_I h_a = rates into a      A_I w = κ                   h_a: probability of hitting core a first, w: of being killed first
 //! x_a A_I = Σ_{i ∈ a} μ_i q_i·                            μ: any measure on the cores
-//! F_aa = Σ_{i ∈ a} μ_i g_i,   g_i = κ_i + Σ_j q_ij w_j    what is killed from a before it comes to a core; F_ab, M_ab as in a closed network
+//! F_aa = Σ_{i ∈ a} μ_i g_i,   g_i = κ_i + Σ_j q_ij w_j    flux killed from a before it hits a core; F_ab, M_ab as in a closed network
 //! ```
-//! A Σ_b h_b is g in the cores and 0 elsewhere, so that diag(Σ_b F_ab) − F, F_aa being on the diagonal, is the
-//! projection of A without a difference. Its eigenvalues are those of the chain up to how its cores were entered; [the
-//! iteration](super::refinement) does the rest.
+//! A Σ_b h_b is g in the cores and 0 elsewhere. Hence the projection of A, diag(Σ_b F_ab) − F with F_aa on the
+//! diagonal, needs no difference. Its eigenvalues approximate those of the chain up to the dependence on where a core
+//! is entered; [the iteration](super::refinement) removes this error.
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::network::NetworkError;
-use crate::solve::network::core_sets::{CoreSets, Places};
+use crate::solve::network::core_sets::{CoreSets, Subset};
 use crate::solve::network::refinement::{self, Refined, Start};
 use crate::solve::paths::{restricted, solved_left, solved_right};
 use crate::solve::{Factor, Resources};
 
-/// The n slowest modes of a killed chain with these cores; `owner`: the core that each state belongs to, of `n`,
-/// `measure`: any positive weights in each core.
+/// The n slowest modes of a killed chain with n cores; `owner` is the core of each state, `measure` holds any positive
+/// weights in each core.
 ///
 /// # Errors
 /// [`NetworkError`]: an elimination that fails.
@@ -34,7 +34,7 @@ pub fn slowest(
     resources: Resources<'_>,
 ) -> Result<Refined, NetworkError> {
     let sets = CoreSets::of_states(generator, measure, owner, n);
-    let between = Places::new(sets.owner.iter().map(Option::is_none));
+    let between = Subset::new(sets.owner.iter().map(Option::is_none));
     assert!(!between.states.is_empty(), "states between the cores");
     let own = |a: usize, state: usize| sets.owner[state] == Some(a as u32);
     let states = generator.len();

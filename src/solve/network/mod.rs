@@ -1,7 +1,7 @@
 //! The network of valleys of a closed chain, reversible or not, without a subtraction.
 //!
-//! Around the bottom of each valley a there is a core set of states. Off the cores, A is the chain that is killed at
-//! the rates into them, A_I = diag(rate out) − Q, and
+//! Each valley a has a core, a set of states around its minimum. Let I be the states outside of all cores, and A_I =
+//! diag(rate out) − Q the chain on I that is killed at the rates into the cores. Then
 //! ```text
 //! A_I h_a = rates into a                    h_a: the probability of hitting core a first
 //! x_a A_I = Σ_{i ∈ a} π_i q_i·              x_a = π · (probability of having been in core a last)
@@ -10,14 +10,14 @@
 //! k_ab = F_ab / m_a                         rates of the trace of the process on the cores, from valley to valley
 //! M_ab = Σ_i x_a(i) h_b(i)                  with π on the cores themselves
 //! ```
-//! 2n solves with one factor and nonnegative right sides. F is computed both ways, which must agree. The eigenvalues of
-//! the generator k are the n smallest of −Q up to a relative error of the order λ_n/λ_{n+1}, where every valley is one:
-//! a core that is left as soon as it is entered forgets what the process does not. The distance to the eigenvalues of
-//! the chain itself ([`refinement`]) is the error. All of them are taken by [`pencil`] from fluxes, where no digit is
-//! lost however far apart they are.
+//! This takes 2n solves with one factor and nonnegative right-hand sides. F is computed in both ways, which must agree.
+//! If every valley is metastable, the eigenvalues of the generator k are the n smallest of −Q up to a relative error of
+//! order λ_n/λ_{n+1}. For a core that is left as soon as it is entered the error is larger, since k then describes a
+//! process without memory and the chain has some. The stated error is the distance to the eigenvalues of the chain
+//! itself ([`refinement`]). All eigenvalues are computed by [`pencil`] from fluxes, without loss of digits however far
+//! apart they are.
 //!
-//! Where it fails: in two dimensions masses and probabilities below 1e-308 are lost; where a rate is made of such it is
-//! an error.
+//! Limits: in two dimensions masses and probabilities below 1e-308 underflow; a rate that depends on them is an error.
 //!
 //! Sources: Bovier, Eckhoff, Gayrard & Klein, J. Eur. Math. Soc. 6, 399 (2004) (eigenvalues and capacities); Schütte,
 //! Noé, Lu, Sarich & Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011) (core sets, the matrix M).
@@ -34,39 +34,39 @@ use crate::elimination::EliminationError;
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 pub use crate::solve::network::core_sets::CoreSets;
-use crate::solve::network::core_sets::Places;
+use crate::solve::network::core_sets::Subset;
 pub use crate::solve::network::hits::Hits;
 use crate::solve::network::pencil::{Eigenvalue, eigenvalues};
 use crate::solve::network::refinement::{Refined, Start};
 use crate::solve::paths::{restricted, solved_right};
 use crate::solve::{Factor, Resources};
 
-/// Why there is no network.
+/// A network that could not be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NetworkError {
-    /// The chain between the sets could not be eliminated; states are counted in the whole chain.
+    /// The chain between the sets could not be eliminated; states are numbered as in the whole chain.
     #[error(transparent)]
     Elimination(#[from] EliminationError),
-    /// A set whose mass is below the range of double precision, where numbers have no exponents of their own.
+    /// The mass of a set is below the range of double precision, for a chain whose solves have no separate exponents.
     #[error("the mass of set {set} is below 1e-308 of the heaviest state's, which is carried along a line only")]
     LightSet {
-        /// The set.
+        /// The index of the set.
         set: usize,
     },
-    /// A flux below the range of double precision, where numbers have no exponents of their own.
+    /// A flux is below the range of double precision, for a chain whose solves have no separate exponents.
     #[error(
         "the flux from set {from} to set {to} is made from numbers below 1e-308, which are carried along a line only"
     )]
     LightFlux {
-        /// Where it begins.
+        /// The index of the set that it leaves.
         from: usize,
-        /// Where it ends.
+        /// The index of the set that it enters.
         to: usize,
     },
-    /// Times beyond the range of double precision, where numbers have no exponents of their own.
+    /// Mean times exceed the range of double precision, for a chain whose solves have no separate exponents.
     #[error("the mean time to set {to} exceeds 1e308, which is carried along a line only")]
     Overflow {
-        /// The set.
+        /// The index of the set that is to be hit.
         to: usize,
     },
 }
@@ -74,31 +74,31 @@ pub enum NetworkError {
 /// A network of valleys.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// m_a, which sum to 1.
+    /// m_a, the occupation of each valley; they sum to 1.
     pub occupation: Vec<Scaled>,
-    /// F_ab, 0 on the diagonal; symmetric to the bit where every two valleys balance to rounding.
+    /// F_ab, 0 on the diagonal. It is exactly symmetric if every two valleys are in balance to rounding.
     pub flux: Vec<Vec<Scaled>>,
-    /// M_ab; its columns sum to m, its rows to the share of time after which each core was visited last.
+    /// M_ab. Its columns sum to m, its rows to the fraction of time during which each core was the last one visited.
     pub mass: Vec<Vec<Scaled>>,
     /// The n slowest modes of the chain itself.
     pub refined: Refined,
-    /// The largest relative difference between the fluxes as they leave and as they arrive.
+    /// The largest relative difference between a flux summed where it leaves a core and where it arrives.
     pub disagreement: f64,
-    /// Bytes of the factor of the chain between the cores.
+    /// The memory of the factor of the chain between the cores, in bytes.
     pub factor_bytes: u64,
 }
 
-/// Fluxes and masses that balance so well do so but for rounding.
+/// The relative asymmetry below which fluxes and masses count as symmetric to rounding.
 const BALANCED: f64 = 1e-11;
 
 impl Network {
-    /// The network of these core sets of a closed chain with the stationary law π.
+    /// The network of these cores for a closed chain with the stationary distribution π.
     ///
     /// # Errors
     /// [`NetworkError`]: an elimination that fails, numbers beyond the range of double precision in two dimensions.
     ///
     /// # Panics
-    /// When the sets or the law belong to another number of states.
+    /// When the sets or π belong to another number of states.
     pub fn new(
         generator: &Generator,
         stationary: &[Scaled],
@@ -123,14 +123,14 @@ impl Network {
         self.occupation.is_empty()
     }
 
-    /// k_ab = F_ab/m_a; 0 on the diagonal.
+    /// k_ab = F_ab/m_a, the rates between valleys in 1/time; 0 on the diagonal.
     pub fn rates(&self) -> Vec<Vec<Scaled>> {
         let rates = self.flux.iter().zip(&self.occupation);
         rates.map(|(row, &mass)| row.iter().map(|flux| flux.over(mass)).collect()).collect()
     }
 
-    /// The eigenvalues of the generator with these rates, by real part. Each error is the distance of the chain's own
-    /// in its place, relative to it, and what that has.
+    /// The eigenvalues of the generator k, ordered by real part. Each error is the relative distance to the
+    /// corresponding eigenvalue of the chain plus the error of the latter.
     pub fn eigenvalues(&self) -> Vec<Eigenvalue> {
         let n = self.len();
         let diagonal = |a: usize| (0..n).map(|b| if a == b { self.occupation[a] } else { Scaled::ZERO }).collect();
@@ -142,13 +142,13 @@ impl Network {
         found
     }
 
-    /// The eigenvalues of the Galerkin projection on h and x, by real part: for reversible chains from above.
+    /// The eigenvalues of the Galerkin projection on h and x, ordered by real part; upper bounds for reversible chains.
     pub fn projected(&self) -> Vec<Eigenvalue> {
         eigenvalues(&self.flux, &self.mass)
     }
 }
 
-/// A matrix that is symmetric but for rounding, without that.
+/// Symmetrises a matrix that is symmetric to rounding.
 fn balanced(mut matrix: Vec<Vec<Scaled>>) -> Vec<Vec<Scaled>> {
     let n = matrix.len();
     let pairs = || (0..n).flat_map(|a| (0..a).map(move |b| (a, b)));
@@ -168,8 +168,8 @@ fn balanced(mut matrix: Vec<Vec<Scaled>>) -> Vec<Vec<Scaled>> {
     matrix
 }
 
-/// Mean times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 from within it. One elimination a
-/// set.
+/// Mean first-passage times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 if the state is in b.
+/// Takes one elimination per set.
 ///
 /// # Errors
 /// As [`Network::new`].
@@ -182,7 +182,7 @@ pub fn passage_times(
     let n = sets.len();
     let mut times = vec![vec![Scaled::ZERO; n]; starts.len()];
     for b in 0..n {
-        let outside = Places::new(sets.owner.iter().map(|&owner| owner != Some(b as u32)));
+        let outside = Subset::new(sets.owner.iter().map(|&owner| owner != Some(b as u32)));
         let killed = restricted(generator, &outside.states, sets.killing(&outside, std::iter::once(b)));
         let factor = Factor::new(&killed, 0, resources).map_err(|error| outside.in_whole(error))?;
         let to_set = solved_right(&factor, &vec![Scaled::ONE; killed.len()]);

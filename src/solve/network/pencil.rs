@@ -1,15 +1,16 @@
 //! Eigenvalues of small generators, in full relative accuracy from their off-diagonals, however far apart they are.
 //!
 //! A network of valleys is a pencil L v = λ M v with L = diag(Σ_b F_ab) − F from nonnegative fluxes and nonnegative
-//! masses M; F_aa is what is killed from a, 0 in a closed network, and stays on the diagonal of L. Its eigenvalues are
-//! determined by the off-diagonals, but rounding a diagonal of L once destroys all that are smaller by 1e-16. So
-//! nothing is rounded: fluxes and masses are whole multiples of a power of two, the polynomial
+//! masses M; F_aa is the flux killed from a, 0 in a closed network, and stays on the diagonal of L. The off-diagonals
+//! determine the eigenvalues, but a single rounding of a diagonal entry of L destroys all eigenvalues that are smaller
+//! by a factor of 1e-16. Therefore nothing is rounded: fluxes and masses are integer multiples of a power of two, the
+//! polynomial
 //! ```text
-//! p(x) = det(x M − L) = Σ_k a_k x(x − 1)…(x − k + 1)          a_k = Δᵏp(0)/k!, whole numbers
+//! p(x) = det(x M − L) = Σ_k a_k x(x − 1)…(x − k + 1)          a_k = Δᵏp(0)/k!, integers
 //! ```
-//! follows from n + 1 determinants of whole numbers (Bareiss 1968), and only its roots are approximated
-//! ([`super::roots`]). Reversible or not makes no difference. The cost grows as n⁴ products of numbers of n times the
-//! range of the rates in bits: seconds for thirty valleys.
+//! follows from n + 1 integer determinants (Bareiss 1968), and only its roots are approximated ([`super::roots`]). The
+//! method does not need reversibility. The cost is of order n⁴ products of integers whose bit length is n times that of
+//! the range of the rates: seconds for thirty valleys.
 
 use num_bigint::{BigInt, Sign};
 
@@ -19,16 +20,16 @@ use crate::solve::network::roots::{Root, roots};
 /// An eigenvalue λ = re + i·im of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct Eigenvalue {
-    /// Its real part, a rate of relaxation.
+    /// The real part, a relaxation rate in 1/time.
     pub re: Scaled,
-    /// Its imaginary part.
+    /// The imaginary part, in 1/time.
     pub im: Scaled,
-    /// A bound of |error|/|λ| as an eigenvalue of the matrices that were given; 0 where λ = 0.
+    /// A bound on |error|/|λ| for the given matrices; 0 for λ = 0.
     pub error: f64,
 }
 
 impl Eigenvalue {
-    /// λ = 0, of which nothing is approximated.
+    /// λ = 0, which is exact.
     const ZERO: Eigenvalue = Eigenvalue { re: Scaled::ZERO, im: Scaled::ZERO, error: 0.0 };
 
     /// |λ|.
@@ -41,7 +42,7 @@ impl Eigenvalue {
         }
     }
 
-    /// |λ − other|/|other|; infinite where only one of them is 0.
+    /// |λ − other|/|other|; infinite if exactly one of them is 0.
     pub fn away_from(self, other: Eigenvalue) -> f64 {
         let apart = Eigenvalue { re: self.re.plus(-other.re), im: self.im.plus(-other.im), error: 0.0 };
         let (apart, size) = (apart.modulus(), other.modulus());
@@ -53,8 +54,8 @@ impl Eigenvalue {
     }
 }
 
-/// The eigenvalues of L v = λ M v by real part, those of a pair by imaginary part, with L = diag(Σ_b F_ab) − F off the
-/// diagonal, where F_aa is what is killed from a. Entries may be negative too.
+/// The eigenvalues of L v = λ M v, ordered by real part, conjugate pairs by imaginary part. L is −F off the diagonal
+/// and Σ_b F_ab on it, where F_aa is the flux killed from a. Entries may be negative.
 ///
 /// ```
 /// use saddleflux::scaled::Scaled;
@@ -90,12 +91,12 @@ pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue
     found
 }
 
-/// The right and the left vector of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, the largest entry of each
-/// being 1: one step of inverse iteration, in whole numbers by Cramer's rule.
+/// The right and left eigenvectors of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, normalised to the largest
+/// entry 1: one step of inverse iteration in integers, by Cramer's rule.
 pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Vec<f64>; 2] {
     let n = flux.len();
     let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));
-    // λ in the units of the whole numbers is m · 2^e.
+    // λ in units of the integers is m · 2^e.
     let (m, e) = value.whole();
     let e = e + of_mass - of_flux;
     let shifted = |m_ab: &BigInt, l_ab: &BigInt| match e >= 0 {
@@ -108,7 +109,7 @@ pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Ve
     [matrix, transposed].map(|matrix| {
         let replaced = |column: usize| {
             let mut matrix = matrix.clone();
-            // A right side of no symmetry.
+            // A right-hand side without symmetries.
             matrix.iter_mut().enumerate().for_each(|(a, row)| row[column] = BigInt::from((7 * a + 3) % 11) - 4);
             determinant(matrix)
         };
@@ -123,7 +124,7 @@ pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Ve
     })
 }
 
-/// A whole number in 53 bits.
+/// An integer rounded to 53 bits.
 fn rounded(number: &BigInt) -> Scaled {
     let excess = number.bits().saturating_sub(64);
     let (sign, digits) = (number >> excess).to_u64_digits();
@@ -135,7 +136,7 @@ fn is_zero(number: &BigInt) -> bool {
     number.sign() == Sign::NoSign
 }
 
-/// L as whole multiples of 2^exponent.
+/// L as integer multiples of 2^exponent.
 fn laplacian(flux: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
     let (mut matrix, exponent) = whole(flux);
     for (a, row) in matrix.iter_mut().enumerate() {
@@ -146,7 +147,7 @@ fn laplacian(flux: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
     (matrix, exponent)
 }
 
-/// A matrix as whole multiples of 2^exponent, exactly.
+/// A matrix as integer multiples of 2^exponent, exactly.
 fn whole(matrix: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
     let entries = || matrix.iter().flatten().filter(|entry| entry.modulus().is_positive());
     let exponent = entries().map(|entry| entry.whole().1).min().unwrap_or(0);
@@ -157,7 +158,7 @@ fn whole(matrix: &[Vec<Scaled>]) -> (Vec<Vec<BigInt>>, i64) {
     (matrix.iter().map(|row| row.iter().map(number).collect()).collect(), exponent)
 }
 
-/// The coefficients of det(x M − L), that of x⁰ first.
+/// The coefficients of det(x M − L) in ascending order.
 fn characteristic(laplacian: &[Vec<BigInt>], mass: &[Vec<BigInt>]) -> Vec<BigInt> {
     let n = laplacian.len();
     let value = |x: usize| {
@@ -173,7 +174,7 @@ fn characteristic(laplacian: &[Vec<BigInt>], mass: &[Vec<BigInt>]) -> Vec<BigInt
             differences[x] = (&differences[x] - below) / k;
         }
     }
-    // Horner's rule on the falling factorials.
+    // Horner's scheme on the falling factorials.
     let mut polynomial: Vec<BigInt> = vec![BigInt::ZERO; n + 1];
     for k in (0..=n).rev() {
         for power in (0..=n).rev() {
@@ -185,7 +186,7 @@ fn characteristic(laplacian: &[Vec<BigInt>], mass: &[Vec<BigInt>]) -> Vec<BigInt
     polynomial
 }
 
-/// The determinant of a matrix of whole numbers, exactly (Bareiss, Math. Comp. 22, 565, 1968).
+/// The determinant of an integer matrix, exactly (Bareiss, Math. Comp. 22, 565, 1968).
 fn determinant(mut m: Vec<Vec<BigInt>>) -> BigInt {
     let n = m.len();
     let (mut is_negative, mut before) = (false, BigInt::from(1));

@@ -1,15 +1,15 @@
-//! The slowest eigenvalues of a chain from its network of valleys, by inverse subspace iteration without a subtraction
-//! that matters.
+//! The slowest eigenvalues of a chain from its network of valleys, by inverse subspace iteration without loss of
+//! relative accuracy.
 //!
-//! R = σ(σ − Q)⁻¹, the chain at an exponential time of rate σ, is a matrix of probabilities: its solves have
-//! nonnegative right sides. It keeps what is slower than σ and damps what is faster. With h_b and x_a of the network,
+//! R = σ(σ − Q)⁻¹, the transition matrix of the chain at an exponential time of rate σ, is stochastic; its solves have
+//! nonnegative right-hand sides. It keeps modes slower than σ and damps faster ones. With h_b and x_a of the network,
 //! ```text
 //! m_k(a, b) = x_a Rᵏ h_b        F_s = σ (m_2s − m_2s−1) off the diagonal        (diag(F_s 1) − F_s) v = λ m_2s v
 //! ```
-//! is the Galerkin projection of −Q on Rˢh and xRˢ: rows of the left side sum to zero since Σ_b h_b = 1 and R1 = 1, and
-//! its off-diagonals are differences of numbers like 2s F/σ and (2s − 1) F/σ, of which nothing is lost. So each
-//! eigenvalue keeps its relative accuracy, however much smaller than the others it is, and what is left of the fast
-//! modes is squared: (σ/(σ + λ_{n+1}))²ˢ.
+//! is the Galerkin projection of −Q on Rˢh and xRˢ. The rows of the matrix on the left sum to zero since Σ_b h_b = 1
+//! and R1 = 1, and its off-diagonals are differences of numbers like 2s F/σ and (2s − 1) F/σ, which do not cancel. Each
+//! eigenvalue therefore keeps its relative accuracy, however much smaller than the others it is. The remainder of the
+//! fast modes enters squared: (σ/(σ + λ_{n+1}))²ˢ.
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
@@ -18,36 +18,35 @@ use crate::solve::network::{NetworkError, balanced};
 use crate::solve::paths::{solved_left, solved_right};
 use crate::solve::{Factor, Resources};
 
-/// At most so many steps.
+/// The largest number of steps.
 const MOST_STEPS: usize = 12;
 
-/// Eigenvalues that change by less have converged.
+/// The relative change of the eigenvalues at convergence.
 const CONVERGED: f64 = 1e-13;
 
-/// What a product x R h with a few solves in it is off by, relative to itself: its terms are positive, and so are those
-/// of the solves.
+/// The relative error of a product x R h with a few solves in it: all its terms and those of the solves are positive.
 const OF_PRODUCTS: f64 = 8.0 * f64::EPSILON;
 
-/// Changes that fall by less than this factor are taken for such.
+/// The largest factor by which successive changes fall that is used to extrapolate the remaining change.
 const SLOWEST: f64 = 0.9;
 
-/// Roundings of sums over all states are below this.
+/// An upper bound on the rounding of sums over all states.
 const ROUNDING: f64 = 1e-9;
 
-/// The rate σ over the fastest of the slow eigenvalues.
+/// The ratio of σ to the fastest of the slow eigenvalues.
 const FASTER: f64 = 2.0;
 
-/// σ is not smaller than this beside the largest rate, so that it is an ordinary number; all eigenvalues may be
+/// The lower limit of σ relative to the largest rate, so that σ is an ordinary number even if all eigenvalues are
 /// smaller.
 const LEAST: f64 = 1e-150;
 
 /// The slowest modes of a chain.
 #[derive(Clone, Debug, Default)]
 pub struct Refined {
-    /// The n slowest eigenvalues of the chain itself, by real part; `error` is what was left of the iteration, and
-    /// rounding.
+    /// The n slowest eigenvalues of the chain, ordered by real part; `error` is the remaining change of the iteration
+    /// plus rounding.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// F_s; on the diagonal what is killed.
+    /// F_s; the killed fluxes are on its diagonal.
     pub flux: Vec<Vec<Scaled>>,
     /// m_2s.
     pub mass: Vec<Vec<Scaled>>,
@@ -58,7 +57,7 @@ pub struct Refined {
 }
 
 impl Refined {
-    /// The right and the left vector of a real eigenvalue on all states, up to a factor each.
+    /// The right and left eigenvectors of a real eigenvalue on all states, each up to a factor.
     pub fn vectors(&self, value: Scaled) -> [Vec<f64>; 2] {
         let [right, left] = vectors(&self.flux, &self.mass, value);
         let combined = |parts: &[Vec<Scaled>], shares: &[f64]| {
@@ -72,9 +71,9 @@ impl Refined {
     }
 }
 
-/// Where the iteration begins: the projection of a chain on a function and a measure for each valley.
+/// The start of the iteration: the projection of a chain on one function and one measure per valley.
 pub(super) struct Start {
-    /// F_ab; on the diagonal what is killed from a.
+    /// F_ab, with the flux killed from a on the diagonal.
     pub flux: Vec<Vec<Scaled>>,
     /// M_ab.
     pub mass: Vec<Vec<Scaled>>,
@@ -82,14 +81,14 @@ pub(super) struct Start {
     pub functions: Vec<Vec<Scaled>>,
     /// x_a on all states.
     pub measures: Vec<Vec<Scaled>>,
-    /// For a chain that is killed A Σ_b h_b, the rate at which it is killed before it comes to a core, which is 0 but
-    /// in the cores.
+    /// For a killed chain A Σ_b h_b: the rate at which it is killed before it hits a core. It is 0 outside of the
+    /// cores.
     pub leak: Option<Vec<Scaled>>,
 }
 
-/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. Each error is how far the last step moved
-/// it, and rounding. For a chain that is killed R = σ(σ + A)⁻¹, and the rows of the left side sum to x_a R²ˢ A Σ_b
-/// h_b, which is no difference either.
+/// The n slowest eigenvalues of the chain, from h_a and x_a on all states. The error of each is the change by the last
+/// step plus rounding. For a killed chain R = σ(σ + A)⁻¹, and the rows of the matrix on the left sum to x_a R²ˢ A Σ_b
+/// h_b, which needs no difference either.
 ///
 /// # Errors
 /// [`NetworkError`]: an elimination that fails.
@@ -101,7 +100,7 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
     let largest = generator.rates.data().iter().copied().fold(0.0, f64::max);
     let sigma = (FASTER * fastest).max(LEAST * largest);
     if (n < 2 && leak.is_none()) || functions[0].len() == n {
-        // Every state is a core, or there is nothing to relax.
+        // Every state is in a core, or all eigenvalues are 0.
         return Ok(Refined { eigenvalues: found, flux, mass, functions, measures });
     }
     let (mut of_flux, mut of_mass) = (Vec::new(), Vec::new());
@@ -130,15 +129,15 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
         for ((own, next), last) in found.iter_mut().zip(next).zip(&mut changes) {
             let change = next.away_from(*own);
             moved = moved.max(change);
-            // What is left of a sequence that falls by the same factor again and again.
+            // The remainder of a geometric sequence with this ratio.
             let factor = if *last > 0.0 { (change / *last).min(SLOWEST) } else { 0.0 };
             let left = change * (factor / (1.0 - factor)).max(1.0);
             *last = change;
-            // Fluxes are differences of products 4s − 1 times as large.
+            // The fluxes are differences of products that are 4s − 1 times larger.
             let rounding = if next.modulus().is_positive() { 4.0 * step as f64 * OF_PRODUCTS } else { 0.0 };
             *own = Eigenvalue { error: next.error + left + rounding, ..next };
         }
-        // What does not fall any more is rounding.
+        // A change that no longer falls is rounding.
         if moved <= CONVERGED || (moved < ROUNDING && moved > 0.5 * before) {
             break;
         }
@@ -147,7 +146,7 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
     Ok(Refined { eigenvalues: found, flux: of_flux, mass: of_mass, functions, measures })
 }
 
-/// x_a h_b for all of them.
+/// The products x_a h_b.
 pub(super) fn products(measures: &[Vec<Scaled>], functions: &[Vec<Scaled>]) -> Vec<Vec<Scaled>> {
     let product = |x: &[Scaled], h: &[Scaled]| x.iter().zip(h).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
     measures.iter().map(|x| functions.iter().map(|h| product(x, h)).collect()).collect()

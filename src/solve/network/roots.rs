@@ -1,13 +1,13 @@
-//! Roots of polynomials with whole coefficients of any length, each to its own last digits however small it is beside
-//! the others.
+//! Roots of polynomials with integer coefficients of any length, each to full relative accuracy however small it is
+//! compared with the others.
 //!
-//! Aberth's iteration moves all roots at once, each by Newton's step as if the others were divided out:
+//! Aberth's iteration moves all roots at once, each by Newton's step for the polynomial deflated by the others:
 //! ```text
 //! N = p(z)/p'(z)        z ← z − N / (1 − N Σ_{j≠i} 1/(z − z_j))
 //! ```
-//! in binary numbers that are long enough for n-fold roots. The moduli to begin with are the slopes of the polynomial's
-//! Newton polygon, which tell roots of 1e-300 from those of 1. The disc of radius n·|N| around z holds a root
-//! (Laguerre): that is the error of each.
+//! in binary numbers that are long enough for n-fold roots. The initial moduli are the slopes of the polynomial's
+//! Newton polygon, which separate roots of 1e-300 from roots of 1. The disc of radius n·|N| around z contains a root
+//! (Laguerre); this is the error bound of each.
 //!
 //! Sources: Aberth, Math. Comp. 27, 339 (1973); Bini, Numer. Algorithms 13, 179 (1996).
 
@@ -30,13 +30,13 @@ struct Long {
     exponent: i64,
 }
 
-/// Roots are right to so many bits, beyond what an ordinary number holds.
+/// The number of accurate bits of a root, more than a double holds.
 const WANTED: i64 = 80;
 
-/// Steps for all roots together: roots that are n-fold approach as (1 − 1/n)^steps.
+/// The largest number of steps for all roots together: n-fold roots converge as (1 − 1/n)^steps.
 const MOST_STEPS: usize = 4000;
 
-/// The roots of Σ_k c_k x^k with c_0 and the last coefficient other than zero.
+/// The roots of Σ_k c_k x^k, where the first and the last coefficient are not zero.
 pub(super) fn roots(coefficients: &[BigInt]) -> Vec<Root> {
     let degree = coefficients.len() - 1;
     let bits = Bits(128 + WANTED as u64 * degree as u64);
@@ -74,7 +74,7 @@ pub(super) fn roots(coefficients: &[BigInt]) -> Vec<Root> {
     at.into_iter().zip(shifts).map(|(z, shift)| z.root(shift)).collect()
 }
 
-/// |a|/|b|, roughly.
+/// |a|/|b|, approximately.
 fn ratio(a: &Complex, b: &Complex) -> f64 {
     let gap = (a.magnitude() - b.magnitude()).clamp(-1060, 1000) as i32;
     2f64.powi(gap + 1)
@@ -99,13 +99,13 @@ impl Long {
         self.mantissa.sign() == Sign::NoSign
     }
 
-    /// The exponent of the power of two just above its modulus; that of zero is below all others.
+    /// The exponent of the power of two just above the modulus; that of zero is below all others.
     fn magnitude(&self) -> i64 {
         if self.is_zero() { i64::MIN / 2 } else { self.mantissa.bits() as i64 + self.exponent }
     }
 
     fn scaled(&self) -> Scaled {
-        // 64 bits are more than an ordinary number holds.
+        // 64 bits are more than a double holds.
         let excess = (self.mantissa.bits() as i64 - 64).max(0);
         let top = &self.mantissa >> excess as u64;
         let (sign, digits) = top.to_u64_digits();
@@ -131,7 +131,7 @@ impl Complex {
         self.re.magnitude().max(self.im.magnitude())
     }
 
-    /// As a root with an error; parts that are nothing but what the iteration leaves are zero.
+    /// The root with its error; a real or imaginary part within the error is set to zero.
     fn root(&self, error: f64) -> Root {
         let part = |part: &Long| match part.magnitude() < self.magnitude() - WANTED + 20 {
             true => Scaled::ZERO,
@@ -208,7 +208,7 @@ impl Bits {
         }
     }
 
-    /// Points whose moduli are the slopes of the Newton polygon, the upper hull of (k, log₂|c_k|).
+    /// Initial points whose moduli are the slopes of the Newton polygon, the upper hull of (k, log₂|c_k|).
     fn starts(self, coefficients: &[Long]) -> Vec<Complex> {
         let mut hull: Vec<usize> = Vec::new();
         let height = |k: usize| coefficients[k].magnitude() as f64;
@@ -226,7 +226,7 @@ impl Bits {
         for (&i, &j) in hull.iter().zip(&hull[1..]) {
             let modulus = (height(i) - height(j)) / (j - i) as f64;
             for l in 0..j - i {
-                // Off the real axis, and not in pairs.
+                // Off the real axis, and not in conjugate pairs.
                 let angle = 0.7 + std::f64::consts::TAU * l as f64 / (j - i) as f64;
                 let part = |part: f64| {
                     let exponent = modulus.floor() as i64 - 60;

@@ -4,17 +4,17 @@ use crate::problem::core_set::CoreSet;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::chain::located;
-use crate::solve::core_cut::{apart, core_cuts};
+use crate::solve::core_cut::{check_separated, core_cuts};
 use crate::solve::network::{CoreSets, Network, NetworkError, passage_times};
 use crate::solve::{Discretisation, Resources, SolveError, closed_law};
 use crate::tensor::Point;
 
-/// The bottom of a valley.
+/// A valley, given by its minimum and its core.
 #[derive(Clone)]
 pub struct Valley {
-    /// The minimum.
+    /// The minimum θ.
     pub minimum: Point,
-    /// The set around it in which the process is in this valley beyond doubt.
+    /// The core: a set around the minimum in which the process certainly is in this valley.
     pub core: CoreSet,
 }
 
@@ -23,20 +23,20 @@ pub struct Valley {
 pub struct ValleyNetwork<'a> {
     /// The closed chain.
     pub closed: Discretisation<'a>,
-    /// π.
+    /// The stationary distribution π.
     pub stationary: Vec<Scaled>,
-    /// The cores on the grid.
+    /// The cores as sets of states.
     pub sets: CoreSets,
     /// The network.
     pub network: Network,
 }
 
 impl<'a> ValleyNetwork<'a> {
-    /// The network of these valleys where every wall reflects and nothing absorbs.
+    /// The network of these valleys on the closed chain: every wall reflects and nothing absorbs.
     ///
     /// # Errors
-    /// [`SolveError`]: cores that are empty on the grid or not a cell apart; whatever ends an elimination; numbers
-    /// beyond the range of double precision in two dimensions.
+    /// [`SolveError`]: cores that are empty on the grid or less than a cell apart; the errors of an elimination;
+    /// numbers beyond the range of double precision in two dimensions.
     pub fn new(
         on: &Discretisation<'a>,
         valleys: &[Valley],
@@ -47,7 +47,7 @@ impl<'a> ValleyNetwork<'a> {
         ValleyNetwork::within(closed, law, valleys, resources)
     }
 
-    /// The same network on a closed chain whose stationary law is known.
+    /// The same network on a closed chain with a known stationary distribution.
     ///
     /// # Errors
     /// As [`ValleyNetwork::new`].
@@ -66,7 +66,8 @@ impl<'a> ValleyNetwork<'a> {
         Ok(ValleyNetwork { closed, stationary, sets, network })
     }
 
-    /// The mean times from the cell of each minimum to the core of each valley. One elimination a valley.
+    /// The mean first-passage times from the cell of each minimum to the core of each valley. Takes one elimination per
+    /// valley.
     ///
     /// # Errors
     /// As [`ValleyNetwork::new`].
@@ -77,7 +78,7 @@ impl<'a> ValleyNetwork<'a> {
     }
 }
 
-/// Refuses cores that are empty on the grid, or not a cell apart.
+/// Checks that no core is empty on the grid and that cores are at least a cell apart.
 ///
 /// # Errors
 /// [`SolveError::CoreEmpty`], [`SolveError::CoresTouch`], and an interruption.
@@ -85,7 +86,7 @@ pub fn check_cores(on: &Discretisation<'_>, valleys: &[Valley], progress: &Progr
     owners(&on.closed(progress)?, valleys).map(drop)
 }
 
-/// The valley that the core around each state belongs to; no edge leads from one core to another.
+/// The valley whose core contains each state; no edge leads from one core to another.
 fn owners(closed: &Discretisation<'_>, valleys: &[Valley]) -> Result<Vec<Option<u32>>, SolveError> {
     let mut owner = vec![None; closed.states()];
     for (state, owner) in owner.iter_mut().enumerate() {
@@ -102,21 +103,21 @@ fn owners(closed: &Discretisation<'_>, valleys: &[Valley]) -> Result<Vec<Option<
             return Err(SolveError::CoreEmpty { at: valley.minimum, dimension, cells });
         }
     }
-    apart(closed, &owner).map_err(|error| match error {
+    check_separated(closed, &owner).map_err(|error| match error {
         SolveError::SetsTouch { at, .. } => touching(closed, valleys, at),
         error => error,
     })?;
     Ok(owner)
 }
 
-/// Cores without a cell between them near a point.
+/// The error for two cores that are not separated by a cell near a point.
 fn touching(closed: &Discretisation<'_>, valleys: &[Valley], at: Point) -> SolveError {
     let near = valleys.iter().find(|valley| valley.core.holds(at));
     let at = near.map_or(at, |valley| valley.minimum);
     SolveError::CoresTouch { at, dimension: closed.grid.dimension, cells: closed.grid.cells }
 }
 
-/// An error of the network with its places.
+/// The error of a network with the points θ of its sets and states.
 fn placed(error: NetworkError, closed: &Discretisation<'_>, valleys: &[Valley]) -> SolveError {
     let dimension = closed.grid.dimension;
     match error {

@@ -52,7 +52,7 @@ pub enum CertificateError {
         axis: usize,
         /// Lower (0) or upper (1).
         end: usize,
-        /// Where.
+        /// The point θ.
         at: Point,
     },
     /// Two bounds that contradict each other.
@@ -78,7 +78,7 @@ pub enum CertificateError {
         at[0], at[1]
     )]
     Circulates {
-        /// Where.
+        /// The point θ.
         at: Point,
         /// Its circulation over the integral of its size.
         share: f64,

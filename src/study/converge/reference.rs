@@ -59,7 +59,7 @@ pub enum Source {
         scheme: Scheme,
         /// The finest of them; the second is 1 in one dimension.
         cells: [usize; 2],
-        /// 1 or 2.
+        /// The dimension, 1 or 2.
         dimension: usize,
         /// Whether they were turned to the saddle.
         is_turned_to_saddle: bool,

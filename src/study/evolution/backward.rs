@@ -55,7 +55,7 @@ pub(super) fn from_cells(
     if let Some(piece) = pieces.iter().position(|(on, _)| !kills(on)) {
         return Err(EvolutionFault::PieceKillsNothing { piece }.into());
     }
-    // Of the coldest piece, as of one alone.
+    // The floor of the coldest piece of the schedule, as if it were the only one.
     let floors = under.iter().filter(|_| asked.floor.is_none()).map(|on| floor(on, slowest(on, resources).as_ref()));
     let floor = floors.fold(accuracy.floor, f64::min);
     // Errors of pieces add up.

@@ -177,7 +177,7 @@ impl Record {
         &self.series.log_survival
     }
 
-    /// Those of them at which fields are kept.
+    /// The output times at which fields are stored.
     pub(super) fn snapshot_times(&self) -> &[f64] {
         &self.wanted
     }

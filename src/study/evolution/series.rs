@@ -45,7 +45,7 @@ pub(super) struct Observed<'a> {
     on: &'a Discretisation<'a>,
     exits: SaddleOfExit,
     learning_rate: Option<f64>,
-    /// Of the schedule.
+    /// The index of the piece of the schedule.
     piece: usize,
 }
 

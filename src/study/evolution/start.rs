@@ -17,7 +17,7 @@ pub(super) fn start(
     let found = match asked {
         StartDensity::Gaussian { point, width } => {
             let at = point.unwrap_or(on.problem.valley.start_point);
-            // Of a density that has a width what lies in the set is taken, wherever its middle is.
+            // A density with a positive width is restricted to the set, wherever its centre is.
             if *width == 0.0 && !lives(on.problem, at) {
                 return Err(EvolutionFault::Outside { at }.into());
             }

@@ -1,26 +1,25 @@
-//! What becomes of the errors of earlier spaces: they go on by the same positive map as the density.
+//! The propagation of the errors of earlier Krylov spaces, by the same positive map as the density.
 //!
-//! Where they are small beside μ in every state they stay so, and that is all that need be known. But where a density
-//! has been long ago, in the tail that it began in, an error of the space that began there is far larger than what is
-//! left, beside the density any number of times; it flows back to the valley with the rest, and is next to nothing
-//! there. So it is followed, by a space of its own that shares the factor: to the accuracy of an estimate, which takes
-//! a few solves.
+//! Errors that are small relative to μ in every state stay so and need only this bound. But the error of a space that
+//! began in a far tail can exceed the present density there many times over; it flows back into the valley with the
+//! rest and is negligible in the end. Such errors are propagated in a Krylov space of their own, with the same factor,
+//! to the accuracy of an estimate, which takes a few solves.
 
 use serde::{Deserialize, Serialize};
 
 use super::space::Space;
 use crate::elimination::Elimination;
 
-/// Errors that are larger than this many times their sum beside μ somewhere are followed.
+/// Errors are propagated in their own space if their largest ratio to μ exceeds their sum by this factor.
 const WIDE: f64 = 4.0;
 
-/// To this part of what they are together: to their order.
+/// The relative accuracy of that propagation: the order of magnitude.
 const ROUGHLY: f64 = 1.0;
 
-/// Vectors of their space at most: what is not right then is taken by its ratio to μ.
+/// The largest dimension of their space; beyond it the bound by their ratio to μ is used.
 const MOST_VECTORS: usize = 64;
 
-/// The errors that there were when a space began.
+/// The errors at the beginning of a space.
 pub(super) struct Errors {
     /// The largest |e_i|/μ_i.
     ratio: f64,
@@ -28,17 +27,17 @@ pub(super) struct Errors {
     space: Option<Space>,
 }
 
-/// The same as they can be kept.
+/// The serialised form of [`Errors`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Kept {
     ratio: f64,
     start: Vec<f64>,
-    /// The columns of their space, where there is one.
+    /// The number of columns of their space, if there is one.
     dimension: Option<usize>,
 }
 
 impl Errors {
-    /// Errors |e_i| beside weights μ_i. Those of a closed chain are known in L1 alone, which nothing makes larger.
+    /// Errors |e_i| and the weights μ_i. Errors of a closed chain are controlled in L1 alone, where they never grow.
     pub(super) fn new(errors: &[f64], weights: &[f64], is_closed: bool) -> Errors {
         let share = |(error, weight): (&f64, &f64)| if *weight > 0.0 { error.abs() / weight } else { 0.0 };
         let ratio = errors.iter().zip(weights).map(share).fold(0.0, f64::max);
@@ -51,14 +50,14 @@ impl Errors {
         }
     }
 
-    /// What is to be kept to go on later.
+    /// The serialised form.
     pub(super) fn kept(&self) -> Kept {
         let dimension = self.space.as_ref().map(Space::dimension);
         Kept { ratio: self.ratio, start: self.start.clone(), dimension }
     }
 
-    /// The errors that were kept, beside the space that they are of.
-    pub(super) fn again(kept: Kept, beside: &Space, factor: &Elimination, killing: &[f64]) -> Errors {
+    /// The errors restored from their serialised form, for the density space `beside`.
+    pub(super) fn restored(kept: Kept, beside: &Space, factor: &Elimination, killing: &[f64]) -> Errors {
         let Kept { ratio, start, dimension } = kept;
         let space = dimension.map(|dimension| {
             let mut space = Space::new(&start, beside.begin, beside.length, factor, killing);
@@ -68,7 +67,7 @@ impl Errors {
         Errors { ratio, start, space }
     }
 
-    /// Makes their space large enough for a time; the number of solves.
+    /// Enlarges their space until it is accurate at a time; returns the number of solves.
     pub(super) fn reach(&mut self, time: f64, beside: &Space, factor: &Elimination, killing: &[f64]) -> usize {
         if self.start.is_empty() {
             return 0;
@@ -85,7 +84,7 @@ impl Errors {
         solves
     }
 
-    /// What they may be at a time, beside a density of which T makes this, in its own space.
+    /// A bound on the errors at a time, where `smooth` is T applied to the density in its space `beside`.
     pub(super) fn at(&self, time: f64, smooth: &[f64], beside: &Space) -> Vec<f64> {
         match self.space.as_ref().filter(|space| is_right(space, time)) {
             Some(space) => {
@@ -94,13 +93,13 @@ impl Errors {
                 let own = |(error, weight): (&f64, &f64)| error.abs() + point.error * space.share(*weight);
                 errors.iter().zip(space.weights()).map(own).collect()
             }
-            // μ is T|p| over its sum, and goes on as T makes of the density.
+            // μ is T|p| divided by its sum, so that the bound moves with T applied to the density.
             None => smooth.iter().map(|smooth| self.ratio * smooth.abs() / beside.total).collect(),
         }
     }
 }
 
-/// Whether a space is as right at a time as errors need be known.
+/// Whether the space is accurate enough at a time for an error estimate.
 fn is_right(space: &Space, time: f64) -> bool {
     if space.dimension() == 0 {
         return false;

@@ -1,16 +1,16 @@
-//! The density in time by Krylov spaces of (1 − hG)⁻¹: one factor for all output times within a factor of [`REACH`],
-//! and some twenty solves, however stiff the chain, reversible or not.
+//! The density in time by rational Krylov spaces of (1 − hG)⁻¹ (shift-and-invert Arnoldi). One factor serves all output
+//! times up to [`REACH`] · h, with about twenty solves, however stiff the chain is and whether it is reversible or not.
 //!
-//! A space grows until its residual has made an error of no more than is allowed: for a killed chain in every state
-//! relative to what will be there ([`space`]), which killing cannot make larger, so that a component of next to no
-//! weight that outlives all others is right in its digits; for a closed chain in L1. Where the times to come are far
-//! beyond h the next space begins, with a longer step.
+//! A space grows until the error from its residual is within the tolerance. For a killed chain the error is measured in
+//! every state relative to the density that will be there ([`space`]); killing cannot increase this norm, so that a
+//! component of tiny weight that outlives all others keeps its relative accuracy. For a closed chain it is measured in
+//! L1. When the remaining times are far beyond h, a new space with a longer step begins.
 //!
-//! Where it fails: entries are right relative to what will be there within a time of the order of h, and not to
-//! themselves; those in tails may be negative. For fluxes and populations that are next to nothing now and not later
-//! take steps that are positive: a flux whose states hold 1e-16 of the whole together is not known. What is killed by a
-//! factor of 1e16 and more, with states that hold less than that and lead to no other, has a stated error that grows
-//! where the true one does not.
+//! Limits: entries are accurate relative to the density within a time of order h, not relative to themselves, and
+//! entries in tails may be negative. Fluxes and populations that are tiny now but not later need the positive
+//! macro-steps: a flux from states that together hold 1e-16 of the mass is not resolved. If the mass falls by a factor
+//! of 1e16 or more while states with less than that share lead to no other state, the stated error grows although the
+//! true one does not.
 
 mod errors;
 mod small;
@@ -22,78 +22,78 @@ use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, limit};
 use errors::Errors;
 use space::{Point, Space};
 
-/// The longest time from the beginning of a space, over h.
+/// The longest time from the beginning of a space, in units of h.
 const REACH: f64 = 100.0;
 
-/// The time for which a space is made, over h, where no later ones are asked for.
+/// The time for which a space is made, in units of h, if no later ones are asked for.
 const ALONE: f64 = 10.0;
 
-/// A space of so many vectors that is not enough is given up for one with a shorter step.
+/// The dimension at which an inaccurate space is replaced by one with a shorter step.
 const MOST_VECTORS: usize = 64;
 
-/// How much shorter, and how much longer than that one the next may be.
+/// The factor by which that step is shorter, and the factor by which the next may be longer again.
 const SHORTER: f64 = 0.125;
 const LONGER: f64 = 4.0;
 
-/// After every so many vectors it is asked whether the error falls fast enough.
+/// The number of vectors after which the convergence of the error is checked.
 const LOOK: usize = 16;
 
-/// A density whose flux has not changed while time has grown by this factor may have its last form.
+/// The factor by which time must grow with constant flux before the density may count as quasi-stationary.
 const LONG: f64 = 2.0;
 
-/// Times nearer to the beginning, in units of h, are not tried with the same step.
+/// The shortest time from the beginning, in units of h, that is tried with the same step.
 const SHORTEST: f64 = 0.25;
 
-/// Times go on by no more than this over the rate at which mass is lost, and a space ends where it has kept less than
-/// this part.
+/// A time step within the space is at most this divided by the rate of mass loss, and a space ends when less than the
+/// share below has survived.
 const MOST_LOST: f64 = 4.0;
 const LEAST_STEP: f64 = 1e-6;
 const LEAST_MASS: f64 = 0.02;
 
-/// Of what is left of the tolerance space k may make the part 1/(k + EARLY), so that there always is some.
+/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains.
 const EARLY: f64 = 3.0;
 
-/// Errors that nothing makes smaller.
+/// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// Times between two output times at which the flux is looked at.
+/// The number of times between two output times at which the flux is recorded.
 const BETWEEN: usize = 4;
 
-/// What a density in Krylov spaces takes along.
+/// The error control of an evolution in Krylov spaces.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Spaces {
     /// The last output time.
     horizon: f64,
-    /// The estimated error in L1, relative to what is there.
+    /// The estimated L1 error, relative to the surviving mass.
     error: f64,
-    /// What errors below the floor of every state are together, relative to what is there.
+    /// The sum over all states of errors below the floor, relative to the surviving mass.
     below: f64,
     /// The longest step that is tried.
     longest: f64,
 }
 
 impl Spaces {
-    /// The estimated error in all.
-    pub(super) fn stated(self) -> f64 {
+    /// The total error estimate.
+    pub(super) fn total_error(self) -> f64 {
         self.error + self.below
     }
 
-    /// The part of it that may be in any state, however little is there.
-    pub(super) fn anywhere(self) -> f64 {
+    /// The part of the error that may be in any state, however little mass is there.
+    pub(super) fn error_by_state(self) -> f64 {
         self.below
     }
 }
 
-/// A space, and what there was when it began.
+/// A Krylov space with the values at its beginning.
 pub(super) struct Begun {
     space: Space,
     start: Vec<f64>,
     errors: Errors,
-    before: Before,
+    before: InitialValues,
 }
 
-/// A space as it can be kept: the density that it began with and the number of its columns, from which solves make it
-/// again to the same bits.
+/// The serialised form of a space: its initial density and its number of columns. The same solves give the same bits
+/// again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Kept {
     start: Vec<f64>,
@@ -101,23 +101,23 @@ pub(super) struct Kept {
     length: f64,
     dimension: usize,
     errors: errors::Kept,
-    before: Before,
+    before: InitialValues,
 }
 
-/// What there was when a space began.
+/// The values at the beginning of a space.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Before {
+struct InitialValues {
     log_survival: f64,
     drift: f64,
     error: f64,
     below: f64,
     hazard: f64,
-    /// What is left of the start.
+    /// The mass that survives of the start.
     mass: f64,
 }
 
 impl<'a> Evolution<'a> {
-    /// The same density by Krylov spaces; `horizon` is the last time that will be asked for.
+    /// The same evolution computed in Krylov spaces; `horizon` is the last output time.
     pub fn in_spaces(mut self, horizon: f64) -> Evolution<'a> {
         let error = self.error();
         self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, longest: f64::INFINITY });
@@ -156,14 +156,14 @@ impl<'a> Evolution<'a> {
             }
             let end = self.begun.as_ref().map_or(until, |begun| begun.space.begin + REACH * begun.space.length);
             let next = until.min(most);
-            // What is beyond the end by rounding alone is not.
+            // A time that is beyond the end by rounding only still belongs to the space.
             self.reach(if next <= end * (1.0 + 1e-9) { next } else { end })?;
         }
         self.carried.time = until;
         Ok(())
     }
 
-    /// A new space from the density as it is.
+    /// Begins a new space at the current density.
     fn begin_space(&mut self, length: f64) -> Result<(), EvolveError> {
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
         let space = Space::new(&self.carried.probability, self.carried.time, length, factor, &self.generator.killing);
@@ -174,7 +174,7 @@ impl<'a> Evolution<'a> {
         }
         self.pace.step = length;
         let errors = Errors::new(&self.carried.error, space.weights(), self.is_closed());
-        let before = Before {
+        let before = InitialValues {
             log_survival: self.carried.log_survival,
             drift: self.carried.drift,
             error: self.carried.spaces.map_or(0.0, |spaces| spaces.error),
@@ -186,7 +186,7 @@ impl<'a> Evolution<'a> {
         Ok(())
     }
 
-    /// The space that the density is in, to be kept.
+    /// The serialised form of the current space.
     pub(super) fn kept_space(&self) -> Option<Kept> {
         self.begun.as_ref().map(|Begun { space, start, errors, before }| Kept {
             start: start.clone(),
@@ -198,7 +198,7 @@ impl<'a> Evolution<'a> {
         })
     }
 
-    /// Makes a space that was kept again, which is not counted as effort.
+    /// Restores a serialised space, which is not counted as effort.
     pub(super) fn restore_space(&mut self, kept: Kept) -> Result<(), EvolveError> {
         let Kept { start, begin, length, dimension, errors, before } = kept;
         let (killing, mut uncounted) = (&self.generator.killing, Effort::default());
@@ -210,13 +210,13 @@ impl<'a> Evolution<'a> {
             }
             space.grow(factor, killing);
         }
-        let errors = Errors::again(errors, &space, factor, killing);
+        let errors = Errors::restored(errors, &space, factor, killing);
         self.begun = Some(Begun { space, start, errors, before });
         Ok(())
     }
 
-    /// Goes on to a time within the space, which grows until it is right there, or is made again with a shorter step,
-    /// and then perhaps not all of the way.
+    /// Advances to a time within the space. The space grows until it is accurate there; if that fails it is replaced by
+    /// one with a shorter step, which may reach only part of the way.
     fn reach(&mut self, mut time: f64) -> Result<(), EvolveError> {
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
         let (begin, now) = (begun.space.begin, self.carried.time);
@@ -230,7 +230,7 @@ impl<'a> Evolution<'a> {
             if dimension > 0 {
                 let point = begun.space.at(time);
                 let away = point.error / point.mass.abs();
-                // What oscillates for too long leaves the contour.
+                // Modes that oscillate for too long lie outside of the contour.
                 if point.by_contour > allowed * point.mass.abs() {
                     if now > begin {
                         self.carried.effort.rejected += 1;
@@ -271,7 +271,7 @@ impl<'a> Evolution<'a> {
             spaces.longest = shorter;
         }
         if now > begin {
-            // From where it was right.
+            // Begin the new space at the last accurate time.
             return self.begin_space(shorter.min(time - now));
         }
         if shorter < f64::MIN_POSITIVE / f64::EPSILON {
@@ -280,7 +280,7 @@ impl<'a> Evolution<'a> {
         self.begin_space(shorter)
     }
 
-    /// Takes the density at a point of the space.
+    /// Accepts the density at a point of the space.
     fn take(&mut self, mut begun: Begun, time: f64, point: Point) {
         let before = self.carried.time;
         for k in 1..BETWEEN {
@@ -292,7 +292,7 @@ impl<'a> Evolution<'a> {
         let [density, smooth] = begun.space.densities(&point);
         let Point { mass, killed, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
-        // Errors are small beside what is there in a while, or is there now.
+        // Errors are bounded relative to the density within a time of order h, or to the present one.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
         let earlier = begun.errors.at(time, &smooth, &begun.space);
@@ -303,7 +303,7 @@ impl<'a> Evolution<'a> {
         self.carried.log_survival = begun.before.log_survival + log_survival(mass, killed);
         self.carried.drift = begun.before.drift + (mass + killed).ln();
         if let Some(spaces) = &mut self.carried.spaces {
-            // What is below the floor stays while all else may decay.
+            // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
         }
@@ -329,12 +329,12 @@ impl<'a> Evolution<'a> {
         self.begun = Some(begun);
     }
 
-    /// The rate of decay, where the flux has not changed over the last space and the density has its last form.
+    /// The decay rate, if the flux has not changed over the last space and the density is quasi-stationary.
     fn settled_in_spaces(&mut self, left: f64) -> Result<Option<f64>, EvolveError> {
         let Some(begun) = &self.begun else { return Ok(None) };
         let hazard = self.hazard();
         let is_still = (hazard / begun.before.hazard - 1.0).abs() <= self.carried.accuracy.tolerance;
-        // A rate that stays the same for a short while says nothing.
+        // A constant rate over a short time proves nothing.
         let is_long = self.carried.time >= LONG * begun.space.begin || begun.before.mass < LEAST_MASS;
         if self.is_closed() || !is_still || !is_long || left < begun.space.length {
             return Ok(None);
@@ -344,7 +344,7 @@ impl<'a> Evolution<'a> {
         let sizes: Vec<f64> = self.carried.probability.iter().map(|p| p.abs()).collect();
         let Some(mode) = limit::slowest_in_l1(factor, &sizes, &mut self.carried.effort) else { return Ok(None) };
         let change: Vec<f64> = mode.iter().zip(&self.carried.probability).map(|(mode, p)| mode - p).collect();
-        let away = self.carried.accuracy.miss(&mode, &change, 1.0);
+        let away = self.carried.accuracy.error_norm(&mode, &change, 1.0);
         let error = self.carried.spaces.map_or(0.0, |spaces| spaces.error);
         if away > 0.5 * (self.carried.accuracy.tolerance - error) {
             return Ok(None);
@@ -355,7 +355,7 @@ impl<'a> Evolution<'a> {
     }
 }
 
-/// ln of what is left, which with what was killed is 1 but for rounding.
+/// ln of the surviving mass, which with the killed mass sums to 1 except for rounding.
 fn log_survival(mass: f64, killed: f64) -> f64 {
     let share = killed / (mass + killed);
     if share < 0.5 { (-share).ln_1p() } else { (mass / (mass + killed)).ln() }

@@ -1,12 +1,12 @@
-//! Exponentials of the small matrix of a Krylov space, by a contour that needs its resolvent alone.
+//! The exponential of the small matrix of a Krylov space, by a contour integral over its resolvent.
 //!
-//! H is upper Hessenberg, and stands for (1 − hG)⁻¹; so A = 1 − H⁻¹ stands for hG, and with ζ = z/x
+//! H is upper Hessenberg and represents (1 − hG)⁻¹, hence A = 1 − H⁻¹ represents hG. With ζ = z/x
 //! ```text
 //! e^{xA} e₁ = (1/2πi) ∮ e^z (z − xA)⁻¹ e₁ dz        (ζ − A)⁻¹ e₁ = H y        ((ζ − 1)H + 1) y = e₁
 //! ```
-//! H⁻¹ never appears, whose largest eigenvalues, stiff ones, would swamp the slow ones that matter. The contour
-//! encloses the negative real axis and what is near to it; whether it encloses the eigenvalues is looked at, and two
-//! numbers of nodes tell how right it is.
+//! H⁻¹ itself is never formed: rounding errors of the size of its largest (stiff) eigenvalues would exceed the slow
+//! ones that matter. The contour encloses a neighbourhood of the negative real axis; it is checked that it encloses the
+//! eigenvalues, and the error is estimated from two numbers of nodes.
 //!
 //! Source: Trefethen, Weideman & Schmelzer, BIT 46 (2006) 653, eq. (3.4): the cotangent contour, error 3.89^−N.
 
@@ -14,7 +14,7 @@ use std::f64::consts::PI;
 
 use faer::{Mat, c64};
 
-/// Nodes of the contour in the upper half plane, with weights that count for both halves.
+/// The nodes of the contour in the upper half plane, with weights that include the lower half.
 pub(super) struct Contour {
     nodes: Vec<(c64, c64)>,
     count: f64,
@@ -34,50 +34,50 @@ impl Contour {
         Contour { nodes: (0..nodes / 2).map(node).collect(), count: n }
     }
 
-    /// Whether a number, the exponential of which is not next to nothing, lies outside.
+    /// Whether a number outside of the contour has an exponential that is not negligible.
     fn leaves_out(&self, z: c64) -> bool {
         let theta = z.im.abs() / (0.2645 * self.count);
         let edge = if theta > 0.0 { 0.5017 * theta / (0.6407 * theta).tan() } else { 0.5017 / 0.6407 };
         z.re > NEGLIGIBLE && (theta >= PI || z.re >= self.count * (edge - 0.6122))
     }
 
-    /// Whether an eigenvalue of xA lies outside, so that what belongs to it would be lost; of A by the eigenvalues θ of
-    /// H.
+    /// Whether the contour misses an eigenvalue of xA, whose mode would be lost; the eigenvalues of A follow from the
+    /// eigenvalues θ of H.
     pub(super) fn misses(&self, thetas: &[c64], x: f64) -> bool {
         let one = c64::new(1.0, 0.0);
         thetas.iter().any(|&theta| self.leaves_out((one - one / theta) * x))
     }
 }
 
-/// Exponentials of numbers to the left of this are nothing.
+/// The exponential of a number with a real part below this is negligible.
 const NEGLIGIBLE: f64 = -40.0;
 
-/// The eigenvalues of H; `None` where they cannot be had.
+/// The eigenvalues of H; `None` if they cannot be computed.
 pub(super) fn eigenvalues(columns: &[Vec<f64>]) -> Option<Vec<c64>> {
     let m = columns.len();
     let matrix = Mat::<f64>::from_fn(m, m, |i, j| columns[j].get(i).copied().unwrap_or(0.0));
     matrix.eigenvalues().ok()
 }
 
-/// What the small matrix makes of e₁ up to a time.
+/// The result for one time x.
 pub(super) struct Value {
     /// e^{xA} e₁.
     pub coefficients: Vec<f64>,
     /// ∫ e^{xA} e₁ dx from 0 on.
     pub integral: Vec<f64>,
-    /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: what a mode of rate Λ/h in the
-    /// residual has made of it. Λ = 0, a component that never decays, is among them.
+    /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: the largest error that the
+    /// residual causes in a mode of rate Λ/h; Λ = 0 is a component that never decays.
     pub residual: f64,
-    /// What the coefficients round to, over the rounding of a number: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. Weights are e^z, far
-    /// above the sum where that is next to nothing.
+    /// The amplification of rounding in the coefficients: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. The weights are of size e^z, far
+    /// above the sum if that is tiny.
     pub rounded: f64,
 }
 
-/// Rates Λ at which the residual is looked at: 0 and these decades, some to each.
+/// The rates Λ at which the residual is evaluated: 0 and several per decade from 10^first to 10^last.
 const DECADES: [i32; 2] = [-5, 9];
 const PER_DECADE: i32 = 3;
 
-/// H by columns, each with its entry below the diagonal last.
+/// The result for H, given by columns, each with its subdiagonal entry last.
 pub(super) fn exponential(columns: &[Vec<f64>], x: f64, contour: &Contour) -> Value {
     let m = columns.len();
     let below = columns.last().and_then(|column| column.get(m)).copied().unwrap_or(0.0);
@@ -109,7 +109,7 @@ pub(super) fn exponential(columns: &[Vec<f64>], x: f64, contour: &Contour) -> Va
     value
 }
 
-/// y with (sH + 1) y = e₁, by elimination with the larger of two neighbouring rows as the pivot.
+/// y with (sH + 1) y = e₁, by elimination with pivoting between neighbouring rows.
 fn resolvent(columns: &[Vec<f64>], s: c64) -> Vec<c64> {
     let m = columns.len();
     let entry = |i: usize, j: usize| {

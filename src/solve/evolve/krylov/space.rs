@@ -1,9 +1,9 @@
-//! A Krylov space of T = (1 − hG)⁻¹ that begins with a density, in ratios to a measure.
+//! A Krylov space of T = (1 − hG)⁻¹ that starts from a density, in a weighted scalar product.
 //!
-//! Vectors are μ_i f_i with μ = |p| T, the density as it is on average over times of the length h to come, and products
-//! Σ μ f g: then the start has a norm of order 1 however cold the chain is, no solution grows faster than e^{t/2h}, and
-//! what holds next to nothing has its own digits. T V = V H + η v e_m: the Arnoldi process, with vectors made
-//! orthogonal twice.
+//! Vectors are stored as ratios f to the measure μ = |p| T, the density averaged over an exponential time of mean h,
+//! and the scalar product is Σ μ f g. Then the start has a norm of order 1 at any temperature, no solution grows faster
+//! than e^{t/2h}, and small entries keep their relative accuracy. The basis is that of the Arnoldi process, T V = V H +
+//! η v e_m, with reorthogonalisation.
 
 use faer::c64;
 use rayon::prelude::*;
@@ -12,69 +12,69 @@ use super::small::{Contour, Value, eigenvalues, exponential};
 use crate::elimination::Elimination;
 use crate::solve::orthogonal::{add, square, taken_out};
 
-/// A Krylov space that can grow.
+/// A Krylov space that can be enlarged.
 pub(super) struct Space {
-    /// The sum of T|p| over the states, where the space begins: by it μ is less than that.
+    /// Σ T|p| at the beginning of the space, by which μ is divided.
     pub(super) total: f64,
     /// h.
     pub length: f64,
-    /// When it begins.
+    /// The time at which the space begins.
     pub begin: f64,
-    /// μ, with the sum 1.
+    /// μ, normalised to the sum 1.
     weights: Vec<f64>,
-    /// f of every vector, one more than there are columns unless nothing is left.
+    /// The basis as ratios f, one vector more than there are columns of H, unless the space is invariant.
     basis: Vec<Vec<f64>>,
     /// H by columns.
     columns: Vec<Vec<f64>>,
     /// The norm of the start.
     norm: f64,
-    /// Σ μ f and Σ μ f κ of every vector.
+    /// Σ μ f (mass) and Σ μ f κ (flux) of every basis vector.
     sums: Vec<[f64; 2]>,
     contours: [Contour; 2],
-    /// Those of H; `None` where they are not known.
+    /// The eigenvalues of H; `None` if they have not been computed.
     eigenvalues: Option<Vec<c64>>,
-    /// Whether errors are measured by state, |e_i|/(μ_i + φ), and not in L1.
+    /// Whether errors are measured by state, |e_i|/(μ_i + φ), or in L1.
     by_state: bool,
-    /// States within reach whose μ is below φ.
-    sunk: usize,
+    /// The number of reachable states whose μ is below φ.
+    states_below_floor: usize,
 }
 
-/// The density in the space at a time.
+/// The density in the space at one time.
 pub(super) struct Point {
     value: Value,
-    /// What is left of the start.
+    /// The surviving mass of the start.
     pub mass: f64,
-    /// Σ p κ.
+    /// The flux Σ p κ.
     pub flux: f64,
-    /// What has been killed.
+    /// The killed mass.
     pub killed: f64,
-    /// The estimated error as the space measures it.
+    /// The estimated error in the norm of the space.
     pub error: f64,
-    /// The part of it that the contour makes, and a larger space does not lessen.
+    /// The part of it from the contour, which a larger space does not reduce.
     pub by_contour: f64,
-    /// What rounding adds to it, which neither a larger space nor another contour lessens.
+    /// The part from rounding, which neither a larger space nor another contour reduces.
     pub by_rounding: f64,
 }
 
-/// Nodes of the contour, and of the one it is compared with.
+/// The numbers of nodes of the contour and of the contour that it is compared with.
 const NODES: [usize; 2] = [32, 28];
 
-/// φ: errors of states are measured relative to μ above this share of it.
+/// φ, the share of the mass above which errors are measured relative to μ.
 const FLOOR: f64 = 1e-16;
 
-/// The residual may make this many times the error that its size says: true errors were between a tenth of that and
+/// The safety factor of the error estimate from the residual: true errors were between a tenth of the estimate and
 /// twice it.
 const SAFETY: f64 = 3.0;
 
-/// The sum over a contour is wrong by so many times the rounding of its terms: those of e^z, with z up to 26, are not
-/// independent. In 600 random chains it was 2.3 times at most.
+/// The factor by which rounding in the contour sum exceeds that of independent terms: the values e^z, z up to 26, have
+/// correlated errors. The largest factor in 600 random chains was 2.3.
 const ROUNDED: f64 = 3.0;
 
-/// What is left of a vector below this part of it is rounding.
+/// A vector whose norm falls below this fraction during orthogonalisation is only rounding.
 const NOTHING: f64 = 1e-13;
 
 impl Space {
-    /// The space of a density that begins at a time, with the factor of an implicit step of length h.
+    /// The space of a density from time `begin` on, with the factor of an implicit step of length h.
     pub(super) fn new(start: &[f64], begin: f64, length: f64, factor: &Elimination, killing: &[f64]) -> Space {
         let sizes: Vec<f64> = start.iter().map(|p| p.abs()).collect();
         let mut weights = factor.solve_left(&sizes);
@@ -92,7 +92,7 @@ impl Space {
             contours: NODES.map(Contour::new),
             eigenvalues: None,
             by_state,
-            sunk: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
+            states_below_floor: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
             weights,
         };
         let mut first = space.ratios(start);
@@ -118,22 +118,22 @@ impl Space {
             .collect()
     }
 
-    /// The number of solves that it has taken, but for the first.
+    /// The number of columns of H, which is the number of solves after the first.
     pub(super) fn dimension(&self) -> usize {
         self.columns.len()
     }
 
-    /// Whether everything that T makes of the start lies in it.
+    /// Whether the space is invariant under T.
     pub(super) fn is_whole(&self) -> bool {
         self.basis.len() == self.columns.len()
     }
 
-    /// Whether it cannot grow.
+    /// Whether the space cannot grow.
     pub(super) fn is_exhausted(&self) -> bool {
         self.dimension() > 0 && self.is_whole()
     }
 
-    /// Makes it larger by one solve.
+    /// Enlarges the space by one solve.
     pub(super) fn grow(&mut self, factor: &Elimination, killing: &[f64]) {
         let last = &self.basis[self.columns.len()];
         let flows: Vec<f64> = last.iter().zip(&self.weights).map(|(value, weight)| value * weight).collect();
@@ -141,7 +141,7 @@ impl Space {
         let before = square(&self.weights, &vector).sqrt();
         let mut column = taken_out(&mut vector, &self.basis, &self.weights, usize::MAX);
         let size = square(&self.weights, &vector).sqrt();
-        // A comparison that also finds what is not a number.
+        // This comparison also catches NaN.
         if size > NOTHING * before {
             vector.iter_mut().for_each(|value| *value /= size);
             column.push(size);
@@ -151,7 +151,7 @@ impl Space {
         self.eigenvalues = eigenvalues(&self.columns);
     }
 
-    /// The size of a vector by which errors are measured: Σ μ |f|, or the largest μ |f|/(μ + φ).
+    /// The norm of a vector for error estimates: Σ μ |f|, or the largest μ |f|/(μ + φ).
     fn size(&self, vector: &[f64]) -> f64 {
         match self.by_state {
             true => {
@@ -162,7 +162,7 @@ impl Space {
         }
     }
 
-    /// What there is at a time after the beginning.
+    /// The density at a time after the beginning of the space.
     pub(super) fn at(&self, time: f64) -> Point {
         let x = (time - self.begin) / self.length;
         let value = exponential(&self.columns, x, &self.contours[0]);
@@ -189,7 +189,7 @@ impl Space {
         }
     }
 
-    /// The density at a point, and T applied to it.
+    /// The density at a point of the space, and T applied to it.
     pub(super) fn densities(&self, point: &Point) -> [Vec<f64>; 2] {
         let m = self.columns.len();
         let own = &point.value.coefficients;
@@ -203,20 +203,20 @@ impl Space {
         })
     }
 
-    /// μ.
+    /// The measure μ.
     pub(super) fn weights(&self) -> &[f64] {
         &self.weights
     }
 
-    /// What an error of size 1 may be in a state of weight μ_i: μ_i + φ where that is a multiple of μ_i, and goes on as
-    /// μ does. In all states together it may be [`Space::below`] besides.
+    /// What an error of norm 1 amounts to in a state of weight μ_i: μ_i + φ if that is a multiple of μ_i, and then it
+    /// is propagated like μ. In addition all states together may hold [`Space::below`].
     pub(super) fn share(&self, weight: f64) -> f64 {
         if weight < FLOOR { weight } else { weight + FLOOR }
     }
 
-    /// The sum of φ over the states whose μ is below it: what an error of size 1 may be there that stays while all else
+    /// The sum of φ over the states whose μ is below φ: the error of norm 1 there, which may stay while everything else
     /// decays.
     pub(super) fn below(&self) -> f64 {
-        if self.by_state { FLOOR * self.sunk as f64 } else { 0.0 }
+        if self.by_state { FLOOR * self.states_below_floor as f64 } else { 0.0 }
     }
 }
