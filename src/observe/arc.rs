@@ -1,17 +1,16 @@
-//! A dividing surface in its own arcs, each with the saddles that belong to it.
+//! The arcs of a dividing surface, each with the saddles that belong to it.
 //!
-//! Along a curve the drift leads from where it is highest, b·t turning from − to +, to where it is lowest; for a loss
-//! that is the height of L along the curve. An arc lies between two such highest places and has one lowest. On the
-//! boundary of a basin the highest places are maxima of the loss, or sources of the drift, and each arc is the stable
-//! manifold of one saddle, its lowest place the saddle itself. On any other curve a saddle whose two minima it parts
-//! belongs to the arc that passes nearest to it.
+//! The height along a curve is the loss L or, for a drift, −∫ b·dl. An arc lies between two neighbouring maxima of the
+//! height and contains one minimum. On the boundary of a basin the maxima are maxima of the loss or sources of the
+//! drift, and each arc is the stable manifold of one saddle, which is its minimum. On any other curve a saddle whose
+//! two minima it separates belongs to the nearest arc.
 //!
-//! Near its saddle the theory takes the flux of an arc to be a Gaussian across the escape direction,
+//! The theory assumes that the flux of an arc near its saddle is a Gaussian across the escape direction,
 //! ```text
 //! J·n ∝ e^{−y²/2w²}        w = √(D_⊥/H_⊥),   y along the stable eigenvector ⊥ of the Hessian, D_⊥ = ⊥·D ⊥
 //! ```
-//! on any curve through the saddle that is not the escape direction itself, since the current does not depend on the
-//! way along it.
+//! on any curve through the saddle other than the escape direction itself, since the current does not vary along that
+//! direction.
 
 use serde::Serialize;
 
@@ -22,51 +21,52 @@ use crate::tensor::{Point, advance, difference, dot, norm};
 /// One arc of a dividing surface.
 #[derive(Clone, Debug, Serialize)]
 pub struct Arc {
-    /// Where it is lowest.
+    /// Its lowest point.
     pub lowest: Point,
-    /// The saddles that belong to it, as indices into all of the problem's.
+    /// The saddles that belong to it, as indices into the problem's saddles.
     pub saddles: Vec<usize>,
-    /// What flows across it, per unit of time.
+    /// The net flux across it, per unit of dynamical time.
     pub flux: f64,
-    /// Over what flows across the whole surface.
+    /// Its flux divided by that of the whole surface.
     pub share: f64,
-    /// The standard deviation of the flux across the escape direction, for an arc of one saddle.
+    /// The standard deviation of the flux across the escape direction, for an arc with one saddle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<f64>,
-    /// What the theory assumes for it: √(D_⊥/H_⊥).
+    /// The value that the theory assumes: √(D_⊥/H_⊥).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gaussian_width: Option<f64>,
-    /// Kramers' rate over the arc's one saddle, for this way of absorbing.
+    /// Kramers' rate over the arc's saddle, with the factor of the killing boundary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kramers: Option<f64>,
-    /// The rate over this arc, over Kramers'.
+    /// The rate over this arc divided by Kramers'.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
 }
 
-/// Which arc each crossing of a surface belongs to.
+/// The division of the crossings of a surface into arcs.
 #[derive(Clone, Debug)]
 pub struct Division {
-    /// The crossing at which each arc is lowest, the lowest arc first.
+    /// The lowest crossing of each arc, in ascending order of height.
     lowest: Vec<usize>,
-    /// By arc, its saddles.
+    /// The saddles of each arc.
     saddles: Vec<Vec<usize>>,
-    /// By crossing, its arc.
+    /// The arc of each crossing.
     pub arc: Vec<usize>,
 }
 
-/// Crossings that are nearer to one another than this, in cells, are neighbours on the curve.
+/// The distance, in cells, up to which two crossings are neighbours on the curve.
 const NEIGHBOURS: f64 = 2.5;
-/// An arc that is parted from a lower one by no more than this share of its height above it is a ripple of that.
+/// An arc is merged into a lower neighbour if its depth below the maximum between them is at most this fraction of the
+/// depth of the lower arc below that maximum.
 const RIPPLE: f64 = 0.01;
-/// A curve that passes its saddle at more than so many widths of the Gaussian crosses elsewhere than there.
+/// The distance between curve and saddle, in widths of the Gaussian, up to which the Gaussian is compared.
 const NEAR: f64 = 2.0;
-/// Heights that differ by less, relative to their range, are equal.
+/// The height difference, relative to the range of heights, below which heights are equal.
 const LEVEL: f64 = 1e-9;
 
 impl Division {
-    /// The arcs of the curve that is crossed at these places, with those of the saddles in `candidates` that belong to
-    /// each; `cell`: the spacing of the grid.
+    /// The arcs of the curve with these crossings, and the saddles in `candidates` that belong to each; `cell` is the
+    /// cell width of the grid.
     pub fn new(problem: &Problem, candidates: &[usize], crossings: &[Crossing], cell: f64) -> Division {
         let heights = heights(problem, crossings, cell);
         let space = problem.domain.space();
@@ -87,8 +87,8 @@ impl Division {
         Division { lowest, saddles, arc }
     }
 
-    /// For each crossing the saddle that it counts for: the arc's, the nearest of them where it has several; the
-    /// nearest one to the arc where it has none.
+    /// The saddle of each crossing: that of its arc, the nearest one if there are several; for an arc without saddles
+    /// the saddle nearest to the arc.
     pub fn saddle_of_each(&self, problem: &Problem, candidates: &[usize], crossings: &[Crossing]) -> Vec<usize> {
         let space = problem.domain.space();
         let nearest = |among: &[usize], at: Point| {
@@ -102,7 +102,7 @@ impl Division {
         crossings.iter().zip(&self.arc).filter_map(saddle).collect()
     }
 
-    /// The arcs with what flows across each.
+    /// The arcs with the flux across each.
     pub fn arcs(&self, problem: &Problem, crossings: &[Crossing]) -> Vec<Arc> {
         let total: f64 = crossings.iter().map(|crossing| crossing.flow).sum();
         let own = |arc: usize| {
@@ -130,8 +130,8 @@ impl Division {
         (0..self.lowest.len()).map(arc).collect()
     }
 
-    /// The density along a profile that the theory assumes: Gaussians with the flux of each arc of one saddle; NaN on
-    /// other arcs.
+    /// The flux density along a profile that the theory assumes: Gaussians with the flux of each arc that has one
+    /// saddle; NaN on other arcs.
     pub fn gaussian(&self, problem: &Problem, arcs: &[Arc], profile: &Profile) -> Vec<f64> {
         let across: Vec<Option<Across>> =
             arcs.iter().map(|arc| arc.width.and(only(&arc.saddles)).and_then(|at| Across::new(problem, at))).collect();
@@ -146,12 +146,12 @@ impl Division {
     }
 }
 
-/// The one saddle of an arc.
+/// The saddle of an arc that has exactly one.
 fn only(saddles: &[usize]) -> Option<usize> {
     <[usize; 1]>::try_from(saddles).ok().map(|[saddle]| saddle)
 }
 
-/// The direction across the escape at a saddle.
+/// The direction perpendicular to the escape direction at a saddle.
 struct Across<'a> {
     problem: &'a Problem,
     saddle: &'a Saddle,
@@ -160,7 +160,7 @@ struct Across<'a> {
 }
 
 impl<'a> Across<'a> {
-    /// `None` where the coordinates have a metric of their own, or where there is no loss.
+    /// `None` if the coordinates have a metric or there is no loss.
     fn new(problem: &'a Problem, saddle: usize) -> Option<Across<'a>> {
         problem.dynamics.loss().filter(|loss| loss.metric().is_none())?;
         let saddle = &problem.critical.saddles[saddle];
@@ -170,7 +170,7 @@ impl<'a> Across<'a> {
         (width.is_finite() && width > 0.0).then_some(Across { problem, saddle, direction, width })
     }
 
-    /// Whether a curve whose lowest place is this passes the saddle so near that the Gaussian is meant for it.
+    /// Whether a curve with this lowest point passes near enough to the saddle for the Gaussian to apply.
     fn is_near(&self, at: Point) -> bool {
         norm(self.problem.domain.space().offset(self.saddle.point.theta, at)) <= NEAR * self.width
     }
@@ -190,7 +190,8 @@ impl<'a> Across<'a> {
     }
 }
 
-/// Where less than this part of what crosses an arc either way is left, it goes round, or is rounding.
+/// If the net flux of an arc is less than this fraction of the flow in either direction, it circulates or is rounding,
+/// and has no width.
 const ONE_WAY: f64 = 0.5;
 
 /// The height of the curve at each crossing: the loss, or −∫ b·dl along the curve.
@@ -203,7 +204,7 @@ fn heights(problem: &Problem, crossings: &[Crossing], cell: f64) -> Vec<f64> {
     for pair in strung(crossings).windows(2) {
         let (from, to) = (crossings[pair[0]].at, crossings[pair[1]].at);
         let step = difference(to, from);
-        // Where the curve begins anew nothing compares.
+        // A gap between pieces of the curve carries no height difference.
         let is_joined = norm(step) <= NEIGHBOURS * cell;
         let rise = if is_joined { dot(problem.dynamics.slope(advance(from, 0.5, step)), step) } else { 0.0 };
         heights[pair[1]] = heights[pair[0]] + rise;
@@ -211,7 +212,7 @@ fn heights(problem: &Problem, crossings: &[Crossing], cell: f64) -> Vec<f64> {
     heights
 }
 
-/// The places from which water that rises would spread, lowest first, and by which of them each place is flooded.
+/// A watershed division: the local minima, lowest first, and the minimum to whose arc each crossing belongs.
 fn flooded(
     heights: &[f64],
     near: impl Fn(usize) -> Vec<usize>,
@@ -223,7 +224,7 @@ fn flooded(
     let range = order.first().zip(order.last()).map_or(0.0, |(&low, &high)| heights[high] - heights[low]);
     let level = LEVEL * (range + order.last().map_or(0.0, |&high| heights[high].abs()));
     let (mut lowest, mut lake): (Vec<usize>, Vec<usize>) = (Vec::new(), vec![DRY; heights.len()]);
-    // The lake that each one has run into.
+    // The minimum that each minimum has been merged into.
     let mut into: Vec<usize> = Vec::new();
     let root = |into: &[usize], mut lake: usize| {
         while into[lake] != lake {
@@ -243,7 +244,7 @@ fn flooded(
         lake[k] = root(&into, lake[nearest]);
         for &other in &wet {
             let (one, two) = (root(&into, lake[k]), root(&into, lake[other]));
-            // Lakes are numbered from the lowest on.
+            // Minima are numbered from the lowest.
             let (low, high) = (one.min(two), one.max(two));
             let [deep, shallow] = [low, high].map(|lake| heights[k] - heights[lowest[lake]]);
             if low != high && (shallow <= RIPPLE * deep || shallow <= level) {

@@ -1,4 +1,4 @@
-//! The probability flux through what absorbs, along it and by saddle: the paper's Eq. 9, ∮ J·dS.
+//! The probability flux through the absorbing boundary, resolved along it and by saddle: the paper's Eq. 9, ∮ J·dS.
 
 use crate::generator::{Assembly, Exit};
 use crate::grid::Grid;
@@ -9,30 +9,30 @@ use crate::observe::profile::{Crossing, Profile};
 use crate::problem::Problem;
 use crate::tensor::{Point, difference};
 
-/// Probability flux through the absorbing boundary for the normalised quasi-stationary density.
+/// The probability flux through the absorbing boundary for the normalised quasi-stationary density, per unit of
+/// dynamical time.
 #[derive(Clone, Debug)]
 pub struct BoundaryFlux {
     /// Σ ν_i κ_i, equal to γ to rounding.
     pub total: f64,
-    /// The part of it that a killing rate inside the domain takes; `None` where there is none.
+    /// The part of it by a killing rate inside the domain; `None` if there is none.
     pub inside: Option<f64>,
-    /// Share of each saddle, index into the problem's saddles and flux: what crosses the boundary's arc that belongs
-    /// to it. Empty where a target absorbs beyond several saddles, because where the target is entered does not tell
-    /// over which of them.
+    /// The flux of each saddle, as index into the problem's saddles and flux across the boundary's arc that belongs to
+    /// it. Empty if a target absorbs beyond several saddles, since the point of entry does not tell the saddle.
     pub by_saddle: Vec<(usize, f64)>,
     /// The arcs of the boundary, lowest first; none in one dimension.
     pub arcs: Vec<Arc>,
-    /// Points of the boundary, ordered along it where that makes sense.
+    /// Points of the boundary, ordered along it if it is a curve.
     pub position: Vec<Point>,
     /// Arc length from the first point.
     pub arc: Vec<f64>,
-    /// Flux density per length of boundary (in one dimension: the flux itself).
+    /// The flux density per length of the boundary (in one dimension the flux itself).
     pub density: Vec<f64>,
-    /// The Gaussian that the theory assumes for it; NaN on arcs for which there is none. Empty in one dimension.
+    /// The Gaussian flux density that the theory assumes; NaN on arcs without one, empty in one dimension.
     pub gaussian: Vec<f64>,
 }
 
-/// The group of the flux, and its coordinate.
+/// The name of the group, and of its coordinate.
 const GROUP: &str = "flux";
 pub(super) const ARC: Label = Label::new("arc_length", "parameter", "arc length along the dividing surface");
 pub(super) const TOTAL: &str = "total";
@@ -41,12 +41,12 @@ pub(super) const DENSITY: Kind = Kind {
     units: ["1/dynamical time", "1/(dynamical time parameter)"],
     long_name: ["flux through the end", "flux density per length of the dividing surface"],
 };
-/// The density that the theory assumes, over the same places.
+/// The flux density that the theory assumes, at the same points.
 pub const GAUSSIAN: Kind =
     Kind::new("gaussian", "1/(dynamical time parameter)", "Gaussian of the width √(D_⊥/H_⊥) with the flux of each arc");
 
 impl BoundaryFlux {
-    /// The flux along the boundary as a group of fields; `None` where no boundary was found.
+    /// The flux along the boundary as a group of fields; `None` without a boundary.
     pub fn group(&self, dimension: usize) -> Option<FieldGroup> {
         if self.density.is_empty() {
             return None;
@@ -65,23 +65,23 @@ impl BoundaryFlux {
         Some(group)
     }
 
-    /// The arc that belongs to one saddle, and to no other.
+    /// The arc that belongs to this saddle and to no other.
     pub fn arc_of(&self, saddle: usize) -> Option<&Arc> {
         self.arcs.iter().find(|arc| arc.saddles == [saddle])
     }
 
-    /// The flux that a group holds, if it is that of what absorbs; the shares of the saddles are not in it.
+    /// The flux stored in a group, if it is that of the absorbing boundary; the fluxes by saddle are not stored.
     ///
     /// # Errors
-    /// [`GroupError`] with what the group lacks, or with a field that does not fit its coordinate.
+    /// [`GroupError`] if the group lacks a field or a field does not match its coordinate.
     pub fn from_group(group: &FieldGroup) -> Result<Option<BoundaryFlux>, GroupError> {
         (group.name == GROUP).then(|| BoundaryFlux::along(group)).transpose()
     }
 
-    /// The flux along a surface that a group of any name holds.
+    /// The flux along a surface stored in a group of any name.
     ///
     /// # Errors
-    /// As [`BoundaryFlux::from_group`].
+    /// The errors of [`BoundaryFlux::from_group`].
     pub fn along(group: &FieldGroup) -> Result<BoundaryFlux, GroupError> {
         let x = group.needed(&POSITION[0].name)?;
         let y = group.values(&POSITION[1].name);
@@ -99,17 +99,18 @@ impl BoundaryFlux {
     }
 }
 
-/// The saddle that each exit counts for.
+/// The saddle to which each exit is assigned.
 pub struct SaddleOfExit {
-    /// The saddles, as indices into the problem's; none where a target absorbs beyond several.
+    /// The saddles, as indices into the problem's; empty if a target absorbs beyond several.
     pub saddles: Vec<usize>,
-    /// By exit, the place of its saddle among them.
+    /// For each exit the index of its saddle in `saddles`.
     place: Vec<usize>,
     division: Division,
 }
 
 impl SaddleOfExit {
-    /// Tells the exits of an assembly apart by the arcs of the boundary that they cross; `spacing`: the grid's.
+    /// Assigns the exits of an assembly to saddles by the arcs of the boundary that they cross; `spacing` is that of
+    /// the grid.
     pub fn new(problem: &Problem, spacing: [f64; 2], exits: &[Exit]) -> SaddleOfExit {
         let mut saddles = problem.valley.saddles.clone();
         if problem.valley.target.is_some() && saddles.len() > 1 {
@@ -123,7 +124,7 @@ impl SaddleOfExit {
         SaddleOfExit { place: of_each.into_iter().filter_map(place).collect(), saddles, division }
     }
 
-    /// What the exits carry, summed by saddle.
+    /// The sums of values of the exits, by saddle.
     pub fn sums(&self, flows: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.saddles.len()];
         for (&place, flow) in self.place.iter().zip(flows) {
@@ -133,12 +134,12 @@ impl SaddleOfExit {
     }
 }
 
-/// The scale on which a boundary is resolved.
+/// The length scale on which a boundary is resolved.
 fn cell(problem: &Problem, spacing: [f64; 2]) -> f64 {
     if problem.dimension == 1 { spacing[0] } else { spacing[0].max(spacing[1]) }
 }
 
-/// Collects the flux of every cut edge, and what is killed inside.
+/// Sums the flux of all cut edges, and the flux killed inside.
 pub fn boundary_flux(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> BoundaryFlux {
     let Assembly { exits, inside, .. } = assembly;
     let flow = |exit: &Exit| probability[exit.state as usize] * exit.rate;
@@ -174,7 +175,7 @@ pub fn boundary_flux(problem: &Problem, grid: &Grid, assembly: &Assembly, probab
     BoundaryFlux { total, inside, by_saddle, position, arc, density, arcs, gaussian }
 }
 
-/// One dimension: one value for each end.
+/// One dimension: one value per end.
 fn by_end(mut ends: Vec<Crossing>) -> Profile {
     ends.sort_by(|a, b| a.at[0].total_cmp(&b.at[0]));
     Profile {

@@ -1,9 +1,9 @@
-//! The flux through a curve Γ on which an eigenvalue of the Hessian, and of D = c[H]₊ with it, changes sign: where
-//! along Γ the noise of the other eigenvector carries the process across, beside the openness ω there
-//! ([`crate::problem::degeneracy::curve`]).
+//! The flux through a curve Γ on which an eigenvalue of the Hessian changes sign and the corresponding one of D = c[H]₊
+//! vanishes, as a density along Γ together with the openness ω ([`crate::problem::degeneracy::curve`]).
 //!
-//! It is summed over the edges that cross Γ, forward less backward, in the quasi-stationary density; positive towards
-//! where H has one positive eigenvalue less. What crosses Γ and comes back counts twice, with opposite signs.
+//! It is the sum over the edges that cross Γ of forward minus backward flow in the quasi-stationary density, positive
+//! towards the side on which H has one positive eigenvalue less. Probability that crosses Γ and returns counts twice,
+//! with opposite signs.
 
 use serde::Serialize;
 
@@ -26,24 +26,24 @@ pub const ARC_NAME: &str = "arc_length";
 /// The name of the flux density along the curve.
 pub const DENSITY_NAME: &str = DENSITY.name;
 
-/// ω along the curve.
+/// The openness ω along the curve.
 pub const OPENNESS: Label = Label::new(
     "openness",
     "1",
     "squared cosine between the normal of the curve and the eigenvector whose noise is left",
 );
 
-/// What crosses Γ.
+/// The flux through Γ.
 #[derive(Clone, Debug, Serialize)]
 pub struct CurveFlux {
-    /// Net flux through Γ, per unit of time.
+    /// The net flux through Γ, per unit of dynamical time.
     pub flux: f64,
-    /// Where it is densest. The process circulates through Γ, out in one place and back in another, by far more than
-    /// the net flux.
+    /// The point of the largest flux density. The circulation through Γ, out at one place and back at another, can be
+    /// much larger than the net flux.
     pub densest: Point,
-    /// ω there.
+    /// The openness ω at that point.
     pub openness: f64,
-    /// ω on average over the flux.
+    /// The mean of ω, weighted with the flux.
     pub mean_openness: f64,
     #[serde(skip)]
     profile: Profile,
@@ -51,15 +51,15 @@ pub struct CurveFlux {
     along: Vec<f64>,
 }
 
-/// Edges along the noise that is left carry much to and fro across Γ: bins this many times wider than for other curves
-/// …
+/// Edges along the remaining noise carry large flows in both directions across Γ: bins are this many times wider than
+/// for other curves …
 const BINS: f64 = 3.0;
-/// … and smoothed so many times, which leaves a sixty-fourth of what repeats itself every third bin.
+/// … and are smoothed this many times, which damps oscillations with a period of three bins to 1/64.
 const SMOOTHINGS: usize = 3;
 
 impl CurveFlux {
     /// The flux of a quasi-stationary density, in two dimensions, for noise c[H]₊ without a floor; `None` for other
-    /// noise and where nothing crosses.
+    /// noise and if nothing crosses.
     pub fn new(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Option<CurveFlux> {
         let field = problem.noise.hessian_field().filter(|field| field.floor == 0.0 && problem.dimension == 2)?;
         let size = problem.domain.width(0).max(problem.domain.width(1));

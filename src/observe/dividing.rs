@@ -1,9 +1,9 @@
-//! What flows across surfaces between two sets, and over which saddles: the reactive flux across the line on which the
-//! forward committor is ½, the boundary of the first set's basin, and any other line.
+//! The reactive flux across surfaces between two sets, by saddle: across the isocommittor line q⁺ = ½, the boundary of
+//! the first set's basin, and any other given line.
 //!
-//! Reactive paths neither end nor begin between the sets, so that every such surface carries the same flux F_AB; its
-//! arcs ([`crate::observe::arc`]) say which way it takes. It is summed over the edges that the surface crosses,
-//! forward less backward.
+//! Reactive paths neither begin nor end between the sets, so that every such surface carries the same flux F_AB; its
+//! arcs ([`crate::observe::arc`]) show how it is distributed. It is the sum over the edges that cross the surface of
+//! forward minus backward flow.
 
 use std::borrow::Cow;
 
@@ -19,42 +19,42 @@ use crate::problem::basin::Basin;
 use crate::solve::{Reactive, Side};
 use crate::tensor::{Point, difference};
 
-/// The name of the line on which the forward committor is ½, and of the group of its fields.
+/// The name of the isocommittor line q⁺ = ½, and of the group of its fields.
 pub const HALF: &str = "isocommittor";
 
-/// A surface between two sets, by the side of it that the first of them is on.
+/// A surface between two sets, oriented by the side of the first set.
 pub struct Surface<'a> {
-    /// How it is called in a summary.
+    /// The name in a summary.
     pub name: String,
-    /// The group of its fields.
+    /// The name of the group of its fields.
     pub group: String,
     form: Form<'a>,
 }
 
 enum Form<'a> {
-    /// Where the forward committor is ½.
+    /// The isocommittor line q⁺ = ½.
     Half,
     /// The boundary of a set.
     Boundary(&'a Region),
 }
 
-/// A surface that does not lie between the sets.
+/// A surface that does not separate the sets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the surface \"{name}\" does not part the sets: its condition must hold all over the first, and nowhere in the second"
 )]
 pub struct NotBetween {
-    /// The surface.
+    /// The name of the surface.
     pub name: String,
 }
 
 impl<'a> Surface<'a> {
-    /// The line on which the forward committor is ½.
+    /// The isocommittor line q⁺ = ½.
     pub fn half() -> Surface<'a> {
         Surface { name: HALF.to_string(), group: HALF.to_string(), form: Form::Half }
     }
 
-    /// The boundary of a set that holds the first of the two.
+    /// The boundary of a region that contains the first set.
     pub fn of(name: &str, group: String, region: &'a Region) -> Surface<'a> {
         Surface { name: name.to_string(), group, form: Form::Boundary(region) }
     }
@@ -63,13 +63,14 @@ impl<'a> Surface<'a> {
 /// The reactive flux across one surface.
 #[derive(Clone, Debug, Serialize)]
 pub struct SurfaceFlux {
-    /// How the surface is called.
+    /// The name of the surface.
     pub surface: String,
-    /// The group of its fields.
+    /// The name of the group of its fields.
     pub group: String,
-    /// What flows across it, per unit of time.
+    /// The net flux across it, per unit of dynamical time.
     pub flux: f64,
-    /// Its mean distance from the boundary of the first set's basin, positive outside of that, weighted with the flux.
+    /// Its mean distance from the boundary of the first set's basin, weighted with the flux, positive outside of the
+    /// basin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<f64>,
     /// Its arcs, lowest first.
@@ -86,7 +87,7 @@ impl SurfaceFlux {
     /// The flux across a surface in two dimensions, and its distance from the boundary of a basin.
     ///
     /// # Errors
-    /// [`NotBetween`] where one of the sets is on the wrong side of it.
+    /// [`NotBetween`] if one of the sets is on the wrong side of the surface.
     pub fn new(found: &Reactive<'_>, surface: &Surface<'_>, basin: Option<&Basin>) -> Result<SurfaceFlux, NotBetween> {
         let (closed, problem) = (&found.closed, found.closed.problem);
         let inside = inside(found, &surface.form);
@@ -163,7 +164,7 @@ fn passes(found: &Reactive<'_>, inside: &[bool]) -> Vec<usize> {
     (0..problem.critical.saddles.len()).filter(leads).collect()
 }
 
-/// Which states are on the first set's side.
+/// Whether each state is on the first set's side.
 fn inside(found: &Reactive<'_>, form: &Form<'_>) -> Vec<bool> {
     let paths = &found.paths;
     match form {
@@ -175,11 +176,11 @@ fn inside(found: &Reactive<'_>, form: &Form<'_>) -> Vec<bool> {
     }
 }
 
-/// Where edges cross the surface, with their net flow out of the first set's side.
+/// The crossings of edges with the surface, with their net flow out of the first set's side.
 fn crossings(found: &Reactive<'_>, inside: &[bool], form: &Form<'_>) -> Vec<Crossing> {
     let (closed, paths) = (&found.closed, &found.paths);
     let side = &paths.cores.side;
-    // ln(q/(1 − q)), odd about ½, from numbers that are both right in their digits.
+    // ln(q/(1 − q)), odd about ½; both numbers have full relative accuracy.
     let odds = |state: usize| paths.forward[state].ln() - paths.complement[state].ln();
     let fraction = |states: [usize; 2], [from, to]: [Point; 2]| match form {
         Form::Half => {
@@ -204,7 +205,7 @@ fn crossings(found: &Reactive<'_>, inside: &[bool], form: &Form<'_>) -> Vec<Cros
         let at = [0, 1].map(|axis: usize| ends[0][axis] + share * (ends[1][axis] - ends[0][axis]));
         crossings.push(Crossing { at, edge: Some(difference(end, begin)), flow });
     }
-    // Where the surface passes between a set and its neighbours.
+    // The surface may also pass between a set and the states next to it.
     for cut in &found.cuts {
         let state = cut.state as usize;
         let flow = match (cut.set, inside[state]) {

@@ -1,4 +1,4 @@
-//! The fields over the grid, made from the problem and from state vectors, and the value of a state vector at a point.
+//! The fields over the grid, from the problem and from vectors over states, and the value of such a vector at a point.
 
 use crate::generator::Assembly;
 use crate::generator::assembly::DEAD;
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::tensor::{Point, Tensor};
 use rayon::prelude::*;
 
-/// L.
+/// The loss L.
 pub const LOSS: Kind = Kind::new("loss", "loss", "loss L");
 /// D₁₁, D₁₂, D₂₂ along the axes of θ.
 pub const DIFFUSION: [Kind; 3] = [
@@ -30,7 +30,7 @@ pub const CURRENT: [Kind; 2] = [
 /// The mean first-passage time; 0 outside the start set.
 pub const MEAN_FIRST_PASSAGE: Kind = Kind::new("mean_first_passage", "dynamical time", "mean first-passage time");
 
-/// The loss in every cell, where there is one.
+/// The loss in every cell, if there is one.
 pub fn loss(problem: &Problem, grid: &Grid) -> Option<Field> {
     let loss = problem.dynamics.loss()?;
     Some(LOSS.over(grid, (0..grid.len()).into_par_iter().map(|cell| loss.value(grid.cell_centre(cell))).collect()))
@@ -46,12 +46,12 @@ pub fn diffusion(problem: &Problem, grid: &Grid) -> Vec<Field> {
     fields.map(|(kind, entry)| kind.over(grid, tensors.iter().map(entry).collect())).collect()
 }
 
-/// The value of a smooth state function at a point, by tensor Lagrange interpolation through up to 6 cells per axis,
-/// all of them with states; the nearest state's value where not even 2 per axis fit.
+/// The value at a point of a smooth vector over states, by tensor Lagrange interpolation through up to 6 cells per axis
+/// that all have states; the value of the nearest state if not even 2 per axis do.
 pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) -> f64 {
     let u = grid.to_grid(point);
     let spacing = grid.spacing();
-    // The point in units of cells, whole numbers at cell centres.
+    // The point in units of cells, with whole numbers at cell centres.
     let place = |axis: usize| (u[axis] - grid.centre(axis, 0.0)) / spacing[axis];
     for width in [6i64, 4, 2] {
         let Some(weights_x) = stencil(place(0), width, grid.cells[0]) else {
@@ -78,7 +78,7 @@ pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) 
     values[crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize]
 }
 
-/// Lagrange weights of the `width` cells around a place, shifted inwards at the ends of the axis.
+/// The Lagrange weights of the `width` cells around a point, shifted inwards at the ends of the axis.
 fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
     let cells = cells as i64;
     if cells < width || !place.is_finite() {
@@ -105,7 +105,7 @@ pub fn current(grid: &Grid, assembly: &Assembly, probability: &[f64]) -> Vec<Fie
         let [centre, exit_at] = [grid.to_grid(grid.cell_centre(cell as usize)), grid.to_grid(exit.position)];
         let vector = [exit_at[0] - centre[0], exit_at[1] - centre[1]];
         let length = vector[0].hypot(vector[1]);
-        // The cut edge stands for one whole edge across the boundary.
+        // The cut edge represents one whole edge across the boundary.
         let edge = [0, 1].map(|axis: usize| if length > 0.0 { vector[axis] / length * [hx, hy][axis] } else { 0.0 });
         current.way_out(cell, edge, probability[exit.state as usize] * exit.rate);
     }

@@ -1,9 +1,8 @@
-//! Fields as named things: what is computed over a grid, along a boundary, in time or over modes carries its name, its
-//! units, its long name and the names of its coordinates from where it is computed to the file, to the pictures and
-//! back.
+//! Fields with their names: values over a grid, along a boundary, in time or over modes carry their name, units, long
+//! name and coordinates from where they are computed to files and pictures, and back.
 //!
-//! A [`FieldGroup`] is one group of `result.h5`. Who writes, reads or draws one loops over it, so that a new field, or
-//! a group over new coordinates, is one [`FieldGroup::push`].
+//! A [`FieldGroup`] is one group of `result.h5`. Writers, readers and plots loop over its fields, so that a new field,
+//! or a group over new coordinates, takes one [`FieldGroup::push`].
 //!
 //! ```
 //! use saddleflux::observe::group::{Coordinate, Field, FieldGroup, Label};
@@ -17,7 +16,7 @@
 
 use std::borrow::Cow;
 
-/// Text that is nearly always a literal.
+/// A text that usually is a literal.
 pub type Text = Cow<'static, str>;
 
 /// The name, the units and the long name of a coordinate or of a field.
@@ -38,23 +37,23 @@ impl Label {
     }
 }
 
-/// Numbers or words, as attributes and coordinates hold them.
+/// The values of attributes and coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     /// Real numbers.
     Numbers(Vec<f64>),
-    /// Small whole numbers, such as flags.
+    /// Small integers, such as flags.
     Integers(Vec<i32>),
-    /// Large whole numbers, such as seeds.
+    /// Large integers, such as seeds.
     Counts(Vec<u64>),
-    /// Words, one for each place.
+    /// Words, one per point.
     Words(Vec<String>),
     /// One text.
     Text(String),
 }
 
 impl Data {
-    /// The real numbers, where it holds them.
+    /// The real numbers, if it holds any.
     pub fn numbers(&self) -> Option<&[f64]> {
         match self {
             Data::Numbers(numbers) => Some(numbers),
@@ -62,7 +61,7 @@ impl Data {
         }
     }
 
-    /// The number of places along an axis that it is the coordinate of.
+    /// The number of points along the axis of a coordinate with these values.
     pub fn len(&self) -> usize {
         match self {
             Data::Numbers(values) => values.len(),
@@ -73,23 +72,23 @@ impl Data {
         }
     }
 
-    /// Whether it holds nothing.
+    /// Whether it holds no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Named numbers or words about a group or a coordinate.
+/// Named values that describe a group or a coordinate.
 pub type Attributes = Vec<(Text, Data)>;
 
-/// The places along one axis of a field.
+/// The points along one axis of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coordinate {
-    /// What it is called.
+    /// The label.
     pub label: Label,
-    /// The places.
+    /// The points.
     pub values: Data,
-    /// What else is to be said of it.
+    /// The attributes.
     pub attributes: Attributes,
 }
 
@@ -100,25 +99,25 @@ impl Coordinate {
     }
 }
 
-/// Values over the product of its coordinates, the last of which runs fastest; NaN where the field has no meaning.
+/// Values over the product of its coordinates, the last of which runs fastest; NaN where the field is undefined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// What it is called.
+    /// The label.
     pub label: Label,
-    /// The names of its coordinates in the group, one for each axis.
+    /// The names of its coordinates in the group, one per axis.
     pub coordinates: Vec<Text>,
     /// The values.
     pub values: Vec<f64>,
 }
 
 impl Field {
-    /// A field over coordinates of these names.
+    /// A field over coordinates with these names.
     pub fn new(label: Label, coordinates: &[&'static str], values: Vec<f64>) -> Field {
         Field { label, coordinates: coordinates.iter().map(|name| Cow::Borrowed(*name)).collect(), values }
     }
 }
 
-/// What a group lacks that its reader needs.
+/// A group that lacks something its reader needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GroupError {
     /// An attribute is missing, or not made of numbers.
@@ -137,7 +136,7 @@ pub enum GroupError {
         /// The coordinate or the field.
         name: String,
     },
-    /// A field has another size than its coordinates.
+    /// The number of values of a field does not match its coordinates.
     #[error("/{group}/{name} has {values} values for {places} places")]
     Length {
         /// The group.
@@ -157,12 +156,12 @@ pub enum GroupError {
     },
 }
 
-/// Fields over named coordinates, each over those that it names.
+/// Fields over named coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldGroup {
     /// The name of the group.
     pub name: Text,
-    /// What else is to be said of it.
+    /// The attributes.
     pub attributes: Attributes,
     /// The coordinates.
     pub coordinates: Vec<Coordinate>,
@@ -201,7 +200,7 @@ impl FieldGroup {
         self.field(name).map(|field| field.values.as_slice())
     }
 
-    /// The values of a field, or of a coordinate of numbers, that must be there.
+    /// The values of a field or of a numerical coordinate that the reader needs.
     ///
     /// # Errors
     /// [`GroupError::NoDataset`] when there is none of this name.
@@ -211,7 +210,7 @@ impl FieldGroup {
         self.values(name).or_else(along).ok_or_else(missing)
     }
 
-    /// The numbers of an attribute that must be there.
+    /// The numbers of an attribute that the reader needs.
     ///
     /// # Errors
     /// [`GroupError::NoAttribute`] when there is none of this name, or it holds no real numbers.

@@ -1,4 +1,4 @@
-//! From chain quantities to what a person looks at: named fields, values at a point, fluxes along a boundary.
+//! From vectors over states to results: named fields, values at a point, fluxes along a boundary.
 
 pub mod arc;
 pub mod boundary;

@@ -1,4 +1,4 @@
-//! A grid as the coordinates and attributes of a group of fields, exactly, so that it can be read back.
+//! A grid as the exact coordinates and attributes of a group of fields, from which it can be restored.
 
 use crate::grid::Grid;
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, GroupError, Label};
@@ -14,13 +14,13 @@ const CENTRES: [Label; 2] = [
     Label::new(AXES[1], "parameter", "cell centre along the second grid axis"),
 ];
 
-/// Places in θ, where the coordinates are not.
+/// The labels of positions θ on a turned grid, whose coordinates are not those of θ.
 pub const POSITION: [Label; 2] = [
     Label::new("position_x", "parameter", "first parameter"),
     Label::new("position_y", "parameter", "second parameter"),
 ];
 
-/// What a kind of field over a grid is called in one and in two dimensions, where a density is per length or per area.
+/// The label of a field over a grid in one and in two dimensions, where a density is per length or per area.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// The name in the file.
@@ -47,7 +47,7 @@ impl Kind {
         Kind { name, units: ["1/dynamical time", "1/(dynamical time parameter)"], long_name }
     }
 
-    /// What it is called in this dimension.
+    /// The label in this dimension.
     pub const fn label(&self, dimension: usize) -> Label {
         Label::new(self.name, self.units[dimension - 1], self.long_name[dimension - 1])
     }
@@ -58,7 +58,7 @@ impl Kind {
     }
 }
 
-/// The group of a grid's fields, which holds the place of each cell where the grid is turned, and no other field yet.
+/// The group of a grid's fields, with the position of each cell if the grid is turned, and no other field yet.
 pub fn over_grid(grid: &Grid) -> FieldGroup {
     let dimension = grid.dimension;
     let is_turned = grid.turn[1] != 0.0;
@@ -88,7 +88,7 @@ pub fn over_grid(grid: &Grid) -> FieldGroup {
     group
 }
 
-/// The grid that a group was made over.
+/// The grid of a group.
 ///
 /// # Errors
 /// [`GroupError`] with what the group lacks.

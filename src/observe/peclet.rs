@@ -1,4 +1,4 @@
-//! Cell Péclet numbers |z|: how far the effective potential rises along one edge.
+//! Cell Péclet numbers |z|: the rise of the effective potential along one edge, in absolute value.
 
 use crate::generator::Assembly;
 use crate::grid::Grid;
@@ -10,16 +10,17 @@ use crate::tensor::{Point, difference, norm};
 pub struct Peclet {
     /// The largest over the whole grid.
     pub max: f64,
-    /// Where that is.
+    /// The point of that maximum.
     pub at: Point,
-    /// The largest over the edges that matter: where the density is above a thousandth of its maximum, or within two
-    /// widths of a saddle. Where no edge is, the grid does not resolve even that, and the whole counts.
+    /// The largest over the relevant edges: where the density is above a thousandth of its maximum, or within two
+    /// widths of a saddle. If there are none, the grid does not resolve these regions and the maximum over the whole
+    /// grid is used.
     pub relevant: f64,
-    /// Where that is.
+    /// The point of that maximum.
     pub relevant_at: Point,
 }
 
-/// Both maxima for one assembled grid; `probability` is ν when it is known.
+/// Both maxima for an assembled grid; `probability` is ν if it is known.
 pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: Option<&[f64]>) -> Peclet {
     let dense = probability.map_or(f64::INFINITY, |p| 1e-3 * p.iter().copied().fold(0.0, f64::max));
     let saddles: Vec<(Point, f64)> = problem

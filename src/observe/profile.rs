@@ -1,67 +1,65 @@
-//! The flux through a curve from what single edges carry across it: strung along the curve, and gathered as a density
-//! along it.
+//! The flux through a curve from the flows of the edges that cross it: ordered along the curve, and as a density along
+//! it.
 
 use crate::tensor::{Point, advance, difference, norm};
 
-/// Where an edge crosses a curve, and what it carries across, forward less backward.
+/// The crossing of an edge with a curve, with its net flow.
 #[derive(Clone, Copy, Debug)]
 pub struct Crossing {
     /// The point θ.
     pub at: Point,
-    /// The whole edge, in θ; `None` where something else than one edge crosses.
+    /// The whole edge as a vector in θ; `None` if it is not a single edge.
     pub edge: Option<Point>,
     /// The net flow, per unit of time.
     pub flow: f64,
 }
 
 impl Crossing {
-    /// How far apart the edges of its kind cross a curve with this unit tangent, on cells of an area: there are |n·e|
-    /// of them to the area of a cell.
+    /// The distance between crossings of parallel edges of this kind on a curve with this unit tangent: there are |n·e|
+    /// of them per cell area.
     fn distance(&self, tangent: Point, area: f64) -> Option<f64> {
         self.edge.map(|edge| area / (tangent[0] * edge[1] - tangent[1] * edge[0]).abs())
     }
 }
 
-/// Flux density along a curve; empty by default.
+/// The flux density along a curve; empty by default.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// Points of the curve, in its order where it has one.
+    /// Points along the curve.
     pub position: Vec<Point>,
-    /// Arc length from the first end; pieces of the curve that are apart follow one another.
+    /// The arc length from the first end; separate pieces of the curve follow one another.
     pub arc: Vec<f64>,
-    /// Flux per length.
+    /// The flux per length.
     pub density: Vec<f64>,
     /// The direction of the curve at each point.
     pub tangent: Vec<Point>,
-    /// A crossing beside each point, by its number.
+    /// The index of a crossing next to each point.
     pub beside: Vec<usize>,
 }
 
-/// Points of a curve that are farther apart, in cells, belong to different pieces of it: around a hole, or on either
-/// side of a reflecting wall.
+/// The distance, in cells, above which neighbouring points belong to different pieces of a curve: around a hole, or on
+/// either side of a reflecting wall.
 const GAP: f64 = 4.0;
 
-/// Crossings on either side between which the tangent is taken.
+/// The number of crossings on either side from which the tangent is computed.
 const REACH: usize = 4;
 
-/// Hats are no wider than this, in cells: edges along the curve hardly cross it, and hardly anything flows through
-/// them.
+/// The largest half width of a hat function, in cells: edges nearly parallel to the curve hardly cross it and carry
+/// little flux.
 const WIDEST: f64 = 8.0;
 
 impl Profile {
-    /// The crossings strung along their curve, and their flux gathered in bins two cells long. `spacing`: that of the
-    /// grid.
+    /// The flux density of crossings in bins of two cells along their curve; `spacing` is that of the grid.
     ///
-    /// Edges of each kind cross a smooth curve at distances that are regular among themselves, and those of different
-    /// kinds alternate irregularly: so the flux of each is spread as a hat as wide on either side as these distances
-    /// are. Hats at equal distances add up to a constant, and the total is kept. Pieces that are apart follow one
-    /// another.
+    /// Parallel edges cross a smooth curve at regular distances, while edges of different kinds alternate irregularly.
+    /// Therefore the flux of each edge is spread by a hat function whose half width is the distance for its kind. Hats
+    /// at equal distances add up to a constant, and the total flux is kept. Separate pieces follow one another.
     pub fn along(crossings: &[Crossing], spacing: [f64; 2]) -> Profile {
         Profile::smoothed(crossings, spacing, 0)
     }
 
-    /// The same, each bin taken so many times for half of itself and a quarter of either neighbour: what goes to and
-    /// fro from bin to bin is the grid's, and what flows in all stays as it is.
+    /// The same, smoothed `times` times with the weights ¼, ½, ¼ over neighbouring bins: this removes oscillations of
+    /// the size of the grid and keeps the total.
     pub fn smoothed(crossings: &[Crossing], spacing: [f64; 2], times: usize) -> Profile {
         let order = strung(crossings);
         let cell = spacing[0].max(spacing[1]);
@@ -74,7 +72,7 @@ impl Profile {
         profile
     }
 
-    /// Adds the bins of one piece, which begins at an arc length; its length.
+    /// Adds the bins of one piece that begins at an arc length; returns the length of the piece.
     fn add_piece(
         &mut self,
         crossings: &[Crossing],
@@ -86,13 +84,13 @@ impl Profile {
         let last = order.len() - 1;
         let place = |k: usize| crossings[order[k]].at;
         let steps: f64 = (1..order.len()).map(|k| norm(difference(place(k), place(k - 1)))).sum();
-        // Along an axis of shorter cells what is a cell is shorter.
+        // Along an axis of shorter cells the relevant cell width is smaller.
         let cell = spacing[0].max(spacing[1]).min(REACH as f64 * steps / last.max(1) as f64);
-        // One crossing alone has no step.
+        // A single crossing has no distance to another.
         let cell = if cell > 0.0 { cell } else { spacing[0].max(spacing[1]) };
         let between = norm(difference(place(last), place(0)));
         let is_closed = last > 2 * REACH && between <= GAP * cell;
-        // Half a cell before the first point and behind the last one belong to an open curve too.
+        // An open curve also includes half a cell before the first and after the last point.
         let ends = if is_closed { between } else { cell };
         let mut arcs = vec![0.5 * ends];
         for k in 1..order.len() {
@@ -134,7 +132,7 @@ impl Profile {
         length
     }
 
-    /// The directions at the points from one of them on, from their neighbours.
+    /// The directions at all points from index `first` on, from neighbouring points.
     fn add_tangents(&mut self, first: usize) {
         let last = self.position.len() - 1;
         for k in first..=last {
@@ -145,8 +143,8 @@ impl Profile {
     }
 }
 
-/// Half of each bin and a quarter of either neighbour; at the ends of an open curve a bin stands for the one that is
-/// not there.
+/// Weights ½ for each bin and ¼ for its two neighbours; at the ends of an open curve a bin replaces its missing
+/// neighbour.
 fn smoothed(density: &[f64], is_closed: bool) -> Vec<f64> {
     let bins = density.len();
     let at = |bin: usize, step: isize| match bin.checked_add_signed(step).filter(|&beside| beside < bins) {
@@ -157,10 +155,11 @@ fn smoothed(density: &[f64], is_closed: bool) -> Vec<f64> {
     (0..bins).map(|bin| 0.25 * (at(bin, -1) + 2.0 * density[bin] + at(bin, 1))).collect()
 }
 
-/// Adds a hat that holds `flow` around `at`, `half` wide on either side, to the mean densities of bins. What lies
-/// beyond the first or the last bin of an open boundary is mirrored back, on a closed one it goes on at the other end.
+/// Adds a hat function with the integral `flow` and the half width `half` around `at` to the mean densities of the
+/// bins. The part beyond the first or last bin is reflected on an open curve and continued at the other end on a closed
+/// one.
 fn spread(density: &mut [f64], width: f64, at: f64, half: f64, flow: f64, is_closed: bool) {
-    // The part of the hat below a place, in units of its half width.
+    // The integral of the hat up to a point, in units of its half width.
     let below = |t: f64| match t.clamp(-1.0, 1.0) {
         t if t < 0.0 => 0.5 * (1.0 + t) * (1.0 + t),
         t => 1.0 - 0.5 * (1.0 - t) * (1.0 - t),
@@ -184,7 +183,7 @@ fn spread(density: &mut [f64], width: f64, at: f64, half: f64, flow: f64, is_clo
     }
 }
 
-/// A chain through all crossings, from one end: each next one is the nearest that is left.
+/// An ordering of all crossings along the curve: each next one is the nearest of those left.
 pub(super) fn strung(crossings: &[Crossing]) -> Vec<usize> {
     let count = crossings.len();
     if count == 0 {
@@ -193,7 +192,7 @@ pub(super) fn strung(crossings: &[Crossing]) -> Vec<usize> {
     let distance = |a: usize, b: usize| norm(difference(crossings[a].at, crossings[b].at));
     let farthest =
         |from: usize| (0..count).max_by(|&a, &b| distance(from, a).total_cmp(&distance(from, b))).unwrap_or(0);
-    // The one farthest from any of them is an end of an open curve, and as good as any on a closed one.
+    // The crossing farthest from any other is an end of an open curve, and a valid start on a closed one.
     let mut here = farthest(0);
     let mut left: Vec<usize> = (0..count).filter(|&k| k != here).collect();
     let mut order = vec![here];

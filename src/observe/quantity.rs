@@ -1,4 +1,4 @@
-//! Results as named quantities: what a summary says of them, under names that they carry from where they are computed.
+//! Results as named quantities of a summary.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::scaled::Scaled;
 
-/// Quantities in the order in which they were found, each with the name of its section in the summary.
+/// Quantities in the order in which they were computed, each with the name of its section in the summary.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quantities(Vec<(&'static str, Value)>);
 
@@ -14,13 +14,13 @@ impl Quantities {
     /// Adds a quantity: a number, a list, or a struct of them.
     ///
     /// # Errors
-    /// What the quantity's own `Serialize` refuses: a map whose keys are not texts, for instance.
+    /// The errors of the quantity's `Serialize`, for instance for a map whose keys are not strings.
     pub fn add(&mut self, name: &'static str, quantity: &impl Serialize) -> Result<(), serde_json::Error> {
         self.0.push((name, known(serde_json::to_value(quantity)?)));
         Ok(())
     }
 
-    /// Takes a quantity out again.
+    /// Removes a quantity.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(own, _)| *own != name);
     }
@@ -37,8 +37,8 @@ impl Serialize for Quantities {
     }
 }
 
-/// What is known of a value: a key whose quantity was not asked for, or is not a finite number, is absent, and so is a
-/// list with such a number and a section with nothing in it.
+/// A value without its unknown parts: keys whose quantity was not asked for or is not finite, lists with such numbers,
+/// and empty sections are removed.
 pub fn known(value: Value) -> Value {
     match value {
         Value::Object(entries) => {
@@ -51,7 +51,7 @@ pub fn known(value: Value) -> Value {
 }
 
 fn is_known(value: &Value) -> bool {
-    // JSON has no number that is not finite, and serde writes null for it.
+    // JSON has no non-finite numbers; serde writes null for them.
     let has_unknown = |values: &[Value]| values.iter().any(|value| value.is_null() || is_unknown_list(value));
     match value {
         Value::Null => false,
@@ -65,8 +65,8 @@ fn is_unknown_list(value: &Value) -> bool {
     value.is_array() && !is_known(value)
 }
 
-/// A positive number under a key of its own: `key` where ordinary numbers hold it, and its natural logarithm as
-/// `log_key`. To be flattened into the struct that it belongs to.
+/// A positive number under its own key: `key` if it is in the range of f64, and its natural logarithm as `log_key`. It
+/// is flattened into the struct that it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Logged {
     key: &'static str,
