@@ -1,9 +1,9 @@
-//! Rates of processes that cross a curve Γ on which their noise degenerates: how well the grid resolves Γ where they
-//! do, and what the grids say then.
+//! Rates of processes that cross a curve Γ on which their noise degenerates: the resolution of Γ by the grid at the
+//! crossings, and the extrapolation over grids.
 //!
-//! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); below that every scheme misses by a factor, and by
-//! Δ/(ω|h_j|) in size. Where it is resolved the error falls with an order between 1 and 2 that settles late, mostly
-//! from above: noise that is kept above a level helps the process across.
+//! Γ is resolved where Δ < ω|h_j| ([`crate::problem::mollified`]); otherwise every scheme is wrong by a factor, with an
+//! error of the size Δ/(ω|h_j|). If it is resolved the order is between 1 and 2 and becomes constant late; the rate is
+//! mostly too large, since the mollified noise helps the process across.
 
 use std::sync::Arc;
 
@@ -19,27 +19,28 @@ use crate::study::request::Quantity;
 use crate::study::rules::Situation;
 use crate::study::{Request, StudyError};
 
-/// Whether a problem's noise degenerates on a curve that may be crossed.
+/// Whether a problem's noise degenerates on a curve that the process may cross.
 pub(super) fn is_asked_for(problem: &Problem) -> bool {
     problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0)
 }
 
-/// How well a grid resolves a curve Γ where the process crosses it.
+/// The resolution of a curve Γ by a grid where the process crosses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Coarseness {
-    /// Without a floor, or with one that the grid does not see.
+    /// Without a floor, or with one that the grid does not resolve.
     Bare {
-        /// Δ/(ω|h_j|), the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell.
+        /// Δ/(ω|h_j|): the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell.
         where_crossed: f64,
-        /// That flux over what leaves the set, 1 at most.
+        /// That flux divided by the escape flux, at most 1.
         share: f64,
     },
-    /// Over a floor d: the mean of cΔ/d.
+    /// With a floor d: the mean of cΔ/d.
     Floored(f64),
 }
 
 impl Coarseness {
-    /// What counts for the rate of leaving: without a floor, and over one; 0 for what it is not.
+    /// The coarseness that enters the error of the escape rate, without and with a floor; 0 for the case that does not
+    /// apply.
     pub fn parts(self) -> [f64; 2] {
         match self {
             Coarseness::Bare { where_crossed, share } => [where_crossed * share, 0.0],
@@ -48,7 +49,7 @@ impl Coarseness {
     }
 }
 
-/// `None` where nothing crosses.
+/// The resolution on a grid; `None` if nothing crosses.
 pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Coarseness> {
     let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
     let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
@@ -73,8 +74,7 @@ pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Co
     }
 }
 
-/// What the level that keeps the noise from zero near Γ changes in a rate, relative to it: the change where that is
-/// doubled.
+/// The relative effect on a rate of the mollification level near Γ: its change if the level is doubled.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -96,7 +96,7 @@ pub fn raised(
     let found = match level::solve(&asked, &problem, finest.discretisation.grid.cells, resources) {
         Ok(level) => level.found,
         Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-        // What it is remains unknown, and with it the error.
+        // The effect remains unknown, and with it the error.
         Err(_) => return Ok(1.0),
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
@@ -106,36 +106,37 @@ pub fn raised(
     Ok(between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0))
 }
 
-/// What is resolved worse than this counts as this: Γ is closed, and what a grid lets through may be off by any factor.
+/// The resolution below which Γ counts as closed: the flux that a grid lets through may then be wrong by any factor.
 const CLOSED: f64 = 1e-4;
 
-/// An error of this size that Γ leaves is added to what the grids say otherwise.
+/// The error from Γ above which it is added to that of the extrapolation.
 pub const NEGLIGIBLE: f64 = 1e-3;
 
-/// What is resolved better than this counts as this: a few cells of much openness must not outweigh all others.
+/// The upper limit of ω|h_j|/Δ of an edge, so that a few cells with large openness do not outweigh all others.
 const FINE: f64 = 2.0;
 
-/// The order with which errors fall once they have settled.
+/// The order of convergence in the asymptotic regime.
 const SETTLED: f64 = 1.5;
 
-/// The largest order that an error is stated with: between 64² and 256² cells orders of 1.8 were seen where 1 followed.
+/// The largest order for an error estimate: between 64² and 256² cells orders of 1.8 were observed where 1 followed.
 const CAUTIOUS: f64 = 1.25;
 
-/// The same of a scheme of first order.
+/// The same for a scheme of first order.
 const FIRST: f64 = 0.7;
 
-/// The order that is assumed where less is seen, or none.
+/// The order that is assumed if a smaller one, or none, is observed.
 const LOWEST: f64 = 0.5;
 
-/// The largest order that may be taken from grid to grid: what falls faster does so by chance.
+/// The largest order that is extrapolated: faster convergence is by chance.
 const HIGHEST: f64 = 2.0;
 
-/// Estimates are raised by a quarter: they leave out the next term.
+/// The safety factor of the estimates, which neglect the next term.
 const SAFETY: f64 = 1.25;
 
-/// What three grids or more say, coarsest first, `ratio` the refinement from grid to grid and `rounding` the relative
-/// error of each value: neither two grids that agree by chance, nor the second order of smooth problems are trusted.
-/// `None` with fewer grids. `raised` is what [`raised`] says, `formal` the order of the scheme.
+/// The extrapolation from three or more grids, coarsest first; `ratio` is the refinement from grid to grid and
+/// `rounding` the relative error of each value. Neither the agreement of two grids nor the second order of smooth
+/// problems is trusted. `None` with fewer grids. `raised` is the result of [`raised`], `formal` the order of the
+/// scheme.
 pub fn extrapolate(
     values: &[Scaled],
     ratio: f64,
@@ -167,12 +168,11 @@ pub fn extrapolate(
     Some(Extrapolation { value, error, order, situation: Situation::Crossing })
 }
 
-/// What is known of the error of the last value where a floor lies in less than a cell, relative to it: D then changes
-/// over a cell by more than its smallest value, and where in its cell the curve lies decides, on each grid anew. Grids
-/// agree by chance, and what falls falls slowly.
+/// The relative error of the last value if the floor is reached within less than a cell: D then changes over a cell by
+/// more than its smallest value, and the error depends on the position of the curve in its cell, which differs from
+/// grid to grid. Grids may agree by chance, and the error falls slowly.
 pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
-    // Seen on one landscape where cΔ/d is 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no more where it is
-    // larger.
+    // Observed on one landscape for cΔ/d = 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no larger beyond.
     const SEEN: f64 = 2e-3;
     const MOST: f64 = 2e-2;
     let mut size = (SEEN * (steepness * steepness - 1.0)).clamp(0.0, MOST);
@@ -185,5 +185,5 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
     (SAFETY * size).exp_m1()
 }
 
-/// A floor is in less than a cell from here on, cΔ/d.
+/// The cΔ/d above which a floor is reached within less than a cell.
 pub const STEEP: f64 = 1.0;

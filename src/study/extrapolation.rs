@@ -3,36 +3,36 @@
 //! ```text
 //! log γ_h = log γ + C hᵖ + …        log γ ≈ log γ_h + Δ/(rᵖ − 1),  Δ = log(γ_h/γ_rh)        p = log(Δ_r/Δ)/log r
 //! ```
-//! Which order is taken away and which error is claimed is decided by the table [`crate::study::rules::RULES`]; what
-//! boundaries leave that the grids may not show comes on top by [`crate::study::rules::BOUNDARY_RULES`].
+//! The table [`crate::study::rules::RULES`] decides which order is extrapolated and which error is claimed;
+//! [`crate::study::rules::BOUNDARY_RULES`] adds errors from boundaries that the sequence of grids may not show.
 
 use crate::scaled::Scaled;
 use crate::study::boundary::BoundaryError;
 use crate::study::rules::{self, Claim, Order, Rule, Situation, Treatment};
 
-/// What the grids say together.
+/// The extrapolation of one quantity over a sequence of grids.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extrapolation {
-    /// The value for h → 0.
+    /// The value extrapolated to h → 0.
     pub value: Scaled,
-    /// Estimated error of the finest grid's value, relative to it.
+    /// The estimated relative error of the finest grid's value.
     pub error: f64,
-    /// Observed order, when three grids show one.
+    /// The observed order, if three grids show one.
     pub order: Option<f64>,
-    /// The row of the table that it was made by.
+    /// The row of the table that was applied.
     pub situation: Situation,
 }
 
 impl Extrapolation {
-    /// The same where the finest grid's `value` is known to have another error of low order, which the grids may not
-    /// show: it is added, and nothing is extrapolated if it would be seen beside what extrapolation leaves.
+    /// The same with an additional low-order error `other` of the finest grid's `value` that the grids may not show: it
+    /// is added, and nothing is extrapolated if it would be noticeable beside the remaining error.
     fn with(self, other: f64, value: Scaled) -> Extrapolation {
         let value = if other > 0.1 * self.error { value } else { self.value };
         Extrapolation { value, error: self.error + other, ..self }
     }
 
-    /// The same where the error is not believed to be below `least`: nothing is extrapolated then, unless the grids
-    /// show the order `formal` that was taken.
+    /// The same with an error of at least `least`: nothing is extrapolated then, unless the grids show the order
+    /// `formal` that was used.
     fn at_least(self, least: f64, finest: Scaled, formal: f64) -> Extrapolation {
         let is_seen = self.situation.takes_formal() && self.order.is_some_and(|p| (p - formal).abs() < CONSISTENT);
         match self.error < least {
@@ -42,67 +42,66 @@ impl Extrapolation {
     }
 }
 
-/// Errors beyond this leave nothing to extrapolate.
+/// The error above which nothing is extrapolated.
 pub const TOO_COARSE: f64 = 0.5;
 
-/// Orders that differ by less from the scheme's are that order, whatever boundaries may leave.
+/// The tolerance within which an observed order agrees with the scheme's, whatever the boundaries contribute.
 const CONSISTENT: f64 = 0.15;
 
-/// Estimates are raised by a quarter: they leave out the next term of the expansion, and roundings are as large as they
-/// are expected at times.
+/// The safety factor of the estimates, which neglect the next term of the expansion and use expected roundings.
 const SAFETY: f64 = 1.25;
 
-/// The highest order that is believed: what falls faster does so by chance, or from a grid that resolved nothing.
+/// The highest order that is accepted: faster convergence is by chance, or starts from an unresolved grid.
 const HIGHEST: f64 = 8.0;
 
-/// How the grids of a series follow each other.
+/// The refinement between the grids of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spacing {
-    /// Each is finer than the one before by this factor.
+    /// Each grid is finer than the one before by this factor.
     Ratio(f64),
     /// Half, three quarters and all of the cells.
     Quarters,
 }
 
-/// Positive values of one quantity on grids that follow each other, coarsest first.
+/// Positive values of one quantity on successive grids, coarsest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     /// The values.
     pub values: &'a [Scaled],
-    /// How the grids follow each other.
+    /// The refinement between the grids.
     pub spacing: Spacing,
-    /// The relative rounding error to expect of each value.
+    /// The expected relative rounding error of each value.
     pub rounding: f64,
     /// The scheme's [`crate::study::request::Scheme::formal_order`].
     pub formal: f64,
 }
 
-/// What the grids of a series show: changes of log γ from grid to grid, and the order in them.
+/// The data of the rules: the changes of log γ from grid to grid, and the observed order.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// How the grids follow each other.
+    /// The refinement between the grids.
     pub spacing: Spacing,
-    /// The change from the last grid but one to the finest.
+    /// The last change, from the last grid but one to the finest.
     pub change: f64,
-    /// The change before, or that from half of the cells to all of them; `None` with two grids.
+    /// The change before it, or that from half of the cells to all of them; `None` with two grids.
     pub before: Option<f64>,
-    /// The order that three grids show; `None` where they show none.
+    /// The order observed on three grids; `None` if there is none.
     pub order: Option<f64>,
     /// The scheme's order on smooth problems.
     pub formal: f64,
     /// The rounding of each value.
     pub rounding: f64,
-    /// Whether boundaries cut edges, or bends of the density cells, at fractions that differ from grid to grid: parts
-    /// of lower order may then cancel by chance, and two grids agree by chance.
+    /// Whether boundaries cut edges, or kinks of the density cut cells, at fractions that differ from grid to grid:
+    /// low-order errors may then cancel, and two grids agree, by chance.
     pub is_cut: bool,
 }
 
 impl Series<'_> {
-    /// What the grids say together with what they may not show, `boundary`. `None` with too few grids.
+    /// The extrapolation including the error `boundary` that the grids may not show; `None` with too few grids.
     ///
-    /// Where boundaries cut edges, but can leave little, a scheme of high order is taken at the word of its grids too.
-    /// Where they may leave more than the grids show, those agree by chance: schemes of second order leave all of it at
-    /// times, and of higher order a twentieth.
+    /// If boundaries cut edges but their error is small, the grids decide for schemes of high order too. If their error
+    /// may exceed what the grids show, the agreement of the grids is by chance: schemes of second order sometimes have
+    /// the whole of that error, schemes of higher order a twentieth of it.
     pub fn estimate(&self, boundary: BoundaryError) -> Option<Extrapolation> {
         let BoundaryError { walls, cut } = boundary;
         let &finest = self.values.last()?;
@@ -124,7 +123,7 @@ impl Series<'_> {
         Some(Extrapolation { value, ..found })
     }
 
-    /// What the grids say by themselves; `None` with too few of them.
+    /// The extrapolation from the grids alone; `None` with too few of them.
     pub fn extrapolated(&self, is_cut: bool) -> Option<Extrapolation> {
         let &finest = self.values.last()?;
         let seen = self.seen(is_cut)?;
@@ -136,7 +135,8 @@ impl Series<'_> {
     }
 
     fn seen(&self, is_cut: bool) -> Option<Seen> {
-        // log(to/from), exact for neighbours: rates differ by factors, and an extrapolated rate must stay positive.
+        // log(to/from), accurate for nearby values: errors of rates are relative, and an extrapolated rate must stay
+        // positive.
         let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
         let Series { values, spacing, rounding, formal } = *self;
         let (change, before, order) = match (spacing, values) {
@@ -158,7 +158,7 @@ impl Series<'_> {
 }
 
 impl Seen {
-    /// The factor between the cells of the last two grids.
+    /// The ratio of the cell widths of the last two grids.
     fn ratio(&self) -> f64 {
         match self.spacing {
             Spacing::Ratio(ratio) => ratio,
@@ -166,7 +166,7 @@ impl Seen {
         }
     }
 
-    /// What is left on the finest grid of an error of order p, by the last change.
+    /// The error of order p that remains on the finest grid, from the last change.
     fn left_by_change(&self, p: f64) -> f64 {
         self.change / (self.ratio().powf(p) - 1.0)
     }
@@ -209,19 +209,19 @@ impl Seen {
         self.order.is_some_and(|p| p > self.formal - 0.3 && p < self.formal + 0.5)
     }
 
-    /// The last change, or the one before where that is larger once brought to the same grid.
+    /// The last change, or the one before if that is larger after scaling to the same grid.
     fn larger_of_both(&self) -> f64 {
         let before = self.before.map_or(0.0, |before| before.abs() / self.ratio().powf(self.formal));
         self.change.abs().max(before)
     }
 
-    /// What is left of an error of order p, but no more than the scheme's, by the last change.
+    /// The remaining error of order p, but at most the scheme's, from the last change.
     fn left_at_most(&self, p: f64) -> f64 {
         self.larger_change() / (self.ratio().powf(p.min(self.formal)) - 1.0)
     }
 
-    /// The last change, but where an order is seen no less than what [`HIGHEST`] leaves of the one before; where two
-    /// grids may agree by chance, the larger of both.
+    /// The last change; if an order is observed at least the change before reduced by the order [`HIGHEST`]; if two
+    /// grids may agree by chance the larger of both.
     fn larger_change(&self) -> f64 {
         if self.is_cut {
             return self.larger_of_both();
@@ -231,7 +231,7 @@ impl Seen {
         self.change.abs().max(before)
     }
 
-    /// What is left of an error of order p, by the change from half of the cells to all.
+    /// The remaining error of order p, from the change between half of the cells and all.
     fn left_by_half(&self, p: f64) -> f64 {
         self.before.unwrap_or(self.change) / (2.0f64.powf(p) - 1.0)
     }
@@ -241,11 +241,11 @@ impl Seen {
     }
 }
 
-/// What is less than this converges by chance too slowly, or not at all.
+/// The order below which a sequence converges by chance, too slowly or not at all.
 pub(super) const LOWEST: f64 = 0.5;
 
-/// p from the change from half of the cells over that from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ − 1); `None` where
-/// they have opposite signs or no power gives it. Changes that hardly fall, or grow, count as [`LOWEST`].
+/// p from the ratio of the change from half of the cells and the change from three quarters of them, (2ᵖ − 1)/((4/3)ᵖ −
+/// 1); `None` if the signs differ or no power gives the ratio. Changes that hardly fall, or grow, count as [`LOWEST`].
 fn order_of_quarters(ratio: f64) -> Option<f64> {
     const HIGHEST: f64 = 32.0;
     let ratio_at = |p: f64| (p * std::f64::consts::LN_2).exp_m1() / (p * (4.0f64 / 3.0).ln()).exp_m1();

@@ -1,4 +1,4 @@
-//! One problem on one grid.
+//! The solution of one problem on one grid.
 
 use std::time::Instant;
 
@@ -21,40 +21,40 @@ use crate::study::several;
 use crate::study::spectrum::{self, LevelSpectrum};
 use crate::study::{Request, StudyError};
 
-/// What one grid gave.
+/// The results of one grid.
 pub struct Level<'a> {
     /// The problem on its grid.
     pub discretisation: Discretisation<'a>,
-    /// What was asked of the killed chain.
+    /// The analyses of the killed chain.
     pub found: Analyses,
-    /// Reactive paths on the closed chain, when asked for.
+    /// The reactive paths on the closed chain, if requested.
     pub reactive: Option<Reactive<'a>>,
-    /// The hits of several sets of it, when any are named.
+    /// The hitting probabilities of several sets on the closed chain, if requested.
     pub several: Option<Hits>,
-    /// The network of valleys of the closed chain, when asked for.
+    /// The network of valleys on the closed chain, if requested.
     pub network: Option<ValleyNetwork<'a>>,
-    /// The spectrum, when asked for.
+    /// The spectrum, if requested.
     pub spectrum: Option<LevelSpectrum<'a>>,
-    /// Bytes of the factor.
+    /// The memory of the factor, in bytes.
     pub factor_bytes: u64,
-    /// Seconds by phase.
+    /// The seconds of each phase.
     pub timing: Vec<(String, f64)>,
 }
 
-/// What was asked of a killed chain; nothing by default.
+/// The analyses of a killed chain; none by default.
 #[derive(Default)]
 pub struct Analyses {
-    /// ν and γ.
+    /// The quasi-stationary distribution ν and the escape rate γ.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// u by state, and its value at the start point.
+    /// The mean first-passage times, and that from the start point.
     pub passage: Option<Passage>,
-    /// Flux over population, a rate.
+    /// The rate from flux over population.
     pub flux_over_population: Option<f64>,
-    /// The share of ν in the start set, where a target absorbs and other wells may hold more of it.
+    /// The fraction of ν in the start set, if a target absorbs and other wells may hold more of it.
     pub share_in_start: Option<f64>,
-    /// What the boundary leaves in the rates that grids may not show.
+    /// The errors of the rates from boundaries that grids may not show.
     pub boundary: BoundaryError,
-    /// How well the grid resolves a curve on which the noise degenerates, where the process crosses it.
+    /// The resolution of a curve on which the noise degenerates where the process crosses it.
     pub coarseness: Option<Coarseness>,
 }
 
@@ -66,7 +66,7 @@ pub struct Passage {
     pub from_start: Scaled,
 }
 
-/// The chain of one grid, before anything of it is solved.
+/// The discretisation of a problem on one grid.
 ///
 /// # Errors
 /// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be
@@ -88,10 +88,10 @@ pub fn discretised<'a>(
     Ok(Discretisation::on(problem, grid, scheme.weight, resources.progress)?)
 }
 
-/// Refuses what can be refused of the chain of a grid before anything is eliminated.
+/// Checks the discretisation of a grid before anything is eliminated.
 ///
 /// # Errors
-/// Nothing that absorbs, sets and cores that the grid does not see, and a density in time without a start.
+/// [`StudyError`]: nothing absorbs, a set or a core contains no cell centre, or an evolution has no start.
 pub fn refuse(request: &Request, on: &Discretisation<'_>, resources: Resources<'_>) -> Result<(), StudyError> {
     if request.wants_killing() && !on.kills() {
         return Err(SolveError::NothingAbsorbs.into());
@@ -108,7 +108,7 @@ pub fn refuse(request: &Request, on: &Discretisation<'_>, resources: Resources<'
     Ok(())
 }
 
-/// Solves one grid for what is asked of it.
+/// Computes the requested quantities on one grid.
 ///
 /// # Errors
 /// [`StudyError::Grid`] and [`StudyError::Solve`]: a grid that cannot be laid over the problem, a chain that cannot be
@@ -128,10 +128,10 @@ pub fn solve<'a>(
             true => Some(spectrum::ground(&Chain::killed(discretisation.clone(), resources)?, None)?),
             false => None,
         };
-        let beside = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
+        let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
         let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
         let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
-        let Beside { reactive, several, network, spectrum } = beside;
+        let FurtherAnalyses { reactive, several, network, spectrum } = beside;
         let (found, timing) = (Analyses::default(), laps.timing);
         return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
     }
@@ -149,42 +149,43 @@ pub fn solve<'a>(
     };
     laps.end("solves");
     let factor_bytes = chain.elimination.factor_bytes();
-    // Two factors need not be held at once.
+    // Only one factor need be in memory.
     let discretisation = chain.into_discretisation();
-    let beside = Beside::new(request, &discretisation, ground, resources, &mut laps)?;
-    let Beside { reactive, several, network, spectrum } = beside;
+    let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
+    let FurtherAnalyses { reactive, several, network, spectrum } = beside;
     Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing: laps.timing })
 }
 
-/// The closed chain of a grid with its stationary law.
+/// The closed chain of a grid with its stationary distribution.
 pub struct Closed<'a> {
-    /// The chain.
+    /// The discretisation.
     pub on: Discretisation<'a>,
-    /// π.
+    /// The stationary distribution π.
     pub law: Vec<Scaled>,
 }
 
-/// What is asked for beside the killed chain's rates; the closed chain's law is solved for once.
-struct Beside<'a> {
+/// The requested quantities besides the rates of the killed chain; the stationary distribution of the closed chain is
+/// computed once.
+struct FurtherAnalyses<'a> {
     reactive: Option<Reactive<'a>>,
     several: Option<Hits>,
     network: Option<ValleyNetwork<'a>>,
     spectrum: Option<LevelSpectrum<'a>>,
 }
 
-impl<'a> Beside<'a> {
-    /// `ground`: the slowest mode of a chain that is killed, where a spectrum is asked for.
+impl<'a> FurtherAnalyses<'a> {
+    /// `ground` is the slowest mode of a killed chain, for a spectrum.
     fn new(
         request: &Request,
         on: &Discretisation<'a>,
         ground: Option<Ground>,
         resources: Resources<'_>,
         laps: &mut Laps,
-    ) -> Result<Beside<'a>, StudyError> {
+    ) -> Result<FurtherAnalyses<'a>, StudyError> {
         let asks = |quantity: Quantity| request.wants(quantity);
         let needs_closed =
             asks(Quantity::Committor) || asks(Quantity::Network) || (asks(Quantity::Spectrum) && ground.is_none());
-        let mut beside = Beside { reactive: None, several: None, network: None, spectrum: None };
+        let mut beside = FurtherAnalyses { reactive: None, several: None, network: None, spectrum: None };
         let closed = match needs_closed {
             true => {
                 resources.progress.begin("stationary law", 0);
@@ -222,7 +223,7 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// A stop watch for phases.
+/// A stopwatch for the phases.
 struct Laps {
     timing: Vec<(String, f64)>,
     clock: Instant,
@@ -242,7 +243,7 @@ impl Analyses {
         let asks_boundary = boundary::is_asked_for(on) || crossing::is_asked_for(on.problem);
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),
-            // Where only the boundary's share asks for it, the share stays unknown without.
+            // If only the boundary error needs the fraction, it may remain unknown.
             false if asks_boundary => quasi_stationary(chain).ok(),
             false => None,
         };
@@ -252,25 +253,25 @@ impl Analyses {
         };
         let in_any_unit = times.as_ref().map(|times| times.over(unit(times, times.longest())));
         let mut boundary = boundary::error(on, found.as_ref().zip(in_any_unit.as_deref()));
-        // Jumps cut cells and edges anywhere, as such a boundary does.
+        // Jumps cut cells and edges at arbitrary positions, like an oblique boundary.
         let jumps_in_cells = on.problem.dimension == 2 && jumps::cut_edges(on.problem);
         if jumps_in_cells {
             boundary.cut = Some(f64::INFINITY);
         } else if boundary.cut.is_none() && (jumps::bend_density(on.problem) || jumps::bend_killing(on.problem)) {
-            // Bends too lie anywhere in their cells: what they leave is of second order at most, and another share on
-            // every grid.
+            // Kinks are at arbitrary positions in their cells too: their error is at most of second order, with a
+            // different coefficient on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, found));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
-            // Other wells may be slower by more than numbers hold.
+            // Passage times from other wells may leave the range of double precision.
             let unit = unit(&times, times.from_state(chain.origin));
             let at_start = field::at_point(&on.grid, &on.assembly, &times.over(unit), on.problem.valley.start_point);
             Passage { from_start: unit.scaled(at_start), times }
         });
         let flux_over_population = match &passage {
-            // Beyond the range of ordinary numbers 1/τ says the same.
+            // Beyond the range of double precision 1/τ is used instead.
             Some(passage) if passage.times.ordinary().is_some() => {
                 Some(1.0 / in_start.mass(&occupation(chain, chain.origin)?))
             }
@@ -287,12 +288,12 @@ impl Analyses {
     }
 }
 
-/// 1 where all times are ordinary numbers, else this one of them.
+/// 1 if all times are ordinary numbers, otherwise `otherwise`.
 fn unit(times: &PassageTimes, otherwise: Scaled) -> Scaled {
     if times.ordinary().is_some() { Scaled::ONE } else { otherwise }
 }
 
-/// Which states belong to the start set; `None`: all, since without a target the start set is what lives.
+/// Whether each state belongs to the start set; `None`: all do, since without a target the start set is the live set.
 struct InStart(Option<Vec<bool>>);
 
 impl InStart {
@@ -301,7 +302,7 @@ impl InStart {
         InStart(valley.target.map(|_| on.members(&valley.start)))
     }
 
-    /// What a measure on the states holds there.
+    /// The mass of a measure in the start set.
     fn mass(&self, mass: &[f64]) -> f64 {
         match &self.0 {
             None => mass.iter().sum::<f64>(),

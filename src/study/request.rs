@@ -1,4 +1,4 @@
-//! What is asked of the solver about a problem: quantities, grids, the scheme, and what goes beside them.
+//! The request to the solver about a problem: quantities, grids, scheme, and further computations.
 
 use std::sync::Arc;
 
@@ -11,36 +11,36 @@ use crate::scheme::Weight;
 use crate::study::evolution::Halt;
 use crate::tensor::Point;
 
-/// Everything that is asked.
+/// A complete request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What is wanted.
+    /// The quantities to be computed.
     pub quantities: Vec<Quantity>,
-    /// Eigenvalues of the spectrum.
+    /// The number of eigenvalues of the spectrum.
     pub eigenvalues: usize,
-    /// Solve on coarser grids too, for the discretisation error.
+    /// Whether to solve on coarser grids for the discretisation error.
     pub error_estimate: bool,
-    /// Cells and scheme.
+    /// The cells and the scheme.
     pub grid: GridRequest,
-    /// What a convergence study compares.
+    /// The convergence study.
     pub converge: ConvergeRequest,
-    /// The iteration itself beside its diffusion limit, when asked for.
+    /// The SGD iteration, for comparison with its diffusion limit, if requested.
     pub sgd: Option<IterationRequest>,
-    /// Particles beside the solver, when asked for.
+    /// The particle simulation, if requested.
     pub particles: Option<particles::Settings>,
-    /// The density in time, when asked for.
+    /// The time evolution, if requested.
     pub evolve: Option<EvolveRequest>,
     /// The sets of the committor.
     pub committor: CommittorRequest,
 }
 
 impl Request {
-    /// Whether anything was asked for that needs killing.
+    /// Whether some requested quantity needs killing.
     pub fn wants_killing(&self) -> bool {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
-    /// Whether anything was asked for that means nothing where nothing absorbs.
+    /// Whether some requested quantity is meaningless if nothing absorbs.
     pub fn needs_killing(&self) -> bool {
         self.wants_killing()
             || self.wants(Quantity::Certificate)
@@ -48,7 +48,7 @@ impl Request {
             || self.wants(Quantity::Survival)
     }
 
-    /// Whether anything was asked for whose error coarser grids show.
+    /// Whether some requested quantity has an error that is estimated from coarser grids.
     pub fn wants_rates(&self) -> bool {
         self.wants_killing()
             || self.wants(Quantity::Committor)
@@ -56,13 +56,13 @@ impl Request {
             || self.wants(Quantity::Spectrum)
     }
 
-    /// Whether a quantity was asked for.
+    /// Whether a quantity is requested.
     pub fn wants(&self, quantity: Quantity) -> bool {
         self.quantities.contains(&quantity)
     }
 }
 
-/// What can be asked for.
+/// The quantities that can be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// Quasi-stationary density and escape rate.
@@ -73,62 +73,62 @@ pub enum Quantity {
     Stationary,
     /// Committors, reactive current and rate between two sets, in the closed domain.
     Committor,
-    /// An interval around the escape rate of the continuous problem.
+    /// Bounds on the escape rate of the continuous problem.
     Certificate,
-    /// How the escape rate answers to the numbers of the configuration ([`crate::config::sensitivity`]).
+    /// The sensitivities of the escape rate to the numbers of the configuration ([`crate::config::sensitivity`]).
     Sensitivities,
-    /// Valleys with their occupations, and the rates between them, in the closed domain.
+    /// The network of valleys: their occupations and the rates between them, in the closed domain.
     Network,
-    /// Survival from every cell, at the times of the density in time.
+    /// Survival from every cell, at the output times of the evolution.
     Survival,
-    /// The eigenvalues nearest to zero, of the killed chain where something absorbs, else of the closed one.
+    /// The eigenvalues nearest to zero, of the killed chain if something absorbs, otherwise of the closed one.
     Spectrum,
 }
 
-/// The sets that reactive paths come from and lead to; what is left out is the disc around the start minimum, or around
-/// the minimum across its lowest saddle.
+/// The core sets of reactive paths; by default discs around the start minimum and around the minimum across its lowest
+/// saddle.
 #[derive(Clone, Debug, Default)]
 pub struct CommittorRequest {
-    /// Where paths begin.
+    /// The set in which paths begin.
     pub from: Option<CoreSpec>,
-    /// Where they end.
+    /// The set in which paths end.
     pub to: Option<CoreSpec>,
-    /// Several sets: which of them is hit first, and what flows from each to each. Paths lead from the first to the
-    /// second where no others are named.
+    /// Several sets for hitting probabilities and mutual fluxes. Without `from` and `to` paths lead from the first to
+    /// the second.
     pub sets: Vec<CoreSpec>,
-    /// Surfaces between the two sets whose flux is asked for, as conditions that hold on the side of the first, with
+    /// Surfaces between the two sets for the reactive flux, as conditions that hold on the side of the first set, with
     /// their texts.
     pub surfaces: Vec<(String, Arc<Condition>)>,
 }
 
-/// The grid that is asked for.
+/// The requested grid.
 #[derive(Clone, Debug)]
 pub struct GridRequest {
     /// Cells along each axis (the second is 1 in one dimension); `None`: doubled until `tolerance` is met.
     pub cells: Option<[usize; 2]>,
-    /// Relative tolerance on the rate.
+    /// The relative tolerance of the rate.
     pub tolerance: f64,
-    /// Edge weight, and whether it is corrected; `None`: chosen ([`crate::study::choice`]).
+    /// The edge weight, and whether the flux is corrected; `None`: chosen ([`crate::study::choice`]).
     pub scheme: Option<Scheme>,
-    /// How the grid is turned.
+    /// The direction of the grid.
     pub align: Align,
-    /// Largest number of unknowns when `cells` is not given.
+    /// The largest number of unknowns if `cells` is not given.
     pub max_unknowns: Option<usize>,
 }
 
 impl GridRequest {
-    /// The scheme; the inverse average where none has been chosen yet.
+    /// The scheme; the inverse average if none has been chosen yet.
     pub fn scheme(&self) -> Scheme {
         self.scheme.unwrap_or(Scheme::INVERSE_AVERAGE)
     }
 }
 
-/// An edge weight, and whether its rates are corrected for how the flux varies along each edge.
+/// An edge weight, and whether the flux correction is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// The edge weight.
     pub weight: Weight,
-    /// Whether [`crate::generator::FluxCorrection`] follows; for D = temperature·I and a loss.
+    /// Whether [`crate::generator::FluxCorrection`] is applied; only for a loss with D = d·I.
     pub is_corrected: bool,
 }
 
@@ -137,9 +137,9 @@ impl Scheme {
     pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
     /// The inverse average with its flux correction.
     pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };
-    /// For drift across the slope.
+    /// The scheme for drift across the slope.
     pub const TRANSVERSE: Scheme = Scheme::plain(Weight::Transverse);
-    /// All of them, the default first.
+    /// All schemes, the default first.
     pub const ALL: [Scheme; 7] = [
         Scheme::INVERSE_AVERAGE,
         Scheme::FLUX_CORRECTED,
@@ -150,7 +150,7 @@ impl Scheme {
         Scheme::TRANSVERSE,
     ];
 
-    /// A weight as it is.
+    /// A weight without flux correction.
     pub const fn plain(weight: Weight) -> Scheme {
         Scheme { weight, is_corrected: false }
     }
@@ -160,7 +160,7 @@ impl Scheme {
         if self.is_corrected { "flux-corrected" } else { self.weight.name() }
     }
 
-    /// Its order on smooth problems.
+    /// The order of convergence on smooth problems.
     pub fn formal_order(self) -> f64 {
         match self {
             Scheme { is_corrected: true, .. } => 6.0,
@@ -170,80 +170,80 @@ impl Scheme {
     }
 }
 
-/// The iteration itself, as it is asked for.
+/// The requested SGD iteration.
 #[derive(Clone, Debug)]
 pub struct IterationRequest {
-    /// η; empty: shares of the noise's own.
+    /// The learning rates η; empty: fractions of that of the noise.
     pub learning_rates: Vec<f64>,
 }
 
-/// A convergence study, as it is asked for.
+/// The requested convergence study.
 #[derive(Clone, Debug, Default)]
 pub struct ConvergeRequest {
-    /// Cells along x and, where they are given, along y, coarsest first; empty: chosen.
+    /// Cells along x and, if given, along y, coarsest first; empty: chosen.
     pub cells: Vec<(usize, Option<usize>)>,
-    /// Edge weights to compare.
+    /// The schemes to compare.
     pub schemes: Vec<Scheme>,
-    /// Whether they were chosen by the user; else they are all, and those that do not apply are left out.
+    /// Whether the user chose the schemes; otherwise all are compared, except those that do not apply.
     pub is_chosen: bool,
-    /// Angles of the grid in degrees; empty: as the grid is.
+    /// The angles of the grid in degrees; empty: that of the grid.
     pub angles: Vec<f64>,
-    /// The exact escape rate, when the user knows it.
+    /// The exact escape rate, if the user knows it.
     pub rate: Option<f64>,
-    /// The exact mean first-passage time, when the user knows it.
+    /// The exact mean first-passage time, if the user knows it.
     pub passage_time: Option<f64>,
 }
 
-/// The density in time, as it is asked for.
+/// The requested time evolution.
 #[derive(Clone, Debug)]
 pub struct EvolveRequest {
     /// Output times in dynamical time, increasing.
     pub times: Vec<f64>,
-    /// What there is at t = 0.
+    /// The initial density.
     pub start: StartDensity,
-    /// Relative tolerance on the density: in L1, and on the probability of each cell above the floor.
+    /// The relative tolerance of the density: in L1, and for the probability of each cell above the floor.
     pub tolerance: f64,
-    /// The share of what is still there above which single cells are right; 1: none of them need be; `None`: by what it
-    /// costs.
+    /// The share of the surviving mass above which single cells satisfy the tolerance; 1: none need to; `None`: chosen
+    /// by cost.
     pub floor: Option<f64>,
-    /// The noise in time, in order; empty: the problem's own for ever.
+    /// The pieces of the noise schedule, in order; empty: the problem's own noise at all times.
     pub schedule: Vec<NoisePiece>,
-    /// η of the problem's own noise, where it has one.
+    /// η of the problem's own noise, if it has one.
     pub learning_rate: Option<f64>,
-    /// By which means.
+    /// The time-stepping method.
     pub stepping: Stepping,
-    /// Whether survival from every cell is asked for too.
+    /// Whether survival from every cell is requested too.
     pub from_cells: bool,
-    /// What an earlier run of the same was interrupted at, to go on from.
+    /// The checkpoint of an interrupted run of the same request, to be resumed.
     pub resumed: Option<Arc<Halt>>,
-    /// Whether the pictures are to move.
+    /// Whether animations are requested.
     pub is_animated: bool,
 }
 
-/// How a density is followed.
+/// The time-stepping method of an evolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stepping {
-    /// Whichever suits the problem.
+    /// The method that suits the problem.
     Auto,
-    /// Extrapolated implicit steps, positive and right in every entry.
+    /// Extrapolated implicit Euler steps, positive and accurate in every entry.
     Positive,
-    /// Krylov spaces, right in L1.
+    /// Krylov spaces, accurate in L1.
     Krylov,
 }
 
-/// The noise for a while.
+/// A piece of the noise schedule.
 #[derive(Clone, Debug)]
 pub struct NoisePiece {
-    /// When it ends; `None`: never.
+    /// Its end in dynamical time; `None`: never.
     pub until: Option<f64>,
-    /// The noise.
+    /// The noise of the piece.
     pub noise: NoiseModel,
-    /// Its η, where it has one.
+    /// Its learning rate η, if it has one.
     pub learning_rate: Option<f64>,
 }
 
 impl NoisePiece {
-    /// When it ends; infinite: never.
+    /// Its end in dynamical time; infinite if it never ends.
     pub fn ends(&self) -> f64 {
         self.until.unwrap_or(f64::INFINITY)
     }
@@ -257,19 +257,19 @@ impl EvolveRequest {
     }
 }
 
-/// The density at t = 0.
+/// The initial density of an evolution.
 #[derive(Clone, Debug)]
 pub enum StartDensity {
-    /// A Gaussian of this standard deviation, cut to the set; 0: all in one cell.
+    /// A Gaussian with this standard deviation, restricted to the set; 0: all in one cell.
     Gaussian {
-        /// Its mean; `None`: where the problem starts.
+        /// Its mean; `None`: the start point of the problem.
         point: Option<Point>,
         /// Its standard deviation along every axis.
         width: f64,
     },
     /// The quasi-stationary density.
     QuasiStationary,
-    /// The stationary density of the closed domain, cut to the set.
+    /// The stationary density of the closed domain, restricted to the set.
     Stationary,
     /// A field of a file that has not been read yet.
     File {
@@ -282,7 +282,7 @@ pub enum StartDensity {
     Given {
         /// The grid.
         grid: Grid,
-        /// Density by cell.
+        /// The density in each cell.
         values: Vec<f64>,
     },
 }

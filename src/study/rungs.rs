@@ -1,4 +1,4 @@
-//! The rates on the grids of a ladder, and what they say together.
+//! The rates on the grids of a ladder, and their extrapolation.
 
 use crate::problem::{Problem, ends, window};
 use crate::scaled::Scaled;
@@ -10,24 +10,24 @@ use crate::study::request::Scheme;
 use crate::study::several;
 use crate::study::warning::Warning;
 
-/// The rates of one level: quasi-stationary, and 1/τ.
+/// The rates of one grid, in 1/time.
 #[derive(Clone)]
 pub struct Rates {
-    /// Its cells.
+    /// The cells of the grid.
     pub cells: [usize; 2],
-    /// γ.
+    /// The escape rate γ.
     pub quasi_stationary: Option<Scaled>,
-    /// 1/τ.
+    /// The inverse 1/τ of the mean first-passage time.
     pub passage: Option<Scaled>,
-    /// Flux over population.
+    /// The rate from flux over population.
     pub flux_over_population: Option<Scaled>,
-    /// k_AB of reactive paths.
+    /// The rate k_AB of reactive paths.
     pub reactive: Option<Scaled>,
     /// The fluxes between several sets.
     pub several: Vec<Scaled>,
-    /// The moduli of the eigenvalues of the network of valleys that are not 0.
+    /// The moduli of the nonzero eigenvalues of the network of valleys.
     pub network: Vec<Scaled>,
-    /// The moduli of the eigenvalues of the spectrum; 0 of a closed chain among them.
+    /// The moduli of the eigenvalues of the spectrum, including the 0 of a closed chain.
     pub spectrum: Vec<Scaled>,
 }
 
@@ -53,23 +53,23 @@ impl Rates {
     }
 }
 
-/// The rates on the grids that count, and what is known beside them.
+/// The rates on all grids that are used, with further errors of the finest grid.
 pub struct Rungs<'a> {
     pub(super) problem: &'a Problem,
     pub(super) scheme: Scheme,
     pub(super) spacing: Spacing,
-    /// What the boundary leaves on the finest grid.
+    /// The boundary error on the finest grid.
     pub(super) boundary: BoundaryError,
-    /// How coarse the finest grid is where the process crosses a curve on which its noise degenerates.
+    /// The resolution of the finest grid where the process crosses a curve on which its noise degenerates.
     pub(super) coarseness: Option<Coarseness>,
-    /// What the level there changes on the finest grid.
+    /// The relative effect of the mollification level on the finest grid.
     pub raised: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
 }
 
 impl Rungs<'_> {
-    /// What the grids say of one of the rates together; `None` with too few of them.
+    /// The extrapolation of one of the rates; `None` with too few grids.
     pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
         let rounding = rounding(self.problem, self.rates.last()?.cells);
@@ -89,26 +89,26 @@ impl Rungs<'_> {
         series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
     }
 
-    /// What the grids say of k_AB together. Its sets are cut where they end.
+    /// The extrapolation of k_AB, whose sets are cut at their boundaries.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
         self.closed_estimate(&values, self.where_crossed())
     }
 
-    /// What the grids say of each flux between several sets; nothing of one that is 0.
+    /// The extrapolation of each flux between several sets; `None` for one that is 0.
     pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
         self.each(|rates| &rates.several, |_| self.where_crossed())
     }
 
-    /// What the grids say of each eigenvalue of the network of valleys that is not 0.
+    /// The extrapolation of each nonzero eigenvalue of the network of valleys.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
         self.each(|rates| &rates.network, |_| self.where_crossed())
     }
 
-    /// What the grids say of each eigenvalue of the spectrum; nothing of one that is 0.
+    /// The extrapolation of each eigenvalue of the spectrum; `None` for one that is 0.
     pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
         let rate = self.coarseness.map_or(0.0, |coarseness| coarseness.parts()[0]);
-        // The slowest mode of a killed chain decays at its rate.
+        // The slowest mode of a killed chain decays at the escape rate.
         self.each(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() })
     }
 
@@ -123,8 +123,7 @@ impl Rungs<'_> {
         (0..count).map(estimate).collect()
     }
 
-    /// How coarse the finest grid is where the process crosses a curve, for fluxes of which it is not looked at how much
-    /// of them does.
+    /// The coarseness where the process crosses a curve, for fluxes whose own share of crossings is not computed.
     fn where_crossed(&self) -> f64 {
         match self.coarseness {
             Some(Coarseness::Bare { where_crossed, .. }) => where_crossed,
@@ -132,7 +131,7 @@ impl Rungs<'_> {
         }
     }
 
-    /// What the grids say of a number of the closed chain, which is never corrected.
+    /// The extrapolation of a quantity of the closed chain, which is never flux-corrected.
     fn closed_estimate(&self, values: &[Scaled], coarseness: f64) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
@@ -145,7 +144,7 @@ impl Rungs<'_> {
         series.estimate(BoundaryError::default())
     }
 
-    /// A word where the grid does not resolve the curve that the process crosses, and the error of γ that follows.
+    /// A warning if the grid does not resolve the curve that the process crosses, with the resulting error of γ.
     pub fn unresolved_crossing(&self) -> Option<Warning> {
         let [coarseness, _] = self.coarseness?.parts();
         if coarseness <= 1.0 {
@@ -155,7 +154,7 @@ impl Rungs<'_> {
         Some(Warning::UnresolvedCrossing { coarseness, error })
     }
 
-    /// The larger estimated error of the two rates, as far as there are any; infinite where one cannot be estimated.
+    /// The larger estimated error of the requested rates; infinite if one cannot be estimated.
     pub fn worst_error(&self) -> f64 {
         let error = |pick: fn(&Rates) -> Option<Scaled>| match self.rates.iter().any(|rates| pick(rates).is_some()) {
             true => self.estimate(pick).map_or(f64::INFINITY, |found| found.error),
@@ -174,9 +173,8 @@ impl Rungs<'_> {
     }
 }
 
-/// The relative rounding error to expect of a rate: some tens of roundings in the elimination, and the rounding of L
-/// itself, which the noise in the exponent magnifies; over many cells the roundings of their edges add up like a random
-/// walk.
+/// The expected relative rounding error of a rate: some tens of roundings in the elimination, and the rounding of L,
+/// amplified by the noise in the exponent; over many cells the roundings of the edges accumulate like a random walk.
 fn rounding(problem: &Problem, cells: [usize; 2]) -> f64 {
     let size = |theta| problem.dynamics.loss().map_or(0.0, |loss| loss.value(theta).abs());
     let saddles = problem.valley.saddles.iter().map(|&index| size(problem.critical.saddles[index].point.theta));
