@@ -69,8 +69,8 @@ pub fn bernoulli(z: f64) -> f64 {
     if z.abs() < 1e-5 { 1.0 - 0.5 * z + z * z / 12.0 } else { z / z.exp_m1() }
 }
 
-/// The ratio of [`Weight::Transverse`] to the inverse average. It is even in z, so that detailed balance is kept, and 1
-/// + O(1/z²) for unresolved edges.
+/// The ratio of [`Weight::Transverse`] to the inverse average. It is even in z, so that detailed balance is kept, and
+/// 1 + O(1/z²) for unresolved edges.
 ///
 /// With the density (or the committor) e^{S/h} on cells of size h, y = ∂S, and the drift b = −∂V + ℓ with ℓ
 /// perpendicular to ∂V, a weight with W_ij = e^{−z} W_ji changes the Hamiltonian of an edge by

@@ -1,9 +1,9 @@
 //! The curve Γ on which an eigenvalue h_k of the Hessian vanishes, and with it an eigenvalue of D = c[H]₊, and its
 //! crossings.
 //!
-//! On Γ D = c|h_j| v_j v_jᵀ. With n the normal of Γ, the noise carries the process across where nᵀDn = c|h_j| (n·v_j)²
-//! > 0. The openness ω = (n·v_j)² is dimensionless and does not depend on the axes. Where v_j is tangent to Γ only the
-//! drift can cross,
+//! On Γ D = c|h_j| v_j v_jᵀ. With n the normal of Γ, the noise carries the process across where
+//! nᵀDn = c|h_j| (n·v_j)² > 0. The openness ω = (n·v_j)² is dimensionless and does not depend on the axes. Where
+//! v_j is tangent to Γ only the drift can cross,
 //! ```text
 //! Itô:         −∇L·n + c|h_j| v_jᵀ(∇∇h_k)v_j/|∇h_k|        the second term: the noise along a bent Γ
 //! isothermal:  −∇L·n
