@@ -1,37 +1,33 @@
 //! The pass over one front in a solve, as fast as its factor can be read. `substitution` makes one forward and one
 //! backward.
 
+use super::kind::PassKind;
+use super::several;
 use crate::elimination::analysis::shape::Shape;
 use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
-/// The passes over a front: forward from the leaves to the root, backward from the root to the leaves.
-#[derive(Clone, Copy)]
-pub(super) enum PassKind {
-    ForwardLeft,
-    BackwardLeft,
-    ForwardRight,
-    BackwardRight,
-    ForwardSymmetric,
-    BackwardSymmetric,
-}
-
 /// A pass over one front: plain loops that the compiler turns into the widest vectors that the processor has.
-pub(super) struct Pass<'a> {
+pub(super) struct Pass<'a, const N: usize> {
     pub(super) kind: PassKind,
     /// The numbers p and p + u.
     pub(super) shape: (usize, usize),
     pub(super) factor: &'a [f64],
-    pub(super) local: &'a mut [f64],
+    /// The values of N right sides for each row of the front.
+    pub(super) local: &'a mut [[f64; N]],
 }
 
-impl WithSimd for Pass<'_> {
+impl<const N: usize> WithSimd for Pass<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Pass { kind, shape: shape @ (p, n), factor, local } = self;
         let symmetric = Shape { p, u: n - p };
+        if N > 1 {
+            return several::pass(kind, symmetric, factor, local);
+        }
+        let local = local.as_flattened_mut();
         match kind {
             PassKind::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
             PassKind::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),
