@@ -139,7 +139,7 @@ impl Elimination {
         assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
         overflow_to_infinity(match &self.factor {
             Factor::Tridiagonal(path) => path.solve_left(b),
-            Factor::Fronts(fronts) => fronts.solve_left(b),
+            Factor::Fronts(fronts) => fronts.solve_left(b.as_chunks::<1>().0).into_flattened(),
         })
     }
 
@@ -154,8 +154,47 @@ impl Elimination {
         assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
         overflow_to_infinity(match &self.factor {
             Factor::Tridiagonal(path) => path.solve_right(b),
-            Factor::Fronts(fronts) => fronts.solve_right(b),
+            Factor::Fronts(fronts) => fronts.solve_right(b.as_chunks::<1>().0).into_flattened(),
         })
+    }
+
+    /// [`Elimination::solve_left`] for N left sides at once, interleaved: entry k holds the N values of state k. The
+    /// factor is read once for all of them, which is what a solve costs.
+    ///
+    /// # Panics
+    /// When b has not one entry per state.
+    pub fn solve_left_several<const N: usize>(&self, b: &[[f64; N]]) -> Vec<[f64; N]> {
+        self.solve_several(b, |path, b| path.solve_left(b), |fronts, b| fronts.solve_left(b))
+    }
+
+    /// [`Elimination::solve_right`] for N right sides at once, interleaved: entry k holds the N values of state k.
+    ///
+    /// # Panics
+    /// When b has not one entry per state.
+    pub fn solve_right_several<const N: usize>(&self, b: &[[f64; N]]) -> Vec<[f64; N]> {
+        self.solve_several(b, |path, b| path.solve_right(b), |fronts, b| fronts.solve_right(b))
+    }
+
+    fn solve_several<const N: usize>(
+        &self,
+        b: &[[f64; N]],
+        along_path: impl Fn(&Tridiagonal, &[f64]) -> Vec<f64>,
+        by_fronts: impl Fn(&Multifrontal, &[[f64; N]]) -> Vec<[f64; N]>,
+    ) -> Vec<[f64; N]> {
+        assert_eq!(b.len(), self.symbolic.len(), "one entry of b per state");
+        let mut x = match &self.factor {
+            Factor::Tridiagonal(path) => {
+                let mut x = vec![[0.0; N]; b.len()];
+                for lane in 0..N {
+                    let alone: Vec<f64> = b.iter().map(|b| b[lane]).collect();
+                    x.iter_mut().zip(along_path(path, &alone)).for_each(|(x, value)| x[lane] = value);
+                }
+                x
+            }
+            Factor::Fronts(fronts) => by_fronts(fronts, b),
+        };
+        x.as_flattened_mut().iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::INFINITY);
+        x
     }
 
     /// [`Elimination::solve_left`] in numbers with separate exponents; `None` unless the states form a path (in two

@@ -3,5 +3,7 @@
 pub(super) mod multifrontal;
 
 mod assemble;
+mod kind;
 mod pass;
+mod several;
 mod substitution;

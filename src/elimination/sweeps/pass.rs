@@ -1,37 +1,33 @@
 //! The operations of a solve on one front, at the speed at which its factor can be read. `substitution` makes one
 //! forward and one backward pass over all fronts.
 
+use super::kind::PassKind;
+use super::several;
 use crate::elimination::analysis::shape::Shape;
 use crate::elimination::dense::kernels::{add_columns, add_scaled, dot_in_eight, dots};
 use pulp::{Simd, WithSimd};
 
-/// The kinds of pass over a front: forward from the leaves to the root, backward from the root to the leaves.
-#[derive(Clone, Copy)]
-pub(super) enum PassKind {
-    ForwardLeft,
-    BackwardLeft,
-    ForwardRight,
-    BackwardRight,
-    ForwardSymmetric,
-    BackwardSymmetric,
-}
-
 /// A pass over one front: plain loops that the compiler turns into the widest SIMD vectors of the processor.
-pub(super) struct Pass<'a> {
+pub(super) struct Pass<'a, const N: usize> {
     pub(super) kind: PassKind,
     /// p and p + u.
     pub(super) shape: (usize, usize),
     pub(super) factor: &'a [f64],
-    pub(super) local: &'a mut [f64],
+    /// The values of N right sides for each row of the front.
+    pub(super) local: &'a mut [[f64; N]],
 }
 
-impl WithSimd for Pass<'_> {
+impl<const N: usize> WithSimd for Pass<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Pass { kind, shape: shape @ (p, n), factor, local } = self;
         let symmetric = Shape { p, u: n - p };
+        if N > 1 {
+            return several::pass(kind, symmetric, factor, local);
+        }
+        let local = local.as_flattened_mut();
         match kind {
             PassKind::ForwardSymmetric => return forward_symmetric(simd, symmetric, factor, local),
             PassKind::BackwardSymmetric => return backward_symmetric(simd, symmetric, factor, local),

@@ -10,8 +10,9 @@
 //! on its update set to its children. Subtrees share no data and are solved in parallel, always in the same order of
 //! addition.
 
+use super::kind::PassKind;
 use super::multifrontal::Multifrontal;
-use super::pass::{Pass, PassKind};
+use super::pass::Pass;
 use crate::elimination::analysis::shape::Form;
 use crate::elimination::analysis::tree::AssemblyTree;
 use crate::scaled::Scaled;
@@ -41,37 +42,42 @@ impl Side {
 }
 
 impl Multifrontal {
-    /// The solution x of x A = b.
-    pub(crate) fn solve_left(&self, b: &[f64]) -> Vec<f64> {
+    /// The solutions x of x A = b for N left sides b, interleaved: entry k holds the N values of state k.
+    pub(crate) fn solve_left<const N: usize>(&self, b: &[[f64; N]]) -> Vec<[f64; N]> {
         self.solve(Side::Left, b)
     }
 
-    /// The solution x of A x = b.
-    pub(crate) fn solve_right(&self, b: &[f64]) -> Vec<f64> {
+    /// The solutions x of A x = b for N right sides b, interleaved: entry k holds the N values of state k.
+    pub(crate) fn solve_right<const N: usize>(&self, b: &[[f64; N]]) -> Vec<[f64; N]> {
         self.solve(Side::Right, b)
     }
 
-    fn solve(&self, side: Side, b: &[f64]) -> Vec<f64> {
+    fn solve<const N: usize>(&self, side: Side, b: &[[f64; N]]) -> Vec<[f64; N]> {
         let AssemblyTree { order, positions, .. } = &*self.tree;
-        let mut values: Vec<f64> = order.par_iter().map(|&state| b[state as usize]).collect();
+        let mut values: Vec<[f64; N]> = order.par_iter().map(|&state| b[state as usize]).collect();
         if self.layout.form == Form::General {
             self.solve_fronts(side, &mut values);
-        } else if self.scales_in_range(side, b) {
+        } else if self.scales_in_range(side, b.as_flattened()) {
             self.scale(side, &mut values);
             self.solve_fronts(side, &mut values);
             self.scale(side.other(), &mut values);
         } else {
-            self.solve_normalised(side, &mut values);
+            // Each has a scale of its own.
+            for lane in 0..N {
+                let mut alone: Vec<[f64; 1]> = values.iter().map(|value| [value[lane]]).collect();
+                self.solve_normalised(side, &mut alone);
+                values.iter_mut().zip(&alone).for_each(|(value, alone)| value[lane] = alone[0]);
+            }
         }
         positions.par_iter().map(|&position| values[position as usize]).collect()
     }
 
     /// Scales a right-hand side to b/s (left) or s b (right); called with the other side, it scales a solution back.
-    fn scale(&self, side: Side, values: &mut [f64]) {
+    fn scale<const N: usize>(&self, side: Side, values: &mut [[f64; N]]) {
         let values = values.par_iter_mut().zip(&self.weights);
         match side {
-            Side::Left => values.for_each(|(value, s)| *value /= s),
-            Side::Right => values.for_each(|(value, s)| *value *= s),
+            Side::Left => values.for_each(|(values, s)| values.iter_mut().for_each(|value| *value /= s)),
+            Side::Right => values.for_each(|(values, s)| values.iter_mut().for_each(|value| *value *= s)),
         }
     }
 
@@ -87,30 +93,30 @@ impl Multifrontal {
     }
 
     /// Solves with the right-hand side scaled so that its largest entry becomes 1 or −1.
-    fn solve_normalised(&self, side: Side, values: &mut [f64]) {
+    fn solve_normalised(&self, side: Side, values: &mut [[f64; 1]]) {
         let scale = |value: Scaled, s: f64, side: Side| match side {
             Side::Left => value.over(Scaled::new(s)),
             Side::Right => value.times(Scaled::new(s)),
         };
         let scaled: Vec<Scaled> =
-            values.par_iter().zip(&self.weights).map(|(&value, &s)| scale(Scaled::new(value), s, side)).collect();
+            values.par_iter().zip(&self.weights).map(|(&[value], &s)| scale(Scaled::new(value), s, side)).collect();
         let sizes = scaled.iter().map(|value| value.modulus());
         let unit = sizes.fold(Scaled::ZERO, |unit, value| if value.is_greater(unit) { value } else { unit });
         if unit == Scaled::ZERO {
             return;
         }
-        values.par_iter_mut().zip(scaled).for_each(|(value, scaled)| *value = scaled.over(unit).value());
+        values.par_iter_mut().zip(scaled).for_each(|([value], scaled)| *value = scaled.over(unit).value());
         self.solve_fronts(side, values);
-        values.par_iter_mut().zip(&self.weights).for_each(|(value, &s)| {
+        values.par_iter_mut().zip(&self.weights).for_each(|([value], &s)| {
             *value = scale(Scaled::new(*value).times(unit), s, side.other()).value();
         });
     }
 
     /// Solves with the factor as it is; the right-hand side is already scaled in symmetric form.
-    fn solve_fronts(&self, side: Side, values: &mut [f64]) {
+    fn solve_fronts<const N: usize>(&self, side: Side, values: &mut [[f64; N]]) {
         if !self.tree.fronts.is_empty() {
             let root = self.tree.fronts.len() - 1;
-            let mut work = vec![0.0; self.tree.fronts[root].solve_work];
+            let mut work = vec![[0.0; N]; self.tree.fronts[root].solve_work];
             self.forward(side, root, values, &mut work);
             self.backward(side, root, values, &mut work);
         }
@@ -118,13 +124,13 @@ impl Multifrontal {
 
     /// Forward pass over a subtree, from the leaves to its root; `values` are those of the subtree. The contributions
     /// to the update set of its root front are left in `work[p..p+u]`.
-    fn forward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+    fn forward<const N: usize>(&self, side: Side, index: usize, values: &mut [[f64; N]], work: &mut [[f64; N]]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
         let (local, work) = work.split_at_mut(front.order());
         let (below, own) = values.split_at_mut(values.len() - p);
         local[..p].copy_from_slice(own);
-        local[p..].fill(0.0);
+        local[p..].fill([0.0; N]);
         self.visit_children(
             index,
             below,
@@ -133,8 +139,8 @@ impl Multifrontal {
             |child, work| {
                 let child = &self.tree.fronts[child];
                 let positions = self.tree.parent_positions_of(child);
-                for (&position, value) in positions.iter().zip(&work[child.pivots..]) {
-                    local[position as usize] += value;
+                for (&position, values) in positions.iter().zip(&work[child.pivots..]) {
+                    local[position as usize].iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
                 }
             },
         );
@@ -148,7 +154,7 @@ impl Multifrontal {
     }
 
     /// Backward pass over a subtree, from its root to the leaves; `work[p..p+u]` holds the solution on the update set.
-    fn backward(&self, side: Side, index: usize, values: &mut [f64], work: &mut [f64]) {
+    fn backward<const N: usize>(&self, side: Side, index: usize, values: &mut [[f64; N]], work: &mut [[f64; N]]) {
         let front = &self.tree.fronts[index];
         let p = front.pivots;
         let (local, work) = work.split_at_mut(front.order());
@@ -180,13 +186,13 @@ impl Multifrontal {
 
     /// Calls `visit` for each child with its values and workspace, in parallel for large ones, then `read` with each
     /// workspace in turn.
-    fn visit_children(
+    fn visit_children<const N: usize>(
         &self,
         index: usize,
-        values: &mut [f64],
-        work: &mut [f64],
-        visit: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
-        mut read: impl FnMut(usize, &[f64]),
+        values: &mut [[f64; N]],
+        work: &mut [[f64; N]],
+        visit: impl Fn(usize, &mut [[f64; N]], &mut [[f64; N]]) + Sync,
+        mut read: impl FnMut(usize, &[[f64; N]]),
     ) {
         let fronts = &self.tree.fronts;
         let front = &fronts[index];
@@ -214,7 +220,7 @@ impl Multifrontal {
     }
 
     /// Applies one pass to one front.
-    fn pass(&self, kind: PassKind, index: usize, local: &mut [f64]) {
+    fn pass<const N: usize>(&self, kind: PassKind, index: usize, local: &mut [[f64; N]]) {
         let (front, start) = (&self.tree.fronts[index], self.layout.starts[index]);
         let factor = &self.factor.numbers()[start..start + front.shape().factor_length(self.layout.form)];
         Arch::new().dispatch(Pass { kind, shape: (front.pivots, front.order()), factor, local });

@@ -1,33 +1,45 @@
-//! The largest eigenvalues of a linear map by a block Krylov space, in a weighted norm.
+//! The eigenvalues of largest modulus of a linear map T, by a block Krylov space that is orthonormal in a weighted
+//! product.
 //!
-//! T V_m = V_{m+b} H: the band Arnoldi process with b starting vectors, so that eigenvalues of multiplicity up to b are
-//! found with it. The Ritz values are those of the leading block of H, and the rows below it give the residual of each.
-//! Vectors are made orthogonal twice.
+//! ```text
+//! T V_k = V_1 H_1k + … + V_k+1 H_k+1,k
+//! ```
+//! V_k are blocks of b vectors, so that eigenvalues of multiplicity up to b are found with it, and T is applied to b
+//! vectors at once. The Ritz values θ are the eigenvalues of H without its last block row, which gives the residual ε of
+//! each. Where T is symmetric in the weights, a Ritz value is nearer to an eigenvalue than its residual says: θ's that
+//! form a cluster at a distance δ from all others are off by at most Σ ε²/δ.
 //!
-//! Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed. (2011), chapter 6.
+//! Sources: Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed. (2011), chapter 6; Parlett, The Symmetric
+//! Eigenvalue Problem (1998), theorem 11.7.1 for the clusters.
 
-use faer::Mat;
-use faer::linalg::solvers::Eigen;
-use rayon::prelude::*;
+use faer::linalg::solvers::{Eigen, SelfAdjointEigen};
+use faer::{Mat, Side};
 
-use crate::solve::orthogonal::{add, square, taken_out};
+use crate::solve::orthogonal::{Block, Square, orthonormal, spread};
 
-/// An approximate eigenpair: θ, its vector (real and imaginary part) of norm 1, and ‖T r − θ r‖.
+/// An approximate eigenpair.
 #[derive(Clone, Debug)]
 pub(super) struct Ritz {
+    /// Real and imaginary part of θ.
     pub(super) theta: [f64; 2],
+    /// Real and imaginary part of its vector r, of norm 1.
     pub(super) vector: [Vec<f64>; 2],
-    pub(super) residual: f64,
+    /// How far θ is from an eigenvalue of T at most, were its vector that of a symmetric map: the residual ‖T r − θ r‖,
+    /// or less where T is symmetric.
+    pub(super) error: f64,
 }
 
-/// Starting vectors.
-const BLOCK: usize = 3;
+/// Vectors of a block.
+pub(super) const BLOCK: usize = 4;
 
-/// Steps between looks at the Ritz values.
-const LOOK: usize = 6;
-
-/// Residuals below this part of θ are as small as they get.
+/// Errors below this part of θ are as small as they get.
 const SMALL: f64 = 3e-14;
+
+/// Residuals of a symmetric map below this part of θ are small enough: its vectors are then right to that.
+const SMALL_SYMMETRIC: f64 = 1e-9;
+
+/// θ's that differ by less than this part of them belong to one cluster.
+const CLUSTER: f64 = 1e-2;
 
 /// How many eigenvalues are asked for, and how.
 #[derive(Clone, Copy)]
@@ -36,113 +48,191 @@ pub(super) struct Asked {
     pub(super) count: usize,
     /// Those of them, the first ones, that the space grows for.
     pub(super) exact: usize,
-    /// The most steps.
-    pub(super) steps: usize,
-    /// Whether the map is symmetric in the weights, so that a new vector is orthogonal to all but the last ones as it
-    /// comes.
+    /// The most vectors in the space.
+    pub(super) most: usize,
+    /// Whether the map is symmetric in the weights.
     pub(super) is_symmetric: bool,
 }
 
 /// The eigenvalues of largest modulus; fewer where the space has fewer dimensions.
-pub(super) fn largest(apply: &dyn Fn(&[f64]) -> Vec<f64>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
-    let Asked { count: wanted, exact, steps: most, is_symmetric } = asked;
-    let near = if is_symmetric { 2 * BLOCK } else { usize::MAX };
-    let n = weights.len();
-    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
-    let mut random = || -> Vec<f64> {
-        let mut next = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
-    };
-    let mut basis: Vec<Vec<f64>> = Vec::new();
-    // Orthogonal to all vectors before, with the coefficients that were taken out; `None` where nothing is left.
-    let orthogonal = |basis: &[Vec<f64>], mut vector: Vec<f64>| -> (Vec<f64>, Option<Vec<f64>>, f64) {
-        let before = square(weights, &vector).sqrt();
-        let coefficients = taken_out(&mut vector, basis, weights, near);
-        let size = square(weights, &vector).sqrt();
-        // What rounding leaves has no direction.
-        if size <= 1e-12 * before || size.is_nan() {
-            return (coefficients, None, 0.0);
-        }
-        vector.par_iter_mut().for_each(|value| *value /= size);
-        (coefficients, Some(vector), size)
-    };
-    for _ in 0..BLOCK.min(n) {
-        // One application takes out what the map does not see.
-        if let (_, Some(vector), _) = orthogonal(&basis, apply(&random())) {
-            basis.push(vector);
-        }
-    }
-    // The column of H of each vector that was applied.
-    let mut columns: Vec<Vec<f64>> = Vec::new();
+pub(super) fn largest(apply: &dyn Fn(&[[f64; BLOCK]]) -> Block<BLOCK>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
+    // One application takes out what the map does not see.
+    let start = apply(&random(weights.len()));
+    let near = if asked.is_symmetric { 2 } else { usize::MAX };
+    let mut space = Space::default();
+    space.append(start, weights, near);
     let mut found = Vec::new();
-    while columns.len() < basis.len() && columns.len() < most {
-        let image = apply(&basis[columns.len()]);
-        let (mut column, vector, size) = orthogonal(&basis, image);
-        if let Some(vector) = vector {
-            column.push(size);
-            basis.push(vector);
-        }
-        columns.push(column);
-        let is_last = columns.len() == basis.len() || columns.len() == most;
-        if columns.len() > wanted && (columns.len().is_multiple_of(LOOK) || is_last) {
-            found = ritz(&columns, wanted);
-            if found.iter().take(exact).all(|(theta, _, residual)| *residual <= SMALL * theta[0].hypot(theta[1])) {
+    while let Some(last) = space.unapplied() {
+        let image = apply(last);
+        let coefficients = space.append(image, weights, near);
+        space.columns.push(coefficients);
+        let is_last = space.unapplied().is_none() || space.dimensions() >= asked.most;
+        if space.dimensions() > asked.count || is_last {
+            found = space.ritz(asked);
+            if is_last || found.iter().take(asked.exact).all(|small| small.is_exact(asked)) {
                 break;
             }
         }
     }
-    if found.is_empty() {
-        found = ritz(&columns, wanted);
-    }
-    let spread = |small: &[f64]| -> Vec<f64> {
-        let mut vector = vec![0.0; n];
-        // Of real eigenvalues the imaginary parts are nothing.
-        if small.iter().any(|&c| c != 0.0) {
-            add(&mut vector, &basis[..small.len()], |place| small[place]);
-        }
-        vector
-    };
-    found
-        .into_iter()
-        .map(|(theta, small, residual)| Ritz { theta, vector: [spread(&small[0]), spread(&small[1])], residual })
-        .collect()
+    found.into_iter().map(|small| space.in_full(small)).collect()
 }
 
-type Small = ([f64; 2], [Vec<f64>; 2], f64);
+/// Vectors of pseudorandom entries in [-1, 1], always the same.
+fn random(n: usize) -> Block<BLOCK> {
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    (0..n).map(|_| std::array::from_fn(|_| next())).collect()
+}
 
-/// The largest eigenvalues of the leading block of H, with unit vectors and the norm of what the rows below make of
-/// these.
-fn ritz(columns: &[Vec<f64>], wanted: usize) -> Vec<Small> {
-    let m = columns.len();
-    let matrix = Mat::from_fn(m, m, |i, j| columns[j].get(i).copied().unwrap_or(0.0));
+/// A Krylov space with what the map makes of it.
+#[derive(Default)]
+struct Space {
+    /// V_1, V_2, …; a vector that depends on those before it is zero.
+    basis: Vec<Block<BLOCK>>,
+    /// Which vectors of each block are not zero.
+    is_vector: Vec<[bool; BLOCK]>,
+    /// H_1k, …, H_k+1,k of every block V_k that T was applied to.
+    columns: Vec<Vec<Square<BLOCK>>>,
+}
+
+/// A Ritz pair in the coordinates of the basis.
+struct SmallRitz {
+    theta: [f64; 2],
+    /// Real and imaginary part of its coordinates in the vectors that are not zero.
+    coordinates: [Vec<f64>; 2],
+    residual: f64,
+    error: f64,
+}
+
+impl SmallRitz {
+    fn is_exact(&self, asked: Asked) -> bool {
+        let size = self.theta[0].hypot(self.theta[1]);
+        let residual = if asked.is_symmetric { SMALL_SYMMETRIC } else { SMALL };
+        self.residual <= residual * size && self.error <= SMALL * size
+    }
+}
+
+impl Space {
+    /// Makes a block orthonormal to the basis and in itself, and appends it; its coordinates.
+    fn append(&mut self, block: Block<BLOCK>, weights: &[f64], near: usize) -> Vec<Square<BLOCK>> {
+        let orthonormal = orthonormal(&self.basis, block, weights, near);
+        self.basis.push(orthonormal.block);
+        self.is_vector.push(orthonormal.is_vector);
+        orthonormal.coefficients
+    }
+
+    /// The block that T was not applied to yet, where it is not zero.
+    fn unapplied(&self) -> Option<&Block<BLOCK>> {
+        let next = self.columns.len();
+        self.basis.get(next).filter(|_| self.is_vector[next].contains(&true))
+    }
+
+    /// The places of the vectors that T was applied to, as block and place in it.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let blocks = self.is_vector.iter().take(self.columns.len()).enumerate();
+        blocks.flat_map(|(block, is)| (0..BLOCK).filter(|&lane| is[lane]).map(move |lane| (block, lane))).collect()
+    }
+
+    /// How many vectors T was applied to.
+    fn dimensions(&self) -> usize {
+        self.places().len()
+    }
+
+    /// The Ritz values of largest modulus, conjugates beside each other.
+    fn ritz(&self, asked: Asked) -> Vec<SmallRitz> {
+        let places = self.places();
+        let m = places.len();
+        let entry = |i: usize, j: usize| {
+            let ((row, i), (column, j)) = (places[i], places[j]);
+            self.columns[column].get(row).map_or(0.0, |square| square[i][j])
+        };
+        let pairs = if asked.is_symmetric {
+            symmetric_pairs(&Mat::from_fn(m, m, |i, j| 0.5 * (entry(i, j) + entry(j, i))))
+        } else {
+            pairs(&Mat::from_fn(m, m, entry))
+        };
+        let mut found: Vec<SmallRitz> = pairs
+            .into_iter()
+            .map(|(theta, coordinates)| {
+                let residual = self.residual(&places, &coordinates);
+                SmallRitz { theta, coordinates, residual, error: residual }
+            })
+            .collect();
+        let size = |small: &SmallRitz| small.theta[0].hypot(small.theta[1]);
+        found.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.theta[1].total_cmp(&b.theta[1])));
+        if asked.is_symmetric {
+            sharpen(&mut found);
+        }
+        found.truncate(asked.count);
+        found
+    }
+
+    /// ‖T r − θ r‖: what the last block row of H makes of the coordinates in the last block.
+    fn residual(&self, places: &[(usize, usize)], coordinates: &[Vec<f64>; 2]) -> f64 {
+        let last = self.columns.len() - 1;
+        let below = &self.columns[last][last + 1];
+        let first = places.iter().position(|place| place.0 == last).unwrap_or(places.len());
+        let row = |row: &[f64; BLOCK], part: &[f64]| -> f64 {
+            places[first..].iter().zip(&part[first..]).map(|((_, lane), c)| row[*lane] * c).sum()
+        };
+        let parts = coordinates.iter().flat_map(|part| below.iter().map(|below| row(below, part).powi(2)));
+        parts.sum::<f64>().sqrt()
+    }
+
+    /// A Ritz pair with its vector in full.
+    fn in_full(&self, small: SmallRitz) -> Ritz {
+        let places = self.places();
+        let vector = |part: &Vec<f64>| -> Vec<f64> {
+            let mut coordinates = vec![[0.0; BLOCK]; self.columns.len()];
+            places.iter().zip(part).for_each(|(&(block, lane), &c)| coordinates[block][lane] = c);
+            spread(&self.basis[..coordinates.len()], &coordinates)
+        };
+        Ritz { theta: small.theta, vector: small.coordinates.each_ref().map(vector), error: small.error }
+    }
+}
+
+type Pair = ([f64; 2], [Vec<f64>; 2]);
+
+/// The eigenvalues of a symmetric matrix with unit eigenvectors; none where they cannot be had.
+fn symmetric_pairs(matrix: &Mat<f64>) -> Vec<Pair> {
+    let Ok(eigen) = SelfAdjointEigen::new(matrix.as_ref(), Side::Lower) else { return Vec::new() };
+    let m = matrix.nrows();
+    (0..m).map(|k| ([eigen.S()[k], 0.0], [(0..m).map(|i| eigen.U()[(i, k)]).collect(), vec![0.0; m]])).collect()
+}
+
+/// The eigenvalues of a matrix with unit eigenvectors; none where they cannot be had.
+fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
     let Ok(eigen) = Eigen::<f64>::new_from_real(matrix.as_ref()) else { return Vec::new() };
-    let values: Vec<[f64; 2]> = (0..m).map(|k| eigen.S()[k]).map(|value| [value.re, value.im]).collect();
-    let mut order: Vec<usize> = (0..m).collect();
-    let size = |k: usize| values[k][0].hypot(values[k][1]);
-    // Conjugates stand beside each other.
-    order.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(values[a][1].total_cmp(&values[b][1])));
-    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
-    order
-        .into_iter()
-        .take(wanted)
-        .map(|k| {
-            let mut small = [0, 1].map(|part: usize| {
-                let entry = |i: usize| eigen.U()[(i, k)];
-                (0..m).map(|i| if part == 0 { entry(i).re } else { entry(i).im }).collect::<Vec<f64>>()
-            });
-            let norm = small.iter().flatten().map(|c| c * c).sum::<f64>().sqrt();
-            small.iter_mut().flatten().for_each(|c| *c /= norm);
-            let below = |part: &[f64], row: usize| -> f64 {
-                columns.iter().zip(part).map(|(column, c)| column.get(row).copied().unwrap_or(0.0) * c).sum()
-            };
-            let left: f64 = (m..rows)
-                .flat_map(|row| [below(&small[0], row), below(&small[1], row)])
-                .map(|value| value * value)
-                .sum();
-            (values[k], small, left.sqrt())
-        })
-        .collect()
+    let m = matrix.nrows();
+    let pair = |k: usize| {
+        let entries = || (0..m).map(|i| eigen.U()[(i, k)]);
+        let norm = entries().map(|c| c.re * c.re + c.im * c.im).sum::<f64>().sqrt();
+        let value = eigen.S()[k];
+        ([value.re, value.im], [entries().map(|c| c.re / norm).collect(), entries().map(|c| c.im / norm).collect()])
+    };
+    (0..m).map(pair).collect()
+}
+
+/// The errors of a symmetric map's Ritz values, sorted by modulus, from their residuals and their distances.
+fn sharpen(found: &mut [SmallRitz]) {
+    let thetas: Vec<f64> = found.iter().map(|small| small.theta[0]).collect();
+    let mut first = 0;
+    while first < found.len() {
+        let mut end = first + 1;
+        while end < found.len() && (thetas[end - 1] - thetas[end]).abs() <= CLUSTER * thetas[first].abs() {
+            end += 1;
+        }
+        let before = if first > 0 { (thetas[first - 1] - thetas[first]).abs() } else { f64::INFINITY };
+        let after = if end < found.len() { (thetas[end - 1] - thetas[end]).abs() } else { f64::INFINITY };
+        let squares: f64 = found[first..end].iter().map(|small| small.residual.powi(2)).sum();
+        // Eigenvalues beside the cluster are where Ritz values are, to less than these are apart.
+        let apart = 0.5 * before.min(after);
+        for small in &mut found[first..end] {
+            small.error = small.residual.min(squares / apart);
+        }
+        first = end;
+    }
 }

@@ -8,9 +8,9 @@
 //! both signs there: every operation of a solve multiplies by nonnegative numbers and adds, so that its error is that
 //! of a solve with |b|, as if b had been split into what is above zero and what is below.
 //!
-//! The error of an eigenvalue is the residual ε of its vector times its condition κ = ‖l‖‖r‖/|l·r| (1 for reversible
-//! chains):
-//! |Δλ| ≤ κ ε (σ + λ)², to first order for chains that are not reversible. It is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
+//! The error of an eigenvalue θ = 1/(σ + λ) of the inverse is the residual ε of its vector times its condition κ =
+//! ‖l‖‖r‖/|l·r|, to first order; for reversible chains it is ε²/δ, where δ is the distance to the others, so that their
+//! vectors need half the digits. |Δλ| ≤ |Δθ| (σ + λ)² is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
 //! far below σ lose their digits, and say so. For closed chains with valleys these are found by
 //! [`crate::solve::network`].
 
@@ -22,9 +22,10 @@ use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::network::pencil::Eigenvalue;
 use crate::solve::network::refinement::Refined;
+use crate::solve::orthogonal::{Block, products_with};
 use crate::solve::paths::solved_right;
 use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
-use krylov::{Asked, Ritz, largest};
+use krylov::{Asked, BLOCK, Ritz, largest};
 
 /// By which means an eigenvalue was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +116,8 @@ impl Ground {
     }
 }
 
-/// At most so many steps of the Krylov space.
-const MOST_STEPS: usize = 240;
+/// At most so many vectors of the Krylov space.
+const MOST_VECTORS: usize = 240;
 
 /// What a solve leaves of the digits, relative to its largest part.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
@@ -164,20 +165,7 @@ pub fn spectrum(
     let sigma = shift(generator, &left, &right, overlap);
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).zip(&weights).map(|((a, b), w)| a * b * w).sum::<f64>();
     let mut modes = vec![first];
-    let is_slow = |own: &&Eigenvalue| {
-        own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
-    };
-    // That of the slowest one of a killed chain is known already.
-    let known = usize::from(modes[0].value.re.is_positive());
-    for own in slow.iter().flat_map(|slow| slow.eigenvalues.iter().skip(known).filter(is_slow)) {
-        let Some([mut right, mut left]) = slow.map(|slow| slow.vectors(own.re)) else { continue };
-        let norm = inner(&right, &right).sqrt();
-        right.iter_mut().for_each(|value| *value /= norm);
-        let product: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
-        left.iter_mut().for_each(|value| *value /= product);
-        let zero = vec![0.0; n];
-        modes.push(Mode { value: *own, route: Route::Network, right: [right, zero.clone()], left: [left, zero] });
-    }
+    modes.extend(slow.iter().flat_map(|slow| slow_modes(slow, &modes[0], sigma, &weights)).collect::<Vec<Mode>>());
     modes.truncate(count.max(1));
     let wanted = count.min(n).saturating_sub(modes.len());
     if wanted == 0 {
@@ -187,12 +175,16 @@ pub fn spectrum(
     let killing = generator.killing.iter().map(|rate| rate + sigma).collect();
     let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let elimination = &factor.elimination;
-    let solve_right = |b: &[f64]| without(elimination.solve_right(b), &known, false);
-    let solve_left = |b: &[f64]| without(elimination.solve_left(b), &known, true);
     let weighted = |r: &[f64]| -> Vec<f64> { r.iter().zip(&weights).map(|(r, w)| r * w).collect() };
-    let reversed = |r: &[f64]| -> Vec<f64> {
-        let image = solve_left(&weighted(r));
-        image.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { 0.0 }).collect()
+    let forward = |b: &[[f64; BLOCK]]| without(elimination.solve_right_several(b), &known);
+    // The same for the reversed chain, whose right vectors are l/w.
+    let reversed_known: Vec<[Vec<f64>; 2]> = known.iter().map(|[left, right]| [right.clone(), left.clone()]).collect();
+    let reversed = |r: &[[f64; BLOCK]]| {
+        let weighted = r.par_iter().zip(&weights).map(|(r, w)| r.map(|r| r * w)).collect::<Vec<_>>();
+        let mut image = without(elimination.solve_left_several(&weighted), &reversed_known);
+        let over = |(l, w): (&mut [f64; BLOCK], &f64)| *l = if *w > 0.0 { l.map(|l| l / w) } else { [0.0; BLOCK] };
+        image.par_iter_mut().zip(&weights).for_each(over);
+        image
     };
     // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more
     // than doubles hold.
@@ -210,8 +202,8 @@ pub fn spectrum(
     let count = (wanted + known.len()).min(n - known.len());
     // One more than is wanted, which may be the other half of a pair; and as many as may come back.
     let exact = if is_extreme { count } else { wanted + 1 };
-    let asked = Asked { count, exact, steps: MOST_STEPS, is_symmetric: generator.is_reversible };
-    let mut found = largest(&solve_right, &weights, asked);
+    let asked = Asked { count, exact, most: MOST_VECTORS, is_symmetric: generator.is_reversible };
+    let mut found = largest(&forward, &weights, asked);
     found.retain(|ritz| !comes_back(ritz));
     // Of a pair both are kept.
     let cuts_a_pair = wanted > 0
@@ -220,13 +212,7 @@ pub fn spectrum(
             last.theta[1] != 0.0 && next.theta[1] == -last.theta[1]
         });
     found.truncate(wanted + usize::from(cuts_a_pair));
-    let is_symmetric = found.iter().all(|ritz| ritz.theta[1] == 0.0)
-        && found.iter().all(|ritz| {
-            let image = reversed(&ritz.vector[0]);
-            let left: Vec<f64> = image.iter().zip(&ritz.vector[0]).map(|(i, r)| i - ritz.theta[0] * r).collect();
-            inner(&left, &left).sqrt() <= 1e-9 * ritz.theta[0].abs()
-        });
-    let lefts = if is_symmetric {
+    let lefts = if asked.is_symmetric {
         found.clone()
     } else {
         let count = (wanted + known.len() + 2).min(n - known.len());
@@ -235,27 +221,48 @@ pub fn spectrum(
     let rounding = ROUNDING / (sigma + value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
     for (place, ritz) in found.into_iter().enumerate() {
-        let partner = partner(&ritz, &lefts, &inner);
-        let Some((left_vector, product)) = partner else { continue };
-        let residual = ritz.residual + rounding;
-        // Without symmetry two that nearly meet answer to a change ε by √ε, whatever their vectors say.
-        let away = |other: &[f64; 2]| modulus([other[0] - ritz.theta[0], other[1] - ritz.theta[1]]);
-        let others = thetas.iter().enumerate().filter(|(other, _)| *other != place);
-        let nearest = others.map(|(_, theta)| away(theta)).fold(f64::INFINITY, f64::min);
-        let size = modulus(ritz.theta);
-        let meeting = if !is_symmetric && nearest < MEETING * size { nearest + (residual * size).sqrt() } else { 0.0 };
-        let value = eigenvalue(ritz.theta, sigma, (residual / modulus(product)).max(meeting));
+        let Some((left_vector, product)) = partner(&ritz, &lefts, &inner) else { continue };
+        let error = ritz.error + rounding;
+        let meeting = if asked.is_symmetric { 0.0 } else { when_meeting(place, &thetas, error) };
+        let value = eigenvalue(ritz.theta, sigma, (error / modulus(product)).max(meeting));
         // l·r = 1, where l is w times the partner: divided by the complex product.
         let [a, b] = product;
         let size = a * a + b * b;
-        let left = [
-            weighted(&combined(&left_vector, [a / size, -b / size], 0)),
-            weighted(&combined(&left_vector, [a / size, -b / size], 1)),
-        ];
+        let left = [0, 1].map(|part| weighted(&combined(&left_vector, [a / size, -b / size], part)));
         modes.push(Mode { value, route: Route::Krylov, right: ritz.vector, left });
     }
     modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
     Ok(modes)
+}
+
+/// The modes of the network of valleys far below the shift σ, without that of the slowest one where the first mode is
+/// it.
+fn slow_modes(slow: &Refined, first: &Mode, sigma: f64, weights: &[f64]) -> Vec<Mode> {
+    let is_slow = |own: &&Eigenvalue| {
+        own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
+    };
+    let known = usize::from(first.value.re.is_positive());
+    let mode = |own: &Eigenvalue| {
+        let [mut right, mut left] = slow.vectors(own.re);
+        let norm = right.iter().zip(weights).map(|(r, w)| r * r * w).sum::<f64>().sqrt();
+        right.iter_mut().for_each(|value| *value /= norm);
+        let product: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
+        left.iter_mut().for_each(|value| *value /= product);
+        let zero = vec![0.0; weights.len()];
+        Mode { value: *own, route: Route::Network, right: [right, zero.clone()], left: [left, zero] }
+    };
+    slow.eigenvalues.iter().skip(known).filter(is_slow).map(mode).collect()
+}
+
+/// The error of an eigenvalue without symmetry that nearly meets another one: it answers to a change ε by √ε, whatever
+/// its vectors say.
+fn when_meeting(place: usize, thetas: &[[f64; 2]], error: f64) -> f64 {
+    let theta = thetas[place];
+    let away = |other: &[f64; 2]| modulus([other[0] - theta[0], other[1] - theta[1]]);
+    let others = thetas.iter().enumerate().filter(|(other, _)| *other != place);
+    let nearest = others.map(|(_, theta)| away(theta)).fold(f64::INFINITY, f64::min);
+    let size = modulus(theta);
+    if nearest < MEETING * size { nearest + (error * size).sqrt() } else { 0.0 }
 }
 
 /// The measure l/r in which a reversible chain is symmetric; l itself where r falls below the range of doubles beside
@@ -302,15 +309,15 @@ fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -
     paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
 }
 
-/// A vector without its parts along known modes, given by their left and right vectors with l·r = 1; of left vectors or
-/// of right ones.
-fn without(mut vector: Vec<f64>, known: &[[Vec<f64>; 2]], is_left: bool) -> Vec<f64> {
+/// Vectors without their parts along known modes, given by their left and right vectors with l·r = 1.
+fn without(mut block: Block<BLOCK>, known: &[[Vec<f64>; 2]]) -> Block<BLOCK> {
     for [left, right] in known {
-        let (dual, own) = if is_left { (right, left) } else { (left, right) };
-        let part = vector.iter().zip(dual).map(|(value, dual)| value * dual).sum::<f64>();
-        vector.par_iter_mut().zip(own).for_each(|(value, own)| *value -= part * own);
+        let parts = products_with(&block, left);
+        block.par_iter_mut().zip(right).for_each(|(values, right)| {
+            values.iter_mut().zip(&parts).for_each(|(value, part)| *value -= part * right);
+        });
     }
-    vector
+    block
 }
 
 /// A shift of the size of the relaxation within a valley: the smallest Rayleigh quotient of the coordinates in the
