@@ -1,18 +1,21 @@
-//! A picture with a title, as pixels or vectors: the font, the file, and text that fits.
+//! A picture with a title, as pixels, vectors or a page: the font, the file, and text that fits.
 
 use std::fs::File;
 use std::io::{BufWriter, Error};
 use std::path::Path;
 use std::sync::Once;
 
+use ab_glyph::FontRef;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+use plotters_backend::DrawingErrorKind;
 
 use super::PlotError;
 use super::backend::{Backend, FAMILY};
 use super::colour::INK;
+use super::page::Page;
 use super::sheet::{Format, Sheet};
 use crate::io;
 
@@ -22,7 +25,7 @@ pub(super) type Area<'a> = DrawingArea<Backend<'a>, Shift>;
 pub(super) type Fault = DrawingAreaErrorKind<Error>;
 
 /// The bundled font; its licence lies beside it.
-static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
+pub(super) static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 
 /// Pictures are drawn this many times finer and then averaged, for lines have corners on whole pixels. All lengths in
 /// drawing code are in these finer dots; sizes of pictures and of text are in final pixels.
@@ -46,6 +49,7 @@ pub(super) fn picture(
     title: [&str; 2],
     content: impl FnOnce(&Area) -> Result<(), Fault>,
 ) -> Result<(), PlotError> {
+    let heading = title[0];
     let (title, size) = match sheet.look.has_titles {
         true => (Some(title), size),
         false => (None, (size.0, size.1 - (HEAD - EDGE) / FINE)),
@@ -61,6 +65,10 @@ pub(super) fn picture(
         Format::Svg => {
             let text = vectors(size, inches, title, content).map_err(|fault| failed(fault.to_string()))?;
             std::fs::write(partial, text).map_err(|error| failed(error.to_string()))
+        }
+        Format::Pdf => {
+            let bytes = page(size, inches, title, heading, content).map_err(|fault| failed(fault.to_string()))?;
+            std::fs::write(partial, bytes).map_err(|error| failed(error.to_string()))
         }
     })
 }
@@ -118,6 +126,23 @@ fn vectors(
     let text = text.replacen(&dots, &format!("width=\"{width:.4}in\" height=\"{height:.4}in\""), 1);
     // The writer of vectors leaves out the first word of the kind of its images.
     Ok(text.replace("\"data:png;base64,", "\"data:image/png;base64,"))
+}
+
+/// A PDF file of a picture designed in this size, so many inches to a pixel of the design, under this heading.
+fn page(
+    size: (u32, u32),
+    inches: f64,
+    title: Option<[&str; 2]>,
+    heading: &str,
+    content: impl FnOnce(&Area) -> Result<(), Fault>,
+) -> Result<Vec<u8>, Fault> {
+    let failed = |error: &dyn std::fmt::Display| {
+        DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Error::other(error.to_string())))
+    };
+    let fine = (FINE * size.0, FINE * size.1);
+    let mut page = Page::new(FontRef::try_from_slice(FONT).map_err(|error| failed(&error))?);
+    compose(Backend::page(&mut page, fine), title, content)?;
+    page.finish(fine, inches / f64::from(FINE), heading).map_err(|error| failed(&error))
 }
 
 /// Writes RGB bytes as a PNG that knows its resolution.

@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time,
+//! The pictures of a result, as PNG, SVG or PDF: landscape, densities, flux along the boundary, current, passage time,
 //! committor, network, spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
@@ -24,6 +24,7 @@ mod hitting;
 mod iteration;
 mod map;
 mod network;
+mod page;
 mod particles;
 mod referee;
 mod scene;
