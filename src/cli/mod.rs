@@ -32,6 +32,7 @@ use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
 use crate::plot::{self, FigureData};
 use crate::study::StudyError;
+use crate::study::forecast::Around;
 use crate::study::keeper::Keeper;
 use crate::study::solution::Solution;
 use crate::study::warning::Warning;
@@ -306,8 +307,12 @@ fn check(asked: &Asked) -> Result<(), Failure> {
     let request = start::read(config)?;
     let clock = Instant::now();
     let (report, _) = session.compute(|problem, progress| {
-        let landscape = clock.elapsed().as_secs_f64();
-        study::check(problem, &request, landscape, progress)
+        let around = Around {
+            landscape: clock.elapsed().as_secs_f64(),
+            formats: session.look().map_or(0, |look| look.formats.len()),
+            again: config.solutions_for_sensitivities(),
+        };
+        study::check(problem, &request, around, progress)
     })?;
     session.tell(|| explain::json(config, &report), || explain::text(config, &report));
     match &report.refused {

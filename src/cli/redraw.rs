@@ -35,7 +35,8 @@ pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
     if asked.animate && kept.group(FIELDS).is_none() {
         return Err(nothing_in_time(path));
     }
-    let drawn = if kept.group(FIELDS).is_some() { of_run(kept, asked, folder)? } else { of_others(&kept, asked, folder)? };
+    let drawn =
+        if kept.group(FIELDS).is_some() { of_run(kept, asked, folder)? } else { of_others(&kept, asked, folder)? };
     if drawn.is_empty() {
         return Err(failure(format!("{}: it holds nothing that `plot` draws", path.display())));
     }
@@ -47,9 +48,8 @@ pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
 
 fn of_run(kept: Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let path = &asked.result;
-    let stored = Stored::of(kept).map_err(|what| {
-        Failure::new(2, format!("error: {}", io::IoError::NotAResult { path: path.clone(), what }))
-    })?;
+    let stored = Stored::of(kept)
+        .map_err(|what| Failure::new(2, format!("error: {}", io::IoError::NotAResult { path: path.clone(), what })))?;
     let (data, look) = (FigureData::stored(&stored), asked.drawn.look());
     let draw = || -> Result<Vec<PathBuf>, PlotError> {
         let mut drawn = plot::draw(&data, folder, &look)?;
@@ -74,11 +74,16 @@ fn of_others(kept: &Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<Path
     } else if let Some(group) = kept.group(PARTICLES) {
         plot::draw_particles(&kept.summary, group, (folder, "simulation-"), &look)
     } else if kept.group("sweep").is_some() {
-        let message = format!("error: {path}: the pictures of a sweep are drawn again by the sweep itself: `saddleflux sweep` with the same configuration and folder solves nothing twice");
+        let message = format!(
+            "error: {path}: the pictures of a sweep are drawn again by the sweep itself: `saddleflux sweep` with the same configuration and folder solves nothing twice"
+        );
         return Err(Failure::new(2, message));
     } else {
         let what = io::Damage::NoFields;
-        return Err(Failure::new(2, format!("error: {}", io::IoError::NotAResult { path: asked.result.clone(), what })));
+        return Err(Failure::new(
+            2,
+            format!("error: {}", io::IoError::NotAResult { path: asked.result.clone(), what }),
+        ));
     };
     drawn.map_err(unwritten)
 }

@@ -73,7 +73,8 @@ impl<'a> Session<'a> {
 
     /// What a study that ended without a result says.
     pub fn failure(&self, error: &StudyError) -> Failure {
-        let diagnosis = advice::on_study(error);
+        let mut diagnosis = advice::on_study(error);
+        diagnosis.key = self.config.key_of_not_finite(error).or(diagnosis.key);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
             _ => diagnostic::diagnosis(&self.config.source, &diagnosis),

@@ -98,7 +98,8 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
 
 /// Refuses a key that an earlier override has set, as TOML refuses one that stands in a file twice.
 fn refuse_twice(source: &Source, change: &str, earlier: &[String]) -> Result<(), ConfigError> {
-    let parts = |change: &str| change.split_once('=').map(|(key, value)| [key, value].map(|part| part.trim().to_string()));
+    let parts =
+        |change: &str| change.split_once('=').map(|(key, value)| [key, value].map(|part| part.trim().to_string()));
     let Some([key, value]) = parts(change) else { return Ok(()) };
     let first = earlier.iter().filter_map(|change| parts(change)).find(|[known, _]| *known == key);
     let Some([_, first]) = first else { return Ok(()) };

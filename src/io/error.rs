@@ -54,9 +54,7 @@ pub enum IoError {
         source: std::io::Error,
     },
     /// A result of another command than `run`.
-    #[error(
-        "{path}: this is a result of `saddleflux {command}`, and one of `saddleflux run` is needed here"
-    )]
+    #[error("{path}: this is a result of `saddleflux {command}`, and one of `saddleflux run` is needed here")]
     OfAnotherCommand {
         /// The file.
         path: PathBuf,

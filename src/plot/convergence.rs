@@ -68,11 +68,14 @@ impl Study {
         let column = |name: &str| group.values(name).unwrap_or_default();
         let columns = ["unknowns", "seconds", "rate_error", "passage_error"].map(column);
         let sample = |index: usize| {
-            let [unknowns, seconds, rate, passage] = columns.map(|values| values.get(index).copied().unwrap_or(f64::NAN));
+            let [unknowns, seconds, rate, passage] =
+                columns.map(|values| values.get(index).copied().unwrap_or(f64::NAN));
             let error = if rate.is_nan() { passage } else { rate }.max(SMALLEST);
             (unknowns > 0.0 && error.is_finite()).then_some(Sample { unknowns, seconds, error })
         };
-        let of_all = schemes.iter().enumerate().flat_map(|(k, scheme)| angles.iter().enumerate().map(move |(j, angle)| (k * angles.len() + j, scheme, angle)));
+        let of_all = schemes.iter().enumerate().flat_map(|(k, scheme)| {
+            angles.iter().enumerate().map(move |(j, angle)| (k * angles.len() + j, scheme, angle))
+        });
         let series = of_all.map(|(place, scheme, angle)| Series {
             scheme: scheme.clone(),
             angle: *angle,

@@ -131,10 +131,8 @@ impl Page {
             FontTransform::Rotate270 => (0.0, -1.0),
         };
         let (u, v) = place.start;
-        let (x, y) = (
-            f64::from(place.about.0) + cosine * u - sine * v,
-            f64::from(place.about.1) + sine * u + cosine * v,
-        );
+        let (x, y) =
+            (f64::from(place.about.0) + cosine * u - sine * v, f64::from(place.about.1) + sine * u + cosine * v);
         self.content.begin_text();
         self.content.set_font(FACE, em as f32);
         // Letters stand upright where y goes downward.
