@@ -1,8 +1,8 @@
 //! `cargo bench --bench soak -- [SEED] [COUNT]`: hostile and drawn configurations in numbers, and a table of how the
 //! program took them; every column of failures is to be zero. The configurations behind the failures are written to
-//! `target/soak/`.
+//! `target/soak/`. SADDLEFLUX=PATH tries another program than the one just built.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 #[path = "../tests/suite/hostility.rs"]
@@ -16,7 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|word| word.parse::<u64>().ok());
     let (seed, count) = (numbers.next().unwrap_or(1), numbers.next().unwrap_or(400) as usize);
-    let program = Path::new(env!("CARGO_BIN_EXE_saddleflux"));
+    let given = std::env::var_os("SADDLEFLUX").map(PathBuf::from);
+    let program = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_saddleflux").into());
+    let program = program.as_path();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/soak");
     std::fs::create_dir_all(&folder).unwrap();
     let (clock, texts) = (Instant::now(), texts());

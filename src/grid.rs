@@ -157,13 +157,16 @@ impl Grid {
         let u = self.to_grid(theta);
         let mut indices = [0usize; 2];
         for axis in 0..self.dimension {
-            let fraction = (u[axis] - self.lower[axis]) / (self.upper[axis] - self.lower[axis]);
-            if !(0.0..=1.0).contains(&fraction) {
-                return None;
-            }
-            indices[axis] = ((fraction * self.cells[axis] as f64) as usize).min(self.cells[axis] - 1);
+            indices[axis] = self.place(axis, u[axis])?;
         }
         Some(indices[0] * self.cells[1] + indices[1])
+    }
+
+    /// The index along an axis of the cells that hold a coordinate of the grid; `None` outside.
+    pub fn place(&self, axis: usize, coordinate: f64) -> Option<usize> {
+        let fraction = (coordinate - self.lower[axis]) / (self.upper[axis] - self.lower[axis]);
+        let cells = self.cells[axis];
+        (0.0..=1.0).contains(&fraction).then(|| ((fraction * cells as f64) as usize).min(cells - 1))
     }
 }
 

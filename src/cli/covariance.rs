@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::session::{folder, watched};
-use super::{Asked, Failure, diagnostic};
+use super::{Asked, Failure, diagnostic, provenance};
 use crate::config::{Diagnosis, ModelConfig, ModelForm, WeightSource, advice};
 use crate::input;
 use crate::io;
@@ -37,7 +37,8 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     let (model, found) = watched(asked.output, work)?.0?;
     let words = config.describe(&model);
     let title = if config.title.is_empty() { words.as_str() } else { &config.title };
-    let summary = io::covariance_summary(&config.title, &words, &found);
+    let mut summary = io::covariance_summary(&config.title, &words, &found);
+    provenance::note(&mut summary, &config.source);
     let delivery = io::Delivery::begin(&folder, "covariance.json")?;
     let staged = delivery.staged();
     let [json, weights] = ["covariance.json", "weights.safetensors"].map(|name| staged.join(name));

@@ -81,11 +81,12 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     }
     match report.cells {
         Some([nx, ny]) => {
-            let _ = write!(text, "grid {nx}{}", if dimension == 2 { format!(" × {ny}") } else { String::new() });
+            let _ = write!(text, "grid {}", cells([nx, ny]));
         }
         None => {
-            let _ =
-                write!(text, "grid doubled until the relative error is below {:.1e}", config.request.grid.tolerance);
+            let tolerance = config.request.grid.tolerance;
+            let ends = report.foreseen.map_or("nobody can foresee where".to_string(), cells);
+            let _ = write!(text, "grid doubled until the relative error is below {tolerance:.1e}: about {ends}");
         }
     }
     let _ = writeln!(text, ", scheme {}", config.request.grid.scheme.map_or("chosen by what it gains", Scheme::name));
@@ -93,9 +94,9 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     if let Some(memory) = report.memory {
         let _ = writeln!(text, "  about {} of {free}", digits::bytes(memory));
     }
-    if let Some(Forecast { seconds, without }) = &report.forecast {
-        let without = without.iter().map(|part| format!(", and {}", unseen(part))).collect::<String>();
-        let _ = writeln!(text, "  about {seconds:.1} s{without}");
+    if let Some(forecast) = &report.forecast {
+        let without = forecast.without.iter().map(|part| format!(", and {}", unseen(part))).collect::<String>();
+        let _ = writeln!(text, "  about {}{}{without}", duration(forecast.seconds()), mostly(forecast));
     }
     for part in &report.unseen {
         let _ = writeln!(text, "  not looked at: {}", unseen(part));
@@ -105,6 +106,31 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
     }
     text
+}
+
+/// A grid's cells in words.
+fn cells([nx, ny]: [usize; 2]) -> String {
+    if ny == 1 { format!("{nx} cells") } else { format!("{nx} × {ny} cells") }
+}
+
+/// A time that a person can read.
+fn duration(seconds: f64) -> String {
+    const UNITS: [(f64, &str); 4] = [(1.0, "s"), (60.0, "minutes"), (3600.0, "hours"), (86400.0, "days")];
+    // Two of a unit are more than one can count of the next smaller one.
+    let (unit, name) = UNITS.into_iter().rfind(|(unit, _)| seconds >= 2.0 * unit).unwrap_or(UNITS[0]);
+    match seconds / unit {
+        many if many >= 1e4 => format!("{many:.1e} {name}"),
+        many if many >= 100.0 => format!("{many:.0} {name}"),
+        few => format!("{few:.1} {name}"),
+    }
+}
+
+/// The phase that takes more than half of a long time.
+fn mostly(forecast: &Forecast) -> String {
+    const LONG: f64 = 1.0;
+    let whole = forecast.seconds();
+    let longest = forecast.phases.iter().find(|(_, seconds)| whole > LONG && *seconds > 0.5 * whole);
+    longest.map_or(String::new(), |(phase, _)| format!(", mostly {phase}"))
 }
 
 /// What of a run is not looked at.
@@ -225,11 +251,14 @@ pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
             "saddles": ways.saddles.iter().map(way).collect::<Vec<_>>(),
         });
     }
-    if let (Some(cells), Some(memory)) = (report.cells, report.memory) {
-        value["grid"] = json!({ "cells": cells[..dimension], "memory_bytes": memory });
+    if let (Some(cells), Some(memory)) = (report.cells.or(report.foreseen), report.memory) {
+        let is_foreseen = report.cells.is_none();
+        value["grid"] = json!({ "cells": cells[..dimension], "is_foreseen": is_foreseen, "memory_bytes": memory });
     }
     if let Some(forecast) = &report.forecast {
-        value["grid"]["seconds"] = json!(forecast.seconds);
+        value["grid"]["seconds"] = json!(forecast.seconds());
+        let phases = forecast.phases.iter().map(|(phase, seconds)| (phase.clone(), json!(seconds)));
+        value["grid"]["phases"] = Value::Object(phases.collect());
         value["grid"]["seconds_without"] = json!(forecast.without.iter().map(unseen).collect::<Vec<_>>());
     }
     value["memory_free_bytes"] = json!(report.allowed);

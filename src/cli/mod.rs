@@ -7,6 +7,8 @@ mod explain;
 mod help;
 mod names;
 mod pictures;
+mod provenance;
+mod redraw;
 mod referee;
 mod refusal;
 mod resume;
@@ -28,13 +30,14 @@ use serde_json::Value;
 
 use crate::config::advice;
 use crate::config::sensitivity::SensitivityError;
-use crate::plot::{self, FigureData, Look};
+use crate::plot::{self, FigureData};
 use crate::study::StudyError;
+use crate::study::forecast::Around;
 use crate::study::keeper::Keeper;
 use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::{io, report, study};
-use pictures::{Drawn, Pictures};
+use pictures::Pictures;
 pub use refusal::Allocator;
 use session::{OF_RUN, Session};
 
@@ -58,19 +61,8 @@ enum Command {
     Covariance(Asked),
     /// Particles only: the escape rate that they show, with its error bar
     Simulate(Asked),
-    /// Redraw the plots of a result
-    Plot {
-        /// A result.h5
-        result: PathBuf,
-        /// Folder for the plots [default: the result's]
-        #[arg(long)]
-        out: Option<PathBuf>,
-        /// The density in time as an animated PNG too
-        #[arg(long)]
-        animate: bool,
-        #[command(flatten)]
-        drawn: Drawn,
-    },
+    /// Redraw the plots of a result of run, converge or simulate
+    Plot(redraw::RedrawAsked),
     /// Judge somebody's rates for problems of the reference collection: digits right, claimed errors that cover
     Referee(referee::RefereeAsked),
     /// Write a commented starting configuration, or list the examples
@@ -169,7 +161,7 @@ pub fn main() -> u8 {
     let result = match cli.command {
         Command::Run(asked) => run(&asked.asked, asked.resume),
         Command::Check(asked) => check(&asked),
-        Command::Plot { result, out, animate, drawn } => redraw(&result, out.as_deref(), animate, &drawn.look()),
+        Command::Plot(asked) => redraw::redraw(&asked),
         Command::Referee(asked) => referee::referee(&asked),
         Command::Init { name } => example::init(name.as_deref()),
         Command::Completions { shell } => {
@@ -247,7 +239,7 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
     }
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let solved = io::Solved { setting, solution: &solution };
-    let summary = io::summary(&solved);
+    let summary = session.noted(io::summary(&solved));
     let draw = |folder: &Path| {
         let mut drawn = Vec::new();
         if let Some(look) = session.look() {
@@ -256,11 +248,9 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
             if request.evolve.as_ref().is_some_and(|asked| asked.is_animated) {
                 drawn.extend(plot::animate(&data, folder)?);
             }
-            if let Some(study) = &solution.iteration {
-                drawn.extend(plot::draw_iteration(&config.title, study, folder, &look)?);
-            }
+            drawn.extend(plot::draw_iteration(&summary, folder, &look)?);
             if let Some(found) = &solution.particles {
-                drawn.extend(plot::draw_particles(&summary, found, (folder, ""), &look)?);
+                drawn.extend(plot::draw_particles(&summary, &found.group(problem.dimension), (folder, ""), &look)?);
             }
         }
         let page = folder.join("report.html");
@@ -298,9 +288,10 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     })?;
     let setting = io::Setting::new(config, &problem, session.started, threads);
     let simulated = io::Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
-    let summary = io::simulated_summary(&simulated);
+    let summary = session.noted(io::simulated_summary(&simulated));
+    let group = found.simulation.group(problem.dimension);
     let draw = |folder: &Path| match session.look() {
-        Some(look) => Ok(plot::draw_particles(&summary, &found.simulation, (folder, "simulation-"), &look)?),
+        Some(look) => Ok(plot::draw_particles(&summary, &group, (folder, "simulation-"), &look)?),
         None => Ok(Vec::new()),
     };
     let names = &["simulation.json", "simulation.h5"];
@@ -316,8 +307,12 @@ fn check(asked: &Asked) -> Result<(), Failure> {
     let request = start::read(config)?;
     let clock = Instant::now();
     let (report, _) = session.compute(|problem, progress| {
-        let landscape = clock.elapsed().as_secs_f64();
-        study::check(problem, &request, landscape, progress)
+        let around = Around {
+            landscape: clock.elapsed().as_secs_f64(),
+            formats: session.look().map_or(0, |look| look.formats.len()),
+            again: config.solutions_for_sensitivities(),
+        };
+        study::check(problem, &request, around, progress)
     })?;
     session.tell(|| explain::json(config, &report), || explain::text(config, &report));
     match &report.refused {
@@ -331,17 +326,18 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     let folder = session.folder()?;
     let config = &session.config;
     let (study, _) = session.compute(|problem, progress| study::converge(problem, &config.request, progress))?;
-    let summary = io::convergence_summary(config, &study);
+    let summary = session.noted(io::convergence_summary(config, &study));
+    let group = io::convergence_group(&study);
     let draw = |folder: &Path| {
         let table = folder.join("convergence.csv");
         io::write_convergence_csv(&table, &study)?;
         let drawn = match session.look() {
-            Some(look) => plot::draw_convergence(&config.title, &study, folder, &look)?,
+            Some(look) => plot::draw_convergence(&config.title, &group, folder, &look)?,
             None => Vec::new(),
         };
         Ok([table].into_iter().chain(drawn).collect())
     };
-    let groups = [Cow::Owned(io::convergence_group(&study))];
+    let groups = [Cow::Borrowed(&group)];
     let names = &["convergence.json", "convergence.h5"];
     session.deliver((&folder, names), &summary, &groups, draw, |files, colour| {
         report::convergence(config, &study, files, colour)
@@ -352,23 +348,4 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
-}
-
-fn redraw(result: &Path, out: Option<&Path>, animates: bool, look: &Look) -> Result<(), Failure> {
-    // Here a file is the input.
-    let failure = |error: String| Failure::new(2, format!("error: {error}"));
-    let stored = io::read(result).map_err(|error| failure(error.to_string()))?;
-    let folder = out.or(result.parent()).unwrap_or(Path::new("."));
-    let data = FigureData::stored(&stored);
-    let mut plots = plot::draw(&data, folder, look).map_err(|error| failure(error.to_string()))?;
-    if animates {
-        let found = plot::animate(&data, folder).map_err(|error| failure(error.to_string()))?;
-        plots.push(found.ok_or_else(|| {
-            failure(format!("{}: no density in time to animate: solve with [evolve]", result.display()))
-        })?);
-    }
-    for path in plots {
-        say(&format!("{}\n", path.display()));
-    }
-    Ok(())
 }

@@ -70,7 +70,7 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
 pub(super) fn keep(session: &Session<'_>, folder: &Path, problem: &Problem, solution: &Solution) -> Result<(), String> {
     let setting = io::Setting::new(&session.config, problem, session.started, rayon::current_num_threads());
     let solved = io::Solved { setting, solution };
-    let summary = io::summary(&solved);
+    let summary = session.noted(io::summary(&solved));
     io::write_result(&file(folder), &session.config, &summary, &solved.groups()).map_err(|error| error.to_string())
 }
 

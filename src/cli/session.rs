@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Asked, Failure, Output, diagnostic, watch};
+use super::{Asked, Failure, Output, diagnostic, provenance, watch};
 use crate::config::{Config, advice};
 use crate::io::{self, IoError};
 use crate::memory;
@@ -28,6 +28,9 @@ pub(super) struct Session<'a> {
 
 /// The names of a summary and of a result.
 pub(super) type Names = &'static [&'static str; 2];
+
+/// The names of result files, which say nothing of what was solved.
+const RESULTS: [&str; 3] = [OF_RUN[1], "convergence.h5", "simulation.h5"];
 
 /// Those of `run`.
 pub(super) const OF_RUN: Names = &["summary.json", "result.h5"];
@@ -70,7 +73,8 @@ impl<'a> Session<'a> {
 
     /// What a study that ended without a result says.
     pub fn failure(&self, error: &StudyError) -> Failure {
-        let diagnosis = advice::on_study(error);
+        let mut diagnosis = advice::on_study(error);
+        diagnosis.key = self.config.key_of_not_finite(error).or(diagnosis.key);
         let message = match error {
             StudyError::Interrupted => "interrupted: nothing was written, an earlier result is as it was".to_string(),
             _ => diagnostic::diagnosis(&self.config.source, &diagnosis),
@@ -89,6 +93,12 @@ impl<'a> Session<'a> {
     /// How pictures are drawn, if they are.
     pub fn look(&self) -> Option<Look> {
         self.asked.pictures.look()
+    }
+
+    /// The summary with what only the program knows of where it comes from.
+    pub fn noted(&self, mut summary: Value) -> Value {
+        provenance::note(&mut summary, &self.config.source);
+        summary
     }
 
     /// Writes summary and result under these names, then what `draw` adds in the folder that it is given; all of them
@@ -259,10 +269,17 @@ pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// The name of the output folder, which need not be there.
+/// The name of the output folder, which need not be there: after the configuration, or after the folder in which a
+/// result lies that is solved again.
 pub(super) fn folder_name(asked: &Asked) -> PathBuf {
-    let name = asked.config.file_stem().map_or("result".into(), |name| name.to_string_lossy().into_owned());
-    asked.out.clone().unwrap_or_else(|| Path::new("output").join(name))
+    let own = || asked.config.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let of_folder = || {
+        let file = std::path::absolute(&asked.config).ok()?;
+        Some(file.parent()?.file_name()?.to_string_lossy().into_owned())
+    };
+    let is_result = asked.config.file_name().is_some_and(|name| RESULTS.iter().any(|result| name == *result));
+    let name = if is_result { of_folder().or_else(own) } else { own() };
+    asked.out.clone().unwrap_or_else(|| Path::new("output").join(name.unwrap_or_else(|| "result".into())))
 }
 
 impl From<IoError> for Failure {

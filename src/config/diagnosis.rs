@@ -60,6 +60,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
     Cow::Borrowed(match error {
         ProblemError::Data(error) => match &error.fault {
             DataFault::MissingColumn { role: Column::Feature, .. } | DataFault::Constant { .. } => "landscape.features",
+            DataFault::OutOfRange { .. } | DataFault::Collinear { .. } => "landscape.features",
             DataFault::MissingColumn { role: Column::Label, .. } | DataFault::OneLabel { .. } => "landscape.label",
             DataFault::OneClass { .. } => "landscape.positive",
             DataFault::NoFeatures { .. } => "landscape.features",

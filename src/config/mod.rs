@@ -15,6 +15,7 @@ mod fault_particles;
 mod landscape;
 mod model;
 mod noise;
+mod not_finite;
 mod order;
 mod particles;
 mod pose;

@@ -66,6 +66,11 @@ impl Config {
         self.request.wants(Quantity::Sensitivities).then(|| self.sensitivities(problem, &settled, progress))
     }
 
+    /// Times that the problem is solved for the sensitivities that were asked for.
+    pub fn solutions_for_sensitivities(&self) -> usize {
+        if self.request.wants(Quantity::Sensitivities) { 4 * self.numbers().len() } else { 0 }
+    }
+
     /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends
     /// on, by its key; on the cells and with the scheme of a request that has been settled.
     ///

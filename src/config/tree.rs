@@ -89,10 +89,28 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
         _ => effective(&text, overrides).unwrap_or_default(),
     };
     let mut root = Node { span: 0..text.len(), kind: Kind::Table(entries(table.get_ref(), 0)) };
-    for change in overrides {
+    for (place, change) in overrides.iter().enumerate() {
+        refuse_twice(source, change, &overrides[..place])?;
         graft(source, &mut root, change)?;
     }
     Ok(root)
+}
+
+/// Refuses a key that an earlier override has set, as TOML refuses one that stands in a file twice.
+fn refuse_twice(source: &Source, change: &str, earlier: &[String]) -> Result<(), ConfigError> {
+    let parts =
+        |change: &str| change.split_once('=').map(|(key, value)| [key, value].map(|part| part.trim().to_string()));
+    let Some([key, value]) = parts(change) else { return Ok(()) };
+    let first = earlier.iter().filter_map(|change| parts(change)).find(|[known, _]| *known == key);
+    let Some([_, first]) = first else { return Ok(()) };
+    Err(ConfigError {
+        source_text: Box::new(source.clone()),
+        key: format!("--set {change}"),
+        span: None,
+        fault: Box::new(Fault::Conflict {
+            reason: format!("on the command line: {key} is set twice, to {first} and to {value}: leave one out"),
+        }),
+    })
 }
 
 /// A text with the overrides in their places; `None` where one of them is no assignment, which [`graft`] tells of.

@@ -53,10 +53,8 @@ pub enum IoError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A result of another command than `run`, without a grid to draw.
-    #[error(
-        "{path}: this is a result of `saddleflux {command}`, which has drawn its pictures beside it; `plot` redraws those of `saddleflux run`"
-    )]
+    /// A result of another command than `run`.
+    #[error("{path}: this is a result of `saddleflux {command}`, and one of `saddleflux run` is needed here")]
     OfAnotherCommand {
         /// The file.
         path: PathBuf,

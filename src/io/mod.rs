@@ -48,7 +48,7 @@ pub use delivery::{Delivery, sweep_up};
 pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 #[cfg(feature = "files")]
-pub use read::{Stored, configuration, read};
+pub use read::{Kept, Stored, configuration, read, read_any};
 pub use summary::{simulated_summary, summary};
 #[cfg(feature = "files")]
 pub use write::{write_result, write_titled};

@@ -55,42 +55,84 @@ fn open(path: &Path) -> Result<File, IoError> {
     File::open(path).map_err(|error| unreadable(format!("not an HDF5 file: {error}")))
 }
 
-/// Reads a result file.
+/// Any result file: what it says of itself, and its groups.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Free text of the configuration.
+    pub title: String,
+    /// Version of the program that wrote it.
+    pub version: String,
+    /// The whole configuration as text.
+    pub configuration: String,
+    /// The summary.
+    pub summary: Value,
+    /// Every group of the file.
+    pub groups: Vec<FieldGroup>,
+}
+
+impl Kept {
+    /// The group of this name.
+    pub fn group(&self, name: &str) -> Option<&FieldGroup> {
+        self.groups.iter().find(|group| group.name == name)
+    }
+}
+
+/// Reads the result file of any command.
 ///
 /// # Errors
-/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::OfAnotherCommand`] for one of another command,
-/// [`IoError::NotAResult`] when it lacks what a result has.
-pub fn read(path: &Path) -> Result<Stored, IoError> {
+/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::NotAResult`] for one of another program.
+pub fn read_any(path: &Path) -> Result<Kept, IoError> {
     let file = open(path)?;
-    let of_others = OTHERS.into_iter().find(|(group, _)| file.group(group).is_ok());
-    if let Some((_, command)) = of_others.filter(|_| file.group(FIELDS).is_err()) {
+    kept(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
+}
+
+/// Reads a result file of `run`.
+///
+/// # Errors
+/// As [`read_any`]; [`IoError::OfAnotherCommand`] for one of another command, [`IoError::NotAResult`] when it lacks what
+/// a result has.
+pub fn read(path: &Path) -> Result<Stored, IoError> {
+    let kept = read_any(path)?;
+    let of_others = OTHERS.into_iter().find(|(group, _)| kept.group(group).is_some());
+    if let Some((_, command)) = of_others.filter(|_| kept.group(FIELDS).is_none()) {
         return Err(IoError::OfAnotherCommand { path: path.to_path_buf(), command });
     }
-    contents(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
+    Stored::of(kept).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
 
 /// The group by which results without fields are known, and the command that writes them.
 const OTHERS: [(&str, &str); 3] = [("particles", "simulate"), ("convergence", "converge"), ("sweep", "sweep")];
 
-fn contents(file: &File) -> Result<Stored, Damage> {
+fn kept(file: &File) -> Result<Kept, Damage> {
     let program = text(file, "program")?;
     if program != env!("CARGO_PKG_NAME") {
         return Err(Damage::Program(program));
     }
     let summary: Value = serde_json::from_str(&text(file, "summary")?).map_err(Damage::Summary)?;
-    let mut groups = file.groups().and_then(|groups| groups.iter().map(read_group).collect::<Result<Vec<_>, _>>())?;
-    let fields = groups.iter().position(|group| group.name == FIELDS).ok_or(Damage::NoFields)?;
-    let fields = groups.remove(fields);
-    let grid = grid_of(&fields)?;
-    for group in groups.iter().chain([&fields]) {
+    let groups = file.groups().and_then(|groups| groups.iter().map(read_group).collect::<Result<Vec<_>, _>>())?;
+    for group in &groups {
         group.fields.iter().try_for_each(|field| group.shape(field).map(drop))?;
     }
-    let mut flux = groups.iter().find_map(|group| BoundaryFlux::from_group(group).transpose()).transpose()?;
-    if let Some(flux) = &mut flux {
-        flux.by_saddle = shares(&summary);
-    }
     let (title, version) = (text(file, "title")?, text(file, "version")?);
-    Ok(Stored { title, version, configuration: text(file, "configuration")?, summary, grid, fields, groups, flux })
+    Ok(Kept { title, version, configuration: text(file, "configuration")?, summary, groups })
+}
+
+impl Stored {
+    /// What a result of `run` holds.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub fn of(kept: Kept) -> Result<Stored, Damage> {
+        let Kept { title, version, configuration, summary, mut groups } = kept;
+        let fields = groups.iter().position(|group| group.name == FIELDS).ok_or(Damage::NoFields)?;
+        let fields = groups.remove(fields);
+        let grid = grid_of(&fields)?;
+        let mut flux = groups.iter().find_map(|group| BoundaryFlux::from_group(group).transpose()).transpose()?;
+        if let Some(flux) = &mut flux {
+            flux.by_saddle = shares(&summary);
+        }
+        Ok(Stored { title, version, configuration, summary, grid, fields, groups, flux })
+    }
 }
 
 /// The flux of each saddle, from the summary, which counts in its own list.
@@ -106,7 +148,7 @@ fn shares(summary: &Value) -> Vec<(usize, f64)> {
 fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
     let (scales, fields): (Vec<Dataset>, Vec<Dataset>) = group.datasets()?.into_iter().partition(scale::is_scale);
     let coordinate = |dataset: &Dataset| -> Result<Coordinate, hdf5::Error> {
-        let attributes = attributes(dataset, &["units", "long_name", "CLASS", "NAME", "REFERENCE_LIST"])?;
+        let attributes = attributes(dataset, &["units", "long_name", "axis", "CLASS", "NAME", "REFERENCE_LIST"])?;
         Ok(Coordinate { label: label(dataset)?, values: values(dataset)?, attributes })
     };
     let field = |dataset: &Dataset| -> Result<Field, hdf5::Error> {

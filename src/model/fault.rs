@@ -119,6 +119,24 @@ pub enum DataFault {
         /// The column.
         column: String,
     },
+    /// A column whose squares are no numbers of double precision.
+    #[error(
+        "column `{column}` has values of about {size:.0e}, the squares of which are beyond double precision: give it in other units"
+    )]
+    OutOfRange {
+        /// The column.
+        column: String,
+        /// The largest of its values.
+        size: f64,
+    },
+    /// Two columns of a regression without a penalty that are one.
+    #[error(
+        "the columns `{}` and `{}` are multiples of each other, so that no minimum is known from them: leave one out, or add l2", columns[0], columns[1]
+    )]
+    Collinear {
+        /// The columns; an intercept is one too.
+        columns: [String; 2],
+    },
     /// The file is not in the format that it should have.
     #[error("cannot be read: {what}")]
     Format {

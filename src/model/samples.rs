@@ -104,6 +104,8 @@ impl DataSource {
         let targets = self.targets(&table, task)?;
         if self.standardise {
             standardise(&mut table)?;
+        } else {
+            refuse_out_of_range(&table)?;
         }
         Ok(Samples { features: table.features, inputs: table.values, targets, dropped: table.dropped })
     }
@@ -181,10 +183,28 @@ fn standardise(table: &mut Table) -> Result<(), DataFault> {
         }
         let mean = column.iter().sum::<f64>() / count;
         let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        if !variance.is_normal() {
+            return Err(out_of_range(table, feature));
+        }
         column.iter_mut().for_each(|value| *value = (*value - mean) / variance.sqrt());
         for (value, standardised) in table.values[feature..].iter_mut().step_by(width).zip(column) {
             *value = standardised;
         }
     }
     Ok(())
+}
+
+/// Refuses columns whose squares under- or overflow; a column of zeros is one.
+fn refuse_out_of_range(table: &Table) -> Result<(), DataFault> {
+    let width = table.features.len();
+    let squares =
+        |feature: usize| table.values[feature..].iter().step_by(width).map(|value| value * value).sum::<f64>();
+    let is_zero = |feature: usize| table.values[feature..].iter().step_by(width).all(|value| *value == 0.0);
+    let is_bad = |feature: &usize| !squares(*feature).is_normal() && !is_zero(*feature);
+    (0..width).find(is_bad).map_or(Ok(()), |feature| Err(out_of_range(table, feature)))
+}
+
+fn out_of_range(table: &Table, feature: usize) -> DataFault {
+    let sizes = table.values[feature..].iter().step_by(table.features.len()).map(|value| value.abs());
+    DataFault::OutOfRange { column: table.features[feature].clone(), size: sizes.fold(0.0, f64::max) }
 }

@@ -20,6 +20,11 @@ impl Deadline {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
 
+    /// Whether so many seconds are left; always where there is no deadline.
+    pub fn leaves(self, seconds: f64) -> bool {
+        self.0.is_none_or(|end| end.saturating_duration_since(Instant::now()).as_secs_f64() > seconds)
+    }
+
     /// Whether to stop at the next opportunity, because of the deadline or an interruption.
     pub fn stops(self, progress: &Progress) -> bool {
         progress.is_interrupted() || self.has_passed()

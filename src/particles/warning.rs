@@ -44,6 +44,8 @@ pub enum ParticleWarning {
         asked: u64,
         /// What is counted: exits or repetitions.
         what: &'static str,
+        /// Repetitions that had begun and are left out.
+        cut: u64,
     },
 }
 
@@ -79,10 +81,20 @@ impl fmt::Display for ParticleWarning {
                 "the rate is {relative:.0e} of the well's relaxation rate, and splitting takes paths that start again after a death for \
                  settled, an error of about this size: take plain paths for escapes as quick as this"
             ),
-            ParticleWarning::OutOfTime { seconds, done, asked, what } => write!(
-                f,
-                "{seconds} s were over after {done} of {asked} {what}: another run, or another machine, counts another number of them"
-            ),
+            ParticleWarning::OutOfTime { seconds, done, asked, what, cut } => {
+                write!(
+                    f,
+                    "{seconds} s were over after {done} of {asked} {what}: another run, or another machine, counts another number of them"
+                )?;
+                match cut {
+                    0 => Ok(()),
+                    _ => write!(
+                        f,
+                        ". {cut} that had begun were cut off and are left out; those that take long may have other rates, and the \
+                         interval does not count that"
+                    ),
+                }
+            }
             ParticleWarning::WideError => f.write_str(
                 "the error bar is wider than a third of the rate, and then not to be trusted: take more particles or more \
                  repetitions",

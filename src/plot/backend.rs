@@ -1,4 +1,4 @@
-//! What pictures are drawn on: pixels at any resolution, or vectors, behind one type.
+//! What pictures are drawn on: pixels at any resolution, vectors, or a page, behind one type.
 //!
 //! Drawing code counts in dots ([`FINE`](super::canvas::FINE) of them a pixel of the design). Pixels scale every length
 //! by one factor; vectors keep the dots and give the whole picture a size.
@@ -6,16 +6,22 @@
 use std::io::Error;
 
 use plotters::prelude::*;
-use plotters_backend::text_anchor::VPos;
+use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
+
+use super::page::{Page, Place};
 
 /// The font of all texts: its name here and, in vectors, for the reader's own fonts, widest first.
 pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// Pixels or vectors.
+/// Height of the bundled font over its em, by which pixels count sizes of text.
+const HEIGHT: f64 = 1.164;
+
+/// Pixels, vectors or a page.
 enum Surface<'a> {
     Pixels(BitMapBackend<'a>),
     Vectors(SVGBackend<'a>),
+    Page(&'a mut Page),
 }
 
 /// A surface that is drawn on in dots.
@@ -36,6 +42,11 @@ impl<'a> Backend<'a> {
     /// The text of an SVG file.
     pub fn vectors(text: &'a mut String, size: (u32, u32)) -> Backend<'a> {
         Backend { surface: Surface::Vectors(SVGBackend::with_string(text, size)), size, scale: 1.0 }
+    }
+
+    /// A page of PDF.
+    pub fn page(page: &'a mut Page, size: (u32, u32)) -> Backend<'a> {
+        Backend { surface: Surface::Page(page), size, scale: 1.0 }
     }
 
     fn at(&self, (x, y): BackendCoord) -> BackendCoord {
@@ -78,6 +89,11 @@ fn told<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingE
     })
 }
 
+/// What cannot fail.
+fn done((): ()) -> Drawn {
+    Ok(())
+}
+
 impl DrawingBackend for Backend<'_> {
     type ErrorType = Error;
 
@@ -88,6 +104,7 @@ impl DrawingBackend for Backend<'_> {
     fn ensure_prepared(&mut self) -> Drawn {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.ensure_prepared()),
+            Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.ensure_prepared(),
         }
     }
@@ -95,6 +112,7 @@ impl DrawingBackend for Backend<'_> {
     fn present(&mut self) -> Drawn {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.present()),
+            Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.present(),
         }
     }
@@ -109,6 +127,7 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_line(from, to, &stroke)),
             Surface::Vectors(surface) => surface.draw_line(from, to, &stroke),
+            Surface::Page(page) => done(page.path([from, to], stroke.colour, Some(stroke.width))),
         }
     }
 
@@ -117,6 +136,10 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_rect(from, to, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_rect(from, to, &stroke, fill),
+            Surface::Page(page) => {
+                let corners = [from, (to.0, from.1), to, (from.0, to.1), from];
+                done(page.path(corners, stroke.colour, (!fill).then_some(stroke.width)))
+            }
         }
     }
 
@@ -126,6 +149,7 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_path(path, &stroke)),
             Surface::Vectors(surface) => surface.draw_path(path, &stroke),
+            Surface::Page(page) => done(page.path(path, stroke.colour, Some(stroke.width))),
         }
     }
 
@@ -134,6 +158,7 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_circle(center, radius, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_circle(center, radius, &stroke, fill),
+            Surface::Page(page) => done(page.circle(center, radius, stroke.colour, (!fill).then_some(stroke.width))),
         }
     }
 
@@ -143,6 +168,7 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.fill_polygon(corners, &stroke)),
             Surface::Vectors(surface) => surface.fill_polygon(corners, &stroke),
+            Surface::Page(page) => done(page.path(corners, stroke.colour, None)),
         }
     }
 
@@ -157,15 +183,30 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_text(text, &styled(style.size() * self.scale), at)),
             Surface::Vectors(surface) => {
-                // Its texts are 1.24/1.164 times smaller than those in pixels (1.164: height of DejaVu Sans over its
-                // em), and stand lower by these parts of their size.
+                // Its texts are 1.24/1.164 times smaller than those in pixels, and stand lower by these parts of
+                // their size.
                 let lift = match style.anchor().v_pos {
                     VPos::Top => 0.153,
                     VPos::Center => 0.138,
                     VPos::Bottom => 0.071,
                 };
                 let (x, y) = turn.transform(0, -(lift * style.size()).round() as i32);
-                surface.draw_text(text, &styled(style.size() * 1.24 / 1.164), (at.0 + x, at.1 + y))
+                surface.draw_text(text, &styled(style.size() * 1.24 / HEIGHT), (at.0 + x, at.1 + y))
+            }
+            Surface::Page(page) => {
+                // As pixels have it: a box of this height, and the base line half a size below its top.
+                let (em, size, height) = (style.size() / HEIGHT, style.size(), style.size() / 1.24);
+                let left = match style.anchor().h_pos {
+                    HPos::Left => 0.0,
+                    HPos::Center => -0.5 * page.width(text, em),
+                    HPos::Right => -page.width(text, em),
+                };
+                let base = match style.anchor().v_pos {
+                    VPos::Top => 0.5 * size,
+                    VPos::Center => 0.5 * (size - height),
+                    VPos::Bottom => 0.5 * size - height,
+                };
+                done(page.text(text, em, style.color(), Place { start: (left, base), about: at, turn }))
             }
         }
     }
@@ -179,6 +220,7 @@ impl DrawingBackend for Backend<'_> {
                 told(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
             }
             Surface::Vectors(surface) => surface.blit_bitmap(at, size, src),
+            Surface::Page(page) => done(page.image(at, size, src)),
         }
     }
 }

@@ -1,18 +1,21 @@
-//! A picture with a title, as pixels or vectors: the font, the file, and text that fits.
+//! A picture with a title, as pixels, vectors or a page: the font, the file, and text that fits.
 
 use std::fs::File;
 use std::io::{BufWriter, Error};
 use std::path::Path;
 use std::sync::Once;
 
+use ab_glyph::FontRef;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+use plotters_backend::DrawingErrorKind;
 
 use super::PlotError;
 use super::backend::{Backend, FAMILY};
 use super::colour::INK;
+use super::page::Page;
 use super::sheet::{Format, Sheet};
 use crate::io;
 
@@ -22,7 +25,7 @@ pub(super) type Area<'a> = DrawingArea<Backend<'a>, Shift>;
 pub(super) type Fault = DrawingAreaErrorKind<Error>;
 
 /// The bundled font; its licence lies beside it.
-static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
+pub(super) static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 
 /// Pictures are drawn this many times finer and then averaged, for lines have corners on whole pixels. All lengths in
 /// drawing code are in these finer dots; sizes of pictures and of text are in final pixels.
@@ -46,6 +49,7 @@ pub(super) fn picture(
     title: [&str; 2],
     content: impl FnOnce(&Area) -> Result<(), Fault>,
 ) -> Result<(), PlotError> {
+    let heading = title[0];
     let (title, size) = match sheet.look.has_titles {
         true => (Some(title), size),
         false => (None, (size.0, size.1 - (HEAD - EDGE) / FINE)),
@@ -61,6 +65,10 @@ pub(super) fn picture(
         Format::Svg => {
             let text = vectors(size, inches, title, content).map_err(|fault| failed(fault.to_string()))?;
             std::fs::write(partial, text).map_err(|error| failed(error.to_string()))
+        }
+        Format::Pdf => {
+            let bytes = page(size, inches, title, heading, content).map_err(|fault| failed(fault.to_string()))?;
+            std::fs::write(partial, bytes).map_err(|error| failed(error.to_string()))
         }
     })
 }
@@ -120,6 +128,23 @@ fn vectors(
     Ok(text.replace("\"data:png;base64,", "\"data:image/png;base64,"))
 }
 
+/// A PDF file of a picture designed in this size, so many inches to a pixel of the design, under this heading.
+fn page(
+    size: (u32, u32),
+    inches: f64,
+    title: Option<[&str; 2]>,
+    heading: &str,
+    content: impl FnOnce(&Area) -> Result<(), Fault>,
+) -> Result<Vec<u8>, Fault> {
+    let failed = |error: &dyn std::fmt::Display| {
+        DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Error::other(error.to_string())))
+    };
+    let fine = (FINE * size.0, FINE * size.1);
+    let mut page = Page::new(FontRef::try_from_slice(FONT).map_err(|error| failed(&error))?);
+    compose(Backend::page(&mut page, fine), title, content)?;
+    page.finish(fine, inches / f64::from(FINE), heading).map_err(|error| failed(&error))
+}
+
 /// Writes RGB bytes as a PNG that knows its resolution.
 fn write_png(path: &Path, bytes: &[u8], size: (u32, u32), dpi: u32) -> Result<(), png::EncodingError> {
     const INCHES_PER_METRE: f64 = 1.0 / 0.0254;
@@ -135,18 +160,23 @@ fn write_png(path: &Path, bytes: &[u8], size: (u32, u32), dpi: u32) -> Result<()
 
 /// Every pixel is the mean of its dots.
 fn averaged(dots: &[u8], size: (u32, u32)) -> Vec<u8> {
-    let (width, height, fine) = (size.0 as usize, size.1 as usize, FINE as usize);
-    let mut bytes = Vec::with_capacity(3 * width * height);
-    for row in 0..height {
-        for column in 0..3 * width {
-            let (pixel, channel) = (column / 3, column % 3);
-            let dot = |i: usize, j: usize| dots[3 * ((fine * row + i) * fine * width + fine * pixel + j) + channel];
-            let sum: u32 = (0..fine * fine).map(|k| u32::from(dot(k / fine, k % fine))).sum();
-            bytes.push((sum / (FINE * FINE)) as u8);
+    const SIDE: usize = FINE as usize;
+    let row = 3 * SIDE * size.0 as usize;
+    let mut bytes = Vec::with_capacity(3 * size.0 as usize * size.1 as usize);
+    for rows in dots.chunks_exact(SIDE * row) {
+        let (upper, lower) = rows.split_at(row);
+        for (above, below) in upper.as_chunks::<{ 3 * SIDE }>().0.iter().zip(lower.as_chunks::<{ 3 * SIDE }>().0) {
+            for channel in 0..3 {
+                let dots = [above[channel], above[channel + 3], below[channel], below[channel + 3]];
+                bytes.push((dots.map(u32::from).iter().sum::<u32>() / (FINE * FINE)) as u8);
+            }
         }
     }
     bytes
 }
+
+// The mean above is written out for two by two dots.
+const _: () = assert!(FINE == 2);
 
 fn headline(root: &Area, title: [&str; 2], width: u32) -> Result<(), Fault> {
     for (line, (height, top)) in title.into_iter().zip([(30, 28), (22, 104)]) {

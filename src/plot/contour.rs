@@ -13,7 +13,13 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
     let [nx, ny] = grid.cells;
     let mut segments = Vec::new();
     for ix in 0..nx.saturating_sub(1) {
+        let columns = [ix, ix + 1].map(|jx| &field[jx * ny..(jx + 1) * ny]);
         for iy in 0..ny.saturating_sub(1) {
+            // Most squares are crossed by no line.
+            let is_above = columns.map(|column| [column[iy] > level, column[iy + 1] > level]);
+            if is_above == [[true; 2]; 2] || is_above == [[false; 2]; 2] {
+                continue;
+            }
             // Corners counter-clockwise; side k joins corner k to corner k + 1.
             let corners = [(ix, iy), (ix + 1, iy), (ix + 1, iy + 1), (ix, iy + 1)];
             let values = corners.map(|(jx, jy)| field[jx * ny + jy] - level);

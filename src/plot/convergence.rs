@@ -10,37 +10,92 @@ use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::SERIES;
 use super::sheet::{Look, Pen};
-use crate::config::advice;
-use crate::study::converge::{Convergence, Sample, Series};
+use crate::observe::group::{Data, FieldGroup};
 
 /// Errors below this are drawn here: rounding may make them exactly zero.
 const SMALLEST: f64 = 1e-16;
 
-/// Draws the study and returns the paths of the pictures.
+/// Draws a study from its group of fields, and returns the paths of the pictures.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
 pub fn draw_convergence(
     title: &str,
-    study: &Convergence,
+    group: &FieldGroup,
     folder: &Path,
     look: &Look,
 ) -> Result<Vec<PathBuf>, PlotError> {
-    look.each(|pen| draw_with(pen, title, study, folder))
+    look.each(|pen| draw_with(pen, title, &Study::of(group), folder))
 }
 
-fn draw_with(pen: Pen, title: &str, study: &Convergence, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+/// What the pictures show of a study.
+struct Study {
+    /// What the errors are against.
+    reference: String,
+    is_plane: bool,
+    series: Vec<Series>,
+}
+
+/// One scheme at one angle.
+struct Series {
+    scheme: String,
+    angle: f64,
+    /// The grids that have an error, coarsest first.
+    samples: Vec<Sample>,
+}
+
+struct Sample {
+    unknowns: f64,
+    seconds: f64,
+    /// Of the rate, or of the passage time where only that was asked for.
+    error: f64,
+}
+
+impl Study {
+    /// That of a group whose fields have the axes scheme, angle and grid.
+    fn of(group: &FieldGroup) -> Study {
+        let texts = group.attributes.iter().find(|(name, _)| name == "reference");
+        let reference = match texts {
+            Some((_, Data::Text(text))) => text.clone(),
+            _ => String::new(),
+        };
+        let schemes = match group.coordinate("scheme").map(|coordinate| &coordinate.values) {
+            Some(Data::Words(words)) => words.as_slice(),
+            _ => &[],
+        };
+        let angles = group.needed("angle").unwrap_or_default();
+        let grids = group.needed("cells_x").map_or(0, <[f64]>::len);
+        let column = |name: &str| group.values(name).unwrap_or_default();
+        let columns = ["unknowns", "seconds", "rate_error", "passage_error"].map(column);
+        let sample = |index: usize| {
+            let [unknowns, seconds, rate, passage] =
+                columns.map(|values| values.get(index).copied().unwrap_or(f64::NAN));
+            let error = if rate.is_nan() { passage } else { rate }.max(SMALLEST);
+            (unknowns > 0.0 && error.is_finite()).then_some(Sample { unknowns, seconds, error })
+        };
+        let of_all = schemes.iter().enumerate().flat_map(|(k, scheme)| {
+            angles.iter().enumerate().map(move |(j, angle)| (k * angles.len() + j, scheme, angle))
+        });
+        let series = of_all.map(|(place, scheme, angle)| Series {
+            scheme: scheme.clone(),
+            angle: *angle,
+            samples: (place * grids..(place + 1) * grids).filter_map(sample).collect(),
+        });
+        Study { reference, is_plane: group.field("cells_y").is_some(), series: series.collect() }
+    }
+}
+
+fn draw_with(pen: Pen, title: &str, study: &Study, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let mut drawn = Vec::new();
     let text = match title {
-        "" => format!("Errors against {}", advice::on_source(&study.reference.source)),
-        _ => format!("{title}: errors against {}", advice::on_source(&study.reference.source)),
+        "" => format!("Errors against {}", study.reference),
+        _ => format!("{title}: errors against {}", study.reference),
     };
-    let has_errors = study.series.iter().flat_map(Series::solved).any(|sample| error(sample).is_some());
-    if !has_errors {
+    if study.series.iter().all(|series| series.samples.is_empty()) {
         return Ok(drawn);
     }
     let sheet = pen.sheet(folder, "work-precision");
-    let cells = |sample: &Sample| (sample.unknowns as f64).powf(1.0 / study.problem.dimension as f64);
+    let cells = |sample: &Sample| sample.unknowns.powf(if study.is_plane { 0.5 } else { 1.0 });
     picture(&sheet, (1200, 1200), ["Error of the escape rate against cells and time", &text], |area| {
         let (upper, lower) = area.split_vertically(1110);
         logarithmic(&upper, "unknowns per axis", curves(study, &cells))?;
@@ -60,18 +115,12 @@ fn draw_with(pen: Pen, title: &str, study: &Convergence, folder: &Path) -> Resul
     Ok(drawn)
 }
 
-/// The error of the rate, or of the passage time where only that was asked for.
-fn error(sample: &Sample) -> Option<f64> {
-    let measure = sample.rate.or(sample.passage)?;
-    measure.error.map(|error| error.max(SMALLEST))
-}
-
 /// A curve for every series of which some grid was solved.
-fn curves(study: &Convergence, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> {
+fn curves(study: &Study, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> {
     let mut curves = Vec::new();
     for (k, series) in study.series.iter().enumerate() {
         let points: Vec<(f64, f64)> =
-            series.solved().filter_map(|s| Some((abscissa(s).log10(), error(s)?.log10()))).collect();
+            series.samples.iter().map(|sample| (abscissa(sample).log10(), sample.error.log10())).collect();
         if !points.is_empty() {
             curves.push(Curve { points, colour: SERIES[k % SERIES.len()], name: label(series, study) });
         }
@@ -79,12 +128,12 @@ fn curves(study: &Convergence, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> 
     curves
 }
 
-fn by_angle(area: &Area, study: &Convergence) -> Result<(), Fault> {
+fn by_angle(area: &Area, study: &Study) -> Result<(), Fault> {
     let mut curves: Vec<Curve> = Vec::new();
     for series in &study.series {
-        let name = series.scheme.name().to_string();
-        let Some(error) = series.solved().last().and_then(error) else { continue };
-        let point = (series.angle, error.log10());
+        let name = series.scheme.clone();
+        let Some(finest) = series.samples.last() else { continue };
+        let point = (series.angle, finest.error.log10());
         match curves.iter_mut().find(|curve| curve.name == name) {
             Some(curve) => curve.points.push(point),
             None => curves.push(Curve { points: vec![point], colour: SERIES[curves.len() % SERIES.len()], name }),
@@ -113,7 +162,7 @@ fn with_spots(area: &Area, x: &Axis, curves: Vec<Curve>) -> Result<(), Fault> {
     chart::draw(area, Chart { x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })
 }
 
-fn label(series: &Series, study: &Convergence) -> String {
+fn label(series: &Series, study: &Study) -> String {
     let turned = study.series.iter().any(|other| other.angle != series.angle);
-    if turned { format!("{} at {:.1}°", series.scheme.name(), series.angle) } else { series.scheme.name().to_string() }
+    if turned { format!("{} at {:.1}°", series.scheme, series.angle) } else { series.scheme.clone() }
 }

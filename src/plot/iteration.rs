@@ -2,29 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::PlotError;
 use super::axis::{Axis, extent};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, GUIDE};
 use super::sheet::{Look, Pen};
-use crate::study::iteration::IterationStudy;
 
-/// Draws `sgd`, where there are two errors to compare, and returns its paths.
+/// Draws `sgd` from the section `sgd` of a summary, where there are two errors to compare, and returns its paths.
 ///
 /// # Errors
 /// [`PlotError`] when the picture cannot be made.
-pub fn draw_iteration(
-    title: &str,
-    study: &IterationStudy,
-    folder: &Path,
-    look: &Look,
-) -> Result<Vec<PathBuf>, PlotError> {
-    look.each(|pen| Ok(draw_with(pen, title, study, folder)?.into_iter().collect()))
+pub fn draw_iteration(summary: &Value, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
+    look.each(|pen| Ok(draw_with(pen, summary, folder)?.into_iter().collect()))
 }
 
-fn draw_with(pen: Pen, title: &str, study: &IterationStudy, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
-    let errors = study.rates.iter().filter_map(|rate| Some((rate.learning_rate, rate.error?.abs())));
+fn draw_with(pen: Pen, summary: &Value, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
+    let study = &summary["sgd"];
+    let rates = || study["rates"].as_array().into_iter().flatten();
+    let learning_rate = |rate: &Value| rate["learning_rate"].as_f64();
+    let errors = rates().filter_map(|rate| Some((learning_rate(rate)?, rate["error"].as_f64()?.abs())));
     let points: Vec<(f64, f64)> =
         errors.filter(|(_, error)| *error > 0.0).map(|(rate, error)| (rate.log10(), error.log10())).collect();
     let (Some(across), Some(up)) = (extent(points.iter().map(|p| p.0)), extent(points.iter().map(|p| p.1))) else {
@@ -34,10 +33,11 @@ fn draw_with(pen: Pen, title: &str, study: &IterationStudy, folder: &Path) -> Re
         return Ok(None);
     }
     let sheet = pen.sheet(folder, "sgd");
-    let order = study.order.map_or(String::new(), |order| format!(", observed order {order:.2}"));
+    let order = study["observed_order"].as_f64().map_or(String::new(), |order| format!(", observed order {order:.2}"));
+    let title = summary["title"].as_str().unwrap_or_default();
     let head = ["Escape of SGD itself against its diffusion limit", &format!("{title}{order}")];
     // Where η H at the minimum is 2 the iteration no longer settles in the valley.
-    let unstable = study.rates.iter().find_map(|rate| Some((2.0 * rate.learning_rate / rate.stiffness?).log10()));
+    let unstable = rates().find_map(|rate| Some((2.0 * learning_rate(rate)? / rate["stiffness"].as_f64()?).log10()));
     let right =
         unstable.filter(|&at| at > across.start && at < across.end + 1.0).map_or(across.end, |at| at.max(across.end));
     let x = Axis::logarithmic("learning rate η, at fixed η/B", across.start - 0.1..right + 0.1);

@@ -209,20 +209,29 @@ fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Ve
         axes[axis].range.start + fraction * (axes[axis].range.end - axes[axis].range.start)
     };
     let range = &map.scale.range;
+    // Grey where the field has no value.
+    let colour = |value: &f64| {
+        let place = map.scale.place(*value);
+        let place = if place == f64::NEG_INFINITY { f64::NAN } else { place };
+        let RGBColor(red, green, blue) = viridis((place - range.start) / (range.end - range.start));
+        [red, green, blue]
+    };
+    let colours: Vec<[u8; 3]> = map.field.iter().map(colour).collect();
+    let xs: Vec<f64> = (0..panel[0]).map(|column| at(0, (f64::from(column) + 0.5) / f64::from(panel[0]))).collect();
+    let ys = (0..panel[1]).map(|row| at(1, 1.0 - (f64::from(row) + 0.5) / f64::from(panel[1])));
+    let grid = data.grid;
+    // White outside the grid.
+    let of = |cell: Option<usize>| cell.map_or([255; 3], |cell| colours[cell]);
     let mut bytes = Vec::with_capacity(3 * (panel[0] * panel[1]) as usize);
-    for row in 0..panel[1] {
-        for column in 0..panel[0] {
-            let theta = [
-                at(0, (f64::from(column) + 0.5) / f64::from(panel[0])),
-                at(1, 1.0 - (f64::from(row) + 0.5) / f64::from(panel[1])),
-            ];
-            // White outside the grid, grey where the field has no value.
-            let colour = data.grid.cell_at(theta).map_or(WHITE, |cell| {
-                let place = map.scale.place(map.field[cell]);
-                let place = if place == f64::NEG_INFINITY { f64::NAN } else { place };
-                viridis((place - range.start) / (range.end - range.start))
-            });
-            bytes.extend([colour.0, colour.1, colour.2]);
+    if grid.turn[1] == 0.0 {
+        let columns: Vec<Option<usize>> = xs.iter().map(|x| grid.place(0, *x)).collect();
+        for row in ys.map(|y| grid.place(1, y)) {
+            let cell = |column: &Option<usize>| Some((*column)? * grid.cells[1] + row?);
+            bytes.extend(columns.iter().flat_map(|column| of(cell(column))));
+        }
+    } else {
+        for y in ys {
+            bytes.extend(xs.iter().flat_map(|x| of(grid.cell_at([*x, y]))));
         }
     }
     bytes

@@ -1,4 +1,4 @@
-//! The pictures of a result, as PNG or SVG: landscape, densities, flux along the boundary, current, passage time,
+//! The pictures of a result, as PNG, SVG or PDF: landscape, densities, flux along the boundary, current, passage time,
 //! committor, network, spectrum, the density in time.
 //!
 //! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
@@ -24,6 +24,7 @@ mod hitting;
 mod iteration;
 mod map;
 mod network;
+mod page;
 mod particles;
 mod referee;
 mod scene;
@@ -44,6 +45,7 @@ pub use sheet::{DESIGN, Format, Look};
 pub use sweep::draw_sweep;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::io::IoError;
 use crate::observe::field::{LOSS, MEAN_FIRST_PASSAGE, QUASI_STATIONARY, STATIONARY};
@@ -122,13 +124,37 @@ pub fn animate(data: &FigureData, folder: &Path) -> Result<Option<PathBuf>, Plot
 /// [`PlotError`] with the first picture that could not be made.
 pub fn draw(data: &FigureData, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
     look.each(|pen| {
+        let sheets = PICTURES.map(|(name, _)| pen.sheet(folder, name));
+        let next = AtomicUsize::new(0);
+        let lane = || {
+            let mine =
+                std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&k| k < PICTURES.len()));
+            mine.map(|k| (k, (PICTURES[k].1)(data, &sheets[k]))).collect::<Vec<_>>()
+        };
+        let mut all = in_lanes(&lane);
+        all.sort_by_key(|(k, _)| *k);
         let mut drawn = Vec::new();
-        for (name, picture) in PICTURES {
-            let sheet = pen.sheet(folder, name);
-            if picture(data, &sheet)? {
-                drawn.push(sheet.path);
+        for (k, is_drawn) in all {
+            if is_drawn? {
+                drawn.push(sheets[k].path.clone());
             }
         }
         Ok(drawn)
+    })
+}
+
+/// Pictures are drawn two at a time: one takes up to 40 MB.
+const LANES: usize = 2;
+
+/// What all lanes of the same work return together; where the system refuses a thread, the others do it all.
+fn in_lanes<T: Send>(lane: &(impl Fn() -> Vec<T> + Sync)) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            (1..LANES).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, lane).ok()).collect();
+        let mut all = lane();
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
     })
 }

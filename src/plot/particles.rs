@@ -11,64 +11,69 @@ use super::colour::{FIRST, GUIDE};
 use super::sheet::{Look, Pen, Sheet};
 use super::{FigureData, PlotError, scene};
 use crate::grid::Grid;
-use crate::observe::over_grid::{Kind, over_grid};
-use crate::particles::tables::{Histogram, Tables};
-use crate::study::Simulation;
+use crate::observe::group::FieldGroup;
+use crate::observe::over_grid::{AXES, Kind, over_grid};
 
 const PLACES: Kind = Kind::density("density", "where the particles are");
 
-/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show;
-/// `summary` is that of the run.
+/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show, from
+/// the summary and the group of the particles.
 ///
 /// # Errors
 /// [`PlotError`] with the first picture that could not be made.
 pub fn draw_particles(
     summary: &Value,
-    found: &Simulation,
+    group: &FieldGroup,
     place: (&Path, &str),
     look: &Look,
 ) -> Result<Vec<PathBuf>, PlotError> {
-    look.each(|pen| draw_with(pen, summary, found, place))
+    look.each(|pen| draw_with(pen, summary, group, place))
 }
 
-fn draw_with(pen: Pen, summary: &Value, found: &Simulation, place: (&Path, &str)) -> Result<Vec<PathBuf>, PlotError> {
+fn draw_with(pen: Pen, summary: &Value, group: &FieldGroup, place: (&Path, &str)) -> Result<Vec<PathBuf>, PlotError> {
     let (folder, before) = place;
-    let Some(tables) = &found.tables else {
-        return Ok(Vec::new());
-    };
     let mut drawn = Vec::new();
-    let bins = &tables.positions;
-    let dimension = if bins.bins[1] == 1 { 1 } else { 2 };
-    let grid = grid(bins, dimension);
-    let density = PLACES.over(&grid, bins.density());
-    let sheet = pen.sheet(folder, &format!("{before}particles"));
-    if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &sheet)? {
-        drawn.push(sheet.path);
+    if let (Some(grid), Some(density)) = (grid(group), group.values(PLACES.name)) {
+        let density = PLACES.over(&grid, density.to_vec());
+        let sheet = pen.sheet(folder, &format!("{before}particles"));
+        if scene::density(&FigureData::new(summary, &grid, &over_grid(&grid), None), &density, &sheet)? {
+            drawn.push(sheet.path);
+        }
     }
     let sheet = pen.sheet(folder, &format!("{before}lives"));
-    if lives(summary, found, tables, &sheet)? {
+    if lives(summary, group, &sheet)? {
         drawn.push(sheet.path);
     }
     Ok(drawn)
 }
 
-fn grid(bins: &Histogram, dimension: usize) -> Grid {
-    let upper = [0, 1].map(|axis| bins.lower[axis] + bins.bins[axis] as f64 * bins.widths[axis]);
-    Grid::new(dimension, bins.lower, upper, bins.bins, [false, false])
+/// The bins as a grid, whose cells have the middles that the group names.
+fn grid(group: &FieldGroup) -> Option<Grid> {
+    let (mut lower, mut upper, mut cells, mut dimension) = ([0.0, -0.5], [0.0, 0.5], [1, 1], 0);
+    for (axis, name) in AXES.into_iter().enumerate() {
+        let Ok([first, .., last]) = group.needed(name) else { break };
+        cells[axis] = group.needed(name).ok()?.len();
+        let half = 0.5 * (last - first) / (cells[axis] - 1) as f64;
+        (lower[axis], upper[axis], dimension) = (first - half, last + half, axis + 1);
+    }
+    (dimension > 0).then(|| Grid::new(dimension, lower, upper, cells, [false, false]))
 }
 
 /// The share that is still alive against age, over the exponential law of the rate.
-fn lives(summary: &Value, found: &Simulation, tables: &Tables, sheet: &Sheet) -> Result<bool, PlotError> {
-    let Some(rate) = found.rate.fine.filter(|fine| fine.exits >= 10).map(|fine| fine.value) else {
+fn lives(summary: &Value, group: &FieldGroup, sheet: &Sheet) -> Result<bool, PlotError> {
+    let said = &summary["rate"]["particles"];
+    let is_enough = said["fine"]["exits"].as_u64().is_some_and(|exits| exits >= 10);
+    let Some(rate) = said["fine"]["value"].as_f64().filter(|_| is_enough) else {
         return Ok(false);
     };
+    let (Ok(ages), Some(survival)) = (group.needed("age"), group.values("survival")) else { return Ok(false) };
     // Where fewer than one life in ten thousand remains, their number is too small to be drawn as a share.
     const LEAST: f64 = 1e-4;
-    let ages = tables.ages.rows().into_iter().map(|row| row.from as f64 * found.step() * rate);
     let spots: Vec<Spot> = ages
-        .zip(tables.ages.survival())
-        .filter(|(_, share)| *share > LEAST)
-        .map(|(age, share)| Spot { at: (age, share.log10()), colour: FIRST, cross: false })
+        .iter()
+        .zip(survival)
+        .filter(|(_, share)| **share > LEAST)
+        .map(|(age, share)| Spot { at: (age * rate, share.log10()), colour: FIRST, cross: false })
         .collect();
     let longest = spots.iter().map(|spot| spot.at.0).fold(0.0, f64::max);
     if longest == 0.0 {
@@ -81,7 +86,8 @@ fn lives(summary: &Value, found: &Simulation, tables: &Tables, sheet: &Sheet) ->
     let exponential = vec![(0.0, 0.0), (last, -last / std::f64::consts::LN_10)];
     let curves = vec![Curve { points: exponential, colour: GUIDE, name: String::new() }];
     let title = summary["title"].as_str().unwrap_or_default();
-    let test = found.constancy.map_or(String::new(), |test| format!(" — p = {:.2} for a constant rate", test.p_value));
+    let p_value = said["exponential"]["p_value"].as_f64();
+    let test = p_value.map_or(String::new(), |p| format!(" — p = {p:.2} for a constant rate"));
     let head = ["How long particles live, and the exponential law", &format!("{title}{test}")];
     picture(sheet, (1200, 700), head, |area| {
         chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })

@@ -14,17 +14,20 @@ pub enum Format {
     Png,
     /// Lines and text as vectors; fields over a plane stay pixels within.
     Svg,
+    /// The same on a page of PDF with the font's letters, which stay text.
+    Pdf,
 }
 
 impl Format {
     /// All there are.
-    pub const ALL: [Format; 2] = [Format::Png, Format::Svg];
+    pub const ALL: [Format; 3] = [Format::Png, Format::Svg, Format::Pdf];
 
     /// The end of its file names.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Png => "png",
             Format::Svg => "svg",
+            Format::Pdf => "pdf",
         }
     }
 }

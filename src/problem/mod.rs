@@ -225,6 +225,8 @@ impl Problem {
 fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
     warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
+    let nearly_one = dynamics.loss().and_then(|loss| loss.nearly_one());
+    warnings.extend(nearly_one.map(|sine| ProblemWarning::NearlyOne { sine }));
     if valley.minimum.is_none() && posed.valley.is_none() {
         warnings.push(ProblemWarning::NoMinimum);
     }

@@ -49,6 +49,11 @@ pub enum ProblemWarning {
         /// 0 for the lower wall, 1 for the upper one.
         end: usize,
     },
+    /// Two features of data are nearly multiples of each other; an intercept is a feature too.
+    NearlyOne {
+        /// The sine of the angle between them.
+        sine: f64,
+    },
     /// The loss is a slice of a model with more parameters.
     Slice(SliceFacts),
     /// An absorbing wall that the process never reaches.
@@ -86,6 +91,11 @@ impl std::fmt::Display for ProblemWarning {
                     if *is_converged == Some(false) { ", above what training aimed at" } else { "" },
                 )
             }
+            ProblemWarning::NearlyOne { sine } => write!(
+                formatter,
+                "the two features (an intercept is one) are multiples of each other but for {sine:.1e} of their lengths, or one is nearly \
+                 constant: a curvature of the loss rests on the last digits of the data. Standardise them, leave one out, or add l2"
+            ),
             ProblemWarning::NeverReached(end) => {
                 write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")
             }

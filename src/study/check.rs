@@ -7,7 +7,7 @@ use crate::problem::ends::{self, LineEnd};
 use crate::problem::{CriticalPoint, Linearisation, Problem};
 use crate::progress::Progress;
 use crate::solve::Resources;
-use crate::study::forecast::{self, Forecast};
+use crate::study::forecast::{self, Around, Forecast};
 use crate::study::trial::{self, Trial, Unseen};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError};
@@ -55,6 +55,8 @@ pub struct CheckReport {
     pub ways: Option<WaysReport>,
     /// Cells of the grid; `None` when it will be refined to a tolerance.
     pub cells: Option<[usize; 2]>,
+    /// Cells of the grid that a refinement is foreseen to end on; `None` where it cannot be foreseen.
+    pub foreseen: Option<[usize; 2]>,
     /// Bytes that the run will take, roughly.
     pub memory: Option<f64>,
     /// Bytes that may be used.
@@ -73,14 +75,14 @@ pub struct CheckReport {
     pub unseen: Vec<Unseen>,
 }
 
-/// Validates, tries and explains; `landscape` are the seconds that the problem took to be posed.
+/// Validates, tries and explains.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`]; why a run would fail otherwise is part of the report.
 pub fn check(
     problem: Problem,
     request: &Request,
-    landscape: f64,
+    around: Around,
     progress: &Progress,
 ) -> Result<CheckReport, StudyError> {
     let workspace = Workspace::default();
@@ -96,7 +98,11 @@ pub fn check(
         warnings.push(Warning::UnderResolved { cells_across: poorly });
     }
     let trial = trial::attempt(&problem, request, resources)?;
-    let forecast = forecast::forecast(&problem, request, &trial, landscape, resources);
+    let foreseen = forecast::grid(&problem, request, &trial, resources.memory);
+    let forecast = foreseen.and_then(|cells| forecast::forecast(&problem, request, (&trial, cells), around, resources));
+    if progress.is_interrupted() {
+        return Err(StudyError::Interrupted);
+    }
     let Trial { refused, warnings: seen, unseen, .. } = trial;
     warnings.extend(seen);
     let ways = degeneracy::ways(
@@ -117,7 +123,8 @@ pub fn check(
         saddles,
         ways,
         cells: request.grid.cells,
-        memory: request.grid.cells.map(|cells| forecast::bytes(&problem, request, cells)),
+        foreseen: foreseen.filter(|_| request.grid.cells.is_none()),
+        memory: foreseen.or(request.grid.cells).map(|cells| forecast::bytes(&problem, request, cells)),
         allowed: resources.memory,
         forecast,
         warnings,

@@ -1,74 +1,163 @@
 //! How long a run will take, and how much memory.
 //!
-//! The phases of a run that was tried on a small grid grow with the number of cells as their algorithms do; what is not
-//! tried is counted by its operations. Pictures and files are known by their number.
+//! The phases of a run that was tried on a small grid grow with the number of cells as their algorithms do. What moves
+//! in time is tried for a moment, or on a smaller grid still, and grows with its steps. Pictures and files are known by
+//! their number, on a machine as quick as this one is now.
+
+use std::hint::black_box;
+use std::time::Instant;
 
 use crate::problem::Problem;
 use crate::solve::Resources;
+use crate::study::ladder::{self, MOST_UNKNOWNS};
 use crate::study::request::{Quantity, Request};
-use crate::study::run::ready;
-use crate::study::simulate::swarm;
+use crate::study::run::{ready, run_within};
+use crate::study::simulate::speed;
+use crate::study::solution::Solution;
 use crate::study::trial::{Trial, Unseen};
+use crate::study::warning::Warning;
 use crate::study::{iteration, memory};
 
 /// What is known beforehand of a run's time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
-    /// Seconds of all phases but those that are left out.
-    pub seconds: f64,
+    /// Seconds of each phase.
+    pub phases: Vec<(String, f64)>,
     /// What cannot be foreseen.
     pub without: Vec<Unseen>,
 }
 
-/// Seconds for the pictures and files of a run in one dimension and in two.
-const DRAWING: [f64; 2] = [0.25, 0.45];
-/// Seconds a cell for writing and drawing fields.
-const PER_CELL: f64 = 1.5e-6;
+impl Forecast {
+    /// Seconds of all phases but those that cannot be foreseen.
+    pub fn seconds(&self) -> f64 {
+        self.phases.iter().map(|(_, seconds)| seconds).sum()
+    }
 
-/// Seconds that a run takes, with pictures; `None` where its grid is found on the way and the trial did not reach its
-/// end.
+    fn add(&mut self, phase: &str, seconds: f64) {
+        self.phases.push((phase.to_string(), seconds));
+    }
+
+    /// Adds what is known, or says that it is not.
+    fn add_or(&mut self, phase: &str, seconds: Option<f64>, part: Unseen) {
+        match seconds {
+            Some(seconds) => self.add(phase, seconds),
+            None => self.without.push(part),
+        }
+    }
+}
+
+/// What a command does around the solver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// Seconds that the problem took to be posed.
+    pub landscape: f64,
+    /// In how many formats every picture is drawn.
+    pub formats: usize,
+    /// Times that the problem is posed and solved again, a little changed.
+    pub again: usize,
+}
+
+/// The grid that a run ends on: the one that is asked for, or the first of the doubled ones whose error is foreseen to
+/// be below the tolerance, or the last that is allowed. `None` where the trial shows no error to foresee it from.
+pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -> Option<[usize; 2]> {
+    if request.grid.cells.is_some() {
+        return request.grid.cells;
+    }
+    let solved = trial.solved.as_ref()?;
+    let missed = solved.warnings.iter().find_map(|warning| match warning {
+        Warning::ToleranceMissed { error, .. } => Some(*error),
+        _ => None,
+    });
+    let Some(error) = missed else { return Some(solved.grid.cells) };
+    let scheme = solved.choice.scheme;
+    let observed = solved.rate.as_ref().and_then(|rate| rate.observed_order).filter(|order| *order > 0.5);
+    let order = observed.unwrap_or(scheme.formal_order()).min(scheme.formal_order());
+    let doublings = ((error / request.grid.tolerance).log2() / order).ceil();
+    if !doublings.is_finite() {
+        return None;
+    }
+    let most = request.grid.max_unknowns.unwrap_or(MOST_UNKNOWNS[problem.dimension - 1]);
+    let mut cells = solved.grid.cells;
+    for _ in 0..doublings.max(1.0) as usize {
+        let next = doubled(cells);
+        if next[0] * next[1] > most || memory::estimate(next, problem, scheme) > allowed as f64 {
+            break;
+        }
+        cells = next;
+    }
+    Some(cells)
+}
+
+fn doubled(cells: [usize; 2]) -> [usize; 2] {
+    cells.map(|n| if n == 1 { 1 } else { 2 * n })
+}
+
+fn count(cells: [usize; 2]) -> f64 {
+    cells[0] as f64 * cells[1] as f64
+}
+
+/// Seconds that a run takes which ends on these cells; `None` where the trial did not reach its end.
 pub fn forecast(
     problem: &Problem,
     request: &Request,
-    trial: &Trial,
-    landscape: f64,
+    (trial, cells): (&Trial, [usize; 2]),
+    around: Around,
     resources: Resources<'_>,
 ) -> Option<Forecast> {
     let solved = trial.solved.as_ref()?;
-    let own = match request.grid.cells {
-        Some(cells) => cells,
-        None if solved.meets(request) => solved.grid.cells,
-        None => return None,
-    };
-    let count = |cells: [usize; 2]| cells[0] as f64 * cells[1] as f64;
-    let ratio = count(own) / count(solved.grid.cells);
-    let scaled = solved.timing.iter().filter(|(phase, _)| phase != "total").map(|(phase, seconds)| {
-        match (phase.as_str(), trial.assembly) {
+    let mut found = Forecast::default();
+    found.add("landscape", around.landscape);
+    let ratio = count(cells) / count(solved.grid.cells);
+    for (phase, seconds) in solved.timing.iter().filter(|(phase, _)| phase != "total") {
+        let seconds = match (phase.as_str(), trial.assembly) {
             ("assembly", Some(measured)) => measured,
-            _ => seconds * ratio.powf(growth(phase)),
-        }
-    });
-    let mut seconds = landscape + scaled.sum::<f64>();
-    let mut without = Vec::new();
+            // Each is solved as it was tried.
+            (phase, _) if phase.ends_with(" cells") => *seconds,
+            (phase, _) => seconds * ratio.powf(growth(phase)),
+        };
+        found.add(phase, seconds);
+    }
+    if request.grid.cells.is_none() {
+        found.phases.extend(finer_grids(solved, cells));
+    }
     if let Some(asked) = &request.sgd {
-        seconds += iteration::check(asked, problem)
-            .and_then(|learning_rates| iteration::sizes(problem, &learning_rates))
-            .map_or(0.0, |sizes| sizes.into_iter().map(of_iteration).sum());
+        let rates = iteration::check(asked, problem).ok();
+        found.add_or(
+            "the iteration itself",
+            rates.and_then(|rates| iterating(problem, &rates, resources)),
+            Unseen::Iteration,
+        );
+    }
+    if request.evolve.is_some() {
+        found.add_or("density in time", in_time(problem, request, cells, resources), Unseen::Evolution);
     }
     if let Ok(Some(prepared)) = ready(problem, request, resources) {
         let rate = solved.rate.as_ref().map(|rate| rate.best().value());
-        match swarm::seconds(&prepared, rate) {
-            Some(particles) => seconds += particles,
-            None => without.push(Unseen::Particles),
-        }
+        found.add_or("particles", speed::seconds(&prepared, request, rate, resources.progress), Unseen::Particles);
     }
-    let later = [
-        (request.evolve.is_some(), Unseen::Evolution),
-        (request.wants(Quantity::Sensitivities), Unseen::Sensitivities),
-    ];
-    without.extend(later.into_iter().filter_map(|(is_asked_for, part)| is_asked_for.then_some(part)));
-    seconds += DRAWING[problem.dimension - 1] + PER_CELL * count(own);
-    Some(Forecast { seconds, without })
+    if around.again > 0 {
+        let once = ["assembly", "elimination", "correction", "solves"];
+        let phases = found.phases.iter().filter(|(phase, _)| once.contains(&phase.as_str()));
+        let each = around.landscape + phases.map(|(_, seconds)| seconds).sum::<f64>();
+        found.add("sensitivities", around.again as f64 * each);
+    }
+    found.add("pictures and files", written(problem, request, cells, around.formats));
+    Some(found)
+}
+
+/// The grids of a refinement beyond those that were tried.
+fn finer_grids(solved: &Solution, cells: [usize; 2]) -> Vec<(String, f64)> {
+    let mut last =
+        solved.timing.iter().rfind(|(phase, _)| phase.ends_with(" cells")).map_or(0.0, |(_, seconds)| *seconds);
+    let mut finer = Vec::new();
+    let mut at = solved.grid.cells;
+    while count(at) < count(cells) {
+        let next = doubled(at);
+        last *= (count(next) / count(at)).powf(growth("coarser grids"));
+        finer.push((format!("{} cells", count(next)), last));
+        at = next;
+    }
+    finer
 }
 
 /// The power of the number of cells with which a phase grows.
@@ -82,13 +171,94 @@ fn growth(phase: &str) -> f64 {
     }
 }
 
-/// Seconds an entry of the iteration's kernel, and operations a second of its elimination.
-const PER_ENTRY: f64 = 4e-8;
+/// Seconds of the iteration that are measured, from its quickest learning rates on.
+const MOMENT: f64 = 0.05;
+/// Operations a second of the elimination of a kernel.
 const OPERATIONS: f64 = 4e9;
 
-fn of_iteration([nodes, entries]: [usize; 2]) -> f64 {
-    let (nodes, entries) = (nodes as f64, entries as f64);
-    PER_ENTRY * entries + 2.0 / 3.0 * entries * entries / nodes.max(1.0) / OPERATIONS
+/// Seconds for SGD itself at all learning rates: an entry of the kernel takes as long as in those that are quickest.
+fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Option<f64> {
+    let sizes = iteration::sizes(problem, rates).ok()?;
+    let clock = Instant::now();
+    let mut measured = 0.0;
+    for (rate, [_, entries]) in rates.iter().zip(&sizes) {
+        iteration::escape(problem, *rate, resources.memory, resources.progress).ok()?;
+        measured += *entries as f64;
+        if clock.elapsed().as_secs_f64() > MOMENT {
+            break;
+        }
+    }
+    let per_entry = clock.elapsed().as_secs_f64() / measured.max(1.0);
+    let eliminating = |nodes: f64, entries: f64| 2.0 / 3.0 * entries * entries / nodes.max(1.0) / OPERATIONS;
+    let all = sizes.iter().map(|[nodes, entries]| (*nodes as f64, *entries as f64));
+    Some(all.map(|(nodes, entries)| per_entry * entries + eliminating(nodes, entries)).sum())
+}
+
+/// Cells on which a density in time is tried, at most, and halvings of the grid before that, at least.
+const EVOLVED: usize = 1024;
+const HALVINGS: usize = 2;
+/// The power of the number of cells with which its time grows: solves, and some eliminations, in as many steps.
+const IN_TIME: f64 = 1.15;
+
+/// Seconds for the density in time, from a smaller grid: it takes about as many steps there.
+fn in_time(problem: &Problem, request: &Request, cells: [usize; 2], resources: Resources<'_>) -> Option<f64> {
+    let is_usable = |cells: &[usize; 2]| cells[..problem.dimension].iter().all(|n| *n >= ladder::COARSEST);
+    let halves = std::iter::successors(Some(cells), |&cells| Some(ladder::halved(cells))).take_while(is_usable);
+    let mut tried = cells;
+    for (halvings, half) in halves.enumerate() {
+        tried = half;
+        if halvings >= HALVINGS && half[0] * half[1] <= EVOLVED {
+            break;
+        }
+    }
+    let mut small = request.clone();
+    small.grid.cells = Some(tried);
+    (small.error_estimate, small.particles, small.sgd) = (false, None, None);
+    let needed = [Quantity::Rate, Quantity::PassageTime, Quantity::Stationary, Quantity::Survival];
+    small.quantities.retain(|quantity| needed.contains(quantity));
+    if small.quantities.is_empty() {
+        small.quantities.push(Quantity::Stationary);
+    }
+    let solved = run_within(problem, &small, resources).ok()?;
+    let seconds = solved.timing.iter().find(|(phase, _)| phase == "observables")?.1;
+    Some(seconds * (count(cells) / count(tried)).powf(IN_TIME))
+}
+
+/// Seconds for a picture in one dimension and in two, and for the files beside them.
+const PICTURE: [f64; 2] = [0.03, 0.045];
+const FILES: f64 = 0.02;
+/// Seconds a cell for writing the fields.
+const PER_CELL: f64 = 0.4e-6;
+
+/// Seconds for files and pictures, which two threads draw.
+fn written(problem: &Problem, request: &Request, cells: [usize; 2], formats: usize) -> f64 {
+    let plane = problem.dimension == 2;
+    let more = [
+        (request.wants(Quantity::Stationary), 1),
+        (request.wants(Quantity::Committor), if plane { 3 } else { 1 }),
+        (request.wants(Quantity::Network), 1),
+        (request.wants(Quantity::Spectrum), 2),
+        (request.evolve.is_some(), 2),
+        (request.sgd.is_some(), 1),
+        (request.particles.is_some(), 2),
+    ];
+    let rates = if request.wants_rates() { if plane { 4 } else { 3 } } else { 0 };
+    let pictures =
+        1 + rates + more.into_iter().map(|(is_asked_for, count)| if is_asked_for { count } else { 0 }).sum::<usize>();
+    let drawn = PICTURE[problem.dimension - 1] * (pictures * formats) as f64;
+    pace() * (FILES + drawn + PER_CELL * count(cells))
+}
+
+/// How much slower than the machine of these constants this one is now: the time of a fixed piece of work.
+fn pace() -> f64 {
+    const TIMES: usize = 1_000_000;
+    const SECONDS: f64 = 0.0125;
+    let clock = Instant::now();
+    let mut x = 1.0f64;
+    for _ in 0..TIMES {
+        x = black_box((x + 1.5).sqrt());
+    }
+    clock.elapsed().as_secs_f64() / SECONDS
 }
 
 /// Bytes that a run takes in all.

@@ -17,7 +17,7 @@ use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
 
 /// Fewer cells than this along an axis are no grid to estimate an error from.
-const COARSEST: usize = 8;
+pub(super) const COARSEST: usize = 8;
 /// Cells along the shortest side of the first grid where none are given, in one and in two dimensions.
 const FIRST_CELLS: [usize; 2] = [128, 32];
 /// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.

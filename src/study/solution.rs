@@ -17,7 +17,6 @@ use crate::study::extrapolation::Extrapolation;
 use crate::study::interpolation::{Errors, Interpolation};
 pub use crate::study::iteration::{IterationRate, IterationStudy};
 use crate::study::network::NetworkStudy;
-use crate::study::request::Request;
 use crate::study::simulate::Simulation;
 use crate::study::spectrum::SpectrumStudy;
 use crate::study::warning::Warning;
@@ -80,12 +79,6 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// Whether refinement ended because the tolerance was met.
-    pub(super) fn meets(&self, request: &Request) -> bool {
-        request.grid.cells.is_none()
-            && !self.warnings.iter().any(|warning| matches!(warning, Warning::ToleranceMissed { .. }))
-    }
-
     /// Adds what the interpolation of the loss may change to the errors of rate and passage time.
     pub fn add_interpolation(&mut self, errors: Errors) {
         let add = |error: Option<&mut Option<f64>>, by: Option<Interpolation>| {

@@ -68,6 +68,7 @@ mod paths;
 mod pictures;
 mod plot;
 mod problem;
+mod provenance;
 mod quadrature;
 mod rates;
 mod reactive;

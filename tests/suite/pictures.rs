@@ -63,6 +63,66 @@ fn pictures_are_drawn_as_vectors_and_as_pixels() {
     assert!(landscape.contains("href=\"data:image/png;base64,iVBORw0KGgo"));
 }
 
+/// A page of PDF has the size of the picture in points, its heading, one subset of the font with the letters behind its
+/// glyphs, and the same bytes each time; it comes with every command that draws.
+#[test]
+fn pictures_are_pages_too() {
+    let case = double_well(2, [40, 30], 0.1, 0.0);
+    let found = saddleflux::io::summary(&case.solved());
+    let look = Look { formats: vec![Format::Png, Format::Pdf], width: Some(85.0), ..Look::default() };
+    let drawn = |name: &str| {
+        let folder = Folder::new(name);
+        draw(&FigureData::solved(&case.solved(), &found), folder.path(), &look).unwrap();
+        let path = folder.path().join("landscape.pdf");
+        let ([width, height], _) = png(&path.with_extension("png"));
+        (fs::read(path).unwrap(), f64::from(height) / f64::from(width))
+    };
+    let (bytes, shape) = drawn("pictures-pages");
+    assert!(bytes.starts_with(b"%PDF-1.") && bytes.trim_ascii_end().ends_with(b"%%EOF"));
+    let text = String::from_utf8_lossy(&bytes);
+    let size = text.split("/MediaBox [").nth(1).unwrap().split(']').next().unwrap();
+    let size: Vec<f64> = size.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    assert_relative_eq!(size[2], 85.0 / 25.4 * 72.0, max_relative = 1e-4);
+    assert_relative_eq!(size[3] / size[2], shape, max_relative = 5e-3);
+    assert!(text.contains("/Title (Loss landscape)"), "{}", &text[..400]);
+    for part in ["/FontFile2", "/ToUnicode", "DejaVuSans"] {
+        assert!(text.contains(part), "{part}");
+    }
+    assert_eq!(bytes, drawn("pictures-pages-again").0);
+}
+
+/// `plot` draws from the file of each command what the command drew, to the bit.
+#[test]
+fn every_result_is_drawn_again() {
+    let folder = Folder::new("pictures-again");
+    fs::write(
+        folder.path().join("a.toml"),
+        "landscape = { kind = 'double-well', dimension = 1 }
+        noise = { kind = 'hessian', learning_rate = 0.1, batch_size = 1, floor = 0.05 }
+        domain = { lower = [-1.6], upper = [0], walls = { x = ['reflecting', 'absorbing'] } }
+        grid = { cells = [64] }
+        sgd = { learning_rates = [0.1, 0.05, 0.02] }
+        converge = { cells = [16, 32, 64] }
+        particles = { count = 200, exits = 100, seed = 1 }",
+    )
+    .unwrap();
+    for (verb, file, own) in [
+        ("run", "result.h5", vec!["sgd", "lives", "particles", "flux"]),
+        ("converge", "convergence.h5", vec!["work-precision"]),
+        ("simulate", "simulation.h5", vec!["simulation-lives", "simulation-particles"]),
+    ] {
+        let output = command(&[verb, "a.toml", "--quiet", "--out", verb], folder.path());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = command(&["plot", &format!("{verb}/{file}"), "--out", "again"], folder.path());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        for name in own {
+            let [drawn, again] =
+                [verb, "again"].map(|place| fs::read(folder.path().join(place).join(format!("{name}.png"))).unwrap());
+            assert!(drawn == again, "{verb} {name}");
+        }
+    }
+}
+
 /// Resolution and width change what they say, titles leave with the room that they took, and the drawing stays what it
 /// is.
 #[test]

@@ -19,6 +19,8 @@ use crate::tensor::{Point, Tensor};
 /// The means over the samples.
 pub struct LinearRegression {
     dimension: usize,
+    /// The sine of the angle between two features that are nearly multiples of each other.
+    nearly_one: Option<f64>,
     l2: f64,
     /// The minimum θ*.
     minimum: Point,
@@ -73,6 +75,7 @@ impl LinearRegression {
         });
         Ok(LinearRegression {
             dimension: columns.dimension,
+            nearly_one: columns.nearly_one,
             l2: posed.l2,
             minimum,
             loss: mean(&|a, b, y| r(a, b, y).powi(2)) / 2.0 + posed.l2 * (u * u + v * v) / 2.0,
@@ -130,6 +133,10 @@ impl Landscape for LinearRegression {
         let penalty = Tensor::isotropic(self.l2, self.dimension);
         combined(&[(1.0, self.second), (1.0, penalty)])
     }
+    fn nearly_one(&self) -> Option<f64> {
+        self.nearly_one
+    }
+
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {
         let ([x, y], [u, v]) = (self.displacement(theta), self.data_gradient(theta));
         let ([p, q], [xx, xy, yy]) = (self.skew, self.fourth);

@@ -103,6 +103,11 @@ pub trait Landscape: Send + Sync {
         None
     }
 
+    /// The sine of the angle between two features of data that are nearly multiples of each other, where there are two.
+    fn nearly_one(&self) -> Option<f64> {
+        None
+    }
+
     /// The slice of a model that the loss is, if it is one.
     fn slice(&self) -> Option<SliceFacts> {
         None
@@ -193,6 +198,9 @@ impl Landscape for Sharpened {
     }
     fn metric(&self) -> Option<&Metric> {
         self.inner.metric()
+    }
+    fn nearly_one(&self) -> Option<f64> {
+        self.inner.nearly_one()
     }
     fn slice(&self) -> Option<SliceFacts> {
         self.inner.slice()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::fault::DataError;
+use crate::model::fault::{DataError, DataFault};
 use crate::model::{DataSource, Targets, Task};
 
 /// The specification of a regression.
@@ -21,6 +21,8 @@ pub(super) struct Columns {
     pub features: [Vec<f64>; 2],
     pub targets: Vec<f64>,
     pub dimension: usize,
+    /// The sine of the angle between two features that are nearly multiples of each other.
+    pub nearly_one: Option<f64>,
 }
 
 impl Regression {
@@ -28,6 +30,8 @@ impl Regression {
     /// against `base`. Features beyond the second parameter are not returned.
     pub(super) fn columns(&self, base: &Path, task: Task) -> Result<Columns, DataError> {
         let samples = self.data.read(base, task)?;
+        let mut names = samples.features.clone();
+        names.extend(self.intercept.then(|| "intercept".to_string()));
         let count = samples.len();
         let width = samples.features.len();
         // Regression tasks have numerical targets, never classes.
@@ -39,6 +43,43 @@ impl Regression {
                 _ => vec![0.0; count],
             }
         };
-        Ok(Columns { features: [column(0), column(1)], targets, dimension: width + usize::from(self.intercept) })
+        let features = [column(0), column(1)];
+        let likeness = Likeness::of(&features);
+        if let [one, other] = &names[..]
+            && self.l2 == 0.0
+            && likeness.is_one()
+        {
+            let fault = DataFault::Collinear { columns: [one.clone(), other.clone()] };
+            return Err(DataError { file: self.data.path.clone(), fault });
+        }
+        let nearly_one = (names.len() == 2 && self.l2 == 0.0).then_some(likeness.sine).filter(|sine| *sine < NEARLY);
+        Ok(Columns { features, targets, dimension: names.len(), nearly_one })
+    }
+}
+
+/// Columns are nearly one where the part of one across the other is smaller than this: a curvature is then below its
+/// square of the other, and what digits the data have decide it.
+const NEARLY: f64 = 1e-3;
+
+/// How alike two columns are.
+struct Likeness {
+    /// The sine of the angle between them.
+    sine: f64,
+    /// Of how many entries they are.
+    count: usize,
+}
+
+impl Likeness {
+    /// From what is left of the second along the first.
+    fn of([first, second]: &[Vec<f64>; 2]) -> Likeness {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let share = dot(first, second) / dot(first, first);
+        let across: Vec<f64> = first.iter().zip(second).map(|(a, b)| b - share * a).collect();
+        Likeness { sine: (dot(&across, &across) / dot(second, second)).sqrt(), count: first.len() }
+    }
+
+    /// Whether they differ by roundings alone; a column of zeros is every other.
+    fn is_one(&self) -> bool {
+        self.sine.is_nan() || self.sine < 4.0 * f64::EPSILON * (self.count as f64).sqrt()
     }
 }

@@ -20,7 +20,9 @@ pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
     let title = if config.title.is_empty() { config.source.path.display().to_string() } else { config.title.clone() };
     let warnings = warnings(solved);
     let shown = |path: &&PathBuf| {
-        pictures.iter().find(|other| other.with_extension("") == path.with_extension("")) == Some(path)
+        let same = || pictures.iter().filter(|other| other.with_extension("") == path.with_extension(""));
+        // A browser shows a page of PDF with its own bars around it: only where there is nothing else.
+        same().find(|one| !is_of(one, "pdf")).or(same().next()) == Some(*path)
     };
     let figures = pictures.iter().filter(shown).map(|path| picture(path)).collect::<Result<Vec<_>, _>>()?;
     Ok(page(
@@ -60,11 +62,20 @@ fn said(parts: &[Part]) -> Markup {
 fn picture(path: &Path) -> Result<Markup, IoError> {
     let bytes = std::fs::read(path).map_err(|source| IoError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().replace('_', " "));
-    let kind = if path.extension().is_some_and(|extension| extension == "svg") { "svg+xml" } else { "png" };
+    let kind = if is_of(path, "svg") { "svg+xml" } else { "png" };
+    let text = STANDARD.encode(bytes);
     Ok(html! {
         figure {
-            img src={ "data:image/" (kind) ";base64," (STANDARD.encode(bytes)) } alt=(name);
+            @if is_of(path, "pdf") {
+                object data={ "data:application/pdf;base64," (text) } type="application/pdf" width="100%" height="800" { (name) }
+            } @else {
+                img src={ "data:image/" (kind) ";base64," (text) } alt=(name);
+            }
             figcaption { (name) }
         }
     })
+}
+
+fn is_of(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own == extension)
 }

@@ -2,8 +2,9 @@
 
 mod rate;
 mod reference;
+pub(super) mod speed;
 pub mod splitting;
-pub(super) mod swarm;
+mod swarm;
 
 pub use rate::{ParticleRate, PerIteration};
 pub use reference::{Against, Reference};

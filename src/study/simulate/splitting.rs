@@ -1,6 +1,7 @@
 //! Splitting: how long it counts, and its rate with an error bar from repetitions.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -63,20 +64,12 @@ pub(super) fn split(
     let Preparation { settings, problem, scales, dt, .. } = prepared;
     let well = Well::around_start(problem)?;
     let coordinate = coordinate(request, problem, &well, progress)?;
-    let first = Repetition {
-        count: settings.count.unwrap_or(COUNT).next_multiple_of(LANES),
-        step: *dt,
-        burn_in: settings.burn_in.unwrap_or(10.0 / scales.slowest),
-        time: COUNTED / scales.slowest,
-        seed: settings.seed,
-        stream: 0,
-        deadline: Deadline::after(settings.most_seconds),
-    };
+    let first = first_repetition(prepared);
     let repetitions = Repetitions::run(prepared, well, &coordinate, first, progress)?;
     let fine = &repetitions.fine;
-    let is_late = first.deadline.has_passed() && fine.len() < settings.repetitions;
+    let is_late = settings.most_seconds.is_some() && !progress.is_interrupted() && fine.len() < settings.repetitions;
     if fine.len() < 2 {
-        return Err(match settings.most_seconds.filter(|_| is_late && !progress.is_interrupted()) {
+        return Err(match settings.most_seconds.filter(|_| is_late) {
             Some(seconds) => {
                 SimulationError::OutOfTime { seconds, done: fine.len(), asked: settings.repetitions }.into()
             }
@@ -88,7 +81,8 @@ pub(super) fn split(
     let mut warnings = Vec::new();
     if let Some(seconds) = settings.most_seconds.filter(|_| is_late) {
         let (done, asked) = (fine.len() as u64, settings.repetitions as u64);
-        warnings.push(ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions" });
+        let cut = repetitions.cut as u64;
+        warnings.push(ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions", cut });
     }
     let relative = rate.value / scales.slowest;
     if relative > QUICK {
@@ -123,18 +117,65 @@ pub(super) fn split(
     })
 }
 
+/// What all repetitions have in common.
+fn first_repetition(prepared: &Preparation) -> Repetition {
+    let Preparation { settings, scales, dt, .. } = prepared;
+    Repetition {
+        count: settings.count.unwrap_or(COUNT).next_multiple_of(LANES),
+        step: *dt,
+        burn_in: settings.burn_in.unwrap_or(10.0 / scales.slowest),
+        time: COUNTED / scales.slowest,
+        seed: settings.seed,
+        stream: 0,
+        deadline: Deadline::after(settings.most_seconds),
+    }
+}
+
+/// Seconds after which a splitting that is to be foreseen is given up.
+const PATIENCE: f64 = 1.0;
+/// Excursions of a splitting that is to be foreseen.
+const FEW: usize = 4 * LANES;
+
+/// Seconds that the splittings of a prepared simulation will take, from one with few excursions: what they take in all
+/// grows with their number, and what the counting takes does not. `None` where it does not end soon.
+pub(super) fn seconds(prepared: &Preparation, request: &Request, progress: &Progress) -> Option<f64> {
+    let (clock, settings) = (Instant::now(), prepared.settings);
+    let well = Well::around_start(prepared.problem).ok()?;
+    let coordinate = coordinate(request, prepared.problem, &well, &progress.part()).ok()?;
+    let along = |at: &Points, values: &mut [f64; LANES]| coordinate.values(at, values);
+    let along_the_way = clock.elapsed().as_secs_f64();
+    let all = first_repetition(prepared);
+    let few =
+        Repetition { count: FEW.min(all.count), deadline: Deadline::after(Some(PATIENCE)), stream: u32::MAX, ..all };
+    let clock = Instant::now();
+    let found = splitting::split(&prepared.motion, well, &along, &few, progress).ok()??;
+    let per_step = clock.elapsed().as_secs_f64() / found.steps as f64;
+    let counting = ((few.burn_in + few.time) / few.step).ceil() * COUNTING as f64;
+    let moved = (found.steps as f64 - counting).max(0.0) * all.count as f64 / few.count as f64;
+    // With a second step each repetition is made with half the step too.
+    let sides = if settings.extrapolate { 3.0 } else { 1.0 };
+    let lanes = rayon::current_num_threads().min(settings.repetitions).max(1) as f64;
+    Some(along_the_way + sides * settings.repetitions as f64 * (counting + moved) * per_step / lanes)
+}
+
 /// Independent splittings, at two steps where the step's error is to be removed.
 struct Repetitions {
     /// At step dt/2 where a second step was asked for, else at dt.
     fine: Vec<Split>,
     /// At step dt, where a second one was asked for.
     coarse: Vec<Split>,
+    /// Those that were cut off by the end of the time.
+    cut: usize,
     /// Seconds per step of one path, all threads together.
     seconds_per_step: f64,
 }
 
+/// One more repetition is begun while this many times what the longest one took is left. Whether one counts is then
+/// decided by those before it, not by how long it takes itself, which would favour those that are quick.
+const MARGIN: f64 = 2.0;
+
 impl Repetitions {
-    /// Runs all of them; fewer when interrupted.
+    /// Runs all of them; fewer when interrupted, or where the time does not suffice.
     fn run(
         prepared: &Preparation,
         well: Well,
@@ -148,18 +189,28 @@ impl Repetitions {
         progress.begin("splitting", (sides * settings.repetitions) as u64);
         let clock = Instant::now();
         let ran_away = AtomicBool::new(false);
+        let (cut, longest) = (AtomicUsize::new(0), Mutex::new(0.0f64));
+        let lock = || longest.lock().unwrap_or_else(PoisonError::into_inner);
         let one = |job: usize| {
             // Fine and coarse in turn, so that an interrupted run has as many of both.
             let is_fine = settings.extrapolate && job.is_multiple_of(2);
             let step = if is_fine { 0.5 * dt } else { dt };
             let repetition = Repetition { step, stream: job as u32 + 1, ..first };
-            if first.deadline.stops(progress) || ran_away.load(Ordering::Relaxed) {
+            let is_over = first.deadline.has_passed() || !first.deadline.leaves(MARGIN * *lock());
+            if is_over || progress.is_interrupted() || ran_away.load(Ordering::Relaxed) {
                 return None;
             }
+            let begun = Instant::now();
             match splitting::split(&prepared.motion, well, &along, &repetition, progress) {
-                Ok(found) => {
+                Ok(Some(found)) => {
                     progress.advance(1);
-                    found
+                    let mut longest = lock();
+                    *longest = longest.max(begun.elapsed().as_secs_f64());
+                    Some(found)
+                }
+                Ok(None) => {
+                    cut.fetch_add(usize::from(!progress.is_interrupted()), Ordering::Relaxed);
+                    None
                 }
                 Err(Runaway) => {
                     ran_away.store(true, Ordering::Relaxed);
@@ -177,7 +228,7 @@ impl Repetitions {
             true => found.chunks_exact(2).filter_map(|pair| pair[0].zip(pair[1])).unzip(),
             false => (found.into_iter().flatten().collect(), Vec::new()),
         };
-        Ok(Repetitions { fine, coarse, seconds_per_step })
+        Ok(Repetitions { fine, coarse, cut: cut.into_inner(), seconds_per_step })
     }
 
     /// The mean rate with its interval, without the step's error where two steps were made; `None` when nothing died.

@@ -16,8 +16,6 @@ use crate::study::{StudyError, comparison};
 
 /// A cautious guess of the speed, for the announcement alone.
 const STEPS_PER_SECOND: f64 = 3e8;
-/// The same of steps on real batches.
-const MINIBATCH_STEPS_PER_SECOND: f64 = 5e6;
 /// Lives are called exponential unless chance alone would show as much with a probability below this.
 const IMPROBABLE: f64 = 1e-3;
 
@@ -59,6 +57,7 @@ pub(super) fn swarm(
         done,
         asked: schedule.exits,
         what: "exits",
+        cut: 0,
     }));
     let observed = counts.steps as f64 * schedule.step;
     let mut rate = ParticleRate::counted(&counts, observed, prepared.is_coupled(), &mut warnings);
@@ -92,7 +91,7 @@ pub(super) fn swarm(
 }
 
 /// How many particles move in which steps, and until when.
-fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
+pub(super) fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
     let Preparation { settings, scales, dt, wells, .. } = prepared;
     Schedule {
         count: settings.count.unwrap_or(COUNT),
@@ -108,7 +107,11 @@ fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
     }
 }
 
-fn run(
+/// Moves the particles of a prepared simulation.
+///
+/// # Errors
+/// A particle that runs away.
+pub(super) fn run(
     prepared: &Preparation,
     schedule: &Schedule,
     tables: &mut Tables,
@@ -124,12 +127,10 @@ fn run(
     }
 }
 
-/// Seconds that the swarm of a prepared simulation is expected to take, where its rate is known or a formula foresees
+/// Steps of all particles that a prepared simulation is expected to take, where its rate is known or a formula foresees
 /// it.
-pub(in crate::study) fn seconds(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
-    let (_, steps) = expected(prepared, &schedule(prepared), rate)?;
-    let speed = if prepared.minibatch.is_some() { MINIBATCH_STEPS_PER_SECOND } else { STEPS_PER_SECOND };
-    Some((steps / speed).min(prepared.settings.most_seconds.unwrap_or(f64::INFINITY)))
+pub(super) fn expected_steps(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
+    expected(prepared, &schedule(prepared), rate).map(|(_, steps)| steps)
 }
 
 /// The rate to expect, and the steps of all particles that it takes.

@@ -1,0 +1,97 @@
+//! `saddleflux plot`: the pictures of a result, from its file alone.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::pictures::Drawn;
+use super::{Failure, say};
+use crate::io::{self, Kept, Stored};
+use crate::observe::over_grid::FIELDS;
+use crate::plot::{self, FigureData, PlotError};
+use crate::study::particle_fields::PARTICLES;
+
+#[derive(Args)]
+pub(super) struct RedrawAsked {
+    /// A result.h5, convergence.h5 or simulation.h5
+    result: PathBuf,
+    /// Folder for the plots [default: the result's]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// The density in time as an animated PNG too
+    #[arg(long)]
+    animate: bool,
+    #[command(flatten)]
+    drawn: Drawn,
+}
+
+/// Draws what the command that wrote a result drew of it.
+pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
+    // Here a file is the input.
+    let failure = |error: String| Failure::new(2, format!("error: {error}"));
+    let path = &asked.result;
+    let folder = asked.out.as_deref().or(path.parent()).unwrap_or(Path::new("."));
+    let kept = io::read_any(path).map_err(|error| failure(error.to_string()))?;
+    if asked.animate && kept.group(FIELDS).is_none() {
+        return Err(nothing_in_time(path));
+    }
+    let drawn =
+        if kept.group(FIELDS).is_some() { of_run(kept, asked, folder)? } else { of_others(&kept, asked, folder)? };
+    if drawn.is_empty() {
+        return Err(failure(format!("{}: it holds nothing that `plot` draws", path.display())));
+    }
+    for path in drawn {
+        say(&format!("{}\n", path.display()));
+    }
+    Ok(())
+}
+
+fn of_run(kept: Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let path = &asked.result;
+    let stored = Stored::of(kept)
+        .map_err(|what| Failure::new(2, format!("error: {}", io::IoError::NotAResult { path: path.clone(), what })))?;
+    let (data, look) = (FigureData::stored(&stored), asked.drawn.look());
+    let draw = || -> Result<Vec<PathBuf>, PlotError> {
+        let mut drawn = plot::draw(&data, folder, &look)?;
+        drawn.extend(plot::draw_iteration(&stored.summary, folder, &look)?);
+        if let Some(group) = stored.groups.iter().find(|group| group.name == PARTICLES) {
+            drawn.extend(plot::draw_particles(&stored.summary, group, (folder, ""), &look)?);
+        }
+        Ok(drawn)
+    };
+    let mut drawn = draw().map_err(unwritten)?;
+    if asked.animate {
+        drawn.push(plot::animate(&data, folder).map_err(unwritten)?.ok_or_else(|| nothing_in_time(path))?);
+    }
+    Ok(drawn)
+}
+
+/// Pictures of `converge` and of `simulate`.
+fn of_others(kept: &Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let (path, look) = (asked.result.display(), asked.drawn.look());
+    let drawn = if let Some(group) = kept.group("convergence") {
+        plot::draw_convergence(&kept.title, group, folder, &look)
+    } else if let Some(group) = kept.group(PARTICLES) {
+        plot::draw_particles(&kept.summary, group, (folder, "simulation-"), &look)
+    } else if kept.group("sweep").is_some() {
+        let message = format!(
+            "error: {path}: the pictures of a sweep are drawn again by the sweep itself: `saddleflux sweep` with the same configuration and folder solves nothing twice"
+        );
+        return Err(Failure::new(2, message));
+    } else {
+        let what = io::Damage::NoFields;
+        return Err(Failure::new(
+            2,
+            format!("error: {}", io::IoError::NotAResult { path: asked.result.clone(), what }),
+        ));
+    };
+    drawn.map_err(unwritten)
+}
+
+fn unwritten(error: PlotError) -> Failure {
+    Failure::new(2, format!("error: {error}"))
+}
+
+fn nothing_in_time(path: &Path) -> Failure {
+    Failure::new(2, format!("error: {}: no density in time to animate: solve with [evolve]", path.display()))
+}

@@ -1,0 +1,49 @@
+//! Which formula of a configuration is not finite at a point.
+
+use std::borrow::Cow;
+
+use crate::config::{Config, LandscapeForm, NoiseForm};
+use crate::generator::AssemblyError;
+use crate::problem::ProblemError;
+use crate::problem::expression::Expression;
+use crate::solve::SolveError;
+use crate::study::StudyError;
+use crate::tensor::Point;
+
+impl Config {
+    /// The key of the formula that is not finite where an error says that something is not; `None` for other errors,
+    /// and where no formula is at fault.
+    pub fn key_of_not_finite(&self, error: &StudyError) -> Option<Cow<'static, str>> {
+        let at = match error {
+            StudyError::Problem(ProblemError::NotFinite { at, .. })
+            | StudyError::Solve(SolveError::Assembly(AssemblyError::NotFinite { at, .. })) => *at,
+            _ => return None,
+        };
+        let is_plane = self.landscape.dimension == 2;
+        let of_landscape = match &self.landscape.form {
+            LandscapeForm::Expression(loss) => vec![("landscape.expression", loss)],
+            LandscapeForm::Drift(first, second) => {
+                [Some(first), second.as_ref()].into_iter().flatten().map(|drift| ("landscape.drift", drift)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let of_noise: Vec<(&'static str, &Expression)> = match &self.noise.form {
+            NoiseForm::Expression { d11, d12, d22 } => {
+                let entries = [("noise.d11", d11), ("noise.d12", d12), ("noise.d22", d22)];
+                entries.into_iter().take(if is_plane { 3 } else { 1 }).map(|(key, entry)| (key, &**entry)).collect()
+            }
+            NoiseForm::Model(_) => Vec::new(),
+        };
+        // The sharpness stretches what the formula is asked for.
+        let root = self.landscape.sharpness.sqrt();
+        let stretched = at.map(|coordinate| root * coordinate);
+        let at_fault = |list: &[(&'static str, &Expression)], at: Point| {
+            list.iter().find(|(_, formula)| !is_finite(formula, at)).map(|(key, _)| Cow::Borrowed(*key))
+        };
+        at_fault(&of_landscape, stretched).or_else(|| at_fault(&of_noise, at))
+    }
+}
+
+fn is_finite(formula: &Expression, at: Point) -> bool {
+    formula.value(at).is_finite() && formula.gradient(at).iter().all(|slope| slope.is_finite())
+}
