@@ -27,6 +27,12 @@ impl Sum {
     }
 }
 
+/// 2^exponent between the smallest and the largest normal number, by its bits.
+fn two_to_the(exponent: i64) -> f64 {
+    debug_assert!((-1022..=1023).contains(&exponent), "2^{exponent} is no normal number");
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
 /// mantissa · 2^exponent ≥ 0 with ½ ≤ mantissa < 1, or zero. Sums of numbers of both signs (eigenvalues) are right to
 /// rounding of the larger one, as those of ordinary numbers are; nothing that must keep its digits takes a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +82,7 @@ impl Scaled {
         if small.mantissa == 0.0 || gap > 60 {
             return large;
         }
-        Scaled::normalised(large.mantissa + small.mantissa * 2f64.powi(-gap as i32), large.exponent)
+        Scaled::normalised(large.mantissa + small.mantissa * two_to_the(-gap), large.exponent)
     }
 
     /// self · other.
@@ -101,8 +107,8 @@ impl Scaled {
 
     /// As an ordinary number: infinite or zero beyond its range.
     pub fn value(self) -> f64 {
-        let exponent = self.exponent.clamp(-2200, 2200) as i32;
-        self.mantissa * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+        let exponent = self.exponent.clamp(-2000, 2000);
+        self.mantissa * two_to_the(exponent / 2) * two_to_the(exponent - exponent / 2)
     }
 
     /// self > other.
