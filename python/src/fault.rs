@@ -81,7 +81,9 @@ pub(crate) fn interruption(py: Python<'_>, error: PyErr) -> PyErr {
 
 /// A configuration that is wrong.
 pub(crate) fn config(error: &ConfigError) -> PyErr {
-    let written = error.span.clone().and_then(|span| error.source_text.text.get(span));
+    let source = &error.source_text;
+    // The whole value, where the place of the fault is only a part of it.
+    let written = source.spans.get(&error.key).or(error.span.as_ref()).and_then(|span| source.text.get(span.clone()));
     let written = written.map(|text| Value::Written(text.to_string()));
     let allowed = |words: &[String]| Some(format!("one of: {}", words.join(", ")));
     let meant = |nearest: &Option<String>| nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
@@ -114,15 +116,37 @@ pub(crate) fn config(error: &ConfigError) -> PyErr {
             Some("a file that can be read".into()),
             Some(format!("look at the path: {reason}")),
         ),
-        Fault::Syntax { reason } => (written, Some("TOML".into()), Some(format!("mend the text: {reason}"))),
+        Fault::Syntax { reason } => (
+            line_of(error).map(|line| Value::Written(format!("{line:?}"))),
+            Some("TOML".into()),
+            Some(format!("mend the text: {reason}")),
+        ),
     };
-    Told { message: error.to_string(), key: Some(&error.key), value, rule, remedy }.raise("InputError")
+    let is_of_all = matches!(error.fault.as_ref(), Fault::Syntax { .. } | Fault::Unreadable { .. });
+    let key = if is_of_all { "configuration" } else { key };
+    Told { message: error.to_string(), key: Some(key), value, rule, remedy }.raise("InputError")
 }
 
 /// What a sentence says to do, behind the rule that it begins with.
 fn after_the_rule(reason: &str) -> String {
     let behind = [": ", ". ", "; "].iter().filter_map(|mark| reason.split_once(mark)).map(|(_, behind)| behind);
     behind.max_by_key(|behind| behind.len()).unwrap_or(reason).to_string()
+}
+
+/// The line that a fault is in.
+fn line_of(error: &ConfigError) -> Option<&str> {
+    let text = &error.source_text.text;
+    let (line, _) = error.source_text.line_and_column(error.span.as_ref()?.start.min(text.len()));
+    text.lines().nth(line.saturating_sub(1))
+}
+
+/// What a configuration has for a key.
+fn given(config: &Config, key: &str) -> Option<Value> {
+    let mut value = toml::Value::Table(config.source.effective.parse().ok()?);
+    for name in key.split('.') {
+        value = value.as_table_mut()?.remove(name)?;
+    }
+    Some(Value::Written(value.to_string()))
 }
 
 /// Sections of a configuration.
@@ -149,15 +173,14 @@ pub(crate) fn study(config: &Config, error: &StudyError) -> PyErr {
     let is_interruption = exit_status == INTERRUPTED;
     let remedy = remedy.filter(|rest| !rest.is_empty()).map_or_else(|| after_the_rule(&message), str::to_string);
     let place = key.as_deref().or_else(|| named(&message).filter(|_| !is_interruption));
-    let source = &config.source;
-    let written = place.and_then(|place| source.spans.get(place)).and_then(|span| source.text.get(span.clone()));
+    let value = place.and_then(|place| given(config, place));
     let told = Told {
         message: match &key {
             Some(key) => format!("{key}: {message}"),
             None => message.clone(),
         },
         key: place,
-        value: written.map(|text| Value::Written(text.to_string())),
+        value,
         rule: (!is_interruption).then(|| fact.clone()),
         remedy: (!is_interruption).then_some(remedy),
     };

@@ -89,7 +89,8 @@ impl Sampled {
                     is_surprising |= away > KNOWN * known[component];
                     *error = error.max(away);
                 }
-                if is_surprising && found.surprising.len() < MOST_SURPRISING {
+                // A function that took all cells is known no better with more of it seen.
+                if is_surprising && !self.inside.is_full() && found.surprising.len() < MOST_SURPRISING {
                     found.surprising.take(&asked, place);
                 }
             }

@@ -31,15 +31,17 @@ const GAIN: f64 = 1.5;
 const NOISE: f64 = 3.0;
 /// Splits one after another, and those of cells that hold what is not finite.
 const DEPTH: [usize; 2] = [24, 10];
-/// Cells at most.
-const MOST: usize = 8192;
+/// Cells at most, and so many where few points are looked at.
+const MOST: [usize; 2] = [8192, 128];
 /// At so many places the polynomials of a cell are compared with the function.
 const CHECKS: usize = 64;
 /// And at so many places over the whole, one in each cell of a lattice.
 const OVERALL: [[usize; 2]; 2] = [[1 << 13, 1], [128, 128]];
-/// What polynomials leave is a few times their last coefficients where these tell the truth, with noise too; more than
-/// this says that the nodes have not seen what is there.
-const SURPRISE: f64 = 30.0;
+/// What polynomials leave of noise is a few times its standard deviation, by their last coefficients; more than this
+/// says that the nodes have not seen what is there.
+const SURPRISE: f64 = 8.0;
+/// Noise of so many times what half of the cells have is none.
+const ODD: f64 = 1e3;
 
 /// These places, as shares of the cell: Roberts's sequence, which fills the square evenly and lies on no lattice.
 fn checks() -> impl Iterator<Item = Point> {
@@ -55,8 +57,10 @@ pub(super) struct Leaf {
     polynomials: Vec<Polynomial>,
     /// The smallest value of the first component in it.
     lowest: f64,
-    /// What the last coefficients let expect the polynomials to leave of each component.
+    /// What the last coefficients let expect of noise in each component.
     expected: Vec<f64>,
+    /// The largest value of each component.
+    scales: Vec<f64>,
     /// What the polynomials leave of each component.
     errors: Vec<f64>,
     /// Splits above it.
@@ -96,6 +100,14 @@ impl Leaf {
     fn is_surprised(&self) -> bool {
         self.errors.iter().zip(&self.expected).any(|(error, expected)| *error > SURPRISE * expected)
     }
+
+    /// Whether what looks like noise is far more than elsewhere, both as it is and as a share of the values: then it is a
+    /// feature of which the nodes see the foot.
+    fn is_odd(&self, typical: &[[f64; 2]]) -> bool {
+        let all = self.expected.iter().zip(&self.scales).zip(typical);
+        let mut odd = all.map(|((own, scale), [noise, share])| *own > ODD * noise && own / scale > ODD * share);
+        odd.any(|is_odd| is_odd)
+    }
 }
 
 /// How far two values differ: what is no number where the other is one is no small error.
@@ -125,10 +137,12 @@ pub(super) struct Tree {
     branches: Vec<Branch>,
     place: Rectangle,
     leaves: usize,
+    /// Leaves at most.
+    most: usize,
 }
 
-/// A cell that is about to be looked at, and how far the coefficients along each axis had fallen when it was last split
-/// across it.
+/// A cell that is about to be looked at, and the level of the coefficients along each axis when it was last split across
+/// it.
 struct Waiting {
     branch: usize,
     place: Rectangle,
@@ -137,10 +151,12 @@ struct Waiting {
 }
 
 impl Tree {
-    /// Resolves the components of a function on a rectangle; `seen`: where it was looked at before, `overall`: whether
-    /// the whole of it is compared in many places.
-    pub(super) fn new(caller: &Caller, derive: &Derive, place: Rectangle, seen: &Witnesses, overall: bool) -> Tree {
-        let mut tree = Tree { branches: vec![Branch::Open], place, leaves: 1 };
+    /// Resolves the components of a function on a rectangle; `seen`: where it was looked at before, `is_home`: whether
+    /// the whole of it matters, and is compared in many places.
+    pub(super) fn new(caller: &Caller, derive: &Derive, place: Rectangle, seen: &Witnesses, is_home: bool) -> Tree {
+        let pieces = caller.knots.iter().map(|knots| knots.len() + 1).product::<usize>();
+        let most = MOST[usize::from(!is_home)] + pieces - 1;
+        let mut tree = Tree { branches: vec![Branch::Open], place, leaves: 1, most };
         let root = Waiting { branch: 0, place, depth: 0, before: [f64::INFINITY; 2] };
         let mut fresh = tree.grow(caller, derive, vec![root]);
         // There is no more to a cubic.
@@ -149,13 +165,15 @@ impl Tree {
         }
         let mut known: HashMap<usize, Witnesses> = HashMap::new();
         tree.hand_out(seen, &mut known);
-        if overall {
+        if is_home {
             let points = spread(OVERALL[caller.dimension - 1]).map(|share| place.place(share)).collect();
             tree.hand_out(&Witnesses::of(caller, points), &mut known);
         }
         while !fresh.is_empty() {
             tree.look_into(caller, &fresh, &mut known);
-            let surprised: Vec<usize> = fresh.into_iter().filter(|&branch| tree.is_surprised(branch)).collect();
+            let typical = tree.typical(caller.components);
+            let is_surprised = |&branch: &usize| tree.is_surprised(branch, &typical);
+            let surprised: Vec<usize> = fresh.into_iter().filter(is_surprised).collect();
             let mut waiting = Vec::new();
             let mut homeless = Vec::new();
             for branch in surprised {
@@ -172,7 +190,6 @@ impl Tree {
     fn grow(&mut self, caller: &Caller, derive: &Derive, mut waiting: Vec<Waiting>) -> Vec<usize> {
         let knots = &caller.knots;
         let shape = if caller.is_cubic { CUBIC } else { NODES }[caller.dimension - 1];
-        let most = MOST + knots.iter().map(|knots| knots.len() + 1).product::<usize>();
         let mut made = Vec::new();
         if caller.is_cubic {
             waiting = self.cut(waiting, knots);
@@ -187,10 +204,10 @@ impl Tree {
                     values.iter().map(|values| &values[number * each..(number + 1) * each]).collect();
                 let found = Found::new(&own, shape);
                 let axis = if caller.is_cubic { None } else { found.split(&cell, knots) };
-                match axis.filter(|_| self.leaves < most) {
+                match axis.filter(|_| !self.is_full()) {
                     Some(axis) => {
                         let mut before = cell.before;
-                        before[axis] = found.fallen[axis];
+                        before[axis] = found.levels[axis];
                         next.extend(self.split(cell, axis, before, knots));
                     }
                     None => {
@@ -252,10 +269,21 @@ impl Tree {
         }
     }
 
-    fn is_surprised(&self, branch: usize) -> bool {
+    /// What half of the leaves have of noise at most, for each component: as it is, and as a share of the values.
+    fn typical(&self, components: usize) -> Vec<[f64; 2]> {
+        let median = |of: &dyn Fn(&Leaf) -> f64| {
+            let mut all: Vec<f64> = self.leaves().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let of = |k: usize| [median(&|leaf| leaf.expected[k]), median(&|leaf| leaf.expected[k] / leaf.scales[k])];
+        (0..components).map(of).collect()
+    }
+
+    fn is_surprised(&self, branch: usize, typical: &[[f64; 2]]) -> bool {
         let deepest = |leaf: &Leaf| DEPTH[usize::from(leaf.errors.iter().any(|error| error.is_infinite()))];
-        let leaf = self.leaf_of(branch).filter(|_| self.leaves < MOST);
-        leaf.is_some_and(|leaf| leaf.depth < deepest(leaf) && leaf.is_surprised())
+        let leaf = self.leaf_of(branch).filter(|_| !self.is_full());
+        leaf.is_some_and(|leaf| leaf.depth < deepest(leaf) && (leaf.is_surprised() || leaf.is_odd(typical)))
     }
 
     /// Splits a leaf across the axis along which it is the larger part of the whole.
@@ -268,6 +296,11 @@ impl Tree {
         let axis = usize::from(part(1) > part(0));
         let cell = Waiting { branch, place: leaf.place, depth: leaf.depth, before: [f64::INFINITY; 2] };
         self.split(cell, axis, [f64::INFINITY; 2], knots).into()
+    }
+
+    /// Whether it has as many cells as it may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.leaves >= self.most
     }
 
     fn leaf_of(&self, branch: usize) -> Option<&Leaf> {
@@ -346,6 +379,8 @@ struct Found {
     scales: Vec<f64>,
     /// How far the coefficients along each axis have fallen, as a share of the largest value: the worst component.
     fallen: Point,
+    /// The level of the last quarter of them, likewise, which varies little from one noise to the next.
+    levels: Point,
     /// Whether there is anything to be found.
     is_somewhere_finite: bool,
 }
@@ -355,16 +390,19 @@ impl Found {
         let polynomials: Vec<Polynomial> = values.iter().map(|values| Polynomial::through(values, shape)).collect();
         let scales: Vec<f64> =
             values.iter().map(|values| values.iter().fold(0.0f64, |most, value| most.max(value.abs()))).collect();
-        let mut fallen = [0.0f64; 2];
+        let (mut fallen, mut levels) = ([0.0f64; 2], [0.0f64; 2]);
         for (polynomial, scale) in polynomials.iter().zip(&scales) {
             for (fallen, tail) in fallen.iter_mut().zip(polynomial.tails()) {
                 let share = if *scale > 0.0 { tail / scale } else { tail };
                 *fallen = if share.is_nan() || fallen.is_nan() { f64::NAN } else { fallen.max(share) };
             }
+            for (most, level) in levels.iter_mut().zip(polynomial.levels()) {
+                *most = most.max(if *scale > 0.0 { level / scale } else { level });
+            }
         }
         let places = 0..shape[0] * shape[1];
         let is_somewhere_finite = places.into_iter().any(|k| values.iter().all(|values| values[k].is_finite()));
-        Found { polynomials, scales, fallen, is_somewhere_finite }
+        Found { polynomials, scales, fallen, levels, is_somewhere_finite }
     }
 
     /// Across which axis the cell is to be split: that along which coefficients have fallen least, of those where a
@@ -378,7 +416,7 @@ impl Found {
         let helps = |axis: &usize| {
             let (axis, fallen) = (*axis, self.fallen[*axis]);
             fallen > RESOLVED
-                && (cell.place.is_cut(axis, knots) || fallen > ROUGHLY || fallen * GAIN <= cell.before[axis])
+                && (cell.place.is_cut(axis, knots) || fallen > ROUGHLY || self.levels[axis] * GAIN <= cell.before[axis])
         };
         let worse = usize::from(self.fallen[1] > self.fallen[0]);
         [worse, 1 - worse].into_iter().find(helps).filter(|_| cell.depth < DEPTH[0])
@@ -394,7 +432,7 @@ impl Found {
         let all = self.polynomials.iter().zip(&self.scales);
         let left = |(polynomial, &scale): (&Polynomial, &f64)| match is_cubic {
             true => 0.0,
-            false => polynomial.tails().iter().sum::<f64>() + RESOLVED * scale,
+            false => polynomial.noise() + RESOLVED * scale,
         };
         let expected: Vec<f64> = all.clone().map(left).collect();
         let mut kept: Vec<Polynomial> =
@@ -402,6 +440,7 @@ impl Found {
         kept.extend(derive(&kept, slopes));
         let lowest = values[0].iter().fold(f64::INFINITY, |least, value| least.min(*value));
         let errors = self.polynomials.iter().map(|own| if is_cubic { 0.0 } else { own.tails().iter().sum() }).collect();
-        Leaf { place: cell.place, slopes, polynomials: kept, lowest, expected, errors, depth: cell.depth }
+        let Found { scales, .. } = self;
+        Leaf { place: cell.place, slopes, polynomials: kept, lowest, expected, scales, errors, depth: cell.depth }
     }
 }
