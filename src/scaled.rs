@@ -28,6 +28,12 @@ impl Sum {
     }
 }
 
+/// 2^exponent between the smallest and the largest normal number, by its bits.
+fn two_to_the(exponent: i64) -> f64 {
+    debug_assert!((-1022..=1023).contains(&exponent), "2^{exponent} is no normal number");
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
 /// A number mantissa · 2^exponent with ½ ≤ |mantissa| < 1, or zero. Rates and probabilities are nonnegative. Sums of
 /// numbers of both signs (eigenvalues) are accurate relative to the larger one, as for ordinary numbers; no quantity
 /// that needs its relative accuracy is computed as a difference.
@@ -78,7 +84,7 @@ impl Scaled {
         if small.mantissa == 0.0 || gap > 60 {
             return large;
         }
-        Scaled::normalised(large.mantissa + small.mantissa * 2f64.powi(-gap as i32), large.exponent)
+        Scaled::normalised(large.mantissa + small.mantissa * two_to_the(-gap), large.exponent)
     }
 
     /// self · other.
@@ -103,8 +109,8 @@ impl Scaled {
 
     /// The ordinary number: infinite or zero beyond its range.
     pub fn value(self) -> f64 {
-        let exponent = self.exponent.clamp(-2200, 2200) as i32;
-        self.mantissa * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+        let exponent = self.exponent.clamp(-2000, 2000);
+        self.mantissa * two_to_the(exponent / 2) * two_to_the(exponent - exponent / 2)
     }
 
     /// self > other.

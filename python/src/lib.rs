@@ -7,8 +7,10 @@
 //! no thread, no lock and no pool outlives it, so that a process that is forked between two solutions can go on
 //! solving.
 
+mod desk;
 mod fault;
 mod fields;
+mod flight;
 mod function;
 mod session;
 mod solve;
@@ -22,6 +24,8 @@ use pyo3::prelude::*;
 /// The solver.
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::flight::{close, settle};
     #[pymodule_export]
     use crate::solve::{simulate, solve};
     #[pymodule_export]

@@ -6,15 +6,17 @@ use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use saddleflux::Problem;
 use saddleflux::config::Config;
+use saddleflux::config::sensitivity::SensitivityError;
 use saddleflux::io::{self, Setting, Simulated, Solved};
 use saddleflux::observe::group::FieldGroup;
 use saddleflux::study::{self, StudyError};
+use saddleflux::{Problem, Progress};
 use serde_json::Value;
 
-use crate::function::Functions;
-use crate::watch::{Raised, watched};
+use crate::desk::Desk;
+use crate::function::{Functions, Posed};
+use crate::watch::watched;
 use crate::{fault, fields, session};
 
 /// What a computation leaves, in the library's own terms.
@@ -40,43 +42,68 @@ pub(crate) fn solve<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
     let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
-    let functions = Functions::read(functions.as_ref())?;
-    let names = functions.names();
-    let raised = Raised::default();
-    let (asked, inside) = (config.clone(), raised.clone());
-    let work = move |progress: &saddleflux::Progress| {
-        let clock = Instant::now();
-        progress.begin("reading the landscape", 0);
-        let posed = functions.problem(&config, &inside, progress)?;
+    let (functions, samplers) = Functions::read(functions.as_ref())?;
+    functions.compare(&samplers, &config)?;
+    let asked = config.clone();
+    let work = move |progress: &Progress, desk: &Desk| solved(&functions, &config, desk, progress, started);
+    match watched(py, threads, tell, &samplers, work)? {
+        Ok(found) => deliver(py, &asked, found),
+        Err(Failure::Study(error)) => Err(fault::study(&asked, &error)),
+        Err(Failure::Sensitivities(error)) => Err(fault::sensitivities(&error)),
+        Err(Failure::Summary(reason)) => Err(fault::input("solve.quantities", &reason)),
+    }
+}
+
+/// Why there is no result.
+enum Failure {
+    Study(StudyError),
+    Sensitivities(SensitivityError),
+    Summary(String),
+}
+
+impl<E: Into<StudyError>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::Study(error.into())
+    }
+}
+
+/// All of the result: functions answer no more once this has ended.
+fn solved(
+    functions: &Functions,
+    config: &Config,
+    desk: &Desk,
+    progress: &Progress,
+    started: SystemTime,
+) -> Result<Found, Failure> {
+    let clock = Instant::now();
+    progress.begin("reading the landscape", 0);
+    let run = |posed: &Posed| {
         let landscape = clock.elapsed().as_secs_f64();
         let solution = study::run(&posed.problem, &config.request, progress)?;
-        let sensitivities = config.asked_sensitivities(&posed.problem, &solution, progress);
-        Ok::<_, StudyError>((posed, solution, sensitivities, landscape))
+        progress.begin("comparing functions with their polynomials", 0);
+        let compared = posed.compare(&solution.grid);
+        Ok::<_, Failure>(((solution, landscape), compared))
     };
-    let (found, threads) = watched(py, threads, tell, &raised, work)?;
-    let (posed, mut solution, sensitivities, landscape) = found.map_err(|error| fault::study(&asked, &error))?;
-    let left = posed.left();
+    let (posed, (mut solution, landscape), compared) = functions.solved(config, desk, progress, run)?;
+    let sensitivities = config.asked_sensitivities(&posed.problem, &solution, progress);
+    let left = posed.left(&compared);
     let warning = left.state(&mut solution);
-    let problem = posed.problem;
     if let Some(found) = sensitivities {
-        let found = found.map_err(|error| fault::sensitivities(&error))?;
-        solution
-            .quantities
-            .add("sensitivity", &found)
-            .map_err(|error| fault::input("solve.quantities", &error.to_string()))?;
+        let found = found.map_err(Failure::Sensitivities)?;
+        solution.quantities.add("sensitivity", &found).map_err(|error| Failure::Summary(error.to_string()))?;
     }
     solution.timing.insert(0, ("landscape".into(), landscape));
     if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
         *total += landscape;
     }
-    let setting = Setting::new(&asked, &problem, started, threads);
+    let setting = Setting::new(config, &posed.problem, started, rayon::current_num_threads());
     let solved = Solved { setting, solution: &solution };
     let mut summary = io::summary(&solved);
-    tell_of_functions(&mut summary, names, warning);
+    tell_of_functions(&mut summary, functions.names(), warning);
     // Those that are made for the file, before the solution's own are moved out.
     let made: Vec<FieldGroup> = solved.groups().into_iter().filter_map(owned).collect();
     let groups = std::iter::once(solution.fields).chain(solution.groups).chain(made).collect();
-    deliver(py, &asked, Found { summary, groups, left: left.entries })
+    Ok(Found { summary, groups, left: left.entries })
 }
 
 /// Particles alone, likewise.
@@ -93,24 +120,22 @@ pub(crate) fn simulate<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let started = SystemTime::now();
     let config = session::configuration(py, text, &origin, &changes, functions.as_ref())?;
-    let functions = Functions::read(functions.as_ref())?;
-    let names = functions.names();
-    let raised = Raised::default();
-    let (asked, inside) = (config.clone(), raised.clone());
-    let work = move |progress: &saddleflux::Progress| {
+    let (functions, samplers) = Functions::read(functions.as_ref())?;
+    functions.compare(&samplers, &config)?;
+    let asked = config.clone();
+    let work = move |progress: &Progress, desk: &Desk| {
         progress.begin("reading the landscape", 0);
-        let problem: Problem = functions.problem(&config, &inside, progress)?.problem;
+        let problem: Problem = functions.problem(&config, desk, progress)?;
         let found = study::simulate::alone(&problem, &config.request, progress)?;
-        Ok::<_, StudyError>((problem, found))
+        let setting = Setting::new(&config, &problem, started, rayon::current_num_threads());
+        let simulated = Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
+        let mut summary = io::simulated_summary(&simulated);
+        tell_of_functions(&mut summary, functions.names(), None);
+        let groups = simulated.groups().into_iter().map(Cow::into_owned).collect();
+        Ok::<_, StudyError>(Found { summary, groups, left: Vec::new() })
     };
-    let (found, threads) = watched(py, threads, tell, &raised, work)?;
-    let (problem, found) = found.map_err(|error| fault::study(&asked, &error))?;
-    let setting = Setting::new(&asked, &problem, started, threads);
-    let simulated = Simulated { setting, simulation: &found.simulation, formulas: &found.formulas };
-    let mut summary = io::simulated_summary(&simulated);
-    tell_of_functions(&mut summary, names, None);
-    let groups = simulated.groups().into_iter().map(Cow::into_owned).collect();
-    deliver(py, &asked, Found { summary, groups, left: Vec::new() })
+    let found = watched(py, threads, tell, &samplers, work)?;
+    deliver(py, &asked, found.map_err(|error| fault::study(&asked, &error))?)
 }
 
 /// Puts the names of functions where a summary has those of what stood in their place, and adds a warning.

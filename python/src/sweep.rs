@@ -12,9 +12,10 @@ use saddleflux::study::StudyError;
 use saddleflux::sweep::{Campaign, Store, SweepError, Table, summary, summary_of};
 use serde_json::Value;
 
-use crate::function::Functions;
+use crate::desk::Desk;
+use crate::function::{Compared, Functions, Posed};
 use crate::solve::tell_of_functions;
-use crate::watch::{Raised, watched};
+use crate::watch::watched;
 use crate::{fault, fields};
 
 /// Solves all points of a sweep that lack: a dictionary with the text of `sweep.json`, the columns, the group `/sweep`
@@ -33,18 +34,19 @@ pub(crate) fn sweep<'py>(
     tell: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let sweep = Sweep::from_text(&origin, text, &changes).map_err(|error| fault::config(&error))?;
-    let functions = Functions::read(functions.as_ref())?;
-    let raised = Raised::default();
-    let inside = raised.clone();
-    let work = move |progress: &Progress| {
+    let (functions, samplers) = Functions::read(functions.as_ref())?;
+    if let Some(Ok(config)) = (0..sweep.len()).map(|point| sweep.config(point)).find(Result::is_ok) {
+        functions.compare(&samplers, &config)?;
+    }
+    let work = move |progress: &Progress, desk: &Desk| {
         let clock = Instant::now();
         let store = folder.map_or_else(Store::in_memory, |folder| Store::within(&folder));
-        let route = |config: &Config, resources: Resources<'_>| solved(&functions, &inside, config, resources);
+        let route = |config: &Config, resources: Resources<'_>| solved(&functions, desk, config, resources);
         let campaign = Campaign { sweep: &sweep, store: &store, progress };
         let done = campaign.complete_by(&route, rayon::current_num_threads());
         (done.map_err(|(_, error)| error), sweep, store, clock.elapsed().as_secs_f64())
     };
-    let ((done, sweep, store, seconds), _) = watched(py, threads, tell, &raised, work)?;
+    let (done, sweep, store, seconds) = watched(py, threads, tell, &samplers, work)?;
     done.map_err(|error| fault::sweep(&error))?;
     let table = Table::of(&sweep, &store).map_err(|error| fault::sweep(&error))?;
     let told = (0..sweep.len()).map(|point| warnings(&sweep, &store, point));
@@ -53,23 +55,24 @@ pub(crate) fn sweep<'py>(
 }
 
 /// The summary of a point.
-fn solved(
-    functions: &Functions,
-    raised: &Raised,
-    config: &Config,
-    resources: Resources<'_>,
-) -> Result<Value, StudyError> {
+fn solved(functions: &Functions, desk: &Desk, config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
     if functions.is_empty() {
         return summary(config, resources);
     }
-    let posed = functions.problem(config, raised, resources.progress)?;
-    let mut warning = None;
-    let found = summary_of(&posed.problem, config, resources, |solution| warning = posed.left().state(solution));
-    // What a function raised is told by the caller, and no other point is worth its time.
-    if raised.is_set() {
+    let progress = resources.progress;
+    let run = |posed: &Posed| {
+        let (mut compared, mut warning) = (Compared::default(), None);
+        let found = summary_of(&posed.problem, config, resources, |solution| {
+            compared = posed.compare(&solution.grid);
+            warning = posed.left(&compared).state(solution);
+        });
+        Ok::<_, StudyError>(((found?, warning), compared))
+    };
+    let (_, (mut found, warning), _) = functions.solved(config, desk, progress, run)?;
+    // A function that nobody answers for any more has ended the sweep.
+    if progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
-    let mut found = found?;
     tell_of_functions(&mut found, functions.names(), warning);
     Ok(found)
 }

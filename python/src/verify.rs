@@ -5,8 +5,9 @@ use saddleflux::Progress;
 use saddleflux::verify::{self as suite, Claim};
 use serde_json::{Value, json};
 
+use crate::desk::Desk;
 use crate::fault;
-use crate::watch::{Raised, watched};
+use crate::watch::watched;
 
 /// What is claimed, as a JSON text: every claim with its statement, its source and what is expected of it.
 #[pyfunction]
@@ -39,7 +40,7 @@ pub(crate) fn verify(
     let unknown = |name: &String| fault::input("claims", &format!("there is no claim {name:?}"));
     let chosen = names.iter().map(|name| suite::claim(name).ok_or_else(|| unknown(name)));
     let chosen = chosen.collect::<PyResult<Vec<&'static Claim>>>()?;
-    let work = move |progress: &Progress| suite::run(&chosen, quick, progress, |_| {});
-    let (found, _) = watched(py, threads, tell, &Raised::default(), work)?;
+    let work = move |progress: &Progress, _: &Desk| suite::run(&chosen, quick, progress, |_| {});
+    let found = watched(py, threads, tell, &[], work)?;
     Ok(found.json().to_string())
 }

@@ -1,167 +1,133 @@
-//! A computation in threads of its own, watched from Python: signals, progress, threads, forks.
+//! A computation in threads of its own, watched from Python: functions, signals, progress, threads.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PySystemExit};
 use pyo3::prelude::*;
 use saddleflux::Progress;
 
+use crate::desk::{self, Desk, Event};
 use crate::fault;
+use crate::flight::{self, Flight};
 
 /// How often a signal is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 /// How long a computation that was asked to stop is waited for. One that does not look at its progress within that time
-/// (the search for critical points, say) is left to end by itself: it owns what it works on, and nobody hears of it.
+/// (the search for critical points, say) is left to end by itself: it owns what it works on, it calls nothing of
+/// Python, and nobody hears of it.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// An exception that was raised where a computation called Python.
-#[derive(Clone, Default)]
-pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
+/// Says that a computation has ended, also where it failed.
+struct Ending(Sender<Event>);
 
-impl Raised {
-    /// Keeps an exception; the first one tells what went wrong.
-    pub(crate) fn put(&self, error: PyErr) {
-        if let Ok(mut kept) = self.0.lock() {
-            kept.get_or_insert(error);
-        }
-    }
-
-    /// Whether there is one.
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.lock().is_ok_and(|kept| kept.is_some())
-    }
-
-    /// Takes the exception.
-    pub(crate) fn take(&self) -> Option<PyErr> {
-        self.0.lock().ok()?.take()
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // Nobody listens any more where the computation was given up.
+        let _ = self.0.send(Event::Ended);
     }
 }
 
-/// Runs `work` in threads of its own, without the interpreter's lock.
+/// Runs `work` in threads of its own, without the interpreter's lock; what it asks of functions is answered here, in
+/// the thread that called.
 ///
 /// # Errors
-/// What a signal handler, `tell` or a function within `work` raises; threads that cannot be had; a solver that
-/// panicked, which is a fault of its own.
+/// What a signal handler, `tell` or a function raises; threads that cannot be had; a solver that panicked, which is a
+/// fault of its own.
 pub(crate) fn watched<T: Send + 'static>(
     py: Python<'_>,
     threads: usize,
     tell: Option<Bound<'_, PyAny>>,
-    raised: &Raised,
-    work: impl FnOnce(&Progress) -> T + Send + 'static,
-) -> PyResult<(T, usize)> {
-    let flight = Flight::begin()?;
+    samplers: &[Bound<'_, PyAny>],
+    work: impl FnOnce(&Progress, &Desk) -> T + Send + 'static,
+) -> PyResult<T> {
+    let flight = Arc::new(Flight::begin()?);
     let progress = Arc::new(Progress::default());
-    let (sender, mut receiver) = mpsc::sync_channel(1);
-    let inside = Arc::clone(&progress);
+    let (events, happens) = mpsc::channel();
+    let desk = Desk::new(events.clone());
+    let (inside, asking, counted) = (Arc::clone(&progress), desk.clone(), Arc::clone(&flight));
     let solver = move || {
-        let _flight = flight;
-        let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-            Ok(pool) => pool,
-            Err(error) => {
-                let _ = sender.send(Err(error.to_string()));
-                return;
-            }
-        };
-        let found = pool.install(|| work(&inside));
-        // Nobody listens any more where the computation was given up.
-        let _ = sender.send(Ok((found, pool.current_num_threads())));
+        let _ending = Ending(events);
+        let _counted = counted;
+        // No thread outlives it.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let found = pool.build_scoped(|thread| thread.run(), |pool| pool.install(|| work(&inside, &asking)));
+        found.map_err(|error| error.to_string())
     };
-    std::thread::Builder::new()
+    let solving = thread::Builder::new()
         .name("saddleflux".into())
         .spawn(solver)
         .map_err(|error| PyRuntimeError::new_err(format!("no thread can be had to solve on: {error}")))?;
-    let outcome = listen(py, &mut receiver, &progress, tell.as_ref());
-    // What a function of the user's raised says more than what came of it.
-    match (raised.take(), outcome?) {
-        (Some(error), _) => Err(error),
-        (None, Ok(found)) => Ok(found),
-        (None, Err(reason)) => Err(fault::input("threads", &reason)),
+    let mut listener = Listener { happens, progress: &progress, tell, samplers, told: Instant::now() };
+    if let Err(error) = listener.listen(py) {
+        progress.interrupt();
+        desk.close();
+        flight.leave();
+        listener.give_up(py);
+        return Err(fault::interruption(py, error));
+    }
+    drop(flight);
+    match py.detach(|| solving.join()) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(reason)) => Err(fault::input("threads", &reason)),
+        Err(_) => Err(PyRuntimeError::new_err(
+            "the solver failed at a fault of its own, which standard error tells: please report it with the problem",
+        )),
     }
 }
 
-/// Waits for the computation, and asks it to stop when a signal comes.
-fn listen<T: Send>(
-    py: Python<'_>,
-    receiver: &mut Receiver<Result<T, String>>,
-    progress: &Progress,
-    tell: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Result<T, String>> {
-    let mut told = Instant::now();
-    // Detaching wants what can be sent, and of a receiver that is the only reference to it.
-    let mut wait = |time: Duration| {
-        let receiver = &mut *receiver;
-        py.detach(move || receiver.recv_timeout(time))
-    };
-    loop {
-        match wait(LOOK_EVERY) {
-            Ok(found) => return Ok(found),
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(PyRuntimeError::new_err(
-                    "the solver failed at a fault of its own, which standard error tells: please report it with the problem",
-                ));
+/// The thread that asked for a solution.
+struct Listener<'a, 'py> {
+    happens: Receiver<Event>,
+    progress: &'a Progress,
+    tell: Option<Bound<'py, PyAny>>,
+    samplers: &'a [Bound<'py, PyAny>],
+    /// When progress was last told.
+    told: Instant,
+}
+
+impl Listener<'_, '_> {
+    fn wait(&mut self, py: Python<'_>, time: Duration) -> Result<Event, RecvTimeoutError> {
+        // Detaching wants what can be sent, and of a receiver that is the only reference to it.
+        let happens = &mut self.happens;
+        py.detach(move || happens.recv_timeout(time))
+    }
+
+    /// Answers until the computation has ended.
+    fn listen(&mut self, py: Python<'_>) -> PyResult<()> {
+        loop {
+            match self.wait(py, LOOK_EVERY) {
+                Ok(Event::Asked(question)) => question.answer(py, self.samplers)?,
+                Ok(Event::Ended) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {}
             }
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        let look = || -> PyResult<()> {
             py.check_signals()?;
-            match tell {
-                Some(tell) if told.elapsed() >= TELL_EVERY => tell.call1(progress.state()).map(drop),
-                _ => Ok(()),
+            if flight::is_over() {
+                // Ends a thread without a word.
+                return Err(PySystemExit::new_err(()));
             }
-        };
-        let seen = look();
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
-        }
-        if let Err(error) = seen {
-            progress.interrupt();
-            let _ = wait(PATIENCE);
-            return Err(fault::interruption(py, error));
+            self.tell(py)?;
         }
     }
-}
 
-/// Computations under way in this process.
-static FLYING: AtomicUsize = AtomicUsize::new(0);
-/// The process that counts them.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
-/// Whether this process was forked in the middle of a computation.
-static BROKEN: AtomicBool = AtomicBool::new(false);
-
-/// A computation under way.
-struct Flight(u32);
-
-impl Flight {
-    /// Counts a computation.
-    ///
-    /// # Errors
-    /// A process that was forked while its parent's other threads computed: their half-made state was copied with it,
-    /// and whoever waits for it waits for ever.
-    fn begin() -> PyResult<Flight> {
-        let own = std::process::id();
-        if PROCESS.swap(own, Ordering::SeqCst) != own && FLYING.swap(0, Ordering::SeqCst) > 0 {
-            BROKEN.store(true, Ordering::SeqCst);
+    fn tell(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.told.elapsed() < TELL_EVERY {
+            return Ok(());
         }
-        if BROKEN.load(Ordering::SeqCst) {
-            return Err(PyRuntimeError::new_err(
-                "this process was forked while another thread of its parent was solving: start workers before, or by \
-                 multiprocessing.get_context(\"spawn\")",
-            ));
+        if let Some(tell) = &self.tell {
+            desk::call(tell, &self.progress.state().into_pyobject(py)?)?;
         }
-        FLYING.fetch_add(1, Ordering::SeqCst);
-        Ok(Flight(own))
+        self.told = Instant::now();
+        Ok(())
     }
-}
 
-impl Drop for Flight {
-    fn drop(&mut self) {
-        if self.0 == std::process::id() {
-            FLYING.fetch_sub(1, Ordering::SeqCst);
-        }
+    /// Waits a moment for a computation that was asked to stop; what it still asks is not answered.
+    fn give_up(&mut self, py: Python<'_>) {
+        let until = Instant::now() + PATIENCE;
+        while let Ok(Event::Asked(_)) = self.wait(py, until.saturating_duration_since(Instant::now())) {}
     }
 }

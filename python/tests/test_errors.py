@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 
 import saddleflux
@@ -74,6 +75,112 @@ def test_arguments(double_well: Any) -> None:
         saddleflux.Problem("x^2", 0.1, cells=10, grid={"cells": 10})
     with pytest.raises(InputError, match="complex"):
         saddleflux.Problem("x^2", {"kind": "isotropic", "temperature": 1j})
+
+
+LINE = {"landscape": {"expression": "(x^2 - 1)^2", "dimension": 1}, "noise": {"kind": "isotropic", "temperature": 0.1}, "valley": {"minimum": [-1]}}
+
+
+def line(**sections: Any) -> dict[str, Any]:
+    return {**LINE, **{name: {**LINE.get(name, {}), **keys} for name, keys in sections.items()}}
+
+
+def own(x: Any) -> Any:
+    return (x**2 - 1.0) ** 2
+
+
+# What is wrong, and the key that is told.
+WRONG: list[tuple[Any, str]] = [
+    (lambda: saddleflux.solve(line(noise={"temperature": -1.0})), "noise.temperature"),
+    (lambda: saddleflux.solve(line(noise={"temperature": float("nan")})), "noise.temperature"),
+    (lambda: saddleflux.solve(line(noise={"temperature": "cold"})), "noise.temperature"),
+    (lambda: saddleflux.solve(line(noise={"kind": "isotropc"})), "noise.kind"),
+    (lambda: saddleflux.solve(line(noise={"learning_rate": 0.1})), "noise.learning_rate"),
+    (lambda: saddleflux.solve(line(landscape={"expression": "sine(x)"})), "landscape.expression"),
+    (lambda: saddleflux.solve(line(landscape={"expression": "(x"})), "landscape.expression"),
+    (lambda: saddleflux.solve(line(landscape={"expression": "x*z"})), "landscape.expression"),
+    (lambda: saddleflux.solve(line(landscape={"kind": "no"})), "landscape"),
+    (lambda: saddleflux.solve(line(domain={"lower": [2.0], "upper": [-2.0]})), "domain"),
+    (lambda: saddleflux.solve(line(domain={"lower": [-2.0, 1.0], "upper": [2.0]})), "domain.lower"),
+    (lambda: saddleflux.solve(line(domain={"walls": {"x": ["reflect", "absorbing"]}})), "domain.walls.x"),
+    (lambda: saddleflux.solve(line(grid={"cells": [10, 10, 10]})), "grid.cells"),
+    (lambda: saddleflux.solve(line(grid={"cells": [-3]})), "grid.cells"),
+    (lambda: saddleflux.solve(line(grid={"cells": [10.5]})), "grid.cells"),
+    (lambda: saddleflux.solve(line(grid={"tolerance": -2.0})), "grid.tolerance"),
+    (lambda: saddleflux.solve(line(valley={"minimum": [-1, 0]})), "valley.minimum"),
+    (lambda: saddleflux.solve(line(valley={"minimum": [float("inf")]})), "valley.minimum"),
+    (lambda: saddleflux.solve(line(valley={"set": "x <"})), "valley.set"),
+    (lambda: saddleflux.solve(line(solve={"quantities": ["rates"]})), "solve.quantities"),
+    (lambda: saddleflux.solve(line(solve={"eigenvalues": 0})), "solve.eigenvalues"),
+    (lambda: saddleflux.solve(line(evolve={"times": [1.0], "start": {"point": [50.0]}})), "evolve.start"),
+    (lambda: saddleflux.solve({"landscape": LINE["landscape"]}), "noise"),
+    (lambda: saddleflux.solve("no = [1,\n"), "configuration"),
+    (lambda: saddleflux.solve("no-such-file.toml"), "configuration"),
+    (lambda: saddleflux.solve(LINE, threads=-1), "threads"),
+    (lambda: saddleflux.solve(LINE, threads=1.5), "threads"),
+    (lambda: saddleflux.solve(LINE, progress="yes"), "progress"),
+    (lambda: saddleflux.open("no-such-folder"), "path"),
+    (lambda: saddleflux.Problem(noise=0.1), "loss"),
+    (lambda: saddleflux.Problem(np.zeros((5, 5)), 0.1), "loss"),
+    (lambda: saddleflux.Problem(3.0, 0.1), "loss"),
+    (lambda: saddleflux.Problem("x^2", object()), "noise"),
+    (lambda: saddleflux.Problem("x^2", 0.1, domain=5), "domain"),
+    (lambda: saddleflux.Problem("x^2", 0.1, grid=5), "grid"),
+    (lambda: saddleflux.Problem("x^2", 0.1, cells=10, grid={"cells": 10}), "grid.cells"),
+    (lambda: saddleflux.Problem("x^2", 0.1, gradient=own), "gradient"),
+    (lambda: saddleflux.Problem(own, saddleflux.noises.Covariance(0.1, 8)), "covariance"),
+    (lambda: saddleflux.Problem(own, 0.1, dimension=3), "dimension"),
+    (lambda: saddleflux.Problem(lambda x, y, z: x, 0.1), "dimension"),
+    (lambda: saddleflux.Problem(own, 0.1, quantities=["rate", "sensitivities"]).solve(), "solve.quantities"),
+    (lambda: saddleflux.Problem(own, 0.1).with_set({"landscape.sharpness": 2}), "landscape.sharpness"),
+    (lambda: saddleflux.Problem(own, -0.1, valley=-1.0).solve(), "noise.temperature"),
+    (lambda: saddleflux.Problem(lambda x: x[:3], 0.1, valley=-1.0).solve(), "loss"),
+    (lambda: saddleflux.Problem(lambda x: x + 1j, 0.1, valley=-1.0).solve(), "loss"),
+    (lambda: saddleflux.Table([0, 1, 2], None, [0, 1, 2]), "x"),
+    (lambda: saddleflux.Table(range(5), None, [0, 1, 2, 3]), "values"),
+    (lambda: saddleflux.Table(range(5), None, [0, 1, np.nan, 3, 4]), "values"),
+    (lambda: saddleflux.verify("theorem-3-11"), "names"),
+    (lambda: saddleflux.sweep(LINE, {"noise.temperatur": [0.1]}), "noise.temperatur"),
+    (lambda: saddleflux.sweep(saddleflux.Problem(own, 0.1), {"noise.temperature": [0.1]}, folder="points"), "folder"),
+]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=[f"{number}-{key}" for number, (_, key) in enumerate(WRONG)])
+def test_every_exception_says_key_value_rule_and_remedy(case: Any) -> None:
+    ask, key = case
+    with pytest.raises(InputError) as caught:
+        ask()
+    error = caught.value
+    assert error.key is not None and (error.key == key or error.key.startswith(f"{key}.")), error.key
+    assert error.rule and error.remedy and isinstance(error.rule, str) and isinstance(error.remedy, str)
+    # What is missing has no value.
+    missing = key == "noise" and "missing" in str(error) or key in ("covariance", "loss")
+    assert error.value is not None or missing, str(error)
+    assert len(str(error)) < 1500
+
+
+UNSOLVABLE: list[tuple[Any, str]] = [
+    (lambda: saddleflux.solve({**LINE, "landscape": {"kind": "himmelblau"}, "valley": {"minimum": [3, 2]}, "grid": {"cells": [90000, 90000]}}),
+     "grid.cells"),
+    (lambda: saddleflux.Problem("(x^2 - 1)^2", saddleflux.noises.Hessian(0.1, 10), valley=-1.0, cells=200).solve(), "noise"),
+]
+
+
+@pytest.mark.parametrize("case", UNSOLVABLE)
+def test_what_cannot_be_solved_says_them_too(case: Any) -> None:
+    ask, key = case
+    with pytest.raises(UnsolvableError) as caught:
+        ask()
+    assert caught.value.key == key and caught.value.rule and caught.value.remedy
+
+
+def test_arrays_are_told_of_tables() -> None:
+    with pytest.raises(InputError, match="Table") as caught:
+        saddleflux.Problem(np.zeros((5, 5)), 0.1)
+    assert "Table" in caught.value.remedy
+    with pytest.raises(InputError, match="turn") as caught:
+        saddleflux.Table(range(5), range(6), np.zeros((6, 5)))
+    with pytest.raises(InputError, match=r"\.T") as caught:
+        saddleflux.Problem(lambda x, y: x**2, 0.1, gradient=lambda x, y: np.stack([2 * x, 0 * y], axis=1), valley=[0, 0]).solve()
 
 
 def test_exceptions_come_back_from_worker_processes() -> None:

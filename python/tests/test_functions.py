@@ -120,6 +120,37 @@ def test_single_precision_is_found_out_and_stated() -> None:
         Problem(lambda x, y: np.round(well(x, y), 3), 0.1, **DOMAIN).solve()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [0.2, 0.05])
+def test_single_precision_in_the_plane(kind: Any, temperature: float) -> None:
+    # In the narrow type all the way, as networks compute.
+    def single(x: Any, y: Any) -> Any:
+        return banana(x.astype(np.float32), y.astype(np.float32)).astype(kind)
+
+    for about in (DOMAIN, {"valley": [-1, -0.2], "domain": ([-2, -2], [2, 2]), "cells": (64, 64)}):
+        exact = Problem(BANANA, temperature, **about).solve()
+        found = Problem(single, temperature, **about).solve()
+        assert 1e-8 < found.left["loss"] < 1e-5
+        assert abs(found.rate.log - exact.rate.log) < found.rate.error
+        assert found.minimum.theta == pytest.approx(exact.minimum.theta, abs=1e-3)
+        for own, other in zip(found.saddles, exact.saddles, strict=True):
+            assert own.theta == pytest.approx(other.theta, abs=1e-3)
+            assert own.barrier == pytest.approx(other.barrier, abs=found.left["loss"] * 3)
+
+
+def test_half_precision_is_refused_in_true_words_or_stated() -> None:
+    def half(x: Any, y: Any) -> Any:
+        return banana(x, y).astype(np.float16)
+
+    exact = Problem(BANANA, 0.2, **DOMAIN).solve()
+    try:
+        with pytest.warns(saddleflux.SaddlefluxWarning, match="double precision"):
+            found = Problem(half, 0.2, **DOMAIN).solve()
+        assert abs(found.rate.log - exact.rate.log) < np.log1p(found.rate.error)
+    except (InputError, saddleflux.UnsolvableError) as error:
+        assert "float16" in str(error) and "float64" in error.remedy
+
+
 def test_kinks_are_followed() -> None:
     about = {"domain": (-2, 0), "walls": {"x": ["reflecting", "absorbing"]}, "cells": 300}
     formula = Problem("abs(x + 1.1)", 0.2, **about).solve()
@@ -128,17 +159,14 @@ def test_kinks_are_followed() -> None:
     assert abs(found.rate.log - formula.rate.log) < found.rate.error + formula.rate.error
 
 
-def test_what_lies_between_the_points_is_stated() -> None:
+@pytest.mark.parametrize("half", [0.15, 0.01, 0.003])
+def test_what_is_no_number_between_the_points_is_found(half: float) -> None:
     def strip(x: Any, y: Any) -> Any:
-        return np.where(np.abs(y - 0.39) < 0.15, np.nan, well(x, y))
+        return np.where(np.abs(y - 0.39) < half, np.nan, well(x, y))
 
-    def ridge(x: Any, y: Any) -> Any:
-        return well(x, y) + 0.5 * np.exp(-(((y - 0.39) / 0.03) ** 2))
-
-    for hidden in (strip, ridge):
-        with pytest.warns(saddleflux.SaddlefluxWarning, match="known between their points only so far"):
-            found = Problem(hidden, 0.1, **DOMAIN).solve()
-        assert found.left["loss"] > 0.05
+    with pytest.raises(InputError, match="not finite") as caught:
+        Problem(strip, 0.1, **DOMAIN).solve()
+    assert caught.value.key == "landscape"
 
 
 def test_what_a_function_raises_is_raised() -> None:
@@ -229,6 +257,30 @@ def test_tables_are_the_spline_of_others() -> None:
     p, q = random.uniform(x[0], x[-1], 300), random.uniform(y[0], y[-1], 300)
     other = interpolate.RectBivariateSpline(x, y, values)(p, q, grid=False)
     assert np.allclose(saddleflux.Table(x, y, values)(p, q), other, rtol=1e-9, atol=1e-9 * np.abs(other).max())
+
+
+def test_large_tables_are_asked_for_little() -> None:
+    x, y = np.linspace(-2.0, 2.0, 161), np.linspace(-1.6, 1.6, 161)
+    table = saddleflux.Table(x, y, banana(x[:, None], y))
+    points = []
+
+    def counted(p: Any, q: Any) -> Any:
+        points.append(len(p))
+        return table(p, q)
+
+    problem = Problem(table, 0.1, valley=[-1, 0], cells=(64, 64))
+    problem._functions["motion"]._functions = [("loss", counted, 1)]
+    exact = Problem(BANANA, 0.1, domain=([-2, -1.6], [2, 1.6]), valley=[-1, 0], cells=(64, 64)).solve()
+    found = problem.solve()
+    assert abs(found.rate.log - exact.rate.log) < found.rate.error
+    # Sixteen values are all that there is to know in one of 160² cells.
+    assert sum(points) < 20 * 160**2
+    # A hundred thousand places on a line.
+    line = np.linspace(-2.0, 0.0, 100_001)
+    tabled = saddleflux.Table(line, None, (line**2 - 1) ** 2)
+    about: dict[str, Any] = {"walls": {"x": ["reflecting", "absorbing"]}, "cells": 300}
+    whole = Problem("(x^2 - 1)^2", 0.1, domain=(-2, 0), **about).solve()
+    assert Problem(tabled, 0.1, **about).solve().rate.log == pytest.approx(whole.rate.log, abs=1e-9)
 
 
 def test_a_density_starts_as_an_array() -> None:

@@ -124,6 +124,90 @@ os._exit(9)
 """
 
 
+# A function that takes a while, in Python's own code: in a thread that nobody joins, and in the main thread, interrupted.
+SLOW = """
+import os, signal, sys, threading, time, saddleflux
+import numpy as np
+
+calls = []
+def slow(x, y):
+    calls.append(time.monotonic())
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        sum(range(100))
+    return (x**2 - 1) ** 2 + y**2 + 0.1 * np.sin(40 * x * y)
+
+problem = saddleflux.Problem(slow, 0.1, valley=[-1, 0], domain=([-2, -2], [2, 2]), cells=(32, 32))
+"""
+IN_A_DAEMON = SLOW + """
+threading.Thread(target=problem.solve, daemon=True).start()
+time.sleep({delay})
+sys.exit(5)
+"""
+INTERRUPTED = SLOW + """
+threading.Timer({delay}, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    problem.solve()
+except saddleflux.Interrupted:
+    at = time.monotonic()
+else:
+    sys.exit(1)
+time.sleep(0.5)
+if any(call > at for call in calls):
+    sys.exit(2)
+child = os.fork()
+if child == 0:
+    quick = saddleflux.Problem("(x^2 - 1)^2", 0.1, valley=-1, cells=64)
+    os._exit(0 if quick.solve().rate.value > 0 else 3)
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(5 if status == 0 else status)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("delay", [0.05, 0.2, 0.45, 0.7, 1.1])
+@pytest.mark.parametrize("script", [IN_A_DAEMON, INTERRUPTED])
+def test_a_script_that_ends_while_a_function_is_called(script: str, delay: float) -> None:
+    done = subprocess.run([sys.executable, "-c", script.format(delay=delay)], timeout=60, capture_output=True, text=True)
+    assert done.returncode == 5, done.stderr
+    assert "Fatal" not in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_interrupt_ends_a_slow_function_and_its_calls() -> None:
+    calls: list[float] = []
+
+    def slow(x: Any) -> Any:
+        calls.append(time.monotonic())
+        until = time.monotonic() + 30.0
+        while time.monotonic() < until:
+            sum(range(100))
+        return (x**2 - 1.0) ** 2
+
+    sent = []
+
+    def press() -> None:
+        time.sleep(0.3)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    with pytest.raises(saddleflux.Interrupted):
+        saddleflux.Problem(slow, 0.1, valley=-1.0, cells=64).solve()
+    assert time.monotonic() - sent[0] < PATIENCE and len(calls) == 1
+
+
+def test_functions_run_in_the_callers_thread() -> None:
+    seen = set()
+
+    def own(x: Any) -> Any:
+        seen.add((threading.get_ident(), np.geterr()["divide"]))
+        return (x**2 - 1.0) ** 2
+
+    with np.errstate(divide="raise"):
+        saddleflux.Problem(own, 0.1, valley=-1.0, cells=64).solve()
+    assert seen == {(threading.get_ident(), "raise")}
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork_in_the_middle_of_a_solution_says_so(long: Any, double_well: Any) -> None:
     text = FORKED_MEANWHILE.format(long=long, short=double_well)
@@ -135,8 +219,9 @@ def test_spawned_workers_solve(double_well: Any) -> None:
         assert pool.map_async(_rate, [double_well]).get(timeout=60) == [_rate(double_well)]
 
 
-def test_many_small_problems_leave_no_memory() -> None:
-    problem = saddleflux.Problem("(x^2 - 1)^2", 0.2, valley=-1.0, cells=32, solve={"error_estimate": False})
+@pytest.mark.parametrize("loss", ["(x^2 - 1)^2", lambda x: (x**2 - 1.0) ** 2])
+def test_many_small_problems_leave_no_memory(loss: Any) -> None:
+    problem = saddleflux.Problem(loss, 0.2, valley=-1.0, cells=32, solve={"error_estimate": False})
 
     def resident() -> int:
         with open("/proc/self/statm") as statm:

@@ -108,6 +108,40 @@ def test_dataframes_and_datasets(line: Problem) -> None:
     assert float(dataset.rate.sel({"noise.temperature": 0.1})) == found["rate"][1]
 
 
+def test_sweeps_are_drawn(line: Problem) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    law = {"x": "1/noise.temperature", "y": "-log(rate)", "model": "linear"}
+    found = saddleflux.sweep(line, {**COLD, "grid.cells": [[100], [200]]}, fits=[law])
+
+    def drawn(ax: Any) -> list[Any]:
+        return [bars for bars in ax.containers]
+
+    ax = found.plot()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("noise.temperature", "rate")
+    assert len(drawn(ax)) == 2 and ax.get_yscale() == "log" and len(ax.get_legend().get_texts()) == 2
+    # Each line has its own points.
+    for bars, cells in zip(drawn(ax), ([100], [200])):
+        points = [place for place, own in enumerate(found["grid.cells"]) if own == cells]
+        assert bars.lines[0].get_xdata().tolist() == found["noise.temperature"][points].tolist()
+        assert bars.lines[0].get_ydata().tolist() == found["rate"][points].tolist()
+    ax = found.plot("-log(rate)", "1/noise.temperature")
+    dashed = [own for own in ax.lines if own.get_linestyle() == "--"]
+    assert len(dashed) == len(found.fits) == 2
+    for own, fit in zip(dashed, found.fits):
+        (x0, x1), (y0, y1) = own.get_xdata(), own.get_ydata()
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(fit.slope, rel=1e-12)
+    walked = saddleflux.sweep(line, {"noise.temperature": [0.1, 0.05], "grid.cells": [[100], [200]]}, zip=True)
+    assert len(drawn(walked.plot())) == 1
+    cold = saddleflux.sweep(line, {"noise.temperature": [0.001, 0.1]})
+    assert np.isfinite(cold.plot("log(rate)").containers[0].lines[0].get_ydata()).all()
+    for wrong in ({"y": "nothing"}, {"y": "rate + 1"}, {"x": "grid.cells"}):
+        with pytest.raises(InputError) as caught:
+            found.plot(**wrong)
+        assert caught.value.key in wrong and caught.value.rule and caught.value.remedy
+    matplotlib.pyplot.close("all")
+
+
 def test_rates_below_the_smallest_float_are_logarithms(line: Problem) -> None:
     found = saddleflux.sweep(line, {"noise.temperature": [0.001, 0.1]})
     assert np.isnan(found["rate"][0]) and np.isnan(found["log_rate"][1])

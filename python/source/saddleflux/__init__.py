@@ -13,7 +13,10 @@ True
 Rates are per unit of dynamical time t = η · (iterations); D = ½σσᵀ, so that white noise of temperature T is D = T·I.
 """
 
-from . import landscapes, noises
+import atexit as _atexit
+import os as _os
+
+from . import _native, landscapes, noises
 from ._native import VERSION as __version__
 from .errors import InputError, Interrupted, SaddlefluxWarning, UnsolvableError
 from .groups import Group, Label
@@ -51,3 +54,9 @@ __all__ = [
     "sweep",
     "verify",
 ]
+
+# No computation of another thread is under way when the interpreter goes, if a second is enough for it to stop; and none that was
+# interrupted is copied by a fork.
+_atexit.register(_native.close, 1.0)
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(before=lambda: _native.settle(2.0))

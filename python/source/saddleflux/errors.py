@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["InputError", "Interrupted", "SaddlefluxWarning", "UnsolvableError"]
+__all__ = ["InputError", "Interrupted", "SaddlefluxWarning", "UnsolvableError", "wrong"]
 
 
 class _Told(BaseException):
@@ -50,6 +50,17 @@ def _raised(kind: type, message: str, key: str | None, value: Any, rule: str | N
 
 class InputError(_Told, ValueError):
     """The input is wrong (exit status 2 of the command line)."""
+
+
+def wrong(key: str, value: Any, rule: str, remedy: str, fact: str | None = None) -> InputError:
+    """An input that breaks a rule: ``fact`` is what it does, where its value does not say so."""
+    told = f"is {_short(value)}" if fact is None else fact
+    return InputError(f"{key}: {told}, but must be {rule}: {remedy}", key=key, value=value, rule=rule, remedy=remedy)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) and "\n" not in value else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class UnsolvableError(_Told, RuntimeError):

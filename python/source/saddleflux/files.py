@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _native
-from .errors import InputError
+from .errors import InputError, wrong
 
 if TYPE_CHECKING:
     from .groups import Group
@@ -115,7 +115,7 @@ def read(path: Path) -> dict[str, Any]:
                 "groups": groups,
             }
         except (KeyError, AttributeError, TypeError) as error:
-            raise InputError(f"{path}: this is not a result of saddleflux, or it is damaged: {error}", key="path") from error
+            raise _no_result(path, f"it is damaged ({error})") from error
 
 
 def configuration(path: Path) -> tuple[str, Path]:
@@ -131,8 +131,7 @@ def start_density(path: str | os.PathLike[str], field: str) -> dict[str, list[fl
         fields = file["fields"]
         if field not in fields:
             names = ", ".join(name for name in fields if len(fields[name].shape) and name not in ("x", "y"))
-            message = f'evolve.start: {path} has no field "{field}": it has {names}'
-            raise InputError(message, key="evolve.start", value=field)
+            raise wrong("evolve.start", field, f"one of: {names}", "name one of them", f'{path} has no field "{field}"')
         grid = {name: fields.attrs[name] for name in ("lower", "upper", "cosine_sine", "pivot", "periodic")}
         axes = {name: fields[name][()] for name in ("x", "y") if name in fields}
         found = {**grid, **axes, "values": fields[field][()]}
@@ -145,11 +144,16 @@ def _opened(path: Path) -> Any:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error}); give the path of a result.h5", key="path", value=str(path)) from error
+        raise _no_result(path, f"it cannot be read ({error})") from error
     if file.attrs.get("program") != "saddleflux":
         file.close()
-        raise InputError(f"{path}: this is not a result of saddleflux; solve again", key="path", value=str(path))
+        raise _no_result(path, "another program wrote it")
     return file
+
+
+def _no_result(path: Path, fact: str) -> InputError:
+    remedy = "give a result.h5, or the folder that holds one, of saddleflux.Result.save or of the command line"
+    return wrong("path", str(path), "a result of saddleflux", remedy, f"{path}: {fact}")
 
 
 def _group(name: str, place: Any) -> dict[str, Any]:

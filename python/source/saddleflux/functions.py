@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError
+from . import contradictions
+from .errors import wrong
 from .tables import Table
 
 __all__ = ["Function", "Sampler", "Start", "dimension_of", "motion_sampler", "noise_sampler"]
@@ -30,6 +31,8 @@ class Sampler:
     """What there is besides the value."""
     knots: list[list[float]]
     """Where it is put together of polynomials, along each axis."""
+    is_cubic: bool
+    """Whether these are cubic."""
     error: float
     """What its value may be away from what is meant by it."""
 
@@ -37,8 +40,10 @@ class Sampler:
         self._functions, self.name, self.parts = functions, name, list(parts)
         tables = [function for _, function, _ in functions if isinstance(function, Table)]
         self.knots = [np.unique(np.concatenate(axes)).tolist() for axes in zip(*(table.knots for table in tables))]
+        self.is_cubic = len(tables) == len(functions)
         value = functions[0][1]
         self.error = value.error if isinstance(value, Table) else 0.0
+        self._compared: set[Any] = set()
 
     def __call__(self, x: Array, y: Array | None) -> Array:
         given = (x,) if y is None else (x, y)
@@ -46,6 +51,24 @@ class Sampler:
         for name, function, entries in self._functions:
             rows.extend(_rows(name, function(*given), entries, x.shape))
         return np.ascontiguousarray(rows, dtype=float)
+
+    def compare(self, lower: Sequence[float], upper: Sequence[float], is_known: bool) -> None:
+        """Whether derivatives and covariance belong to the loss, looked at once in each box.
+
+        Raises
+        ------
+        InputError
+            Which of them does not, and where.
+        """
+        box = (tuple(lower), tuple(upper))
+        if not self.parts or self._functions[0][0] != "loss" or box in self._compared:
+            return
+
+        def part(name: str, function: Function, entries: int) -> Callable[[Sequence[Array]], Array]:
+            return lambda points: np.array(_rows(name, function(*points), entries, points[0].shape))
+
+        contradictions.compare({name: part(name, function, entries) for name, function, entries in self._functions}, *box, is_known)
+        self._compared.add(box)
 
 
 class Start:
@@ -70,11 +93,11 @@ class Start:
         values = np.array(density, dtype=float)
         if "lower" not in domain or "upper" not in domain or cells is None or tuple(cells) != values.shape:
             shape = "unknown" if cells is None else tuple(cells)
-            message = f"evolve.start: an array of the shape {values.shape} needs domain and cells to be given, and cells to be its shape"
-            raise InputError(message, key="evolve.start", value=values.shape, rule=f"shape {shape}")
+            remedy = "give domain and cells, and cells to be its shape"
+            raise wrong("evolve.start", values.shape, f"of the shape {shape}, that of cells", remedy, f"has the shape {values.shape}")
         if not (np.isfinite(values).all() and (values >= 0.0).all() and values.any()):
-            message = "evolve.start: a density is finite, nowhere negative and somewhere positive"
-            raise InputError(message, key="evolve.start", rule=message.partition(": ")[2])
+            rule, worst = "finite, nowhere negative and somewhere positive", float(values.min(initial=0.0))
+            raise wrong("evolve.start", worst, rule, "give a density, up to a factor", f"has values from {worst:.6g} on")
         corners = [np.atleast_1d(np.asarray(domain[name], dtype=float)) for name in ("lower", "upper")]
         walls = domain.get("walls") or {}
         self.name = f"array of Python, {' × '.join(str(count) for count in values.shape)}"
@@ -95,24 +118,34 @@ def _rows(name: str, found: Any, entries: int, shape: tuple[int, ...]) -> list[A
         found = [found]
     # Two by two entries of a symmetric tensor stand for three.
     if entries == 3 and len(found) == 2 and all(np.ndim(row) > 0 and len(row) == 2 for row in found):
-        found = [found[0][0], found[0][1], found[1][1]]
+        found = [found[0][0], _symmetric(name, found[0][1], found[1][0]), found[1][1]]
     if len(found) != entries:
-        message = f"{name}: gives {len(found)} entries, where {entries} are expected: {_EXPECTED[entries]}"
-        raise InputError(message, key=name, value=len(found), rule=_EXPECTED[entries])
+        turned = all(np.shape(row) == (entries,) for row in found)
+        remedy = "turn the array round (.T): the entries come first, then the points" if turned else f"give {_EXPECTED[entries]}"
+        raise wrong(name, len(found), _EXPECTED[entries], remedy, f"gives {len(found)} entries, where {entries} are expected")
     rows = []
     for row in found:
         values = _array(row)
         if values.dtype.kind not in "fiub":
-            message = f"{name}: gives {values.dtype} for points, where real numbers are expected"
-            raise InputError(message, key=name)
+            raise wrong(name, str(values.dtype), "of real numbers", "give real numbers, as np.real does", f"gives {values.dtype} for points")
         if values.shape not in (shape, ()):
-            message = (
-                f"{name}: gives an array of the shape {values.shape} for points of the shape {shape}: write it for arrays "
-                "(np.where instead of if), or wrap it in np.vectorize"
-            )
-            raise InputError(message, key=name, value=values.shape, rule=f"shape {shape}")
+            remedy = "write it for arrays (np.where instead of if), or wrap it in np.vectorize"
+            fact = f"gives an array of the shape {values.shape} for points of the shape {shape}"
+            raise wrong(name, values.shape, f"of the shape {shape}", remedy, fact)
         rows.append(np.broadcast_to(values, shape).astype(float))
     return rows
+
+
+def _symmetric(name: str, one: Any, other: Any) -> Any:
+    """The entry beside the diagonal, where both say the same but for roundings."""
+    first, second = _array(one), _array(other)
+    away = np.abs(first - second)
+    if np.any(away > 1e-5 * np.maximum(np.abs(first), np.abs(second))):
+        k = int(np.argmax(away))
+        pair = (float(np.ravel(first)[k]), float(np.ravel(second)[k]))
+        fact = f"has the entries 12 and 21 {pair[0]:.6g} and {pair[1]:.6g} in one place"
+        raise wrong(name, pair, "symmetric", "give the entries 11, 12, 22", fact)
+    return first
 
 
 def _array(row: Any) -> NDArray[Any]:
@@ -139,8 +172,9 @@ def dimension_of(function: Function, given: int | None) -> int:
     """
     found = given if given is not None else _arguments(function)
     if found not in (1, 2):
-        message = f"dimension: give 1 or 2, which {_name(function)} does not say" if given is None else f"dimension: is {given}, but must be 1 or 2"
-        raise InputError(message, key="dimension", value=given, rule="1 or 2")
+        fact = f"{_name(function)} takes {found or 'an unknown number of'} arguments" if given is None else None
+        remedy = "give dimension=1 or dimension=2, and a function of as many arrays"
+        raise wrong("dimension", found if given is None else given, "1 or 2", remedy, fact)
     return found
 
 
@@ -168,7 +202,7 @@ def motion_sampler(
     if is_drift:
         for key, other in beside.items():
             if other is not None:
-                raise InputError(f"{key}: goes with a loss, and a drift is given", key=key, value=other)
+                raise wrong(key, other, "beside a loss", f"leave {key} out", "is given beside a drift")
         return Sampler([("drift", function, dimension)], f"drift {name}", ["drift"])
     entries = {"gradient": dimension, "hessian": 2 * dimension - 1, "covariance": 2 * dimension - 1}
     more = [(key, other, entries[key]) for key, other in beside.items() if other is not None]

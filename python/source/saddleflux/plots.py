@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import InputError
+from .errors import wrong
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -32,7 +32,7 @@ def draw(result: Result, name: str | None, ax: matplotlib.axes.Axes | None) -> m
     if name is None:
         name = next((known for known in TELLING if known in fields), next(iter(fields)))
     elif name not in fields:
-        raise InputError(f"field: there is no {name!r}: there are {', '.join(fields)}", key="field", value=name)
+        raise wrong("field", name, f"one of: {', '.join(fields)}", "name one of them", f"there is no {name!r}")
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
     label = fields.labels[name]

@@ -11,7 +11,7 @@ from typing import Any, Union
 import numpy as np
 
 from . import _native, progress as _progress
-from .errors import InputError, SaddlefluxWarning
+from .errors import InputError, SaddlefluxWarning, wrong
 from .functions import Function, Sampler, Start, dimension_of, motion_sampler, noise_sampler
 from .landscapes import Landscape
 from .noises import Field, Noise
@@ -35,7 +35,8 @@ class Problem:
     loss : str or Landscape or dict or callable
         A formula in x and y such as ``"(x^2 - 1)^2 + y^2"``, with exact gradient and Hessian; a built-in landscape
         (:mod:`saddleflux.landscapes`); the section ``[landscape]``; or a function ``loss(x)`` or ``loss(x, y)`` of NumPy arrays of one
-        shape (points,), in double precision, such as a :class:`saddleflux.Table` of values on a grid. A whole configuration as a dictionary is taken too, and then nothing else is.
+        shape (points,), in double precision, such as a :class:`saddleflux.Table` of values on a grid. A whole configuration as a
+        dictionary is taken too, and then nothing else is.
     noise : float or Noise or dict or str or callable
         The temperature T of white noise D = T·I, in parameters² per unit of time; a model (:mod:`saddleflux.noises`); the section
         ``[noise]``; a formula for D in one dimension; or a function of NumPy arrays that gives d in D = d·I, or the entries 11, 12 and 22
@@ -107,10 +108,8 @@ class Problem:
         self._functions: dict[str, Sampler | Start] = {}
         if isinstance(loss, Mapping) and ("landscape" in loss or "noise" in loss):
             if given:
-                raise InputError(
-                    f"{', '.join(given)}: the first argument is a whole configuration: put what is meant into its sections",
-                    key=next(iter(given)),
-                )
+                key, fact = next(iter(given)), f"{', '.join(given)}: given beside a whole configuration"
+                raise wrong(key, given[key], "in a section of it", "put what is meant into its sections", fact)
             self._text = _toml(loss)
             return
         sections: dict[str, Any] = {"title": title}
@@ -121,7 +120,8 @@ class Problem:
             stand_in = {**about, **stand_in}
         beside = {"gradient": gradient, "hessian": hessian, "covariance": covariance}
         if (loss is None) == (drift is None):
-            raise InputError("loss: give exactly one of loss and drift", key="loss")
+            fact = "neither a loss nor a drift is given" if loss is None else "a loss and a drift are given"
+            raise wrong("loss", loss, "exactly one of loss and drift", "leave one out" if loss is not None else "give a loss", fact)
         motion: Function | None = loss if callable(loss) else drift if callable(drift) else None
         if motion is not None:
             axes = dimension_of(motion, dimension)
@@ -132,9 +132,15 @@ class Problem:
         else:
             for key, function in beside.items():
                 if function is not None:
-                    raise InputError(f"{key}: goes with a loss that is a function", key=key, value=function)
+                    rule = "beside a loss that is a function"
+                    remedy, fact = f"leave {key} out: formulas and landscapes know their own", f"is given beside a {_what(loss, drift)}"
+                    raise wrong(key, function, rule, remedy, fact)
             dimension = dimension_of(noise, dimension) if callable(noise) else dimension
             sections["landscape"] = _landscape(loss, drift, dimension)
+        if motion is not None and drift is None and covariance is None and _needs_covariance(noise):
+            rule = "given beside noises.Covariance and a loss that is a function"
+            remedy = "give C(θ) of one sample's gradient as covariance=, or take noises.Hessian"
+            raise wrong("covariance", None, rule, remedy, "is left out, and a function does not know its own")
         if callable(noise):
             self._functions["noise"] = noise_sampler(noise, dimension_of(noise, dimension))
             sections["noise"] = stand_in
@@ -181,7 +187,7 @@ class Problem:
         try:
             problem._text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: configuration: cannot be read: {error}", key="configuration", value=str(path)) from error
+            raise wrong("configuration", str(path), "a file that can be read", _FILE, f"{path}: {error}") from error
         problem._origin = path
         return problem
 
@@ -205,9 +211,8 @@ class Problem:
         for name in self._functions:
             place, kept = used.get(name, ("", ()))
             if section == place and own not in kept:
-                remedy = "give another function"
-                message = f"{key}: the {words[name]} of Python, which no key of [{place}] changes: {remedy}"
-                raise InputError(message, key=key, value=value, remedy=remedy)
+                rule, fact = f"a key outside [{place}]", f"the {words[name]} of Python, which no key of [{place}] changes"
+                raise wrong(key, value, rule, "give another function", fact)
 
     def to_toml(self) -> str:
         """The configuration as a TOML text: ``saddleflux run`` takes it, unless there are functions in it, which it names and refuses.
@@ -225,7 +230,7 @@ class Problem:
         try:
             return _native.parse_toml(self.to_toml())
         except ValueError as error:
-            raise InputError(f"{self._origin}: not a TOML file: {error}") from error
+            raise wrong("configuration", str(self._origin), "TOML", "mend the text", f"{self._origin}: {error}") from error
 
     def solve(self, *, threads: int | None = None, progress: Progress | None = None) -> Result:
         """Solves it; see :func:`saddleflux.solve`."""
@@ -318,11 +323,26 @@ def threads_of(threads: int | None) -> int:
         What is no number of threads.
     """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads: is {threads!r}, but must be a whole number from 1", key="threads", value=threads)
+        raise wrong("threads", threads, "a whole number from 1", "leave it out for all cores")
     return threads or 0
 
 
+def _refuse_sensitivities(problem: Problem) -> None:
+    """Sensitivities are derivatives by the numbers of a configuration, which solves itself again for them."""
+    asked = [_native.parse_toml(problem._text).get("solve", {}).get("quantities", ())]
+    for change in problem._changes:
+        key, _, value = change.partition("=")
+        if key == "solve.quantities":
+            asked.append(_native.parse_toml(f"value = {value}")["value"])
+    if problem._functions and "sensitivities" in asked[-1]:
+        remedy = "leave it out, or write the functions as formulas; or solve at two values of a number and divide"
+        fact = "sensitivities are by the numbers of a configuration, and a function of Python has none"
+        raise wrong("solve.quantities", asked[-1], "without \"sensitivities\" where there are functions of Python", remedy, fact)
+
+
 def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | None) -> Result:
+    if problem._functions:
+        _refuse_sensitivities(problem)
     tell = _progress.teller(progress)
     try:
         found = how(problem._text, problem._origin, problem._changes, problem._functions, threads_of(threads), tell)
@@ -336,6 +356,7 @@ def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | N
     return result
 
 
+_FILE = "give the path of a configuration or of a result.h5, a text of more than one line, or a dictionary"
 # What stands in a configuration where a function of Python does.
 _STAND_IN_LANDSCAPE = {"expression": "0"}
 _STAND_IN_NOISE = {"kind": "isotropic", "temperature": 1.0}
@@ -372,9 +393,11 @@ def _landscape(loss: Any, drift: Any, dimension: int | None) -> dict[str, Any]:
         return table if dimension is None else {**table, "dimension": dimension}
     if isinstance(loss, Mapping):
         return _with(loss, "loss", dimension=dimension)
-    raise InputError(
-        f"loss: is {_kind(loss)}, but a formula, a landscape or a dictionary is expected", key="loss", value=loss
-    )
+    rule = "a formula, a landscape, a dictionary or a function of arrays"
+    remedy = "write it as \"(x^2 - 1)^2\", or as a function of x (and y)"
+    if hasattr(loss, "__array__"):
+        remedy = "an array of values is saddleflux.Table(x, y, values), with the places of its axes; Table(x, None, values) in one dimension"
+    raise wrong("loss", loss, rule, remedy, f"is {_kind(loss)}")
 
 
 def _noise(noise: Any) -> dict[str, Any]:
@@ -387,8 +410,14 @@ def _noise(noise: Any) -> dict[str, Any]:
     try:
         return {"kind": "isotropic", "temperature": float(noise)}
     except (TypeError, ValueError):
-        message = f"noise: is {_kind(noise)}, but a temperature, a model, a formula or a dictionary is expected"
-        raise InputError(message, key="noise", value=noise) from None
+        remedy = "give T of white noise, one of saddleflux.noises, or a function of arrays"
+        message = f"noise: is {_kind(noise)}, but a temperature, a model, a formula or a dictionary is expected: {remedy}"
+        raise InputError(message, key="noise", value=noise, rule="a temperature, a model, a formula or a dictionary", remedy=remedy) from None
+
+
+def _needs_covariance(noise: Any) -> bool:
+    kind = noise.get("kind") if isinstance(noise, Mapping) else noise.kind if isinstance(noise, Noise) else None
+    return bool(kind == "covariance")
 
 
 def _domain(domain: Any, walls: Section | None) -> dict[str, Any]:
@@ -397,19 +426,18 @@ def _domain(domain: Any, walls: Section | None) -> dict[str, Any]:
     try:
         lower, upper = domain
     except (TypeError, ValueError):
-        message = "domain: give the corners (lower, upper), such as ([-2, -2], [0, 2]), or a dictionary"
-        raise InputError(message, key="domain", value=domain) from None
+        raise wrong("domain", domain, "the corners (lower, upper), or a dictionary", "write ([-2, -2], [0, 2])") from None
     return _with({"lower": _list(lower), "upper": _list(upper)}, "domain", walls=walls)
 
 
 def _with(section: Section | None, name: str, **keys: Any) -> dict[str, Any]:
     if not (section is None or isinstance(section, Mapping)):
-        raise InputError(f"{name}: is {_kind(section)}, but a dictionary is expected", key=name, value=section)
+        raise wrong(name, section, "a dictionary", f"give the keys of [{name}] with their values", f"is {_kind(section)}")
     found = dict(section or {})
     for key, value in keys.items():
         if value is not None:
             if key in found:
-                raise InputError(f"{name}.{key}: is given twice, in {name} and as {key}", key=f"{name}.{key}", value=value)
+                raise wrong(f"{name}.{key}", value, "given once", "leave one out", f"is given twice, in {name} and as {key}")
             found[key] = value
     return found
 
@@ -420,7 +448,11 @@ def _list(values: Any) -> Any:
 
 
 def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"
+    return f"a {type(value).__name__}{f' of the shape {value.shape}' if isinstance(value, np.ndarray) else ''}"
+
+
+def _what(loss: Any, drift: Any) -> str:
+    return "drift" if drift is not None else "formula" if isinstance(loss, str) else "landscape"
 
 
 def _toml(sections: Mapping[str, Any]) -> str:
@@ -428,7 +460,17 @@ def _toml(sections: Mapping[str, Any]) -> str:
     try:
         return _native.write_toml(_plain(known))
     except (TypeError, ValueError) as error:
-        raise InputError(str(error), key=str(error).split(":")[0]) from error
+        raise _no_value(str(error), known) from error
+
+
+def _no_value(fact: str, sections: Mapping[str, Any]) -> InputError:
+    """What a TOML file has no word for."""
+    key = fact.split(":")[0]
+    value: Any = sections
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    rule = "a number, a text, True or False, a list, a dictionary or an array of these"
+    return InputError(f"{fact}: give {rule}", key=key, value=value, rule=rule, remedy=f"give {rule}")
 
 
 def _plain(value: Any) -> Any:
@@ -444,4 +486,4 @@ def _change(key: str, value: Any) -> str:
     try:
         return f"{key}={_native.toml_value(_plain(value))}"
     except (TypeError, ValueError) as error:
-        raise InputError(f"{key}: {error}", key=key, value=value) from error
+        raise _no_value(f"{key}: {error}", {key: value}) from error

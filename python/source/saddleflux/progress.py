@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Union
 
+from .errors import wrong
+
 __all__ = ["Progress"]
 
 Progress = Union[bool, Callable[[str, int, int], object], None]
@@ -74,6 +76,8 @@ def teller(progress: Progress) -> _Bar | _Lines | _Own | None:
         return None
     if callable(progress):
         return _Own(progress)
+    if progress is not None and progress is not True:
+        raise wrong("progress", progress, "True, False, None or a function of (phase, done, total)", "leave it out for a bar where somebody looks")
     if progress is None and not _watched():
         return None
     try:

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native, files, progress as _progress
-from .errors import InputError, Interrupted, SaddlefluxWarning, UnsolvableError
+from .errors import Interrupted, SaddlefluxWarning, UnsolvableError, wrong
 from .groups import Group
 from .problem import Problem, ProblemLike, a_problem, named, threads_of
 from .progress import Progress
 from .sections import Section
 
 if TYPE_CHECKING:
+    import matplotlib.axes
     import pandas
     import xarray
 
@@ -156,6 +157,28 @@ class Sweep(Mapping[str, Column]):
         files.write_text(folder / "sweep.json", json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n")
         return target
 
+    def plot(self, y: str | None = None, x: str | None = None, *, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
+        """Draws a result over a swept key, a line for each value of the other keys, with stated errors as bars, and the laws that were looked
+        for between the two.
+
+        Parameters
+        ----------
+        y, x : str, optional
+            Columns, or terms such as ``"1/noise.temperature"`` and ``"-log(rate)"``; left out, the rate over the first key.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Raises
+        ------
+        InputError
+            What is no column of numbers.
+        ImportError
+            matplotlib is not installed (``pip install saddleflux[plots]``).
+        """
+        from .curves import draw
+
+        return draw(self, y, x, ax)
+
     def __repr__(self) -> str:
         from .words import table
 
@@ -233,10 +256,11 @@ def sweep(
     own = {"parameters": parameters, "zip": zip, "fits": None if fits is None else list(fits)}
     asked = asked.with_set({f"sweep.{key}": value for key, value in own.items() if value is not None})
     if folder is not None and asked._functions:
-        message = "folder: points of a problem with functions of Python cannot be told apart in files: leave it out"
-        raise InputError(message, key="folder", value=str(folder))
+        fact = "points of a problem with functions of Python cannot be told apart in files"
+        raise wrong("folder", str(folder), "left out beside functions", "leave it out, and call save on the sweep", fact)
     if "start" in asked._functions:
-        raise InputError("evolve.start: an array starts one problem, and no sweep", key="evolve.start")
+        name = asked._functions["start"].name
+        raise wrong("evolve.start", name, "a density that a file names", "solve each problem by itself", "an array starts one problem, and no sweep")
     kept = None if folder is None else Path(folder)
     tell = _progress.teller(progress)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InputError
+from .errors import wrong
 
 __all__ = ["Table"]
 
@@ -53,11 +53,13 @@ class Table:
         table = np.asarray(values, dtype=float)
         shape = tuple(len(axis) for axis in axes)
         if table.shape[-len(shape) :] != shape or table.ndim > len(shape) + 1:
-            message = f"values: have the shape {table.shape}, where the places ask for {shape}, with the entries before it if any"
-            raise InputError(message, key="values", value=table.shape, rule=str(shape))
+            is_turned = table.shape == shape[::-1]
+            remedy = "turn them round (.T): the index is [x, y]" if is_turned else "give one value a place, entries first if there are several"
+            raise wrong("values", table.shape, f"of the shape {shape}", remedy, f"have the shape {table.shape}")
         if not np.isfinite(table).all():
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(table))[0])
-            raise InputError(f"values: the value at {list(place)} is {table[place]}", key="values", value=place)
+            remedy = "leave such places out of the grid, or fill them in"
+            raise wrong("values", place, "finite", remedy, f"the value at {list(place)} is {table[place]}")
         self.knots: tuple[Array, ...] = tuple(axes)
         self._is_single = table.ndim == len(shape)
         self._entries = [_Spline(axes, entry) for entry in (table[None] if self._is_single else table)]
@@ -78,13 +80,12 @@ class _Spline:
 
     def __init__(self, axes: list[Array], values: Array) -> None:
         self._axes = axes
-        slopes = _slopes(axes[0])
-        along_x = slopes @ values
+        along_x = _slopes(axes[0], values)
         if len(axes) == 1:
             self._nodes = [[values, along_x]]
             return
-        other = _slopes(axes[1])
-        self._nodes = [[values, along_x], [values @ other.T, along_x @ other.T]]
+        along_y, mixed = (_slopes(axes[1], own.T).T for own in (values, along_x))
+        self._nodes = [[values, along_x], [along_y, mixed]]
 
     def __call__(self, x: Array, y: Array | None = None) -> Array:
         i, basis_x = _basis(self._axes[0], x)
@@ -108,32 +109,38 @@ def _basis(axis: Array, at: Array) -> tuple[NDArray[np.intp], list[Array]]:
     return cell, [s * s * (1.0 + 2.0 * t), width * s * s * t, t * t * (1.0 + 2.0 * s), -width * t * t * s]
 
 
-def _slopes(axis: Array) -> Array:
-    """The matrix from values at the places to the slopes of the cubic spline there, whose third derivative has no jump at the second place
-    and the second but last (de Boor 1978, ch. IV)."""
+def _slopes(axis: Array, values: Array) -> Array:
+    """The slopes along the first axis, at the places, of the cubic spline whose third derivative has no jump at the second place and the
+    second but last (de Boor 1978, ch. IV): three unknowns in each row."""
     n, h = len(axis), np.diff(axis)
-    left, right = np.zeros((n, n)), np.zeros((n, n))
-    for k in range(1, n - 1):
-        left[k, k - 1 : k + 2] = h[k], 2.0 * (h[k - 1] + h[k]), h[k - 1]
-        right[k, k - 1 : k + 1] += 3.0 * h[k] / h[k - 1] * np.array([-1.0, 1.0])
-        right[k, k : k + 2] += 3.0 * h[k - 1] / h[k] * np.array([-1.0, 1.0])
-
-    def end(row: int, first: int, step: int, a: float, b: float) -> None:
+    shape = (-1,) + (1,) * (values.ndim - 1)
+    secants = np.diff(values, axis=0) / h.reshape(shape)
+    below, middle, above = np.empty(n), np.empty(n), np.empty(n)
+    right = np.empty_like(values)
+    below[1:-1], middle[1:-1], above[1:-1] = h[1:], 2.0 * (h[:-1] + h[1:]), h[:-1]
+    right[1:-1] = 3.0 * (h[1:].reshape(shape) * secants[:-1] + h[:-1].reshape(shape) * secants[1:])
+    for row, (a, b, near, far) in ((0, (h[0], h[1], secants[0], secants[1])), (-1, (h[-1], h[-2], secants[-1], secants[-2]))):
         whole = a + b
-        left[row, [first, first + step]] = b, whole
-        near, far = (a + 2.0 * whole) * b / whole / a, a * a / whole / b
-        right[row, [first, first + step]] += near * step * np.array([-1.0, 1.0])
-        right[row, [first + step, first + 2 * step]] += far * step * np.array([-1.0, 1.0])
-
-    end(0, 0, 1, h[0], h[1])
-    end(n - 1, n - 1, -1, h[-1], h[-2])
-    return np.asarray(np.linalg.solve(left, right), dtype=np.float64)
+        middle[row] = b
+        right[row] = ((a + 2.0 * whole) * b * near + a * a * far) / whole
+    above[0], below[-1] = h[0] + h[1], h[-1] + h[-2]
+    # Elimination down, and substitution up.
+    for k in range(1, n):
+        factor = below[k] / middle[k - 1]
+        middle[k] -= factor * above[k - 1]
+        right[k] -= factor * right[k - 1]
+    right[-1] /= middle[-1]
+    for k in range(n - 2, -1, -1):
+        right[k] = (right[k] - above[k] * right[k + 1]) / middle[k]
+    return right
 
 
 def _axis(name: str, places: ArrayLike) -> Array:
     axis = np.array(places, dtype=float)
     if axis.ndim != 1 or len(axis) < 4 or not (np.diff(axis) > 0.0).all():
-        raise InputError(f"{name}: must be at least four places in increasing order", key=name, value=axis.shape)
+        fact = f"has the shape {axis.shape}" if axis.ndim != 1 or len(axis) < 4 else "does not increase"
+        remedy = "give the axes as they would be given to np.meshgrid, sorted"
+        raise wrong(name, axis.shape, "at least four places in increasing order", remedy, fact)
     return axis
 
 

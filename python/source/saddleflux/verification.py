@@ -140,9 +140,10 @@ def verify(
     for name in asked:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else None
-            message = f"names: there is no claim {name!r}{'; ' + meant if meant else ''}; saddleflux.claims() has all of them"
-            raise InputError(message, key="names", value=name, rule=f"one of: {', '.join(known)}", remedy=meant)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            remedy = f"{meant}saddleflux.claims() has all of them"
+            message = f"names: there is no claim {name!r}: {remedy}"
+            raise InputError(message, key="names", value=name, rule=f"one of: {', '.join(known)}", remedy=remedy)
     tell = _progress.teller(progress)
     try:
         found = Verification(_native.verify([name for name in known if name in asked], quick, threads_of(threads), tell))

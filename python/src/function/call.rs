@@ -1,59 +1,46 @@
-//! Functions of Python, called with many points at once.
+//! Functions of Python, asked for many points at once.
 
-use numpy::{PyArray1, PyReadonlyArray2};
-use pyo3::prelude::*;
 use saddleflux::tensor::Point;
 
-use super::tree::Knots;
-use crate::watch::Raised;
+use super::rectangle::Knots;
+use crate::desk::Desk;
 
 /// At most so many points in one call, so that what a function makes on the way stays small.
 const BATCH: usize = 1 << 14;
 
 /// A function of one or two arrays.
 pub(super) struct Caller {
-    /// The function, by the package's `functions.Sampler`: it takes x and y, and gives an array of the shape
-    /// (components, points).
-    sampler: Py<PyAny>,
+    pub(super) desk: Desk,
+    /// Its place among the samplers.
+    pub(super) function: usize,
     /// 1 or 2.
     pub(super) dimension: usize,
+    /// How many entries it gives.
+    pub(super) components: usize,
     /// Where it is put together of polynomials.
     pub(super) knots: Knots,
-    raised: Raised,
+    /// Whether these are cubic, so that four values along each axis are all that there is to know.
+    pub(super) is_cubic: bool,
 }
 
 impl Caller {
-    pub(super) fn new(sampler: Py<PyAny>, dimension: usize, knots: Knots, raised: Raised) -> Caller {
-        Caller { sampler, dimension, knots, raised }
+    pub(super) fn new(desk: Desk, function: usize, dimension: usize, components: usize) -> Caller {
+        Caller { desk, function, dimension, components, knots: Knots::default(), is_cubic: false }
     }
 
-    /// The components at points: for each component its values. Where the function raises, they are NaN, and what it
-    /// raised is kept.
-    pub(super) fn sample(&self, points: &[Point], components: usize) -> Vec<Vec<f64>> {
-        let mut found = vec![Vec::with_capacity(points.len()); components];
+    /// The components at points: for each component its values. Where nobody answers any more they are NaN.
+    pub(super) fn sample(&self, points: &[Point]) -> Vec<Vec<f64>> {
+        let mut found = vec![Vec::with_capacity(points.len()); self.components];
         for batch in points.chunks(BATCH) {
-            let sampled = match self.raised.is_set() {
-                true => None,
-                false => {
-                    Python::attach(|py| self.call(py, batch, &mut found).map_err(|error| self.raised.put(error)).ok())
+            let answer = self.desk.ask(self.function, self.dimension, batch);
+            for (component, values) in found.iter_mut().enumerate() {
+                // `functions.Sampler` answers for the shape.
+                match answer.as_ref().and_then(|rows| rows.get(component)) {
+                    Some(row) if row.len() == batch.len() => values.extend(row),
+                    _ => values.resize(values.len() + batch.len(), f64::NAN),
                 }
-            };
-            if sampled.is_none() {
-                found.iter_mut().for_each(|values| values.resize(values.len() + batch.len(), f64::NAN));
             }
         }
         found
-    }
-
-    fn call(&self, py: Python<'_>, points: &[Point], found: &mut [Vec<f64>]) -> PyResult<()> {
-        let axis = |axis: usize| PyArray1::from_iter(py, points.iter().map(|point| point[axis]));
-        let arguments = if self.dimension == 1 { (axis(0), None) } else { (axis(0), Some(axis(1))) };
-        let values: PyReadonlyArray2<'_, f64> = self.sampler.bind(py).call1(arguments)?.extract()?;
-        let values = values.as_array();
-        // `functions.Sampler` answers for the shape.
-        for (component, values) in found.iter_mut().zip(values.outer_iter()) {
-            component.extend(values.iter());
-        }
-        Ok(())
     }
 }

@@ -69,6 +69,32 @@ impl Polynomial {
         [along_x, along_y]
     }
 
+    /// The root of the mean square of the last quarter of the coefficients along each axis.
+    pub(super) fn levels(&self) -> [f64; 2] {
+        let [nx, ny] = self.degrees;
+        let of = |entries: &mut dyn Iterator<Item = f64>| {
+            let (sum, count) = entries.fold((0.0, 0), |(sum, count), entry| (sum + entry * entry, count + 1));
+            (sum / f64::from(count.max(1))).sqrt()
+        };
+        let along_x = of(&mut (nx - nx / 4..nx).flat_map(|i| (0..ny).map(move |j| (i, j))).map(|(i, j)| self.at(i, j)));
+        let along_y = match ny {
+            1 => 0.0,
+            _ => of(&mut (0..nx).flat_map(|i| (ny - ny / 4..ny).map(move |j| (i, j))).map(|(i, j)| self.at(i, j))),
+        };
+        [along_x, along_y]
+    }
+
+    /// The standard deviation of the noise that would make the last quarter of the coefficients: white noise of σ at N
+    /// nodes makes coefficients of σ√(2/N), √(4/N) in two dimensions.
+    pub(super) fn noise(&self) -> f64 {
+        let [nx, ny] = self.degrees;
+        let is_last = |i: usize, j: usize| i >= nx - nx / 4 || (ny > 1 && j >= ny - ny / 4);
+        let places = (0..nx).flat_map(|i| (0..ny).map(move |j| (i, j))).filter(|&(i, j)| is_last(i, j));
+        let squares: Vec<f64> = places.map(|(i, j)| self.at(i, j).powi(2)).collect();
+        let share = if ny > 1 { 4.0 } else { 2.0 };
+        (squares.iter().sum::<f64>() / squares.len() as f64 * (nx * ny) as f64 / share).sqrt()
+    }
+
     /// The same without the last coefficients along each axis that are all below a bound, which are rounding.
     pub(super) fn without_below(&self, bound: f64) -> Polynomial {
         let [nx, ny] = self.degrees;

@@ -6,8 +6,10 @@ use saddleflux::tensor::{LANES, Point, Points, Tensor};
 
 use super::call::Caller;
 use super::chebyshev::Polynomial;
-use super::sampled::Sampled;
-use super::tree::Rectangle;
+use super::rectangle::Rectangle;
+use super::sampled::{Looked, Sampled};
+
+use super::witness::Witnesses;
 
 /// Which polynomials are the entries of a vector or a tensor.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,27 @@ pub(super) struct Knows {
     pub(super) covariance: bool,
 }
 
+impl Knows {
+    /// Which of the components are the first ones of gradient, Hessian and covariance.
+    fn first(self, dimension: usize) -> [Option<usize>; 3] {
+        let mut count = 1;
+        let parts =
+            [(self.gradient, dimension), (self.hessian, entries(dimension)), (self.covariance, entries(dimension))];
+        parts.map(|(is_given, entries)| {
+            let first = count;
+            count += if is_given { entries } else { 0 };
+            is_given.then_some(first)
+        })
+    }
+
+    /// How many components there are.
+    pub(super) fn components(self, dimension: usize) -> usize {
+        let of = |is_given: bool, entries: usize| if is_given { entries } else { 0 };
+        let tensors = of(self.hessian, entries(dimension)) + of(self.covariance, entries(dimension));
+        1 + of(self.gradient, dimension) + tensors
+    }
+}
+
 /// L(θ), its derivatives given or by those of its polynomials.
 pub(crate) struct LossFunction {
     sampled: Sampled,
@@ -52,18 +75,16 @@ pub(crate) struct LossFunction {
 }
 
 impl LossFunction {
-    pub(super) fn new(caller: Caller, knows: Knows, home: Rectangle, knows_its_box: bool) -> LossFunction {
+    pub(super) fn new(
+        caller: Caller,
+        knows: Knows,
+        home: Rectangle,
+        knows_its_box: bool,
+        seen: Witnesses,
+    ) -> LossFunction {
         let dimension = caller.dimension;
-        let mut count = 1;
-        let mut given = |is_given: bool, entries: usize| {
-            let first = count;
-            count += if is_given { entries } else { 0 };
-            is_given.then_some(first)
-        };
-        let gradient = given(knows.gradient, dimension);
-        let hessian = given(knows.hessian, entries(dimension));
-        let covariance = given(knows.covariance, entries(dimension));
-        let components = count;
+        let [gradient, hessian, covariance] = knows.first(dimension);
+        let components = caller.components;
         let derive = move |known: &[Polynomial], slopes: Point| {
             let mut more = Vec::new();
             let own: Vec<Polynomial> = match gradient {
@@ -85,7 +106,7 @@ impl LossFunction {
         let behind = components + if gradient.is_none() { dimension } else { 0 };
         let at = |first: usize| Entries { first, dimension };
         LossFunction {
-            sampled: Sampled::new(caller, components, Box::new(derive), home),
+            sampled: Sampled::new(caller, Box::new(derive), home, seen),
             dimension,
             gradient: at(gradient.unwrap_or(components)),
             hessian: at(hessian.unwrap_or(behind)),
@@ -97,6 +118,11 @@ impl LossFunction {
     /// What the polynomials leave of L where it is somewhere below a level.
     pub(super) fn error(&self, level: f64) -> f64 {
         self.sampled.error(0, level)
+    }
+
+    /// Compares it with the function at further points.
+    pub(super) fn compare(&self, points: &[Point], level: f64) -> Looked {
+        self.sampled.compare(points, level)
     }
 }
 
@@ -148,19 +174,24 @@ pub(crate) struct DriftFunction {
 }
 
 impl DriftFunction {
-    pub(super) fn new(caller: Caller, home: Rectangle) -> DriftFunction {
+    pub(super) fn new(caller: Caller, home: Rectangle, seen: Witnesses) -> DriftFunction {
         let dimension = caller.dimension;
         // Rows of ∂bᵢ/∂θⱼ behind the components.
         let derive = move |known: &[Polynomial], slopes: Point| {
             let pairs = (0..dimension).flat_map(|row| (0..dimension).map(move |axis| (row, axis)));
             pairs.map(|(row, axis)| known[row].derivative(axis, slopes[axis])).collect()
         };
-        DriftFunction { sampled: Sampled::new(caller, dimension, Box::new(derive), home), dimension }
+        DriftFunction { sampled: Sampled::new(caller, Box::new(derive), home, seen), dimension }
     }
 
     /// What the polynomials leave of b.
     pub(super) fn error(&self) -> f64 {
         (0..self.dimension).map(|axis| self.sampled.error(axis, f64::INFINITY)).fold(0.0, f64::max)
+    }
+
+    /// Compares it with the function at further points.
+    pub(super) fn compare(&self, points: &[Point]) -> Looked {
+        self.sampled.compare(points, f64::INFINITY)
     }
 }
 
@@ -190,10 +221,9 @@ pub(crate) struct NoiseFunction {
 }
 
 impl NoiseFunction {
-    pub(super) fn new(caller: Caller, is_scalar: bool, home: Rectangle) -> NoiseFunction {
+    pub(super) fn new(caller: Caller, is_scalar: bool, home: Rectangle, seen: Witnesses) -> NoiseFunction {
         let dimension = caller.dimension;
-        let components = if is_scalar { 1 } else { entries(dimension) };
-        let sampled = Sampled::new(caller, components, Box::new(|_: &[Polynomial], _: Point| Vec::new()), home);
+        let sampled = Sampled::new(caller, Box::new(|_: &[Polynomial], _: Point| Vec::new()), home, seen);
         NoiseFunction { sampled, dimension, is_scalar }
     }
 
@@ -201,6 +231,11 @@ impl NoiseFunction {
     pub(super) fn error(&self) -> f64 {
         let components = if self.is_scalar { 1 } else { entries(self.dimension) };
         (0..components).map(|entry| self.sampled.error(entry, f64::INFINITY)).fold(0.0, f64::max)
+    }
+
+    /// Compares it with the function at further points.
+    pub(super) fn compare(&self, points: &[Point]) -> Looked {
+        self.sampled.compare(points, f64::INFINITY)
     }
 }
 

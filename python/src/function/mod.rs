@@ -3,13 +3,16 @@
 //! A function is asked for its values at many points at once, only where the solver needs to know more of it, and the
 //! interpreter's lock is held only then. What the solver works with are polynomials through these values ([`tree`]):
 //! they are as exact as the function itself where it is smooth, their derivatives are exact, and what they leave is
-//! measured and stated.
+//! measured and stated ([`left`]).
 
 mod call;
 mod chebyshev;
+mod left;
 mod loss;
+mod rectangle;
 mod sampled;
 mod tree;
+mod witness;
 
 use std::sync::Arc;
 
@@ -19,42 +22,45 @@ use saddleflux::Progress;
 use saddleflux::config::{Config, NoiseForm};
 use saddleflux::problem::noise::FormulaNoise;
 use saddleflux::problem::{Dynamics, NoiseKind, NoiseModel, Problem, ProblemError};
-use saddleflux::study::Solution;
 use saddleflux::tensor::Point;
 
-use crate::watch::Raised;
+use crate::desk::Desk;
 use call::Caller;
-use loss::{DriftFunction, Knows, LossFunction, NoiseFunction};
-use tree::{Knots, Rectangle};
+pub(crate) use left::Compared;
+use loss::{DriftFunction, Knows, LossFunction, NoiseFunction, entries};
+use rectangle::{Knots, Rectangle};
+use witness::Witnesses;
 
 /// Critical points of functions are looked for in this box where no domain is given.
 const UNKNOWN: f64 = 5.0;
-/// How far above the saddles, in units of the noise, a loss decides rates.
-const ABOVE: f64 = 40.0;
-/// A change of the rate by what the functions' polynomials leave that is worth a warning.
-const WORTH: f64 = 1e-3;
+/// A problem is posed so many times at most, each time with what the grid before has seen of its functions.
+const MOST_TIMES: usize = 4;
 
 /// The functions that stand in the place of a configuration's landscape and noise.
+#[derive(Clone)]
 pub(crate) struct Functions {
     motion: Option<Asked>,
     noise: Option<Asked>,
 }
 
 /// A function as it was given.
+#[derive(Clone)]
 struct Asked {
-    sampler: Py<PyAny>,
+    /// Its place among the samplers.
+    place: usize,
     name: String,
     is_drift: bool,
     is_scalar: bool,
     knows: Knows,
-    /// Where it is put together of polynomials.
+    /// Where it is put together of polynomials, and whether these are cubic.
     knots: Knots,
+    is_cubic: bool,
     /// What it may itself be away from what is meant by it.
     error: f64,
 }
 
 impl Asked {
-    fn read(sampler: &Bound<'_, PyAny>) -> PyResult<Asked> {
+    fn read(sampler: &Bound<'_, PyAny>, place: usize) -> PyResult<Asked> {
         let parts: Vec<String> = sampler.getattr("parts")?.extract()?;
         let has = |part: &str| parts.iter().any(|known| known == part);
         let knows = Knows { gradient: has("gradient"), hessian: has("hessian"), covariance: has("covariance") };
@@ -62,14 +68,38 @@ impl Asked {
         let knots: Vec<Vec<f64>> = sampler.getattr("knots")?.extract()?;
         let along = |axis: usize| knots.get(axis).cloned().unwrap_or_default();
         Ok(Asked {
-            sampler: sampler.clone().unbind(),
+            place,
             name,
             is_drift: has("drift"),
             is_scalar: has("scalar"),
             knows,
             knots: [along(0), along(1)],
+            is_cubic: sampler.getattr("is_cubic")?.extract()?,
             error: sampler.getattr("error")?.extract()?,
         })
+    }
+
+    fn components(&self, dimension: usize) -> usize {
+        match (self.is_drift, self.is_scalar) {
+            (true, _) => dimension,
+            (false, true) => 1,
+            (false, false) => entries(dimension),
+        }
+    }
+}
+
+/// Where functions were looked at on grids, and surprised.
+#[derive(Clone, Default)]
+struct Seen {
+    motion: Witnesses,
+    noise: Witnesses,
+}
+
+impl Seen {
+    fn add(&mut self, other: &Seen) {
+        for (own, other) in [(&mut self.motion, &other.motion), (&mut self.noise, &other.noise)] {
+            (0..other.len()).for_each(|place| own.take(other, place));
+        }
     }
 }
 
@@ -84,13 +114,29 @@ pub(crate) struct Posed {
 }
 
 impl Functions {
-    /// What Python gives: samplers under `motion` and `noise`.
-    pub(crate) fn read(given: Option<&Bound<'_, PyDict>>) -> PyResult<Functions> {
-        let asked = |name: &str| -> PyResult<Option<Asked>> {
-            let found = given.map(|given| given.get_item(name)).transpose()?.flatten();
-            found.map(|sampler| Asked::read(&sampler)).transpose()
+    /// What Python gives: samplers under `motion` and `noise`; and these, in the order of their places.
+    pub(crate) fn read<'py>(given: Option<&Bound<'py, PyDict>>) -> PyResult<(Functions, Vec<Bound<'py, PyAny>>)> {
+        let mut samplers = Vec::new();
+        let mut asked = |name: &str| -> PyResult<Option<Asked>> {
+            let Some(sampler) = given.map(|given| given.get_item(name)).transpose()?.flatten() else {
+                return Ok(None);
+            };
+            let asked = Asked::read(&sampler, samplers.len())?;
+            samplers.push(sampler);
+            Ok(Some(asked))
         };
-        Ok(Functions { motion: asked("motion")?, noise: asked("noise")? })
+        Ok((Functions { motion: asked("motion")?, noise: asked("noise")? }, samplers))
+    }
+
+    /// Whether what is given beside a loss contradicts it, in the domain of a configuration.
+    ///
+    /// # Errors
+    /// Which does, and where; what a function raises.
+    pub(crate) fn compare(&self, samplers: &[Bound<'_, PyAny>], config: &Config) -> PyResult<()> {
+        let Some(asked) = &self.motion else { return Ok(()) };
+        let (home, is_known) = home(config);
+        let corner = |corner: Point| corner[..config.landscape.dimension].to_vec();
+        samplers[asked.place].call_method1("compare", (corner(home.lower), corner(home.upper), is_known)).map(drop)
     }
 
     /// Whether there is none.
@@ -103,36 +149,64 @@ impl Functions {
         [&self.motion, &self.noise].map(|asked| asked.as_ref().map(|asked| asked.name.clone()))
     }
 
+    /// Poses the problem of a configuration about these functions and solves it; again where the grid has shown more of
+    /// them than was known.
+    ///
+    /// # Errors
+    /// Those of [`Config::problem`] and of `solve`.
+    pub(crate) fn solved<S, E: From<ProblemError>>(
+        &self,
+        config: &Config,
+        desk: &Desk,
+        progress: &Progress,
+        solve: impl Fn(&Posed) -> Result<(S, Compared), E>,
+    ) -> Result<(Posed, S, Compared), E> {
+        let mut seen = Seen::default();
+        let mut times = 0;
+        loop {
+            let posed = self.posed(config, desk, progress, &seen)?;
+            let (found, mut compared) = solve(&posed)?;
+            times += 1;
+            match compared.more.take().filter(|_| times < MOST_TIMES && !progress.is_interrupted()) {
+                Some(more) => seen.add(&more),
+                None => return Ok((posed, found, compared)),
+            }
+        }
+    }
+
     /// The problem that a configuration poses about these functions.
     ///
     /// # Errors
     /// Those of [`Config::problem`].
-    pub(crate) fn problem(&self, config: &Config, raised: &Raised, progress: &Progress) -> Result<Posed, ProblemError> {
+    pub(crate) fn problem(&self, config: &Config, desk: &Desk, progress: &Progress) -> Result<Problem, ProblemError> {
+        Ok(self.posed(config, desk, progress, &Seen::default())?.problem)
+    }
+
+    fn posed(&self, config: &Config, desk: &Desk, progress: &Progress, seen: &Seen) -> Result<Posed, ProblemError> {
         if self.is_empty() {
             let problem = config.problem_under(progress)?;
             return Ok(Posed { problem, loss: None, drift: None, noise: None, errors: [0.0; 2] });
         }
         let dimension = config.landscape.dimension;
-        let (lower, upper) = (config.posed.domain.lower, config.posed.domain.upper);
-        let is_known = lower.is_some() && upper.is_some();
-        let flat = |corner: Point| if dimension == 1 { [corner[0], 0.0] } else { corner };
-        let home =
-            Rectangle { lower: flat(lower.unwrap_or([-UNKNOWN; 2])), upper: flat(upper.unwrap_or([UNKNOWN; 2])) };
+        let (home, is_known) = home(config);
         let errors = [&self.motion, &self.noise].map(|asked| asked.as_ref().map_or(0.0, |asked| asked.error));
-        let caller = |asked: &Asked| {
-            let sampler = Python::attach(|py| asked.sampler.clone_ref(py));
-            Caller::new(sampler, dimension, asked.knots.clone(), raised.clone())
+        let caller = |asked: &Asked, components: usize| Caller {
+            knots: asked.knots.clone(),
+            is_cubic: asked.is_cubic,
+            ..Caller::new(desk.clone(), asked.place, dimension, components)
         };
         let (mut loss, mut drift, mut noise) = (None, None, None);
         let dynamics = match &self.motion {
             Some(asked) if asked.is_drift => {
-                let function = Arc::new(DriftFunction::new(caller(asked), home));
+                let caller = caller(asked, asked.components(dimension));
+                let function = Arc::new(DriftFunction::new(caller, home, seen.motion.clone()));
                 drift = Some(Arc::clone(&function));
                 Dynamics::Drift(function)
             }
             Some(asked) => {
                 let knows = asked.knows;
-                let function = Arc::new(LossFunction::new(caller(asked), knows, home, is_known));
+                let caller = caller(asked, knows.components(dimension));
+                let function = Arc::new(LossFunction::new(caller, knows, home, is_known, seen.motion.clone()));
                 loss = Some(Arc::clone(&function));
                 Dynamics::Loss(function)
             }
@@ -140,8 +214,8 @@ impl Functions {
         };
         let kind = match &self.noise {
             Some(asked) => {
-                let is_scalar = asked.is_scalar;
-                let function = Arc::new(NoiseFunction::new(caller(asked), is_scalar, home));
+                let caller = caller(asked, asked.components(dimension));
+                let function = Arc::new(NoiseFunction::new(caller, asked.is_scalar, home, seen.noise.clone()));
                 noise = Some(Arc::clone(&function));
                 NoiseKind::Field(function)
             }
@@ -153,6 +227,14 @@ impl Functions {
     }
 }
 
+/// Where functions are looked at, and whether that is the domain.
+fn home(config: &Config) -> (Rectangle, bool) {
+    let (lower, upper) = (config.posed.domain.lower, config.posed.domain.upper);
+    let flat = |corner: Point| if config.landscape.dimension == 1 { [corner[0], 0.0] } else { corner };
+    let home = Rectangle { lower: flat(lower.unwrap_or([-UNKNOWN; 2])), upper: flat(upper.unwrap_or([UNKNOWN; 2])) };
+    (home, lower.is_some() && upper.is_some())
+}
+
 /// The noise of a configuration.
 fn configured(form: &NoiseForm, dimension: usize) -> NoiseKind {
     match form {
@@ -161,72 +243,5 @@ fn configured(form: &NoiseForm, dimension: usize) -> NoiseKind {
             1 => FormulaNoise::line((**d11).clone()),
             _ => FormulaNoise::plane((**d11).clone(), (**d12).clone(), (**d22).clone()),
         })),
-    }
-}
-
-/// What the polynomials leave of each function, and what that may change of a rate, relative to it.
-pub(crate) struct Left {
-    pub(crate) entries: Vec<(&'static str, f64)>,
-    pub(crate) of_rate: f64,
-}
-
-impl Posed {
-    /// What the polynomials leave; ln γ moves by at most twice the error of L over D where the process is reversible,
-    /// and is taken to move so elsewhere.
-    pub(crate) fn left(&self) -> Left {
-        let problem = &self.problem;
-        let saddles: Vec<&_> =
-            problem.valley.saddles.iter().map(|&index| &problem.critical.saddles[index].point).collect();
-        let places = problem.minimum().into_iter().chain(saddles.iter().copied()).map(|point| point.theta);
-        let places: Vec<Point> = places.chain([problem.valley.start_point]).collect();
-        let eigenvalues: Vec<Point> =
-            places.iter().map(|&at| problem.noise.tensor(at).eigen(problem.dimension).values).collect();
-        let smallest = eigenvalues.iter().map(|values| values[0]).fold(f64::INFINITY, f64::min);
-        let largest = eigenvalues.iter().map(|values| values[problem.dimension - 1]).fold(0.0, f64::max);
-        let highest = saddles.iter().map(|point| point.loss).fold(f64::NEG_INFINITY, f64::max);
-        let level = if highest.is_finite() { highest + ABOVE * largest } else { f64::INFINITY };
-        let mut left = Left { entries: Vec::new(), of_rate: 0.0 };
-        if let Some(loss) = &self.loss {
-            let error = loss.error(level) + self.errors[0];
-            left.entries.push(("loss", error));
-            left.of_rate += (2.0 * error / smallest).exp_m1();
-        }
-        if let Some(drift) = &self.drift {
-            let error = drift.error() + self.errors[0];
-            left.entries.push(("drift", error));
-            let across = (0..problem.dimension).map(|axis| problem.domain.width(axis)).fold(0.0, f64::max);
-            left.of_rate += (2.0 * error * across / smallest).exp_m1();
-        }
-        if let Some(noise) = &self.noise {
-            let error = noise.error() + self.errors[1];
-            left.entries.push(("noise", error));
-            let barrier = problem.minimum().map_or(0.0, |minimum| highest - minimum.loss);
-            let over = if barrier.is_finite() && barrier > 0.0 { barrier / smallest } else { 0.0 };
-            left.of_rate += ((1.0 + over) * error / smallest).exp_m1();
-        }
-        left
-    }
-}
-
-impl Left {
-    /// Adds what the polynomials may change to the stated errors, and says what to warn of.
-    pub(crate) fn state(&self, solution: &mut Solution) -> Option<String> {
-        let widen = |error: &mut Option<f64>| *error = error.map(|error| error + self.of_rate);
-        if let Some(rate) = &mut solution.rate {
-            widen(&mut rate.discretisation_error);
-        }
-        if let Some(passage) = &mut solution.passage {
-            widen(&mut passage.discretisation_error);
-        }
-        widen(&mut solution.flux_over_population_error);
-        let worst = self.entries.iter().map(|(name, error)| format!("{name} to {error:.1e}"));
-        (self.of_rate > WORTH).then(|| {
-            format!(
-                "the functions of Python are known between their points only so far: {}, which may change rates by {:.1e} of them: give \
-                 values in double precision, functions without kinks and jumps, or formulas",
-                worst.collect::<Vec<_>>().join(", "),
-                self.of_rate
-            )
-        })
     }
 }

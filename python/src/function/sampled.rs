@@ -3,31 +3,116 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use rayon::prelude::*;
 use saddleflux::tensor::{LANES, Point, Points};
 
 use super::call::Caller;
-use super::tree::{Derive, Rectangle, Tree};
+use super::rectangle::Rectangle;
+use super::tree::{Derive, Tree, apart};
+use super::witness::Witnesses;
 
 /// Rectangles beyond the home are so many times smaller, for few points of one are looked at.
 const SMALLER: f64 = 8.0;
 /// How far beyond a function is looked at, in such rectangles.
 const FARTHEST: f64 = 256.0;
+/// Points that are compared at once.
+const AT_ONCE: usize = 1 << 18;
+/// What polynomials are known to leave is measured in places, and elsewhere it is up to so many times more.
+const KNOWN: f64 = 2.0;
+/// Places that are remembered: those of one narrow wall are enough to find it.
+const MOST_SURPRISING: usize = 1 << 16;
 
 /// A function of Python with its polynomials.
 pub(super) struct Sampled {
     caller: Caller,
-    components: usize,
     derive: Box<Derive>,
     home: Rectangle,
     inside: Tree,
     beyond: RwLock<HashMap<[i64; 2], Arc<Tree>>>,
+    /// Where it was looked at before it was made.
+    seen: Witnesses,
+}
+
+/// What a comparison with the function itself has found.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// The largest disagreement of each component where the first is below a level.
+    errors: Vec<f64>,
+    /// The points that show more than the polynomials were known to leave.
+    pub(super) surprising: Witnesses,
+}
+
+impl Looked {
+    /// Adds a comparison at other points.
+    pub(super) fn add(&mut self, other: Looked) {
+        self.errors.resize(other.errors.len(), 0.0);
+        self.errors.iter_mut().zip(&other.errors).for_each(|(error, other)| *error = error.max(*other));
+        (0..other.surprising.len()).for_each(|place| self.surprising.take(&other.surprising, place));
+    }
+
+    /// The largest disagreement of the first component.
+    pub(super) fn first(&self) -> f64 {
+        self.errors.first().copied().unwrap_or(0.0)
+    }
+
+    /// The largest of all.
+    pub(super) fn largest(&self) -> f64 {
+        self.errors.iter().copied().fold(0.0, f64::max)
+    }
 }
 
 impl Sampled {
-    /// Resolves a function on its home.
-    pub(super) fn new(caller: Caller, components: usize, derive: Box<Derive>, home: Rectangle) -> Sampled {
-        let inside = Tree::new(&caller, components, &*derive, home);
-        Sampled { caller, components, derive, home, inside, beyond: RwLock::default() }
+    /// Resolves a function on its home; `seen`: where it was looked at before.
+    pub(super) fn new(caller: Caller, derive: Box<Derive>, home: Rectangle, seen: Witnesses) -> Sampled {
+        let inside = Tree::new(&caller, &*derive, home, &seen, true);
+        Sampled { caller, derive, home, inside, beyond: RwLock::default(), seen }
+    }
+
+    /// Compares it with the function at further points.
+    pub(super) fn compare(&self, points: &[Point], level: f64) -> Looked {
+        let mut found = Looked { errors: vec![0.0; self.caller.components], surprising: Witnesses::default() };
+        if self.caller.is_cubic {
+            return found;
+        }
+        let known: Vec<f64> = (0..self.caller.components).map(|component| self.error(component, level)).collect();
+        for points in points.chunks(AT_ONCE) {
+            let asked = Witnesses::of(&self.caller, points.to_vec());
+            let own = self.values(points);
+            for place in 0..points.len() {
+                let lowest = own[0][place].min(asked.values[0][place]);
+                if lowest > level {
+                    continue;
+                }
+                let mut is_surprising = false;
+                for (component, error) in found.errors.iter_mut().enumerate() {
+                    let away = apart(own[component][place], asked.values[component][place]);
+                    is_surprising |= away > KNOWN * known[component];
+                    *error = error.max(away);
+                }
+                // A function that took all cells is known no better with more of it seen.
+                if is_surprising && !self.inside.is_full() && found.surprising.len() < MOST_SURPRISING {
+                    found.surprising.take(&asked, place);
+                }
+            }
+        }
+        found
+    }
+
+    /// The components at points.
+    fn values(&self, points: &[Point]) -> Vec<Vec<f64>> {
+        let which: Vec<usize> = (0..self.caller.components).collect();
+        let blocks: Vec<Vec<[f64; LANES]>> = points
+            .par_chunks(LANES)
+            .map(|points| {
+                let mut at = Points::all(points[0]);
+                points.iter().enumerate().for_each(|(lane, &point)| at.set(lane, point));
+                let mut found = vec![[0.0; LANES]; which.len()];
+                self.block(&at, &which, &mut found.iter_mut().collect::<Vec<_>>());
+                found
+            })
+            .collect();
+        let row = |component: usize| blocks.iter().flat_map(move |block| block[component]).take(points.len()).collect();
+        which.iter().map(|&component| row(component)).collect()
     }
 
     /// One of the polynomials at a point.
@@ -61,7 +146,7 @@ impl Sampled {
                 high[1] = low[1];
             }
             let place = Rectangle { lower: low, upper: high };
-            let made = Tree::new(&self.caller, self.components, &*self.derive, place);
+            let made = Tree::new(&self.caller, &*self.derive, place, &self.seen, false);
             let mut beyond = self.beyond.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(beyond.entry(number).or_insert_with(|| Arc::new(made)))
         }))

@@ -2,16 +2,25 @@
 //!
 //! The function is asked for a whole level of the tree at once. A cell is split across the axis along which its
 //! coefficients have fallen least, until they have fallen to roundings of the largest value in it. Where splitting no
-//! longer helps, the function has no more digits there (single precision, say), and the cell stays as it is. What the
-//! polynomials leave is then measured between their nodes.
+//! longer helps, the function has no more digits there (single precision, say), and the cell stays as it is.
+//!
+//! Nodes see nothing of what is narrow. So polynomials are compared with the function in places of no pattern, a few in
+//! each cell and many over the whole; a cell in which they disagree by more than its own coefficients let expect is
+//! split until its nodes see what that place saw. What is left is measured and stated.
+
+use std::collections::HashMap;
 
 use saddleflux::tensor::{LANES, Point, Points, widest};
 
 use super::call::Caller;
 use super::chebyshev::{Polynomial, nodes};
+use super::rectangle::{Knots, Rectangle};
+use super::witness::{Witnesses, spread};
 
 /// Nodes along each axis: enough to be worth a call, few enough for rounding.
 const NODES: [[usize; 2]; 2] = [[32, 1], [16, 16]];
+/// Nodes of what is cubic in each cell.
+const CUBIC: [[usize; 2]; 2] = [[4, 1], [4, 4]];
 /// Coefficients that have fallen to so many roundings of the largest value are resolved.
 const RESOLVED: f64 = 32.0 * f64::EPSILON;
 /// A cell whose coefficients have fallen this far and fall no further when it is split has no more digits.
@@ -22,55 +31,22 @@ const GAIN: f64 = 1.5;
 const NOISE: f64 = 3.0;
 /// Splits one after another, and those of cells that hold what is not finite.
 const DEPTH: [usize; 2] = [24, 10];
-/// Cells at most.
-const MOST: usize = 8192;
+/// Cells at most, and so many where few points are looked at.
+const MOST: [usize; 2] = [8192, 128];
 /// At so many places the polynomials of a cell are compared with the function.
 const CHECKS: usize = 64;
+/// And at so many places over the whole, one in each cell of a lattice.
+const OVERALL: [[usize; 2]; 2] = [[1 << 13, 1], [128, 128]];
+/// What polynomials leave of noise is a few times its standard deviation, by their last coefficients; more than this
+/// says that the nodes have not seen what is there.
+const SURPRISE: f64 = 8.0;
+/// Noise of so many times what half of the cells have is none.
+const ODD: f64 = 1e3;
 
 /// These places, as shares of the cell: Roberts's sequence, which fills the square evenly and lies on no lattice.
 fn checks() -> impl Iterator<Item = Point> {
     const STEPS: Point = [0.754_877_666_246_692_7, 0.569_840_290_998_053_3];
     (0..CHECKS).map(|k| STEPS.map(|step| (0.5 + step * k as f64).fract()))
-}
-
-/// A rectangle.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rectangle {
-    pub(super) lower: Point,
-    pub(super) upper: Point,
-}
-
-impl Rectangle {
-    fn place(&self, [u, v]: Point) -> Point {
-        let at = |axis: usize, share: f64| self.lower[axis] + share * (self.upper[axis] - self.lower[axis]);
-        [at(0, u), at(1, v)]
-    }
-
-    /// ∂u/∂x on each axis, u from −1 to 1; 0 along an axis without extent.
-    fn slopes(&self) -> Point {
-        [0, 1].map(|axis: usize| {
-            let width = self.upper[axis] - self.lower[axis];
-            if width > 0.0 { 2.0 / width } else { 0.0 }
-        })
-    }
-
-    /// The two parts across an axis: cut at the knot in the middle of those inside, in the middle where there is none.
-    fn halves(&self, axis: usize, knots: &Knots) -> (f64, [Rectangle; 2]) {
-        let inside: Vec<f64> =
-            knots[axis].iter().copied().filter(|&knot| self.lower[axis] < knot && knot < self.upper[axis]).collect();
-        let at = match inside.as_slice() {
-            [] => 0.5 * (self.lower[axis] + self.upper[axis]),
-            inside => inside[inside.len() / 2],
-        };
-        let (mut first, mut second) = (*self, *self);
-        (first.upper[axis], second.lower[axis]) = (at, at);
-        (at, [first, second])
-    }
-
-    #[inline(always)]
-    fn contains(&self, point: Point) -> bool {
-        (0..2).all(|axis| self.lower[axis] <= point[axis] && point[axis] <= self.upper[axis])
-    }
 }
 
 /// A cell with its polynomials.
@@ -81,8 +57,14 @@ pub(super) struct Leaf {
     polynomials: Vec<Polynomial>,
     /// The smallest value of the first component in it.
     lowest: f64,
+    /// What the last coefficients let expect of noise in each component.
+    expected: Vec<f64>,
+    /// The largest value of each component.
+    scales: Vec<f64>,
     /// What the polynomials leave of each component.
     errors: Vec<f64>,
+    /// Splits above it.
+    depth: usize,
 }
 
 impl Leaf {
@@ -101,6 +83,39 @@ impl Leaf {
         let [u, v] = self.to_square(&[x], &[y]);
         self.polynomials[which].values(&u, &v)[0]
     }
+
+    /// Measures what the polynomials leave at points in it.
+    fn compare(&mut self, witnesses: &Witnesses) {
+        for (component, values) in witnesses.values.iter().enumerate() {
+            for (&point, &value) in witnesses.points.iter().zip(values) {
+                let away = apart(self.value(component, point), value);
+                self.errors[component] = self.errors[component].max(away);
+            }
+        }
+        let lowest = witnesses.values.first().into_iter().flatten();
+        self.lowest = lowest.fold(self.lowest, |least, value| least.min(*value));
+    }
+
+    /// Whether they leave more than their coefficients let expect.
+    fn is_surprised(&self) -> bool {
+        self.errors.iter().zip(&self.expected).any(|(error, expected)| *error > SURPRISE * expected)
+    }
+
+    /// Whether what looks like noise is far more than elsewhere, both as it is and as a share of the values: then it is a
+    /// feature of which the nodes see the foot.
+    fn is_odd(&self, typical: &[[f64; 2]]) -> bool {
+        let all = self.expected.iter().zip(&self.scales).zip(typical);
+        let mut odd = all.map(|((own, scale), [noise, share])| *own > ODD * noise && own / scale > ODD * share);
+        odd.any(|is_odd| is_odd)
+    }
+}
+
+/// How far two values differ: what is no number where the other is one is no small error.
+pub(super) fn apart(one: f64, other: f64) -> f64 {
+    match (one - other).abs() {
+        away if away.is_nan() => f64::INFINITY,
+        away => away,
+    }
 }
 
 enum Branch {
@@ -117,17 +132,17 @@ enum Branch {
 /// More polynomials from those of the components and ∂u/∂x, to stand behind them.
 pub(super) type Derive = dyn Fn(&[Polynomial], Point) -> Vec<Polynomial> + Send + Sync;
 
-/// Where a piecewise polynomial changes, along each axis.
-pub(super) type Knots = [Vec<f64>; 2];
-
 /// A function on a rectangle.
 pub(super) struct Tree {
     branches: Vec<Branch>,
     place: Rectangle,
+    leaves: usize,
+    /// Leaves at most.
+    most: usize,
 }
 
-/// A cell that is about to be looked at, and how far the coefficients along each axis had fallen when it was last split
-/// across it.
+/// A cell that is about to be looked at, and the level of the coefficients along each axis when it was last split across
+/// it.
 struct Waiting {
     branch: usize,
     place: Rectangle,
@@ -136,62 +151,162 @@ struct Waiting {
 }
 
 impl Tree {
-    /// Resolves the components of a function on a rectangle.
-    pub(super) fn new(caller: &Caller, components: usize, derive: &Derive, place: Rectangle) -> Tree {
-        let (dimension, knots) = (caller.dimension, &caller.knots);
-        let shape = NODES[dimension - 1];
-        let mut tree = Tree { branches: vec![Branch::Open], place };
-        let mut waiting = vec![Waiting { branch: 0, place, depth: 0, before: [f64::INFINITY; 2] }];
-        let mut leaves = 1;
-        let most = MOST + knots.iter().map(|knots| knots.len() + 1).product::<usize>();
+    /// Resolves the components of a function on a rectangle; `seen`: where it was looked at before, `is_home`: whether
+    /// the whole of it matters, and is compared in many places.
+    pub(super) fn new(caller: &Caller, derive: &Derive, place: Rectangle, seen: &Witnesses, is_home: bool) -> Tree {
+        let pieces = caller.knots.iter().map(|knots| knots.len() + 1).product::<usize>();
+        let most = MOST[usize::from(!is_home)] + pieces - 1;
+        let mut tree = Tree { branches: vec![Branch::Open], place, leaves: 1, most };
+        let root = Waiting { branch: 0, place, depth: 0, before: [f64::INFINITY; 2] };
+        let mut fresh = tree.grow(caller, derive, vec![root]);
+        // There is no more to a cubic.
+        if caller.is_cubic {
+            return tree;
+        }
+        let mut known: HashMap<usize, Witnesses> = HashMap::new();
+        tree.hand_out(seen, &mut known);
+        if is_home {
+            let points = spread(OVERALL[caller.dimension - 1]).map(|share| place.place(share)).collect();
+            tree.hand_out(&Witnesses::of(caller, points), &mut known);
+        }
+        while !fresh.is_empty() {
+            tree.look_into(caller, &fresh, &mut known);
+            let typical = tree.typical(caller.components);
+            let is_surprised = |&branch: &usize| tree.is_surprised(branch, &typical);
+            let surprised: Vec<usize> = fresh.into_iter().filter(is_surprised).collect();
+            let mut waiting = Vec::new();
+            let mut homeless = Vec::new();
+            for branch in surprised {
+                waiting.extend(tree.split_anyway(branch, &caller.knots));
+                homeless.extend(known.remove(&branch));
+            }
+            fresh = tree.grow(caller, derive, waiting);
+            homeless.iter().for_each(|witnesses| tree.hand_out(witnesses, &mut known));
+        }
+        tree
+    }
+
+    /// Makes the cells that wait, and those that they are split into; which leaves there are now.
+    fn grow(&mut self, caller: &Caller, derive: &Derive, mut waiting: Vec<Waiting>) -> Vec<usize> {
+        let knots = &caller.knots;
+        let shape = if caller.is_cubic { CUBIC } else { NODES }[caller.dimension - 1];
+        let mut made = Vec::new();
+        if caller.is_cubic {
+            waiting = self.cut(waiting, knots);
+        }
         while !waiting.is_empty() {
             let points: Vec<Point> = waiting.iter().flat_map(|cell| lattice(&cell.place, shape)).collect();
-            let values = caller.sample(&points, components);
+            let values = caller.sample(&points);
             let each = shape[0] * shape[1];
             let mut next = Vec::new();
             for (number, cell) in waiting.into_iter().enumerate() {
                 let own: Vec<&[f64]> =
                     values.iter().map(|values| &values[number * each..(number + 1) * each]).collect();
                 let found = Found::new(&own, shape);
-                match found.split(&cell, knots).filter(|_| leaves < most) {
+                let axis = if caller.is_cubic { None } else { found.split(&cell, knots) };
+                match axis.filter(|_| !self.is_full()) {
                     Some(axis) => {
-                        let (at, halves) = cell.place.halves(axis, knots);
-                        let children = [tree.branches.len(), tree.branches.len() + 1];
-                        leaves += 1;
                         let mut before = cell.before;
-                        before[axis] = found.fallen[axis];
-                        for (branch, place) in children.into_iter().zip(halves) {
-                            tree.branches.push(Branch::Open);
-                            next.push(Waiting { branch, place, depth: cell.depth + 1, before });
-                        }
-                        tree.branches[cell.branch] = Branch::Split { axis, at, children };
+                        before[axis] = found.levels[axis];
+                        next.extend(self.split(cell, axis, before, knots));
                     }
-                    None => tree.branches[cell.branch] = Branch::Leaf(found.leaf(cell.place, &own, derive)),
+                    None => {
+                        made.push(cell.branch);
+                        let leaf = found.leaf(&cell, &own, derive, caller.is_cubic);
+                        self.branches[cell.branch] = Branch::Leaf(leaf);
+                    }
                 }
             }
             waiting = next;
         }
-        tree.check(caller, components);
-        tree
+        made
     }
 
-    /// Measures what the polynomials leave.
-    fn check(&mut self, caller: &Caller, components: usize) {
-        let points: Vec<Point> = self.leaves().flat_map(|leaf| checks().map(|share| leaf.place.place(share))).collect();
-        let values = caller.sample(&points, components);
-        let leaves = self.branches.iter_mut().filter_map(|branch| match branch {
+    /// Splits a cell across an axis.
+    fn split(&mut self, cell: Waiting, axis: usize, before: Point, knots: &Knots) -> [Waiting; 2] {
+        let (at, halves) = cell.place.halves(axis, knots);
+        let children = [self.branches.len(), self.branches.len() + 1];
+        self.branches.extend([Branch::Open, Branch::Open]);
+        self.branches[cell.branch] = Branch::Split { axis, at, children };
+        self.leaves += 1;
+        let child =
+            |which: usize| Waiting { branch: children[which], place: halves[which], depth: cell.depth + 1, before };
+        [child(0), child(1)]
+    }
+
+    /// Cells without knots inside.
+    fn cut(&mut self, mut waiting: Vec<Waiting>, knots: &Knots) -> Vec<Waiting> {
+        let mut whole = Vec::new();
+        while let Some(cell) = waiting.pop() {
+            match (0..2).find(|&axis| cell.place.is_cut(axis, knots)) {
+                Some(axis) => waiting.extend(self.split(cell, axis, [f64::INFINITY; 2], knots)),
+                None => whole.push(cell),
+            }
+        }
+        whole
+    }
+
+    /// Gives points to the leaves that they lie in.
+    fn hand_out(&self, witnesses: &Witnesses, known: &mut HashMap<usize, Witnesses>) {
+        for (place, &point) in witnesses.points.iter().enumerate() {
+            if self.contains(point) {
+                known.entry(self.branch(point)).or_default().take(witnesses, place);
+            }
+        }
+    }
+
+    /// Compares leaves with the function at places of their own, and at those that are known.
+    fn look_into(&mut self, caller: &Caller, fresh: &[usize], known: &mut HashMap<usize, Witnesses>) {
+        let places = fresh.iter().filter_map(|&branch| self.leaf_of(branch));
+        let points = places.flat_map(|leaf| checks().map(|share| leaf.place.place(share))).collect();
+        let own = Witnesses::of(caller, points);
+        for (number, &branch) in fresh.iter().enumerate() {
+            let all = known.entry(branch).or_default();
+            (number * CHECKS..(number + 1) * CHECKS).for_each(|place| all.take(&own, place));
+            if let Branch::Leaf(leaf) = &mut self.branches[branch] {
+                leaf.compare(all);
+            }
+        }
+    }
+
+    /// What half of the leaves have of noise at most, for each component: as it is, and as a share of the values.
+    fn typical(&self, components: usize) -> Vec<[f64; 2]> {
+        let median = |of: &dyn Fn(&Leaf) -> f64| {
+            let mut all: Vec<f64> = self.leaves().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let of = |k: usize| [median(&|leaf| leaf.expected[k]), median(&|leaf| leaf.expected[k] / leaf.scales[k])];
+        (0..components).map(of).collect()
+    }
+
+    fn is_surprised(&self, branch: usize, typical: &[[f64; 2]]) -> bool {
+        let deepest = |leaf: &Leaf| DEPTH[usize::from(leaf.errors.iter().any(|error| error.is_infinite()))];
+        let leaf = self.leaf_of(branch).filter(|_| !self.is_full());
+        leaf.is_some_and(|leaf| leaf.depth < deepest(leaf) && (leaf.is_surprised() || leaf.is_odd(typical)))
+    }
+
+    /// Splits a leaf across the axis along which it is the larger part of the whole.
+    fn split_anyway(&mut self, branch: usize, knots: &Knots) -> Vec<Waiting> {
+        let Some(leaf) = self.leaf_of(branch) else { return Vec::new() };
+        let part = |axis: usize| match self.place.upper[axis] - self.place.lower[axis] {
+            width if width > 0.0 => (leaf.place.upper[axis] - leaf.place.lower[axis]) / width,
+            _ => 0.0,
+        };
+        let axis = usize::from(part(1) > part(0));
+        let cell = Waiting { branch, place: leaf.place, depth: leaf.depth, before: [f64::INFINITY; 2] };
+        self.split(cell, axis, [f64::INFINITY; 2], knots).into()
+    }
+
+    /// Whether it has as many cells as it may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.leaves >= self.most
+    }
+
+    fn leaf_of(&self, branch: usize) -> Option<&Leaf> {
+        match &self.branches[branch] {
             Branch::Leaf(leaf) => Some(leaf),
             _ => None,
-        });
-        for (number, leaf) in leaves.enumerate() {
-            for (component, values) in values.iter().enumerate() {
-                for k in number * CHECKS..(number + 1) * CHECKS {
-                    let away = (leaf.value(component, points[k]) - values[k]).abs();
-                    // What is no number between points that are is no small error.
-                    let away = if away.is_nan() { f64::INFINITY } else { away };
-                    leaf.errors[component] = leaf.errors[component].max(away);
-                }
-            }
         }
     }
 
@@ -213,15 +328,16 @@ impl Tree {
 
     /// The cell of a point.
     pub(super) fn leaf(&self, point: Point) -> &Leaf {
+        // `new` leaves none open.
+        self.leaf_of(self.branch(point)).expect("a tree is whole when it is made")
+    }
+
+    fn branch(&self, point: Point) -> usize {
         let mut branch = 0;
-        loop {
-            match &self.branches[branch] {
-                Branch::Split { axis, at, children } => branch = children[usize::from(point[*axis] > *at)],
-                Branch::Leaf(leaf) => return leaf,
-                // `new` leaves none.
-                Branch::Open => unreachable!("a tree is whole when it is made"),
-            }
+        while let Branch::Split { axis, at, children } = &self.branches[branch] {
+            branch = children[usize::from(point[*axis] > *at)];
         }
+        branch
     }
 
     /// Several of the polynomials at points that all lie in one cell; `false` where they do not.
@@ -263,6 +379,8 @@ struct Found {
     scales: Vec<f64>,
     /// How far the coefficients along each axis have fallen, as a share of the largest value: the worst component.
     fallen: Point,
+    /// The level of the last quarter of them, likewise, which varies little from one noise to the next.
+    levels: Point,
     /// Whether there is anything to be found.
     is_somewhere_finite: bool,
 }
@@ -272,48 +390,57 @@ impl Found {
         let polynomials: Vec<Polynomial> = values.iter().map(|values| Polynomial::through(values, shape)).collect();
         let scales: Vec<f64> =
             values.iter().map(|values| values.iter().fold(0.0f64, |most, value| most.max(value.abs()))).collect();
-        let mut fallen = [0.0f64; 2];
+        let (mut fallen, mut levels) = ([0.0f64; 2], [0.0f64; 2]);
         for (polynomial, scale) in polynomials.iter().zip(&scales) {
             for (fallen, tail) in fallen.iter_mut().zip(polynomial.tails()) {
                 let share = if *scale > 0.0 { tail / scale } else { tail };
                 *fallen = if share.is_nan() || fallen.is_nan() { f64::NAN } else { fallen.max(share) };
             }
+            for (most, level) in levels.iter_mut().zip(polynomial.levels()) {
+                *most = most.max(if *scale > 0.0 { level / scale } else { level });
+            }
         }
         let places = 0..shape[0] * shape[1];
         let is_somewhere_finite = places.into_iter().any(|k| values.iter().all(|values| values[k].is_finite()));
-        Found { polynomials, scales, fallen, is_somewhere_finite }
+        Found { polynomials, scales, fallen, levels, is_somewhere_finite }
     }
 
     /// Across which axis the cell is to be split: that along which coefficients have fallen least, of those where a
     /// split helps.
     fn split(&self, cell: &Waiting, knots: &Knots) -> Option<usize> {
-        let (lower, upper) = (cell.place.lower, cell.place.upper);
+        let Rectangle { lower, upper } = cell.place;
         if self.fallen.iter().any(|fallen| fallen.is_nan()) {
             let longer = usize::from(upper[1] - lower[1] > upper[0] - lower[0]);
             return (cell.depth < DEPTH[1] && self.is_somewhere_finite).then_some(longer);
         }
         let helps = |axis: &usize| {
             let (axis, fallen) = (*axis, self.fallen[*axis]);
-            let is_cut = knots[axis].iter().any(|&knot| lower[axis] < knot && knot < upper[axis]);
-            fallen > RESOLVED && (is_cut || fallen > ROUGHLY || fallen * GAIN <= cell.before[axis])
+            fallen > RESOLVED
+                && (cell.place.is_cut(axis, knots) || fallen > ROUGHLY || self.levels[axis] * GAIN <= cell.before[axis])
         };
         let worse = usize::from(self.fallen[1] > self.fallen[0]);
         [worse, 1 - worse].into_iter().find(helps).filter(|_| cell.depth < DEPTH[0])
     }
 
-    fn leaf(self, place: Rectangle, values: &[&[f64]], derive: &Derive) -> Leaf {
-        let slopes = place.slopes();
-        let errors = self.polynomials.iter().map(|polynomial| polynomial.tails().iter().sum()).collect();
-        let kept = self.polynomials.iter().zip(&self.scales);
+    fn leaf(self, cell: &Waiting, values: &[&[f64]], derive: &Derive, is_cubic: bool) -> Leaf {
+        let slopes = cell.place.slopes();
         // Coefficients that no longer fall are noise, which derivatives would magnify.
         let bound = |polynomial: &Polynomial, scale: f64| match polynomial.tails().into_iter().fold(0.0, f64::max) {
-            tail if tail > RESOLVED * scale => NOISE * tail,
+            tail if tail > RESOLVED * scale && !is_cubic => NOISE * tail,
             _ => 0.5 * RESOLVED * scale,
         };
+        let all = self.polynomials.iter().zip(&self.scales);
+        let left = |(polynomial, &scale): (&Polynomial, &f64)| match is_cubic {
+            true => 0.0,
+            false => polynomial.noise() + RESOLVED * scale,
+        };
+        let expected: Vec<f64> = all.clone().map(left).collect();
         let mut kept: Vec<Polynomial> =
-            kept.map(|(polynomial, &scale)| polynomial.without_below(bound(polynomial, scale))).collect();
+            all.map(|(polynomial, &scale)| polynomial.without_below(bound(polynomial, scale))).collect();
         kept.extend(derive(&kept, slopes));
         let lowest = values[0].iter().fold(f64::INFINITY, |least, value| least.min(*value));
-        Leaf { place, slopes, polynomials: kept, lowest, errors }
+        let errors = self.polynomials.iter().map(|own| if is_cubic { 0.0 } else { own.tails().iter().sum() }).collect();
+        let Found { scales, .. } = self;
+        Leaf { place: cell.place, slopes, polynomials: kept, lowest, expected, scales, errors, depth: cell.depth }
     }
 }

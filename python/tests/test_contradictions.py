@@ -1,0 +1,134 @@
+"""What is given beside a loss, against the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import saddleflux
+from saddleflux import InputError, Problem, noises
+
+BOX: dict[str, Any] = {"domain": ([-2, -2], [0, 2]), "walls": {"x": ["reflecting", "absorbing"]}, "cells": (24, 24)}
+
+
+def loss(x: Any, y: Any) -> Any:
+    return (x**2 - 1) ** 2 + 1.5 * y**2 + 0.4 * x * y
+
+
+def gradient(x: Any, y: Any) -> Any:
+    return 4.0 * x * (x**2 - 1.0) + 0.4 * y, 3.0 * y + 0.4 * x
+
+
+def hessian(x: Any, y: Any) -> Any:
+    return 12.0 * x**2 - 4.0, 0.4 + 0.0 * x, 3.0
+
+
+def refused(**beside: Any) -> InputError:
+    with pytest.raises(InputError) as caught:
+        Problem(beside.pop("loss", loss), 0.1, **beside, **BOX).solve()
+    error = caught.value
+    assert error.key in str(error) and error.value is not None and error.rule and error.remedy
+    return error
+
+
+def test_what_belongs_together_is_taken() -> None:
+    plain = Problem(loss, 0.1, **BOX).solve()
+    for beside in ({"gradient": gradient}, {"hessian": hessian}, {"gradient": gradient, "hessian": hessian}):
+        assert Problem(loss, 0.1, **beside, **BOX).solve().rate.log == pytest.approx(plain.rate.log, abs=1e-11)
+
+
+@pytest.mark.parametrize("wrong, words", [
+    (lambda x, y: tuple(-slope for slope in gradient(x, y)), "sign is turned"),
+    (lambda x, y: gradient(x, y)[::-1], "exchanged"),
+    (lambda x, y: tuple(2.0 * slope for slope in gradient(x, y)), "2 times"),
+    (lambda x, y: (gradient(x, y)[0] + 0.3, gradient(x, y)[1]), "differences of the loss say"),
+    (lambda x, y: (gradient(x, y)[0], np.nan * y), "nan"),
+    # Wrong in a quarter of the domain.
+    (lambda x, y: (gradient(x, y)[0] * np.where((x > -1.0) & (y > 0.0), 1.1, 1.0), gradient(x, y)[1]), "contradicts"),
+])
+def test_gradients_that_do_not_belong(wrong: Any, words: str) -> None:
+    error = refused(gradient=wrong)
+    assert error.key == "gradient" and words in str(error)
+
+
+def test_the_place_and_both_values_are_told() -> None:
+    error = refused(gradient=lambda x, y: (gradient(x, y)[0], gradient(x, y)[1] + 7.0))
+    place = {name: float(value) for name, value in (part.split(" = ") for part in str(error).split("at ")[1].split(" it gives")[0].split(", "))}
+    given = str(error).split("it gives ")[1].split(", where")[0].split(", ")
+    expected = str(error).split(" say ")[1].split(" (")[0].split(":")[0].split(", ")
+    right = gradient(place["x"], place["y"])
+    assert [float(value) for value in expected] == pytest.approx(right, abs=1e-4)
+    assert [float(value) for value in given] == pytest.approx([right[0], right[1] + 7.0], abs=1e-4)
+    assert error.value == pytest.approx([right[0], right[1] + 7.0], abs=1e-4)
+
+
+@pytest.mark.parametrize("beside", [{}, {"gradient": gradient}])
+def test_hessians_that_do_not_belong(beside: Any) -> None:
+    for wrong in (
+        lambda x, y: (hessian(x, y)[0], 3.0, 0.4),
+        lambda x, y: (hessian(x, y)[0], -0.4, 3.0),
+        lambda x, y: tuple(-np.asarray(entry) for entry in hessian(x, y)),
+        lambda x, y: (12.0 * x**2 - 4.0, 0.4, np.where(x > -1.0, np.nan, 3.0)),
+    ):
+        assert refused(hessian=wrong, **beside).key == "hessian"
+    assert "symmetric" in str(refused(hessian=lambda x, y: ((hessian(x, y)[0], 0.4 + 0 * x), (0.5 + 0 * x, 3.0 + 0 * x)), **beside))
+
+
+def test_covariances_that_are_none() -> None:
+    noise = noises.Covariance(0.1, 1.0)
+    for wrong, words in (
+        (lambda x, y: (1.0 + x**2, 3.0, 1.0), "negative eigenvalue"),
+        (lambda x, y: (-1.0, 0.0, -1.0), "negative eigenvalue"),
+        (lambda x, y: (1.0, np.nan, 1.0), "nan"),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            Problem(loss, noise, covariance=wrong, **BOX).solve()
+        assert caught.value.key == "covariance" and caught.value.rule and caught.value.remedy
+    # Degenerate ones are covariances.
+    Problem(loss, noises.Covariance(0.1, 1.0, floor=0.05), covariance=lambda x, y: (x**2, x * y, y**2), **BOX).solve()
+
+
+def test_one_dimension_and_any_units() -> None:
+    # Lengths of 1e-9 and losses of 1e-21.
+    unit, energy = 1e-9, 1e-21
+    about: dict[str, Any] = {"domain": (-2 * unit, 0.0), "walls": {"x": ["reflecting", "absorbing"]}, "cells": 60}
+
+    def small(x: Any) -> Any:
+        return energy * ((x / unit) ** 2 - 1) ** 2
+
+    def slope(x: Any) -> Any:
+        return energy / unit * 4.0 * (x / unit) * ((x / unit) ** 2 - 1)
+
+    Problem(small, 0.2 * energy, gradient=slope, hessian=lambda x: energy / unit**2 * (12.0 * (x / unit) ** 2 - 4.0), **about).solve()
+    with pytest.raises(InputError, match="1.05 times"):
+        Problem(small, 0.2 * energy, gradient=lambda x: 1.05 * slope(x), **about).solve()
+
+
+def test_rough_losses_are_given_the_benefit_of_the_doubt() -> None:
+    # Single precision, noise, and a network's kinks: what is given is right.
+    random = np.random.default_rng(3)
+    lines = random.normal(size=(3, 60))
+
+    def kinks(x: Any, y: Any) -> Any:
+        return loss(x, y) + 0.01 * np.maximum(lines[0] * x[:, None] + lines[1] * y[:, None] + lines[2], 0.0).sum(axis=1)
+
+    def their(x: Any, y: Any) -> Any:
+        on = (lines[0] * x[:, None] + lines[1] * y[:, None] + lines[2] > 0.0) * 0.01
+        return gradient(x, y)[0] + on @ lines[0], gradient(x, y)[1] + on @ lines[1]
+
+    functions = saddleflux.functions.motion_sampler(kinks, False, {"gradient": their}, 2)
+    functions.compare([-2.0, -2.0], [0.0, 2.0], True)
+
+    def single(x: Any, y: Any) -> Any:
+        return loss(x.astype(np.float32), y.astype(np.float32))
+
+    functions = saddleflux.functions.motion_sampler(single, False, {"gradient": gradient, "hessian": hessian}, 2)
+    functions.compare([-2.0, -2.0], [0.0, 2.0], True)
+
+
+def test_sweeps_are_looked_at_too() -> None:
+    problem = Problem(loss, 0.1, gradient=lambda x, y: (0.0 * x, 0.0 * y), **BOX)
+    with pytest.raises(InputError, match="contradicts the loss"):
+        saddleflux.sweep(problem, {"noise.temperature": [0.1, 0.2]})
