@@ -78,29 +78,34 @@ pub(super) struct Orthonormal<const N: usize> {
 /// A vector that lost more than this of its size depends on the others; what rounding leaves has no direction.
 const DEPENDENT: f64 = 1e-12;
 
-/// Makes a block orthonormal in the weights, and orthogonal to a basis: both twice, which is enough. The first time it is
-/// enough to look at the last `near` blocks of the basis where it has next to nothing of the others.
+/// Makes a block orthonormal in the weights, and orthogonal to a basis: both twice, which is enough. The first time it
+/// looks at the blocks from `first` on, which suffices where the block has next to nothing of the others; the second time
+/// from where `second` says that it must, given R of the block that the first time made orthonormal.
 pub(super) fn orthonormal<const N: usize>(
     basis: &[Block<N>],
     mut block: Block<N>,
     weights: &[f64],
-    near: usize,
+    first: usize,
+    second: impl FnOnce(&Square<N>) -> usize,
 ) -> Orthonormal<N> {
     let mut coefficients = vec![[[0.0; N]; N]; basis.len()];
     let mut own: Square<N> = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
     let before = lengths(&block, weights);
     let mut is_vector = [true; N];
-    for first in [basis.len().saturating_sub(near), 0] {
+    let mut pass = |first: usize, own: &mut Square<N>| {
         let parts = block_products(&basis[first..], weights, &block);
         subtract(&mut block, &basis[first..], &parts);
         for (sum, part) in coefficients[first..].iter_mut().zip(&parts) {
-            add_product(sum, part, &own);
+            add_product(sum, part, own);
         }
-        let triangle = gram_schmidt(&mut block, weights, before, &mut is_vector, &own);
+        let triangle = gram_schmidt(&mut block, weights, before, &mut is_vector, own);
         let mut product = [[0.0; N]; N];
-        add_product(&mut product, &triangle, &own);
-        own = product;
-    }
+        add_product(&mut product, &triangle, own);
+        *own = product;
+    };
+    pass(first, &mut own);
+    let first = second(&own);
+    pass(first, &mut own);
     coefficients.push(own);
     Orthonormal { block, is_vector, coefficients }
 }

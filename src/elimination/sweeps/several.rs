@@ -135,7 +135,7 @@ fn backward_right<const N: usize>((p, n): (usize, usize), columns: &[f64], rows:
 fn columns_from<const C: usize>(shape: Shape, factor: &[f64], k: usize) -> ([&[f64]; C], [&[f64]; C]) {
     let column = |j: usize| &factor[(k + j) * shape.rows()..(k + j + 1) * shape.rows()];
     let own = std::array::from_fn(|j| &column(j)[k..shape.p]);
-    let later = std::array::from_fn(|j| &column(j)[shape.below()..shape.below() + shape.u]);
+    let later = std::array::from_fn(|j| &column(j)[shape.update_row()..shape.update_row() + shape.u]);
     (own, later)
 }
 

@@ -58,13 +58,12 @@ pub(super) struct Asked {
 pub(super) fn largest(apply: &dyn Fn(&[[f64; BLOCK]]) -> Block<BLOCK>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
     // One application takes out what the map does not see.
     let start = apply(&random(weights.len()));
-    let near = if asked.is_symmetric { 2 } else { usize::MAX };
-    let mut space = Space::default();
-    space.append(start, weights, near);
+    let mut space = Space::new(asked.is_symmetric);
+    space.append(start, weights);
     let mut found = Vec::new();
     while let Some(last) = space.unapplied() {
         let image = apply(last);
-        let coefficients = space.append(image, weights, near);
+        let coefficients = space.append(image, weights);
         space.columns.push(coefficients);
         let is_last = space.unapplied().is_none() || space.dimensions() >= asked.most;
         if space.dimensions() > asked.count || is_last {
@@ -88,8 +87,11 @@ fn random(n: usize) -> Block<BLOCK> {
 }
 
 /// A Krylov space with what the map makes of it.
-#[derive(Default)]
 struct Space {
+    /// Whether the map is symmetric, so that an image has next to nothing of blocks before the last two.
+    is_symmetric: bool,
+    /// How far the last two blocks may be from orthogonal to those before them.
+    losses: [f64; 2],
     /// V_1, V_2, …; a vector that depends on those before it is zero.
     basis: Vec<Block<BLOCK>>,
     /// Which vectors of each block are not zero.
@@ -115,10 +117,36 @@ impl SmallRitz {
     }
 }
 
+/// Blocks are made orthogonal to all others before they may be further from it than this. What H says of T is right to
+/// the square of it (Simon, Linear Algebra Appl. 61, 1984).
+const ORTHOGONAL: f64 = 1e-10;
+
 impl Space {
+    fn new(is_symmetric: bool) -> Space {
+        let losses = [f64::INFINITY; 2];
+        Space { is_symmetric, losses, basis: Vec::new(), is_vector: Vec::new(), columns: Vec::new() }
+    }
+
     /// Makes a block orthonormal to the basis and in itself, and appends it; its coordinates.
-    fn append(&mut self, block: Block<BLOCK>, weights: &[f64], near: usize) -> Vec<Square<BLOCK>> {
-        let orthonormal = orthonormal(&self.basis, block, weights, near);
+    fn append(&mut self, block: Block<BLOCK>, weights: &[f64]) -> Vec<Square<BLOCK>> {
+        let near = if self.is_symmetric { self.basis.len().saturating_sub(2) } else { 0 };
+        let largest = self.columns.iter().flatten().flatten().flatten().fold(0.0f64, |most, c| most.max(c.abs()));
+        let [before, last] = self.losses;
+        let mut loss = f64::EPSILON;
+        // T v_k = … + v_k+1 R: what v_k and v_k−1 lack in orthogonality comes back, over the least of R.
+        let second = |triangle: &Square<BLOCK>| {
+            let least = (0..BLOCK).map(|lane| triangle[lane][lane]).fold(f64::INFINITY, f64::min);
+            let grown = (2.0 * last + before) * largest / least;
+            // The block after one that was made orthogonal to all is so too, or this one's part in it would come back.
+            let is_second = last <= f64::EPSILON && before > f64::EPSILON;
+            if near == 0 || is_second || grown.is_nan() || grown > ORTHOGONAL {
+                return 0;
+            }
+            loss = grown;
+            near
+        };
+        let orthonormal = orthonormal(&self.basis, block, weights, near, second);
+        self.losses = [last, loss];
         self.basis.push(orthonormal.block);
         self.is_vector.push(orthonormal.is_vector);
         orthonormal.coefficients
