@@ -62,7 +62,7 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    // The initial extents of the axes are proportional to the diffusion along them.
+    // The initial extents of the axes are proportional to the root of the diffusion along them.
     let spread = noise.tensor(minimum);
     let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
     let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);

@@ -30,7 +30,7 @@ impl Course {
             // A sum rather than a maximum, so that NaN is kept.
             away += (z[k] - s * (rise - bend * (1.0 - s))).abs();
         }
-        // The four values of s(1 − s)(2s − 1) at these nodes sum to 0.2722.
+        // The absolute values of s(1 − s)(2s − 1) at these nodes sum to 0.2722.
         Course { rise: rise.abs(), bend: bend.abs(), twist: away / 0.2722 }
     }
 

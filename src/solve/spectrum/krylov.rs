@@ -41,6 +41,9 @@ const SMALL_SYMMETRIC: f64 = 1e-9;
 /// θ's that differ by less than this part of them belong to one cluster.
 const CLUSTER: f64 = 1e-2;
 
+/// θ's that are closer than this part of them are one for residuals of [`SMALL_SYMMETRIC`]: its square over [`SMALL`].
+const CROWDED: f64 = 3e-5;
+
 /// How many eigenvalues are asked for, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
@@ -244,22 +247,30 @@ fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
     (0..m).map(pair).collect()
 }
 
-/// The errors of a symmetric map's Ritz values, sorted by modulus, from their residuals and their distances.
+/// The errors of a symmetric map's Ritz values, sorted by modulus, from their residuals and their distances. Of more
+/// eigenvalues close to one another than a block has vectors some may not be seen yet: the residuals stand there.
 fn sharpen(found: &mut [SmallRitz]) {
-    let thetas: Vec<f64> = found.iter().map(|small| small.theta[0]).collect();
+    let thetas: Vec<f64> = found.iter().map(|small| small.theta[0].abs()).collect();
+    let residuals: Vec<f64> = found.iter().map(|small| small.residual).collect();
+    // A neighbour is somewhere within its residual; behind the last one they go down to 0.
+    let gap_to = |k: usize, other: usize| {
+        let theta = thetas.get(other).copied().unwrap_or(0.0);
+        (thetas[k] - theta).abs() - residuals.get(other).copied().unwrap_or(0.0)
+    };
     let mut first = 0;
     while first < found.len() {
         let mut end = first + 1;
-        while end < found.len() && (thetas[end - 1] - thetas[end]).abs() <= CLUSTER * thetas[first].abs() {
+        while end < found.len() && thetas[end - 1] - thetas[end] <= CLUSTER * thetas[first] {
             end += 1;
         }
-        let before = if first > 0 { (thetas[first - 1] - thetas[first]).abs() } else { f64::INFINITY };
-        let after = if end < found.len() { (thetas[end - 1] - thetas[end]).abs() } else { f64::INFINITY };
-        let squares: f64 = found[first..end].iter().map(|small| small.residual.powi(2)).sum();
-        // Eigenvalues beside the cluster are where Ritz values are, to less than these are apart.
-        let apart = 0.5 * before.min(after);
-        for small in &mut found[first..end] {
-            small.error = small.residual.min(squares / apart);
+        let before = if first > 0 { gap_to(first, first - 1) } else { f64::INFINITY };
+        let apart = 0.5 * before.min(gap_to(end - 1, end));
+        let squares: f64 = residuals[first..end].iter().map(|residual| residual.powi(2)).sum();
+        let crowd = |k: usize| thetas.iter().filter(|theta| (*theta - thetas[k]).abs() <= CROWDED * thetas[k]).count();
+        for k in first..end {
+            if apart > 0.0 && crowd(k) < BLOCK {
+                found[k].error = residuals[k].min(squares / apart);
+            }
         }
         first = end;
     }
