@@ -125,7 +125,9 @@ pub fn check(
         ways,
         cells: request.grid.cells,
         foreseen: foreseen.filter(|_| request.grid.cells.is_none()),
-        memory: foreseen.or(request.grid.cells).map(|cells| forecast::bytes(&problem, request, cells, share, around.formats)),
+        memory: foreseen
+            .or(request.grid.cells)
+            .map(|cells| forecast::bytes(&problem, request, cells, share, around.formats)),
         allowed: resources.memory,
         forecast,
         warnings,

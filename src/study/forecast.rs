@@ -68,7 +68,13 @@ pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -
         Warning::ToleranceMissed { error, .. } => Some(*error),
         _ => None,
     });
-    let Some(error) = missed else { return Some(solved.grid.cells) };
+    let grids = solved.timing.iter().filter(|(phase, _)| phase.ends_with(" cells")).count();
+    let error = match missed {
+        Some(error) => error,
+        None if grids >= ladder::FEWEST => return Some(solved.grid.cells),
+        // So many are solved in any case.
+        None => request.grid.tolerance,
+    };
     let scheme = solved.choice.scheme;
     let observed = solved.rate.as_ref().and_then(|rate| rate.observed_order).filter(|order| *order > 0.5);
     let order = observed.unwrap_or(scheme.formal_order()).min(scheme.formal_order());
@@ -78,7 +84,7 @@ pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -
     }
     let most = request.grid.max_unknowns.unwrap_or(MOST_UNKNOWNS[problem.dimension - 1]);
     let mut cells = solved.grid.cells;
-    for _ in 0..doublings.max(1.0) as usize {
+    for _ in 0..(doublings.max(1.0) as usize).max(ladder::FEWEST.saturating_sub(grids)) {
         let next = doubled(cells);
         if next[0] * next[1] > most || memory::estimate(next, problem, scheme) > allowed as f64 {
             break;
@@ -179,7 +185,8 @@ const OF_KERNELS: f64 = 1.25;
 /// Seconds for SGD itself at all learning rates: the quickest are measured.
 fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Option<f64> {
     let sizes = iteration::sizes(problem, rates).ok()?;
-    let (begun, mut seconds, mut last) = (Instant::now(), 0.0, None);
+    let (begun, mut seconds) = (Instant::now(), 0.0);
+    let mut last: Option<(f64, f64)> = None;
     for (rate, [_, entries]) in rates.iter().zip(&sizes) {
         let entries = *entries as f64;
         seconds += match last.filter(|_| begun.elapsed().as_secs_f64() > MOMENT) {
