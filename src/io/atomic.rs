@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "cli")]
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -24,14 +26,19 @@ pub(super) fn register() -> MutexGuard<'static, Register> {
 struct Partial(PathBuf);
 
 impl Partial {
-    fn create(path: PathBuf) -> std::io::Result<Partial> {
-        let mut register = register();
+    /// Makes the file, and its folder where that is missing: not once the program ends.
+    fn create(target: &Path) -> Result<Partial, IoError> {
+        let (path, mut register) = (temporary(target), register());
+        if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.to_path_buf(), source })?;
+        }
         register.partial.push(path.clone());
         let partial = Partial(path);
         let created = fs::File::create(&partial.0);
         // Before `partial` is dropped, which takes the register too.
         drop(register);
-        created.map(|_| partial)
+        created.map_err(|source| IoError::Write { path: target.to_path_buf(), source })?;
+        Ok(partial)
     }
 
     fn rename(self, path: &Path) -> std::io::Result<()> {
@@ -53,6 +60,10 @@ impl Drop for Partial {
         }
     }
 }
+
+/// Times that a temporary file or folder is removed, a thousandth of a second apart, until it is gone.
+#[cfg(feature = "cli")]
+const TRIES: usize = 50;
 
 /// The files of a program that ends now: while this lives no file is begun or takes its final name.
 #[cfg(feature = "cli")]
@@ -79,8 +90,14 @@ impl Unfinished {
     /// Removes the temporary files.
     pub(crate) fn remove(&self) {
         for path in &self.register.partial {
-            // Nobody could act on a failure.
-            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            for _ in 0..TRIES {
+                // Nobody could act on a failure; a picture that is drawn beside may open its file again.
+                let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+                if !path.exists() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 }
@@ -94,10 +111,7 @@ impl Unfinished {
 /// What `write` returns; [`IoError::Folder`] and [`IoError::Write`] where the folder or the file cannot be written.
 pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let failed = |source| IoError::Write { path: path.to_path_buf(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.to_path_buf(), source })?;
-    }
-    let partial = Partial::create(temporary(path)).map_err(failed)?;
+    let partial = Partial::create(path)?;
     write(&partial.0)?;
     let written = fs::OpenOptions::new().write(true).open(&partial.0).map_err(failed)?;
     written.sync_all().map_err(failed)?;

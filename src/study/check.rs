@@ -103,6 +103,7 @@ pub fn check(
     if progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
+    let share = trial.solved.as_ref().map_or(1.0, |found| found.unknowns as f64 / found.grid.len() as f64);
     let Trial { refused, warnings: seen, unseen, .. } = trial;
     warnings.extend(seen);
     let ways = degeneracy::ways(
@@ -124,7 +125,9 @@ pub fn check(
         ways,
         cells: request.grid.cells,
         foreseen: foreseen.filter(|_| request.grid.cells.is_none()),
-        memory: foreseen.or(request.grid.cells).map(|cells| forecast::bytes(&problem, request, cells)),
+        memory: foreseen
+            .or(request.grid.cells)
+            .map(|cells| forecast::bytes(&problem, request, cells, share, around.formats)),
         allowed: resources.memory,
         forecast,
         warnings,

@@ -68,7 +68,13 @@ pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -
         Warning::ToleranceMissed { error, .. } => Some(*error),
         _ => None,
     });
-    let Some(error) = missed else { return Some(solved.grid.cells) };
+    let grids = solved.timing.iter().filter(|(phase, _)| phase.ends_with(" cells")).count();
+    let error = match missed {
+        Some(error) => error,
+        None if grids >= ladder::FEWEST => return Some(solved.grid.cells),
+        // So many are solved in any case.
+        None => request.grid.tolerance,
+    };
     let scheme = solved.choice.scheme;
     let observed = solved.rate.as_ref().and_then(|rate| rate.observed_order).filter(|order| *order > 0.5);
     let order = observed.unwrap_or(scheme.formal_order()).min(scheme.formal_order());
@@ -78,7 +84,7 @@ pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -
     }
     let most = request.grid.max_unknowns.unwrap_or(MOST_UNKNOWNS[problem.dimension - 1]);
     let mut cells = solved.grid.cells;
-    for _ in 0..doublings.max(1.0) as usize {
+    for _ in 0..(doublings.max(1.0) as usize).max(ladder::FEWEST.saturating_sub(grids)) {
         let next = doubled(cells);
         if next[0] * next[1] > most || memory::estimate(next, problem, scheme) > allowed as f64 {
             break;
@@ -165,33 +171,36 @@ fn growth(phase: &str) -> f64 {
     match phase {
         // It is tried on the same coarse grid.
         "choice of the scheme" => 0.0,
-        "elimination" => 1.4,
-        "coarser grids" | "correction" | "reactive paths" | "network of valleys" | "spectrum" => 1.25,
+        // Small grids pay for pages that large ones use again.
+        "elimination" | "correction" | "spectrum" => 1.15,
         _ => 1.0,
     }
 }
 
 /// Seconds of the iteration that are measured, from its quickest learning rates on.
 const MOMENT: f64 = 0.05;
-/// Operations a second of the elimination of a kernel.
-const OPERATIONS: f64 = 4e9;
+/// The power of the entries of a kernel with which its time grows: they are made, and eliminated in a band.
+const OF_KERNELS: f64 = 1.25;
 
-/// Seconds for SGD itself at all learning rates: an entry of the kernel takes as long as in those that are quickest.
+/// Seconds for SGD itself at all learning rates: the quickest are measured.
 fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Option<f64> {
     let sizes = iteration::sizes(problem, rates).ok()?;
-    let clock = Instant::now();
-    let mut measured = 0.0;
+    let (begun, mut seconds) = (Instant::now(), 0.0);
+    let mut last: Option<(f64, f64)> = None;
     for (rate, [_, entries]) in rates.iter().zip(&sizes) {
-        iteration::escape(problem, *rate, resources.memory, resources.progress).ok()?;
-        measured += *entries as f64;
-        if clock.elapsed().as_secs_f64() > MOMENT {
-            break;
-        }
+        let entries = *entries as f64;
+        seconds += match last.filter(|_| begun.elapsed().as_secs_f64() > MOMENT) {
+            Some((own, known)) => own * (entries / known).powf(OF_KERNELS),
+            None => {
+                let clock = Instant::now();
+                iteration::escape(problem, *rate, resources.memory, resources.progress).ok()?;
+                let own = clock.elapsed().as_secs_f64();
+                last = Some((own, entries.max(1.0)));
+                own
+            }
+        };
     }
-    let per_entry = clock.elapsed().as_secs_f64() / measured.max(1.0);
-    let eliminating = |nodes: f64, entries: f64| 2.0 / 3.0 * entries * entries / nodes.max(1.0) / OPERATIONS;
-    let all = sizes.iter().map(|[nodes, entries]| (*nodes as f64, *entries as f64));
-    Some(all.map(|(nodes, entries)| per_entry * entries + eliminating(nodes, entries)).sum())
+    Some(seconds)
 }
 
 /// Cells on which a density in time is tried, at most, and halvings of the grid before that, at least.
@@ -261,10 +270,11 @@ fn pace() -> f64 {
     clock.elapsed().as_secs_f64() / SECONDS
 }
 
-/// Bytes that a run takes in all.
-pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2]) -> f64 {
-    let n = cells[0] as f64 * cells[1] as f64;
-    let per_cell = [(Quantity::Committor, 170.0), (Quantity::Network, 430.0)];
+/// Bytes that a run takes in all: to solve, or to draw what was found, whichever is more. `share` is the part of the
+/// cells that are states, where a trial shows it.
+pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64, formats: usize) -> f64 {
+    let n = count(cells);
+    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0)];
     let fields: f64 =
         per_cell.into_iter().filter(|(quantity, _)| request.wants(*quantity)).map(|(_, more)| more * n).sum();
     let kernel = request.sgd.as_ref().map_or(0.0, |asked| {
@@ -272,12 +282,14 @@ pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2]) -> f64 {
         let largest = sizes.map_or(0, |sizes| sizes.into_iter().map(|[_, entries]| entries).max().unwrap_or(0));
         PER_KERNEL_ENTRY * largest as f64
     });
-    let drawing = if problem.dimension == 1 { 0.0 } else { DRAWN };
-    let own = memory::estimate(cells, problem, request.grid.scheme()) + fields;
-    memory::FIXED + own.max(drawing) + kernel
+    let solving = share * memory::estimate(cells, problem, request.grid.scheme()) + fields + kernel;
+    let drawing = if formats == 0 { 0.0 } else { DRAWN[problem.dimension - 1] + PER_DRAWN_CELL * n };
+    memory::FIXED + solving.max(drawing)
 }
 
-/// Bytes of pictures in two dimensions, which are drawn when the factor is gone.
-const DRAWN: f64 = 16e6;
+/// Bytes of two pictures that are drawn beside each other, in one dimension and in two.
+const DRAWN: [f64; 2] = [37e6, 57e6];
+/// Bytes a cell of what is written and drawn.
+const PER_DRAWN_CELL: f64 = 150.0;
 /// Bytes an entry of the iteration's kernel: the chain, its analysis and its factor.
-const PER_KERNEL_ENTRY: f64 = 40.0;
+const PER_KERNEL_ENTRY: f64 = 80.0;

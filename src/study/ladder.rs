@@ -20,6 +20,8 @@ use crate::study::{Request, StudyError, memory};
 pub(super) const COARSEST: usize = 8;
 /// Cells along the shortest side of the first grid where none are given, in one and in two dimensions.
 const FIRST_CELLS: [usize; 2] = [128, 32];
+/// Grids that are solved before an error of theirs ends a refinement.
+pub(super) const FEWEST: usize = 3;
 /// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.
 pub(super) const MOST_TO_FAIL: usize = 20_000;
 /// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
@@ -86,7 +88,7 @@ impl<'a> Plan<'a> {
             Grids::Listed(left) | Grids::Towards { left, .. } => left.next(),
             Grids::Doubled { next, tolerance, most, allowed } => {
                 let cells = *next;
-                let is_met = climb.rungs.rates.len() >= 3 && climb.rungs.worst_error() <= *tolerance;
+                let is_met = climb.rungs.rates.len() >= FEWEST && climb.rungs.worst_error() <= *tolerance;
                 let is_small = cells[0] * cells[1] <= *most;
                 let fits = memory::estimate(cells, self.problem, self.scheme) <= *allowed as f64;
                 *next = cells.map(|n| if n == 1 { 1 } else { 2 * n });

@@ -7,7 +7,7 @@ use crate::study::request::{GridRequest, Scheme};
 use crate::tensor::difference;
 
 /// Bytes of the program itself, its libraries and the stacks of its threads.
-pub const FIXED: f64 = 36e6;
+pub const FIXED: f64 = 18e6;
 
 /// Bytes per cell of a line.
 const LINE: f64 = 200.0;
@@ -20,7 +20,7 @@ struct Law {
     per_doubling: f64,
 }
 
-const REVERSIBLE: Law = Law { at_65536: 595.0, per_doubling: 49.0 };
+const REVERSIBLE: Law = Law { at_65536: 715.0, per_doubling: 49.0 };
 const FIVE_POINTS: Law = Law { at_65536: 720.0, per_doubling: 78.0 };
 const NINE_POINTS: Law = Law { at_65536: 1180.0, per_doubling: 120.0 };
 

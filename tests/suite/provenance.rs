@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::cli::command;
 use crate::folder::Folder;
 
-const TEXT: &str = "landscape = { kind = 'linear-regression', data = 'data.csv', label = 'y', intercept = true }
+const TEXT: &str =
+    "landscape = { kind = 'linear-regression', data = 'data.csv', features = ['x'], label = 'y', intercept = true }
 noise = { kind = 'isotropic', temperature = 0.1 }
 valley = { set = 'box', half_width = 0.3 }
 grid = { cells = [12, 12] }";

@@ -104,13 +104,17 @@ fn plot_knows_the_results_of_other_commands() {
         sweep = { parameters = { 'noise.temperature' = [0.1, 0.2] } }",
     )
     .unwrap();
-    for (name, result) in [("converge", "there-converge/convergence.h5"), ("sweep", "there-sweep/result.h5")] {
+    for (name, result, words) in [
+        ("converge", "there-converge/convergence.h5", "no density in time to animate"),
+        ("sweep", "there-sweep/result.h5", "`saddleflux sweep` with the same configuration"),
+    ] {
         assert_eq!(
             said(&[name, "a.toml", "--quiet", "--no-plots", "--out", &format!("there-{name}")], &folder).0,
             Some(0)
         );
-        let (status, message) = said(&["plot", result], &folder);
-        assert!(status == Some(2) && message.contains(&format!("a result of `saddleflux {name}`")), "{message}");
+        let asked: &[&str] = if name == "sweep" { &["plot", result] } else { &["plot", result, "--animate"] };
+        let (status, message) = said(asked, &folder);
+        assert!(status == Some(2) && message.contains(words), "{message}");
         assert!(!message.contains("damaged"));
     }
     let completions = command(&["completions", "bash"], folder.path());
