@@ -13,8 +13,8 @@ use super::witness::Witnesses;
 
 /// Rectangles beyond the home are so many times smaller, for few points of one are looked at.
 const SMALLER: f64 = 8.0;
-/// How far beyond a function is looked at, in such rectangles.
-const FARTHEST: f64 = 1048576.0;
+/// How far beyond a function is looked at, in such rectangles: beyond a domain, and where none is known.
+pub(super) const FARTHEST: [f64; 2] = [256.0, 1048576.0];
 /// So far beyond they are all of one size; further out they grow with the distance.
 const NEAR: f64 = 16.0;
 
@@ -28,9 +28,9 @@ struct Piece {
 
 impl Piece {
     /// That of a place; none where it is too far.
-    fn of(place: f64) -> Option<Piece> {
+    fn of(place: f64, farthest: f64) -> Option<Piece> {
         // Not a number neither.
-        if !(place.abs() <= FARTHEST) {
+        if !(place.abs() <= farthest) {
             return None;
         }
         let level = if place.abs() < NEAR { 0 } else { (2.0 * place.abs() / NEAR).log2().floor() as u32 };
@@ -156,7 +156,7 @@ impl Sampled {
         let pieces = [0, 1].map(|axis: usize| {
             let width = (upper[axis] - lower[axis]) / SMALLER;
             match axis < self.caller.dimension {
-                true => Piece::of((point[axis] - lower[axis]) / width - 0.5 * SMALLER),
+                true => Piece::of((point[axis] - lower[axis]) / width - 0.5 * SMALLER, self.caller.farthest),
                 false => Some(Piece { level: 0, number: 0 }),
             }
         });
