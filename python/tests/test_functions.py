@@ -71,6 +71,27 @@ def test_one_dimension_without_a_domain() -> None:
     assert found.quadrature.escape_ratio == pytest.approx(1.0, abs=1e-6)
 
 
+def test_two_dimensions_without_a_domain() -> None:
+    # A parabola has no length of its own: the search for a box goes far out.
+    formula = Problem("(x^2 - 1)^2 + y^2", 0.2, valley=[-1, 0], cells=(48, 48)).solve()
+    found = Problem(well, 0.2, valley=[-1, 0], cells=(48, 48)).solve()
+    assert found.rate.log == pytest.approx(formula.rate.log, abs=1e-8)
+    for name in ("lower", "upper"):
+        assert found.fields.attributes[name] == pytest.approx(formula.fields.attributes[name], rel=0.1)
+
+
+def test_errors_name_the_function_and_how_it_was_looked_at() -> None:
+    with pytest.raises(InputError, match="between -5 and 5") as caught:
+        Problem(lambda x, y: ((x / 1e-9) ** 2 - 1) ** 2 + (y / 1e-9) ** 2, 0.1, valley=[-1e-9, 0]).solve()
+    assert "domain=(lower, upper)" in caught.value.remedy
+    with pytest.raises(InputError, match="negative eigenvalue") as caught:
+        Problem(well, lambda x, y: 0.1 - x**2, **DOMAIN).solve()
+    assert caught.value.key == "noise" and "of Python" in caught.value.value
+    with pytest.raises(ValueError) as caught:
+        Problem(lambda x: x if x > 0 else -x, 0.1, valley=0.0).solve()
+    assert not hasattr(caught.value, "__notes__") or "np.where" in caught.value.__notes__[0]
+
+
 def test_noise_as_a_function() -> None:
     valley = {"valley": [-1, 0], "domain": ([-2, -1.5], [0.6, 1.5]), "cells": (60, 60)}
 

@@ -44,13 +44,32 @@ class Sampler:
         value = functions[0][1]
         self.error = value.error if isinstance(value, Table) else 0.0
         self._compared: set[Any] = set()
+        self._kinds: set[str] = set()
 
     def __call__(self, x: Array, y: Array | None) -> Array:
         given = (x,) if y is None else (x, y)
         rows: list[Array] = []
         for name, function, entries in self._functions:
-            rows.extend(_rows(name, function(*given), entries, x.shape))
+            try:
+                found = function(*given)
+            except Exception as error:
+                # What is not written for arrays fails in its own words.
+                if hasattr(error, "add_note"):
+                    error.add_note(f"saddleflux calls {name} with arrays of the shape {x.shape}: write it for arrays (np.where instead of if)")
+                raise
+            if name == "loss" and hasattr(found, "dtype"):
+                self._kinds.add(str(found.dtype).removeprefix("torch."))
+            rows.extend(_rows(name, found, entries, x.shape))
         return np.ascontiguousarray(rows, dtype=float)
+
+    @property
+    def imprecise(self) -> str:
+        """What there is to say of values in fewer digits than those of double precision; empty where there is nothing."""
+        kinds = sorted(self._kinds & {"float16", "bfloat16", "float32"})
+        if not kinds:
+            return ""
+        digits = {"bfloat16": 2, "float16": 3, "float32": 7}[kinds[0]]
+        return f"the loss gives {kinds[0]}, some {digits} digits, of which derivatives keep fewer: compute and return float64"
 
     def compare(self, lower: Sequence[float], upper: Sequence[float], is_known: bool) -> None:
         """Whether derivatives and covariance belong to the loss, looked at once in each box.

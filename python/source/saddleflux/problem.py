@@ -11,7 +11,7 @@ from typing import Any, Union
 import numpy as np
 
 from . import _native, progress as _progress
-from .errors import InputError, SaddlefluxWarning, wrong
+from .errors import InputError, SaddlefluxWarning, UnsolvableError, wrong
 from .functions import Function, Sampler, Start, dimension_of, motion_sampler, noise_sampler
 from .landscapes import Landscape
 from .noises import Field, Noise
@@ -327,6 +327,24 @@ def threads_of(threads: int | None) -> int:
     return threads or 0
 
 
+def of_functions(error: InputError | UnsolvableError, problem: Problem) -> None:
+    """Says of an error what it has to do with functions: which stands in the place of a value, and how it was looked at."""
+    names = {"landscape": "motion", "noise": "noise"}
+    section = (error.key or "").split(".")[0]
+    sampler = problem._functions.get(names.get(section, ""))
+    if sampler is not None and error.key == section:
+        error.value = sampler.name
+    motion = problem._functions.get("motion")
+    if not isinstance(motion, Sampler) or section not in ("landscape", "valley", "domain", "grid"):
+        return
+    more = [motion.imprecise] if motion.imprecise else []
+    if "domain" not in _native.parse_toml(problem._text) and not any(change.startswith("domain.") for change in problem._changes):
+        more.append("without a domain a function is looked at between -5 and 5, and beyond only where a search leads: give domain=(lower, upper)")
+    if more:
+        error.remedy = "; ".join([*([error.remedy] if error.remedy else []), *more])
+        error.args = ("; ".join([str(error), *more]),)
+
+
 def _refuse_sensitivities(problem: Problem) -> None:
     """Sensitivities are derivatives by the numbers of a configuration, which solves itself again for them."""
     asked = [_native.parse_toml(problem._text).get("solve", {}).get("quantities", ())]
@@ -346,6 +364,9 @@ def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | N
     tell = _progress.teller(progress)
     try:
         found = how(problem._text, problem._origin, problem._changes, problem._functions, threads_of(threads), tell)
+    except (InputError, UnsolvableError) as error:
+        of_functions(error, problem)
+        raise
     finally:
         if tell is not None:
             tell.close()

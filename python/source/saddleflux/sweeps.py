@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native, files, progress as _progress
-from .errors import Interrupted, SaddlefluxWarning, UnsolvableError, wrong
+from .errors import InputError, Interrupted, SaddlefluxWarning, UnsolvableError, wrong
 from .groups import Group
-from .problem import Problem, ProblemLike, a_problem, named, threads_of
+from .problem import Problem, ProblemLike, a_problem, named, of_functions, threads_of
 from .progress import Progress
 from .sections import Section
 
@@ -265,6 +265,9 @@ def sweep(
     tell = _progress.teller(progress)
     try:
         found = _native.sweep(asked._text, asked._origin, asked._changes, asked._functions, kept, threads_of(threads), tell)
+    except (InputError, UnsolvableError) as error:
+        of_functions(error, asked)
+        raise
     except Interrupted as interrupted:
         if kept is None:
             raise

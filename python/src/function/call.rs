@@ -3,6 +3,7 @@
 use saddleflux::tensor::Point;
 
 use super::rectangle::Knots;
+use super::sampled::FARTHEST;
 use crate::desk::Desk;
 
 /// At most so many points in one call, so that what a function makes on the way stays small.
@@ -21,11 +22,21 @@ pub(super) struct Caller {
     pub(super) knots: Knots,
     /// Whether these are cubic, so that four values along each axis are all that there is to know.
     pub(super) is_cubic: bool,
+    /// How far beyond its home it is looked at.
+    pub(super) farthest: f64,
 }
 
 impl Caller {
     pub(super) fn new(desk: Desk, function: usize, dimension: usize, components: usize) -> Caller {
-        Caller { desk, function, dimension, components, knots: Knots::default(), is_cubic: false }
+        Caller {
+            desk,
+            function,
+            dimension,
+            components,
+            knots: Knots::default(),
+            is_cubic: false,
+            farthest: FARTHEST[0],
+        }
     }
 
     /// The components at points: for each component its values. Where nobody answers any more they are NaN.

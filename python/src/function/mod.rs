@@ -7,6 +7,7 @@
 
 mod call;
 mod chebyshev;
+mod found;
 mod left;
 mod loss;
 mod rectangle;
@@ -29,6 +30,7 @@ use call::Caller;
 pub(crate) use left::Compared;
 use loss::{DriftFunction, Knows, LossFunction, NoiseFunction, entries};
 use rectangle::{Knots, Rectangle};
+use sampled::FARTHEST;
 use witness::Witnesses;
 
 /// Critical points of functions are looked for in this box where no domain is given.
@@ -193,6 +195,7 @@ impl Functions {
         let caller = |asked: &Asked, components: usize| Caller {
             knots: asked.knots.clone(),
             is_cubic: asked.is_cubic,
+            farthest: FARTHEST[usize::from(!is_known)],
             ..Caller::new(desk.clone(), asked.place, dimension, components)
         };
         let (mut loss, mut drift, mut noise) = (None, None, None);

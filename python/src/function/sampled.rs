@@ -13,8 +13,35 @@ use super::witness::Witnesses;
 
 /// Rectangles beyond the home are so many times smaller, for few points of one are looked at.
 const SMALLER: f64 = 8.0;
-/// How far beyond a function is looked at, in such rectangles.
-const FARTHEST: f64 = 256.0;
+/// How far beyond a function is looked at, in such rectangles: beyond a domain, and where none is known.
+pub(super) const FARTHEST: [f64; 2] = [256.0, 1048576.0];
+/// So far beyond they are all of one size; further out they grow with the distance.
+const NEAR: f64 = 16.0;
+
+/// An interval of an axis beyond the home, in units of the smallest from the home's middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Piece {
+    /// Its length is 2 to this.
+    level: u32,
+    number: i64,
+}
+
+impl Piece {
+    /// That of a place; none where it is too far.
+    fn of(place: f64, farthest: f64) -> Option<Piece> {
+        // Not a number neither.
+        if !(place.abs() <= farthest) {
+            return None;
+        }
+        let level = if place.abs() < NEAR { 0 } else { (2.0 * place.abs() / NEAR).log2().floor() as u32 };
+        Some(Piece { level, number: (place / f64::from(1u32 << level)).floor() as i64 })
+    }
+
+    /// One of its ends.
+    fn at(self, end: i64) -> f64 {
+        (self.number + end) as f64 * f64::from(1u32 << self.level)
+    }
+}
 /// Points that are compared at once.
 const AT_ONCE: usize = 1 << 18;
 /// What polynomials are known to leave is measured in places, and elsewhere it is up to so many times more.
@@ -28,7 +55,7 @@ pub(super) struct Sampled {
     derive: Box<Derive>,
     home: Rectangle,
     inside: Tree,
-    beyond: RwLock<HashMap<[i64; 2], Arc<Tree>>>,
+    beyond: RwLock<HashMap<[Piece; 2], Arc<Tree>>>,
     /// Where it was looked at before it was made.
     seen: Witnesses,
 }
@@ -126,21 +153,23 @@ impl Sampled {
     /// The tree of a point beyond the home, unless it is so far beyond that a search has gone astray.
     fn around(&self, point: Point) -> Option<Arc<Tree>> {
         let Rectangle { lower, upper } = self.home;
-        let width = |axis: usize| (upper[axis] - lower[axis]) / SMALLER;
-        let number = [0, 1].map(|axis: usize| match axis < self.caller.dimension {
-            true => ((point[axis] - lower[axis]) / width(axis)).floor(),
-            false => 0.0,
+        let pieces = [0, 1].map(|axis: usize| {
+            let width = (upper[axis] - lower[axis]) / SMALLER;
+            match axis < self.caller.dimension {
+                true => Piece::of((point[axis] - lower[axis]) / width - 0.5 * SMALLER, self.caller.farthest),
+                false => Some(Piece { level: 0, number: 0 }),
+            }
         });
-        if !number.iter().all(|number| number.abs() <= FARTHEST) {
-            return None;
-        }
-        let number = number.map(|number| number as i64);
-        let known = self.beyond.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
+        let [Some(first), Some(second)] = pieces else { return None };
+        let known = self.beyond.read().unwrap_or_else(PoisonError::into_inner).get(&[first, second]).cloned();
         Some(known.unwrap_or_else(|| {
-            // Made without the lock, for whoever holds the interpreter's might wait for this one: two may make the
-            // same, and one is kept.
-            let corner =
-                |shift: i64| [0, 1].map(|axis: usize| lower[axis] + (number[axis] + shift) as f64 * width(axis));
+            // Made without the lock, for others ask it meanwhile: two may make the same, and one is kept.
+            let corner = |shift: i64| {
+                let at = |axis: usize, piece: Piece| {
+                    lower[axis] + (piece.at(shift) + 0.5 * SMALLER) * (upper[axis] - lower[axis]) / SMALLER
+                };
+                [at(0, first), at(1, second)]
+            };
             let (low, mut high) = (corner(0), corner(1));
             if self.caller.dimension == 1 {
                 high[1] = low[1];
@@ -148,7 +177,7 @@ impl Sampled {
             let place = Rectangle { lower: low, upper: high };
             let made = Tree::new(&self.caller, &*self.derive, place, &self.seen, false);
             let mut beyond = self.beyond.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(beyond.entry(number).or_insert_with(|| Arc::new(made)))
+            Arc::clone(beyond.entry([first, second]).or_insert_with(|| Arc::new(made)))
         }))
     }
 

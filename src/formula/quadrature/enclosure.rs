@@ -147,9 +147,9 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from [`Green::trial`], until they agree or no longer come closer.
+/// The quotients by inverse iteration from 1, until they agree or no longer come closer.
 fn converged(green: &Green<'_>) -> Quotients {
-    let (mut found, mut u) = Quotients::new(green, &green.trial());
+    let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {
         let (next, after) = Quotients::new(green, &u);
         let is_settled = next.differ_by() <= SAME || next.differ_by() >= found.differ_by();

@@ -4,8 +4,9 @@ use super::panels::Panel;
 use super::rule::{NODES, Nodal, RULE};
 use crate::scaled::{Scaled, Sum};
 
-/// A dip of φ by less than this on a slope holds nobody back.
-const DIP: f64 = 1.0;
+/// A valley that is this deep below the top of a slope holds so well that what is on the slope is a small part of it; dips
+/// that are less deep are part of the slope.
+const WELL: f64 = 10.0;
 
 /// The Green operator f ↦ u with 𝓛u = −f and u = 0 at absorbing ends:
 ///
@@ -115,8 +116,8 @@ impl<'a> Green<'a> {
         Green { panels, boltzmann, heights, absorbs: [lower_absorbs, upper_absorbs], below, above, total }
     }
 
-    /// What an inverse iteration begins with: 1, and e^{φ − φ(top)} on a slope that falls from a top of φ to an
-    /// absorbing end.
+    /// What an inverse iteration begins with: 1, and e^{φ − φ(top)} on a slope that falls from the top behind a valley to
+    /// an absorbing end.
     ///
     /// Who is on such a slope is as good as gone, and comes back to the top with about that probability. The weight
     /// e^{−φ} is so large there that a function that is far too large leaves traces for hundreds of iterations.
@@ -125,15 +126,17 @@ impl<'a> Green<'a> {
         let n = self.panels.len();
         let orders: [Vec<usize>; 2] = [(0..n).collect(), (0..n).rev().collect()];
         for (order, _) in orders.iter().zip(self.absorbs).filter(|(_, absorbs)| *absorbs) {
-            let (mut top, mut length) = (f64::NEG_INFINITY, 0);
+            let (mut top, mut length, mut has_well) = (f64::NEG_INFINITY, 0, false);
             for (k, &panel) in order.iter().enumerate() {
                 if self.heights[panel] > top {
                     (top, length) = (self.heights[panel], k);
-                } else if top - self.heights[panel] > DIP {
+                } else if top - self.heights[panel] > WELL {
+                    has_well = true;
                     break;
                 }
             }
-            for &panel in &order[..length] {
+            // Without a valley behind the top the slope is all that there is.
+            for &panel in order[..length].iter().filter(|_| has_well) {
                 let share = (self.heights[panel] - top).min(0.0).exp();
                 trial[panel] = trial[panel].map(|value| value.min(share));
             }
