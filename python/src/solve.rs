@@ -79,9 +79,11 @@ fn solved(
     progress.begin("reading the landscape", 0);
     let run = |posed: &Posed| {
         let landscape = clock.elapsed().as_secs_f64();
+        let begun = Instant::now();
         let solution = study::run(&posed.problem, &config.request, progress)?;
+        let took = begun.elapsed();
         progress.begin("comparing functions with their polynomials", 0);
-        let compared = posed.compare(&solution.grid);
+        let compared = posed.compare(&solution.grid, took);
         Ok::<_, Failure>(((solution, landscape), compared))
     };
     let (posed, (mut solution, landscape), compared) = functions.solved(config, desk, progress, run)?;

@@ -62,8 +62,9 @@ fn solved(functions: &Functions, desk: &Desk, config: &Config, resources: Resour
     let progress = resources.progress;
     let run = |posed: &Posed| {
         let (mut compared, mut warning) = (Compared::default(), None);
+        let begun = Instant::now();
         let found = summary_of(&posed.problem, config, resources, |solution| {
-            compared = posed.compare(&solution.grid);
+            compared = posed.compare(&solution.grid, begun.elapsed());
             warning = posed.left(&compared).state(solution);
         });
         Ok::<_, StudyError>(((found?, warning), compared))

@@ -132,3 +132,26 @@ def test_sweeps_are_looked_at_too() -> None:
     problem = Problem(loss, 0.1, gradient=lambda x, y: (0.0 * x, 0.0 * y), **BOX)
     with pytest.raises(InputError, match="contradicts the loss"):
         saddleflux.sweep(problem, {"noise.temperature": [0.1, 0.2]})
+
+
+@pytest.mark.parametrize("own, beside", [
+    # Roundings beside entries that are exactly zero.
+    (lambda x, y: (x**2 - 1) ** 2 + y**2, {"hessian": lambda x, y: (12 * x**2 - 4, 1e-17 * x, 2.0 + 0 * y)}),
+    # Single precision in values that differ by orders over the box, or stand on a large constant.
+    (lambda x, y: ((x**2 - 1) ** 2 + y**4 + 0.5 * y**2).astype(np.float32), {"gradient": lambda x, y: (4 * x * (x**2 - 1), 4 * y**3 + y)}),
+    # A gradient by differences with a long step.
+    (loss, {"gradient": lambda x, y: ((loss(x + 1e-4, y) - loss(x, y)) / 1e-4, (loss(x, y + 1e-4) - loss(x, y)) / 1e-4)}),
+])
+def test_what_differs_by_rounding_or_by_a_step_is_no_contradiction(own: Any, beside: dict[str, Any]) -> None:
+    for width in (1.5, 2.0, 3.0, 5.0):
+        box = {**BOX, "domain": ([-width, -width], [0, width]), "cells": (16, 16)}
+        plain = Problem(own, 0.3, **box).solve()
+        assert Problem(own, 0.3, **beside, **box).solve().rate.log == pytest.approx(plain.rate.log, abs=0.05)
+
+
+def test_a_gradient_that_is_cut_off_far_from_the_wells_is_one_where_no_domain_is_given() -> None:
+    def capped(x: Any) -> Any:
+        return np.clip(4.0 * x * (x**2 - 1.0), -200.0, 200.0)
+
+    found = Problem(lambda x: (x**2 - 1) ** 2, 0.1, gradient=capped).solve()
+    assert found.rate.value == pytest.approx(Problem("(x^2-1)^2", 0.1).solve().rate.value, rel=1e-3)

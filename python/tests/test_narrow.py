@@ -74,3 +74,15 @@ def test_jumps_are_stated() -> None:
     formula = Problem("(x^2 - 1)^2 + 0.05*step(x + 0.6)", 0.1, **about).solve()
     found = Problem(lambda x: (x**2 - 1) ** 2 + 0.05 * (x > -0.6), 0.1, **about).solve()
     assert agrees(found, formula)
+
+
+def test_what_is_no_number_outside_the_domain_costs_no_digits_on_turned_grids() -> None:
+    def walled(x: Any, y: Any) -> Any:
+        inside = (np.abs(x) <= 1.6) & (np.abs(y) <= 1.3)
+        return np.where(inside, (x**2 - 1) ** 2 + 1.5 * y**2 + 0.8 * x * y, np.nan)
+
+    box: dict[str, Any] = {"domain": ([-1.6, -1.3], [1.6, 1.3]), "grid": {"cells": [48, 48], "align": "saddle"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = Problem(walled, 0.2, **box).solve()
+    assert found.rate.error is not None and found.rate.error < 0.05

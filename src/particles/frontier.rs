@@ -3,7 +3,7 @@
 //! For intervals, boxes and discs the distance is exact. For a basin or a condition in two dimensions the boundary is
 //! traced once by marching squares, with crossings from [`Region::exit`], and the distance to it is tabulated on a
 //! lattice and interpolated. The error is about κh²/4, with κ the curvature of the boundary and h the lattice spacing,
-//! or 1e-5 of the domain's width.
+//! that is, 1e-5 of the domain's width.
 
 use rayon::prelude::*;
 

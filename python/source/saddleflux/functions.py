@@ -83,10 +83,18 @@ class Sampler:
         if not self.parts or self._functions[0][0] != "loss" or box in self._compared:
             return
 
-        def part(name: str, function: Function, entries: int) -> Callable[[Sequence[Array]], Array]:
-            return lambda points: np.array(_rows(name, function(*points), entries, points[0].shape))
+        precisions: dict[str, float] = {}
 
-        contradictions.compare({name: part(name, function, entries) for name, function, entries in self._functions}, *box, is_known)
+        def part(name: str, function: Function, entries: int) -> Callable[[Sequence[Array]], Array]:
+            def rows(points: Sequence[Array]) -> Array:
+                found = function(*points)
+                precisions[name] = max(precisions.get(name, 0.0), _spacing(found))
+                return np.array(_rows(name, found, entries, points[0].shape))
+
+            return rows
+
+        parts = {name: part(name, function, entries) for name, function, entries in self._functions}
+        contradictions.compare(parts, precisions, *box, is_known)
         self._compared.add(box)
 
 
@@ -165,6 +173,15 @@ def _symmetric(name: str, one: Any, other: Any) -> Any:
         fact = f"has the entries 12 and 21 {pair[0]:.6g} and {pair[1]:.6g} in one place"
         raise wrong(name, pair, "symmetric", "give the entries 11, 12, 22", fact)
     return first
+
+
+_SPACINGS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23}
+
+
+def _spacing(found: Any) -> float:
+    """The relative spacing of the numbers that a function gives."""
+    rows = found if isinstance(found, (tuple, list)) else [found]
+    return max(_SPACINGS.get(str(getattr(row, "dtype", "")).removeprefix("torch."), 2.0**-52) for row in rows)
 
 
 def _array(row: Any) -> NDArray[Any]:

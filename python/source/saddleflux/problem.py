@@ -197,7 +197,8 @@ class Problem:
             self._refuse(key, value)
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._changes = [*self._changes, *(_change(key, value) for key, value in set.items())]
+        kept = [change for change in self._changes if change.partition("=")[0] not in set]
+        other._changes = [*kept, *(_change(key, value) for key, value in set.items())]
         return other
 
     def _refuse(self, key: str, value: Any) -> None:

@@ -1,5 +1,7 @@
 //! What the polynomials in place of functions leave, and what that may change of a rate.
 
+use std::time::{Duration, Instant};
+
 use saddleflux::Grid;
 use saddleflux::study::Solution;
 use saddleflux::tensor::Point;
@@ -13,6 +15,9 @@ const ABOVE: f64 = 40.0;
 const WORTH: f64 = 1e-3;
 /// And one that is worth another solution.
 const WORTH_SOLVING: f64 = 1e-6;
+
+/// A comparison may take this time however short the solution was.
+const LEAST: Duration = Duration::from_secs(2);
 
 /// What the polynomials leave of each function, and what that may change of a rate, relative to it.
 pub(crate) struct Left {
@@ -78,15 +83,20 @@ impl Posed {
         }
     }
 
-    /// Compares the functions with their polynomials where the grid looks.
-    pub(crate) fn compare(&self, grid: &Grid) -> Compared {
+    /// Compares the functions with their polynomials where the grid looks: at the centres of the cells, and further for
+    /// as long as the solution took.
+    pub(crate) fn compare(&self, grid: &Grid, solution_took: Duration) -> Compared {
         let mut found = Compared::default();
         if self.loss.is_none() && self.drift.is_none() && self.noise.is_none() {
             return found;
         }
         let scales = self.scales();
         let (mut motion, mut noise) = (Looked::default(), Looked::default());
-        for points in witness::of_grid(grid) {
+        let begun = Instant::now();
+        for (turn, points) in witness::of_grid(grid, &self.problem.domain).into_iter().enumerate() {
+            if turn > 0 && begun.elapsed() > solution_took.max(LEAST) {
+                break;
+            }
             match (&self.loss, &self.drift) {
                 (Some(loss), _) => motion.add(loss.compare(&points, scales.level)),
                 (_, Some(drift)) => motion.add(drift.compare(&points)),

@@ -1,6 +1,7 @@
 //! Points at which polynomials are compared with the function that they stand for.
 
 use saddleflux::Grid;
+use saddleflux::problem::Domain;
 use saddleflux::tensor::Point;
 
 use super::call::Caller;
@@ -46,14 +47,20 @@ fn share(k: usize, axis: usize) -> f64 {
     ((state ^ (state >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// Whether a point lies between the walls and on none of them.
+fn is_inside(domain: &Domain, point: Point) -> bool {
+    let is_between = |axis: usize| domain.lower[axis] < point[axis] && point[axis] < domain.upper[axis];
+    (0..domain.dimension).all(|axis| domain.is_periodic(axis) || is_between(axis))
+}
+
 /// Points of a grid at most, so that what a grid of many millions of cells costs stays below its solution.
 const MOST: usize = 1 << 22;
 /// Random points in each cell, in one and two dimensions.
 const INSIDE: [usize; 2] = [16, 2];
 
-/// The centres of a grid's cells, the middles of the faces between them, and points at random in each cell: all of
-/// them, or the centres alone where there are too many.
-pub(super) fn of_grid(grid: &Grid) -> Vec<Vec<Point>> {
+/// The centres of a grid's cells, the middles of the faces between them, and points at random in each cell, as far as
+/// they are inside the domain: all of them, or the centres alone where there are too many.
+pub(super) fn of_grid(grid: &Grid, domain: &Domain) -> Vec<Vec<Point>> {
     let dimension = grid.dimension;
     let cells = grid.len();
     let sets = 1 + dimension + INSIDE[dimension - 1];
@@ -62,7 +69,7 @@ pub(super) fn of_grid(grid: &Grid) -> Vec<Vec<Point>> {
             let ([u, v], [i, j]) = (shift(k), grid.indices(k));
             grid.position(i as f64 + u - 0.5, j as f64 + v - 0.5)
         };
-        (0..cells).map(at).collect()
+        (0..cells).map(at).filter(|&point| is_inside(domain, point)).collect()
     };
     let mut found = vec![within(&|_| [0.5, 0.5])];
     if cells * sets > MOST {

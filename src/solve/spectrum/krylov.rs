@@ -109,6 +109,8 @@ struct SmallRitz {
     /// Real and imaginary part of its coordinates in the vectors that are not zero.
     coordinates: [Vec<f64>; 2],
     residual: f64,
+    /// The part of it that a symmetric map would not have.
+    lack: f64,
     error: f64,
 }
 
@@ -185,13 +187,17 @@ impl Space {
         } else {
             pairs(&Mat::from_fn(m, m, entry))
         };
-        let mut found: Vec<SmallRitz> = pairs
-            .into_iter()
-            .map(|(theta, coordinates)| {
-                let residual = self.residual(&places, &coordinates);
-                SmallRitz { theta, coordinates, residual, error: residual }
-            })
-            .collect();
+        // What H lacks in symmetry T lacks too.
+        let lack = |c: &[f64]| -> f64 {
+            let row = |i: usize| (0..m).map(|j| 0.5 * (entry(i, j) - entry(j, i)) * c[j]).sum::<f64>();
+            if asked.is_symmetric { (0..m).map(|i| row(i).powi(2)).sum::<f64>().sqrt() } else { 0.0 }
+        };
+        let small = |(theta, coordinates): Pair| {
+            let lack = lack(&coordinates[0]);
+            let residual = self.residual(&places, &coordinates) + lack;
+            SmallRitz { theta, coordinates, residual, lack, error: residual }
+        };
+        let mut found: Vec<SmallRitz> = pairs.into_iter().map(small).collect();
         let size = |small: &SmallRitz| small.theta[0].hypot(small.theta[1]);
         found.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.theta[1].total_cmp(&b.theta[1])));
         if asked.is_symmetric {
@@ -269,7 +275,7 @@ fn sharpen(found: &mut [SmallRitz]) {
         let crowd = |k: usize| thetas.iter().filter(|theta| (*theta - thetas[k]).abs() <= CROWDED * thetas[k]).count();
         for k in first..end {
             if apart > 0.0 && crowd(k) < BLOCK {
-                found[k].error = residuals[k].min(squares / apart);
+                found[k].error = residuals[k].min(squares / apart + found[k].lack);
             }
         }
         first = end;

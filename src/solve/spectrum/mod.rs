@@ -152,7 +152,7 @@ pub fn spectrum(
 ) -> Result<Vec<Mode>, SolveError> {
     let n = generator.len();
     let Ground { value, route, left, right } = ground;
-    let weights = weights(&left, &right);
+    let (weights, is_ratio) = weights(&left, &right);
     let overlap: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
     let norm = weights.iter().zip(&right).map(|(w, r)| w * r * r).sum::<f64>().sqrt();
     let zero = vec![0.0; n];
@@ -202,7 +202,7 @@ pub fn spectrum(
     let count = (wanted + known.len()).min(n - known.len());
     // One more than is wanted, which may be the other half of a pair; and as many as may come back.
     let exact = if is_extreme { count } else { wanted + 1 };
-    let asked = Asked { count, exact, most: MOST_VECTORS, is_symmetric: generator.is_reversible };
+    let asked = Asked { count, exact, most: MOST_VECTORS, is_symmetric: generator.is_reversible && is_ratio };
     let mut found = largest(&forward, &weights, asked);
     found.retain(|ritz| !comes_back(ritz));
     // Of a pair both are kept.
@@ -265,11 +265,11 @@ fn when_meeting(place: usize, thetas: &[[f64; 2]], error: f64) -> f64 {
     if nearest < MEETING * size { nearest + (error * size).sqrt() } else { 0.0 }
 }
 
-/// The measure l/r in which a reversible chain is symmetric; l itself where r falls below the range of doubles beside
-/// an l that does not, which no reversible chain does.
-fn weights(left: &[f64], right: &[f64]) -> Vec<f64> {
+/// The measure l/r, in which a reversible chain is symmetric, and true; l itself, in which it need not be, where r falls
+/// below the range of doubles beside an l that does not.
+fn weights(left: &[f64], right: &[f64]) -> (Vec<f64>, bool) {
     let ratios: Vec<f64> = left.iter().zip(right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
-    if ratios.iter().all(|ratio| ratio.is_finite()) { ratios } else { left.to_vec() }
+    if ratios.iter().all(|ratio| ratio.is_finite()) { (ratios, true) } else { (left.to_vec(), false) }
 }
 
 /// λ = 1/θ − σ, with its error from that of θ.
