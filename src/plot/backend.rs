@@ -89,11 +89,6 @@ fn told<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingE
     })
 }
 
-/// What cannot fail.
-fn done((): ()) -> Drawn {
-    Ok(())
-}
-
 impl DrawingBackend for Backend<'_> {
     type ErrorType = Error;
 
@@ -127,7 +122,10 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_line(from, to, &stroke)),
             Surface::Vectors(surface) => surface.draw_line(from, to, &stroke),
-            Surface::Page(page) => done(page.path([from, to], stroke.colour, Some(stroke.width))),
+            Surface::Page(page) => {
+                page.path([from, to], stroke.colour, Some(stroke.width));
+                Ok(())
+            }
         }
     }
 
@@ -138,7 +136,8 @@ impl DrawingBackend for Backend<'_> {
             Surface::Vectors(surface) => surface.draw_rect(from, to, &stroke, fill),
             Surface::Page(page) => {
                 let corners = [from, (to.0, from.1), to, (from.0, to.1), from];
-                done(page.path(corners, stroke.colour, (!fill).then_some(stroke.width)))
+                page.path(corners, stroke.colour, (!fill).then_some(stroke.width));
+                Ok(())
             }
         }
     }
@@ -149,7 +148,10 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_path(path, &stroke)),
             Surface::Vectors(surface) => surface.draw_path(path, &stroke),
-            Surface::Page(page) => done(page.path(path, stroke.colour, Some(stroke.width))),
+            Surface::Page(page) => {
+                page.path(path, stroke.colour, Some(stroke.width));
+                Ok(())
+            }
         }
     }
 
@@ -158,7 +160,10 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.draw_circle(center, radius, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_circle(center, radius, &stroke, fill),
-            Surface::Page(page) => done(page.circle(center, radius, stroke.colour, (!fill).then_some(stroke.width))),
+            Surface::Page(page) => {
+                page.circle(center, radius, stroke.colour, (!fill).then_some(stroke.width));
+                Ok(())
+            }
         }
     }
 
@@ -168,7 +173,10 @@ impl DrawingBackend for Backend<'_> {
         match &mut self.surface {
             Surface::Pixels(surface) => told(surface.fill_polygon(corners, &stroke)),
             Surface::Vectors(surface) => surface.fill_polygon(corners, &stroke),
-            Surface::Page(page) => done(page.path(corners, stroke.colour, None)),
+            Surface::Page(page) => {
+                page.path(corners, stroke.colour, None);
+                Ok(())
+            }
         }
     }
 
@@ -206,7 +214,8 @@ impl DrawingBackend for Backend<'_> {
                     VPos::Center => 0.5 * (size - height),
                     VPos::Bottom => 0.5 * size - height,
                 };
-                done(page.text(text, em, style.color(), Place { start: (left, base), about: at, turn }))
+                page.text(text, em, style.color(), Place { start: (left, base), about: at, turn });
+                Ok(())
             }
         }
     }
@@ -220,7 +229,10 @@ impl DrawingBackend for Backend<'_> {
                 told(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
             }
             Surface::Vectors(surface) => surface.blit_bitmap(at, size, src),
-            Surface::Page(page) => done(page.image(at, size, src)),
+            Surface::Page(page) => {
+                page.image(at, size, src);
+                Ok(())
+            }
         }
     }
 }
