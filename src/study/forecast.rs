@@ -283,13 +283,14 @@ pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64
         PER_KERNEL_ENTRY * largest as f64
     });
     let solving = share * memory::estimate(cells, problem, request.grid.scheme()) + fields + kernel;
-    let drawing = if formats == 0 { 0.0 } else { DRAWN[problem.dimension - 1] + PER_DRAWN_CELL * n };
+    let drawing =
+        if formats == 0 { 0.0 } else { DRAWN[problem.dimension - 1] + PER_DRAWN_CELL[problem.dimension - 1] * n };
     memory::FIXED + solving.max(drawing)
 }
 
 /// Bytes of two pictures that are drawn beside each other, in one dimension and in two.
 const DRAWN: [f64; 2] = [37e6, 57e6];
-/// Bytes a cell of what is written and drawn.
-const PER_DRAWN_CELL: f64 = 150.0;
+/// Bytes a cell of what is written and drawn, in one dimension and in two.
+const PER_DRAWN_CELL: [f64; 2] = [250.0, 150.0];
 /// Bytes an entry of the iteration's kernel: the chain, its analysis and its factor.
 const PER_KERNEL_ENTRY: f64 = 80.0;

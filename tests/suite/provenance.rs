@@ -8,7 +8,7 @@ use crate::cli::command;
 use crate::folder::Folder;
 
 const TEXT: &str =
-    "landscape = { kind = 'linear-regression', data = 'data.csv', features = ['x'], label = 'y', intercept = true }
+    "landscape = { kind = 'linear-regression', data = 'data.csv', features = ['x'], label = 'y', standardise = false, intercept = true }
 noise = { kind = 'isotropic', temperature = 0.1 }
 valley = { set = 'box', half_width = 0.3 }
 grid = { cells = [12, 12] }";

@@ -147,7 +147,7 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from 1, until they agree or no longer come closer.
+/// The quotients by inverse iteration from f = 1, until they agree or stop converging.
 fn converged(green: &Green<'_>) -> Quotients {
     let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {

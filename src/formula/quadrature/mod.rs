@@ -126,9 +126,8 @@ pub struct Estimate {
 pub struct EscapeRate {
     /// γ per unit of dynamical time.
     pub rate: Estimate,
-    /// Smallest and largest f/𝓖f over the nodes (where f is at least 1e-308 of its largest value), over γ: γ lies
-    /// between them (Barta 1937); both are 1 to about 1e-12
-    /// where γ ≪ λ₂; γ itself converges twice as fast.
+    /// The smallest and largest f/𝓖f over the nodes, divided by γ: γ lies between them (Barta 1937). Both are 1 to
+    /// about 1e-12 if γ ≪ λ₂; γ itself converges twice as fast.
     pub bracket: [f64; 2],
     /// The number of inverse iterations.
     pub iterations: usize,
@@ -280,9 +279,10 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
-/// γ by u ← 𝓖u from [`Green::trial`], with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket over the rate, iterations.
+/// γ by inverse iteration u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket divided by the
+/// rate, number of iterations.
 fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
-    let mut f = green.trial();
+    let mut f = green.ones();
     let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
     for iteration in 1..=MOST_ITERATIONS {
         let values = green.apply(&f).nodes;
@@ -301,8 +301,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
         // Converged: the remainder is negligible, or the change no longer shrinks and is rounding.
         let settled = missing <= 1e-16 || change <= FLOOR && change >= last_change;
         let mut bracket = [f64::INFINITY, 0.0f64];
-        let has_digits = |(f, u): &(&f64, &f64)| **f >= f64::MIN_POSITIVE && **u >= f64::MIN_POSITIVE;
-        for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(has_digits) {
+        for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(|(_, u)| **u > 0.0) {
             let quotient = Scaled::new(f / u).over(largest).over(rate).value();
             bracket = [bracket[0].min(quotient), bracket[1].max(quotient)];
         }
