@@ -118,7 +118,7 @@ impl SmallRitz {
     fn is_exact(&self, asked: Asked) -> bool {
         let size = self.theta[0].hypot(self.theta[1]);
         let residual = if asked.is_symmetric { SMALL_SYMMETRIC } else { SMALL };
-        self.residual <= residual * size && self.error <= SMALL * size
+        self.residual <= residual * size && self.error <= SMALL * size + self.lack
     }
 }
 
@@ -182,19 +182,27 @@ impl Space {
             let ((row, i), (column, j)) = (places[i], places[j]);
             self.columns[column].get(row).map_or(0.0, |square| square[i][j])
         };
+        // Further from the diagonal stands what a symmetric map makes of lost orthogonality alone.
+        let is_near = |i: usize, j: usize| places[i].0.abs_diff(places[j].0) <= 1;
         let pairs = if asked.is_symmetric {
-            symmetric_pairs(&Mat::from_fn(m, m, |i, j| 0.5 * (entry(i, j) + entry(j, i))))
+            let mean = |i: usize, j: usize| if is_near(i, j) { 0.5 * (entry(i, j) + entry(j, i)) } else { 0.0 };
+            symmetric_pairs(&Mat::from_fn(m, m, mean))
         } else {
             pairs(&Mat::from_fn(m, m, entry))
         };
-        // What H lacks in symmetry T lacks too.
-        let lack = |c: &[f64]| -> f64 {
-            let row = |i: usize| (0..m).map(|j| 0.5 * (entry(i, j) - entry(j, i)) * c[j]).sum::<f64>();
+        // What H has besides that matrix is in the residual; what it lacks in symmetry near the diagonal T lacks too.
+        let besides = |c: &[f64], near: bool| -> f64 {
+            let rest = |i: usize, j: usize| match is_near(i, j) {
+                true => 0.5 * (entry(i, j) - entry(j, i)),
+                false if near => 0.0,
+                false => entry(i, j),
+            };
+            let row = |i: usize| (0..m).map(|j| rest(i, j) * c[j]).sum::<f64>();
             if asked.is_symmetric { (0..m).map(|i| row(i).powi(2)).sum::<f64>().sqrt() } else { 0.0 }
         };
         let small = |(theta, coordinates): Pair| {
-            let lack = lack(&coordinates[0]);
-            let residual = self.residual(&places, &coordinates) + lack;
+            let lack = besides(&coordinates[0], true);
+            let residual = self.residual(&places, &coordinates) + besides(&coordinates[0], false);
             SmallRitz { theta, coordinates, residual, lack, error: residual }
         };
         let mut found: Vec<SmallRitz> = pairs.into_iter().map(small).collect();
