@@ -200,7 +200,7 @@ def test_warnings(double_well: Any) -> None:
 
 
 def test_the_last_of_several_values_of_a_key_holds() -> None:
-    problem = saddleflux.Problem("(x^2-1)^2", 0.1, domain=([-2], [2]), cells=64)
+    problem = saddleflux.Problem("(x^2-1)^2", 0.1, domain=([-2], [2]), valley=[-1.0], cells=64)
     once = problem.with_set({"noise.temperature": 0.3}).solve()
     twice = problem.with_set({"noise.temperature": 0.2, "grid.cells": [64]}).with_set({"noise.temperature": 0.3}).solve()
     assert twice.rate.value == once.rate.value

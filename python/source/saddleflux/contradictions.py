@@ -24,7 +24,7 @@ _STEPS = (0.7548776662466927, 0.5698402909980533)
 _FIRST, _SECOND = 1e-4, 1e-3
 # Differences by a step and by half of it differ by what either is wrong: so many times that, and this share, are no contradiction.
 _DOUBT, _SHARE = 10.0, 1e-3
-# What differs by no more than this share of its largest entry is a multiple, and with a factor that near to 1 the same.
+# What differs by no more than this share of its largest entry is a multiple; one by a factor that near to 1 explains nothing.
 _LIKE_ONE = 0.01
 # An eigenvalue of a covariance may be this share of the largest below zero, by rounding.
 _ROUNDING = 1e-6
@@ -177,15 +177,13 @@ def _agree(
     k = int(np.argmax(np.where(wrong, (np.abs(given - expected) / allowed).max(axis=0), -1.0)))
     rule = {"gradient": "∂L/∂θ of each axis", "hessian": "∂²L/∂θ², the entries 11, 12, 22"}[name]
     factor = _factor(given, expected, known)
-    if factor is not None and abs(factor - 1.0) <= _LIKE_ONE:
-        return
     guess: str | None
     if contradicts(-given).sum() < _ENOUGH:
         guess = "its sign is turned"
     elif name == "gradient" and len(given) == 2 and contradicts(given[::-1]).sum() < _ENOUGH:
         guess = "its two components are exchanged"
     else:
-        guess = f"it is {factor:.4g} times what is expected everywhere" if factor else None
+        guess = f"it is {factor:.4g} times what is expected everywhere" if factor and abs(factor - 1.0) > _LIKE_ONE else None
     remedy = f"give the {name} of this loss, or leave {name} out"
     message = (
         f"{name}: contradicts the loss in {wrong.sum()} of {known.sum()} places; at {_place(places, k)} it gives {_entries(given[:, k])}, where "

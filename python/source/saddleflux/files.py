@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 # Chunks of at most this many cells along each axis, and zlib's level: those of the command line.
 _CHUNK = 256
-_DEFLATE = 4
+_DEFLATE = 3
+# The conventions of climate and forecast data, as far as they fit; the names of axes and of turned grids' places in them.
+_CONVENTIONS = "CF-1.11"
+_AXES = {"x": "X", "y": "Y"}
+_POSITION = ("position_x", "position_y")
 # Attributes that dimension scales and labels have of themselves.
-_KNOWN = ("units", "long_name", "CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates")
+_KNOWN = ("units", "long_name", "axis", "coordinates", "CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates")
 
 
 def write(path: Path, title: str, configuration: str, summary: str, groups: list[Group]) -> None:
@@ -40,10 +44,22 @@ def write(path: Path, title: str, configuration: str, summary: str, groups: list
     def described(dataset: Any, group: Group, name: str) -> None:
         say(dataset, "units", group.labels[name].units)
         say(dataset, "long_name", group.labels[name].long_name)
+        if name in group.coordinates and name in _AXES:
+            say(dataset, "axis", _AXES[name])
+        # Where the coordinates are those of a turned grid, the places of its cells are fields of their own.
+        is_turned = group.name == "fields" and all(place in group.fields for place in _POSITION)
+        if is_turned and name in group.fields and name not in _POSITION:
+            say(dataset, "coordinates", " ".join(_POSITION))
 
     def fill(file: Any) -> None:
+        provenance = json.loads(summary).get("provenance", {})
+        commit = f", commit {provenance['commit']}" if "commit" in provenance else ""
+        made = (provenance.get("started", ""), provenance.get("command", provenance.get("program", "")))
         about = {
+            "Conventions": _CONVENTIONS,
             "title": title,
+            "history": " ".join(made).strip(),
+            "source": f"saddleflux {_native.VERSION}{commit}: Fokker-Planck equation on a grid, or its particles",
             "program": "saddleflux",
             "version": _native.VERSION,
             "configuration": configuration,

@@ -120,7 +120,7 @@ impl Ground {
 const MOST_VECTORS: usize = 240;
 
 /// What a solve leaves of the digits, relative to its largest part.
-const ROUNDING: f64 = 8.0 * f64::EPSILON;
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 /// Modes below this part of σ are taken from the network.
 const SLOW: f64 = 1e-2;
