@@ -79,7 +79,7 @@ def test_jumps_are_stated() -> None:
 
 def test_what_is_no_number_outside_the_domain_costs_no_digits_on_turned_grids() -> None:
     def walled(x: Any, y: Any) -> Any:
-        inside = (np.abs(x) <= 1.6) & (np.abs(y) <= 1.3)
+        inside = (np.abs(x) <= 1.9) & (np.abs(y) <= 1.6)
         return np.where(inside, (x**2 - 1) ** 2 + 1.5 * y**2 + 0.8 * x * y, np.nan)
 
     box: dict[str, Any] = {"domain": ([-1.6, -1.3], [1.6, 1.3]), "grid": {"cells": [48, 48], "align": "saddle"}, "valley": [-1.0, 0.0]}
