@@ -132,6 +132,8 @@ impl Elimination {
     /// the error of an entry is relative to the solution for |b|.
     ///
     /// Entries beyond the range of f64 (escape rates below 1e-308), and entries that depend on them, are infinite.
+    /// A reversible chain is solved in x scaled by √π, up to a factor: what is below 1e-308 of the largest entry in
+    /// that scale, as far from the only states where b is not 0, loses digits or is 0.
     ///
     /// # Panics
     /// When b has not one entry per state.
@@ -147,6 +149,8 @@ impl Elimination {
     /// error of an entry is relative to the solution for |b|.
     ///
     /// Entries beyond the range of f64 (escape rates below 1e-308), and entries that depend on them, are infinite.
+    /// A reversible chain is solved in x scaled by √π, up to a factor: what is below 1e-308 of the largest entry in
+    /// that scale, as far from the only states where b is not 0, loses digits or is 0.
     ///
     /// # Panics
     /// When b has not one entry per state.

@@ -109,7 +109,7 @@ struct SmallRitz {
     /// Real and imaginary part of its coordinates in the vectors that are not zero.
     coordinates: [Vec<f64>; 2],
     residual: f64,
-    /// The part of it that a symmetric map would not have.
+    /// The part of it that the matrix of a symmetric map, in exact numbers, would not have.
     lack: f64,
     error: f64,
 }
@@ -118,7 +118,7 @@ impl SmallRitz {
     fn is_exact(&self, asked: Asked) -> bool {
         let size = self.theta[0].hypot(self.theta[1]);
         let residual = if asked.is_symmetric { SMALL_SYMMETRIC } else { SMALL };
-        self.residual <= residual * size && self.error <= SMALL * size + self.lack
+        self.residual <= residual * size + self.lack && self.error <= SMALL * size + self.lack
     }
 }
 
@@ -182,30 +182,23 @@ impl Space {
             let ((row, i), (column, j)) = (places[i], places[j]);
             self.columns[column].get(row).map_or(0.0, |square| square[i][j])
         };
+        let all = Mat::from_fn(m, m, entry);
         // Further from the diagonal stands what a symmetric map makes of lost orthogonality alone.
-        let is_near = |i: usize, j: usize| places[i].0.abs_diff(places[j].0) <= 1;
+        let is_kept = |i: usize, j: usize| !asked.is_symmetric || places[i].0.abs_diff(places[j].0) <= 1;
+        let kept = Mat::from_fn(m, m, |i, j| if is_kept(i, j) { all[(i, j)] } else { 0.0 });
         let pairs = if asked.is_symmetric {
-            let mean = |i: usize, j: usize| if is_near(i, j) { 0.5 * (entry(i, j) + entry(j, i)) } else { 0.0 };
-            symmetric_pairs(&Mat::from_fn(m, m, mean))
+            symmetric_pairs(&Mat::from_fn(m, m, |i, j| 0.5 * (kept[(i, j)] + kept[(j, i)])))
         } else {
-            pairs(&Mat::from_fn(m, m, entry))
+            pairs(&kept)
         };
-        // What H has besides that matrix is in the residual; what it lacks in symmetry near the diagonal T lacks too.
-        let besides = |c: &[f64], near: bool| -> f64 {
-            let rest = |i: usize, j: usize| match is_near(i, j) {
-                true => 0.5 * (entry(i, j) - entry(j, i)),
-                false if near => 0.0,
-                false => entry(i, j),
-            };
-            let row = |i: usize| (0..m).map(|j| rest(i, j) * c[j]).sum::<f64>();
-            if asked.is_symmetric { (0..m).map(|i| row(i).powi(2)).sum::<f64>().sqrt() } else { 0.0 }
-        };
-        let small = |(theta, coordinates): Pair| {
-            let lack = besides(&coordinates[0], true);
-            let residual = self.residual(&places, &coordinates) + besides(&coordinates[0], false);
+        // Of a pair of H: what is not kept of it is in the residual; what rounding and a lack of symmetry leave of the
+        // rest no distance to other eigenvalues makes smaller.
+        let (besides, lacks) = (left_over(&all, &pairs), left_over(&kept, &pairs));
+        let small = |((theta, coordinates), (beside, lack)): (Pair, (f64, f64))| {
+            let residual = self.residual(&places, &coordinates) + beside;
             SmallRitz { theta, coordinates, residual, lack, error: residual }
         };
-        let mut found: Vec<SmallRitz> = pairs.into_iter().map(small).collect();
+        let mut found: Vec<SmallRitz> = pairs.into_iter().zip(besides.into_iter().zip(lacks)).map(small).collect();
         let size = |small: &SmallRitz| small.theta[0].hypot(small.theta[1]);
         found.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.theta[1].total_cmp(&b.theta[1])));
         if asked.is_symmetric {
@@ -259,6 +252,20 @@ fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
         ([value.re, value.im], [entries().map(|c| c.re / norm).collect(), entries().map(|c| c.im / norm).collect()])
     };
     (0..m).map(pair).collect()
+}
+
+/// ‖M c − θ c‖ of each pair.
+fn left_over(matrix: &Mat<f64>, pairs: &[Pair]) -> Vec<f64> {
+    let images =
+        [0, 1].map(|part: usize| matrix * Mat::from_fn(matrix.nrows(), pairs.len(), |i, k| pairs[k].1[part][i]));
+    let left = |(k, ([re, im], [a, b])): (usize, &Pair)| {
+        let entry = |i: usize| {
+            let image = images.each_ref().map(|image| image[(i, k)]);
+            (image[0] - re * a[i] + im * b[i]).powi(2) + (image[1] - re * b[i] - im * a[i]).powi(2)
+        };
+        (0..a.len()).map(entry).sum::<f64>().sqrt()
+    };
+    pairs.iter().enumerate().map(left).collect()
 }
 
 /// The errors of a symmetric map's Ritz values, sorted by modulus, from their residuals and their distances. Of more

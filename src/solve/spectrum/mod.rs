@@ -18,6 +18,7 @@ mod krylov;
 
 use rayon::prelude::*;
 
+use crate::elimination::Elimination;
 use crate::generator::Generator;
 use crate::scaled::Scaled;
 use crate::solve::network::pencil::Eigenvalue;
@@ -119,7 +120,7 @@ impl Ground {
 /// At most so many vectors of the Krylov space.
 const MOST_VECTORS: usize = 240;
 
-/// What a solve leaves of the digits, relative to its largest part.
+/// The least that a solve leaves of the digits, relative to its largest part.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 /// Modes below this part of σ are taken from the network.
@@ -218,7 +219,7 @@ pub fn spectrum(
         let count = (wanted + known.len() + 2).min(n - known.len());
         largest(&reversed, &weights, Asked { count, exact: count, ..asked })
     };
-    let rounding = ROUNDING / (sigma + value.re.value());
+    let rounding = rounding(elimination, &modes[0].right[0], sigma + value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
     for (place, ritz) in found.into_iter().enumerate() {
         let Some((left_vector, product)) = partner(&ritz, &lefts, &inner) else { continue };
@@ -233,6 +234,14 @@ pub fn spectrum(
     }
     modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
     Ok(modes)
+}
+
+/// What solves leave of an eigenvalue of the inverse: seen on the first mode, which is known, (σ + A)⁻¹ r = r/(σ + λ).
+fn rounding(elimination: &Elimination, right: &[f64], shifted: f64) -> f64 {
+    let image = elimination.solve_right(right);
+    let away = |(image, right): (&f64, &f64)| if *right > 0.0 { (shifted * image / right - 1.0).abs() } else { 0.0 };
+    let seen = image.iter().zip(right).map(away).fold(0.0, f64::max);
+    (ROUNDING + 2.0 * seen) / shifted
 }
 
 /// The modes of the network of valleys far below the shift σ, without that of the slowest one where the first mode is
