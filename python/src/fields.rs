@@ -24,7 +24,7 @@ pub(crate) fn group(py: Python<'_>, group: FieldGroup) -> PyResult<Bound<'_, PyD
     }
     found.set_item("coordinates", list)?;
     let list = PyList::empty(py);
-    for (Field { label, coordinates, values }, shape) in fields.into_iter().zip(shapes) {
+    for (Field { label, coordinates, values, .. }, shape) in fields.into_iter().zip(shapes) {
         let entry = named(py, &label)?;
         let names: Vec<&str> = coordinates.iter().map(AsRef::as_ref).collect();
         entry.set_item("coordinates", names)?;

@@ -55,7 +55,7 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
         session.tell(|| stored.summary.clone(), || format!("{} is whole: nothing is left to do\n", file.display()));
         return Ok(Left::Nothing);
     }
-    let halt = Halt::from_groups(&stored.groups).map_err(|fault| {
+    let halt = Halt::from_groups(&stored.groups, &file).map_err(|fault| {
         let diagnosis = advice::on_study(&StudyError::Evolution(fault));
         Failure::new(diagnosis.exit_status, diagnostic::diagnosis(&session.config.source, &diagnosis))
     })?;
@@ -63,15 +63,22 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
     Ok(Left::Something)
 }
 
-/// Writes the result as far as it is known while the computation goes on.
+/// Writes the result as far as it is known while the computation goes on; returns the file.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(super) fn keep(session: &Session<'_>, folder: &Path, problem: &Problem, solution: &Solution) -> Result<(), String> {
+pub(super) fn keep(
+    session: &Session<'_>,
+    folder: &Path,
+    problem: &Problem,
+    solution: &Solution,
+) -> Result<PathBuf, String> {
     let setting = io::Setting::new(&session.config, problem, session.started, rayon::current_num_threads());
     let solved = io::Solved { setting, solution };
     let summary = session.noted(io::summary(&solved));
-    io::write_result(&file(folder), &session.config, &summary, &solved.groups()).map_err(|error| error.to_string())
+    let file = file(folder);
+    let written = io::write_result(&file, &session.config, &summary, &solved.groups());
+    written.map(|()| file).map_err(|error| error.to_string())
 }
 
 fn file(folder: &Path) -> PathBuf {

@@ -30,6 +30,8 @@ mod delivery;
 mod description;
 mod error;
 #[cfg(feature = "files")]
+mod growing;
+#[cfg(feature = "files")]
 mod read;
 #[cfg(feature = "files")]
 pub mod scale;

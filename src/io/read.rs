@@ -7,10 +7,10 @@ use hdf5::{Attribute, Dataset, File, Group, Location};
 use serde_json::Value;
 
 use super::error::Damage;
-use super::{IoError, scale};
+use super::{IoError, growing, scale};
 use crate::grid::Grid;
 use crate::input;
-use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label};
+use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label, Text};
 use crate::observe::over_grid::{FIELDS, grid_of};
 use crate::study::solution::BoundaryFlux;
 
@@ -156,14 +156,35 @@ fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
         let coordinates =
             (0..dataset.ndim()).map(|axis| along(axis).map_or_else(String::new, |scale| last_name(scale)));
         let coordinates = coordinates.map(Into::into).collect();
-        Ok(Field { label: label(dataset)?, coordinates, values: dataset.read_raw::<f64>()? })
+        let values = if growing::part(dataset).is_some() { Vec::new() } else { dataset.read_raw::<f64>()? };
+        Ok(Field::over(label(dataset)?, coordinates, values))
     };
-    Ok(FieldGroup {
+    let mut found = FieldGroup {
         name: last_name(group).into(),
         attributes: attributes(group, &[])?,
         coordinates: scales.iter().map(coordinate).collect::<Result<_, _>>()?,
         fields: fields.iter().map(field).collect::<Result<_, _>>()?,
-    })
+    };
+    for (place, dataset) in fields.iter().enumerate() {
+        if let Some(places) = growing::part(dataset) {
+            read_part(&mut found, place, dataset, &places)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a field at some places of its first axis, and gives it a coordinate of its own along that: `t_density` for a
+/// density over `t`.
+fn read_part(group: &mut FieldGroup, field: usize, dataset: &Dataset, places: &[usize]) -> Result<(), hdf5::Error> {
+    let first = group.fields[field].coordinates.first().cloned().unwrap_or_default();
+    let Some(whole) = group.coordinate(&first).cloned() else { return Ok(()) };
+    let own: Text = format!("{first}_{}", group.fields[field].label.name).into();
+    let points = whole.values.numbers().unwrap_or_default();
+    let points = places.iter().filter_map(|place| points.get(*place).copied()).collect();
+    group.coordinates.push(Coordinate::new(Label { name: own.clone(), ..whole.label }, points));
+    group.fields[field].coordinates[0] = own;
+    group.fields[field].values = growing::read(dataset, places)?;
+    Ok(())
 }
 
 fn last_name(place: &Location) -> String {

@@ -8,16 +8,16 @@ use hdf5::{Dataset, File, Group, Location};
 use ndarray::ArrayView;
 use serde_json::Value;
 
-use super::{IoError, atomic, scale};
+use super::{IoError, atomic, growing, scale};
 use crate::config::Config;
 use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, FIELDS, POSITION};
 
 /// Chunks of at most this many cells along each axis: 512 KiB of doubles, within HDF5's default 1 MiB chunk cache.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// zlib's level 3: in our fields level 4 takes half as long again, and level 6 twice as long, for 2 and 3 % of size.
-const DEFLATE: u8 = 3;
+pub(super) const DEFLATE: u8 = 3;
 
 /// Writes `result.h5`, whole or not at all: the configuration, the summary, and the groups.
 ///
@@ -150,11 +150,16 @@ fn write_coordinate(group: &Group, coordinate: &Coordinate) -> Result<Dataset, h
 /// A compressed dataset with a scale attached to every axis.
 fn write_field(group: &Group, field: &Field, shape: &[usize], scales: &[&Dataset]) -> Result<Dataset, hdf5::Error> {
     let (label, values) = (&field.label, field.values.as_slice());
-    let view = ArrayView::from_shape(shape, values)
-        .map_err(|_| hdf5::Error::from(format!("{} has {} values for {shape:?}", label.name, values.len())))?;
-    let chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
-    let builder = group.new_dataset_builder().with_data(view);
-    let dataset = builder.chunk(chunk).shuffle().deflate(DEFLATE).create(&*label.name)?;
+    let dataset = match &field.before {
+        Some(before) => growing::write(group, field, shape, before)?,
+        None => {
+            let view = ArrayView::from_shape(shape, values)
+                .map_err(|_| hdf5::Error::from(format!("{} has {} values for {shape:?}", label.name, values.len())))?;
+            let chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
+            let builder = group.new_dataset_builder().with_data(view);
+            builder.chunk(chunk).shuffle().deflate(DEFLATE).create(&*label.name)?
+        }
+    };
     describe(&dataset, label)?;
     for (axis, scale) in scales.iter().enumerate() {
         scale::attach(&dataset, scale, axis)?;

@@ -52,7 +52,7 @@ impl BoundaryFlux {
             return None;
         }
         let arc = ARC.name.clone();
-        let field = |label: Label, values: Vec<f64>| Field { label, coordinates: vec![arc.clone()], values };
+        let field = |label: Label, values: Vec<f64>| Field::over(label, vec![arc.clone()], values);
         let mut group = FieldGroup::new(GROUP, vec![Coordinate::new(ARC, self.arc.clone())]);
         group.describe(TOTAL, Data::Numbers(vec![self.total]));
         for (axis, label) in POSITION.into_iter().enumerate().take(dimension) {

@@ -101,7 +101,7 @@ impl CurveFlux {
     /// The flux and the openness along Γ as a group of fields.
     pub fn group(&self) -> FieldGroup {
         let arc = ARC.name.clone();
-        let field = |label: Label, values: Vec<f64>| Field { label, coordinates: vec![arc.clone()], values };
+        let field = |label: Label, values: Vec<f64>| Field::over(label, vec![arc.clone()], values);
         let mut group = FieldGroup::new(DEGENERATE_CURVE, vec![Coordinate::new(ARC, self.profile.arc.clone())]);
         group.describe(TOTAL, Data::Numbers(vec![self.flux]));
         for (axis, label) in POSITION.into_iter().enumerate() {

@@ -128,7 +128,7 @@ impl SurfaceFlux {
     /// The flux along the surface as a group of fields.
     pub fn group(&self) -> FieldGroup {
         let arc = ARC.name.clone();
-        let field = |label: Label, values: Vec<f64>| Field { label, coordinates: vec![arc.clone()], values };
+        let field = |label: Label, values: Vec<f64>| Field::over(label, vec![arc.clone()], values);
         let mut group = FieldGroup {
             name: Cow::Owned(self.group.clone()),
             ..FieldGroup::new(HALF, vec![Coordinate::new(ARC, self.profile.arc.clone())])

@@ -15,6 +15,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 /// A text that usually is a literal.
 pub type Text = Cow<'static, str>;
@@ -108,12 +109,28 @@ pub struct Field {
     pub coordinates: Vec<Text>,
     /// The values.
     pub values: Vec<f64>,
+    /// Where the field grows along its first axis: the part that is in a file already, and not among the values.
+    pub before: Option<Before>,
+}
+
+/// The first part of a field that grows along its first axis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The result file that holds it, in the group and under the name of the field.
+    pub file: PathBuf,
+    /// How many places of the first axis; with 0 there need be no file.
+    pub places: usize,
 }
 
 impl Field {
     /// A field over coordinates with these names.
     pub fn new(label: Label, coordinates: &[&'static str], values: Vec<f64>) -> Field {
-        Field { label, coordinates: coordinates.iter().map(|name| Cow::Borrowed(*name)).collect(), values }
+        Field::over(label, coordinates.iter().map(|name| Cow::Borrowed(*name)).collect(), values)
+    }
+
+    /// A field over coordinates with these names, which need be no literals.
+    pub fn over(label: Label, coordinates: Vec<Text>, values: Vec<f64>) -> Field {
+        Field { label, coordinates, values, before: None }
     }
 }
 
@@ -230,8 +247,9 @@ impl FieldGroup {
             None => Err(GroupError::NoDataset { group: self.name.clone(), name: name.to_string() }),
         };
         let shape: Vec<usize> = field.coordinates.iter().map(length).collect::<Result<_, _>>()?;
-        let places = shape.iter().product();
-        if places != field.values.len() {
+        let places: usize = shape.iter().product();
+        let elsewhere = field.before.as_ref().map_or(0, |before| before.places * shape[1..].iter().product::<usize>());
+        if places != elsewhere + field.values.len() {
             let (group, name) = (self.name.clone(), field.label.name.clone());
             return Err(GroupError::Length { group, name, values: field.values.len(), places });
         }

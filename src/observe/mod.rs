@@ -6,6 +6,7 @@ pub mod degenerate;
 pub mod dividing;
 mod edge_current;
 pub mod field;
+pub mod frames;
 pub mod group;
 pub mod over_grid;
 pub mod peclet;

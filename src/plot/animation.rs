@@ -13,6 +13,7 @@ use super::evolution::{populations, valley};
 use super::map::{self, Map, Overlay};
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::io;
+use crate::observe::frames::frames;
 use crate::observe::group::FieldGroup;
 use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
 
@@ -32,9 +33,11 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
     let Some(field) = group.field(SNAPSHOT) else { return Ok(false) };
     let times = field.coordinates.first().and_then(|name| group.coordinate(name)?.values.numbers());
     let Some(times) = times.filter(|times| !times.is_empty()) else { return Ok(false) };
-    let Some(exponents) = decades(&field.values, DECADES) else { return Ok(false) };
     let (size, cells) = (SIZE[data.grid.dimension - 1], data.grid.len());
     let beside = Beside::new(data, group);
+    let shown = frames(times.len(), cells);
+    let densities: Vec<f64> = shown.iter().flat_map(|k| &field.values[k * cells..(k + 1) * cells]).copied().collect();
+    let Some(exponents) = decades(&densities, DECADES) else { return Ok(false) };
     let draw = |k: usize| -> Result<Vec<u8>, Fault> {
         let density = &field.values[k * cells..(k + 1) * cells];
         let (now, subtitle) = (format!("t = {:.3e}", times[k]), scene::subtitle(data));
@@ -71,11 +74,11 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
         let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), size.0, size.1);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_compression(png::Compression::Default);
-        let prepared = encoder.set_animated(times.len() as u32, 0);
+        let prepared = encoder.set_animated(shown.len() as u32, 0);
         let mut writer = prepared.and_then(|()| encoder.write_header()).map_err(|error| failed(error.to_string()))?;
-        for k in 0..times.len() {
-            let bytes = draw(k).map_err(|fault| failed(fault.to_string()))?;
-            let stands = if k + 1 == times.len() { PAUSE * MILLISECONDS } else { MILLISECONDS };
+        for (place, k) in shown.iter().enumerate() {
+            let bytes = draw(*k).map_err(|fault| failed(fault.to_string()))?;
+            let stands = if place + 1 == shown.len() { PAUSE * MILLISECONDS } else { MILLISECONDS };
             let written = writer.set_frame_delay(stands, 1000).and_then(|()| writer.write_image_data(&bytes));
             written.map_err(|error| failed(error.to_string()))?;
         }

@@ -74,7 +74,8 @@ impl<'a> FigureData<'a> {
     pub fn solved(solved: &Solved<'a>, summary: &Value) -> FigureData<'a> {
         let solution = solved.solution;
         let data = FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref());
-        data.with(&solution.groups)
+        let data = data.with(&solution.groups);
+        FigureData { evolution: solution.shown.as_ref().or(data.evolution), ..data }
     }
 
     /// What a result file alone shows.

@@ -9,6 +9,7 @@ use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, INK, SERIES, viridis};
 use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
+use crate::observe::frames::frames;
 use crate::observe::group::FieldGroup;
 use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
 
@@ -107,8 +108,10 @@ pub(super) fn snapshots(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
         let density = &field.values[k * cells..(k + 1) * cells];
         density.chunks(across).map(|column| column.iter().sum::<f64>() * height).collect()
     };
-    let few = count.min(MOST);
-    let chosen: Vec<usize> = (0..few).map(|k| if few == 1 { 0 } else { k * (count - 1) / (few - 1) }).collect();
+    let frames = frames(count, cells);
+    let few = frames.len().min(MOST);
+    let place = |k: usize| if few == 1 { 0 } else { k * (frames.len() - 1) / (few - 1) };
+    let chosen: Vec<usize> = (0..few).map(|k| frames[place(k)]).collect();
     let curves: Vec<Vec<f64>> = chosen.iter().map(|&k| along(k)).collect();
     let Some(exponents) = decades(&curves.concat(), DECADES) else { return Ok(false) };
     let x = Axis::position(if grid.dimension == 1 { "θ" } else { "first grid axis" }, grid.lower[0]..grid.upper[0]);

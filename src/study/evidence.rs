@@ -101,6 +101,7 @@ pub(super) fn evidence(
         degenerate_curve,
         fields,
         groups,
+        shown: None,
         quantities,
         committor,
         certificate,
@@ -289,6 +290,7 @@ fn in_time(
     solution.quantities.add(GROUP, &evolved.record).expect("a view of plain values");
     solution.warnings.extend(evolved.warnings);
     solution.groups.extend(evolved.groups);
+    solution.shown = evolved.shown;
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! Who keeps what a long computation has found, while it goes on.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::observe::group::FieldGroup;
+use crate::observe::quantity::Quantities;
 use crate::progress::Progress;
 use crate::study::Solution;
 use crate::study::warning::Warning;
@@ -13,8 +15,8 @@ const SHARE: f64 = 0.05;
 /// What is younger than this is not worth a file.
 const YOUNGEST: Duration = Duration::from_millis(200);
 
-/// Writes a solution that is not whole yet, or says why it cannot be written.
-type Write<'a> = dyn Fn(&Solution) -> Result<(), String> + 'a;
+/// Writes a solution that is not whole yet, and returns the file; or says why it cannot be written.
+type Write<'a> = dyn Fn(&Solution) -> Result<PathBuf, String> + 'a;
 
 /// Writes down what has been found, now and then.
 pub struct Keeper<'a> {
@@ -33,6 +35,11 @@ impl<'a> Keeper<'a> {
         Keeper { write: Some(write), next: Instant::now() + YOUNGEST }
     }
 
+    /// Whether anything is kept.
+    pub(super) fn keeps(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Whether so much time has passed that the next solution is kept.
     fn is_due(&self) -> bool {
         self.write.is_some() && Instant::now() >= self.next
@@ -48,22 +55,23 @@ pub(super) struct Unfinished<'a, 'b> {
 }
 
 impl Unfinished<'_, '_> {
-    /// Keeps the section as it is, if it is time.
-    pub(super) fn offer<T: serde::Serialize>(
+    /// Keeps the section as it is, if it is time or urgent; returns the file. `section` adds its numbers, and returns its
+    /// groups with what the reader must know.
+    pub(super) fn offer(
         &mut self,
         progress: &Progress,
-        section: impl FnOnce() -> (T, Vec<FieldGroup>, Warning),
-    ) {
-        let Some(write) = self.keeper.write.filter(|_| self.keeper.is_due()) else { return };
+        is_urgent: bool,
+        section: impl FnOnce(&mut Quantities) -> (Vec<FieldGroup>, Warning),
+    ) -> Option<PathBuf> {
+        let write = self.keeper.write.filter(|_| is_urgent || self.keeper.is_due())?;
         let begun = Instant::now();
-        let (numbers, groups, warning) = section();
         let whole = self.solution.groups.len();
+        let (groups, warning) = section(&mut self.solution.quantities);
         self.solution.groups.extend(groups);
         self.solution.warnings.push(warning);
-        // A struct of lists and numbers, with texts as keys.
-        self.solution.quantities.add(self.section, &numbers).expect("a view of plain values");
-        match write(self.solution) {
-            Ok(()) => self.keeper.next = Instant::now() + YOUNGEST.max(begun.elapsed().div_f64(SHARE)),
+        let written = write(self.solution);
+        match &written {
+            Ok(_) => self.keeper.next = Instant::now() + YOUNGEST.max(begun.elapsed().div_f64(SHARE)),
             Err(reason) => {
                 progress.announce(format!("what is found is not kept while it goes on: {reason}"));
                 self.keeper.write = None;
@@ -72,5 +80,6 @@ impl Unfinished<'_, '_> {
         self.solution.quantities.remove(self.section);
         self.solution.warnings.pop();
         self.solution.groups.truncate(whole);
+        written.ok()
     }
 }

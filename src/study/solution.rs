@@ -50,6 +50,8 @@ pub struct Solution {
     pub fields: FieldGroup,
     /// Fields over other coordinates (time, modes), a group of the result file for each.
     pub groups: Vec<FieldGroup>,
+    /// The density in time as pictures show it, where most of it is in a file already and not in its group.
+    pub shown: Option<FieldGroup>,
     /// Quantities without a place of their own here, a section of the summary for each.
     pub quantities: Quantities,
     /// Reactive paths between two sets, when asked for.

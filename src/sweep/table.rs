@@ -190,7 +190,7 @@ impl<'a> Table<'a> {
             for axis in &sweep.axes {
                 match data(axis) {
                     Data::Numbers(values) => {
-                        group.push(Field { label: key_label(axis), coordinates: axes.clone(), values });
+                        group.push(Field::over(key_label(axis), axes.clone(), values));
                     }
                     words => places.attributes.push((Cow::Owned(axis.key.clone()), words)),
                 }
@@ -201,11 +201,11 @@ impl<'a> Table<'a> {
             group.coordinates = sweep.axes.iter().map(coordinate).collect();
         }
         for (label, values) in self.columns() {
-            group.push(Field { label, coordinates: axes.clone(), values });
+            group.push(Field::over(label, axes.clone(), values));
         }
         let label = Label::new("status", "1", "exit status of the point's run: 0 where it was solved");
         let status = self.rows.iter().map(|row| row.status.map_or(f64::NAN, f64::from)).collect();
-        group.push(Field { label, coordinates: axes, values: status });
+        group.push(Field::over(label, axes, status));
         group
     }
 }

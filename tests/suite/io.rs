@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::folder::Folder;
 use crate::synthetic::double_well;
 use saddleflux::config::NoiseForm;
-use saddleflux::io::{IoError, read, replace, scale, summary, write_summary};
+use saddleflux::io::{IoError, read, read_any, replace, scale, summary, write_summary, write_titled};
 use saddleflux::observe::field::{LOSS, MEAN_FIRST_PASSAGE};
-use saddleflux::observe::group::Field;
+use saddleflux::observe::group::{Before, Coordinate, Field, FieldGroup, Label};
 use saddleflux::plot::{FigureData, Look, draw};
 use saddleflux::problem::CriticalPoints;
 use saddleflux::problem::noise::{HessianPlace, Minibatch, NoiseKind};
@@ -255,4 +255,44 @@ fn a_drift_without_critical_points_has_a_result_too() {
     let pictures = draw(&FigureData::stored(&stored), folder.path(), &Look::default()).unwrap();
     assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
     assert!(terminal(&case.solved(), &pictures, false).contains("escape rate"));
+}
+
+/// A density of 300 × 2 cells at so many times, of which the first are in a file.
+fn over_time(times: usize, before: Before) -> FieldGroup {
+    let label = |name: &'static str| Label::new(name, "1", name);
+    let points =
+        |name: &'static str, count: usize| Coordinate::new(label(name), (0..count).map(|k| k as f64).collect());
+    let value = |k: usize| (k as f64).sin();
+    let values = (before.places * 600..times * 600).map(value).collect();
+    let mut group = FieldGroup::new("evolution", vec![points("t", times), points("x", 300), points("y", 2)]);
+    group.push(Field { before: Some(before), ..Field::new(label("density"), &["t", "x", "y"], values) });
+    group
+}
+
+/// However a field comes into its file, at once or in parts of one place and of many, it is the same there; what has
+/// become of the file meanwhile is not taken for what it was, and stays.
+#[test]
+fn what_grows_in_parts_is_what_is_written_at_once() {
+    let folder = Folder::new("growing");
+    let [whole, parts] = ["whole.h5", "parts.h5"].map(|name| folder.path().join(name));
+    let write = |path: &std::path::Path, group: FieldGroup| {
+        write_titled(path, ["growing", ""], &serde_json::json!({}), &[std::borrow::Cow::Owned(group)])
+    };
+    write(&whole, over_time(90, Before::default())).unwrap();
+    let mut places = 0;
+    for times in [1, 2, 2, 40, 90] {
+        write(&parts, over_time(times, Before { file: parts.clone(), places })).unwrap();
+        places = times;
+        let found = read_any(&parts).unwrap();
+        assert_eq!(found.groups[0].values("density"), over_time(times, Before::default()).values("density"));
+    }
+    let [whole, found] = [&whole, &parts].map(|path| read_any(path).unwrap().groups);
+    assert_eq!(whole, found);
+    // Nothing is read of a file that holds another number of places, or that is gone.
+    let before = fs::read(&parts).unwrap();
+    for (file, places) in [(&parts, 40), (&folder.path().join("gone.h5"), 90)] {
+        let wrong = write(&parts, over_time(95, Before { file: file.clone(), places })).unwrap_err();
+        assert!(wrong.to_string().contains("has changed meanwhile"), "{wrong}");
+    }
+    assert_eq!(fs::read(&parts).unwrap(), before);
 }

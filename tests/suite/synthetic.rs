@@ -122,6 +122,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
             degenerate_curve: None,
             flux: Some(flux(&grid, value, temperature)),
             fields,
+            shown: None,
             groups: Vec::new(),
             quantities: Quantities::default(),
             certificate: None,

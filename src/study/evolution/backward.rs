@@ -1,12 +1,13 @@
-//! Survival from every cell, at the times of the snapshots, and how it agrees with the survival of the density.
+//! Survival from every cell, at the times that pictures show, and how it agrees with the survival of the density.
 
 use serde::Serialize;
 
-use crate::observe::group::{Field, FieldGroup, Label};
+use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
+use crate::observe::over_grid::AXES;
 use crate::solve::Discretisation;
 use crate::solve::evolve::{Accuracy, Backward, Earlier, Effort, FINEST_TOLERANCE, FromStates};
 use crate::study::StudyError;
-use crate::study::evolution::record::Record;
+use crate::study::evolution::record::{Record, TIME};
 use crate::study::evolution::{EvolutionFault, Way, discretised, failed, floor, slowest};
 use crate::study::request::NoisePiece;
 
@@ -14,6 +15,8 @@ use crate::study::request::NoisePiece;
 pub const SURVIVAL_FROM: &str = "survival_from";
 /// 1 − u(θ, t).
 pub const EXIT_FROM: &str = "exit_from";
+/// The times of both, where they are not all of the output times.
+const FIELD_TIME: &str = "t_survival_from";
 
 /// Its part of the section in the summary.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -25,6 +28,11 @@ pub struct FromCells {
     pub distance: Option<f64>,
     #[serde(flatten)]
     effort: Effort,
+    /// The times of its fields, and whether they are all output times.
+    #[serde(skip)]
+    times: Vec<f64>,
+    #[serde(skip)]
+    has_all_times: bool,
     #[serde(skip)]
     survival: Vec<f64>,
     #[serde(skip)]
@@ -32,8 +40,8 @@ pub struct FromCells {
 }
 
 /// Follows survival from every cell to the times of the record, under a schedule from the end of each time backward
-/// through its pieces: the last of them first. There all times are looked at in the first piece, and those of the
-/// snapshots afterwards.
+/// through its pieces: the last of them first. There all times are looked at in the first piece, and those of
+/// the fields afterwards.
 pub(super) fn from_cells(
     way: &Way<'_, '_, '_>,
     start: &[f64],
@@ -41,7 +49,7 @@ pub(super) fn from_cells(
     accuracy: Accuracy,
 ) -> Result<FromCells, StudyError> {
     let Way { asked, on, scheme, resources, .. } = *way;
-    let (times, snapshots) = (record.times(), record.snapshot_times());
+    let (times, of_pictures) = (record.times(), record.snapshots.of_pictures());
     resources.progress.begin("survival from every cell", times.len() as u64);
     let begun = asked.pieces_before(times.last().copied().unwrap_or(0.0));
     let problems =
@@ -71,7 +79,7 @@ pub(super) fn from_cells(
         while let Some((time, forward)) = times.next_if(|(time, _)| **time <= ends) {
             backward.advance(time - begins).map_err(failed)?;
             resources.progress.advance(1);
-            let is_kept = snapshots.contains(time);
+            let is_kept = of_pictures.contains(time);
             if !(is_kept || before.is_empty()) {
                 continue;
             }
@@ -81,6 +89,7 @@ pub(super) fn from_cells(
             }
             found.compare(&seen, &start, *forward, floor);
             if is_kept {
+                found.times.push(*time);
                 found.survival.extend(on.field(&seen.survival(), 0.0));
                 found.exits.extend(on.field(seen.exits(), 1.0));
             }
@@ -94,6 +103,7 @@ pub(super) fn from_cells(
         begins = ends;
     }
     before.iter().for_each(|piece| found.effort.add(piece.effort()));
+    found.has_all_times = found.times == record.times();
     Ok(found)
 }
 
@@ -107,11 +117,17 @@ impl FromCells {
         }
     }
 
-    /// Adds its fields, over the same times and cells as the density.
-    pub(super) fn fields(&self, group: &mut FieldGroup, axes: &[&'static str]) {
+    /// Adds its fields, over time and cells.
+    pub(super) fn fields(&self, group: &mut FieldGroup, dimension: usize) {
+        let of_fields = if self.has_all_times { TIME } else { FIELD_TIME };
+        if !self.has_all_times {
+            let label = Label::new(FIELD_TIME, "dynamical time", "time");
+            group.coordinates.push(Coordinate::new(label, self.times.clone()));
+        }
+        let axes: Vec<&'static str> = [of_fields].into_iter().chain(AXES.into_iter().take(dimension)).collect();
         let words = "probability of what starts in the cell to be still there at t";
-        group.push(Field::new(Label::new(SURVIVAL_FROM, "1", words), axes, self.survival.clone()));
+        group.push(Field::new(Label::new(SURVIVAL_FROM, "1", words), &axes, self.survival.clone()));
         let words = "probability of what starts in the cell to have been killed by t";
-        group.push(Field::new(Label::new(EXIT_FROM, "1", words), axes, self.exits.clone()));
+        group.push(Field::new(Label::new(EXIT_FROM, "1", words), &axes, self.exits.clone()));
     }
 }

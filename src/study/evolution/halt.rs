@@ -1,5 +1,7 @@
 //! A density on its way in the result file, so that it can go on later: the group `/resume`.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::generator::Generator;
@@ -32,7 +34,13 @@ pub struct Halt {
     /// What was written down at every output time.
     pub(super) series: Series,
     pub(super) beside: Beside,
-    /// Densities at some of them.
+    /// The file with the densities until then.
+    #[serde(skip)]
+    pub(super) file: PathBuf,
+    /// Their times.
+    #[serde(skip)]
+    pub(super) times: Vec<f64>,
+    /// Those that have been read.
     #[serde(skip)]
     pub(super) snapshots: Vec<(f64, Vec<f64>)>,
 }
@@ -40,7 +48,17 @@ pub struct Halt {
 impl Halt {
     pub(super) fn new(chain: u64, piece: usize, density: Checkpoint, series: Series, beside: Beside) -> Halt {
         let version = env!("CARGO_PKG_VERSION").to_string();
-        Halt { version, chain, piece, density, series, beside, snapshots: Vec::new() }
+        Halt {
+            version,
+            chain,
+            piece,
+            density,
+            series,
+            beside,
+            file: PathBuf::new(),
+            times: Vec::new(),
+            snapshots: Vec::new(),
+        }
     }
 
     /// Its group in the result file; the snapshots lie beside it with the density.
@@ -57,14 +75,15 @@ impl Halt {
         Some(FieldGroup::new(RESUME, vec![state]))
     }
 
-    /// What the groups of a result file keep; `None` where they keep nothing.
+    /// What the groups of this result file keep; `None` where they keep nothing.
     ///
     /// # Errors
     /// [`EvolutionFault::NotKept`] for what another version has written, or for damage.
-    pub fn from_groups(groups: &[FieldGroup]) -> Result<Option<Halt>, EvolutionFault> {
+    pub fn from_groups(groups: &[FieldGroup], file: &Path) -> Result<Option<Halt>, EvolutionFault> {
         let find = |name: &str| groups.iter().find(|group| group.name == name);
         let (Some(kept), Some(density)) = (find(RESUME), find(GROUP)) else { return Ok(None) };
-        read(kept, density).map(Some).ok_or(EvolutionFault::NotKept)
+        let halt = read(kept, density).ok_or(EvolutionFault::NotKept)?;
+        Ok(Some(Halt { file: file.to_path_buf(), ..halt }))
     }
 }
 
@@ -73,13 +92,15 @@ fn read(kept: &FieldGroup, density: &FieldGroup) -> Option<Halt> {
     let (length, words) = words.split_first()?;
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut halt: Halt = postcard::from_bytes(bytes.get(..usize::try_from(*length).ok()?)?).ok()?;
-    let times = density.coordinate(SNAPSHOT_TIME).or_else(|| density.coordinate(TIME))?.values.numbers()?;
+    // A long series is read in part, over times of its own.
+    let read = density.coordinate(SNAPSHOT_TIME).or_else(|| density.coordinate(TIME))?.values.numbers()?;
     let values = density.values(SNAPSHOT)?;
-    let cells = values.len() / times.len().max(1);
-    if halt.version != env!("CARGO_PKG_VERSION") || cells == 0 || cells * times.len() != values.len() {
+    let cells = values.len() / read.len().max(1);
+    if halt.version != env!("CARGO_PKG_VERSION") || cells == 0 || cells * read.len() != values.len() {
         return None;
     }
-    halt.snapshots = times.iter().copied().zip(values.chunks(cells).map(<[f64]>::to_vec)).collect();
+    halt.times.clone_from(&halt.series.t);
+    halt.snapshots = read.iter().copied().zip(values.chunks(cells).map(<[f64]>::to_vec)).collect();
     Some(halt)
 }
 

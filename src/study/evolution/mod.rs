@@ -7,6 +7,7 @@ mod method;
 mod record;
 mod relaxation;
 mod series;
+mod snapshots;
 mod start;
 mod valleys;
 
@@ -35,6 +36,8 @@ pub(super) struct Found {
     pub record: Record,
     /// Its groups of fields.
     pub groups: Vec<FieldGroup>,
+    /// The group in time as pictures show it, where its densities are in a file.
+    pub shown: Option<FieldGroup>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
@@ -63,7 +66,7 @@ pub(super) fn evolution(
     let own = (known.is_none() && asked.from_cells).then(|| slowest(on, resources)).flatten();
     let known = known.or(own.as_ref());
     let valleys = Valleys::new(on);
-    let mut record = Record::new(asked, on, &valleys);
+    let mut record = Record::new(asked, on, &valleys, unfinished.keeper.keeps());
     if let Some(halt) = &asked.resumed {
         match halt.begins(asked, on) {
             true => record.resume(Halt::clone(halt)),
@@ -103,8 +106,8 @@ pub(super) fn evolution(
     }
     warnings.extend(record.flux_unknown_until().map(|until| Warning::EvolutionFlux { until }));
     warnings.extend(record.out_of_range_from().map(|from| Warning::EvolutionRange { from }));
-    let groups = record.groups(on);
-    Ok(Found { record, groups, warnings })
+    let (groups, shown) = (record.groups(on), record.shown(on));
+    Ok(Found { record, groups, shown, warnings })
 }
 
 /// Refuses a density without a start, and pieces of a schedule under which the process lives elsewhere.
@@ -218,13 +221,18 @@ impl Way<'_, '_, '_> {
         let progress = self.resources.progress;
         progress.keep();
         progress.advance(1);
-        self.unfinished.offer(progress, || {
+        let kept = self.unfinished.offer(progress, record.snapshots.is_heavy(), |quantities| {
             record.finish();
             let warning = record.interrupt();
-            let found = (record.clone(), record.groups(self.on), warning);
+            // A struct of lists and numbers, with texts as keys.
+            quantities.add(GROUP, &*record).expect("a view of plain values");
+            let groups = record.groups(self.on);
             record.interrupted = false;
-            found
+            (groups, warning)
         });
+        if let Some(file) = kept {
+            record.snapshots.are_in(file);
+        }
     }
 }
 

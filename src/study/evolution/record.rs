@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
+use crate::observe::group::{Before, Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, over_grid};
 use crate::solve::evolve::{Checkpoint, Effort, Passed};
 use crate::solve::{Discretisation, Evolution};
@@ -11,6 +11,7 @@ use crate::study::evolution::backward::FromCells;
 use crate::study::evolution::halt::{self, Halt, INTERRUPTED};
 use crate::study::evolution::method::Method;
 use crate::study::evolution::series::{Beside, Series};
+use crate::study::evolution::snapshots::Snapshots;
 use crate::study::evolution::valleys::Valleys;
 use crate::study::request::EvolveRequest;
 use crate::study::warning::Warning;
@@ -31,12 +32,6 @@ pub const FLUX_OVER_SURVIVAL: &str = "flux_over_survival";
 pub const SNAPSHOT: &str = "density";
 /// The times of the snapshots, where they are not all of the output times.
 pub(super) const SNAPSHOT_TIME: &str = "t_density";
-
-/// So many snapshots of the density are kept at most.
-const MOST_SNAPSHOTS: usize = 64;
-
-/// And so many numbers in all of them together: half a gigabyte.
-const MOST_VALUES: usize = 1 << 26;
 
 /// Where j/S stays.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -105,9 +100,7 @@ pub struct Record {
     #[serde(skip)]
     pub(super) saddles: Vec<usize>,
     #[serde(skip)]
-    pub(super) snapshots: Vec<(f64, Vec<f64>)>,
-    #[serde(skip)]
-    pub(super) wanted: Vec<f64>,
+    pub(super) snapshots: Snapshots,
     #[serde(skip)]
     pub(super) members: Vec<Vec<f64>>,
     /// The density at the last output time, with the piece of the schedule, as long as it can be gone on with.
@@ -116,7 +109,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn new(asked: &EvolveRequest, on: &Discretisation<'_>, valleys: &Valleys) -> Record {
+    pub(super) fn new(asked: &EvolveRequest, on: &Discretisation<'_>, valleys: &Valleys, has_file: bool) -> Record {
         let dimension = on.grid.dimension;
         Record {
             series: Series { iterations: Some(Vec::new()), ..Series::default() },
@@ -134,8 +127,7 @@ impl Record {
             floor: 1.0,
             beside: Beside::default(),
             saddles: Vec::new(),
-            snapshots: Vec::new(),
-            wanted: snapshot_times(&asked.times, on.grid.len()),
+            snapshots: Snapshots::new(&asked.times, on.grid.len(), has_file),
             members: valleys.members.clone(),
             last: None,
         }
@@ -149,7 +141,8 @@ impl Record {
     /// Goes on from what was kept.
     pub(super) fn resume(&mut self, halt: Halt) {
         self.last = Some((halt.piece, halt.density));
-        (self.series, self.beside, self.snapshots) = (halt.series, halt.beside, halt.snapshots);
+        self.snapshots.resume(halt.times, halt.file, halt.snapshots);
+        (self.series, self.beside) = (halt.series, halt.beside);
     }
 
     /// It ends here, for now; what the reader must know.
@@ -175,11 +168,6 @@ impl Record {
     /// ln S at them.
     pub(super) fn log_survivals(&self) -> &[f64] {
         &self.series.log_survival
-    }
-
-    /// The output times at which fields are stored.
-    pub(super) fn snapshot_times(&self) -> &[f64] {
-        &self.wanted
     }
 
     /// The largest error at any output time, in L1 or of an entry.
@@ -220,16 +208,27 @@ impl Record {
         Some(self.series.t[place])
     }
 
+    /// The group as pictures show it, where its densities are in a file.
+    pub(super) fn shown(&self, on: &Discretisation<'_>) -> Option<FieldGroup> {
+        let (times, values) = self.snapshots.apart()?;
+        Some(self.group_of(on, &times, values, Before::default()))
+    }
+
     /// The group of fields over time.
     fn group(&self, on: &Discretisation<'_>) -> FieldGroup {
+        let Snapshots { times, later, before, .. } = &self.snapshots;
+        self.group_of(on, times, later.clone(), before.clone())
+    }
+
+    /// The group with these densities after those that a file holds already.
+    fn group_of(&self, on: &Discretisation<'_>, times: &[f64], densities: Vec<f64>, before: Before) -> FieldGroup {
         let grid = &on.grid;
         let time =
             |name: &'static str, values: Vec<f64>| Coordinate::new(Label::new(name, "dynamical time", "time"), values);
         let mut coordinates = vec![time(TIME, self.series.t.clone())];
-        let taken: Vec<f64> = self.snapshots.iter().map(|(at, _)| *at).collect();
-        let of_snapshots = if taken == self.series.t { TIME } else { SNAPSHOT_TIME };
+        let of_snapshots = if times == self.series.t { TIME } else { SNAPSHOT_TIME };
         if of_snapshots != TIME {
-            coordinates.push(time(SNAPSHOT_TIME, taken));
+            coordinates.push(time(SNAPSHOT_TIME, times.to_vec()));
         }
         coordinates.extend(over_grid(grid).coordinates);
         let count = |name: &'static str, words: &'static str, numbers: Vec<f64>| {
@@ -270,10 +269,9 @@ impl Record {
         let axes: Vec<&'static str> = [of_snapshots].into_iter().chain(AXES.into_iter().take(grid.dimension)).collect();
         let units = if grid.dimension == 1 { "1/parameter" } else { "1/parameter^2" };
         let label = Label::new(SNAPSHOT, units, "density of what has not been killed, times survival");
-        let values = self.snapshots.iter().flat_map(|(_, values)| values.iter().copied()).collect();
-        group.push(Field::new(label, &axes, values));
+        group.push(Field { before: Some(before), ..Field::new(label, &axes, densities) });
         if let Some(found) = &self.from_cells {
-            found.fields(&mut group, &axes);
+            found.fields(&mut group, grid.dimension);
         }
         if self.interrupted {
             let words = "interrupted after the last of these times";
@@ -282,13 +280,4 @@ impl Record {
         group.describe("method", Data::Text(self.method.to_string()));
         group
     }
-}
-
-/// Output times at which the whole density is kept: all, or some from first to last.
-fn snapshot_times(times: &[f64], cells: usize) -> Vec<f64> {
-    let most = (MOST_VALUES / cells.max(1)).clamp(1, MOST_SNAPSHOTS);
-    if times.len() <= most {
-        return times.to_vec();
-    }
-    (0..most).map(|k| times[if most == 1 { times.len() - 1 } else { k * (times.len() - 1) / (most - 1) }]).collect()
 }

@@ -104,9 +104,8 @@ impl Observed<'_> {
             (Some(rate), Some(iterations)) => iterations.push(before + (time - begun) / rate),
             _ => record.series.iterations = None,
         }
-        if record.wanted.contains(&time) {
-            let density = on.density(p).into_iter().map(|density| survival * density).collect();
-            record.snapshots.push((time, density));
+        if record.snapshots.wants(time) {
+            record.snapshots.take(time, on.density(p).into_iter().map(|density| survival * density));
         }
         record.last = Some((self.piece, evolution.checkpoint()));
     }

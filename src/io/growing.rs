@@ -1,0 +1,105 @@
+//! Fields that grow along their first axis, as a density in time does: what one file holds of such a field goes into the
+//! next compressed as it is, and what is new is added.
+
+use std::ffi::CString;
+
+use hdf5::{Dataset, Extent, File, Group, Hyperslab, Selection, SliceOrIndex};
+use hdf5_sys::{h5o, h5p};
+use ndarray::{ArrayD, ArrayView};
+
+use super::write::{CHUNK, DEFLATE};
+use crate::observe::frames::{MOST_VALUES, frames};
+use crate::observe::group::{Before, Field};
+
+/// Writes a field: first what `before` says is in another file, then its values.
+///
+/// # Errors
+/// The library's refusal; a file that no longer holds what it held.
+pub(super) fn write(group: &Group, field: &Field, shape: &[usize], before: &Before) -> Result<Dataset, hdf5::Error> {
+    let name: &str = &field.label.name;
+    let dataset = match before.places {
+        0 => {
+            let mut chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
+            chunk[0] = 1;
+            let mut extents: Vec<Extent> = shape.iter().copied().map(Extent::fixed).collect();
+            extents[0] = Extent::resizable(shape[0]);
+            let builder = group.new_dataset_builder().empty::<f64>().shape(extents);
+            builder.chunk(chunk).shuffle().deflate(DEFLATE).create(name)?
+        }
+        _ => carried(group, name, shape, before)?,
+    };
+    let later: Vec<usize> = [shape[0] - before.places].into_iter().chain(shape[1..].iter().copied()).collect();
+    if later[0] > 0 {
+        let view = ArrayView::from_shape(later, &field.values)
+            .map_err(|_| hdf5::Error::from(format!("{name} has {} values for {shape:?}", field.values.len())))?;
+        dataset.write_slice(view, along(before.places..shape[0], shape.len()))?;
+    }
+    Ok(dataset)
+}
+
+/// The first part of a field out of its file, as long as the whole will be.
+fn carried(group: &Group, name: &str, shape: &[usize], before: &Before) -> Result<Dataset, hdf5::Error> {
+    let place = format!("{}/{name}", group.name());
+    let changed = || {
+        let file = before.file.display();
+        hdf5::Error::from(format!(
+            "{file} has changed meanwhile: it held the first {} places of {place}",
+            before.places
+        ))
+    };
+    let file = File::open(&before.file).map_err(|_| changed())?;
+    let held = file.dataset(&place).map(|held| held.shape()).unwrap_or_default();
+    if held.first() != Some(&before.places) || held[1..] != shape[1..] {
+        return Err(changed());
+    }
+    copy(&file, &place, group, name)?;
+    let dataset = group.dataset(name)?;
+    dataset.resize(shape.to_vec())?;
+    Ok(dataset)
+}
+
+/// Copies a dataset, without its attributes, under a name into a group of another file.
+fn copy(from: &File, place: &str, group: &Group, name: &str) -> Result<(), hdf5::Error> {
+    let [place, name] =
+        [place, name].map(|text| CString::new(text).map_err(|_| hdf5::Error::from("a name holds a NUL")));
+    let (place, name) = (place?, name?);
+    // SAFETY: the identifiers are open while `from` and `group` live, the texts are NUL-terminated and outlive the calls,
+    // the list is closed once, and `sync` holds the library's lock.
+    let status = hdf5::sync::sync(|| unsafe {
+        let how = h5p::H5Pcreate(*h5p::H5P_CLS_OBJECT_COPY);
+        if how < 0 || h5p::H5Pset_copy_object(how, h5o::H5O_COPY_WITHOUT_ATTR_FLAG) < 0 {
+            return -1;
+        }
+        let status = h5o::H5Ocopy(from.id(), place.as_ptr(), group.id(), name.as_ptr(), how, h5p::H5P_DEFAULT);
+        h5p::H5Pclose(how);
+        status
+    });
+    if status < 0 { Err(format!("H5Ocopy returned {status}").into()) } else { Ok(()) }
+}
+
+/// The places of the first axis of which a field is read, where it is longer than memory is given to.
+pub(super) fn part(dataset: &Dataset) -> Option<Vec<usize>> {
+    let shape = dataset.shape();
+    let is_long = dataset.is_resizable() && dataset.size() > MOST_VALUES;
+    is_long.then(|| frames(shape[0], shape[1..].iter().product()))
+}
+
+/// Reads a field at some places of its first axis.
+///
+/// # Errors
+/// The library's refusal.
+pub(super) fn read(dataset: &Dataset, places: &[usize]) -> Result<Vec<f64>, hdf5::Error> {
+    let mut values = Vec::new();
+    for place in places {
+        let found: ArrayD<f64> = dataset.read_slice(along(*place..place + 1, dataset.ndim()))?;
+        values.extend(found);
+    }
+    Ok(values)
+}
+
+/// These places of the first of so many axes, and all of the others.
+fn along(places: std::ops::Range<usize>, axes: usize) -> Selection {
+    let mut slices = vec![SliceOrIndex::from(..); axes];
+    slices[0] = places.into();
+    Hyperslab::from(slices).into()
+}
