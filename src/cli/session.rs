@@ -117,7 +117,9 @@ impl<'a> Session<'a> {
         let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.staged();
         let written_as = in_folder(names, folder);
-        let write = || -> Result<Vec<PathBuf>, io::IoError> {
+        // Without threads of its own it compresses alone.
+        let pool = pool(self.asked.output).ok();
+        let files_of = || -> Result<Vec<PathBuf>, io::IoError> {
             let mut files = Vec::new();
             for names in &written_as {
                 let [summary_file, result_file] = names.map(|name| staged.join(name));
@@ -127,6 +129,7 @@ impl<'a> Session<'a> {
             }
             Ok(files)
         };
+        let write = || pool.as_ref().map_or_else(files_of, |pool| pool.install(files_of));
         let (written, drawn) = beside(&write, || draw(staged));
         let mut files = written?;
         files.extend(self.weights(staged)?);
@@ -188,8 +191,7 @@ pub(super) fn watched<T: Send>(
     output: Output,
     work: impl FnOnce(&Progress) -> T + Send,
 ) -> Result<(T, usize), Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| {
+    let pool = pool(output).map_err(|error| {
         let (bound, status) = (memory::free().bound, if output.threads.is_some() { 2 } else { 3 });
         Failure::new(status, format!("error: --threads: {error}: take fewer, or raise what bounds the memory, {bound}"))
     })?;
@@ -198,6 +200,11 @@ pub(super) fn watched<T: Send>(
     let found = pool.install(|| work(&progress));
     drop(watch);
     Ok((found, pool.current_num_threads()))
+}
+
+/// The threads that were asked for.
+fn pool(output: Output) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build()
 }
 
 /// The names under which a command writes into a folder: its own, and those of `run` where none but itself has written

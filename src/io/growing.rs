@@ -5,35 +5,38 @@ use std::ffi::CString;
 
 use hdf5::{Dataset, Extent, File, Group, Hyperslab, Selection, SliceOrIndex};
 use hdf5_sys::{h5o, h5p};
-use ndarray::{ArrayD, ArrayView};
+use ndarray::ArrayD;
 
-use super::write::{CHUNK, DEFLATE};
+use super::chunks;
+use super::read::unlocked;
 use crate::observe::frames::{MOST_VALUES, frames};
 use crate::observe::group::{Before, Field};
 
-/// Writes a field: first what `before` says is in another file, then its values.
+/// Writes a field: where it grows first what is in another file already, then its values.
 ///
 /// # Errors
-/// The library's refusal; a file that no longer holds what it held.
-pub(super) fn write(group: &Group, field: &Field, shape: &[usize], before: &Before) -> Result<Dataset, hdf5::Error> {
-    let name: &str = &field.label.name;
-    let dataset = match before.places {
-        0 => {
-            let mut chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
-            chunk[0] = 1;
+/// The library's refusal; values that do not fit the shape; a file that no longer holds what it held.
+pub(super) fn write(group: &Group, field: &Field, shape: &[usize]) -> Result<Dataset, hdf5::Error> {
+    let (name, grows): (&str, bool) = (&field.label.name, field.before.is_some());
+    let sizes = chunks::sizes(shape, grows);
+    let before = field.before.as_ref().filter(|before| before.places > 0);
+    let dataset = match before {
+        None => {
             let mut extents: Vec<Extent> = shape.iter().copied().map(Extent::fixed).collect();
-            extents[0] = Extent::resizable(shape[0]);
+            if let Some(first) = extents.first_mut().filter(|_| grows) {
+                *first = Extent::resizable(shape[0]);
+            }
             let builder = group.new_dataset_builder().empty::<f64>().shape(extents);
-            builder.chunk(chunk).shuffle().deflate(DEFLATE).create(name)?
+            builder.chunk(sizes.clone()).shuffle().deflate(chunks::DEFLATE).create(name)?
         }
-        _ => carried(group, name, shape, before)?,
+        Some(before) => carried(group, name, shape, before)?,
     };
-    let later: Vec<usize> = [shape[0] - before.places].into_iter().chain(shape[1..].iter().copied()).collect();
-    if later[0] > 0 {
-        let view = ArrayView::from_shape(later, &field.values)
-            .map_err(|_| hdf5::Error::from(format!("{name} has {} values for {shape:?}", field.values.len())))?;
-        dataset.write_slice(view, along(before.places..shape[0], shape.len()))?;
+    let from = before.map_or(0, |before| before.places);
+    let later: Vec<usize> = shape.iter().enumerate().map(|(axis, n)| if axis == 0 { n - from } else { *n }).collect();
+    if later.iter().product::<usize>() != field.values.len() {
+        return Err(format!("{name} has {} values for {later:?}", field.values.len()).into());
     }
+    chunks::write(&dataset, from, &later, &sizes, &field.values)?;
     Ok(dataset)
 }
 
@@ -47,7 +50,7 @@ fn carried(group: &Group, name: &str, shape: &[usize], before: &Before) -> Resul
             before.places
         ))
     };
-    let file = File::open(&before.file).map_err(|_| changed())?;
+    let file = unlocked(&before.file).map_err(|_| changed())?;
     let held = file.dataset(&place).map(|held| held.shape()).unwrap_or_default();
     if held.first() != Some(&before.places) || held[1..] != shape[1..] {
         return Err(changed());

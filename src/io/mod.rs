@@ -23,6 +23,8 @@
 
 mod atomic;
 #[cfg(feature = "files")]
+mod chunks;
+#[cfg(feature = "files")]
 mod convergence;
 #[cfg(feature = "files")]
 mod covariance;

@@ -52,7 +52,12 @@ pub fn configuration(path: &Path) -> Result<(String, PathBuf), IoError> {
 fn open(path: &Path) -> Result<File, IoError> {
     let unreadable = |message: String| IoError::Open { path: path.to_path_buf(), message };
     input::open(path).map_err(|error| unreadable(error.to_string()))?;
-    File::open(path).map_err(|error| unreadable(format!("not an HDF5 file: {error}")))
+    unlocked(path).map_err(|error| unreadable(format!("not an HDF5 file: {error}")))
+}
+
+/// Opens a file to read it, without a lock: files appear whole, and stay as they are.
+pub(super) fn unlocked(path: &Path) -> Result<File, hdf5::Error> {
+    File::with_options().with_fapl(|access| access.file_locking(false)).open(path)
 }
 
 /// Any result file: what it says of itself, and its groups.

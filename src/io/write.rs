@@ -5,19 +5,12 @@ use std::path::Path;
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group, Location};
-use ndarray::ArrayView;
 use serde_json::Value;
 
 use super::{IoError, atomic, growing, scale};
 use crate::config::Config;
 use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, FIELDS, POSITION};
-
-/// Chunks of at most this many cells along each axis: 512 KiB of doubles, within HDF5's default 1 MiB chunk cache.
-pub(super) const CHUNK: usize = 256;
-
-/// zlib's level 3: in our fields level 4 takes half as long again, and level 6 twice as long, for 2 and 3 % of size.
-pub(super) const DEFLATE: u8 = 3;
 
 /// Writes `result.h5`, whole or not at all: the configuration, the summary, and the groups.
 ///
@@ -44,8 +37,9 @@ pub fn write_titled(
     groups: &[Cow<'_, FieldGroup>],
 ) -> Result<(), IoError> {
     let write = |partial: &Path| {
-        // Bounds of version 1.10: older readers open it, and a file can be followed while it grows.
-        let created = File::with_options().with_fapl(|access| access.libver_v110()).create(partial);
+        // Bounds of version 1.10: older readers open it, and a file can be followed while it grows. No lock: nobody else
+        // knows the file, and a process that is begun meanwhile would hold the lock too.
+        let created = File::with_options().with_fapl(|access| access.libver_v110().file_locking(false)).create(partial);
         let file = created.map_err(during("creating the file"))?;
         root_attributes(&file, [title, configuration], summary).map_err(during("writing the root attributes"))?;
         for group in groups {
@@ -149,18 +143,8 @@ fn write_coordinate(group: &Group, coordinate: &Coordinate) -> Result<Dataset, h
 
 /// A compressed dataset with a scale attached to every axis.
 fn write_field(group: &Group, field: &Field, shape: &[usize], scales: &[&Dataset]) -> Result<Dataset, hdf5::Error> {
-    let (label, values) = (&field.label, field.values.as_slice());
-    let dataset = match &field.before {
-        Some(before) => growing::write(group, field, shape, before)?,
-        None => {
-            let view = ArrayView::from_shape(shape, values)
-                .map_err(|_| hdf5::Error::from(format!("{} has {} values for {shape:?}", label.name, values.len())))?;
-            let chunk: Vec<usize> = shape.iter().map(|cells| (*cells).min(CHUNK)).collect();
-            let builder = group.new_dataset_builder().with_data(view);
-            builder.chunk(chunk).shuffle().deflate(DEFLATE).create(&*label.name)?
-        }
-    };
-    describe(&dataset, label)?;
+    let dataset = growing::write(group, field, shape)?;
+    describe(&dataset, &field.label)?;
     for (axis, scale) in scales.iter().enumerate() {
         scale::attach(&dataset, scale, axis)?;
     }
