@@ -9,14 +9,24 @@
 //! (|e_n| ≥ 2) let u in the rows next to the wall deviate from the rows behind them; the conductance that is lost by
 //! this is added to the first row ([`lost_between_rows`]).
 //!
+//! Itô's rates take the tensor of the cell that is left, and then the wall cells lack a drift along the wall: there
+//! n·D∇u = 0 ties u's derivative across the wall to the one along it, r changes from place to place, and half a cell
+//! lies between the centre and the wall. Expansion of the generator at the centre, in index units, gives
+//! ```text
+//! β = −½ (Dn · ∇) r     along the wall, beside what it should be
+//! ```
+//! It enters the pairs along the wall by the exact weight of a constant drift, β/(1 − e^(−β/c)), which is c where β = 0.
+//! With isothermal noise the mean of the conductances at both ends holds it already.
+//!
 //! Walls that are oblique to a turned grid are not covered: the grid has no edge along them.
 
 use rayon::prelude::*;
 
 use crate::generator::assembly::{AssemblyError, worse};
-use crate::generator::edges::Context;
+use crate::generator::edges::{Context, Stencils};
 use crate::generator::{Exit, Pair};
 use crate::scheme::{Edge, EdgeFlow, Segment, Stencil};
+use crate::tensor::Point;
 
 /// The pairs and exits that replace the edges dropped at reflecting walls.
 pub(super) struct AlongWalls {
@@ -24,8 +34,37 @@ pub(super) struct AlongWalls {
     pub(super) exits: Vec<Exit>,
 }
 
-/// The conductance c of a state along both axes of the grid.
-type Conductances = [f64; 2];
+/// What a state has along one axis of the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Along {
+    /// The conductance c.
+    conductance: f64,
+    /// The drift β.
+    drift: f64,
+}
+
+impl Along {
+    /// Whether there is nothing.
+    fn is_none(self) -> bool {
+        self == Along::default()
+    }
+
+    /// The mean of two.
+    fn mean(self, other: Along) -> Along {
+        let half = |a: f64, b: f64| 0.5 * (a + b);
+        Along { conductance: half(self.conductance, other.conductance), drift: half(self.drift, other.drift) }
+    }
+
+    /// The factor of a step of this length and sense: the conductance, with the drift in it.
+    fn leave(self, sense: f64, length: f64) -> f64 {
+        let (c, drift) = (self.conductance, sense * self.drift * length);
+        match drift {
+            0.0 => c,
+            _ if c == 0.0 => drift.max(0.0),
+            _ => drift / -(-drift / c).exp_m1(),
+        }
+    }
+}
 
 impl Context<'_> {
     /// The tangential pairs and exits of all states, whose cells are given; empty for diagonal tensors.
@@ -34,44 +73,45 @@ impl Context<'_> {
         if self.grid.dimension == 1 {
             return Ok(found);
         }
-        let conductances: Vec<(usize, Conductances)> = cells
+        let all: Vec<(usize, [Along; 2])> = cells
             .par_iter()
             .enumerate()
-            .map(|(state, &cell)| (state, self.conductances(state, self.grid.indices(cell as usize))))
-            .filter(|(_, along)| *along != [0.0; 2])
+            .map(|(state, &cell)| (state, self.along(state, [self.grid.indices(cell as usize); 2])))
+            .filter(|(_, along)| along.iter().any(|along| !along.is_none()))
             .collect();
         let of = |state: usize, axis: usize| {
-            let place = conductances.binary_search_by_key(&state, |entry| entry.0);
-            place.map_or(0.0, |place| conductances[place].1[axis])
+            let place = all.binary_search_by_key(&state, |entry| entry.0);
+            place.map_or(Along::default(), |place| all[place].1[axis])
         };
-        let (mut paths, mut cut_segments) = (Vec::new(), Vec::new());
-        for &(state, along) in &conductances {
+        let (mut paths, mut leaves, mut cut_segments) = (Vec::new(), Vec::new(), Vec::new());
+        for &(state, along) in &all {
             let indices = self.grid.indices(cells[state] as usize);
             let from = self.centre(indices, [0, 0]);
             for (axis, sign) in [(0, 1), (0, -1), (1, 1), (1, -1)] {
-                if along[axis] == 0.0 {
+                if along[axis].is_none() {
                     continue;
                 }
                 let mut offset = [0, 0];
                 offset[axis] = sign;
-                let unsigned = offset.map(i32::abs);
+                let (unsigned, sense) = (offset.map(i32::abs), f64::from(sign));
                 match self.neighbour(indices, offset) {
                     Some(other) if other == state => {}
                     Some(other) => {
                         let there = of(other, axis);
                         // A pair is stored with its first cell; with its second only if the first has no such edge.
-                        if sign == 1 || there == 0.0 {
-                            // Where a wall ends within the pair, each tensor uses the mean of its conductances at both
+                        if sign == 1 || there.is_none() {
+                            // Where a wall ends within the pair, each tensor uses the mean of what it has at both
                             // cells, so that the pair is in balance for each tensor.
                             let places = [indices, self.grid.indices(cells[other] as usize)];
                             let ends = [
-                                0.5 * (along[axis] + self.conductances(state, places[1])[axis]),
-                                0.5 * (there + self.conductances(other, places[0])[axis]),
+                                along[axis].mean(self.along(state, places)[axis]),
+                                there.mean(self.along(other, [places[1], places[0]])[axis]),
                             ];
                             let (to, [i, j]) = (self.centre(indices, offset), [state, other].map(|state| state as u32));
                             let offset = offset.map(|c| c as i8);
                             found.pairs.push(Pair { from: i, to: j, offset, forward: 0.0, backward: 0.0, rise: 0.0 });
-                            paths.push(Segment { from, to, offset: unsigned, ends });
+                            leaves.push([ends[0].leave(sense, 1.0), ends[1].leave(-sense, 1.0)]);
+                            paths.push(Segment { from, to, offset: unsigned, ends: ends.map(|end| end.conductance) });
                         }
                     }
                     None => {
@@ -79,27 +119,28 @@ impl Context<'_> {
                         {
                             let to = self.point_along(indices, offset, fraction);
                             found.exits.push(Exit { state: state as u32, rate: 0.0, offset, position: to, fraction });
-                            cut_segments.push(Segment { from, to, offset: unsigned, ends: [share * along[axis]; 2] });
+                            let ends = [share * along[axis].leave(sense, fraction); 2];
+                            cut_segments.push(Segment { from, to, offset: unsigned, ends });
                         }
                     }
                 }
             }
         }
-        self.find_rates_along(&mut found, &paths, &cut_segments)?;
+        self.find_rates_along(&mut found, (&paths, &leaves), &cut_segments)?;
         Ok(found)
     }
 
     fn find_rates_along(
         &self,
         found: &mut AlongWalls,
-        paths: &[Segment],
+        (paths, leaves): (&[Segment], &[[f64; 2]]),
         cut_segments: &[Segment],
     ) -> Result<(), AssemblyError> {
         let weights = self.sampler.of_weights_alone();
         let mut flows: Vec<EdgeFlow> = Vec::new();
         let mut failures = self.failures(paths, weights.flows(paths, &mut flows));
-        for ((pair, path), flow) in found.pairs.iter_mut().zip(paths).zip(&flows) {
-            let [here, there] = self.sampler.leave_along_wall(path.ends);
+        for ((pair, leave), flow) in found.pairs.iter_mut().zip(leaves).zip(&flows) {
+            let [here, there] = self.sampler.leave_along_wall(*leave);
             pair.rise = flow.rise as f32;
             (pair.forward, pair.backward) = (here * flow.forward, there * flow.backward);
         }
@@ -110,12 +151,28 @@ impl Context<'_> {
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
 
-    /// The conductance c along both axes for the tensor of a state, at the walls of the cell with these indices.
-    fn conductances(&self, state: usize, indices: [usize; 2]) -> Conductances {
+    /// What the tensor of a state, whose cell has the first indices, gives along both axes at the walls of the cell with
+    /// the second.
+    fn along(&self, state: usize, [own, indices]: [[usize; 2]; 2]) -> [Along; 2] {
+        let (mut along, mut shares) = ([0.0; 2], [0.0; 2]);
         let stencil = self.stencils.of(state);
-        let mut along = [0.0; 2];
+        if self.has_drift_along() {
+            for (axis, share) in shares.iter_mut().enumerate() {
+                *share = self.reflected(indices, axis);
+            }
+        }
+        let drift = |tangent: usize| match shares[1 - tangent] {
+            0.0 => 0.0,
+            share => share * self.drift_along(own, tangent),
+        };
+        self.add_conductances(stencil, indices, &mut along);
+        [0, 1].map(|axis| Along { conductance: along[axis], drift: drift(axis) })
+    }
+
+    /// Adds the conductances along both axes.
+    fn add_conductances(&self, stencil: &Stencil, indices: [usize; 2], along: &mut [f64; 2]) {
         if stencil.edges().iter().all(|edge| edge.offset.contains(&0)) {
-            return along;
+            return;
         }
         let from = self.centre(indices, [0, 0]);
         for edge in stencil.edges() {
@@ -137,19 +194,52 @@ impl Context<'_> {
             if most < 2 || along[1 - normal] == 0.0 {
                 continue;
             }
-            let reflects = |sign: i32| {
-                let mut offset = [0, 0];
-                offset[normal] = sign;
-                let way = || self.fate(indices, from, self.step(offset), offset).reflected();
-                let wall = if self.neighbour(indices, offset).is_none() { way() } else { None };
-                wall.map_or(0.0, |(axis, share)| if axis == normal { share } else { 0.0 })
-            };
-            let walls = reflects(1) + reflects(-1);
+            let walls = self.reflected(indices, normal);
             if walls > 0.0 {
                 along[1 - normal] += walls * lost_between_rows(stencil, normal);
             }
         }
-        along
+    }
+
+    /// The share that reflects of the walls of a cell normal to an axis, both together.
+    fn reflected(&self, indices: [usize; 2], normal: usize) -> f64 {
+        let from = self.centre(indices, [0, 0]);
+        let reflects = |sign: i32| {
+            let mut offset = [0, 0];
+            offset[normal] = sign;
+            let way = || self.fate(indices, from, self.step(offset), offset).reflected();
+            let wall = if self.neighbour(indices, offset).is_none() { way() } else { None };
+            wall.map_or(0.0, |(axis, share)| if axis == normal { share } else { 0.0 })
+        };
+        reflects(1) + reflects(-1)
+    }
+
+    /// Whether cells at walls lack a drift along them.
+    fn has_drift_along(&self) -> bool {
+        self.sampler.leaves_by_own_tensor() && matches!(self.stencils, Stencils::Each(_))
+    }
+
+    /// β along an axis at a wall across the other, in index units: the derivative of r along Dn over a cell.
+    fn drift_along(&self, [ix, iy]: [usize; 2], tangent: usize) -> f64 {
+        let normal = 1 - tangent;
+        // D's entries between the axis normal to the wall and both axes.
+        let column = |by: Point| -> [f64; 2] {
+            let tensor = self.noise.tensor(self.grid.position(ix as f64 + by[0], iy as f64 + by[1]));
+            let index = self.sampler.index_tensor(tensor);
+            if normal == 0 { [index.xx, index.xy] } else { [index.xy, index.yy] }
+        };
+        let here = column([0.0; 2]);
+        let longest = here[0].abs().max(here[1].abs());
+        let step = here.map(|entry| 0.5 * entry / longest);
+        let slope = |column: [f64; 2]| column[tangent] / column[normal];
+        let drift = -0.5 * longest * (slope(column(step)) - slope(column(step.map(|c| -c))));
+        // A drift that crosses a cell as fast as the noise along the wall is no derivative any more; one far below it is
+        // rounding.
+        let along = {
+            let tensor = self.sampler.index_tensor(self.noise.tensor(self.grid.position(ix as f64, iy as f64)));
+            [tensor.xx, tensor.yy][tangent] - here[tangent] * slope(here)
+        };
+        if (1e-12 * along..=along).contains(&drift.abs()) { drift } else { 0.0 }
     }
 }
 

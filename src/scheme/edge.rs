@@ -101,6 +101,11 @@ impl<'a> EdgeSampler<'a> {
         }
     }
 
+    /// Whether the rates out of a cell take its own tensor (Itô).
+    pub fn leaves_by_own_tensor(&self) -> bool {
+        self.interpretation == Interpretation::Ito
+    }
+
     /// The same sampler with weights W_ij that do not include the conductance.
     pub fn of_weights_alone(&self) -> EdgeSampler<'a> {
         EdgeSampler { interpretation: Interpretation::Ito, ..*self }

@@ -86,6 +86,10 @@ pub(super) fn core_cuts(
             (Some(set), None) => (set as usize, true),
             _ => continue,
         };
+        // An entry of the tensor that changes sign between two cells leaves an edge without a rate.
+        if pair.forward == 0.0 && pair.backward == 0.0 {
+            continue;
+        }
         let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
         let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
         // A boundary that is at a cell centre to rounding is treated as on the centre inside the set, and as just

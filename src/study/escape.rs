@@ -24,6 +24,10 @@ pub(super) struct Escape {
     pub quadrature: Option<QuadratureCheck>,
 }
 
+/// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
+/// than their rates do so by chance, where an error changes its sign.
+const LEAST_OF_RATE: f64 = 0.5;
+
 impl Escape {
     /// What the analyses of the finest grid found; a mode that is none is taken out of them.
     pub fn new(
@@ -42,8 +46,15 @@ impl Escape {
         }
         let extrapolated = rungs.estimate(|rates| rates.passage);
         let passage = found.passage.as_ref();
-        let passage =
+        let mut passage =
             passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
+        if problem.dimension == 2 {
+            let of_rate = rate.as_ref().and_then(|rate| rate.discretisation_error);
+            let error = passage.as_mut().and_then(|passage| passage.discretisation_error.as_mut());
+            if let Some((error, of_rate)) = error.zip(of_rate) {
+                *error = error.max(LEAST_OF_RATE * of_rate);
+            }
+        }
         let quadrature = by_quadrature(request, problem, warnings);
         let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
         if let Some(warning) = escape.rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate)) {

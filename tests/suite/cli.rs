@@ -302,6 +302,7 @@ fn a_signal_while_files_are_written_leaves_whole_files() {
             let is_whole = match name.rsplit('.').next() {
                 Some("png") => bytes.ends_with(b"IEND\xaeB`\x82"),
                 Some("h5") => hdf5::File::open(out.join(&name)).is_ok(),
+                Some("html") => bytes.trim_ascii_end().ends_with(b"</html>"),
                 _ => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
             };
             assert!(is_whole, "{name} is half");

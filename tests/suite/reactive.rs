@@ -439,3 +439,27 @@ fn a_tilted_ring_runs_at_its_mean_velocity() {
     let beside = velocity("\"0.5 - sin(x)\", \"-y\"", &plane, 0.2);
     assert!((beside / known[0].1 - 1.0).abs() < 1e-8, "{beside:e}");
 }
+
+/// An isothermal tensor whose off-diagonal entry changes sign leaves edges without a rate between two cells: the flux
+/// between sets is the same at both of them all the same, and converges.
+#[test]
+fn sets_cut_edges_of_a_tensor_that_changes_sign() {
+    let flux = |[nx, ny]: [usize; 2]| {
+        let text = format!(
+            "landscape = {{ drift = ['-4*(x^3-x)+0.2+0.3*sin(pi*y)', '0.8+0.3*cos(pi*y)+0.2*x'] }}
+             noise = {{ kind = 'expression', d11 = '0.4', d12 = '0.1*sin(pi*y)', d22 = '0.5', interpretation = 'isothermal' }}
+             domain = {{ lower = [-1.5, -1], upper = [1.5, 1], walls = {{ x = 'reflecting', y = 'periodic' }} }}
+             grid = {{ cells = [{nx}, {ny}] }}
+             solve = {{ quantities = ['committor'], error_estimate = false }}
+             committor = {{ from = {{ set = 'x < -0.6' }}, to = {{ set = 'x > 0.7' }} }}"
+        );
+        found(&text, |found| {
+            let [leaves, arrives] = found.paths.flux.map(Scaled::value);
+            assert_relative_eq!(leaves, arrives, max_relative = 1e-12);
+            arrives
+        })
+    };
+    let [coarse, middle, fine] = [[25, 17], [50, 34], [100, 68]].map(flux);
+    assert!((middle - fine).abs() < 0.5 * (coarse - middle).abs(), "{coarse} {middle} {fine}");
+    assert_relative_eq!(middle, fine, max_relative = 5e-3);
+}
