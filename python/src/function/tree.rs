@@ -24,7 +24,7 @@ const NODES: [[usize; 2]; 2] = [[32, 1], [16, 16]];
 const CUBIC: [[usize; 2]; 2] = [[4, 1], [4, 4]];
 /// Splits one after another, and those of cells that hold what is not finite.
 pub(super) const DEPTH: [usize; 2] = [24, 10];
-/// Cells at most in one and in two dimensions, where 2048 cells are 650,000 calls, and so many where few points are
+/// Cells at most in one and in two dimensions, where 2048 cells are some two million calls, and so many where few points are
 /// looked at. Along a kink the error falls with the width of the cells, hence with their number.
 const MOST: [usize; 2] = [8192, 2048];
 const MOST_BEYOND: usize = 128;
