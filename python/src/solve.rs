@@ -25,6 +25,8 @@ struct Found {
     groups: Vec<FieldGroup>,
     /// What is left of functions between the points at which they were asked.
     left: Vec<(&'static str, f64)>,
+    /// The share of the places meant for it in which they were compared.
+    compared: f64,
 }
 
 /// Solves a configuration: a dictionary with the text of the summary, that of the configuration, and the groups of
@@ -105,7 +107,7 @@ fn solved(
     // Those that are made for the file, before the solution's own are moved out.
     let made: Vec<FieldGroup> = solved.groups().into_iter().filter_map(owned).collect();
     let groups = std::iter::once(solution.fields).chain(solution.groups).chain(made).collect();
-    Ok(Found { summary, groups, left: left.entries })
+    Ok(Found { summary, groups, left: left.entries, compared: left.compared })
 }
 
 /// Particles alone, likewise.
@@ -134,7 +136,7 @@ pub(crate) fn simulate<'py>(
         let mut summary = io::simulated_summary(&simulated);
         tell_of_functions(&mut summary, functions.names(), None);
         let groups = simulated.groups().into_iter().map(Cow::into_owned).collect();
-        Ok::<_, StudyError>(Found { summary, groups, left: Vec::new() })
+        Ok::<_, StudyError>(Found { summary, groups, left: Vec::new(), compared: 1.0 })
     };
     let found = watched(py, threads, tell, &samplers, work)?;
     deliver(py, &asked, found.map_err(|error| fault::study(&asked, &error))?)
@@ -167,6 +169,7 @@ fn deliver<'py>(py: Python<'py>, config: &Config, found: Found) -> PyResult<Boun
     let left = PyDict::new(py);
     found.left.iter().try_for_each(|(name, error)| left.set_item(name, error))?;
     delivered.set_item("left", left)?;
+    delivered.set_item("compared", found.compared)?;
     let groups = PyList::empty(py);
     found.groups.into_iter().try_for_each(|group| groups.append(fields::group(py, group)?))?;
     delivered.set_item("groups", groups)?;

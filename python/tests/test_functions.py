@@ -80,10 +80,20 @@ def test_two_dimensions_without_a_domain() -> None:
         assert found.fields.attributes[name] == pytest.approx(formula.fields.attributes[name], rel=0.1)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_start_says_in_which_units_to_look(unit: float) -> None:
+    found = Problem(lambda x: ((x / unit) ** 2 - 1) ** 2, 0.1, valley=-unit).solve()
+    usual = Problem("(x^2 - 1)^2", 0.1, valley=-1.0).solve()
+    # Time scales with the square of length.
+    errors = found.rate.error + usual.rate.error
+    assert found.rate.log + 2.0 * np.log(unit) == pytest.approx(usual.rate.log, abs=errors)
+    assert found.compared == 1.0 and usual.compared is None
+
+
 def test_errors_name_the_function_and_how_it_was_looked_at() -> None:
     with pytest.raises(InputError, match="between -5 and 5") as caught:
-        Problem(lambda x, y: ((x / 1e-9) ** 2 - 1) ** 2 + (y / 1e-9) ** 2, 0.1, valley=[-1e-9, 0]).solve()
-    assert "domain=(lower, upper)" in caught.value.remedy
+        Problem(lambda x, y: ((x / 1e-9) ** 2 - 1) ** 2 + (y / 1e-9) ** 2, 0.1, valley=[0.3, 0.1]).solve()
+    assert "valley=" in caught.value.remedy and "domain=(lower, upper)" in caught.value.remedy
     with pytest.raises(InputError, match="negative eigenvalue") as caught:
         Problem(well, lambda x, y: 0.1 - x**2, **DOMAIN).solve()
     assert caught.value.key == "noise" and "of Python" in caught.value.value

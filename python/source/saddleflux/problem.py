@@ -340,7 +340,10 @@ def of_functions(error: InputError | UnsolvableError, problem: Problem) -> None:
         return
     more = [motion.imprecise] if motion.imprecise else []
     if "domain" not in _native.parse_toml(problem._text) and not any(change.startswith("domain.") for change in problem._changes):
-        more.append("without a domain a function is looked at between -5 and 5, and beyond only where a search leads: give domain=(lower, upper)")
+        more.append(
+            "without a domain a function is looked at between -5 and 5 (5 times the largest coordinate of a start below 0.05 or above 5), and"
+            " beyond only where a search leads: give domain=(lower, upper), or valley=(a point near the minimum) in units far from 1"
+        )
     if more:
         error.remedy = "; ".join([*([error.remedy] if error.remedy else []), *more])
         error.args = ("; ".join([str(error), *more]),)

@@ -179,6 +179,9 @@ class Result:
     left: dict[str, float]
     """What is not known of functions of Python between the points at which they were asked: the largest error of ``loss``, ``drift`` or
     ``noise``, in their own units, where it matters for rates. Stated errors include it."""
+    compared: float | None
+    """The share of the grid's places (centres, faces, random ones) in which functions of Python were compared with their polynomials: a
+    comparison ends after as long as the solution took, and after two seconds at least. ``None`` without functions."""
 
     def __init__(
         self,
@@ -187,8 +190,10 @@ class Result:
         title: str,
         groups: dict[str, Group],
         left: dict[str, float] | None = None,
+        compared: float | None = None,
     ) -> None:
         self._text, self.left = summary, dict(left or {})
+        self.compared = compared if self.left else None
         self.summary = json.loads(summary)
         self.configuration, self.title, self.groups = configuration, title, groups
 
@@ -196,7 +201,7 @@ class Result:
     def _of_native(cls, found: dict[str, Any]) -> Result:
         groups = [Group.of_native(group) for group in found["groups"]]
         named = {group.name: group for group in groups}
-        return cls(found["summary"], found["configuration"], found["title"], named, found.get("left"))
+        return cls(found["summary"], found["configuration"], found["title"], named, found.get("left"), found.get("compared"))
 
     # What was posed.
 

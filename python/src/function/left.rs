@@ -23,6 +23,8 @@ const LEAST: Duration = Duration::from_secs(2);
 pub(crate) struct Left {
     pub(crate) entries: Vec<(&'static str, f64)>,
     pub(crate) of_rate: f64,
+    /// The share of the places meant to be compared on the grid that were reached in time.
+    pub(crate) compared: f64,
 }
 
 /// What a comparison on a grid has found.
@@ -30,6 +32,8 @@ pub(crate) struct Left {
 pub(crate) struct Compared {
     /// What the polynomials of motion and noise leave at its points.
     on_grid: [f64; 2],
+    /// The share of the sets of places that were not reached in time.
+    unseen: f64,
     /// What is worth to be solved again with.
     pub(super) more: Option<Seen>,
 }
@@ -93,8 +97,12 @@ impl Posed {
         let scales = self.scales();
         let (mut motion, mut noise) = (Looked::default(), Looked::default());
         let begun = Instant::now();
-        for (turn, points) in witness::of_grid(grid, &self.problem.domain).into_iter().enumerate() {
+        let sets = witness::of_grid(grid, &self.problem.domain);
+        let meant = witness::sets(grid.dimension) as f64;
+        found.unseen = 1.0 - sets.len() as f64 / meant;
+        for (turn, points) in sets.into_iter().enumerate() {
             if turn > 0 && begun.elapsed() > solution_took.max(LEAST) {
+                found.unseen = 1.0 - turn as f64 / meant;
                 break;
             }
             match (&self.loss, &self.drift) {
@@ -126,7 +134,7 @@ impl Posed {
     /// What the polynomials leave.
     pub(crate) fn left(&self, compared: &Compared) -> Left {
         let scales = self.scales();
-        let mut left = Left { entries: Vec::new(), of_rate: 0.0 };
+        let mut left = Left { entries: Vec::new(), of_rate: 0.0, compared: 1.0 - compared.unseen };
         let [of_motion, of_noise] = self.errors;
         if let Some(loss) = &self.loss {
             let error = loss.error(scales.level).max(compared.on_grid[0]) + of_motion;
@@ -159,11 +167,21 @@ impl Left {
         }
         widen(&mut solution.flux_over_population_error);
         let worst = self.entries.iter().map(|(name, error)| format!("{name} to {error:.1e}"));
-        (self.of_rate > WORTH).then(|| {
+        let worst = worst.collect::<Vec<_>>().join(", ");
+        // What is not smooth where it was looked at may be worse where it was not.
+        let is_short = self.compared < 1.0 && self.of_rate > WORTH_SOLVING;
+        let short = match is_short {
+            true => format!(
+                "; they were compared in {:.0} % of the places that the grid has for it, for no longer than the solution took, and may \
+                 leave more elsewhere",
+                100.0 * self.compared
+            ),
+            false => String::new(),
+        };
+        (self.of_rate > WORTH || is_short).then(|| {
             format!(
-                "the functions of Python are known between their points only so far: {}, which may change rates by {:.1e} of them: give \
-                 values in double precision, functions without kinks and jumps, or formulas",
-                worst.collect::<Vec<_>>().join(", "),
+                "the functions of Python are known between their points only so far: {worst}, which may change rates by {:.1e} of \
+                 them{short}: give values in double precision, functions without kinks and jumps, or formulas",
                 self.of_rate
             )
         })

@@ -33,8 +33,11 @@ use rectangle::{Knots, Rectangle};
 use sampled::FARTHEST;
 use witness::Witnesses;
 
-/// Critical points of functions are looked for in this box where no domain is given.
+/// Critical points of functions are looked for in this box where no domain is given, in units of the largest coordinate
+/// of the start where that is not of the order of 1.
 const UNKNOWN: f64 = 5.0;
+/// Such a start is closer to 0 or further out than these.
+const USUAL: [f64; 2] = [0.05, 5.0];
 /// A problem is posed so many times at most, each time with what the grid before has seen of its functions.
 const MOST_TIMES: usize = 4;
 
@@ -234,7 +237,11 @@ impl Functions {
 fn home(config: &Config) -> (Rectangle, bool) {
     let (lower, upper) = (config.posed.domain.lower, config.posed.domain.upper);
     let flat = |corner: Point| if config.landscape.dimension == 1 { [corner[0], 0.0] } else { corner };
-    let home = Rectangle { lower: flat(lower.unwrap_or([-UNKNOWN; 2])), upper: flat(upper.unwrap_or([UNKNOWN; 2])) };
+    let start = config.posed.valley.as_ref().and_then(|valley| valley.minimum).unwrap_or([0.0; 2]);
+    let largest = start[..config.landscape.dimension].iter().fold(0.0f64, |most, value| most.max(value.abs()));
+    let is_usual = largest == 0.0 || (USUAL[0]..=USUAL[1]).contains(&largest);
+    let half = UNKNOWN * if is_usual { 1.0 } else { largest };
+    let home = Rectangle { lower: flat(lower.unwrap_or([-half; 2])), upper: flat(upper.unwrap_or([half; 2])) };
     (home, lower.is_some() && upper.is_some())
 }
 

@@ -24,8 +24,10 @@ const NODES: [[usize; 2]; 2] = [[32, 1], [16, 16]];
 const CUBIC: [[usize; 2]; 2] = [[4, 1], [4, 4]];
 /// Splits one after another, and those of cells that hold what is not finite.
 pub(super) const DEPTH: [usize; 2] = [24, 10];
-/// Cells at most, and so many where few points are looked at.
-const MOST: [usize; 2] = [8192, 128];
+/// Cells at most in one and in two dimensions, where 2048 cells are some two million calls, and so many where few points are
+/// looked at. Along a kink the error falls with the width of the cells, hence with their number.
+const MOST: [usize; 2] = [8192, 2048];
+const MOST_BEYOND: usize = 128;
 /// At so many places the polynomials of a cell are compared with the function.
 const CHECKS: usize = 64;
 /// And at so many places over the whole, one in each cell of a lattice.
@@ -139,7 +141,7 @@ impl Tree {
     /// the whole of it matters, and is compared in many places.
     pub(super) fn new(caller: &Caller, derive: &Derive, place: Rectangle, seen: &Witnesses, is_home: bool) -> Tree {
         let pieces = caller.knots.iter().map(|knots| knots.len() + 1).product::<usize>();
-        let most = MOST[usize::from(!is_home)] + pieces - 1;
+        let most = if is_home { MOST[caller.dimension - 1] } else { MOST_BEYOND } + pieces - 1;
         let mut tree = Tree { branches: vec![Branch::Open], place, leaves: 1, most };
         let root = Waiting { branch: 0, place, depth: 0, before: [f64::INFINITY; 2] };
         let mut fresh = tree.grow(caller, derive, vec![root]);

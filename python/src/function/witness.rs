@@ -58,12 +58,17 @@ const MOST: usize = 1 << 22;
 /// Random points in each cell, in one and two dimensions.
 const INSIDE: [usize; 2] = [16, 2];
 
+/// How many sets of places a grid has where there are not too many: centres, faces along each axis, random ones.
+pub(super) fn sets(dimension: usize) -> usize {
+    1 + dimension + INSIDE[dimension - 1]
+}
+
 /// The centres of a grid's cells, the middles of the faces between them, and points at random in each cell, as far as
 /// they are inside the domain: all of them, or the centres alone where there are too many.
 pub(super) fn of_grid(grid: &Grid, domain: &Domain) -> Vec<Vec<Point>> {
     let dimension = grid.dimension;
     let cells = grid.len();
-    let sets = 1 + dimension + INSIDE[dimension - 1];
+    let sets = sets(dimension);
     let within = |shift: &dyn Fn(usize) -> Point| -> Vec<Point> {
         let at = |k: usize| {
             let ([u, v], [i, j]) = (shift(k), grid.indices(k));
