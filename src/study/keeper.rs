@@ -1,4 +1,4 @@
-//! Who keeps what a long computation has found, while it goes on.
+//! Saving of partial results during a long computation.
 
 use std::time::{Duration, Instant};
 
@@ -7,39 +7,39 @@ use crate::progress::Progress;
 use crate::study::Solution;
 use crate::study::warning::Warning;
 
-/// Writing takes at most this part of the time.
+/// The largest fraction of the time that is spent on writing.
 const SHARE: f64 = 0.05;
 
-/// What is younger than this is not worth a file.
+/// The computing time below which nothing is saved.
 const YOUNGEST: Duration = Duration::from_millis(200);
 
-/// Writes a solution that is not whole yet, or says why it cannot be written.
+/// Writes an unfinished solution, or says why it cannot be written.
 type Write<'a> = dyn Fn(&Solution) -> Result<(), String> + 'a;
 
-/// Writes down what has been found, now and then.
+/// Saves partial results at intervals.
 pub struct Keeper<'a> {
     write: Option<&'a Write<'a>>,
     next: Instant,
 }
 
 impl<'a> Keeper<'a> {
-    /// Keeps nothing.
+    /// A keeper that saves nothing.
     pub fn none() -> Keeper<'static> {
         Keeper { write: None, next: Instant::now() }
     }
 
-    /// Keeps what this writes.
+    /// A keeper that saves with this function.
     pub fn new(write: &'a Write<'a>) -> Keeper<'a> {
         Keeper { write: Some(write), next: Instant::now() + YOUNGEST }
     }
 
-    /// Whether so much time has passed that the next solution is kept.
+    /// Whether enough time has passed for the next partial result to be saved.
     fn is_due(&self) -> bool {
         self.write.is_some() && Instant::now() >= self.next
     }
 }
 
-/// A section of a solution that is on its way, and everything else, which is whole.
+/// A section of a solution that is still being computed, with the rest of the solution, which is complete.
 pub(super) struct Unfinished<'a, 'b> {
     pub keeper: &'a mut Keeper<'b>,
     pub solution: &'a mut Solution,
@@ -48,7 +48,7 @@ pub(super) struct Unfinished<'a, 'b> {
 }
 
 impl Unfinished<'_, '_> {
-    /// Keeps the section as it is, if it is time.
+    /// Saves the section in its present state if it is time.
     pub(super) fn offer<T: serde::Serialize>(
         &mut self,
         progress: &Progress,
@@ -60,7 +60,7 @@ impl Unfinished<'_, '_> {
         let whole = self.solution.groups.len();
         self.solution.groups.extend(groups);
         self.solution.warnings.push(warning);
-        // A struct of lists and numbers, with texts as keys.
+        // A struct of lists and numbers with string keys always serialises.
         self.solution.quantities.add(self.section, &numbers).expect("a view of plain values");
         match write(self.solution) {
             Ok(()) => self.keeper.next = Instant::now() + YOUNGEST.max(begun.elapsed().div_f64(SHARE)),
