@@ -42,8 +42,8 @@ const SMALL_SYMMETRIC: f64 = 1e-9;
 /// Ritz values whose relative distance is below this belong to one cluster.
 const CLUSTER: f64 = 1e-2;
 
-/// Ritz values whose relative distance is below this cannot be told apart by residuals of [`SMALL_SYMMETRIC`]: it is the
-/// square of that over [`SMALL`].
+/// Ritz values whose relative distance is below this cannot be told apart by residuals of [`SMALL_SYMMETRIC`]: it is
+/// the square of that over [`SMALL`].
 const CROWDED: f64 = 3e-5;
 
 /// How many eigenvalues are asked for, and of what kind of map.

@@ -2,18 +2,18 @@
 //! ```text
 //! A r = λ r        l A = λ l        (σ + A)⁻¹ r = r/(σ + λ)
 //! ```
-//! The first eigenvalue is known beforehand with full relative accuracy, together with both of its vectors: 0 with π and
-//! 1 for a closed chain, γ with ν and u for a killed one. It is deflated in everything that follows, because 1/λ₁ may
-//! exceed 1/λ₂ by more digits than a double has. The others come from a Krylov space of (σ + A)⁻¹, where σ is of the
-//! size of the wanted eigenvalues. Right-hand sides b have both signs there. Each operation of a solve multiplies by
-//! nonnegative numbers and adds, so that the error is that of a solve with |b|, as if the positive and the negative part
-//! of b had been solved for separately.
+//! The first eigenvalue is known beforehand with full relative accuracy, together with both of its vectors: 0 with π
+//! and 1 for a closed chain, γ with ν and u for a killed one. It is deflated in everything that follows, because 1/λ₁
+//! may exceed 1/λ₂ by more digits than a double has. The others come from a Krylov space of (σ + A)⁻¹, where σ is of
+//! the size of the wanted eigenvalues. Right-hand sides b have both signs there. Each operation of a solve multiplies
+//! by nonnegative numbers and adds, so that the error is that of a solve with |b|, as if the positive and the negative
+//! part of b had been solved for separately.
 //!
 //! To first order the error of an eigenvalue θ = 1/(σ + λ) of the inverse is the residual ε of its vector times its
-//! condition number ‖l‖‖r‖/|l·r|; for reversible chains it is ε²/δ, where δ is the distance to the other eigenvalues, so
-//! that their vectors need half the digits. |Δλ| ≤ |Δθ| (σ + λ)² is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁):
-//! eigenvalues far below σ have few correct digits, as their stated errors show. For closed chains with valleys such
-//! eigenvalues are computed by [`crate::solve::network`].
+//! condition number ‖l‖‖r‖/|l·r|; for reversible chains it is ε²/δ, where δ is the distance to the other eigenvalues,
+//! so that their vectors need half the digits. |Δλ| ≤ |Δθ| (σ + λ)² is absolute, of the order of 1e-15 (σ + λ)²/(σ +
+//! λ₁): eigenvalues far below σ have few correct digits, as their stated errors show. For closed chains with valleys
+//! such eigenvalues are computed by [`crate::solve::network`].
 
 mod krylov;
 
@@ -250,8 +250,8 @@ fn share(ritz: &Ritz, known: &[[Vec<f64>; 2]], inner: &dyn Fn(&[f64], &[f64]) ->
     known.iter().map(share).sum()
 }
 
-/// Returns the left eigenvector: w times the vector of the reversed chain, divided by the complex product Σ w l r so that
-/// l·r = 1.
+/// Returns the left eigenvector: w times the vector of the reversed chain, divided by the complex product Σ w l r so
+/// that l·r = 1.
 fn scaled_left(partner: &[Vec<f64>; 2], [a, b]: [f64; 2], weights: &[f64]) -> [Vec<f64>; 2] {
     let size = a * a + b * b;
     let weighted = |r: Vec<f64>| -> Vec<f64> { r.iter().zip(weights).map(|(r, w)| r * w).collect() };
