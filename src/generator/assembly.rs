@@ -331,7 +331,7 @@ fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exi
     failure.map_or(Ok(exits), Err)
 }
 
-/// Of two errors the one to report: of two edges that are too steep the steeper; any other error before those.
+/// The one of two errors that is reported: the steeper of two edges that are too steep; any other error before those.
 pub(super) fn worse(one: AssemblyError, other: AssemblyError) -> AssemblyError {
     match (&one, &other) {
         (AssemblyError::NotMonotone { rise: first, .. }, AssemblyError::NotMonotone { rise: second, .. })

@@ -16,7 +16,7 @@ pub enum Directions {
     Hessian,
     /// Random, normalised filter by filter.
     Filter {
-        /// Of the random numbers.
+        /// The seed of the random numbers.
         seed: u64,
     },
     /// The vectors `x` and `y` of a file.

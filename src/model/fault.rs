@@ -235,7 +235,7 @@ pub enum DataFault {
     /// Two directions along one line.
     #[error("the two directions are parallel (cosine {cosine}) and span no plane")]
     ParallelDirections {
-        /// Of the angle between them.
+        /// The cosine of the angle between them.
         cosine: f64,
     },
 }

@@ -80,7 +80,7 @@ pub struct Slice {
 /// What there is to know of a slice beside its values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SliceFacts {
-    /// Of the model.
+    /// The number of parameters of the model.
     pub parameters: usize,
     /// 1 or 2.
     pub dimension: usize,
@@ -150,7 +150,7 @@ pub enum SliceError {
     Vectors {
         /// The file.
         file: PathBuf,
-        /// Of the angle between them.
+        /// The cosine of the angle between them.
         cosine: Option<f64>,
     },
     /// More directions than parameters.

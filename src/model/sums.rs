@@ -124,7 +124,7 @@ impl Model {
         (loss + self.penalty(theta), gradient)
     }
 
-    /// Of the data term alone: its value, its gradient, and the mean square norm of one sample's gradient.
+    /// The value of the data term, its gradient, and the mean square norm of one sample's gradient.
     pub fn data_terms(&self, theta: &[f64]) -> (f64, Vec<f64>, f64) {
         let p = self.parameters();
         let sum = self.mean_of_pieces(p + 2, PIECES, |range, pass, sum| {

@@ -42,9 +42,9 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Of a regression: convex, so Newton's method alone.
+    /// The effort for a regression, which is convex: Newton's method alone.
     pub const REGRESSION: Effort = Effort { aim: 1e-12, gradient_steps: 0, newton_steps: 200 };
-    /// Of a network: some minutes for 10,000 samples and 350 parameters.
+    /// The effort for a network: some minutes for 10,000 samples and 350 parameters.
     pub const NETWORK: Effort = Effort { aim: 1e-8, gradient_steps: 1500, newton_steps: 100 };
 }
 

@@ -47,7 +47,7 @@ struct Series {
 struct Sample {
     unknowns: f64,
     seconds: f64,
-    /// Of the rate, or of the passage time where only that was asked for.
+    /// The error of the rate, or of the passage time where only that was asked for.
     error: f64,
 }
 

@@ -259,7 +259,7 @@ fn subtract<const N: usize>(block: &mut [[f64; N]], basis: &[Block<N>], coeffici
 /// Σ_k V_k c_k.
 pub(super) fn spread<const N: usize>(basis: &[Block<N>], coordinates: &[[f64; N]]) -> Vec<f64> {
     let mut vector = vec![0.0; basis.first().map_or(0, Vec::len)];
-    // Of real eigenvalues the imaginary parts are nothing.
+    // The vectors of real eigenvalues have no imaginary part.
     if coordinates.iter().flatten().all(|&c| c == 0.0) {
         return vector;
     }

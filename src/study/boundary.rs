@@ -1,12 +1,13 @@
-//! What boundaries leave in γ that grids of different size may not show: errors that fall slowly, or by chance.
+//! Errors of γ from boundaries that the comparison of grids may not show, because they fall slowly or change sign from
+//! grid to grid.
 //!
 //! For the left eigenvector p and any u
 //! ```text
-//! γ = Σ J Δu / Σ p u        over edges, and over cells
+//! γ = Σ J Δu / Σ p u        sums over edges and over cells
 //! ```
-//! With u the right eigenvector, for which the passage time stands here, that is stationary: what is wrong beside a
-//! boundary changes γ by the share that it has in the two sums. In the cold the share falls like e^{−2(φ_saddle −
-//! φ_boundary)} behind the saddle and like e^{−φ_boundary} up the walls.
+//! With u the right eigenvector, approximated here by the passage time, this quotient is stationary: an error next to a
+//! boundary changes γ by the share that the place has in the two sums. At weak noise the share falls like
+//! e^{−2(φ_saddle − φ_boundary)} behind the saddle and like e^{−φ_boundary} up the walls.
 
 use std::collections::BTreeSet;
 
@@ -18,36 +19,37 @@ use crate::problem::{Domain, Side, Wall, Window};
 use crate::solve::{Discretisation, QuasiStationary};
 use crate::tensor::{advance, difference};
 
-/// Errors relative to γ that come from the boundary.
+/// Estimates of the errors that boundaries cause, relative to γ.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BoundaryError {
-    /// What reflecting walls leave: at first order where they are oblique to the grid, else at second, for schemes of
-    /// higher order.
+    /// The error from reflecting walls: of first order where they are oblique to the grid, otherwise of second order,
+    /// which matters for schemes of higher order.
     pub walls: f64,
-    /// What absorbing boundaries may leave that cut edges elsewhere than on faces, at fractions that differ from grid
-    /// to grid; infinite where it is not known, `None` where no boundary does.
+    /// The error from absorbing boundaries that cut edges elsewhere than on faces, at fractions that differ from grid
+    /// to grid; infinite where it is not known, `None` where there is no such boundary.
     pub cut: Option<f64>,
 }
 
-/// The part of a cell on the wrong side of its face, on average, where a boundary crosses the cell anywhere.
+/// The mean fraction of a cell on the wrong side of its face where a boundary crosses the cell at an arbitrary
+/// position.
 const MISPLACED: f64 = 0.25;
 
-/// The part of a face by which the end of a window may be out of place, over D_tn²/(D_tt D_nn): 0.03 seen (D₁₂ = −0.3
-/// beside 0.5 and 0.9).
+/// The fraction of a face by which the end of a window is assumed to be misplaced, per D_tn²/(D_tt D_nn); 0.03 was
+/// observed (D₁₂ = −0.3 with D₁₁ = 0.5 and D₂₂ = 0.9).
 const MISSED: f64 = 0.06;
 
-/// A difference below this part of its terms is their rounding.
+/// A difference below this fraction of its terms is taken for rounding error.
 const ROUNDING: f64 = 1e-12;
 
-/// Whether the domain has walls that the grid follows face by face.
+/// Whether the domain has walls oblique to the grid, which the grid approximates by whole faces.
 fn has_oblique_walls(grid: &Grid, domain: &Domain) -> bool {
-    // A quarter turn leaves them on faces.
+    // After a quarter turn the walls lie on faces again.
     let [cosine, sine] = grid.turn.map(f64::abs);
     cosine.min(sine) > ON_FACES && domain.lower[0].is_finite()
 }
 
-/// Whether an edge ends on a face of the cells that it passes: at halves of a cell along one of the axes, on every
-/// grid, so that what it leaves falls with a power.
+/// Whether a cut edge ends on a face of a cell that it passes: half a cell from a centre along one of the axes.
+/// Boundaries there lie on faces on every grid, so that the error falls with a power of the cell width.
 fn is_on_a_face(exit: &Exit) -> bool {
     let is_half = |along: i32| {
         let cells = exit.fraction * f64::from(along.abs());
@@ -56,8 +58,8 @@ fn is_on_a_face(exit: &Exit) -> bool {
     exit.offset.into_iter().any(is_half)
 }
 
-/// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or edges
-/// along both axes of more cells than a few boxes have corners.
+/// Whether absorbing boundaries lie elsewhere than on the faces of cells: they cut edges at other places, or more
+/// states have cut edges along both axes than a few boxes have corners.
 fn is_cut(exits: &[Exit]) -> bool {
     const MOST_CORNERS: usize = 8;
     let leaves_along = |axis: usize| {
@@ -67,7 +69,7 @@ fn is_cut(exits: &[Exit]) -> bool {
         || leaves_along(0).intersection(&leaves_along(1)).count() > MOST_CORNERS
 }
 
-/// Whether a boundary may leave an error that the quasi-stationary law and the passage times are needed to know.
+/// Whether a boundary may cause an error whose estimate needs the quasi-stationary distribution and the passage times.
 pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {
     on.walls.is_some()
         || has_oblique_walls(&on.grid, &on.domain)
@@ -75,7 +77,7 @@ pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {
         || is_cut(&on.assembly.exits)
 }
 
-/// What the boundary leaves, from what is known of the chain: its quasi-stationary law with the passage times, in any
+/// Estimates the errors from the boundary. `known` is the quasi-stationary distribution with the passage times, in any
 /// unit.
 pub fn error(on: &Discretisation<'_>, known: Option<(&QuasiStationary, &[f64])>) -> BoundaryError {
     let is_cut = is_cut(&on.assembly.exits);
@@ -91,34 +93,35 @@ pub fn error(on: &Discretisation<'_>, known: Option<(&QuasiStationary, &[f64])>)
             false => on.walls.as_deref().map_or(0.0, |walls| shares.left_by_walls(walls)),
         },
         cut: match shares.left_by_windows(on) {
-            // Under tensors along the axes their ends are where they should be, and what is left is another share on
-            // every grid.
+            // For a tensor along the axes the ends of windows are in place, and the remaining error depends on their
+            // positions within cells, which differ from grid to grid.
             Some(0.0) => Some(f64::INFINITY),
             Some(left) => Some(left + if is_cut { shares.left_by_cuts(&on.assembly) } else { 0.0 }),
-            // Oblique walls too differ from grid to grid.
+            // The error from oblique walls differs from grid to grid too.
             None => (is_cut || oblique).then(|| if is_cut { shares.left_by_cuts(&on.assembly) } else { 0.0 }),
         },
     }
 }
 
-/// p u and J Δu by state, each relative to its sum.
+/// The contributions of each state to the two sums of the quotient.
 struct Shares<'a> {
     probability: &'a [f64],
     norm: Vec<f64>,
     dissipation: Vec<f64>,
-    /// u by state, relative to the sum of J Δu.
+    /// u by state, divided by the sum of J Δu.
     passage: Vec<f64>,
     /// γ.
     rate: f64,
 }
 
 impl<'a> Shares<'a> {
-    /// `None` where the sums leave the range of numbers.
+    /// Computes the contributions; `None` where the sums over- or underflow.
     fn new(assembly: &Assembly, found: &'a QuasiStationary, times: &[f64]) -> Option<Shares<'a>> {
         let probability = found.probability.as_slice();
         let norm: Vec<f64> = probability.iter().zip(times).map(|(p, u)| p * u).collect();
         let all_norm: f64 = norm.iter().sum();
-        // Not as a sum of J Δu: deep in the well both are rounding, and its square may be more than all there is.
+        // γ Σ p u is used for Σ J Δu: deep in the well both factors of its terms are rounding errors, whose products
+        // may add up to more than the sum.
         let all_dissipation = found.rate.value() * all_norm;
         if !all_norm.is_normal() || !all_dissipation.is_normal() {
             return None;
@@ -152,8 +155,9 @@ impl<'a> Shares<'a> {
         })
     }
 
-    /// What reflecting walls oblique to the grid leave, which it follows face by face: the volume of a cell is
-    /// misplaced as any is, but every edge that such a wall cuts is gone, which always hinders the flux along it.
+    /// The error from reflecting walls oblique to the grid, which approximates them by whole faces. The volume of a
+    /// boundary cell is misplaced as at any boundary; besides, every edge that such a wall cuts is dropped, which
+    /// always reduces the flux along the wall.
     fn left_by_oblique_walls(&self, on: &Discretisation<'_>) -> f64 {
         let Discretisation { grid, domain, assembly, .. } = on;
         let walls = |cell: usize| {
@@ -178,8 +182,9 @@ impl<'a> Shares<'a> {
         held.sum()
     }
 
-    /// What the ends of windows leave under full tensors, for which they are not quite where they should be: the part
-    /// [`MISSED`] D_tn²/(D_tt D_nn) of what opening the next face would change. `None` without windows.
+    /// The error from the ends of windows for tensors with D_tn ≠ 0, under which the ends are slightly out of place:
+    /// the fraction [`MISSED`] D_tn²/(D_tt D_nn) of the change that an opening of the next face would cause. `None`
+    /// without windows.
     fn left_by_windows(&self, on: &Discretisation<'_>) -> Option<f64> {
         let Discretisation { domain, grid, .. } = on;
         let spacing = grid.spacing();
@@ -205,9 +210,10 @@ impl<'a> Shares<'a> {
         (!domain.windows.is_empty()).then(|| domain.windows.iter().map(ends).sum())
     }
 
-    /// What reflecting walls on faces leave at second order, which a scheme of higher order sees: sums over the cells
-    /// of a line that ends where their densities have a slope exceed the integral by (f before the wall − f at it)/24,
-    /// f = p u and J ∂u. Where the problem separates the two cancel; the next order is a tenth.
+    /// The second-order error from reflecting walls on faces, for schemes of higher order: the sum over the cells of a
+    /// line exceeds the integral by (f in the cell before the last − f in the last)/24 where f has a slope at the wall,
+    /// with f = p u and f = J ∂u. In separable problems the two contributions cancel; a tenth of them is added for the
+    /// next order.
     fn left_by_walls(&self, walls: &[[u32; 2]]) -> f64 {
         let (mut both, mut sizes) = (0.0, 0.0);
         for states in walls {
@@ -220,8 +226,8 @@ impl<'a> Shares<'a> {
         both.abs() + 0.1 * sizes
     }
 
-    /// What absorbing boundaries leave that lie off the faces of cells. The cut piece carries a constant J exactly, so
-    /// that what is misplaced is how J changes from the edge before to it.
+    /// The error from absorbing boundaries off the faces of cells. The cut piece of an edge carries a constant J
+    /// exactly, so that the error comes from the change of J between the edge before and the cut piece.
     fn left_by_cuts(&self, assembly: &Assembly) -> f64 {
         // A linked list: the first exit of each state, and the next exit after each exit.
         let (mut first, mut next) = (vec![NONE; self.norm.len()], vec![NONE; assembly.exits.len()]);

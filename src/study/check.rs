@@ -1,4 +1,4 @@
-//! `saddleflux check`: what a configuration poses, explained; and a run of it, tried.
+//! The command `saddleflux check`: it explains the problem that a configuration poses, and tries a run of it.
 
 use crate::elimination::Workspace;
 use crate::grid::Grid;
@@ -13,35 +13,35 @@ use crate::study::warning::Warning;
 use crate::study::{Request, StudyError};
 use crate::tensor::{Point, Tensor};
 
-/// A critical point with the noise there.
+/// A critical point with the diffusion tensor there.
 #[derive(Clone, Debug)]
 pub struct PointReport {
     /// The point θ.
     pub theta: Point,
     /// L (NaN for a drift).
     pub loss: f64,
-    /// Eigenvalues of the Hessian (for a drift: of the symmetric part of −∂b), `dimension` of them used.
+    /// The eigenvalues of the Hessian (for a drift those of the symmetric part of −∂b); the first `dimension` are used.
     pub eigenvalues: [f64; 2],
-    /// The eigenvalues of the linearised motion there.
+    /// The eigenvalues of the linearised motion at the point.
     pub linearisation: Linearisation,
-    /// D there.
+    /// D at the point.
     pub noise: Tensor,
-    /// Saddles of the valley: the barrier, and the barrier in units of the noise along the escape direction.
+    /// For saddles of the valley: the barrier, and the barrier divided by the noise along the escape direction.
     pub barrier: Option<(f64, f64)>,
-    /// Cells across the width √(D/|H|) of the density or the pass, the narrowest axis.
+    /// The number of cells across the width √(D/|H|) of the density or of the pass, along the coarser axis.
     pub cells_across: Option<f64>,
 }
 
 /// The widest ways across the curves on which D = c[H]₊ degenerates.
 #[derive(Clone, Debug)]
 pub struct WaysReport {
-    /// To what absorbs.
+    /// To the absorbing set.
     pub out: Option<Way>,
     /// To the saddles of the valley, lowest first.
     pub saddles: Vec<Option<Way>>,
 }
 
-/// What `check` says.
+/// The report of `check`.
 #[derive(Clone)]
 pub struct CheckReport {
     /// The problem, validated.
@@ -50,35 +50,34 @@ pub struct CheckReport {
     pub minima: Vec<PointReport>,
     /// Saddles of the valley, lowest first.
     pub saddles: Vec<PointReport>,
-    /// Where D = c[H]₊ degenerates: the widest way out, and to each saddle of the valley; `None` for other noise and
-    /// over a floor.
+    /// Where D = c[H]₊ degenerates: the widest way out, and the widest way to each saddle of the valley; `None` for
+    /// other noise and with a floor.
     pub ways: Option<WaysReport>,
-    /// Cells of the grid; `None` when it will be refined to a tolerance.
+    /// The cells of the grid; `None` when the grid is refined to a tolerance.
     pub cells: Option<[usize; 2]>,
-    /// Cells of the grid that a refinement is foreseen to end on; `None` where it cannot be foreseen.
+    /// The cells of the grid on which a refinement is expected to end; `None` where that cannot be predicted.
     pub foreseen: Option<[usize; 2]>,
-    /// Bytes that the run will take, roughly.
+    /// The approximate number of bytes that the run takes.
     pub memory: Option<f64>,
-    /// Bytes that may be used.
+    /// The number of bytes that may be used.
     pub allowed: u64,
-    /// Seconds that the run will take, to a factor of 2 on a machine with nothing else to do; `None` where no trial
-    /// could be made.
+    /// The seconds that the run takes, to a factor of 2 on an idle machine; `None` where no trial could be made.
     pub forecast: Option<Forecast>,
-    /// The ends of a line, lower one first, with Feller's classes; `None` where there is no line, or no power law
-    /// beside an end.
+    /// The ends of a line, the lower one first, with Feller's classes; `None` in two dimensions, or where no power law
+    /// holds near the end.
     pub ends: [Option<LineEnd>; 2],
-    /// What the reader must know.
+    /// Warnings of the problem and of the trial.
     pub warnings: Vec<Warning>,
-    /// Why a run would end without a result, as far as it was looked at.
+    /// The error with which a run would end, as far as the trial shows.
     pub refused: Option<StudyError>,
-    /// What was not looked at.
+    /// The parts of a run that the trial did not reach.
     pub unseen: Vec<Unseen>,
 }
 
-/// Validates, tries and explains.
+/// Validates a problem, tries a run of it and explains both.
 ///
 /// # Errors
-/// [`StudyError::Interrupted`]; why a run would fail otherwise is part of the report.
+/// [`StudyError::Interrupted`]. Other errors of a run are part of the report.
 pub fn check(
     problem: Problem,
     request: &Request,
@@ -137,14 +136,14 @@ pub fn check(
     })
 }
 
-/// A problem, and the spacing of the grid that it will be looked at with.
+/// The problem with the cell widths of the grid on which it is solved.
 struct Look<'a> {
     problem: &'a Problem,
     spacing: Option<[f64; 2]>,
 }
 
 impl Look<'_> {
-    /// Cells across the narrowest width of the density or the pass.
+    /// The number of cells across the smallest width of the density or of the pass.
     fn across(&self, eigenvalues: [f64; 2], noise: Tensor) -> Option<f64> {
         let dimension = self.problem.dimension;
         let widest = (0..dimension).map(|k| eigenvalues[k].abs()).fold(0.0, f64::max);
@@ -172,7 +171,7 @@ impl Look<'_> {
 
     /// The saddles of the start set, or all saddles if none bounds it.
     fn saddles(&self) -> Vec<PointReport> {
-        // A drift has none.
+        // A drift has no loss, hence no barrier.
         let bottom = self.problem.minimum().map(|point| point.loss).filter(|loss| loss.is_finite());
         let report = |&index: &usize| {
             let saddle = &self.problem.critical.saddles[index];

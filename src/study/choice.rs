@@ -1,10 +1,10 @@
-//! Which scheme, where none is asked for: the flux correction where it applies and gains, the inverse average
-//! elsewhere.
+//! The choice of the scheme where none is asked for: the flux correction where it applies and changes the rate, the
+//! inverse average elsewhere.
 //!
-//! What it gains shows on a coarse grid, which costs next to nothing: there the rate is solved with both. A drift
-//! without a loss may turn across the slope of its own density; the weight for that is taken where the rate settles
-//! sooner with it, and where no coarse grid settles at all: on the way round an exponential weight adds noise across
-//! the flow, and the rate of a cold valley grows by powers of ten.
+//! The change is measured on a coarse grid, where the rate is solved with both at little cost. A drift without a loss
+//! may have a component across the gradient of its density. The transverse weight, made for that, is taken where the
+//! rate converges faster with it, and where no coarse grid gives a converged rate: exponential weights add numerical
+//! diffusion across the flow, which can raise the rate of a valley at weak noise by powers of ten.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,74 +16,74 @@ use crate::study::level::{self, Level};
 use crate::study::request::{Quantity, Scheme};
 use crate::study::{Request, StudyError, ladder};
 
-/// The scheme of a run, and why it is this one.
+/// The scheme of a run with the reason for it.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The scheme.
     pub scheme: Scheme,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a scheme is chosen.
+/// The reason for which a scheme is chosen.
 #[derive(Clone, Debug)]
 pub enum Reason {
-    /// It was asked for.
+    /// The scheme was asked for.
     Asked,
     /// In one dimension the inverse average is the exact flux along each edge.
     Line,
-    /// The correction is for a loss with D = temperature·I.
+    /// The correction is for a loss with D = temperature·I only.
     NotReversible,
-    /// A drift that turns across its own slope: the rate settles sooner.
+    /// The drift has a rotational part, and the rate converges faster with the transverse weight.
     Settles {
-        /// Cells of the finer of two coarse grids.
+        /// The cells of the finer of two coarse grids.
         cells: [usize; 2],
-        /// The relative change of the rate between them, with this weight.
+        /// The relative change of the rate between the two grids with the transverse weight.
         change: f64,
         /// The same with the inverse average.
         plain: f64,
     },
-    /// A drift that turns, on grids that show no rate yet.
+    /// The drift has a rotational part, and the rate is not converged on the coarse grids.
     Turns {
-        /// Cells of the finer of two coarse grids.
+        /// The cells of the finer of two coarse grids.
         cells: [usize; 2],
-        /// The relative change of the rate between them, with the inverse average.
+        /// The relative change of the rate between the two grids with the inverse average.
         plain: f64,
     },
-    /// The killing rate inside the domain jumps or bends, and how the flux varies with it.
+    /// The killing rate inside the domain jumps or has kinks, and the flux varies with it.
     BrokenKilling,
-    /// Windows, at whose ends the flux is singular.
+    /// There are windows, at whose ends the flux is singular.
     Windows,
-    /// No escape rate or passage time was asked for, which the correction is for.
+    /// Neither escape rate nor passage time was asked for, the quantities that the correction is for.
     NoRate,
-    /// The correction changes the rate on a coarse grid by no more than rounding, or than what the boundary's cuts
-    /// leave.
+    /// The correction changes the rate on a coarse grid by no more than rounding or than the error from boundaries that
+    /// cut edges.
     GainsNothing {
-        /// Cells of that grid.
+        /// The cells of that grid.
         cells: [usize; 2],
         /// The relative change.
         change: f64,
     },
     /// The correction changes the rate on a coarse grid.
     Gains {
-        /// Cells of that grid.
+        /// The cells of that grid.
         cells: [usize; 2],
         /// The relative change.
         change: f64,
     },
-    /// No coarse grid could be solved with both.
+    /// No coarse grid could be solved with both schemes.
     NotTried,
-    /// The correction was chosen, and failed.
+    /// The correction was chosen and failed in the run.
     Failed(Box<StudyError>),
 }
 
 impl Choice {
-    /// What was asked for.
+    /// The choice of a scheme that was asked for.
     pub fn asked(scheme: Scheme) -> Choice {
         Choice { scheme, reason: Reason::Asked }
     }
 
-    /// Whether it was left to the program.
+    /// Whether the program chose the scheme.
     pub fn was_made(&self) -> bool {
         !matches!(self.reason, Reason::Asked)
     }
@@ -126,16 +126,13 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The part of what cuts may leave that they do leave, on average over where they lie.
+/// The mean ratio of the error from cut edges to its estimate, over positions of the boundary within a cell.
 const LEFT: f64 = 0.05;
 
-/// Changes below this are rounding.
+/// The relative change below which rates differ by rounding only.
 const ROUNDING: f64 = 1e-11;
 
-/// The scheme that is asked for, or the choice.
-///
-/// # Errors
-/// [`StudyError::Interrupted`].
+/// Returns the scheme that is asked for, or chooses one.
 pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Choice, StudyError> {
     let plain = |reason| Ok(Choice { scheme: Scheme::INVERSE_AVERAGE, reason });
     if let Some(scheme) = request.grid.scheme {
@@ -172,17 +169,17 @@ pub fn choose(problem: &Problem, request: &Request, resources: Resources<'_>) ->
     plain(Reason::NotTried)
 }
 
-/// How much less the rate must change between two coarse grids than with the inverse average: a drift that is a
-/// gradient in disguise makes it change more.
+/// The factor by which the rate must change less between two coarse grids than with the inverse average. For a drift
+/// that is a gradient in other coordinates it changes more.
 const SOONER: f64 = 0.9;
 
-/// A change of ln γ between two coarse grids from which they show no rate.
+/// A change of ln γ between two coarse grids from which on neither is taken to show the rate.
 const UNSETTLED: f64 = 0.7;
 
-/// A drift turns from this share of its Jacobian on.
+/// The antisymmetric part of the Jacobian, relative to its norm, from which on a drift counts as rotational.
 const TURNS: f64 = 0.1;
 
-/// Why the transverse weight is chosen for a drift in D = temperature·I, where it is.
+/// The reason for the transverse weight for a drift with D = temperature·I; `None` where it is not chosen.
 fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Result<Option<Reason>, StudyError> {
     let is_plain_drift = problem.dynamics.loss().is_none() && problem.dynamics.conservative().is_none();
     if !is_plain_drift || problem.noise.constant().is_none() || !request.wants_killing() {
@@ -197,7 +194,7 @@ fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Re
     let (coarse, finer) = match found {
         Ok(found) => found,
         Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-        // What no coarse grid shows is not chosen.
+        // Without both rates on both grids there is no reason for the weight.
         Err(_) => return Ok(None),
     };
     let [plain, change] = [0, 1].map(|k| finer[k].over(coarse[k]).ln().abs());
@@ -207,7 +204,7 @@ fn turning(problem: &Problem, request: &Request, resources: Resources<'_>) -> Re
     })
 }
 
-/// Whether a drift turns: the mean of |∂ₓb_y − ∂_yb_x| where the process lives, over that of |∂b|.
+/// Whether a drift is rotational: the mean of |∂ₓb_y − ∂_yb_x| over the live set compared with that of |∂b|.
 fn turns(problem: &Problem) -> bool {
     const LOOKS: u32 = 16;
     let Problem { domain, valley, dynamics, .. } = problem;
@@ -222,7 +219,7 @@ fn turns(problem: &Problem) -> bool {
     sums[0] > TURNS * sums[1]
 }
 
-/// The request with this scheme.
+/// Returns the request with this scheme.
 pub fn with_scheme(request: &Request, scheme: Scheme) -> Cow<'_, Request> {
     if request.grid.scheme == Some(scheme) {
         return Cow::Borrowed(request);
@@ -232,7 +229,8 @@ pub fn with_scheme(request: &Request, scheme: Scheme) -> Cow<'_, Request> {
     Cow::Owned(settled)
 }
 
-/// What the correction does to the rate, and what boundaries leave in it that no correction mends; both relative.
+/// The relative change of the rate by the correction, and the relative error from boundaries, which no correction
+/// removes.
 struct Change {
     rate: f64,
     left: f64,
@@ -250,7 +248,7 @@ fn change(
     Ok(Change { rate: (rate(&corrected).over(rate(&plain)).value() - 1.0).abs(), left })
 }
 
-/// The rate alone on one grid.
+/// Solves for the rate alone on one grid.
 fn solved<'a>(
     problem: &'a Problem,
     request: &Request,

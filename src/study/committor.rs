@@ -1,4 +1,4 @@
-//! The paths between two sets: the numbers that a summary says of them.
+//! Reactive paths between two sets: their numbers in the summary.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::study::several::SeveralStudy;
 use crate::study::{dividing, several};
 use crate::tensor::Point;
 
-/// The two sets that are asked for.
+/// Returns the two sets that are asked for, or finds them.
 ///
 /// # Errors
 /// Sets that are not given and cannot be found, and points without a minimum near them.
@@ -38,10 +38,10 @@ pub fn sets(request: &CommittorRequest, problem: &Problem) -> Result<[CoreSet; 2
     })
 }
 
-/// What a run says of reactive paths, with its fields over the grid and its groups of fields.
+/// Returns the numbers of the reactive paths with their fields on the grid and their field groups.
 ///
 /// # Errors
-/// Sets and surfaces that are not between one another.
+/// Sets and surfaces of which one does not separate the others.
 pub(super) fn study(
     found: &Reactive<'_>,
     hits: Option<Hits>,
@@ -62,7 +62,7 @@ pub(super) fn study(
     Ok((study, fields, groups))
 }
 
-/// What a run says of the paths from one set to another.
+/// The numbers of the paths from one set to another.
 #[derive(Clone, Debug, Serialize)]
 pub struct CommittorStudy {
     #[serde(flatten)]
@@ -82,20 +82,20 @@ pub struct CommittorStudy {
     path_duration: f64,
     from_last: Option<f64>,
     to_last: Option<f64>,
-    /// Where q⁺ = ½, in one dimension.
+    /// The points where q⁺ = ½, in one dimension.
     halfway: Option<Vec<f64>>,
-    /// ∫ J·D⁻¹J/p; absent where the process is known to be reversible.
+    /// ∫ J·D⁻¹J/p; absent for processes known to be reversible.
     entropy_production: Option<f64>,
-    /// The flux across surfaces between the sets, over which saddles; in two dimensions.
+    /// The flux across each surface between the sets, with the saddles that it passes; in two dimensions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub surfaces: Vec<SurfaceFlux>,
-    /// Several sets, when asked for.
+    /// The results for several sets, when asked for.
     pub several: Option<SeveralStudy>,
     #[serde(skip)]
     numbers: Numbers,
 }
 
-/// The numbers that a report shows.
+/// The numbers for the report on the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     /// k_AB.
@@ -106,18 +106,18 @@ pub struct Numbers {
     pub flux: Scaled,
     /// The mean duration of a reactive path.
     pub duration: Scaled,
-    /// The relative error of k_AB by the grid.
+    /// The relative discretisation error of k_AB.
     pub error: Option<f64>,
-    /// The centre, or the heaviest cell, of either set.
+    /// For each set its centre, or the cell with the largest stationary probability.
     pub ends: [Point; 2],
-    /// The place where q⁺ = ½, in one dimension, where it is one place.
+    /// The point where q⁺ = ½, in one dimension and if there is only one.
     pub halfway: Option<f64>,
-    /// The entropy production rate.
+    /// The rate of entropy production.
     pub entropy_production: Option<f64>,
 }
 
 impl CommittorStudy {
-    /// The numbers of the finest grid, with what the grids say together of the rate.
+    /// Collects the numbers of the finest grid and the extrapolation of the rate over the grids.
     pub fn new(found: &Reactive<'_>, sets: &[CoreSet; 2], extrapolation: Option<Extrapolation>) -> CommittorStudy {
         let (paths, closed) = (&found.paths, &found.closed);
         let (problem, dimension) = (closed.problem, closed.grid.dimension);
@@ -156,18 +156,18 @@ impl CommittorStudy {
         }
     }
 
-    /// The numbers that a report shows.
+    /// The numbers for the report on the terminal.
     pub fn numbers(&self) -> Numbers {
         self.numbers
     }
 }
 
-/// The centre of the cell of a set in which most of the stationary law is.
+/// The centre of the cell of a set that has the largest stationary probability.
 fn heaviest(found: &Reactive<'_>, set: usize) -> Point {
     let own = [Side::From, Side::To][set];
     let law = &found.paths.stationary;
     let heavier = |best: usize, state: usize| if law[state].is_greater(law[best]) { state } else { best };
     let states = (0..law.len()).filter(|&state| found.paths.cores.side[state] == own);
-    // A set has a cell, or there are no paths.
+    // Each set has a cell, as the solve of the paths requires.
     found.closed.centre(states.reduce(heavier).unwrap_or(0))
 }

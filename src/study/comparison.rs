@@ -1,5 +1,4 @@
-//! A problem's formulas and its 1D quadrature, and rates found otherwise over them, like with like. Neither knows the
-//! grid.
+//! Comparison of rates with a problem's formulas and with its 1D quadrature, neither of which depends on the grid.
 
 use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
@@ -12,21 +11,21 @@ use crate::study::solution::QuadratureCheck;
 use crate::study::warning::{ByQuadrature, Warning};
 use crate::tensor::{difference, norm};
 
-/// A formula's rate, and a rate found otherwise over it.
+/// The rate by a formula, and the ratio of a rate found otherwise to it.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// What the formula says.
+    /// The formula's rate with its conditions.
     pub formula: FormulaRate,
-    /// The rate found over the formula's.
+    /// The rate found otherwise divided by the formula's.
     pub ratio: f64,
 }
 
-/// All formulas that apply, each with `rate` over its own.
+/// Returns all formulas that apply, each with the ratio of `rate` to it.
 pub fn compared(problem: &Problem, rate: Scaled) -> Formulas<Comparison> {
     formulas(problem).map(|formula| Comparison { ratio: rate.over(formula.value).value(), formula })
 }
 
-/// All formulas that apply.
+/// Returns all formulas that apply.
 pub fn formulas(problem: &Problem) -> Formulas {
     if let Some(reason) = without_formula(problem) {
         return Formulas::none(reason);
@@ -42,8 +41,8 @@ pub fn formulas(problem: &Problem) -> Formulas {
     evaluated(problem, minimum, &saddles, other_wells)
 }
 
-/// Kramers' rate out of one valley over one saddle alone, for this way of killing; for noise that varies, in one
-/// dimension, that of the effective potential.
+/// Kramers' rate out of one valley over a single saddle, for the given way of killing; in one dimension with variable
+/// noise the rate in the effective potential.
 pub(super) fn over_one_saddle(problem: &Problem, minimum: usize, saddle: usize, cut: Cut) -> Option<Scaled> {
     if without_formula(problem).is_some() {
         return None;
@@ -52,7 +51,7 @@ pub(super) fn over_one_saddle(problem: &Problem, minimum: usize, saddle: usize, 
     found.kramers.or(found.effective_potential).map(|rate| rate.value)
 }
 
-/// Why a problem has no formula whatever its saddles are.
+/// The reason for which a problem has no formula, whatever its saddles are.
 fn without_formula(problem: &Problem) -> Option<Omission> {
     if problem.domain.killing.is_some() {
         return Some(Omission::KillingInside);
@@ -85,7 +84,7 @@ fn evaluated(problem: &Problem, minimum: usize, saddles: &[SaddleCrossing], othe
     })
 }
 
-/// What the process meets at the lower (0) or upper (1) end of an axis; in two dimensions for a set that is a
+/// The boundary condition at the lower (0) or upper (1) end of an axis; in two dimensions for a set that is a
 /// rectangle.
 pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     let (domain, live) = (&problem.domain, &problem.valley.live);
@@ -108,7 +107,7 @@ pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     }
 }
 
-/// Where D, L or their derivatives jump along an axis through the start point.
+/// The places where D, L or their derivatives jump along an axis through the start point.
 pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
     let (mut lower, mut upper) = (problem.valley.start_point, problem.valley.start_point);
     (lower[axis], upper[axis]) = (problem.domain.lower[axis], problem.domain.upper[axis]);
@@ -116,21 +115,22 @@ pub(super) fn breakpoints(problem: &Problem, axis: usize) -> Vec<Breakpoint> {
     jumps::along(&problem.dynamics, problem.noise.as_ref(), lower, upper).into_iter().map(place).collect()
 }
 
-/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where there is none to be had
-/// (periodic axis, noise that vanishes, a killing rate inside). Integrals that fail, for a set of several pieces among
-/// others, are told of in `warnings`.
+/// Passage time and quasi-stationary rate by quadrature, in one dimension; `None` where the quadrature does not apply
+/// (periodic axis, vanishing noise, a killing rate inside). Integrals that fail, for instance for a set of several
+/// pieces, add to `warnings`.
 pub fn quadrature(problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     if problem.dimension != 1 || problem.domain.is_periodic(0) || problem.domain.killing.is_some() {
         return None;
     }
-    // A Hessian noise without floor has D = 0 on the way: there is nothing to integrate.
+    // A Hessian noise without floor has D = 0 inside the interval, where the integrand is undefined.
     if problem.noise_model.is_bare_hessian() {
         return None;
     }
     on_line(problem, |line| checked(line, problem.valley.start_point[0], warnings))
 }
 
-/// The interval around the start point of a problem in one dimension, as the quadrature takes it.
+/// Calls `ask` with the interval around the start point of a one-dimensional problem, in the form that the quadrature
+/// takes.
 pub(super) fn on_line<T>(problem: &Problem, ask: impl FnOnce(&Passage<'_>) -> T) -> T {
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;

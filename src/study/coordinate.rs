@@ -1,8 +1,8 @@
-//! How far out a place is, for splitting: the logarithm of the probability, on a coarse grid, to die before coming back
-//! to the core.
+//! The importance function for splitting: the logarithm of the probability, on a coarse grid, to be killed before
+//! returning to the core.
 //!
-//! Splitting has the right expectation whatever its coordinate; this one makes its variance small. So nothing of the
-//! grid enters the particles' rate but its error bar.
+//! Splitting is unbiased for any importance function; this one makes its variance small. The grid therefore enters only
+//! the statistical error of the particles' rate.
 
 use crate::elimination::Workspace;
 use crate::generator::assembly::DEAD;
@@ -14,12 +14,12 @@ use crate::progress::Progress;
 use crate::solve::{Chain, Discretisation, Resources, committor};
 use crate::study::{Request, StudyError};
 
-/// Cells along an axis in one and in two dimensions.
+/// The number of cells along an axis in one and in two dimensions.
 const CELLS: [usize; 2] = [4096, 256];
-/// Rate at which paths in the core come back to it, over the largest rate of the chain.
+/// The rate at which paths in the core are taken to have returned, divided by the largest rate of the chain.
 const RETURN: f64 = 1e3;
 
-/// Tabulates it.
+/// Tabulates the importance function.
 ///
 /// # Errors
 /// The errors of the chain on the coarse grid.
@@ -46,7 +46,7 @@ pub fn coordinate(
     let chain = Chain::with_killing(on, killing, Resources::available(&Workspace::default(), progress))?;
     let probability = committor(&chain, &exits);
     let Discretisation { grid, assembly, .. } = &chain.discretisation;
-    // Where a cell is dead a particle is as good as gone: 0, the logarithm of 1.
+    // A particle in a dead cell is killed: probability 1, whose logarithm is 0.
     let at_cell = |cell: usize| match assembly.states[cell] {
         DEAD => 0.0,
         state => probability[state as usize].max(f64::MIN_POSITIVE).ln(),

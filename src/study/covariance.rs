@@ -1,12 +1,13 @@
-//! The covariance C of the gradient noise against the Hessian H of a model at one point (Eqs. 5–7 of the paper, Fig.
-//! 2).
+//! The covariance C of the gradient noise compared with the Hessian H of a model at one point (Eqs. 5–7 of the paper,
+//! Fig. 2).
 //!
 //! ```text
 //! C(θ)/B against H(θ)/B,   C = (1/N) Σ_n (∇ℓ_n − g)(∇ℓ_n − g)ᵀ
 //! ```
-//! over all ordered pairs (i, j) whose H_ij lies where the paper shows it: [1e-4, 0.5] in the basis of H's
-//! eigenvectors, which leaves the diagonal, and |H_ij| ≤ 0.03 in the parameters. The slope is that of the line through
-//! the origin, Σ xy/Σ x², r is Pearson's. Both sides fall with B alike, so slope and r are the same for every B.
+//! The comparison is over all ordered pairs (i, j) whose H_ij is in the range that the paper shows: [1e-4, 0.5] in the
+//! basis of H's eigenvectors, which leaves the diagonal, and |H_ij| ≤ 0.03 in the parameters. The slope is that of the
+//! line through the origin, Σ xy/Σ x², r is Pearson's. Both sides fall with B alike, so slope and r are the same for
+//! every B.
 
 use serde::Serialize;
 
@@ -15,13 +16,13 @@ use crate::model::Model;
 use crate::model::training::{Effort, Trained, TrainingError, eigenpairs, initial, minimise};
 use crate::progress::Progress;
 
-/// Batch sizes that are compared.
+/// The batch sizes for which C and H are compared.
 const BATCH_SIZES: [u32; 4] = [1, 10, 20, 30];
-/// Elements of H that are compared in its eigenbasis (paper, Fig. 2).
+/// The range of the elements of H that are compared in its eigenbasis (paper, Fig. 2).
 const EIGEN: [f64; 2] = [1e-4, 0.5];
-/// Largest |H_ij| that is compared in the parameters.
+/// The largest |H_ij| that is compared in the basis of the parameters.
 const ORIGINAL: f64 = 0.03;
-/// Matrices beside those that sums need: H, C, eigenvectors and their working copies.
+/// The number of p × p matrices in memory besides those of the sums: H, C, the eigenvectors and working copies.
 const MATRICES: f64 = 6.0;
 
 /// The point at which C and H are compared.
@@ -29,88 +30,88 @@ const MATRICES: f64 = 6.0;
 pub enum Weights {
     /// The minimiser of a convex loss.
     Minimiser,
-    /// What training from random weights leads to.
+    /// The end of a training that starts from random weights.
     Seed(u64),
-    /// These.
+    /// The given weights.
     Given(Vec<f64>),
 }
 
-/// C against H in one basis at one batch size.
+/// The comparison of C with H in one basis at one batch size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// B.
+    /// The batch size B.
     pub batch_size: u32,
-    /// `eigen` or `original`.
+    /// The name of the basis, `eigen` or `original`.
     pub basis: &'static str,
     /// The slope of the line through the origin; `None` without elements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slope: Option<f64>,
-    /// Centred; `None` where all H or all C are the same.
+    /// Pearson's correlation coefficient; `None` where all elements of H or all of C are equal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pearson_r: Option<f64>,
-    /// Pairs (i, j).
+    /// The number of pairs (i, j).
     pub elements: usize,
 }
 
-/// What was found.
+/// The result of the comparison.
 #[derive(Clone, Debug)]
 pub struct CovarianceStudy {
-    /// θ.
+    /// The point θ.
     pub theta: Vec<f64>,
-    /// N.
+    /// The number N of samples.
     pub samples: usize,
-    /// Rows of the file that lacked a value.
+    /// The number of rows of the file that lacked a value.
     pub dropped: usize,
-    /// L(θ).
+    /// The loss L(θ).
     pub loss: f64,
-    /// |∇L(θ)|.
+    /// The norm of the gradient, |∇L(θ)|.
     pub gradient_norm: f64,
-    /// H's, descending.
+    /// The eigenvalues of H in descending order.
     pub eigenvalues: Vec<f64>,
-    /// Both bases, every batch size.
+    /// The comparisons in both bases at each batch size.
     pub comparisons: Vec<Comparison>,
-    /// (H_ii, C_ii) in H's eigenbasis, where compared.
+    /// The compared pairs (H_ii, C_ii) in the eigenbasis of H.
     pub eigen: Vec<[f64; 2]>,
-    /// (H_ij, C_ij) in the parameters, where compared.
+    /// The compared pairs (H_ij, C_ij) in the basis of the parameters.
     pub original: Vec<[f64; 2]>,
-    /// How the point was found, if it was.
+    /// The training that led to the point, if there was one.
     pub training: Option<Trained>,
 }
 
-/// Why there is no comparison.
+/// The reason for which there is no comparison.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CovarianceError {
-    /// No point.
+    /// The training or the minimisation failed.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// A convex loss whose minimiser was not reached.
+    /// The minimiser of a convex loss was not reached.
     #[error(
         "Newton's method ended at |∇L| = {gradient_norm:e} after {steps} steps, where at most {aim:e} was asked for"
     )]
     NotReached {
-        /// |∇L|.
+        /// The norm |∇L| that was reached.
         gradient_norm: f64,
-        /// What was asked for.
+        /// The norm that was asked for.
         aim: f64,
-        /// Steps.
+        /// The number of steps taken.
         steps: usize,
     },
-    /// Full matrices do not fit.
+    /// The full matrices do not fit into memory.
     #[error(
         "C and H of {parameters} parameters need {:.1} GiB, and {:.1} GiB may be used: take fewer features or narrower layers, or the \
          library's products with the Hessian, which need no matrix", needed / f64::from(1 << 30), allowed / f64::from(1 << 30)
     )]
     TooLarge {
-        /// p.
+        /// The number p of parameters.
         parameters: usize,
-        /// Bytes.
+        /// The number of bytes needed.
         needed: f64,
-        /// Bytes.
+        /// The number of bytes that may be used.
         allowed: f64,
     },
 }
 
-/// Finds the point, then C and H there.
+/// Determines the point and compares C with H there.
 ///
 /// # Errors
 /// [`CovarianceError`]: no point, or matrices that are too large.
@@ -164,7 +165,7 @@ fn compare(
     step()?;
     let (eigenvalues, vectors) = eigenpairs(&hessian, p).ok_or(TrainingError::Eigenvalues { loss })?;
     step()?;
-    // H is diagonal there: no other element reaches the window.
+    // H is diagonal in this basis: off-diagonal elements are outside the range.
     let inside = (0..p).filter(|&k| (EIGEN[0]..=EIGEN[1]).contains(&eigenvalues[k]));
     let eigen: Vec<[f64; 2]> =
         inside.map(|k| [eigenvalues[k], quadratic(&noise, &vectors[k * p..(k + 1) * p])]).collect();
@@ -189,7 +190,7 @@ fn compare(
     })
 }
 
-/// u·Mu.
+/// The quadratic form u·Mu.
 fn quadratic(matrix: &[f64], u: &[f64]) -> f64 {
     let rows = matrix.chunks_exact(u.len());
     rows.zip(u).map(|(row, u_i)| u_i * row.iter().zip(u).map(|(entry, u_j)| entry * u_j).sum::<f64>()).sum()

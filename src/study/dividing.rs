@@ -1,4 +1,5 @@
-//! The flux over each saddle, by the arcs of a dividing surface, against Kramers' rate over that saddle alone (Rule 1).
+//! The flux over each saddle, through the arcs of a dividing surface, compared with Kramers' rate over that saddle
+//! alone (Rule 1).
 
 use crate::observe::boundary::BoundaryFlux;
 use crate::observe::dividing::{NotBetween, Surface, SurfaceFlux};
@@ -9,15 +10,15 @@ use crate::study::comparison;
 use crate::study::request::CommittorRequest;
 use crate::tensor::Point;
 
-/// The name of the boundary of the first set's basin, and of its group.
+/// The label of the boundary of the first set's basin, and the name of its group.
 const BASIN: [&str; 2] = ["basin boundary", "basin_boundary"];
 
-/// The reactive flux across the line q⁺ = ½, the boundary of the first set's basin where that parts the sets, and the
-/// surfaces that are asked for; none in one dimension, and where the flux is no ordinary number. `ends`: a point of
-/// each set.
+/// The reactive flux across the line q⁺ = ½, across the boundary of the first set's basin where it separates the sets,
+/// and across the surfaces that are asked for. Empty in one dimension and where the flux is beyond the range of f64.
+/// `ends` holds a point of each set.
 ///
 /// # Errors
-/// [`NotBetween`] for a surface that is asked for and does not part the sets.
+/// [`NotBetween`] for a surface that is asked for and does not separate the sets.
 pub(super) fn surfaces(
     found: &Reactive<'_>,
     request: &CommittorRequest,
@@ -33,7 +34,7 @@ pub(super) fn surfaces(
     let mut surfaces = vec![SurfaceFlux::new(found, &Surface::half(), basin.as_deref())?];
     if let Some(basin) = &basin {
         let region = Region::Basin(std::sync::Arc::clone(basin)).rolled(space);
-        // Sets that reach beyond it are not parted by it.
+        // Sets that reach beyond the basin are not separated by its boundary.
         surfaces.extend(SurfaceFlux::new(found, &Surface::of(BASIN[0], BASIN[1].to_string(), &region), None).ok());
     }
     for (number, (text, condition)) in (1..).zip(&request.surfaces) {
@@ -41,7 +42,7 @@ pub(super) fn surfaces(
         let surface = Surface::of(text, format!("surface_{number}"), &region);
         surfaces.push(SurfaceFlux::new(found, &surface, basin.as_deref())?);
     }
-    // Of the valley that is left, whatever other valleys belong to the first set as well.
+    // The stationary probability of the basin alone, even if other valleys belong to the first set too.
     let occupied = basin.as_ref().map(|basin| {
         let inside = found.closed.members(&Region::Basin(std::sync::Arc::clone(basin)).rolled(space));
         let own = found.paths.stationary.iter().zip(&inside).filter(|(_, inside)| **inside);
@@ -50,7 +51,7 @@ pub(super) fn surfaces(
     for arc in surfaces.iter_mut().flat_map(|surface| &mut surface.arcs) {
         let ([saddle], [Some(from), Some(to)]) = (arc.saddles.as_slice(), minima) else { continue };
         let connects = problem.critical.saddles[*saddle].connects;
-        // Paths by way of a third valley have no formula of one saddle.
+        // The formula for one saddle holds only where the saddle connects the two minima directly.
         let is_direct = connects == [Some(from), Some(to)] || connects == [Some(to), Some(from)];
         let kramers = comparison::over_one_saddle(problem, from, *saddle, Cut::Beyond(1.0)).filter(|_| is_direct);
         arc.kramers = kramers.map(Scaled::value);
@@ -60,14 +61,14 @@ pub(super) fn surfaces(
     Ok(surfaces)
 }
 
-/// Puts Kramers' rate over each saddle beside the flux through the arc that belongs to it.
+/// Adds to the flux through each arc Kramers' rate over the saddle that belongs to it.
 pub(super) fn against_formulas(problem: &Problem, flux: &mut BoundaryFlux) {
     let Some(minimum) = problem.valley.minimum else { return };
     let valley = &problem.valley;
     for arc in &mut flux.arcs {
         let [saddle] = arc.saddles.as_slice() else { continue };
         let Some(place) = valley.saddles.iter().position(|own| own == saddle) else { continue };
-        // Where the flux does not cross near the saddle, no formula of it is meant.
+        // Where the flux does not cross near the saddle, its formula does not apply.
         if arc.width.is_none() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Why a study ended without a result.
+//! The errors with which a study ends without a result.
 
 use crate::digits;
 use crate::grid::GridError;
@@ -13,41 +13,41 @@ use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
 use crate::tensor::Point;
 
-/// A study that ended without a result. What a user can change about it is told where configurations are read.
+/// The error with which a study ended. What a user can do about it is said in `config`, where configurations are read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StudyError {
-    /// The problem is wrong or can't be solved as posed.
+    /// The problem is invalid or cannot be solved as posed.
     #[error(transparent)]
     Problem(ProblemError),
-    /// Sets for reactive paths that are not given and cannot be found.
+    /// The sets for reactive paths are not given and cannot be found.
     #[error(transparent)]
     NoCores(#[from] NoCores),
-    /// A dividing surface that does not part the two sets.
+    /// A dividing surface does not separate the two sets.
     #[error(transparent)]
     NotBetween(#[from] NotBetween),
-    /// A network of valleys where there is none.
+    /// The problem has no network of valleys.
     #[error(transparent)]
     NoNetwork(#[from] NoNetwork),
-    /// No such grid can be laid over the problem.
+    /// The problem admits no such grid.
     #[error(transparent)]
     Grid(#[from] GridError),
-    /// A chain could not be made or solved.
+    /// A chain could not be assembled or solved.
     #[error(transparent)]
     Solve(SolveError),
-    /// SGD's own iteration could not be solved.
+    /// The chain of SGD's own iteration could not be solved.
     #[error(transparent)]
     Iteration(#[from] IterationError),
-    /// A rate that cannot be enclosed.
+    /// The rate cannot be enclosed.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// A grid that does not fit into memory.
+    /// The grid does not fit into memory.
     #[error("this grid needs about {} and {} are free", digits::bytes(*needed), digits::bytes(*allowed as f64))]
     TooLarge {
-        /// Bytes that it would take, roughly.
+        /// The approximate number of bytes needed.
         needed: f64,
-        /// Bytes that may be used.
+        /// The number of bytes that may be used.
         allowed: u64,
-        /// Cells of the largest grid of the same shape that fits; the second is 1 in one dimension.
+        /// The cells of the largest grid of the same shape that fits; the second number is 1 in one dimension.
         largest: [usize; 2],
         /// The dimension, 1 or 2.
         dimension: usize,
@@ -55,35 +55,36 @@ pub enum StudyError {
     /// Refinement found no grid that could be solved.
     #[error("no grid up to {} × {} cells could be solved within the largest number of unknowns and the memory", cells[0], cells[1])]
     NoGrid {
-        /// Cells of the last grid that was tried.
+        /// The cells of the last grid that was tried.
         cells: [usize; 2],
     },
-    /// Particles that cannot simulate it.
+    /// The problem cannot be simulated with particles.
     #[error(transparent)]
     Particles(#[from] SimulationError),
-    /// A density in time that could not be had.
+    /// The evolution in time could not be computed.
     #[error(transparent)]
     Evolution(#[from] EvolutionFault),
-    /// The basin of the only minimum on a periodic axis: whoever leaves it over a saddle comes back into it.
+    /// The set is the basin of the only minimum on a periodic axis: a path that leaves it over a saddle enters it
+    /// again.
     #[error("the basin of the only minimum on a periodic axis is all of the ring but its saddle{}, behind which it begins again: nothing absorbs", at(*.saddle, *.dimension))]
     WholeRing {
-        /// Its lowest saddle.
+        /// The lowest saddle of the basin.
         saddle: Option<Point>,
         /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// Somebody asked to stop.
+    /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Where something is, if that is known.
+/// Words for a point, empty if it is not known.
 fn at(place: Option<Point>, dimension: usize) -> String {
     place.map_or_else(String::new, |theta| format!(" at θ = {}", digits::point(theta, dimension)))
 }
 
 impl StudyError {
-    /// Refuses to look for the rate of leaving a basin that is a whole ring.
+    /// Refuses a problem that asks for the escape rate from a basin that is a whole ring.
     ///
     /// # Errors
     /// [`StudyError::WholeRing`].
@@ -106,7 +107,7 @@ impl StudyError {
         Ok(())
     }
 
-    /// Whether another grid may not have it.
+    /// Whether the error depends on the grid, so that another grid may be free of it.
     pub(super) fn is_of_one_grid(&self) -> bool {
         match self {
             StudyError::Solve(error) => !matches!(

@@ -1,4 +1,5 @@
-//! How fast the set is left: the rate, the flux that it is made of, the passage time, and both by quadrature.
+//! The escape from the start set: the rate, the boundary flux whose total it is, the passage time, and both by
+//! quadrature.
 
 use crate::observe::boundary::{BoundaryFlux, boundary_flux};
 use crate::problem::{Problem, Wall, ends};
@@ -10,13 +11,14 @@ use crate::study::solution::{PassageTime, QuadratureCheck, RateEstimate};
 use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, comparison, dividing};
 
-/// A discretisation error above this is worth a warning.
+/// The discretisation error above which there is a warning.
 const LARGE_ERROR: f64 = 0.05;
 
-/// One above this leaves no digit of the result, nor its size.
+/// The discretisation error above which not even the order of magnitude is known.
 const WORTHLESS: f64 = 1.0;
 
-/// How fast the set is left: the rate, the flux that it is made of, the passage time, and both by quadrature.
+/// The escape from the start set: the rate, the boundary flux whose total it is, the passage time, and both by
+/// quadrature.
 pub(super) struct Escape {
     pub rate: Option<RateEstimate>,
     pub flux: Option<BoundaryFlux>,
@@ -29,7 +31,8 @@ pub(super) struct Escape {
 const LEAST_OF_RATE: f64 = 0.5;
 
 impl Escape {
-    /// What the analyses of the finest grid found; a mode that is none is taken out of them.
+    /// Collects the analyses of the finest grid. A quasi-stationary distribution that is no eigenvector of the
+    /// continuous problem is removed from them.
     pub fn new(
         request: &Request,
         on: &Discretisation<'_>,
@@ -67,7 +70,7 @@ impl Escape {
         escape
     }
 
-    /// Compares with the quadrature, and says what the errors leave.
+    /// Compares with the quadrature, and warns of large errors.
     pub fn judge(&mut self, request: &Request, warnings: &mut Vec<Warning>) {
         let Escape { rate, passage, quadrature, .. } = self;
         if let Some(check) = quadrature {
@@ -87,8 +90,8 @@ impl Escape {
     }
 }
 
-/// The escape rate with its evidence, and the flux that it is made of. Where the rate is beyond the range of ordinary
-/// numbers, so are the fluxes.
+/// The escape rate with its evidence, and the boundary flux. There are no fluxes where the rate is beyond the range of
+/// f64.
 fn rate_and_flux(
     on: &Discretisation<'_>,
     found: &QuasiStationary,
@@ -111,7 +114,7 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
 
 fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
     let error = error?;
-    // Whatever is no number is no small one.
+    // NaN counts as large.
     let is_small = error <= LARGE_ERROR;
     (!is_small).then_some(match error <= WORTHLESS {
         true => Warning::LargeError { of, error },
@@ -119,19 +122,20 @@ fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
     })
 }
 
-/// The quadrature, where there is one.
+/// The quadrature, where it applies.
 fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
 }
 
-/// A word where the rate that the grid has is none: the spectrum is continuous from it on.
+/// A warning where the rate of the grid is not an eigenvalue of the problem, because the continuous spectrum begins at
+/// or below it.
 fn no_slowest_mode(problem: &Problem, rate: &RateEstimate) -> Option<Warning> {
     let (at, begins) = ends::continuous_from(problem)?;
     let highest = rate.value.value() * (1.0 + rate.discretisation_error.unwrap_or(0.0));
     (highest >= begins).then_some(Warning::NoSlowestMode { at, begins })
 }
 
-/// A word where probability leans on a reflecting wall of a domain that was chosen automatically.
+/// A warning where probability is near a reflecting wall of a domain that was chosen automatically.
 fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option<Warning> {
     let (problem, grid) = (on.problem, &on.grid);
     if !problem.domain.automatic {
@@ -146,6 +150,7 @@ fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option
     };
     let cells = &on.assembly.cells;
     let edge: f64 = cells.iter().zip(probability).filter(|(cell, _)| on_edge(**cell)).map(|(_, p)| p).sum();
-    // The wall stands for all that lies beyond it, which falls off over about one cell.
+    // The probability of the boundary cells estimates the probability beyond the wall, which decays over about one
+    // cell.
     (edge > 1e-16).then_some(Warning::NeglectedProbability { probability: edge })
 }

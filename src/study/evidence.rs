@@ -1,4 +1,4 @@
-//! What the finest grid shows, with its errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
+//! The results of the finest grid with their errors from the coarser ones: rates, fields, fluxes, formulas, warnings.
 
 use serde::Serialize;
 
@@ -33,19 +33,19 @@ use crate::study::warning::Warning;
 use crate::study::{Request, StudyError};
 use crate::tensor::{Point, Tensor, norm};
 
-/// A cell Péclet number above this near the minimum or a saddle is worth a warning.
+/// The cell Péclet number near the minimum or a saddle above which there is a warning.
 const PECLET_WARNING: f64 = 4.0;
 
-/// Rates that differ by less are those of one valley, whatever its floor is like.
+/// The relative difference below which two rates belong to the same valley.
 const SAME_VALLEY: f64 = 1e-3;
 
-/// What is known of a solution before its finest grid is looked at.
+/// What is known of a solution before the evaluation of its finest grid.
 pub(super) struct Before {
     pub choice: Choice,
     pub warnings: Vec<Warning>,
 }
 
-/// Everything that a solved problem shows; without the timing.
+/// Evaluates a solved problem; the timing is added by the caller.
 pub(super) fn evidence(
     request: &Request,
     level: Level<'_>,
@@ -60,7 +60,7 @@ pub(super) fn evidence(
     let mut escape = Escape::new(request, &on, &mut found, rungs, &mut warnings);
     let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
     let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
-    // With reactive paths or a network it is known already.
+    // With reactive paths or a network the stationary distribution is known already.
     let own = match request.wants(Quantity::Stationary) && closed.is_none() {
         true => Some(stationary(&on, resources)?),
         false => None,
@@ -117,13 +117,13 @@ pub(super) fn evidence(
         factor_bytes,
         grid: on.grid.clone(),
     };
-    // Last, so that all else is kept with what there is of it.
+    // The evolution comes last, so that everything else is saved along with each part of it.
     let unfinished = Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP };
     in_time(request, &on, &found, spectrum.as_ref(), resources, unfinished)?;
     Ok(solution)
 }
 
-/// What is gathered from the analyses of the finest grid.
+/// The results collected from the analyses of the finest grid.
 struct Gathered {
     fields: FieldGroup,
     groups: Vec<FieldGroup>,
@@ -136,7 +136,7 @@ impl Gathered {
         Gathered { fields, groups: Vec::new(), quantities: Quantities::default(), warnings }
     }
 
-    /// A result under its name: a struct of numbers, with texts as keys.
+    /// Adds a serialisable result under its name.
     fn add(&mut self, name: &'static str, found: &impl Serialize) {
         self.quantities.add(name, found).expect("a view of plain values");
     }
@@ -191,7 +191,7 @@ impl Gathered {
         study
     }
 
-    /// The formulas against the rate of leaving the start's own well.
+    /// The formulas compared with the escape rate from the start's own well.
     fn formulas(
         &mut self,
         on: &Discretisation<'_>,
@@ -205,7 +205,7 @@ impl Gathered {
     }
 }
 
-/// The closed chain on the same grid, and its stationary law.
+/// The closed chain on the same grid with its stationary distribution.
 fn stationary<'a>(
     on: &Discretisation<'a>,
     resources: Resources<'_>,
@@ -215,7 +215,8 @@ fn stationary<'a>(
     Ok((closed, law))
 }
 
-/// The cell Péclet numbers; where only the closed chain was asked for, its law says which edges matter.
+/// The cell Péclet numbers. Where only the closed chain was asked for, its stationary distribution decides which edges
+/// are relevant.
 fn peclet_numbers(
     on: &Discretisation<'_>,
     found: &Analyses,
@@ -236,7 +237,7 @@ fn unresolved(peclet: &Peclet, dimension: usize) -> Option<Warning> {
     (number > PECLET_WARNING).then_some(Warning::Peclet { number, at, dimension })
 }
 
-/// Fields on the grid, as far as they were asked for.
+/// The fields on the grid that were asked for.
 fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     let (problem, grid) = (on.problem, &on.grid);
     let mut fields = over_grid(grid);
@@ -252,12 +253,12 @@ fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     fields
 }
 
-/// What the stationary law of the closed domain says in numbers.
+/// The numbers derived from the stationary distribution of the closed domain.
 #[derive(Serialize)]
 struct StationaryNumbers {
-    /// 0 with detailed balance.
+    /// The rate of entropy production; absent with detailed balance.
     entropy_production: Option<f64>,
-    /// Around each periodic axis.
+    /// The winding around each periodic axis.
     windings: Vec<Winding>,
 }
 
@@ -271,7 +272,7 @@ impl StationaryNumbers {
     }
 }
 
-/// The density in time, where it was asked for.
+/// Computes the evolution in time, where it was asked for.
 fn in_time(
     request: &Request,
     on: &Discretisation<'_>,
@@ -281,12 +282,12 @@ fn in_time(
     mut unfinished: Unfinished<'_, '_>,
 ) -> Result<(), StudyError> {
     let Some(asked) = &request.evolve else { return Ok(()) };
-    // A closed chain has no plateau.
+    // The modes of a closed chain are not passed on: it has no plateau.
     let modes = spectrum.filter(|found| found.on.assembly.kills()).map_or(&[][..], |found| &found.modes[..]);
     let (known, scheme) = (found.quasi_stationary.as_ref(), request.grid.scheme());
     let evolved = evolution(asked, on, known, modes, scheme, resources, &mut unfinished)?;
     let solution = unfinished.solution;
-    // A struct of lists and numbers, with texts as keys.
+    // A struct of lists and numbers with string keys always serialises.
     solution.quantities.add(GROUP, &evolved.record).expect("a view of plain values");
     solution.warnings.extend(evolved.warnings);
     solution.groups.extend(evolved.groups);
@@ -294,7 +295,7 @@ fn in_time(
     Ok(())
 }
 
-/// The interval around the rate, when asked for. A spectrum that is continuous from the rate on has none.
+/// The enclosure of the rate, when asked for.
 fn enclosed(
     request: &Request,
     problem: &Problem,
@@ -304,7 +305,7 @@ fn enclosed(
     request.wants(Quantity::Certificate).then(|| certificate::certify(problem, cells, resources)).transpose()
 }
 
-/// The data's gradient covariance at the minimum against the Hessian there.
+/// The covariance of the data's gradients at the minimum compared with the Hessian there.
 fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
     let (loss, minimum) = (problem.dynamics.loss()?, problem.minimum()?);
     let covariance = loss.gradient_covariance(minimum.theta)?;
@@ -320,7 +321,7 @@ fn covariance_check(problem: &Problem) -> Option<CovarianceCheck> {
     Some(CovarianceCheck { covariance, ratios, alignment })
 }
 
-/// A word where the quasi-stationary rate is not that of the start's well but of a slower one.
+/// A warning where the quasi-stationary rate is not that of the start's well but of a slower one.
 fn slowest_well(on: &Discretisation<'_>, found: &Analyses, [rate, passage]: [Option<Scaled>; 2]) -> Option<Warning> {
     if let Some(share) = found.share_in_start.filter(|&share| share < 0.5) {
         return Some(Warning::ElsewhereThanStart { share });
@@ -331,7 +332,7 @@ fn slowest_well(on: &Discretisation<'_>, found: &Analyses, [rate, passage]: [Opt
     Some(Warning::OtherWell { at, dimension: on.problem.dimension })
 }
 
-/// The minimum next to where the density is largest, when that is not the one to start from.
+/// The minimum nearest to the maximum of the density, if it is not the start minimum.
 fn other_well(on: &Discretisation<'_>, probability: &[f64]) -> Option<Point> {
     let problem = on.problem;
     let start = problem.valley.minimum?;

@@ -1,8 +1,8 @@
-//! How long a run will take, and how much memory.
+//! Forecasts of the time and the memory of a run.
 //!
-//! The phases of a run that was tried on a small grid grow with the number of cells as their algorithms do. What moves
-//! in time is tried for a moment, or on a smaller grid still, and grows with its steps. Pictures and files are known by
-//! their number, on a machine as quick as this one is now.
+//! The phases of a run are timed on a small grid and grow with the number of cells as their algorithms do. Evolution in
+//! time is timed on a small grid, particles and the iteration for a moment. The time of pictures and files follows from
+//! their number and from the present speed of the machine.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -18,17 +18,17 @@ use crate::study::trial::{Trial, Unseen};
 use crate::study::warning::Warning;
 use crate::study::{iteration, memory};
 
-/// What is known beforehand of a run's time.
+/// The forecast of the time of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
-    /// Seconds of each phase.
+    /// The seconds of each phase.
     pub phases: Vec<(String, f64)>,
-    /// What cannot be foreseen.
+    /// The parts whose time cannot be predicted.
     pub without: Vec<Unseen>,
 }
 
 impl Forecast {
-    /// Seconds of all phases but those that cannot be foreseen.
+    /// The seconds of all phases that can be predicted.
     pub fn seconds(&self) -> f64 {
         self.phases.iter().map(|(_, seconds)| seconds).sum()
     }
@@ -37,7 +37,7 @@ impl Forecast {
         self.phases.push((phase.to_string(), seconds));
     }
 
-    /// Adds what is known, or says that it is not.
+    /// Adds the seconds of a phase, or notes that they are unknown.
     fn add_or(&mut self, phase: &str, seconds: Option<f64>, part: Unseen) {
         match seconds {
             Some(seconds) => self.add(phase, seconds),
@@ -46,19 +46,20 @@ impl Forecast {
     }
 }
 
-/// What a command does around the solver.
+/// The work of a command besides the solver.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around {
-    /// Seconds that the problem took to be posed.
+    /// The seconds that posing the problem took.
     pub landscape: f64,
-    /// In how many formats every picture is drawn.
+    /// The number of formats in which each picture is drawn.
     pub formats: usize,
-    /// Times that the problem is posed and solved again, a little changed.
+    /// How many times the problem is posed and solved again with a small change.
     pub again: usize,
 }
 
-/// The grid that a run ends on: the one that is asked for, or the first of the doubled ones whose error is foreseen to
-/// be below the tolerance, or the last that is allowed. `None` where the trial shows no error to foresee it from.
+/// Predicts the grid on which a run ends: the one that is asked for, the first of the doubled grids whose error is
+/// expected to be below the tolerance, or the last grid that is allowed. `None` where the trial gives no error
+/// estimate.
 pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -> Option<[usize; 2]> {
     if request.grid.cells.is_some() {
         return request.grid.cells;
@@ -72,7 +73,7 @@ pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -
     let error = match missed {
         Some(error) => error,
         None if grids >= ladder::FEWEST => return Some(solved.grid.cells),
-        // So many are solved in any case.
+        // At least this many grids are solved in any case.
         None => request.grid.tolerance,
     };
     let scheme = solved.choice.scheme;
@@ -102,7 +103,7 @@ fn count(cells: [usize; 2]) -> f64 {
     cells[0] as f64 * cells[1] as f64
 }
 
-/// Seconds that a run takes which ends on these cells; `None` where the trial did not reach its end.
+/// Predicts the seconds of a run that ends on these cells; `None` where the trial was not completed.
 pub fn forecast(
     problem: &Problem,
     request: &Request,
@@ -117,7 +118,7 @@ pub fn forecast(
     for (phase, seconds) in solved.timing.iter().filter(|(phase, _)| phase != "total") {
         let seconds = match (phase.as_str(), trial.assembly) {
             ("assembly", Some(measured)) => measured,
-            // Each is solved as it was tried.
+            // These grids are solved in the run as in the trial.
             (phase, _) if phase.ends_with(" cells") => *seconds,
             (phase, _) => seconds * ratio.powf(growth(phase)),
         };
@@ -151,7 +152,7 @@ pub fn forecast(
     Some(found)
 }
 
-/// The grids of a refinement beyond those that were tried.
+/// The grids of a refinement beyond those of the trial, with their seconds.
 fn finer_grids(solved: &Solution, cells: [usize; 2]) -> Vec<(String, f64)> {
     let mut last =
         solved.timing.iter().rfind(|(phase, _)| phase.ends_with(" cells")).map_or(0.0, |(_, seconds)| *seconds);
@@ -166,12 +167,12 @@ fn finer_grids(solved: &Solution, cells: [usize; 2]) -> Vec<(String, f64)> {
     finer
 }
 
-/// The power of the number of cells with which a phase grows.
+/// The exponent with which the time of a phase grows with the number of cells.
 fn growth(phase: &str) -> f64 {
     match phase {
-        // It is tried on the same coarse grid.
+        // The choice is made on the same coarse grid.
         "choice of the scheme" => 0.0,
-        // Small grids pay for pages that large ones use again.
+        // Small grids spend a larger fraction of their time on page faults than large ones.
         "elimination" | "correction" | "spectrum" => 1.15,
         _ => 1.0,
     }
@@ -182,7 +183,7 @@ const MOMENT: f64 = 0.05;
 /// The power of the entries of a kernel with which its time grows: they are made, and eliminated in a band.
 const OF_KERNELS: f64 = 1.25;
 
-/// Seconds for SGD itself at all learning rates: the quickest are measured.
+/// Predicts the seconds of SGD's iteration at all learning rates; the quickest are measured.
 fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Option<f64> {
     let sizes = iteration::sizes(problem, rates).ok()?;
     let (begun, mut seconds) = (Instant::now(), 0.0);
@@ -209,7 +210,7 @@ const HALVINGS: usize = 2;
 /// The power of the number of cells with which its time grows: solves, and some eliminations, in as many steps.
 const IN_TIME: f64 = 1.15;
 
-/// Seconds for the density in time, from a smaller grid: it takes about as many steps there.
+/// Predicts the seconds of the evolution in time from a smaller grid, on which it takes about as many steps.
 fn in_time(problem: &Problem, request: &Request, cells: [usize; 2], resources: Resources<'_>) -> Option<f64> {
     let is_usable = |cells: &[usize; 2]| cells[..problem.dimension].iter().all(|n| *n >= ladder::COARSEST);
     let halves = std::iter::successors(Some(cells), |&cells| Some(ladder::halved(cells))).take_while(is_usable);
@@ -239,7 +240,7 @@ const FILES: f64 = 0.02;
 /// Seconds a cell for writing the fields.
 const PER_CELL: f64 = 0.4e-6;
 
-/// Seconds for files and pictures, which two threads draw.
+/// Predicts the seconds for files and pictures, which two threads draw.
 fn written(problem: &Problem, request: &Request, cells: [usize; 2], formats: usize) -> f64 {
     let plane = problem.dimension == 2;
     let more = [
@@ -258,7 +259,7 @@ fn written(problem: &Problem, request: &Request, cells: [usize; 2], formats: usi
     pace() * (FILES + drawn + PER_CELL * count(cells))
 }
 
-/// How much slower than the machine of these constants this one is now: the time of a fixed piece of work.
+/// The ratio of the time of a fixed computation to its time on the machine on which the constants were measured.
 fn pace() -> f64 {
     const TIMES: usize = 1_000_000;
     const SECONDS: f64 = 0.0125;
@@ -270,8 +271,8 @@ fn pace() -> f64 {
     clock.elapsed().as_secs_f64() / SECONDS
 }
 
-/// Bytes that a run takes in all: to solve, or to draw what was found, whichever is more. `share` is the part of the
-/// cells that are states, where a trial shows it.
+/// Predicts the memory of a run in bytes: that of the solution or that of the pictures, whichever is larger. `share` is
+/// the fraction of the cells that are states, where a trial shows it.
 pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64, formats: usize) -> f64 {
     let n = count(cells);
     let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0)];
@@ -288,7 +289,7 @@ pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64
     memory::FIXED + solving.max(drawing)
 }
 
-/// Bytes of two pictures that are drawn beside each other, in one dimension and in two.
+/// Bytes of two pictures that are drawn at the same time, in one dimension and in two.
 const DRAWN: [f64; 2] = [37e6, 57e6];
 /// Bytes a cell of what is written and drawn, in one dimension and in two.
 const PER_DRAWN_CELL: [f64; 2] = [250.0, 150.0];

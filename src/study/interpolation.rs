@@ -1,12 +1,4 @@
-//! What the interpolation of a loss that is known on a grid of points may change in a rate.
-//!
-//! ```text
-//! e₁ = |ln γ(h)/γ(2h)|,   e₂ = |ln γ(2h)/γ(4h)|        γ(kh): every k-th value along each axis
-//! error = max(e₁/3, e₂/48)   where e₂ ≥ 4 e₁: at least second order is seen; 4th is the order of a cubic spline of a smooth loss
-//! error = e₁                 elsewhere, and where too few values are left for γ(4h)
-//! ```
-//! All three on the same grid of cells, whose own error is the same in them. A loss that bends between its points as
-//! nothing at the points shows is not found out, nor are errors of the values themselves that neighbours share.
+//! The error of a rate from the interpolation of a loss that is given on a grid of points.
 
 use serde::Serialize;
 
@@ -17,10 +9,10 @@ use crate::study::level;
 use crate::study::request::Quantity;
 use crate::study::{Request, StudyError};
 
-/// Most cells along an axis for these solutions: relative changes need no more.
+/// The largest number of cells along an axis for these solutions: relative changes need no more.
 const MOST: [usize; 2] = [4096, 128];
 
-/// What the interpolation may change, relative to the value.
+/// The estimated interpolation error of one quantity, relative to its value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interpolation {
     /// ln γ(h)/γ(2h), of the escape rate or of the inverse passage time.
@@ -28,7 +20,7 @@ pub struct Interpolation {
     /// ln γ(2h)/γ(4h).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinned_by_four: Option<f64>,
-    /// The error that is added to what grids of cells say.
+    /// The error that is added to the discretisation error.
     pub error: f64,
 }
 
@@ -47,9 +39,9 @@ impl Interpolation {
 pub enum Found {
     /// The loss is not interpolated, or no rate or no error was asked for.
     Exact,
-    /// This much.
+    /// The errors were estimated.
     Errors(Errors),
-    /// Nothing: the thinned table poses no such problem.
+    /// The error is unknown: the thinned table does not pose such a problem.
     Unknown(Box<ProblemError>),
 }
 
@@ -64,10 +56,7 @@ pub struct Errors {
     pub passage_time: Option<Interpolation>,
 }
 
-/// Solves the thinned problems on a grid of at most so many cells.
-///
-/// # Errors
-/// What ends the solutions of the problem itself, and interruptions.
+/// Solves the thinned problems on a grid of at most this many cells and estimates the errors.
 pub fn change(
     problem: &Problem,
     request: &Request,
@@ -89,14 +78,14 @@ pub fn change(
     while cells.iter().any(|count| *count > MOST[problem.dimension - 1]) {
         cells = cells.map(|count| count.div_ceil(2));
     }
-    // γ and 1/τ.
+    // Returns γ and 1/τ.
     let solved = |problem: &Problem| -> Result<[Option<Scaled>; 2], StudyError> {
         let found = level::solve(&asked, problem, cells, resources)?.found;
         let rate = found.quasi_stationary.as_ref().map(|found| found.rate);
         Ok([rate, found.passage.as_ref().map(|found| found.from_start.inverse())])
     };
     let (own, second) = (solved(problem)?, solved(&coarser)?);
-    // A table that is thinned twice may lose the valley; once is then all that is known.
+    // A table that is thinned twice may lose the valley; then only the first change is known.
     let third = match coarser.coarser() {
         Some(Ok(coarsest)) => solved(&coarsest).unwrap_or([None; 2]),
         _ => [None; 2],

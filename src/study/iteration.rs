@@ -1,5 +1,5 @@
-//! The error of the diffusion limit: SGD's own escape rate against the Itô equation's, as η grows at fixed D (fixed
-//! η/B).
+//! The error of the diffusion limit: SGD's own escape rate compared with that of the Itô equation, as η grows at fixed
+//! D (fixed η/B).
 
 use serde::{Serialize, Serializer};
 
@@ -13,7 +13,7 @@ use crate::solve::Resources;
 use crate::study::request::IterationRequest;
 use crate::study::{StudyError, comparison};
 
-/// The iteration at one learning rate.
+/// The escape rate of the iteration at one learning rate.
 #[derive(Clone, Debug, Serialize)]
 pub struct IterationRate {
     /// η.
@@ -24,20 +24,20 @@ pub struct IterationRate {
     /// γ per unit of dynamical time: per iteration over η.
     #[serde(flatten, serialize_with = "quantity::value")]
     pub rate: Scaled,
-    /// That over the diffusion limit's, minus 1.
+    /// The relative difference to the rate in the diffusion limit.
     pub error: Option<f64>,
     /// η times the largest eigenvalue of H at the minimum; the iteration is unstable there from 2 on.
     pub stiffness: Option<f64>,
     /// Nodes of the quadrature.
     pub nodes: usize,
-    /// What the quadrature leaves of a step's probability.
+    /// The largest deviation of a step's total probability from 1 in the quadrature.
     pub normalisation_error: f64,
 }
 
-/// All learning rates, largest first.
+/// The escape rates at all learning rates, the largest first.
 #[derive(Clone, Debug, Serialize)]
 pub struct IterationStudy {
-    /// One entry for each.
+    /// One entry for each learning rate.
     pub rates: Vec<IterationRate>,
     /// p in |error| ∝ ηᵖ from the two smallest learning rates.
     #[serde(rename = "observed_order")]
@@ -51,16 +51,16 @@ fn per_iteration<S: Serializer>(value: &Scaled, serializer: S) -> Result<S::Ok, 
 /// The default learning rates: these shares of `noise.learning_rate`.
 const SHARES: [f64; 5] = [1.0, 0.5, 0.25, 0.125, 0.0625];
 
-/// Why SGD's own iteration could not be solved.
+/// The reason for which SGD's own iteration could not be solved.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IterationError {
-    /// Two dimensions, or a circle.
+    /// The problem has two dimensions or is on a circle.
     #[error("the iteration itself is solved in one dimension, on an interval")]
     NotOnAnInterval,
-    /// Another calculus than Itô's.
+    /// The calculus is not Itô's.
     #[error("SGD takes its noise at the point that it leaves, which is the Itô reading")]
     NotIto,
-    /// A killing rate inside the domain.
+    /// There is a killing rate inside the domain.
     #[error("the iteration itself is solved for what absorbs at the ends, and a killing rate acts inside the domain")]
     KillingInside,
     /// Neither the request nor the noise has a learning rate.
@@ -71,25 +71,25 @@ pub enum IterationError {
     Failed {
         /// η.
         learning_rate: f64,
-        /// Why.
+        /// The error at this learning rate.
         error: SgdError,
     },
 }
 
-/// The learning rates for which the iteration is solved, largest first; refuses what is no iteration on an interval.
+/// Returns the learning rates for which the iteration is solved, largest first.
 ///
 /// # Errors
-/// The reason.
+/// The problem is not one of an iteration on an interval, or has no learning rate.
 pub fn check(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
     let learning_rates = refuse(asked, problem)?;
     sizes(problem, &learning_rates)?;
     Ok(learning_rates)
 }
 
-/// Nodes and entries of the kernel for each of these learning rates.
+/// Returns the numbers of nodes and of kernel entries for each learning rate.
 ///
 /// # Errors
-/// A step that is too short, slopes and noise that are no numbers.
+/// A step that is too short, or slopes and noise that are not finite.
 pub fn sizes(problem: &Problem, learning_rates: &[f64]) -> Result<Vec<[usize; 2]>, IterationError> {
     let size = |&learning_rate: &f64| {
         on_interval(problem, learning_rate, |iteration| iteration.size())
@@ -154,7 +154,7 @@ fn learning_rates(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64
     Ok(learning_rates)
 }
 
-/// p in |error| ∝ ηᵖ from the last two.
+/// The observed order p in |error| ∝ ηᵖ from the last two learning rates.
 fn order(rates: &[IterationRate]) -> Option<f64> {
     let [.., coarse, fine] = rates else { return None };
     let (a, b) = coarse.error.zip(fine.error)?;
@@ -170,7 +170,7 @@ pub fn escape(problem: &Problem, learning_rate: f64, memory: u64, progress: &Pro
     on_interval(problem, learning_rate, |iteration| iteration.escape(memory, progress))
 }
 
-/// What is asked of the iteration of a problem in one dimension.
+/// Calls `ask` with the iteration of a problem in one dimension.
 fn on_interval<T>(problem: &Problem, learning_rate: f64, ask: impl FnOnce(&Iteration<'_>) -> T) -> T {
     let ends = [0, 1].map(|side| comparison::end(problem, 0, side));
     let absorbs = ends.map(|end| matches!(end, End::Absorbing(_)));

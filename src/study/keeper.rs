@@ -1,4 +1,4 @@
-//! Who keeps what a long computation has found, while it goes on.
+//! Saving of partial results during a long computation.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -9,44 +9,44 @@ use crate::progress::Progress;
 use crate::study::Solution;
 use crate::study::warning::Warning;
 
-/// Writing takes at most this part of the time.
+/// The largest fraction of the time that is spent on writing.
 const SHARE: f64 = 0.05;
 
-/// What is younger than this is not worth a file.
+/// The computing time below which nothing is saved.
 const YOUNGEST: Duration = Duration::from_millis(200);
 
-/// Writes a solution that is not whole yet, and returns the file; or says why it cannot be written.
+/// Writes an unfinished solution and returns the file, or says why it cannot be written.
 type Write<'a> = dyn Fn(&Solution) -> Result<PathBuf, String> + 'a;
 
-/// Writes down what has been found, now and then.
+/// Saves partial results at intervals.
 pub struct Keeper<'a> {
     write: Option<&'a Write<'a>>,
     next: Instant,
 }
 
 impl<'a> Keeper<'a> {
-    /// Keeps nothing.
+    /// A keeper that saves nothing.
     pub fn none() -> Keeper<'static> {
         Keeper { write: None, next: Instant::now() }
     }
 
-    /// Keeps what this writes.
+    /// A keeper that saves with this function.
     pub fn new(write: &'a Write<'a>) -> Keeper<'a> {
         Keeper { write: Some(write), next: Instant::now() + YOUNGEST }
     }
 
-    /// Whether anything is kept.
+    /// Whether partial results are saved.
     pub(super) fn keeps(&self) -> bool {
         self.write.is_some()
     }
 
-    /// Whether so much time has passed that the next solution is kept.
+    /// Whether enough time has passed for the next partial result to be saved.
     fn is_due(&self) -> bool {
         self.write.is_some() && Instant::now() >= self.next
     }
 }
 
-/// A section of a solution that is on its way, and everything else, which is whole.
+/// A section of a solution that is still being computed, with the rest of the solution, which is complete.
 pub(super) struct Unfinished<'a, 'b> {
     pub keeper: &'a mut Keeper<'b>,
     pub solution: &'a mut Solution,
@@ -55,8 +55,8 @@ pub(super) struct Unfinished<'a, 'b> {
 }
 
 impl Unfinished<'_, '_> {
-    /// Keeps the section as it is, if it is time or urgent; returns the file. `section` adds its numbers, and returns its
-    /// groups with what the reader must know.
+    /// Saves the section in its present state if it is time or urgent, and returns the file. `section` adds its numbers and
+    /// returns its groups with a warning.
     pub(super) fn offer(
         &mut self,
         progress: &Progress,

@@ -1,7 +1,7 @@
-//! Ladders of grids: which are solved, in what order, until when, and what is kept of them.
+//! Ladders of grids: which grids are solved, in what order and until when.
 //!
-//! One rule for a grid that fails: together with those coarser than it, it has no say in what the others show, and is
-//! noted. The finest one may not fail where a result on it was asked for.
+//! A grid that fails is noted, and neither it nor the coarser grids enter the extrapolation. The finest grid may not
+//! fail where a result on it was asked for.
 
 use std::time::Instant;
 
@@ -16,18 +16,19 @@ use crate::study::rungs::{Rates, Rungs};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
 
-/// Fewer cells than this along an axis are no grid to estimate an error from.
+/// The smallest number of cells along an axis of a grid that enters an error estimate.
 pub(super) const COARSEST: usize = 8;
-/// Cells along the shortest side of the first grid where none are given, in one and in two dimensions.
+/// The number of cells along the shorter side of the first grid where none is given, in one and in two dimensions.
 const FIRST_CELLS: [usize; 2] = [128, 32];
-/// Grids that are solved before an error of theirs ends a refinement.
+/// The number of grids that are solved before an error estimate may end a refinement.
 pub(super) const FEWEST: usize = 3;
-/// Unknowns up to which a first grid may fail where a finer one does not: it can miss the set, or underflow.
+/// The number of unknowns up to which a first grid may fail where a finer one does not: it may have no cell in the set,
+/// or underflow.
 pub(super) const MOST_TO_FAIL: usize = 20_000;
 /// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
 pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
-/// Grids to be solved.
+/// The grids that are to be solved.
 pub struct Plan<'a> {
     problem: &'a Problem,
     scheme: Scheme,
@@ -36,26 +37,27 @@ pub struct Plan<'a> {
 }
 
 enum Grids {
-    /// One after the other; any of them may fail.
+    /// A list of grids, each of which may fail.
     Listed(std::vec::IntoIter<[usize; 2]>),
-    /// The coarser ones for the sake of the last, whatever becomes of them.
+    /// Coarser grids for the extrapolation of the last one; only the last one must succeed.
     Towards {
         left: std::vec::IntoIter<[usize; 2]>,
         last: [usize; 2],
-        /// All of them anew once one fails.
+        /// The list that replaces the whole of this one once a grid fails.
         otherwise: Option<(Vec<[usize; 2]>, Spacing)>,
     },
-    /// Each with twice as many cells per axis, until the estimated error of the wanted rates is below the tolerance.
+    /// Grids with twice as many cells per axis each time, until the estimated error of the requested rates is below the
+    /// tolerance.
     Doubled { next: [usize; 2], tolerance: f64, most: usize, allowed: u64 },
 }
 
 impl<'a> Plan<'a> {
-    /// These grids, coarsest first, each finer than the one before by `ratio`.
+    /// A plan of the given grids, coarsest first, each finer than the one before by `ratio`.
     pub fn listed(problem: &'a Problem, scheme: Scheme, cells: Vec<[usize; 2]>, ratio: f64) -> Plan<'a> {
         Plan { problem, scheme, grids: Grids::Listed(cells.into_iter()), spacing: Spacing::Ratio(ratio) }
     }
 
-    /// What a request asks for: its own grid with coarser ones for the error, or ever finer ones.
+    /// The plan for a request: its own grid with coarser ones for the error estimate, or a refinement.
     ///
     /// # Errors
     /// [`StudyError::TooLarge`] for a grid that does not fit into memory.
@@ -69,7 +71,8 @@ impl<'a> Plan<'a> {
         };
         fits(cells, problem, scheme, allowed)?;
         let (halves, ratio) = (halves(cells, problem.dimension), Spacing::Ratio(ratio_to_half(cells)));
-        // Two grids alone may agree by chance; what crosses a degenerate curve is told from halves.
+        // Two grids alone may agree by chance. For the crossing of a degenerate curve the extrapolation needs halved
+        // grids.
         let lacks_third = halves.len() == 2 && !crossing::is_asked_for(problem);
         // A stationary density has no rate whose error could be estimated.
         let (grids, spacing, otherwise) = match request.error_estimate && request.wants_rates() {
@@ -82,7 +85,7 @@ impl<'a> Plan<'a> {
         Ok(Plan { problem, scheme, grids: Grids::Towards { left: grids.into_iter(), last: cells, otherwise }, spacing })
     }
 
-    /// The next grid, if there is one to be solved.
+    /// The next grid, if another one is to be solved.
     fn next(&mut self, climb: &Climb<'_>) -> Option<[usize; 2]> {
         match &mut self.grids {
             Grids::Listed(left) | Grids::Towards { left, .. } => left.next(),
@@ -97,7 +100,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether the ladder goes on after a grid that failed.
+    /// Whether the ladder continues after a grid that failed.
     fn outlives(&mut self, cells: [usize; 2], error: &StudyError, rates: &[Rates]) -> bool {
         match &mut self.grids {
             Grids::Listed(_) => true,
@@ -113,15 +116,15 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What a ladder led to.
+/// The results of a ladder.
 pub struct Climb<'a> {
-    /// The last grid, unless it failed.
+    /// The results of the last grid, unless it failed.
     pub finest: Option<Level<'a>>,
-    /// Rates of the grids that count.
+    /// The rates of the grids that enter the extrapolation.
     pub rungs: Rungs<'a>,
-    /// Cells and reasons of the grids that failed.
+    /// The cells of each grid that failed, with the error.
     pub failed: Vec<([usize; 2], StudyError)>,
-    /// Cells and seconds of every grid.
+    /// The cells of each grid, with the seconds it took.
     pub seconds: Vec<([usize; 2], f64)>,
 }
 
@@ -147,7 +150,7 @@ impl<'a> Climb<'a> {
         let mut climb = Climb { finest: None, rungs, failed: Vec::new(), seconds: Vec::new() };
         while let Some(cells) = plan.next(&climb) {
             let clock = Instant::now();
-            // Two grids need not be held at once.
+            // Two grids need not be in memory at once.
             climb.finest = None;
             match solve(cells) {
                 Ok(level) => {
@@ -169,7 +172,7 @@ impl<'a> Climb<'a> {
         Ok(climb)
     }
 
-    /// A word for each grid that failed.
+    /// A warning for each grid that failed.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> {
         let warning = |(cells, reason): &([usize; 2], StudyError)| Warning::CoarseGridFailed {
             cells: *cells,
@@ -188,14 +191,15 @@ pub fn climb<'a>(problem: &'a Problem, request: &Request, resources: Resources<'
     Climb::new(plan, |cells| crate::study::level::solve(request, problem, cells, resources))
 }
 
-/// Grids that cost little beside the one that is asked for, coarsest first; that one itself where it is small enough.
+/// The grids that cost little compared with the one that is asked for, coarsest first; that one itself where it is
+/// small enough.
 pub(super) fn coarse(problem: &Problem, request: &Request) -> Vec<[usize; 2]> {
     let Some(cells) = request.grid.cells else { return vec![first_cells(problem)] };
     let finer = std::iter::successors(Some(cells), |&cells| Some(halved(cells)));
     let is_cheap = |[nx, ny]: &[usize; 2]| nx * ny <= MOST_TO_FAIL;
     let mut grids: Vec<[usize; 2]> =
         finer.skip_while(|cells| !is_cheap(cells)).take_while(|&cells| is_usable(cells, problem.dimension)).collect();
-    // The two finest of them: what is coarser may not see the problem.
+    // The two finest of them: coarser ones may not resolve the problem.
     grids.truncate(2);
     grids.reverse();
     grids
@@ -218,7 +222,7 @@ fn ratio_to_half(cells: [usize; 2]) -> f64 {
     cells[0] as f64 / halved(cells)[0] as f64
 }
 
-/// Whether a grid is fine enough to say anything.
+/// Whether a grid is fine enough for an error estimate.
 fn is_usable(cells: [usize; 2], dimension: usize) -> bool {
     cells[..dimension].iter().all(|&n| n >= COARSEST)
 }

@@ -3,12 +3,12 @@
 use crate::formula::quadrature::Breakpoint;
 use crate::problem::Problem;
 
-/// Pieces of the domain that are looked at one by one: a drift whose layers are thinner than one of them by a factor
-/// 100 is no longer seen; a loss gives its layers away by its differences, however thin they are.
+/// The number of pieces of the domain that are examined one by one. Layers of a drift that are thinner than a piece by
+/// a factor of 100 are missed; layers of a loss are found from its differences, however thin they are.
 const PIECES: usize = 2000;
-/// A smooth piece leaves far less than this of its rise to the rule.
+/// The error of the rule on a smooth piece, relative to its rise, is far below this.
 const MISSED: f64 = 1e-6;
-/// Halvings of a piece: to the last bit.
+/// The largest number of halvings of a piece, down to rounding.
 const DEEPEST: u32 = 50;
 /// Nodes and weights of Gauss's rule of five points on [0, 1].
 const RULE: [(f64, f64); 5] = [
@@ -19,7 +19,7 @@ const RULE: [(f64, f64); 5] = [
     (0.953089922969332, 0.118463442528095),
 ];
 
-/// Places in and around every such layer, so that panels begin there.
+/// Returns points in and around each such layer, so that panels begin there.
 pub(super) fn layers(problem: &Problem) -> Vec<Breakpoint> {
     let (lower, width) = (problem.domain.lower[0], problem.domain.width(0));
     let place = |k: usize| lower + width * k as f64 / PIECES as f64;
@@ -30,22 +30,22 @@ pub(super) fn layers(problem: &Problem) -> Vec<Breakpoint> {
     found.into_iter().map(Breakpoint::from).collect()
 }
 
-/// ∫ L'/D over a piece, by the rule.
+/// Integrates L'/D over a piece by the rule.
 fn rise(problem: &Problem, from: f64, to: f64) -> f64 {
     let steepness = |x: f64| problem.dynamics.slope([x, 0.0])[0] / problem.noise.tensor([x, 0.0]).xx;
     RULE.into_iter().map(|(node, weight)| (to - from) * weight * steepness(from + node * (to - from))).sum()
 }
 
-/// Adds a piece on which the rule misses something, and the parts of it on which it still does.
+/// Adds the points of a piece on which the rule is inaccurate, and those of its halves on which it still is.
 fn look(problem: &Problem, from: f64, to: f64, depth: u32, found: &mut Vec<f64>) {
     let middle = 0.5 * (from + to);
     let halves = rise(problem, from, middle) + rise(problem, middle, to);
     let known = match (problem.dynamics.loss(), problem.noise.temperature()) {
-        // Jumps are breaks already, and look like layers of no width.
+        // Jumps are breakpoints already, and look like layers of zero width.
         (Some(loss), Some(d)) if !problem.dynamics.may_break() => (loss.value([to, 0.0]) - loss.value([from, 0.0])) / d,
         _ => rise(problem, from, to),
     };
-    // Where D vanishes or the slope is not finite the panels themselves tell.
+    // Where D vanishes or the slope is not finite, the quadrature itself reports the error.
     let missed = (known - halves).abs();
     if depth == DEEPEST || missed.is_nan() || missed <= MISSED * (1.0 + known.abs()) {
         return;

@@ -1,4 +1,4 @@
-//! How much memory a grid will take, before anything is allocated.
+//! Estimates of the memory of a grid before anything is allocated.
 
 use crate::problem::Problem;
 pub use crate::solve::resources::allowed;

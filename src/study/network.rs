@@ -1,4 +1,4 @@
-//! The network of valleys: what is asked of it, and the numbers that a summary says of it.
+//! The network of valleys: the valleys of a problem, and the numbers of the summary.
 
 use serde::Serialize;
 
@@ -13,21 +13,21 @@ use crate::study::StudyError;
 use crate::study::extrapolation::Extrapolation;
 use crate::tensor::Point;
 
-/// Why a problem has no network of valleys.
+/// The reason for which a problem has no network of valleys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoNetwork {
-    /// Walls that absorb.
+    /// Walls or a killing rate absorb.
     #[error(
         "a network of valleys is that of a process that nothing absorbs, and a wall or a killing rate of this domain does"
     )]
     Absorbing,
-    /// Fewer than two minima.
+    /// The domain holds fewer than two minima.
     #[error("a network needs two valleys, and the domain holds {} of a minimum", if *found == 0 { "none" } else { "one" })]
     OneValley {
         /// The number of minima in the domain.
         found: usize,
     },
-    /// More minima than exact eigenvalues are taken of.
+    /// The domain holds more minima than exact eigenvalues are computed for.
     #[error("the domain holds {found} minima, and networks of at most {MOST} valleys are solved")]
     TooMany {
         /// The number of minima in the domain.
@@ -35,7 +35,7 @@ pub enum NoNetwork {
     },
 }
 
-/// Networks of more valleys take too long to have their eigenvalues in whole numbers.
+/// The largest number of valleys: the eigenvalues of larger networks take too long in exact integer arithmetic.
 const MOST: usize = 40;
 
 fn cores(problem: &Problem) -> Result<Vec<MinimumCore>, NoNetwork> {
@@ -50,7 +50,7 @@ fn cores(problem: &Problem) -> Result<Vec<MinimumCore>, NoNetwork> {
     }
 }
 
-/// All valleys in the domain of a problem.
+/// Returns all valleys in the domain of a problem.
 ///
 /// # Errors
 /// [`NoNetwork`].
@@ -60,7 +60,7 @@ pub fn valleys(problem: &Problem) -> Result<Vec<Valley>, NoNetwork> {
     Ok(cores(problem)?.into_iter().map(valley).collect())
 }
 
-/// What a run says of a network of valleys.
+/// The numbers of a network of valleys.
 #[derive(Clone, Debug, Serialize)]
 pub struct NetworkStudy {
     valleys: Vec<OneValley>,
@@ -107,7 +107,7 @@ pub struct LogRate {
     value: f64,
 }
 
-/// The numbers that a report shows.
+/// The numbers for the report on the terminal.
 #[derive(Clone, Debug)]
 pub struct Numbers {
     /// The minimum of each valley.
@@ -131,17 +131,17 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// |error|/|λ_k| in all.
+    /// The total |error|/|λ_k|.
     pub fn error(&self, k: usize) -> f64 {
         self.eigenvalues[k].error + self.discretisation_error[k].unwrap_or(0.0)
     }
 }
 
 impl NetworkStudy {
-    /// The numbers of the finest grid, with what the grids say together of the eigenvalues that are not 0.
+    /// Collects the numbers of the finest grid and the extrapolations of the nonzero eigenvalues.
     ///
     /// # Errors
-    /// Whatever ends an elimination for the passage times.
+    /// Fails where an elimination for the passage times does.
     pub fn new(
         found: &ValleyNetwork<'_>,
         estimates: &[Option<Extrapolation>],
@@ -209,13 +209,13 @@ impl NetworkStudy {
         })
     }
 
-    /// The numbers that a report shows.
+    /// The numbers for the report on the terminal.
     pub fn numbers(&self) -> &Numbers {
         &self.numbers
     }
 }
 
-/// The numbers, where ordinary ones hold all of them.
+/// The numbers as f64, if all of them are in range.
 pub(super) fn ordinary(numbers: &[Scaled]) -> Option<Vec<f64>> {
     numbers.iter().all(|number| number.is_ordinary()).then(|| numbers.iter().map(|number| number.value()).collect())
 }
@@ -224,7 +224,7 @@ pub(super) fn table(rows: &[Vec<Scaled>]) -> Option<Vec<Vec<f64>>> {
     rows.iter().map(|row| ordinary(row)).collect()
 }
 
-/// A generator: every diagonal entry is minus the sum of its row.
+/// Fills the diagonal of a generator: minus the sum of the row.
 pub(super) fn with_diagonal(mut rates: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for (a, row) in rates.iter_mut().enumerate() {
         row[a] = -row.iter().sum::<f64>();

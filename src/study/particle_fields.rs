@@ -1,5 +1,5 @@
-//! What particles tabulated as a group of fields: where they are and die, how long they live, and what each repetition
-//! found.
+//! The tables of a particle simulation as a group of fields: positions, exits, lifetimes, and the rate of each
+//! repetition.
 
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::observe::over_grid::{AXES, Kind};

@@ -1,4 +1,4 @@
-//! `saddleflux run`: one problem on its ladder of grids, with everything that the finest one shows.
+//! The command `saddleflux run`: one problem on its ladder of grids, with the results of the finest one.
 
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ use crate::study::solution::{RateEstimate, Solution};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError};
 
-/// Solves what is asked of a problem.
+/// Computes what is asked of a problem.
 ///
 /// # Errors
 /// A problem that cannot be discretised or solved on the grids that were asked for, and an interruption.
@@ -40,7 +40,7 @@ pub fn run_within(problem: &Problem, request: &Request, resources: Resources<'_>
     solved(problem, request, resources, Keeper::none())
 }
 
-/// Solves what is asked of a problem; what takes long is kept while it goes on.
+/// Computes what is asked of a problem and saves partial results of long computations.
 ///
 /// # Errors
 /// As [`run`].
@@ -105,7 +105,7 @@ fn solved(
     if let Some(particles) = particles {
         match simulate::simulate(&particles, request, solution.rate.as_ref().map(reference), progress) {
             Ok(found) => solution.particles = Some(found),
-            // What the solver found is not lost with them.
+            // The results of the solver are kept.
             Err(StudyError::Interrupted) => solution.warnings.push(Warning::ParticlesInterrupted),
             Err(error) => return Err(error),
         }
@@ -115,10 +115,10 @@ fn solved(
     Ok(solution)
 }
 
-/// Refuses what can be refused before anything long begins, and prepares the particles that are asked for.
+/// Refuses what can be refused before a long computation begins, and prepares the particles that are asked for.
 ///
 /// # Errors
-/// What is asked of a problem that it does not have, and grids and particles that are too large.
+/// Quantities that the problem does not have, and grids and particle numbers that are too large.
 pub fn ready<'a>(
     problem: &'a Problem,
     request: &'a Request,
@@ -144,12 +144,12 @@ pub fn ready<'a>(
     Ok(particles)
 }
 
-/// What particles are compared with.
+/// The rate with which particles are compared.
 fn reference(rate: &RateEstimate) -> Reference {
     Reference { source: "the solver", value: rate.best().value(), error: rate.discretisation_error.unwrap_or(0.0) }
 }
 
-/// What is to be known of the problem and of the grids before the finest one is looked at.
+/// Warnings about the problem and the grids, before the evaluation of the finest one.
 fn climb_warnings(problem: &Problem, request: &Request, climb: &Climb<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     warnings.extend(climb.warnings());

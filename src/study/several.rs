@@ -1,4 +1,4 @@
-//! Several sets at once: which is hit first, and what flows from each to each.
+//! Several sets at once: which set a path hits first, and the fluxes between the sets.
 
 use serde::Serialize;
 
@@ -16,13 +16,13 @@ use crate::study::request::CommittorRequest;
 /// Names of fields: the probability of coming to a set, whose number follows, before the others.
 pub const HITTING: &str = "hitting_";
 
-/// What a run says of several sets, in the order in which they were named.
+/// The numbers of several sets, in the order in which they were named.
 #[derive(Clone, Debug, Serialize)]
 pub struct SeveralStudy {
-    /// Σ π h_a: the share of time before which each set is the next to be visited.
+    /// Σ π h_a: the fraction of time during which each set is the next to be visited.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Vec<f64>>,
-    /// The share of time after which each was visited last.
+    /// The fraction of time during which each set was the last to be visited.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Vec<f64>>,
     /// F_ab, per unit of time; 0 on the diagonal.
@@ -34,12 +34,12 @@ pub struct SeveralStudy {
     /// F_ab over `last`[a], a generator.
     #[serde(skip_serializing_if = "Option::is_none")]
     rates: Option<Vec<Vec<f64>>>,
-    /// Where ordinary numbers do not hold all fluxes.
+    /// ln F_ab, where some flux is beyond the range of f64.
     #[serde(skip_serializing_if = "Option::is_none")]
     log_flux: Option<Vec<LogRate>>,
     /// The largest relative difference between the fluxes as they leave and as they arrive.
     flux_disagreement: f64,
-    /// The same with the range that it has.
+    /// The hits with their full range of exponents.
     #[serde(skip)]
     pub hits: Hits,
 }

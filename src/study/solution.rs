@@ -1,4 +1,4 @@
-//! Everything that one `run` found, as plain numbers.
+//! The results of a `run` as plain numbers.
 
 use crate::formula::Formulas;
 use crate::grid::Grid;
@@ -28,7 +28,7 @@ use crate::tensor::{Point, Tensor};
 pub struct Solution {
     /// The finest grid.
     pub grid: Grid,
-    /// The scheme, and why it is this one.
+    /// The scheme with the reason for it.
     pub choice: Choice,
     /// Number of states of the chain.
     pub unknowns: usize,
@@ -40,11 +40,11 @@ pub struct Solution {
     pub passage: Option<PassageTime>,
     /// Source at the minimum, sink where killed: flux over population, a rate.
     pub flux_over_population: Option<f64>,
-    /// Its estimated discretisation error, relative to it.
+    /// The estimated relative discretisation error of the flux over population.
     pub flux_over_population_error: Option<f64>,
-    /// Probability flux through what absorbs.
+    /// The probability flux through absorbing boundaries.
     pub flux: Option<BoundaryFlux>,
-    /// What crosses the curve where the noise degenerates, where one is crossed.
+    /// The flux across the curve on which the noise degenerates, if the process crosses one.
     pub degenerate_curve: Option<CurveFlux>,
     /// Fields over the grid.
     pub fields: FieldGroup,
@@ -64,15 +64,15 @@ pub struct Solution {
     pub spectrum: Option<SpectrumStudy>,
     /// The 1D quadrature, independent of the grid (1D only).
     pub quadrature: Option<QuadratureCheck>,
-    /// Formulas and how far the solver is from them.
+    /// The formulas with the ratio of the solver's rate to each.
     pub formulas: Formulas<Comparison>,
-    /// SGD itself beside its diffusion limit, when asked for.
+    /// The comparison of SGD's iteration with its diffusion limit, when asked for.
     pub iteration: Option<IterationStudy>,
-    /// Particles beside the solver, when asked for.
+    /// The particle simulation, when asked for.
     pub particles: Option<Simulation>,
     /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
     pub covariance: Option<CovarianceCheck>,
-    /// What the reader must know.
+    /// The warnings.
     pub warnings: Vec<Warning>,
     /// Seconds by phase, in order.
     pub timing: Vec<(String, f64)>,
@@ -81,7 +81,7 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// Adds what the interpolation of the loss may change to the errors of rate and passage time.
+    /// Adds the interpolation error of the loss to the errors of rate and passage time.
     pub fn add_interpolation(&mut self, errors: Errors) {
         let add = |error: Option<&mut Option<f64>>, by: Option<Interpolation>| {
             if let Some((error, by)) = error.and_then(Option::as_mut).zip(by) {
@@ -90,7 +90,7 @@ impl Solution {
         };
         add(self.rate.as_mut().map(|rate| &mut rate.discretisation_error), errors.rate);
         add(self.passage.as_mut().map(|passage| &mut passage.discretisation_error), errors.passage_time);
-        // A struct of numbers, with texts as keys.
+        // A struct of numbers with string keys always serialises.
         self.quantities.add("interpolation", &errors).expect("a view of plain values");
     }
 }
@@ -131,7 +131,7 @@ pub struct RateEstimate {
 }
 
 impl RateEstimate {
-    /// The rate of the finest grid with what the coarser ones say of it; `total_flux`: Σ ν_i κ_i.
+    /// The rate of the finest grid with its extrapolation; `total_flux` is Σ ν_i κ_i.
     pub fn new(
         found: &QuasiStationary,
         extrapolation: Option<Extrapolation>,
@@ -154,7 +154,7 @@ impl RateEstimate {
         }
     }
 
-    /// γ extrapolated, or on the finest grid where it is not.
+    /// The extrapolated γ, or γ on the finest grid where there is no extrapolation.
     pub fn best(&self) -> Scaled {
         self.extrapolated.unwrap_or(self.value)
     }
@@ -187,13 +187,13 @@ impl PassageTime {
         }
     }
 
-    /// 1/τ extrapolated, or on the finest grid where it is not.
+    /// The extrapolated 1/τ, or 1/τ on the finest grid where there is no extrapolation.
     pub fn best(&self) -> Scaled {
         self.extrapolated.unwrap_or(self.rate)
     }
 }
 
-/// The 1D quadrature against the grid.
+/// The comparison of the grid with the 1D quadrature.
 #[derive(Clone, Copy, Debug)]
 pub struct QuadratureCheck {
     /// τ from the minimum by quadrature.
@@ -209,9 +209,10 @@ pub struct QuadratureCheck {
 }
 
 impl QuadratureCheck {
-    /// Compares the grid's rates with it: an error that it shows to be larger than the grids do is what it shows, and
-    /// nothing is extrapolated away from it. Where one of its two numbers is far from the grid and the other agrees,
-    /// the odd one stands alone against two: it changes nothing, and the disagreement is returned.
+    /// Compares the grid's rates with the quadrature. If the quadrature shows an error larger than the stated one, the
+    /// stated error is raised to it, and an extrapolation that leads away from the quadrature is dropped. If one of the
+    /// two numbers by quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes
+    /// nothing, and the disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,
@@ -261,9 +262,10 @@ impl QuadratureCheck {
     }
 }
 
-/// The quadrature is no more exact than it says, and an error that it shows is stated with so much to spare.
+/// The factor by which an error that the quadrature shows is enlarged, because the quadrature has an error of its own.
 const MARGIN: f64 = 1.05;
-/// A disagreement of more than this many stated errors, while the sister agrees, is the quadrature's own fault.
+/// The number of stated errors beyond which a disagreement is attributed to the quadrature if its other number agrees
+/// with the grid.
 const FAR: f64 = 20.0;
-/// A disagreement smaller than this is never disputed: the larger error costs little.
+/// The relative disagreement up to which the grid's error is always raised.
 const DISPUTED: f64 = 1e-3;

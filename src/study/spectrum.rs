@@ -40,7 +40,7 @@ impl<'a> LevelSpectrum<'a> {
         count: usize,
         resources: Resources<'_>,
     ) -> Result<LevelSpectrum<'a>, StudyError> {
-        // Without them the slow eigenvalues have larger errors, and say so.
+        // Without the slow modes of the wells the slow eigenvalues have larger stated errors.
         let slow = slow_wells(on, &ground, resources);
         let modes = spectrum(&on.assembly.generator, ground, slow.as_ref(), count, resources)?;
         Ok(LevelSpectrum { on: on.clone(), modes })
@@ -62,7 +62,7 @@ impl<'a> LevelSpectrum<'a> {
             (None, Ok(valleys)) => match ValleyNetwork::within(on.clone(), law.clone(), &valleys, resources) {
                 Ok(found) => Some(found),
                 Err(SolveError::Interrupted) => return Err(StudyError::Interrupted),
-                // Without it the slowest eigenvalues have larger errors, and say so.
+                // Without the network the slowest eigenvalues have larger stated errors.
                 Err(_) => None,
             },
             _ => None,
@@ -101,10 +101,10 @@ fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>
     slowest(&on.assembly.generator, &measure, owner, count, resources).ok()
 }
 
-/// The slowest mode of a killed chain, from what is known of it.
+/// The slowest mode of a killed chain, from its quasi-stationary distribution if that is known.
 ///
 /// # Errors
-/// Whatever ends the iteration.
+/// Fails where the quasi-stationary iteration does.
 pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Ground, SolveError> {
     Ok(match known {
         Some(found) => Ground::killed(chain, found),
@@ -112,7 +112,7 @@ pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Grou
     })
 }
 
-/// An eigenvalue as a summary says it.
+/// An eigenvalue in the form of the summary.
 #[derive(Clone, Debug, Serialize)]
 pub struct SpectrumLine {
     /// Re λ; absent below 1e-308, where its logarithm stands for it.
@@ -129,7 +129,7 @@ pub struct SpectrumLine {
     route: &'static str,
 }
 
-/// What a run says of a spectrum.
+/// The numbers of a spectrum.
 #[derive(Clone, Debug)]
 pub struct SpectrumStudy {
     /// The eigenvalues, by real part.
@@ -141,9 +141,9 @@ pub struct SpectrumStudy {
 }
 
 impl SpectrumStudy {
-    /// The spectrum of the finest grid, with what the grids say together of |λ|.
+    /// Collects the modes of the finest grid and the extrapolations of |λ|.
     pub fn new(found: &LevelSpectrum<'_>, estimates: &[Option<Extrapolation>]) -> SpectrumStudy {
-        // Where grids were compared, one of which they say nothing is not known at all.
+        // If grids were compared, an eigenvalue without an estimate counts as unknown.
         let is_compared = estimates.iter().any(Option::is_some);
         let line = |(mode, estimate): (&Mode, &Option<Extrapolation>)| {
             let unknown = (is_compared && mode.route != Route::Exact).then_some(1.0);

@@ -1,9 +1,8 @@
-//! What can be found out of a run without running it.
+//! A trial of a run at small cost.
 //!
-//! A run is tried on a grid that costs next to nothing, its own where that is small: everything that it would do there
-//! is done, so that what ends it ends this too, and its phases are timed. Its own grid, where it is larger, is
-//! assembled and not eliminated. What moves in time (the density, particles, the iteration) is prepared and not
-//! followed.
+//! The run is carried out on a small grid, its own where that is small, so that an error that would end it ends the
+//! trial too, and its phases are timed. If its own grid is larger, it is assembled but not eliminated. Computations in
+//! time (the evolution, particles, the iteration) are prepared but not carried out.
 
 use std::time::Instant;
 
@@ -16,7 +15,7 @@ use crate::study::solution::Solution;
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, choice, level};
 
-/// A part of a run that was not looked at.
+/// A part of a run that the trial does not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen {
     /// The elimination of this grid; a coarser one was solved.
@@ -33,7 +32,7 @@ pub enum Unseen {
     Sensitivities,
 }
 
-/// What a trial showed.
+/// The results of a trial.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
     /// Why a run would end without a result.
@@ -64,7 +63,7 @@ pub fn attempt(problem: &Problem, request: &Request, resources: Resources<'_>) -
     }
 }
 
-/// What a trial leaves out whatever the grid.
+/// The parts that a trial leaves out on every grid.
 fn in_time(request: &Request) -> Vec<Unseen> {
     let parts = [
         (request.evolve.is_some(), Unseen::Evolution),
@@ -103,7 +102,7 @@ fn looked_at(
     trial.unseen.push(Unseen::Elimination(cells));
     match run_within(problem, &with_cells(&cheap, tried), resources) {
         Ok(solved) => trial.solved = Some(solved),
-        // What no grid changes, and what somebody asked for.
+        // Errors that no grid changes, and interruptions.
         Err(error @ (StudyError::Interrupted | StudyError::Solve(SolveError::TooCold { .. }))) => return Err(error),
         Err(error) => trial.warnings.push(Warning::CoarseGridFailed { cells: tried, reason: Box::new(error) }),
     }
@@ -116,14 +115,14 @@ fn with_cells(request: &Request, cells: [usize; 2]) -> Request {
     request
 }
 
-/// Refuses a chain that cannot be made, or lacks what is asked of it.
+/// Refuses a chain that cannot be assembled or lacks a requested set.
 fn assembled(
     problem: &Problem,
     request: &Request,
     cells: [usize; 2],
     resources: Resources<'_>,
 ) -> Result<(), StudyError> {
-    // Which scheme is chosen changes nothing of what is assembled first.
+    // The choice of the scheme does not affect the assembly.
     let plain = choice::with_scheme(request, request.grid.scheme());
     level::refuse(&plain, &level::discretised(&plain, problem, cells, resources)?, resources)
 }

@@ -1,4 +1,4 @@
-//! What the reader of a result must know.
+//! Warnings about a result.
 
 use crate::digits::{self, exact, point};
 use crate::formula::quadrature::QuadratureError;
@@ -67,8 +67,7 @@ pub struct QuadratureAlone {
     pub stated: f64,
 }
 
-/// A warning, with the numbers that it is about. The remedies that name what a user has written are told where that is
-/// read.
+/// A warning with its numbers. The remedies that name keys of a configuration are in `config::advice`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Warning {
     /// The problem's own.

@@ -110,7 +110,7 @@ impl Outcome {
 
 /// The outcomes of a suite.
 pub struct Suite {
-    /// Of every claim that was finished.
+    /// The outcome of each claim that was finished.
     pub outcomes: Vec<Outcome>,
     /// Whether fewer and cheaper points were solved.
     pub is_quick: bool,

@@ -27,7 +27,7 @@ struct Stationary<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     hessian_eigenvalues: &'a [f64],
-    /// Of a drift's ∂b: real and imaginary parts.
+    /// The eigenvalues of ∂b of a drift: real and imaginary parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     jacobian_eigenvalues: Option<Vec<[f64; 2]>>,
 }

@@ -65,7 +65,7 @@ const NEARLY: f64 = 1e-3;
 struct Likeness {
     /// The sine of the angle between them.
     sine: f64,
-    /// Of how many entries they are.
+    /// The number of entries.
     count: usize,
 }
 

@@ -1,13 +1,13 @@
-//! The eigenvalues of largest modulus of a linear map T, by a block Krylov space that is orthonormal in a weighted
-//! product.
+//! The eigenvalues of largest modulus of a linear map T, from a block Krylov space whose basis is orthonormal in a
+//! weighted inner product.
 //!
 //! ```text
 //! T V_k = V_1 H_1k + … + V_k+1 H_k+1,k
 //! ```
-//! V_k are blocks of b vectors, so that eigenvalues of multiplicity up to b are found with it, and T is applied to b
-//! vectors at once. The Ritz values θ are the eigenvalues of H without its last block row, which gives the residual ε of
-//! each. Where T is symmetric in the weights, a Ritz value is nearer to an eigenvalue than its residual says: θ's that
-//! form a cluster at a distance δ from all others are off by at most Σ ε²/δ.
+//! V_k are blocks of b vectors: eigenvalues of multiplicity up to b are found, and T is applied to b vectors at once.
+//! The Ritz values θ are the eigenvalues of H without its last block row, which gives the residual ε of each. Where T
+//! is symmetric in the weights, a Ritz value is nearer to an eigenvalue than its residual says: the errors of Ritz
+//! values that form a cluster at a distance δ from all others are at most Σ ε²/δ.
 //!
 //! Sources: Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed. (2011), chapter 6; Parlett, The Symmetric
 //! Eigenvalue Problem (1998), theorem 11.7.1 for the clusters.
@@ -20,46 +20,49 @@ use crate::solve::orthogonal::{Block, Square, orthonormal, spread};
 /// An approximate eigenpair.
 #[derive(Clone, Debug)]
 pub(super) struct Ritz {
-    /// Real and imaginary part of θ.
+    /// The real and the imaginary part of θ.
     pub(super) theta: [f64; 2],
-    /// Real and imaginary part of its vector r, of norm 1.
+    /// The real and the imaginary part of its Ritz vector r, of norm 1.
     pub(super) vector: [Vec<f64>; 2],
-    /// How far θ is from an eigenvalue of T at most, were its vector that of a symmetric map: the residual ‖T r − θ r‖,
-    /// or less where T is symmetric.
+    /// An upper bound on the distance from θ to an eigenvalue of T if its eigenvectors were orthogonal: the residual ‖T
+    /// r − θ r‖, or less where T is symmetric.
     pub(super) error: f64,
 }
 
-/// Vectors of a block.
+/// The number of vectors in a block.
 pub(super) const BLOCK: usize = 4;
 
-/// Errors below this part of θ are as small as they get.
+/// An error below this fraction of θ is not reduced any further.
 const SMALL: f64 = 3e-14;
 
-/// Residuals of a symmetric map below this part of θ are small enough: its vectors are then right to that.
+/// The residual, as a fraction of θ, below which a Ritz vector of a symmetric map is accurate enough; the error of θ is
+/// then of the order of its square.
 const SMALL_SYMMETRIC: f64 = 1e-9;
 
-/// θ's that differ by less than this part of them belong to one cluster.
+/// Ritz values whose relative distance is below this belong to one cluster.
 const CLUSTER: f64 = 1e-2;
 
-/// θ's that are closer than this part of them are one for residuals of [`SMALL_SYMMETRIC`]: its square over [`SMALL`].
+/// Ritz values whose relative distance is below this cannot be told apart by residuals of [`SMALL_SYMMETRIC`]: it is
+/// the square of that over [`SMALL`].
 const CROWDED: f64 = 3e-5;
 
-/// How many eigenvalues are asked for, and how.
+/// How many eigenvalues are asked for, and of what kind of map.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
-    /// Those that are returned.
+    /// The number of Ritz pairs that are returned.
     pub(super) count: usize,
-    /// Those of them, the first ones, that the space grows for.
+    /// The number of leading Ritz pairs that have to be accurate before the space stops growing.
     pub(super) exact: usize,
-    /// The most vectors in the space.
+    /// The largest number of vectors in the space.
     pub(super) most: usize,
     /// Whether the map is symmetric in the weights.
     pub(super) is_symmetric: bool,
 }
 
-/// The eigenvalues of largest modulus; fewer where the space has fewer dimensions.
+/// Returns the eigenvalues of largest modulus, sorted by modulus; fewer than asked for where the space has fewer
+/// dimensions.
 pub(super) fn largest(apply: &dyn Fn(&[[f64; BLOCK]]) -> Block<BLOCK>, weights: &[f64], asked: Asked) -> Vec<Ritz> {
-    // One application takes out what the map does not see.
+    // The first application removes the components in the kernel of T.
     let start = apply(&random(weights.len()));
     let mut space = Space::new(asked.is_symmetric);
     space.append(start, weights);
@@ -79,7 +82,17 @@ pub(super) fn largest(apply: &dyn Fn(&[[f64; BLOCK]]) -> Block<BLOCK>, weights: 
     found.into_iter().map(|small| space.in_full(small)).collect()
 }
 
-/// Vectors of pseudorandom entries in [-1, 1], always the same.
+/// Keeps the first `wanted` Ritz pairs, and one more where the last would be separated from its complex conjugate.
+pub(super) fn keep_pairs_whole(found: &mut Vec<Ritz>, wanted: usize) {
+    let cuts_a_pair = wanted > 0
+        && found.get(wanted).is_some_and(|next| {
+            let last = &found[wanted - 1];
+            last.theta[1] != 0.0 && next.theta[1] == -last.theta[1]
+        });
+    found.truncate(wanted + usize::from(cuts_a_pair));
+}
+
+/// Returns vectors of pseudorandom entries in [-1, 1], the same ones in each call.
 fn random(n: usize) -> Block<BLOCK> {
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
@@ -89,27 +102,28 @@ fn random(n: usize) -> Block<BLOCK> {
     (0..n).map(|_| std::array::from_fn(|_| next())).collect()
 }
 
-/// A Krylov space with what the map makes of it.
+/// A Krylov space with the projection of T onto it.
 struct Space {
-    /// Whether the map is symmetric, so that an image has next to nothing of blocks before the last two.
+    /// Whether T is symmetric: the image of V_k is then orthogonal to all blocks before V_k−1, to rounding.
     is_symmetric: bool,
-    /// How far the last two blocks may be from orthogonal to those before them.
+    /// Bounds on the inner products of each of the last two blocks with the earlier ones.
     losses: [f64; 2],
-    /// V_1, V_2, …; a vector that depends on those before it is zero.
+    /// The blocks V_1, V_2, …; a vector that depends linearly on those before it is replaced by zero.
     basis: Vec<Block<BLOCK>>,
-    /// Which vectors of each block are not zero.
+    /// Which vectors of each block are nonzero.
     is_vector: Vec<[bool; BLOCK]>,
-    /// H_1k, …, H_k+1,k of every block V_k that T was applied to.
+    /// The blocks H_1k, …, H_k+1,k of each V_k that T was applied to.
     columns: Vec<Vec<Square<BLOCK>>>,
 }
 
-/// A Ritz pair in the coordinates of the basis.
+/// A Ritz pair in coordinates of the basis.
 struct SmallRitz {
     theta: [f64; 2],
-    /// Real and imaginary part of its coordinates in the vectors that are not zero.
+    /// The real and the imaginary part of its coordinates in the nonzero vectors of the basis.
     coordinates: [Vec<f64>; 2],
     residual: f64,
-    /// The part of it that the matrix of a symmetric map, in exact numbers, would not have.
+    /// The part of the residual that comes from rounding and from the asymmetry of the computed H; in exact arithmetic
+    /// it is zero.
     lack: f64,
     error: f64,
 }
@@ -122,8 +136,8 @@ impl SmallRitz {
     }
 }
 
-/// Blocks are made orthogonal to all others before they may be further from it than this. What H says of T is right to
-/// the square of it (Simon, Linear Algebra Appl. 61, 1984).
+/// The loss of orthogonality from which a block is orthogonalised against the whole basis. The error of H is of the
+/// order of its square (Simon, Linear Algebra Appl. 61, 1984).
 const ORTHOGONAL: f64 = 1e-10;
 
 impl Space {
@@ -132,17 +146,19 @@ impl Space {
         Space { is_symmetric, losses, basis: Vec::new(), is_vector: Vec::new(), columns: Vec::new() }
     }
 
-    /// Makes a block orthonormal to the basis and in itself, and appends it; its coordinates.
+    /// Orthonormalises a block against the basis and within itself, appends it, and returns its coordinates.
     fn append(&mut self, block: Block<BLOCK>, weights: &[f64]) -> Vec<Square<BLOCK>> {
         let near = if self.is_symmetric { self.basis.len().saturating_sub(2) } else { 0 };
         let largest = self.columns.iter().flatten().flatten().flatten().fold(0.0f64, |most, c| most.max(c.abs()));
         let [before, last] = self.losses;
         let mut loss = f64::EPSILON;
-        // T v_k = … + v_k+1 R: what v_k and v_k−1 lack in orthogonality comes back, over the least of R.
+        // T v_k = … + v_k+1 R: the inner products of v_k and v_k−1 with earlier blocks return in v_k+1, divided by the
+        // smallest diagonal entry of R.
         let second = |triangle: &Square<BLOCK>| {
             let least = (0..BLOCK).map(|lane| triangle[lane][lane]).fold(f64::INFINITY, f64::min);
             let grown = (2.0 * last + before) * largest / least;
-            // The block after one that was made orthogonal to all is so too, or this one's part in it would come back.
+            // The block after a fully orthogonalised one is fully orthogonalised too: otherwise the loss of the block
+            // before that one would return in it.
             let is_second = last <= f64::EPSILON && before > f64::EPSILON;
             if near == 0 || is_second || grown.is_nan() || grown > ORTHOGONAL {
                 return 0;
@@ -157,24 +173,24 @@ impl Space {
         orthonormal.coefficients
     }
 
-    /// The block that T was not applied to yet, where it is not zero.
+    /// Returns the block that T has not been applied to, if it has a nonzero vector.
     fn unapplied(&self) -> Option<&Block<BLOCK>> {
         let next = self.columns.len();
         self.basis.get(next).filter(|_| self.is_vector[next].contains(&true))
     }
 
-    /// The places of the vectors that T was applied to, as block and place in it.
+    /// Returns block and position in the block for each nonzero vector that T was applied to.
     fn places(&self) -> Vec<(usize, usize)> {
         let blocks = self.is_vector.iter().take(self.columns.len()).enumerate();
         blocks.flat_map(|(block, is)| (0..BLOCK).filter(|&lane| is[lane]).map(move |lane| (block, lane))).collect()
     }
 
-    /// How many vectors T was applied to.
+    /// Returns the number of nonzero vectors that T was applied to.
     fn dimensions(&self) -> usize {
         self.places().len()
     }
 
-    /// The Ritz values of largest modulus, conjugates beside each other.
+    /// Returns the Ritz pairs of largest modulus, complex conjugates next to each other.
     fn ritz(&self, asked: Asked) -> Vec<SmallRitz> {
         let places = self.places();
         let m = places.len();
@@ -183,7 +199,7 @@ impl Space {
             self.columns[column].get(row).map_or(0.0, |square| square[i][j])
         };
         let all = Mat::from_fn(m, m, entry);
-        // Further from the diagonal stands what a symmetric map makes of lost orthogonality alone.
+        // For a symmetric map the blocks off the tridiagonal hold nothing but the loss of orthogonality.
         let is_kept = |i: usize, j: usize| !asked.is_symmetric || places[i].0.abs_diff(places[j].0) <= 1;
         let kept = Mat::from_fn(m, m, |i, j| if is_kept(i, j) { all[(i, j)] } else { 0.0 });
         let pairs = if asked.is_symmetric {
@@ -191,8 +207,8 @@ impl Space {
         } else {
             pairs(&kept)
         };
-        // Of a pair of H: what is not kept of it is in the residual; what rounding and a lack of symmetry leave of the
-        // rest no distance to other eigenvalues makes smaller.
+        // The dropped entries of H add to the residual of a pair. The residual of the pair in the kept matrix, from
+        // rounding and asymmetry, is a part of the error that no distance to other eigenvalues reduces.
         let (besides, lacks) = (left_over(&all, &pairs), left_over(&kept, &pairs));
         let small = |((theta, coordinates), (beside, lack)): (Pair, (f64, f64))| {
             let residual = self.residual(&places, &coordinates) + beside;
@@ -208,7 +224,8 @@ impl Space {
         found
     }
 
-    /// ‖T r − θ r‖: what the last block row of H makes of the coordinates in the last block.
+    /// Returns ‖T r − θ r‖ for exact arithmetic within the space: the last block row of H times the coordinates in the
+    /// last block.
     fn residual(&self, places: &[(usize, usize)], coordinates: &[Vec<f64>; 2]) -> f64 {
         let last = self.columns.len() - 1;
         let below = &self.columns[last][last + 1];
@@ -220,7 +237,7 @@ impl Space {
         parts.sum::<f64>().sqrt()
     }
 
-    /// A Ritz pair with its vector in full.
+    /// Expands a Ritz vector from its coordinates.
     fn in_full(&self, small: SmallRitz) -> Ritz {
         let places = self.places();
         let vector = |part: &Vec<f64>| -> Vec<f64> {
@@ -234,14 +251,14 @@ impl Space {
 
 type Pair = ([f64; 2], [Vec<f64>; 2]);
 
-/// The eigenvalues of a symmetric matrix with unit eigenvectors; none where they cannot be had.
+/// Returns the eigenvalues of a symmetric matrix with unit eigenvectors; empty if the eigensolver fails.
 fn symmetric_pairs(matrix: &Mat<f64>) -> Vec<Pair> {
     let Ok(eigen) = SelfAdjointEigen::new(matrix.as_ref(), Side::Lower) else { return Vec::new() };
     let m = matrix.nrows();
     (0..m).map(|k| ([eigen.S()[k], 0.0], [(0..m).map(|i| eigen.U()[(i, k)]).collect(), vec![0.0; m]])).collect()
 }
 
-/// The eigenvalues of a matrix with unit eigenvectors; none where they cannot be had.
+/// Returns the eigenvalues of a matrix with unit eigenvectors; empty if the eigensolver fails.
 fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
     let Ok(eigen) = Eigen::<f64>::new_from_real(matrix.as_ref()) else { return Vec::new() };
     let m = matrix.nrows();
@@ -254,7 +271,7 @@ fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
     (0..m).map(pair).collect()
 }
 
-/// ‖M c − θ c‖ of each pair.
+/// Returns ‖M c − θ c‖ for each pair (θ, c).
 fn left_over(matrix: &Mat<f64>, pairs: &[Pair]) -> Vec<f64> {
     let images =
         [0, 1].map(|part: usize| matrix * Mat::from_fn(matrix.nrows(), pairs.len(), |i, k| pairs[k].1[part][i]));
@@ -268,12 +285,14 @@ fn left_over(matrix: &Mat<f64>, pairs: &[Pair]) -> Vec<f64> {
     pairs.iter().enumerate().map(left).collect()
 }
 
-/// The errors of a symmetric map's Ritz values, sorted by modulus, from their residuals and their distances. Of more
-/// eigenvalues close to one another than a block has vectors some may not be seen yet: the residuals stand there.
+/// Reduces the errors of a symmetric map's Ritz values, sorted by modulus, from residuals to squared residuals over
+/// distances. Where as many Ritz values as a block has vectors lie close together, eigenvalues may still be missing
+/// from the space: there the residuals are kept.
 fn sharpen(found: &mut [SmallRitz]) {
     let thetas: Vec<f64> = found.iter().map(|small| small.theta[0].abs()).collect();
     let residuals: Vec<f64> = found.iter().map(|small| small.residual).collect();
-    // A neighbour is somewhere within its residual; behind the last one they go down to 0.
+    // The eigenvalue of a neighbour may be nearer by its residual; the eigenvalues beyond the last Ritz value reach
+    // down to 0.
     let gap_to = |k: usize, other: usize| {
         let theta = thetas.get(other).copied().unwrap_or(0.0);
         (thetas[k] - theta).abs() - residuals.get(other).copied().unwrap_or(0.0)

@@ -2,17 +2,18 @@
 //! ```text
 //! A r = λ r        l A = λ l        (σ + A)⁻¹ r = r/(σ + λ)
 //! ```
-//! The first one is known beforehand in full relative accuracy, with both of its vectors: 0 with π and 1 for a closed
-//! chain, γ with ν and u for a killed one. It is taken out of everything that follows, or 1/λ₁ would swamp 1/λ₂. The
-//! others come from a Krylov space of (σ + A)⁻¹, where σ is of the size of the wanted eigenvalues. Right sides b have
-//! both signs there: every operation of a solve multiplies by nonnegative numbers and adds, so that its error is that
-//! of a solve with |b|, as if b had been split into what is above zero and what is below.
+//! The first eigenvalue is known beforehand with full relative accuracy, together with both of its vectors: 0 with π
+//! and 1 for a closed chain, γ with ν and u for a killed one. It is deflated in everything that follows, because 1/λ₁
+//! may exceed 1/λ₂ by more digits than a double has. The others come from a Krylov space of (σ + A)⁻¹, where σ is of
+//! the size of the wanted eigenvalues. Right-hand sides b have both signs there. Each operation of a solve multiplies
+//! by nonnegative numbers and adds, so that the error is that of a solve with |b|, as if the positive and the negative
+//! part of b had been solved for separately.
 //!
-//! The error of an eigenvalue θ = 1/(σ + λ) of the inverse is the residual ε of its vector times its condition κ =
-//! ‖l‖‖r‖/|l·r|, to first order; for reversible chains it is ε²/δ, where δ is the distance to the others, so that their
-//! vectors need half the digits. |Δλ| ≤ |Δθ| (σ + λ)² is absolute, of the order of 1e-15 (σ + λ)²/(σ + λ₁): eigenvalues
-//! far below σ lose their digits, and say so. For closed chains with valleys these are found by
-//! [`crate::solve::network`].
+//! To first order the error of an eigenvalue θ = 1/(σ + λ) of the inverse is the residual ε of its vector times its
+//! condition number ‖l‖‖r‖/|l·r|; for reversible chains it is ε²/δ, where δ is the distance to the other eigenvalues,
+//! so that their vectors need half the digits. |Δλ| ≤ |Δθ| (σ + λ)² is absolute, of the order of 1e-15 (σ + λ)²/(σ +
+//! λ₁): eigenvalues far below σ have few correct digits, as their stated errors show. For closed chains with valleys
+//! such eigenvalues are computed by [`crate::solve::network`].
 
 mod krylov;
 
@@ -26,23 +27,23 @@ use crate::solve::network::refinement::Refined;
 use crate::solve::orthogonal::{Block, products_with};
 use crate::solve::paths::solved_right;
 use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
-use krylov::{Asked, BLOCK, Ritz, largest};
+use krylov::{Asked, BLOCK, Ritz, keep_pairs_whole, largest};
 
-/// By which means an eigenvalue was found.
+/// The method by which an eigenvalue was computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Known without a solve: 0 of a closed chain.
+    /// Known without a solve: the eigenvalue 0 of a closed chain.
     Exact,
-    /// The quasi-stationary rate of a killed chain, by inverse iteration without a subtraction.
+    /// The quasi-stationary rate of a killed chain, by subtraction-free inverse iteration.
     QuasiStationary,
-    /// The network of valleys with inverse subspace iteration, without a subtraction.
+    /// The network of valleys followed by inverse subspace iteration, subtraction-free.
     Network,
-    /// A Krylov space of the inverse.
+    /// A Krylov space of the shifted inverse.
     Krylov,
 }
 
 impl Route {
-    /// Its name in results.
+    /// The name of the method in results.
     pub fn name(self) -> &'static str {
         match self {
             Route::Exact => "exact",
@@ -53,34 +54,34 @@ impl Route {
     }
 }
 
-/// An eigenvalue with its vectors.
+/// An eigenvalue with its left and right eigenvector.
 #[derive(Clone, Debug)]
 pub struct Mode {
-    /// λ, with a bound of |error|/|λ|.
+    /// λ with a bound on |error|/|λ|.
     pub value: Eigenvalue,
-    /// How it was found.
+    /// The method that computed it.
     pub route: Route,
-    /// Real and imaginary part of r, of norm 1 in the weights.
+    /// The real and the imaginary part of r, of norm 1 in the weights.
     pub right: [Vec<f64>; 2],
-    /// Real and imaginary part of l, with l·r = 1.
+    /// The real and the imaginary part of l, with l·r = 1.
     pub left: [Vec<f64>; 2],
 }
 
-/// The slowest mode of a chain, which is known before the others.
+/// The slowest mode of a chain, known before the others are computed.
 #[derive(Clone, Debug)]
 pub struct Ground {
-    /// λ₁ with its error.
+    /// λ₁ with its error bound.
     pub value: Eigenvalue,
-    /// How it was found.
+    /// The method that computed it.
     pub route: Route,
-    /// Its left vector: π or ν.
+    /// The left eigenvector: π or ν.
     pub left: Vec<f64>,
-    /// Its right vector: 1 or u.
+    /// The right eigenvector: 1 or u.
     pub right: Vec<f64>,
 }
 
 impl Ground {
-    /// That of a closed chain with the stationary law π.
+    /// The slowest mode of a closed chain with the stationary distribution π: λ₁ = 0 and r = 1.
     pub fn closed(law: &[Scaled]) -> Ground {
         Ground {
             value: Eigenvalue { re: Scaled::ZERO, im: Scaled::ZERO, error: 0.0 },
@@ -91,11 +92,12 @@ impl Ground {
     }
 }
 
-/// Iterations for u, whose ratio of two following ones is 1/γ everywhere in the end.
+/// The largest number of inverse iterations for u. They end when the ratio of two successive iterates is the same in
+/// all states.
 const MOST_ITERATIONS: usize = 1000;
 
 impl Ground {
-    /// That of a killed chain, with u by inverse iteration from 1.
+    /// The slowest mode of a killed chain, with u by inverse iteration from 1.
     pub fn killed(chain: &Factor, found: &QuasiStationary) -> Ground {
         let mut right = vec![Scaled::ONE; chain.states];
         for _ in 0..MOST_ITERATIONS {
@@ -117,33 +119,34 @@ impl Ground {
     }
 }
 
-/// At most so many vectors of the Krylov space.
+/// The largest number of vectors in the Krylov space.
 const MOST_VECTORS: usize = 240;
 
-/// The least that a solve leaves of the digits, relative to its largest part.
+/// The smallest rounding error assumed of a solve, relative to the largest part of its solution.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
-/// Modes below this part of σ are taken from the network.
+/// Eigenvalues below this fraction of σ are taken from the network.
 const SLOW: f64 = 1e-2;
 
-/// A mode of the Krylov space below this part of σ may be one that was taken out.
+/// A mode of the Krylov space below this fraction of σ may be a deflated one that rounding brought back.
 const GHOST: f64 = 1e-5;
 
-/// Weights that differ by more than this: what rounding leaves of a mode that was taken out may stand anywhere.
+/// Where the weights of two states differ by more than this factor, a deflated mode that rounding brought back may have
+/// any eigenvalue.
 const EXTREME: f64 = 1e25;
 
-/// Eigenvalues nearer to one another than this part of them may be about to meet.
+/// Eigenvalues whose relative distance is below this may be close to a defective pair.
 const MEETING: f64 = 1e-5;
 
-/// As long as their errors are below this.
+/// The relative error up to which an eigenvalue of the network is used.
 const EXACT: f64 = 1e-7;
 
-/// The `count` eigenvalues nearest to zero, by real part, the first of which is known; one more where the last would be
-/// half of a pair, and fewer where the chain has fewer states. `slow` are the slowest modes of its network of valleys,
-/// where there is one.
+/// Returns the `count` eigenvalues nearest to zero, sorted by real part. The first of them is known. There is one more
+/// where the last one would otherwise be separated from its complex conjugate, and there are fewer where the chain has
+/// fewer states. `slow` holds the slowest modes of the network of valleys, if the chain has one.
 ///
 /// # Errors
-/// Whatever ends an elimination.
+/// Fails where the elimination of the shifted chain does.
 pub fn spectrum(
     generator: &Generator,
     ground: Ground,
@@ -152,20 +155,11 @@ pub fn spectrum(
     resources: Resources<'_>,
 ) -> Result<Vec<Mode>, SolveError> {
     let n = generator.len();
-    let Ground { value, route, left, right } = ground;
-    let (weights, is_ratio) = weights(&left, &right);
-    let overlap: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
-    let norm = weights.iter().zip(&right).map(|(w, r)| w * r * r).sum::<f64>().sqrt();
-    let zero = vec![0.0; n];
-    let first = Mode {
-        value,
-        route,
-        right: [right.iter().map(|r| r / norm).collect(), zero.clone()],
-        left: [left.iter().map(|l| l * norm / overlap).collect(), zero],
-    };
-    let sigma = shift(generator, &left, &right, overlap);
+    let (weights, is_ratio) = weights(&ground.left, &ground.right);
+    let overlap: f64 = ground.left.iter().zip(&ground.right).map(|(l, r)| l * r).sum();
+    let sigma = shift(generator, &ground.left, &ground.right, overlap);
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).zip(&weights).map(|((a, b), w)| a * b * w).sum::<f64>();
-    let mut modes = vec![first];
+    let mut modes = vec![normalised(&ground, &weights, overlap)];
     modes.extend(slow.iter().flat_map(|slow| slow_modes(slow, &modes[0], sigma, &weights)).collect::<Vec<Mode>>());
     modes.truncate(count.max(1));
     let wanted = count.min(n).saturating_sub(modes.len());
@@ -176,67 +170,96 @@ pub fn spectrum(
     let killing = generator.killing.iter().map(|rate| rate + sigma).collect();
     let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let elimination = &factor.elimination;
-    let weighted = |r: &[f64]| -> Vec<f64> { r.iter().zip(&weights).map(|(r, w)| r * w).collect() };
     let forward = |b: &[[f64; BLOCK]]| without(elimination.solve_right_several(b), &known);
-    // The same for the reversed chain, whose right vectors are l/w.
-    let reversed_known: Vec<[Vec<f64>; 2]> = known.iter().map(|[left, right]| [right.clone(), left.clone()]).collect();
-    let reversed = |r: &[[f64; BLOCK]]| {
-        let weighted = r.par_iter().zip(&weights).map(|(r, w)| r.map(|r| r * w)).collect::<Vec<_>>();
-        let mut image = without(elimination.solve_left_several(&weighted), &reversed_known);
-        let over = |(l, w): (&mut [f64; BLOCK], &f64)| *l = if *w > 0.0 { l.map(|l| l / w) } else { [0.0; BLOCK] };
-        image.par_iter_mut().zip(&weights).for_each(over);
-        image
-    };
-    // Modes that are taken out come back with what rounding leaves of them, at 1/σ, where their weights differ by more
-    // than doubles hold.
+    let swapped: Vec<[Vec<f64>; 2]> = known.iter().map(|[left, right]| [right.clone(), left.clone()]).collect();
+    let reversed = |r: &[[f64; BLOCK]]| reversed_solve(elimination, r, &weights, &swapped);
+    // Rounding brings deflated modes back, with the eigenvalue 1/σ of the inverse; if the weights span more digits than
+    // a double has, with any eigenvalue.
     let lightest = weights.iter().copied().filter(|w| *w > 0.0).fold(f64::INFINITY, f64::min);
     let is_extreme = weights.iter().copied().fold(0.0, f64::max) > EXTREME * lightest;
     let comes_back = |ritz: &Ritz| {
-        let share = |known: &[Vec<f64>; 2]| {
-            let [re, im] = [0, 1].map(|part: usize| inner(&known[1], &ritz.vector[part]));
-            (re * re + im * im) / inner(&known[1], &known[1])
-        };
-        let size = ritz.theta[0].powi(2) + ritz.theta[1].powi(2);
-        let lambda = modulus([ritz.theta[0] / size - sigma, ritz.theta[1] / size]);
-        (lambda <= GHOST * sigma || is_extreme) && known.iter().map(share).sum::<f64>() > 0.5
+        (is_extreme || eigenvalue_modulus(ritz.theta, sigma) <= GHOST * sigma) && share(ritz, &known, &inner) > 0.5
     };
     let count = (wanted + known.len()).min(n - known.len());
-    // One more than is wanted, which may be the other half of a pair; and as many as may come back.
+    // One more than is wanted, which may be the conjugate of the last one; all of them where deflated modes may return.
     let exact = if is_extreme { count } else { wanted + 1 };
     let asked = Asked { count, exact, most: MOST_VECTORS, is_symmetric: generator.is_reversible && is_ratio };
     let mut found = largest(&forward, &weights, asked);
     found.retain(|ritz| !comes_back(ritz));
-    // Of a pair both are kept.
-    let cuts_a_pair = wanted > 0
-        && found.get(wanted).is_some_and(|next| {
-            let last = &found[wanted - 1];
-            last.theta[1] != 0.0 && next.theta[1] == -last.theta[1]
-        });
-    found.truncate(wanted + usize::from(cuts_a_pair));
+    keep_pairs_whole(&mut found, wanted);
     let lefts = if asked.is_symmetric {
         found.clone()
     } else {
         let count = (wanted + known.len() + 2).min(n - known.len());
         largest(&reversed, &weights, Asked { count, exact: count, ..asked })
     };
-    let rounding = rounding(elimination, &modes[0].right[0], sigma + value.re.value());
+    let rounding = rounding(elimination, &modes[0].right[0], sigma + ground.value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
     for (place, ritz) in found.into_iter().enumerate() {
         let Some((left_vector, product)) = partner(&ritz, &lefts, &inner) else { continue };
         let error = ritz.error + rounding;
         let meeting = if asked.is_symmetric { 0.0 } else { when_meeting(place, &thetas, error) };
         let value = eigenvalue(ritz.theta, sigma, (error / modulus(product)).max(meeting));
-        // l·r = 1, where l is w times the partner: divided by the complex product.
-        let [a, b] = product;
-        let size = a * a + b * b;
-        let left = [0, 1].map(|part| weighted(&combined(&left_vector, [a / size, -b / size], part)));
+        let left = scaled_left(&left_vector, product, &weights);
         modes.push(Mode { value, route: Route::Krylov, right: ritz.vector, left });
     }
     modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
     Ok(modes)
 }
 
-/// What solves leave of an eigenvalue of the inverse: seen on the first mode, which is known, (σ + A)⁻¹ r = r/(σ + λ).
+/// Returns the known mode with r of norm 1 in the weights and l·r = 1; `overlap` is l·r as given.
+fn normalised(ground: &Ground, weights: &[f64], overlap: f64) -> Mode {
+    let Ground { value, route, left, right } = ground;
+    let norm = weights.iter().zip(right).map(|(w, r)| w * r * r).sum::<f64>().sqrt();
+    let zero = vec![0.0; weights.len()];
+    Mode {
+        value: *value,
+        route: *route,
+        right: [right.iter().map(|r| r / norm).collect(), zero.clone()],
+        left: [left.iter().map(|l| l * norm / overlap).collect(), zero],
+    }
+}
+
+/// Solves with the reversed chain, whose right eigenvectors are l/w, and deflates the known modes, which are given with
+/// left and right vectors swapped.
+fn reversed_solve(
+    elimination: &Elimination,
+    r: &[[f64; BLOCK]],
+    weights: &[f64],
+    swapped: &[[Vec<f64>; 2]],
+) -> Block<BLOCK> {
+    let weighted = r.par_iter().zip(weights).map(|(r, w)| r.map(|r| r * w)).collect::<Vec<_>>();
+    let mut image = without(elimination.solve_left_several(&weighted), swapped);
+    let over = |(l, w): (&mut [f64; BLOCK], &f64)| *l = if *w > 0.0 { l.map(|l| l / w) } else { [0.0; BLOCK] };
+    image.par_iter_mut().zip(weights).for_each(over);
+    image
+}
+
+/// Returns |λ| = |1/θ − σ|.
+fn eigenvalue_modulus([re, im]: [f64; 2], sigma: f64) -> f64 {
+    let size = re.powi(2) + im.powi(2);
+    modulus([re / size - sigma, im / size])
+}
+
+/// Returns the sum over the known modes of the squared cosine between their right vector and a Ritz vector.
+fn share(ritz: &Ritz, known: &[[Vec<f64>; 2]], inner: &dyn Fn(&[f64], &[f64]) -> f64) -> f64 {
+    let share = |known: &[Vec<f64>; 2]| {
+        let [re, im] = [0, 1].map(|part: usize| inner(&known[1], &ritz.vector[part]));
+        (re * re + im * im) / inner(&known[1], &known[1])
+    };
+    known.iter().map(share).sum()
+}
+
+/// Returns the left eigenvector: w times the vector of the reversed chain, divided by the complex product Σ w l r so
+/// that l·r = 1.
+fn scaled_left(partner: &[Vec<f64>; 2], [a, b]: [f64; 2], weights: &[f64]) -> [Vec<f64>; 2] {
+    let size = a * a + b * b;
+    let weighted = |r: Vec<f64>| -> Vec<f64> { r.iter().zip(weights).map(|(r, w)| r * w).collect() };
+    [0, 1].map(|part| weighted(combined(partner, [a / size, -b / size], part)))
+}
+
+/// Returns the rounding error of an eigenvalue of the inverse, measured on the known first mode, for which (σ + A)⁻¹ r
+/// = r/(σ + λ).
 fn rounding(elimination: &Elimination, right: &[f64], shifted: f64) -> f64 {
     let image = elimination.solve_right(right);
     let away = |(image, right): (&f64, &f64)| if *right > 0.0 { (shifted * image / right - 1.0).abs() } else { 0.0 };
@@ -244,8 +267,8 @@ fn rounding(elimination: &Elimination, right: &[f64], shifted: f64) -> f64 {
     (ROUNDING + 2.0 * seen) / shifted
 }
 
-/// The modes of the network of valleys far below the shift σ, without that of the slowest one where the first mode is
-/// it.
+/// Returns the modes of the network of valleys with eigenvalues far below the shift σ, without the slowest one if that
+/// is the known first mode.
 fn slow_modes(slow: &Refined, first: &Mode, sigma: f64, weights: &[f64]) -> Vec<Mode> {
     let is_slow = |own: &&Eigenvalue| {
         own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
@@ -263,8 +286,8 @@ fn slow_modes(slow: &Refined, first: &Mode, sigma: f64, weights: &[f64]) -> Vec<
     slow.eigenvalues.iter().skip(known).filter(is_slow).map(mode).collect()
 }
 
-/// The error of an eigenvalue without symmetry that nearly meets another one: it answers to a change ε by √ε, whatever
-/// its vectors say.
+/// Returns an error estimate for an eigenvalue of a nonsymmetric map that nearly coincides with another one: a change ε
+/// of the map moves such a pair by up to √ε, whatever the condition number of its vectors.
 fn when_meeting(place: usize, thetas: &[[f64; 2]], error: f64) -> f64 {
     let theta = thetas[place];
     let away = |other: &[f64; 2]| modulus([other[0] - theta[0], other[1] - theta[1]]);
@@ -274,14 +297,14 @@ fn when_meeting(place: usize, thetas: &[[f64; 2]], error: f64) -> f64 {
     if nearest < MEETING * size { nearest + (error * size).sqrt() } else { 0.0 }
 }
 
-/// The measure l/r, in which a reversible chain is symmetric, and true; l itself, in which it need not be, where r falls
-/// below the range of doubles beside an l that does not.
+/// Returns the weights l/r, in which a reversible chain is symmetric, and true. Where r underflows in a state in which
+/// l does not, it returns l and false; a reversible chain need not be symmetric in these weights.
 fn weights(left: &[f64], right: &[f64]) -> (Vec<f64>, bool) {
     let ratios: Vec<f64> = left.iter().zip(right).map(|(l, r)| if *l > 0.0 { l / r } else { 0.0 }).collect();
     if ratios.iter().all(|ratio| ratio.is_finite()) { (ratios, true) } else { (left.to_vec(), false) }
 }
 
-/// λ = 1/θ − σ, with its error from that of θ.
+/// Returns λ = 1/θ − σ with the relative error that an absolute error of θ gives it.
 fn eigenvalue([re, im]: [f64; 2], sigma: f64, error: f64) -> Eigenvalue {
     let size = re * re + im * im;
     let lambda = [re / size - sigma, -im / size];
@@ -296,7 +319,7 @@ fn modulus([re, im]: [f64; 2]) -> f64 {
     re.hypot(im)
 }
 
-/// Real or imaginary part of a complex multiple of a vector.
+/// Returns the real or the imaginary part of a complex multiple of a vector.
 fn combined([re, im]: &[Vec<f64>; 2], [a, b]: [f64; 2], part: usize) -> Vec<f64> {
     let entry = |(x, y): (&f64, &f64)| if part == 0 { a * x - b * y } else { a * y + b * x };
     re.iter().zip(im).map(entry).collect()
@@ -304,7 +327,8 @@ fn combined([re, im]: &[Vec<f64>; 2], [a, b]: [f64; 2], part: usize) -> Vec<f64>
 
 type Paired = ([Vec<f64>; 2], [f64; 2]);
 
-/// The vector of the reversed chain with the same eigenvalue, and Σ w l r with it; among several that with the largest.
+/// Returns the vector of the reversed chain with the same eigenvalue, and Σ w l r with it; among several candidates the
+/// one with the largest |Σ w l r|.
 fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -> Option<Paired> {
     let size = modulus(ritz.theta);
     let away = |left: &Ritz| modulus([left.theta[0] - ritz.theta[0], left.theta[1] - ritz.theta[1]]);
@@ -318,7 +342,8 @@ fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -
     paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
 }
 
-/// Vectors without their parts along known modes, given by their left and right vectors with l·r = 1.
+/// Subtracts the components along known modes from vectors. A mode is given by its left and right vectors, with l·r =
+/// 1.
 fn without(mut block: Block<BLOCK>, known: &[[Vec<f64>; 2]]) -> Block<BLOCK> {
     for [left, right] in known {
         let parts = products_with(&block, left);
@@ -329,9 +354,9 @@ fn without(mut block: Block<BLOCK>, known: &[[Vec<f64>; 2]]) -> Block<BLOCK> {
     block
 }
 
-/// A shift of the size of the relaxation within a valley: the smallest Rayleigh quotient of the coordinates in the
-/// process that survives, Σ ν_i q_ij u_j (f_j − f_i)²/2 over the variance of f; without coordinates a tenth of the mean
-/// rate.
+/// Returns a shift of the size of the relaxation rates within a valley: the smallest Rayleigh quotient of the
+/// coordinates, as functions f of the state, in the process that survives: Σ ν_i q_ij u_j (f_j − f_i)²/2 over the
+/// variance of f. Without coordinates it is a tenth of the mean rate of that process.
 fn shift(generator: &Generator, left: &[f64], right: &[f64], overlap: f64) -> f64 {
     let mut square = [0.0; 2];
     let mut leaving = 0.0;
@@ -344,7 +369,8 @@ fn shift(generator: &Generator, left: &[f64], right: &[f64], overlap: f64) -> f6
             leaving += flow;
             if let (Some(from), Some(to)) = (generator.coordinates.get(i), generator.coordinates.get(j)) {
                 for axis in 0..2 {
-                    // Edges over a seam are as short as others.
+                    // The index difference of an edge across a periodic seam is no measure of its length, so it is
+                    // bounded.
                     let apart = f64::from((to[axis] - from[axis]).clamp(-LONGEST, LONGEST));
                     square[axis] += 0.5 * flow * apart * apart;
                 }
@@ -365,5 +391,5 @@ fn shift(generator: &Generator, left: &[f64], right: &[f64], overlap: f64) -> f6
     if by_coordinates.is_finite() && by_coordinates > 0.0 { by_coordinates } else { 0.1 * leaving }
 }
 
-/// The longest edge that is taken for one, in cells.
+/// The largest index difference that is taken for the length of an edge, in cells.
 const LONGEST: i32 = 8;
