@@ -30,9 +30,10 @@ impl Watch {
         let (progress, done) = (Arc::clone(progress), Arc::clone(&finished));
         let look = move || {
             let mut shown = Shown::new(silent);
-            while !done.load(Ordering::Relaxed) {
+            while !done.load(Ordering::Acquire) {
                 shown.update(&progress);
-                std::thread::sleep(LOOK_EVERY);
+                // Not asleep: the end of the computation wakes it, and no command lasts longer for it.
+                std::thread::park_timeout(LOOK_EVERY);
             }
             shown.clear();
         };
@@ -44,8 +45,9 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.finished.store(true, Ordering::Relaxed);
+        self.finished.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // A watcher that panicked has nothing left to say.
             let _ = thread.join();
         }

@@ -14,6 +14,11 @@ pub fn on_warning(warning: &Warning) -> String {
             "the coarser grid of {nx} × {ny} cells could not be solved and has no say in the estimated error: {}",
             on_study(reason).text()
         ),
+        Warning::LevelEffectUnknown { reason } => format!(
+            "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
+             does to the rate is not known: 100 % are added to its error: {}",
+            on_study(reason).text()
+        ),
         Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(
             "grid.tolerance = {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}. \
              Raise grid.max_unknowns or draw the domain closer{}{}",

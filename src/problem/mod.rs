@@ -225,8 +225,9 @@ impl Problem {
 fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
     warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
-    let nearly_one = dynamics.loss().and_then(|loss| loss.nearly_one());
-    warnings.extend(nearly_one.map(|sine| ProblemWarning::NearlyOne { sine }));
+    let doubts = dynamics.loss().map(|loss| loss.doubts()).unwrap_or_default();
+    warnings.extend(doubts.nearly_one.map(|sine| ProblemWarning::NearlyOne { sine }));
+    warnings.extend(doubts.nearly_constant.map(|(feature, spread)| ProblemWarning::NearlyConstant { feature, spread }));
     if valley.minimum.is_none() && posed.valley.is_none() {
         warnings.push(ProblemWarning::NoMinimum);
     }

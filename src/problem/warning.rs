@@ -54,6 +54,13 @@ pub enum ProblemWarning {
         /// The sine of the angle between them.
         sine: f64,
     },
+    /// A feature of data is nearly constant, and there is no intercept.
+    NearlyConstant {
+        /// 0 for the first.
+        feature: usize,
+        /// Its standard deviation over the size of its mean.
+        spread: f64,
+    },
     /// The loss is a slice of a model with more parameters.
     Slice(SliceFacts),
     /// An absorbing wall that the process never reaches.
@@ -95,6 +102,12 @@ impl std::fmt::Display for ProblemWarning {
                 formatter,
                 "the two features (an intercept is one) are multiples of each other but for {sine:.1e} of their lengths, or one is nearly \
                  constant: a curvature of the loss rests on the last digits of the data. Standardise them, leave one out, or add l2"
+            ),
+            ProblemWarning::NearlyConstant { feature, spread } => write!(
+                formatter,
+                "the {} feature varies by {spread:.1e} of its mean and is nearly constant: its weight acts as an intercept. Standardise \
+                 it, leave it out, or take an intercept in its place",
+                ["first", "second"][*feature],
             ),
             ProblemWarning::NeverReached(end) => {
                 write!(formatter, "{end}: the process never arrives there, and the absorbing wall is none")

@@ -102,8 +102,7 @@ pub fn check(
     if progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
-    let share = trial.solved.as_ref().map_or(1.0, |found| found.unknowns as f64 / found.grid.len() as f64);
-    let Trial { refused, warnings: seen, unseen, .. } = trial;
+    let Trial { refused, warnings: seen, unseen, solved, .. } = trial;
     warnings.extend(seen);
     let ways = degeneracy::ways(
         problem.noise.as_ref(),
@@ -126,7 +125,7 @@ pub fn check(
         foreseen: foreseen.filter(|_| request.grid.cells.is_none()),
         memory: foreseen
             .or(request.grid.cells)
-            .map(|cells| forecast::bytes(&problem, request, cells, share, around.formats)),
+            .map(|cells| forecast::bytes(&problem, request, cells, solved.as_ref(), around.formats)),
         allowed: resources.memory,
         forecast,
         warnings,

@@ -74,7 +74,16 @@ pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Co
     }
 }
 
-/// The relative effect on a rate of the mollification level near Γ: its change if the level is doubled.
+/// The relative effect on a rate of the mollification level near Γ, and why it is unknown where it is: it is 1 then.
+#[derive(Default)]
+pub struct LevelEffect {
+    /// What is added to the error.
+    pub relative: f64,
+    /// Why the problem with the other level could not be solved.
+    pub failed: Option<StudyError>,
+}
+
+/// The effect on a rate of the mollification level near Γ: its change if the level is doubled.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -83,13 +92,13 @@ pub fn raised(
     request: &Request,
     finest: &Level<'_>,
     resources: Resources<'_>,
-) -> Result<f64, StudyError> {
+) -> Result<LevelEffect, StudyError> {
     let is_crossed = finest.found.coarseness.is_some_and(|coarseness| coarseness.parts()[0] > NEGLIGIBLE);
     let mut asked = request.clone();
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);
     if !is_crossed || !request.error_estimate || asked.quantities.is_empty() {
-        return Ok(0.0);
+        return Ok(LevelEffect::default());
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
     let problem = Problem { noise: Arc::new(Raised(Arc::clone(&problem.noise))), ..problem.clone() };
@@ -97,13 +106,14 @@ pub fn raised(
         Ok(level) => level.found,
         Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
         // The effect remains unknown, and with it the error.
-        Err(_) => return Ok(1.0),
+        Err(error) => return Ok(LevelEffect { relative: 1.0, failed: Some(error) }),
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
     let own = &finest.found;
-    Ok(between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0))
+    let relative = between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0);
+    Ok(LevelEffect { relative, failed: None })
 }
 
 /// The resolution below which Γ counts as closed: the flux that a grid lets through may then be wrong by any factor.

@@ -271,11 +271,22 @@ fn pace() -> f64 {
     clock.elapsed().as_secs_f64() / SECONDS
 }
 
-/// Predicts the memory of a run in bytes: that of the solution or that of the pictures, whichever is larger. `share` is
-/// the fraction of the cells that are states, where a trial shows it.
-pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64, formats: usize) -> f64 {
+/// Bytes that a run takes in all: to solve, or to draw what was found, whichever is more. A trial shows which part of
+/// the cells are states, which scheme is chosen, and whether the problem is solved once more with another level of the
+/// noise near a curve on which it degenerates.
+pub fn bytes(
+    problem: &Problem,
+    request: &Request,
+    cells: [usize; 2],
+    solved: Option<&Solution>,
+    formats: usize,
+) -> f64 {
     let n = count(cells);
-    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0)];
+    let share = solved.map_or(1.0, |found| found.unknowns as f64 / found.grid.len() as f64);
+    let scheme = solved.map_or(request.grid.scheme(), |found| found.choice.scheme);
+    let is_crossed = solved.is_some_and(|found| found.degenerate_curve.is_some());
+    let chains = if is_crossed && request.error_estimate && request.wants_rates() { 2.0 } else { 1.0 };
+    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0), (Quantity::Spectrum, 1340.0)];
     let fields: f64 =
         per_cell.into_iter().filter(|(quantity, _)| request.wants(*quantity)).map(|(_, more)| more * n).sum();
     let kernel = request.sgd.as_ref().map_or(0.0, |asked| {
@@ -283,7 +294,8 @@ pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64
         let largest = sizes.map_or(0, |sizes| sizes.into_iter().map(|[_, entries]| entries).max().unwrap_or(0));
         PER_KERNEL_ENTRY * largest as f64
     });
-    let solving = share * memory::estimate(cells, problem, request.grid.scheme()) + fields + kernel;
+    let elsewhere = if problem.dimension == 2 { PER_OTHER_CELL * (1.0 - share) * n } else { 0.0 };
+    let solving = chains * share * memory::estimate(cells, problem, scheme) + elsewhere + fields + kernel;
     let drawing =
         if formats == 0 { 0.0 } else { DRAWN[problem.dimension - 1] + PER_DRAWN_CELL[problem.dimension - 1] * n };
     memory::FIXED + solving.max(drawing)
@@ -293,5 +305,7 @@ pub fn bytes(problem: &Problem, request: &Request, cells: [usize; 2], share: f64
 const DRAWN: [f64; 2] = [37e6, 57e6];
 /// Bytes a cell of what is written and drawn, in one dimension and in two.
 const PER_DRAWN_CELL: [f64; 2] = [250.0, 150.0];
+/// Bytes a cell in the plane that is no state: its place in the sets and in the fields.
+const PER_OTHER_CELL: f64 = 250.0;
 /// Bytes an entry of the iteration's kernel: the chain, its analysis and its factor.
 const PER_KERNEL_ENTRY: f64 = 80.0;

@@ -76,11 +76,14 @@ fn solved(
         climb => climb?,
     };
     let request = settled.as_ref();
-    let mut climb = climb;
+    let (mut climb, mut unknown) = (climb, None);
     if let Some(finest) = &climb.finest {
-        climb.rungs.raised = crossing::raised(problem, request, finest, resources)?;
+        let effect = crossing::raised(problem, request, finest, resources)?;
+        climb.rungs.raised = effect.relative;
+        unknown = effect.failed;
     }
-    let warnings = climb_warnings(problem, request, &climb);
+    let mut warnings = climb_warnings(problem, request, &climb);
+    warnings.extend(unknown.map(|reason| Warning::LevelEffectUnknown { reason: Box::new(reason) }));
     let mut timing = timing(request, &climb);
     if choice.was_made() {
         timing.insert(0, ("choice of the scheme".to_string(), choosing));

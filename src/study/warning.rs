@@ -122,6 +122,15 @@ pub enum Warning {
         /// Why.
         reason: Box<StudyError>,
     },
+    /// The effect of the mollification level on the rate is not known, and the error is 100 % therefore.
+    #[error(
+        "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
+         does to the rate is not known: 100 % are added to its error: {reason}"
+    )]
+    LevelEffectUnknown {
+        /// Why.
+        reason: Box<StudyError>,
+    },
     /// Grids that were refined as far as they could be.
     #[error(
         "the tolerance of {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}"

@@ -77,6 +77,12 @@ fn columns_that_say_nothing_are_named() {
         warnings.contains("the two features (an intercept is one) are multiples of each other but for 2.4e-5"),
         "{warnings}"
     );
+    // The deviation of 2, 2.0001 and 2 over their mean is 1e-4 √2/3/2.
+    let alone = run(&["check", "a.toml", "--set", "landscape.intercept=false"], &near)["warnings"].to_string();
+    assert!(alone.contains("the first feature varies by 2.4e-5 of its mean and is nearly constant"), "{alone}");
+    let wide = posed("columns-wide", "x,y\n2,2\n2.1,3\n2,5\n");
+    let none = run(&["check", "a.toml", "--set", "landscape.intercept=false"], &wide)["warnings"].to_string();
+    assert!(!none.contains("nearly constant"), "{none}");
 }
 
 /// Without cells `check` foresees the grid that a run ends on.

@@ -11,7 +11,7 @@
 use std::path::Path;
 
 use super::Landscape;
-use super::regression::Regression;
+use super::regression::{Doubts, Regression};
 use crate::model::Task;
 use crate::model::fault::DataError;
 use crate::tensor::{Point, Tensor};
@@ -19,8 +19,7 @@ use crate::tensor::{Point, Tensor};
 /// The means over the samples.
 pub struct LinearRegression {
     dimension: usize,
-    /// The sine of the angle between two features that are nearly multiples of each other.
-    nearly_one: Option<f64>,
+    doubts: Doubts,
     l2: f64,
     /// The minimum θ*.
     minimum: Point,
@@ -75,7 +74,7 @@ impl LinearRegression {
         });
         Ok(LinearRegression {
             dimension: columns.dimension,
-            nearly_one: columns.nearly_one,
+            doubts: columns.doubts,
             l2: posed.l2,
             minimum,
             loss: mean(&|a, b, y| r(a, b, y).powi(2)) / 2.0 + posed.l2 * (u * u + v * v) / 2.0,
@@ -133,8 +132,8 @@ impl Landscape for LinearRegression {
         let penalty = Tensor::isotropic(self.l2, self.dimension);
         combined(&[(1.0, self.second), (1.0, penalty)])
     }
-    fn nearly_one(&self) -> Option<f64> {
-        self.nearly_one
+    fn doubts(&self) -> Doubts {
+        self.doubts
     }
 
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::exponential::exp;
 use crate::model::Task;
 use crate::model::fault::DataError;
-use crate::problem::landscape::regression::{Columns, Regression};
+use crate::problem::landscape::regression::{Columns, Doubts, Regression};
 use crate::problem::landscape::{Landscape, SampleLoss, Samples};
 use crate::tensor::{Point, Tensor};
 
@@ -25,8 +25,7 @@ pub struct LogisticRegression {
     dimension: usize,
     /// λ ≥ 0.
     l2: f64,
-    /// The sine of the angle between two features that are nearly multiples of each other.
-    nearly_one: Option<f64>,
+    doubts: Doubts,
 }
 
 impl LogisticRegression {
@@ -36,12 +35,12 @@ impl LogisticRegression {
     /// # Errors
     /// [`DataError`] for a file that cannot be read or used, with the line and the column of the fault.
     pub fn read(posed: &Regression, base: &Path) -> Result<LogisticRegression, DataError> {
-        let Columns { features: [mut first, mut second], targets, dimension, nearly_one } =
+        let Columns { features: [mut first, mut second], targets, dimension, doubts } =
             posed.columns(base, Task::Sign)?;
         for column in [&mut first, &mut second] {
             column.iter_mut().zip(&targets).for_each(|(value, sign)| *value *= sign);
         }
-        Ok(LogisticRegression { first, second, dimension, l2: posed.l2, nearly_one })
+        Ok(LogisticRegression { first, second, dimension, l2: posed.l2, doubts })
     }
 
     /// g + λθ.
@@ -163,8 +162,8 @@ impl Landscape for LogisticRegression {
         let [xx, xy, yy] = self.means(theta, spread, |w, a, b| [w * a * a, w * a * b, w * b * b]);
         Tensor { xx, xy, yy }.plus(Tensor::isotropic(self.l2, self.dimension))
     }
-    fn nearly_one(&self) -> Option<f64> {
-        self.nearly_one
+    fn doubts(&self) -> Doubts {
+        self.doubts
     }
 
     fn gradient_covariance(&self, theta: Point) -> Option<Tensor> {

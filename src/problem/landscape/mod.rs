@@ -14,7 +14,7 @@ pub use formula::{Formula, FormulaDrift};
 pub use linear::LinearRegression;
 pub use logistic::LogisticRegression;
 pub use polynomial::{DoubleWell, Quadratic, SharpFlat, StyblinskiTang, StyblinskiTangData};
-pub use regression::Regression;
+pub use regression::{Doubts, Regression};
 pub use surface::{Himmelblau, MullerBrown, ThreeHole};
 pub use table::TableLoss;
 
@@ -103,9 +103,9 @@ pub trait Landscape: Send + Sync {
         None
     }
 
-    /// The sine of the angle between two features of data that are nearly multiples of each other, where there are two.
-    fn nearly_one(&self) -> Option<f64> {
-        None
+    /// What is doubtful about the features of its data, if it has some.
+    fn doubts(&self) -> Doubts {
+        Doubts::default()
     }
 
     /// The slice of a model that the loss is, if it is one.
@@ -199,8 +199,8 @@ impl Landscape for Sharpened {
     fn metric(&self) -> Option<&Metric> {
         self.inner.metric()
     }
-    fn nearly_one(&self) -> Option<f64> {
-        self.inner.nearly_one()
+    fn doubts(&self) -> Doubts {
+        self.inner.doubts()
     }
     fn slice(&self) -> Option<SliceFacts> {
         self.inner.slice()

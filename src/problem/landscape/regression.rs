@@ -21,8 +21,17 @@ pub(super) struct Columns {
     pub features: [Vec<f64>; 2],
     pub targets: Vec<f64>,
     pub dimension: usize,
+    pub doubts: Doubts,
+}
+
+/// What is doubtful about the features of data.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Doubts {
     /// The sine of the angle between two features that are nearly multiples of each other.
     pub nearly_one: Option<f64>,
+    /// A feature that is nearly constant where there is no intercept: 0 for the first, and its standard deviation over
+    /// its mean.
+    pub nearly_constant: Option<(usize, f64)>,
 }
 
 impl Regression {
@@ -53,8 +62,20 @@ impl Regression {
             return Err(DataError { file: self.data.path.clone(), fault });
         }
         let nearly_one = (names.len() == 2 && self.l2 == 0.0).then_some(likeness.sine).filter(|sine| *sine < NEARLY);
-        Ok(Columns { features, targets, dimension: names.len(), nearly_one })
+        // Beside an intercept it is nearly a multiple of that one.
+        let given = features.iter().take(if self.intercept { 0 } else { width }).map(|column| spread(column));
+        let nearly_constant = given.enumerate().find(|(_, spread)| *spread < NEARLY);
+        Ok(Columns { features, targets, dimension: names.len(), doubts: Doubts { nearly_one, nearly_constant } })
     }
+}
+
+/// The standard deviation of a column over the size of its mean; infinite or NaN for a mean of 0.
+fn spread(column: &[f64]) -> f64 {
+    let count = column.len() as f64;
+    let mean = column.iter().sum::<f64>() / count;
+    // Relative to the mean, so that no square leaves the range.
+    let squares = column.iter().map(|value| (value / mean - 1.0).powi(2)).sum::<f64>();
+    (squares / count).sqrt()
 }
 
 /// Columns are nearly one where the part of one across the other is smaller than this: a curvature is then below its
