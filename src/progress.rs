@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// The progress of a computation: written by the numerical layers, read by a display.
 #[derive(Debug, Default)]
@@ -12,6 +13,33 @@ pub struct Progress {
     interrupted: Arc<AtomicBool>,
     keeps: AtomicBool,
     notice: Mutex<Option<String>>,
+    tasks: Mutex<Vec<Task>>,
+}
+
+/// One of several computations that a display shows side by side.
+#[derive(Debug)]
+struct Task {
+    name: String,
+    begun: Option<(Arc<Progress>, Instant)>,
+    is_done: bool,
+}
+
+/// How one of several computations stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has not begun.
+    Waits,
+    /// It is at work.
+    Runs {
+        /// Units of finished work.
+        done: u64,
+        /// All of them; 0 where that is not known.
+        total: u64,
+        /// Since it began.
+        elapsed: Duration,
+    },
+    /// It has ended.
+    Done,
 }
 
 impl Progress {
@@ -28,6 +56,52 @@ impl Progress {
     /// the whole.
     pub fn part(&self) -> Progress {
         Progress { interrupted: Arc::clone(&self.interrupted), ..Progress::default() }
+    }
+
+    /// Sets the units of work of the phase that has begun.
+    pub fn expect(&self, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Names computations that are about to be made under this one.
+    pub fn list(&self, names: impl Iterator<Item = String>) {
+        if let Ok(mut tasks) = self.tasks.lock() {
+            *tasks = names.map(|name| Task { name, begun: None, is_done: false }).collect();
+        }
+    }
+
+    /// Begins one of the computations of [`Progress::list`], and returns its own progress.
+    pub fn enter(&self, place: usize) -> Arc<Progress> {
+        let own = Arc::new(self.part());
+        if let Ok(mut tasks) = self.tasks.lock()
+            && let Some(task) = tasks.get_mut(place)
+        {
+            task.begun = Some((Arc::clone(&own), Instant::now()));
+        }
+        own
+    }
+
+    /// Ends one of them.
+    pub fn leave(&self, place: usize) {
+        if let Ok(mut tasks) = self.tasks.lock()
+            && let Some(task) = tasks.get_mut(place)
+        {
+            (task.begun, task.is_done) = (None, true);
+        }
+    }
+
+    /// The computations of [`Progress::list`] by their names, and how each stands.
+    pub fn tasks(&self) -> Vec<(String, Standing)> {
+        let Ok(tasks) = self.tasks.lock() else { return Vec::new() };
+        let standing = |task: &Task| match &task.begun {
+            Some((own, since)) => {
+                let (_, done, total) = own.state();
+                Standing::Runs { done, total, elapsed: since.elapsed() }
+            }
+            None if task.is_done => Standing::Done,
+            None => Standing::Waits,
+        };
+        tasks.iter().map(|task| (task.name.clone(), standing(task))).collect()
     }
 
     /// Adds units of finished work.

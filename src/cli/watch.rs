@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::signals;
 use crate::progress::Progress;
+use crate::report;
 
 /// Phases shorter than this are not shown.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -80,6 +81,11 @@ impl Shown {
             self.clear();
             eprintln!("{line}");
         }
+        let tasks = progress.tasks();
+        if !tasks.is_empty() {
+            self.table(&report::board(&tasks));
+            return;
+        }
         let (phase, done, total) = progress.state();
         if phase != self.phase {
             (self.phase, self.since, self.named) = (phase, Instant::now(), false);
@@ -104,6 +110,18 @@ impl Shown {
         bar.set_message(self.phase.clone());
         bar.set_length(total.max(1));
         bar.set_position(done.min(total.max(1)));
+        bar.tick();
+    }
+
+    /// Shows a table on a terminal; elsewhere each of its lines is announced when it is decided.
+    fn table(&mut self, lines: &str) {
+        if !self.is_terminal || lines.is_empty() {
+            self.clear();
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr()));
+        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(lines.to_string());
         bar.tick();
     }
 

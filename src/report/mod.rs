@@ -24,7 +24,7 @@ pub use covariance::covariance;
 pub use particles::simulated;
 pub use referee::referee;
 pub use sweep::sweep;
-pub use verify::{claims, verdict, verify};
+pub use verify::{board, claims, verdict, verify};
 
 use std::path::PathBuf;
 

@@ -4,12 +4,45 @@ use std::path::PathBuf;
 
 use super::number::brief;
 use super::page::Page;
+use crate::progress::Standing;
 use crate::verify::{Claim, Outcome, Suite};
+
+/// Characters of a full bar.
+const BAR: u64 = 16;
+/// Claims that wait of which the names are shown: so that the table stays on a small terminal.
+const MOST_WAITING: usize = 10;
+
+/// The claims that are not decided yet, a line each, as a terminal shows them under those that are.
+pub fn board(tasks: &[(String, Standing)]) -> String {
+    let mut lines = Vec::new();
+    let mut waiting = 0;
+    for (name, standing) in tasks {
+        match standing {
+            Standing::Done => {}
+            Standing::Runs { done, total, elapsed } => {
+                let full = if *total == 0 { 0 } else { BAR * done.min(total) / total };
+                let bar: String = (0..BAR).map(|place| if place < full { '█' } else { '·' }).collect();
+                let points = if *total == 0 { format!("{done}") } else { format!("{done} of {total}") };
+                lines.push(format!("{name:<28} {bar} {points:<14} {:>6.1} s", elapsed.as_secs_f64()));
+            }
+            Standing::Waits => {
+                waiting += 1;
+                if waiting <= MOST_WAITING {
+                    lines.push(format!("{name:<28} waits"));
+                }
+            }
+        }
+    }
+    if waiting > MOST_WAITING {
+        lines.push(format!("and {} more", waiting - MOST_WAITING));
+    }
+    lines.join("\n")
+}
 
 /// A line for a claim that was just decided.
 pub fn verdict(outcome: &Outcome) -> String {
     let surprise = if outcome.is_as_expected() { "" } else { "  NOT as expected" };
-    format!("{:<28} {:<22} {:>6.1} s{surprise}", outcome.claim.id, outcome.verdict().name(), outcome.seconds)
+    format!("{:<28} {:<31} {:>6.1} s{surprise}", outcome.claim.id, outcome.verdict().name(), outcome.seconds)
 }
 
 /// The report of a suite; `colour` for a terminal that shows it.

@@ -140,6 +140,8 @@ pub struct Finding {
     pub table: Table,
     /// The points and the prediction, to be drawn.
     pub figure: Figure,
+    /// Further charts.
+    pub further: Vec<Figure>,
     /// One point's configuration, for `saddleflux run`; empty where no configuration poses it.
     pub configuration: String,
     /// In a sentence, what was found.
@@ -160,12 +162,25 @@ impl Effort<'_> {
         if self.is_quick { &all[..quick.min(all.len())] } else { all }
     }
 
+    /// Says how many points there are to solve.
+    pub fn expects(&self, points: usize) {
+        self.progress.expect(points as u64);
+    }
+
     /// Counts a point that is solved.
     ///
     /// # Errors
     /// An interruption.
     pub fn step(&self) -> Result<(), ClaimError> {
         self.progress.advance(1);
+        self.look()
+    }
+
+    /// Looks whether somebody has stopped it.
+    ///
+    /// # Errors
+    /// An interruption.
+    pub fn look(&self) -> Result<(), ClaimError> {
         if self.progress.is_interrupted() { Err(ClaimError::Interrupted) } else { Ok(()) }
     }
 }

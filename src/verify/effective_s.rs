@@ -44,6 +44,8 @@ fn theory(solved: &Solved) -> Result<[f64; 4], ClaimError> {
     Ok([barrier(&solved.problem)?, 1.0 / minimum.hessian.xx, -1.0 / saddle.hessian.xx, s])
 }
 
+const EXPONENTS: [f64; 4] = [10.0, 20.0, 40.0, 80.0];
+
 /// Decides whether the s of each noise, times `factor`, is between 0 and 1; the claim's factor is 1.
 ///
 /// # Errors
@@ -54,6 +56,7 @@ pub fn between(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let mut evidence = Evidence::new(Verdict::Holds, &columns, figure);
     let mut curve = Vec::new();
     let deltas: &[f64] = if effort.is_quick { &[1.0, 0.1] } else { &[1.0, 0.3, 0.1, 0.03] };
+    effort.expects((1 + deltas.len()) * (1 + EXPONENTS.len()));
     for delta in std::iter::once(None).chain(deltas.iter().copied().map(Some)) {
         let posed = |learning_rate: f64| match delta {
             None => setting_1(1.0, learning_rate, 1.0),
@@ -65,7 +68,7 @@ pub fn between(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         let [depth, soft, hard, predicted] = theory(&first)?;
         let unit = 2.0 * depth * (predicted * soft + (1.0 - predicted) * hard);
         let mut points: Vec<[f64; 2]> = Vec::new();
-        for exponent in [10.0, 20.0, 40.0, 80.0] {
+        for exponent in EXPONENTS {
             let inverse = exponent / unit;
             evidence.configuration = posed(1.0 / inverse);
             let solved = solve(effort, &evidence.configuration, 1e-5)?;

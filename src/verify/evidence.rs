@@ -9,6 +9,8 @@ pub struct Evidence {
     pub table: Table,
     /// The points and the prediction, to be drawn.
     pub figure: Figure,
+    /// Further charts.
+    pub further: Vec<Figure>,
     /// One point's configuration.
     pub configuration: String,
     verdict: Verdict,
@@ -25,6 +27,7 @@ impl Evidence {
         Evidence {
             table: Table::new(columns),
             figure,
+            further: Vec::new(),
             configuration: String::new(),
             verdict: best,
             is_understood: true,
@@ -92,6 +95,7 @@ impl Evidence {
             numbers: self.numbers,
             table: self.table,
             figure: self.figure,
+            further: self.further,
             configuration: self.configuration,
             summary: summary.into(),
         }

@@ -72,7 +72,7 @@ fn eigen(study: &CovarianceStudy) -> Result<[f64; 2], ClaimError> {
 /// No minimum, or an interruption.
 pub fn regression(effort: &Effort, stretch: f64) -> Result<Finding, ClaimError> {
     let model = banknote(Task::Sign, Output::Logistic, &[], 0.0)?;
-    let minimum = minimise(&model, vec![0.0; model.parameters()], Training::REGRESSION, effort.progress)?;
+    let minimum = minimise(&model, vec![0.0; model.parameters()], Training::REGRESSION, &effort.progress.part())?;
     if !minimum.is_converged() {
         return Err(ClaimError::Lacks { what: "minimum" });
     }
@@ -82,11 +82,12 @@ pub fn regression(effort: &Effort, stretch: f64) -> Result<Finding, ClaimError> 
     let at = |t: f64| -> Result<(CovarianceStudy, [f64; 2], f64), ClaimError> {
         let theta: Vec<f64> = minimum.theta.iter().map(|entry| t * entry).collect();
         let scatter = scatter(&model, &theta)?;
-        let study = covariance(&model, Weights::Given(theta), effort.progress)?;
+        let study = covariance(&model, Weights::Given(theta), &effort.progress.part())?;
         effort.step()?;
         let found = eigen(&study)?;
         Ok((study, found, scatter))
     };
+    effort.expects(7 + 1);
     for t in [0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0] {
         // Far beyond the minimum no element of H lies in the window.
         match at(t) {
@@ -136,12 +137,13 @@ fn scatter(model: &Model, theta: &[f64]) -> Result<f64, ClaimError> {
 /// # Errors
 /// No minimum, or an interruption.
 pub fn network(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
+    effort.expects(1);
     let model = banknote(Task::Class, Output::CrossEntropy, &[10, 10], 1e-3)?;
-    let minimum = minimise(&model, initial(&model, 0), Training::NETWORK, effort.progress)?;
+    let minimum = minimise(&model, initial(&model, 0), Training::NETWORK, &effort.progress.part())?;
     if !minimum.is_converged() {
         return Err(ClaimError::Lacks { what: "minimum" });
     }
-    let study = covariance(&model, Weights::Given(minimum.theta), effort.progress)?;
+    let study = covariance(&model, Weights::Given(minimum.theta), &effort.progress.part())?;
     effort.step()?;
     let [slope, r] = eigen(&study)?;
     let figure = Figure::new("H_ii", "C_ii", [true, true]);

@@ -116,6 +116,8 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
     );
     let floored =
         format!("kind = \"hessian\", learning_rate = {:?}, batch_size = 1, floor = {:?}", 1.0 / over, 0.5 / over);
+    // Each on two grids.
+    effort.expects(2 * 2 * RATIOS.len());
     for (name, noise) in [("the theorem's closure", frozen), ("the Hessian everywhere, floor η/2B", floored)] {
         let mut points = Vec::new();
         for ratio in RATIOS {
@@ -174,6 +176,8 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
 pub fn square_root(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("r", "P(flat)/P(sharp)", [true, true]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["r", "ln odds", "change with the grid"], figure);
+    // Each on two grids.
+    effort.expects(2 * 2 * RATIOS.len());
     for (name, kept) in [("sharp valley kept", Kept::Sharp), ("flat valley kept", Kept::Flat)] {
         let mut points = Vec::new();
         for ratio in RATIOS {

@@ -62,6 +62,7 @@ pub fn line(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["η/B", "d", "−ln γ"], figure);
     // x = −1/√3: L' = 2/(3√3), L''' = −6/√3.
     let (slope, third) = (2.0 / (3.0 * 3f64.sqrt()), 6.0 / 3f64.sqrt());
+    effort.expects(3 * 2 * 7);
     for over in [0.5, 1.0, 2.0] {
         for interpretation in ["ito", "isothermal"] {
             let mut points = Vec::new();
@@ -100,6 +101,8 @@ pub fn line(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
 /// The landscape with a curved valley.
 pub const CURVED: &str = "(x^2-1)^2 + 2*(y - 0.5*x^2)^2";
 
+const FLOORS: [f64; 5] = [3e-2, 1e-2, 3e-3, 1e-3, 3e-4];
+
 /// Decides whether the rates with floors on this landscape tend to the one without.
 ///
 /// # Errors
@@ -116,11 +119,12 @@ valley = {{ minimum = [-1, 0.5], set = \"x < 0\" }}
 grid = {{ cells = [128, 128] }}"
         )
     };
+    effort.expects(1 + FLOORS.len());
     let bare = solve(effort, &configured(0.0), 0.3)?;
     let rate = bare.rate.value();
     evidence.table.push("", vec![0.0, rate, bare.error]);
     let mut points = Vec::new();
-    for floor in [3e-2, 1e-2, 3e-3, 1e-3, 3e-4] {
+    for floor in FLOORS {
         evidence.configuration = configured(floor);
         let solved = solve(effort, &evidence.configuration, 0.3)?;
         evidence.table.push("", vec![floor, solved.rate.value(), solved.error]);

@@ -27,6 +27,7 @@ pub const TURNED: Claim = Claim {
 pub fn turned(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("D/ΔL", "γ over the law's", [true, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["c", "ΔL/D", "−ln γ", "γ over the law's"], figure);
+    effort.expects(2 * 5);
     for strength in [0.5, 2.0] {
         let mut points = Vec::new();
         for over in [25.0, 50.0, 100.0, 200.0, 400.0] {

@@ -61,6 +61,7 @@ pub fn limit(effort: &Effort, order: f64) -> Result<Finding, ClaimError> {
         ("white, ΔL/D = 10", "kind = \"isotropic\", temperature = 0.1"),
         ("varies", "kind = \"expression\", d11 = \"0.15*(1 + 0.4*sin(2*x + 1))\""),
     ];
+    effort.expects(cases.len() * (1 + 4));
     for (name, noise) in cases {
         evidence.configuration = well(noise);
         let diffusion = solve(effort, &evidence.configuration, 1e-5)?;
@@ -117,6 +118,7 @@ grid = {{ tolerance = 1e-6 }}
 solve = {{ quantities = [\"rate\"] }}"
         )
     };
+    effort.expects(5 + 1);
     for batch_size in [1.0, 2.0, 5.0, 10.0, 20.0] {
         evidence.configuration = configured(batch_size);
         let (problem, _) = posed(&evidence.configuration)?;

@@ -72,6 +72,7 @@ pub fn factor(effort: &Effort, twice: f64) -> Result<Finding, ClaimError> {
         ("tilted well, at the saddle", 0.3, 0.0, twice, 0.5),
         ("even well, at the next minimum", 0.0, 1.0, 1.0, 1.0),
     ];
+    effort.expects(cases.len() * 5);
     for (name, tilt, near, predicted, order) in cases {
         let slope = move |x: f64| 4.0 * x * (x * x - 1.0) + tilt;
         let [bottom, top, end] = [-1.0, 0.0, near].map(|near| newton(&slope, near));
@@ -123,6 +124,7 @@ pub fn flux(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             )
         }),
     ];
+    effort.expects(noises.len() * 3);
     for (name, dimension, noise) in noises {
         let mut points = Vec::new();
         for over in [2.0, 20.0, 200.0] {
@@ -169,6 +171,7 @@ solve = {{ error_estimate = false }}",
 pub fn relaxation(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("D", "|λ₂/(γ₁₂ + γ₂₁) − 1|", [true, true]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["D", "−ln λ₂", "λ₂ over the sum"], figure);
+    effort.expects(2 * 5);
     for tilt in [0.05, 0.2] {
         let slope = move |x: f64| 4.0 * x * (x * x - 1.0) + tilt;
         let minima = [-1.0, 1.0].map(|near| newton(&slope, near));
@@ -195,8 +198,9 @@ pub fn relaxation(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
                 } else {
                     high = node
                 }
-                effort.step()?;
+                effort.look()?;
             }
+            effort.step()?;
             let ratio = relaxation.over(sum).value() / factor;
             evidence.table.push(&format!("tilt {tilt}"), vec![temperature, -relaxation.ln(), ratio]);
             points.push([temperature, ratio]);

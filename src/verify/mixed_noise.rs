@@ -28,6 +28,7 @@ pub fn mixed(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         Figure::new("white noise over SGD's, d/(ηH_a/2B)", "exponent over Theorem 3.2's at the same η", [true, true]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["d/(ηH_a/2B)", "η", "d", "−ln γ"], figure);
     let (mut measured, mut theory) = (Vec::new(), Vec::new());
+    effort.expects(7 * 4);
     for share in [0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0] {
         // At η/B = 1: H_a = 2, |H_b| = 1, ΔL = 1/4.
         let (bottom, top) = (1.0 + share, 0.5 + share);

@@ -11,9 +11,11 @@ pub mod effective_s;
 pub mod evidence;
 mod json;
 pub mod limit;
+pub mod sample_chain;
 pub mod solved;
 pub mod table;
 
+pub mod crossover;
 pub mod gradient_noise;
 pub mod headline;
 pub mod hessian_floor;
@@ -27,14 +29,19 @@ pub mod particles;
 pub mod proposition_1;
 pub mod rival;
 pub mod rule_1;
+pub mod setting_1;
 pub mod sgd_scaling;
 pub mod sgld_scaling;
 pub mod theorem_3_1;
 pub mod theorem_3_2;
+pub mod theorem_3_2_plane;
+pub mod validity;
 
 pub use claim::{Claim, ClaimError, Effort, Expected, Finding, Number, Verdict};
 pub use table::{Curve, Figure, Table};
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::progress::Progress;
@@ -44,6 +51,7 @@ pub fn claims() -> &'static [Claim] {
     const CLAIMS: &[Claim] = &[
         theorem_3_1::LINE,
         theorem_3_1::PLANE,
+        validity::MAP,
         sgld_scaling::SHARPNESS,
         sgld_scaling::NOISE,
         kramers_factor::FACTOR,
@@ -52,6 +60,7 @@ pub fn claims() -> &'static [Claim] {
         theorem_3_2::EXPONENT,
         theorem_3_2::ISOTHERMAL,
         theorem_3_2::ITO,
+        theorem_3_2_plane::PLANE,
         neighbourhood::CROSSING,
         effective_s::BETWEEN,
         sgd_scaling::COLLAPSE,
@@ -70,10 +79,13 @@ pub fn claims() -> &'static [Claim] {
         proposition_1::SADDLE,
         proposition_1::THREE,
         mixed_noise::MIXED,
+        crossover::MAP,
         irreversible::TURNED,
         rival::POWER,
         iteration::LIMIT,
         iteration::SETTING,
+        setting_1::PRODUCT,
+        setting_1::GAUSSIAN,
         particles::Z_SCORES,
     ];
     CLAIMS
@@ -130,20 +142,60 @@ pub fn claim(id: &str) -> Option<&'static Claim> {
     claims().iter().find(|claim| claim.id == id)
 }
 
-/// Checks claims one after the other, and tells `each` of every one that is done.
-pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, mut each: impl FnMut(&Outcome)) -> Suite {
-    let mut outcomes = Vec::new();
-    for &claim in claims {
-        progress.begin(claim.title, 0);
-        let clock = Instant::now();
-        let found = (claim.check)(&Effort { is_quick, progress });
-        if matches!(found, Err(ClaimError::Interrupted)) || progress.is_interrupted() {
-            progress.keep();
-            return Suite { outcomes, is_quick, is_interrupted: true };
+/// Claims that are checked side by side at most: each may hold a grid in two dimensions.
+const MOST_AT_ONCE: usize = 4;
+
+/// Checks claims, several side by side where there are threads for it, and tells `each` of every one that is done.
+pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, each: impl FnMut(&Outcome) + Send) -> Suite {
+    progress.begin("claims", claims.len() as u64);
+    progress.list(claims.iter().map(|claim| claim.id.to_string()));
+    let threads = rayon::current_num_threads();
+    let workers = threads.min(claims.len()).min(MOST_AT_ONCE);
+    let (next, each) = (AtomicUsize::new(0), Mutex::new(each));
+    let found: Vec<Mutex<Option<Outcome>>> = claims.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(claim) = claims.get(place) else { return };
+            let Some(outcome) = decided(claim, is_quick, progress, place) else { return };
+            if let Ok(mut each) = each.lock() {
+                each(&outcome);
+            }
+            if let Ok(mut found) = found[place].lock() {
+                *found = Some(outcome);
+            }
         }
-        let outcome = Outcome { claim, found, is_quick, seconds: clock.elapsed().as_secs_f64() };
-        each(&outcome);
-        outcomes.push(outcome);
+    };
+    // Each with threads of its own, so that none waits for the work of another.
+    let pools = (1..workers).map(|_| rayon::ThreadPoolBuilder::new().num_threads(threads / workers).build());
+    let pools: Vec<_> = pools.flatten().collect();
+    match pools.is_empty() {
+        true => work(),
+        false => std::thread::scope(|scope| {
+            for pool in &pools {
+                scope.spawn(|| pool.install(work));
+            }
+            let own = rayon::ThreadPoolBuilder::new().num_threads(threads / workers).build();
+            own.map_or_else(|_| work(), |own| own.install(work));
+        }),
     }
-    Suite { outcomes, is_quick, is_interrupted: false }
+    let outcomes: Vec<Outcome> = found.into_iter().filter_map(|found| found.into_inner().ok().flatten()).collect();
+    let is_interrupted = outcomes.len() < claims.len();
+    if is_interrupted {
+        progress.keep();
+    }
+    Suite { outcomes, is_quick, is_interrupted }
+}
+
+/// The outcome of a claim; `None` where it was interrupted.
+fn decided(claim: &'static Claim, is_quick: bool, progress: &Progress, place: usize) -> Option<Outcome> {
+    if progress.is_interrupted() {
+        return None;
+    }
+    let (own, clock) = (progress.enter(place), Instant::now());
+    let found = (claim.check)(&Effort { is_quick, progress: &own });
+    progress.leave(place);
+    progress.advance(1);
+    let is_cut = matches!(found, Err(ClaimError::Interrupted)) || progress.is_interrupted();
+    (!is_cut).then(|| Outcome { claim, found, is_quick, seconds: clock.elapsed().as_secs_f64() })
 }

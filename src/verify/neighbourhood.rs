@@ -35,7 +35,9 @@ pub fn crossing(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     // L = x⁴/4 − x²/2 from −1 to 0 has ΔL = 1/4, H_a = 2, |H_b| = 1; half way up, c² = 1 − 1/√2 and L'(c) = |c|/√2.
     let c = -(1.0 - 0.5f64.sqrt()).sqrt();
     let slope = -c * 0.5f64.sqrt();
-    for exponent in effort.points(&[20.0, 40.0, 80.0], 1) {
+    let exponents = effort.points(&[20.0, 40.0, 80.0], 1);
+    effort.expects(exponents.len() * (1 + WIDTHS.len()));
+    for exponent in exponents {
         let learning_rate = 0.375 / exponent;
         let posed = |noise: String| {
             format!(

@@ -85,6 +85,7 @@ pub fn exponent(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let columns = ["B/η", "−ln γ", "relative error of γ"];
     let mut evidence = Evidence::new(Verdict::Holds, &columns, Figure::new("B/η", "−ln γ", [false, false]));
     let (valleys, cells) = if effort.is_quick { (&VALLEYS[..1], 128) } else { (&VALLEYS[..], 256) };
+    effort.expects(3 * valleys.len());
     for valley in valleys {
         let (mut points, mut errors, mut known) = (Vec::new(), Vec::new(), None);
         for learning_rate in [0.4, 0.2, 0.1] {

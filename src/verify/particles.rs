@@ -77,11 +77,14 @@ pub fn z_scores(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         ),
     ];
     let (mut sum, mut points) = (0.0, Vec::new());
+    // Short steps make each of the last three as dear as all before: one of them will do.
+    let problems = if effort.is_quick { &problems[..7] } else { &problems[..] };
+    effort.expects(problems.len());
     for (place, (name, landscape, noise, rest)) in problems.iter().enumerate() {
         let dimension = if *rest == LINE { 1 } else { 2 };
         // Steps are short where the noise bends: fewer particles have less to burn in.
         let count = if *noise == BARE { ", count = 500" } else { "" };
-        let exits = if effort.is_quick { 300 } else { 1500 };
+        let exits = if effort.is_quick { 200 } else { 1500 };
         evidence.configuration = format!(
             "landscape = {{ {landscape}, dimension = {dimension} }}
 noise = {{ {noise} }}

@@ -121,6 +121,8 @@ fn decide(effort: &Effort, factor: f64, ends: [f64; 2], order: f64, tolerance: f
     let figure = Figure::new("D", "P₁/P₂ over τ₁/τ₂", [true, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["D", "P₁/P₂ over τ₁/τ₂"], figure);
     let top = top()?;
+    // Two times, and a stationary law on two grids.
+    effort.expects(noises().len() * 4 * (2 + 2));
     for (name, noise) in noises() {
         let mut points = Vec::new();
         for d in [0.08, 0.04, 0.02, 0.01] {
@@ -152,6 +154,8 @@ pub fn three(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let tilt = 0.001f64;
     let (minimum, saddle) = (-tilt.asin(), PI + tilt.asin());
     let mut points = Vec::new();
+    // Three times, and two stationary laws on two grids.
+    effort.expects(3 * (3 + 4));
     for d in [0.4, 0.2, 0.1] {
         let text = format!(
             "landscape = {{ expression = \"1 - cos(x) + {tilt:?}*x\" }}

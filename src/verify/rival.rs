@@ -27,6 +27,7 @@ pub const POWER: Claim = Claim {
 pub fn power(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("(B/ηh*) ln(L_b/L_a)", "−ln γ", [false, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["L_a", "η/B", "−ln γ"], figure);
+    effort.expects(3 * 4);
     for lowest in [0.01f64, 0.1, 1.0] {
         // H_a = 8, |H_b| = 4, ΔL = 1.
         let exponent = ((1.0 + lowest) / lowest).ln() / 8.0;

@@ -98,6 +98,7 @@ pub fn parallel(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         ("line, unequal saddles", 1.7, &[2.0, 4.0, 8.0, 16.0, 32.0], &|temperature, open| line(0.1, temperature, open)),
         ("plane", 1.0, &[4.0, 8.0, 16.0, 32.0], &plane),
     ];
+    effort.expects(3 * cases.iter().map(|(_, _, overs, _)| overs.len()).sum::<usize>());
     for (name, height, overs, text) in cases {
         let mut points = Vec::new();
         for &over in overs {
@@ -131,6 +132,7 @@ pub fn shared(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("1/D", "γ over the sum", [false, false]);
     let mut evidence = Evidence::new(Verdict::Holds, &["D", "−ln γ", "γ over the sum"], figure);
     let mut points = Vec::new();
+    effort.expects(3 * 3);
     for temperature in [0.25, 0.125, 0.0625] {
         evidence.configuration = behind(temperature, [true, true]);
         let both = solve(effort, &evidence.configuration, 5e-3)?;

@@ -35,6 +35,7 @@ pub const LINEAR: Claim = Claim {
     check: |effort| linear(effort, 1.0),
 };
 
+const EXPONENTS: [f64; 6] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0];
 const MINIMUM: f64 = -2.35;
 /// Styblinski–Tang's saddle and second minimum with the data averaged over: roots of 2θ³ − 10θ + 5/2.
 const EXIT: f64 = 2.0986;
@@ -70,6 +71,7 @@ pub fn collapse(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("ηk/B", "γ/k", [true, true]);
     let mut evidence = Evidence::new(Verdict::Holds, &["k", "η", "B", "ηk/B", "−ln γ/k"], figure);
     let mut curves: [Vec<[f64; 2]>; 4] = Default::default();
+    effort.expects(6 * curves.len());
     for over in [0.01, 0.015, 0.02, 0.03, 0.045, 0.06] {
         let ways = [[1.0, over, 1.0], [1.0, 100.0 * over, 100.0], [4.0, over / 4.0, 1.0], [0.25, 40.0 * over, 10.0]];
         let (mut first, mut worst) = (None, 1.0f64);
@@ -109,9 +111,10 @@ pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         ("Setting 1, the data's covariance", effective_barrier()?, &|inverse| setting_1(1.0, 1.0 / inverse, 1.0)),
         ("quartic, the theorem's closure", closure, &|inverse| frozen(1.0 / inverse)),
     ];
+    effort.expects(cases.len() * EXPONENTS.len());
     for (name, slope, text) in cases {
         let mut points: Vec<[f64; 2]> = Vec::new();
-        for exponent in [5.0, 10.0, 20.0, 40.0, 80.0, 160.0] {
+        for exponent in EXPONENTS {
             let inverse = exponent / slope;
             evidence.configuration = text(inverse);
             let solved: Solved = solve(effort, &evidence.configuration, 1e-6)?;

@@ -67,6 +67,7 @@ pub fn sharpness(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("k", "γ(k)/γ(1)", [true, true]);
     let mut evidence = Evidence::new(Verdict::Holds, &["k", "D", "-ln γ", "γ(k)/(k γ(1)) − 1"], figure);
     let height = barrier(&posed(&styblinski_tang(1.0, 1.0))?.0)?;
+    effort.expects(3 * (1 + 7));
     for over in [2.0, 8.0, 32.0] {
         let temperature = height / over;
         let one = solve(effort, &styblinski_tang(1.0, temperature), 1e-8)?;
@@ -101,6 +102,7 @@ pub fn noise(effort: &Effort, slope: f64) -> Result<Finding, ClaimError> {
     let cases: [(&str, &dyn Fn(f64) -> String); 2] =
         [("quartic double well", &quartic), ("Styblinski–Tang", &|temperature| styblinski_tang(1.0, temperature))];
     let mut bends = Vec::new();
+    effort.expects(cases.len() * 7);
     for (name, text) in cases {
         let height = barrier(&posed(&text(1e-3))?.0)?;
         let mut points = Vec::new();

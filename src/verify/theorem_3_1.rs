@@ -15,7 +15,7 @@ pub const LINE: Claim = Claim {
     title: "SGLD's escape rate in one dimension",
     statement: STATEMENT,
     source: SOURCE,
-    conditions: "Four landscapes in one dimension; the start set is killed beyond the saddle, at the next minimum or just before it; white noise; \
+    conditions: "Six landscapes in one dimension; the start set is killed beyond the saddle, at the next minimum or just before it; white noise; \
                  ΔL/d from 2.5 to 320.",
     computation: "γ of the finite-volume chain over the theorem's, at noises that halve. Its limit by Richardson's extrapolation with \
                   order 1; the order that the points show; the coefficient of d beside Laplace's, \
@@ -69,7 +69,7 @@ pub struct Setup {
     pub needed: f64,
 }
 
-const LINES: [Case; 4] = [
+pub(super) const LINES: [Case; 6] = [
     Case {
         name: "quartic double well",
         text: "landscape = { expression = \"x^4/4 - x^2/2\" }
@@ -96,6 +96,20 @@ grid = { tolerance = 1e-9 }",
         text: "landscape = { expression = \"1 - cos(x)\" }
 domain = { lower = [-6.283185307179586], upper = [6.283185307179586], walls = { x = [\"absorbing\", \"absorbing\"] } }
 valley = { minimum = [0], set = \"abs(x) < 6.283185307179586\" }
+grid = { tolerance = 1e-9 }",
+    },
+    Case {
+        name: "cubic",
+        text: "landscape = { expression = \"x^2/2 - x^3/3\" }
+domain = { lower = [-2.5], upper = [2], walls = { x = [\"reflecting\", \"absorbing\"] } }
+valley = { minimum = [0], set = \"x < 2\" }
+grid = { tolerance = 1e-9 }",
+    },
+    Case {
+        name: "sextic double well",
+        text: "landscape = { expression = \"x^6/6 - x^2/2\" }
+domain = { lower = [-2.2], upper = [1], walls = { x = [\"reflecting\", \"absorbing\"] } }
+valley = { minimum = [-1], set = \"x < 1\" }
 grid = { tolerance = 1e-9 }",
     },
 ];
@@ -169,6 +183,7 @@ impl Setup {
         let (mut verdict, mut numbers) = (Verdict::HoldsAsymptotically, Vec::new());
         let mut farthest = 1.0f64;
         let mut configuration = String::new();
+        effort.expects(self.cases.len() * effort.points(self.barriers, self.quick).len());
         for case in self.cases {
             let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
             // At small noise, where the saddle is narrower than its distance from what kills.
@@ -229,6 +244,7 @@ impl Setup {
             numbers,
             table,
             figure,
+            further: Vec::new(),
             configuration,
             summary: if verdict == Verdict::HoldsAsymptotically {
                 summary
@@ -240,14 +256,14 @@ impl Setup {
 }
 
 /// The noise at which the barrier is read off.
-const PROBE: f64 = 1e-3;
+pub(super) const PROBE: f64 = 1e-3;
 
 /// How far the coefficient of d may be from Laplace's.
 const COEFFICIENT: f64 = 0.02;
 
 /// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method, third and fourth derivatives from the
 /// exact second by central differences.
-fn laplace(problem: &Problem) -> Result<f64, ClaimError> {
+pub(super) fn laplace(problem: &Problem) -> Result<f64, ClaimError> {
     let lacks = ClaimError::Lacks { what: "saddle" };
     let (Some(minimum), Some(&saddle)) = (problem.minimum(), problem.valley.saddles.first()) else { return Err(lacks) };
     let saddle = &problem.critical.saddles[saddle].point;

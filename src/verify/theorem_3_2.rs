@@ -137,8 +137,10 @@ impl Setup {
         let figure = Figure::new("1/exponent", "γ over the theorem's", [true, false]);
         let columns = ["s", "exponent", "η/B", "−ln γ", "γ over the theorem's"];
         let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &columns, figure);
+        let shares = if effort.is_quick { &SHARES[1..] } else { &SHARES[..] };
+        effort.expects(CASES.len() * shares.len() * EXPONENTS.len());
         for case in &CASES {
-            for &s in if effort.is_quick { &SHARES[1..] } else { &SHARES[..] } {
+            for &s in shares {
                 let theory = case.theory(s)?;
                 let mut ratios = Vec::new();
                 for exponent in EXPONENTS {
@@ -181,8 +183,10 @@ impl Setup {
 pub fn exponent(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("the theorem's exponent", "−ln γ", [false, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["s", "B/η", "−ln γ"], figure);
+    let interpretations = if effort.is_quick { &INTERPRETATIONS[1..] } else { &INTERPRETATIONS[..] };
+    effort.expects(CASES.len() * interpretations.len() * EXPONENTS.len());
     for case in &CASES {
-        for interpretation in if effort.is_quick { &INTERPRETATIONS[1..] } else { &INTERPRETATIONS[..] } {
+        for interpretation in interpretations {
             let s = 0.25;
             let theory = case.theory(s)?;
             let mut points = Vec::new();

@@ -5,9 +5,9 @@ use saddleflux::Progress;
 use saddleflux::verify::headline::{Kept, exponential, square_root};
 use saddleflux::verify::limit::Limit;
 use saddleflux::verify::{
-    ClaimError, Effort, Expected, Finding, Verdict, claims, effective_s, gradient_noise, hessian_floor, irreversible,
-    iteration, kramers_factor, mixed_noise, neighbourhood, paper_noise, particles, proposition_1, rival, rule_1,
-    sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2,
+    ClaimError, Effort, Expected, Finding, Verdict, claims, crossover, effective_s, gradient_noise, hessian_floor,
+    irreversible, iteration, kramers_factor, mixed_noise, neighbourhood, paper_noise, particles, proposition_1, rival,
+    rule_1, setting_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2, theorem_3_2_plane, validity,
 };
 
 fn quick(progress: &Progress) -> Effort<'_> {
@@ -15,7 +15,11 @@ fn quick(progress: &Progress) -> Effort<'_> {
 }
 
 fn verdict(check: impl FnOnce(&Effort) -> Result<Finding, ClaimError>) -> Verdict {
-    let found = check(&quick(&Progress::default())).unwrap();
+    let progress = Progress::default();
+    let found = check(&quick(&progress)).unwrap();
+    // What a terminal shows of its progress: as many points as were said to be there.
+    let (_, done, total) = progress.state();
+    assert!(done == total && total > 0, "{done} of {total} points");
     assert!(found.decisive.measured.is_finite() && !found.table.rows.is_empty() && !found.figure.curves.is_empty());
     found.verdict
 }
@@ -248,4 +252,120 @@ fn a_wider_crossing_leaves_the_closure_at_its_own_speed_only() {
 fn the_s_of_real_noise_is_no_share() {
     assert_eq!(verdict(|effort| effective_s::between(effort, 1.0)), Verdict::Fails);
     assert_ne!(verdict(|effort| effective_s::between(effort, 0.0)), Verdict::Fails);
+}
+
+/// Another coefficient leaves an error of first order.
+#[test]
+fn kramers_has_its_own_first_correction_only() {
+    assert_eq!(verdict(|effort| validity::map(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| validity::map(effort, 1.1)), Verdict::Fails);
+}
+
+/// The separable valley whose noise jumps on a level of the loss has 1/√(1 + ω(1/|H_b| − 1/H_a)) of the theorem's rate.
+#[test]
+fn theorem_3_2_misses_a_factor_of_the_other_direction() {
+    use theorem_3_2_plane::Setup;
+    assert_eq!(verdict(|effort| Setup::new().check(effort)), Verdict::Fails);
+    let [level, line] = [0, 1].map(|place| &Setup::new().cases[place..=place]);
+    assert_relative_eq!(level[0].transverse(), 1.75f64.sqrt().recip(), max_relative = 1e-6);
+    assert_relative_eq!(line[0].transverse(), 1.0, max_relative = 1e-12);
+    let found = |cases, prefactor| verdict(|effort| Setup { cases, prefactor }.check(effort));
+    assert_eq!(found(level, 1.75f64.sqrt().recip()), Verdict::HoldsAsymptotically);
+    assert_eq!(found(line, 1.0), Verdict::HoldsAsymptotically);
+    assert_eq!(found(line, 0.9), Verdict::Fails);
+}
+
+#[test]
+fn each_theorem_has_a_region_of_its_own() {
+    assert_eq!(verdict(|effort| crossover::map(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| crossover::map(effort, 1.1)), Verdict::Fails);
+}
+
+/// Twice the rate of ten chains is not what particles show.
+#[test]
+fn ten_dimensions_are_ten_coordinates() {
+    assert_eq!(verdict(|effort| setting_1::product(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| setting_1::product(effort, 1.5)), Verdict::Fails);
+}
+
+/// A batch of one is further from Gaussian noise the smaller η is, so that no factor mends it.
+#[test]
+fn a_batch_of_one_is_not_gaussian_noise() {
+    assert_eq!(verdict(|effort| setting_1::gaussian(effort, 1.0)), Verdict::Fails);
+}
+
+/// Samples of a Gaussian gradient make the chain with Gaussian steps: two discretisations of one iteration.
+#[test]
+fn a_chain_of_samples_is_the_chain_of_their_law() {
+    use saddleflux::elimination::Workspace;
+    use saddleflux::sgd::Iteration;
+    use saddleflux::solve::Resources;
+    use saddleflux::verify::sample_chain::{SampleChain, normal};
+    let (learning_rate, scale) = (0.1, 2.5);
+    let slope = |x: f64| 4.0 * x * (x * x - 1.0);
+    let samples = normal(4000);
+    let ends = [-2.2, 0.8];
+    let chain = SampleChain {
+        learning_rate,
+        gradient: &|theta, sample| slope(theta) + scale * sample,
+        samples: &samples,
+        ends,
+        start: -1.0,
+    };
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = || Resources { memory: 1 << 30, workspace: &workspace, progress: &progress };
+    let [coarse, fine] = [200, 400].map(|cells| chain.escape(cells, resources()).unwrap().value());
+    let steps = Iteration {
+        learning_rate,
+        slope: &slope,
+        diffusion: &|_| 0.5 * learning_rate * scale * scale,
+        ends,
+        absorbs: [false, true],
+        start: -1.0,
+    };
+    let exact = steps.escape(1 << 30, &progress).unwrap().per_iteration.value();
+    assert_relative_eq!(fine, exact, max_relative = 2e-3);
+    assert!((fine - exact).abs() < 0.5 * (coarse - exact).abs());
+}
+
+/// Claims side by side are decided as one after the other, and stand in their own order.
+#[test]
+fn claims_side_by_side_are_those_one_by_one() {
+    let chosen: Vec<_> = ["sgld-sharpness", "mori-power-law", "rule-1-shared-valley"]
+        .map(|name| saddleflux::verify::claim(name).unwrap())
+        .to_vec();
+    let found = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let suite = pool.install(|| saddleflux::verify::run(&chosen, true, &Progress::default(), |_| {}));
+        let values = suite.outcomes.iter().map(|outcome| {
+            let found = outcome.found.as_ref().unwrap();
+            (outcome.claim.id, found.table.rows.clone(), found.decisive.measured)
+        });
+        values.collect::<Vec<_>>()
+    };
+    let one = found(1);
+    assert!(one.len() == 3 && one[1].0 == "mori-power-law");
+    assert_eq!(one, found(2));
+}
+
+/// A terminal shows what runs with its points, and what waits; what is decided stands above.
+#[test]
+fn a_terminal_shows_how_each_claim_stands() {
+    use saddleflux::progress::Standing;
+    let progress = Progress::default();
+    progress.list(["done", "running", "waiting"].map(String::from).into_iter());
+    progress.enter(0);
+    progress.leave(0);
+    let own = progress.enter(1);
+    own.expect(8);
+    own.advance(2);
+    let tasks = progress.tasks();
+    assert!(tasks[0].1 == Standing::Done && tasks[2].1 == Standing::Waits);
+    let text = saddleflux::report::board(&tasks);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("running") && lines[0].contains("████····") && lines[0].contains("2 of 8"), "{text}");
+    assert!(lines[1].starts_with("waiting") && lines[1].ends_with("waits"), "{text}");
+    own.interrupt();
+    assert!(progress.is_interrupted());
 }

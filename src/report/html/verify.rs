@@ -98,7 +98,9 @@ fn section(outcome: &Outcome) -> Markup {
 fn found(finding: &Finding) -> Markup {
     let numbers = &finding.numbers;
     html! {
-        (figure(&finding.figure, &format!("{} over {}.", finding.figure.y, finding.figure.x)))
+        @for chart in std::iter::once(&finding.figure).chain(&finding.further) {
+            (figure(chart, &format!("{} over {}.", chart.y, chart.x)))
+        }
         div.wide tabindex="0" role="region" aria-label="Numbers" {
             table {
                 thead { tr {
