@@ -31,8 +31,11 @@ fn mixed(share: f64) -> f64 {
     0.5 * BARRIER * (1.0 / (1.0 + share) + 1.0 / (0.5 + share))
 }
 
+/// A law's exponent by the share of the white noise.
+type Exponent = fn(f64) -> f64;
+
 /// The theorems' exponents at η/B = 1.
-const LAWS: [(&str, fn(f64) -> f64); 2] = [("Theorem 3.2", |_| 0.375), ("Theorem 3.1", |share| BARRIER / share)];
+const LAWS: [(&str, Exponent); 2] = [("Theorem 3.2", |_| 0.375), ("Theorem 3.1", |share| BARRIER / share)];
 
 /// The share at which a law's exponent is [`SHARE`] times the mixture's: Theorem 3.2's grows over it with the share,
 /// Theorem 3.1's falls to it.

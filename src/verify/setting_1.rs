@@ -171,7 +171,7 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         let gradient = |theta: f64, sample: f64| loss.sample_gradient([theta, 0.0], [sample, 0.0])[0];
         let chain =
             SampleChain { learning_rate, gradient: &gradient, samples: &samples, ends: [LOWEST, EXIT], start: -2.35 };
-        let cells = if effort.is_quick { 600 } else { 1600 };
+        let cells = if effort.is_quick { 800 } else { 1600 };
         let [coarse, fine] = [cells / 2, cells].map(|cells| escape(&chain, cells, effort));
         let (coarse, fine) = (coarse?, fine?);
         let change = fine.over(coarse).value() - 1.0;

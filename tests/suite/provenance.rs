@@ -13,6 +13,9 @@ noise = { kind = 'isotropic', temperature = 0.1 }
 valley = { set = 'box', half_width = 0.3 }
 grid = { cells = [12, 12] }";
 
+/// One parameter.
+const NO_INTERCEPT: [&str; 6] = ["check", "a.toml", "--set", "landscape.intercept=false", "--set", "grid.cells=[12]"];
+
 fn run(words: &[&str], folder: &Folder) -> Value {
     let output = command(&[words, &["--json", "--no-plots"]].concat(), folder.path());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -78,10 +81,10 @@ fn columns_that_say_nothing_are_named() {
         "{warnings}"
     );
     // The deviation of 2, 2.0001 and 2 over their mean is 1e-4 √2/3/2.
-    let alone = run(&["check", "a.toml", "--set", "landscape.intercept=false"], &near)["warnings"].to_string();
+    let alone = run(&NO_INTERCEPT, &near)["warnings"].to_string();
     assert!(alone.contains("the first feature varies by 2.4e-5 of its mean and is nearly constant"), "{alone}");
     let wide = posed("columns-wide", "x,y\n2,2\n2.1,3\n2,5\n");
-    let none = run(&["check", "a.toml", "--set", "landscape.intercept=false"], &wide)["warnings"].to_string();
+    let none = run(&NO_INTERCEPT, &wide)["warnings"].to_string();
     assert!(!none.contains("nearly constant"), "{none}");
 }
 

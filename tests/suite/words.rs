@@ -17,7 +17,7 @@ fn names_that_were_meant_are_suggested() {
     let folder = Folder::new("words-names");
     for (word, meant) in [
         ("rule1", "`rule-1` or `rule-1-shared-valley`"),
-        ("kramer", "`kramers-factor-2` or `irreversible-kramers`"),
+        ("kramer", "`kramers-factor-2`, `kramers-validity` or `irreversible-kramers`"),
         ("Theorem3.2", "`theorem-3-2-"),
         ("thm", "`theorem-3-"),
         ("regression", "`gradient-noise-regression`"),
