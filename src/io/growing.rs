@@ -3,6 +3,7 @@
 
 use std::ffi::CString;
 
+use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, Extent, File, Group, Hyperslab, Selection, SliceOrIndex};
 use hdf5_sys::{h5o, h5p};
 use ndarray::ArrayD;
@@ -52,7 +53,9 @@ fn carried(group: &Group, name: &str, shape: &[usize], before: &Before) -> Resul
     };
     let file = unlocked(&before.file).map_err(|_| changed())?;
     let held = file.dataset(&place).map(|held| held.shape()).unwrap_or_default();
-    if held.first() != Some(&before.places) || held[1..] != shape[1..] {
+    let configuration = |file: &File| file.attr("configuration")?.read_scalar::<VarLenUnicode>();
+    let is_own = configuration(&file).ok() == configuration(&group.file()?).ok();
+    if !is_own || held.first() != Some(&before.places) || held[1..] != shape[1..] {
         return Err(changed());
     }
     copy(&file, &place, group, name)?;

@@ -275,9 +275,10 @@ fn over_time(times: usize, before: Before) -> FieldGroup {
 fn what_grows_in_parts_is_what_is_written_at_once() {
     let folder = Folder::new("growing");
     let [whole, parts] = ["whole.h5", "parts.h5"].map(|name| folder.path().join(name));
-    let write = |path: &std::path::Path, group: FieldGroup| {
-        write_titled(path, ["growing", ""], &serde_json::json!({}), &[std::borrow::Cow::Owned(group)])
+    let write_as = |configuration: &str, path: &std::path::Path, group: FieldGroup| {
+        write_titled(path, ["growing", configuration], &serde_json::json!({}), &[std::borrow::Cow::Owned(group)])
     };
+    let write = |path: &std::path::Path, group: FieldGroup| write_as("own", path, group);
     write(&whole, over_time(90, Before::default())).unwrap();
     let mut places = 0;
     for times in [1, 2, 2, 40, 90] {
@@ -294,5 +295,7 @@ fn what_grows_in_parts_is_what_is_written_at_once() {
         let wrong = write(&parts, over_time(95, Before { file: file.clone(), places })).unwrap_err();
         assert!(wrong.to_string().contains("has changed meanwhile"), "{wrong}");
     }
+    let others = over_time(95, Before { file: parts.clone(), places: 90 });
+    assert!(write_as("another's", &parts, others).unwrap_err().to_string().contains("has changed meanwhile"));
     assert_eq!(fs::read(&parts).unwrap(), before);
 }
