@@ -206,7 +206,7 @@ fn say(text: &str) {
 
 /// The failure of a command that has written what it had.
 fn interrupted() -> Failure {
-    Failure::new(INTERRUPTED, "interrupted: what had been computed is in the files")
+    Failure::new(INTERRUPTED, "interrupted: what had been computed is in the files; `saddleflux plot` draws it")
 }
 
 fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {

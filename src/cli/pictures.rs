@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 
+use super::signals;
 use crate::plot::{DESIGN, Format, Look};
 
 /// Whether pictures are drawn, and how.
@@ -45,9 +46,10 @@ fn width(word: &str) -> Result<f64, String> {
 }
 
 impl Pictures {
-    /// How pictures are drawn, if they are.
+    /// How pictures are drawn, if they are: none once a signal has been heard, since `plot` draws them later.
     pub fn look(&self) -> Option<Look> {
-        (!self.no_plots).then(|| self.drawn.look())
+        let are_drawn = !self.no_plots && signals::status().is_none();
+        are_drawn.then(|| self.drawn.look())
     }
 }
 

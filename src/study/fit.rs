@@ -86,6 +86,11 @@ pub enum NoLine {
 }
 
 impl Line {
+    /// The largest distance of a point from the line, in units of y.
+    pub fn farthest(&self) -> f64 {
+        self.residuals.iter().fold(0.0, |most, residual| most.max(residual.abs()))
+    }
+
     /// The line through these points.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What a check gathers while it goes: points, numbers, and whether each number is what it should be.
 
+use crate::study::fit::Line;
 use crate::verify::limit::Limit;
 use crate::verify::{Figure, Finding, Number, Table, Verdict};
 
@@ -73,6 +74,18 @@ impl Evidence {
     /// A number that nobody predicted.
     pub fn note(&mut self, name: impl Into<String>, measured: f64) {
         self.numbers.push(Number::alone(name, measured));
+    }
+
+    /// The line of least squares through points, with its residuals as a curve of the further chart at `chart`; `None`
+    /// where no line goes through them.
+    pub fn line(&mut self, chart: usize, name: &str, points: &[[f64; 2]]) -> Option<Line> {
+        let pairs: Vec<(f64, f64)> = points.iter().map(|&[x, y]| (x, y)).collect();
+        let line = Line::through(&pairs).ok()?;
+        if let Some(chart) = self.further.get_mut(chart) {
+            chart
+                .measured(name, points.iter().zip(&line.residuals).map(|(&[x, _], &residual)| [x, residual]).collect());
+        }
+        Some(line)
     }
 
     /// The verdict so far.

@@ -148,7 +148,7 @@ solve = {{ quantities = [\"rate\"] }}"
 }
 
 /// The logarithm of what ten independent coordinates lose an iteration, 1 − (1 − γ)^10, from that of γ.
-fn ten(logarithm: f64) -> f64 {
+pub(super) fn ten(logarithm: f64) -> f64 {
     // Below e^-20 it is 10 γ to all digits.
     if logarithm < -20.0 { logarithm + 10f64.ln() } else { (-(10.0 * (-logarithm.exp()).ln_1p()).exp_m1()).ln() }
 }

@@ -24,6 +24,7 @@ pub mod iteration;
 pub mod kramers_factor;
 pub mod mixed_noise;
 pub mod neighbourhood;
+pub mod panels;
 pub mod paper_noise;
 pub mod particles;
 pub mod proposition_1;
@@ -84,6 +85,7 @@ pub fn claims() -> &'static [Claim] {
         rival::POWER,
         iteration::LIMIT,
         iteration::SETTING,
+        panels::LINES,
         setting_1::PRODUCT,
         setting_1::GAUSSIAN,
         particles::Z_SCORES,

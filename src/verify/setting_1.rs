@@ -8,7 +8,6 @@ use crate::particles::preparation::Preparation;
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::solve::resources::allowed;
-use crate::study::fit::Line;
 use crate::study::{self, iteration};
 use crate::verify::evidence::Evidence;
 use crate::verify::sample_chain::{SampleChain, normal};
@@ -156,6 +155,7 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let columns =
         ["η", "ln γ, one sample at a time", "ln γ, Gaussian steps", "ln ηγ of the diffusion", "change with the cells"];
     let mut evidence = Evidence::new(Verdict::Holds, &columns, figure);
+    evidence.further.push(Figure::new("1/η", "−ln γ minus its line, nats", [false, false]));
     let learning_rates = effort.points(&[0.012, 0.006, 0.003, 0.009, 0.0075, 0.0045, 0.00375], 3);
     effort.expects(2 * learning_rates.len());
     let samples = normal(24_000);
@@ -190,11 +190,10 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     }
     for (name, mut points) in ["one sample at a time", "Gaussian steps", "the diffusion"].into_iter().zip(curves) {
         points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        if let Ok(line) = Line::through(&points.iter().map(|&[x, y]| (x, y)).collect::<Vec<_>>()) {
-            let nats = line.residuals.iter().fold(0.0f64, |most, residual| most.max(residual.abs()));
+        if let Some(line) = evidence.line(0, name, &points) {
             evidence.note(format!("{name}: slope of −ln γ over 1/η"), line.slope);
             evidence.note(format!("{name}: Pearson's r"), line.pearson_r.unwrap_or(f64::NAN));
-            evidence.note(format!("{name}: largest distance from that line, nats"), nats);
+            evidence.note(format!("{name}: largest distance from that line, nats"), line.farthest());
         }
         evidence.figure.measured(name, points);
     }

@@ -1,6 +1,5 @@
 //! SGD: one function of ηk/B, and a straight line over its inverse.
 
-use crate::study::fit::Line;
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
 use crate::verify::solved::{Configured, Solved, posed, solve};
@@ -105,6 +104,11 @@ pub fn collapse(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
 pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("B/ηk over that of the first point", "−ln(γ/k)", [false, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["B/ηk", "−ln(γ/k)"], figure);
+    evidence.further.push(Figure::new(
+        "1/k over that of the first point",
+        "−ln γ minus its line, nats",
+        [false, false],
+    ));
     // 2ΔL (s/H_a + (1 − s)/|H_b|) with ΔL = 1/4, H_a = 2, |H_b| = 1.
     let closure = 2.0 * 0.25 * (0.5 / 2.0 + 0.5 / 1.0);
     let cases: [(&str, f64, Configured); 2] = [
@@ -127,11 +131,13 @@ pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         let limit = Limit::of(&slopes.collect::<Vec<_>>(), 2.0);
         evidence.require_limit(format!("{name}: slope over that of the effective barrier"), &limit, factor, 1e-3);
         // Over 1/k at fixed η/B: γ itself has the factor k.
-        let over_sharpness = points[..4].iter().map(|&[inverse, y]| (inverse, y + (inverse / points[0][0]).ln()));
-        if let Ok(line) = Line::through(&over_sharpness.collect::<Vec<_>>()) {
-            let nats = line.residuals.iter().fold(0.0f64, |most, residual| most.max(residual.abs()));
+        let over_sharpness = points[..4].iter().map(|&[inverse, y]| {
+            let share = inverse / points[0][0];
+            [share, y + share.ln()]
+        });
+        if let Some(line) = evidence.line(0, name, &over_sharpness.collect::<Vec<_>>()) {
             evidence.note(format!("{name}: Pearson's r of −ln γ and 1/k"), line.pearson_r.unwrap_or(f64::NAN));
-            evidence.note(format!("{name}: largest distance from that line, nats"), nats);
+            evidence.note(format!("{name}: largest distance from that line, nats"), line.farthest());
         }
         evidence.figure.measured(name, points.iter().map(|&[inverse, y]| [inverse / points[0][0], y]).collect());
     }

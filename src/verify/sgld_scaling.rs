@@ -1,6 +1,5 @@
 //! SGLD: the rate over the sharpness k and over the noise D.
 
-use crate::study::fit::Line;
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
 use crate::verify::solved::{barrier, posed, solve};
@@ -101,6 +100,7 @@ pub fn noise(effort: &Effort, slope: f64) -> Result<Finding, ClaimError> {
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["ΔL/D", "D", "−ln γ"], figure);
     let cases: [(&str, &dyn Fn(f64) -> String); 2] =
         [("quartic double well", &quartic), ("Styblinski–Tang", &|temperature| styblinski_tang(1.0, temperature))];
+    evidence.further = ["ΔL/D", "D/ΔL"].map(|x| Figure::new(x, "−ln γ minus its line, nats", [false, false])).into();
     let mut bends = Vec::new();
     effort.expects(cases.len() * 7);
     for (name, text) in cases {
@@ -120,10 +120,11 @@ pub fn noise(effort: &Effort, slope: f64) -> Result<Finding, ClaimError> {
         });
         let limit = Limit::of(&slopes.collect::<Vec<_>>(), 2.0);
         evidence.require_limit(format!("{name}: slope over 1/D for D → 0"), &limit, slope * height, 1e-4);
-        for (axis, over) in [("1/D", true), ("D", false)] {
-            let shown = points.iter().take(4).map(|&[d, y]| (if over { 1.0 / d } else { d }, y));
-            let Ok(line) = Line::through(&shown.collect::<Vec<_>>()) else { continue };
-            let nats = line.residuals.iter().fold(0.0f64, |most, residual| most.max(residual.abs()));
+        let colder = points.iter().take(4).map(|&[d, y]| [height / d, y]).collect::<Vec<_>>();
+        for (chart, axis) in ["1/D", "D"].into_iter().enumerate() {
+            let shown = colder.iter().map(|&[inverse, y]| [if chart == 0 { inverse } else { 1.0 / inverse }, y]);
+            let Some(line) = evidence.line(chart, name, &shown.collect::<Vec<_>>()) else { continue };
+            let nats = line.farthest();
             if let Some(r) = line.pearson_r {
                 evidence.note(format!("{name}: Pearson's r of −ln γ and {axis}"), r);
             }
