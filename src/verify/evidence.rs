@@ -76,12 +76,12 @@ impl Evidence {
         self.numbers.push(Number::alone(name, measured));
     }
 
-    /// The line of least squares through points, with its residuals as a curve of the further chart at `chart`; `None`
-    /// where no line goes through them.
-    pub fn line(&mut self, chart: usize, name: &str, points: &[[f64; 2]]) -> Option<Line> {
+    /// The line of least squares through points, with its residuals as a curve of the further chart at `chart`, if
+    /// there is one; `None` where no line goes through them.
+    pub fn line(&mut self, chart: Option<usize>, name: &str, points: &[[f64; 2]]) -> Option<Line> {
         let pairs: Vec<(f64, f64)> = points.iter().map(|&[x, y]| (x, y)).collect();
         let line = Line::through(&pairs).ok()?;
-        if let Some(chart) = self.further.get_mut(chart) {
+        if let Some(chart) = chart.and_then(|chart| self.further.get_mut(chart)) {
             chart
                 .measured(name, points.iter().zip(&line.residuals).map(|(&[x, _], &residual)| [x, residual]).collect());
         }

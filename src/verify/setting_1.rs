@@ -190,7 +190,7 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     }
     for (name, mut points) in ["one sample at a time", "Gaussian steps", "the diffusion"].into_iter().zip(curves) {
         points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        if let Some(line) = evidence.line(0, name, &points) {
+        if let Some(line) = evidence.line(Some(0), name, &points) {
             evidence.note(format!("{name}: slope of −ln γ over 1/η"), line.slope);
             evidence.note(format!("{name}: Pearson's r"), line.pearson_r.unwrap_or(f64::NAN));
             evidence.note(format!("{name}: largest distance from that line, nats"), line.farthest());

@@ -135,7 +135,7 @@ pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             let share = inverse / points[0][0];
             [share, y + share.ln()]
         });
-        if let Some(line) = evidence.line(0, name, &over_sharpness.collect::<Vec<_>>()) {
+        if let Some(line) = evidence.line(Some(0), name, &over_sharpness.collect::<Vec<_>>()) {
             evidence.note(format!("{name}: Pearson's r of −ln γ and 1/k"), line.pearson_r.unwrap_or(f64::NAN));
             evidence.note(format!("{name}: largest distance from that line, nats"), line.farthest());
         }

@@ -123,7 +123,7 @@ pub fn noise(effort: &Effort, slope: f64) -> Result<Finding, ClaimError> {
         let colder = points.iter().take(4).map(|&[d, y]| [height / d, y]).collect::<Vec<_>>();
         for (chart, axis) in ["1/D", "D"].into_iter().enumerate() {
             let shown = colder.iter().map(|&[inverse, y]| [if chart == 0 { inverse } else { 1.0 / inverse }, y]);
-            let Some(line) = evidence.line(chart, name, &shown.collect::<Vec<_>>()) else { continue };
+            let Some(line) = evidence.line(Some(chart), name, &shown.collect::<Vec<_>>()) else { continue };
             let nats = line.farthest();
             if let Some(r) = line.pearson_r {
                 evidence.note(format!("{name}: Pearson's r of −ln γ and {axis}"), r);

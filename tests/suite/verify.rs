@@ -6,8 +6,8 @@ use saddleflux::verify::headline::{Kept, exponential, square_root};
 use saddleflux::verify::limit::Limit;
 use saddleflux::verify::{
     ClaimError, Effort, Expected, Finding, Verdict, claims, crossover, effective_s, gradient_noise, hessian_floor,
-    irreversible, iteration, kramers_factor, mixed_noise, neighbourhood, paper_noise, particles, proposition_1, rival,
-    rule_1, setting_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2, theorem_3_2_plane, validity,
+    irreversible, iteration, kramers_factor, mixed_noise, neighbourhood, panels, paper_noise, particles, proposition_1,
+    rival, rule_1, setting_1, sgd_scaling, sgld_scaling, theorem_3_1, theorem_3_2, theorem_3_2_plane, validity,
 };
 
 fn quick(progress: &Progress) -> Effort<'_> {
@@ -150,6 +150,12 @@ fn the_iteration_has_a_limit_of_first_order() {
     assert_eq!(verdict(|effort| iteration::limit(effort, 1.0)), Verdict::HoldsAsymptotically);
     assert_eq!(verdict(|effort| iteration::limit(effort, 2.0)), Verdict::Fails);
     assert_eq!(verdict(|effort| iteration::setting(effort, 1.0)), Verdict::Fails);
+}
+
+#[test]
+fn published_panels_are_lines_over_their_own_axes_only() {
+    assert_eq!(verdict(|effort| panels::lines(effort, 1.0)), Verdict::Holds);
+    assert_eq!(verdict(|effort| panels::lines(effort, -1.0)), Verdict::Fails);
 }
 
 #[test]
