@@ -3,7 +3,6 @@
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use saddleflux::config::sensitivity::SensitivityError;
 use saddleflux::config::{Config, ConfigError, Diagnosis, Fault, advice};
 use saddleflux::study::StudyError;
 use saddleflux::sweep::SweepError;
@@ -185,16 +184,6 @@ pub(crate) fn study(config: &Config, error: &StudyError) -> PyErr {
         remedy: (!is_interruption).then_some(remedy),
     };
     told.raise(class(exit_status))
-}
-
-/// Sensitivities that could not be had.
-pub(crate) fn sensitivities(error: &SensitivityError) -> PyErr {
-    let is_interrupted =
-        matches!(error, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted));
-    let class = if is_interrupted { "Interrupted" } else { "UnsolvableError" };
-    let message = error.to_string();
-    let (key, remedy) = (Some("solve.quantities"), Some(after_the_rule(&message)));
-    Told { key, rule: Some(message.clone()), remedy, message, value: None }.raise(class)
 }
 
 /// A sweep that ended before its points were solved.

@@ -7,7 +7,6 @@ use std::time::{Instant, SystemTime};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use saddleflux::config::Config;
-use saddleflux::config::sensitivity::SensitivityError;
 use saddleflux::io::{self, Setting, Simulated, Solved};
 use saddleflux::observe::group::FieldGroup;
 use saddleflux::study::{self, StudyError};
@@ -50,22 +49,7 @@ pub(crate) fn solve<'py>(
     let work = move |progress: &Progress, desk: &Desk| solved(&functions, &config, desk, progress, started);
     match watched(py, threads, tell, &samplers, work)? {
         Ok(found) => deliver(py, &asked, found),
-        Err(Failure::Study(error)) => Err(fault::study(&asked, &error)),
-        Err(Failure::Sensitivities(error)) => Err(fault::sensitivities(&error)),
-        Err(Failure::Summary(reason)) => Err(fault::input("solve.quantities", &reason)),
-    }
-}
-
-/// Why there is no result.
-enum Failure {
-    Study(StudyError),
-    Sensitivities(SensitivityError),
-    Summary(String),
-}
-
-impl<E: Into<StudyError>> From<E> for Failure {
-    fn from(error: E) -> Failure {
-        Failure::Study(error.into())
+        Err(error) => Err(fault::study(&asked, &error)),
     }
 }
 
@@ -76,7 +60,7 @@ fn solved(
     desk: &Desk,
     progress: &Progress,
     started: SystemTime,
-) -> Result<Found, Failure> {
+) -> Result<Found, StudyError> {
     let clock = Instant::now();
     progress.begin("reading the landscape", 0);
     let run = |posed: &Posed| {
@@ -86,16 +70,12 @@ fn solved(
         let took = begun.elapsed();
         progress.begin("comparing functions with their polynomials", 0);
         let compared = posed.compare(&solution.grid, took);
-        Ok::<_, Failure>(((solution, landscape), compared))
+        Ok::<_, StudyError>(((solution, landscape), compared))
     };
     let (posed, (mut solution, landscape), compared) = functions.solved(config, desk, progress, run)?;
-    let sensitivities = config.asked_sensitivities(&posed.problem, &solution, progress);
+    config.add_sensitivities(&posed.problem, &mut solution, progress)?;
     let left = posed.left(&compared);
     let warning = left.state(&mut solution);
-    if let Some(found) = sensitivities {
-        let found = found.map_err(Failure::Sensitivities)?;
-        solution.quantities.add("sensitivity", &found).map_err(|error| Failure::Summary(error.to_string()))?;
-    }
     solution.timing.insert(0, ("landscape".into(), landscape));
     if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
         *total += landscape;

@@ -29,7 +29,6 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::config::advice;
-use crate::config::sensitivity::SensitivityError;
 use crate::plot::{self, FigureData};
 use crate::study::StudyError;
 use crate::study::forecast::Around;
@@ -218,21 +217,15 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let clock = Instant::now();
-    let ((problem, mut solution, landscape, sensitivities), threads) = session.compute(|problem, progress| {
+    let ((problem, mut solution, landscape), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
         let write = |solution: &Solution| resume::keep(&session, &folder, &problem, solution);
-        let solution = study::run_kept(&problem, &request, progress, Keeper::new(&write))?;
-        let sensitivities =
-            if is_cut(&solution) { None } else { config.asked_sensitivities(&problem, &solution, progress) };
-        Ok((problem, solution, landscape, sensitivities))
+        let mut solution = study::run_kept(&problem, &request, progress, Keeper::new(&write))?;
+        if !is_cut(&solution) {
+            config.add_sensitivities(&problem, &mut solution, progress)?;
+        }
+        Ok((problem, solution, landscape))
     })?;
-    if let Some(found) = sensitivities {
-        let found = found.map_err(|error| match progress_ended(&error) {
-            true => Failure::new(INTERRUPTED, "interrupted: nothing was written, an earlier result is as it was"),
-            false => Failure::new(3, format!("error: {error}")),
-        })?;
-        solution.quantities.add("sensitivity", &found).map_err(|error| Failure::new(3, format!("error: {error}")))?;
-    }
     solution.timing.insert(0, ("landscape".into(), landscape));
     if let Some((_, total)) = solution.timing.iter_mut().find(|(phase, _)| phase == "total") {
         *total += landscape;
@@ -264,6 +257,7 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
     if is_cut(&solution) {
         return Err(interrupted());
     }
+    solution.refuse_unresolved().map_err(|error| session.failure(&error))?;
     let is_whole = solution.particles.as_ref().is_some_and(|found| !found.interrupted);
     if config.request.particles.is_some() && !is_whole { Err(interrupted()) } else { Ok(()) }
 }
@@ -271,11 +265,6 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
 /// Whether the density in time was interrupted on its way.
 fn is_cut(solution: &Solution) -> bool {
     solution.warnings.iter().any(|warning| matches!(warning, Warning::EvolutionInterrupted { .. }))
-}
-
-/// Whether somebody ended it.
-fn progress_ended(error: &SensitivityError) -> bool {
-    matches!(error, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted))
 }
 
 fn simulate(asked: &Asked) -> Result<(), Failure> {

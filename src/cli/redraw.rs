@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::pictures::Drawn;
-use super::{Failure, say};
+use super::{Failure, Output};
 use crate::io::{self, Kept, Stored};
 use crate::observe::over_grid::FIELDS;
 use crate::plot::{self, FigureData, PlotError};
@@ -23,6 +23,8 @@ pub(super) struct RedrawAsked {
     animate: bool,
     #[command(flatten)]
     drawn: Drawn,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Draws what the command that wrote a result drew of it.
@@ -40,9 +42,10 @@ pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
     if drawn.is_empty() {
         return Err(failure(format!("{}: it holds nothing that `plot` draws", path.display())));
     }
-    for path in drawn {
-        say(&format!("{}\n", path.display()));
-    }
+    let names: Vec<String> = drawn.iter().map(|path| path.display().to_string()).collect();
+    asked
+        .output
+        .tell(|| serde_json::json!({ "files": names }), || names.iter().map(|name| format!("{name}\n")).collect());
     Ok(())
 }
 

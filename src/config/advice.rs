@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
+use crate::config::warned::on_warning;
 use crate::digits;
 use crate::elimination::EliminationError;
 use crate::formula::quadrature::QuadratureError;
@@ -69,7 +70,9 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
         StudyError::Certificate(error) => on_certificate(error),
         StudyError::NoNetwork(error @ NoNetwork::Absorbing) => wrong(
             "domain.walls",
-            format!("{error}: let every wall reflect, or leave \"network\" out of solve.quantities"),
+            format!(
+                "{error}: let every wall reflect and leave out what kills (domain.killing, domain.windows, a box in valley), or leave \"network\" out of solve.quantities"
+            ),
         ),
         StudyError::NoNetwork(error) => wrong(
             "solve.quantities",
@@ -97,6 +100,7 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             None => unsolvable(error.to_string()),
         },
         StudyError::Evolution(error) => on_evolution(error),
+        StudyError::Unresolved(warning) => unsolvable(on_warning(warning)),
         StudyError::Interrupted => interrupted(error),
     }
 }
@@ -119,6 +123,9 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
             wrong("evolve.start", format!("{error}: take \"stationary\", a point, or let something absorb"))
         }
         EvolutionFault::NotRead { .. } | EvolutionFault::NoDensity { .. } => wrong("evolve.start", error.to_string()),
+        EvolutionFault::Unwritable { .. } => {
+            unsolvable(format!("{error}: free the place, choose another --out, or take fewer evolve.times"))
+        }
         EvolutionFault::NotKept | EvolutionFault::OtherHalt => Diagnosis {
             key: None,
             message: format!("{error}: leave --resume out to begin again, or choose another --out"),

@@ -95,7 +95,8 @@ impl Config {
             evolve: in_time?,
             committor: sets?,
         };
-        let posed = Posed { domain, valley, allow_degenerate };
+        let holds_all_minima = request.wants_closed();
+        let posed = Posed { domain, holds_all_minima, valley, allow_degenerate };
         go_together(&root, &request, &posed, dimension, committor.is_given())?;
         Ok(Config { title, landscape, noise, posed, request, source: source.clone() })
     }
@@ -128,8 +129,8 @@ fn go_together(root: &Section, request: &Request, posed: &Posed, dimension: usiz
         return Err(root.conflict(
             "solve.quantities",
             "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
-             domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask for \
-             solve.quantities = [\"stationary\"] alone",
+             domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask only for \
+             what a closed domain has, solve.quantities = [\"stationary\", \"committor\", \"network\", \"spectrum\"] or some of them",
         ));
     }
     Ok(())

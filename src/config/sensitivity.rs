@@ -14,7 +14,7 @@ use crate::config::{Config, ConfigError};
 use crate::problem::{Problem, ProblemError};
 use crate::progress::Progress;
 use crate::study::request::Quantity;
-use crate::study::{self, Request, Solution, StudyError};
+use crate::study::{self, Request, Solution, StudyError, Warning};
 
 /// h.
 const STEP: f64 = 0.01;
@@ -52,18 +52,48 @@ pub enum SensitivityError {
     },
 }
 
+impl SensitivityError {
+    /// Whether the user stopped it.
+    fn is_interruption(&self) -> bool {
+        matches!(self, SensitivityError::Study { source, .. } if matches!(**source, StudyError::Interrupted))
+    }
+}
+
+/// The sensitivities to the numbers of a configuration.
+#[derive(Debug, Default)]
+pub struct Sensitivities {
+    /// ∂ ln γ/∂ ln p by the key of p.
+    pub by_key: BTreeMap<String, f64>,
+    /// Those that are not known, and why.
+    pub unknown: Vec<SensitivityError>,
+}
+
 impl Config {
-    /// The sensitivities on the grid and with the scheme of a solution, where they were asked for.
-    pub fn asked_sensitivities(
+    /// Adds the sensitivities to a solution, on its grid and with its scheme, if they were asked for; those that are not
+    /// known become warnings.
+    ///
+    /// # Errors
+    /// [`StudyError::Interrupted`].
+    pub fn add_sensitivities(
         &self,
         problem: &Problem,
-        solution: &Solution,
+        solution: &mut Solution,
         progress: &Progress,
-    ) -> Option<Result<BTreeMap<String, f64>, SensitivityError>> {
+    ) -> Result<(), StudyError> {
+        if !self.request.wants(Quantity::Sensitivities) {
+            return Ok(());
+        }
         let mut settled = self.request.clone();
         settled.grid.cells = Some(solution.grid.cells);
         settled.grid.scheme = Some(solution.choice.scheme);
-        self.request.wants(Quantity::Sensitivities).then(|| self.sensitivities(problem, &settled, progress))
+        let found = self.sensitivities(problem, &settled, progress)?;
+        let is_empty = found.by_key.is_empty() && found.unknown.is_empty();
+        solution.warnings.extend(is_empty.then_some(Warning::NoSensitivity));
+        let reasons = found.unknown.iter().map(ToString::to_string);
+        solution.warnings.extend(reasons.map(|reason| Warning::SensitivityUnknown { reason }));
+        // A map of texts to numbers.
+        solution.quantities.add("sensitivity", &found.by_key).expect("a view of plain values");
+        Ok(())
     }
 
     /// Times that the problem is solved for the sensitivities that were asked for.
@@ -75,13 +105,13 @@ impl Config {
     /// on, by its key; on the cells and with the scheme of a request that has been settled.
     ///
     /// # Errors
-    /// A number a little off with which the problem cannot be posed or solved, and an interruption.
+    /// [`StudyError::Interrupted`].
     pub fn sensitivities(
         &self,
         problem: &Problem,
         settled: &Request,
         progress: &Progress,
-    ) -> Result<BTreeMap<String, f64>, SensitivityError> {
+    ) -> Result<Sensitivities, StudyError> {
         let numbers = self.numbers();
         progress.begin("sensitivities", 4 * numbers.len() as u64);
         let request = Request {
@@ -98,11 +128,17 @@ impl Config {
             format!("domain.lower={}", corner(problem.domain.lower)),
             format!("domain.upper={}", corner(problem.domain.upper)),
         ];
-        let mut found = BTreeMap::new();
+        // A box around the minimum is the domain where that is not given, and moves with its half width.
+        let is_box = |key: &str| {
+            key.starts_with("valley.half_width")
+                && self.posed.domain.lower.is_none()
+                && self.posed.domain.upper.is_none()
+        };
+        let mut found = Sensitivities::default();
         for (key, value) in numbers {
             let logarithm = |steps: f64| -> Result<f64, SensitivityError> {
                 let mut changes = vec![format!("{key}={:?}", value * (steps * STEP).exp())];
-                changes.extend(domain.iter().cloned());
+                changes.extend(domain.iter().filter(|_| !is_box(&key)).cloned());
                 let config = Config::from_text(&self.source.path, &self.source.effective, &changes)
                     .map_err(|source| SensitivityError::Config { key: key.clone(), source: Box::new(source) })?;
                 let problem = config
@@ -117,11 +153,19 @@ impl Config {
                 }
                 solution.rate.map(|rate| rate.value.ln()).ok_or_else(lacks)
             };
-            let [far_below, below, above, far_above] =
-                [logarithm(-2.0)?, logarithm(-1.0)?, logarithm(1.0)?, logarithm(2.0)?];
-            if (far_above - far_below).abs() > ROUNDING * far_above.abs().max(1.0) {
-                let quotient = (8.0 * (above - below) - (far_above - far_below)) / (12.0 * STEP);
-                found.insert(key, quotient);
+            let four = || {
+                let [far_below, below] = [logarithm(-2.0)?, logarithm(-1.0)?];
+                Ok([far_below, below, logarithm(1.0)?, logarithm(2.0)?])
+            };
+            match four() {
+                Ok([far_below, below, above, far_above]) => {
+                    if (far_above - far_below).abs() > ROUNDING * far_above.abs().max(1.0) {
+                        let quotient = (8.0 * (above - below) - (far_above - far_below)) / (12.0 * STEP);
+                        found.by_key.insert(key, quotient);
+                    }
+                }
+                Err(error) if error.is_interruption() => return Err(StudyError::Interrupted),
+                Err(error) => found.unknown.push(error),
             }
         }
         Ok(found)

@@ -114,7 +114,7 @@ fn refuse_twice(source: &Source, change: &str, earlier: &[String]) -> Result<(),
 }
 
 /// A text with the overrides in their places; `None` where one of them is no assignment, which [`graft`] tells of.
-fn effective(text: &str, overrides: &[String]) -> Option<String> {
+pub(super) fn effective(text: &str, overrides: &[String]) -> Option<String> {
     let mut table: toml::Table = text.parse().ok()?;
     for change in overrides {
         let (path, value) = change.split_once('=')?;

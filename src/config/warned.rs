@@ -55,6 +55,8 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }
+        | Warning::SensitivityUnknown { .. }
+        | Warning::NoSensitivity
         | Warning::NoErrorEstimate
         | Warning::InterpolationUnknown { .. }
         | Warning::InterpolatedElsewhere

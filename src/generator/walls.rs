@@ -233,13 +233,13 @@ impl Context<'_> {
         let step = here.map(|entry| 0.5 * entry / longest);
         let slope = |column: [f64; 2]| column[tangent] / column[normal];
         let drift = -0.5 * longest * (slope(column(step)) - slope(column(step.map(|c| -c))));
-        // A drift that crosses a cell as fast as the noise along the wall is no derivative any more; one far below it is
-        // rounding.
+        // A drift that crosses a cell as fast as the noise along the wall is no derivative any more, and is kept at that;
+        // one far below it is rounding.
         let along = {
             let tensor = self.sampler.index_tensor(self.noise.tensor(self.grid.position(ix as f64, iy as f64)));
             [tensor.xx, tensor.yy][tangent] - here[tangent] * slope(here)
         };
-        if (1e-12 * along..=along).contains(&drift.abs()) { drift } else { 0.0 }
+        if along > 0.0 && drift.abs() >= 1e-12 * along { drift.clamp(-along, along) } else { 0.0 }
     }
 }
 

@@ -20,10 +20,11 @@ pub struct Peclet {
     pub relevant_at: Point,
 }
 
-/// Both maxima for an assembled grid; `probability` is ν if it is known.
+/// Both maxima for an assembled grid; `probability` is ν, up to a factor, if it is known. If it is not, two widths of the
+/// start minimum stand for the region where it is high.
 pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: Option<&[f64]>) -> Peclet {
     let dense = probability.map_or(f64::INFINITY, |p| 1e-3 * p.iter().copied().fold(0.0, f64::max));
-    let saddles: Vec<(Point, f64)> = problem
+    let mut near: Vec<(Point, f64)> = problem
         .valley
         .saddles
         .iter()
@@ -34,6 +35,11 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
             (saddle.point.theta, 2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt())
         })
         .collect();
+    if let Some(minimum) = problem.minimum().filter(|_| probability.is_none()) {
+        let noise = problem.noise.tensor(minimum.theta);
+        let steepest = minimum.eigenvalues[problem.dimension - 1].abs();
+        near.push((minimum.theta, 2.0 * (noise.xx.max(noise.yy) / steepest).sqrt()));
+    }
     let mut found = Peclet::default();
     for pair in &assembly.pairs {
         let size = f64::from(pair.rise.abs());
@@ -45,7 +51,7 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
             (found.max, found.at) = (size, at);
         }
         let is_dense = probability.is_some_and(|p| p[pair.from as usize].min(p[pair.to as usize]) >= dense);
-        if is_dense || saddles.iter().any(|&(saddle, width)| norm(difference(at, saddle)) <= width) {
+        if is_dense || near.iter().any(|&(point, width)| norm(difference(at, point)) <= width) {
             (found.relevant, found.relevant_at) = (size, at);
         }
     }

@@ -64,7 +64,9 @@ pub fn choose(
     };
     // The initial extents of the axes are proportional to the root of the diffusion along them.
     let spread = noise.tensor(minimum);
-    let ratio = [1.0, if dimension == 2 { (spread.yy / spread.xx).sqrt() } else { 1.0 }];
+    let between = (spread.yy / spread.xx).sqrt();
+    // Noise that vanishes at the minimum is refused later, by that name.
+    let ratio = [1.0, if dimension == 2 && between.is_normal() { between } else { 1.0 }];
     let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
     // A single minimum has no extent: start with the width of the stationary density; the loop finds the scale.
     let jacobian = dynamics.slope_jacobian(minimum);

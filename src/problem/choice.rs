@@ -233,7 +233,7 @@ impl Choice<'_> {
         if free.as_flattened().contains(&true) {
             domain = self.choose_sides(domain, free)?;
         }
-        if dimension == 1 && domain.automatic {
+        if dimension == 1 && domain.automatic && !self.posed.holds_all_minima {
             self.end_at_exits(&mut domain, free);
         }
         self.absorb_at_box(&mut domain);
@@ -302,7 +302,8 @@ impl Choice<'_> {
                 interesting.extend(saddle.connects.iter().flatten().map(|&end| critical.minima[end].theta));
             }
         }
-        if self.posed.valley.is_none() {
+        let holds_all = self.posed.valley.is_none() || self.posed.holds_all_minima;
+        if holds_all {
             interesting.extend(critical.minima.iter().map(|point| point.theta));
         }
         if let Some((centre, radius)) = target {
@@ -318,7 +319,7 @@ impl Choice<'_> {
         });
         // Valleys behind the boundary of a killing basin do not belong to the domain, however cold they are.
         let lives = |theta: Point| match self.start {
-            Region::Basin(_) if target.is_none() => {
+            Region::Basin(_) if target.is_none() && !holds_all => {
                 self.start.holds_roughly(theta).unwrap_or_else(|| self.start.holds(theta))
             }
             _ => true,

@@ -17,6 +17,9 @@ use crate::tensor::Point;
 pub struct Posed {
     /// The rectangle and its walls.
     pub domain: DomainSpec,
+    /// Whether a domain that is chosen holds every minimum, although a start set is given: for what is asked of the
+    /// closed domain.
+    pub holds_all_minima: bool,
     /// The start set and what absorbs; `None`: the whole domain, absorbed at its walls.
     pub valley: Option<ValleySpec>,
     /// Whether to solve even if a degenerate point cuts the way out.

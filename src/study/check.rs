@@ -11,7 +11,7 @@ use crate::study::forecast::{self, Around, Forecast};
 use crate::study::trial::{self, Trial, Unseen};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError};
-use crate::tensor::{Point, Tensor};
+use crate::tensor::{Point, Tensor, difference, dot, norm};
 
 /// A critical point with the diffusion tensor there.
 #[derive(Clone, Debug)]
@@ -28,7 +28,8 @@ pub struct PointReport {
     pub noise: Tensor,
     /// For saddles of the valley: the barrier, and the barrier divided by the noise along the escape direction.
     pub barrier: Option<(f64, f64)>,
-    /// The number of cells across the width √(D/|H|) of the density or of the pass, along the coarser axis.
+    /// The smallest number of cells across the width √(D/|H|) of the density or of the pass, along either axis of the
+    /// grid.
     pub cells_across: Option<f64>,
 }
 
@@ -87,7 +88,7 @@ pub fn check(
     let workspace = Workspace::default();
     let resources = Resources::available(&workspace, progress);
     let grid = request.grid.cells.map(|cells| Grid::over(&problem, cells, request.grid.align));
-    let look = Look { problem: &problem, spacing: grid.and_then(Result::ok).map(|grid| grid.spacing()) };
+    let look = Look { problem: &problem, grid: grid.and_then(Result::ok) };
     let (minima, saddles) = (look.minima(), look.saddles());
     let mut warnings: Vec<Warning> = problem.warnings.iter().cloned().map(Warning::Problem).collect();
     let on_the_way = saddles.iter().take(problem.valley.saddles.len());
@@ -135,19 +136,39 @@ pub fn check(
     })
 }
 
-/// The problem with the cell widths of the grid on which it is solved.
+/// The problem with the grid on which it is solved.
 struct Look<'a> {
     problem: &'a Problem,
-    spacing: Option<[f64; 2]>,
+    grid: Option<Grid>,
 }
 
 impl Look<'_> {
-    /// The number of cells across the smallest width of the density or of the pass.
-    fn across(&self, eigenvalues: [f64; 2], noise: Tensor) -> Option<f64> {
-        let dimension = self.problem.dimension;
-        let widest = (0..dimension).map(|k| eigenvalues[k].abs()).fold(0.0, f64::max);
-        let spread = noise.eigen(dimension).values[..dimension].iter().copied().fold(0.0, f64::max);
-        self.spacing.map(|h| (spread / widest).sqrt() / h[0].max(if dimension == 2 { h[1] } else { 0.0 }))
+    /// The smallest number of cells, along either axis of the grid, across the width of the Gaussian density at a
+    /// minimum or of a pass: 1/√(eᵀΣ⁻¹e) for the step e between neighbours, |H|Σ + Σ|H| = 2D.
+    fn across(&self, point: &CriticalPoint, noise: Tensor) -> Option<f64> {
+        let grid = self.grid.as_ref()?;
+        let [v, w] = point.eigenvectors;
+        let curvature = |k: usize| point.eigenvalues[k].abs();
+        let axes = 0..self.problem.dimension;
+        let widths = axes.map(|axis| {
+            let e = difference(grid.position(if axis == 0 { 1.0 } else { 0.0 }, axis as f64), grid.position(0.0, 0.0));
+            if self.problem.dimension == 1 {
+                return (noise.xx / curvature(0)).sqrt() / e[0].abs();
+            }
+            // Σ and e in the basis of the eigenvectors of H.
+            let [a, b] = [v, w].map(|vector| dot(vector, e));
+            let covariance = Tensor {
+                xx: noise.form(v, v) / curvature(0),
+                xy: 2.0 * noise.form(v, w) / (curvature(0) + curvature(1)),
+                yy: noise.form(w, w) / curvature(1),
+            };
+            // Noise that vanishes along a direction leaves no Gaussian.
+            match covariance.determinant(2) > 0.0 {
+                true => dot([a, b], covariance.solve([a, b], 2)).sqrt().recip(),
+                false => (noise.xx.max(noise.yy) / curvature(0).max(curvature(1))).sqrt() / norm(e),
+            }
+        });
+        Some(widths.fold(f64::INFINITY, f64::min))
     }
 
     fn point(&self, point: &CriticalPoint, barrier: Option<(f64, f64)>) -> PointReport {
@@ -160,7 +181,7 @@ impl Look<'_> {
             linearisation: point.linearisation(self.problem.dimension),
             noise,
             barrier,
-            cells_across: self.across(eigenvalues, noise),
+            cells_across: self.across(point, noise),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::study::certificate::CertificateError;
 use crate::study::evolution::EvolutionFault;
 use crate::study::iteration::IterationError;
 use crate::study::network::NoNetwork;
+use crate::study::warning::Warning;
 use crate::tensor::Point;
 
 /// The error with which a study ended. What a user can do about it is said in `config`, where configurations are read.
@@ -73,6 +74,9 @@ pub enum StudyError {
         /// The dimension, 1 or 2.
         dimension: usize,
     },
+    /// No digit of any rate that was asked for is known.
+    #[error("{0}")]
+    Unresolved(Box<Warning>),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,

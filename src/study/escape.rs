@@ -26,10 +26,6 @@ pub(super) struct Escape {
     pub quadrature: Option<QuadratureCheck>,
 }
 
-/// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
-/// than their rates do so by chance, where an error changes its sign.
-const LEAST_OF_RATE: f64 = 0.5;
-
 impl Escape {
     /// Collects the analyses of the finest grid. A quasi-stationary distribution that is no eigenvector of the
     /// continuous problem is removed from them.
@@ -51,12 +47,8 @@ impl Escape {
         let passage = found.passage.as_ref();
         let mut passage =
             passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));
-        if problem.dimension == 2 {
-            let of_rate = rate.as_ref().and_then(|rate| rate.discretisation_error);
-            let error = passage.as_mut().and_then(|passage| passage.discretisation_error.as_mut());
-            if let Some((error, of_rate)) = error.zip(of_rate) {
-                *error = error.max(LEAST_OF_RATE * of_rate);
-            }
+        if let Some(error) = passage.as_mut().and_then(|passage| passage.discretisation_error.as_mut()) {
+            *error = error.max(rungs.least_error());
         }
         let quadrature = by_quadrature(request, problem, warnings);
         let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
@@ -145,7 +137,13 @@ fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option
         let indices = grid.indices(cell as usize);
         (0..grid.dimension).any(|axis| {
             let ends = [indices[axis] == 0, indices[axis] + 1 == grid.cells[axis]];
-            (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting))
+            // Beyond a wall outside of the set nothing lives.
+            let lives_beyond = |end: usize| {
+                let mut beyond = indices.map(|index| index as f64);
+                beyond[axis] += if end == 0 { -1.0 } else { 1.0 };
+                problem.valley.live.holds(grid.position(beyond[0], beyond[1]))
+            };
+            (0..2).any(|end| ends[end] && problem.domain.wall(axis, end) == Some(Wall::Reflecting) && lives_beyond(end))
         })
     };
     let cells = &on.assembly.cells;

@@ -96,7 +96,9 @@ pub(super) fn evidence(
         rate,
         passage,
         flux_over_population: found.flux_over_population,
-        flux_over_population_error: rungs.estimate(|rates| rates.flux_over_population).map(|found| found.error),
+        flux_over_population_error: rungs
+            .estimate(|rates| rates.flux_over_population)
+            .map(|found| found.error.max(rungs.least_error())),
         flux,
         degenerate_curve,
         fields,
@@ -222,7 +224,8 @@ fn peclet_numbers(
     found: &Analyses,
     closed: Option<(&Discretisation<'_>, &Vec<Scaled>)>,
 ) -> Peclet {
-    let probability = found.quasi_stationary.as_ref().map(|found| found.probability.as_slice());
+    let requested = found.quasi_stationary.as_ref().map(|found| &found.probability);
+    let probability = requested.or(found.whereabouts.as_ref()).map(Vec::as_slice);
     match (closed, probability) {
         (Some((closed, law)), None) => {
             let law: Vec<f64> = law.iter().map(|p| p.value()).collect();

@@ -187,6 +187,7 @@ impl Seen {
             Claim::Rounding => SAFETY * self.change.abs().max(self.rounding),
             Claim::WholeChange => relative(SAFETY * self.larger_of_both()),
             Claim::FormalAtMost => relative(SAFETY * self.left_at_most(taken.unwrap_or(self.formal))),
+            Claim::OneBelow => relative(SAFETY * self.left_at_most((self.formal - 1.0).max(1.0))),
             Claim::Approached => {
                 let lacking = self.order.filter(|_| self.formal >= 2.0).map_or(0.0, |p| (self.formal - p).max(0.0));
                 relative(SAFETY * self.left_at_most(self.formal - 2.0 * lacking))

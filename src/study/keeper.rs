@@ -22,17 +22,19 @@ type Write<'a> = dyn Fn(&Solution) -> Result<PathBuf, String> + 'a;
 pub struct Keeper<'a> {
     write: Option<&'a Write<'a>>,
     next: Instant,
+    /// Why a file could not be written: none is tried again.
+    refused: Option<String>,
 }
 
 impl<'a> Keeper<'a> {
     /// A keeper that saves nothing.
     pub fn none() -> Keeper<'static> {
-        Keeper { write: None, next: Instant::now() }
+        Keeper { write: None, next: Instant::now(), refused: None }
     }
 
     /// A keeper that saves with this function.
     pub fn new(write: &'a Write<'a>) -> Keeper<'a> {
-        Keeper { write: Some(write), next: Instant::now() + YOUNGEST }
+        Keeper { write: Some(write), next: Instant::now() + YOUNGEST, refused: None }
     }
 
     /// Whether partial results are saved.
@@ -57,13 +59,20 @@ pub(super) struct Unfinished<'a, 'b> {
 impl Unfinished<'_, '_> {
     /// Saves the section in its present state if it is time or urgent, and returns the file. `section` adds its numbers and
     /// returns its groups with a warning.
+    ///
+    /// # Errors
+    /// The reason for which it is not saved, if it is urgent: memory would hold all that a file does not take. If it is
+    /// not, the computation goes on without.
     pub(super) fn offer(
         &mut self,
         progress: &Progress,
         is_urgent: bool,
         section: impl FnOnce(&mut Quantities) -> (Vec<FieldGroup>, Warning),
-    ) -> Option<PathBuf> {
-        let write = self.keeper.write.filter(|_| is_urgent || self.keeper.is_due())?;
+    ) -> Result<Option<PathBuf>, String> {
+        if let Some(reason) = self.keeper.refused.as_ref().filter(|_| is_urgent) {
+            return Err(reason.clone());
+        }
+        let Some(write) = self.keeper.write.filter(|_| is_urgent || self.keeper.is_due()) else { return Ok(None) };
         let begun = Instant::now();
         let whole = self.solution.groups.len();
         let (groups, warning) = section(&mut self.solution.quantities);
@@ -73,13 +82,18 @@ impl Unfinished<'_, '_> {
         match &written {
             Ok(_) => self.keeper.next = Instant::now() + YOUNGEST.max(begun.elapsed().div_f64(SHARE)),
             Err(reason) => {
-                progress.announce(format!("what is found is not kept while it goes on: {reason}"));
-                self.keeper.write = None;
+                if !is_urgent {
+                    progress.announce(format!("what is found is not kept while it goes on: {reason}"));
+                }
+                (self.keeper.write, self.keeper.refused) = (None, Some(reason.clone()));
             }
         }
         self.solution.quantities.remove(self.section);
         self.solution.warnings.pop();
         self.solution.groups.truncate(whole);
-        written.ok()
+        match written {
+            Err(reason) if is_urgent => Err(reason),
+            written => Ok(written.ok()),
+        }
     }
 }

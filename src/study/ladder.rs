@@ -77,10 +77,12 @@ impl<'a> Plan<'a> {
         // A stationary density has no rate whose error could be estimated.
         let (grids, spacing, otherwise) = match request.error_estimate && request.wants_rates() {
             false => (vec![cells], ratio, None),
-            true => match quarters(cells, problem.dimension).filter(|_| scheme.is_corrected || lacks_third) {
-                Some(quarters) => (quarters, Spacing::Quarters, Some((halves, ratio))),
-                None => (halves, ratio, None),
-            },
+            true => {
+                match quarters(cells, problem.dimension, lacks_third).filter(|_| scheme.is_corrected || lacks_third) {
+                    Some(quarters) => (quarters, Spacing::Quarters, Some((halves, ratio))),
+                    None => (halves, ratio, None),
+                }
+            }
         };
         Ok(Plan { problem, scheme, grids: Grids::Towards { left: grids.into_iter(), last: cells, otherwise }, spacing })
     }
@@ -235,10 +237,10 @@ fn halves(cells: [usize; 2], dimension: usize) -> Vec<[usize; 2]> {
 
 /// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates
 /// better than from a quarter of them, and which small grids have instead of a quarter; `None` where there are no such
-/// grids.
-fn quarters(cells: [usize; 2], dimension: usize) -> Option<Vec<[usize; 2]>> {
-    let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { n / 4 * quarters });
-    let is_divisible = cells[..dimension].iter().all(|n| n % 4 == 0);
+/// grids. Where `nearly` will do the numbers of cells are rounded, which leaves the observed order right to a tenth or two.
+fn quarters(cells: [usize; 2], dimension: usize, nearly: bool) -> Option<Vec<[usize; 2]>> {
+    let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { (n * quarters + 2) / 4 });
+    let is_divisible = nearly || cells[..dimension].iter().all(|n| n % 4 == 0);
     (is_divisible && is_usable(share(2), dimension)).then(|| vec![share(2), share(3), cells])
 }
 

@@ -44,8 +44,12 @@ pub struct Level<'a> {
 /// The analyses of a killed chain; none by default.
 #[derive(Default)]
 pub struct Analyses {
-    /// The quasi-stationary distribution ν and the escape rate γ.
+    /// The quasi-stationary distribution ν and the escape rate γ, if requested.
     pub quasi_stationary: Option<QuasiStationary>,
+    /// γ, also where only the error of passage times needs it.
+    pub rate: Option<Scaled>,
+    /// Where ν is not requested: it, or the occupation times from the start point, up to a factor.
+    pub whereabouts: Option<Vec<f64>>,
     /// The mean first-passage times, and that from the start point.
     pub passage: Option<Passage>,
     /// The rate from flux over population.
@@ -128,11 +132,12 @@ pub fn solve<'a>(
             true => Some(spectrum::ground(&Chain::killed(discretisation.clone(), resources)?, None)?),
             false => None,
         };
+        let whereabouts = ground.as_ref().map(|ground| ground.left.clone());
         let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
         let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
         let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
         let FurtherAnalyses { reactive, several, network, spectrum } = beside;
-        let (found, timing) = (Analyses::default(), laps.timing);
+        let (found, timing) = (Analyses { whereabouts, ..Analyses::default() }, laps.timing);
         return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
@@ -240,10 +245,12 @@ impl Analyses {
     fn new(request: &Request, chain: &Chain<'_>) -> Result<Analyses, SolveError> {
         let on = &chain.discretisation;
         let (wants_rate, wants_passage) = (request.wants(Quantity::Rate), request.wants(Quantity::PassageTime));
-        let asks_boundary = boundary::is_asked_for(on) || crossing::is_asked_for(on.problem);
+        // In the plane passage times of several grids may agree by chance, and rates less so.
+        let is_judged = wants_passage && request.error_estimate && on.problem.dimension == 2;
+        let asks_boundary = is_judged || boundary::is_asked_for(on) || crossing::is_asked_for(on.problem);
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),
-            // If only the boundary error needs the fraction, it may remain unknown.
+            // If only errors need it, it may remain unknown.
             false if asks_boundary => quasi_stationary(chain).ok(),
             false => None,
         };
@@ -270,15 +277,19 @@ impl Analyses {
             let at_start = field::at_point(&on.grid, &on.assembly, &times.over(unit), on.problem.valley.start_point);
             Passage { from_start: unit.scaled(at_start), times }
         });
-        let flux_over_population = match &passage {
-            // Beyond the range of double precision 1/τ is used instead.
-            Some(passage) if passage.times.ordinary().is_some() => {
-                Some(1.0 / in_start.mass(&occupation(chain, chain.origin)?))
-            }
-            _ => None,
+        // Beyond the range of double precision 1/τ is used instead.
+        let has_population = passage.as_ref().is_some_and(|passage| passage.times.ordinary().is_some());
+        let occupied = match has_population {
+            true => Some(occupation(chain, chain.origin)?),
+            false if found.is_none() => occupation(chain, chain.origin).ok(),
+            false => None,
         };
+        let flux_over_population =
+            occupied.as_ref().filter(|_| has_population).map(|occupied| 1.0 / in_start.mass(occupied));
         Ok(Analyses {
             share_in_start: found.as_ref().map(|found| in_start.mass(&found.probability)),
+            rate: found.as_ref().map(|found| found.rate),
+            whereabouts: found.as_ref().filter(|_| !wants_rate).map(|found| found.probability.clone()).or(occupied),
             quasi_stationary: found.filter(|_| wants_rate),
             passage,
             flux_over_population,

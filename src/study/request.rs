@@ -40,6 +40,11 @@ impl Request {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
+    /// Whether some requested quantity is of the closed domain.
+    pub fn wants_closed(&self) -> bool {
+        [Quantity::Stationary, Quantity::Committor, Quantity::Network].into_iter().any(|quantity| self.wants(quantity))
+    }
+
     /// Whether some requested quantity is meaningless if nothing absorbs.
     pub fn needs_killing(&self) -> bool {
         self.wants_killing()

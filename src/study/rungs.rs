@@ -36,7 +36,7 @@ impl Rates {
         let found = &level.found;
         Rates {
             cells: level.discretisation.grid.cells,
-            quasi_stationary: found.quasi_stationary.as_ref().map(|found| found.rate),
+            quasi_stationary: found.rate,
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
@@ -52,6 +52,10 @@ impl Rates {
         }
     }
 }
+
+/// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
+/// than their rates do so by chance, where an error changes its sign.
+const LEAST_OF_RATE: f64 = 0.5;
 
 /// The rates on all grids that are used, with further errors of the finest grid.
 pub struct Rungs<'a> {
@@ -121,6 +125,12 @@ impl Rungs<'_> {
             self.closed_estimate(&values, coarseness(k)).filter(|_| !is_zero(&values))
         };
         (0..count).map(estimate).collect()
+    }
+
+    /// The least error of passage times and of flux over population, by that of the escape rate; 0 in one dimension.
+    pub fn least_error(&self) -> f64 {
+        let of_rate = self.estimate(|rates| rates.quasi_stationary).filter(|_| self.problem.dimension == 2);
+        of_rate.map_or(0.0, |found| LEAST_OF_RATE * found.error)
     }
 
     /// The coarseness where the process crosses a curve, for fluxes whose own share of crossings is not computed.

@@ -9,6 +9,7 @@ pub use crate::observe::peclet::Peclet;
 use crate::observe::quantity::Quantities;
 use crate::scaled::Scaled;
 use crate::solve::QuasiStationary;
+use crate::study::StudyError;
 pub use crate::study::certificate::Certificate;
 pub use crate::study::choice::Choice;
 use crate::study::committor::CommittorStudy;
@@ -81,6 +82,19 @@ pub struct Solution {
 }
 
 impl Solution {
+    /// Refuses a solution in which no digit of any rate that was asked for is known.
+    ///
+    /// # Errors
+    /// [`StudyError::Unresolved`].
+    pub fn refuse_unresolved(&self) -> Result<(), StudyError> {
+        let asked = [self.rate.is_some(), self.passage.is_some()].into_iter().filter(|is_asked| *is_asked).count();
+        let worthless = || self.warnings.iter().filter(|warning| matches!(warning, Warning::Worthless { .. }));
+        match worthless().next() {
+            Some(warning) if worthless().count() == asked => Err(StudyError::Unresolved(Box::new(warning.clone()))),
+            _ => Ok(()),
+        }
+    }
+
     /// Adds the interpolation error of the loss to the errors of rate and passage time.
     pub fn add_interpolation(&mut self, errors: Errors) {
         let add = |error: Option<&mut Option<f64>>, by: Option<Interpolation>| {

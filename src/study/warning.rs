@@ -131,6 +131,17 @@ pub enum Warning {
         /// Why.
         reason: Box<StudyError>,
     },
+    /// A sensitivity that could not be computed.
+    #[error("{reason}: it is not known")]
+    SensitivityUnknown {
+        /// The number, and why.
+        reason: String,
+    },
+    /// No number of the configuration that the rate depends on.
+    #[error(
+        "sensitivities: the configuration has no positive number that the rate depends on and that stands alone: formulas and lists are not varied"
+    )]
+    NoSensitivity,
     /// Grids that were refined as far as they could be.
     #[error(
         "the tolerance of {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}"
@@ -288,7 +299,9 @@ pub enum Warning {
         until: f64,
     },
     /// Survival below the range of numbers.
-    #[error("survival from t = {from:.3e} on is below 1e-308: its logarithm is there, and the flux over it")]
+    #[error(
+        "survival from t = {from:.3e} on is below 1e-308, and 0 in the lists: its logarithm is there, and the flux over it"
+    )]
     EvolutionRange {
         /// The first such output time.
         from: f64,

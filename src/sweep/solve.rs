@@ -94,6 +94,7 @@ pub fn summary_of(
     if solution.particles.as_ref().is_some_and(|found| found.interrupted) || resources.progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
+    solution.refuse_unresolved()?;
     state(&mut solution);
     let setting = io::Setting::new(config, problem, SystemTime::now(), 1);
     let mut summary = io::summary(&io::Solved { setting, solution: &solution });

@@ -161,7 +161,7 @@ fn every_row_of_the_table_decides_its_situation() {
             by(left(2.0 * 3.8f64.log2() - 2.0, d)),
         ),
         (Situation::Unsettled, halves, vec![0.0, 4.0 * d, 5.0 * d], 1.0, false, d, by(d)),
-        (Situation::Faster, halves, vec![0.0, 16.0 * d, 17.0 * d], 2.0, false, d / 15.0, by(d / 3.0)),
+        (Situation::Faster, halves, vec![0.0, 16.0 * d, 17.0 * d], 2.0, false, d / 15.0, by(d)),
         (Situation::Slower, halves, vec![0.0, 2.0 * d, 3.0 * d], 2.0, false, d, by(d)),
         (Situation::CoarsestUnresolved, halves, vec![0.0, 0.3, 0.3 - d], 6.0, false, -d / 15.0, by(left(4.0, d))),
         (Situation::NoOrder, halves, vec![0.0, c, c - d], 2.0, false, 0.0, by(c / 4.0)),

@@ -13,7 +13,7 @@ use crate::folder::Folder;
 
 fn sensitivities(text: &str) -> std::collections::BTreeMap<String, f64> {
     let config = Config::from_text(Path::new("sensitivity.toml"), text, &[]).unwrap();
-    config.sensitivities(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap()
+    config.sensitivities(&config.problem().unwrap(), &config.request, &Progress::default()).unwrap().by_key
 }
 
 /// L and T times s is time times 1/s: the sensitivities to everything that scales with L sum to 1, at every barrier;

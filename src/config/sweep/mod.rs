@@ -174,9 +174,11 @@ impl Sweep {
 
     fn grafted<'a>(&self, values: impl Iterator<Item = (&'a Axis, &'a AxisValue)>) -> Read<(Source, Node)> {
         let (mut source, mut tree) = (self.source.clone(), self.base.clone());
-        for (axis, value) in values {
-            tree::graft(&mut source, &mut tree, &format!("{}={}", axis.key, value.text))?;
+        let changes: Vec<String> = values.map(|(axis, value)| format!("{}={}", axis.key, value.text)).collect();
+        for change in &changes {
+            tree::graft(&mut source, &mut tree, change)?;
         }
+        source.effective = tree::effective(&source.effective, &changes).unwrap_or(source.effective);
         Ok((source, tree))
     }
 

@@ -32,6 +32,12 @@ pub enum EvolutionFault {
     /// What was kept cannot be gone on with.
     #[error("what the result keeps to go on from is damaged, or of another version of the program")]
     NotKept,
+    /// Densities that no file takes, and more of them than wait in memory.
+    #[error("more densities have come than memory keeps, and they cannot be written: {reason}")]
+    Unwritable {
+        /// Why not.
+        reason: String,
+    },
     /// What was kept is of something else.
     #[error("what the result keeps to go on from is of another problem or of other output times")]
     OtherHalt,

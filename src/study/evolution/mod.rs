@@ -185,7 +185,7 @@ impl Way<'_, '_, '_> {
             while let Some(time) = times.next_if(|time| *time <= piece.ends()) {
                 within.advance(time).map_err(|error| failed(error, &under))?;
                 observed.take(&within);
-                self.taken(observed.record);
+                self.taken(observed.record)?;
             }
             if times.peek().is_some() {
                 within.advance(piece.ends()).map_err(|error| failed(error, &under))?;
@@ -205,7 +205,7 @@ impl Way<'_, '_, '_> {
             for time in times {
                 evolution.advance(time).map_err(|error| failed(error, on))?;
                 observed.take(&evolution);
-                self.taken(observed.record);
+                self.taken(observed.record)?;
             }
             self.rate = self.rate.filter(|_| asked.schedule.is_empty());
             record.plateau = plateau(&evolution, self.rate, relaxation);
@@ -217,7 +217,10 @@ impl Way<'_, '_, '_> {
 
     /// One more output time was reached: an interruption leaves what was found until then, and so may the end of the
     /// program.
-    fn taken(&mut self, record: &mut Record) {
+    ///
+    /// # Errors
+    /// More densities than may wait in memory, and no file that takes them.
+    fn taken(&mut self, record: &mut Record) -> Result<(), StudyError> {
         let progress = self.resources.progress;
         progress.keep();
         progress.advance(1);
@@ -230,9 +233,10 @@ impl Way<'_, '_, '_> {
             record.interrupted = false;
             (groups, warning)
         });
-        if let Some(file) = kept {
+        if let Some(file) = kept.map_err(|reason| EvolutionFault::Unwritable { reason })? {
             record.snapshots.are_in(file);
         }
+        Ok(())
     }
 }
 

@@ -204,7 +204,7 @@ impl Record {
 
     /// The first time at which survival is below the range of numbers.
     pub(super) fn out_of_range_from(&self) -> Option<f64> {
-        let place = self.series.survival.iter().position(|survival| survival.is_nan())?;
+        let place = self.series.survival.iter().position(|survival| *survival == 0.0)?;
         Some(self.series.t[place])
     }
 

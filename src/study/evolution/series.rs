@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::observe::boundary::SaddleOfExit;
 use crate::solve::{Discretisation, Evolution};
-use crate::study::evolution::KNOWN;
 use crate::study::evolution::record::Record;
 
 /// What is written down at every output time.
@@ -71,16 +70,15 @@ impl Observed<'_> {
         let survival = in_range(log_survival.exp());
         let hazard = evolution.hazard();
         let flux_error = evolution.error_of(&on.assembly.generator.killing).min(1.0);
-        let flux = survival * hazard;
-        // A flux that is not known is not refined further: its error says so.
-        let is_lost = hazard > 0.0 && flux_error <= KNOWN && !flux.is_normal();
+        let flux = in_range(survival * hazard);
         record.series.t.push(time);
         record.series.survival.push(survival);
         record.series.log_survival.push(log_survival);
-        record.series.flux.push(if is_lost { f64::NAN } else { flux });
+        record.series.flux.push(flux);
         record.series.flux_error.push(flux_error);
         record.series.flux_over_survival.push(hazard);
-        let mass = |weights: &Vec<f64>| survival * p.iter().zip(weights).map(|(p, weight)| p * weight).sum::<f64>();
+        let mass =
+            |weights: &Vec<f64>| in_range(survival * p.iter().zip(weights).map(|(p, weight)| p * weight).sum::<f64>());
         record.series.valleys.push(record.members.iter().map(mass).collect());
         let errors = record.members.iter().map(|weights| evolution.error_of(weights).min(1.0));
         record.series.valley_error.push(errors.collect());
@@ -119,9 +117,9 @@ impl Observed<'_> {
     }
 }
 
-/// NaN for numbers below the range of doubles, so that they are left out.
+/// 0 for numbers below the range of doubles in which they have all their digits.
 fn in_range(value: f64) -> f64 {
-    if value.is_normal() { value } else { f64::NAN }
+    if value.is_normal() { value } else { 0.0 }
 }
 
 /// The mean, and the covariance by rows.

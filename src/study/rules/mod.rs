@@ -82,7 +82,9 @@ pub enum Claim {
     WholeChange,
     /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
     FormalAtMost,
-    /// The same of the observed order, less what it lacks of the scheme's, if that is 2 or more: it has come so near to
+    /// What an error of one order below the scheme's, at least 1, leaves by the last change.
+    OneBelow,
+    /// What an error of the observed order, but no more than the scheme's, less what it lacks of the scheme's, if that is 2 or more: it has come so near to
     /// it between the last grids, and what comes beyond them has the orders before it in it.
     Approached,
     /// What an error of first order leaves by the larger of the two changes.
@@ -179,7 +181,8 @@ pub static RULES: [Rule; 17] = [
         words: "the observed order is above the scheme's",
         applies: |seen| seen.order.is_some_and(|p| p > seen.formal),
         order: Order::ObservedAtMost(8.0),
-        claim: Claim::FormalAtMost,
+        // Terms of both signs that cancel on the coarser grids look like a high order.
+        claim: Claim::OneBelow,
     },
     Rule {
         situation: Situation::Slower,

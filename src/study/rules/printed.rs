@@ -24,6 +24,7 @@ impl Display for Claim {
                 write!(text, "the whole last change, or what the scheme's order leaves of the one before, the larger")
             }
             Claim::FormalAtMost => write!(text, "order taken, at most the scheme's, by the last change"),
+            Claim::OneBelow => write!(text, "one order below the scheme's, at least 1, by the last change"),
             Claim::Approached => {
                 write!(
                     text,

@@ -86,8 +86,15 @@ fn a_killed_density_has_its_plateau() {
     assert!(t.windows(2).all(|pair| pair[1] > pair[0]) && t[13] == 1e12 && t.len() == 14);
     // e^{−γt} from the plateau on.
     assert_relative_eq!(log_survival[13] - log_survival[10], -rate * (t[13] - t[10]), max_relative = 1e-6);
-    // Beyond 1e-308 there is no survival to be listed, and a word about it.
-    assert_eq!(found.get("survival").is_some(), log_survival[13] > -700.0);
+    // Below 1e-308 survival and flux are 0, with a word about it.
+    for (k, [survival, flux]) in
+        numbers(&found["survival"]).into_iter().zip(numbers(&found["flux"])).map(|(s, f)| [s, f]).enumerate()
+    {
+        let is_in_range = log_survival[k] > -708.0;
+        assert_eq!(survival > 0.0, is_in_range, "{k}: {survival}");
+        assert!(flux > 0.0 || log_survival[k] < -600.0, "{k}: {flux}");
+    }
+    assert_eq!(found["valleys"].as_array().unwrap().len(), 14);
     let said: Vec<String> = solution.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.iter().any(|word| word.contains("below 1e-308")), log_survival[13] < -709.0, "{said:?}");
     let group = solution.groups.iter().find(|group| group.name == "evolution").unwrap();
