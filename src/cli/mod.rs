@@ -30,7 +30,6 @@ use serde_json::Value;
 
 use crate::config::advice;
 use crate::plot::{self, FigureData};
-use crate::study::StudyError;
 use crate::study::forecast::Around;
 use crate::study::keeper::Keeper;
 use crate::study::solution::Solution;

@@ -9,7 +9,6 @@ use std::path::Path;
 use crate::config::diagnosis::{Diagnosis, INTERRUPTED, UNSOLVABLE, WRONG};
 pub use crate::config::fault_particles::on_particle_warning;
 use crate::config::fault_particles::particle_fault;
-use crate::config::warned::on_warning;
 use crate::digits;
 use crate::elimination::EliminationError;
 use crate::formula::quadrature::QuadratureError;

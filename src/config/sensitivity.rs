@@ -153,7 +153,7 @@ impl Config {
                 }
                 solution.rate.map(|rate| rate.value.ln()).ok_or_else(lacks)
             };
-            let four = || {
+            let four = || -> Result<[f64; 4], SensitivityError> {
                 let [far_below, below] = [logarithm(-2.0)?, logarithm(-1.0)?];
                 Ok([far_below, below, logarithm(1.0)?, logarithm(2.0)?])
             };

@@ -261,7 +261,10 @@ impl Choice<'_> {
         let mut free = [[false; 2]; 2];
         for (axis, sides) in free.iter_mut().enumerate().take(domain.dimension) {
             *sides = [given.lower.is_none(), given.upper.is_none()];
-            if let Some((lower, upper)) = self.killing_box() {
+            // In one dimension the basin of a minimum is a box.
+            let is_basin = self.posed.valley.as_ref().is_some_and(|valley| matches!(valley.set, StartSet::Basin));
+            let holds_more = is_basin && self.posed.holds_all_minima;
+            if let Some((lower, upper)) = self.killing_box().filter(|_| !holds_more) {
                 if sides[0] && lower[axis].is_finite() {
                     domain.lower[axis] = lower[axis];
                     sides[0] = false;

@@ -13,7 +13,7 @@ pub(super) fn evolution(page: &mut Page, quantities: &Quantities) {
     let last = |key: &str| found[key].as_array().and_then(|values| values.last());
     let number = |key: &str| last(key).and_then(Value::as_f64);
     let (Some(time), Some(log_survival)) = (number("t"), number("log_survival")) else { return };
-    let survival = match number("survival") {
+    let survival = match number("survival").filter(|survival| *survival > 0.0) {
         Some(survival) => format!("S = {}", brief(survival)),
         None => format!("ln S = {}", brief(log_survival)),
     };

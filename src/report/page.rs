@@ -94,7 +94,7 @@ impl Page {
                 }
                 Part::Row(cells) => {
                     for cell in cells {
-                        text += &" ".repeat(COLUMN.saturating_sub(cell.chars().count()));
+                        text += &" ".repeat(COLUMN.saturating_sub(cell.chars().count()).max(1));
                         text += cell;
                     }
                     text.push('\n');
