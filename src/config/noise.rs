@@ -10,7 +10,7 @@ use crate::tensor::Point;
 
 type Read<T> = Result<T, ConfigError>;
 
-/// The points that name cold valleys; none where the key is left out.
+/// The points in the cold valleys; empty without the key.
 fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
     let Some(rows) = section.rows("valleys", FINITE)? else { return Ok(Vec::new()) };
     if rows.is_empty() {
@@ -21,10 +21,10 @@ fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
     rows.iter().map(|row| pad(section, "valleys", row, dimension, 0.0)).collect()
 }
 
-/// The noise, and whether it may degenerate.
+/// Reads the noise, and whether it may degenerate.
 ///
 /// # Errors
-/// Keys that are missing, wrong or in each other's way.
+/// Keys that are missing, wrong, or contradict each other.
 pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
     let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression", "loss-hessian"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
@@ -92,7 +92,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bo
     Ok((config, allow_degenerate))
 }
 
-/// The kinds that have a key.
+/// The kinds of noise to which a key belongs; empty for keys of all kinds.
 fn owners(key: &str) -> Vec<&'static str> {
     match key {
         "temperature" => vec!["isotropic"],
