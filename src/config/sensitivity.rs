@@ -1,7 +1,7 @@
 //! Sensitivities of the escape rate to the numbers of a configuration.
 //!
 //! ```text
-//! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})          error: h⁴/30 times the fifth derivative
+//! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})      error: h⁴/30 times the fifth derivative
 //! ```
 //! Every γ is computed on the grid and with the scheme of the run, so that the discretisation error largely cancels in
 //! the differences. Rates are accurate to 1e-13 whatever their size, the quotient to about 1e-9 of |ln γ|. Each number

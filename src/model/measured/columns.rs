@@ -1,8 +1,8 @@
-//! Tables as text: a point a line.
+//! Tables as text, one point a line.
 //!
-//! Commas, semicolons, tabs or blanks separate; lines that begin with `#` are left out; a first line with a word in it
-//! is a header. The points must be all those of a grid, in any order. Columns are x, y, L, C₁₁, C₁₂, C₂₂ (x, L, C₁₁ in
-//! one dimension), or found by name where the header has the names that are asked for.
+//! Fields are separated by commas, semicolons, tabs or blanks. Lines that begin with `#` are ignored; a first line with
+//! a word in it is the header. The points must form a complete grid, in any order. The columns are x, y, L, C₁₁, C₁₂,
+//! C₂₂ (x, L, C₁₁ in one dimension), or are found by name if the header has the names.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use super::super::fault::DataFault;
 use super::{Array, Contents, MeasuredSource};
 use crate::input;
 
-/// A point, its place in the file, and its numbers in the order of the columns.
+/// One point: its line number, and its values in the order of the columns.
 struct Row {
     line: u64,
     values: Vec<f64>,
 }
 
-/// The columns as arrays over the grid, under the names that are asked for.
+/// The columns as arrays over the grid, under the configured names.
 pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes)).into_owned();
@@ -89,7 +89,7 @@ pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, Dat
     })
 }
 
-/// The rows on the grid of their coordinates.
+/// The arrays over the grid that the points form.
 fn grid<'a>(
     rows: &[Row],
     wanted: &[&'a str],
@@ -114,7 +114,7 @@ fn grid<'a>(
     for row in rows {
         let mut place = 0;
         for (k, axis) in axes.iter().enumerate() {
-            // It is one of them.
+            // The value is among those of the axis.
             let index = axis.partition_point(|known| *known < value(row, k));
             place = place * axis.len() + index;
         }
