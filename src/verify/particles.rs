@@ -1,4 +1,4 @@
-//! The solver against particles.
+//! The solver's rates compared with those of particles.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
@@ -7,7 +7,7 @@ use crate::verify::evidence::Evidence;
 use crate::verify::solved::posed;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// z-scores.
+/// Particles escape at the solver's rate within their sampling noise.
 pub const Z_SCORES: Claim = Claim {
     id: "particles",
     title: "Particles escape at the solver's rate",
@@ -31,7 +31,7 @@ grid = { cells = [96, 96] }";
 
 const BARE: &str = "kind = \"hessian\", learning_rate = 0.5, batch_size = 1";
 
-/// A valley that bends, killed at x = 0.
+/// The configuration of a curved valley, killed at x = 0.
 fn bent(minimum: &str, lower: &str, upper: &str) -> String {
     format!(
         "domain = {{ lower = {lower}, upper = {upper} }}
@@ -77,12 +77,12 @@ pub fn z_scores(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         ),
     ];
     let (mut sum, mut points) = (0.0, Vec::new());
-    // Short steps make each of the last three as dear as all before: one of them will do.
+    // Because of short steps each of the last three costs as much as all before; a quick check takes one of them.
     let problems = if effort.is_quick { &problems[..7] } else { &problems[..] };
     effort.expects(problems.len());
     for (place, (name, landscape, noise, rest)) in problems.iter().enumerate() {
         let dimension = if *rest == LINE { 1 } else { 2 };
-        // Steps are short where the noise bends: fewer particles have less to burn in.
+        // Steps are short where the noise has kinks; with fewer particles the burn-in is shorter.
         let count = if *noise == BARE { ", count = 500" } else { "" };
         let exits = if effort.is_quick { 200 } else { 1500 };
         evidence.configuration = format!(

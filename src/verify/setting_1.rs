@@ -1,4 +1,4 @@
-//! The paper's ten-dimensional Styblinski–Tang experiment with the batches that it takes.
+//! The paper's ten-dimensional Styblinski–Tang experiment, with its batches.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
@@ -15,7 +15,7 @@ use crate::verify::sample_chain::{SampleChain, normal};
 use crate::verify::solved::{posed, rate, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Ten dimensions from one.
+/// Ten independent coordinates give the rate in ten dimensions.
 pub const PRODUCT: Claim = Claim {
     id: "setting-1-ten-dimensions",
     title: "The paper's ten-dimensional experiment is ten one-dimensional ones",
@@ -32,7 +32,7 @@ pub const PRODUCT: Claim = Claim {
     check: |effort| product(effort, 1.0),
 };
 
-/// What the noise of such batches is not.
+/// A batch of one sample escapes like Gaussian noise of the same covariance.
 pub const GAUSSIAN: Claim = Claim {
     id: "setting-1-batch-of-one",
     title: "SGD with a batch of one escapes as with Gaussian noise of its covariance",
@@ -66,10 +66,11 @@ valley = {{ minimum = [{}], set = \"whole\" }}",
     )
 }
 
-/// The lowest place that a coordinate is followed to; at η = 0.012 the iteration is unstable beyond −9.
+/// The lower end of the interval; at η = 0.012 the iteration is unstable below −9.
 const LOWEST: f64 = -14.0;
 
-/// Decides whether SGD in ten dimensions escapes at `factor` times the rate of ten coordinates; the claim's factor is 1.
+/// Decides whether SGD in ten dimensions escapes at `factor` times the rate of ten coordinates; the claim's factor is
+/// 1.
 ///
 /// # Errors
 /// A point that cannot be solved or simulated.
@@ -208,7 +209,7 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// γ of a chain, whose phases are not shown.
+/// The escape rate of a chain, without progress of its phases.
 fn escape(chain: &SampleChain, cells: usize, effort: &Effort) -> Result<Scaled, ClaimError> {
     let progress = effort.progress.part();
     let resources = Resources { memory: allowed(), workspace: &Workspace::default(), progress: &progress };

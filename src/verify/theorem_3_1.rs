@@ -1,4 +1,4 @@
-//! Theorem 3.1: the escape time of SGLD in the limit of small noise, with the size of its error.
+//! Theorem 3.1: the escape time of SGLD in the limit of small noise, and its error.
 
 use crate::problem::Problem;
 use crate::verify::limit::{Limit, within};
@@ -9,7 +9,7 @@ const STATEMENT: &str =
     "SGLD with D = d·I leaves a valley after the mean time τ = 2π/|H_be| √(−det H_b/det H_a) e^{ΔL/d}.";
 const SOURCE: &str = "Theorem 3.1 (Kramers 1940, Eyring 1935); proof in the paper's appendix A.1";
 
-/// In one dimension.
+/// Theorem 3.1 in one dimension.
 pub const LINE: Claim = Claim {
     id: "theorem-3-1",
     title: "SGLD's escape rate in one dimension",
@@ -26,7 +26,7 @@ pub const LINE: Claim = Claim {
     check: |effort| Setup::line().check(effort),
 };
 
-/// In two dimensions.
+/// Theorem 3.1 in two dimensions.
 pub const PLANE: Claim = Claim {
     id: "theorem-3-1-2d",
     title: "SGLD's escape rate in two dimensions",
@@ -41,31 +41,31 @@ pub const PLANE: Claim = Claim {
     check: |effort| Setup::plane().check(effort),
 };
 
-/// A landscape with what is asked of it.
+/// A landscape.
 pub struct Case {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// All of its configuration but the noise.
+    /// The configuration without the noise.
     pub text: &'static str,
 }
 
-/// What is compared with what.
+/// The prediction and the tolerances of a check.
 pub struct Setup {
     /// The landscapes.
     pub cases: &'static [Case],
-    /// ΔL/d, ascending.
+    /// The ratios ΔL/d, ascending.
     pub barriers: &'static [f64],
-    /// How many of them the quick check takes.
+    /// The number of these in a quick check.
     pub quick: usize,
-    /// What the theorem's rate is multiplied with: 1.
+    /// A factor of the theorem's rate; 1 for the claim.
     pub prefactor: f64,
-    /// The power of d in the error: 1.
+    /// The order in d of the error; 1 for the claim.
     pub order: f64,
-    /// How far the order may be from that.
+    /// The tolerance of the order.
     pub order_tolerance: f64,
-    /// How far the limit may be from 1.
+    /// The tolerance of the limit, which is 1.
     pub tolerance: f64,
-    /// The relative error that each rate may have.
+    /// The largest relative error of each rate.
     pub needed: f64,
 }
 
@@ -173,7 +173,7 @@ impl Setup {
         }
     }
 
-    /// Decides.
+    /// Decides the claim.
     ///
     /// # Errors
     /// A point that cannot be solved.
@@ -186,7 +186,7 @@ impl Setup {
         effort.expects(self.cases.len() * effort.points(self.barriers, self.quick).len());
         for case in self.cases {
             let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
-            // At small noise, where the saddle is narrower than its distance from what kills.
+            // The barrier at small noise, where the saddle is narrower than its distance from what absorbs.
             let (problem, _) = posed(&configured(PROBE))?;
             let height = barrier(&problem)?;
             let mut ratios = Vec::new();
@@ -211,7 +211,7 @@ impl Setup {
             numbers.push(Number::against(format!("{}: order of the error in d", case.name), limit.order, self.order));
             if problem.dimension == 1 {
                 let predicted = laplace(&problem)?;
-                // The next term of the expansion is d times smaller: extrapolated away with it.
+                // Extrapolation removes the next term of the expansion, which is smaller by a factor d.
                 let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
                 let slope = Limit::of(&slopes, 1.0).value;
                 if (slope / predicted - 1.0).abs() > COEFFICIENT {
@@ -255,20 +255,20 @@ impl Setup {
     }
 }
 
-/// The noise at which the barrier is read off.
+/// The noise at which the barrier is determined.
 pub(super) const PROBE: f64 = 1e-3;
 
-/// How far the coefficient of d may be from Laplace's.
+/// The relative tolerance of the coefficient of d.
 const COEFFICIENT: f64 = 0.02;
 
-/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method, third and fourth derivatives from the
-/// exact second by central differences.
+/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method; third and fourth derivatives by central
+/// differences of the exact second one.
 pub(super) fn laplace(problem: &Problem) -> Result<f64, ClaimError> {
     let lacks = ClaimError::Lacks { what: "saddle" };
     let (Some(minimum), Some(&saddle)) = (problem.minimum(), problem.valley.saddles.first()) else { return Err(lacks) };
     let saddle = &problem.critical.saddles[saddle].point;
     let term = |x: f64, sign: f64| {
-        // Truncation h² and rounding 1e-16/h² balance near 1e-4; both derivatives are then right to about 1e-6.
+        // Truncation h² and rounding 1e-16/h² balance near h = 1e-4; at 1e-3 truncation leaves about 1e-6.
         let h = 1e-3;
         let second = |x: f64| sign * problem.dynamics.slope_jacobian([x, 0.0])[0][0];
         let (before, here, after) = (second(x - h), second(x), second(x + h));

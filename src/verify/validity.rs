@@ -1,4 +1,5 @@
-//! From which barrier over noise on Kramers' rate is within 10 % and 1 %, and what Laplace's first correction gains.
+//! The barrier over noise from which Kramers' rate is accurate to 10 % and 1 %, with and without Laplace's first
+//! correction.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::{Limit, within};
@@ -6,7 +7,7 @@ use crate::verify::solved::{barrier, posed, solve};
 use crate::verify::theorem_3_1::{LINES, PROBE, laplace};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// The map of validity.
+/// Laplace's first correction raises the order of the error in d to 2.
 pub const MAP: Claim = Claim {
     id: "kramers-validity",
     title: "How cold is cold enough for Kramers' rate, with its first correction and without",
@@ -22,11 +23,11 @@ pub const MAP: Claim = Claim {
     check: |effort| map(effort, 1.0),
 };
 
-/// ΔL/d at the first point, and how many points follow it in steps of √2: up to 320.
+/// ΔL/d at the first point, and the number of further points in steps of √2, up to 320.
 const WARMEST: f64 = 1.25;
 const STEPS: usize = 16;
 
-/// The shares of error that are asked for.
+/// The relative errors for which the barrier over noise is determined.
 const SHARES: [f64; 2] = [0.1, 0.01];
 
 /// Decides whether `factor` times Laplace's coefficient leaves an error of order d²; the claim's factor is 1.
@@ -42,7 +43,7 @@ pub fn map(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let barriers: Vec<f64> =
         (0..=STEPS).step_by(step).map(|k| WARMEST * std::f64::consts::SQRT_2.powi(k as i32)).collect();
     effort.expects(LINES.len() * barriers.len());
-    // The smallest and the largest barrier over noise that any landscape needs: without the correction and with it.
+    // The smallest and the largest barrier over noise that any landscape needs, without the correction and with it.
     let mut needed = [[[f64::INFINITY, 0.0]; 2]; 2];
     for case in &LINES {
         let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
