@@ -1,4 +1,4 @@
-//! A field over the plane of θ: colours, a colour bar, level lines, marks.
+//! Maps: a field over the plane of θ with colours, a colour bar, level lines and marks.
 
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
@@ -12,42 +12,42 @@ use super::sheet::Sheet;
 use super::{PlotError, contour, flux};
 use crate::tensor::{Point, norm};
 
-/// Dots of the panel's longer side.
+/// The length of the longer side of the panel, in dots.
 const PANEL: f64 = 1800.0;
 const LEFT: u32 = 232;
 const BELOW: u32 = 240;
-/// Room for the colour bar with its numbers and its name.
+/// The width of the colour bar with its numbers and its name, in dots.
 const BAR: u32 = 380;
 
-/// What a map shows.
+/// The contents of a map.
 pub(super) struct Map<'a> {
     pub title: [&'a str; 2],
-    /// Field over the cells.
+    /// The field over the cells.
     pub field: &'a [f64],
-    /// Its scale: colours run over its range.
+    /// The scale, whose range the colours cover.
     pub scale: Axis,
-    /// Levels of the field with a thin line.
+    /// The levels of thin lines.
     pub levels: Vec<f64>,
-    /// Levels with a thick line.
+    /// The levels of thick lines.
     pub strong_levels: Vec<f64>,
-    /// What is drawn over it.
+    /// The lines and marks drawn over the field.
     pub overlay: Overlay,
 }
 
-/// Two sets and what flows between them; nothing by default.
+/// Lines and marks over a field; empty by default.
 #[derive(Clone, Default)]
 pub(super) struct Overlay {
-    /// The boundaries of the sets.
+    /// The outlines of sets.
     pub outlines: Vec<[Point; 2]>,
-    /// Where the process is as likely to come to one set first as to the other.
+    /// The surface q⁺ = ½.
     pub half: Vec<[Point; 2]>,
-    /// Where an eigenvalue of the Hessian, and of the noise, changes its sign.
+    /// The curve on which an eigenvalue of the Hessian, and with it of the noise, changes sign.
     pub degenerate: Vec<[Point; 2]>,
-    /// Lines along the current between the sets, and the number of the point of each that an arrow stands at.
+    /// The streamlines of a current, and for each the index of the point with an arrow.
     pub streams: Vec<(Vec<Point>, usize)>,
-    /// What these lines are called.
+    /// The name of the streamlines in the legend.
     pub streams_are: &'static str,
-    /// The names of the sets, and their places.
+    /// Labels and their places.
     pub words: Vec<(Point, &'static str)>,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Overlay {
 pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), PlotError> {
     let axes = axes(data);
     let [width, height] = panel(&axes, PANEL);
-    // A narrow panel must leave room for the title.
+    // A narrow panel must leave space for the title.
     let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
     picture(sheet, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
         let left = (dots.0 - (LEFT + width + BAR)) / 2;
@@ -67,7 +67,7 @@ pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), Pl
     })
 }
 
-/// Draws a map with its colour bar into an area, its longer side so many dots long.
+/// Draws a map with its colour bar; its longer side has `longest` dots.
 pub(super) fn draw_on(area: &Area, data: &FigureData, map: &Map, longest: f64) -> Result<(), Fault> {
     let axes = axes(data);
     let [width, height] = panel(&axes, longest);
@@ -78,7 +78,7 @@ pub(super) fn draw_on(area: &Area, data: &FigureData, map: &Map, longest: f64) -
     draw_bar(&bar.margin(0, (bar.dim_in_pixel().1).saturating_sub(height + BELOW), 0, 0), map, height)
 }
 
-/// θ₁ and θ₂ over the box that holds the grid, turned or not.
+/// The axes θ₁ and θ₂ over the bounding box of the grid, which may be turned.
 fn axes(data: &FigureData) -> [Axis; 2] {
     let (lower, upper) = (data.grid.lower, data.grid.upper);
     let corners = [lower, [lower[0], upper[1]], [upper[0], lower[1]], upper].map(|u| data.grid.to_theta(u));
@@ -89,12 +89,12 @@ fn axes(data: &FigureData) -> [Axis; 2] {
     })
 }
 
-/// Dots of the plane of a map whose longer side has so many.
+/// The size in dots of a map whose longer side has `longest` dots.
 pub(super) fn size(data: &FigureData, longest: f64) -> [u32; 2] {
     panel(&axes(data), longest)
 }
 
-/// Pixels of the panel: equal lengths for equal lengths unless it would be thinner than a quarter.
+/// The size of the panel: to scale, unless its sides differ by more than a factor 4.
 fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     let [width, height] = [0, 1].map(|axis: usize| axes[axis].range.end - axes[axis].range.start);
     let aspect = height / width;
@@ -188,8 +188,8 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
 }
 
-/// A triangle at a point of a line that shows where the line goes; `None` where it goes nowhere. Lengths are in dots of
-/// the panel.
+/// A triangle at a point of a line in the direction of the line; `None` if it has none. Lengths are in dots of the
+/// panel.
 fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], length: f64) -> Option<[(f64, f64); 3]> {
     let dots = [0, 1].map(|axis: usize| f64::from(panel[axis]) / sizes[axis]);
     let (before, after) = (line.get(at.checked_sub(1)?)?, line.get(at + 1)?);
@@ -203,7 +203,7 @@ fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], lengt
     (size > 0.0).then(|| [place(1.0, 0.0), place(-0.7, 0.8), place(-0.7, -0.8)])
 }
 
-/// RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
+/// The RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
 fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Vec<u8> {
     let at = |axis: usize, fraction: f64| {
         axes[axis].range.start + fraction * (axes[axis].range.end - axes[axis].range.start)
@@ -264,7 +264,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     area.draw(&Text::new(name, ((left + width) as i32 + 192, (height as i32 - length) / 2), upright))
 }
 
-/// One line under the panel: what the marks mean.
+/// The legend below the panel.
 fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -> Result<(), Fault> {
     let (mut x, y) = (from.0 as i32, from.1 as i32);
     let mut entry = |word: &str, shown: bool, draw: &dyn Fn(i32) -> Result<(), Fault>| -> Result<(), Fault> {
