@@ -1,4 +1,4 @@
-//! Particles on the terminal.
+//! The terminal report of a simulation.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
 
-/// The report of particles alone; `colour` for a terminal that shows it.
+/// The report of a simulation without the solver; `colour`: whether the terminal shows colour.
 pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> String {
     let Simulated { setting, simulation, formulas } = simulated;
     let mut page = Page::new(colour);
@@ -25,7 +25,7 @@ pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> Stri
     page.text()
 }
 
-/// What a simulation found.
+/// The results of a simulation.
 pub(super) fn particles(page: &mut Page, found: &Simulation) {
     let rate = &found.rate;
     let error = rate.standard_error / rate.value;
@@ -44,7 +44,7 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let value = rounded(iteration.value, Some(0.05 * error));
         page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
     }
-    // With few exits the shorter step stands for itself.
+    // With few exits the rate is that of the shorter step.
     let is_extrapolated = match (&found.splitting, &rate.fine) {
         (Some(split), _) => !split.coarse.is_empty(),
         (None, fine) => rate.coarse.is_some() && fine.is_some_and(|fine| fine.value != rate.value),
