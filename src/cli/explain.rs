@@ -1,4 +1,4 @@
-//! What `check` prints.
+//! The output of `check`.
 
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ fn point(text: &mut String, name: &str, report: &PointReport, dimension: usize) 
     );
 }
 
-/// For a person.
+/// The report as text.
 pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     let problem = &report.problem;
     let dimension = problem.dimension;
@@ -108,15 +108,15 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     text
 }
 
-/// A grid's cells in words.
+/// The cells of a grid as text.
 fn cells([nx, ny]: [usize; 2]) -> String {
     if ny == 1 { format!("{nx} cells") } else { format!("{nx} × {ny} cells") }
 }
 
-/// A time that a person can read.
+/// A duration in the largest unit of which it has at least two.
 fn duration(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(1.0, "s"), (60.0, "minutes"), (3600.0, "hours"), (86400.0, "days")];
-    // Two of a unit are more than one can count of the next smaller one.
+    // Two of a unit are easier to read than more than a hundred of the next smaller one.
     let (unit, name) = UNITS.into_iter().rfind(|(unit, _)| seconds >= 2.0 * unit).unwrap_or(UNITS[0]);
     match seconds / unit {
         many if many >= 1e4 => format!("{many:.1e} {name}"),
@@ -125,7 +125,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// The phase that takes more than half of a long time.
+/// The phase that takes more than half of the time, if it is longer than a second.
 fn mostly(forecast: &Forecast) -> String {
     const LONG: f64 = 1.0;
     let whole = forecast.seconds();
@@ -133,7 +133,7 @@ fn mostly(forecast: &Forecast) -> String {
     longest.map_or(String::new(), |(phase, _)| format!(", mostly {phase}"))
 }
 
-/// What of a run is not looked at.
+/// A part of a run that the forecast does not cover, as text.
 fn unseen(part: &Unseen) -> String {
     match part {
         Unseen::Elimination([nx, 1]) => format!("the elimination of {nx} cells"),
@@ -147,7 +147,7 @@ fn unseen(part: &Unseen) -> String {
     }
 }
 
-/// Where the noise degenerates on the way out, and what that means.
+/// Where the noise degenerates on the way out, and what follows.
 fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
     let Some(ways) = &report.ways else {
         let looked = if config.posed.allow_degenerate { " was looked for" } else { "" };
@@ -170,7 +170,7 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
     }
 }
 
-/// Openness below this is nearly blocked: grids of ordinary size leak more than what crosses.
+/// The openness below which a crossing is nearly blocked: grids of ordinary size leak more than crosses it.
 const NEARLY_BLOCKED: f64 = 0.05;
 
 fn across(way: &Way) -> String {
@@ -216,7 +216,7 @@ fn point_json(report: &PointReport, dimension: usize) -> Value {
     value
 }
 
-/// For a program.
+/// The report as JSON.
 pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
     let problem = &report.problem;
     let dimension = problem.dimension;
