@@ -1,7 +1,7 @@
 //! Minimisation of a model's loss.
 //!
-//! L-BFGS with backtracking for networks, then Newton's method with the exact Hessian: the step is −Σ uᵢ (uᵢ·∇L)/(|λᵢ|
-//! + μ) over the eigenpairs of H, a descent direction also with negative curvature. μ is raised until L falls, and
+//! L-BFGS with backtracking for networks, then Newton's method with the exact Hessian. Its step −Σ uᵢ (uᵢ·∇L)/(|λᵢ| +
+//! μ) over the eigenpairs of H is a descent direction also with negative curvature. μ is raised until L falls, and
 //! lowered afterwards. The iteration ends when |∇L| is below a fraction of the root mean square norm of the samples'
 //! gradients at the start, a scale that the data give. The numbers of steps are bounded, so that the same seed gives
 //! the same bits.
