@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::AXES;
-use crate::solve::Discretisation;
 use crate::solve::evolve::{Accuracy, Backward, Earlier, Effort, FINEST_TOLERANCE, FromStates};
+use crate::solve::{Discretisation, EvolveError};
 use crate::study::StudyError;
 use crate::study::evolution::record::{Record, TIME};
 use crate::study::evolution::{EvolutionFault, Way, discretised, failed, floor, slowest};
@@ -85,15 +85,10 @@ pub(super) fn from_cells(
             if !(is_kept || before.is_empty()) {
                 continue;
             }
-            let mut seen = backward.from_states();
-            for piece in before.iter_mut().rev() {
-                seen = piece.before(&seen).map_err(failed)?;
-            }
+            let seen = from_beginning(&backward, &mut before).map_err(failed)?;
             found.compare(&seen, &start, *forward, floor);
             if is_kept {
-                found.times.push(*time);
-                found.survival.extend(on.field(&seen.survival(), 0.0));
-                found.exits.extend(on.field(seen.exits(), 1.0));
+                found.keep(on, *time, &seen);
             }
         }
         if times.peek().is_none() {
@@ -109,7 +104,23 @@ pub(super) fn from_cells(
     Ok(found)
 }
 
+/// Survival and exits from every state over the time of `backward`, propagated back through the pieces before it.
+fn from_beginning(backward: &Backward<'_>, before: &mut [Earlier<'_>]) -> Result<FromStates, EvolveError> {
+    let mut seen = backward.from_states();
+    for piece in before.iter_mut().rev() {
+        seen = piece.before(&seen)?;
+    }
+    Ok(seen)
+}
+
 impl FromCells {
+    /// Keeps the fields at one time; outside the live set nothing survives.
+    fn keep(&mut self, on: &Discretisation<'_>, time: f64, seen: &FromStates) {
+        self.times.push(time);
+        self.survival.extend(on.field(&seen.survival(), 0.0));
+        self.exits.extend(on.field(seen.exits(), 1.0));
+    }
+
     /// Takes the error at one time, and the distance of ln Σ p u from the ln S of the density, `forward`.
     fn compare(&mut self, seen: &FromStates, start: &[f64], forward: f64, floor: f64) {
         self.error = self.error.max(seen.error());

@@ -10,7 +10,7 @@ use crate::solve::Discretisation;
 use crate::solve::evolve::Checkpoint;
 use crate::study::evolution::EvolutionFault;
 use crate::study::evolution::record::{GROUP, SNAPSHOT, SNAPSHOT_TIME, TIME};
-use crate::study::evolution::series::{Beside, Series};
+use crate::study::evolution::series::{Series, Unreported};
 use crate::study::request::EvolveRequest;
 
 /// The name of the group.
@@ -33,7 +33,7 @@ pub struct Halt {
     pub(super) density: Checkpoint,
     /// The results at the output times so far.
     pub(super) series: Series,
-    pub(super) beside: Beside,
+    pub(super) unreported: Unreported,
     /// The file that holds the densities so far.
     #[serde(skip)]
     pub(super) file: PathBuf,
@@ -46,7 +46,7 @@ pub struct Halt {
 }
 
 impl Halt {
-    pub(super) fn new(chain: u64, piece: usize, density: Checkpoint, series: Series, beside: Beside) -> Halt {
+    pub(super) fn new(chain: u64, piece: usize, density: Checkpoint, series: Series, unreported: Unreported) -> Halt {
         let version = env!("CARGO_PKG_VERSION").to_string();
         Halt {
             version,
@@ -54,7 +54,7 @@ impl Halt {
             piece,
             density,
             series,
-            beside,
+            unreported,
             file: PathBuf::new(),
             times: Vec::new(),
             snapshots: Vec::new(),

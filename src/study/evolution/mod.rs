@@ -203,17 +203,31 @@ impl Way<'_, '_, '_> {
                 evolution =
                     Evolution::resumed(kept, &on.assembly.generator, resources).map_err(|error| failed(error, on))?;
             }
-            let mut observed = record.under(on, asked.learning_rate, asked.schedule.len());
-            for time in times {
-                evolution.advance(time).map_err(|error| failed(error, on))?;
-                observed.take(&evolution);
-                self.taken(observed.record);
-            }
-            self.rate = self.rate.filter(|_| asked.schedule.is_empty());
-            record.plateau = plateau(&evolution, self.rate, relaxation);
-            evolution.foresee().map_err(|error| failed(error, on))?;
-            record.so_far(&evolution);
+            self.follow_to_end(&mut evolution, times, relaxation, record)?;
         }
+        Ok(())
+    }
+
+    /// Advances the density to the remaining output times under the problem's own noise, and beyond them as far as its
+    /// escape times can be predicted.
+    fn follow_to_end(
+        &mut self,
+        evolution: &mut Evolution<'_>,
+        times: impl Iterator<Item = f64>,
+        relaxation: Option<&Relaxation>,
+        record: &mut Record,
+    ) -> Result<(), StudyError> {
+        let Way { asked, on, .. } = *self;
+        let mut observed = record.under(on, asked.learning_rate, asked.schedule.len());
+        for time in times {
+            evolution.advance(time).map_err(|error| failed(error, on))?;
+            observed.take(evolution);
+            self.taken(observed.record);
+        }
+        self.rate = self.rate.filter(|_| asked.schedule.is_empty());
+        record.plateau = plateau(evolution, self.rate, relaxation);
+        evolution.foresee().map_err(|error| failed(error, on))?;
+        record.so_far(evolution);
         Ok(())
     }
 
@@ -233,7 +247,7 @@ impl Way<'_, '_, '_> {
             (groups, warning)
         });
         if let Some(file) = kept {
-            record.snapshots.are_in(file);
+            record.snapshots.written_to(file);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::study::evolution::KNOWN;
 use crate::study::evolution::backward::FromCells;
 use crate::study::evolution::halt::{self, Halt, INTERRUPTED};
 use crate::study::evolution::method::Method;
-use crate::study::evolution::series::{Beside, Series};
+use crate::study::evolution::series::{Series, Unreported};
 use crate::study::evolution::snapshots::Snapshots;
 use crate::study::evolution::valleys::Valleys;
 use crate::study::request::EvolveRequest;
@@ -96,7 +96,7 @@ pub struct Record {
     /// The share of a cell above which its relative error is controlled.
     floor: f64,
     #[serde(skip)]
-    pub(super) beside: Beside,
+    pub(super) unreported: Unreported,
     #[serde(skip)]
     pub(super) saddles: Vec<usize>,
     #[serde(skip)]
@@ -126,7 +126,7 @@ impl Record {
             error: 0.0,
             entry_error: 0.0,
             floor: 1.0,
-            beside: Beside::default(),
+            unreported: Unreported::default(),
             saddles: Vec::new(),
             snapshots: Snapshots::new(&asked.times, on.grid.len(), has_file),
             members: valleys.members.clone(),
@@ -143,7 +143,7 @@ impl Record {
     pub(super) fn resume(&mut self, halt: Halt) {
         self.last = Some((halt.piece, halt.density));
         self.snapshots.resume(halt.times, halt.file, halt.snapshots);
-        (self.series, self.beside) = (halt.series, halt.beside);
+        (self.series, self.unreported) = (halt.series, halt.unreported);
     }
 
     /// Marks the record as interrupted and returns the warning for the user.
@@ -155,8 +155,8 @@ impl Record {
     /// The groups of the result file: the fields over time, and the checkpoint if the evolution was interrupted.
     pub(super) fn groups(&self, on: &Discretisation<'_>) -> Vec<FieldGroup> {
         let kept = self.last.as_ref().filter(|_| self.interrupted).and_then(|(piece, density)| {
-            let (series, beside) = (self.series.clone(), self.beside.clone());
-            Halt::new(halt::chain(&on.assembly.generator), *piece, density.clone(), series, beside).group()
+            let (series, unreported) = (self.series.clone(), self.unreported.clone());
+            Halt::new(halt::chain(&on.assembly.generator), *piece, density.clone(), series, unreported).group()
         });
         [self.group(on)].into_iter().chain(kept).collect()
     }
@@ -212,7 +212,7 @@ impl Record {
 
     /// The group for pictures; `None` unless densities are already in a file.
     pub(super) fn shown(&self, on: &Discretisation<'_>) -> Option<FieldGroup> {
-        let (times, values) = self.snapshots.apart()?;
+        let (times, values) = self.snapshots.for_pictures()?;
         Some(self.group_of(on, &times, values, Before::default()))
     }
 
@@ -260,7 +260,7 @@ impl Record {
         if !self.saddles.is_empty() {
             let numbers = self.saddles.iter().map(|index| *index as f64).collect();
             group.coordinates.push(count("saddle", "index of the saddle in problem.critical.saddles", numbers));
-            let flat: Vec<f64> = self.beside.by_saddle.iter().flatten().copied().collect();
+            let flat: Vec<f64> = self.unreported.by_saddle.iter().flatten().copied().collect();
             let label = Label::new(
                 "flux_by_saddle",
                 "1/dynamical time",

@@ -30,7 +30,7 @@ pub(super) struct Series {
 
 /// Results at the output times that are not in the summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Beside {
+pub(super) struct Unreported {
     pub by_saddle: Vec<Vec<f64>>,
     /// The beginning of the piece of the schedule that held at the last output time, in dynamical time and in
     /// iterations.
@@ -95,12 +95,12 @@ impl Observed<'_> {
         record.series.entry_errors.push(evolution.worst_error());
         let flows: Vec<f64> =
             on.assembly.exits.iter().map(|exit| survival * p[exit.state as usize] * exit.rate).collect();
-        record.beside.by_saddle.push(self.exits.sums(&flows));
+        record.unreported.by_saddle.push(self.exits.sums(&flows));
         record.so_far(evolution);
-        if let Some(clock) = record.beside.later.take() {
-            record.beside.clock = clock;
+        if let Some(clock) = record.unreported.later.take() {
+            record.unreported.clock = clock;
         }
-        let (begun, before) = record.beside.clock;
+        let (begun, before) = record.unreported.clock;
         match (self.learning_rate, &mut record.series.iterations) {
             (Some(rate), Some(iterations)) => iterations.push(before + (time - begun) / rate),
             _ => record.series.iterations = None,
@@ -113,9 +113,9 @@ impl Observed<'_> {
 
     /// Ends the piece at this time: iterations are counted with another learning rate from here on.
     pub(super) fn piece_ends(&mut self, time: f64) {
-        let (begun, before) = self.record.beside.later.unwrap_or(self.record.beside.clock);
+        let (begun, before) = self.record.unreported.later.unwrap_or(self.record.unreported.clock);
         if let Some(rate) = self.learning_rate {
-            self.record.beside.later = Some((time, before + (time - begun) / rate));
+            self.record.unreported.later = Some((time, before + (time - begun) / rate));
         }
     }
 }

@@ -65,22 +65,23 @@ impl Snapshots {
     }
 
     /// Marks all densities as written to this file, and frees their memory.
-    pub(super) fn are_in(&mut self, file: PathBuf) {
-        let shown: Vec<(f64, Vec<f64>)> = self.later_ones().map(|(time, values)| (time, values.to_vec())).collect();
+    pub(super) fn written_to(&mut self, file: PathBuf) {
+        let shown: Vec<(f64, Vec<f64>)> =
+            self.shown_in_memory().map(|(time, values)| (time, values.to_vec())).collect();
         self.shown.extend(shown);
         self.before = Before { file, places: self.times.len() };
         self.later = Vec::new();
     }
 
     /// The densities that pictures show, as times and concatenated values; `None` unless some are in a file.
-    pub(super) fn apart(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+    pub(super) fn for_pictures(&self) -> Option<(Vec<f64>, Vec<f64>)> {
         let before = self.shown.iter().map(|(time, values)| (*time, values.as_slice()));
-        let (times, values): (Vec<f64>, Vec<&[f64]>) = before.chain(self.later_ones()).unzip();
+        let (times, values): (Vec<f64>, Vec<&[f64]>) = before.chain(self.shown_in_memory()).unzip();
         (self.before.places > 0).then(|| (times, values.concat()))
     }
 
     /// The densities in memory that pictures show.
-    fn later_ones(&self) -> impl Iterator<Item = (f64, &[f64])> {
+    fn shown_in_memory(&self) -> impl Iterator<Item = (f64, &[f64])> {
         let times = &self.times[self.before.places..];
         let cells = (self.later.len() / times.len().max(1)).max(1);
         let each = times.iter().copied().zip(self.later.chunks(cells));

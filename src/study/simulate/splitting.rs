@@ -14,7 +14,7 @@ use crate::particles::preparation::Preparation;
 use crate::particles::splitting::{self, COUNTING, Repetition, Split};
 use crate::particles::swarm::Runaway;
 use crate::particles::well::Well;
-use crate::particles::{ParticleWarning, SimulationError};
+use crate::particles::{ParticleWarning, Settings, SimulationError};
 use crate::progress::Progress;
 use crate::study::coordinate::coordinate;
 use crate::study::simulate::{ParticleRate, Reference, Simulation};
@@ -67,23 +67,10 @@ pub(super) fn split(
     let first = first_repetition(prepared);
     let repetitions = Repetitions::run(prepared, well, &coordinate, first, progress)?;
     let fine = &repetitions.fine;
-    let is_late = settings.most_seconds.is_some() && !progress.is_interrupted() && fine.len() < settings.repetitions;
-    if fine.len() < 2 {
-        return Err(match settings.most_seconds.filter(|_| is_late) {
-            Some(seconds) => {
-                SimulationError::OutOfTime { seconds, done: fine.len(), asked: settings.repetitions }.into()
-            }
-            None => StudyError::Interrupted,
-        });
-    }
+    let missing = repetitions.missing(settings, progress)?;
     let mut rate = repetitions.rate().ok_or(SimulationError::NoExcursion)?;
     rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
-    let mut warnings = Vec::new();
-    if let Some(seconds) = settings.most_seconds.filter(|_| is_late) {
-        let (done, asked) = (fine.len() as u64, settings.repetitions as u64);
-        let cut = repetitions.cut as u64;
-        warnings.push(ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions", cut });
-    }
+    let mut warnings: Vec<ParticleWarning> = missing.into_iter().collect();
     let relative = rate.value / scales.slowest;
     if relative > QUICK {
         warnings.push(ParticleWarning::QuickEscape { relative });
@@ -229,6 +216,23 @@ impl Repetitions {
             false => (found.into_iter().flatten().collect(), Vec::new()),
         };
         Ok(Repetitions { fine, coarse, cut: cut.into_inner(), seconds_per_step })
+    }
+
+    /// The warning that the time limit came before all repetitions were made, if it did.
+    ///
+    /// # Errors
+    /// Fewer than two repetitions, which give no error bar.
+    fn missing(&self, settings: &Settings, progress: &Progress) -> Result<Option<ParticleWarning>, StudyError> {
+        let (done, asked) = (self.fine.len(), settings.repetitions);
+        let late = settings.most_seconds.filter(|_| !progress.is_interrupted() && done < asked);
+        if done < 2 {
+            return Err(match late {
+                Some(seconds) => SimulationError::OutOfTime { seconds, done, asked }.into(),
+                None => StudyError::Interrupted,
+            });
+        }
+        let (done, asked, cut) = (done as u64, asked as u64, self.cut as u64);
+        Ok(late.map(|seconds| ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions", cut }))
     }
 
     /// The mean rate with its interval, extrapolated to dt → 0 if two steps were made; `None` if nothing died.

@@ -9,7 +9,7 @@ use crate::particles::minibatch::Minibatch;
 use crate::particles::preparation::{COUNT, Preparation};
 use crate::particles::swarm::{self, Counts, Runaway, Schedule};
 use crate::particles::tables::Tables;
-use crate::particles::{ParticleWarning, SimulationError};
+use crate::particles::{ParticleWarning, Settings, SimulationError};
 use crate::progress::Progress;
 use crate::study::simulate::{ParticleRate, Reference, Simulation, reference};
 use crate::study::{StudyError, comparison};
@@ -43,22 +43,7 @@ pub(super) fn swarm(
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
     let counts =
         run(prepared, &schedule, &mut tables, progress).map_err(|Runaway| SimulationError::Runaway { step: dt })?;
-    let is_late = schedule.deadline.has_passed();
-    let done = counts.deaths.iter().map(|[fine, _]| u64::from(*fine)).sum::<u64>();
-    let out_of_time = settings.most_seconds.filter(|_| is_late && done < schedule.exits);
-    if counts.steps == 0 {
-        return Err(match out_of_time.filter(|_| !progress.is_interrupted()) {
-            Some(seconds) => SimulationError::BurnInOutOfTime { seconds, burn_in: schedule.burn_in }.into(),
-            None => StudyError::Interrupted,
-        });
-    }
-    warnings.extend(out_of_time.map(|seconds| ParticleWarning::OutOfTime {
-        seconds,
-        done,
-        asked: schedule.exits,
-        what: "exits",
-        cut: 0,
-    }));
+    warnings.extend(cut_short(&counts, &schedule, settings, progress)?);
     let observed = counts.steps as f64 * schedule.step;
     let mut rate = ParticleRate::counted(&counts, observed, prepared.is_coupled(), &mut warnings);
     if is_iteration {
@@ -88,6 +73,29 @@ pub(super) fn swarm(
         seconds: clock.elapsed().as_secs_f64(),
         warnings,
     })
+}
+
+/// The warning that the time limit came before the requested exits, if it did.
+///
+/// # Errors
+/// A simulation that ended before anything was counted.
+fn cut_short(
+    counts: &Counts,
+    schedule: &Schedule,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Option<ParticleWarning>, StudyError> {
+    let is_late = schedule.deadline.has_passed();
+    let done = counts.deaths.iter().map(|[fine, _]| u64::from(*fine)).sum::<u64>();
+    let out_of_time = settings.most_seconds.filter(|_| is_late && done < schedule.exits);
+    if counts.steps == 0 {
+        return Err(match out_of_time.filter(|_| !progress.is_interrupted()) {
+            Some(seconds) => SimulationError::BurnInOutOfTime { seconds, burn_in: schedule.burn_in }.into(),
+            None => StudyError::Interrupted,
+        });
+    }
+    let asked = schedule.exits;
+    Ok(out_of_time.map(|seconds| ParticleWarning::OutOfTime { seconds, done, asked, what: "exits", cut: 0 }))
 }
 
 /// The number of particles, the step and the end of the simulation.

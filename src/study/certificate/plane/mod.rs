@@ -80,7 +80,7 @@ pub(super) fn enclose(
         }
     };
     let [of_mode, of_times] = [(mode, Source::Own), (times, Source::Density)]
-        .map(|(values, source)| Both::new(&setting, &trial_of(&setting, &values), source, &chain));
+        .map(|(values, source)| ByTwoRules::new(&setting, &trial_of(&setting, &values), source, &chain));
     conclude(&setting, &of_mode, &of_times).map_err(StudyError::from)
 }
 
@@ -119,32 +119,33 @@ fn trial_of(setting: &Setting<'_>, values: &[f64]) -> Trial {
 }
 
 /// The energies by the fine and the coarse rule.
-struct Both {
+struct ByTwoRules {
     fine: Energies,
     coarse: Energies,
 }
 
-impl Both {
-    fn new(setting: &Setting<'_>, trial: &Trial, source: Source, chain: &Chain<'_>) -> Both {
-        Both {
+impl ByTwoRules {
+    fn new(setting: &Setting<'_>, trial: &Trial, source: Source, chain: &Chain<'_>) -> ByTwoRules {
+        ByTwoRules {
             fine: energies::<NODES>(setting, trial, source, chain),
             coarse: energies::<COARSER>(setting, trial, source, chain),
         }
     }
 
     /// A quantity by the fine rule, and the relative difference of the coarse one.
-    fn of(&self, number: fn(&Energies) -> f64) -> (f64, f64) {
+    fn with_error(&self, number: fn(&Energies) -> f64) -> (f64, f64) {
         let (fine, coarse) = (number(&self.fine), number(&self.coarse));
         (fine, (coarse / fine - 1.0).abs())
     }
 }
 
 /// The bounds, moved outwards by the estimated errors of quadrature and rounding.
-fn conclude(setting: &Setting<'_>, mode: &Both, times: &Both) -> Result<Certificate, CertificateError> {
-    let (upper, left_above) = mode.of(|found| found.gradient / found.square);
-    let (lower, left_below) = mode.of(|found| found.square / found.source / found.source / found.flux);
-    let (shortest, left_short) = times.of(|found| found.first / found.gradient * (found.first / found.population));
-    let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
+fn conclude(setting: &Setting<'_>, mode: &ByTwoRules, times: &ByTwoRules) -> Result<Certificate, CertificateError> {
+    let (upper, left_above) = mode.with_error(|found| found.gradient / found.square);
+    let (lower, left_below) = mode.with_error(|found| found.square / found.source / found.source / found.flux);
+    let (shortest, left_short) =
+        times.with_error(|found| found.first / found.gradient * (found.first / found.population));
+    let (longest, left_long) = times.with_error(|found| found.source * found.flux * (found.source / found.population));
     let rounding = ROUNDING + setting.rounding();
     let rho = spectrum::second_rate(setting, upper * (1.0 + left_above + rounding))?;
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
