@@ -40,9 +40,21 @@ fn point(text: &mut String, name: &str, report: &PointReport, dimension: usize) 
 
 /// The report as text.
 pub(super) fn text(config: &Config, report: &CheckReport) -> String {
+    let mut text = String::new();
+    problem(&mut text, config, report);
+    critical_points(&mut text, report);
+    grid(&mut text, config, report);
+    degeneracy(&mut text, config, report);
+    for warning in &report.warnings {
+        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
+    }
+    text
+}
+
+/// The problem: title, landscape, noise, domain, what absorbs, and the boundary classes of the ends.
+fn problem(text: &mut String, config: &Config, report: &CheckReport) {
     let problem = &report.problem;
     let dimension = problem.dimension;
-    let mut text = String::new();
     let title = if config.title.is_empty() { "(no title)" } else { &config.title };
     let _ = writeln!(text, "{title}\n  {}\n  {}", io::landscape(config), io::noise(config));
     let _ = writeln!(text, "  interpretation {}", problem.interpretation.name());
@@ -59,10 +71,16 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
             let _ = writeln!(text, "  {name} end θ = {}  {} boundary (Feller)", number(end.at), end.class().name());
         }
     }
-    let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
+}
+
+/// The minima and the saddles, at most eight of each.
+fn critical_points(text: &mut String, report: &CheckReport) {
     const MOST: usize = 8;
+    let problem = &report.problem;
+    let dimension = problem.dimension;
+    let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
     for (index, minimum) in report.minima.iter().enumerate().take(MOST) {
-        point(&mut text, if problem.valley.minimum == Some(index) { "start" } else { "     " }, minimum, dimension);
+        point(text, if problem.valley.minimum == Some(index) { "start" } else { "     " }, minimum, dimension);
     }
     if report.minima.len() > MOST {
         let _ = writeln!(text, "  … and {} more", report.minima.len() - MOST);
@@ -74,11 +92,15 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         if report.saddles.is_empty() { ": none" } else { "" }
     );
     for saddle in report.saddles.iter().take(MOST) {
-        point(&mut text, "saddle", saddle, dimension);
+        point(text, "saddle", saddle, dimension);
     }
     if report.saddles.len() > MOST {
         let _ = writeln!(text, "  … and {} more", report.saddles.len() - MOST);
     }
+}
+
+/// The grid, the scheme, and the forecast of memory and time.
+fn grid(text: &mut String, config: &Config, report: &CheckReport) {
     match report.cells {
         Some([nx, ny]) => {
             let _ = write!(text, "grid {}", cells([nx, ny]));
@@ -101,11 +123,6 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     for part in &report.unseen {
         let _ = writeln!(text, "  not looked at: {}", unseen(part));
     }
-    degeneracy(&mut text, config, report);
-    for warning in &report.warnings {
-        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
-    }
-    text
 }
 
 /// The cells of a grid as text.

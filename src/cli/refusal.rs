@@ -30,17 +30,17 @@ pub(super) fn prepare() {
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller guarantees what the system's allocator requires.
-        had(unsafe { System.alloc(layout) }, layout.size())
+        granted(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        had(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        granted(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        had(unsafe { System.realloc(pointer, layout, size) }, size)
+        granted(unsafe { System.realloc(pointer, layout, size) }, size)
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -49,7 +49,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-fn had(pointer: *mut u8, bytes: usize) -> *mut u8 {
+fn granted(pointer: *mut u8, bytes: usize) -> *mut u8 {
     if pointer.is_null() {
         refused(bytes);
     }

@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
             Ok(files)
         };
         let write = || pool.as_ref().map_or_else(files_of, |pool| pool.install(files_of));
-        let (written, drawn) = beside(&write, || draw(staged));
+        let (written, drawn) = side_by_side(&write, || draw(staged));
         let mut files = written?;
         files.extend(self.weights(staged)?);
         files.extend(drawn?);
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
 }
 
 /// Calls `one` in a new thread and `other` in this one; one after the other if the system refuses the thread.
-fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
+fn side_by_side<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, one) {
         Ok(thread) => {
             let found = other();

@@ -69,7 +69,7 @@ pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAske
     }
     let begun = Begun { asked, sweep, folder };
     match part {
-        Part { point: Some(point), .. } => begun.one(*point),
+        Part { point: Some(point), .. } => begun.solve_one(*point),
         Part { missing: true, .. } => begun.missing(),
         Part { slurm: true, .. } => begun.slurm(*array_limit),
         Part { collect: true, .. } => begun.deliver(*partial),
@@ -114,7 +114,7 @@ impl Begun<'_> {
     }
 
     /// Solves one point, unless it is stored.
-    fn one(&self, point: usize) -> Result<(), Failure> {
+    fn solve_one(&self, point: usize) -> Result<(), Failure> {
         let total = self.sweep.len();
         if point >= total {
             return Err(Failure::new(

@@ -158,7 +158,7 @@ fn machine() -> String {
 
 /// The state, `partial` or `ready`, in the name of a file or folder left by a process of this machine that no longer
 /// runs; `None` for any other name.
-pub(super) fn left_by_the_dead(name: &str) -> Option<&'static str> {
+pub(super) fn left_behind(name: &str) -> Option<&'static str> {
     let mut parts = name.strip_prefix('.')?.rsplit('.').peekable();
     // The extension of a file; folders have none.
     let last = parts.next()?;

@@ -174,7 +174,7 @@ fn is_plain(name: &str) -> bool {
 pub fn sweep_up(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(state) = atomic::left_by_the_dead(&name) else { continue };
+        let Some(state) = atomic::left_behind(&name) else { continue };
         let path = entry.path();
         // On failure the next command tries again.
         let _ = match (state, path.is_dir()) {
