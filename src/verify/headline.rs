@@ -127,18 +127,7 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
             evidence.table.push(name, vec![ratio, odds, change]);
             points.push([ratio, odds]);
         }
-        for (law, abscissa) in LAWS {
-            let line = Line::through(&points.iter().map(|&[r, odds]| (abscissa(r), odds)).collect::<Vec<_>>());
-            let residual = line.ok().and_then(|line| line.largest_residual).unwrap_or(f64::NAN);
-            let label = format!("{name}: largest distance from a line over {law}, of the range");
-            match law {
-                "r" if name == "the theorem's closure" => evidence.require(label, residual, 0.0, 0.02),
-                "1 − 1/r" if name == "the theorem's closure" && kept == Kept::Flat => {
-                    evidence.rival(label, residual, 0.0, 0.02);
-                }
-                _ => evidence.note(label, residual),
-            }
-        }
+        judge_laws(&mut evidence, name, &points, kept);
         let [last, first] = [points[RATIOS.len() - 1], points[0]];
         let slope = over * if kept == Kept::Sharp { 1.0 / 24.0 } else { 1.0 };
         let predicted = match kept {
@@ -168,6 +157,22 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
         }
     };
     Ok(evidence.finding(summary))
+}
+
+/// How straight the logarithm of the odds is over the abscissa of each law.
+fn judge_laws(evidence: &mut Evidence, name: &str, points: &[[f64; 2]], kept: Kept) {
+    for (law, abscissa) in LAWS {
+        let line = Line::through(&points.iter().map(|&[r, odds]| (abscissa(r), odds)).collect::<Vec<_>>());
+        let residual = line.ok().and_then(|line| line.largest_residual).unwrap_or(f64::NAN);
+        let label = format!("{name}: largest distance from a line over {law}, of the range");
+        match law {
+            "r" if name == "the theorem's closure" => evidence.require(label, residual, 0.0, 0.02),
+            "1 − 1/r" if name == "the theorem's closure" && kept == Kept::Flat => {
+                evidence.rival(label, residual, 0.0, 0.02);
+            }
+            _ => evidence.note(label, residual),
+        }
+    }
 }
 
 /// Decides whether SGLD's odds are r^`power`; the claim's power is 1/2.

@@ -49,6 +49,13 @@ pub struct Case {
     pub text: &'static str,
 }
 
+impl Case {
+    /// The configuration with white noise of strength d.
+    pub(super) fn configured(&self, d: f64) -> String {
+        format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", self.text)
+    }
+}
+
 /// The prediction and the tolerances of a check.
 pub struct Setup {
     /// The landscapes.
@@ -173,6 +180,25 @@ impl Setup {
         }
     }
 
+    /// γ over the theorem's rate for every barrier of a landscape, as `[d, ratio]`, with a row of the table for each.
+    fn ratios(
+        &self,
+        effort: &Effort,
+        case: &Case,
+        height: f64,
+        table: &mut Table,
+    ) -> Result<Vec<[f64; 2]>, ClaimError> {
+        let mut ratios = Vec::new();
+        for &over in effort.points(self.barriers, self.quick) {
+            let d = height / over;
+            let solved = solve(effort, &case.configured(d), self.needed)?;
+            let ratio = solved.over_kramers()? / self.prefactor;
+            table.push(case.name, vec![over, d, -solved.rate.ln(), ratio, solved.error]);
+            ratios.push([d, ratio]);
+        }
+        Ok(ratios)
+    }
+
     /// Decides the claim.
     ///
     /// # Errors
@@ -185,19 +211,12 @@ impl Setup {
         let mut configuration = String::new();
         effort.expects(self.cases.len() * effort.points(self.barriers, self.quick).len());
         for case in self.cases {
-            let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
             // The barrier at small noise, where the saddle is narrower than its distance from what absorbs.
-            let (problem, _) = posed(&configured(PROBE))?;
+            let (problem, _) = posed(&case.configured(PROBE))?;
             let height = barrier(&problem)?;
-            let mut ratios = Vec::new();
-            for &over in effort.points(self.barriers, self.quick) {
-                let d = height / over;
-                let text = configured(d);
-                let solved = solve(effort, &text, self.needed)?;
-                let ratio = solved.over_kramers()? / self.prefactor;
-                table.push(case.name, vec![over, d, -solved.rate.ln(), ratio, solved.error]);
-                ratios.push([d, ratio]);
-                configuration = text;
+            let ratios = self.ratios(effort, case, height, &mut table)?;
+            if let Some(&[d, _]) = ratios.last() {
+                configuration = case.configured(d);
             }
             let limit = Limit::of(&ratios, self.order);
             verdict = verdict.and(limit.verdict(1.0, self.tolerance));
@@ -210,28 +229,18 @@ impl Setup {
             numbers.push(Number::against(format!("{}: limit of the ratio", case.name), limit.value, 1.0));
             numbers.push(Number::against(format!("{}: order of the error in d", case.name), limit.order, self.order));
             if problem.dimension == 1 {
-                let predicted = laplace(&problem)?;
-                // Extrapolation removes the next term of the expansion, which is smaller by a factor d.
-                let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
-                let slope = Limit::of(&slopes, 1.0).value;
+                let [slope, predicted] = coefficient(&problem, &ratios)?;
                 if (slope / predicted - 1.0).abs() > COEFFICIENT {
                     verdict = verdict.and(Verdict::Fails);
                 }
                 numbers.push(Number::against(format!("{}: coefficient of d", case.name), slope, predicted));
             }
-            for share in [0.1, 0.01] {
-                if let Some(d) = within(&ratios, share) {
-                    let name = format!("{}: ΔL/d from which it is within {} %", case.name, 100.0 * share);
-                    numbers.push(Number::alone(name, height / d));
-                }
-            }
+            numbers.extend(accurate_from(case, height, &ratios));
             let errors = ratios.iter().map(|[d, ratio]| [d / height, (ratio - 1.0).abs()]);
             figure.measured(case.name, errors.collect());
         }
-        let ends = [
-            self.barriers[0],
-            effort.points(self.barriers, self.quick)[effort.points(self.barriers, self.quick).len() - 1],
-        ];
+        let barriers = effort.points(self.barriers, self.quick);
+        let ends = [self.barriers[0], barriers[barriers.len() - 1]];
         figure.predicted("d/ΔL (order 1)", ends.map(|over| [1.0 / over, 1.0 / over]).to_vec());
         let summary = format!(
             "The ratio tends to 1 to {:.1e} in every landscape, with an error proportional to d.",
@@ -260,6 +269,22 @@ pub(super) const PROBE: f64 = 1e-3;
 
 /// The relative tolerance of the coefficient of d.
 const COEFFICIENT: f64 = 0.02;
+
+/// The ratios ΔL/d from which the theorem is accurate to 10 % and 1 %.
+fn accurate_from(case: &Case, height: f64, ratios: &[[f64; 2]]) -> Vec<Number> {
+    let number = |share: f64| {
+        let d = within(ratios, share)?;
+        Some(Number::alone(format!("{}: ΔL/d from which it is within {} %", case.name, 100.0 * share), height / d))
+    };
+    [0.1, 0.01].into_iter().filter_map(number).collect()
+}
+
+/// The coefficient of d in γ/γ_Kramers, from the points and by Laplace's method.
+fn coefficient(problem: &Problem, ratios: &[[f64; 2]]) -> Result<[f64; 2], ClaimError> {
+    // Extrapolation removes the next term of the expansion, which is smaller by a factor d.
+    let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
+    Ok([Limit::of(&slopes, 1.0).value, laplace(problem)?])
+}
 
 /// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method; third and fourth derivatives by central
 /// differences of the exact second one.
