@@ -34,7 +34,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
     let times = field.coordinates.first().and_then(|name| group.coordinate(name)?.values.numbers());
     let Some(times) = times.filter(|times| !times.is_empty()) else { return Ok(false) };
     let (size, cells) = (SIZE[data.grid.dimension - 1], data.grid.len());
-    let beside = Beside::new(data, group);
+    let charts_in_time = TimeCharts::new(data, group);
     let shown = frames(times.len(), cells);
     let densities: Vec<f64> = shown.iter().flat_map(|k| &field.values[k * cells..(k + 1) * cells]).copied().collect();
     let Some(exponents) = decades(&densities, DECADES) else { return Ok(false) };
@@ -65,7 +65,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
                     map::draw_on(&first, data, &map, MAP)?;
                 }
             }
-            beside.as_ref().map_or(Ok(()), |beside| beside.draw(&second, times[k]))
+            charts_in_time.as_ref().map_or(Ok(()), |charts| charts.draw(&second, times[k]))
         });
         drawn.map(|(bytes, _)| bytes)
     };
@@ -101,7 +101,7 @@ fn curve(area: &Area, data: &FigureData, density: &[f64], y: &Axis) -> Result<()
 }
 
 /// Survival and flux over survival, or populations, against the logarithm of time.
-struct Beside {
+struct TimeCharts {
     x: Axis,
     charts: Vec<(Axis, Vec<Series>)>,
 }
@@ -113,9 +113,9 @@ struct Series {
     name: String,
 }
 
-impl Beside {
+impl TimeCharts {
     /// The charts; `None` unless there are at least two different positive times.
-    fn new(data: &FigureData, group: &FieldGroup) -> Option<Beside> {
+    fn new(data: &FigureData, group: &FieldGroup) -> Option<TimeCharts> {
         let times = group.coordinate(TIME)?.values.numbers()?;
         let logarithms: Vec<f64> = times.iter().map(|time| if *time > 0.0 { time.log10() } else { f64::NAN }).collect();
         let across = extent(logarithms.iter().copied()).filter(|range| range.end > range.start)?;
@@ -151,7 +151,7 @@ impl Beside {
             let curves = of(&log, false);
             charts.push((log, curves));
         }
-        Some(Beside { x: Axis::logarithmic("time t", across), charts })
+        Some(TimeCharts { x: Axis::logarithmic("time t", across), charts })
     }
 
     fn draw(&self, area: &Area, time: f64) -> Result<(), Fault> {

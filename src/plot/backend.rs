@@ -82,7 +82,7 @@ impl BackendStyle for Stroke {
 type Drawn = Result<(), DrawingErrorKind<Error>>;
 
 /// Converts the error of any surface to one type.
-fn told<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingErrorKind<E>>) -> Drawn {
+fn one_error<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingErrorKind<E>>) -> Drawn {
     drawn.map_err(|error| match error {
         DrawingErrorKind::DrawingError(error) => DrawingErrorKind::DrawingError(Error::other(error)),
         DrawingErrorKind::FontError(error) => DrawingErrorKind::FontError(error),
@@ -98,7 +98,7 @@ impl DrawingBackend for Backend<'_> {
 
     fn ensure_prepared(&mut self) -> Drawn {
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.ensure_prepared()),
+            Surface::Pixels(surface) => one_error(surface.ensure_prepared()),
             Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.ensure_prepared(),
         }
@@ -106,7 +106,7 @@ impl DrawingBackend for Backend<'_> {
 
     fn present(&mut self) -> Drawn {
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.present()),
+            Surface::Pixels(surface) => one_error(surface.present()),
             Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.present(),
         }
@@ -120,7 +120,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
         let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_line(from, to, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.draw_line(from, to, &stroke)),
             Surface::Vectors(surface) => surface.draw_line(from, to, &stroke),
             Surface::Page(page) => {
                 page.path([from, to], stroke.colour, Some(stroke.width));
@@ -132,7 +132,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Drawn {
         let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_rect(from, to, &stroke, fill)),
+            Surface::Pixels(surface) => one_error(surface.draw_rect(from, to, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_rect(from, to, &stroke, fill),
             Surface::Page(page) => {
                 let corners = [from, (to.0, from.1), to, (from.0, to.1), from];
@@ -146,7 +146,7 @@ impl DrawingBackend for Backend<'_> {
         let path: Vec<BackendCoord> = path.into_iter().map(|at| self.at(at)).collect();
         let stroke = self.stroke(style);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_path(path, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.draw_path(path, &stroke)),
             Surface::Vectors(surface) => surface.draw_path(path, &stroke),
             Surface::Page(page) => {
                 page.path(path, stroke.colour, Some(stroke.width));
@@ -158,7 +158,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
         let (center, radius, stroke) = (self.at(center), self.length(radius as i32) as u32, self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_circle(center, radius, &stroke, fill)),
+            Surface::Pixels(surface) => one_error(surface.draw_circle(center, radius, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_circle(center, radius, &stroke, fill),
             Surface::Page(page) => {
                 page.circle(center, radius, stroke.colour, (!fill).then_some(stroke.width));
@@ -171,7 +171,7 @@ impl DrawingBackend for Backend<'_> {
         let corners: Vec<BackendCoord> = vert.into_iter().map(|at| self.at(at)).collect();
         let stroke = self.stroke(style);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.fill_polygon(corners, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.fill_polygon(corners, &stroke)),
             Surface::Vectors(surface) => surface.fill_polygon(corners, &stroke),
             Surface::Page(page) => {
                 page.path(corners, stroke.colour, None);
@@ -189,7 +189,7 @@ impl DrawingBackend for Backend<'_> {
         };
         let at = self.at(pos);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_text(text, &styled(style.size() * self.scale), at)),
+            Surface::Pixels(surface) => one_error(surface.draw_text(text, &styled(style.size() * self.scale), at)),
             Surface::Vectors(surface) => {
                 // SVG renders text smaller by a factor 1.24/1.164 and lower by these fractions of its size than the
                 // pixel backend.
@@ -224,9 +224,9 @@ impl DrawingBackend for Backend<'_> {
         let at = self.at(pos);
         let [width, height] = [size.0, size.1].map(|dots| self.length(dots as i32) as u32);
         match &mut self.surface {
-            Surface::Pixels(surface) if (width, height) == size => told(surface.blit_bitmap(at, size, src)),
+            Surface::Pixels(surface) if (width, height) == size => one_error(surface.blit_bitmap(at, size, src)),
             Surface::Pixels(surface) => {
-                told(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
+                one_error(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
             }
             Surface::Vectors(surface) => surface.blit_bitmap(at, size, src),
             Surface::Page(page) => {

@@ -1,9 +1,11 @@
 //! Maps: a field over the plane of θ with colours, a colour bar, level lines and marks.
 
+use plotters::coord::cartesian::Cartesian2d;
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
 use super::axis::{Axis, extent};
+use super::backend::Backend;
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::Ticked;
 use super::colour::{BOUNDARY, DEGENERATE, INK, viridis};
@@ -105,6 +107,9 @@ fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     [(scale * width) as u32, (scale * height) as u32]
 }
 
+/// The plane of θ in a picture.
+type Plane<'a, 'b> = ChartContext<'a, Backend<'b>, Cartesian2d<Ticked, Ticked>>;
+
 fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Result<(), Fault> {
     let [x, y] = axes;
     let mut builder = ChartBuilder::on(area);
@@ -113,6 +118,28 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     let corner = (x.range.start, y.range.end);
     let image = BitMapElement::with_owned_buffer(corner, (panel[0], panel[1]), pixels(data, map, axes, panel));
     context.draw_series(image)?;
+    draw_lines(&mut context, data, map)?;
+    draw_streams(&mut context, &map.overlay.streams, axes, panel)?;
+    draw_marks(&mut context, data, &map.overlay, axes)?;
+    context
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .x_labels((panel[0] / 180).max(3) as usize)
+        .y_labels((panel[1] / 140).max(3) as usize)
+        .x_label_formatter(&|at| x.tick(*at))
+        .y_label_formatter(&|at| y.tick(*at))
+        .label_style(text(22))
+        .draw()?;
+    let middle = (LEFT + panel[0] / 2) as i32;
+    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
+    let upright = text(24).transform(FontTransform::Rotate270);
+    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+}
+
+/// Level lines, the degenerate curve, outlines of sets, and the surface q⁺ = ½.
+fn draw_lines(context: &mut Plane, data: &FigureData, map: &Map) -> Result<(), Fault> {
     let mut stroke = |segments: Vec<[Point; 2]>, style: ShapeStyle| -> Result<(), Fault> {
         let path = |line: Vec<Point>| {
             PathElement::new(line.into_iter().map(|at| (at[0], at[1])).collect::<Vec<(f64, f64)>>(), style)
@@ -126,7 +153,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
-    let Overlay { outlines, half, degenerate, streams, words, .. } = &map.overlay;
+    let Overlay { outlines, half, degenerate, .. } = &map.overlay;
     for (colour, width) in [(INK, 10), (DEGENERATE, 6)] {
         stroke(degenerate.clone(), colour.stroke_width(width))?;
     }
@@ -136,6 +163,16 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for (colour, width) in [(INK, 14), (WHITE, 8)] {
         stroke(half.clone(), colour.stroke_width(width))?;
     }
+    Ok(())
+}
+
+/// Streamlines with an arrow each.
+fn draw_streams(
+    context: &mut Plane,
+    streams: &[(Vec<Point>, usize)],
+    [x, y]: &[Axis; 2],
+    panel: [u32; 2],
+) -> Result<(), Fault> {
     for (colour, width) in [(WHITE, 7), (INK, 3)] {
         for (line, crossing) in streams {
             let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
@@ -145,6 +182,11 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             context.draw_series(head.map(|head| Polygon::new(head.to_vec(), colour.filled())))?;
         }
     }
+    Ok(())
+}
+
+/// The absorbing boundary, the critical points, and labels.
+fn draw_marks(context: &mut Plane, data: &FigureData, overlay: &Overlay, [x, y]: &[Axis; 2]) -> Result<(), Fault> {
     for line in data.flux.iter().flat_map(|flux| flux::pieces(flux)) {
         let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
         context.draw_series([PathElement::new(points, BOUNDARY.stroke_width(6))])?;
@@ -165,27 +207,13 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             [(WHITE, 16), (colour, 9)].map(|(colour, width)| Cross::new(at, 18, colour.stroke_width(width))),
         )?;
     }
-    for (at, word) in words {
+    for (at, word) in &overlay.words {
         let boxed = EmptyElement::at((at[0], at[1]))
             + Rectangle::new([(28, -92), (78, -38)], WHITE.filled())
             + Text::new(*word, (37, -84), text(24));
         context.draw_series([boxed])?;
     }
-    context
-        .configure_mesh()
-        .disable_mesh()
-        .axis_style(INK.stroke_width(2))
-        .set_all_tick_mark_size(10)
-        .x_labels((panel[0] / 180).max(3) as usize)
-        .y_labels((panel[1] / 140).max(3) as usize)
-        .x_label_formatter(&|at| x.tick(*at))
-        .y_label_formatter(&|at| y.tick(*at))
-        .label_style(text(22))
-        .draw()?;
-    let middle = (LEFT + panel[0] / 2) as i32;
-    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
-    let upright = text(24).transform(FontTransform::Rotate270);
-    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+    Ok(())
 }
 
 /// A triangle at a point of a line in the direction of the line; `None` if it has none. Lengths are in dots of the

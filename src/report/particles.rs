@@ -44,6 +44,23 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let value = rounded(iteration.value, Some(0.05 * error));
         page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
     }
+    method(page, found);
+    if let Some(paper) = rate.paper.as_ref().filter(|paper| paper.value > 0.0) {
+        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.05 * error)));
+        let value = rounded(paper.value, Some(0.05 * error));
+        page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
+    }
+    checks(page, found);
+    if found.interrupted {
+        page.warning("interrupted: this is what had been sampled");
+    }
+    let speed = brief(found.steps_per_second);
+    page.line("  time", &format!("{:.2} s, {speed} particle steps per second", found.seconds));
+}
+
+/// The method, the number of exits or repetitions, the step and the seed.
+fn method(page: &mut Page, found: &Simulation) {
+    let rate = &found.rate;
     // With few exits the rate is that of the shorter step.
     let is_extrapolated = match (&found.splitting, &rate.fine) {
         (Some(split), _) => !split.coarse.is_empty(),
@@ -66,11 +83,10 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         (None, None) => format!("{} particles", found.count),
     };
     page.line(&format!("  {}", found.method.name()), &format!("{what}, {step}, seed {}", found.seed));
-    if let Some(paper) = rate.paper.as_ref().filter(|paper| paper.value > 0.0) {
-        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.05 * error)));
-        let value = rounded(paper.value, Some(0.05 * error));
-        page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
-    }
+}
+
+/// The test for exponential lifetimes, and the relaxation between wells.
+fn checks(page: &mut Page, found: &Simulation) {
     if let Some(test) = &found.constancy {
         let verdict = if test.p_value >= 1e-3 { "✓ exponential lives" } else { "✗ lives are not exponential" };
         page.line(
@@ -93,9 +109,4 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let text = format!("{}: {doubled}memory of the {} wells {memory}", brief(found.burn_in), settling.wells);
         page.line("  burn-in", &text);
     }
-    if found.interrupted {
-        page.warning("interrupted: this is what had been sampled");
-    }
-    let speed = brief(found.steps_per_second);
-    page.line("  time", &format!("{:.2} s, {speed} particle steps per second", found.seconds));
 }

@@ -47,10 +47,34 @@ pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, Dat
         true => wanted.iter().map(|name| header.iter().position(|own| own == name)).collect(),
         false => (0..wanted.len()).map(Some).collect(),
     };
+    let (rows, width) = rows(lines.map(|(line, content)| (line, fields(content))), &header)?;
+    let present = if header.is_empty() { (1..=width).map(|k| format!("column {k}")).collect() } else { header };
+    let column = |k: usize| places[k].filter(|&place| place < width);
+    if let Some(missing) = (0..=coordinates).find(|&k| column(k).is_none()) {
+        return Err(DataFault::MissingDataset { name: wanted[missing].into(), present });
+    }
+    if coordinates == 1 {
+        let x = |k: usize| column(0).map_or(f64::NAN, |place| rows[k].values[place]);
+        if let Some(index) = (1..rows.len()).find(|&k| x(k) <= x(k - 1)) {
+            let (before, value) = (x(index - 1), x(index));
+            return Err(DataFault::Unsorted { name: names.x.clone(), index, before, value });
+        }
+    }
+    grid(&rows, &wanted, coordinates, column).map(|arrays| Contents {
+        arrays: arrays.into_iter().map(|(name, array)| (name.to_string(), array)).collect(),
+        present,
+        directions: None,
+    })
+}
+
+/// The rows as numbers, and the number of columns.
+///
+/// # Errors
+/// No row, rows of different lengths, and fields that are no numbers.
+fn rows(lines: impl Iterator<Item = (u64, Vec<String>)>, header: &[String]) -> Result<(Vec<Row>, usize), DataFault> {
     let mut rows: Vec<Row> = Vec::new();
     let mut width = 0;
-    for (line, content) in lines {
-        let fields = fields(content);
+    for (line, fields) in lines {
         if rows.is_empty() {
             width = fields.len();
         }
@@ -70,23 +94,7 @@ pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, Dat
     if rows.is_empty() {
         return Err(DataFault::Empty);
     }
-    let present = if header.is_empty() { (1..=width).map(|k| format!("column {k}")).collect() } else { header };
-    let column = |k: usize| places[k].filter(|&place| place < width);
-    if let Some(missing) = (0..=coordinates).find(|&k| column(k).is_none()) {
-        return Err(DataFault::MissingDataset { name: wanted[missing].into(), present });
-    }
-    if coordinates == 1 {
-        let x = |k: usize| column(0).map_or(f64::NAN, |place| rows[k].values[place]);
-        if let Some(index) = (1..rows.len()).find(|&k| x(k) <= x(k - 1)) {
-            let (before, value) = (x(index - 1), x(index));
-            return Err(DataFault::Unsorted { name: names.x.clone(), index, before, value });
-        }
-    }
-    grid(&rows, &wanted, coordinates, column).map(|arrays| Contents {
-        arrays: arrays.into_iter().map(|(name, array)| (name.to_string(), array)).collect(),
-        present,
-        directions: None,
-    })
+    Ok((rows, width))
 }
 
 /// The arrays over the grid that the points form.
