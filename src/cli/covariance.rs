@@ -1,4 +1,4 @@
-//! `saddleflux covariance`: C against H of a model on data.
+//! `saddleflux covariance`: C compared with H for a model on data.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where C and H are compared.
+/// The weights at which C and H are compared.
 fn weights(config: &ModelConfig, model: &Model) -> Result<Weights, Failure> {
     let path = match &config.form {
         ModelForm::LinearRegression { .. } | ModelForm::LogisticRegression { .. } => return Ok(Weights::Minimiser),

@@ -1,4 +1,4 @@
-//! Errors as a person wants them: the file, the line, the key, the rule and the remedy, with the line itself.
+//! Error messages with the file, the line, the key, the rule and the remedy, and with the line of the file marked.
 
 use std::borrow::Cow;
 use std::io::IsTerminal;
@@ -17,12 +17,12 @@ fn stderr_has_colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// A message, with the place marked in the text when there is one.
+/// A message, with its place marked in the text if it has one.
 fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &str) -> String {
     let Some(span) = span.filter(|span| span.end <= source.text.len()) else {
         return format!("error: {message}");
     };
-    // A span over several lines (a whole table) is marked where it begins.
+    // A range over several lines (a whole table) is marked at its beginning only.
     let line_end = source.text[span.start..].find('\n').map_or(source.text.len(), |length| span.start + length);
     let span = span.start..span.end.min(line_end).max(span.start);
     let (text, span) = neighbourhood(&source.text, span);
@@ -39,12 +39,12 @@ fn at_place(source: &Source, span: Option<Range<usize>>, message: &str, label: &
     }
 }
 
-/// Bytes of a line that is shown whole, and of what is shown before and after the marked place of a longer one.
+/// The bytes up to which a line is shown whole, and the bytes shown before and after the mark of a longer one.
 const MOST_SHOWN: usize = 300;
 const BEFORE: usize = 60;
 const AFTER: usize = 120;
 
-/// A text with the marked line cut to the neighbourhood of the mark, where it is long: lines keep their numbers.
+/// The text with a long marked line cut around the mark, and the mark in it; line numbers are unchanged.
 fn neighbourhood(text: &str, span: Range<usize>) -> (Cow<'_, str>, Range<usize>) {
     let begin = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text[span.start..].find('\n').map_or(text.len(), |length| span.start + length);
@@ -65,12 +65,12 @@ fn neighbourhood(text: &str, span: Range<usize>) -> (Cow<'_, str>, Range<usize>)
     (Cow::Owned(cut), shift(span.start)..shift(span.end))
 }
 
-/// A fault of the configuration.
+/// The message of an error of the configuration.
 pub(super) fn config_error(error: &ConfigError) -> String {
     at_place(&error.source_text, error.span.clone(), &error.to_string(), &error.label())
 }
 
-/// An error below the configuration, shown at the key behind it when it has one.
+/// The message of an error below the configuration, marked at the key behind it if there is one.
 pub(super) fn diagnosis(source: &Source, diagnosis: &Diagnosis) -> String {
     let path = source.path.display();
     let Diagnosis { key: Some(key), message, .. } = diagnosis else {

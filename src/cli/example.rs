@@ -1,11 +1,11 @@
-//! The examples that come with the program.
+//! The examples that are part of the program.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use crate::cli::{Failure, names, say};
 
-/// Name and text of each example; the first line of the text is its question.
+/// The name and the text of each example; the first line of the text is its question.
 const EXAMPLES: [(&str, &str); 21] = [
     ("quickstart", include_str!("../../configs/quickstart.toml")),
     ("banknote", include_str!("../../configs/banknote.toml")),
@@ -30,12 +30,12 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("minibatch", include_str!("../../configs/minibatch.toml")),
 ];
 
-/// Data that examples read: its path in their texts, the name that it gets beside them, and what it holds.
+/// The data that examples read: the path in their texts, the name of the file written beside them, and the contents.
 const DATA: [(&str, &str, &str); 1] =
     [("configs/data/banknote.csv", "banknote.csv", include_str!("../../configs/data/banknote.csv"))];
 
-/// Writes `NAME.toml` into the working folder, and beside it the data that it reads; without a known name, lists what
-/// there is.
+/// Writes `NAME.toml` and the data that it reads into the working folder. Without a name lists the examples; an unknown
+/// name is an error with the list.
 pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
     let Some(name) = name else {
         say(&list());

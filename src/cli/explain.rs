@@ -1,4 +1,4 @@
-//! What `check` prints.
+//! The output of `check`.
 
 use std::fmt::Write;
 
@@ -38,11 +38,23 @@ fn point(text: &mut String, name: &str, report: &PointReport, dimension: usize) 
     );
 }
 
-/// For a person.
+/// The report as text.
 pub(super) fn text(config: &Config, report: &CheckReport) -> String {
+    let mut text = String::new();
+    problem(&mut text, config, report);
+    critical_points(&mut text, report);
+    grid(&mut text, config, report);
+    degeneracy(&mut text, config, report);
+    for warning in &report.warnings {
+        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
+    }
+    text
+}
+
+/// The problem: title, landscape, noise, domain, what absorbs, and the boundary classes of the ends.
+fn problem(text: &mut String, config: &Config, report: &CheckReport) {
     let problem = &report.problem;
     let dimension = problem.dimension;
-    let mut text = String::new();
     let title = if config.title.is_empty() { "(no title)" } else { &config.title };
     let _ = writeln!(text, "{title}\n  {}\n  {}", io::landscape(config), io::noise(config));
     let _ = writeln!(text, "  interpretation {}", problem.interpretation.name());
@@ -59,10 +71,16 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
             let _ = writeln!(text, "  {name} end θ = {}  {} boundary (Feller)", number(end.at), end.class().name());
         }
     }
-    let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
+}
+
+/// The minima and the saddles, at most eight of each.
+fn critical_points(text: &mut String, report: &CheckReport) {
     const MOST: usize = 8;
+    let problem = &report.problem;
+    let dimension = problem.dimension;
+    let _ = writeln!(text, "minima, deepest first{}", if report.minima.is_empty() { ": none" } else { "" });
     for (index, minimum) in report.minima.iter().enumerate().take(MOST) {
-        point(&mut text, if problem.valley.minimum == Some(index) { "start" } else { "     " }, minimum, dimension);
+        point(text, if problem.valley.minimum == Some(index) { "start" } else { "     " }, minimum, dimension);
     }
     if report.minima.len() > MOST {
         let _ = writeln!(text, "  … and {} more", report.minima.len() - MOST);
@@ -74,11 +92,15 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
         if report.saddles.is_empty() { ": none" } else { "" }
     );
     for saddle in report.saddles.iter().take(MOST) {
-        point(&mut text, "saddle", saddle, dimension);
+        point(text, "saddle", saddle, dimension);
     }
     if report.saddles.len() > MOST {
         let _ = writeln!(text, "  … and {} more", report.saddles.len() - MOST);
     }
+}
+
+/// The grid, the scheme, and the forecast of memory and time.
+fn grid(text: &mut String, config: &Config, report: &CheckReport) {
     match report.cells {
         Some([nx, ny]) => {
             let _ = write!(text, "grid {}", cells([nx, ny]));
@@ -101,22 +123,17 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
     for part in &report.unseen {
         let _ = writeln!(text, "  not looked at: {}", unseen(part));
     }
-    degeneracy(&mut text, config, report);
-    for warning in &report.warnings {
-        let _ = writeln!(text, "warning: {}", advice::on_warning(warning));
-    }
-    text
 }
 
-/// A grid's cells in words.
+/// The cells of a grid as text.
 fn cells([nx, ny]: [usize; 2]) -> String {
     if ny == 1 { format!("{nx} cells") } else { format!("{nx} × {ny} cells") }
 }
 
-/// A time that a person can read.
+/// A duration in the largest unit of which it has at least two.
 fn duration(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(1.0, "s"), (60.0, "minutes"), (3600.0, "hours"), (86400.0, "days")];
-    // Two of a unit are more than one can count of the next smaller one.
+    // Two of a unit are easier to read than more than a hundred of the next smaller one.
     let (unit, name) = UNITS.into_iter().rfind(|(unit, _)| seconds >= 2.0 * unit).unwrap_or(UNITS[0]);
     match seconds / unit {
         many if many >= 1e4 => format!("{many:.1e} {name}"),
@@ -125,7 +142,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// The phase that takes more than half of a long time.
+/// The phase that takes more than half of the time, if it is longer than a second.
 fn mostly(forecast: &Forecast) -> String {
     const LONG: f64 = 1.0;
     let whole = forecast.seconds();
@@ -133,7 +150,7 @@ fn mostly(forecast: &Forecast) -> String {
     longest.map_or(String::new(), |(phase, _)| format!(", mostly {phase}"))
 }
 
-/// What of a run is not looked at.
+/// A part of a run that the forecast does not cover, as text.
 fn unseen(part: &Unseen) -> String {
     match part {
         Unseen::Elimination([nx, 1]) => format!("the elimination of {nx} cells"),
@@ -147,7 +164,7 @@ fn unseen(part: &Unseen) -> String {
     }
 }
 
-/// Where the noise degenerates on the way out, and what that means.
+/// Where the noise degenerates on the way out, and what follows.
 fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
     let Some(ways) = &report.ways else {
         let looked = if config.posed.allow_degenerate { " was looked for" } else { "" };
@@ -170,7 +187,7 @@ fn degeneracy(text: &mut String, config: &Config, report: &CheckReport) {
     }
 }
 
-/// Openness below this is nearly blocked: grids of ordinary size leak more than what crosses.
+/// The openness below which a crossing is nearly blocked: grids of ordinary size leak more than crosses it.
 const NEARLY_BLOCKED: f64 = 0.05;
 
 fn across(way: &Way) -> String {
@@ -216,7 +233,7 @@ fn point_json(report: &PointReport, dimension: usize) -> Value {
     value
 }
 
-/// For a program.
+/// The report as JSON.
 pub(super) fn json(config: &Config, report: &CheckReport) -> Value {
     let problem = &report.problem;
     let dimension = problem.dimension;

@@ -1,4 +1,4 @@
-//! `saddleflux completions` and `saddleflux man`: what shells and `man` read.
+//! `saddleflux completions` and `saddleflux man`: shell completions and manual pages.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::{Cli, Failure, say};
 
-/// Prints the completions of a shell.
+/// Prints the completions for a shell.
 pub(super) fn completions(shell: Shell) {
     let mut command = Cli::command();
     let mut text = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn completions(shell: Shell) {
     say(&String::from_utf8_lossy(&text));
 }
 
-/// Prints the page of the program; with a folder, writes it there with a page for every command.
+/// Prints the manual page of the program, or writes it and one for every command into a folder.
 ///
 /// # Errors
 /// A file that cannot be written.

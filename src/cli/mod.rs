@@ -1,4 +1,4 @@
-//! The command line: what is asked, what is shown, where files go. Nothing numerical happens here.
+//! The command line: arguments, messages and files. Nothing is computed here.
 
 mod covariance;
 mod diagnostic;
@@ -116,7 +116,7 @@ struct Output {
 }
 
 impl Output {
-    /// Says what a program or a person reads, or nothing.
+    /// Prints JSON, the report, or nothing, as the options say.
     fn tell(self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
         if self.json {
             say(&format!("{:#}\n", program()));
@@ -126,10 +126,10 @@ impl Output {
     }
 }
 
-/// The exit status of what ends at SIGINT; [`signals::status`] puts another signal's in its place.
+/// The exit status after an interruption, that of SIGINT; [`signals::status`] gives that of another signal.
 const INTERRUPTED: u8 = 130;
 
-/// What ends a command early: the exit status, and the message to print.
+/// The exit status and the message of a command that fails.
 struct Failure {
     status: u8,
     message: String,
@@ -141,12 +141,12 @@ impl Failure {
     }
 }
 
-/// Runs the command line and returns the exit status; the message of a failure has been printed.
+/// Runs the command line and returns the exit status, after printing the message of a failure.
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no reason to fail twice.
+            // A message that cannot be printed, because the pipe is closed, is not reported.
             let _ = error.print();
             return if error.use_stderr() { 2 } else { 0 };
         }
@@ -174,7 +174,7 @@ pub fn main() -> u8 {
         Command::Simulate(asked) => simulate(&asked),
     };
     match result {
-        // A signal between the last look and the end has nothing left to stop.
+        // A signal after the computation has nothing to stop, but decides the exit status.
         Ok(()) => signals::status().unwrap_or(0),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "{}", bounded(failure.message.trim_end()));
@@ -183,10 +183,10 @@ pub fn main() -> u8 {
     }
 }
 
-/// Characters at the beginning and at the end of a message of which the middle is left out.
+/// The characters kept at the beginning and at the end of a long message.
 const KEPT: [usize; 2] = [2500, 1000];
 
-/// A message that a person can read, whatever it quotes.
+/// A message without its middle if it is very long because of what it quotes.
 fn bounded(message: &str) -> Cow<'_, str> {
     let count = message.chars().count();
     let Some(left_out) = count.checked_sub(KEPT[0] + KEPT[1]).filter(|count| *count > 0) else {
@@ -197,12 +197,12 @@ fn bounded(message: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{} … ({left_out} characters left out) … {}", &message[..begin], &message[end..]))
 }
 
-/// Prints to standard output; a reader that has gone away (`| head`) is no error.
+/// Prints to standard output; a closed pipe (`| head`) is no error.
 fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// The failure of a command that has written what it had.
+/// The failure of an interrupted command that has written its results so far.
 fn interrupted() -> Failure {
     Failure::new(INTERRUPTED, "interrupted: what had been computed is in the files; `saddleflux plot` draws it")
 }
@@ -261,7 +261,7 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
     if config.request.particles.is_some() && !is_whole { Err(interrupted()) } else { Ok(()) }
 }
 
-/// Whether the density in time was interrupted on its way.
+/// Whether the evolution of the density was interrupted.
 fn is_cut(solution: &Solution) -> bool {
     solution.warnings.iter().any(|warning| matches!(warning, Warning::EvolutionInterrupted { .. }))
 }

@@ -1,13 +1,13 @@
-//! Names that somebody may have meant.
+//! Suggestions for mistyped names.
 
-/// At most so many names are suggested.
+/// The largest number of suggestions.
 const MOST: usize = 5;
-/// Names whose spelling is less alike than this (Jaro and Winkler's measure) were not meant.
+/// The Jaro–Winkler similarity below which a name is not suggested.
 const ALIKE: f64 = 0.8;
 
-/// The names that a mistaken one may have meant, the likeliest first: those in which its letters stand together, those
-/// whose words of explanation hold them or that it shortens, else those that are spelled alike. Each name comes with
-/// its explanation.
+/// The known names that a mistyped one may mean, the likeliest first: names that contain its letters; then names whose
+/// explanation contains them, or that it abbreviates; otherwise names with a similar spelling. Every known name comes
+/// with its explanation.
 pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     let asked = letters(word);
     let likeness = |(name, words): (&'a str, &str)| {
@@ -28,13 +28,13 @@ pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = (&'a str, &'
     let mut found: Vec<(&str, f64)> =
         known.into_iter().map(likeness).filter(|(_, likeness)| *likeness > ALIKE).collect();
     found.sort_by(|one, other| other.1.total_cmp(&one.1));
-    // Where some hold the letters, spelling alone says nothing.
+    // If some names contain the letters, names with only a similar spelling are not suggested.
     let certain = found.iter().filter(|(_, likeness)| *likeness >= 1.0).count();
     found.truncate(if certain > 0 { certain.min(MOST) } else { MOST });
     found.into_iter().map(|(name, _)| name).collect()
 }
 
-/// A question whether one of these was meant; nothing where there are none.
+/// The question whether one of these names was meant; empty without names.
 pub(super) fn question(names: &[&str]) -> String {
     match names {
         [] => String::new(),
@@ -43,8 +43,8 @@ pub(super) fn question(names: &[&str]) -> String {
     }
 }
 
-/// Whether a name begins with the first letter of a word and has the others after it in their order, as `theorem` has
-/// those of `thm`.
+/// Whether `word` abbreviates `name`: it begins with the same letter and its letters occur in the name in this order,
+/// as `thm` in `theorem`.
 fn shortens(word: &str, name: &str) -> bool {
     const FEWEST: usize = 3;
     let mut rest = name.chars();
@@ -53,7 +53,7 @@ fn shortens(word: &str, name: &str) -> bool {
         && word.chars().all(|letter| rest.any(|other| other == letter))
 }
 
-/// Letters and digits, in lower case.
+/// The letters and digits of a text in lower case.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

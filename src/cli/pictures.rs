@@ -1,4 +1,4 @@
-//! Options of every command that draws.
+//! The options of every command that draws pictures.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
@@ -33,20 +33,20 @@ pub(super) struct Drawn {
     no_titles: bool,
 }
 
-/// The names of formats, and which they are.
+/// The parser of format names.
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::extension))
         .map(|word| Format::ALL.into_iter().find(|format| format.extension() == word).unwrap_or(Format::Png))
 }
 
-/// A width between a thumbnail's and a poster's.
+/// The parser of widths in millimetres.
 fn width(word: &str) -> Result<f64, String> {
     let width = word.parse().map_err(|_| "a number of millimetres is wanted".to_string())?;
     if (20.0..=1000.0).contains(&width) { Ok(width) } else { Err("it must be from 20 to 1000 millimetres".to_string()) }
 }
 
 impl Pictures {
-    /// How pictures are drawn, if they are: none once a signal has been heard, since `plot` draws them later.
+    /// The look of the pictures; `None` if none are drawn, as after a signal: `plot` draws them later.
     pub fn look(&self) -> Option<Look> {
         let are_drawn = !self.no_plots && signals::status().is_none();
         are_drawn.then(|| self.drawn.look())

@@ -1,5 +1,4 @@
-//! What a result says of how it came about: the command, the commit that the program was built from, and the files
-//! that were read.
+//! The provenance of a result: the command, the commit from which the program was built, and the files that were read.
 
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::config::Source;
 use crate::input;
 
-/// Adds to the provenance of a summary what only the program knows.
+/// Adds this provenance to a summary.
 pub(super) fn note(summary: &mut Value, source: &Source) {
     summary["provenance"]["command"] = json!(command());
     if let Some(commit) = option_env!("SADDLEFLUX_COMMIT") {
@@ -21,7 +20,7 @@ pub(super) fn note(summary: &mut Value, source: &Source) {
     }
 }
 
-/// The command as a shell reads it.
+/// The command, quoted for a shell.
 fn command() -> String {
     let is_plain =
         |word: &String| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+@%".contains(c));
@@ -30,8 +29,8 @@ fn command() -> String {
     std::iter::once(env!("CARGO_PKG_NAME").to_string()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// The SHA-256 of every file that a value of the configuration names, by that name: in the working folder, or beside
-/// the configuration.
+/// The SHA-256 of every file that a value of the configuration names, in the working folder or beside the
+/// configuration, by that name.
 fn files(source: &Source) -> Map<String, Value> {
     let mut names = Vec::new();
     if let Ok(mut tree) = source.effective.parse::<toml::Table>() {
@@ -41,7 +40,7 @@ fn files(source: &Source) -> Map<String, Value> {
     let base = source.path.parent().unwrap_or(Path::new("."));
     let hashed = names.into_iter().filter_map(|name| {
         let place = [Path::new(&name).to_path_buf(), base.join(&name)].into_iter().find(|path| path.is_file())?;
-        // Read before, and within the same limits.
+        // The file was read before, within the same limits.
         let hash = Sha256::digest(input::numbers(&place).ok()?);
         let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Some((name, json!(format!("sha256:{digits}"))))
@@ -49,7 +48,7 @@ fn files(source: &Source) -> Map<String, Value> {
     hashed.collect()
 }
 
-/// All texts among values.
+/// Collects all texts of a value.
 fn texts(value: &toml::Value, found: &mut Vec<String>) {
     match value {
         toml::Value::String(text) => found.push(text.clone()),

@@ -1,4 +1,4 @@
-//! `saddleflux plot`: the pictures of a result, from its file alone.
+//! `saddleflux plot`: the pictures of a result from its file.
 
 use std::path::{Path, PathBuf};
 
@@ -27,9 +27,9 @@ pub(super) struct RedrawAsked {
     output: Output,
 }
 
-/// Draws what the command that wrote a result drew of it.
+/// Draws the pictures that the command which wrote the result drew.
 pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
-    // Here a file is the input.
+    // The result file is the input here, so that errors of it have exit status 2.
     let failure = |error: String| Failure::new(2, format!("error: {error}"));
     let path = &asked.result;
     let folder = asked.out.as_deref().or(path.parent()).unwrap_or(Path::new("."));
@@ -69,7 +69,7 @@ fn of_run(kept: Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<PathBuf>
     Ok(drawn)
 }
 
-/// Pictures of `converge` and of `simulate`.
+/// The pictures of `converge` and `simulate`.
 fn of_others(kept: &Kept, asked: &RedrawAsked, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let (path, look) = (asked.result.display(), asked.drawn.look());
     let drawn = if let Some(group) = kept.group("convergence") {

@@ -1,4 +1,4 @@
-//! `saddleflux referee`: somebody's rates for problems of the collection.
+//! `saddleflux referee`: rates of other programs for the problems of the reference collection.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
-//! Memory that the system refuses ends the program with its message and exit status 3, where Rust would abort.
+//! Failed allocations: the program ends with a message and exit status 3, where Rust would abort.
 //!
-//! What is large is looked at before it is allocated (a grid, particles, matrices), against what is free then; somebody
-//! else may take that meanwhile, and much is small in itself and not in sum. So the last word is here.
+//! Large allocations (grids, particles, matrices) are checked beforehand against the free memory. Other processes may
+//! take that memory meanwhile, and many small allocations add up, so that allocations may still fail.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
@@ -14,33 +14,33 @@ use std::time::Duration;
 use crate::io;
 use crate::memory::{self, Bound};
 
-/// The system's allocator, and the end of the program where that refuses.
+/// The system's allocator, which ends the program if it fails.
 pub struct Allocator;
 
-/// What bounds the memory, as far as it was known when the program began: nothing can be read any more where it is
-/// needed.
+/// The bound that limits the memory, found at the beginning of the program, because it cannot be read after a failed
+/// allocation.
 static BOUND: OnceLock<Bound> = OnceLock::new();
 
-/// Finds out what bounds the memory, before anything is refused.
+/// Finds the bound that limits the memory.
 pub(super) fn prepare() {
     BOUND.get_or_init(|| memory::free().bound);
 }
 
-// SAFETY: every call goes to the system's allocator as it is, and what that returns is returned unless it is null.
+// SAFETY: every call is forwarded to the system's allocator, and its result is returned unless it is null.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the one that the system's allocator asks for.
-        had(unsafe { System.alloc(layout) }, layout.size())
+        // SAFETY: the caller guarantees what the system's allocator requires.
+        granted(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        had(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        granted(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        had(unsafe { System.realloc(pointer, layout, size) }, size)
+        granted(unsafe { System.realloc(pointer, layout, size) }, size)
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -49,32 +49,32 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-fn had(pointer: *mut u8, bytes: usize) -> *mut u8 {
+fn granted(pointer: *mut u8, bytes: usize) -> *mut u8 {
     if pointer.is_null() {
         refused(bytes);
     }
     pointer
 }
 
-/// Ends the program without taking any memory.
+/// Ends the program without allocating memory.
 #[cold]
 fn refused(bytes: usize) -> ! {
     static HERE: AtomicU32 = AtomicU32::new(0);
     if HERE.fetch_add(1, Ordering::SeqCst) > 0 {
-        // Another thread is saying it, or saying it needs memory itself.
+        // Another thread, or this one, has already begun to end the program.
         std::thread::sleep(Duration::from_secs(1));
         signal_hook::low_level::exit(STATUS);
     }
     let mut message = Text { bytes: [0; 512], length: 0 };
     let bound = BOUND.get().copied().unwrap_or(Bound::Unknown);
     let (amount, unit) = if bytes < 1_000_000 { (bytes as f64 / 1e3, "kB") } else { (bytes as f64 / 1e6, "MB") };
-    // What does not fit is left out.
+    // What exceeds the buffer is omitted.
     let _ = writeln!(
         message,
         "error: the system refuses {amount:.1} {unit} more of memory, bounded by {bound}: take fewer cells (grid.cells), fewer or shorter \
          particles ([particles]), less data, or fewer threads (--threads), or raise that limit. No file is half written"
     );
-    // A handle of its own: who holds the lock of the standard one may be waiting for memory too.
+    // A handle of its own: the thread that holds the lock of standard error may be waiting for memory.
     #[cfg(unix)]
     if let Ok(handle) = std::os::fd::AsFd::as_fd(&std::io::stderr()).try_clone_to_owned() {
         let _ = File::from(handle).write_all(&message.bytes[..message.length]);
@@ -87,7 +87,7 @@ fn refused(bytes: usize) -> ! {
 
 const STATUS: i32 = 3;
 
-/// A text in a fixed place.
+/// A text in a buffer of fixed size.
 struct Text {
     bytes: [u8; 512],
     length: usize,

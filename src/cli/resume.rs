@@ -1,4 +1,4 @@
-//! `run --resume`: a density in time goes on from where an earlier run was stopped or killed.
+//! `run --resume`: continues the evolution of a density from where an earlier run was stopped or killed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,19 +22,19 @@ pub(super) struct RunAsked {
     pub resume: bool,
 }
 
-/// What an earlier run has left to do.
+/// The work that an earlier run has left.
 #[derive(PartialEq, Eq)]
 pub(super) enum Left {
-    /// Its result is whole, which has been said.
+    /// None: the result is complete, which has been reported.
     Nothing,
-    /// The request says from where on.
+    /// The evolution, which the request resumes.
     Something,
 }
 
-/// Finds out where to go on.
+/// Sets the request to resume from the result in a folder, if there is one.
 ///
 /// # Errors
-/// Nothing in time, and a result that cannot be read or is another configuration's.
+/// A request without an evolution, and a result that cannot be read or belongs to another configuration.
 pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) -> Result<Left, Failure> {
     let wrong = |message: String| Failure::new(2, format!("error: {message}"));
     let Some(evolve) = &mut request.evolve else {
@@ -63,7 +63,7 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
     Ok(Left::Something)
 }
 
-/// Writes the result as far as it is known while the computation goes on; returns the file.
+/// Writes the partial result during the computation, and returns the file.
 ///
 /// # Errors
 /// A file that cannot be written.

@@ -1,4 +1,4 @@
-//! One flow for every command that computes: read the configuration, compute under watch, write, draw, say.
+//! The common steps of every command that computes: read the configuration, compute with progress, write, draw, report.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,22 +17,22 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::StudyError;
 
-/// A command at work on a configuration.
+/// A command with its configuration.
 pub(super) struct Session<'a> {
     asked: &'a Asked,
     /// The configuration.
     pub config: Config,
-    /// When it began.
+    /// The time at which it began.
     pub started: SystemTime,
 }
 
-/// The names of a summary and of a result.
+/// The file names of a summary and of a result.
 pub(super) type Names = &'static [&'static str; 2];
 
-/// The names of result files, which say nothing of what was solved.
+/// The names of result files, which do not identify the problem.
 const RESULTS: [&str; 3] = [OF_RUN[1], "convergence.h5", "simulation.h5"];
 
-/// Those of `run`.
+/// The file names of `run`.
 pub(super) const OF_RUN: Names = &["summary.json", "result.h5"];
 
 impl<'a> Session<'a> {
@@ -44,7 +44,7 @@ impl<'a> Session<'a> {
         let started = SystemTime::now();
         let is_result = asked.config.extension().is_some_and(|extension| extension == "h5");
         let config = if is_result {
-            // What solved it solves it again.
+            // A result file is solved again from the configuration in it.
             let (text, origin) =
                 io::configuration(&asked.config).map_err(|error| Failure::new(2, format!("error: {error}")))?;
             Config::from_text(&origin, &text, &asked.overrides)
@@ -55,11 +55,11 @@ impl<'a> Session<'a> {
         Ok(Session { asked, config, started })
     }
 
-    /// Runs `work` on the problem that is posed, on the threads that were asked for, watched by a progress bar and
-    /// stopped by a signal; returns what it found and the number of threads.
+    /// Calls `work` with the problem, on the requested threads, with a progress bar and interruptible by signals.
+    /// Returns the result and the number of threads.
     ///
     /// # Errors
-    /// A problem that is wrong, what ends `work`, and threads that cannot be had.
+    /// A problem that is wrong, errors of `work`, and threads that cannot be started.
     pub fn compute<T: Send>(
         &self,
         work: impl FnOnce(Problem, &Progress) -> Result<T, StudyError> + Send,
@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         Ok((found.map_err(|error| self.failure(&error))?, threads))
     }
 
-    /// What a study that ended without a result says.
+    /// The failure of a study that ended without a result.
     pub fn failure(&self, error: &StudyError) -> Failure {
         let mut diagnosis = advice::on_study(error);
         diagnosis.key = self.config.key_of_not_finite(error).or(diagnosis.key);
@@ -82,27 +82,27 @@ impl<'a> Session<'a> {
         Failure::new(diagnosis.exit_status, message)
     }
 
-    /// The output folder, made and found to be writable before anything long begins.
+    /// The output folder, created if necessary and checked to be writable.
     ///
     /// # Errors
-    /// A folder that cannot be made or written.
+    /// A folder that cannot be created or written.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         folder(self.asked)
     }
 
-    /// How pictures are drawn, if they are.
+    /// The look of the pictures; `None` if none are drawn.
     pub fn look(&self) -> Option<Look> {
         self.asked.pictures.look()
     }
 
-    /// The summary with what only the program knows of where it comes from.
+    /// The summary with its provenance.
     pub fn noted(&self, mut summary: Value) -> Value {
         provenance::note(&mut summary, &self.config.source);
         summary
     }
 
-    /// Writes summary and result under these names, then what `draw` adds in the folder that it is given; all of them
-    /// take their places together. Says `report` of all files, or the summary.
+    /// Writes summary and result under the given names, and the pictures that `draw` writes into the folder that it is
+    /// given; all files appear together. Then prints the report or the summary.
     ///
     /// # Errors
     /// A file or a picture that cannot be written.
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
         let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.staged();
         let written_as = in_folder(names, folder);
-        // Without threads of its own it compresses alone.
+        // Without a thread pool of its own, compression uses one thread.
         let pool = pool(self.asked.output).ok();
         let files_of = || -> Result<Vec<PathBuf>, io::IoError> {
             let mut files = Vec::new();
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
             Ok(files)
         };
         let write = || pool.as_ref().map_or_else(files_of, |pool| pool.install(files_of));
-        let (written, drawn) = beside(&write, || draw(staged));
+        let (written, drawn) = side_by_side(&write, || draw(staged));
         let mut files = written?;
         files.extend(self.weights(staged)?);
         files.extend(drawn?);
@@ -152,27 +152,26 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes the weights in the middle of a slice, where the landscape is one; returns the file.
+    /// Writes the weights at the centre of a slice into a folder and returns the file; `None` for other landscapes.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn weights(&self, folder: &Path) -> Result<Option<PathBuf>, Failure> {
-        // It has been computed: an error has ended the command before.
+        // The slice has been computed; an error would have ended the command.
         let Some(Ok(slice)) = self.config.slice() else { return Ok(None) };
         let file = folder.join("weights.safetensors");
         io::write_weights(&file, &slice.network, &slice.theta)?;
         Ok(Some(file))
     }
 
-    /// Says what a program or a person reads, or nothing.
+    /// Prints JSON, the report, or nothing, as the options say.
     pub fn tell(&self, program: impl FnOnce() -> Value, person: impl FnOnce() -> String) {
         self.asked.output.tell(program, person);
     }
 }
 
-/// Does one thing in a thread of its own while the other is done here; one after the other where the system refuses the
-/// thread.
-fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
+/// Calls `one` in a new thread and `other` in this one; one after the other if the system refuses the thread.
+fn side_by_side<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, one) {
         Ok(thread) => {
             let found = other();
@@ -182,11 +181,11 @@ fn beside<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) 
     })
 }
 
-/// Runs `work` on the threads that were asked for, watched by a progress bar and stopped by a signal; returns what it
-/// found and the number of threads.
+/// Calls `work` on the requested threads, with a progress bar and interruptible by signals. Returns the result and the
+/// number of threads.
 ///
 /// # Errors
-/// Threads that cannot be had.
+/// Threads that cannot be started.
 pub(super) fn watched<T: Send>(
     output: Output,
     work: impl FnOnce(&Progress) -> T + Send,
@@ -202,31 +201,31 @@ pub(super) fn watched<T: Send>(
     Ok((found, pool.current_num_threads()))
 }
 
-/// The threads that were asked for.
+/// A pool of the requested number of threads.
 fn pool(output: Output) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build()
 }
 
-/// The names under which a command writes into a folder: its own, and those of `run` where none but itself has written
-/// there, so that neither takes away what the other has found.
+/// The names under which a command writes into a folder: its own, and those of `run` unless `run` or another command
+/// has written these, so that no command removes the results of another.
 fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
     let [own_summary, of_run] = [own, OF_RUN].map(|names| std::fs::read(folder.join(names[0])).ok());
     let is_own = of_run.is_none() || of_run == own_summary;
     if own != OF_RUN && is_own { vec![own, OF_RUN] } else { vec![own] }
 }
 
-/// The output folder, made and found to be writable before anything long begins.
+/// The output folder, created if necessary and checked to be writable.
 ///
 /// # Errors
-/// A folder that cannot be made or written.
+/// A folder that cannot be created or written.
 pub(super) fn folder(asked: &Asked) -> Result<PathBuf, Failure> {
     let folder = folder_name(asked);
     writable(&folder)?;
     Ok(folder)
 }
 
-/// Leaves the files of a run in a further folder, which the next run with other changes does not touch: as links to the
-/// same data where the file system has them.
+/// Keeps the files of a run in another folder as well, which the next run with other changes does not touch; as hard
+/// links if the file system has them.
 fn keep_apart(folder: &Path, files: &[PathBuf]) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for file in files {
@@ -241,9 +240,9 @@ fn keep_apart(folder: &Path, files: &[PathBuf]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A folder's name with the changes behind it, in letters that every file system takes:
-/// `quickstart--noise.temperature=0.1`. Where letters are left out, or the changes are long, a number that is theirs
-/// alone ends it.
+/// The name of a folder with the overrides appended, in characters that every file system allows:
+/// `quickstart--noise.temperature=0.1`. If characters are omitted, or the overrides are long, a hash of them is
+/// appended.
 fn changed(folder: &Path, changes: &[String]) -> PathBuf {
     const LONGEST: usize = 80;
     let whole: String = changes.iter().map(|change| format!("--{change}")).collect();
@@ -257,10 +256,10 @@ fn changed(folder: &Path, changes: &[String]) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes a folder, unless it is there, and finds out whether it can be written.
+/// Creates a folder if necessary, completes what dead processes left in it, and checks that it can be written.
 ///
 /// # Errors
-/// A folder that cannot be made or written.
+/// A folder that cannot be created or written.
 pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     io::sweep_up(folder);
@@ -276,8 +275,8 @@ pub(super) fn writable(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// The name of the output folder, which need not be there: after the configuration, or after the folder in which a
-/// result lies that is solved again.
+/// The path of the output folder, named after the configuration or, for a result that is solved again, after its
+/// folder; it need not exist.
 pub(super) fn folder_name(asked: &Asked) -> PathBuf {
     let own = || asked.config.file_stem().map(|name| name.to_string_lossy().into_owned());
     let of_folder = || {

@@ -1,8 +1,8 @@
-//! SIGINT (Ctrl-C), SIGTERM (batch systems) and SIGHUP (closed terminals) end the program at any instant.
+//! SIGINT (Ctrl-C), SIGTERM (batch systems) and SIGHUP (closed terminals) end the program at any time.
 //!
-//! What computes is asked to stop, and says itself what it leaves. What does not answer in time, and whatever reads,
-//! writes or draws where nobody asks, is ended here: temporary files are removed, and no file under a final name is
-//! half.
+//! A running computation is asked to stop, and its command reports what it leaves. If it does not stop in time, or if
+//! the program is reading, writing or drawing, the program is ended here: temporary files are removed, and no file
+//! under a final name is incomplete.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,13 +14,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::io;
 use crate::progress::Progress;
 
-/// What computes has so long to stop by itself.
+/// The time that a computation has to stop.
 const PATIENCE: Duration = Duration::from_millis(350);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// What shells add to the number of the signal that ended a program.
+/// The offset of exit statuses after a signal, as in shells.
 const BY_SIGNAL: usize = 128;
 
-/// The first signal, 0 before it.
+/// The first signal received; 0 before.
 static FIRST: AtomicUsize = AtomicUsize::new(0);
 static COMPUTATION: Mutex<Option<Computation>> = Mutex::new(None);
 
@@ -30,7 +30,7 @@ struct Computation {
     is_running: bool,
 }
 
-/// A computation is asked to stop until this is dropped.
+/// While this exists, signals ask the computation to stop.
 pub(super) struct Running;
 
 impl Drop for Running {
@@ -41,7 +41,7 @@ impl Drop for Running {
     }
 }
 
-/// Says what is to be asked to stop from now on.
+/// Registers the computation that signals ask to stop from now on.
 pub(super) fn run(progress: &Arc<Progress>) -> Running {
     *computation() = Some(Computation { progress: Arc::clone(progress), is_running: true });
     if FIRST.load(Ordering::SeqCst) > 0 {
@@ -50,7 +50,7 @@ pub(super) fn run(progress: &Arc<Progress>) -> Running {
     Running
 }
 
-/// The exit status of a program that a signal has ended; `None` while none was heard.
+/// The exit status after a signal; `None` if none was received.
 pub(super) fn status() -> Option<u8> {
     match FIRST.load(Ordering::SeqCst) {
         0 => None,
@@ -58,7 +58,7 @@ pub(super) fn status() -> Option<u8> {
     }
 }
 
-/// Hears signals from now on, until the program ends.
+/// Handles signals until the program ends.
 ///
 /// # Errors
 /// A handler or a thread that the system refuses.
@@ -81,8 +81,8 @@ pub(super) fn listen() -> std::io::Result<()> {
                     }
                 }
                 None => {}
-                // Batch systems send a signal to the program and to its group, so that a second one at once says
-                // nothing new.
+                // Batch systems signal the program and its process group, so that a second signal right after the first
+                // means nothing.
                 Some((first, at)) if at.elapsed() >= PATIENCE && (signal > 0 || !keeps()) => end(first),
                 Some(_) => {}
             }
@@ -95,7 +95,7 @@ fn computation() -> MutexGuard<'static, Option<Computation>> {
     COMPUTATION.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks a running computation to stop; whether there is one.
+/// Asks a running computation to stop; returns whether there is one.
 fn stops_by_itself() -> bool {
     let running = computation();
     let running = running.as_ref().filter(|computation| computation.is_running);
@@ -105,12 +105,12 @@ fn stops_by_itself() -> bool {
     })
 }
 
-/// Whether what was found before the signal is still to be written.
+/// Whether the results so far will still be written.
 fn keeps() -> bool {
     computation().as_ref().is_some_and(|computation| computation.progress.keeps())
 }
 
-/// Ends the program here.
+/// Ends the program.
 fn end(signal: usize) -> ! {
     let unfinished = io::Unfinished::stop();
     let message = match unfinished.finished {
@@ -118,7 +118,7 @@ fn end(signal: usize) -> ! {
         1 => "interrupted: 1 file was finished, all others are as they were".to_string(),
         count => format!("interrupted: {count} files were finished, all others are as they were"),
     };
-    // A terminal that is gone reads nothing.
+    // A closed terminal reads nothing.
     let _ = writeln!(std::io::stderr(), "{message}");
     unfinished.remove();
     signal_hook::low_level::exit(i32::from(status_of(signal)))
@@ -129,7 +129,7 @@ fn status_of(signal: usize) -> u8 {
     (BY_SIGNAL + signal) as u8
 }
 
-/// The signals that end the program: not a SIGHUP that it was started to ignore, as by `nohup`.
+/// The signals that end the program; not SIGHUP if it is ignored, as under `nohup`.
 fn heeded() -> Vec<i32> {
     let mut signals = vec![SIGINT, SIGTERM];
     #[cfg(unix)]
@@ -139,7 +139,7 @@ fn heeded() -> Vec<i32> {
     signals
 }
 
-/// Whether a signal is ignored, where the system says so in /proc.
+/// Whether a signal is ignored, according to /proc.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

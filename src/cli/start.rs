@@ -1,4 +1,4 @@
-//! A density to start from that lies in an earlier result.
+//! The initial density of an evolution from an earlier result.
 
 use super::{Failure, diagnostic};
 use crate::config::{Config, Diagnosis};
@@ -6,11 +6,11 @@ use crate::io;
 use crate::study::Request;
 use crate::study::request::StartDensity;
 
-/// The request of a configuration with the field that it starts from, where it names one of a file: in the working
-/// folder, or beside the configuration.
+/// The request of a configuration, with the field from which it starts if that is in a file (in the working folder or
+/// beside the configuration).
 ///
 /// # Errors
-/// A file that cannot be read, or lacks the field.
+/// A file that cannot be read, or that lacks the field.
 pub(super) fn read(config: &Config) -> Result<Request, Failure> {
     let mut request = config.request.clone();
     let Some(evolve) = &mut request.evolve else { return Ok(request) };

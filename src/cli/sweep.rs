@@ -1,4 +1,4 @@
-//! `saddleflux sweep`: all points that lack, one of them, or what there is of them.
+//! `saddleflux sweep`: all missing points, a single one, or the tables of those that are stored.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,7 @@ use crate::solve::Resources;
 use crate::sweep::{Campaign, Outcome, Script, Store, SweepError, Table, point_file, scripts, solve};
 use crate::{io, plot, report};
 
-/// Indices of a job array below which every installation of Slurm takes them (its MaxArraySize is 1001 where nobody has
-/// set it).
+/// The number of indices in a job array that every Slurm installation accepts; its default MaxArraySize is 1001.
 const ARRAY_LIMIT: usize = 1000;
 
 #[derive(Args)]
@@ -53,7 +52,7 @@ struct Part {
     collect: bool,
 }
 
-/// What every part begins with.
+/// What every part needs: the arguments, the sweep, and the output folder.
 struct Begun<'a> {
     asked: &'a Asked,
     sweep: Sweep,
@@ -63,14 +62,14 @@ struct Begun<'a> {
 pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAsked) -> Result<(), Failure> {
     let sweep = Sweep::from_path(&asked.config, &asked.overrides)
         .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
-    // Who only looks makes no folder.
+    // Listing the missing points creates no folder.
     let folder = folder_name(asked);
     if !part.missing {
         writable(&folder)?;
     }
     let begun = Begun { asked, sweep, folder };
     match part {
-        Part { point: Some(point), .. } => begun.one(*point),
+        Part { point: Some(point), .. } => begun.solve_one(*point),
         Part { missing: true, .. } => begun.missing(),
         Part { slurm: true, .. } => begun.slurm(*array_limit),
         Part { collect: true, .. } => begun.deliver(*partial),
@@ -91,7 +90,7 @@ impl Begun<'_> {
         self.campaign(&Progress::default(), |campaign| Ok(campaign.missing()?))
     }
 
-    /// Solves all points that lack.
+    /// Solves all missing points.
     fn complete(&self) -> Result<(), Failure> {
         let work =
             |progress: &Progress| self.campaign(progress, |campaign| campaign.complete(rayon::current_num_threads()));
@@ -114,8 +113,8 @@ impl Begun<'_> {
         }
     }
 
-    /// Solves one point, unless it is there.
-    fn one(&self, point: usize) -> Result<(), Failure> {
+    /// Solves one point, unless it is stored.
+    fn solve_one(&self, point: usize) -> Result<(), Failure> {
         let total = self.sweep.len();
         if point >= total {
             return Err(Failure::new(
@@ -149,7 +148,7 @@ impl Begun<'_> {
 
     fn missing(&self) -> Result<(), Failure> {
         let missing = self.list_missing()?;
-        // The list is what was asked for, also of a quiet program.
+        // The list is the output of this option, which `--quiet` does not suppress.
         match self.asked.output.json {
             true => say(&format!("{}\n", json!(missing))),
             false => say(&missing.iter().map(|point| format!("{point}\n")).collect::<String>()),
@@ -183,7 +182,7 @@ impl Begun<'_> {
         Ok(())
     }
 
-    /// Scripts of an earlier call, which name other points.
+    /// Removes the scripts of an earlier call, which may contain other points.
     fn remove_old_scripts(&self) {
         let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let is_script = |path: &Path| {
@@ -191,7 +190,7 @@ impl Begun<'_> {
                 && path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("sweep"))
         };
         for path in files.filter(|path| is_script(path)) {
-            // One that stays is replaced, or seen beside the others.
+            // A script that cannot be removed is overwritten, or remains visible beside the others.
             let _ = std::fs::remove_file(path);
         }
     }
@@ -221,7 +220,7 @@ impl Begun<'_> {
         })
     }
 
-    /// Writes tables, fits and pictures of what there is, and says them.
+    /// Writes tables, fits and pictures of the stored points, and reports them.
     fn deliver(&self, partial: bool) -> Result<(), Failure> {
         let table = Table::of(&self.sweep, &Store::within(&self.folder))?;
         let missing = table.missing();

@@ -1,4 +1,4 @@
-//! `saddleflux verify`: the theorem suite.
+//! `saddleflux verify`: checks of the claims.
 
 use std::path::{Path, PathBuf};
 
@@ -59,7 +59,7 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
     }
 }
 
-/// The claims of these names, in the order of the suite; all of them without a name.
+/// The claims with these names, in the order of the suite; all claims without names.
 fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, Failure> {
     for name in names {
         if verify::claim(name).is_none() {

@@ -1,4 +1,4 @@
-//! Shows how a long computation goes.
+//! Shows the progress of long computations.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use super::signals;
 use crate::progress::Progress;
 use crate::report;
 
-/// Phases shorter than this are not shown.
+/// The duration up to which phases are not shown.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A thread that looks at the progress until it is dropped.
+/// A thread that shows the progress until this is dropped.
 pub(super) struct Watch {
     finished: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -24,7 +24,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Starts watching; a signal stops the computation.
+    /// Starts showing the progress; signals stop the computation.
     pub(super) fn start(progress: &Arc<Progress>, silent: bool) -> Watch {
         let finished = Arc::new(AtomicBool::new(false));
         let running = signals::run(progress);
@@ -33,12 +33,12 @@ impl Watch {
             let mut shown = Shown::new(silent);
             while !done.load(Ordering::Acquire) {
                 shown.update(&progress);
-                // Not asleep: the end of the computation wakes it, and no command lasts longer for it.
+                // Parked and not asleep, so that the end of the computation wakes the thread at once.
                 std::thread::park_timeout(LOOK_EVERY);
             }
             shown.clear();
         };
-        // Where the system refuses the thread nothing is shown.
+        // If the system refuses the thread nothing is shown.
         let thread = std::thread::Builder::new().name("watch".into()).spawn(look).ok();
         Watch { finished, thread, _running: running }
     }
@@ -49,13 +49,13 @@ impl Drop for Watch {
         self.finished.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // A watcher that panicked has nothing left to say.
+            // A panic of the thread is ignored.
             let _ = thread.join();
         }
     }
 }
 
-/// A bar on a terminal; elsewhere one line for each long phase.
+/// A progress bar on a terminal; elsewhere a line for each long phase.
 struct Shown {
     silent: bool,
     is_terminal: bool,
@@ -101,7 +101,7 @@ impl Shown {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr()));
-        // A phase of unknown length has no share to show.
+        // A phase of unknown length has no percentage.
         let template = match total {
             0 => "{msg:32} {spinner} {elapsed}",
             _ => "{msg:32} [{bar:40}] {percent:>3} % {elapsed}",
@@ -113,7 +113,7 @@ impl Shown {
         bar.tick();
     }
 
-    /// Shows a table on a terminal; elsewhere each of its lines is announced when it is decided.
+    /// Shows a table on a terminal; elsewhere its lines are announced when they are decided.
     fn table(&mut self, lines: &str) {
         if !self.is_terminal || lines.is_empty() {
             self.clear();

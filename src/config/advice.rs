@@ -1,7 +1,6 @@
-//! What a user of configurations can do about errors and warnings of the studies: the key behind each, and the remedy.
+//! Diagnoses of the errors and warnings of studies: the configuration key behind each, and the remedy.
 //!
-//! The errors themselves know facts and numbers; only here are these turned into keys of the file that somebody has
-//! written.
+//! The errors below `config` carry facts and numbers only; here they are turned into keys of the user's file.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -39,12 +38,12 @@ fn interrupted(error: &dyn std::fmt::Display) -> Diagnosis {
     Diagnosis { key: None, message: error.to_string(), exit_status: INTERRUPTED }
 }
 
-/// What bounds the memory of this process.
+/// The bound that limits the memory of this process.
 fn bound() -> Bound {
     memory::free().bound
 }
 
-/// What is told of a study that ended without a result.
+/// The diagnosis of a study that ended without a result.
 pub fn on_study(error: &StudyError) -> Diagnosis {
     match error {
         StudyError::Problem(problem) => Diagnosis::of_problem(problem),
@@ -146,7 +145,7 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
     }
 }
 
-/// What is told of a model whose C and H were not found.
+/// The diagnosis of a model whose covariance and Hessian could not be computed.
 pub fn on_covariance(error: &CovarianceError) -> Diagnosis {
     let (key, remedy) = match error {
         CovarianceError::Training(TrainingError::Interrupted) => return interrupted(error),
@@ -167,7 +166,7 @@ pub fn on_covariance(error: &CovarianceError) -> Diagnosis {
     Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{error}{remedy}")) }
 }
 
-/// What is told of a file of weights that does not fit.
+/// The diagnosis of a file of weights that does not fit the model.
 pub fn on_weights(path: &Path, reason: &str) -> Diagnosis {
     wrong("landscape.weights", format!("{}: {reason}", path.display()))
 }
@@ -231,7 +230,7 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
     }
 }
 
-/// Whether an elimination lacks memory.
+/// Whether an elimination failed for lack of memory.
 fn is_of_memory(error: &EliminationError) -> bool {
     matches!(error, EliminationError::TooLarge { .. } | EliminationError::Refused { .. })
 }

@@ -1,4 +1,4 @@
-//! `[committor]`: the sets that reactive paths come from and lead to.
+//! `[committor]`: the sets between which reactive paths run.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Result<CommittorReque
     Ok(CommittorRequest { from, to, sets, surfaces })
 }
 
-/// A disc around a minimum, or a condition.
+/// A core set: a disc around a minimum, or a condition.
 fn set(table: &Section, dimension: usize) -> Result<CoreSpec, ConfigError> {
     let condition = match table.text("set")? {
         Some(text) => Some(table.parsed("set", Condition::parse(&text, dimension))?),

@@ -1,10 +1,10 @@
-//! `[converge]`: the refinement study of `saddleflux converge`.
+//! `[converge]`: the convergence study of `saddleflux converge`.
 
 use crate::config::ConfigError;
 use crate::config::section::{CELLS, FINITE, POSITIVE, Section};
 use crate::study::request::{ConvergeRequest, Scheme};
 
-/// A study refines; with a single grid there is nothing to compare.
+/// The fewest grids of a convergence study.
 const FEWEST: usize = 2;
 
 pub(super) fn read(
@@ -15,7 +15,7 @@ pub(super) fn read(
     let mut cells = Vec::new();
     for row in section.rows("cells", CELLS)?.unwrap_or_default().iter().flat_map(|row| each_grid(row, dimension)) {
         let across = row.1.or_else(|| {
-            // In the proportion of grid.cells, when there is one.
+            // In the proportion of grid.cells, if that is given.
             let [x, y] = given.filter(|_| dimension == 2)?;
             Some(((row.0 as f64 * y as f64 / x as f64).round() as usize).max(3))
         });
@@ -50,7 +50,8 @@ pub(super) fn read(
     Ok(config)
 }
 
-/// `[64, 128]` is two grids in one row of numbers; `[[64, 128], [128, 256]]` gives both axes of each.
+/// The grids of a row of `cells`. In two dimensions a row of two numbers, as in `[[64, 128], [128, 256]]`, is one grid;
+/// otherwise every number is the first axis of a grid.
 fn each_grid(row: &[f64], dimension: usize) -> Vec<(usize, Option<usize>)> {
     match *row {
         [x, y] if dimension == 2 => vec![(x as usize, Some(y as usize))],

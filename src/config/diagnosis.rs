@@ -1,5 +1,5 @@
-//! Errors of a problem, as they look from the configuration that led to them: keys, remedies and exit statuses. Those
-//! of studies are in [`super::advice`].
+//! Diagnoses of the errors of a problem: the configuration key behind each, the remedy, and the exit status. Those of
+//! studies are in [`super::advice`].
 
 use std::borrow::Cow;
 
@@ -10,26 +10,26 @@ use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
 
-/// The input is wrong.
+/// The exit status for wrong input.
 pub(super) const WRONG: u8 = 2;
-/// The input is right, and can't be solved as it stands.
+/// The exit status for a problem that cannot be solved as posed.
 pub(super) const UNSOLVABLE: u8 = 3;
-/// Interrupted from the keyboard, as shells count it: 128 + SIGINT.
+/// The exit status after an interruption, 128 + SIGINT as in shells.
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// What a configuration has to do with an error.
+/// An error in terms of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// The key to change, such as `valley.minimum`; `None` when no single key is at fault.
+    /// The key to change, such as `valley.minimum`; `None` if no single key is at fault.
     pub key: Option<Cow<'static, str>>,
-    /// The fact, and what to change in the configuration.
+    /// What is wrong, and what to change in the configuration.
     pub message: String,
-    /// 2: the input is wrong; 3: it can't be solved as posed; 130: interrupted.
+    /// 2: wrong input; 3: cannot be solved as posed; 130: interrupted.
     pub exit_status: u8,
 }
 
 impl Diagnosis {
-    /// The key, if there is one, and the message.
+    /// The message, after the key if there is one.
     pub fn text(&self) -> String {
         match &self.key {
             Some(key) => format!("{key}: {}", self.message),
@@ -37,7 +37,7 @@ impl Diagnosis {
         }
     }
 
-    /// An error of a problem, with the key behind it.
+    /// The diagnosis of an error of the problem.
     pub fn of_problem(error: &ProblemError) -> Diagnosis {
         let exit_status = match error {
             ProblemError::Slice(error) if error.is_interruption() => INTERRUPTED,
@@ -55,7 +55,7 @@ impl Diagnosis {
     }
 }
 
-/// The key of an error of the problem.
+/// The key behind an error of the problem.
 fn key(error: &ProblemError) -> Cow<'static, str> {
     Cow::Borrowed(match error {
         ProblemError::Data(error) => match &error.fault {
@@ -100,7 +100,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
     })
 }
 
-/// The key that names a minimum.
+/// The key that names a minimum of this role.
 pub(super) fn named_minimum(meant: MeantMinimum) -> &'static str {
     match meant {
         MeantMinimum::Start => "valley.minimum",
@@ -112,7 +112,7 @@ pub(super) fn named_minimum(meant: MeantMinimum) -> &'static str {
     }
 }
 
-/// What to change in a configuration, where that is more than the error's own remedy.
+/// The remedy in terms of keys; `None` where the error's own remedy suffices.
 fn remedy(error: &ProblemError) -> Option<&'static str> {
     Some(match error {
         ProblemError::Data(error) => match error.fault {

@@ -1,71 +1,71 @@
-//! What can be wrong with a configuration, always with its place.
+//! Errors of a configuration, with their places in the file.
 
 use std::ops::Range;
 
 use crate::config::Source;
 use crate::problem::expression::{ExpressionError, ExpressionFault};
 
-/// A fault at a place of a configuration.
+/// An error at a place of a configuration.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}{}: {fault}", self.place(), self.key)]
 pub struct ConfigError {
-    /// The text it stands in.
+    /// The file and its text.
     pub source_text: Box<Source>,
-    /// Dotted key, such as `noise.temperature`.
+    /// The dotted key, such as `noise.temperature`.
     pub key: String,
-    /// Byte range in the text, when the fault has a place there.
+    /// The byte range in the text; `None` if the error has no place there.
     pub span: Option<Range<usize>>,
-    /// What is wrong.
+    /// The kind of error.
     pub fault: Box<Fault>,
 }
 
-/// Kinds of faults.
+/// The kinds of errors.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
-    /// The file cannot be read.
+    /// A file that cannot be read.
     #[error("cannot be read: {reason}")]
     Unreadable {
-        /// The system's words.
+        /// The reason, from the operating system.
         reason: String,
     },
-    /// Not TOML.
+    /// A text that is not TOML.
     #[error("{reason}")]
     Syntax {
-        /// The parser's words.
+        /// The reason, from the parser.
         reason: String,
     },
-    /// A key nobody knows.
+    /// An unknown key.
     #[error("unknown key{}; allowed here: {}", suggestion(nearest), allowed.join(", "))]
     UnknownKey {
-        /// The nearest known key.
+        /// The nearest known key, if one is near enough.
         nearest: Option<String>,
-        /// All keys allowed there.
+        /// The keys that are allowed in the table.
         allowed: Vec<String>,
     },
-    /// A key that another choice in the same table has.
+    /// A key that exists only with another choice in the same table.
     #[error("unknown key with {chosen}: it belongs to {owners}; allowed here: {}", allowed.join(", "))]
     KeyOfAnother {
         /// The choice that was made, such as `kind = "hessian"`.
         chosen: String,
         /// The choices that have the key.
         owners: String,
-        /// All keys allowed there.
+        /// The keys that are allowed with this choice.
         allowed: Vec<String>,
     },
     /// A value of the wrong type.
     #[error("is {found}, but {expected} is expected")]
     Type {
-        /// What it is.
+        /// The type that was given.
         found: &'static str,
-        /// What it has to be.
+        /// The type that is expected.
         expected: String,
     },
-    /// A number outside its range.
+    /// A number outside of its range.
     #[error("is {value}, but must be {rule}")]
     Range {
         /// The number.
         value: f64,
-        /// Its rule.
+        /// The range in words.
         rule: &'static str,
     },
     /// A word that is none of the choices.
@@ -73,7 +73,7 @@ pub enum Fault {
     Choice {
         /// The word.
         value: String,
-        /// The nearest choice.
+        /// The nearest choice, if one is near enough.
         nearest: Option<String>,
         /// All choices.
         allowed: Vec<String>,
@@ -81,24 +81,24 @@ pub enum Fault {
     /// A text that is no formula, or no condition.
     #[error("{}", formula(error))]
     Formula {
-        /// What is wrong with it, and where.
+        /// The syntax error and its place in the formula.
         error: ExpressionError,
     },
-    /// A key that is needed.
+    /// A key that is required.
     #[error("is missing: {reason}")]
     Missing {
-        /// Why it is needed.
+        /// The reason why it is required.
         reason: String,
     },
-    /// Keys that do not go together, or something of a later version.
+    /// Keys that contradict each other.
     #[error("{reason}")]
     Conflict {
-        /// Rule and next step.
+        /// The rule that is broken, and the remedy.
         reason: String,
     },
 }
 
-/// A fault of a formula, with the keys that mend it.
+/// The message of an error in a formula, with the keys to change.
 fn formula(error: &ExpressionError) -> String {
     match &error.fault {
         ExpressionFault::SecondVariable => {
@@ -113,7 +113,7 @@ fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
 }
 
-/// The known word nearest to a mistyped one, when it is near enough to be meant.
+/// The known word nearest to a mistyped one by edit distance; `None` if none is near enough to be meant.
 pub fn nearest(word: &str, known: &[String]) -> Option<String> {
     let distance = |candidate: &String| strsim::damerau_levenshtein(candidate, word);
     let best = known.iter().min_by_key(|candidate| distance(candidate))?;
@@ -121,7 +121,7 @@ pub fn nearest(word: &str, known: &[String]) -> Option<String> {
 }
 
 impl ConfigError {
-    /// What stands at the marked place: the fault itself where it concerns a single character.
+    /// The text at the marked place: the error itself for formulas, where it concerns a single character.
     pub fn label(&self) -> String {
         match self.fault.as_ref() {
             fault @ Fault::Formula { .. } => fault.to_string(),
@@ -129,7 +129,7 @@ impl ConfigError {
         }
     }
 
-    /// `file:line:column: `, as far as known.
+    /// The place as `file:line:column: `, or `file: ` if it is not known.
     fn place(&self) -> String {
         let path = self.source_text.path.display();
         match &self.span {

@@ -11,7 +11,7 @@ use crate::study::request::{EvolveRequest, NoisePiece, StartDensity, Stepping};
 
 type Read<T> = Result<T, ConfigError>;
 
-/// More output times than this are taken for a mistake.
+/// The largest number of output times; more are taken for a mistake.
 const MOST_TIMES: f64 = 10_000.0;
 
 const TOLERANCE: (&str, fn(f64) -> bool) = ("between 1e-11 and 0.1", |x| (FINEST_TOLERANCE..=0.1).contains(&x));
@@ -49,7 +49,7 @@ pub(super) fn read(section: &Section, noise: &NoiseConfig, dimension: usize, fro
     })
 }
 
-/// A list, or a range with a spacing.
+/// The output times, from a list or from a range with a spacing.
 fn times(section: &Section) -> Read<Vec<f64>> {
     const WHY: &str = "give output times as a list, or as { from = 1e-3, to = 1e6, count = 40, spacing = \"log\" }";
     if section.is_table("times") {
@@ -66,7 +66,7 @@ fn times(section: &Section) -> Read<Vec<f64>> {
         let at = |k: usize| match (k, logarithmic) {
             (0, _) => from,
             (k, _) if k + 1 == count => to,
-            // Through logarithms to base 10, so that decades come out whole.
+            // Interpolated in base-10 logarithms, so that powers of ten are exact.
             (k, true) => 10f64.powf(from.log10() * (1.0 - part(k)) + to.log10() * part(k)),
             (k, false) => from + (to - from) * part(k),
         };
@@ -115,7 +115,7 @@ fn start(section: &Section, dimension: usize) -> Read<StartDensity> {
     Ok(found)
 }
 
-/// The pieces of `[[evolve.schedule]]`: what a piece leaves out is as in `[noise]`.
+/// The pieces of `[[evolve.schedule]]`; values that a piece leaves out are those of `[noise]`.
 fn schedule(section: &Section, noise: &NoiseConfig, dimension: usize) -> Read<Vec<NoisePiece>> {
     let tables = section.tables("schedule")?;
     let (mut pieces, mut last) = (Vec::new(), 0.0);

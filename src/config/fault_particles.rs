@@ -1,11 +1,10 @@
-//! Which key is behind a simulation that cannot be, and what to change.
+//! The configuration keys behind errors and warnings of simulations, with remedies.
 
 use crate::digits::{self, exact};
 use crate::particles::{ParticleWarning, SimulationError};
 use crate::problem::jumps::{SMOOTHED, shown};
 
-/// The key behind a fault of a simulation, and the rule with the remedy; `None` for one that no single key is to blame
-/// for.
+/// The key behind an error of a simulation, with rule and remedy; `None` if no single key is at fault.
 pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, String)> {
     use SimulationError as E;
     let too_many = |count: &usize, bytes: &f64, most: &f64| {
@@ -111,7 +110,7 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
     Some((key, message))
 }
 
-/// What is told of a warning: its own words, and the keys that they are about.
+/// The text of a warning, with the keys to change.
 pub fn on_particle_warning(warning: &ParticleWarning) -> String {
     let keys = match warning {
         ParticleWarning::FewExits { .. } | ParticleWarning::NoOwnRate { .. } => return warning.to_string(),

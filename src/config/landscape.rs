@@ -1,4 +1,4 @@
-//! `[landscape]`: a loss by its name or its formula, or a drift.
+//! `[landscape]`: a loss by name or formula, or a drift.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ type Read<T> = Result<T, ConfigError>;
 pub(super) const PLANE_KINDS: [&str; 5] =
     ["rotated-quadratic", "muller-brown", "himmelblau", "three-hole", "rotated-drift"];
 
-/// Which function.
+/// Reads the loss or the drift.
 ///
 /// # Errors
-/// Keys that are missing, wrong or in each other's way.
+/// Keys that are missing, wrong, or contradict each other.
 pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let ways = ["kind", "expression", "drift"];
     let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
@@ -44,7 +44,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     Ok(form)
 }
 
-/// The kinds that have a key which not all of them have.
+/// The kinds to which a key belongs that not all kinds have; empty for other keys.
 fn owners(key: &str) -> Vec<&'static str> {
     match key {
         "barrier" | "tilt" | "curvature" => vec!["double-well"],
@@ -179,7 +179,7 @@ fn hessian(section: &Section, dimension: usize) -> Read<Tensor> {
     }
 }
 
-/// One or two parameters; signs need to be told which labels are positive.
+/// A regression with one or two parameters; `has_signs`: a logistic one, whose positive labels must be named.
 fn regression(section: &Section, dimension: usize, has_signs: bool) -> Read<Regression> {
     let needed =
         |key: &str| section.missing(key, "a regression needs data, features and label, a logistic one positive too");
@@ -216,7 +216,7 @@ fn regression(section: &Section, dimension: usize, has_signs: bool) -> Read<Regr
     Ok(Regression { data, intercept, l2: section.number("l2", NOT_NEGATIVE)?.unwrap_or(0.0) })
 }
 
-/// Whether rows that lack a value are left out; else they are a fault.
+/// Whether rows with missing values are left out; otherwise they are errors.
 pub(super) fn drops_missing(section: &Section) -> Read<bool> {
     Ok(section.choice("missing", &[("drop", true), ("error", false)])?.unwrap_or(false))
 }

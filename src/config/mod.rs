@@ -1,9 +1,9 @@
 //! The configuration: a TOML file read into plain, validated values.
 //!
-//! Every value that passes through here is in its admissible range; what needs the landscape to be judged (an
-//! expression that is not finite, a start set without a minimum) is judged by [`crate::problem`]. A configuration turns
-//! into a [`crate::problem::Problem`] and a [`crate::study::Request`], and nothing below knows its keys: a
-//! [`Diagnosis`] finds the key behind an error from there.
+//! Every value is checked against its admissible range here. Conditions that need the landscape (a formula that is not
+//! finite, a start set without a minimum) are checked by [`crate::problem`]. A configuration turns into a
+//! [`crate::problem::Problem`] and a [`crate::study::Request`]; no module below knows its keys. A [`Diagnosis`] finds
+//! the key behind an error from below.
 
 pub mod advice;
 mod committor;
@@ -45,40 +45,40 @@ use crate::problem::{Interpretation, Posed};
 use crate::study::Request;
 use crate::tensor::Tensor;
 
-/// One whole configuration.
+/// A whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Free text.
+    /// The title, free text.
     pub title: String,
-    /// Where it was read from, for messages that name the file, the line and the key.
+    /// The file with its text, for messages that name file, line and key.
     pub source: Source,
-    /// The loss, or the drift.
+    /// The loss or the drift.
     pub landscape: LandscapeConfig,
     /// The diffusion tensor.
     pub noise: NoiseConfig,
-    /// Domain and start set.
+    /// The domain and the start set.
     pub posed: Posed,
-    /// What is computed.
+    /// The quantities to compute, and the grids.
     pub request: Request,
 }
 
 /// `[landscape]`.
 #[derive(Clone, Debug)]
 pub struct LandscapeConfig {
-    /// Which function.
+    /// The function.
     pub form: LandscapeForm,
     /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// k > 0 in L(θ) = f(√k θ).
+    /// The sharpness k > 0 in L(θ) = f(√k θ).
     pub sharpness: f64,
 }
 
-/// The functions a landscape can be made from.
+/// The functions of a landscape.
 #[derive(Clone, Debug)]
 pub enum LandscapeForm {
     /// ½ Σ (θᵢ⁴ − 16 θᵢ² + 5 θᵢ).
     StyblinskiTang,
-    /// Its population loss under Gaussian data, which knows its gradient covariance.
+    /// The population loss of Styblinski–Tang under Gaussian data; its gradient covariance is known in closed form.
     StyblinskiTangData,
     /// barrier·(x² − 1)² + tilt·x + ½ curvature·y².
     DoubleWell {
@@ -89,7 +89,7 @@ pub enum LandscapeForm {
         /// Curvature along y, > 0.
         curvature: f64,
     },
-    /// Two valleys of depth 0 at x = −1 and x = +1 with separately set curvatures.
+    /// Two valleys of depth 0 at x = −1 and x = +1 with given curvatures.
     SharpFlat {
         /// L'' at x = −1, > 0.
         sharp: f64,
@@ -103,36 +103,35 @@ pub enum LandscapeForm {
         /// The Hessian.
         hessian: Tensor,
     },
-    /// ½ θ·Hθ with H of given eigenvalues and first eigenvector at `angle` degrees from the x axis.
+    /// ½ θ·Hθ with given eigenvalues of H, the first eigenvector at `angle` degrees from the x axis.
     RotatedQuadratic {
-        /// Eigenvalues.
+        /// The eigenvalues.
         curvatures: [f64; 2],
-        /// Degrees.
+        /// The angle in degrees.
         angle: f64,
     },
-    /// Müller and Brown 1979.
+    /// The potential of Müller and Brown 1979.
     MullerBrown,
     /// (x² + y − 11)² + (x + y² − 7)².
     Himmelblau,
-    /// Metzner, Schütte and Vanden-Eijnden 2006.
+    /// The three-hole potential of Metzner, Schütte and Vanden-Eijnden 2006.
     ThreeHole,
     /// A formula in x and y.
     Expression(Expression),
-    /// Formulas for the components of the drift b; the second is absent in one dimension.
+    /// Formulas for the components of the drift b; `None` for the second in one dimension.
     Drift(Expression, Option<Expression>),
-    /// The drift −(I + cJ)∇L of a loss L in two dimensions.
+    /// The drift −(I + cJ)∇L in two dimensions.
     RotatedDrift {
-        /// L: no drift, and not rotated itself.
+        /// The loss L; neither a drift nor itself rotated.
         of: Box<LandscapeForm>,
-        /// c.
+        /// The strength c.
         strength: f64,
     },
-    /// Mean of log(1 + exp(−s θ·x)) over a data set, whose one or two features are named and whose positive labels are
-    /// s = +1.
+    /// The mean of log(1 + exp(−s θ·x)) over a data set with one or two features; the positive labels have s = +1.
     LogisticRegression(Regression),
-    /// Mean of (θ·x − y)²/2 over a data set, whose one or two features are named.
+    /// The mean of (θ·x − y)²/2 over a data set with one or two features.
     LinearRegression(Regression),
-    /// A loss that is known on a grid of points.
+    /// A loss given on a grid of points.
     Table(MeasuredSource),
     /// A line or a plane through the parameters of a model.
     Slice(Box<SliceConfig>),
@@ -141,24 +140,24 @@ pub enum LandscapeForm {
 /// `[noise]`.
 #[derive(Clone, Debug)]
 pub struct NoiseConfig {
-    /// Which model.
+    /// The model of D(θ).
     pub form: NoiseForm,
-    /// d ≥ 0 in + d·I.
+    /// The floor d ≥ 0, added as d·I.
     pub floor: f64,
-    /// Which stochastic calculus.
+    /// The stochastic calculus.
     pub interpretation: Interpretation,
 }
 
-/// The models of D(θ) that a file can name.
+/// The models of D(θ).
 #[derive(Clone, Debug)]
 pub enum NoiseForm {
-    /// A model that needs no formula.
+    /// A model without a formula.
     Model(NoiseKind),
-    /// Formulas for D₁₁, D₁₂, D₂₂.
+    /// Formulas for D₁₁, D₁₂ and D₂₂.
     Expression {
         /// D₁₁.
         d11: Box<Expression>,
-        /// D₁₂, 0 when not given.
+        /// D₁₂, 0 by default.
         d12: Box<Expression>,
         /// D₂₂; unused in one dimension.
         d22: Box<Expression>,

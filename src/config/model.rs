@@ -1,4 +1,5 @@
-//! `[landscape]` as a model on data in any number of parameters: linear-regression, logistic-regression, network.
+//! `[landscape]` as a model on data in any number of parameters: `linear-regression`, `logistic-regression` or
+//! `network`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,73 +12,73 @@ use crate::model::{Activation, DataSource, Model, Network, Output, Targets, Task
 
 type Read<T> = Result<T, ConfigError>;
 
-/// Seeds are whole numbers that a double holds.
+/// The rule for seeds: integers that f64 represents exactly.
 pub(super) const SEED: Rule =
     ("a whole number from 0 to 9007199254740992", |x| (0.0..=9_007_199_254_740_992.0).contains(&x) && x.fract() == 0.0);
 
-/// A model as a file names it.
+/// A model as configured.
 #[derive(Clone, Debug)]
 pub struct ModelConfig {
-    /// Free text.
+    /// The title, free text.
     pub title: String,
-    /// Where it was read from.
+    /// The file with its text.
     pub source: Source,
-    /// Its data.
+    /// The data.
     pub data: DataSource,
-    /// Which model.
+    /// The form of the model.
     pub form: ModelForm,
-    /// λ ≥ 0 in λ/2 |θ|².
+    /// The penalty λ ≥ 0 in λ/2 |θ|².
     pub l2: f64,
 }
 
-/// The models that a file can name.
+/// The forms of models.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelForm {
-    /// Mean of (θ·x − y)²/2.
+    /// The mean of (θ·x − y)²/2.
     LinearRegression {
-        /// Whether a constant is added to the features.
+        /// Whether a constant feature is added.
         intercept: bool,
     },
-    /// Mean of log(1 + e^{−s θ·x}).
+    /// The mean of log(1 + e^{−s θ·x}).
     LogisticRegression {
-        /// Whether a constant is added to the features.
+        /// Whether a constant feature is added.
         intercept: bool,
     },
-    /// Mean cross-entropy of a fully connected network.
+    /// The mean cross-entropy of a fully connected network.
     Network {
-        /// Widths of the hidden layers.
+        /// The widths of the hidden layers.
         hidden: Vec<usize>,
-        /// Their nonlinearity.
+        /// The activation function of the hidden layers.
         activation: Activation,
-        /// Where its weights come from.
+        /// The source of the weights.
         weights: WeightSource,
     },
 }
 
-/// Where the weights of a network come from.
+/// The source of a network's weights.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WeightSource {
-    /// Training from random ones.
+    /// Training from random initial weights with this seed.
     Seed(u64),
     /// A file.
     File(PathBuf),
 }
 
-/// Sections of a configuration that a model alone does not need.
+/// The sections of a configuration that are ignored where only the model is read.
 const OTHERS: [&str; 11] =
     ["noise", "domain", "grid", "valley", "solve", "converge", "sgd", "particles", "committor", "sweep", "evolve"];
 
 impl ModelConfig {
-    /// Reads the landscape of a file; `overrides` are `section.key=value` each. Other sections may be there and are not
+    /// Reads the model of a configuration file; `overrides` are `section.key=value` each. Its other sections are not
     /// read.
     ///
     /// # Errors
-    /// Anything that is no model on data, with its place.
+    /// A landscape that is no model on data, with the place.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<ModelConfig> {
         ModelConfig::from_text(path, &file(path)?, overrides)
     }
 
-    /// Reads a text; `path` is its name in messages, and relative paths start beside it.
+    /// Reads a text; `path` is its name in messages, and relative paths start from its folder.
     ///
     /// # Errors
     /// As [`ModelConfig::from_path`].
@@ -99,7 +100,7 @@ impl ModelConfig {
         Ok(ModelConfig { title, data, form, l2, source: source.clone() })
     }
 
-    /// The folder from which relative paths start where they lead to nothing from the working folder.
+    /// The folder of the file, in which relative paths are looked up after the working folder.
     pub fn base(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new("."))
     }
@@ -112,7 +113,7 @@ impl ModelConfig {
         model_of(&self.form, &self.data, self.l2, self.base())
     }
 
-    /// In words, such as `network 10-10-10-12, tanh, on avila.csv`.
+    /// A description such as `network 10-10-10-12, tanh, on avila.csv`.
     pub fn describe(&self, model: &Model) -> String {
         let data = self.data.path.display();
         let penalty = if self.l2 == 0.0 { String::new() } else { format!(", l2 = {}", self.l2) };
@@ -132,7 +133,7 @@ impl ModelConfig {
     }
 }
 
-/// A model of this form with its data; relative paths start from the working folder, else from `base`.
+/// A model of this form with its data; relative paths are looked up in the working folder, then in `base`.
 ///
 /// # Errors
 /// Data that cannot be read or used.
@@ -163,13 +164,13 @@ pub(super) fn model_of(form: &ModelForm, data: &DataSource, l2: f64, base: &Path
 pub(super) fn read(section: &Section) -> Read<(ModelForm, DataSource, f64)> {
     let kinds = ["linear-regression", "logistic-regression", "network"];
     let needed = "C and H need a model on data: linear-regression, logistic-regression or network";
-    // Every landscape is known here, so that another one is told what it lacks.
+    // All landscapes are known here, so that one that is no model gets a specific message.
     let kind = match section.text("kind")? {
         Some(kind) if kinds.contains(&kind.as_str()) => kind,
         Some(kind) => return Err(section.conflict("kind", format!("\"{kind}\" is none: {needed}"))),
         None => return Err(section.missing("kind", needed)),
     };
-    // What a slice of the model needs besides.
+    // These keys belong to slices of the model and are allowed.
     let _ = (section.has("dimension"), section.has("slice"));
     let data = DataSource {
         path: section.text("data")?.map(PathBuf::from).ok_or_else(|| section.missing("data", "give a CSV file"))?,

@@ -10,7 +10,7 @@ use crate::tensor::Point;
 
 type Read<T> = Result<T, ConfigError>;
 
-/// The points that name cold valleys; none where the key is left out.
+/// The points in the cold valleys; empty without the key.
 fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
     let Some(rows) = section.rows("valleys", FINITE)? else { return Ok(Vec::new()) };
     if rows.is_empty() {
@@ -21,10 +21,10 @@ fn cold_valleys(section: &Section, dimension: usize) -> Read<Vec<Point>> {
     rows.iter().map(|row| pad(section, "valleys", row, dimension, 0.0)).collect()
 }
 
-/// The noise, and whether it may degenerate.
+/// Reads the noise, and whether it may degenerate.
 ///
 /// # Errors
-/// Keys that are missing, wrong or in each other's way.
+/// Keys that are missing, wrong, or contradict each other.
 pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bool)> {
     let kinds = ["isotropic", "hessian", "frozen", "covariance", "expression", "loss-hessian"];
     let Some(kind) = section.choice("kind", &kinds.map(|kind| (kind, kind)))? else {
@@ -56,26 +56,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bo
             NoiseForm::Model(NoiseKind::LossHessian { minibatch: minibatch()?, hessian })
         }
         "covariance" => NoiseForm::Model(NoiseKind::Covariance(minibatch()?)),
-        _ => {
-            let formula = |key: &str| {
-                let reason =
-                    "noise.kind = \"expression\" needs d11, and in two dimensions d22 (d12 is 0 when left out)";
-                section.expression(key, dimension)?.ok_or_else(|| section.missing(key, reason))
-            };
-            let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
-            let d11 = formula("d11")?;
-            if dimension == 1
-                && let Some(key) = ["d12", "d22"].into_iter().find(|key| section.has(key))
-            {
-                section.expression(key, 2)?;
-                return Err(section.conflict(key, OF_THE_PLANE));
-            }
-            let (d12, d22) = match dimension {
-                1 => (zero("d11")?, zero("d11")?),
-                _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
-            };
-            NoiseForm::Expression { d11: Box::new(d11), d12: Box::new(d12), d22: Box::new(d22) }
-        }
+        _ => formulas(section, dimension)?,
     };
     let interpretations = [
         ("ito", Interpretation::Ito),
@@ -92,7 +73,28 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<(NoiseConfig, bo
     Ok((config, allow_degenerate))
 }
 
-/// The kinds that have a key.
+/// D(θ) by the formulas d11, d12 and d22; in one dimension d11 alone.
+fn formulas(section: &Section, dimension: usize) -> Read<NoiseForm> {
+    let formula = |key: &str| {
+        let reason = "noise.kind = \"expression\" needs d11, and in two dimensions d22 (d12 is 0 when left out)";
+        section.expression(key, dimension)?.ok_or_else(|| section.missing(key, reason))
+    };
+    let zero = |key: &str| section.parsed(key, Expression::parse("0", dimension));
+    let d11 = formula("d11")?;
+    if dimension == 1
+        && let Some(key) = ["d12", "d22"].into_iter().find(|key| section.has(key))
+    {
+        section.expression(key, 2)?;
+        return Err(section.conflict(key, OF_THE_PLANE));
+    }
+    let (d12, d22) = match dimension {
+        1 => (zero("d11")?, zero("d11")?),
+        _ => (section.expression("d12", dimension)?.map_or_else(|| zero("d12"), Ok)?, formula("d22")?),
+    };
+    Ok(NoiseForm::Expression { d11: Box::new(d11), d12: Box::new(d12), d22: Box::new(d22) })
+}
+
+/// The kinds of noise to which a key belongs; empty for keys of all kinds.
 fn owners(key: &str) -> Vec<&'static str> {
     match key {
         "temperature" => vec!["isotropic"],

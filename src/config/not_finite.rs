@@ -1,4 +1,4 @@
-//! Which formula of a configuration is not finite at a point.
+//! The formula of a configuration behind a value that is not finite.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use crate::study::StudyError;
 use crate::tensor::Point;
 
 impl Config {
-    /// The key of the formula that is not finite where an error says that something is not; `None` for other errors,
-    /// and where no formula is at fault.
+    /// The key of the formula that is not finite at the point of the error; `None` for other errors, and if no formula
+    /// is at fault.
     pub fn key_of_not_finite(&self, error: &StudyError) -> Option<Cow<'static, str>> {
         let at = match error {
             StudyError::Problem(ProblemError::NotFinite { at, .. })
@@ -34,7 +34,7 @@ impl Config {
             }
             NoiseForm::Model(_) => Vec::new(),
         };
-        // The sharpness stretches what the formula is asked for.
+        // The formula is evaluated at √k θ, k the sharpness.
         let root = self.landscape.sharpness.sqrt();
         let stretched = at.map(|coordinate| root * coordinate);
         let at_fault = |list: &[(&'static str, &Expression)], at: Point| {

@@ -1,4 +1,4 @@
-//! `[particles]`: the simulation beside the solver.
+//! `[particles]`: the simulation.
 
 use crate::config::ConfigError;
 use crate::config::section::{COUNT, NOT_NEGATIVE, POSITIVE, Section};
@@ -6,10 +6,10 @@ use crate::particles::{Method, Settings};
 
 const SEED: crate::config::section::Rule =
     ("a whole number from 0 to 2^53", |x| x >= 0.0 && x.fract() == 0.0 && x <= 9_007_199_254_740_992.0);
-/// A variance needs two.
+/// The rule for repetitions: a variance needs two.
 const REPETITIONS: crate::config::section::Rule =
     ("a whole number from 2 to 1e6", |x| (2.0..=1e6).contains(&x) && x.fract() == 0.0);
-/// A variance needs two, and the counter of particles has 32 bits.
+/// The rule for the number of particles: a variance needs two, and their index has 32 bits.
 const PARTICLES: crate::config::section::Rule =
     ("a whole number from 2 to 1e9", |x| (2.0..=1e9).contains(&x) && x.fract() == 0.0);
 

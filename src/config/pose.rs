@@ -1,4 +1,4 @@
-//! From a configuration to the problem that it poses.
+//! The problem of a configuration.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,18 +17,18 @@ use crate::progress::Progress;
 use crate::tensor::Tensor;
 
 impl Config {
-    /// The problem that it poses.
+    /// The problem.
     ///
     /// # Errors
-    /// A problem that is wrong, or can't be solved as posed; [`crate::config::Diagnosis`] finds the key behind it.
+    /// A problem that is wrong or cannot be solved as posed; [`crate::config::Diagnosis`] finds the key behind it.
     pub fn problem(&self) -> Result<Problem, ProblemError> {
         self.problem_under(&Progress::default())
     }
 
-    /// The problem, while `progress` shows how far its landscape is, which may take long.
+    /// The problem; `progress` shows the computation of the landscape, which may take long.
     ///
     /// # Errors
-    /// As [`Config::problem`], and interruptions.
+    /// As [`Config::problem`], and an interruption.
     pub fn problem_under(&self, progress: &Progress) -> Result<Problem, ProblemError> {
         let dynamics = self.landscape.dynamics_under(self.base(), progress)?;
         let noise = noise_model(&self.noise, self.landscape.dimension);
@@ -37,20 +37,20 @@ impl Config {
 }
 
 impl Config {
-    /// The folder from which relative paths start where they lead to nothing from the working folder.
+    /// The folder of the file, in which relative paths are looked up after the working folder.
     pub fn base(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new("."))
     }
 
-    /// The slice behind the landscape, where it is one, computed once in the life of the program.
+    /// The slice of a model that is the landscape, computed once per process; `None` for other landscapes.
     ///
     /// # Errors
-    /// A slice that cannot be had.
+    /// A slice that cannot be computed.
     pub fn slice(&self) -> Option<Result<Arc<Slice>, ProblemError>> {
         self.slice_under(&Progress::default())
     }
 
-    /// The same, while `progress` shows how far it is.
+    /// As [`Config::slice`], with progress.
     pub fn slice_under(&self, progress: &Progress) -> Option<Result<Arc<Slice>, ProblemError>> {
         let LandscapeForm::Slice(slice) = &self.landscape.form else { return None };
         Some(slice.slice(self.base(), progress).map_err(ProblemError::from))
@@ -58,8 +58,8 @@ impl Config {
 }
 
 impl LandscapeConfig {
-    /// Makes the landscape, or the drift, of a configuration; `base` is the folder that relative data paths start from
-    /// when they don't exist under the working folder.
+    /// The landscape or the drift. `base`: the folder in which relative data paths are looked up after the working
+    /// folder.
     ///
     /// # Errors
     /// Data that cannot be read or used.
@@ -67,10 +67,10 @@ impl LandscapeConfig {
         self.dynamics_under(base, &Progress::default())
     }
 
-    /// The same, while `progress` shows how far it is.
+    /// As [`LandscapeConfig::dynamics`], with progress.
     ///
     /// # Errors
-    /// As [`LandscapeConfig::dynamics`], and interruptions.
+    /// As [`LandscapeConfig::dynamics`], and an interruption.
     pub fn dynamics_under(&self, base: &Path, progress: &Progress) -> Result<Dynamics, ProblemError> {
         self.dynamics_of(&self.form, base, progress)
     }
@@ -116,7 +116,7 @@ impl LandscapeConfig {
     }
 }
 
-/// The model that a configuration asks for.
+/// The noise model of a configuration.
 pub(super) fn noise_model(config: &NoiseConfig, dimension: usize) -> NoiseModel {
     let kind = match &config.form {
         NoiseForm::Model(kind) => kind.clone(),

@@ -1,4 +1,4 @@
-//! From TOML to a [`Config`], section by section. A section's defaults stand where it is read.
+//! Reads a [`Config`] from TOML, section by section; defaults stand where a section is read.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,22 +22,22 @@ impl Config {
     /// Reads a file; `overrides` are `section.key=value` each.
     ///
     /// # Errors
-    /// Anything that is not a configuration, with its place.
+    /// The first error of the configuration, with its place.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<Config> {
         Config::from_text(path, &file(path)?, overrides)
     }
 
-    /// Reads a text; `path` is its name in messages, and relative data paths start beside it.
+    /// Reads a text; `path` is its name in messages, and relative data paths start from its folder.
     ///
     /// # Errors
-    /// Anything that is not a configuration, with its place.
+    /// The first error of the configuration, with its place.
     pub fn from_text(path: &Path, text: &str, overrides: &[String]) -> Read<Config> {
         let mut source = Source { path: path.to_path_buf(), text: text.to_string(), ..Source::default() };
         let tree = tree::parse(&mut source, overrides)?;
         Config::from_tree(source, &tree)
     }
 
-    /// Reads a tree of this source: every section alone, then what is between them.
+    /// Reads a parsed source: every section by itself, then the conditions between them.
     pub(super) fn from_tree(mut source: Source, tree: &Node) -> Read<Config> {
         note_spans(tree, String::new(), &mut source);
         let root = Section::root(&source, tree);
@@ -52,7 +52,7 @@ impl Config {
         let (particles, evolve, committor, sweep) = (particles?, evolve?, committor?, sweep?);
         root.finish()?;
         if sweep.is_given() {
-            // One problem is solved here; the section is read for what may be wrong with it.
+            // A single problem is solved; `[sweep]` is only checked for errors.
             sweep::read(&sweep, &source, tree)?;
         }
         let whole = require_sections(&root, &landscape, &noise);
@@ -102,7 +102,7 @@ impl Config {
     }
 }
 
-/// Refuses sections that do not go together.
+/// Refuses sections that contradict each other.
 fn go_together(root: &Section, request: &Request, posed: &Posed, dimension: usize, has_committor: bool) -> Read<()> {
     if request.wants(Quantity::Survival) && request.evolve.is_none() {
         return Err(root.conflict(
@@ -136,7 +136,7 @@ fn go_together(root: &Section, request: &Request, posed: &Posed, dimension: usiz
     Ok(())
 }
 
-/// `[sgd]`; `None` where it is not given.
+/// `[sgd]`; `None` if it is not given.
 fn read_sgd(section: &Section) -> Read<Option<IterationRequest>> {
     let learning_rates = section.numbers("learning_rates", POSITIVE)?.unwrap_or_default();
     section.finish()?;
@@ -153,7 +153,7 @@ pub(super) fn file(path: &Path) -> Read<String> {
     })
 }
 
-/// Refuses a configuration without a landscape, or without noise.
+/// Refuses a configuration without a landscape or without noise.
 fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Read<()> {
     if !landscape.is_given() {
         return Err(root.missing(
@@ -168,7 +168,7 @@ fn require_sections(root: &Section, landscape: &Section, noise: &Section) -> Rea
     Ok(())
 }
 
-/// Enters the place of every value.
+/// Records the byte range of every value.
 pub(super) fn note_spans(node: &Node, path: String, source: &mut Source) {
     if let Kind::Table(entries) = &node.kind {
         for entry in entries {
@@ -181,7 +181,7 @@ pub(super) fn note_spans(node: &Node, path: String, source: &mut Source) {
     }
 }
 
-/// As given, else from the landscape, else from the length of what is given elsewhere, else 1.
+/// The dimension: as given, else from the landscape, else from the lengths of lists in other sections, else 1.
 fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Section) -> Read<usize> {
     if let Some(given) = landscape.number("dimension", ("1 or 2", |x| x == 1.0 || x == 2.0))? {
         return Ok(given as usize);
@@ -213,11 +213,11 @@ fn dimension(landscape: &Section, domain: &Section, grid: &Section, valley: &Sec
     Ok(lengths.into_iter().flatten().map(|list| list.len()).max().unwrap_or(if is_surface { 2 } else { 1 }).clamp(1, 2))
 }
 
-/// What is told of a key that a line does not have.
+/// The message for a key that exists in two dimensions only.
 pub(super) const OF_THE_PLANE: &str = "belongs to two dimensions, and the landscape has one: set landscape.dimension = 2 (a formula without y \
     has one unless that is said), or leave this key out";
 
-/// A list with one number per dimension, as a point.
+/// The point given by a list with one number per dimension; `None` without the key.
 pub(super) fn point(section: &Section, key: &str, dimension: usize) -> Read<Option<Point>> {
     let Some(numbers) = section.numbers(key, FINITE)? else {
         return Ok(None);
@@ -329,14 +329,14 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     Ok(config)
 }
 
-/// The scheme; `None` where it is left to the program.
+/// The scheme; `None` for `"auto"`.
 fn read_scheme(section: &Section) -> Read<Option<Scheme>> {
     let named = Scheme::ALL.map(|scheme| (scheme.name(), Some(scheme)));
     let choices: Vec<(&str, Option<Scheme>)> = [("auto", None)].into_iter().chain(named).collect();
     Ok(section.choice("scheme", &choices)?.flatten())
 }
 
-/// The length of a spectrum where none is given.
+/// The default number of eigenvalues.
 const EIGENVALUES: usize = 6;
 
 fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {

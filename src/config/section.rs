@@ -1,5 +1,5 @@
-//! Typed access to one table of a configuration, which remembers the keys that were asked for, so that the others are
-//! known to be mistakes.
+//! Typed access to one table of a configuration. It remembers the keys that were asked for, so that all others can be
+//! refused.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use crate::config::tree::{Entry, Kind, Node};
 use crate::config::{ConfigError, Fault, Source};
 use crate::problem::expression::{Expression, ExpressionError};
 
-/// One table.
+/// A table of a configuration.
 pub(super) struct Section<'a> {
     source: &'a Source,
     path: String,
@@ -24,23 +24,23 @@ pub(super) const POSITIVE: Rule = ("a finite number > 0", |x| x.is_finite() && x
 pub(super) const NOT_NEGATIVE: Rule = ("a finite number ≥ 0", |x| x.is_finite() && x >= 0.0);
 pub(super) const INSIDE_UNIT: Rule = ("between 0 and 1, both excluded", |x| x > 0.0 && x < 1.0);
 pub(super) const COUNT: Rule = ("a whole number ≥ 1", |x| x >= 1.0 && x.fract() == 0.0 && x <= 1e9);
-/// Three cells are the fewest on which a stencil has two sides.
+/// The rule for cells along an axis: with fewer than three no cell has two neighbours.
 pub(super) const CELLS: Rule = ("a whole number ≥ 3", |x| x >= 3.0 && x.fract() == 0.0 && x <= 1e9);
 
 type Read<T> = Result<T, ConfigError>;
 
 impl<'a> Section<'a> {
-    /// The whole file.
+    /// The whole file as a table.
     pub(super) fn root(source: &'a Source, node: &'a Node) -> Section<'a> {
         Section { source, path: String::new(), node: Some(node), known: RefCell::default() }
     }
 
-    /// The same table, for a look that makes no key known.
+    /// The same table for a preview: keys asked for here do not count as known.
     pub(super) fn glance(&self) -> Section<'a> {
         Section { source: self.source, path: self.path.clone(), node: self.node, known: RefCell::default() }
     }
 
-    /// What the table holds.
+    /// The entries of the table; empty if it is not given.
     pub(super) fn entries(&self) -> &'a [Entry] {
         match self.node.map(|node| &node.kind) {
             Some(Kind::Table(entries)) => entries,
@@ -61,21 +61,21 @@ impl<'a> Section<'a> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// Whether the table is there at all.
+    /// Whether the table is given.
     pub(super) fn is_given(&self) -> bool {
         self.node.is_some()
     }
 
-    /// Whether a key is given; asking makes it known.
+    /// Whether a key is given; it counts as known from then on.
     pub(super) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
-    /// An error at a key, or at the table when the key is not given.
+    /// An error at a key, or at the table if the key is not given.
     pub(super) fn error(&self, key: &str, fault: Fault) -> ConfigError {
         let entry = self.entries().iter().find(|entry| entry.key == key);
         let span = entry.map(|entry| entry.node.span.clone()).or(self.node.map(|node| node.span.clone()));
-        // The root's span is the whole file, which is no place.
+        // The range of the root is the whole file, which is no place.
         let span = span.filter(|_| !(entry.is_none() && self.path.is_empty()));
         ConfigError { source_text: Box::new(self.source.clone()), key: self.name(key), span, fault: Box::new(fault) }
     }
@@ -85,7 +85,7 @@ impl<'a> Section<'a> {
         self.error(key, Fault::Conflict { reason: reason.into() })
     }
 
-    /// A missing key; a mistyped one, when the table has a key that nobody asked for and that looks like it.
+    /// The error for a missing key: an unknown-key error if the table has an unknown key with a similar name.
     pub(super) fn missing(&self, key: &str, reason: impl Into<String>) -> ConfigError {
         let known = self.known.borrow();
         let strange = self.entries().iter().filter(|entry| !known.contains(&entry.key));
@@ -106,7 +106,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A table inside this one; empty when it is not given.
+    /// A table inside this one; empty if it is not given.
     pub(super) fn section(&self, key: &str) -> Read<Section<'a>> {
         let node = self.entry(key).map(|entry| &entry.node);
         if let Some(node) = node
@@ -117,7 +117,7 @@ impl<'a> Section<'a> {
         Ok(Section { source: self.source, path: self.name(key), node, known: RefCell::default() })
     }
 
-    /// A list of tables; nothing when it is not given.
+    /// A list of tables; empty if it is not given.
     pub(super) fn tables(&self, key: &str) -> Read<Vec<Section<'a>>> {
         let Some(entry) = self.entry(key) else { return Ok(Vec::new()) };
         let Kind::List(nodes) = &entry.node.kind else {
@@ -147,7 +147,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A text or a number as a formula.
+    /// A text, or a number as text, for a formula.
     fn formula(&self, key: &str) -> Read<Option<String>> {
         match self.entry(key).map(|entry| &entry.node.kind) {
             Some(Kind::Number(value)) => Ok(Some(format!("{value:?}"))),
@@ -155,18 +155,18 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A text or a number as a formula of a problem in one or two dimensions.
+    /// A formula in one or two dimensions, given as a text or a number.
     pub(super) fn expression(&self, key: &str, dimension: usize) -> Read<Option<Expression>> {
         self.formula(key)?.map(|text| self.parsed(key, Expression::parse(&text, dimension))).transpose()
     }
 
-    /// A text that was parsed, or its fault at the character of the file where it stands.
+    /// The result of parsing a text; its error is placed at the character of the file.
     pub(super) fn parsed<T>(&self, key: &str, parsed: Result<T, ExpressionError>) -> Read<T> {
         parsed.map_err(|error| {
             let mut found = self.error(key, Fault::Formula { error: error.clone() });
             if let Some(span) = &found.span {
                 let written = &self.source.text[span.clone()];
-                // The formula begins after the opening quote, wherever in a list it stands; one with escapes is marked
+                // The formula begins after the opening quote, at any place of a list. One with escapes is marked as a
                 // whole.
                 if let Some(start) = written.find(&error.text) {
                     let at = (span.start + start + error.offset).min(span.end - 1);
@@ -178,7 +178,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// true or false.
+    /// `true` or `false`.
     pub(super) fn boolean(&self, key: &str, default: bool) -> Read<bool> {
         match self.entry(key).map(|entry| &entry.node) {
             None => Ok(default),
@@ -207,7 +207,7 @@ impl<'a> Section<'a> {
         self.entry(key).map(|entry| self.checked(key, &entry.node, rule)).transpose()
     }
 
-    /// A number that must be there.
+    /// A number that is required.
     pub(super) fn required(&self, key: &str, rule: Rule, reason: &str) -> Read<f64> {
         self.number(key, rule)?.ok_or_else(|| self.missing(key, reason))
     }
@@ -235,7 +235,7 @@ impl<'a> Section<'a> {
         rows.iter().map(row).collect::<Read<_>>().map(Some)
     }
 
-    /// A list of texts (numbers count as their digits); a single text counts as a list of one.
+    /// A list of texts; numbers count as their digits, and a single text as a list of one.
     pub(super) fn texts(&self, key: &str) -> Read<Option<Vec<String>>> {
         let Some(entry) = self.entry(key) else { return Ok(None) };
         let text = |node: &Node| match &node.kind {
@@ -255,7 +255,7 @@ impl<'a> Section<'a> {
         self.chosen(key, &word, choices).map(Some)
     }
 
-    /// The choice that a word names.
+    /// The choice with this name.
     pub(super) fn chosen<T: Copy>(&self, key: &str, word: &str, choices: &[(&str, T)]) -> Read<T> {
         let found = choices.iter().find(|(name, _)| *name == word);
         found.map(|(_, value)| *value).ok_or_else(|| {
@@ -264,7 +264,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// Refuses keys that nobody asked for. Call it when all of the table has been read.
+    /// Refuses unknown keys; to be called when the whole table has been read.
     pub(super) fn finish(&self) -> Read<()> {
         let known = self.known.borrow();
         match self.entries().iter().find(|entry| !known.contains(&entry.key)) {
@@ -273,8 +273,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Refuses keys that nobody asked for, and says of those that belong to another choice made in this table which one
-    /// it is: `owners` names the choices that have a key, `chosen` the one that was made.
+    /// Refuses unknown keys. `owners` names the choices that have a key and `chosen` the one that was made, for
+    /// messages on keys of other choices.
     pub(super) fn finish_among(&self, chosen: &str, owners: &dyn Fn(&str) -> String) -> Read<()> {
         let known = self.known.borrow();
         let is_strange = |entry: &&Entry| !known.contains(&entry.key) && !owners(&entry.key).is_empty();
@@ -291,7 +291,7 @@ impl<'a> Section<'a> {
         self.at_key(entry, Fault::UnknownKey { nearest: nearest(&entry.key, known), allowed: known.to_vec() })
     }
 
-    /// A fault of a key, whatever its value.
+    /// An error at the key itself, whatever its value.
     fn at_key(&self, entry: &Entry, fault: Fault) -> ConfigError {
         ConfigError {
             source_text: Box::new(self.source.clone()),

@@ -1,11 +1,12 @@
-//! How the escape rate answers to every number of a configuration.
+//! Sensitivities of the escape rate to the numbers of a configuration.
 //!
 //! ```text
-//! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})          error h⁴/30 of the fifth derivative
+//! ∂ ln γ/∂ ln p = [8 (f₁ − f₋₁) − (f₂ − f₋₂)]/12h,   f_k = ln γ(p e^{kh})      error: h⁴/30 times the fifth derivative
 //! ```
-//! Each γ is solved on the grid and with the scheme of the run, so that what the grid leaves of γ is left out of its
-//! change; rates are right to 1e-13, however small, which leaves the quotient right to about 1e-9 of |ln γ|. Four
-//! solutions a number: a difference of two vectors would cost none, and would lose the digits of a cold rate, where the
+//! Every γ is computed on the grid and with the scheme of the run, so that the discretisation error largely cancels in
+//! the differences. Rates are accurate to 1e-13 whatever their size, the quotient to about 1e-9 of |ln γ|. Each number
+//! costs four solutions. First-order perturbation theory would cost none but lose the digits of a cold rate: it takes
+//! differences of the right eigenvector, which is constant to rounding over the valley.
 //! right vector is constant to rounding over the valley.
 
 use std::collections::BTreeMap;
@@ -16,38 +17,38 @@ use crate::progress::Progress;
 use crate::study::request::Quantity;
 use crate::study::{self, Request, Solution, StudyError, Warning};
 
-/// h.
+/// The step h of ln p.
 const STEP: f64 = 0.01;
-/// Numbers that say what a problem is, not how large something is in it.
+/// Numbers that are no parameters of the problem but select it.
 const COUNTS: [&str; 3] = ["landscape.dimension", "landscape.seed", "landscape.layers"];
-/// A change of ln γ below this share of it is rounding.
+/// The change of ln γ, relative to it, below which a difference counts as rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// Why a sensitivity is not known.
+/// Why a sensitivity could not be computed.
 #[derive(Debug, thiserror::Error)]
 pub enum SensitivityError {
-    /// The configuration with a number that is a little off.
+    /// The configuration with a changed number is wrong.
     #[error("sensitivity to {key}: {source}")]
     Config {
-        /// The number.
+        /// The key of the number.
         key: String,
-        /// The fault.
+        /// The error.
         source: Box<ConfigError>,
     },
-    /// The problem that it poses.
+    /// The problem with a changed number cannot be posed.
     #[error("sensitivity to {key}: {source}")]
     Problem {
-        /// The number.
+        /// The key of the number.
         key: String,
-        /// The fault.
+        /// The error.
         source: Box<ProblemError>,
     },
-    /// Its solution.
+    /// The problem with a changed number cannot be solved.
     #[error("sensitivity to {key}: {source}")]
     Study {
-        /// The number.
+        /// The key of the number.
         key: String,
-        /// The fault.
+        /// The error.
         source: Box<StudyError>,
     },
 }
@@ -96,13 +97,13 @@ impl Config {
         Ok(())
     }
 
-    /// Times that the problem is solved for the sensitivities that were asked for.
+    /// The number of solutions that the requested sensitivities cost.
     pub fn solutions_for_sensitivities(&self) -> usize {
         if self.request.wants(Quantity::Sensitivities) { 4 * self.numbers().len() } else { 0 }
     }
 
-    /// ∂ ln γ/∂ ln p for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` that γ depends
-    /// on, by its key; on the cells and with the scheme of a request that has been settled.
+    /// ∂ ln γ/∂ ln p by key, for every positive number p of `[landscape]`, `[noise]`, `[domain]` and `[valley]` on
+    /// which γ depends. `settled`: the request with its cells and scheme chosen.
     ///
     /// # Errors
     /// [`StudyError::Interrupted`].
@@ -122,7 +123,7 @@ impl Config {
             evolve: None,
             ..settled.clone()
         };
-        // A domain that is chosen from the landscape stays where it was.
+        // A domain chosen from the landscape is kept fixed.
         let corner = |at: [f64; 2]| format!("{:?}", &at[..problem.dimension]);
         let domain = [
             format!("domain.lower={}", corner(problem.domain.lower)),
@@ -171,9 +172,9 @@ impl Config {
         Ok(found)
     }
 
-    /// The positive numbers of the sections that pose the problem, by their keys.
+    /// The positive numbers of the sections that pose the problem, by key.
     fn numbers(&self) -> Vec<(String, f64)> {
-        // What was read once parses again.
+        // A text that was read before parses again.
         let table: toml::Table = self.source.effective.parse().unwrap_or_default();
         let mut found = Vec::new();
         for section in ["landscape", "noise", "domain", "valley"] {

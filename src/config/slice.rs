@@ -14,36 +14,37 @@ use crate::progress::Progress;
 
 type Read<T> = Result<T, ConfigError>;
 
-/// A slice as a file names it.
+/// A slice as configured.
 #[derive(Clone, Debug)]
 pub struct SliceConfig {
-    /// Which model.
+    /// The form of the model.
     pub form: ModelForm,
-    /// Its data.
+    /// The data.
     pub data: DataSource,
-    /// λ ≥ 0 in λ/2 |θ|².
+    /// The penalty λ ≥ 0 in λ/2 |θ|².
     pub l2: f64,
     /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// Its vectors.
+    /// The vectors that span it.
     pub directions: Directions,
-    /// From where to where it is known; `None`: as far as the domain, or by 1 each way.
+    /// The range along each axis; `None`: that of the domain, or from −1 to 1.
     pub range: Option<[[f64; 2]; 2]>,
-    /// Points along each axis.
+    /// The number of points along each axis.
     pub points: Option<[usize; 2]>,
 }
 
-/// How far a slice goes each way where nothing says it.
+/// The default extent of a slice to either side.
 const REACH: f64 = 1.0;
-/// Share of its width by which a slice goes beyond a domain that is given: splines are best away from their ends.
+/// The share of its width by which a slice extends beyond a given domain, because splines are least accurate at their
+/// ends.
 const MARGIN: f64 = 0.05;
-/// Half widths that hold a box around a minimum near the middle, with some slack.
+/// The extent of a slice, in half widths of a box around a minimum that need not be in the centre.
 const AROUND: f64 = 1.5;
 
 /// Reads a model and the slice through it.
 ///
 /// # Errors
-/// Keys that are missing, wrong or in each other's way.
+/// Keys that are missing, wrong, or contradict each other.
 pub(super) fn read(section: &Section, dimension: usize) -> Read<SliceConfig> {
     let slice = section.section("slice")?;
     let Some(word) = slice.text("directions")? else {
@@ -85,7 +86,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<SliceConfig> {
 }
 
 impl SliceConfig {
-    /// Chooses how far the slice goes, where that is not said: as far as is asked for.
+    /// Chooses the range, if it is not given, from the domain or the box of the start set.
     pub(super) fn settle(&mut self, domain: &DomainSpec, valley: Option<&ValleySpec>) {
         if self.range.is_some() {
             return;
@@ -105,7 +106,8 @@ impl SliceConfig {
         }));
     }
 
-    /// The slice, computed once in the life of the program.
+    /// The slice, computed once per process. `base`: the folder in which relative paths are looked up after the working
+    /// folder.
     ///
     /// # Errors
     /// [`SliceError`].

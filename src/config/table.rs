@@ -1,4 +1,4 @@
-//! `[landscape]` as a table: a loss that is known on a grid of points.
+//! `[landscape]` as a table: a loss given on a grid of points.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use crate::model::{Lengths, MeasuredSource, Names};
 
 type Read<T> = Result<T, ConfigError>;
 
-/// Where the table is, and how it is read.
+/// Reads the file name and the names of its datasets.
 ///
 /// # Errors
-/// Keys that are missing, wrong or in each other's way.
+/// Keys that are missing, wrong, or contradict each other.
 pub(super) fn read(section: &Section, dimension: usize) -> Read<MeasuredSource> {
     let Some(path) = section.text("file")? else {
         return Err(section.missing("file", "a table needs its file: HDF5, NPZ or text (.csv)"));
@@ -26,7 +26,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<MeasuredSource> 
     })
 }
 
-/// The names of datasets, where they are not the usual ones.
+/// The names of the datasets, with defaults.
 fn names(section: &Section) -> Read<Names> {
     let usual = Names::default();
     let name = |key: &str, usual: String| Ok(section.text(key)?.unwrap_or(usual));

@@ -1,4 +1,4 @@
-//! TOML as a small tree that knows where everything stands, with the command line's overrides grafted in.
+//! TOML as a small tree with the place of every key and value, and with the overrides of the command line inserted.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::{ConfigError, Fault, Source};
 
-/// A value with its place.
+/// A value with its byte range.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) span: Range<usize>,
     pub(super) kind: Kind,
 }
 
-/// TOML's kinds, as far as configurations use them.
+/// The TOML types that configurations use.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Text(String),
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Table(Vec<Entry>),
 }
 
-/// A key with its place and its value.
+/// A key with its byte range and its value.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -74,8 +74,8 @@ fn entries(table: &DeTable<'_>, shift: usize) -> Vec<Entry> {
         .collect()
 }
 
-/// Parses a text and the overrides, `section.key=value` each. The overrides are appended to the source's text as
-/// comments, so that what is stored tells how the run was made.
+/// Parses a text with its overrides, `section.key=value` each. The overrides are appended to the source's text as
+/// comments, so that the stored text documents the run.
 pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, ConfigError> {
     let text = source.text.clone();
     let table = DeTable::parse(&text).map_err(|fault| ConfigError {
@@ -96,7 +96,7 @@ pub(super) fn parse(source: &mut Source, overrides: &[String]) -> Result<Node, C
     Ok(root)
 }
 
-/// Refuses a key that an earlier override has set, as TOML refuses one that stands in a file twice.
+/// Refuses a key that an earlier override has set, as TOML refuses repeated keys.
 fn refuse_twice(source: &Source, change: &str, earlier: &[String]) -> Result<(), ConfigError> {
     let parts =
         |change: &str| change.split_once('=').map(|(key, value)| [key, value].map(|part| part.trim().to_string()));
@@ -113,7 +113,7 @@ fn refuse_twice(source: &Source, change: &str, earlier: &[String]) -> Result<(),
     })
 }
 
-/// A text with the overrides in their places; `None` where one of them is no assignment, which [`graft`] tells of.
+/// The text with the overrides inserted; `None` if one of them is no assignment, which [`graft`] reports.
 pub(super) fn effective(text: &str, overrides: &[String]) -> Option<String> {
     let mut table: toml::Table = text.parse().ok()?;
     for change in overrides {
@@ -136,12 +136,12 @@ fn merge_tables(into: &mut toml::Table, other: toml::Table) {
     }
 }
 
-/// An assignment as TOML; a bare word is taken as a text, so that --set grid.scheme=sqra needs no quotes within quotes.
+/// An assignment in TOML, first as it is, then with the value as a text: `--set grid.scheme=sqra` needs no quotes.
 fn written(path: &str, value: &str) -> [String; 2] {
     [format!("{path} = {value}"), format!("{path} = {}", toml::Value::String(value.to_string()))]
 }
 
-/// Sets a key, `section.key=value`.
+/// Sets a key by `section.key=value`.
 pub(super) fn graft(source: &mut Source, root: &mut Node, change: &str) -> Result<(), ConfigError> {
     let fail = |source: &Source, reason: String| ConfigError {
         source_text: Box::new(source.clone()),

@@ -1,4 +1,4 @@
-//! `[valley]`: the start set, the point that times are counted from, and what absorbs.
+//! `[valley]`: the start set, the start point of passage times, and what absorbs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is told of warnings: their own words, and the keys that mend what they are about.
+//! The messages of warnings, with the configuration keys to change.
 
 use crate::config::advice::on_study;
 use crate::config::diagnosis::named_minimum;
@@ -6,7 +6,7 @@ use crate::problem::ProblemWarning;
 use crate::study::Warning;
 use crate::study::converge::Source;
 
-/// What is told of a warning.
+/// The message of a warning.
 pub fn on_warning(warning: &Warning) -> String {
     match warning {
         Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
@@ -70,7 +70,7 @@ pub fn on_warning(warning: &Warning) -> String {
     }
 }
 
-/// Where the reference of a convergence study is from.
+/// The source of the reference of a convergence study, in words.
 pub fn on_source(source: &Source) -> String {
     match source {
         Source::Given => "the exact values of [converge]".into(),

@@ -215,15 +215,7 @@ impl Assembly {
         if progress.is_interrupted() {
             return Err(AssemblyError::Interrupted);
         }
-        let mut cells = Vec::with_capacity(grid.len());
-        let number = |(cell, alive): (usize, &bool)| match alive {
-            true => {
-                cells.push(cell as u32);
-                cells.len() as u32 - 1
-            }
-            false => DEAD,
-        };
-        let mut states: Vec<u32> = alive.iter().enumerate().map(number).collect();
+        let (mut cells, mut states) = numbered(&alive);
         if cells.is_empty() {
             return Err(AssemblyError::Empty { cells: grid.cells });
         }
@@ -236,45 +228,7 @@ impl Assembly {
         let centres = [0, 1].map(|axis| grid.centres(axis));
         let context =
             Context { grid, centres, noise, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
-        // Count the pairs first, so that all of them are written to their final place.
-        let counts: Vec<usize> = cells
-            .par_chunks(CHUNK)
-            .enumerate()
-            .map(|(chunk, cells)| {
-                (chunk * CHUNK..).zip(cells).map(|(k, &cell)| context.pairs_of(k, cell as usize)).sum()
-            })
-            .collect();
-        let mut pairs: Vec<Pair> = bytemuck::zeroed_vec(counts.iter().sum());
-        let mut pieces = Vec::with_capacity(counts.len());
-        let mut left = pairs.as_mut_slice();
-        for count in counts {
-            let (piece, rest) = left.split_at_mut(count);
-            pieces.push(piece);
-            left = rest;
-        }
-        progress.begin("edges of the generator", cells.len() as u64);
-        let exits: Vec<Result<Vec<Exit>, AssemblyError>> = cells
-            .par_chunks(CHUNK)
-            .zip(pieces)
-            .enumerate()
-            .map_init(Segments::default, |segments, (chunk, (cells, pairs))| match progress.is_interrupted() {
-                true => Err(AssemblyError::Interrupted),
-                false => {
-                    let filled = context.fill(chunk * CHUNK, cells, pairs, segments);
-                    progress.advance(cells.len() as u64);
-                    filled
-                }
-            })
-            .collect();
-        let mut exits = all_or_worst(exits)?;
-        let AlongWalls { pairs: mut more, exits: mut more_exits } = context.along_walls(&cells)?;
-        if !more.is_empty() || !more_exits.is_empty() {
-            pairs.append(&mut more);
-            exits.append(&mut more_exits);
-            // A stable sort: the pairs that a state had before stay first.
-            pairs.par_sort_by_key(|pair| pair.from);
-            exits.sort_by_key(|exit| exit.state);
-        }
+        let (mut pairs, mut exits) = edges(&context, &cells, progress)?;
         if let Some(axis) = silent {
             transport::add(&context, physics.dynamics, axis, &cells, &mut pairs, &mut exits);
         }
@@ -318,6 +272,62 @@ impl Assembly {
 
 /// The number of cells whose edges one task computes.
 const CHUNK: usize = 2048;
+
+/// The cell of each state, and the state of each cell; [`DEAD`] for cells outside of the live set.
+fn numbered(alive: &[bool]) -> (Vec<u32>, Vec<u32>) {
+    let mut cells = Vec::with_capacity(alive.len());
+    let number = |(cell, alive): (usize, &bool)| match alive {
+        true => {
+            cells.push(cell as u32);
+            cells.len() as u32 - 1
+        }
+        false => DEAD,
+    };
+    let states = alive.iter().enumerate().map(number).collect();
+    (cells, states)
+}
+
+/// The pairs and exits of all edges, in the order of their states.
+fn edges(context: &Context<'_>, cells: &[u32], progress: &Progress) -> Result<(Vec<Pair>, Vec<Exit>), AssemblyError> {
+    // Count the pairs first, so that all of them are written to their final place.
+    let counts: Vec<usize> = cells
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(chunk, cells)| (chunk * CHUNK..).zip(cells).map(|(k, &cell)| context.pairs_of(k, cell as usize)).sum())
+        .collect();
+    let mut pairs: Vec<Pair> = bytemuck::zeroed_vec(counts.iter().sum());
+    let mut pieces = Vec::with_capacity(counts.len());
+    let mut left = pairs.as_mut_slice();
+    for count in counts {
+        let (piece, rest) = left.split_at_mut(count);
+        pieces.push(piece);
+        left = rest;
+    }
+    progress.begin("edges of the generator", cells.len() as u64);
+    let exits: Vec<Result<Vec<Exit>, AssemblyError>> = cells
+        .par_chunks(CHUNK)
+        .zip(pieces)
+        .enumerate()
+        .map_init(Segments::default, |segments, (chunk, (cells, pairs))| match progress.is_interrupted() {
+            true => Err(AssemblyError::Interrupted),
+            false => {
+                let filled = context.fill(chunk * CHUNK, cells, pairs, segments);
+                progress.advance(cells.len() as u64);
+                filled
+            }
+        })
+        .collect();
+    let mut exits = all_or_worst(exits)?;
+    let AlongWalls { pairs: mut more, exits: mut more_exits } = context.along_walls(cells)?;
+    if !more.is_empty() || !more_exits.is_empty() {
+        pairs.append(&mut more);
+        exits.append(&mut more_exits);
+        // A stable sort: the pairs that a state had before stay first.
+        pairs.par_sort_by_key(|pair| pair.from);
+        exits.sort_by_key(|exit| exit.state);
+    }
+    Ok((pairs, exits))
+}
 
 /// Collects the exits of all chunks, or the error to report.
 fn all_or_worst(chunks: Vec<Result<Vec<Exit>, AssemblyError>>) -> Result<Vec<Exit>, AssemblyError> {

@@ -88,32 +88,7 @@ pub(super) fn generator_of(
     for k in 0..n {
         starts[k + 1] += starts[k];
     }
-    let mut columns = vec![0u32; starts[n]];
-    let mut values = vec![0.0; starts[n]];
-    let mut rows = Vec::with_capacity(blocks.len());
-    let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
-    for block in &blocks {
-        let length = starts[block.states.end] - starts[block.states.start];
-        let (block_columns, columns_rest) = columns_left.split_at_mut(length);
-        let (block_values, values_rest) = values_left.split_at_mut(length);
-        rows.push((block_columns, block_values));
-        (columns_left, values_left) = (columns_rest, values_rest);
-    }
-    let has_doubles = rows
-        .into_par_iter()
-        .zip(&blocks)
-        .zip(foreign)
-        .map(|(((columns, values), block), foreign)| {
-            let first = starts[block.states.start];
-            let starts = &starts[block.states.start..=block.states.end];
-            let mut next: Vec<usize> = starts[..starts.len() - 1].iter().map(|start| start - first).collect();
-            block.for_rates(foreign, |row, column, rate| {
-                (columns[next[row]], values[next[row]]) = (column, rate);
-                next[row] += 1;
-            });
-            sort_rows(starts, columns, values)
-        })
-        .reduce(|| false, |a, b| a | b);
+    let (mut columns, mut values, has_doubles) = filled(&blocks, foreign, &starts);
     if has_doubles {
         add_doubles(&mut starts, &mut columns, &mut values);
     }
@@ -128,6 +103,37 @@ pub(super) fn generator_of(
         .map(|&cell| grid.indices(cell as usize).map(|index| index as i32))
         .collect();
     Generator { rates, killing, coordinates, is_reversible }
+}
+
+/// The columns and values of all rows, each sorted, and whether a row has a column twice.
+fn filled(blocks: &[Block<'_>], foreign: &[Vec<(u32, u32, f64)>], starts: &[usize]) -> (Vec<u32>, Vec<f64>, bool) {
+    let mut columns = vec![0u32; starts[starts.len() - 1]];
+    let mut values = vec![0.0; starts[starts.len() - 1]];
+    let mut rows = Vec::with_capacity(blocks.len());
+    let (mut columns_left, mut values_left) = (columns.as_mut_slice(), values.as_mut_slice());
+    for block in blocks {
+        let length = starts[block.states.end] - starts[block.states.start];
+        let (block_columns, columns_rest) = columns_left.split_at_mut(length);
+        let (block_values, values_rest) = values_left.split_at_mut(length);
+        rows.push((block_columns, block_values));
+        (columns_left, values_left) = (columns_rest, values_rest);
+    }
+    let has_doubles = rows
+        .into_par_iter()
+        .zip(blocks)
+        .zip(foreign)
+        .map(|(((columns, values), block), foreign)| {
+            let first = starts[block.states.start];
+            let starts = &starts[block.states.start..=block.states.end];
+            let mut next: Vec<usize> = starts[..starts.len() - 1].iter().map(|start| start - first).collect();
+            block.for_rates(foreign, |row, column, rate| {
+                (columns[next[row]], values[next[row]]) = (column, rate);
+                next[row] += 1;
+            });
+            sort_rows(starts, columns, values)
+        })
+        .reduce(|| false, |a, b| a | b);
+    (columns, values, has_doubles)
 }
 
 /// The number of rows that one task fills.

@@ -73,12 +73,7 @@ impl Context<'_> {
         if self.grid.dimension == 1 {
             return Ok(found);
         }
-        let all: Vec<(usize, [Along; 2])> = cells
-            .par_iter()
-            .enumerate()
-            .map(|(state, &cell)| (state, self.along(state, [self.grid.indices(cell as usize); 2])))
-            .filter(|(_, along)| along.iter().any(|along| !along.is_none()))
-            .collect();
+        let all = self.states_along(cells);
         let of = |state: usize, axis: usize| {
             let place = all.binary_search_by_key(&state, |entry| entry.0);
             place.map_or(Along::default(), |place| all[place].1[axis])
@@ -128,6 +123,16 @@ impl Context<'_> {
         }
         self.find_rates_along(&mut found, (&paths, &leaves), &cut_segments)?;
         Ok(found)
+    }
+
+    /// The states with tangential edges, in their order, and what runs along each axis.
+    fn states_along(&self, cells: &[u32]) -> Vec<(usize, [Along; 2])> {
+        cells
+            .par_iter()
+            .enumerate()
+            .map(|(state, &cell)| (state, self.along(state, [self.grid.indices(cell as usize); 2])))
+            .filter(|(_, along)| along.iter().any(|along| !along.is_none()))
+            .collect()
     }
 
     fn find_rates_along(

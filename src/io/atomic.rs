@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::IoError;
 
-/// Files and folders that are being written, and how many files have been.
+/// The temporary files and folders, and the number of files completed.
 pub(super) struct Register {
     pub(super) partial: Vec<PathBuf>,
     pub(super) finished: usize,
@@ -22,11 +22,11 @@ pub(super) fn register() -> MutexGuard<'static, Register> {
     REGISTER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A temporary file, removed unless it has been renamed.
+/// A temporary file, removed on drop unless it was renamed.
 struct Partial(PathBuf);
 
 impl Partial {
-    /// Makes the file, and its folder where that is missing: not once the program ends.
+    /// Creates the file, and its folder if that does not exist. Blocks once the program is ending.
     fn create(target: &Path) -> Result<Partial, IoError> {
         let (path, mut register) = (temporary(target), register());
         if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -35,7 +35,7 @@ impl Partial {
         register.partial.push(path.clone());
         let partial = Partial(path);
         let created = fs::File::create(&partial.0);
-        // Before `partial` is dropped, which takes the register too.
+        // The register is released before `partial` may be dropped, which locks it too.
         drop(register);
         created.map_err(|source| IoError::Write { path: target.to_path_buf(), source })?;
         Ok(partial)
@@ -53,7 +53,7 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         let mut register = register();
-        // After a successful rename there is nothing to remove; after a failure nobody could act on a second one.
+        // After a rename there is nothing to remove; after another failure a second error could not be handled.
         let _ = fs::remove_file(&self.0);
         if let Some(place) = register.partial.iter().position(|path| *path == self.0) {
             register.partial.swap_remove(place);
@@ -61,27 +61,27 @@ impl Drop for Partial {
     }
 }
 
-/// Times that a temporary file or folder is removed, a thousandth of a second apart, until it is gone.
+/// The number of attempts to remove a temporary file or folder, 1 ms apart.
 #[cfg(feature = "cli")]
 const TRIES: usize = 50;
 
-/// The files of a program that ends now: while this lives no file is begun or takes its final name.
+/// The temporary files of a program that is ending. While this exists no file is created or takes its final name.
 #[cfg(feature = "cli")]
 pub(crate) struct Unfinished {
     register: MutexGuard<'static, Register>,
-    /// Files that took their final names before.
+    /// The number of files that took their final names before.
     pub finished: usize,
 }
 
 #[cfg(feature = "cli")]
 impl Unfinished {
-    /// Waits for a file that is taking its name.
+    /// Waits for a file that is taking its final name.
     pub(crate) fn stop() -> Unfinished {
         let register = register();
         Unfinished { finished: register.finished, register }
     }
 
-    /// As [`Unfinished::stop`], where nobody may wait; `None` while a file is begun or takes its name.
+    /// As [`Unfinished::stop`] without waiting; `None` while a file is being created or takes its name.
     pub(crate) fn try_stop() -> Option<Unfinished> {
         let register = REGISTER.try_lock().ok()?;
         Some(Unfinished { finished: register.finished, register })
@@ -91,7 +91,7 @@ impl Unfinished {
     pub(crate) fn remove(&self) {
         for path in &self.register.partial {
             for _ in 0..TRIES {
-                // Nobody could act on a failure; a picture that is drawn beside may open its file again.
+                // A failure could not be handled; a thread that draws a picture may create its file again.
                 let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
                 if !path.exists() {
                     break;
@@ -102,13 +102,14 @@ impl Unfinished {
     }
 }
 
-/// Writes a file whole or not at all: `write` fills a temporary file beside `path`, which then takes its name.
+/// Writes a file whole or not at all: `write` fills a temporary file in the same folder, which is then renamed to
+/// `path`.
 ///
-/// The folder is made when it is missing. The temporary file exists, empty, when `write` is called; it has the same
-/// extension as `path`. On failure it is removed, and a file already at `path` stays as it was.
+/// The folder is created if necessary. The temporary file exists and is empty when `write` is called; it has the
+/// extension of `path`. On failure it is removed, and an existing file at `path` is unchanged.
 ///
 /// # Errors
-/// What `write` returns; [`IoError::Folder`] and [`IoError::Write`] where the folder or the file cannot be written.
+/// The errors of `write`; [`IoError::Folder`] and [`IoError::Write`] if the folder or the file cannot be written.
 pub fn replace<E: From<IoError>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let failed = |source| IoError::Write { path: path.to_path_buf(), source };
     let partial = Partial::create(path)?;
@@ -137,14 +138,14 @@ pub fn write_summary(path: &Path, summary: &Value) -> Result<(), IoError> {
     write_text(path, &format!("{summary:#}\n"))
 }
 
-/// `.result.HOST-1234.partial.h5` for `result.h5` in process 1234.
+/// The temporary name: `.result.HOST-1234.partial.h5` for `result.h5` in process 1234.
 fn temporary(path: &Path) -> PathBuf {
     let part = |part: Option<&std::ffi::OsStr>| part.map_or(String::new(), |p| p.to_string_lossy().into_owned());
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     path.with_file_name(format!(".{stem}.{}.partial.{extension}", owner()))
 }
 
-/// This process among those of all machines that may share a folder.
+/// An identifier of this process among those of all machines that may share a folder.
 pub(super) fn owner() -> String {
     format!("{}-{}", machine(), std::process::id())
 }
@@ -155,9 +156,9 @@ fn machine() -> String {
     if name.is_empty() { "here".into() } else { name }
 }
 
-/// What is said of a file that a process of this machine has left and that is dead: `partial` or `ready`; `None` for
-/// any other.
-pub(super) fn left_by_the_dead(name: &str) -> Option<&'static str> {
+/// The state, `partial` or `ready`, in the name of a file or folder left by a process of this machine that no longer
+/// runs; `None` for any other name.
+pub(super) fn left_behind(name: &str) -> Option<&'static str> {
     let mut parts = name.strip_prefix('.')?.rsplit('.').peekable();
     // The extension of a file; folders have none.
     let last = parts.next()?;

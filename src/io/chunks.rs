@@ -1,26 +1,27 @@
-//! Fields in compressed chunks: side by side, which HDF5's own filters do not do.
+//! Fields in compressed chunks, compressed in parallel, which HDF5's own filters do not do.
 
 use hdf5::Dataset;
 use hdf5_sys::{h5d, h5p};
 use libdeflater::{CompressionLvl, Compressor};
 use rayon::prelude::*;
 
-/// Cells of a chunk along an axis.
+/// The cells of a chunk along each axis.
 const CHUNK: usize = 256;
 
-/// What HDF5 is told of the effort; a reader needs none of it.
+/// The deflate level recorded in the file; readers do not need it.
 pub(super) const DEFLATE: u8 = 3;
 
-/// Effort of the compression: in our fields the next four levels are slower, and gain 2 % of size together.
+/// The deflate level that is used: the next four levels together save 2 % of the size of our fields and are slower.
 const EFFORT: i32 = 1;
 
-/// Chunks that are in memory at once.
+/// The number of chunks in memory at once.
 const AT_ONCE: usize = 64;
 
-/// Bytes of a number.
+/// The bytes of a number.
 const BYTES: usize = size_of::<f64>();
 
-/// Sizes of the chunks of a field, whole along each axis where it is short; of one place along the first where it grows.
+/// The chunk sizes of a field: [`CHUNK`] cells along each axis, or the whole axis if it is shorter; one along the first
+/// axis of a field that grows.
 pub(super) fn sizes(shape: &[usize], grows: bool) -> Vec<usize> {
     let mut sizes: Vec<usize> = shape.iter().map(|cells| (*cells).clamp(1, CHUNK)).collect();
     if let Some(first) = sizes.first_mut().filter(|_| grows) {
@@ -29,10 +30,11 @@ pub(super) fn sizes(shape: &[usize], grows: bool) -> Vec<usize> {
     sizes
 }
 
-/// Writes values over `shape` into a dataset in chunks of these sizes whose filters are shuffle and deflate, from a place of
-/// its first axis on that begins a chunk.
+/// Writes values of the given shape into a dataset with these chunk sizes and the filters shuffle and deflate. `from`:
+/// the index on the first axis at which they begin, a multiple of the chunk size.
 ///
 /// # Errors
+/// An error of the HDF5 library.
 /// The library's refusal.
 pub(super) fn write(
     dataset: &Dataset,
@@ -52,7 +54,7 @@ pub(super) fn write(
             let bytes = compressed(&shuffled(values, shape, sizes, &corner))?;
             Ok((corner, bytes))
         };
-        // Side by side on the threads that the caller has; not on others.
+        // In parallel on the caller's thread pool only.
         let filled: Result<Vec<_>, _> = match rayon::current_thread_index() {
             Some(_) => some.par_iter().map(fill).collect(),
             None => some.iter().map(fill).collect(),
@@ -65,7 +67,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The places along each axis of what is the so-manieth, the last axis running fastest.
+/// The multi-index of a linear index, the last axis running fastest.
 fn places(mut number: usize, counts: &[usize]) -> Vec<usize> {
     let mut places = vec![0; counts.len()];
     for (place, count) in places.iter_mut().zip(counts).rev() {
@@ -74,7 +76,7 @@ fn places(mut number: usize, counts: &[usize]) -> Vec<usize> {
     places
 }
 
-/// The values of one chunk, first bytes first: what is beyond the shape is 0.
+/// The values of one chunk after the shuffle filter, all first bytes first; zero beyond the shape.
 fn shuffled(values: &[f64], shape: &[usize], sizes: &[usize], corner: &[usize]) -> Vec<u8> {
     let (total, last) = (sizes.iter().product::<usize>(), sizes.len() - 1);
     let mut bytes = vec![0; total * BYTES];
@@ -105,11 +107,11 @@ fn compressed(bytes: &[u8]) -> Result<Vec<u8>, hdf5::Error> {
     Ok(packed)
 }
 
-/// Stores a chunk that has gone through the filters already.
+/// Stores a chunk whose filters have been applied.
 fn store(dataset: &Dataset, corner: &[usize], bytes: &[u8]) -> Result<(), hdf5::Error> {
     let corner: Vec<u64> = corner.iter().map(|place| *place as u64).collect();
-    // SAFETY: the identifier is open while `dataset` lives, `corner` has a number for every axis and begins a chunk, `bytes`
-    // are as many as is said, and `sync` holds the library's lock.
+    // SAFETY: the identifier is open while `dataset` lives, `corner` has one number for each axis and is the start of a
+    // chunk, `bytes` has the length that is passed, and `sync` holds the library's lock.
     let status = hdf5::sync::sync(|| unsafe {
         h5d::H5Dwrite_chunk(dataset.id(), h5p::H5P_DEFAULT, 0, corner.as_ptr(), bytes.len(), bytes.as_ptr().cast())
     });

@@ -1,4 +1,4 @@
-//! What a refinement study leaves behind: `convergence.csv`, `summary.json` and `result.h5` with `/convergence`, whose
+//! The files of a convergence study: `convergence.csv`, `summary.json`, and `result.h5` with `/convergence`, whose
 //! arrays have the axes scheme, angle and grid.
 
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::observe::quantity::known;
 use crate::study::StudyError;
 use crate::study::converge::{Convergence, Known, Measure, Sample};
 
-/// A grid, or the cells of one that could not be solved and why.
+/// The results on a grid, or the cells and the error of one that could not be solved.
 type Tried = Result<Sample, ([usize; 2], StudyError)>;
 
-/// One column of the table: its label, and its value on a grid.
+/// A column of the table: its label, and its value on a grid.
 type Column = (Label, fn(&Sample) -> f64);
 
 fn value(measure: Option<Measure>, pick: fn(Measure) -> Option<f64>) -> f64 {
@@ -93,7 +93,7 @@ impl<'a> OneGrid<'a> {
     }
 }
 
-/// The study as JSON; absent keys are what a grid did not give.
+/// The study as JSON; keys without a value are absent.
 pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
     let dimension = study.problem.dimension;
     let summary = Summary {
@@ -124,14 +124,14 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
         timing: json!({ "total": study.seconds }),
         provenance: json!({ "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") }),
     };
-    // Views have texts as keys, and none of their fields refuses to be serialised.
+    // Serialisation cannot fail: keys are texts, and no field returns an error.
     known(serde_json::to_value(summary).expect("views of plain values"))
 }
 
 /// Writes one line for each scheme, angle and grid, whole or not at all.
 ///
 /// # Errors
-/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written.
+/// [`IoError::Folder`] and [`IoError::Write`] if the file cannot be written.
 pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoError> {
     atomic::replace(path, |partial| {
         let fill = || -> Result<(), csv::Error> {
@@ -160,7 +160,7 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
     })
 }
 
-/// The group `/convergence`: a field for each column, whose axes are scheme, angle and grid.
+/// The group `/convergence`: a field for each column over scheme, angle and grid.
 pub fn convergence_group(study: &Convergence) -> FieldGroup {
     let mut group = FieldGroup::new("convergence", Vec::new());
     group.describe("reference", Data::Text(advice::on_source(&study.reference.source)));

@@ -1,4 +1,4 @@
-//! `covariance.json`, and the weights beside it.
+//! `covariance.json` and the file of weights.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::{IoError, atomic};
 use crate::model::{Network, weights};
 use crate::study::covariance::CovarianceStudy;
 
-/// The comparison of C and H as JSON, under this description of the model.
+/// The comparison of C and H as JSON; `model`: a description of the model.
 pub fn covariance_summary(title: &str, model: &str, study: &CovarianceStudy) -> Value {
     let mut summary = json!({
         "title": title,
@@ -36,7 +36,7 @@ pub fn covariance_summary(title: &str, model: &str, study: &CovarianceStudy) -> 
 /// Writes weights in the safetensors format, whole or not at all.
 ///
 /// # Errors
-/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written.
+/// [`IoError::Folder`] and [`IoError::Write`] if the file cannot be written.
 pub fn write_weights(path: &Path, network: &Network, theta: &[f64]) -> Result<(), IoError> {
     atomic::replace(path, |partial| {
         std::fs::write(partial, weights::encode(network, theta))

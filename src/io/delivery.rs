@@ -1,9 +1,8 @@
-//! A run's files, which take their places together.
+//! The files of a run, which appear in the output folder together.
 //!
-//! They are written into a folder of their own inside the output folder, and moved out when all are whole: renames need
-//! no room on the disk. `files.json` names what each command has written, so that the same command takes away what it
-//! does not replace the next time, a picture of another problem say; what other commands have written, and what
-//! somebody has changed since, or put there, stays.
+//! They are written into a temporary folder inside the output folder and moved out when all are complete; renaming
+//! needs no disk space. `files.json` lists what each command wrote, so that the next run of the same command removes
+//! files that it does not replace. Files of other commands, and files that were changed or added since, are kept.
 //!
 //! ```text
 //! output/.saddleflux.HOST-PID.partial/    files as they are written            removed with a run that ends early
@@ -21,26 +20,26 @@ use serde::{Deserialize, Serialize};
 use super::IoError;
 use super::atomic::{self, Register};
 
-/// What is written, and by which its owner knows it again.
+/// The name of the list of written files.
 const MANIFEST: &str = "files.json";
 
-/// The files that commands have left in a folder.
+/// The files written into a folder by commands.
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Manifest {
-    /// The summary of the command that was the last.
+    /// The name of the summary of the latest command.
     #[serde(default)]
     summary: String,
     files: BTreeMap<String, Mark>,
 }
 
-/// How a file was left.
+/// The state of a file when it was written.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 struct Mark {
     /// The name of the summary of the command that wrote it.
     #[serde(default)]
     summary: String,
     bytes: u64,
-    /// Nanoseconds since 1970.
+    /// The time of modification in nanoseconds since 1970.
     modified: u64,
 }
 
@@ -63,7 +62,7 @@ impl Manifest {
     }
 }
 
-/// The files of one run on their way; they are gone when this is dropped before [`Delivery::finish`].
+/// The files of a run before they appear; they are removed when this is dropped before [`Delivery::finish`].
 #[derive(Debug)]
 pub struct Delivery {
     folder: PathBuf,
@@ -72,17 +71,17 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Makes a place for the files of a run whose output folder this is; `summary`: the name of its summary, by which
-    /// commands are told apart.
+    /// Creates the temporary folder in the output folder `folder`. `summary`: the name of the run's summary, which
+    /// identifies its command.
     ///
     /// # Errors
-    /// A folder that cannot be made.
+    /// A folder that cannot be created.
     pub fn begin(folder: &Path, summary: &str) -> Result<Delivery, IoError> {
         let staged = folder.join(format!(".saddleflux.{}.partial", atomic::owner()));
         let failed = |source| IoError::Folder { path: staged.clone(), source };
         fs::create_dir_all(folder).map_err(failed)?;
         let mut register = atomic::register();
-        // A process of the same number that was killed.
+        // A folder left by a process with the same number.
         if staged.exists() {
             fs::remove_dir_all(&staged).map_err(failed)?;
         }
@@ -92,13 +91,13 @@ impl Delivery {
         Ok(Delivery { folder: folder.to_path_buf(), staged, summary: summary.to_string() })
     }
 
-    /// Where the files are to be written.
+    /// The folder in which the files are to be written.
     pub fn staged(&self) -> &Path {
         &self.staged
     }
 
-    /// Moves all files to their places, and takes away those of an earlier run that are not replaced; returns their
-    /// places, in the order in which they are given here.
+    /// Moves all files to their places, removes those of an earlier run that are not replaced, and returns the new
+    /// places of the given files in the same order.
     ///
     /// # Errors
     /// A file that cannot be moved.
@@ -115,7 +114,7 @@ impl Delivery {
         files_left.retain(|_, mark| mark.summary != self.summary);
         files_left.extend(own);
         let manifest = Manifest { summary: self.summary.clone(), files: files_left };
-        // A map of texts and numbers.
+        // A map of texts and numbers always serialises.
         let text = serde_json::to_string_pretty(&manifest).expect("texts and numbers");
         super::write_text(&self.staged.join(MANIFEST), &(text + "\n"))?;
         let ready = self.staged.with_extension("ready");
@@ -134,18 +133,18 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         let mut register = atomic::register();
-        // Gone already where they have been moved; nobody could act on a failure.
+        // The folder does not exist after a successful move; a failure could not be handled.
         let _ = fs::remove_dir_all(&self.staged);
         register.partial.retain(|path| *path != self.staged);
     }
 }
 
-/// Moves the files that are ready to their places, and takes away what an earlier run left as it is.
+/// Moves the complete files to their places, and removes unchanged files of an earlier run.
 fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
     let (earlier, own) = (Manifest::within(folder), Manifest::within(ready));
     for name in own.files.keys().filter(|name| is_plain(name)) {
         let file = ready.join(name);
-        // One that has been moved already, by a command that was killed.
+        // A missing file was moved already, by a command that was killed.
         if file.exists() {
             fs::rename(file, folder.join(name))?;
         }
@@ -155,7 +154,7 @@ fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
     };
     for (name, mark) in earlier.files.iter().filter(is_replaced) {
         let path = folder.join(name);
-        // Weights that took hours to train are no part of a picture of something else.
+        // Weights are kept, since training may have taken hours.
         let is_dear = path.extension().is_some_and(|extension| extension == "safetensors");
         if !is_dear && Mark::of(&path, &mark.summary).as_ref() == Some(mark) {
             fs::remove_file(path)?;
@@ -165,19 +164,19 @@ fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
     fs::remove_dir_all(ready)
 }
 
-/// Whether this is the name of a file in the folder itself.
+/// Whether this is a plain file name without folders.
 fn is_plain(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|last| last == name)
 }
 
-/// Ends what dead processes of this machine have left in an output folder: what was ready takes its place, what was not
-/// is removed.
+/// Completes what processes of this machine that no longer run left in an output folder: complete files are moved to
+/// their places, incomplete ones removed.
 pub fn sweep_up(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(state) = atomic::left_by_the_dead(&name) else { continue };
+        let Some(state) = atomic::left_behind(&name) else { continue };
         let path = entry.path();
-        // Where this fails the next command tries again.
+        // On failure the next command tries again.
         let _ = match (state, path.is_dir()) {
             ("ready", true) => move_out(&path, folder),
             ("partial", true) => fs::remove_dir_all(&path),
@@ -188,7 +187,7 @@ pub fn sweep_up(folder: &Path) {
 }
 
 impl Register {
-    /// Whether a file lies in a folder that takes its place as a whole.
+    /// Whether a file lies in a temporary folder, whose files appear together.
     pub(super) fn is_staged(&self, path: &Path) -> bool {
         path.parent().is_some_and(|folder| self.partial.iter().any(|partial| partial == folder))
     }

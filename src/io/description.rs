@@ -1,4 +1,4 @@
-//! Landscape and noise in one line each, for titles and summaries.
+//! One-line descriptions of landscape and noise, for titles and summaries.
 
 use crate::config::{Config, LandscapeForm, ModelForm, NoiseForm, SliceConfig};
 use crate::digits::{exact, exact_point};
@@ -6,7 +6,7 @@ use crate::model::Directions;
 use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
-/// The landscape in words, such as `double-well, 2D, sharpness 4`.
+/// The landscape, such as `double-well, 2D, sharpness 4`.
 pub fn landscape(config: &Config) -> String {
     let form = shape(&config.landscape.form);
     let sharpness = config.landscape.sharpness;
@@ -42,7 +42,7 @@ fn shape(form: &LandscapeForm) -> String {
     }
 }
 
-/// Such as `plane along hessian directions of network 10-10 on banknote.csv`.
+/// A slice, such as `plane along hessian directions of network 10-10 on banknote.csv`.
 fn slice_of(slice: &SliceConfig) -> String {
     let model = match &slice.form {
         ModelForm::LinearRegression { .. } => "linear-regression".to_string(),
@@ -68,7 +68,7 @@ fn regression(name: &str, posed: &Regression) -> String {
     format!("{name} on {} of {}{penalty}", features.join(", "), posed.data.path.display())
 }
 
-/// The noise in words, with its interpretation, such as `isotropic, T = 0.1, ito`.
+/// The noise with its interpretation, such as `isotropic, T = 0.1, ito`.
 pub fn noise(config: &Config) -> String {
     let noise = &config.noise;
     let form = match &noise.form {
@@ -82,7 +82,7 @@ pub fn noise(config: &Config) -> String {
     format!("{form}{floor}, {}", noise.interpretation.name())
 }
 
-/// A model in words, without floor and interpretation.
+/// A noise model without floor and interpretation.
 fn model(kind: &NoiseKind, dimension: usize) -> String {
     match kind {
         NoiseKind::Isotropic { temperature } => format!("isotropic, T = {}", exact(*temperature)),

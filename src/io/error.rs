@@ -1,4 +1,4 @@
-//! What can go wrong with files.
+//! Errors with files.
 
 use std::path::PathBuf;
 
@@ -7,34 +7,34 @@ use crate::observe::group::GroupError;
 /// A file that could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum IoError {
-    /// The folder could not be made.
+    /// The folder could not be created.
     #[error("{path}: cannot make this folder ({source}); give another with --out, or make it writable")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason, from the operating system.
         source: std::io::Error,
     },
-    /// The file could not be written; what was there before is untouched.
+    /// The file could not be written; an existing file is unchanged.
     #[error(
         "{path}: cannot write ({source}); check that its folder is writable and has room, or give another with --out"
     )]
     Write {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason, from the operating system.
         source: std::io::Error,
     },
-    /// The HDF5 library refused; what was there before is untouched.
+    /// The HDF5 library failed; an existing file is unchanged.
     #[error(
         "{path}: HDF5 failed while {doing}: {message}; check that the disk has room, or give another folder with --out"
     )]
     Hdf5 {
         /// The file.
         path: PathBuf,
-        /// What was being written.
+        /// The operation that failed.
         doing: String,
-        /// The library's reason.
+        /// The reason, from the library.
         message: String,
     },
     /// The file could not be opened.
@@ -45,15 +45,15 @@ pub enum IoError {
         /// The reason.
         message: String,
     },
-    /// A file of this run is no longer there, or cannot be read.
+    /// A file of this run has disappeared, or cannot be read.
     #[error("{path}: cannot read ({source}); keep the output folder as it is while a run writes into it")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason, from the operating system.
         source: std::io::Error,
     },
-    /// A result of another command than `run`.
+    /// The result of another command than `run`.
     #[error("{path}: this is a result of `saddleflux {command}`, and one of `saddleflux run` is needed here")]
     OfAnotherCommand {
         /// The file.
@@ -61,35 +61,35 @@ pub enum IoError {
         /// The command.
         command: &'static str,
     },
-    /// An HDF5 file, but not of ours, or damaged.
+    /// An HDF5 file of another program, or a damaged one.
     #[error("{path}: this is not a result of saddleflux, or it is damaged: {what}; solve again with `saddleflux run`")]
     NotAResult {
         /// The file.
         path: PathBuf,
-        /// What is missing or malformed.
+        /// The missing or malformed part.
         what: Damage,
     },
 }
 
-/// What makes an HDF5 file no result of this program.
+/// Why an HDF5 file is no result of this program.
 #[derive(Debug, thiserror::Error)]
 pub enum Damage {
     /// It was written by another program.
     #[error("it was written by {0}")]
     Program(String),
-    /// A text about the whole file is missing.
+    /// A root attribute is missing.
     #[error("the root attribute {0} is missing")]
     NoText(&'static str),
-    /// The summary is no JSON.
+    /// The summary is not JSON.
     #[error("summary: {0}")]
     Summary(serde_json::Error),
     /// It has no fields.
     #[error("there is no group /fields")]
     NoFields,
-    /// A group lacks something.
+    /// A group is incomplete.
     #[error(transparent)]
     Group(#[from] GroupError),
-    /// The library cannot read it.
+    /// The HDF5 library cannot read it.
     #[cfg(feature = "files")]
     #[error("{0}")]
     Hdf5(#[from] hdf5::Error),

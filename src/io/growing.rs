@@ -1,5 +1,5 @@
-//! Fields that grow along their first axis, as a density in time does: what one file holds of such a field goes into the
-//! next compressed as it is, and what is new is added.
+//! Fields that grow along their first axis, such as a density in time: the part that an earlier file holds is copied in
+//! compressed form, and new values are appended.
 
 use std::ffi::CString;
 
@@ -13,10 +13,10 @@ use super::read::unlocked;
 use crate::observe::frames::{MOST_VALUES, frames};
 use crate::observe::group::{Before, Field};
 
-/// Writes a field: where it grows first what is in another file already, then its values.
+/// Writes a field; of one that grows first the part in an earlier file, then its values.
 ///
 /// # Errors
-/// The library's refusal; values that do not fit the shape; a file that no longer holds what it held.
+/// An error of the HDF5 library, values that do not fit the shape, and an earlier file that has changed.
 pub(super) fn write(group: &Group, field: &Field, shape: &[usize]) -> Result<Dataset, hdf5::Error> {
     let (name, grows): (&str, bool) = (&field.label.name, field.before.is_some());
     let sizes = chunks::sizes(shape, grows);
@@ -41,7 +41,7 @@ pub(super) fn write(group: &Group, field: &Field, shape: &[usize]) -> Result<Dat
     Ok(dataset)
 }
 
-/// The first part of a field out of its file, as long as the whole will be.
+/// Copies the first part of a field from its earlier file, and extends it to the shape of the whole.
 fn carried(group: &Group, name: &str, shape: &[usize], before: &Before) -> Result<Dataset, hdf5::Error> {
     let place = format!("{}/{name}", group.name());
     let changed = || {
@@ -64,13 +64,13 @@ fn carried(group: &Group, name: &str, shape: &[usize], before: &Before) -> Resul
     Ok(dataset)
 }
 
-/// Copies a dataset, without its attributes, under a name into a group of another file.
+/// Copies a dataset without its attributes into a group of another file.
 fn copy(from: &File, place: &str, group: &Group, name: &str) -> Result<(), hdf5::Error> {
     let [place, name] =
         [place, name].map(|text| CString::new(text).map_err(|_| hdf5::Error::from("a name holds a NUL")));
     let (place, name) = (place?, name?);
-    // SAFETY: the identifiers are open while `from` and `group` live, the texts are NUL-terminated and outlive the calls,
-    // the list is closed once, and `sync` holds the library's lock.
+    // SAFETY: the identifiers are open while `from` and `group` live, the texts are NUL-terminated and outlive the
+    // calls, the list is closed once, and `sync` holds the library's lock.
     let status = hdf5::sync::sync(|| unsafe {
         let how = h5p::H5Pcreate(*h5p::H5P_CLS_OBJECT_COPY);
         if how < 0 || h5p::H5Pset_copy_object(how, h5o::H5O_COPY_WITHOUT_ATTR_FLAG) < 0 {
@@ -83,17 +83,17 @@ fn copy(from: &File, place: &str, group: &Group, name: &str) -> Result<(), hdf5:
     if status < 0 { Err(format!("H5Ocopy returned {status}").into()) } else { Ok(()) }
 }
 
-/// The places of the first axis of which a field is read, where it is longer than memory is given to.
+/// The indices along the first axis at which a long field is read; `None` for a field that is read whole.
 pub(super) fn part(dataset: &Dataset) -> Option<Vec<usize>> {
     let shape = dataset.shape();
     let is_long = dataset.is_resizable() && dataset.size() > MOST_VALUES;
     is_long.then(|| frames(shape[0], shape[1..].iter().product()))
 }
 
-/// Reads a field at some places of its first axis.
+/// Reads a field at these indices along its first axis.
 ///
 /// # Errors
-/// The library's refusal.
+/// An error of the HDF5 library.
 pub(super) fn read(dataset: &Dataset, places: &[usize]) -> Result<Vec<f64>, hdf5::Error> {
     let mut values = Vec::new();
     for place in places {
@@ -103,7 +103,7 @@ pub(super) fn read(dataset: &Dataset, places: &[usize]) -> Result<Vec<f64>, hdf5
     Ok(values)
 }
 
-/// These places of the first of so many axes, and all of the others.
+/// The selection of a range along the first axis, and of everything along the others.
 fn along(places: std::ops::Range<usize>, axes: usize) -> Selection {
     let mut slices = vec![SliceOrIndex::from(..); axes];
     slices[0] = places.into();

@@ -1,7 +1,7 @@
-//! What a run leaves behind: `summary.json` and `result.h5`, and reading the latter back.
+//! The files of a run, `summary.json` and `result.h5`, and reading the latter.
 //!
-//! The names in both are a contract with those who read them. Nothing is written under its final name before it is
-//! complete: everything goes to a temporary file in the same folder, which is then renamed.
+//! The names in both are a contract with their readers. Nothing appears under its final name before it is complete: it
+//! is written to a temporary file in the same folder, which is then renamed.
 //!
 //! ```text
 //! /                 title, program, version, configuration (text), summary (JSON)
@@ -15,11 +15,10 @@
 //! /sweep            a scale for each swept key; rate, time, kramers, …, status  [key, key, …]
 //! /convergence      scheme, angle, cells_x (scales); rate, rate_error, …  [scheme, angle, cells_x]
 //! ```
-//! Groups and their fields carry their names from where they are computed ([`crate::observe::group`]); writer and
-//! reader know none.
+//! Groups and fields carry the names that they get where they are computed ([`crate::observe::group`]); writer and
+//! reader know none of them.
 //!
-//! Summaries are made, and texts written whole, without HDF5; what writes and reads `result.h5` needs the feature
-//! `files`.
+//! Summaries and text files need no HDF5; writing and reading `result.h5` needs the feature `files`.
 
 mod atomic;
 #[cfg(feature = "files")]
@@ -68,29 +67,29 @@ use crate::study::Simulation;
 use crate::study::comparison::Comparison;
 use crate::study::solution::{BoundaryFlux, Solution};
 
-/// What was posed, and how it was run: what every summary says.
+/// The problem and the run, as every summary describes them.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     /// The configuration.
     pub config: &'a Config,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
     /// All minima and saddles in the domain.
     pub critical: &'a CriticalPoints,
-    /// The minimum of the start set; `None` for a drift, or a start set, without one.
+    /// The start minimum; `None` for a drift or a start set without one.
     pub minimum: Option<&'a CriticalPoint>,
-    /// Indices into `critical.saddles` of those that bound the start set.
+    /// The indices in `critical.saddles` of the saddles that bound the start set.
     pub saddles: &'a [usize],
-    /// What kills, and where (at a saddle, beyond it, at walls).
+    /// What absorbs, and where: at a saddle, beyond it, or at walls.
     pub absorption: Absorption,
-    /// When the run began.
+    /// The time at which the run began.
     pub started: SystemTime,
-    /// Threads that it ran on.
+    /// The number of threads.
     pub threads: usize,
 }
 
 impl<'a> Setting<'a> {
-    /// The setting of a problem and the configuration that it was made from.
+    /// The setting of a problem and of its configuration.
     pub fn new(config: &'a Config, problem: &'a Problem, started: SystemTime, threads: usize) -> Setting<'a> {
         Setting {
             config,
@@ -104,7 +103,7 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// η, where the noise is made by minibatches: dynamical time per iteration.
+    /// The learning rate η of minibatch noise, which is the dynamical time of one iteration; `None` for other noise.
     pub fn learning_rate(&self) -> Option<f64> {
         match &self.config.noise.form {
             NoiseForm::Model(kind) => kind.minibatch().map(|minibatch| minibatch.learning_rate),
@@ -112,14 +111,14 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// L at a listed saddle minus L at the minimum, where both are known.
+    /// The barrier L(saddle) − L(minimum); `None` unless both are known.
     pub fn barrier(&self, saddle: usize) -> Option<f64> {
         let barrier = self.critical.saddles[saddle].point.loss - self.minimum?.loss;
         barrier.is_finite().then_some(barrier)
     }
 
-    /// The saddles that results list, as indices into `critical.saddles`: those of the start set, or all when none
-    /// bounds it, and any other through which flux was counted.
+    /// The saddles that results list, as indices in `critical.saddles`: those that bound the start set, or all if none
+    /// does, and any other with counted flux.
     pub fn listed_saddles(&self, flux: Option<&BoundaryFlux>) -> Vec<usize> {
         let mut listed = self.saddles.to_vec();
         if listed.is_empty() {
@@ -135,17 +134,17 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// A solved problem with what it was solved from: all that the summary, the file, the plots and the report need.
+/// A solved problem with its setting: everything that summary, result file, plots and report need.
 #[derive(Clone, Copy, Debug)]
 pub struct Solved<'a> {
-    /// What was posed.
+    /// The problem and the run.
     pub setting: Setting<'a>,
-    /// What was computed.
+    /// The solution.
     pub solution: &'a Solution,
 }
 
 impl<'a> Solved<'a> {
-    /// [`Setting::listed_saddles`] of this solution.
+    /// [`Setting::listed_saddles`] for this solution.
     pub fn listed_saddles(&self) -> Vec<usize> {
         self.setting.listed_saddles(self.solution.flux.as_ref())
     }
@@ -160,14 +159,14 @@ impl<'a> Solved<'a> {
     }
 }
 
-/// Particles alone, with what they were posed.
+/// A simulation with its setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Simulated<'a> {
-    /// What was posed.
+    /// The problem and the run.
     pub setting: Setting<'a>,
-    /// What the particles found.
+    /// The simulation.
     pub simulation: &'a Simulation,
-    /// Formulas, and what the particles found over each.
+    /// The formulas, each with the ratio of the simulated rate to it.
     pub formulas: &'a Formulas<Comparison>,
 }
 

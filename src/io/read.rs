@@ -1,4 +1,4 @@
-//! Reading `result.h5` back: every group of fields as it was written, and enough to draw its plots again.
+//! Reads `result.h5`: every group of fields as it was written, and what is needed to draw its plots again.
 
 use std::path::{Path, PathBuf};
 
@@ -14,14 +14,14 @@ use crate::observe::group::{Attributes, Coordinate, Data, Field, FieldGroup, Lab
 use crate::observe::over_grid::{FIELDS, grid_of};
 use crate::study::solution::BoundaryFlux;
 
-/// What a result file holds.
+/// The contents of a result file of `run`.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Free text of the configuration.
+    /// The title of the configuration.
     pub title: String,
-    /// Version of the program that wrote it.
+    /// The version of the program that wrote it.
     pub version: String,
-    /// The whole configuration as text.
+    /// The configuration as text.
     pub configuration: String,
     /// The summary, as in `summary.json`.
     pub summary: Value,
@@ -29,16 +29,16 @@ pub struct Stored {
     pub grid: Grid,
     /// The fields over the grid.
     pub fields: FieldGroup,
-    /// Every other group of the file.
+    /// All other groups of the file.
     pub groups: Vec<FieldGroup>,
-    /// Flux along the boundary; `by_saddle` counts in the summary's `problem.critical.saddles`.
+    /// The flux along the boundary; `by_saddle` has indices in the summary's `problem.critical.saddles`.
     pub flux: Option<BoundaryFlux>,
 }
 
-/// The configuration of a result file, and the file that it came from: what solves the same problem again.
+/// The configuration in a result file and the path from which it was read, with which the problem can be solved again.
 ///
 /// # Errors
-/// As [`read`], where there is no HDF5 file or none of this program.
+/// As [`read_any`].
 pub fn configuration(path: &Path) -> Result<(String, PathBuf), IoError> {
     let file = open(path)?;
     let found = || -> Result<(String, PathBuf), Damage> {
@@ -55,28 +55,28 @@ fn open(path: &Path) -> Result<File, IoError> {
     unlocked(path).map_err(|error| unreadable(format!("not an HDF5 file: {error}")))
 }
 
-/// Opens a file to read it, without a lock: files appear whole, and stay as they are.
+/// Opens a file for reading without a lock, because files appear whole and are not changed.
 pub(super) fn unlocked(path: &Path) -> Result<File, hdf5::Error> {
     File::with_options().with_fapl(|access| access.file_locking(false)).open(path)
 }
 
-/// Any result file: what it says of itself, and its groups.
+/// The contents of the result file of any command.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Free text of the configuration.
+    /// The title of the configuration.
     pub title: String,
-    /// Version of the program that wrote it.
+    /// The version of the program that wrote it.
     pub version: String,
-    /// The whole configuration as text.
+    /// The configuration as text.
     pub configuration: String,
     /// The summary.
     pub summary: Value,
-    /// Every group of the file.
+    /// All groups of the file.
     pub groups: Vec<FieldGroup>,
 }
 
 impl Kept {
-    /// The group of this name.
+    /// The group with this name.
     pub fn group(&self, name: &str) -> Option<&FieldGroup> {
         self.groups.iter().find(|group| group.name == name)
     }
@@ -85,7 +85,7 @@ impl Kept {
 /// Reads the result file of any command.
 ///
 /// # Errors
-/// [`IoError::Open`] when there is no HDF5 file there, [`IoError::NotAResult`] for one of another program.
+/// [`IoError::Open`] without an HDF5 file, [`IoError::NotAResult`] for one of another program.
 pub fn read_any(path: &Path) -> Result<Kept, IoError> {
     let file = open(path)?;
     kept(&file).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
@@ -94,8 +94,8 @@ pub fn read_any(path: &Path) -> Result<Kept, IoError> {
 /// Reads a result file of `run`.
 ///
 /// # Errors
-/// As [`read_any`]; [`IoError::OfAnotherCommand`] for one of another command, [`IoError::NotAResult`] when it lacks what
-/// a result has.
+/// As [`read_any`]; [`IoError::OfAnotherCommand`] for the result of another command, [`IoError::NotAResult`] for an
+/// incomplete one.
 pub fn read(path: &Path) -> Result<Stored, IoError> {
     let kept = read_any(path)?;
     let of_others = OTHERS.into_iter().find(|(group, _)| kept.group(group).is_some());
@@ -105,7 +105,7 @@ pub fn read(path: &Path) -> Result<Stored, IoError> {
     Stored::of(kept).map_err(|what| IoError::NotAResult { path: path.to_path_buf(), what })
 }
 
-/// The group by which results without fields are known, and the command that writes them.
+/// The group that identifies a result without fields, and the command that writes it.
 const OTHERS: [(&str, &str); 3] = [("particles", "simulate"), ("convergence", "converge"), ("sweep", "sweep")];
 
 fn kept(file: &File) -> Result<Kept, Damage> {
@@ -123,10 +123,10 @@ fn kept(file: &File) -> Result<Kept, Damage> {
 }
 
 impl Stored {
-    /// What a result of `run` holds.
+    /// The contents of a result of `run`.
     ///
     /// # Errors
-    /// What it lacks.
+    /// [`Damage`] that names what is missing.
     pub fn of(kept: Kept) -> Result<Stored, Damage> {
         let Kept { title, version, configuration, summary, mut groups } = kept;
         let fields = groups.iter().position(|group| group.name == FIELDS).ok_or(Damage::NoFields)?;
@@ -140,7 +140,7 @@ impl Stored {
     }
 }
 
-/// The flux of each saddle, from the summary, which counts in its own list.
+/// The flux through each saddle from the summary, with indices in `problem.critical.saddles`.
 fn shares(summary: &Value) -> Vec<(usize, f64)> {
     let shares = summary["flux"]["by_saddle"].as_array().into_iter().flatten().filter_map(|share| {
         let listed = share["saddle"].as_u64()? as usize;
@@ -178,8 +178,8 @@ fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
     Ok(found)
 }
 
-/// Reads a field at some places of its first axis, and gives it a coordinate of its own along that: `t_density` for a
-/// density over `t`.
+/// Reads a field at some indices of its first axis, with a coordinate of its own for these: `t_density` for a density
+/// over `t`.
 fn read_part(group: &mut FieldGroup, field: usize, dataset: &Dataset, places: &[usize]) -> Result<(), hdf5::Error> {
     let first = group.fields[field].coordinates.first().cloned().unwrap_or_default();
     let Some(whole) = group.coordinate(&first).cloned() else { return Ok(()) };
@@ -202,7 +202,7 @@ fn label(dataset: &Dataset) -> Result<Label, hdf5::Error> {
     Ok(Label { name: last_name(dataset).into(), units, long_name })
 }
 
-/// The attributes of a place, but for those that are known by other names here.
+/// The attributes of a group or dataset, except those in `known`.
 fn attributes(place: &Location, known: &[&str]) -> Result<Attributes, hdf5::Error> {
     let names = place.attr_names()?.into_iter().filter(|name| !known.contains(&name.as_str()));
     names.map(|name| Ok((name.clone().into(), data(&place.attr(&name)?)?))).collect()

@@ -1,4 +1,4 @@
-//! HDF5 dimension scales: the coordinates of a field, attached to its axes, as netCDF readers expect them.
+//! HDF5 dimension scales: the coordinates of a field attached to its axes, as netCDF readers expect.
 
 use std::ffi::CString;
 use std::os::raw::{c_char, c_uint};
@@ -14,10 +14,10 @@ unsafe extern "C" {
     fn H5DSis_attached(field: hid_t, scale: hid_t, axis: c_uint) -> i32;
 }
 
-/// Makes a one-dimensional dataset a dimension scale of this name.
+/// Makes a one-dimensional dataset a dimension scale with this name.
 ///
 /// # Errors
-/// A name with a NUL in it, or the library's refusal.
+/// A name with a NUL, or an error of the HDF5 library.
 pub fn make(dataset: &Dataset, name: &str) -> Result<(), hdf5::Error> {
     let name = CString::new(name).map_err(|_| hdf5::Error::from("a scale's name holds a NUL"))?;
     // SAFETY: the identifier is open while `dataset` lives, `name` is NUL-terminated and outlives the call, and
@@ -29,7 +29,7 @@ pub fn make(dataset: &Dataset, name: &str) -> Result<(), hdf5::Error> {
 /// Attaches a scale to an axis of a field.
 ///
 /// # Errors
-/// The library's refusal: a dataset that is no scale, or an axis that the field does not have.
+/// An error of the HDF5 library: a dataset that is no scale, or an axis that the field does not have.
 pub fn attach(field: &Dataset, scale: &Dataset, axis: usize) -> Result<(), hdf5::Error> {
     // SAFETY: both identifiers are open while the datasets live, and `sync` holds the library's lock.
     let status = hdf5::sync::sync(|| unsafe { H5DSattach_scale(field.id(), scale.id(), axis as c_uint) });
@@ -42,7 +42,7 @@ pub fn is_scale(dataset: &Dataset) -> bool {
     hdf5::sync::sync(|| unsafe { H5DSis_scale(dataset.id()) }) > 0
 }
 
-/// Whether `scale` is attached to that axis of `field`.
+/// Whether `scale` is attached to this axis of `field`.
 pub fn is_attached(field: &Dataset, scale: &Dataset, axis: usize) -> bool {
     // SAFETY: as above.
     hdf5::sync::sync(|| unsafe { H5DSis_attached(field.id(), scale.id(), axis as c_uint) }) > 0

@@ -1,4 +1,4 @@
-//! Writing `result.h5`.
+//! Writes `result.h5`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::observe::over_grid::{AXES, FIELDS, POSITION};
 /// Writes `result.h5`, whole or not at all: the configuration, the summary, and the groups.
 ///
 /// # Errors
-/// [`IoError::Folder`] and [`IoError::Write`] where the file cannot be written, [`IoError::Hdf5`] where the library
-/// refuses, or a field does not fit its coordinates.
+/// [`IoError::Folder`] and [`IoError::Write`] if the file cannot be written; [`IoError::Hdf5`] if the HDF5 library
+/// fails or a field does not fit its coordinates.
 pub fn write_result(
     path: &Path,
     config: &Config,
@@ -26,7 +26,7 @@ pub fn write_result(
     write_titled(path, [&config.title, &config.source.effective], summary, groups)
 }
 
-/// Writes a result under a title, with the text of its configuration, whole or not at all.
+/// Writes a result with the given title and configuration, whole or not at all.
 ///
 /// # Errors
 /// As [`write_result`].
@@ -37,8 +37,8 @@ pub fn write_titled(
     groups: &[Cow<'_, FieldGroup>],
 ) -> Result<(), IoError> {
     let write = |partial: &Path| {
-        // Bounds of version 1.10: older readers open it, and a file can be followed while it grows. No lock: nobody else
-        // knows the file, and a process that is begun meanwhile would hold the lock too.
+        // The format of version 1.10 can be read by older readers, and while the file grows. It needs no lock: its name
+        // is not known to others, and a process started meanwhile would inherit the lock.
         let created = File::with_options().with_fapl(|access| access.libver_v110().file_locking(false)).create(partial);
         let file = created.map_err(during("creating the file"))?;
         root_attributes(&file, [title, configuration], summary).map_err(during("writing the root attributes"))?;
@@ -58,27 +58,28 @@ pub fn write_titled(
     })
 }
 
-/// Bytes that HDF5 takes for a file, generously: it does not survive a refusal everywhere.
+/// A generous estimate of the memory that HDF5 needs for a file, in bytes; the library does not handle failed
+/// allocations everywhere.
 const TAKEN: usize = 32 << 20;
 
-/// Finds out whether the system has the memory for HDF5, before it is asked by it.
+/// Checks that the system has the memory for HDF5 before the library allocates it.
 fn set_aside() -> std::io::Result<()> {
     let mut aside: Vec<u8> = Vec::new();
     aside.try_reserve_exact(TAKEN).map_err(|_| std::io::ErrorKind::OutOfMemory.into())
 }
 
-/// What was being written, and why it failed.
+/// The operation that failed, and the error.
 type Failure = (String, hdf5::Error);
 
 fn during(doing: impl Into<String>) -> impl FnOnce(hdf5::Error) -> Failure {
     move |error| (doing.into(), error)
 }
 
-/// The conventions for climate and forecast data, whose names of attributes are used as far as they fit. The units of
-/// parameters and of dynamical time are words, which UDUNITS does not know.
+/// The conventions for climate and forecast data (CF), whose attribute names are used where they fit. The units of
+/// parameters and of dynamical time are words that UDUNITS does not know.
 const CONVENTIONS: &str = "CF-1.11";
 
-/// What every result file says of itself.
+/// The root attributes of every result file.
 fn root_attributes(file: &File, [title, configuration]: [&str; 2], summary: &Value) -> Result<(), hdf5::Error> {
     let said = |key: &str| summary["provenance"][key].as_str();
     let commit = said("commit").map_or(String::new(), |commit| format!(", commit {commit}"));
@@ -104,7 +105,7 @@ fn write_group(file: &File, group: &FieldGroup) -> Result<(), hdf5::Error> {
     for coordinate in &group.coordinates {
         scales.push((&coordinate.label.name, write_coordinate(&place, coordinate)?));
     }
-    // Where the coordinates are those of a turned grid, the places of its cells are fields of their own.
+    // On a turned grid the coordinates of the cells in parameter space are fields of their own.
     let places = POSITION.iter().all(|label| group.field(&label.name).is_some() && group.name == FIELDS);
     let places = places.then(|| POSITION.map(|label| label.name).join(" "));
     for field in &group.fields {
@@ -141,7 +142,7 @@ fn write_coordinate(group: &Group, coordinate: &Coordinate) -> Result<Dataset, h
     Ok(dataset)
 }
 
-/// A compressed dataset with a scale attached to every axis.
+/// A compressed dataset with a scale attached to each axis.
 fn write_field(group: &Group, field: &Field, shape: &[usize], scales: &[&Dataset]) -> Result<Dataset, hdf5::Error> {
     let dataset = growing::write(group, field, shape)?;
     describe(&dataset, &field.label)?;
@@ -178,7 +179,7 @@ fn text(place: &Location, name: &str, text: &str) -> Result<(), hdf5::Error> {
 }
 
 fn unicode(name: &str, text: &str) -> Result<VarLenUnicode, hdf5::Error> {
-    // HDF5's strings end at a NUL, so one in the text would be refused; it's shown as the Unicode replacement.
+    // HDF5 strings end at a NUL, which would be refused; it is replaced by U+FFFD.
     let text = text.replace('\0', "\u{fffd}");
     text.parse().map_err(|error| hdf5::Error::from(format!("{name}: {error}")))
 }

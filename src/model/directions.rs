@@ -1,4 +1,4 @@
-//! The directions of a slice through the parameters of a model.
+//! The vectors that span a slice through the parameters of a model.
 
 use std::path::{Path, PathBuf};
 
@@ -9,28 +9,28 @@ use super::training::{TrainingError, eigenpairs, uniform};
 use super::weights::{self, WeightsError};
 use crate::progress::Progress;
 
-/// Along what a slice goes.
+/// The choice of these vectors.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Directions {
-    /// Eigenvectors of the largest and the second eigenvalue of H.
+    /// The eigenvectors of the largest and the second largest eigenvalue of H.
     Hessian,
-    /// Random, normalised filter by filter.
+    /// Random vectors, normalised filter by filter.
     Filter {
         /// The seed of the random numbers.
         seed: u64,
     },
-    /// The vectors `x` and `y` of a file.
+    /// The vectors `x` and `y` of a safetensors file.
     File(PathBuf),
 }
 
-/// Up to so many parameters all eigenvectors are found from the whole Hessian.
+/// The number of parameters up to which eigenvectors are computed from the dense Hessian.
 const DENSE: usize = 400;
 
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// As many vectors as a slice has dimensions.
+/// One vector for each dimension of the slice.
 pub(super) fn vectors(
     model: &Model,
     theta: &[f64],
@@ -48,7 +48,7 @@ pub(super) fn vectors(
     }
 }
 
-/// The vectors of a file, which must span a slice.
+/// The vectors of a file; an error unless they are linearly independent.
 fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, SliceError> {
     let bytes = read(file)?;
     let fits = |fault| SliceError::Weights { file: file.to_path_buf(), fault };
@@ -67,7 +67,7 @@ fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, 
     }
     if let [x, y] = &vectors[..] {
         let cosine = dot(x, y) / (squares[0] * squares[1]).sqrt();
-        // The angle is rounding below this.
+        // A smaller angle is rounding.
         if 1.0 - cosine * cosine < 1e-12 {
             return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: Some(cosine) });
         }
@@ -75,7 +75,7 @@ fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, 
     Ok(vectors)
 }
 
-/// Unit eigenvectors of the largest eigenvalues, each with its largest entry positive.
+/// The unit eigenvectors of the `count` largest eigenvalues, each with its largest entry positive.
 fn eigenvectors(model: &Model, theta: &[f64], count: usize, progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
     let p = model.parameters();
     progress.begin("eigenvectors of the Hessian", 0);
@@ -102,7 +102,7 @@ fn eigenvectors(model: &Model, theta: &[f64], count: usize, progress: &Progress)
     Ok(vectors)
 }
 
-/// A random vector whose rows are as long as those of θ, with biases 0.
+/// A random vector whose rows of weights have the lengths of those of θ; its biases are 0.
 fn filter_normalised(model: &Model, theta: &[f64], state: &mut u64) -> Vec<f64> {
     let mut vector = vec![0.0; theta.len()];
     for layer in model.network.layers() {
@@ -117,7 +117,7 @@ fn filter_normalised(model: &Model, theta: &[f64], state: &mut u64) -> Vec<f64> 
     vector
 }
 
-/// A standard normal number (Box & Muller 1958).
+/// A standard normal random number (Box & Muller 1958).
 fn normal(state: &mut u64) -> f64 {
     // In (0, 1], whose logarithm is finite.
     let (radius, angle) = (1.0 - uniform(state), uniform(state));

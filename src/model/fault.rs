@@ -1,4 +1,4 @@
-//! What can be wrong with a data file.
+//! Faults in a data file.
 
 use std::path::PathBuf;
 
@@ -8,33 +8,33 @@ use std::path::PathBuf;
 pub struct DataError {
     /// The file.
     pub file: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: DataFault,
 }
 
-/// Kinds of faults in a data file.
+/// The kinds of faults in a data file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum DataFault {
     /// The file cannot be opened.
     #[error("cannot be read ({reason})")]
     Unreadable {
-        /// The system's words.
+        /// The reason, from the operating system.
         reason: String,
     },
     /// The first line is no header.
     #[error("has no readable header line: {reason}")]
     Header {
-        /// The parser's words.
+        /// The reason, from the parser.
         reason: String,
     },
-    /// A column that is asked for is not there.
+    /// A requested column does not exist.
     #[error("has no column `{wanted}`, which {role} asks for; nearest is `{nearest}`, all are: {}", all.join(", "))]
     MissingColumn {
-        /// The name that was asked for.
+        /// The requested name.
         wanted: String,
-        /// What it was asked for as.
+        /// The role of the column.
         role: Column,
-        /// The name that looks most like it.
+        /// The name nearest to it.
         nearest: String,
         /// All names.
         all: Vec<String>,
@@ -42,40 +42,40 @@ pub enum DataFault {
     /// A line cannot be split into fields.
     #[error("{}cannot be read: {reason}", line.map_or(String::new(), |line| format!("line {line} ")))]
     Line {
-        /// Its number, when the parser knows it.
+        /// The line number, if the parser knows it.
         line: Option<u64>,
-        /// The parser's words.
+        /// The reason, from the parser.
         reason: String,
     },
     /// A field of a feature is no finite number.
     #[error("line {line}, column `{column}`: `{field}` is not a finite number; mend the line or leave it out")]
     NotANumber {
-        /// Line.
+        /// The line number.
         line: u64,
-        /// Column.
+        /// The column.
         column: String,
-        /// What stands there.
+        /// The contents of the field.
         field: String,
     },
-    /// A field holds no value.
+    /// A field has no value.
     #[error(
         "line {line}, column `{column}`: there is no value (`{field}`); mend the line, or leave rows without a value out"
     )]
     Missing {
-        /// Line.
+        /// The line number.
         line: u64,
-        /// Column.
+        /// The column.
         column: String,
-        /// What stands there instead.
+        /// The contents of the field.
         field: String,
     },
-    /// A column that is asked for is in the header twice.
+    /// A requested column occurs twice in the header.
     #[error("has two columns `{column}`: give each its own name")]
     Twice {
         /// The name.
         column: String,
     },
-    /// No column is left for the features.
+    /// No column is left for features.
     #[error("has no numeric column besides the label `{label}`")]
     NoFeatures {
         /// The label column.
@@ -95,10 +95,10 @@ pub enum DataFault {
     /// Every row lacks a value.
     #[error("lacks a value in each of its {dropped} rows: leave out the features that have none")]
     NothingLeft {
-        /// Rows that were left out.
+        /// The number of rows left out.
         dropped: usize,
     },
-    /// All samples have the same sign.
+    /// All samples are of one class.
     #[error(
         "all rows are of one class: the positive labels {positive:?} must be some, not all, of the labels in column `{label}` ({})",
         seen.join(", ")
@@ -108,10 +108,10 @@ pub enum DataFault {
         positive: Vec<String>,
         /// The label column.
         label: String,
-        /// All labels in it.
+        /// All labels of the column.
         seen: Vec<String>,
     },
-    /// A column without spread is to be standardised.
+    /// A column with a single value is to be standardised.
     #[error(
         "column `{column}` has the same value in every row and cannot be standardised: leave it out of the features"
     )]
@@ -119,49 +119,49 @@ pub enum DataFault {
         /// The column.
         column: String,
     },
-    /// A column whose squares are no numbers of double precision.
+    /// A column whose squares overflow or underflow.
     #[error(
         "column `{column}` has values of about {size:.0e}, the squares of which are beyond double precision: give it in other units"
     )]
     OutOfRange {
         /// The column.
         column: String,
-        /// The largest of its values.
+        /// The largest absolute value of the column.
         size: f64,
     },
-    /// Two columns of a regression without a penalty that are one.
+    /// Two columns of a regression without a penalty are multiples of each other.
     #[error(
         "the columns `{}` and `{}` are multiples of each other, so that no minimum is known from them: leave one out, or add l2", columns[0], columns[1]
     )]
     Collinear {
-        /// The columns; an intercept is one too.
+        /// The columns; the intercept counts as one.
         columns: [String; 2],
     },
-    /// The file is not in the format that it should have.
+    /// The file is not in the expected format.
     #[error("cannot be read: {what}")]
     Format {
-        /// What is wrong.
+        /// The reason.
         what: String,
     },
-    /// An HDF5 file, for a build that reads none.
+    /// An HDF5 file in a build without HDF5.
     #[error("cannot be read: this build of the program reads no HDF5 files, only NPZ and text")]
     NoHdf5,
-    /// A dataset, an array or a column that is asked for is not there.
+    /// A requested dataset, array or column does not exist.
     #[error("has no `{name}`; there are: {}", present.join(", "))]
     MissingDataset {
         /// The name.
         name: String,
-        /// What there is.
+        /// All names in the file.
         present: Vec<String>,
     },
-    /// An array has another shape than it needs.
+    /// An array has the wrong shape.
     #[error("`{name}` has the shape {found:?}, and {needed:?} is needed")]
     WrongShape {
         /// The name.
         name: String,
         /// Its shape.
         found: Vec<usize>,
-        /// The right one.
+        /// The shape that is needed.
         needed: Vec<usize>,
     },
     /// The values of an axis do not ascend.
@@ -169,9 +169,9 @@ pub enum DataFault {
     Unsorted {
         /// The name.
         name: String,
-        /// From 0.
+        /// The index of the entry, from 0.
         index: usize,
-        /// The entry before.
+        /// The entry before it.
         before: f64,
         /// The entry.
         value: f64,
@@ -181,38 +181,38 @@ pub enum DataFault {
     TooFew {
         /// The name.
         name: String,
-        /// How many.
+        /// The number of values.
         found: usize,
-        /// The fewest.
+        /// The number that is needed.
         needed: usize,
     },
-    /// A cell without a value.
+    /// A cell of a table has no value.
     #[error(
         "`{name}` at {index:?} (indices from 0) is {value}: a cell that was not computed; compute it, or cut the table to what is there"
     )]
     MissingCell {
         /// The dataset.
         name: String,
-        /// From 0, an index an axis.
+        /// The indices of the cell, from 0.
         index: Vec<usize>,
-        /// −1 or no number.
+        /// Its entry, −1 or not finite.
         value: f64,
     },
-    /// A covariance with a negative eigenvalue.
+    /// A covariance has a negative eigenvalue.
     #[error("the covariance at {index:?} (indices from 0) has the negative eigenvalue {eigenvalue:e}")]
     NegativeCovariance {
-        /// From 0, an index an axis.
+        /// The indices of the cell, from 0.
         index: Vec<usize>,
         /// The eigenvalue.
         eigenvalue: f64,
     },
-    /// Nothing says how long a step along a coordinate is.
+    /// The lengths of the coordinates are not known.
     #[error(
         "names no file of directions: its coordinates are multiples of vectors of unknown lengths and angles, without which every Hessian, \
          tensor and rate is wrong"
     )]
     NoLengths,
-    /// A matrix that is no Gram matrix.
+    /// A matrix is no Gram matrix.
     #[error("`{name}` is {values:?}, and a symmetric positive definite matrix is needed")]
     NotAGram {
         /// The dataset.
@@ -220,19 +220,19 @@ pub enum DataFault {
         /// Its entries.
         values: Vec<f64>,
     },
-    /// A tensor that only one of two directions has.
+    /// A tensor exists in only one of two directions.
     #[error("the tensor `{name}` is in one of the two directions only: they belong to different models")]
     UnpairedDirection {
         /// The tensor.
         name: String,
     },
-    /// A direction of no length.
+    /// A direction has length zero or a length that is not finite.
     #[error("the direction `{name}` has no finite length above 0")]
     NoDirection {
-        /// Which.
+        /// The name of the direction.
         name: String,
     },
-    /// Two directions along one line.
+    /// Two directions are parallel.
     #[error("the two directions are parallel (cosine {cosine}) and span no plane")]
     ParallelDirections {
         /// The cosine of the angle between them.
@@ -241,7 +241,7 @@ pub enum DataFault {
 }
 
 impl DataFault {
-    /// Whether it is a fault that only tables of a loss have.
+    /// Whether only tables of a loss have this fault.
     pub fn is_of_table(&self) -> bool {
         matches!(
             self,
@@ -262,10 +262,10 @@ impl DataFault {
     }
 }
 
-/// What a column is asked for as.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// A component of x.
+    /// A feature, a component of x.
     Feature,
     /// The label.
     Label,

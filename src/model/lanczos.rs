@@ -1,34 +1,35 @@
-//! The largest eigenvalues of a symmetric matrix that is known by its products with vectors.
+//! The largest eigenvalues of a symmetric matrix given by its products with vectors.
 //!
-//! Lanczos's method with every vector orthogonalised against all before, twice, until the residual of each wanted
-//! eigenpair, |Av − λv| = β|s|, is small. What it cannot see: a second eigenvector of an eigenvalue that is exactly
-//! double.
+//! The Lanczos method with full reorthogonalisation, applied twice, until the residual |Av − λv| = β|s| of each wanted
+//! eigenpair is small. A second eigenvector of an exactly double eigenvalue is not found.
 //!
 //! Source: Parlett 1998, chapter 13.
 
 use super::training::{eigenpairs, uniform};
 
-/// Eigenvalues, descending, with their unit eigenvectors.
+/// The largest eigenvalues of a matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Largest {
-    /// Eigenvalues.
+    /// The eigenvalues, descending.
     pub values: Vec<f64>,
-    /// Unit eigenvectors.
+    /// The unit eigenvectors.
     pub vectors: Vec<Vec<f64>>,
-    /// |Av − λv| over the largest |λ|, the largest of all.
+    /// The largest residual |Av − λv|, relative to the largest |λ|.
     pub residual: f64,
 }
 
-/// Residuals over the largest |λ| that are small enough: eigenvectors are then right to this over the gaps.
+/// The residual relative to the largest |λ| at which the iteration stops. The error of an eigenvector is this over the
+/// relative gap.
 const SMALL: f64 = 1e-12;
-/// Most products.
+/// The largest number of products.
 const MOST: usize = 400;
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The `count` largest eigenvalues of a matrix of `size` rows; `None` where they could not be found or `go_on` says no.
+/// The `count` largest eigenvalues of a matrix of order `size`; `None` if they were not found or `go_on` returned
+/// false.
 pub fn largest(
     size: usize,
     count: usize,
@@ -58,7 +59,7 @@ pub fn largest(
         let beta = dot(&image, &image).sqrt();
         let m = basis.len();
         let is_last = m == steps || beta == 0.0;
-        // Looking costs m³.
+        // The eigenvalues of the tridiagonal matrix cost m³ operations, so they are not computed in every step.
         if m >= count && (is_last || m.is_multiple_of(10)) {
             let mut matrix = vec![0.0; m * m];
             for k in 0..m {

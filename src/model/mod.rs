@@ -1,19 +1,19 @@
 //! Losses of data in any number of parameters: regressions and networks, with exact derivatives.
 //!
-//! A [`Model`] is a [`Network`], its [`Samples`] and a penalty. It knows L, ∇L, the gradient of every sample, products
-//! with the Hessian, the whole Hessian H and the covariance C of one sample's gradient. [`training`] finds a minimum,
-//! [`weights`] keeps θ in a file, and a [`slice`] is what the model says on a line or a plane. [`Measured`] is a loss
-//! that somebody else computed on a grid.
+//! A [`Model`] is a [`Network`] with its [`Samples`] and a penalty. It gives L, ∇L, the gradient of each sample,
+//! products with the Hessian H, H itself, and the covariance C of one sample's gradient. [`training`] finds a minimum,
+//! [`weights`] stores θ in a file, and a [`slice`] evaluates the model on a line or a plane. [`Measured`] is a loss
+//! that others computed on a grid.
 //!
-//! | model | output | layers |
+//! | model | loss of a sample | hidden layers |
 //! |---|---|---|
-//! | linear regression | (θ·x − y)²/2 | none hidden |
-//! | logistic regression | log(1 + e^{−s θ·x}), s = ±1 | none hidden |
+//! | linear regression | (θ·x − y)²/2 | none |
+//! | logistic regression | log(1 + e^{−s θ·x}), s = ±1 | none |
 //! | network | cross-entropy of a softmax | any |
 //!
-//! Where it is not appropriate: H and C take 8 p² bytes several times over, so that a few thousand parameters are the
-//! limit; [`Model::hessian_product`] has none. A rectified network has no second derivative where a unit switches: H is
-//! then that of the smooth pieces.
+//! Limits: H and C take 8 p² bytes each, several times over, so that a few thousand parameters are the most;
+//! [`Model::hessian_product`] has no such limit. A network of rectified units has no second derivative where a unit
+//! switches: H is then that of the smooth pieces.
 
 mod directions;
 pub mod fault;

@@ -1,16 +1,15 @@
-//! A fully connected network, and what one sample says of it.
+//! A fully connected network: its output and derivatives for one sample.
 //!
 //! ```text
 //! a₀ = x,   z_l = W_l a_l + b_l,   a_{l+1} = σ(z_l),   ℓ = output(z_last, y)
 //! δ_l = ∂ℓ/∂z_l:   δ_last = output'(z),   δ_{l−1} = (W_lᵀ δ_l) ∘ σ'(z_{l−1})
 //! ∂ℓ/∂W_l = δ_l a_lᵀ,   ∂ℓ/∂b_l = δ_l
 //! ```
-//! Derivatives of all of it along one direction (the R-operator) are those of the same formulas; they are exact, as is
-//! everything here. A network without hidden layers and with one output is a regression, so that regressions need no
-//! text of their own.
+//! Directional derivatives of all these (the R-operator) come from differentiating the same formulas; they are exact. A
+//! network without hidden layers and with one output is a regression.
 //!
-//! Parameters stand in one vector: weights of the first layer row by row (one row an output), its biases, weights of
-//! the second, ….
+//! The parameters form one vector: the weights of the first layer row by row (one row for each output), its biases, the
+//! weights of the second layer, ….
 //!
 //! Source: Rumelhart, Hinton & Williams 1986; Pearlmutter 1994 (the R-operator).
 
@@ -21,22 +20,22 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::output::{Answer, Output};
 
-/// The nonlinearity σ of hidden units.
+/// The activation function σ of hidden units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// tanh z.
     Tanh,
-    /// max(z, 0), whose slope at 0 is taken as 0.
+    /// max(z, 0), with derivative 0 at 0.
     Relu,
 }
 
 impl Activation {
-    /// σ, σ' and σ''.
+    /// σ, σ' and σ'' at z.
     fn jet(self, z: f64) -> [f64; 3] {
         match self {
             Activation::Tanh => {
-                // e = e^{−2|z|} − 1: neither t for small |z| nor 1 − t² for large |z| is a difference of numbers that
-                // are nearly the same.
+                // With e = e^{−2|z|} − 1 neither t for small |z| nor 1 − t² for large |z| is a difference of nearly
+                // equal numbers.
                 let e = (-2.0 * z.abs()).exp_m1();
                 let (t, slope) = ((-e / (2.0 + e)).copysign(z), 4.0 * (1.0 + e) / (2.0 + e).powi(2));
                 [t, slope, -2.0 * t * slope]
@@ -47,30 +46,30 @@ impl Activation {
     }
 }
 
-/// One layer of weights.
+/// A layer of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Numbers that it takes.
+    /// The number of inputs.
     pub inputs: usize,
-    /// Numbers that it gives.
+    /// The number of outputs.
     pub outputs: usize,
-    /// Whether there are biases.
+    /// Whether it has biases.
     pub has_bias: bool,
-    /// Where its parameters begin.
+    /// The index of its first parameter in θ.
     offset: usize,
-    /// Where its outputs begin among all units.
+    /// The index of its first output among the units of all layers.
     unit: usize,
-    /// Where its inputs begin among the inputs of all layers.
+    /// The index of its first input among the inputs of all layers.
     place: usize,
 }
 
 impl Layer {
-    /// Its weights among all parameters.
+    /// The indices of its weights in θ.
     pub fn weights(&self) -> Range<usize> {
         self.offset..self.offset + self.inputs * self.outputs
     }
 
-    /// Its biases among all parameters.
+    /// The indices of its biases in θ.
     pub fn biases(&self) -> Range<usize> {
         let start = self.offset + self.inputs * self.outputs;
         start..start + if self.has_bias { self.outputs } else { 0 }
@@ -85,7 +84,7 @@ impl Layer {
     }
 }
 
-/// The shape of a network.
+/// The architecture of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     layers: Vec<Layer>,
@@ -93,35 +92,35 @@ pub struct Network {
     output: Output,
 }
 
-/// Everything that one sample leaves in a network; used again for the next one.
+/// The quantities of a network for one sample, allocated once and used for one sample after another.
 #[derive(Clone, Debug)]
 pub struct Pass {
-    /// Inputs a_l of all layers.
+    /// The inputs a_l of all layers.
     inputs: Vec<f64>,
-    /// σ' and σ'' of hidden units, z of the outputs.
+    /// σ' and σ'' of hidden units; z of the outputs.
     slopes: Vec<f64>,
     bends: Vec<f64>,
     outputs: Vec<f64>,
-    /// δ of all units, and W_{l+1}ᵀ δ_{l+1} of hidden ones.
+    /// δ of all units, and W_{l+1}ᵀ δ_{l+1} of hidden units.
     deltas: Vec<f64>,
     pulls: Vec<f64>,
-    /// Derivatives of z, a and δ along a direction.
+    /// The derivatives of z, a and δ along a direction.
     z_dot: Vec<f64>,
     input_dots: Vec<f64>,
     delta_dots: Vec<f64>,
 }
 
-/// What is varied.
+/// The direction of a derivative.
 #[derive(Clone, Copy, Debug)]
 enum Direction<'a> {
-    /// All parameters.
+    /// A vector in parameter space.
     Parameters(&'a [f64]),
-    /// The preactivation of one unit of this layer; layers before it do not see it.
+    /// The input z of one unit of the layer `depth`; layers before it do not depend on it.
     Unit { depth: usize, unit: usize },
 }
 
 impl Network {
-    /// A network of these widths: inputs, hidden layers, outputs.
+    /// A network with these widths: inputs, hidden layers, outputs.
     pub fn new(widths: &[usize], has_bias: bool, activation: Activation, output: Output) -> Network {
         let (mut offset, mut unit, mut place) = (0, 0, 0);
         let mut layers = Vec::new();
@@ -135,27 +134,27 @@ impl Network {
         Network { layers, activation, output }
     }
 
-    /// Its layers.
+    /// The layers.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// The nonlinearity.
+    /// The activation function.
     pub fn activation(&self) -> Activation {
         self.activation
     }
 
-    /// What the outputs are measured by.
+    /// The loss function of the outputs.
     pub fn output(&self) -> Output {
         self.output
     }
 
-    /// Numbers in θ.
+    /// The number p of parameters.
     pub fn parameters(&self) -> usize {
         self.layers.last().map_or(0, |layer| layer.biases().end)
     }
 
-    /// Room for a sample.
+    /// Zeroed storage for one sample.
     pub fn pass(&self) -> Pass {
         let units = self.layers.last().map_or(0, |layer| layer.units().end);
         let places = self.layers.last().map_or(0, |layer| layer.places().end);
@@ -165,7 +164,7 @@ impl Network {
         Pass { inputs, slopes, bends, outputs, deltas, pulls, z_dot, input_dots, delta_dots }
     }
 
-    /// ℓ of a sample; the pass then holds a and z.
+    /// ℓ of a sample; a, z and their derivatives are stored in the pass.
     pub fn loss(&self, theta: &[f64], input: &[f64], answer: Answer, pass: &mut Pass) -> f64 {
         pass.inputs[..input.len()].copy_from_slice(input);
         for (depth, layer) in self.layers.iter().enumerate() {
@@ -186,12 +185,12 @@ impl Network {
         self.output.value(&pass.outputs, answer)
     }
 
-    /// z of the outputs after [`Network::loss`].
+    /// The z of the outputs after [`Network::loss`].
     pub fn outputs<'a>(&self, pass: &'a Pass) -> &'a [f64] {
         &pass.outputs
     }
 
-    /// ∂ℓ/∂θ, for a pass that [`Network::loss`] has filled.
+    /// Writes ∂ℓ/∂θ; the pass must come from [`Network::loss`].
     pub fn gradient(&self, theta: &[f64], answer: Answer, pass: &mut Pass, gradient: &mut [f64]) {
         self.backward(theta, answer, pass);
         for layer in &self.layers {
@@ -204,7 +203,7 @@ impl Network {
         }
     }
 
-    /// δ of all units.
+    /// Computes δ of all units by backpropagation.
     fn backward(&self, theta: &[f64], answer: Answer, pass: &mut Pass) {
         let Some(last) = self.layers.last() else { return };
         self.output.slope(&pass.outputs, answer, &mut pass.deltas[last.units()]);
@@ -223,8 +222,8 @@ impl Network {
         }
     }
 
-    /// The derivatives of ℓ along one or two directions, for a pass that [`Network::loss`] has filled; 0 for a second
-    /// one that is not there.
+    /// The derivatives of ℓ along one or two vectors; the second is 0 without a second vector. The pass must come from
+    /// [`Network::loss`].
     pub fn slopes(&self, theta: &[f64], directions: &[Vec<f64>], answer: Answer, pass: &mut Pass) -> [f64; 2] {
         let Some(last) = self.layers.last() else { return [0.0; 2] };
         self.output.slope(&pass.outputs, answer, &mut pass.deltas[last.units()]);
@@ -236,7 +235,7 @@ impl Network {
         slopes
     }
 
-    /// The layers that see a direction.
+    /// The layers that depend on a direction.
     fn reached(&self, direction: Direction) -> &[Layer] {
         match direction {
             Direction::Parameters(_) => &self.layers,
@@ -244,7 +243,7 @@ impl Network {
         }
     }
 
-    /// Derivatives of a and z along a direction.
+    /// The derivatives of a and z along a direction.
     fn vary_outputs(&self, theta: &[f64], direction: Direction, pass: &mut Pass) {
         let reached = self.reached(direction);
         let (Some(first), Some(last)) = (reached.first(), reached.last()) else { return };
@@ -270,7 +269,7 @@ impl Network {
         }
     }
 
-    /// Derivatives of a, z and δ along a direction, for a pass whose δ are known.
+    /// The derivatives of a, z and δ along a direction; δ must have been computed.
     fn vary(&self, theta: &[f64], direction: Direction, answer: Answer, pass: &mut Pass) {
         self.vary_outputs(theta, direction, pass);
         let reached = self.reached(direction);
@@ -296,19 +295,20 @@ impl Network {
         }
     }
 
-    /// Adds (∂²ℓ/∂θ²) v to `product`, for a pass that [`Network::loss`] has filled.
+    /// Adds (∂²ℓ/∂θ²) v to `product`; the pass must come from [`Network::loss`].
     pub fn add_hessian_product(&self, theta: &[f64], v: &[f64], answer: Answer, pass: &mut Pass, product: &mut [f64]) {
         self.backward(theta, answer, pass);
         self.vary(theta, Direction::Parameters(v), answer, pass);
         self.layers.iter().for_each(|layer| add_varied(layer, pass, 0, product));
     }
 
-    /// Adds the rows of Σ ∂²ℓ/∂θ² of some samples from their diagonal layer on to `hessian`, p × p by rows: what stands
-    /// in layers before a row's own is left to symmetry. For passes that [`Network::loss`] has filled; `rows` is room
-    /// that is used again.
+    /// Adds Σ ∂²ℓ/∂θ² over a batch of samples to `hessian`, p × p row by row. Of each row only the columns from its own
+    /// layer on are written; the others follow by symmetry. The passes must come from [`Network::loss`]; `rows` is
+    /// scratch memory.
     ///
-    /// A weight (i, k) of layer l acts through z_{l,i} alone, by a factor a_{l,k}; so the derivatives of δ and a along
-    /// z_{l,i} give the rows of all weights of a unit at once, and those of many samples are one product of matrices.
+    /// A weight (i, k) of layer l acts through z_{l,i} alone, with the factor a_{l,k}. The derivatives of δ and a with
+    /// respect to z_{l,i} therefore give the rows of all weights of a unit, and those of a batch are one matrix
+    /// product.
     pub fn add_hessian(&self, theta: &[f64], batch: &mut [(Answer, Pass)], rows: &mut Vec<f64>, hessian: &mut [f64]) {
         let (p, count) = (self.parameters(), batch.len());
         batch.iter_mut().for_each(|(answer, pass)| self.backward(theta, *answer, pass));
@@ -335,13 +335,13 @@ impl Network {
         }
     }
 
-    /// The first parameter of the layer that a parameter belongs to.
+    /// The first parameter of the layer to which a parameter belongs.
     pub(super) fn layer_start(&self, parameter: usize) -> usize {
         self.layers.iter().map(|layer| layer.offset).take_while(|&offset| offset <= parameter).last().unwrap_or(0)
     }
 }
 
-/// Adds the derivative of a layer's gradient, δ̇ aᵀ + δ ȧᵀ; `product` begins with parameter `from`.
+/// Adds the directional derivative of a layer's gradient, δ̇ aᵀ + δ ȧᵀ; `product` begins at the parameter `from`.
 fn add_varied(layer: &Layer, pass: &Pass, from: usize, product: &mut [f64]) {
     let (deltas, delta_dots) = (&pass.deltas[layer.units()], &pass.delta_dots[layer.units()]);
     let (inputs, input_dots) = (&pass.inputs[layer.places()], &pass.input_dots[layer.places()]);

@@ -1,13 +1,13 @@
-//! What the outputs z of a network are measured by, against the right answer.
+//! The loss of the outputs z of a network for one sample.
 //!
 //! ```text
 //! squared error   ℓ = (z − y)²/2
 //! logistic        ℓ = log(1 + e^{−s z}),   s = ±1
 //! cross-entropy   ℓ = log Σ_k e^{z_k} − z_y
 //! ```
-//! No probability is subtracted from 1, so that a sample that is fitted to 1e-200 keeps its digits.
+//! No probability is subtracted from 1, so that a loss of 1e-200 keeps its relative accuracy.
 
-/// The measure.
+/// The loss function of the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// (z − y)²/2.
@@ -18,12 +18,12 @@ pub enum Output {
     CrossEntropy,
 }
 
-/// The right answer for one sample.
+/// The target of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     /// A number, or a sign.
     Value(f64),
-    /// A class.
+    /// The index of a class.
     Class(usize),
 }
 
@@ -54,7 +54,8 @@ impl Output {
             }
             Output::CrossEntropy => {
                 let (class, top) = (answer.class(), top(z));
-                // The largest term is 1; where it is the answer's own, ℓ is small and made of the others alone.
+                // The largest term is 1. If it is that of the target, ℓ is small and computed from the other terms
+                // alone.
                 let others = |left_out: usize| {
                     z.iter()
                         .enumerate()
@@ -95,7 +96,8 @@ impl Output {
             }
             Output::CrossEntropy => {
                 probabilities(z, bend);
-                // p_k (v_k − Σ p_j v_j), from the most probable output, where all others vanish.
+                // p_k (v_k − Σ p_j v_j), relative to the most probable output so that nothing cancels if all others
+                // vanish.
                 let reference = v[top(z)];
                 let mean: f64 = bend.iter().zip(v).map(|(p, v)| p * (v - reference)).sum();
                 bend.iter_mut().zip(v).for_each(|(p, v)| *p *= v - reference - mean);
@@ -104,7 +106,7 @@ impl Output {
     }
 }
 
-/// The place of the largest entry.
+/// The index of the largest entry.
 fn top(z: &[f64]) -> usize {
     (0..z.len()).max_by(|&a, &b| z[a].total_cmp(&z[b])).unwrap_or(0)
 }

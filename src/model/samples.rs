@@ -1,72 +1,72 @@
-//! Samples: feature vectors x_n and what a model is to say of them.
+//! Samples: feature vectors x_n and their targets.
 
 use std::path::{Path, PathBuf};
 
 use super::fault::{DataError, DataFault};
 use super::table::{Table, Wanted, number};
 
-/// What a model says of a sample.
+/// The kind of target of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// The label itself, a number; with positive labels 1 for these and 0 for the others.
+    /// The label as a number; with positive labels 1 for these and 0 for the others.
     Value,
     /// +1 for positive labels, −1 for the others.
     Sign,
-    /// The place of the label among all labels, sorted; with positive labels 1 for these and 0 for the others.
+    /// The index of the label among all labels, sorted; with positive labels 1 for these and 0 for the others.
     Class,
 }
 
-/// Where samples come from.
+/// A CSV file, and how samples are read from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSource {
-    /// CSV file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Names of columns; `None` for every numeric column but the label.
+    /// The names of the feature columns; `None`: every numeric column except the label.
     pub features: Option<Vec<String>>,
-    /// The label column.
+    /// The name of the label column.
     pub label: String,
-    /// Labels that count as positive.
+    /// The labels that count as positive, if any are named.
     pub positive: Option<Vec<String>>,
-    /// Zero mean and unit population variance for each feature.
+    /// Whether each feature is scaled to zero mean and unit population variance.
     pub standardise: bool,
-    /// Whether rows that lack a value are left out; else they are a fault.
+    /// Whether rows with missing values are left out; otherwise they are errors.
     pub drop_missing: bool,
 }
 
-/// The right answers.
+/// The targets of all samples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
-    /// Numbers, or signs.
+    /// Numbers or signs.
     Values(Vec<f64>),
-    /// Places among the classes, whose names are sorted.
+    /// The indices of classes, and the sorted names of the classes.
     Classes(Vec<u32>, Vec<String>),
 }
 
 /// A data set in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// Names of the features.
+    /// The names of the features.
     pub features: Vec<String>,
-    /// x_n, sample by sample.
+    /// The feature vectors x_n, sample by sample.
     pub inputs: Vec<f64>,
-    /// The right answers.
+    /// The targets.
     pub targets: Targets,
-    /// Rows of the file that lacked a value and were left out.
+    /// The number of rows left out for missing values.
     pub dropped: usize,
 }
 
 impl Samples {
-    /// How many samples there are.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.inputs.len() / self.features.len().max(1)
     }
 
-    /// Whether there is none.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
 
-    /// x_n.
+    /// The feature vector x_n.
     pub fn input(&self, n: usize) -> &[f64] {
         let width = self.features.len();
         &self.inputs[n * width..(n + 1) * width]
@@ -74,8 +74,7 @@ impl Samples {
 }
 
 impl DataSource {
-    /// Reads the samples for a task; a relative path starts from the working folder or, where it leads to no file, from
-    /// `base`.
+    /// Reads the samples for a task; a relative path is looked up in the working folder, then in `base`.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the line and the column of the fault.
@@ -86,7 +85,7 @@ impl DataSource {
             .map_err(|fault| DataError { file: path, fault })
     }
 
-    /// Takes the samples for a task from the text of a file that is in memory; its path is a name in messages.
+    /// Reads the samples for a task from a text in memory; the path is only its name in messages.
     ///
     /// # Errors
     /// As [`DataSource::read`].
@@ -111,7 +110,7 @@ impl DataSource {
     }
 
     fn targets(&self, table: &Table, task: Task) -> Result<Targets, DataFault> {
-        // Signs need positive labels; without any they are refused as all of one class.
+        // Signs need positive labels; without any, all samples are of one class, which is refused.
         let nothing = (task == Task::Sign).then(Vec::new);
         if let Some(positive) = self.positive.as_ref().or(nothing.as_ref()) {
             let is_positive: Vec<bool> =
@@ -148,7 +147,7 @@ impl DataSource {
         }
     }
 
-    /// All labels, in the order of numbers where all are numbers, else of letters.
+    /// The classes: all labels, sorted as numbers if all are numbers, else as text.
     fn classes(&self, table: &Table, values: &[Option<f64>]) -> Result<Targets, DataFault> {
         let mut order: Vec<usize> = (0..table.labels.len()).collect();
         match values.iter().copied().collect::<Option<Vec<f64>>>() {
@@ -167,17 +166,17 @@ impl DataSource {
     }
 }
 
-/// Whether two labels are the same word, or the same number.
+/// Whether two labels are the same text or the same number.
 fn is_same(one: &str, other: &str) -> bool {
     one == other || number(one).is_some_and(|value| number(other) == Some(value))
 }
 
-/// Gives each feature zero mean and unit population variance.
+/// Scales each feature to zero mean and unit population variance.
 fn standardise(table: &mut Table) -> Result<(), DataFault> {
     let (width, count) = (table.features.len(), table.codes.len() as f64);
     for feature in 0..width {
         let mut column: Vec<f64> = table.values[feature..].iter().step_by(width).copied().collect();
-        // Not the variance, which rounding can keep off zero.
+        // The variance of equal values may be above zero by rounding.
         if column.iter().all(|value| *value == column[0]) {
             return Err(DataFault::Constant { column: table.features[feature].clone() });
         }
@@ -194,7 +193,7 @@ fn standardise(table: &mut Table) -> Result<(), DataFault> {
     Ok(())
 }
 
-/// Refuses columns whose squares under- or overflow; a column of zeros is one.
+/// Refuses columns whose squares overflow or underflow; columns of zeros are allowed.
 fn refuse_out_of_range(table: &Table) -> Result<(), DataFault> {
     let width = table.features.len();
     let squares =

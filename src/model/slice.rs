@@ -1,16 +1,16 @@
-//! A line or a plane through the parameters of a model, θ* + x u + y v, with what the model says on a grid of points of
-//! it.
+//! A line or a plane through the parameters of a model, θ* + x v₁ + y v₂, with the loss and its noise on a grid of
+//! points.
 //!
 //! ```text
-//! L(x, y),   C_ij = v_i·C v_j   at every point, from all samples         ∇L and H projected follow from L itself: they are its derivatives
+//! L(x, y),   C_ij = v_i·C v_j   at every point, from all samples
 //! ```
-//! Directions are the eigenvectors of the Hessian's two largest eigenvalues, given vectors, or random vectors
-//! normalised filter by filter: every row of a layer's weights is as long as the row of θ* there, biases are 0. Points
-//! are doubled along each axis until what the cubic spline through every other point says at those between them is
-//! right to 1e-5 of the range of L.
+//! The projected ∇L and H are the derivatives of L(x, y). The directions are the eigenvectors of the two largest
+//! eigenvalues of the Hessian, given vectors, or random vectors normalised filter by filter: every row of a layer's
+//! weights is as long as that of θ*, and biases are 0. The number of points along each axis is doubled until the cubic
+//! spline through every other point gives those in between to 1e-5 of the range of L.
 //!
-//! What a slice leaves out: all directions across it. Noise and drift along them, and their way round what the slice
-//! shows, are frozen.
+//! Limits: parameters outside the slice are frozen; noise and drift across it, and paths around barriers that it shows,
+//! are neglected.
 //!
 //! Source: Li, Xu, Taylor, Studer & Goldstein 2018 (filter-wise normalisation).
 
@@ -32,71 +32,71 @@ use crate::input;
 use crate::progress::Progress;
 use crate::tensor::Tensor;
 
-/// Where the middle of a slice is.
+/// The centre θ* of a slice.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Middle {
     /// The minimiser of a convex loss.
     Minimiser,
-    /// What training from random weights leads to.
+    /// The result of training from random weights with this seed.
     Seed(u64),
     /// The weights in a file.
     File(PathBuf),
 }
 
-/// A slice as it is asked for.
+/// The specification of a slice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SliceSpec {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// Its middle.
+    /// The centre.
     pub middle: Middle,
-    /// Its vectors.
+    /// The directions.
     pub directions: Directions,
-    /// From where to where it is known, an axis each.
+    /// The range of the coordinate along each axis.
     pub range: [[f64; 2]; 2],
-    /// Points along each axis; `None`: as many as are needed, within bounds.
+    /// The number of points along each axis; `None`: doubled until the spline is accurate, within bounds.
     pub points: Option<[usize; 2]>,
 }
 
-/// A slice with what was found on it.
+/// A slice with the results on its grid.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    /// The shape of the model.
+    /// The architecture of the model.
     pub network: Network,
-    /// θ*.
+    /// The centre θ*.
     pub theta: Vec<f64>,
-    /// |∇L(θ*)|.
+    /// |∇L(θ*)| in all parameters.
     pub gradient_norm: f64,
-    /// How θ* was found, if it was.
+    /// The training that found θ*; `None` if θ* was read from a file.
     pub training: Option<Trained>,
-    /// u and v.
+    /// The directions v₁ and v₂.
     pub vectors: Vec<Vec<f64>>,
-    /// v·H v/|v|² at θ*.
+    /// v·H v/|v|² at θ* for each direction.
     pub curvatures: Vec<f64>,
-    /// L and C on the grid, and the Gram matrix of the vectors.
+    /// L and C on the grid, and the Gram matrix of the directions.
     pub measured: Measured,
 }
 
-/// What there is to know of a slice beside its values.
+/// The properties of a slice that results report.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SliceFacts {
     /// The number of parameters of the model.
     pub parameters: usize,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// Along each axis.
+    /// The number of points along each axis.
     pub points: [usize; 2],
-    /// |∇L| at the middle, in all parameters.
+    /// |∇L| at the centre, in all parameters.
     pub gradient_norm: f64,
-    /// v·H v/|v|² there; the second is absent on a line.
+    /// v·H v/|v|² at the centre; the second is 0 on a line.
     pub curvatures: [f64; 2],
-    /// Whether training reached its aim, where there was any.
+    /// Whether training converged; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_converged: Option<bool>,
 }
 
 impl Slice {
-    /// What there is to know of it beside its values.
+    /// The properties that results report.
     pub fn facts(&self) -> SliceFacts {
         SliceFacts {
             parameters: self.theta.len(),
@@ -109,40 +109,40 @@ impl Slice {
     }
 }
 
-/// A slice that cannot be had.
+/// Why a slice could not be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SliceError {
     /// A data file that cannot be read or used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// No middle.
+    /// Training failed.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// A convex loss whose minimiser was not reached.
+    /// The minimiser of a convex loss was not reached.
     #[error("Newton's method ended at |∇L| = {gradient_norm:e}, where at most {aim:e} was asked for")]
     NotReached {
-        /// |∇L|.
+        /// |∇L| at the end.
         gradient_norm: f64,
-        /// What was asked for.
+        /// The |∇L| that was aimed at.
         aim: f64,
     },
-    /// A file of weights or of vectors that cannot be read.
+    /// A file of weights or of vectors cannot be read.
     #[error("{}: cannot be read ({reason})", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// The system's words.
+        /// The reason, from the operating system.
         reason: String,
     },
-    /// A file of weights or of vectors that does not fit.
+    /// A file of weights or of vectors does not fit the model.
     #[error("{}: {fault}", file.display())]
     Weights {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The fault.
         fault: WeightsError,
     },
-    /// Vectors that span no slice.
+    /// The vectors do not span a slice.
     #[error("{}: {}", file.display(), match cosine {
         Some(cosine) => format!("the vectors `x` and `y` are parallel (cosine {cosine})"),
         None => "a vector has no finite length above 0".to_string(),
@@ -150,39 +150,39 @@ pub enum SliceError {
     Vectors {
         /// The file.
         file: PathBuf,
-        /// The cosine of the angle between them.
+        /// The cosine of the angle between parallel vectors; `None` if one has no finite length above 0.
         cosine: Option<f64>,
     },
-    /// More directions than parameters.
+    /// The slice has more dimensions than the model has parameters.
     #[error("the model has one parameter, and a plane needs two: take a line")]
     TooFewParameters,
-    /// A point of the slice where the loss is no number.
+    /// The loss or its covariance is not finite at a point.
     #[error("the loss is {loss} at ({}, {}) on the slice", at[0], at[1])]
     NotFinite {
-        /// Where.
+        /// The coordinates of the point.
         at: [f64; 2],
-        /// L.
+        /// L there.
         loss: f64,
     },
 }
 
 impl SliceError {
-    /// Whether it was asked to stop.
+    /// Whether it is an interruption.
     pub fn is_interruption(&self) -> bool {
         matches!(self, SliceError::Training(TrainingError::Interrupted))
     }
 }
 
-/// Points along each axis to begin with, and at most, on a line and in a plane.
+/// The number of points along each axis at the beginning and at most, on a line and in a plane.
 const POINTS: [[usize; 2]; 2] = [[33, 1025], [17, 65]];
-/// Share of the range of L to which the spline is to be right.
+/// The error of the spline, relative to the range of L, at which doubling stops.
 const RIGHT: f64 = 1e-5;
 
 impl Slice {
-    /// Finds the middle and the vectors, and computes the grid on all threads.
+    /// Finds the centre and the directions, and computes the grid on all threads.
     ///
     /// # Errors
-    /// [`SliceError`]: files that do not fit, training without an end, a loss that is no number, and interruptions.
+    /// [`SliceError`]: files that do not fit, failed training, a loss that is not finite, and interruptions.
     pub fn compute(model: &Model, spec: &SliceSpec, progress: &Progress) -> Result<Slice, SliceError> {
         if model.parameters() < spec.dimension {
             return Err(SliceError::TooFewParameters);
@@ -191,7 +191,7 @@ impl Slice {
         let (_, gradient) = model.loss_and_gradient(&theta);
         let vectors = vectors(model, &theta, &spec.directions, spec.dimension, progress)?;
         let product = |i: usize, j: usize| match vectors.get(i).zip(vectors.get(j)) {
-            // Unit and orthogonal but for rounding.
+            // Eigenvectors are orthonormal to rounding.
             Some(_) if spec.directions == Directions::Hessian => f64::from(u8::from(i == j)),
             Some((one, other)) => dot(one, other),
             None => 0.0,
@@ -212,11 +212,10 @@ impl Slice {
         Ok(Slice { network: model.network.clone(), theta, gradient_norm, training, vectors, curvatures, measured })
     }
 
-    /// The slice of this name, computed once in the life of the program: sweeps and sensitivities ask for it at every
-    /// point.
+    /// The slice with this name, computed once per process: sweeps and sensitivities need it at every point.
     ///
     /// # Errors
-    /// What `compute` fails with.
+    /// The errors of `compute`.
     pub fn once(name: String, compute: impl FnOnce() -> Result<Slice, SliceError>) -> Result<Arc<Slice>, SliceError> {
         static KNOWN: Mutex<Option<HashMap<String, Arc<Slice>>>> = Mutex::new(None);
         let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -253,7 +252,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, SliceError> {
     input::numbers(file).map_err(|error| SliceError::Unreadable { file: file.to_path_buf(), reason: error.to_string() })
 }
 
-/// Points on a slice.
+/// The grid of a slice.
 struct Grid<'a> {
     model: &'a Model,
     theta: &'a [f64],
@@ -271,7 +270,7 @@ impl Grid<'_> {
             }
             let [from, to] = self.spec.range[axis];
             let last = (points[axis] - 1) as f64;
-            // Both ends are met exactly, and so are points of a coarser grid.
+            // Both ends, and the points of the coarser grid, are exact.
             (0..points[axis]).map(|k| from + (to - from) * (k as f64 / last)).collect()
         })
     }
@@ -286,7 +285,7 @@ impl Grid<'_> {
         if is_finite { Ok(found) } else { Err(SliceError::NotFinite { at: [x, y], loss: found.loss }) }
     }
 
-    /// Every point of a grid, but those that are known.
+    /// All points of a grid; those of a grid with half the cells in `known` are not computed again.
     fn computed(&self, points: [usize; 2], known: &Points, progress: &Progress) -> Result<Points, SliceError> {
         let axes = self.axes(points);
         let (m, n) = (axes[0].len(), axes[1].len());
@@ -310,7 +309,7 @@ impl Grid<'_> {
         Ok((axes, found))
     }
 
-    /// As many points as are asked for, or needed.
+    /// The grid with the requested number of points, or doubled until the spline is accurate.
     fn refined(&self, progress: &Progress) -> Result<Points, SliceError> {
         let none = ([Vec::new(), Vec::new()], Vec::new());
         if let Some(points) = self.spec.points {
@@ -332,7 +331,7 @@ impl Grid<'_> {
         }
     }
 
-    /// How far the spline through the coarser points is from the others, over the range of L.
+    /// The largest error of the spline through the coarse points at the fine ones, relative to the range of L.
     fn misfit(&self, coarse: &Points, fine: &Points) -> f64 {
         let values: Vec<f64> = coarse.1.iter().map(|point| point.loss).collect();
         let spline = crate::spline::Spline::new([&coarse.0[0], &coarse.0[1]], &values);

@@ -1,11 +1,11 @@
-//! Loss, gradient, Hessian and covariance of a model: sums over all of its samples.
+//! Loss, gradient, Hessian and covariance of a model: sums over all samples.
 //!
 //! ```text
 //! L(θ) = (1/N) Σ_n ℓ_n(θ) + λ/2 |θ|²
-//! C(θ) = (1/N) Σ_n (∇ℓ_n − g)(∇ℓ_n − g)ᵀ,   g = (1/N) Σ_n ∇ℓ_n        of the data term alone
+//! C(θ) = (1/N) Σ_n (∇ℓ_n − g)(∇ℓ_n − g)ᵀ,   g = (1/N) Σ_n ∇ℓ_n        (data term alone)
 //! ```
-//! Samples are dealt out in pieces that depend on their number alone, each piece is summed in order, and so are the
-//! pieces: results are the same to the bit on any number of threads.
+//! The samples are divided into pieces whatever the number of threads. Every piece is summed in order, and so are the
+//! pieces, so that results are the same to the bit on any number of threads.
 
 use std::ops::Range;
 
@@ -18,51 +18,51 @@ use super::output::{Answer, Output};
 use super::samples::{Samples, Targets};
 use crate::tensor::Tensor;
 
-/// Pieces of sums of vectors: enough for the threads of a large machine.
+/// The number of pieces for sums of vectors: enough for the threads of a large machine.
 const PIECES: usize = 64;
-/// Pieces of sums of matrices, each of which takes a matrix.
+/// The number of pieces for sums of matrices, each of which needs a matrix.
 const MATRICES: usize = 8;
-/// Samples that are multiplied at once.
+/// The number of samples in one matrix product.
 const BATCH: usize = 128;
 
-/// A network, its data, and the weight of the penalty λ/2 |θ|².
+/// A network with its data and its penalty.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// The network.
     pub network: Network,
     /// The data.
     pub samples: Samples,
-    /// λ ≥ 0, over all parameters, biases included.
+    /// The penalty λ ≥ 0 in λ/2 |θ|², over all parameters including biases.
     pub l2: f64,
 }
 
-/// The covariance of one sample's gradient, and what it is centred at.
+/// The covariance of one sample's gradient, and the mean gradient.
 #[derive(Clone, Debug)]
 pub struct Covariance {
-    /// g: the gradient of the data term.
+    /// The mean gradient g of the data term.
     pub gradient: Vec<f64>,
     /// C, p × p.
     pub matrix: Vec<f64>,
 }
 
-/// What a model says along one or two vectors in the space of its parameters.
+/// Loss and noise along one or two vectors in parameter space.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Along {
     /// L.
     pub loss: f64,
-    /// v·∇L.
+    /// v·∇L for each vector; 0 for a second that is not given.
     pub slope: [f64; 2],
     /// v_i·C v_j.
     pub covariance: Tensor,
 }
 
 impl Model {
-    /// Numbers in θ.
+    /// The number p of parameters.
     pub fn parameters(&self) -> usize {
         self.network.parameters()
     }
 
-    /// Bytes that [`Model::hessian`] and [`Model::covariance`] take at once.
+    /// The bytes that [`Model::hessian`] and [`Model::covariance`] need.
     pub fn matrix_bytes(&self) -> f64 {
         (MATRICES + 1) as f64 * 8.0 * (self.parameters() as f64).powi(2)
     }
@@ -124,7 +124,7 @@ impl Model {
         (loss + self.penalty(theta), gradient)
     }
 
-    /// The value of the data term, its gradient, and the mean square norm of one sample's gradient.
+    /// The mean loss of the data term, its gradient, and the mean square norm of one sample's gradient.
     pub fn data_terms(&self, theta: &[f64]) -> (f64, Vec<f64>, f64) {
         let p = self.parameters();
         let sum = self.mean_of_pieces(p + 2, PIECES, |range, pass, sum| {
@@ -139,7 +139,7 @@ impl Model {
         (sum[p], sum[..p].to_vec(), sum[p + 1])
     }
 
-    /// ∇ℓ_n(θ) of some samples, one after the other, as they are asked for.
+    /// Calls `visit` with ∇ℓ_n(θ) for each n of a range.
     pub fn sample_gradients(&self, theta: &[f64], samples: Range<usize>, mut visit: impl FnMut(usize, &[f64])) {
         let mut pass = self.network.pass();
         let mut gradient = vec![0.0; self.parameters()];
@@ -150,7 +150,7 @@ impl Model {
         }
     }
 
-    /// H(θ) v, without H.
+    /// H(θ) v, without forming H.
     pub fn hessian_product(&self, theta: &[f64], v: &[f64]) -> Vec<f64> {
         let mut product = self.mean(v.len(), PIECES, |n, pass, sum| {
             self.filled(theta, n, pass);
@@ -177,7 +177,7 @@ impl Model {
             }
         });
         for i in 0..p {
-            // Inside a layer both halves are there, equal up to rounding.
+            // Within a layer both halves are computed; they are equal to rounding.
             for j in (self.network.layer_start(i)..p).take_while(|&j| j < i) {
                 let mean = 0.5 * (hessian[i * p + j] + hessian[j * p + i]);
                 (hessian[i * p + j], hessian[j * p + i]) = (mean, mean);
@@ -190,7 +190,7 @@ impl Model {
         hessian
     }
 
-    /// C(θ), p × p, centred before anything is multiplied.
+    /// C(θ), p × p; gradients are centred before they are multiplied.
     pub fn covariance(&self, theta: &[f64]) -> Covariance {
         let p = self.parameters();
         let (_, mean, _) = self.data_terms(theta);
@@ -209,8 +209,8 @@ impl Model {
         Covariance { gradient: mean, matrix }
     }
 
-    /// L, the slope of L along one or two vectors, and C of the slopes along them, v_i·C v_j, in one pass over the
-    /// samples in order.
+    /// L, its derivatives along one or two vectors, and the covariance v_i·C v_j, in one pass over the samples in
+    /// order.
     pub fn along(&self, theta: &[f64], vectors: &[Vec<f64>]) -> Along {
         let mut pass = self.network.pass();
         let count = self.samples.len() as f64;
@@ -234,8 +234,8 @@ impl Model {
         }
     }
 
-    /// Whether θ puts every sample of a logistic regression on its side: L then falls without end along θ, and has no
-    /// minimum.
+    /// Whether θ classifies every sample of a logistic regression correctly: then L decreases along θ without bound on
+    /// |θ| and has no minimum.
     pub fn is_separated(&self, theta: &[f64]) -> bool {
         let mut pass = self.network.pass();
         self.network.output() == Output::Logistic

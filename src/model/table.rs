@@ -1,8 +1,8 @@
 //! The wanted columns of a CSV file, read as a stream.
 //!
-//! Commas, semicolons and tabs are told apart by the header line; quotes, CRLF and a byte-order mark are understood.
-//! Where no features are named, every column besides the label is one whose fields are numbers. A column of numbers
-//! with a word among them is not left out in silence: the word is reported.
+//! The separator (comma, semicolon or tab) is found from the header line; quotes, CRLF and a byte-order mark are
+//! handled. Without named features every numeric column except the label is one. A column with numbers and words is an
+//! error, not skipped.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -11,34 +11,34 @@ use std::path::Path;
 use super::fault::{Column, DataFault};
 use crate::input::{self, Rows};
 
-/// What stands for a value that is not there, in any case of letters.
+/// The texts that mean a missing value, in any case.
 const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
 
-/// Which columns are read, and how.
+/// The columns to read.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Names; `None` for every numeric column but the label.
+    /// The feature columns; `None`: every numeric column except the label.
     pub features: Option<&'a [String]>,
     /// The label column.
     pub label: &'a str,
-    /// Whether rows that lack a value are left out; else they are a fault.
+    /// Whether rows with missing values are left out; otherwise they are errors.
     pub drop_missing: bool,
 }
 
-/// The rows of a file.
+/// The contents of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// Names of the features.
+    /// The names of the features.
     pub features: Vec<String>,
-    /// Row by row.
+    /// The feature values, row by row.
     pub values: Vec<f64>,
-    /// For each row the place of its label in `labels`.
+    /// The index in `labels` of each row's label.
     pub codes: Vec<u32>,
-    /// Distinct labels, in the order in which they come.
+    /// The distinct labels, in the order of their first appearance.
     pub labels: Vec<String>,
-    /// For each distinct label the line where it came first.
+    /// The line on which each distinct label first appears.
     pub lines: Vec<u64>,
-    /// Rows that were left out.
+    /// The number of rows left out.
     pub dropped: usize,
 }
 
@@ -46,7 +46,7 @@ impl Table {
     /// Reads a file.
     ///
     /// # Errors
-    /// What is wrong with it, with line and column.
+    /// The first fault, with its line and column.
     pub fn read(path: &Path, wanted: Wanted) -> Result<Table, DataFault> {
         Table::from(wanted, || {
             let file = input::open(path).map_err(unreadable)?;
@@ -57,7 +57,7 @@ impl Table {
     /// Reads a text in memory.
     ///
     /// # Errors
-    /// What is wrong with it, with line and column.
+    /// The first fault, with its line and column.
     pub fn parse(text: &str, wanted: Wanted) -> Result<Table, DataFault> {
         Table::from(wanted, || open(Box::new(text.as_bytes())))
     }
@@ -128,7 +128,7 @@ fn unreadable(fault: std::io::Error) -> DataFault {
     DataFault::Unreadable { reason: fault.to_string() }
 }
 
-/// The stream behind its byte-order mark, split at the separator that is most frequent in its header.
+/// A reader of the records after the byte-order mark.
 fn open<'a>(mut file: Box<dyn BufRead + 'a>) -> Result<Reader<'a>, DataFault> {
     let head = file.fill_buf().map_err(unreadable)?;
     let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
@@ -138,7 +138,7 @@ fn open<'a>(mut file: Box<dyn BufRead + 'a>) -> Result<Reader<'a>, DataFault> {
     Ok(builder.trim(csv::Trim::All).delimiter(separator).from_reader(Rows::new(file)))
 }
 
-/// The separator that stands most often outside quotes in the first line; a comma where there is none.
+/// The most frequent separator outside quotes in the first line; a comma if there is none.
 fn separator(text: &[u8]) -> u8 {
     let mut inside = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
@@ -148,7 +148,7 @@ fn separator(text: &[u8]) -> u8 {
             counts.iter_mut().filter(|(separator, _)| *separator == byte).for_each(|(_, count)| *count += 1);
         }
     }
-    // The first of several with the same count.
+    // The first among equals.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 
@@ -156,7 +156,7 @@ fn header(reader: &mut Reader<'_>) -> Result<csv::StringRecord, DataFault> {
     Ok(reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone())
 }
 
-/// Reads the next record; false at the end.
+/// Reads the next record; false at the end of the file.
 fn next(reader: &mut Reader<'_>, record: &mut csv::StringRecord) -> Result<bool, DataFault> {
     reader.get_mut().begin();
     reader
@@ -168,12 +168,12 @@ fn is_missing(field: &str) -> bool {
     MISSING.iter().any(|word| field.eq_ignore_ascii_case(word))
 }
 
-/// A finite number.
+/// A finite number; `None` for anything else.
 pub(super) fn number(field: &str) -> Option<f64> {
     field.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// The columns besides the label that hold numbers and no words.
+/// The columns besides the label that hold numbers; an error if one of them also holds words.
 fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> Result<Vec<usize>, DataFault> {
     let mut has_number = vec![false; header.len()];
     let mut word: Vec<Option<(u64, String)>> = vec![None; header.len()];
@@ -198,16 +198,16 @@ fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> 
     Ok(found)
 }
 
-/// Names in a message.
+/// The largest number of names in a message.
 const MOST_NAMES: usize = 40;
 
-/// The names of a header as they are quoted, the first of them where there are many.
+/// The names of a header for a message, truncated to [`MOST_NAMES`].
 fn some(header: &csv::StringRecord) -> Vec<String> {
     let more = (header.len() > MOST_NAMES).then(|| format!("… ({} in all)", header.len()));
     header.iter().take(MOST_NAMES).map(input::quoted).chain(more).collect()
 }
 
-/// The place of a column in the header.
+/// The index of a column in the header.
 fn place(header: &csv::StringRecord, role: Column, wanted: &str) -> Result<usize, DataFault> {
     let mut places = (0..header.len()).filter(|&place| &header[place] == wanted);
     match (places.next(), places.next()) {

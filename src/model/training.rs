@@ -1,12 +1,13 @@
-//! The way to a minimum of a model's loss.
+//! Minimisation of a model's loss.
 //!
-//! L-BFGS with backtracking where there are many parameters and no convexity, then Newton's method with the exact
-//! Hessian: the step is −Σ uᵢ (uᵢ·∇L)/(|λᵢ| + μ) over H's eigenpairs, which goes down along directions of negative
-//! curvature too, with μ raised until L falls and lowered afterwards. It ends where |∇L| is below a fraction of the
-//! root mean square norm of the samples' gradients at the start, a length that scales with the data. Numbers of steps
-//! are bounded, so that the same seed gives the same bytes.
+//! L-BFGS with backtracking for networks, then Newton's method with the exact Hessian. Its step −Σ uᵢ (uᵢ·∇L)/(|λᵢ| +
+//! μ) over the eigenpairs of H is a descent direction also with negative curvature. μ is raised until L falls, and
+//! lowered afterwards. The iteration ends when |∇L| is below a fraction of the root mean square norm of the samples'
+//! gradients at the start, a scale that the data give. The numbers of steps are bounded, so that the same seed gives
+//! the same bits.
 //!
-//! What it does not do: tell a minimum of a network from a saddle that is flat to rounding, or from the best minimum.
+//! Limits: a minimum of a network is not distinguished from a saddle that is flat to rounding, nor from the best
+//! minimum.
 //!
 //! Source: Liu & Nocedal 1989; Nocedal & Wright 2006, chapter 3; Dauphin et al. 2014 (absolute eigenvalues).
 
@@ -19,36 +20,36 @@ use super::network::Activation;
 use super::sums::Model;
 use crate::progress::Progress;
 
-/// Pairs that L-BFGS remembers.
+/// The number of pairs that L-BFGS keeps.
 const MEMORY: usize = 20;
-/// Sufficient decrease of a step along its slope (Nocedal & Wright, 3.4).
+/// The sufficient-decrease parameter of the line search (Nocedal & Wright, 3.4).
 const DECREASE: f64 = 1e-4;
-/// Halvings of a step before the line search gives up: the step is then below rounding.
+/// The halvings of a step after which the line search stops: the step is then below rounding.
 const HALVINGS: usize = 50;
-/// Share of |∇L| at the start below which Newton's method takes over from L-BFGS.
+/// The fraction of the initial |∇L| at which Newton's method takes over from L-BFGS.
 const HANDOVER: f64 = 1e-3;
-/// Increase of L that rounding of its sum may cause.
+/// The relative increase of L that may be rounding of its sum.
 const ROUNDING: f64 = 1e-14;
 
-/// When to end.
+/// The stopping criteria.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// Goal: |∇L| over the root mean square norm of one sample's gradient at the start.
+    /// The goal for |∇L|, relative to the root mean square norm of one sample's gradient at the start.
     pub aim: f64,
-    /// Most steps of L-BFGS.
+    /// The largest number of L-BFGS steps.
     pub gradient_steps: usize,
-    /// Most steps of Newton's method.
+    /// The largest number of Newton steps.
     pub newton_steps: usize,
 }
 
 impl Effort {
-    /// The effort for a regression, which is convex: Newton's method alone.
+    /// For regressions, which are convex: Newton's method alone.
     pub const REGRESSION: Effort = Effort { aim: 1e-12, gradient_steps: 0, newton_steps: 200 };
-    /// The effort for a network: some minutes for 10,000 samples and 350 parameters.
+    /// For networks: some minutes for 10,000 samples and 350 parameters.
     pub const NETWORK: Effort = Effort { aim: 1e-8, gradient_steps: 1500, newton_steps: 100 };
 }
 
-/// Where training ended.
+/// The result of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// θ.
@@ -57,37 +58,37 @@ pub struct Trained {
     pub loss: f64,
     /// |∇L(θ)|.
     pub gradient_norm: f64,
-    /// The norm that was aimed at.
+    /// The |∇L| that was aimed at.
     pub aim: f64,
-    /// Steps of L-BFGS and of Newton's method.
+    /// The number of L-BFGS and of Newton steps.
     pub steps: [usize; 2],
 }
 
 impl Trained {
-    /// Whether the aim was reached.
+    /// Whether the goal was reached.
     pub fn is_converged(&self) -> bool {
         self.gradient_norm <= self.aim
     }
 }
 
-/// Training that ended without weights.
+/// Why training failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TrainingError {
-    /// It was asked to stop.
+    /// It was interrupted.
     #[error("interrupted")]
     Interrupted,
-    /// The loss at the start is no number.
+    /// The initial loss is not finite.
     #[error("the loss is {loss} at the starting weights")]
     NotFinite {
         /// L.
         loss: f64,
     },
-    /// The loss falls for ever.
+    /// A logistic loss without a minimum: the classes are linearly separable.
     #[error(
         "a hyperplane separates the two classes: the loss falls without end as the weights grow, and has no minimum"
     )]
     Separated,
-    /// The eigenvalues of the Hessian could not be found.
+    /// The eigenvalues of the Hessian could not be computed.
     #[error("the eigenvalues of the Hessian at a loss of {loss} could not be found")]
     Eigenvalues {
         /// L.
@@ -95,7 +96,7 @@ pub enum TrainingError {
     },
 }
 
-/// A point with what is known there.
+/// A point with its loss and gradient.
 #[derive(Clone)]
 struct Place {
     theta: Vec<f64>,
@@ -114,8 +115,7 @@ impl Place {
     }
 }
 
-/// Weights to begin with: uniform within ±√(6/(inputs + outputs)) for tanh and ±√(6/inputs) for rectified units, biases
-/// 0.
+/// Initial weights: uniform within ±√(6/(inputs + outputs)) for tanh and ±√(6/inputs) for rectified units; biases 0.
 ///
 /// Source: Glorot & Bengio 2010; He et al. 2015.
 pub fn initial(model: &Model, seed: u64) -> Vec<f64> {
@@ -141,10 +141,10 @@ pub(super) fn uniform(state: &mut u64) -> f64 {
     ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Goes from `start` to a minimum; that it was not reached within the bounds is said in what is returned.
+/// Minimises the loss from `start`. If the bounds on steps end it early, [`Trained::is_converged`] is false.
 ///
 /// # Errors
-/// [`TrainingError`]: an interruption, a loss that is no number, or one without a minimum.
+/// [`TrainingError`]: an interruption, an initial loss that is not finite, or a loss without a minimum.
 pub fn minimise(model: &Model, start: Vec<f64>, effort: Effort, progress: &Progress) -> Result<Trained, TrainingError> {
     let mut place = Place::at(model, start);
     if !place.loss.is_finite() {
@@ -212,7 +212,7 @@ fn quasi_newton(
     Ok(most)
 }
 
-/// −(inverse Hessian of the pairs) ∇L.
+/// −B ∇L with the L-BFGS approximation B of the inverse Hessian (two-loop recursion).
 fn two_loops(gradient: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> Vec<f64> {
     let mut q = gradient.to_vec();
     let mut alphas = Vec::with_capacity(pairs.len());
@@ -233,7 +233,7 @@ fn two_loops(gradient: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> V
     q
 }
 
-/// Damped Newton until |∇L| is at most `goal` or no step helps; returns the number of steps.
+/// Damped Newton steps until |∇L| is at most `goal` or no step reduces it; returns the number of steps.
 fn newton(
     model: &Model,
     place: &mut Place,
@@ -242,7 +242,7 @@ fn newton(
     progress: &Progress,
 ) -> Result<usize, TrainingError> {
     let p = model.parameters();
-    // In units of the largest eigenvalue.
+    // μ in units of the largest |λ|.
     let mut damping = 1e-6;
     for step in 0..most {
         if place.norm() <= goal {
@@ -253,7 +253,7 @@ fn newton(
         let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         let along: Vec<f64> = (0..p).map(|k| dot(&vectors[k * p..(k + 1) * p], &place.gradient)).collect();
         let mut next = None;
-        // Up to steps of 1e-10 of a gradient step, and down to undamped ones.
+        // From undamped steps down to 1e-10 of a gradient step.
         while next.is_none() && damping < 1e10 {
             if progress.is_interrupted() {
                 return Err(TrainingError::Interrupted);
@@ -265,7 +265,7 @@ fn newton(
             }
             let tried = Place::at(model, theta);
             let falls = tried.loss < place.loss;
-            // At the end L changes by its rounding alone, and the gradient tells.
+            // Close to the minimum L changes by rounding only, and the gradient decides.
             let settles = tried.loss <= place.loss + ROUNDING * place.loss.abs() && tried.norm() < 0.9 * place.norm();
             if falls || settles {
                 next = Some(tried);
@@ -281,8 +281,8 @@ fn newton(
     Ok(most)
 }
 
-/// Eigenvalues, descending, and unit eigenvectors, one after the other, of a symmetric matrix; `None` where they could
-/// not be found.
+/// The eigenvalues of a symmetric matrix, descending, and its unit eigenvectors, one after the other; `None` if they
+/// could not be computed.
 pub fn eigenpairs(matrix: &[f64], p: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let found = SelfAdjointEigen::new(MatRef::from_column_major_slice(matrix, p, p), Side::Lower).ok()?;
     let (values, vectors) = (found.S().column_vector(), found.U());

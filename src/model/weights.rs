@@ -5,9 +5,8 @@
 //! n bytes    JSON: { "0.weight": { "dtype": "F64", "shape": [10, 4], "data_offsets": [0, 320] }, … }
 //! the rest   the numbers, little-endian, row by row
 //! ```
-//! Other programs read and write it. Written in double precision; read in double or single precision. Any tensor that
-//! is missing, of another shape, or not of the network is a fault: weights of another network never pass for those of
-//! this one.
+//! Files are written in double precision and read in double or single precision. A tensor that is missing, of another
+//! shape, or not of the network is an error, so that weights of another network are not taken for this one's.
 
 use std::ops::Range;
 
@@ -15,21 +14,21 @@ use serde_json::{Map, Value, json};
 
 use super::network::Network;
 
-/// A file of weights that does not fit.
+/// Why a file of weights cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum WeightsError {
     /// The file is not in the format.
     #[error("this is no safetensors file, or it is damaged: {what}")]
     Format {
-        /// What is wrong.
+        /// The reason.
         what: String,
     },
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("there is no tensor `{name}`; there are: {}", present.join(", "))]
     Missing {
         /// Its name.
         name: String,
-        /// What there is.
+        /// The names of all tensors in the file.
         present: Vec<String>,
     },
     /// A tensor that the network does not have.
@@ -37,40 +36,40 @@ pub enum WeightsError {
     Stranger {
         /// Its name.
         name: String,
-        /// Layers of weights.
+        /// The number of layers of the network.
         layers: usize,
     },
-    /// A tensor of another shape.
+    /// A tensor has the wrong shape.
     #[error("the tensor `{name}` has the shape {found:?}, and this network needs {needed:?}")]
     Shape {
         /// Its name.
         name: String,
         /// Its shape.
         found: Vec<usize>,
-        /// The right shape.
+        /// The shape that is needed.
         needed: Vec<usize>,
     },
-    /// A tensor of other numbers.
+    /// A tensor has an unsupported type.
     #[error("the tensor `{name}` holds {found} numbers: F32 and F64 can be read")]
     Precision {
         /// Its name.
         name: String,
-        /// Their type.
+        /// The type of its numbers.
         found: String,
     },
-    /// A weight that is no number.
+    /// A weight is not finite.
     #[error("the tensor `{name}` holds {value} at place {place} (from 0)")]
     NotFinite {
         /// Its name.
         name: String,
-        /// Where.
+        /// The index of the weight, from 0.
         place: usize,
-        /// What.
+        /// The weight.
         value: f64,
     },
 }
 
-/// Name, shape and place in θ of every tensor of a network.
+/// The name, shape and range in θ of every tensor of a network.
 fn tensors(network: &Network) -> Vec<(String, Vec<usize>, Range<usize>)> {
     let mut all = Vec::new();
     for (k, layer) in network.layers().iter().enumerate() {
@@ -82,7 +81,7 @@ fn tensors(network: &Network) -> Vec<(String, Vec<usize>, Range<usize>)> {
     all
 }
 
-/// The bytes of a file of weights.
+/// The contents of a file with these weights.
 pub fn encode(network: &Network, theta: &[f64]) -> Vec<u8> {
     let mut header = Map::new();
     for (name, shape, range) in tensors(network) {
@@ -90,7 +89,7 @@ pub fn encode(network: &Network, theta: &[f64]) -> Vec<u8> {
         header.insert(name, json!({ "dtype": "F64", "shape": shape, "data_offsets": offsets }));
     }
     let mut text = Value::Object(header).to_string();
-    // Numbers begin at a multiple of eight bytes.
+    // The numbers begin at a multiple of eight bytes.
     text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(8) - text.len()));
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend(text.bytes());
@@ -98,10 +97,10 @@ pub fn encode(network: &Network, theta: &[f64]) -> Vec<u8> {
     bytes
 }
 
-/// θ from the bytes of a file.
+/// The weights θ from the contents of a file.
 ///
 /// # Errors
-/// [`WeightsError`]: no such file, or not for this network.
+/// [`WeightsError`]: contents that are no safetensors file, or that do not fit the network.
 pub fn decode(network: &Network, bytes: &[u8]) -> Result<Vec<f64>, WeightsError> {
     let (header, data) = split(bytes)?;
     let needed = tensors(network);
@@ -122,10 +121,10 @@ pub fn decode(network: &Network, bytes: &[u8]) -> Result<Vec<f64>, WeightsError>
     }
 }
 
-/// One tensor of a file, with its shape.
+/// The shape and the entries of one tensor of a file.
 ///
 /// # Errors
-/// [`WeightsError`]: no such file, no such tensor, or numbers of another kind.
+/// [`WeightsError`]: contents that are no safetensors file, a missing tensor, or an unsupported type.
 pub fn tensor(name: &str, bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), WeightsError> {
     let (header, data) = split(bytes)?;
     let present = || header.keys().filter(|name| *name != "__metadata__").cloned().collect();
@@ -139,7 +138,7 @@ fn format(what: impl Into<String>) -> WeightsError {
     WeightsError::Format { what: what.into() }
 }
 
-/// Header and numbers.
+/// The header and the data.
 fn split(bytes: &[u8]) -> Result<(Map<String, Value>, &[u8]), WeightsError> {
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| format("it has less than 8 bytes"))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
@@ -153,7 +152,7 @@ fn split(bytes: &[u8]) -> Result<(Map<String, Value>, &[u8]), WeightsError> {
     }
 }
 
-/// Lengths, or places.
+/// A list of nonnegative integers.
 fn list(entry: &Value, key: &str) -> Option<Vec<usize>> {
     entry[key].as_array()?.iter().map(|value| usize::try_from(value.as_u64()?).ok()).collect()
 }
@@ -162,7 +161,7 @@ fn shape(name: &str, entry: &Value) -> Result<Vec<usize>, WeightsError> {
     list(entry, "shape").ok_or_else(|| format(format!("`{name}` has no shape")))
 }
 
-/// The numbers of a tensor.
+/// The entries of a tensor as f64; an error unless it has the needed shape.
 fn numbers(name: &str, needed: &[usize], entry: &Value, data: &[u8]) -> Result<Vec<f64>, WeightsError> {
     let found = shape(name, entry)?;
     if found != needed {

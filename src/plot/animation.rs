@@ -1,5 +1,5 @@
-//! The density in time, moving: an animated PNG with the density above, or on the left, and survival and flux with the
-//! time that it is, or the populations of the valleys where nothing is killed.
+//! The animation of a density in time: an animated PNG with the density above or on the left, and beside it survival
+//! and flux, or the populations of the valleys if nothing is killed, with a mark at the present time.
 
 use std::path::Path;
 
@@ -17,24 +17,24 @@ use crate::observe::frames::frames;
 use crate::observe::group::FieldGroup;
 use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
 
-/// Every picture stands so many thousandths of a second, and the last one so many times longer.
+/// The duration of each frame in milliseconds; the last one is shown [`PAUSE`] times as long.
 const MILLISECONDS: u16 = 160;
 const PAUSE: u16 = 10;
 
-/// Width and height in pixels.
+/// The width and height in pixels, in one dimension and in two.
 const SIZE: [(u32, u32); 2] = [(900, 900), (1400, 640)];
 
-/// Dots of the longer side of a map.
+/// The length of the longer side of a map in dots.
 const MAP: f64 = 800.0;
 
-/// Draws the animation; `false` when there are no densities in time.
+/// Draws the animation; `false` without densities in time.
 pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError> {
     let Some(group) = data.evolution else { return Ok(false) };
     let Some(field) = group.field(SNAPSHOT) else { return Ok(false) };
     let times = field.coordinates.first().and_then(|name| group.coordinate(name)?.values.numbers());
     let Some(times) = times.filter(|times| !times.is_empty()) else { return Ok(false) };
     let (size, cells) = (SIZE[data.grid.dimension - 1], data.grid.len());
-    let beside = Beside::new(data, group);
+    let charts_in_time = TimeCharts::new(data, group);
     let shown = frames(times.len(), cells);
     let densities: Vec<f64> = shown.iter().flat_map(|k| &field.values[k * cells..(k + 1) * cells]).copied().collect();
     let Some(exponents) = decades(&densities, DECADES) else { return Ok(false) };
@@ -56,7 +56,8 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
                 1 => curve(&first, data, density, &scale)?,
                 _ => {
                     let none = Vec::new();
-                    // Tails that a method in L1 leaves negative are next to nothing, and not without meaning.
+                    // Krylov steps may leave small negative values in the tails; they are drawn as the smallest
+                    // density, not as missing.
                     let density: Vec<f64> =
                         density.iter().map(|value| if *value < 0.0 { f64::MIN_POSITIVE } else { *value }).collect();
                     let overlay = Overlay::default();
@@ -64,7 +65,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
                     map::draw_on(&first, data, &map, MAP)?;
                 }
             }
-            beside.as_ref().map_or(Ok(()), |beside| beside.draw(&second, times[k]))
+            charts_in_time.as_ref().map_or(Ok(()), |charts| charts.draw(&second, times[k]))
         });
         drawn.map(|(bytes, _)| bytes)
     };
@@ -99,8 +100,8 @@ fn curve(area: &Area, data: &FigureData, density: &[f64], y: &Axis) -> Result<()
     chart::draw(area, Chart { x: &x, y, curves, lines, spots, leaves_room_beside: false })
 }
 
-/// Survival and the flux over it, or the populations, against the logarithm of time.
-struct Beside {
+/// Survival and flux over survival, or populations, against the logarithm of time.
+struct TimeCharts {
     x: Axis,
     charts: Vec<(Axis, Vec<Series>)>,
 }
@@ -112,9 +113,9 @@ struct Series {
     name: String,
 }
 
-impl Beside {
-    /// `None` where all times are one.
-    fn new(data: &FigureData, group: &FieldGroup) -> Option<Beside> {
+impl TimeCharts {
+    /// The charts; `None` unless there are at least two different positive times.
+    fn new(data: &FigureData, group: &FieldGroup) -> Option<TimeCharts> {
         let times = group.coordinate(TIME)?.values.numbers()?;
         let logarithms: Vec<f64> = times.iter().map(|time| if *time > 0.0 { time.log10() } else { f64::NAN }).collect();
         let across = extent(logarithms.iter().copied()).filter(|range| range.end > range.start)?;
@@ -150,7 +151,7 @@ impl Beside {
             let curves = of(&log, false);
             charts.push((log, curves));
         }
-        Some(Beside { x: Axis::logarithmic("time t", across), charts })
+        Some(TimeCharts { x: Axis::logarithmic("time t", across), charts })
     }
 
     fn draw(&self, area: &Area, time: f64) -> Result<(), Fault> {

@@ -1,4 +1,4 @@
-//! Axes: their range, their name with its power of ten, and how a tick is written.
+//! Axes: range, label with its power of ten, and ticks.
 
 use std::ops::Range;
 
@@ -8,32 +8,32 @@ use crate::digits::number;
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
     name: String,
-    /// In the plotted coordinate: value/10^power, or the value's decimal logarithm.
+    /// The range in the plotted coordinate: value/10^power, or log₁₀ of the value.
     pub range: Range<f64>,
     logarithmic: bool,
     power: i32,
 }
 
 impl Axis {
-    /// An axis of positions: its plotted coordinate is the value itself.
+    /// An axis whose plotted coordinate is the value itself.
     pub fn position(name: &str, range: Range<f64>) -> Axis {
         Axis { name: name.to_string(), range, logarithmic: false, power: 0 }
     }
 
     /// A linear axis over these values, widened by `margin` of its length on each side.
     ///
-    /// Very small and very large values are plotted in units of a power of ten: a rate may be 1e-171.
+    /// Very small and very large values are plotted in units of a power of ten, because a rate may be 1e-171.
     pub fn linear(name: &str, values: Range<f64>, margin: f64) -> Axis {
         let length = values.end - values.start;
         let largest = values.start.abs().max(values.end.abs());
-        // A constant still needs an axis with a length.
+        // A constant needs an axis of positive length too.
         let pad = match (length > 1e-12 * largest, largest > 0.0) {
             (true, _) => margin * length,
             (false, true) => 0.5 * largest,
             (false, false) => 0.5,
         };
         let exponent = if largest > 0.0 { largest.log10().floor() as i32 } else { 0 };
-        // Plain numbers from 0.01 to 9999, as people write them.
+        // From 0.01 to 9999 values are plotted without a power of ten.
         let power = if (-2..4).contains(&exponent) { 0 } else { exponent };
         Axis {
             name: name.to_string(),
@@ -43,12 +43,12 @@ impl Axis {
         }
     }
 
-    /// A logarithmic axis; the range is in decimal logarithms.
+    /// A logarithmic axis; the range is in log₁₀.
     pub fn logarithmic(name: &str, exponents: Range<f64>) -> Axis {
         Axis { name: name.to_string(), range: exponents, logarithmic: true, power: 0 }
     }
 
-    /// The name with the power of ten that the ticks leave out.
+    /// The name, with the power of ten that the ticks omit.
     pub fn label(&self) -> String {
         match self.power {
             0 => self.name.clone(),
@@ -56,13 +56,13 @@ impl Axis {
         }
     }
 
-    /// How the plotted coordinate is written at a tick.
+    /// The text of a tick at a plotted coordinate; empty if it has none.
     pub fn tick(&self, at: f64) -> String {
         if !self.logarithmic {
             return plain(at, self.range.end - self.range.start);
         }
         let whole = at.round();
-        // Numbers as people write them, where a few decades are all there are.
+        // On an axis of few decades, values from 0.001 to 99999 are written without a power of ten.
         if self.has_few_decades() && (-3.0..5.0).contains(&at) {
             let value = 10f64.powf(at);
             return plain(value, 2.0 * value);
@@ -70,7 +70,7 @@ impl Axis {
         match ((at - whole).abs() < 1e-6, self.has_few_decades()) {
             (true, _) => format!("10{}", superscript(whole as i32)),
             (false, true) => typeset(&number(10f64.powf(at))),
-            // Between decades only where there are hardly any.
+            // Between powers of ten, ticks have a text only on axes of few decades.
             (false, false) => String::new(),
         }
     }
@@ -79,14 +79,14 @@ impl Axis {
         self.logarithmic && self.range.end - self.range.start < 2.0
     }
 
-    /// Where the axis has its ticks: round numbers, so many of them at most, and one more at its end.
+    /// The plotted coordinates of the ticks: round numbers, at most `most` + 1 of them.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         let Range { start, end } = self.range;
         if self.has_few_decades() {
             let decades = start.floor() as i32..=end.ceil() as i32;
             let ticks = decades.flat_map(|k| [1.0, 2.0, 5.0].map(|digit: f64| f64::from(k) + digit.log10()));
             let ticks: Vec<f64> = ticks.filter(|at| (start..=end).contains(at)).collect();
-            // On less than a decade, round numbers at one distance from each other.
+            // On less than a decade, equidistant round numbers.
             const FEWEST: usize = 3;
             if ticks.len() >= FEWEST {
                 return ticks;
@@ -101,19 +101,19 @@ impl Axis {
         ((start / step).ceil() as i64..=(end / step).floor() as i64).map(|k| k as f64 * step).collect()
     }
 
-    /// Whether a plotted coordinate lies on the axis, its ends with their rounding among it.
+    /// Whether a plotted coordinate lies on the axis, with a tolerance for rounding at its ends.
     pub fn holds(&self, at: f64) -> bool {
         let slack = 1e-9 * (self.range.end - self.range.start);
         (self.range.start - slack..=self.range.end + slack).contains(&at)
     }
 
-    /// Where a value stands on the axis, in its plotted coordinate.
+    /// The plotted coordinate of a value.
     pub fn place(&self, value: f64) -> f64 {
         if self.logarithmic { value.log10() } else { scaled(value, self.power) }
     }
 }
 
-/// A number in figures as a paper prints it: −3.4·10⁻²² for -3.4e-22.
+/// A number as in print: −3.4·10⁻²² for -3.4e-22.
 pub(crate) fn typeset(number: &str) -> String {
     let plain = |digits: &str| digits.replace('-', "−");
     match number.split_once('e').and_then(|(digits, power)| Some((digits, power.parse().ok()?))) {
@@ -122,13 +122,13 @@ pub(crate) fn typeset(number: &str) -> String {
     }
 }
 
-/// value/10^power, in two steps where one factor could leave the range of doubles.
+/// value/10^power, in two steps because 10^power may overflow.
 fn scaled(value: f64, power: i32) -> f64 {
     let half = power / 2;
     value / 10f64.powi(half) / 10f64.powi(power - half)
 }
 
-/// 10⁻¹² without the 10.
+/// The exponent in superscript digits.
 fn superscript(power: i32) -> String {
     let raise = |digit: char| match digit {
         '-' => '⁻',
@@ -140,7 +140,7 @@ fn superscript(power: i32) -> String {
     power.to_string().chars().map(raise).collect()
 }
 
-/// Shortest text of a tick on an axis of this length: ticks have few digits, and the rest is rounding.
+/// The shortest text of a tick on an axis of this length; further digits would be rounding.
 fn plain(value: f64, length: f64) -> String {
     let decimals = (3.0 - length.log10().floor()).clamp(0.0, 15.0) as usize;
     let text = format!("{value:.decimals$}");
@@ -151,7 +151,7 @@ fn plain(value: f64, length: f64) -> String {
     if text == "-0" { "0".to_string() } else { text.replace('-', "−") }
 }
 
-/// The smallest and largest finite value.
+/// The range of the finite values; `None` if there are none.
 pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>> {
     let finite = values.into_iter().filter(|value| value.is_finite());
     finite.fold(None, |extent: Option<Range<f64>>, value| match extent {
@@ -160,7 +160,8 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<Range<f64>
     })
 }
 
-/// Decimal logarithms from the largest value down to the smallest positive one, at most `decades` of them.
+/// The range of log₁₀ from the largest value down to the smallest positive one, cut to `decades`; `None` without a
+/// positive value.
 pub(crate) fn decades(values: &[f64], decades: f64) -> Option<Range<f64>> {
     let positive = values.iter().copied().filter(|value| *value > 0.0);
     let exponents = extent(positive.map(f64::log10))?;

@@ -1,7 +1,7 @@
-//! What pictures are drawn on: pixels at any resolution, vectors, or a page, behind one type.
+//! The drawing backend: pixels at any resolution, vectors, or a PDF page, behind one type.
 //!
-//! Drawing code counts in dots ([`FINE`](super::canvas::FINE) of them a pixel of the design). Pixels scale every length
-//! by one factor; vectors keep the dots and give the whole picture a size.
+//! Drawing code counts in dots, [`FINE`](super::canvas::FINE) for each pixel of the design. For pixels every length is
+//! scaled by one factor; vectors keep the dots, and the whole picture has a size.
 
 use std::io::Error;
 
@@ -11,10 +11,10 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 
 use super::page::{Page, Place};
 
-/// The font of all texts: its name here and, in vectors, for the reader's own fonts, widest first.
+/// The font of all texts, and for vectors its substitutes on the reader's system, the widest first.
 pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// Height of the bundled font over its em, by which pixels count sizes of text.
+/// The height of the bundled font over its em; sizes of text in pixels are such heights.
 const HEIGHT: f64 = 1.164;
 
 /// Pixels, vectors or a page.
@@ -24,27 +24,27 @@ enum Surface<'a> {
     Page(&'a mut Page),
 }
 
-/// A surface that is drawn on in dots.
+/// A surface on which drawing code works in dots.
 pub(super) struct Backend<'a> {
     surface: Surface<'a>,
-    /// Its size in dots.
+    /// The size in dots.
     size: (u32, u32),
-    /// Dots of the surface to a dot of the drawing.
+    /// The number of surface units per dot.
     scale: f64,
 }
 
 impl<'a> Backend<'a> {
-    /// RGB bytes, `scale` of them to a dot along each axis.
+    /// Draws into an RGB buffer of `fine` pixels, with `scale` pixels per dot.
     pub fn pixels(bytes: &'a mut [u8], size: (u32, u32), fine: (u32, u32), scale: f64) -> Backend<'a> {
         Backend { surface: Surface::Pixels(BitMapBackend::with_buffer(bytes, fine)), size, scale }
     }
 
-    /// The text of an SVG file.
+    /// Draws into the text of an SVG file.
     pub fn vectors(text: &'a mut String, size: (u32, u32)) -> Backend<'a> {
         Backend { surface: Surface::Vectors(SVGBackend::with_string(text, size)), size, scale: 1.0 }
     }
 
-    /// A page of PDF.
+    /// Draws on a page of PDF.
     pub fn page(page: &'a mut Page, size: (u32, u32)) -> Backend<'a> {
         Backend { surface: Surface::Page(page), size, scale: 1.0 }
     }
@@ -63,7 +63,7 @@ impl<'a> Backend<'a> {
     }
 }
 
-/// A line of a width in dots of the surface.
+/// A line whose width is in surface units.
 struct Stroke {
     colour: BackendColor,
     width: u32,
@@ -81,8 +81,8 @@ impl BackendStyle for Stroke {
 
 type Drawn = Result<(), DrawingErrorKind<Error>>;
 
-/// One error for both surfaces.
-fn told<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingErrorKind<E>>) -> Drawn {
+/// Converts the error of any surface to one type.
+fn one_error<E: std::error::Error + Send + Sync + 'static>(drawn: Result<(), DrawingErrorKind<E>>) -> Drawn {
     drawn.map_err(|error| match error {
         DrawingErrorKind::DrawingError(error) => DrawingErrorKind::DrawingError(Error::other(error)),
         DrawingErrorKind::FontError(error) => DrawingErrorKind::FontError(error),
@@ -98,7 +98,7 @@ impl DrawingBackend for Backend<'_> {
 
     fn ensure_prepared(&mut self) -> Drawn {
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.ensure_prepared()),
+            Surface::Pixels(surface) => one_error(surface.ensure_prepared()),
             Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.ensure_prepared(),
         }
@@ -106,7 +106,7 @@ impl DrawingBackend for Backend<'_> {
 
     fn present(&mut self) -> Drawn {
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.present()),
+            Surface::Pixels(surface) => one_error(surface.present()),
             Surface::Page(_) => Ok(()),
             Surface::Vectors(surface) => surface.present(),
         }
@@ -120,7 +120,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
         let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_line(from, to, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.draw_line(from, to, &stroke)),
             Surface::Vectors(surface) => surface.draw_line(from, to, &stroke),
             Surface::Page(page) => {
                 page.path([from, to], stroke.colour, Some(stroke.width));
@@ -132,7 +132,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Drawn {
         let (from, to, stroke) = (self.at(from), self.at(to), self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_rect(from, to, &stroke, fill)),
+            Surface::Pixels(surface) => one_error(surface.draw_rect(from, to, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_rect(from, to, &stroke, fill),
             Surface::Page(page) => {
                 let corners = [from, (to.0, from.1), to, (from.0, to.1), from];
@@ -146,7 +146,7 @@ impl DrawingBackend for Backend<'_> {
         let path: Vec<BackendCoord> = path.into_iter().map(|at| self.at(at)).collect();
         let stroke = self.stroke(style);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_path(path, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.draw_path(path, &stroke)),
             Surface::Vectors(surface) => surface.draw_path(path, &stroke),
             Surface::Page(page) => {
                 page.path(path, stroke.colour, Some(stroke.width));
@@ -158,7 +158,7 @@ impl DrawingBackend for Backend<'_> {
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
         let (center, radius, stroke) = (self.at(center), self.length(radius as i32) as u32, self.stroke(style));
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_circle(center, radius, &stroke, fill)),
+            Surface::Pixels(surface) => one_error(surface.draw_circle(center, radius, &stroke, fill)),
             Surface::Vectors(surface) => surface.draw_circle(center, radius, &stroke, fill),
             Surface::Page(page) => {
                 page.circle(center, radius, stroke.colour, (!fill).then_some(stroke.width));
@@ -171,7 +171,7 @@ impl DrawingBackend for Backend<'_> {
         let corners: Vec<BackendCoord> = vert.into_iter().map(|at| self.at(at)).collect();
         let stroke = self.stroke(style);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.fill_polygon(corners, &stroke)),
+            Surface::Pixels(surface) => one_error(surface.fill_polygon(corners, &stroke)),
             Surface::Vectors(surface) => surface.fill_polygon(corners, &stroke),
             Surface::Page(page) => {
                 page.path(corners, stroke.colour, None);
@@ -189,10 +189,10 @@ impl DrawingBackend for Backend<'_> {
         };
         let at = self.at(pos);
         match &mut self.surface {
-            Surface::Pixels(surface) => told(surface.draw_text(text, &styled(style.size() * self.scale), at)),
+            Surface::Pixels(surface) => one_error(surface.draw_text(text, &styled(style.size() * self.scale), at)),
             Surface::Vectors(surface) => {
-                // Its texts are 1.24/1.164 times smaller than those in pixels, and stand lower by these parts of
-                // their size.
+                // SVG renders text smaller by a factor 1.24/1.164 and lower by these fractions of its size than the
+                // pixel backend.
                 let lift = match style.anchor().v_pos {
                     VPos::Top => 0.153,
                     VPos::Center => 0.138,
@@ -202,7 +202,7 @@ impl DrawingBackend for Backend<'_> {
                 surface.draw_text(text, &styled(style.size() * 1.24 / HEIGHT), (at.0 + x, at.1 + y))
             }
             Surface::Page(page) => {
-                // As pixels have it: a box of this height, and the base line half a size below its top.
+                // As in the pixel backend: a box of this height, with the base line half a size below its top.
                 let (em, size, height) = (style.size() / HEIGHT, style.size(), style.size() / 1.24);
                 let left = match style.anchor().h_pos {
                     HPos::Left => 0.0,
@@ -224,9 +224,9 @@ impl DrawingBackend for Backend<'_> {
         let at = self.at(pos);
         let [width, height] = [size.0, size.1].map(|dots| self.length(dots as i32) as u32);
         match &mut self.surface {
-            Surface::Pixels(surface) if (width, height) == size => told(surface.blit_bitmap(at, size, src)),
+            Surface::Pixels(surface) if (width, height) == size => one_error(surface.blit_bitmap(at, size, src)),
             Surface::Pixels(surface) => {
-                told(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
+                one_error(surface.blit_bitmap(at, (width, height), &resized(src, size, (width, height))))
             }
             Surface::Vectors(surface) => surface.blit_bitmap(at, size, src),
             Surface::Page(page) => {
@@ -237,7 +237,7 @@ impl DrawingBackend for Backend<'_> {
     }
 }
 
-/// RGB bytes of an image at another size: every new pixel has the colour of the old one that it lies in.
+/// An image resized to the nearest pixel.
 fn resized(bytes: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
     let place = |at: u32, from: u32, to: u32| (u64::from(at) * u64::from(from) / u64::from(to)) as usize;
     let columns: Vec<usize> = (0..to.0).map(|column| 3 * place(column, from.0, to.0)).collect();

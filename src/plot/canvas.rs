@@ -1,4 +1,4 @@
-//! A picture with a title, as pixels, vectors or a page: the font, the file, and text that fits.
+//! Pictures with a title as pixels, vectors or a page: font, file, and text that fits.
 
 use std::fs::File;
 use std::io::{BufWriter, Error};
@@ -19,30 +19,30 @@ use super::page::Page;
 use super::sheet::{Format, Sheet};
 use crate::io;
 
-/// What is drawn on.
+/// The area of a drawing.
 pub(super) type Area<'a> = DrawingArea<Backend<'a>, Shift>;
-/// Why drawing failed.
+/// A failed drawing operation.
 pub(super) type Fault = DrawingAreaErrorKind<Error>;
 
-/// The bundled font; its licence lies beside it.
+/// The bundled font; its licence is in the same folder.
 pub(super) static FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 
-/// Pictures are drawn this many times finer and then averaged, for lines have corners on whole pixels. All lengths in
-/// drawing code are in these finer dots; sizes of pictures and of text are in final pixels.
+/// The supersampling factor: pictures are drawn at this multiple of their size and then averaged, because lines have
+/// corners on whole pixels. Lengths in drawing code are in these dots; sizes of pictures and of text in final pixels.
 pub(super) const FINE: u32 = 2;
 
-/// Height of the titles above the charts, in dots.
+/// The height of the titles above the charts, in dots.
 pub(super) const HEAD: u32 = 196;
 
-/// What stays free above the charts where there are no titles, in dots.
+/// The margin above the charts without titles, in dots.
 const EDGE: u32 = 24;
 
-/// Text of this height in final pixels.
+/// The text style of this height in final pixels.
 pub(super) fn text(height: u32) -> TextStyle<'static> {
     (FAMILY, FINE * height).into_font().color(&INK)
 }
 
-/// Draws a picture of this size with two lines of title, whole or not at all.
+/// Draws a picture of this size with two lines of title; the file appears whole or not at all.
 pub(super) fn picture(
     sheet: &Sheet,
     size: (u32, u32),
@@ -73,7 +73,7 @@ pub(super) fn picture(
     })
 }
 
-/// Draws onto what has been opened: white, the titles, then the content below them.
+/// Draws a white background, the titles, and the content below them.
 fn compose(
     root: Backend,
     title: Option<[&str; 2]>,
@@ -81,7 +81,7 @@ fn compose(
 ) -> Result<(), Fault> {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        // Failure would show as a missing font in the first text drawn, which is reported.
+        // A failure would show as a missing font in the first text, which is reported.
         let _ = register_font(FAMILY, FontStyle::Normal, FONT);
     });
     let root = root.into_drawing_area();
@@ -97,7 +97,7 @@ fn compose(
     root.present()
 }
 
-/// The RGB bytes of a picture designed in this size, with so many pixels for one of the design, and its size in pixels.
+/// The RGB bytes of a picture of this design size with `scale` pixels per design pixel, and its size in pixels.
 pub(super) fn pixels(
     size: (u32, u32),
     scale: f64,
@@ -111,7 +111,7 @@ pub(super) fn pixels(
     Ok((averaged(&bytes, (width, height)), (width, height)))
 }
 
-/// An SVG file of a picture designed in this size, so many inches to a pixel of the design.
+/// The SVG file of a picture of this design size, with `inches` per design pixel.
 fn vectors(
     size: (u32, u32),
     inches: f64,
@@ -124,11 +124,11 @@ fn vectors(
     let [width, height] = [size.0, size.1].map(|side| f64::from(side) * inches);
     let dots = format!("width=\"{}\" height=\"{}\"", fine.0, fine.1);
     let text = text.replacen(&dots, &format!("width=\"{width:.4}in\" height=\"{height:.4}in\""), 1);
-    // The writer of vectors leaves out the first word of the kind of its images.
+    // The SVG writer omits the first word of the media type of its images.
     Ok(text.replace("\"data:png;base64,", "\"data:image/png;base64,"))
 }
 
-/// A PDF file of a picture designed in this size, so many inches to a pixel of the design, under this heading.
+/// The PDF file of a picture of this design size, with `inches` per design pixel; `heading` is the document title.
 fn page(
     size: (u32, u32),
     inches: f64,
@@ -145,7 +145,7 @@ fn page(
     page.finish(fine, inches / f64::from(FINE), heading).map_err(|error| failed(&error))
 }
 
-/// Writes RGB bytes as a PNG that knows its resolution.
+/// Writes RGB bytes as a PNG with its resolution.
 fn write_png(path: &Path, bytes: &[u8], size: (u32, u32), dpi: u32) -> Result<(), png::EncodingError> {
     const INCHES_PER_METRE: f64 = 1.0 / 0.0254;
     let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), size.0, size.1);
@@ -158,7 +158,7 @@ fn write_png(path: &Path, bytes: &[u8], size: (u32, u32), dpi: u32) -> Result<()
     writer.finish()
 }
 
-/// Every pixel is the mean of its dots.
+/// Averages blocks of dots to pixels.
 fn averaged(dots: &[u8], size: (u32, u32)) -> Vec<u8> {
     const SIDE: usize = FINE as usize;
     let row = 3 * SIDE * size.0 as usize;
@@ -175,7 +175,7 @@ fn averaged(dots: &[u8], size: (u32, u32)) -> Vec<u8> {
     bytes
 }
 
-// The mean above is written out for two by two dots.
+// `averaged` is written for blocks of two by two dots.
 const _: () = assert!(FINE == 2);
 
 fn headline(root: &Area, title: [&str; 2], width: u32) -> Result<(), Fault> {
@@ -187,18 +187,19 @@ fn headline(root: &Area, title: [&str; 2], width: u32) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The text, cut with an ellipsis where it is wider than `width` pixels.
+/// The text, truncated with an ellipsis if it is wider than `width` pixels.
 fn fitted(root: &Area, line: &str, style: &TextStyle, width: u32) -> Result<String, Fault> {
     longest_fitting(line, |text| Ok(root.estimate_text_size(text, style)?.0 <= width))
 }
 
-/// Whatever a text of so many characters is written in, no picture has room for it.
+/// The largest number of characters that could fit any picture.
 const MOST_CHARACTERS: usize = 1024;
 
-/// The text without control characters, or its longest beginning that `fits` with an ellipsis; one that fits, fits with
-/// fewer characters too. However long the text, `fits` is asked about a dozen times for texts of bounded length.
+/// The text without control characters, or its longest prefix with an ellipsis for which `fits` is true. `fits` must be
+/// monotone in the length; it is called about a dozen times, on texts of bounded length.
 ///
 /// # Errors
+/// The errors of `fits`.
 /// What `fits` returns.
 pub fn longest_fitting<E>(line: &str, mut fits: impl FnMut(&str) -> Result<bool, E>) -> Result<String, E> {
     let mut characters = line.chars().filter(|c| !c.is_control());

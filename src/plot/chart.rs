@@ -1,4 +1,4 @@
-//! Curves over one axis.
+//! Charts: curves over a common axis.
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::coord::types::RangedCoordf64;
@@ -9,47 +9,47 @@ use super::axis::Axis;
 use super::canvas::{Area, Fault, text};
 use super::colour::{FAINT, INK};
 
-/// A line through points in plotted coordinates; it breaks where a point is not finite.
+/// A line through points in plotted coordinates, interrupted where a point is not finite.
 pub(super) struct Curve {
     pub points: Vec<(f64, f64)>,
     pub colour: RGBColor,
-    /// Its name in the legend beside the chart, if there is more than one and all have names.
+    /// The name in the legend, which is drawn if there are several curves and all have names.
     pub name: String,
 }
 
-/// A dashed line across the chart with a word at its top.
+/// A dashed vertical line with a label at its top.
 pub(super) struct Line {
     pub at: f64,
     pub word: String,
     pub colour: RGBColor,
 }
 
-/// A point on the chart.
+/// A mark at a point.
 pub(super) struct Spot {
     pub at: (f64, f64),
     pub colour: RGBColor,
-    /// Cross or dot.
+    /// Whether it is a cross; otherwise a dot.
     pub cross: bool,
 }
 
-/// What one chart shows.
+/// The contents of a chart.
 pub(super) struct Chart<'a> {
     pub x: &'a Axis,
     pub y: &'a Axis,
     pub curves: Vec<Curve>,
     pub lines: Vec<Line>,
     pub spots: Vec<Spot>,
-    /// For the legend of another chart above or below it.
+    /// Whether to leave space for the legend of another chart above or below.
     pub leaves_room_beside: bool,
 }
 
-/// Room for the legend, in dots.
+/// The width of the legend, in dots.
 const LEGEND: u32 = 600;
 
-/// Ticks on the longest axis.
+/// The largest number of ticks on an axis.
 const MOST_TICKS: usize = 9;
 
-/// An axis with ticks of its own choice.
+/// An axis with the ticks of [`Axis::ticks`].
 pub(super) struct Ticked(pub Axis);
 
 impl Ranged for Ticked {
@@ -69,7 +69,7 @@ impl Ranged for Ticked {
     }
 }
 
-/// Draws a chart with its axes into an area.
+/// Draws a chart with its axes.
 pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let (x, y) = (chart.x, chart.y);
     let several = chart.curves.len() > 1 && chart.curves.iter().all(|curve| !curve.name.is_empty());
@@ -107,7 +107,7 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     for line in chart.lines {
         let ends = [(line.at, y.range.start), (line.at, y.range.end)];
         context.draw_series(DashedLineSeries::new(ends, 16, 12, line.colour.stroke_width(3)))?;
-        // Left of the line where there is no room on the right.
+        // The label is on the left of a line close to the right end.
         let late = line.at > x.range.start + 0.8 * (x.range.end - x.range.start);
         let word = EmptyElement::at((line.at, y.range.end))
             + Text::new(

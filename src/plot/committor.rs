@@ -1,4 +1,4 @@
-//! The committor with its line q⁺ = ½ and the reactive current, in two dimensions; q⁺ and 1 − q⁺ in one.
+//! The committor, with the surface q⁺ = ½ and the reactive current in two dimensions, and with 1 − q⁺ in one.
 
 use super::axis::{Axis, decades, typeset};
 use super::canvas::picture;
@@ -12,10 +12,10 @@ use crate::digits::number;
 use crate::observe::group::Field;
 use crate::observe::reactive::{COMMITTOR_COMPLEMENT, REACTIVE_CURRENT, halfway};
 
-/// Lines of the current: between any two neighbours flows this part of it.
+/// The number of streamlines; between two neighbours flows this fraction of the current.
 const LINES: usize = 20;
 
-/// Draws the committor; `false` where it is not.
+/// Draws the committor.
 pub(super) fn committor(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let values = field.values.as_slice();
     let subtitle = subtitle(data);
@@ -67,10 +67,10 @@ pub(super) fn committor(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
     Ok(true)
 }
 
-/// The sets, the line q⁺ = ½, and lines along the reactive current through it.
+/// The outlines of the sets, the surface q⁺ = ½, and streamlines of the reactive current through it.
 fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let grid = data.grid;
-    // Only the sets have a probability of 0: each is seen in the number that is small around it.
+    // q⁺ is exactly 0 in A alone, and 1 − q⁺ in B alone.
     let set =
         |probability: &[f64]| -> Vec<f64> { probability.iter().map(|&p| f64::from(u8::from(p == 0.0))).collect() };
     let half = contour::lines(grid, committor, 0.5);
@@ -82,7 +82,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let ends = data.reactive.iter().flat_map(|[from, to]| [(*from, "A"), (*to, "B")]);
     Overlay {
         degenerate: Vec::new(),
-        // And of several sets those that the paths do not lead between.
+        // With several sets, also those that the paths do not connect.
         outlines: [committor, complement]
             .into_iter()
             .flat_map(|p| contour::lines(grid, &set(p), 0.5))
@@ -95,7 +95,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     }
 }
 
-/// The rate from A to B, then what was solved.
+/// The rate from A to B, and the problem.
 fn subtitle(data: &FigureData) -> String {
     match data.reactive_rate {
         Some(rate) => format!("k_AB = {} per unit of time — {}", typeset(&number(rate)), scene::text_of(data)),

@@ -5,22 +5,22 @@ use std::collections::{HashMap, VecDeque};
 use crate::grid::Grid;
 use crate::tensor::Point;
 
-/// Line segments, in θ, on which a field over the cells takes the value `level`.
+/// The line segments, in θ, on which a field over the cells has the value `level`.
 ///
-/// The squares have cell centres as corners and are linear along their sides; one with a NaN has no line. Of the two
-/// ways to join four crossings the one that agrees with the mean of the corners is taken.
+/// The corners of the squares are cell centres, and the field is linear along their sides. Squares with a NaN have no
+/// line. Of the two ways to join four crossings, the one consistent with the mean of the corners is taken.
 pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
     let [nx, ny] = grid.cells;
     let mut segments = Vec::new();
     for ix in 0..nx.saturating_sub(1) {
         let columns = [ix, ix + 1].map(|jx| &field[jx * ny..(jx + 1) * ny]);
         for iy in 0..ny.saturating_sub(1) {
-            // Most squares are crossed by no line.
+            // Most squares contain no line.
             let is_above = columns.map(|column| [column[iy] > level, column[iy + 1] > level]);
             if is_above == [[true; 2]; 2] || is_above == [[false; 2]; 2] {
                 continue;
             }
-            // Corners counter-clockwise; side k joins corner k to corner k + 1.
+            // The corners in counter-clockwise order; side k joins the corners k and k + 1.
             let corners = [(ix, iy), (ix + 1, iy), (ix + 1, iy + 1), (ix, iy + 1)];
             let values = corners.map(|(jx, jy)| field[jx * ny + jy] - level);
             if values.iter().any(|value| !value.is_finite()) {
@@ -48,10 +48,10 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
     segments
 }
 
-/// The lines that segments make, each followed from end to end.
+/// Joins segments with common ends to lines.
 pub(super) fn joined(segments: &[[Point; 2]]) -> Vec<Vec<Point>> {
-    // Ends that differ by less than this part of the largest coordinate are one: they come from two squares, with other
-    // roundings.
+    // The difference, relative to the largest coordinate, below which two ends are the same point: they come from two
+    // squares, with different roundings.
     const SAME: f64 = 1e-9;
     let largest = segments.as_flattened().as_flattened().iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
     let key = |point: Point| point.map(|c| (c / (SAME * largest)).round() as i64);

@@ -1,4 +1,4 @@
-//! Work and precision of a refinement study: error against cells, against time, and against the angle of the grid.
+//! The pictures of a convergence study: error against cells, against time, and against the angle of the grid.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,13 @@ use super::colour::SERIES;
 use super::sheet::{Look, Pen};
 use crate::observe::group::{Data, FieldGroup};
 
-/// Errors below this are drawn here: rounding may make them exactly zero.
+/// The smallest error that is drawn; by rounding an error may be exactly zero.
 const SMALLEST: f64 = 1e-16;
 
 /// Draws a study from its group of fields, and returns the paths of the pictures.
 ///
 /// # Errors
-/// [`PlotError`] with the first picture that could not be made.
+/// [`PlotError`] of the first picture that cannot be drawn.
 pub fn draw_convergence(
     title: &str,
     group: &FieldGroup,
@@ -28,9 +28,9 @@ pub fn draw_convergence(
     look.each(|pen| draw_with(pen, title, &Study::of(group), folder))
 }
 
-/// What the pictures show of a study.
+/// The data of the pictures.
 struct Study {
-    /// What the errors are against.
+    /// The source of the reference.
     reference: String,
     is_plane: bool,
     series: Vec<Series>,
@@ -40,19 +40,19 @@ struct Study {
 struct Series {
     scheme: String,
     angle: f64,
-    /// The grids that have an error, coarsest first.
+    /// The grids with an error, coarsest first.
     samples: Vec<Sample>,
 }
 
 struct Sample {
     unknowns: f64,
     seconds: f64,
-    /// The error of the rate, or of the passage time where only that was asked for.
+    /// The relative error of γ, or of 1/τ if γ was not requested.
     error: f64,
 }
 
 impl Study {
-    /// That of a group whose fields have the axes scheme, angle and grid.
+    /// The study in a group whose fields have the axes scheme, angle and grid.
     fn of(group: &FieldGroup) -> Study {
         let texts = group.attributes.iter().find(|(name, _)| name == "reference");
         let reference = match texts {
@@ -99,7 +99,7 @@ fn draw_with(pen: Pen, title: &str, study: &Study, folder: &Path) -> Result<Vec<
     picture(&sheet, (1200, 1200), ["Error of the escape rate against cells and time", &text], |area| {
         let (upper, lower) = area.split_vertically(1110);
         logarithmic(&upper, "unknowns per axis", curves(study, &cells))?;
-        // The colours are those of the chart above: one legend is enough.
+        // The colours are those of the chart above, whose legend suffices.
         let unnamed =
             curves(study, &|sample| sample.seconds).into_iter().map(|curve| Curve { name: String::new(), ..curve });
         logarithmic(&lower, "seconds for assembly, elimination and solves", unnamed.collect())
@@ -115,7 +115,7 @@ fn draw_with(pen: Pen, title: &str, study: &Study, folder: &Path) -> Result<Vec<
     Ok(drawn)
 }
 
-/// A curve for every series of which some grid was solved.
+/// A curve for every series with a solved grid.
 fn curves(study: &Study, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> {
     let mut curves = Vec::new();
     for (k, series) in study.series.iter().enumerate() {

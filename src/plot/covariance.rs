@@ -11,15 +11,15 @@ use super::colour::{FIRST, SECOND};
 use super::sheet::{Look, Pen};
 use crate::study::covariance::{Comparison, CovarianceStudy};
 
-/// Spots that fall on the same square of a chart of so many squares a side are drawn once: there are p² elements.
+/// The resolution at which coinciding elements are drawn once: there are p² of them.
 const SQUARES: f64 = 300.0;
-/// Decades shown of the spectrum, and of C below its largest element: what is smaller is rounding of a zero.
+/// The decades shown of the spectrum, and of C below its largest element; smaller values are rounding.
 const DECADES: f64 = 14.0;
 
-/// Draws `covariance` and `spectrum` and returns their paths.
+/// Draws `covariance` and `spectrum`, and returns their paths.
 ///
 /// # Errors
-/// [`PlotError`] with the first picture that could not be made.
+/// [`PlotError`] of the first picture that cannot be drawn.
 pub fn draw_covariance(
     title: &str,
     study: &CovarianceStudy,
@@ -58,7 +58,7 @@ fn draw_with(pen: Pen, title: &str, study: &CovarianceStudy, folder: &Path) -> R
     Ok(drawn)
 }
 
-/// Elements, and the line y = slope · x; nothing without elements.
+/// The elements and the line y = slope · x; nothing without elements.
 fn scatter(area: &Area, points: Vec<(f64, f64)>, is_log: bool, name: &str, slope: Option<f64>) -> Result<(), Fault> {
     let (Some(across), Some(up)) = (extent(points.iter().map(|p| p.0)), extent(points.iter().map(|p| p.1))) else {
         return Ok(());
@@ -88,7 +88,7 @@ fn scatter(area: &Area, points: Vec<(f64, f64)>, is_log: bool, name: &str, slope
     chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })
 }
 
-/// |λ_k| by rank: positive ones in one colour, negative ones in another.
+/// |λ_k| by rank, with different colours for positive and negative eigenvalues.
 fn spectrum(area: &Area, values: &[f64]) -> Result<(), Fault> {
     let sizes = || values.iter().filter(|value| **value != 0.0).map(|value| value.abs().log10());
     let Some(range) = extent(sizes()) else { return Ok(()) };

@@ -1,4 +1,5 @@
-//! The current of the quasi-stationary density in two dimensions: lines along it into what absorbs, over the density.
+//! The current of the quasi-stationary density in two dimensions: streamlines that end at what absorbs, over the
+//! density.
 
 use super::axis::{Axis, decades};
 use super::map::{self, Map, Overlay};
@@ -9,10 +10,10 @@ use crate::observe::field::{CURRENT, QUASI_STATIONARY};
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::{Point, advance, difference, dot, norm};
 
-/// Lines of the current: between any two neighbours flows this part of it.
+/// The number of streamlines; between two neighbours flows this fraction of the current.
 const LINES: usize = 24;
 
-/// Draws the current; `false` where it is not known, or there is one dimension.
+/// Draws the current; `false` in one dimension, and if the current is not known.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let fields = CURRENT.map(|kind| data.fields.values(kind.name));
     let (2, [Some(x), Some(y)], Some(flux)) = (data.grid.dimension, fields, data.flux) else { return Ok(false) };
@@ -29,8 +30,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// A line of the current with no more of it before its arrow than half of the domain's diagonal: a current that turns
-/// winds for ever.
+/// A streamline, cut to half the diagonal of the domain before its arrow: a rotating current would wind indefinitely.
 fn cut((mut line, crossing): (Vec<Point>, usize), data: &FigureData) -> (Vec<Point>, usize) {
     let longest = 0.5 * norm(difference(data.grid.upper, data.grid.lower));
     let mut length = 0.0;
@@ -43,7 +43,7 @@ fn cut((mut line, crossing): (Vec<Point>, usize), data: &FigureData) -> (Vec<Poi
     (line, crossing - first)
 }
 
-/// The boundary, moved to where the current before it is known.
+/// The boundary, shifted inwards to points where the current is known.
 fn section(current: &Current, flux: &BoundaryFlux) -> Vec<[Point; 2]> {
     // Two cells inwards, all four cells around a point have a current.
     let spacing = current.grid.spacing();
@@ -52,7 +52,7 @@ fn section(current: &Current, flux: &BoundaryFlux) -> Vec<[Point; 2]> {
         let side = difference(pair[1], pair[0]);
         let normal = [side[1] / norm(side), -side[0] / norm(side)];
         let middle = advance(pair[0], 0.5, side);
-        // The current flows to the boundary from where it is known.
+        // On the inner side the current points to the boundary.
         let flows = |shift: f64| {
             let there = current.at(advance(middle, shift, normal))?;
             (shift * dot(there, normal) < 0.0).then_some(shift)

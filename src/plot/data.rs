@@ -1,4 +1,4 @@
-//! What the pictures are drawn from.
+//! The data from which the pictures are drawn.
 
 use serde_json::Value;
 
@@ -13,64 +13,64 @@ use crate::study::solution::BoundaryFlux;
 use crate::study::spectrum::SPECTRUM;
 use crate::tensor::Point;
 
-/// A critical point to be marked.
+/// A critical point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// The point.
     pub theta: Point,
-    /// L there, when there is a loss.
+    /// The loss L there; `None` without a loss.
     pub loss: Option<f64>,
 }
 
-/// Everything that the pictures show.
+/// The data of all pictures of a result.
 #[derive(Clone, Debug)]
 pub struct FigureData<'a> {
-    /// Free text of the configuration.
+    /// The title of the configuration.
     pub title: String,
-    /// Landscape and noise in words.
+    /// A description of landscape and noise.
     pub problem: String,
     /// The grid of the fields.
     pub grid: &'a Grid,
     /// The fields over the grid.
     pub fields: &'a FieldGroup,
-    /// Flux along the boundary.
+    /// The flux along the absorbing boundary.
     pub flux: Option<&'a BoundaryFlux>,
-    /// The density in time.
+    /// The group of the density in time.
     pub evolution: Option<&'a FieldGroup>,
-    /// What crosses the curve where the noise degenerates.
+    /// The flux through the curve on which the noise degenerates.
     pub degenerate: Option<&'a FieldGroup>,
-    /// Eigenvalues and eigenvectors.
+    /// The eigenvalues and eigenvectors.
     pub spectrum: Option<&'a FieldGroup>,
-    /// The reactive flux along the line q⁺ = ½.
+    /// The reactive flux through the surface q⁺ = ½.
     pub half: Option<BoundaryFlux>,
-    /// The minima of its valleys, in words.
+    /// The minima of the valleys of the density in time, as text.
     pub minima_in_time: Vec<String>,
-    /// When its flux has reached the plateau.
+    /// The time at which j/S has reached its plateau.
     pub plateau: Option<f64>,
-    /// γ.
+    /// γ per unit of dynamical time.
     pub rate: Option<f64>,
-    /// γ an iteration, where a learning rate is known.
+    /// γ per iteration, if a learning rate is known.
     pub rate_per_iteration: Option<f64>,
-    /// τ from the minimum.
+    /// The mean first-passage time τ from the start minimum.
     pub passage_time: Option<f64>,
-    /// The minimum of the start set.
+    /// The start minimum.
     pub minimum: Option<Mark>,
     /// All minima in the domain.
     pub minima: Vec<Mark>,
     /// All saddles in the domain.
     pub saddles: Vec<Mark>,
-    /// Those that bound the start set, as indices into `saddles`.
+    /// The saddles that bound the start set, as indices in `saddles`.
     pub valley: Vec<usize>,
-    /// Where reactive paths begin and end.
+    /// The points from and to which reactive paths lead.
     pub reactive: Option<[Point; 2]>,
-    /// k_AB of reactive paths.
+    /// The rate k_AB of reactive paths.
     pub reactive_rate: Option<f64>,
     /// The network of valleys.
     pub network: Option<NetworkFigure>,
 }
 
 impl<'a> FigureData<'a> {
-    /// What a solved problem and its summary show.
+    /// The data of a solved problem and its summary.
     pub fn solved(solved: &Solved<'a>, summary: &Value) -> FigureData<'a> {
         let solution = solved.solution;
         let data = FigureData::new(summary, &solution.grid, &solution.fields, solution.flux.as_ref());
@@ -78,13 +78,13 @@ impl<'a> FigureData<'a> {
         FigureData { evolution: solution.shown.as_ref().or(data.evolution), ..data }
     }
 
-    /// What a result file alone shows.
+    /// The data of a result file.
     pub fn stored(stored: &'a Stored) -> FigureData<'a> {
         let data = FigureData::new(&stored.summary, &stored.grid, &stored.fields, stored.flux.as_ref());
         data.with(&stored.groups)
     }
 
-    /// The same with what other groups hold.
+    /// The same with the data of other groups.
     fn with(self, groups: &'a [FieldGroup]) -> FigureData<'a> {
         let named = |name: &str| groups.iter().find(|group| group.name == name);
         let half = named(HALF).and_then(|group| BoundaryFlux::along(group).ok());
@@ -97,7 +97,7 @@ impl<'a> FigureData<'a> {
         }
     }
 
-    /// What its parts show; the fields belong to the grid.
+    /// The data of a summary and of fields over a grid.
     pub(super) fn new(
         summary: &Value,
         grid: &'a Grid,
@@ -141,7 +141,7 @@ impl<'a> FigureData<'a> {
     }
 }
 
-/// Points in words.
+/// A list of points as text.
 fn places(list: &Value) -> Vec<String> {
     let point = |theta: &Value| {
         let numbers = theta.as_array().into_iter().flatten().filter_map(Value::as_f64);

@@ -1,4 +1,4 @@
-//! The flux through a curve on which the noise degenerates, along it, beside its openness.
+//! The flux through a curve on which the noise degenerates, and its openness, along the curve.
 
 use super::axis::{Axis, extent};
 use super::canvas::picture;
@@ -12,10 +12,10 @@ use crate::observe::group::FieldGroup;
 use crate::observe::over_grid::POSITION;
 use crate::tensor::{Point, difference, norm};
 
-/// Points of the curve that are farther apart than this many typical steps belong to different pieces of it.
+/// The distance, in median steps, above which neighbouring points belong to different pieces of the curve.
 const GAP: f64 = 8.0;
 
-/// Flux density above, openness below, over the same arc length; `false` where there is no such curve.
+/// Flux density above and openness below, over arc length; `false` without such a curve.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some([arc, density, openness]) = data.degenerate.and_then(|group| {
         Some([group.needed(ARC_NAME).ok()?, group.values(DENSITY_NAME)?, group.values(&OPENNESS.name)?])
@@ -49,7 +49,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// The curve in the plane; nothing where there is none.
+/// The curve in the plane; empty without one.
 pub(super) fn overlay(data: &FigureData) -> Overlay {
     let degenerate = data.degenerate.map_or(Vec::new(), |group| {
         let (position, breaks) = (positions(group), breaks(group));
@@ -64,7 +64,7 @@ fn positions(group: &FieldGroup) -> Vec<Point> {
     x.iter().zip(y).map(|(x, y)| [*x, *y]).collect()
 }
 
-/// The first points of pieces that are apart from the ones before.
+/// The indices at which a new piece of the curve begins.
 fn breaks(group: &FieldGroup) -> Vec<usize> {
     let position = positions(group);
     let steps: Vec<f64> = position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();

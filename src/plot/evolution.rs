@@ -1,5 +1,5 @@
-//! The density in time: what survives, where it is and how fast it is killed against the logarithm of time, and some of
-//! the densities.
+//! The density in time: survival, populations and flux over survival against the logarithm of time, and the density at
+//! some times.
 
 use plotters::style::RGBColor;
 
@@ -13,11 +13,11 @@ use crate::observe::frames::frames;
 use crate::observe::group::FieldGroup;
 use crate::study::evolution::{FLUX_OVER_SURVIVAL, SNAPSHOT, SURVIVAL, TIME};
 
-/// Densities shown at most.
+/// The largest number of densities in a picture.
 const MOST: usize = 8;
 
-/// Draws survival and populations above, the flux over survival, or the populations on a logarithmic scale, below;
-/// `false` when there is no density in time.
+/// Draws survival and populations above, and below the flux over survival, or the populations on a logarithmic scale if
+/// nothing is killed; `false` without a density in time.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(group) = data.evolution else { return Ok(false) };
     let Some(times) = group.coordinate(TIME).and_then(|time| time.values.numbers()) else { return Ok(false) };
@@ -37,7 +37,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
         let points = logarithms.iter().zip(values).map(|(at, value)| (*at, place(*value))).collect();
         Curve { points, colour, name }
     };
-    // One valley alone holds what survives.
+    // A single valley holds all that survives and needs no curve.
     let populations = Some(populations(group)).filter(|all| all.len() > 1).unwrap_or_default();
     let of_valleys = |y: &Axis| -> Vec<Curve> {
         let colour = |k: usize| SERIES[k % SERIES.len()];
@@ -94,7 +94,7 @@ pub(super) fn populations(group: &FieldGroup) -> Vec<Vec<f64>> {
     (0..count).map(|k| field.values.iter().skip(k).step_by(count).copied().collect()).collect()
 }
 
-/// Draws densities at some times, in two dimensions integrated over the second axis; `false` when there are none.
+/// Draws the density at some times, in two dimensions integrated over the second axis; `false` without densities.
 pub(super) fn snapshots(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some((group, field)) = data.evolution.and_then(|group| Some((group, group.field(SNAPSHOT)?))) else {
         return Ok(false);
@@ -122,7 +122,7 @@ pub(super) fn snapshots(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
             let height = y.place(*value);
             (at, if height >= y.range.start { height } else { f64::NAN })
         });
-        // The yellow end of the colours is hard to see on white.
+        // The yellow end of the scale is hard to see on white.
         let colour = viridis(0.88 * place as f64 / (few.max(2) - 1) as f64);
         Curve { points: points.collect(), colour, name: format!("t = {:.3e}", times[chosen[place]]) }
     };

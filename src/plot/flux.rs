@@ -1,5 +1,4 @@
-//! The probability flux through what absorbs along the boundary in two dimensions; the current that leads to the ends
-//! in one.
+//! The flux along the absorbing boundary in two dimensions, and the current to the ends in one.
 
 use super::axis::{Axis, decades, extent, typeset};
 use super::canvas::{Area, Fault, picture};
@@ -12,10 +11,10 @@ use crate::observe::field::{CURRENT, QUASI_STATIONARY};
 use crate::study::solution::BoundaryFlux;
 use crate::tensor::{Point, advance, difference, dot, norm};
 
-/// Below this fraction of the largest density the linear chart has nothing to show.
+/// The fraction of the largest density below which the linear chart shows nothing.
 const VISIBLE: f64 = 1e-3;
 
-/// Draws the flux; `false` when there is none.
+/// Draws the flux; `false` without any.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(flux) = data.flux.filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
@@ -28,7 +27,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// Draws the reactive flux across the line q⁺ = ½; `false` when there is none.
+/// Draws the reactive flux through the surface q⁺ = ½; `false` without any.
 pub(super) fn across_half(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(flux) = data.half.as_ref().filter(|flux| flux.density.iter().any(|density| *density > 0.0)) else {
         return Ok(false);
@@ -38,7 +37,7 @@ pub(super) fn across_half(data: &FigureData, sheet: &Sheet) -> Result<bool, Plot
     Ok(true)
 }
 
-/// The current J(θ) on a line, with what leaves at each end; `false` where there is no density that feeds it.
+/// The current J(θ) in one dimension, with the share that leaves at each end; `false` without a density.
 fn line(data: &FigureData, flux: &BoundaryFlux, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(current) = current(data, flux) else { return Ok(false) };
     let Some(range) = extent(current.iter().copied().chain([0.0])) else { return Ok(false) };
@@ -59,8 +58,8 @@ fn line(data: &FigureData, flux: &BoundaryFlux, sheet: &Sheet) -> Result<bool, P
     Ok(true)
 }
 
-/// J(θ) between the ends: what flows through the lower end, and what the density has fed since, γ times its part up to
-/// θ. Where a killing rate takes a part of it inside, the field of the current, as far as its digits are known.
+/// J(θ) between the ends: minus the flux through the lower end plus γ times the probability below θ. With killing
+/// inside, the field of the current, as far as it is known.
 fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
     let density = data.fields.values(QUASI_STATIONARY.name)?;
     let through: f64 = flux.density.iter().sum();
@@ -69,12 +68,12 @@ fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
     }
     let spacing = data.grid.spacing()[0];
     let centres = data.grid.centres(0);
-    // What leaves below the place where the process lives: through the first of two ends.
+    // The flux through the lower end, which lies below the mean of the density.
     let middle = centres.iter().zip(density).map(|(at, density)| at * density * spacing).sum::<f64>();
     let first: f64 =
         flux.position.iter().zip(&flux.density).filter(|(at, _)| at[0] < middle).map(|(_, value)| value).sum();
     let mut below = 0.0;
-    // Outside the set in which the process lives there is none.
+    // There is no current outside the live set.
     let at_centre = |density: &f64| {
         let part = density * spacing;
         below += part;
@@ -83,8 +82,8 @@ fn current(data: &FigureData, flux: &BoundaryFlux) -> Option<Vec<f64>> {
     Some(density.iter().map(at_centre).collect())
 }
 
-/// The absorbing boundary in two dimensions, piece by piece: pieces are apart where neighbours are farther from each
-/// other than they are elsewhere.
+/// The pieces of the absorbing boundary in two dimensions, separated where neighbouring points are much farther apart
+/// than usual.
 pub(super) fn pieces(flux: &BoundaryFlux) -> Vec<Vec<Point>> {
     let gap = gap(flux);
     let is_joined = |a: &Point, b: &Point| norm(difference(*b, *a)) <= gap;
@@ -98,14 +97,14 @@ pub(super) fn pieces(flux: &BoundaryFlux) -> Vec<Vec<Point>> {
     pieces
 }
 
-/// Neighbours along a cut boundary are at most a few typical steps apart.
+/// The largest distance of neighbours on one piece: eight times the median.
 fn gap(flux: &BoundaryFlux) -> f64 {
     let mut steps: Vec<f64> = flux.position.windows(2).map(|pair| norm(difference(pair[1], pair[0]))).collect();
     steps.sort_by(f64::total_cmp);
     steps.get(steps.len() / 2).map_or(f64::INFINITY, |median| 8.0 * median)
 }
 
-/// Density against arc length: where it is large on a linear scale, and everywhere on a logarithmic one.
+/// The density against arc length: on a linear scale where it is large, and everywhere on a logarithmic one.
 fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Fault> {
     let largest = extent(flux.density.iter().copied()).map_or(1.0, |range| range.end);
     let whole = extent(flux.arc.iter().copied()).unwrap_or(0.0..1.0);
@@ -118,7 +117,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
         (Axis::position("arc length", seen.clone()), Axis::position("arc length along the boundary", whole));
     let linear = Axis::linear(name, 0.0..1.06 * largest, 0.04);
     let exponents = decades(&flux.density, DECADES).unwrap_or(-1.0..0.0);
-    // Room above the curve for the names of the saddles.
+    // Space above the curve for the names of the saddles.
     let head = 0.1 * (exponents.end - exponents.start);
     let log = Axis::logarithmic(name, exponents.start..exponents.end + head);
     let (upper, lower) = area.split_vertically(1110);
@@ -138,7 +137,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     Ok(())
 }
 
-/// The curve, broken between separate pieces of the boundary and off the chart.
+/// The points of a curve, interrupted between pieces of the boundary and off the chart.
 fn points(flux: &BoundaryFlux, density: &[f64], x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
     let gap = gap(flux);
     let mut points = Vec::with_capacity(flux.arc.len());
@@ -153,13 +152,13 @@ fn points(flux: &BoundaryFlux, density: &[f64], x: &Axis, y: &Axis) -> Vec<(f64,
     points
 }
 
-/// Arc length and name of the saddles on the boundary: those within a hundredth of its length from it.
+/// The arc length and the name of each saddle that is closer to the boundary than a hundredth of its length.
 fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
     let length = flux.arc.last().copied().unwrap_or(0.0);
     let on_boundary = data.saddles.iter().enumerate().filter_map(|(index, saddle)| {
         let (arc, distance) = nearest(flux, saddle.theta)?;
         let share = flux.by_saddle.iter().find(|(saddle, _)| *saddle == index);
-        // Counted as in the summary's list of saddles.
+        // The number in the summary's list of saddles.
         let position = data.valley.iter().position(|listed| *listed == index)?;
         let word = match share.map(|(_, value)| value / flux.total) {
             Some(share) if share >= 1e-3 => format!("saddle {position}: {:.2} %", 100.0 * share),
@@ -171,7 +170,7 @@ fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
     on_boundary.collect()
 }
 
-/// The arc length of the point of the boundary nearest to a place, between its points too, and how far it is.
+/// The arc length of the point of the boundary nearest to θ, also between its points, and the distance.
 fn nearest(flux: &BoundaryFlux, theta: Point) -> Option<(f64, f64)> {
     let gap = gap(flux);
     let pairs = flux.position.windows(2).zip(flux.arc.windows(2));

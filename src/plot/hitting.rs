@@ -1,4 +1,4 @@
-//! Which of several sets is hit first: the probability of each, as maps in two dimensions and as curves in one.
+//! The probability of hitting each of several sets first, as maps in two dimensions and as curves in one.
 
 use super::axis::{Axis, decades};
 use super::canvas::picture;
@@ -11,7 +11,7 @@ use super::{DECADES, FigureData, PlotError, contour, scene};
 use crate::study::several::HITTING;
 use crate::tensor::Point;
 
-/// Draws the probabilities of coming to each of several sets first; `false` where there are none.
+/// Draws the probabilities; `false` without several sets.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let fields = fields(data);
     let Some(exponents) = decades(&fields.concat(), DECADES) else { return Ok(false) };
@@ -56,7 +56,7 @@ fn fields<'a>(data: &FigureData<'a>) -> Vec<&'a [f64]> {
     (0..).map_while(|set| data.fields.values(&format!("{HITTING}{set}"))).collect()
 }
 
-/// The sets: only in them no other one is ever hit first.
+/// The outlines of the sets: only inside a set are all other probabilities exactly 0.
 pub(super) fn outlines(data: &FigureData) -> Vec<[Point; 2]> {
     let fields = fields(data);
     let inside = |set: usize| -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! How far SGD itself is from its diffusion limit, against the learning rate.
+//! The difference between SGD's iteration and its diffusion limit against the learning rate.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, GUIDE};
 use super::sheet::{Look, Pen};
 
-/// Draws `sgd` from the section `sgd` of a summary, where there are two errors to compare, and returns its paths.
+/// Draws `sgd` from the section `sgd` of a summary if it has at least two errors, and returns its path.
 ///
 /// # Errors
-/// [`PlotError`] when the picture cannot be made.
+/// [`PlotError`] if the picture cannot be drawn.
 pub fn draw_iteration(summary: &Value, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
     look.each(|pen| Ok(draw_with(pen, summary, folder)?.into_iter().collect()))
 }
@@ -36,7 +36,7 @@ fn draw_with(pen: Pen, summary: &Value, folder: &Path) -> Result<Option<PathBuf>
     let order = study["observed_order"].as_f64().map_or(String::new(), |order| format!(", observed order {order:.2}"));
     let title = summary["title"].as_str().unwrap_or_default();
     let head = ["Escape of SGD itself against its diffusion limit", &format!("{title}{order}")];
-    // Where η H at the minimum is 2 the iteration no longer settles in the valley.
+    // For ηH > 2 at the minimum the iteration is unstable there.
     let unstable = rates().find_map(|rate| Some((2.0 * learning_rate(rate)? / rate["stiffness"].as_f64()?).log10()));
     let right =
         unstable.filter(|&at| at > across.start && at < across.end + 1.0).map_or(across.end, |at| at.max(across.end));
@@ -44,7 +44,7 @@ fn draw_with(pen: Pen, summary: &Value, folder: &Path) -> Result<Option<PathBuf>
     let y = Axis::logarithmic("|rate of SGD / rate of the diffusion − 1|", up.start.floor()..up.end.ceil());
     let lines = unstable.filter(|at| x.range.contains(at));
     let lines = lines.map(|at| Line { at, word: "ηH = 2".to_string(), colour: BOUNDARY }).into_iter().collect();
-    // First order through the smallest learning rate.
+    // A line of first order through the last point.
     let last = points[points.len() - 1];
     let reach = (right - last.0).min(y.range.end - last.1);
     let guide = vec![last, (last.0 + reach, last.1 + reach)];

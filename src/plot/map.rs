@@ -1,9 +1,11 @@
-//! A field over the plane of θ: colours, a colour bar, level lines, marks.
+//! Maps: a field over the plane of θ with colours, a colour bar, level lines and marks.
 
+use plotters::coord::cartesian::Cartesian2d;
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
 use super::axis::{Axis, extent};
+use super::backend::Backend;
 use super::canvas::{Area, FINE, Fault, HEAD, picture, text};
 use super::chart::Ticked;
 use super::colour::{BOUNDARY, DEGENERATE, INK, viridis};
@@ -12,42 +14,42 @@ use super::sheet::Sheet;
 use super::{PlotError, contour, flux};
 use crate::tensor::{Point, norm};
 
-/// Dots of the panel's longer side.
+/// The length of the longer side of the panel, in dots.
 const PANEL: f64 = 1800.0;
 const LEFT: u32 = 232;
 const BELOW: u32 = 240;
-/// Room for the colour bar with its numbers and its name.
+/// The width of the colour bar with its numbers and its name, in dots.
 const BAR: u32 = 380;
 
-/// What a map shows.
+/// The contents of a map.
 pub(super) struct Map<'a> {
     pub title: [&'a str; 2],
-    /// Field over the cells.
+    /// The field over the cells.
     pub field: &'a [f64],
-    /// Its scale: colours run over its range.
+    /// The scale, whose range the colours cover.
     pub scale: Axis,
-    /// Levels of the field with a thin line.
+    /// The levels of thin lines.
     pub levels: Vec<f64>,
-    /// Levels with a thick line.
+    /// The levels of thick lines.
     pub strong_levels: Vec<f64>,
-    /// What is drawn over it.
+    /// The lines and marks drawn over the field.
     pub overlay: Overlay,
 }
 
-/// Two sets and what flows between them; nothing by default.
+/// Lines and marks over a field; empty by default.
 #[derive(Clone, Default)]
 pub(super) struct Overlay {
-    /// The boundaries of the sets.
+    /// The outlines of sets.
     pub outlines: Vec<[Point; 2]>,
-    /// Where the process is as likely to come to one set first as to the other.
+    /// The surface q⁺ = ½.
     pub half: Vec<[Point; 2]>,
-    /// Where an eigenvalue of the Hessian, and of the noise, changes its sign.
+    /// The curve on which an eigenvalue of the Hessian, and with it of the noise, changes sign.
     pub degenerate: Vec<[Point; 2]>,
-    /// Lines along the current between the sets, and the number of the point of each that an arrow stands at.
+    /// The streamlines of a current, and for each the index of the point with an arrow.
     pub streams: Vec<(Vec<Point>, usize)>,
-    /// What these lines are called.
+    /// The name of the streamlines in the legend.
     pub streams_are: &'static str,
-    /// The names of the sets, and their places.
+    /// Labels and their places.
     pub words: Vec<(Point, &'static str)>,
 }
 
@@ -55,7 +57,7 @@ pub(super) struct Overlay {
 pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), PlotError> {
     let axes = axes(data);
     let [width, height] = panel(&axes, PANEL);
-    // A narrow panel must leave room for the title.
+    // A narrow panel must leave space for the title.
     let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
     picture(sheet, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
         let left = (dots.0 - (LEFT + width + BAR)) / 2;
@@ -67,7 +69,7 @@ pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), Pl
     })
 }
 
-/// Draws a map with its colour bar into an area, its longer side so many dots long.
+/// Draws a map with its colour bar; its longer side has `longest` dots.
 pub(super) fn draw_on(area: &Area, data: &FigureData, map: &Map, longest: f64) -> Result<(), Fault> {
     let axes = axes(data);
     let [width, height] = panel(&axes, longest);
@@ -78,7 +80,7 @@ pub(super) fn draw_on(area: &Area, data: &FigureData, map: &Map, longest: f64) -
     draw_bar(&bar.margin(0, (bar.dim_in_pixel().1).saturating_sub(height + BELOW), 0, 0), map, height)
 }
 
-/// θ₁ and θ₂ over the box that holds the grid, turned or not.
+/// The axes θ₁ and θ₂ over the bounding box of the grid, which may be turned.
 fn axes(data: &FigureData) -> [Axis; 2] {
     let (lower, upper) = (data.grid.lower, data.grid.upper);
     let corners = [lower, [lower[0], upper[1]], [upper[0], lower[1]], upper].map(|u| data.grid.to_theta(u));
@@ -89,12 +91,12 @@ fn axes(data: &FigureData) -> [Axis; 2] {
     })
 }
 
-/// Dots of the plane of a map whose longer side has so many.
+/// The size in dots of a map whose longer side has `longest` dots.
 pub(super) fn size(data: &FigureData, longest: f64) -> [u32; 2] {
     panel(&axes(data), longest)
 }
 
-/// Pixels of the panel: equal lengths for equal lengths unless it would be thinner than a quarter.
+/// The size of the panel: to scale, unless its sides differ by more than a factor 4.
 fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     let [width, height] = [0, 1].map(|axis: usize| axes[axis].range.end - axes[axis].range.start);
     let aspect = height / width;
@@ -105,6 +107,9 @@ fn panel(axes: &[Axis; 2], longest: f64) -> [u32; 2] {
     [(scale * width) as u32, (scale * height) as u32]
 }
 
+/// The plane of θ in a picture.
+type Plane<'a, 'b> = ChartContext<'a, Backend<'b>, Cartesian2d<Ticked, Ticked>>;
+
 fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Result<(), Fault> {
     let [x, y] = axes;
     let mut builder = ChartBuilder::on(area);
@@ -113,6 +118,28 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     let corner = (x.range.start, y.range.end);
     let image = BitMapElement::with_owned_buffer(corner, (panel[0], panel[1]), pixels(data, map, axes, panel));
     context.draw_series(image)?;
+    draw_lines(&mut context, data, map)?;
+    draw_streams(&mut context, &map.overlay.streams, axes, panel)?;
+    draw_marks(&mut context, data, &map.overlay, axes)?;
+    context
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(INK.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .x_labels((panel[0] / 180).max(3) as usize)
+        .y_labels((panel[1] / 140).max(3) as usize)
+        .x_label_formatter(&|at| x.tick(*at))
+        .y_label_formatter(&|at| y.tick(*at))
+        .label_style(text(22))
+        .draw()?;
+    let middle = (LEFT + panel[0] / 2) as i32;
+    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
+    let upright = text(24).transform(FontTransform::Rotate270);
+    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+}
+
+/// Level lines, the degenerate curve, outlines of sets, and the surface q⁺ = ½.
+fn draw_lines(context: &mut Plane, data: &FigureData, map: &Map) -> Result<(), Fault> {
     let mut stroke = |segments: Vec<[Point; 2]>, style: ShapeStyle| -> Result<(), Fault> {
         let path = |line: Vec<Point>| {
             PathElement::new(line.into_iter().map(|at| (at[0], at[1])).collect::<Vec<(f64, f64)>>(), style)
@@ -126,7 +153,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for level in &map.strong_levels {
         stroke(contour::lines(data.grid, map.field, *level), WHITE.stroke_width(4))?;
     }
-    let Overlay { outlines, half, degenerate, streams, words, .. } = &map.overlay;
+    let Overlay { outlines, half, degenerate, .. } = &map.overlay;
     for (colour, width) in [(INK, 10), (DEGENERATE, 6)] {
         stroke(degenerate.clone(), colour.stroke_width(width))?;
     }
@@ -136,6 +163,16 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
     for (colour, width) in [(INK, 14), (WHITE, 8)] {
         stroke(half.clone(), colour.stroke_width(width))?;
     }
+    Ok(())
+}
+
+/// Streamlines with an arrow each.
+fn draw_streams(
+    context: &mut Plane,
+    streams: &[(Vec<Point>, usize)],
+    [x, y]: &[Axis; 2],
+    panel: [u32; 2],
+) -> Result<(), Fault> {
     for (colour, width) in [(WHITE, 7), (INK, 3)] {
         for (line, crossing) in streams {
             let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
@@ -145,6 +182,11 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             context.draw_series(head.map(|head| Polygon::new(head.to_vec(), colour.filled())))?;
         }
     }
+    Ok(())
+}
+
+/// The absorbing boundary, the critical points, and labels.
+fn draw_marks(context: &mut Plane, data: &FigureData, overlay: &Overlay, [x, y]: &[Axis; 2]) -> Result<(), Fault> {
     for line in data.flux.iter().flat_map(|flux| flux::pieces(flux)) {
         let points: Vec<(f64, f64)> = line.iter().map(|point| (point[0], point[1])).collect();
         context.draw_series([PathElement::new(points, BOUNDARY.stroke_width(6))])?;
@@ -165,31 +207,17 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
             [(WHITE, 16), (colour, 9)].map(|(colour, width)| Cross::new(at, 18, colour.stroke_width(width))),
         )?;
     }
-    for (at, word) in words {
+    for (at, word) in &overlay.words {
         let boxed = EmptyElement::at((at[0], at[1]))
             + Rectangle::new([(28, -92), (78, -38)], WHITE.filled())
             + Text::new(*word, (37, -84), text(24));
         context.draw_series([boxed])?;
     }
-    context
-        .configure_mesh()
-        .disable_mesh()
-        .axis_style(INK.stroke_width(2))
-        .set_all_tick_mark_size(10)
-        .x_labels((panel[0] / 180).max(3) as usize)
-        .y_labels((panel[1] / 140).max(3) as usize)
-        .x_label_formatter(&|at| x.tick(*at))
-        .y_label_formatter(&|at| y.tick(*at))
-        .label_style(text(22))
-        .draw()?;
-    let middle = (LEFT + panel[0] / 2) as i32;
-    area.draw(&Text::new(x.label(), (middle - 24, panel[1] as i32 + 76), text(24)))?;
-    let upright = text(24).transform(FontTransform::Rotate270);
-    area.draw(&Text::new(y.label(), (44, panel[1] as i32 / 2 + 24), upright))
+    Ok(())
 }
 
-/// A triangle at a point of a line that shows where the line goes; `None` where it goes nowhere. Lengths are in dots of
-/// the panel.
+/// A triangle at a point of a line in the direction of the line; `None` if it has none. Lengths are in dots of the
+/// panel.
 fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], length: f64) -> Option<[(f64, f64); 3]> {
     let dots = [0, 1].map(|axis: usize| f64::from(panel[axis]) / sizes[axis]);
     let (before, after) = (line.get(at.checked_sub(1)?)?, line.get(at + 1)?);
@@ -203,7 +231,7 @@ fn arrow_head(line: &[Point], at: usize, sizes: [f64; 2], panel: [u32; 2], lengt
     (size > 0.0).then(|| [place(1.0, 0.0), place(-0.7, 0.8), place(-0.7, -0.8)])
 }
 
-/// RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
+/// The RGB bytes of the panel, row by row from the top; every dot has the colour of its cell.
 fn pixels(data: &FigureData, map: &Map, axes: &[Axis; 2], panel: [u32; 2]) -> Vec<u8> {
     let at = |axis: usize, fraction: f64| {
         axes[axis].range.start + fraction * (axes[axis].range.end - axes[axis].range.start)
@@ -264,7 +292,7 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     area.draw(&Text::new(name, ((left + width) as i32 + 192, (height as i32 - length) / 2), upright))
 }
 
-/// One line under the panel: what the marks mean.
+/// The legend below the panel.
 fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -> Result<(), Fault> {
     let (mut x, y) = (from.0 as i32, from.1 as i32);
     let mut entry = |word: &str, shown: bool, draw: &dyn Fn(i32) -> Result<(), Fault>| -> Result<(), Fault> {

@@ -1,9 +1,9 @@
-//! The pictures of a result, as PNG, SVG or PDF: landscape, densities, flux along the boundary, current, passage time,
-//! committor, network, spectrum, the density in time.
+//! The pictures of a result as PNG, SVG or PDF: landscape, densities, flux along the boundary, current, passage time,
+//! committor, network, spectrum, and the density in time.
 //!
-//! They are drawn from [`FigureData`], which a solved problem and a result file both give, so that a run and
-//! `saddleflux plot` draw the same pixels. Densities and fluxes span tens of decades: their scales are logarithmic
-//! and cut [`DECADES`] below the largest value. In two dimensions everything is drawn in θ, turned grids too.
+//! They are drawn from [`FigureData`], which comes from a solved problem or from a result file, so that a run and
+//! `saddleflux plot` draw the same pixels. Densities and fluxes span many decades: their scales are logarithmic and cut
+//! [`DECADES`] below the largest value. In two dimensions everything is drawn in θ, also on turned grids.
 
 mod animation;
 pub(crate) mod axis;
@@ -54,7 +54,7 @@ use crate::observe::over_grid::Kind;
 use crate::observe::reactive::COMMITTOR;
 use sheet::Sheet;
 
-/// Decades shown below the largest value on a logarithmic scale.
+/// The decades shown below the largest value on a logarithmic scale.
 pub const DECADES: f64 = 18.0;
 
 /// A picture that could not be made.
@@ -66,14 +66,14 @@ pub enum PlotError {
     /// It could not be drawn or encoded.
     #[error("{path}: cannot draw ({message}); check that the disk has room; the numbers are in result.h5")]
     Draw {
-        /// The picture.
+        /// The file of the picture.
         path: PathBuf,
         /// The reason.
         message: String,
     },
 }
 
-/// How a picture is drawn; `false` when there is nothing to see in it.
+/// A function that draws a picture; it returns `false` without data.
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
@@ -95,7 +95,7 @@ const PICTURES: [(&str, Picture); 15] = [
     ("eigenfunctions", spectrum::functions),
 ];
 
-/// Draws a field of this kind where there is one.
+/// Draws the field of a kind; `false` if there is none.
 fn of(
     data: &FigureData,
     kind: &Kind,
@@ -105,23 +105,22 @@ fn of(
     data.fields.field(kind.name).map_or(Ok(false), |field| picture(data, field, sheet))
 }
 
-/// The animation of a density in time.
+/// The file name of the animation.
 const ANIMATION: &str = "evolution-animated.png";
 
-/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` where there is no density
-/// in time.
+/// Draws the density in time as an animated PNG into a folder, and returns its path; `None` without a density in time.
 ///
 /// # Errors
-/// [`PlotError`] when it could not be made.
+/// [`PlotError`] if it cannot be made.
 pub fn animate(data: &FigureData, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
     let path = folder.join(ANIMATION);
     Ok(animation::animate(data, &path)?.then_some(path))
 }
 
-/// Draws every picture for which there is data into a folder, in every format of the look, and returns their paths.
+/// Draws every picture for which there are data into a folder, in every format of the look, and returns their paths.
 ///
 /// # Errors
-/// [`PlotError`] with the first picture that could not be made.
+/// [`PlotError`] of the first picture that cannot be made.
 pub fn draw(data: &FigureData, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
     look.each(|pen| {
         let sheets = PICTURES.map(|(name, _)| pen.sheet(folder, name));
@@ -143,10 +142,10 @@ pub fn draw(data: &FigureData, folder: &Path, look: &Look) -> Result<Vec<PathBuf
     })
 }
 
-/// Pictures are drawn two at a time: one takes up to 40 MB.
+/// The number of pictures drawn in parallel; each needs up to 40 MB.
 const LANES: usize = 2;
 
-/// What all lanes of the same work return together; where the system refuses a thread, the others do it all.
+/// The results of all lanes; if the system refuses a thread, the others do all the work.
 fn in_lanes<T: Send>(lane: &(impl Fn() -> Vec<T> + Sync)) -> Vec<T> {
     std::thread::scope(|scope| {
         let others: Vec<_> =

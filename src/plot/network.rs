@@ -1,5 +1,5 @@
-//! The network of valleys as a graph: a disc for each valley, where it lies and as large as what it holds in decades;
-//! an arrow for each rate, coloured by its decade and labelled with it.
+//! The network of valleys as a graph: a disc for each valley at its minimum, whose size grows with the logarithm of its
+//! occupation, and an arrow for each rate, coloured by its decade and labelled.
 
 use plotters::prelude::*;
 use serde_json::Value;
@@ -16,16 +16,16 @@ use crate::tensor::{Point, norm};
 /// A network to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkFigure {
-    /// The minimum of each valley, with the decimal logarithm of what it holds.
+    /// The minimum of each valley, and log₁₀ of its occupation.
     valleys: Vec<(Point, f64)>,
-    /// Beginning, end and decimal logarithm of each rate above zero.
+    /// The indices of the two valleys and log₁₀ of each positive rate.
     rates: Vec<(usize, usize, f64)>,
-    /// The slowest relaxation.
+    /// The slowest relaxation rate.
     slowest: Option<f64>,
 }
 
 impl NetworkFigure {
-    /// What the section of a summary says.
+    /// The network in a summary's section; `None` if it is incomplete.
     pub(super) fn of(section: &Value) -> Option<NetworkFigure> {
         let valleys: Vec<(Point, f64)> = section["valleys"]
             .as_array()?
@@ -48,16 +48,16 @@ impl NetworkFigure {
     }
 }
 
-/// Rates that carry less than this share of what leaves their valley are not drawn.
+/// The share of the flux out of a valley below which a rate is not drawn.
 const LEAST_SHARE: f64 = 1e-6;
-/// Room around the discs, in dots.
+/// The margin around the discs, in dots.
 const MARGIN: f64 = 330.0;
-/// The radius of the disc of a valley that holds everything, what it loses by a decade, and the least one.
+/// The radius of the disc of a valley with occupation 1, its decrease per decade, and the smallest one, in dots.
 const LARGEST: f64 = 74.0;
 const BY_DECADE: f64 = 8.0;
 const SMALLEST: f64 = 24.0;
 
-/// Draws the network; `false` where there is none.
+/// Draws the network; `false` without one.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some(network) = &data.network else {
         return Ok(false);
@@ -85,7 +85,7 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
     let axis = Axis::logarithmic("", decades.clone());
     for &(from, to, rate) in &drawn {
         let share = (rate - decades.start) / (decades.end - decades.start).max(1.0);
-        // Dark colours alone: the lightest third of the scale is lost on white.
+        // The lightest third of the scale is hard to see on white.
         let colour = viridis(0.66 * share);
         let arrow = Arrow::new([places[from], places[to]], [radius(from), radius(to)]);
         let dots = arrow.line.iter().map(|at| (at[0] as i32, at[1] as i32)).collect::<Vec<(i32, i32)>>();
@@ -103,12 +103,12 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
         area.draw(&Circle::new(at, radius(valley) as i32 - 6, RGBColor(205, 220, 235).filled()))?;
         area.draw(&Text::new(valley.to_string(), (at.0 - 12, at.1 - 20), text(24)))?;
         let is_line = network.valleys.iter().all(|(theta, _)| theta[1] == 0.0);
-        // No zero has a sign.
+        // Adding 0.0 removes the sign of a negative zero.
         let [x, y] = theta.map(|coordinate| typeset(&format!("{:.3}", (1e3 * coordinate).round() / 1e3 + 0.0)));
         let place = if is_line { x } else { format!("({x}, {y})") };
         let word = format!("θ = {place}, holds {}", power_of_ten(&axis, share));
         let left = at.0 - 9 * word.chars().count() as i32;
-        // Arrows come from the middle of the picture.
+        // The label stands on the outer side of the disc, because arrows come from the inside.
         let below = at.1 > height as i32 / 2;
         let top = if below { at.1 + radius(valley) as i32 + 14 } else { at.1 - radius(valley) as i32 - 60 };
         area.draw(&Text::new(word, (left, top), text(20)))?;
@@ -116,7 +116,7 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A number by its decimal logarithm: its leading digits and its power of ten, also where no ordinary number holds it.
+/// A number from its log₁₀, which need not be in the range of f64.
 fn power_of_ten(axis: &Axis, logarithm: f64) -> String {
     if (-3.0..4.0).contains(&logarithm) {
         return format!("{:.3}", 10f64.powf(logarithm));
@@ -125,19 +125,19 @@ fn power_of_ten(axis: &Axis, logarithm: f64) -> String {
     format!("{:.2}·{}", 10f64.powf(logarithm - power), axis.tick(power))
 }
 
-/// Where the discs are: as the minima lie in θ, with the margins around them.
+/// The places of the discs, at the minima in θ, with margins.
 fn places(network: &NetworkFigure, size: [f64; 2]) -> Vec<Point> {
     let range = [0, 1].map(|axis| extent(network.valleys.iter().map(|(theta, _)| theta[axis])).unwrap_or(0.0..0.0));
     let place = |theta: Point, axis: usize| {
         let (length, room) = (range[axis].end - range[axis].start, size[axis] - 2.0 * MARGIN);
-        // On a line, or all on one height: in the middle.
+        // Coordinates that all valleys share are centred.
         let share = if length > 0.0 { (theta[axis] - range[axis].start) / length } else { 0.5 };
         MARGIN + room * if axis == 1 { 1.0 - share } else { share }
     };
     network.valleys.iter().map(|&(theta, _)| [place(theta, 0), place(theta, 1)]).collect()
 }
 
-/// An arrow from disc to disc, bent to its own left so that the way back stands beside it.
+/// An arrow between two discs, bent to its left so that the opposite arrow lies beside it.
 struct Arrow {
     line: Vec<Point>,
     head: [Point; 3],
@@ -152,7 +152,7 @@ impl Arrow {
         let aside = [unit[1], -unit[0]];
         let bend = 0.26 * length;
         let middle = [0, 1].map(|axis: usize| 0.5 * (from[axis] + to[axis]) + bend * aside[axis]);
-        // Bézier's curve of second degree.
+        // A quadratic Bézier curve.
         let point = |t: f64| {
             let weights = [(1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t];
             [0, 1].map(|axis: usize| weights[0] * from[axis] + weights[1] * middle[axis] + weights[2] * to[axis])

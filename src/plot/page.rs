@@ -1,7 +1,7 @@
-//! One page of PDF: paths, images and texts, which stay text.
+//! A page of PDF: paths, images, and texts that remain text.
 //!
-//! Lengths are in dots of the drawing, with y downward, until the page is finished. Of the bundled font only the glyphs
-//! that are used are embedded. The same drawing gives the same bytes: no date is written.
+//! Lengths are in dots of the drawing, with y downward, until the page is finished. Only the used glyphs of the bundled
+//! font are embedded. No date is written, so that the same drawing gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,42 +12,42 @@ use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use plotters_backend::{BackendColor, BackendCoord, FontTransform};
 use subsetter::GlyphRemapper;
 
-/// zlib's level: higher ones gain a per cent in maps.
+/// The zlib level; higher levels save one per cent of maps.
 const DEFLATE: u8 = 6;
-/// Points to an inch.
+/// Points per inch.
 const POINTS: f64 = 72.0;
-/// The one font: its name in the file, with the six letters that mark a subset.
+/// The name of the font in the file, with the six letters that mark a subset.
 const FONT: Name = Name(b"SADFLX+DejaVuSans");
-/// How the page's resources call it.
+/// The name of the font in the page's resources.
 const FACE: Name = Name(b"F");
-/// The identity mapping of codes of two bytes to glyphs.
+/// The identity mapping from two-byte codes to glyphs.
 const IDENTITY: SystemInfo = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
-/// RGB bytes, row by row from the top.
+/// An image as RGB bytes, row by row from the top.
 struct Image {
     size: (u32, u32),
     bytes: Vec<u8>,
 }
 
-/// A page that is drawn on.
+/// A page to draw on.
 pub(super) struct Page {
     content: Content,
     images: Vec<Image>,
-    /// The opacities in use, in 255ths.
+    /// The opacities in use, in units of 1/255.
     opacities: BTreeSet<u8>,
     font: FontRef<'static>,
     glyphs: GlyphRemapper,
-    /// The letter of each glyph in use, by its number in the page's font.
+    /// The glyph and the character of each code in use.
     letters: BTreeMap<u16, (GlyphId, char)>,
 }
 
-/// Where a text stands and how it is turned.
+/// The position and rotation of a text.
 pub(super) struct Place {
-    /// The left end of its base line, before it is turned about `about`.
+    /// The left end of its base line before rotation, relative to `about`.
     pub start: (f64, f64),
-    /// The point that it was placed by.
+    /// The centre of the rotation.
     pub about: BackendCoord,
-    /// Its turn.
+    /// The rotation.
     pub turn: FontTransform,
 }
 
@@ -66,7 +66,7 @@ impl Page {
         }
     }
 
-    /// The outline of a path, or what it encloses.
+    /// The outline of a path with this line width, or its interior without one.
     pub fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>, colour: BackendColor, width: Option<u32>) {
         let mut points = points.into_iter().map(|(x, y)| (x as f32, y as f32));
         let Some(first) = points.next().filter(|_| colour.alpha > 0.0) else { return };
@@ -78,9 +78,9 @@ impl Page {
         self.stroke_or_fill(width);
     }
 
-    /// A circle's outline, or its disc.
+    /// A circle with this line width, or a disc without one.
     pub fn circle(&mut self, centre: BackendCoord, radius: u32, colour: BackendColor, width: Option<u32>) {
-        /// Distance of a cubic Bézier curve's control points from the ends of a quarter of the unit circle.
+        /// The distance of the control points of a cubic Bézier curve from the ends of a quarter of the unit circle.
         const HANDLE: f32 = 0.552_284_8;
         if colour.alpha == 0.0 {
             return;
@@ -98,19 +98,19 @@ impl Page {
         self.stroke_or_fill(width);
     }
 
-    /// An image with its upper left corner at a point, one dot for each of its pixels.
+    /// An image with its upper left corner at a point, one dot per pixel.
     pub fn image(&mut self, (x, y): BackendCoord, size: (u32, u32), rgb: &[u8]) {
         let name = image_name(self.images.len());
         let [width, height] = [size.0, size.1].map(|side| side as f32);
         self.content.save_state();
-        // The unit square's lower edge, in a page with y downward, is the lower edge of the image.
+        // With y downward the lower edge of the unit square is the lower edge of the image.
         self.content.transform([width, 0.0, 0.0, -height, x as f32, y as f32 + height]);
         self.content.x_object(Name(name.as_bytes()));
         self.content.restore_state();
         self.images.push(Image { size, bytes: rgb.to_vec() });
     }
 
-    /// The width of a text in dots, its em being so many, kerned.
+    /// The width of a text in dots at this em, with kerning.
     pub fn width(&self, text: &str, em: f64) -> f64 {
         let glyphs: Vec<GlyphId> = text.chars().map(|letter| self.font.glyph_id(letter)).collect();
         let own: f64 = glyphs.iter().map(|glyph| f64::from(self.font.h_advance_unscaled(*glyph))).sum();
@@ -135,7 +135,7 @@ impl Page {
             (f64::from(place.about.0) + cosine * u - sine * v, f64::from(place.about.1) + sine * u + cosine * v);
         self.content.begin_text();
         self.content.set_font(FACE, em as f32);
-        // Letters stand upright where y goes downward.
+        // The matrix keeps letters upright with y downward.
         let matrix = [cosine, sine, sine, -cosine, x, y];
         self.content.set_text_matrix(matrix.map(|entry| entry as f32));
         let per_thousand = 1000.0 / self.units();
@@ -161,10 +161,10 @@ impl Page {
         self.content.end_text();
     }
 
-    /// The file: the page has this size in dots, and so many inches to a dot.
+    /// The file of the page with this size in dots and `inches` per dot.
     ///
     /// # Errors
-    /// A font that cannot be made smaller.
+    /// A font that cannot be subset.
     pub fn finish(self, size: (u32, u32), inches: f64, title: &str) -> Result<Vec<u8>, subsetter::Error> {
         let scale = (inches * POINTS) as f32;
         let [width, height] = [size.0, size.1].map(|side| side as f32 * scale);
@@ -213,7 +213,7 @@ impl Page {
         Ok(pdf.finish())
     }
 
-    /// The font with the glyphs that are used, their widths, and the letters that they stand for.
+    /// Embeds the used glyphs of the font with their widths and characters.
     fn embed(&self, pdf: &mut Pdf, font: Ref) -> Result<(), subsetter::Error> {
         let [descendant, descriptor, file, unicode] = [1, 2, 3, 4].map(|next| Ref::new(font.get() + next));
         let per_thousand = 1000.0 / self.units() as f32;
@@ -233,7 +233,7 @@ impl Page {
         cid.finish();
         let [ascent, descent] =
             [self.font.ascent_unscaled(), self.font.descent_unscaled()].map(|height| height * per_thousand);
-        // What a substitute would be made by; the font is embedded. The box is DejaVu Sans' own.
+        // For substitute fonts only, since the font is embedded; the box is that of DejaVu Sans.
         pdf.font_descriptor(descriptor)
             .name(FONT)
             .flags(FontFlags::SYMBOLIC)
@@ -261,7 +261,7 @@ impl Page {
         f64::from(self.font.units_per_em().unwrap_or(1.0))
     }
 
-    /// Sets the colour and opacity of what is painted next.
+    /// Sets colour and opacity.
     fn paint(&mut self, colour: BackendColor) {
         let alpha = (255.0 * colour.alpha).round() as u8;
         self.opacities.insert(alpha);
@@ -279,8 +279,8 @@ impl Page {
     }
 }
 
-/// The numbers of the objects; behind that of the font are its four parts, behind the first opacity's 255 others, and
-/// behind the first image's all other images.
+/// The object numbers. The four parts of the font follow its number, and further opacities and images follow the first
+/// ones.
 const NUMBERS: [i32; 8] = [1, 2, 3, 4, 5, 6, 1000, 100];
 
 fn image_name(number: usize) -> String {

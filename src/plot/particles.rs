@@ -1,4 +1,4 @@
-//! Particles: where they are, and how long they live.
+//! The pictures of a simulation: the density of the particles, and their lifetimes.
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,11 @@ use crate::observe::over_grid::{AXES, Kind, over_grid};
 
 const PLACES: Kind = Kind::density("density", "where the particles are");
 
-/// Draws `particles` and `lives`, with a word before these names, into a folder, where there is something to show, from
-/// the summary and the group of the particles.
+/// Draws `particles` and `lives` into a folder from a summary and the group of particles, with a prefix before these
+/// names, as far as there are data.
 ///
 /// # Errors
+/// [`PlotError`] of the first picture that cannot be drawn.
 /// [`PlotError`] with the first picture that could not be made.
 pub fn draw_particles(
     summary: &Value,
@@ -47,7 +48,7 @@ fn draw_with(pen: Pen, summary: &Value, group: &FieldGroup, place: (&Path, &str)
     Ok(drawn)
 }
 
-/// The bins as a grid, whose cells have the middles that the group names.
+/// The grid of the histogram bins, from the centres in the group.
 fn grid(group: &FieldGroup) -> Option<Grid> {
     let (mut lower, mut upper, mut cells, mut dimension) = ([0.0, -0.5], [0.0, 0.5], [1, 1], 0);
     for (axis, name) in AXES.into_iter().enumerate() {
@@ -59,7 +60,7 @@ fn grid(group: &FieldGroup) -> Option<Grid> {
     (dimension > 0).then(|| Grid::new(dimension, lower, upper, cells, [false, false]))
 }
 
-/// The share that is still alive against age, over the exponential law of the rate.
+/// The fraction alive against age, and the exponential distribution with the rate; `false` with fewer than ten exits.
 fn lives(summary: &Value, group: &FieldGroup, sheet: &Sheet) -> Result<bool, PlotError> {
     let said = &summary["rate"]["particles"];
     let is_enough = said["fine"]["exits"].as_u64().is_some_and(|exits| exits >= 10);
@@ -67,7 +68,7 @@ fn lives(summary: &Value, group: &FieldGroup, sheet: &Sheet) -> Result<bool, Plo
         return Ok(false);
     };
     let (Ok(ages), Some(survival)) = (group.needed("age"), group.values("survival")) else { return Ok(false) };
-    // Where fewer than one life in ten thousand remains, their number is too small to be drawn as a share.
+    // The fraction below which too few lives remain to be drawn.
     const LEAST: f64 = 1e-4;
     let spots: Vec<Spot> = ages
         .iter()

@@ -1,4 +1,4 @@
-//! Digits that are right against the barrier, in a colour for each tool.
+//! The number of correct digits against the barrier, in a colour for each tool.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use super::colour::SERIES;
 use super::sheet::{Look, Pen};
 use crate::referee::{Judged, Judgement};
 
-/// Tools in one picture: more of them are told apart by nobody.
+/// The largest number of tools in a picture.
 const MOST_TOOLS: usize = 10;
 
-/// Barriers below this stand at it, so that the axis can be logarithmic.
+/// The barrier at which lower ones are drawn, because the axis is logarithmic.
 const LOWEST_BARRIER: f64 = 1.0;
 
 /// Draws `referee`; claims that do not cover are crosses.
 ///
 /// # Errors
-/// [`PlotError`] where it could not be made.
+/// [`PlotError`] if it cannot be drawn.
 pub fn draw_referee(found: &Judgement<'_>, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
     look.each(|pen| Ok(vec![draw_with(pen, found, folder)?]))
 }
@@ -32,8 +32,7 @@ fn draw_with(pen: Pen, found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, 
         let colour = SERIES[place % SERIES.len()];
         let own = found.judged.iter().filter(|one| one.claim.tool == tool.tool);
         spots.extend(own.clone().map(|one| Spot { at: at(one), colour, cross: one.is_covered == Some(false) }));
-        // Dots alone: problems of one barrier have nothing else in common. The curve gives the tool its name in the
-        // legend.
+        // No line joins the problems; an empty curve gives the tool its name in the legend.
         let points = vec![(f64::NAN, f64::NAN)];
         let name = if tool.tool.is_empty() { "(no name)".to_string() } else { tool.tool.clone() };
         curves.push(Curve { points, colour, name });

@@ -14,7 +14,7 @@ use crate::observe::group::Field;
 const WIDE: (u32, u32) = (1200, 800);
 pub(super) const TALL: (u32, u32) = (1200, 1200);
 
-/// The loss with its critical points; `false` when there is none.
+/// The loss with its critical points; `false` without a finite value.
 pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let loss = field.values.as_slice();
     let Some(range) = loss_range(data, loss) else {
@@ -32,7 +32,7 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
         return Ok(true);
     }
     let (x, y) = (abscissa(data), Axis::linear("L", range, 0.05));
-    // Beyond the shown range the curve would only cover the frame.
+    // Beyond the range shown the curve would run along the frame.
     let shown = |value: f64| {
         if y.place(value) <= y.range.end { y.place(value) } else { f64::NAN }
     };
@@ -55,8 +55,8 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
     Ok(true)
 }
 
-/// From the deepest point to half a barrier above the highest saddle of the start set, or above what absorbs where it
-/// has none, so that valleys are seen.
+/// The range of L from its minimum to half a barrier above the highest saddle of the start set, or above the absorbing
+/// boundary if it has no saddle. Higher values would hide the valleys.
 fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     let whole = extent(loss.iter().copied())?;
     let saddles = data.valley.iter().filter_map(|saddle| data.saddles.get(*saddle)?.loss);
@@ -69,8 +69,8 @@ fn loss_range(data: &FigureData, loss: &[f64]) -> Option<std::ops::Range<f64>> {
     Some(whole.start..top.min(whole.end))
 }
 
-/// A density, under its long name, on a logarithmic scale, in one dimension on a linear one too; `false` when it is
-/// nowhere positive.
+/// A density on a logarithmic scale, and in one dimension also on a linear one, titled by its long name; `false` if it
+/// is nowhere positive.
 pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let name = capitalised(&field.label.long_name);
     let field = field.values.as_slice();
@@ -101,8 +101,8 @@ pub(super) fn density(data: &FigureData, field: &Field, sheet: &Sheet) -> Result
     Ok(true)
 }
 
-/// A density with the smallest number in place of the zeros of the set in which the process lives, where it has
-/// underflowed: its passage time tells that set, where there is one.
+/// The density with the smallest positive number in place of zeros by underflow: zeros at cells with a passage time,
+/// that is, in the live set.
 pub(super) fn with_underflow(data: &FigureData, density: &[f64]) -> Vec<f64> {
     let Some(times) = data.fields.values(MEAN_FIRST_PASSAGE.name).filter(|times| times.len() == density.len()) else {
         return density.to_vec();
@@ -111,13 +111,13 @@ pub(super) fn with_underflow(data: &FigureData, density: &[f64]) -> Vec<f64> {
     pairs.map(|(&value, &time)| if value == 0.0 && time > 0.0 { f64::MIN_POSITIVE } else { value }).collect()
 }
 
-/// Where more than half of the set takes more than this part of the longest time to leave, the time is flat: it says
-/// where leaving is decided only by what it lacks there.
+/// The fraction of the longest passage time that more than half of the cells must exceed for the passage time to count
+/// as flat; then 1 − τ/max τ is shown.
 const FLAT: f64 = 0.9;
-/// Decades shown of what a flat time lacks: below them it is rounding.
+/// The decades shown of 1 − τ/max τ; smaller values are rounding.
 const LACKING: f64 = 12.0;
 
-/// The passage time from every point; `false` when none is finite.
+/// The passage time from every cell; `false` if none is finite.
 pub(super) fn passage_time(data: &FigureData, field: &Field, sheet: &Sheet) -> Result<bool, PlotError> {
     let times = field.values.as_slice();
     let Some(range) = extent(times.iter().copied()).filter(|range| range.end.is_finite()) else {
@@ -137,7 +137,7 @@ pub(super) fn passage_time(data: &FigureData, field: &Field, sheet: &Sheet) -> R
     let exponents = decades(&lacks, LACKING).filter(|_| is_flat);
     let lacking = exponents.map(|exponents| Axis::logarithmic("1 − τ/max τ: leaves before it falls back", exponents));
     if data.grid.dimension == 2 {
-        // Outside the start set the time is 0: shown as absent, for it is not asked there.
+        // The time is 0 outside the start set, where it is shown as missing.
         let present = |time: &f64, value: f64| if *time > 0.0 { value } else { f64::NAN };
         let (scale, field, levels): (Axis, Vec<f64>, Vec<f64>) = match lacking {
             Some(log) => {
@@ -173,7 +173,7 @@ fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -
     chart::draw(area, Chart { x, y, curves, lines: ends(data), spots, leaves_room_beside: false })
 }
 
-/// A long name as a title.
+/// A long name with a capital letter.
 fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -194,13 +194,13 @@ fn curve(
     Curve { points, colour, name: name.to_string() }
 }
 
-/// Where the start set ends, in one dimension.
+/// Lines at the ends of the start set in one dimension.
 fn ends(data: &FigureData) -> Vec<Line> {
     let positions = data.flux.iter().flat_map(|flux| &flux.position);
     positions.map(|point| Line { at: point[0], word: "absorbing".to_string(), colour: BOUNDARY }).collect()
 }
 
-/// The rate, then what was solved.
+/// The rate, and the problem.
 pub(super) fn subtitle(data: &FigureData) -> String {
     let Some(rate) = data.rate else { return text_of(data) };
     let of_time = format!("γ = {} per unit of time", typeset(&number(rate)));

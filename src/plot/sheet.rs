@@ -1,28 +1,28 @@
-//! How pictures look: their formats, resolution, size and titles; and the file that one of them goes to.
+//! The look of pictures (formats, resolution, size and titles), and the file of a picture.
 
 use std::path::{Path, PathBuf};
 
 use super::PlotError;
 
-/// Pixels of the design to an inch: a picture of 1200 of them is eight inches wide, its smallest text of 10 points.
+/// Design pixels per inch: a picture of 1200 pixels is eight inches wide, with a smallest text of 10 points.
 pub const DESIGN: u32 = 150;
 
-/// The kind of file that a picture is.
+/// The file format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Pixels.
     Png,
-    /// Lines and text as vectors; fields over a plane stay pixels within.
+    /// Vectors; fields over a plane are embedded pixels.
     Svg,
-    /// The same on a page of PDF with the font's letters, which stay text.
+    /// A page of PDF with vectors as in SVG; texts remain text.
     Pdf,
 }
 
 impl Format {
-    /// All there are.
+    /// All formats.
     pub const ALL: [Format; 3] = [Format::Png, Format::Svg, Format::Pdf];
 
-    /// The end of its file names.
+    /// The extension of file names.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Png => "png",
@@ -32,27 +32,27 @@ impl Format {
     }
 }
 
-/// How all pictures of a command look.
+/// The look of all pictures of a command.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Look {
-    /// Every picture is written in each of these.
+    /// The formats; every picture is written in each.
     pub formats: Vec<Format>,
-    /// Pixels to an inch.
+    /// The resolution in pixels per inch.
     pub dpi: u32,
-    /// Width of every picture in millimetres; as designed when absent, which is 1/[`DESIGN`] inch a pixel.
+    /// The width of every picture in millimetres; `None`: 1/[`DESIGN`] inch per design pixel.
     pub width: Option<f64>,
-    /// Whether the two lines of title stand above the charts.
+    /// Whether pictures have two lines of title.
     pub has_titles: bool,
 }
 
 impl Default for Look {
-    /// PNG as designed.
+    /// PNG in the design size, with titles.
     fn default() -> Look {
         Look { formats: vec![Format::Png], dpi: DESIGN, width: None, has_titles: true }
     }
 }
 
-/// One format of a look.
+/// A look with one of its formats.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pen<'a> {
     look: &'a Look,
@@ -60,7 +60,7 @@ pub(super) struct Pen<'a> {
 }
 
 impl Look {
-    /// Draws in every format, and returns what was drawn.
+    /// Calls `draw` for every format, and returns all paths.
     pub(super) fn each(
         &self,
         mut draw: impl FnMut(Pen) -> Result<Vec<PathBuf>, PlotError>,
@@ -72,7 +72,7 @@ impl Look {
         Ok(drawn)
     }
 
-    /// Inches to a pixel of the design, in a picture that is designed so many pixels wide.
+    /// Inches per design pixel, for a picture of this design width.
     pub(super) fn inches(&self, designed: u32) -> f64 {
         const MILLIMETRES: f64 = 25.4;
         self.width.map_or(1.0 / f64::from(DESIGN), |width| width / MILLIMETRES / f64::from(designed))
@@ -80,14 +80,14 @@ impl Look {
 }
 
 impl<'a> Pen<'a> {
-    /// The file of this name, without its extension, in a folder.
+    /// The file in a folder with this name, without extension.
     pub fn sheet(&self, folder: &Path, name: &str) -> Sheet<'a> {
         let path = folder.join(format!("{name}.{}", self.format.extension()));
         Sheet { path, look: self.look, format: self.format }
     }
 }
 
-/// The file that a picture goes to.
+/// The file of a picture, and its look.
 #[derive(Clone, Debug)]
 pub(super) struct Sheet<'a> {
     pub path: PathBuf,

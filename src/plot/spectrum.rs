@@ -10,22 +10,21 @@ use super::{FigureData, PlotError, scene};
 use crate::observe::group::FieldGroup;
 use crate::study::spectrum::{IMAGINARY, RIGHT_NAME, VALUES_NAME};
 
-/// Eigenfunctions shown at most.
+/// The largest number of eigenfunctions shown.
 const MOST: usize = 6;
-/// Longest side of one of them, in dots.
+/// The length of the longest side of each map, in dots.
 const PANEL: u32 = 640;
-/// Room around its map: ticks and name below, ticks on the left, the colour bar on the right; and for its own name
-/// above.
+/// The horizontal and vertical space around a map for ticks, colour bar and names.
 const AROUND: [u32; 2] = [640, 340];
 
-/// The eigenvalues in the plane above, and by their size below; `false` when there is no spectrum.
+/// The eigenvalues in the complex plane above, and |λ| below; `false` without a spectrum.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some([re, im]) = data.spectrum.and_then(eigenvalues) else { return Ok(false) };
     let sizes: Vec<f64> = re.iter().zip(&im).map(|(re, im)| re.hypot(*im)).collect();
     let (Some(across), Some(exponents)) = (extent(re.iter().copied()), decades(&sizes, 320.0)) else {
         return Ok(false);
     };
-    // One beside 0 may be tiny; the frame keeps a little room on either side.
+    // An eigenvalue near 0 may be tiny; the frame keeps a margin on either side.
     let highest = im.iter().fold(0.0, |most: f64, im| most.max(im.abs())).max(0.05 * across.end.abs());
     let (x, y) = (Axis::linear("Re λ", across, 0.06), Axis::linear("Im λ", -highest..highest, 0.12));
     let number = Axis::position("number of the eigenvalue", 0.5..re.len() as f64 + 0.5);
@@ -48,15 +47,15 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// Real and imaginary parts.
+/// The real and imaginary parts.
 fn eigenvalues(group: &FieldGroup) -> Option<[Vec<f64>; 2]> {
     let re = group.values(VALUES_NAME)?.to_vec();
     let im = group.values(&format!("{VALUES_NAME}{IMAGINARY}")).map_or(vec![0.0; re.len()], <[f64]>::to_vec);
     Some([re, im])
 }
 
-/// The right eigenvectors, real parts, each over its largest size; of a pair the first. `false` when there is no
-/// spectrum.
+/// The real parts of the right eigenvectors, each divided by its largest absolute value, one for each complex pair;
+/// `false` without a spectrum.
 pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
     let Some((group, [re, im])) = data.spectrum.and_then(|group| Some((group, eigenvalues(group)?))) else {
         return Ok(false);
@@ -105,14 +104,14 @@ pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
 pub(super) struct Panel {
     pub name: String,
     pub field: Vec<f64>,
-    /// The range of its colours.
+    /// The range of the colours.
     pub range: std::ops::Range<f64>,
-    /// The value on its white line.
+    /// The level of a thick line.
     pub line: f64,
     pub overlay: Overlay,
 }
 
-/// Maps in two columns.
+/// Draws maps in two columns.
 pub(super) fn maps(data: &FigureData, panels: &[Panel], title: [&str; 2], sheet: &Sheet) -> Result<(), PlotError> {
     let [width, height] = map::size(data, f64::from(PANEL));
     let size = [width + AROUND[0], height + AROUND[1]];

@@ -1,21 +1,21 @@
-//! Lines along a current without divergence: as many of them leave one of its cross-sections as the current is large
-//! there, so that the same share of it flows between any two neighbours.
+//! Streamlines of a divergence-free current, placed on a cross-section such that the same flux runs between any two
+//! neighbours.
 
 use crate::grid::Grid;
 use crate::tensor::{Point, advance, difference, dot, norm};
 
-/// A current over the cells, along the grid's axes.
+/// A current over the cells, with components along the axes of the grid.
 pub(super) struct Current<'a> {
     pub grid: &'a Grid,
     pub components: [&'a [f64]; 2],
 }
 
-/// Lines are followed in steps of this share of a cell.
+/// The step along a streamline in cell widths.
 const STEP: f64 = 0.4;
 
 impl Current<'_> {
-    /// J at a point in θ, between the centres of the cells around it; `None` off the grid, and where one of them has
-    /// none.
+    /// J at a point θ by bilinear interpolation between cell centres; `None` off the grid and where one of the four
+    /// cells has no current.
     pub(super) fn at(&self, theta: Point) -> Option<Point> {
         let (grid, [hx, hy]) = (self.grid, self.grid.spacing());
         let u = grid.to_grid(theta);
@@ -39,14 +39,14 @@ impl Current<'_> {
         (along[0].is_finite() && along[1].is_finite()).then_some(along)
     }
 
-    /// The unit vector along J.
+    /// The unit vector along J; `None` where J is zero or not known.
     fn direction(&self, theta: Point) -> Option<Point> {
         let current = self.at(theta)?;
         let size = norm(current);
         (size > 0.0).then(|| current.map(|c| c / size))
     }
 
-    /// The line through a point, along or against the current, to where that ends.
+    /// The streamline from a point, along the current (`sign` = 1) or against it (−1), to its end.
     fn follow(&self, from: Point, sign: f64) -> Vec<Point> {
         let step = sign * STEP * self.grid.spacing()[0].min(self.grid.spacing()[1]);
         let mut line = vec![from];
@@ -60,7 +60,8 @@ impl Current<'_> {
         line
     }
 
-    /// `count` lines through the segments of a cross-section, each with the place in it where it crosses.
+    /// `count` streamlines through the segments of a cross-section, each with the index of its point on the
+    /// cross-section.
     pub(super) fn lines(&self, mut section: Vec<[Point; 2]>, count: usize) -> Vec<(Vec<Point>, usize)> {
         let middle = |[a, b]: [Point; 2]| advance(a, 0.5, difference(b, a));
         let spread = [0, 1].map(|axis: usize| {
@@ -77,7 +78,7 @@ impl Current<'_> {
         let share = flux.iter().sum::<f64>() / count as f64;
         let (mut passed, mut lines) = (0.0, Vec::new());
         for (&[a, b], flux) in section.iter().zip(flux) {
-            // Where the next share's middle is passed.
+            // The streamline lies in the middle of its share of the flux.
             while lines.len() < count && share > 0.0 && passed + flux > (lines.len() as f64 + 0.5) * share {
                 let fraction = ((lines.len() as f64 + 0.5) * share - passed) / flux;
                 let seed = advance(a, fraction, difference(b, a));

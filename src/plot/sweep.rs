@@ -1,4 +1,4 @@
-//! A sweep: the rate against each of its keys, and each law with its line and what the line leaves.
+//! The pictures of a sweep: the rate against each key, and each law with its line and residuals.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,16 @@ use crate::config::sweep::Axis as Key;
 use crate::digits::number;
 use crate::sweep::{Fit, Table};
 
-/// Points of the theory.
+/// Points from a formula of the theory.
 const THEORY: RGBColor = RGBColor(150, 150, 150);
 
-/// Curves in one picture: more of them are told apart by nobody.
+/// The largest number of curves in a picture.
 const MOST_CURVES: usize = 10;
 
-/// Draws the pictures of a sweep and returns their paths.
+/// Draws the pictures of a sweep, and returns their paths.
 ///
 /// # Errors
-/// [`PlotError`] with the first picture that could not be made.
+/// [`PlotError`] of the first picture that cannot be drawn.
 pub fn draw_sweep(table: &Table<'_>, folder: &Path, look: &Look) -> Result<Vec<PathBuf>, PlotError> {
     look.each(|pen| draw_with(pen, table, folder))
 }
@@ -35,7 +35,7 @@ fn draw_with(pen: Pen, table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>,
     for place in 0..table.sweep.axes.len() {
         drawn.extend(draw_rate(table, place, pen, folder)?);
     }
-    // Fits of one request at several values of other keys share a picture.
+    // The fits of one law at several values of other keys share a picture.
     let mut from = 0;
     let mut number = 1;
     while from < table.fits.len() {
@@ -50,7 +50,7 @@ fn draw_with(pen: Pen, table: &Table<'_>, folder: &Path) -> Result<Vec<PathBuf>,
     Ok(drawn)
 }
 
-/// ln γ of a point, from τ where only that is known.
+/// ln γ at a point, or −ln τ if γ is not known.
 fn logarithm(table: &Table<'_>, point: usize) -> Option<f64> {
     let ln = |name: &str| {
         let known = table.rows[point].get(name);
@@ -59,7 +59,8 @@ fn logarithm(table: &Table<'_>, point: usize) -> Option<f64> {
     ln("rate").or(ln("time").map(|ln| -ln))
 }
 
-/// The rate against one key, a curve for each choice of the others; nothing for a key whose values are no numbers.
+/// The rate against one key, with a curve for each combination of the others; `None` if the values of the key are not
+/// numbers.
 fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result<Option<PathBuf>, PlotError> {
     let sweep = table.sweep;
     let key = &sweep.axes[place];
@@ -97,7 +98,7 @@ fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result
     Ok(Some(sheet.path))
 }
 
-/// Fits of one law: the points with their lines above, what the lines leave below.
+/// The fits of one law: points and lines above, residuals below.
 fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     let with_lines: Vec<&Fit> = fits.iter().filter(|fit| fit.line().is_some()).take(MOST_CURVES).collect();
     let Some(first) = with_lines.first() else { return Ok(None) };
@@ -156,7 +157,7 @@ fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     Ok(Some(sheet.path))
 }
 
-/// Curves and dots in the coordinates of their axes.
+/// Draws curves and dots, converted to the plotted coordinates of the axes.
 fn drawn(area: &Area, x: &Axis, y: &Axis, curves: Vec<Curve>, dots: Vec<Spot>, beside: bool) -> Result<(), Fault> {
     let at = |(across, up): (f64, f64)| (x.place(across), y.place(up));
     let curves = curves.into_iter().map(|curve| Curve { points: curve.points.into_iter().map(at).collect(), ..curve });
@@ -167,7 +168,7 @@ fn drawn(area: &Area, x: &Axis, y: &Axis, curves: Vec<Curve>, dots: Vec<Spot>, b
     )
 }
 
-/// Whether values are better seen by their logarithms: positive, over a decade and more.
+/// Whether values are drawn on a logarithmic axis: all positive, over a decade or more.
 fn is_logarithmic(values: &[f64]) -> bool {
     let (low, high) = values.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &v| (low.min(v), high.max(v)));
     low > 0.0 && high >= 10.0 * low
@@ -180,7 +181,7 @@ fn axis(name: &str, across: std::ops::Range<f64>, is_log: bool) -> Axis {
     }
 }
 
-/// A logarithmic axis is given logarithms; a linear one may be in units of a power of ten.
+/// The plotted coordinates of a point whose x is a logarithm already on a logarithmic axis.
 fn along((x, y): (f64, f64), axis: &Axis, is_log: bool) -> (f64, f64) {
     (if is_log { x } else { axis.place(x) }, y)
 }
@@ -205,13 +206,13 @@ fn height(range: &std::ops::Range<f64>) -> f64 {
     (range.end - range.start).max(1.0)
 }
 
-/// The values of the keys other than this one, where they have several.
+/// The values at a point of the other keys with several values.
 fn others(table: &Table<'_>, point: usize, key: &Key) -> String {
     let values = table.sweep.values(point).filter(|(axis, _)| axis.key != key.key && axis.values.len() > 1);
     values.map(|(axis, value)| format!("{} = {}", short(&axis.key), brief(&value.json))).collect::<Vec<_>>().join(", ")
 }
 
-/// The last word of a key.
+/// The last part of a dotted key.
 fn short(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
@@ -225,7 +226,7 @@ fn report_name(column: &str) -> &str {
     }
 }
 
-/// A value with four digits, as a legend has room for.
+/// A value with four digits, for legends.
 fn brief(value: &Value) -> String {
     let short = value.as_f64().and_then(|value| format!("{value:.3e}").parse::<f64>().ok());
     short.map_or_else(|| value.as_str().map_or_else(|| value.to_string(), String::from), |short| short.to_string())

@@ -62,19 +62,7 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    // The initial extents of the axes are proportional to the root of the diffusion along them.
-    let spread = noise.tensor(minimum);
-    let between = (spread.yy / spread.xx).sqrt();
-    // Noise that vanishes at the minimum is refused later, by that name.
-    let ratio = [1.0, if dimension == 2 && between.is_normal() { between } else { 1.0 }];
-    let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
-    // A single minimum has no extent: start with the width of the stationary density; the loop finds the scale.
-    let jacobian = dynamics.slope_jacobian(minimum);
-    let steepest = jacobian.as_flattened().iter().fold(0.0f64, |most, entry| most.max(entry.abs()));
-    // A rotating drift may have no slope along x at its fixed point.
-    let along_x = jacobian[0][0].abs();
-    let width = (spread.xx / if along_x > 1e-3 * steepest { along_x } else { steepest }).sqrt();
-    let unit = ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width });
+    let unit = initial_step(dynamics, noise, dimension, minimum, hull);
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
         .into_iter()
         .filter(|&(axis, end)| axis < dimension && free[axis][end])
@@ -109,6 +97,29 @@ pub fn choose(
         }
     }
     Err(ProblemError::NotConfining)
+}
+
+/// The initial distance of the free sides from the hull along each axis.
+fn initial_step(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    dimension: usize,
+    minimum: Point,
+    hull: impl Fn(usize, usize) -> f64,
+) -> [f64; 2] {
+    // The initial extents of the axes are proportional to the root of the diffusion along them.
+    let spread = noise.tensor(minimum);
+    let between = (spread.yy / spread.xx).sqrt();
+    // Noise that vanishes at the minimum is refused later, by that name.
+    let ratio = [1.0, if dimension == 2 && between.is_normal() { between } else { 1.0 }];
+    let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
+    // A single minimum has no extent: start with the width of the stationary density; the loop finds the scale.
+    let jacobian = dynamics.slope_jacobian(minimum);
+    let steepest = jacobian.as_flattened().iter().fold(0.0f64, |most, entry| most.max(entry.abs()));
+    // A rotating drift may have no slope along x at its fixed point.
+    let along_x = jacobian[0][0].abs();
+    let width = (spread.xx / if along_x > 1e-3 * steepest { along_x } else { steepest }).sqrt();
+    ratio.map(|ratio| 0.02 * ratio * if extent > 0.0 { extent } else { width })
 }
 
 /// Whether a side of the domain is too low at one of `samples` + 1 points.

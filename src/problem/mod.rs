@@ -103,14 +103,12 @@ impl Problem {
         interpretation: Interpretation,
         posed: &Posed,
     ) -> Result<Problem, ProblemError> {
-        let dimension = dynamics.dimension();
         let posed = &within_extent(posed, &dynamics);
         let space = search_box(posed, &dynamics);
         finite_loss(&dynamics, space)?;
         let mut critical = critical::find(&dynamics, space);
         let chosen = choice::choose_minimum(posed, &dynamics, space, &mut critical)?;
         let descent = descend(&dynamics, &critical, space);
-
         let minimum = chosen.map(|index| &critical.minima[index]);
         let valleys = |named: &[Point]| frozen_at(&dynamics, &critical, chosen, named, space);
         let noise = noise_model.build(&dynamics, minimum, valleys)?;
@@ -128,20 +126,7 @@ impl Problem {
         // Invalid noise may be the reason why no domain was found: report it first.
         let domain =
             choice.domain().or_else(|error| degeneracy::check_tensors(noise.as_ref(), space).and(Err(error)))?;
-        inside_extent(&dynamics, &domain)?;
-        seams(&dynamics, noise.as_ref(), &domain)?;
-        domain.killing.as_ref().map_or(Ok(()), |killing| killing.check(&domain))?;
-        jumps::check(&dynamics, noise.as_ref(), &noise_model, &domain)?;
-        if noise_model.needs_nonnegative_loss() {
-            nonnegative_loss(&dynamics, &critical, &domain)?;
-        }
-        let start = match start {
-            // Trace the outline again in the domain, which is now known.
-            Region::Basin(basin) if dynamics.dimension() == 2 => {
-                Region::Basin(Arc::new(basin.outlined_in(&dynamics, &critical, &domain)))
-            }
-            start => start,
-        };
+        check_ingredients(&dynamics, noise.as_ref(), &noise_model, &critical, &domain)?;
         let surroundings = Surroundings {
             dynamics: &dynamics,
             noise: noise.as_ref(),
@@ -149,26 +134,14 @@ impl Problem {
             critical: &critical,
             descent: &descent,
         };
-        let from = posed.valley.as_ref().and_then(|valley| valley.from);
-        let valley = Valley::new(surroundings, chosen, from, start, target);
-        if let Some(from) = from
-            && !(domain.contains(from) && valley.live.holds(from))
-        {
-            return Err(ProblemError::StartOutside { from, dimension });
-        }
+        let valley = valley_in(surroundings, posed, chosen, start, target)?;
         let mut warnings = warnings(&dynamics, posed, &domain, &valley);
         warnings.extend(choice::strayed(posed, &critical, chosen, target, &domain));
         if !posed.allow_degenerate {
-            // Where the killing rate inside the domain is positive, the noise need not carry the process on.
-            let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
-            let live = spared.as_ref().unwrap_or(&valley.live);
-            degeneracy::traps(noise.as_ref(), &critical.minima, &domain, live)?;
-            if live.holds(valley.start_point) || spared.is_none() {
-                degeneracy::check(&dynamics, noise.as_ref(), interpretation, &domain, live, valley.start_point)?;
-            }
+            check_degeneracy(&dynamics, noise.as_ref(), interpretation, &critical, &domain, &valley)?;
         }
         let mut problem = Problem {
-            dimension,
+            dimension: dynamics.dimension(),
             dynamics,
             noise,
             noise_model,
@@ -219,6 +192,69 @@ impl Problem {
     pub fn minimum(&self) -> Option<&CriticalPoint> {
         self.valley.minimum.map(|index| &self.critical.minima[index])
     }
+}
+
+/// Refuses dynamics, noise and killing rates that are wrong somewhere in the domain.
+fn check_ingredients(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    noise_model: &NoiseModel,
+    critical: &CriticalPoints,
+    domain: &Domain,
+) -> Result<(), ProblemError> {
+    inside_extent(dynamics, domain)?;
+    seams(dynamics, noise, domain)?;
+    domain.killing.as_ref().map_or(Ok(()), |killing| killing.check(domain))?;
+    jumps::check(dynamics, noise, noise_model, domain)?;
+    if noise_model.needs_nonnegative_loss() {
+        nonnegative_loss(dynamics, critical, domain)?;
+    }
+    Ok(())
+}
+
+/// The start set and the live set in the domain. The outline of a basin is traced again, since the domain is now known.
+///
+/// # Errors
+/// [`ProblemError::StartOutside`] if the given start point is outside of the live set.
+fn valley_in(
+    surroundings: Surroundings<'_>,
+    posed: &Posed,
+    chosen: Option<usize>,
+    start: Region,
+    target: Option<(Point, f64)>,
+) -> Result<Valley, ProblemError> {
+    let Surroundings { dynamics, domain, critical, .. } = surroundings;
+    let start = match start {
+        Region::Basin(basin) if dynamics.dimension() == 2 => {
+            Region::Basin(Arc::new(basin.outlined_in(dynamics, critical, domain)))
+        }
+        start => start,
+    };
+    let from = posed.valley.as_ref().and_then(|valley| valley.from);
+    let valley = Valley::new(surroundings, chosen, from, start, target);
+    match from.filter(|from| !(domain.contains(*from) && valley.live.holds(*from))) {
+        Some(from) => Err(ProblemError::StartOutside { from, dimension: dynamics.dimension() }),
+        None => Ok(valley),
+    }
+}
+
+/// Refuses noise that does not carry the process to what absorbs. Where the killing rate inside the domain is positive
+/// it need not.
+fn check_degeneracy(
+    dynamics: &Dynamics,
+    noise: &dyn DiffusionField,
+    interpretation: Interpretation,
+    critical: &CriticalPoints,
+    domain: &Domain,
+    valley: &Valley,
+) -> Result<(), ProblemError> {
+    let spared = domain.killing.as_ref().map(|killing| killing.spared(&valley.live));
+    let live = spared.as_ref().unwrap_or(&valley.live);
+    degeneracy::traps(noise, &critical.minima, domain, live)?;
+    if live.holds(valley.start_point) || spared.is_none() {
+        degeneracy::check(dynamics, noise, interpretation, domain, live, valley.start_point)?;
+    }
+    Ok(())
 }
 
 /// The warnings of a problem: a start point of passage times without a minimum, and walls that are out of reach.

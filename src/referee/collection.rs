@@ -1,63 +1,63 @@
-//! The problems whose rates are known.
+//! The reference collection: problems whose rates are known.
 
 use serde::Deserialize;
 
-/// The collection as it was made.
+/// The collection as JSON, made by `scripts/reference`.
 const TEXT: &str = include_str!("../../configs/reference/rates.json");
 
-/// Problems with rates that are known from two routes or more.
+/// Problems whose rates are known from a certificate or from two independent routes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Collection {
-    /// In the order of dimension and barrier.
+    /// The problems, by dimension and barrier.
     pub problems: Vec<Reference>,
 }
 
-/// One problem of the collection.
+/// A problem of the collection.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Reference {
-    /// Its name: `configs/reference/NAME.toml` poses it.
+    /// The name; the problem is posed by `configs/reference/NAME.toml`.
     pub problem: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// From the bottom to the lowest pass towards what kills, in units of the noise.
+    /// The barrier from the start minimum to the lowest pass towards what absorbs, in units of the noise.
     pub barrier: f64,
-    /// Between these the rate lies; `None` beyond the range of ordinary numbers.
+    /// An interval that contains the rate, per unit of dynamical time; `None` outside of the range of f64.
     pub rate: Option<[f64; 2]>,
-    /// ln of both.
+    /// The natural logarithms of its ends.
     pub log_rate: [f64; 2],
-    /// −log₁₀ of half the relative width that is left open.
+    /// The number of known digits, −log₁₀ of half the relative width of the interval.
     pub digits: f64,
-    /// "certificate" or "two routes".
+    /// The source of the interval, "certificate" or "two routes".
     pub certified: String,
 }
 
-/// Digits of ordinary numbers.
+/// The decimal digits of f64.
 const ORDINARY: f64 = 16.0;
 
 impl Reference {
-    /// Digits that a comparison of ordinary numbers can find right.
+    /// The number of digits that a comparison in f64 can confirm.
     pub fn ordinary_digits(&self) -> f64 {
         self.digits.min(ORDINARY)
     }
 }
 
 impl Collection {
-    /// The collection that the program was built with.
+    /// The collection that is part of the program.
     ///
     /// # Errors
-    /// A text that is none, which the tests exclude.
+    /// A malformed collection, which the tests exclude.
     pub fn built_in() -> Result<Collection, serde_json::Error> {
         serde_json::from_str(TEXT)
     }
 
-    /// A problem by its name.
+    /// The problem with this name.
     pub fn find(&self, name: &str) -> Option<&Reference> {
         self.problems.iter().find(|problem| problem.problem == name)
     }
 
-    /// The name that looks most like this one.
+    /// The name most similar to this one.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let likeness = |known: &str| strsim::jaro_winkler(known, name);
         let names = self.problems.iter().map(|problem| problem.problem.as_str());

@@ -1,4 +1,4 @@
-//! What is found of somebody's rates.
+//! The comparison of rates with the reference collection.
 
 use std::path::Path;
 
@@ -8,41 +8,41 @@ use serde_json::{Value, json};
 use super::collection::{Collection, Reference};
 use super::table::Claim;
 
-/// A claim and what is right of it.
+/// A claimed rate and its comparison with the reference.
 #[derive(Clone, Debug)]
 pub struct Judged<'a> {
-    /// What the collection says.
+    /// The problem of the collection.
     pub reference: &'a Reference,
-    /// What was said.
+    /// The claimed rate.
     pub claim: Claim,
-    /// value/rate − 1.
+    /// value/rate − 1, with the middle of the interval as the rate.
     pub relative_error: f64,
-    /// −log₁₀ of its size: from 0 to as many as are known.
+    /// −log₁₀ |relative error|, from 0 to the number of known digits.
     pub digits: f64,
-    /// Whether the claimed error covers; `None` where none is claimed.
+    /// Whether value·(1 ± claimed error) meets the interval of the collection; `None` if no error is claimed.
     pub is_covered: Option<bool>,
 }
 
-/// The rates of one tool together.
+/// The results of one tool.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tool {
     /// Its name.
     pub tool: String,
-    /// Rates that it gave.
+    /// The number of rates.
     pub rates: usize,
-    /// Rates with fewer than one digit right.
+    /// The number of rates with less than one correct digit.
     pub without_a_digit: usize,
-    /// Fewest digits right.
+    /// The smallest number of correct digits.
     pub fewest_digits: f64,
-    /// Half of the rates have more.
+    /// The median number of correct digits.
     pub median_digits: f64,
-    /// Errors that were claimed.
+    /// The number of claimed errors.
     pub claims: usize,
-    /// Those that cover.
+    /// The number of claimed errors that cover.
     pub covered: usize,
 }
 
-/// All claims of a table, in its order, and the tools in the order in which they appear.
+/// All claims of a table in its order, and the tools in the order of their appearance.
 #[derive(Clone, Debug)]
 pub struct Judgement<'a> {
     /// The claims.
@@ -67,7 +67,7 @@ fn middle([low, high]: [f64; 2]) -> f64 {
     low + 0.5 * (high - low)
 }
 
-/// Whether value·(1 ± error) meets the interval in which the rate lies.
+/// Whether the claimed interval value·(1 ± error) meets that of the collection.
 fn covers(claim: &Claim, error: f64, reference: &Reference) -> bool {
     match reference.rate {
         Some([low, high]) => {
@@ -83,7 +83,7 @@ fn covers(claim: &Claim, error: f64, reference: &Reference) -> bool {
 }
 
 impl<'a> Judgement<'a> {
-    /// Judges claims about problems of a collection.
+    /// Compares claims with the problems of a collection.
     pub fn new(claims: Vec<Claim>, collection: &'a Collection) -> Judgement<'a> {
         let judged: Vec<Judged<'a>> = claims
             .into_iter()
@@ -102,7 +102,7 @@ impl<'a> Judgement<'a> {
         Judgement { judged, tools }
     }
 
-    /// What referee.json holds.
+    /// The contents of `referee.json`.
     pub fn json(&self, file: &Path) -> Value {
         let row = |one: &Judged<'_>| {
             let mut row = json!({

@@ -1,9 +1,9 @@
-//! Somebody's rates for problems of the reference collection, judged: how many digits are right, and whether the
+//! Rates of other programs for the problems of the reference collection: how many digits are correct, and whether the
 //! claimed errors cover.
 //!
-//! The collection is part of the program (`configs/reference/rates.json`, made by `scripts/reference`): each rate lies
-//! in an interval that a certificate or two independent routes give. A value is compared with the middle of it, a claim
-//! with the whole.
+//! The collection is part of the program (`configs/reference/rates.json`, made by `scripts/reference`). Each rate lies
+//! in an interval from a certificate or from two independent routes. A value is compared with its middle, a claimed
+//! error with the whole interval.
 
 mod collection;
 mod error;

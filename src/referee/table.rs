@@ -1,4 +1,4 @@
-//! Somebody's rates as they are read from a CSV file.
+//! The table of rates, from a CSV file.
 
 use std::path::Path;
 
@@ -6,20 +6,20 @@ use super::collection::Collection;
 use super::error::{RefereeError, RefereeFault};
 use crate::input;
 
-/// A rate that somebody's tool gives for a problem of the collection.
+/// A rate that a tool gives for a problem of the collection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// The problem's place in the collection.
+    /// The index of the problem in the collection.
     pub place: usize,
-    /// The rate, as a number with its decimal exponent apart.
+    /// The rate, per unit of dynamical time.
     pub value: Decimal,
-    /// The claimed error relative to the value.
+    /// The claimed error relative to the value; `None` if none is claimed.
     pub error: Option<f64>,
-    /// Who gave it.
+    /// The name of the tool.
     pub tool: String,
 }
 
-/// mantissa·10^exponent: a rate may lie below 1e-308.
+/// A number mantissa·10^exponent, because a rate may lie below 1e-308.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decimal {
     mantissa: f64,
@@ -27,7 +27,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a number such as `-1.9e-13`; `None` for anything that is not finite.
+    /// Parses a number such as `-1.9e-13`; `None` for anything that is not finite.
     fn parse(field: &str) -> Option<Decimal> {
         let whole: f64 = field.parse().ok()?;
         if !whole.is_finite() {
@@ -36,7 +36,7 @@ impl Decimal {
         if whole.is_normal() {
             return Some(Decimal { mantissa: whole, exponent: 0 });
         }
-        // Zero, or too small for an ordinary number.
+        // Zero, or too small for f64.
         let (mantissa, exponent) = match field.find(['e', 'E']) {
             Some(at) => (field[..at].parse().ok()?, field[at + 1..].parse().ok()?),
             None => (whole, 0),
@@ -44,19 +44,19 @@ impl Decimal {
         Some(Decimal { mantissa, exponent })
     }
 
-    /// The number, 0 where it is too small for an ordinary one.
+    /// The number as f64, 0 if it underflows.
     pub fn value(self) -> f64 {
         self.mantissa * 10f64.powi(self.exponent)
     }
 
-    /// Its natural logarithm; `None` for numbers that are not positive.
+    /// The natural logarithm; `None` for numbers that are not positive.
     pub fn ln(self) -> Option<f64> {
         let ln = self.mantissa.ln() + f64::from(self.exponent) * std::f64::consts::LN_10;
         (self.mantissa > 0.0).then_some(ln)
     }
 }
 
-/// Where the columns stand.
+/// The indices of the columns; `None` for columns that are not given.
 struct Columns {
     problem: usize,
     value: usize,
@@ -89,7 +89,7 @@ impl Columns {
 /// Reads a table of rates.
 ///
 /// # Errors
-/// The first fault, with its line and column and what is allowed there.
+/// The first fault, with its line and the rule for the column.
 pub fn read(path: &Path, collection: &Collection) -> Result<Vec<Claim>, RefereeError> {
     let fails = |line, fault| RefereeError { file: path.into(), line, fault };
     let text =
@@ -118,10 +118,10 @@ pub fn read(path: &Path, collection: &Collection) -> Result<Vec<Claim>, RefereeE
     Ok(claims)
 }
 
-/// Lines that begin with this are no records.
+/// The first character of comment lines.
 const COMMENT: u8 = b'#';
 
-/// The line of a record: the parser tells the place before the empty lines and comments that it skips.
+/// The line of a record; the parser gives the line before any empty lines and comments that it skips.
 fn line(text: &str, position: &csv::Position) -> u64 {
     let from = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or("");
     let is_skipped = |line: &&str| line.is_empty() || line.as_bytes()[0] == COMMENT;

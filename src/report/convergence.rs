@@ -1,4 +1,4 @@
-//! A refinement study as a table on the terminal.
+//! The terminal report of a convergence study.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::io;
 use crate::scaled::Scaled;
 use crate::study::converge::{Convergence, Measure, Sample, Series};
 
-/// The report of a study; `colour` for a terminal that shows it.
+/// The report of a study; `colour`: whether the terminal shows colour.
 pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     match config.title.as_str() {

@@ -1,4 +1,4 @@
-//! C against H on the terminal.
+//! The terminal report of C compared with H.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::number::brief;
 use super::page::Page;
 use crate::study::covariance::CovarianceStudy;
 
-/// The report under this title and description of the model; `colour` for a terminal that shows it.
+/// The report with this title and description of the model; `colour`: whether the terminal shows colour.
 pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     page.heading(title);

@@ -1,4 +1,4 @@
-//! The density in time, in a few lines.
+//! The density in time in the terminal report.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::page::Page;
 use crate::observe::quantity::Quantities;
 use crate::study::evolution::GROUP;
 
-/// What there is at the last time, and since when the flux has its plateau.
+/// The state at the last output time, and the time at which the flux reached its plateau.
 pub(super) fn evolution(page: &mut Page, quantities: &Quantities) {
     let Some(found) = quantities.get(GROUP) else { return };
     let last = |key: &str| found[key].as_array().and_then(|values| values.last());

@@ -1,9 +1,9 @@
-//! The report on the terminal: what was solved, how fast it escapes, how sure that is, and where the files are.
+//! The terminal report of a run: the problem, the escape rate with its errors, comparisons, and the files.
 //!
 //! ```text
 //!   escape rate γ      6.85219e-5  ± 1.2e-6 relative · bracket 3e-13 wide, 4 iterations
 //! ```
-//! A rate is shown with the digits that its discretisation error leaves right, and one more.
+//! A rate is shown with the digits that its discretisation error leaves correct, and one more.
 
 mod convergence;
 mod covariance;
@@ -40,12 +40,12 @@ use crate::study::solution::{CovarianceCheck, PassageTime, RateEstimate};
 use number::{brief, bytes, percent, rounded};
 use page::Page;
 
-/// Columns of a full bar.
+/// The length of a full bar in characters.
 const BAR: usize = 24;
-/// At most this many warnings, saddles or files: the summary has them all.
+/// The largest number of warnings, saddles or files; the summary has all of them.
 const MOST: usize = 5;
 
-/// The report of a run; `colour` for a terminal that shows it.
+/// The report of a run; `colour`: whether the terminal shows colour.
 pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     let mut page = found(solved, colour);
     let warnings = warnings(solved);
@@ -55,7 +55,7 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
     page.text()
 }
 
-/// All that was found, without warnings.
+/// The results, without warnings.
 fn found(solved: &Solved, colour: bool) -> Page {
     let mut page = Page::new(colour);
     heading(&mut page, &solved.setting);
@@ -78,7 +78,7 @@ fn found(solved: &Solved, colour: bool) -> Page {
     page
 }
 
-/// Warnings of the solution and of its particles, in words.
+/// The warnings of the solution and of its particles as text.
 fn warnings(solved: &Solved) -> Vec<String> {
     let solution = solved.solution;
     let of_particles = solution.particles.iter().flat_map(|found| &found.warnings).map(advice::on_particle_warning);
@@ -92,7 +92,7 @@ fn heading(page: &mut Page, setting: &Setting) {
     }
 }
 
-/// What was posed: landscape and noise, the minimum, its saddles, and what kills.
+/// The problem: landscape and noise, the start minimum, its saddles, and what absorbs.
 fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Option<&CovarianceCheck>) {
     let (landscape, noise) = (io::landscape(setting.config), io::noise(setting.config));
     page.line("problem", &format!("{landscape} · {noise}"));
@@ -122,7 +122,7 @@ fn place(page: &mut Page, setting: &Setting, saddles: &[usize], covariance: Opti
     page.line("absorption", &setting.absorption.to_string());
 }
 
-/// Grids that differ by less show roundings.
+/// The discretisation error below which grids differ by rounding only.
 const ROUNDING: f64 = 1e-12;
 
 fn rates(page: &mut Page, solved: &Solved) {
@@ -141,7 +141,7 @@ fn rates(page: &mut Page, solved: &Solved) {
             };
             page.line("  extrapolated", &format!("no: {why}"));
         } else if let Some(extrapolated) = rate.extrapolated {
-            // Extrapolation gains about two digits; one is claimed.
+            // Extrapolation gains about two digits, of which one is claimed.
             let error = rate.discretisation_error.map(|error| 0.1 * error);
             let order = rate.observed_order.map_or(String::new(), |order| format!("  observed order {order:.2}"));
             page.line("  extrapolated", &format!("{}{order}", rounded(extrapolated, error)));
@@ -180,7 +180,7 @@ fn rates(page: &mut Page, solved: &Solved) {
     }
 }
 
-/// What a change of each number by one per cent changes the rate by.
+/// The sensitivities ∂ ln γ/∂ ln p.
 fn sensitivities(page: &mut Page, solved: &Solved) {
     let Some(serde_json::Value::Object(found)) = solved.solution.quantities.get("sensitivity") else { return };
     for (key, value) in found {
@@ -190,7 +190,7 @@ fn sensitivities(page: &mut Page, solved: &Solved) {
     }
 }
 
-/// The interval around the rate of the continuous problem; the digits that it leaves open are shown, and two more.
+/// The interval around the rate of the continuous problem, with two digits more than the ends have in common.
 fn certificate(page: &mut Page, solved: &Solved) {
     let Some(found) = &solved.solution.certificate else {
         return;
@@ -206,7 +206,7 @@ fn certificate(page: &mut Page, solved: &Solved) {
     page.line("  exit time ∈", &text);
 }
 
-/// Formulas, and how far `what` is from each.
+/// The formulas, each with the ratio of the computed rate to it; `what`: the source of that rate.
 fn comparisons(page: &mut Page, formulas: &Formulas<Comparison>, what: &str) {
     if let Some(kramers) = &formulas.kramers {
         comparison(page, "Kramers", kramers, what, "");
@@ -229,14 +229,14 @@ fn comparisons(page: &mut Page, formulas: &Formulas<Comparison>, what: &str) {
     }
 }
 
-/// Beyond these ratios something else than the corrections of the next order is at work.
+/// The range of this ratio that higher-order corrections can explain.
 const FAR: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 
 fn comparison(page: &mut Page, name: &str, compared: &Comparison, what: &str, more: &str) {
     let Comparison { formula, ratio } = compared;
     let failing = formula.conditions.iter().filter(|condition| !condition.holds());
     let failing: Vec<String> = failing.map(ToString::to_string).collect();
-    // Particles of which none left have shown no rate.
+    // Particles none of which died give no rate.
     let is_known = ratio.is_finite() && *ratio > 0.0;
     let shown = if is_known { format!("  {what}/formula = {}", brief(*ratio)) } else { String::new() };
     let verdict = if failing.is_empty() && is_known && !FAR.contains(ratio) {
@@ -308,13 +308,13 @@ fn flux(page: &mut Page, solved: &Solved) {
     }
 }
 
-/// Rule 1: the flux over one saddle against Kramers' rate over that saddle alone, where there are several.
+/// For one of several saddles the ratio of the flux over it to its own Kramers rate (Rule 1); otherwise empty.
 fn own_formula(arc: Option<&Arc>) -> String {
     let ratio = arc.filter(|arc| arc.share < 0.9999).and_then(|arc| arc.ratio);
     ratio.map_or(String::new(), |ratio| format!("  {} of its own Kramers rate", brief(ratio)))
 }
 
-/// How the stationary process runs around periodic axes.
+/// The mean velocity of the stationary process around periodic axes.
 fn stationary(page: &mut Page, quantities: &Quantities) {
     let windings = quantities.get("stationary").and_then(|found| found["windings"].as_array());
     for winding in windings.into_iter().flatten() {

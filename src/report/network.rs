@@ -1,4 +1,4 @@
-//! The network of valleys on the terminal.
+//! The network of valleys in the terminal report.
 
 use crate::io::Solved;
 use crate::report::MOST;
@@ -6,7 +6,7 @@ use crate::report::number::{self, brief, percent, rounded};
 use crate::report::page::Page;
 use crate::scaled::Scaled;
 
-/// What each valley holds, where it leads and how fast, and how slowly it is forgotten which one it was.
+/// The occupation of each valley, its rates to others, and the relaxation rates.
 pub(super) fn network(page: &mut Page, solved: &Solved) {
     let Some(study) = &solved.solution.network else {
         return;

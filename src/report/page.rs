@@ -1,83 +1,83 @@
-//! Lines of a name and a text, folded to the width of the report.
+//! Report pages: lines with a name and a text, wrapped to the width of the report.
 
-/// Columns of the report; longer lines are folded.
+/// The width of the report in characters; longer lines are wrapped.
 pub(super) const WIDTH: usize = 100;
-/// Columns of a line's name.
+/// The width of the names of lines.
 const NAME: usize = 20;
-/// Columns of a cell of a table.
+/// The width of a table cell.
 const COLUMN: usize = 13;
 
 /// A part of a report.
 pub(super) enum Part {
     /// The title.
     Heading(String),
-    /// A title of what follows.
+    /// The title of a section.
     Subheading(String),
-    /// A name and what is to be said of it.
+    /// A name and its text.
     Line(String, String),
-    /// A name and what is to be noticed of it.
+    /// A warning.
     Warning(String),
-    /// The cells of a table.
+    /// A row of a table.
     Row(Vec<String>),
-    /// A line as it is.
+    /// A line without wrapping.
     Plain(String),
     /// An empty line.
     Blank,
 }
 
-/// What a report says, part by part.
+/// A report as a list of parts.
 pub(super) struct Page {
     pub parts: Vec<Part>,
     colour: bool,
 }
 
 impl Page {
-    /// An empty page; `colour` for a terminal that shows it.
+    /// An empty report; `colour`: whether the terminal shows colour.
     pub fn new(colour: bool) -> Page {
         Page { parts: Vec::new(), colour }
     }
 
-    /// A bold title, underlined.
+    /// Adds the title, which is bold and underlined.
     pub fn heading(&mut self, title: &str) {
         self.parts.push(Part::Heading(title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()));
     }
 
-    /// A bold title of what follows.
+    /// Adds the title of a section, which is bold.
     pub fn subheading(&mut self, title: &str) {
         self.parts.push(Part::Subheading(title.to_string()));
     }
 
-    /// A name and what is to be said of it.
+    /// Adds a name and its text.
     pub fn line(&mut self, name: &str, text: &str) {
         self.parts.push(Part::Line(name.to_string(), text.to_string()));
     }
 
-    /// An empty line.
+    /// Adds an empty line.
     pub fn blank(&mut self) {
         self.parts.push(Part::Blank);
     }
 
-    /// The cells of a table, each in a column of its own, to the right.
+    /// Adds a row of a table, with right-aligned cells.
     pub fn row(&mut self, cells: &[&str]) {
         self.parts.push(Part::Row(cells.iter().map(ToString::to_string).collect()));
     }
 
-    /// A line as it is, whose columns its author has laid out.
+    /// Adds a line without wrapping.
     pub fn plain(&mut self, line: &str) {
         self.parts.push(Part::Plain(line.to_string()));
     }
 
-    /// A line that is to be noticed.
+    /// Adds a warning.
     pub fn warning(&mut self, text: &str) {
         self.parts.push(Part::Warning(text.to_string()));
     }
 
-    /// The text, bold where colour is shown.
+    /// The text in bold, if the terminal shows colour.
     pub fn bold(&self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    /// All of it as text, folded to the width of the report.
+    /// The report as text, wrapped to its width.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for part in &self.parts {
@@ -111,7 +111,7 @@ impl Page {
     }
 }
 
-/// Words over as many lines as they need, indented under the first; a word longer than a line is cut up.
+/// The words wrapped and indented under the name; a word longer than a line is split.
 fn folded(name: &str, text: &str) -> String {
     let room = WIDTH - NAME;
     let (mut lines, mut line, mut length) = (Vec::new(), String::new(), 0);
@@ -141,7 +141,7 @@ fn folded(name: &str, text: &str) -> String {
     folded
 }
 
-/// Columns that characters take on the terminal: escape sequences of colours take none.
+/// The number of characters that are visible on the terminal, without the escape sequences of colours.
 fn columns(characters: &[char]) -> usize {
     let mut inside = false;
     let visible = characters.iter().filter(|c| {

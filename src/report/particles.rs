@@ -1,4 +1,4 @@
-//! Particles on the terminal.
+//! The terminal report of a simulation.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
 
-/// The report of particles alone; `colour` for a terminal that shows it.
+/// The report of a simulation without the solver; `colour`: whether the terminal shows colour.
 pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> String {
     let Simulated { setting, simulation, formulas } = simulated;
     let mut page = Page::new(colour);
@@ -25,7 +25,7 @@ pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> Stri
     page.text()
 }
 
-/// What a simulation found.
+/// The results of a simulation.
 pub(super) fn particles(page: &mut Page, found: &Simulation) {
     let rate = &found.rate;
     let error = rate.standard_error / rate.value;
@@ -44,7 +44,24 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let value = rounded(iteration.value, Some(0.05 * error));
         page.line("", &format!("{value} per iteration  95 % in [{low}, {high}]"));
     }
-    // With few exits the shorter step stands for itself.
+    method(page, found);
+    if let Some(paper) = rate.paper.as_ref().filter(|paper| paper.value > 0.0) {
+        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.05 * error)));
+        let value = rounded(paper.value, Some(0.05 * error));
+        page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
+    }
+    checks(page, found);
+    if found.interrupted {
+        page.warning("interrupted: this is what had been sampled");
+    }
+    let speed = brief(found.steps_per_second);
+    page.line("  time", &format!("{:.2} s, {speed} particle steps per second", found.seconds));
+}
+
+/// The method, the number of exits or repetitions, the step and the seed.
+fn method(page: &mut Page, found: &Simulation) {
+    let rate = &found.rate;
+    // With few exits the rate is that of the shorter step.
     let is_extrapolated = match (&found.splitting, &rate.fine) {
         (Some(split), _) => !split.coarse.is_empty(),
         (None, fine) => rate.coarse.is_some() && fine.is_some_and(|fine| fine.value != rate.value),
@@ -66,11 +83,10 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         (None, None) => format!("{} particles", found.count),
     };
     page.line(&format!("  {}", found.method.name()), &format!("{what}, {step}, seed {}", found.seed));
-    if let Some(paper) = rate.paper.as_ref().filter(|paper| paper.value > 0.0) {
-        let [low, high] = paper.ci95.map(|end| rounded(end, Some(0.05 * error)));
-        let value = rounded(paper.value, Some(0.05 * error));
-        page.line("  the paper's (84)", &format!("{value}  95 % in [{low}, {high}]"));
-    }
+}
+
+/// The test for exponential lifetimes, and the relaxation between wells.
+fn checks(page: &mut Page, found: &Simulation) {
     if let Some(test) = &found.constancy {
         let verdict = if test.p_value >= 1e-3 { "✓ exponential lives" } else { "✗ lives are not exponential" };
         page.line(
@@ -93,9 +109,4 @@ pub(super) fn particles(page: &mut Page, found: &Simulation) {
         let text = format!("{}: {doubled}memory of the {} wells {memory}", brief(found.burn_in), settling.wells);
         page.line("  burn-in", &text);
     }
-    if found.interrupted {
-        page.warning("interrupted: this is what had been sampled");
-    }
-    let speed = brief(found.steps_per_second);
-    page.line("  time", &format!("{:.2} s, {speed} particle steps per second", found.seconds));
 }

@@ -1,4 +1,4 @@
-//! Reactive paths on the terminal: rates, the surfaces that they cross, and several sets.
+//! Reactive paths in the terminal report: rates, surfaces, and several sets.
 
 use crate::io::Solved;
 use crate::observe::dividing::SurfaceFlux;
@@ -7,7 +7,7 @@ use crate::report::number::{self, brief, percent, rounded};
 use crate::report::page::Page;
 use crate::study::several::SeveralStudy;
 
-/// The rate between two sets with its flux, the way back, and what the stationary current costs.
+/// The rate between the two sets with its flux, the rate back, and the entropy production of the stationary current.
 pub(super) fn reactive(page: &mut Page, solved: &Solved) {
     let Some(study) = &solved.solution.committor else {
         return;
@@ -39,7 +39,7 @@ pub(super) fn reactive(page: &mut Page, solved: &Solved) {
     several(page, study.several.as_ref());
 }
 
-/// Which way the flux takes across a surface, by its arcs.
+/// The flux across a surface, by arcs and saddles.
 fn arcs(page: &mut Page, surface: &SurfaceFlux, listed: &[usize]) {
     let number = |saddle: &usize| listed.iter().position(|own| own == saddle).unwrap_or(*saddle).to_string();
     let arcs = surface.arcs.iter().filter(|arc| arc.share.abs() > 1e-4).take(MOST).map(|arc| {
@@ -57,7 +57,7 @@ fn arcs(page: &mut Page, surface: &SurfaceFlux, listed: &[usize]) {
     page.line("  across", &format!("{}:  {text}", surface.surface));
 }
 
-/// What flows from each set to each, where there are several.
+/// The fluxes between several sets.
 fn several(page: &mut Page, study: Option<&SeveralStudy>) {
     let Some(study) = study else { return };
     for (from, row) in study.hits.flux.iter().enumerate().take(MOST) {

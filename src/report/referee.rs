@@ -1,15 +1,15 @@
-//! Somebody's rates on the terminal: a line for each, then each tool.
+//! The terminal report of a comparison with the reference collection: a line for each rate, then each tool.
 
 use std::path::PathBuf;
 
 use super::page::Page;
 use crate::referee::{Judged, Judgement};
 
-/// Columns of the names.
+/// The widths of the columns of names.
 const PROBLEM: usize = 27;
 const TOOL: usize = 18;
 
-/// The report of a table; `colour` for a terminal that shows it.
+/// The report of a table of rates; `colour`: whether the terminal shows colour.
 pub fn referee(found: &Judgement<'_>, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     page.heading("Rates for problems of the reference collection");
@@ -59,7 +59,7 @@ fn row(one: &Judged<'_>) -> String {
     )
 }
 
-/// A name without what would move the cursor, cut to its column.
+/// A name without control characters, truncated to its column.
 fn printable(text: &str, width: usize) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(width).collect()
 }

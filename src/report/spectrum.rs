@@ -1,4 +1,4 @@
-//! The spectrum on the terminal.
+//! The spectrum in the terminal report.
 
 use crate::io::Solved;
 use crate::report::MOST;
@@ -6,7 +6,7 @@ use crate::report::number::{brief, rounded};
 use crate::report::page::Page;
 use crate::scaled::Scaled;
 
-/// The eigenvalues nearest to zero, each with its error and the means by which it was found.
+/// The eigenvalues nearest to zero, each with its error and the method that found it.
 pub(super) fn spectrum(page: &mut Page, solved: &Solved) {
     let Some(study) = &solved.solution.spectrum else {
         return;

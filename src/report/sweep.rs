@@ -1,4 +1,4 @@
-//! A sweep as a table on the terminal, with the laws in it.
+//! The terminal report of a sweep: a table of its points, and the laws.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use crate::scaled::{Scaled, Sum};
 use crate::study::fit::Model;
 use crate::sweep::{Fit, Row, Table};
 
-/// Rows of the table; a longer one is in the files.
+/// The largest number of rows; the files have all of them.
 const MOST_ROWS: usize = 40;
-/// Failures that are told one by one.
+/// The largest number of failures that are listed.
 const MOST_FAILURES: usize = 10;
 
-/// The report of a sweep; `colour` for a terminal that shows it.
+/// The report of a sweep; `colour`: whether the terminal shows colour.
 pub fn sweep(table: &Table<'_>, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     let sweep = table.sweep;
@@ -42,7 +42,7 @@ pub fn sweep(table: &Table<'_>, files: &[PathBuf], colour: bool) -> String {
     page.text()
 }
 
-/// The first and the last few of a long list.
+/// A list of values; of a long one the first eight and the last.
 fn shortened(values: &[&str]) -> String {
     match values {
         [first @ .., _] if values.len() > 12 => {
@@ -89,19 +89,19 @@ fn rows(page: &mut Page, table: &Table<'_>) {
     }
 }
 
-/// A column as a number, whatever its size.
+/// The value of a column, whatever its magnitude.
 fn number(row: &Row, name: &str) -> Option<Scaled> {
     let known = row.get(name);
     known.value.map(Scaled::new).or(known.logarithm.map(|ln| Scaled::exp(Sum { high: ln, low: 0.0 }, 1.0)))
 }
 
-/// A word that fits a column.
+/// A word truncated to the width of a column.
 fn clipped(word: &str) -> String {
     const ROOM: usize = 12;
     if word.chars().count() <= ROOM { word.into() } else { word.chars().take(ROOM - 1).chain(['…']).collect() }
 }
 
-/// Every fit; those of one law at several values of other keys in a table.
+/// The fits; those of one law at several values of other keys as a table.
 fn laws(page: &mut Page, table: &Table<'_>) {
     let asked = |fit: &Fit| (fit.request.x.to_string(), fit.request.y.to_string(), fit.request.model);
     for fits in table.fits.chunk_by(|a, b| asked(a) == asked(b)) {
@@ -119,7 +119,7 @@ fn title(page: &mut Page, fit: &Fit) {
     page.subheading(&title);
 }
 
-/// What the slope of a model is called.
+/// The name of the slope of a form of law.
 fn slope_of(model: Model) -> &'static str {
     if model == Model::Power { "exponent" } else { "slope" }
 }
@@ -156,7 +156,7 @@ fn theory_name(column: &str) -> &str {
     if column == "kramers" { "Kramers" } else { "Thm 3.2" }
 }
 
-/// The points that failed, those of one message together.
+/// The failed points, grouped by message.
 fn failures(page: &mut Page, table: &Table<'_>) {
     let mut told: Vec<(u8, &str, Vec<usize>)> = Vec::new();
     for (point, status, message) in table.failed() {

@@ -1,4 +1,4 @@
-//! The claims on the terminal: the verdicts in a table, then what was found.
+//! The terminal report of claims: the verdicts, then the findings.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use super::page::Page;
 use crate::progress::Standing;
 use crate::verify::{Claim, Outcome, Suite};
 
-/// Characters of a full bar.
+/// The length of a full bar in characters.
 const BAR: u64 = 16;
-/// Claims that wait of which the names are shown: so that the table stays on a small terminal.
+/// The largest number of waiting claims listed by name, so that the table fits a small terminal.
 const MOST_WAITING: usize = 10;
 
-/// The claims that are not decided yet, a line each, as a terminal shows them under those that are.
+/// The claims that are not decided yet, a line each, shown below those that are.
 pub fn board(tasks: &[(String, Standing)]) -> String {
     let mut lines = Vec::new();
     let mut waiting = 0;
@@ -39,13 +39,13 @@ pub fn board(tasks: &[(String, Standing)]) -> String {
     lines.join("\n")
 }
 
-/// A line for a claim that was just decided.
+/// The line of a claim that has just been decided.
 pub fn verdict(outcome: &Outcome) -> String {
     let surprise = if outcome.is_as_expected() { "" } else { "  NOT as expected" };
     format!("{:<28} {:<31} {:>6.1} s{surprise}", outcome.claim.id, outcome.verdict().name(), outcome.seconds)
 }
 
-/// The report of a suite; `colour` for a terminal that shows it.
+/// The report of a suite; `colour`: whether the terminal shows colour.
 pub fn verify(suite: &Suite, files: &[PathBuf], colour: bool) -> String {
     let mut page = Page::new(colour);
     page.heading("Claims");
@@ -81,7 +81,7 @@ pub fn verify(suite: &Suite, files: &[PathBuf], colour: bool) -> String {
     page.text()
 }
 
-/// The names of claims with their titles.
+/// The names and titles of claims.
 pub fn claims(claims: &[Claim]) -> String {
     claims.iter().map(|claim| format!("{:<28} {}\n", claim.id, claim.title)).collect()
 }

@@ -79,31 +79,7 @@ pub(super) fn core_cuts(
 ) -> Result<Vec<CoreCut>, SolveError> {
     let (pairs, grid) = (&closed.assembly.pairs, &closed.grid);
     check_separated(closed, owner)?;
-    let (mut crossings, mut segments) = (Vec::new(), Vec::new());
-    for (number, pair) in pairs.iter().enumerate() {
-        let (set, begins_inside) = match (owner[pair.from as usize], owner[pair.to as usize]) {
-            (None, Some(set)) => (set as usize, false),
-            (Some(set), None) => (set as usize, true),
-            _ => continue,
-        };
-        // An entry of the tensor that changes sign between two cells leaves an edge without a rate.
-        if pair.forward == 0.0 && pair.backward == 0.0 {
-            continue;
-        }
-        let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
-        let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
-        // A boundary that is at a cell centre to rounding is treated as on the centre inside the set, and as just
-        // before it outside.
-        let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
-        let at = entry.map(|entry| {
-            let fraction = if begins_inside { 1.0 - entry } else { entry };
-            let (at, offset) = (advance(from, fraction, difference(to, from)), pair.offset.map(i32::from));
-            let piece = |from: Point, to: Point| Segment { from, to, offset, ends: [1.0; 2] };
-            segments.extend([piece(from, to), piece(from, at), piece(at, to)]);
-            (fraction, segments.len() - 3)
-        });
-        crossings.push(Crossing { pair: number, set, begins_inside, at });
-    }
+    let (crossings, segments) = crossings(closed, sets, owner);
     let sampler = closed.sampler();
     let (mut flows, mut by_weights) = (Vec::new(), Vec::new());
     let mut failures = sampler.flows(&segments, &mut flows);
@@ -139,6 +115,37 @@ pub(super) fn core_cuts(
         cuts.push(CoreCut { state: state as u32, set, offset, into, out_of });
     }
     Ok(cuts)
+}
+
+/// The pairs that cross the boundary of a set, and three segments for each that is cut between its cells.
+fn crossings(closed: &Discretisation<'_>, sets: &[CoreSet], owner: &[Option<u32>]) -> (Vec<Crossing>, Vec<Segment>) {
+    let (pairs, grid) = (&closed.assembly.pairs, &closed.grid);
+    let (mut crossings, mut segments) = (Vec::new(), Vec::new());
+    for (number, pair) in pairs.iter().enumerate() {
+        let (set, begins_inside) = match (owner[pair.from as usize], owner[pair.to as usize]) {
+            (None, Some(set)) => (set as usize, false),
+            (Some(set), None) => (set as usize, true),
+            _ => continue,
+        };
+        // An entry of the tensor that changes sign between two cells leaves an edge without a rate.
+        if pair.forward == 0.0 && pair.backward == 0.0 {
+            continue;
+        }
+        let [from, to] = grid.edge(closed.assembly.cells[pair.from as usize] as usize, pair.offset);
+        let entry = if begins_inside { sets[set].entry(to, from) } else { sets[set].entry(from, to) };
+        // A boundary that is at a cell centre to rounding is treated as on the centre inside the set, and as just
+        // before it outside.
+        let entry = (entry < 1.0 - LEAST).then_some(entry.max(LEAST));
+        let at = entry.map(|entry| {
+            let fraction = if begins_inside { 1.0 - entry } else { entry };
+            let (at, offset) = (advance(from, fraction, difference(to, from)), pair.offset.map(i32::from));
+            let piece = |from: Point, to: Point| Segment { from, to, offset, ends: [1.0; 2] };
+            segments.extend([piece(from, to), piece(from, at), piece(at, to)]);
+            (fraction, segments.len() - 3)
+        });
+        crossings.push(Crossing { pair: number, set, begins_inside, at });
+    }
+    (crossings, segments)
 }
 
 /// The rate along the first piece of an edge, from the rate along the whole edge (which may include a mass correction

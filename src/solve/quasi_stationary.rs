@@ -89,18 +89,7 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     while found.iterations < MOST_ITERATIONS {
         let (mut after, unit) = occupation_times(elimination, &probability)?;
         let (total, largest) = sum_and_maximum(&after);
-        let floor = BRACKET_FLOOR * largest;
-        let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
-        let bracket = after
-            .par_iter_mut()
-            .zip(&probability)
-            .with_min_len(PIECE)
-            .map(|(after, &before)| {
-                let counts = *after > floor;
-                *after /= total;
-                if counts { [before / *after; 2] } else { NOTHING }
-            })
-            .reduce(|| NOTHING, within);
+        let bracket = normalised(&mut after, &probability, total, BRACKET_FLOOR * largest);
         let before = std::mem::replace(&mut probability, after);
         // States whose probability was zero before have no meaningful ratio yet.
         let width = |bracket: [f64; 2]| if bracket[0] > 0.0 { bracket[1] - bracket[0] } else { f64::INFINITY };
@@ -142,6 +131,22 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     }
     found.probability = probability;
     Ok(found)
+}
+
+/// Divides an iterate by its sum and returns the Collatz–Wielandt bracket min b/x, max b/x of the iterate `before` b, over
+/// the states whose value is above `floor`.
+fn normalised(after: &mut [f64], before: &[f64], total: f64, floor: f64) -> [f64; 2] {
+    let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+    after
+        .par_iter_mut()
+        .zip(before)
+        .with_min_len(PIECE)
+        .map(|(after, &before)| {
+            let counts = *after > floor;
+            *after /= total;
+            if counts { [before / *after; 2] } else { NOTHING }
+        })
+        .reduce(|| NOTHING, within)
 }
 
 /// The combination of the iterate with a slower valley whose states are below [`BRACKET_FLOOR`] or underflow; `None` if

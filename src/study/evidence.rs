@@ -48,43 +48,22 @@ pub(super) struct Before {
 /// Evaluates a solved problem; the timing is added by the caller.
 pub(super) fn evidence(
     request: &Request,
-    level: Level<'_>,
+    mut level: Level<'_>,
     rungs: &Rungs<'_>,
     resources: Resources<'_>,
     Before { choice, mut warnings }: Before,
     mut keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
     resources.progress.begin("observables", 0);
-    let Level { discretisation: on, mut found, reactive, several, network, spectrum, factor_bytes, .. } = level;
-    let problem = on.problem;
-    let mut escape = Escape::new(request, &on, &mut found, rungs, &mut warnings);
-    let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
-    let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
-    // With reactive paths or a network the stationary distribution is known already.
-    let own = match request.wants(Quantity::Stationary) && closed.is_none() {
-        true => Some(stationary(&on, resources)?),
-        false => None,
-    };
-    let closed = closed.or(own.as_ref().map(|(closed, law)| (closed, law)));
-    let mut gathered = Gathered::of(fields(&on, &found), warnings);
-    if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
-        gathered.add("slice", &facts);
-    }
-    let peclet = peclet_numbers(&on, &found, closed);
-    gathered.warnings.extend(unresolved(&peclet, problem.dimension));
-    if let Some((closed, law)) = closed {
-        gathered.stationary(request, closed, law);
-    }
-    let degenerate_curve = gathered.degenerate_curve(&on, &found);
-    let committor = reactive.as_ref().map(|found| gathered.committor(found, several, request, rungs)).transpose()?;
-    let certificate = enclosed(request, problem, on.grid.cells, resources)?;
-    if let Some(certificate) = &certificate {
-        gathered.add("certificate", certificate);
-    }
-    let network_study = network.as_ref().map(|found| gathered.network(found, rungs, resources)).transpose()?;
-    let spectrum_study = spectrum.as_ref().map(|found| gathered.spectrum(found, request, rungs));
+    let problem = level.discretisation.problem;
+    let mut escape = Escape::new(request, &level.discretisation, &mut level.found, rungs, &mut warnings);
+    let (mut gathered, peclet) = Gathered::of(request, &level, warnings, resources)?;
+    let several = level.several.take();
+    let Studies { degenerate_curve, committor, certificate, network, spectrum } =
+        gathered.studies(request, &level, several, rungs, resources)?;
+    let (on, found) = (&level.discretisation, &level.found);
     escape.judge(request, &mut gathered.warnings);
-    let formulas = gathered.formulas(&on, &found, escape.best());
+    let formulas = gathered.formulas(on, found, escape.best());
     let limit = escape.quadrature.as_ref().and_then(|check| check.escape_rate).or(escape.best()[0]);
     let iteration = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
     let Gathered { fields, groups, quantities, warnings } = gathered;
@@ -107,8 +86,8 @@ pub(super) fn evidence(
         quantities,
         committor,
         certificate,
-        network: network_study,
-        spectrum: spectrum_study,
+        network,
+        spectrum,
         quadrature,
         formulas,
         iteration,
@@ -116,13 +95,22 @@ pub(super) fn evidence(
         covariance: covariance_check(problem),
         warnings,
         timing: Vec::new(),
-        factor_bytes,
+        factor_bytes: level.factor_bytes,
         grid: on.grid.clone(),
     };
     // The evolution comes last, so that everything else is saved along with each part of it.
     let unfinished = Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP };
-    in_time(request, &on, &found, spectrum.as_ref(), resources, unfinished)?;
+    in_time(request, on, found, level.spectrum.as_ref(), resources, unfinished)?;
     Ok(solution)
+}
+
+/// The studies of the finest grid that were requested or apply.
+struct Studies {
+    degenerate_curve: Option<CurveFlux>,
+    committor: Option<CommittorStudy>,
+    certificate: Option<Certificate>,
+    network: Option<NetworkStudy>,
+    spectrum: Option<SpectrumStudy>,
 }
 
 /// The results collected from the analyses of the finest grid.
@@ -134,8 +122,56 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn of(fields: FieldGroup, warnings: Vec<Warning>) -> Gathered {
-        Gathered { fields, groups: Vec::new(), quantities: Quantities::default(), warnings }
+    /// The fields of the finest grid, with those of the stationary distribution if it was computed or requested, and the
+    /// cell Péclet numbers.
+    fn of(
+        request: &Request,
+        level: &Level<'_>,
+        warnings: Vec<Warning>,
+        resources: Resources<'_>,
+    ) -> Result<(Gathered, Peclet), StudyError> {
+        let Level { discretisation: on, found, reactive, network, .. } = level;
+        let problem = on.problem;
+        let of_paths = reactive.as_ref().map(|found| (&found.closed, &found.paths.stationary));
+        let closed = of_paths.or(network.as_ref().map(|found| (&found.closed, &found.stationary)));
+        // With reactive paths or a network the stationary distribution is known already.
+        let own = match request.wants(Quantity::Stationary) && closed.is_none() {
+            true => Some(stationary(on, resources)?),
+            false => None,
+        };
+        let closed = closed.or(own.as_ref().map(|(closed, law)| (closed, law)));
+        let fields = fields(on, found);
+        let mut gathered = Gathered { fields, groups: Vec::new(), quantities: Quantities::default(), warnings };
+        if let Some(facts) = problem.dynamics.loss().and_then(|loss| loss.slice()) {
+            gathered.add("slice", &facts);
+        }
+        let peclet = peclet_numbers(on, found, closed);
+        gathered.warnings.extend(unresolved(&peclet, problem.dimension));
+        if let Some((closed, law)) = closed {
+            gathered.stationary(request, closed, law);
+        }
+        Ok((gathered, peclet))
+    }
+
+    /// Adds the studies of the finest grid.
+    fn studies(
+        &mut self,
+        request: &Request,
+        level: &Level<'_>,
+        several: Option<Hits>,
+        rungs: &Rungs<'_>,
+        resources: Resources<'_>,
+    ) -> Result<Studies, StudyError> {
+        let Level { discretisation: on, found, reactive, network, spectrum, .. } = level;
+        let degenerate_curve = self.degenerate_curve(on, found);
+        let committor = reactive.as_ref().map(|found| self.committor(found, several, request, rungs)).transpose()?;
+        let certificate = enclosed(request, on.problem, on.grid.cells, resources)?;
+        if let Some(certificate) = &certificate {
+            self.add("certificate", certificate);
+        }
+        let network = network.as_ref().map(|found| self.network(found, rungs, resources)).transpose()?;
+        let spectrum = spectrum.as_ref().map(|found| self.spectrum(found, request, rungs));
+        Ok(Studies { degenerate_curve, committor, certificate, network, spectrum })
     }
 
     /// Adds a serialisable result under its name.

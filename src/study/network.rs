@@ -152,20 +152,8 @@ impl NetworkStudy {
         let critical = &problem.critical;
         let passage_times = found.passage_times(&valleys(problem)?, resources)?;
         let eigenvalues = network.eigenvalues();
-        let zeros = eigenvalues.len().saturating_sub(estimates.len());
-        let by_grid = |k: usize| match k.checked_sub(zeros) {
-            None => Some(0.0),
-            Some(k) => estimates[k].map(|found| found.error),
-        };
-        let compares_grids = estimates.iter().any(Option::is_some);
-        let discretisation_error: Vec<Option<f64>> =
-            (0..eigenvalues.len()).map(|k| by_grid(k).filter(|_| compares_grids)).collect();
-        let is_open = |index: &usize| {
-            let saddle = &critical.saddles[*index];
-            let leads = saddle.connects.map(|end| cores.iter().any(|core| end == Some(core.minimum)));
-            problem.domain.touches(saddle.point.theta) && leads != [true; 2]
-        };
-        let open_saddles: Vec<usize> = (0..critical.saddles.len()).filter(is_open).collect();
+        let discretisation_error = discretisation_errors(eigenvalues.len(), estimates);
+        let open_saddles = open_saddles(problem, &cores);
         let numbers = Numbers {
             minima: cores.iter().map(|core| critical.minima[core.minimum].theta).collect(),
             occupation: network.occupation.clone(),
@@ -213,6 +201,29 @@ impl NetworkStudy {
     pub fn numbers(&self) -> &Numbers {
         &self.numbers
     }
+}
+
+/// The relative discretisation error of each of `count` eigenvalues; `estimates` has those of the nonzero ones, which are
+/// the last. All are `None` if no grids were compared.
+fn discretisation_errors(count: usize, estimates: &[Option<Extrapolation>]) -> Vec<Option<f64>> {
+    let zeros = count.saturating_sub(estimates.len());
+    let by_grid = |k: usize| match k.checked_sub(zeros) {
+        None => Some(0.0),
+        Some(k) => estimates[k].map(|found| found.error),
+    };
+    let compares_grids = estimates.iter().any(Option::is_some);
+    (0..count).map(|k| by_grid(k).filter(|_| compares_grids)).collect()
+}
+
+/// The saddles of the domain that do not join two of these cores.
+fn open_saddles(problem: &Problem, cores: &[MinimumCore]) -> Vec<usize> {
+    let critical = &problem.critical;
+    let is_open = |index: &usize| {
+        let saddle = &critical.saddles[*index];
+        let leads = saddle.connects.map(|end| cores.iter().any(|core| end == Some(core.minimum)));
+        problem.domain.touches(saddle.point.theta) && leads != [true; 2]
+    };
+    (0..critical.saddles.len()).filter(is_open).collect()
 }
 
 /// The numbers as f64, if all of them are in range.

@@ -95,6 +95,23 @@ fn solved(
     };
     let clock = Instant::now();
     let mut solution = evidence(request, finest, &rungs, resources, Before { choice, warnings }, keeper)?;
+    add_interpolation(problem, request, &mut solution, resources)?;
+    timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
+    if let Some(particles) = particles {
+        add_particles(&particles, request, &mut solution, progress)?;
+    }
+    timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
+    solution.timing = timing;
+    Ok(solution)
+}
+
+/// Adds the errors that the interpolation of a tabulated loss causes.
+fn add_interpolation(
+    problem: &Problem,
+    request: &Request,
+    solution: &mut Solution,
+    resources: Resources<'_>,
+) -> Result<(), StudyError> {
     match interpolation::change(problem, request, solution.grid.cells, resources)? {
         Found::Exact => {}
         Found::Errors(errors) => {
@@ -104,18 +121,22 @@ fn solved(
         }
         Found::Unknown(reason) => solution.warnings.push(Warning::InterpolationUnknown { reason }),
     }
-    timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
-    if let Some(particles) = particles {
-        match simulate::simulate(&particles, request, solution.rate.as_ref().map(reference), progress) {
-            Ok(found) => solution.particles = Some(found),
-            // The results of the solver are kept.
-            Err(StudyError::Interrupted) => solution.warnings.push(Warning::ParticlesInterrupted),
-            Err(error) => return Err(error),
-        }
+    Ok(())
+}
+
+/// Adds the simulation of the same problem. If it is interrupted the results of the solver are kept.
+fn add_particles(
+    particles: &Preparation,
+    request: &Request,
+    solution: &mut Solution,
+    progress: &Progress,
+) -> Result<(), StudyError> {
+    match simulate::simulate(particles, request, solution.rate.as_ref().map(reference), progress) {
+        Ok(found) => solution.particles = Some(found),
+        Err(StudyError::Interrupted) => solution.warnings.push(Warning::ParticlesInterrupted),
+        Err(error) => return Err(error),
     }
-    timing.push(("total".to_string(), begun.elapsed().as_secs_f64()));
-    solution.timing = timing;
-    Ok(solution)
+    Ok(())
 }
 
 /// Refuses what can be refused before a long computation begins, and prepares the particles that are asked for.

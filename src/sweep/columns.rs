@@ -1,4 +1,4 @@
-//! What the tables of a sweep show of each point: the numbers of its summary that a sweep is made for.
+//! The columns of a sweep's tables: numbers of the summary of each point.
 
 use serde_json::Value;
 
@@ -9,9 +9,9 @@ use crate::problem::expression::Known;
 /// A number of a summary.
 #[derive(Debug)]
 pub struct Column {
-    /// Its name in tables and formulas, its units and its long name.
+    /// The name in tables and formulas, the units and the long name.
     pub label: Label,
-    /// The section of the summary that has it, and its key there.
+    /// The section of the summary that holds it, and its key there.
     place: (&'static str, &'static str),
 }
 
@@ -28,7 +28,7 @@ const RATE: &str = "/rate/quasi_stationary";
 const PASSAGE: &str = "/rate/mean_first_passage";
 const PER_TIME: &str = "1/dynamical time";
 
-/// All of them, in the order of [`RESULTS`].
+/// All columns, in the order of [`RESULTS`].
 pub static COLUMNS: [Column; RESULTS.len()] = [
     column(0, PER_TIME, "quasi-stationary escape rate", (RATE, "value")),
     column(1, "1", "estimated relative discretisation error of the rate", (RATE, "discretisation_error")),
@@ -47,7 +47,7 @@ pub static COLUMNS: [Column; RESULTS.len()] = [
 ];
 
 impl Column {
-    /// What a summary says of it: the number, or its logarithm alone where it is out of the range of numbers.
+    /// The number in a summary; its logarithm alone if it is out of the range of f64.
     pub(super) fn of(&self, summary: &Value) -> Known {
         let (section, key) = self.place;
         let Some(section) = summary.pointer(section) else { return Known::default() };

@@ -1,4 +1,4 @@
-//! The laws that are looked for in a sweep, beside those of the theory.
+//! The laws fitted to a sweep, beside those of the theory.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,33 +10,33 @@ use crate::observe::quantity::known;
 use crate::problem::expression::Known;
 use crate::study::fit::{Line, NoLine};
 
-/// One law on the points at which the keys that it does not name have one value each.
+/// A law fitted to the points that agree in all swept keys that it does not name.
 #[derive(Clone, Debug)]
 pub struct Fit {
-    /// What was asked for.
+    /// The request.
     pub request: FitRequest,
-    /// The keys that neither formula names, where they have several values, and their values here.
+    /// The keys with several values that neither formula names, and their values here.
     pub at: Map<String, Value>,
-    /// The points, and where each stands: x and y, or their logarithms where the model takes them.
+    /// The points with x and y, or with their logarithms where the form of the law takes them.
     pub points: Vec<(usize, (f64, f64))>,
-    /// The line through them, or why there is none.
+    /// The fitted line, or the reason why there is none.
     pub line: Result<Line, NoLine>,
     /// The same line with a formula of the theory in place of the rate.
     pub theory: Vec<Theory>,
 }
 
-/// A line of the theory.
+/// A line from a formula of the theory.
 #[derive(Clone, Debug)]
 pub struct Theory {
     /// The column of the formula.
     pub name: &'static str,
-    /// The line.
+    /// The fitted line.
     pub line: Line,
-    /// The formula's y, point by point.
+    /// x and y of each point, y from the formula.
     pub points: Vec<(f64, f64)>,
 }
 
-/// The formulas that stand in for a rate, and the results that they stand in for.
+/// The formulas that replace a rate, and the results that they replace.
 const FORMULAS: [&str; 2] = ["kramers", "theorem_3_2"];
 const RATES: [&str; 5] = ["rate", "extrapolated", "flux_over_population", "quadrature", "particles"];
 const TIMES: [&str; 1] = ["time"];
@@ -59,7 +59,7 @@ pub(super) fn of(sweep: &Sweep, rows: &[Row]) -> Vec<Fit> {
     fits
 }
 
-/// The values of the keys that tell one curve from another.
+/// The values of the keys that distinguish one curve from another.
 fn at(sweep: &Sweep, request: &FitRequest, point: usize) -> Map<String, Value> {
     let tells_apart = |key: &str| !sweep.zip && !request.x.uses(key) && !request.y.uses(key);
     let values = sweep.values(point).filter(|(axis, _)| axis.values.len() > 1 && tells_apart(&axis.key));
@@ -78,14 +78,13 @@ fn fit(sweep: &Sweep, rows: &[Row], request: &FitRequest, at: Map<String, Value>
     let is_of_a_rate = RATES.iter().chain(&TIMES).any(|name| request.y.uses(name));
     let theory = FORMULAS.iter().filter(|_| is_of_a_rate).filter_map(|&name| {
         let points: Vec<(f64, f64)> = points.iter().map(|&(point, _)| place(point, Some(name))).collect();
-        // A formula that does not apply to all of the points has no line.
+        // A formula that does not apply at every point gives no line.
         Some(Theory { name, line: Line::through(&points).ok()?, points })
     });
     Fit { theory: theory.collect(), request: request.clone(), at, points, line }
 }
 
-/// A number that a formula names, at a point; with a formula of the theory in place of rates and times where one is
-/// given.
+/// The value of a name in a formula at a point. `theory`: the column of a formula that replaces rates and times.
 fn number(sweep: &Sweep, rows: &[Row], point: usize, name: &str, theory: Option<&str>) -> Known {
     match theory {
         Some(formula) if RATES.contains(&name) => rows[point].get(formula),
@@ -108,7 +107,7 @@ struct Entry<'a> {
     at: &'a Map<String, Value>,
     #[serde(flatten)]
     line: Option<&'a Line>,
-    /// e^intercept, of models that take the logarithm of y.
+    /// e^intercept; `None` for forms of the law that do not take the logarithm of y.
     prefactor: Option<f64>,
     indices: Vec<usize>,
     theory: Map<String, Value>,
@@ -123,12 +122,12 @@ struct Slope {
 }
 
 impl Fit {
-    /// The line, where there is one.
+    /// The fitted line, if there is one.
     pub fn line(&self) -> Option<&Line> {
         self.line.as_ref().ok()
     }
 
-    /// Why there is none.
+    /// The reason why there is no line; `None` if there is one.
     pub fn failure(&self, sweep: &Sweep) -> Option<String> {
         match self.line.as_ref().err()? {
             NoLine::NotFinite { place, x, y } => Some(format!(
@@ -139,13 +138,13 @@ impl Fit {
         }
     }
 
-    /// Its entry in `sweep.json`.
+    /// The entry in `sweep.json`.
     pub(super) fn json(&self, sweep: &Sweep) -> Value {
         let line = self.line();
         let [_, log_y] = self.request.model.takes_logarithms();
         let theory = self.theory.iter().map(|Theory { name, line, .. }| {
             let slope = Slope { slope: line.slope, intercept: line.intercept, pearson_r: line.pearson_r };
-            // A struct of numbers is always JSON.
+            // A struct of numbers always serialises.
             (name.to_string(), serde_json::to_value(slope).expect("numbers"))
         });
         let entry = Entry {

@@ -1,11 +1,10 @@
-//! Sweeps: one configuration at many values of some of its keys, solved side by side, kept point by point, and the laws
-//! in what comes.
+//! Sweeps: one configuration at many values of some of its keys. Points are solved in parallel and stored one by one;
+//! laws are fitted to their results.
 //!
-//! A point is known by what its result depends on ([`crate::config::Sweep::identity`]), never by its place in a list:
-//! one more value costs one point more, a changed configuration is never mixed up with the one before, and processes on
-//! many machines may fill one folder without a lock, because a point's file appears whole or not at all and says the
-//! same whoever has written it.
-//!
+//! A point is identified by everything that its result depends on ([`crate::config::Sweep::identity`]), not by its
+//! index. Another value therefore costs one more point, a changed configuration is never confused with the previous
+//! one, and processes on several machines may fill one folder without a lock: the file of a point appears whole or not
+//! at all and is the same whoever wrote it.
 //! ```text
 //! Sweep (config) → Point → solve → Outcome → Store (points/…json) → Table → sweep.json, sweep.csv, /sweep, fits
 //! ```
@@ -33,13 +32,13 @@ use std::path::PathBuf;
 use crate::config::ConfigError;
 use crate::io::IoError;
 
-/// What ends a sweep early. A point that fails ends nothing: it is an [`Outcome`].
+/// The errors that end a sweep early. A point that fails does not: its failure is an [`Outcome`].
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// Somebody asked to stop; what had been solved is kept.
+    /// An interruption; the points solved before are kept.
     #[error("interrupted")]
     Interrupted,
-    /// A point's values cannot be set.
+    /// The values of a point cannot be set.
     #[error(transparent)]
     Configuration(#[from] ConfigError),
     /// A file could not be written.
@@ -50,16 +49,16 @@ pub enum SweepError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Two points have the same fingerprint, or somebody has edited a stored one.
+    /// A stored point with another configuration: two fingerprints coincide, or the file was edited.
     #[error("{path}: this file holds the point of another configuration: delete it, and this point is solved anew")]
     Stranger {
         /// The file.
         path: PathBuf,
     },
-    /// Threads could not be had.
+    /// The threads could not be started.
     #[error("--threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }

@@ -1,4 +1,4 @@
-//! What became of a point.
+//! The outcome of a point.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,19 +6,19 @@ use serde_json::{Map, Value};
 /// A solved point with its summary, or a failed one with its message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// What it depends on.
+    /// The identity of the point, see [`crate::config::Sweep::identity`].
     pub configuration: String,
     /// The swept keys with their values.
     pub point: Map<String, Value>,
-    /// 0: solved; 2: the values are wrong; 3: it can't be solved as posed.
+    /// The exit status, 0: solved; 2: wrong values; 3: cannot be solved as posed.
     pub status: u8,
-    /// Why it failed.
+    /// The message of a failed point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Whether it failed for want of memory, which another machine may have.
+    /// Whether it failed for lack of memory, so that another machine may succeed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_want_of_memory: bool,
-    /// The summary of the run, without its times.
+    /// The summary of the run, without times; `None` for a failed point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Value>,
 }

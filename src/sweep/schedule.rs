@@ -1,50 +1,51 @@
-//! Which points are solved when: small ones side by side, large ones one after the other with all threads, under one
-//! budget of memory and one of threads.
+//! The schedule of a sweep: small points in parallel, large ones one after the other on all threads, within one budget
+//! of memory and of threads.
 //!
-//! Each of those side by side has a pool of threads of its own. In one pool a thread that waits for a part of its own
-//! elimination would take up another point meanwhile, and hold the memory of both.
+//! Each point in parallel has a thread pool of its own. In a common pool a thread that waits for a part of its
+//! elimination would start another point meanwhile, and hold the memory of both.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::SweepError;
 
-/// What a sweep may use.
+/// The resources of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
-    /// Bytes.
+    /// The memory in bytes.
     pub memory: u64,
 }
 
 /// A point to be solved.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
-    /// Which point.
+    /// The index of the point.
     pub point: usize,
-    /// Bytes that it will take, roughly and at most.
+    /// A rough upper bound of the memory that it needs, in bytes.
     pub needed: f64,
-    /// Cells of its grid, or `None` where they are found on the way.
+    /// The cells of its grid; `None` if they are chosen during the solution.
     pub cells: Option<usize>,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
 }
 
-/// Cells up to which one thread keeps up with two: 512 × 512.
+/// The cells up to which one thread is nearly as fast as two: 512 × 512.
 const SMALL: usize = 1 << 18;
 
 impl Job {
-    /// Whether it is better solved beside others than with all threads: chains are solved by one thread anyway.
+    /// Whether the point is solved in parallel with others. In one dimension a solution uses one thread anyway.
     fn is_small(&self) -> bool {
         self.dimension == 1 || self.cells.is_some_and(|cells| cells <= SMALL)
     }
 }
 
-/// Does `work` for every job, in the pool of the caller or in one of a share of its threads; the first error ends it.
+/// Calls `work` for every job, in the caller's pool or in a pool with a share of its threads. The first error ends the
+/// run.
 ///
 /// # Errors
-/// What `work` returns, and threads that cannot be had.
+/// The errors of `work`, and threads that cannot be started.
 pub(super) fn run(
     jobs: &[Job],
     budget: Budget,
@@ -80,7 +81,7 @@ fn side_by_side(
     };
     let worker = || one().inspect_err(|_| failed.store(true, Ordering::Relaxed));
     std::thread::scope(|scope| {
-        // Where the system refuses a thread, those that there are do its work.
+        // If the system refuses a thread, those already started do its work.
         let thread = |_| std::thread::Builder::new().spawn_scoped(scope, worker).ok();
         let handles: Vec<_> = (0..workers).map_while(thread).collect();
         let mut first = if handles.is_empty() { worker() } else { Ok(()) };
@@ -94,21 +95,21 @@ fn side_by_side(
     })
 }
 
-/// The memory that jobs hold together.
+/// The memory that the running jobs share.
 struct Memory {
     used: Mutex<f64>,
     freed: Condvar,
     allowed: f64,
 }
 
-/// A part of the memory, until it is dropped.
+/// A reserved part of the memory, released when dropped.
 struct Held<'a> {
     memory: &'a Memory,
     bytes: f64,
 }
 
 impl Memory {
-    /// Waits until there is room; a job that is too large for all of it is let in alone, and says so itself.
+    /// Waits until the memory is available. A job that needs more than all of it runs alone, and reports that itself.
     fn take(&self, bytes: f64) -> Held<'_> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         while *used > 0.0 && *used + bytes > self.allowed {

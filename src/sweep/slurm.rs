@@ -1,22 +1,22 @@
-//! Job arrays for clusters: a script that solves exactly the points that lack, one task a point.
+//! Slurm job arrays that solve exactly the missing points, one task for each.
 
-/// What every task runs.
+/// The task of a job array.
 #[derive(Clone, Debug)]
 pub struct Script {
-    /// A name for the queue.
+    /// The name of the job.
     pub name: String,
-    /// The folder in which the command is run.
+    /// The working folder of the command.
     pub folder: String,
     /// The program and its arguments, to which `--point K` is added.
     pub command: Vec<String>,
-    /// Threads of each task.
+    /// The threads of each task.
     pub threads: Option<usize>,
-    /// Where the tasks' output goes.
+    /// The file for the output of the tasks.
     pub log: String,
 }
 
-/// The scripts over these points: one for each run of `limit` indices, because arrays take no larger ones. None for no
-/// points.
+/// The scripts for these points, one for each block of `limit` indices, the most that an array may have; none if there
+/// are no points.
 pub fn scripts(script: &Script, points: &[usize], limit: usize) -> Vec<String> {
     let mut chunks: Vec<(usize, Vec<usize>)> = Vec::new();
     for &point in points {
@@ -38,7 +38,7 @@ fn text(script: &Script, offset: usize, places: &[usize]) -> String {
     };
     format!(
         "#!/bin/sh\n#SBATCH --job-name={}\n#SBATCH --array={}\n#SBATCH --output={}\n{threads}cd {} || exit 2\nexec {} --point {point}\n",
-        // A name for the queue must be one word.
+        // The name of a job must be one word.
         script.name.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)), "_"),
         ranges(places),
         quoted_directive(&script.log),
@@ -47,7 +47,7 @@ fn text(script: &Script, offset: usize, places: &[usize]) -> String {
     )
 }
 
-/// `0-3,7` for 0, 1, 2, 3 and 7.
+/// The indices as ranges: `0-3,7` for 0, 1, 2, 3 and 7.
 fn ranges(places: &[usize]) -> String {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for &place in places {
@@ -63,7 +63,7 @@ fn ranges(places: &[usize]) -> String {
     runs.iter().map(word).collect::<Vec<_>>().join(",")
 }
 
-/// A word of the shell, whatever is in it.
+/// A word quoted for the shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -73,7 +73,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A value of a directive, which Slurm reads without a shell: in double quotes where it has spaces.
+/// A value of a directive, in double quotes if it contains spaces; Slurm reads directives without a shell.
 fn quoted_directive(word: &str) -> String {
     if word.contains(' ') { format!("\"{word}\"") } else { word.to_string() }
 }

@@ -1,4 +1,4 @@
-//! One point, and all that lack.
+//! The solution of one point, and of all missing points.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -15,27 +15,27 @@ use crate::progress::Progress;
 use crate::solve::{Resources, SolveError};
 use crate::study::{self, Solution, StudyError, memory};
 
-/// A sweep at work.
+/// The solution of a sweep's points.
 pub struct Campaign<'a> {
-    /// What is swept.
+    /// The sweep.
     pub sweep: &'a Sweep,
-    /// Where points are kept.
+    /// The store of the points.
     pub store: &'a Store,
-    /// Told of each point, and asked whether to go on.
+    /// Receives the progress, and may interrupt.
     pub progress: &'a Progress,
 }
 
-/// What a summary has of the moment and the machine.
+/// The entries of a summary that are not stored, because they depend on time or machine.
 const MOMENTARY: [&str; 3] = ["title", "timing", "provenance"];
 
-/// How a point's configuration becomes its summary: [`summary`], or the route of who poses problems that no
-/// configuration can.
+/// The function from a point's configuration to its summary: [`summary`], or another one for problems that no
+/// configuration can pose.
 pub type Route<'a> = dyn Fn(&Config, Resources<'_>) -> Result<Value, StudyError> + Sync + 'a;
 
 /// Solves one point.
 ///
 /// # Errors
-/// [`SweepError::Interrupted`] alone: a point that fails is an outcome.
+/// [`SweepError::Interrupted`], and values that cannot be set; a point that fails is an outcome.
 pub fn solve(sweep: &Sweep, point: usize, resources: Resources<'_>) -> Result<Outcome, SweepError> {
     solve_by(&summary, sweep, point, resources)
 }
@@ -53,7 +53,7 @@ fn solve_by(route: &Route<'_>, sweep: &Sweep, point: usize, resources: Resources
     };
     let config = match sweep.config(point) {
         Ok(config) => config,
-        // Without its place, which is in no file that anybody has.
+        // Without the place: the file of the point's configuration does not exist.
         Err(error) => return outcome(2, Some(format!("{}: {}", error.key, error.fault)), None),
     };
     match route(&config, resources) {
@@ -72,18 +72,18 @@ pub(super) fn values(sweep: &Sweep, point: usize) -> Map<String, Value> {
     sweep.values(point).map(|(axis, value)| (axis.key.clone(), value.json.clone())).collect()
 }
 
-/// The summary of a configuration as a point keeps it.
+/// The summary of a configuration as it is stored for a point.
 ///
 /// # Errors
-/// Whatever keeps it from being posed or solved.
+/// A problem that cannot be posed or solved.
 pub fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
     summary_of(&config.problem_under(resources.progress)?, config, resources, |_| {})
 }
 
-/// The same for a problem that is posed, with what else is known of the solution stated in it.
+/// As [`summary`] for a given problem; `state` may add results to the solution.
 ///
 /// # Errors
-/// Whatever keeps it from being solved.
+/// A problem that cannot be solved.
 pub fn summary_of(
     problem: &Problem,
     config: &Config,
@@ -117,7 +117,7 @@ fn is_for_want_of_memory(error: &StudyError) -> bool {
 }
 
 impl Campaign<'_> {
-    /// The stored outcome of every point, `None` for those that lack.
+    /// The stored outcome of every point; `None` for a missing one.
     ///
     /// # Errors
     /// A stored point that cannot be read.
@@ -125,7 +125,7 @@ impl Campaign<'_> {
         (0..self.sweep.len()).map(|point| self.store.get(&self.sweep.identity(point)?)).collect()
     }
 
-    /// The points that lack: those that nobody has solved, and those that failed for want of memory.
+    /// The indices of the missing points: those without a stored outcome, and those that failed for lack of memory.
     ///
     /// # Errors
     /// As [`Campaign::stored`].
@@ -140,15 +140,15 @@ impl Campaign<'_> {
         Ok(missing)
     }
 
-    /// Solves the points that lack on so many threads, keeps each as it comes, and returns how many it kept.
+    /// Solves the missing points on this number of threads, stores each one, and returns the number stored.
     ///
     /// # Errors
-    /// An interruption, and what cannot be kept; the number of points that were kept before comes with it.
+    /// An interruption, and a point that cannot be stored, with the number of points stored before.
     pub fn complete(&self, threads: usize) -> Result<u64, (u64, SweepError)> {
         self.complete_by(&summary, threads)
     }
 
-    /// The same by another route.
+    /// As [`Campaign::complete`] with another route.
     ///
     /// # Errors
     /// As [`Campaign::complete`].
@@ -160,7 +160,7 @@ impl Campaign<'_> {
             let total = self.sweep.len() as u64;
             self.progress.begin("points of the sweep", total);
             self.progress.advance(total - missing.len() as u64);
-            // One budget from the beginning: what a point may use does not depend on which others are being solved.
+            // The memory of a point does not depend on which others are being solved.
             let budget = Budget { threads, memory: memory::allowed() };
             let workspace = Workspace::default();
             let jobs: Vec<Job> = missing.into_iter().map(|point| self.job(point)).collect();
@@ -177,21 +177,21 @@ impl Campaign<'_> {
             })
         };
         let done = solve_all();
-        // Points are kept: that is still to be said.
+        // The progress that reports the stored points is still shown after an interruption.
         self.progress.keep();
         let kept = kept.into_inner();
         done.map(|()| kept).map_err(|error| (kept, error))
     }
 
-    /// Computes the slices of models behind these points on all threads, before points side by side ask for them.
-    /// Whatever is wrong with one is told of the point.
+    /// Computes the slices of models of these points on all threads, before points in parallel need them. An error in
+    /// one is reported by its point.
     fn prepare(&self, points: &[usize]) {
         for config in points.iter().filter_map(|&point| self.sweep.config(point).ok()) {
             let _ = config.slice_under(self.progress);
         }
     }
 
-    /// What a point will need; one that is no configuration needs nothing.
+    /// The resources that a point needs; none if its configuration is wrong.
     fn job(&self, point: usize) -> Job {
         let Ok(Config { landscape, request, .. }) = self.sweep.config(point) else {
             return Job { point, needed: 0.0, cells: Some(0), dimension: 1 };

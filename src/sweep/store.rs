@@ -1,4 +1,4 @@
-//! Where points are kept: a folder with one file a point, or the memory of one process.
+//! The store of solved points: a folder with one file for each, or memory.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,30 +9,30 @@ use super::{Outcome, SweepError};
 use crate::config::sweep::fingerprint;
 use crate::io;
 
-/// The points that are kept.
+/// The stored points.
 #[derive(Debug)]
 pub enum Store {
-    /// In a folder, which any number of processes may read and write at once.
+    /// A folder, which several processes may read and write at the same time.
     Folder(PathBuf),
-    /// In memory, by what they depend on, as long as this lives.
+    /// Memory, by the identity of the point.
     Memory(Mutex<HashMap<String, Outcome>>),
 }
 
 impl Store {
-    /// The points of an output folder, made by the first one that is kept.
+    /// The store in an output folder, created with the first point.
     pub fn within(output: &Path) -> Store {
         Store::Folder(output.join("points"))
     }
 
-    /// No points, and no folder for them.
+    /// An empty store in memory.
     pub fn in_memory() -> Store {
         Store::Memory(Mutex::default())
     }
 
-    /// The point that depends on this, if it is there.
+    /// The outcome of the point with this identity; `None` if it is not stored.
     ///
     /// # Errors
-    /// [`SweepError::Damaged`] for a file that is no point, [`SweepError::Stranger`] for one that holds another.
+    /// [`SweepError::Damaged`] for a file that is no point, [`SweepError::Stranger`] for a file with another point.
     pub fn get(&self, configuration: &str) -> Result<Option<Outcome>, SweepError> {
         let path = match self {
             Store::Folder(folder) => point_file(folder, configuration),
@@ -53,7 +53,7 @@ impl Store {
         Ok(Some(outcome))
     }
 
-    /// Keeps a point: under its name it appears whole or not at all.
+    /// Stores a point; its file appears whole or not at all.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -65,18 +65,18 @@ impl Store {
                 return Ok(());
             }
         };
-        // A struct of texts and plain values is always JSON.
+        // A struct of texts and plain values always serialises.
         let text = serde_json::to_string_pretty(outcome).expect("texts and plain values");
         Ok(io::write_text(&path, &(text + "\n"))?)
     }
 }
 
-/// The file of the point that depends on this.
+/// The file of the point with this identity.
 pub fn point_file(points: &Path, configuration: &str) -> PathBuf {
     points.join(format!("{:016x}.json", fingerprint(configuration.as_bytes())))
 }
 
 fn locked(points: &Mutex<HashMap<String, Outcome>>) -> MutexGuard<'_, HashMap<String, Outcome>> {
-    // A map that a panic left behind holds whole points only.
+    // After a panic the map still holds complete points only.
     points.lock().unwrap_or_else(PoisonError::into_inner)
 }

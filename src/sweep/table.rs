@@ -1,4 +1,4 @@
-//! All points of a sweep beside one another, and the files that are made of them.
+//! The table of all points of a sweep, and the files made from it.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,14 +15,14 @@ use crate::io::{self, IoError};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::problem::expression::Known;
 
-/// One point.
+/// The row of one point.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Exit status of its run; `None` for a point that lacks.
+    /// The exit status of its run; `None` for a missing point.
     pub status: Option<u8>,
-    /// Why it failed.
+    /// The message of a failed point.
     pub message: Option<String>,
-    /// What is known of each of [`COLUMNS`].
+    /// The values of [`COLUMNS`].
     pub known: Vec<Known>,
 }
 
@@ -32,25 +32,25 @@ impl Row {
         self.status == Some(0)
     }
 
-    /// What is known of a column.
+    /// The value of a column by its name; nothing is known for an unknown name.
     pub fn get(&self, name: &str) -> Known {
         COLUMNS.iter().position(|column| column.label.name == name).map_or(Known::default(), |place| self.known[place])
     }
 }
 
-/// The points of a sweep and the laws in them.
+/// The points of a sweep and the fitted laws.
 #[derive(Clone, Debug)]
 pub struct Table<'a> {
-    /// What was swept.
+    /// The sweep.
     pub sweep: &'a Sweep,
     /// One row for each point.
     pub rows: Vec<Row>,
-    /// What was fitted.
+    /// The fitted laws.
     pub fits: Vec<Fit>,
 }
 
 impl<'a> Table<'a> {
-    /// The stored points of a sweep, with their fits.
+    /// The table of the stored points.
     ///
     /// # Errors
     /// A stored point that cannot be read.
@@ -68,12 +68,12 @@ impl<'a> Table<'a> {
         Ok(Table { sweep, rows, fits })
     }
 
-    /// The points that lack.
+    /// The indices of the missing points.
     pub fn missing(&self) -> Vec<usize> {
         (0..self.rows.len()).filter(|&point| self.rows[point].status.is_none()).collect()
     }
 
-    /// The points that failed, with their messages.
+    /// The failed points: index, exit status and message.
     pub fn failed(&self) -> impl Iterator<Item = (usize, u8, &str)> {
         self.rows.iter().enumerate().filter_map(|(point, row)| {
             Some((point, row.status.filter(|&status| status > 0)?, row.message.as_deref().unwrap_or_default()))
@@ -85,7 +85,7 @@ impl<'a> Table<'a> {
         self.rows.iter().filter(|row| row.is_solved()).count()
     }
 
-    /// `sweep.json`.
+    /// The contents of `sweep.json`.
     pub fn json(&self) -> Value {
         let axis = |axis: &Axis| (axis.key.clone(), axis.values.iter().map(|value| value.json.clone()).collect());
         let mut whole = Map::new();
@@ -103,7 +103,7 @@ impl<'a> Table<'a> {
         Value::Object(whole)
     }
 
-    /// A point in `sweep.json`.
+    /// The entry of a point in `sweep.json`.
     fn entry(&self, point: usize) -> Map<String, Value> {
         let row = &self.rows[point];
         let mut entry = values(self.sweep, point);
@@ -123,8 +123,8 @@ impl<'a> Table<'a> {
         entry
     }
 
-    /// The columns of which any point knows something, each with its numbers; where one of them is known by its
-    /// logarithm alone, a column of logarithms besides.
+    /// The columns with a value at any point. A column that is known by its logarithm alone at some point has a column
+    /// of logarithms besides.
     pub fn columns(&self) -> Vec<(Label, Vec<f64>)> {
         let mut columns = Vec::new();
         for (place, Column { label, .. }) in COLUMNS.iter().enumerate() {
@@ -170,8 +170,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The group `/sweep`: a coordinate for each key, the columns over all of them; a zipped sweep has the points as
-    /// its one coordinate, and its keys are fields beside the results.
+    /// The group `/sweep`: the columns as fields over the swept keys, or over the index of the point if the axes are
+    /// zipped; the keys then are fields too.
     pub fn group(&self) -> FieldGroup {
         let sweep = self.sweep;
         let mut group = FieldGroup::new("sweep", Vec::new());
@@ -210,7 +210,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The values of an axis as numbers, or as words where one of them is none.
+/// The values of an axis as numbers, or as words if one of them is no number.
 fn data(axis: &Axis) -> Data {
     match axis.values.iter().map(|value| value.json.as_f64()).collect::<Option<Vec<f64>>>() {
         Some(numbers) => Data::Numbers(numbers),

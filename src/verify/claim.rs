@@ -1,4 +1,4 @@
-//! A claim, what its check found, and whether that is what was expected.
+//! Claims, the findings of their checks, and verdicts.
 
 use crate::config::ConfigError;
 use crate::formula::quadrature::QuadratureError;
@@ -11,34 +11,34 @@ use crate::study::StudyError;
 use crate::study::covariance::CovarianceError;
 use crate::verify::table::{Figure, Table};
 
-/// A statement with a question that has one answer, and the computation that decides it.
+/// A statement of the theory with a question that has one answer, and the computation that decides it.
 pub struct Claim {
     /// The name on the command line.
     pub id: &'static str,
-    /// A line that names it to a person.
+    /// The title, one line.
     pub title: &'static str,
-    /// What is claimed.
+    /// The statement.
     pub statement: &'static str,
-    /// Where it is claimed: an equation or a figure of Xie, Sato & Sugiyama 2021, or a textbook's law.
+    /// Its source: an equation or a figure of Xie, Sato & Sugiyama 2021, or a textbook.
     pub source: &'static str,
-    /// Under which conditions it is tried.
+    /// The conditions under which it is checked.
     pub conditions: &'static str,
-    /// How it is decided.
+    /// The computation that decides it.
     pub computation: &'static str,
-    /// Why the tolerance is what it is.
+    /// The reason for the tolerance.
     pub tolerance: &'static str,
-    /// What is expected of it.
+    /// The verdict that is expected.
     pub expected: Expected,
-    /// The computation.
+    /// The check.
     pub check: fn(&Effort<'_>) -> Result<Finding, ClaimError>,
 }
 
-/// What is expected of a claim.
+/// The expected verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It holds, or does in the limit of small noise.
+    /// The claim holds, possibly only in the limit of small noise.
     Holds,
-    /// It fails: the computation says so, and so does the theory beside it.
+    /// The claim fails, by the computation and by an analytical argument.
     Fails,
 }
 
@@ -52,16 +52,16 @@ impl Expected {
     }
 }
 
-/// What a computation says of a claim.
+/// The verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It holds at every point to the tolerance.
     Holds,
-    /// It holds in the limit of small noise, or small steps.
+    /// It holds in the limit of small noise or small steps.
     HoldsAsymptotically,
-    /// It does not, by more than the tolerance and than what the computation leaves open.
+    /// It fails by more than the tolerance and the error of the computation.
     Fails,
-    /// The computation decides neither.
+    /// The computation does not decide.
     NotDecided,
 }
 
@@ -76,7 +76,7 @@ impl Verdict {
         }
     }
 
-    /// Whether it is what was expected.
+    /// Whether it is the expected one.
     pub fn is(self, expected: Expected) -> bool {
         match expected {
             Expected::Holds => matches!(self, Verdict::Holds | Verdict::HoldsAsymptotically),
@@ -84,7 +84,7 @@ impl Verdict {
         }
     }
 
-    /// The worst of several: what fails somewhere fails.
+    /// The worse of two verdicts: `Fails` before `NotDecided` before `HoldsAsymptotically` before `Holds`.
     pub fn and(self, other: Verdict) -> Verdict {
         let rank = |verdict: Verdict| match verdict {
             Verdict::Holds => 0,
@@ -96,90 +96,90 @@ impl Verdict {
     }
 }
 
-/// A number that was measured beside the one that was predicted.
+/// A computed number, with its prediction if there is one.
 #[derive(Clone, Debug)]
 pub struct Number {
-    /// What it is.
+    /// The name.
     pub name: String,
-    /// What the computation gives.
+    /// The computed value.
     pub measured: f64,
-    /// What the claim, or the theory beside it, says; `None` where it says nothing.
+    /// The value predicted by the claim or by another theory; `None` without a prediction.
     pub predicted: Option<f64>,
 }
 
 impl Number {
-    /// A number beside its prediction.
+    /// A number with its prediction.
     pub fn against(name: impl Into<String>, measured: f64, predicted: f64) -> Number {
         Number { name: name.into(), measured, predicted: Some(predicted) }
     }
 
-    /// measured/predicted − 1, or the measured number where 0 is predicted; `None` where nothing is.
+    /// measured/predicted − 1, or the measured value if 0 is predicted; `None` without a prediction.
     pub fn difference(&self) -> Option<f64> {
         let predicted = self.predicted?;
         Some(if predicted == 0.0 { self.measured } else { self.measured / predicted - 1.0 })
     }
 
-    /// A number that nobody predicted.
+    /// A number without a prediction.
     pub fn alone(name: impl Into<String>, measured: f64) -> Number {
         Number { name: name.into(), measured, predicted: None }
     }
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What it says of the claim.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What decides, with its prediction first.
+    /// The number farthest from its prediction in units of its tolerance; it decides.
     pub decisive: Number,
-    /// How far the decisive number may be from its prediction.
+    /// The tolerance of the decisive number.
     pub tolerance: f64,
-    /// Further numbers.
+    /// The other numbers.
     pub numbers: Vec<Number>,
     /// The points that were solved.
     pub table: Table,
-    /// The points and the prediction, to be drawn.
+    /// The chart of points and predictions.
     pub figure: Figure,
     /// Further charts.
     pub further: Vec<Figure>,
-    /// One point's configuration, for `saddleflux run`; empty where no configuration poses it.
+    /// The configuration of one point for `saddleflux run`; empty if none poses it.
     pub configuration: String,
-    /// In a sentence, what was found.
+    /// The result in one sentence.
     pub summary: String,
 }
 
-/// How much work is wanted, and how it goes.
+/// The extent of a check, and its progress.
 pub struct Effort<'a> {
-    /// Whether fewer and cheaper points will do.
+    /// Whether fewer and cheaper points suffice.
     pub is_quick: bool,
-    /// The state of the computation.
+    /// The progress of the check.
     pub progress: &'a Progress,
 }
 
 impl Effort<'_> {
-    /// The full list, or its first points alone.
+    /// All points, or the first `quick` ones in a quick check.
     pub fn points<'p>(&self, all: &'p [f64], quick: usize) -> &'p [f64] {
         if self.is_quick { &all[..quick.min(all.len())] } else { all }
     }
 
-    /// Says how many points there are to solve.
+    /// Announces the number of points to be solved.
     pub fn expects(&self, points: usize) {
         self.progress.expect(points as u64);
     }
 
-    /// Counts a point that is solved.
+    /// Counts a solved point.
     ///
     /// # Errors
-    /// An interruption.
+    /// [`ClaimError::Interrupted`].
     pub fn step(&self) -> Result<(), ClaimError> {
         self.progress.advance(1);
         self.look()
     }
 
-    /// Looks whether somebody has stopped it.
+    /// Checks for an interruption.
     ///
     /// # Errors
-    /// An interruption.
+    /// [`ClaimError::Interrupted`].
     pub fn look(&self) -> Result<(), ClaimError> {
         if self.progress.is_interrupted() { Err(ClaimError::Interrupted) } else { Ok(()) }
     }
@@ -188,53 +188,53 @@ impl Effort<'_> {
 /// Why a claim was not decided.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// The user stopped it.
+    /// The user interrupted it.
     #[error("interrupted")]
     Interrupted,
-    /// A point's configuration is wrong.
+    /// The configuration of a point is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A point's problem cannot be posed.
+    /// The problem of a point cannot be posed.
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// A point cannot be solved.
     #[error(transparent)]
     Study(#[from] StudyError),
-    /// A point's quadrature failed.
+    /// The quadrature of a point failed.
     #[error(transparent)]
     Quadrature(#[from] QuadratureError),
-    /// The iteration itself cannot be solved.
+    /// The transition matrix of SGD's iteration cannot be solved.
     #[error(transparent)]
     Sgd(#[from] SgdError),
-    /// A model's data are wrong.
+    /// The data of a model are wrong.
     #[error(transparent)]
     Data(#[from] DataError),
     /// A model cannot be trained.
     #[error(transparent)]
     Training(TrainingError),
-    /// A model's covariance and Hessian cannot be compared.
+    /// The covariance and the Hessian of a model cannot be compared.
     #[error(transparent)]
     Covariance(CovarianceError),
-    /// A point has no number of this kind.
+    /// A point lacks a number that the check needs.
     #[error("a point has no {what}")]
     Lacks {
-        /// What it lacks.
+        /// The missing number.
         what: &'static str,
     },
-    /// A point's rate is less sure than the claim needs.
+    /// The rate of a point is less accurate than the check needs.
     #[error("a rate is known to {error:.1e} only, where the claim needs {needed:.0e}")]
     Unsure {
         /// Its relative error.
         error: f64,
-        /// What is needed.
+        /// The relative error that is needed.
         needed: f64,
     },
-    /// Two routes to one rate disagree.
+    /// Grid and quadrature give different rates.
     #[error("the grid and the quadrature disagree by {difference:.1e}, where the claim needs {needed:.0e}")]
     Disagree {
         /// Their relative difference.
         difference: f64,
-        /// What is needed.
+        /// The relative difference that is allowed.
         needed: f64,
     },
 }

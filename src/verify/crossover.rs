@@ -1,10 +1,11 @@
-//! Over learning rate and temperature: where each theorem's exponent is right, and where neither is.
+//! SGD with injected white noise over learning rate and temperature: the regions in which either theorem's exponent is
+//! accurate.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::solved::solve;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// The map.
+/// The boundaries of the regions in which the exponents of Theorems 3.1 and 3.2 are accurate to 10 %.
 pub const MAP: Claim = Claim {
     id: "mixed-noise-map",
     title: "SGD with injected white noise: where each theorem's exponent is within 10 %",
@@ -21,9 +22,10 @@ pub const MAP: Claim = Claim {
 };
 
 const RATES: [f64; 4] = [2.5e-4, 5e-4, 1e-3, 2e-3];
-/// What a theorem's exponent may be of the right one.
+/// The ratio of a theorem's exponent to the exact one on the boundary of its region.
 const SHARE: f64 = 1.1;
-/// L = x⁴/4 − x²/2 from −1: ΔL = 1/4, H_a = 2, |H_b| = 1, so that ηH_a/2B = η/B and η|H_b|/2B half of it.
+/// L = x⁴/4 − x²/2 with the minimum −1: ΔL = 1/4, H_a = 2, |H_b| = 1, so that SGD's noise is η/B at the minimum and
+/// half of it at the saddle.
 const BARRIER: f64 = 0.25;
 
 /// ΔL [s/D_a + (1 − s)/D_b] at η/B = 1 for white noise of `share` times ηH_a/2B.
@@ -31,14 +33,14 @@ fn mixed(share: f64) -> f64 {
     0.5 * BARRIER * (1.0 / (1.0 + share) + 1.0 / (0.5 + share))
 }
 
-/// A law's exponent by the share of the white noise.
+/// An exponent at η/B = 1 as a function of the share of white noise.
 type Exponent = fn(f64) -> f64;
 
-/// The theorems' exponents at η/B = 1.
+/// The exponents of the theorems.
 const LAWS: [(&str, Exponent); 2] = [("Theorem 3.2", |_| 0.375), ("Theorem 3.1", |share| BARRIER / share)];
 
-/// The share at which a law's exponent is [`SHARE`] times the mixture's: Theorem 3.2's grows over it with the share,
-/// Theorem 3.1's falls to it.
+/// The share of white noise at which a theorem's exponent is [`SHARE`] times that of the mixture. The ratio grows with
+/// the share for Theorem 3.2 and falls for Theorem 3.1.
 fn end(law: fn(f64) -> f64) -> f64 {
     let excess = |share: f64| law(share) / mixed(share) - SHARE;
     let (mut low, mut high) = (1e-4f64, 1e4f64);
@@ -50,7 +52,7 @@ fn end(law: fn(f64) -> f64) -> f64 {
     low
 }
 
-/// Decides whether the regions end at `factor` times the ratios that are predicted; the claim's factor is 1.
+/// Decides whether the regions end at `factor` times the predicted shares of white noise; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -75,7 +77,7 @@ pub fn map(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
                 Ok((law(share) / rate / exponent - 1.0).ln())
             };
             let wanted = (SHARE - 1.0).ln();
-            // The excess is close to a power of the share.
+            // The exponent ratio less [`SHARE`] is nearly linear in the logarithm of the share.
             let between = |[one, at_one]: [f64; 2], [two, at_two]: [f64; 2]| {
                 one * (two / one).powf((wanted - at_one) / (at_two - at_one))
             };

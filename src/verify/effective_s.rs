@@ -1,4 +1,4 @@
-//! The s of Theorem 3.2 that real noise has.
+//! The effective s of Theorem 3.2 for noise from data and from Hessians.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
@@ -6,7 +6,7 @@ use crate::verify::sgd_scaling::setting_1;
 use crate::verify::solved::{Solved, barrier, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Whether the theorem's interpolation between minimum and saddle reaches the noise of data and of Hessians.
+/// The effective s lies between 0 and 1.
 pub const BETWEEN: Claim = Claim {
     id: "theorem-3-2-effective-s",
     title: "An s between 0 and 1 makes Theorem 3.2's exponent that of real noise",
@@ -22,7 +22,7 @@ pub const BETWEEN: Claim = Claim {
     check: |effort| between(effort, 1.0),
 };
 
-/// D = η([H]₊ + δ)/2B at B = 1, where |H_b| = 1.
+/// The configuration with D = η([H]₊ + δ)/2B at B = 1, where |H_b| = 1.
 fn floored(learning_rate: f64, delta: f64) -> String {
     format!(
         "landscape = {{ expression = \"x^4/4 - x^2/2\" }}
@@ -34,7 +34,7 @@ grid = {{ tolerance = 1e-8 }}",
     )
 }
 
-/// ΔL, 1/H_a, 1/|H_b| and the s that the quadrature gives.
+/// ΔL, 1/H_a, 1/|H_b|, and the effective s from the quadrature of L'/D.
 fn theory(solved: &Solved) -> Result<[f64; 4], ClaimError> {
     let lacks = ClaimError::Lacks { what: "saddle" };
     let saddle = solved.problem.valley.saddles.first().map(|&at| &solved.problem.critical.saddles[at].point);
@@ -63,7 +63,7 @@ pub fn between(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             Some(delta) => floored(learning_rate, delta),
         };
         let name = delta.map_or("Setting 1, the data's covariance".to_string(), |delta| format!("δ/|H_b| = {delta}"));
-        // A first point says what exponent a unit of B/η makes.
+        // The first point gives the exponent per unit of B/η.
         let first = solve(effort, &posed(0.05), 1e-5)?;
         let [depth, soft, hard, predicted] = theory(&first)?;
         let unit = 2.0 * depth * (predicted * soft + (1.0 - predicted) * hard);

@@ -1,4 +1,4 @@
-//! What a check gathers while it goes: points, numbers, and whether each number is what it should be.
+//! The evidence of a check: points, numbers, and whether each number agrees with its prediction.
 
 use crate::study::fit::Line;
 use crate::verify::limit::Limit;
@@ -8,22 +8,23 @@ use crate::verify::{Figure, Finding, Number, Table, Verdict};
 pub struct Evidence {
     /// The points that were solved.
     pub table: Table,
-    /// The points and the prediction, to be drawn.
+    /// The chart of points and predictions.
     pub figure: Figure,
     /// Further charts.
     pub further: Vec<Figure>,
-    /// One point's configuration.
+    /// The configuration of one point.
     pub configuration: String,
     verdict: Verdict,
-    /// Whether what every rival theory says is met.
+    /// Whether all predictions of rival theories are met.
     is_understood: bool,
     numbers: Vec<Number>,
-    /// The number that is farthest from its prediction in units of its tolerance, and that tolerance.
+    /// The number farthest from its prediction in units of its tolerance, its distance in these units, and the
+    /// tolerance.
     decisive: Option<(f64, Number, f64)>,
 }
 
 impl Evidence {
-    /// No evidence yet; `best` is the verdict where every number is what it should be.
+    /// No evidence yet; `best`: the verdict if every number agrees with its prediction.
     pub fn new(best: Verdict, columns: &[&'static str], figure: Figure) -> Evidence {
         Evidence {
             table: Table::new(columns),
@@ -37,8 +38,8 @@ impl Evidence {
         }
     }
 
-    /// A number without which the claim fails: it must be within `tolerance` of its prediction, relative to it
-    /// (absolute where that is 0).
+    /// Adds a number that must be within a relative `tolerance` of its prediction (absolute if 0 is predicted);
+    /// otherwise the claim fails, or is not decided if the number is NaN.
     pub fn require(&mut self, name: impl Into<String>, measured: f64, predicted: f64, tolerance: f64) {
         let number = Number::against(name, measured, predicted);
         let far = number.difference().map_or(f64::NAN, f64::abs) / tolerance;
@@ -50,7 +51,7 @@ impl Evidence {
         self.add(number, far, tolerance);
     }
 
-    /// A limit without which the claim fails, where it is known better than it is away.
+    /// Adds a limit that must agree with its prediction; see [`Limit::verdict`].
     pub fn require_limit(&mut self, name: impl Into<String>, limit: &Limit, predicted: f64, tolerance: f64) {
         self.verdict = self.verdict.and(limit.verdict(predicted, tolerance));
         let number = Number::against(name, limit.value, predicted);
@@ -58,20 +59,20 @@ impl Evidence {
         self.add(number, far, tolerance);
     }
 
-    /// What holds where the claim does not, by another theory: where it is missed, nothing is decided, for a failure
-    /// that is not understood may be the computation's.
+    /// Adds a number predicted by a rival theory. If it misses this prediction, a failure of the claim counts as not
+    /// decided, since it may be one of the computation.
     pub fn rival(&mut self, name: impl Into<String>, measured: f64, predicted: f64, tolerance: f64) {
         let number = Number::against(name, measured, predicted);
         self.is_understood &= number.difference().is_some_and(|away| away.abs() <= tolerance);
         self.numbers.push(number);
     }
 
-    /// A number beside what a theory says of it, which decides nothing.
+    /// Adds a number with a prediction that does not influence the verdict.
     pub fn compare(&mut self, name: impl Into<String>, measured: f64, predicted: f64) {
         self.numbers.push(Number::against(name, measured, predicted));
     }
 
-    /// A number that nobody predicted.
+    /// Adds a number without a prediction.
     pub fn note(&mut self, name: impl Into<String>, measured: f64) {
         self.numbers.push(Number::alone(name, measured));
     }
@@ -88,7 +89,7 @@ impl Evidence {
         Some(line)
     }
 
-    /// The verdict so far.
+    /// The verdict so far: a failure counts as not decided if a rival theory's prediction is missed.
     pub fn verdict(&self) -> Verdict {
         match self.verdict {
             Verdict::Fails if !self.is_understood => Verdict::NotDecided,
@@ -96,7 +97,7 @@ impl Evidence {
         }
     }
 
-    /// The finding, with what is said of it.
+    /// The finding, with a summary in one sentence; not decided if no number was required.
     pub fn finding(self, summary: impl Into<String>) -> Finding {
         let nothing = || (f64::NAN, Number::alone("nothing was measured", f64::NAN), f64::NAN);
         let verdict = if self.decisive.is_some() { self.verdict() } else { Verdict::NotDecided };
@@ -115,7 +116,7 @@ impl Evidence {
     }
 
     fn add(&mut self, number: Number, far: f64, tolerance: f64) {
-        // A number that is none is the farthest of all.
+        // NaN counts as farthest.
         let far = if far.is_nan() { f64::INFINITY } else { far };
         if self.decisive.as_ref().is_none_or(|(farthest, ..)| far > *farthest) {
             self.decisive = Some((far, number.clone(), tolerance));

@@ -1,4 +1,4 @@
-//! The covariance of SGD's gradient noise against the Hessian.
+//! The covariance C of SGD's gradient noise compared with the Hessian H.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::study::covariance::{Comparison, CovarianceStudy, Weights, covariance}
 use crate::verify::evidence::Evidence;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// A regression at its minimum.
+/// C = H for a regression at its minimum.
 pub const REGRESSION: Claim = Claim {
     id: "gradient-noise-regression",
     title: "Gradient noise is the Hessian: logistic regression at its minimum",
@@ -24,7 +24,7 @@ pub const REGRESSION: Claim = Claim {
     check: |effort| regression(effort, 1.0),
 };
 
-/// A network at a minimum.
+/// C = H for a network at a minimum.
 pub const NETWORK: Claim = Claim {
     id: "gradient-noise-network",
     title: "Gradient noise is the Hessian: a network trained to a minimum",
@@ -58,7 +58,7 @@ fn banknote(task: Task, output: Output, hidden: &[usize], l2: f64) -> Result<Mod
     Ok(Model { network: Network::new(&widths, true, Activation::Tanh, output), samples, l2 })
 }
 
-/// Slope and Pearson's r in the Hessian's eigenbasis.
+/// The slope of C over H and Pearson's r, in the eigenbasis of the Hessian, for batch size 1.
 fn eigen(study: &CovarianceStudy) -> Result<[f64; 2], ClaimError> {
     let of = |one: &&Comparison| one.basis == "eigen" && one.batch_size == 1;
     let found = study.comparisons.iter().find(of).and_then(|one| one.slope.zip(one.pearson_r));
@@ -111,10 +111,10 @@ pub fn regression(effort: &Effort, stretch: f64) -> Result<Finding, ClaimError> 
     Ok(evidence.finding(summary))
 }
 
-/// The standard deviation of the slope where every label y_n is drawn with the model's own probability p_n.
+/// The standard deviation of the slope if every label y_n is drawn with the model's own probability p_n.
 ///
-/// The slope is Σ_n w_n (p_n − y_n)² with w_n = Σ_i λ_i (v_i·x_n)² / (N Σ_i λ_i²), of mean 1; and (p − y)² has the
-/// variance p (1 − p)(1 − 2p)².
+/// The slope is Σ_n w_n (p_n − y_n)² with w_n = Σ_i λ_i (v_i·x_n)² / (N Σ_i λ_i²) and the mean 1; the variance of (p −
+/// y)² is p (1 − p)(1 − 2p)².
 fn scatter(model: &Model, theta: &[f64]) -> Result<f64, ClaimError> {
     let (hessian, p) = (model.hessian(theta), model.parameters());
     let (values, vectors) = eigenpairs(&hessian, p).ok_or(ClaimError::Lacks { what: "eigenvalue of H" })?;

@@ -1,4 +1,4 @@
-//! The headline: how much more likely the flat minimum is than the sharp one.
+//! The odds of the flat minimum against the sharp one.
 
 use crate::study::fit::Line;
 use crate::verify::evidence::Evidence;
@@ -12,7 +12,7 @@ const CONDITIONS: &str = "Two valleys of depth 1 at ±1, between them a saddle o
 const COMPUTATION: &str = "ln P(flat)/P(sharp) of the stationary law, by the chain; least squares against r, ln r and 1 − 1/r, and the largest \
                            distance of each line from the points over their range.";
 
-/// The sharp valley kept, the flat one flattened.
+/// SGD's odds grow exponentially with r if the sharp valley is kept and the flat one flattened.
 pub const FLATTENED: Claim = Claim {
     id: "headline-flattened",
     title: "SGD's odds while the flat valley is flattened: exponential in r",
@@ -25,7 +25,7 @@ pub const FLATTENED: Claim = Claim {
     check: |effort| exponential(effort, Kept::Sharp),
 };
 
-/// The flat valley kept, the sharp one sharpened.
+/// SGD's odds grow exponentially with r if the flat valley is kept and the sharp one sharpened.
 pub const SHARPENED: Claim = Claim {
     id: "headline-sharpened",
     title: "SGD's odds while the sharp valley is sharpened: they saturate",
@@ -38,7 +38,7 @@ pub const SHARPENED: Claim = Claim {
     check: |effort| exponential(effort, Kept::Flat),
 };
 
-/// SGLD.
+/// SGLD's odds are √r.
 pub const WHITE: Claim = Claim {
     id: "headline-sgld",
     title: "SGLD's odds: the square root of r",
@@ -51,7 +51,7 @@ pub const WHITE: Claim = Claim {
     check: |effort| square_root(effort, 0.5),
 };
 
-/// Which valley keeps its curvature while the ratio grows.
+/// The valley that keeps its curvature while the ratio r grows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     /// H_sharp = 24, H_flat = 24/r.
@@ -61,7 +61,7 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// H_sharp and H_flat.
+    /// H_sharp and H_flat for a ratio r.
     fn curvatures(self, ratio: f64) -> [f64; 2] {
         match self {
             Kept::Sharp => [24.0, 24.0 / ratio],
@@ -73,12 +73,13 @@ impl Kept {
 const RATIOS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 20.0, 24.0];
 const CELLS: usize = 3000;
 
-/// Sharp valley at −1, flat one at 1: between each and the saddle at 0 the polynomial of degree 5 with the given
-/// values, slopes and curvatures at both ends, beyond the minimum a parabola.
+/// A sharp valley at −1 and a flat one at 1, with the given curvatures. Between the saddle at 0 and slightly beyond
+/// each minimum L is the polynomial of degree 5 with the given values, slopes and curvatures at saddle and minimum;
+/// further out it is a parabola.
 fn configured([sharp, flat]: [f64; 2], noise: &str) -> String {
     let side = |x: &str, curvature: f64| {
         let [three, four, five] = [8.0 + 0.5 * curvature, -(3.0 + curvature), 0.5 * curvature];
-        // Joined a little beyond the minimum, at which every derivative exists.
+        // The parabola begins slightly beyond the minimum, so that all derivatives exist there.
         let join = 1.02f64;
         let slope = join * (join * (join * (5.0 * five * join + 4.0 * four) + 3.0 * three) - 12.0);
         let (near, far) = (format!("min(max({x}, 0), {join:?})"), format!("max({x} - {join:?}, 0)"));
@@ -95,7 +96,7 @@ domain = {{ lower = [-2.5], upper = [3.5] }}",
     )
 }
 
-/// A law by its name, and the abscissa over which it is straight.
+/// The name of a law, and the abscissa over which it is a straight line.
 type Law = (&'static str, fn(f64) -> f64);
 
 const LAWS: [Law; 3] = [("r", |r| r), ("ln r", f64::ln), ("1 − 1/r", |r| 1.0 - 1.0 / r)];
@@ -107,7 +108,7 @@ const LAWS: [Law; 3] = [("r", |r| r), ("ln r", f64::ln), ("1 − 1/r", |r| 1.0 -
 pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
     let figure = Figure::new("r", "ln P(flat)/P(sharp)", [false, false]);
     let mut evidence = Evidence::new(Verdict::Holds, &["r", "ln odds", "change with the grid"], figure);
-    // The exponent of the coldest valley is near 160: B/η ½ (1/H_flat + 1/12) 2ΔL.
+    // The exponent of the coldest valley is near 160: (B/η) ½ (1/H_flat + 1/12) 2ΔL.
     let flattest = RATIOS.iter().map(|&ratio| kept.curvatures(ratio)[1]).fold(f64::INFINITY, f64::min);
     let over = 160.0 / (1.0 / flattest + 1.0 / 12.0);
     let frozen = format!(
@@ -116,7 +117,7 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
     );
     let floored =
         format!("kind = \"hessian\", learning_rate = {:?}, batch_size = 1, floor = {:?}", 1.0 / over, 0.5 / over);
-    // Each on two grids.
+    // Every ratio is solved on two grids.
     effort.expects(2 * 2 * RATIOS.len());
     for (name, noise) in [("the theorem's closure", frozen), ("the Hessian everywhere, floor η/2B", floored)] {
         let mut points = Vec::new();
@@ -126,22 +127,11 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
             evidence.table.push(name, vec![ratio, odds, change]);
             points.push([ratio, odds]);
         }
-        for (law, abscissa) in LAWS {
-            let line = Line::through(&points.iter().map(|&[r, odds]| (abscissa(r), odds)).collect::<Vec<_>>());
-            let residual = line.ok().and_then(|line| line.largest_residual).unwrap_or(f64::NAN);
-            let label = format!("{name}: largest distance from a line over {law}, of the range");
-            match law {
-                "r" if name == "the theorem's closure" => evidence.require(label, residual, 0.0, 0.02),
-                "1 − 1/r" if name == "the theorem's closure" && kept == Kept::Flat => {
-                    evidence.rival(label, residual, 0.0, 0.02);
-                }
-                _ => evidence.note(label, residual),
-            }
-        }
+        judge_laws(&mut evidence, name, &points, kept);
         let [last, first] = [points[RATIOS.len() - 1], points[0]];
         let slope = over * if kept == Kept::Sharp { 1.0 / 24.0 } else { 1.0 };
         let predicted = match kept {
-            // s (2BΔL/η) (1/H_flat − 1/H_sharp), and ln r for the Itô density's factor 1/D.
+            // s (2BΔL/η)(1/H_flat − 1/H_sharp), plus ln r for the factor 1/D of the Itô density.
             Kept::Sharp => slope * (RATIOS[7] - 1.0) + RATIOS[7].ln(),
             Kept::Flat => slope * (1.0 - 1.0 / RATIOS[7]) + RATIOS[7].ln(),
         };
@@ -169,6 +159,22 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
+/// How straight the logarithm of the odds is over the abscissa of each law.
+fn judge_laws(evidence: &mut Evidence, name: &str, points: &[[f64; 2]], kept: Kept) {
+    for (law, abscissa) in LAWS {
+        let line = Line::through(&points.iter().map(|&[r, odds]| (abscissa(r), odds)).collect::<Vec<_>>());
+        let residual = line.ok().and_then(|line| line.largest_residual).unwrap_or(f64::NAN);
+        let label = format!("{name}: largest distance from a line over {law}, of the range");
+        match law {
+            "r" if name == "the theorem's closure" => evidence.require(label, residual, 0.0, 0.02),
+            "1 − 1/r" if name == "the theorem's closure" && kept == Kept::Flat => {
+                evidence.rival(label, residual, 0.0, 0.02);
+            }
+            _ => evidence.note(label, residual),
+        }
+    }
+}
+
 /// Decides whether SGLD's odds are r^`power`; the claim's power is 1/2.
 ///
 /// # Errors
@@ -176,7 +182,7 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
 pub fn square_root(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("r", "P(flat)/P(sharp)", [true, true]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["r", "ln odds", "change with the grid"], figure);
-    // Each on two grids.
+    // Every ratio is solved on two grids.
     effort.expects(2 * 2 * RATIOS.len());
     for (name, kept) in [("sharp valley kept", Kept::Sharp), ("flat valley kept", Kept::Flat)] {
         let mut points = Vec::new();

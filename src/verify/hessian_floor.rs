@@ -1,4 +1,4 @@
-//! The paper's own noise, D = ηH₊/2B, as its floor goes to zero.
+//! Noise from the Hessian at every θ, D = ηH₊/2B + d, as its floor d goes to zero.
 
 use crate::problem::Problem;
 use crate::study::comparison;
@@ -7,7 +7,7 @@ use crate::verify::limit::Limit;
 use crate::verify::solved::{posed, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// In one dimension it vanishes.
+/// In one dimension the escape rate vanishes with the floor.
 pub const LINE: Claim = Claim {
     id: "hessian-everywhere-1d",
     title: "The Hessian everywhere: no escape in one dimension",
@@ -21,7 +21,7 @@ pub const LINE: Claim = Claim {
     check: |effort| line(effort, 2.0),
 };
 
-/// On a curved valley it does not.
+/// In two dimensions with a curved valley it has a positive limit.
 pub const PLANE: Claim = Claim {
     id: "hessian-everywhere-2d",
     title: "The Hessian everywhere: escape through a curved valley",
@@ -79,7 +79,7 @@ pub fn line(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
                 points.windows(2).map(|pair| [pair[0][0], (pair[1][1] - pair[0][1]) / (pair[0][0] / pair[1][0]).ln()]);
             let powers: Vec<[f64; 2]> = powers.collect();
             let predicted = factor * slope / (0.5 * over * third);
-            // τ = a d^(−p) + b + …: what is not spent before that place changes the local power by a multiple of d^p.
+            // τ = a d^(−p) + b + …: the time before the inflection changes the local power by a multiple of d^p.
             let limit = Limit::of(&powers, predicted.min(1.0));
             let name = format!("η/B = {over}, {interpretation}");
             evidence.require_limit(format!("{name}: power of the floor"), &limit, predicted, 1e-2);
@@ -98,12 +98,12 @@ pub fn line(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// The landscape with a curved valley.
+/// A landscape with a curved valley.
 pub const CURVED: &str = "(x^2-1)^2 + 2*(y - 0.5*x^2)^2";
 
 const FLOORS: [f64; 5] = [3e-2, 1e-2, 3e-3, 1e-3, 3e-4];
 
-/// Decides whether the rates with floors on this landscape tend to the one without.
+/// Decides whether the rates with floors on this landscape tend to the rate without a floor.
 ///
 /// # Errors
 /// A point that cannot be solved.

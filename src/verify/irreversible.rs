@@ -1,4 +1,4 @@
-//! Turned descents: the density stays, the rate does not.
+//! Drifts −(I + cJ)∇L, which keep the stationary density and change the escape rate.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
@@ -20,7 +20,7 @@ pub const TURNED: Claim = Claim {
     check: |effort| turned(effort, 1.0),
 };
 
-/// Decides whether the limit is `factor` times the law's; the claim's factor is 1.
+/// Decides whether the limit is `factor` times that of the law; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.

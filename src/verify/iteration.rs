@@ -1,4 +1,4 @@
-//! SGD as an iteration beside its diffusion limit.
+//! SGD's iteration compared with its diffusion limit.
 
 use crate::solve::resources::allowed;
 use crate::study::iteration::escape;
@@ -7,7 +7,7 @@ use crate::verify::limit::Limit;
 use crate::verify::solved::{posed, rate, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// The stochastic differential equation as a limit.
+/// The iteration's rate tends to that of the stochastic differential equation, with an error of first order in η.
 pub const LIMIT: Claim = Claim {
     id: "diffusion-limit",
     title: "The stochastic differential equation is the iteration's limit, to first order in η",
@@ -23,7 +23,7 @@ pub const LIMIT: Claim = Claim {
     check: |effort| limit(effort, 1.0),
 };
 
-/// The paper's own hyperparameters.
+/// The published hyperparameters of Setting 1 are in the regime of the diffusion limit.
 pub const SETTING: Claim = Claim {
     id: "setting-1-regime",
     title: "The paper's Styblinski–Tang experiment is in the diffusion's regime",
@@ -97,8 +97,8 @@ pub fn limit(effort: &Effort, order: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// Decides whether the iteration has `factor` times the diffusion's rate at the published hyperparameters; the claim's
-/// factor is 1.
+/// Decides whether the iteration has `factor` times the rate of the diffusion at the published hyperparameters; the
+/// claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -147,7 +147,7 @@ solve = {{ quantities = [\"rate\"] }}"
     Ok(evidence.finding(summary))
 }
 
-/// The logarithm of what ten independent coordinates lose an iteration, 1 − (1 − γ)^10, from that of γ.
+/// ln(1 − (1 − γ)^10), the rate per iteration of ten independent coordinates, from ln γ.
 pub(super) fn ten(logarithm: f64) -> f64 {
     // Below e^-20 it is 10 γ to all digits.
     if logarithm < -20.0 { logarithm + 10f64.ln() } else { (-(10.0 * (-logarithm.exp()).ln_1p()).exp_m1()).ln() }

@@ -1,11 +1,11 @@
-//! verify.json: every claim with what was found.
+//! The contents of `verify.json`: every claim with its finding.
 
 use serde_json::{Value, json};
 
 use crate::verify::{Finding, Outcome, Suite};
 
 impl Suite {
-    /// The suite as verify.json holds it.
+    /// The suite as in `verify.json`.
     pub fn json(&self) -> Value {
         json!({
             "claims": self.outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),

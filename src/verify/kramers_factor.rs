@@ -1,4 +1,4 @@
-//! What killing at the saddle does, the flux identity, and the relaxation rate.
+//! The factor 2 of killing at the saddle, the flux identity, and the relaxation rate.
 
 use crate::formula::quadrature::{End, Passage};
 use crate::problem::Interpretation;
@@ -7,7 +7,7 @@ use crate::verify::limit::Limit;
 use crate::verify::solved::{Configured, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Killed at the saddle: twice.
+/// Killing exactly at the saddle gives twice Kramers' rate.
 pub const FACTOR: Claim = Claim {
     id: "kramers-factor-2",
     title: "Killed at the saddle: twice Kramers' rate",
@@ -22,7 +22,7 @@ pub const FACTOR: Claim = Claim {
     check: |effort| factor(effort, 2.0),
 };
 
-/// The paper's Eq. 9.
+/// The flux identity, the paper's Eq. 9.
 pub const FLUX: Claim = Claim {
     id: "flux-identity",
     title: "The flux over the boundary is the escape rate",
@@ -60,7 +60,7 @@ grid = {{ tolerance = 1e-9 }}"
     )
 }
 
-/// Decides whether killing at the saddle has `twice` Kramers' rate; the claim's factor is 2.
+/// Decides whether killing at the saddle gives `twice` Kramers' rate; the claim's factor is 2.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -150,7 +150,7 @@ solve = {{ error_estimate = false }}",
             let ratio = (1.0 + identity) * factor;
             evidence.table.push(name, vec![over, -rate.ln(), ratio]);
             evidence.require(format!("{name}, ΔL/D = {over}: flux over γ P"), ratio, 1.0, 1e-11);
-            // On a logarithmic axis what is exact stands at one rounding.
+            // On a logarithmic axis an exact identity is drawn at one rounding.
             points.push([over, (ratio - 1.0).abs().max(1e-16)]);
         }
         evidence.figure.measured(name, points);
@@ -186,7 +186,8 @@ pub fn relaxation(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             };
             let natural = [0, 1].map(|side: usize| End::Natural { from: minima[side], step: 0.1 });
             let sum = rate(natural[0], End::Absorbing(minima[1]))?.plus(rate(End::Absorbing(minima[0]), natural[1])?);
-            // The node lies where both sides are left equally fast: the left one's rate falls as it moves right.
+            // The node of the second eigenfunction is the point at which both sides have the same rate; the rate of the
+            // left side falls as it moves right.
             let (mut low, mut high) = (minima[0], minima[1]);
             let mut relaxation = sum;
             while high - low > 1e-13 {
@@ -218,7 +219,7 @@ pub fn relaxation(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// The root of a slope near a point.
+/// The zero of a slope near a point, by Newton's method.
 fn newton(slope: &dyn Fn(f64) -> f64, near: f64) -> f64 {
     let step = 1e-6;
     (0..50).fold(near, |at, _| at - slope(at) * 2.0 * step / (slope(at + step) - slope(at - step)))

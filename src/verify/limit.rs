@@ -1,22 +1,22 @@
-//! The limit of a ratio as the noise, or the step, goes to zero, judged by its points.
+//! The limit of a ratio as the noise or the step goes to zero, from a sequence of points.
 
 use crate::verify::Verdict;
 
-/// The limit of a ratio r(ε) = r₀ + c εᵖ + … for ε → 0 from points at falling ε.
+/// The limit of a ratio r(ε) = r₀ + c εᵖ + … for ε → 0, from points at falling ε.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// r₀ by Richardson's extrapolation with the order that theory gives, from the two smallest ε.
+    /// r₀ by Richardson extrapolation with the theoretical order, from the two smallest ε.
     pub value: f64,
-    /// How much that changed with the last point.
+    /// The absolute change of r₀ with the last point.
     pub change: f64,
-    /// p as the last three points show it, whatever r₀ is.
+    /// The order p observed on the last three points, independent of r₀.
     pub order: f64,
-    /// c as the two last points show it.
+    /// c from the last two points.
     pub slope: f64,
 }
 
 impl Limit {
-    /// The limit of at least three points `[ε, r]` whose ε fall by a constant factor.
+    /// The limit of at least three points `[ε, r]` whose ε fall by a constant factor; NaN for fewer.
     pub fn of(points: &[[f64; 2]], order: f64) -> Limit {
         let [.., a, b, c] = points else {
             return Limit { value: f64::NAN, change: f64::NAN, order: f64::NAN, slope: f64::NAN };
@@ -34,8 +34,8 @@ impl Limit {
         }
     }
 
-    /// What this says of the claim that the limit is `predicted`, within a relative `tolerance`: it holds only where
-    /// the limit has settled, and fails only where it is known better than it is away.
+    /// The verdict on the claim that the limit is `predicted` within a relative `tolerance`: it holds only if r₀ has
+    /// settled, and fails only if r₀ is known more accurately than it differs.
     pub fn verdict(&self, predicted: f64, tolerance: f64) -> Verdict {
         let away = (self.value / predicted - 1.0).abs();
         let is_known = self.change <= SETTLED * tolerance * predicted.abs();
@@ -49,11 +49,11 @@ impl Limit {
     }
 }
 
-/// A limit that the last point has changed by more than this many tolerances is not known to them.
+/// The change of r₀, in tolerances, above which it has not settled.
 const SETTLED: f64 = 10.0;
 
-/// The largest ε below which |r − 1| stays under `share` at every point, between points by interpolation of logarithms;
-/// `None` where the last point is above it.
+/// The largest ε below which |r − 1| stays under `share` at every point, interpolated between points on logarithmic
+/// scales; `None` if the last point is above it.
 pub fn within(points: &[[f64; 2]], share: f64) -> Option<f64> {
     let error = |point: &[f64; 2]| (point[1] - 1.0).abs();
     let last_bad = points.iter().rposition(|point| error(point) > share);

@@ -5,7 +5,7 @@ use crate::verify::limit::Limit;
 use crate::verify::solved::solve;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// From one theorem to the other.
+/// The exponent of the mixture, between those of Theorems 3.2 and 3.1.
 pub const MIXED: Claim = Claim {
     id: "mixed-noise",
     title: "SGD with injected white noise: between both theorems",
@@ -52,7 +52,7 @@ grid = {{ tolerance = 1e-7 }}"
             points.windows(2).map(|pair| [1.0 / pair[0][0], (pair[1][1] - pair[0][1]) / (pair[1][0] - pair[0][0])]);
         let limit = Limit::of(&slopes.collect::<Vec<_>>(), 2.0);
         evidence.require_limit(format!("d/(ηH_a/2B) = {share}: slope over the exponent"), &limit, factor, 1e-3);
-        // Theorem 3.2 alone: 1/4 (1/2 + 1) at η/B = 1.
+        // The exponent of Theorem 3.2 alone is 1/4 (1/2 + 1) at η/B = 1.
         measured.push([share, limit.value * exponent / 0.375]);
         theory.push([share, exponent / 0.375]);
     }

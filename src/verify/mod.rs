@@ -1,10 +1,9 @@
 //! Claims of the theory, each decided by a computation without sampling noise.
 //!
-//! A claim has a file of its own: its statement, where it is made, the points that are solved, the number that decides,
-//! and how far that may be from what is predicted. A verdict is computed from the points. Claims about a limit are
-//! judged by the limit, and say how small the noise must be to come within 10 % and 1 % of it. What a check compares
-//! with stands in a `Setup` with public fields, so that a test can put a wrong prefactor, interpretation or scheme
-//! there and see the verdict turn.
+//! Each claim has a file: its statement and source, the points that are solved, the decisive number, and its tolerance.
+//! Verdicts are computed from the points. Claims about a limit are judged by the limit, and state how small the noise
+//! must be for an error of 10 % and 1 %. The prediction is an argument of each check (a factor, or a `Setup` with
+//! public fields), so that a test can pass a wrong one and see the verdict change.
 
 mod claim;
 pub mod effective_s;
@@ -93,61 +92,61 @@ pub fn claims() -> &'static [Claim] {
     CLAIMS
 }
 
-/// A claim with what its check found, or why it found nothing.
+/// A claim with its finding, or the reason why it was not decided.
 pub struct Outcome {
     /// The claim.
     pub claim: &'static Claim,
-    /// What was found.
+    /// The finding, or the error.
     pub found: Result<Finding, ClaimError>,
     /// Whether fewer and cheaper points were solved.
     pub is_quick: bool,
-    /// Seconds that it took.
+    /// The seconds it took.
     pub seconds: f64,
 }
 
 impl Outcome {
-    /// The verdict; what found nothing decides nothing.
+    /// The verdict; `NotDecided` after an error.
     pub fn verdict(&self) -> Verdict {
         self.found.as_ref().map_or(Verdict::NotDecided, |finding| finding.verdict)
     }
 
-    /// The command that repeats it.
+    /// The command that repeats the check.
     pub fn command(&self) -> String {
         format!("saddleflux verify {}{}", self.claim.id, if self.is_quick { " --quick" } else { "" })
     }
 
-    /// Whether it is what was expected.
+    /// Whether the verdict is the expected one.
     pub fn is_as_expected(&self) -> bool {
         self.verdict().is(self.claim.expected)
     }
 }
 
-/// The outcomes of a suite.
+/// The outcomes of several claims.
 pub struct Suite {
-    /// The outcome of each claim that was finished.
+    /// The outcomes of the claims that were finished.
     pub outcomes: Vec<Outcome>,
     /// Whether fewer and cheaper points were solved.
     pub is_quick: bool,
-    /// Whether the user stopped it before the last.
+    /// Whether the user interrupted it before the last claim.
     pub is_interrupted: bool,
 }
 
 impl Suite {
-    /// Whether every verdict is what was expected.
+    /// Whether every verdict is the expected one.
     pub fn is_as_expected(&self) -> bool {
         self.outcomes.iter().all(Outcome::is_as_expected)
     }
 }
 
-/// The claim of this name.
+/// The claim with this name.
 pub fn claim(id: &str) -> Option<&'static Claim> {
     claims().iter().find(|claim| claim.id == id)
 }
 
-/// Claims that are checked side by side at most: each may hold a grid in two dimensions.
+/// The largest number of claims that are checked in parallel; each may hold a grid in two dimensions.
 const MOST_AT_ONCE: usize = 4;
 
-/// Checks claims, several side by side where there are threads for it, and tells `each` of every one that is done.
+/// Checks claims, several in parallel if there are threads for it, and calls `each` with every outcome.
 pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, each: impl FnMut(&Outcome) + Send) -> Suite {
     progress.begin("claims", claims.len() as u64);
     progress.list(claims.iter().map(|claim| claim.id.to_string()));
@@ -168,7 +167,7 @@ pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, each:
             }
         }
     };
-    // Each with threads of its own, so that none waits for the work of another.
+    // Each in a thread pool of its own, so that no thread takes up the work of another claim while it waits.
     let pools = (1..workers).map(|_| rayon::ThreadPoolBuilder::new().num_threads(threads / workers).build());
     let pools: Vec<_> = pools.flatten().collect();
     match pools.is_empty() {
@@ -189,7 +188,7 @@ pub fn run(claims: &[&'static Claim], is_quick: bool, progress: &Progress, each:
     Suite { outcomes, is_quick, is_interrupted }
 }
 
-/// The outcome of a claim; `None` where it was interrupted.
+/// The outcome of a claim; `None` if it was interrupted.
 fn decided(claim: &'static Claim, is_quick: bool, progress: &Progress, place: usize) -> Option<Outcome> {
     if progress.is_interrupted() {
         return None;

@@ -1,11 +1,11 @@
-//! Theorem 3.2 in the neighbourhood of its closure: the jump of the noise becomes a crossing of some width.
+//! Theorem 3.2 near its closure: noise that changes over a short width instead of jumping.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
 use crate::verify::solved::rate;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// How fast the rate leaves the theorem's.
+/// −ln γ changes in proportion to the width.
 pub const CROSSING: Claim = Claim {
     id: "theorem-3-2-neighbourhood",
     title: "Near the theorem's closure: a crossing of width w changes −ln γ in proportion to w",
@@ -32,7 +32,8 @@ pub fn crossing(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("width w of the crossing", "γ over the theorem's closure's", [true, false]);
     let columns = ["exponent", "w", "γ_w/γ₀", "(ln γ₀ − ln γ_w)/w over what is predicted"];
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &columns, figure);
-    // L = x⁴/4 − x²/2 from −1 to 0 has ΔL = 1/4, H_a = 2, |H_b| = 1; half way up, c² = 1 − 1/√2 and L'(c) = |c|/√2.
+    // L = x⁴/4 − x²/2 from −1 to 0 has ΔL = 1/4, H_a = 2, |H_b| = 1. At half of the barrier c² = 1 − 1/√2 and L'(c) =
+    // |c|/√2.
     let c = -(1.0 - 0.5f64.sqrt()).sqrt();
     let slope = -c * 0.5f64.sqrt();
     let exponents = effort.points(&[20.0, 40.0, 80.0], 1);

@@ -1,4 +1,4 @@
-//! The exponent of the paper's own noise, D = η[H]₊/2B at every θ of a plane.
+//! The exponent of the rate for D = η[H]₊/2B at every θ of a plane.
 
 use crate::problem::Problem;
 use crate::verify::evidence::Evidence;
@@ -6,7 +6,7 @@ use crate::verify::hessian_floor::CURVED;
 use crate::verify::solved::{barrier, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Whether Theorem 3.2 has it with some s.
+/// Theorem 3.2 gives this exponent with some s between 0 and 1.
 pub const EXPONENT: Claim = Claim {
     id: "paper-noise-exponent",
     title: "The Hessian everywhere: an s between 0 and 1 makes Theorem 3.2's exponent that of the equation",
@@ -22,7 +22,7 @@ pub const EXPONENT: Claim = Claim {
     check: |effort| exponent(effort, 1.0),
 };
 
-/// A landscape with its minimum in x < 0 and a domain.
+/// A landscape with its minimum in x < 0, and its domain.
 struct Valley {
     name: &'static str,
     landscape: &'static str,
@@ -72,12 +72,12 @@ fn curvatures(problem: &Problem) -> Result<[f64; 4], ClaimError> {
     Ok([barrier(problem)?, -saddle.point.eigenvalues[0], along, minimum.eigenvalues[0]])
 }
 
-/// The s with which s/H_a + (1 − s)/|H_b| is a slope over 2ΔL.
+/// The s for which 2ΔL (s/H_a + (1 − s)/|H_b|) is `slope`.
 pub fn share(slope: f64, barrier: f64, at_saddle: f64, at_minimum: f64) -> f64 {
     (slope / (2.0 * barrier) - 1.0 / at_saddle) / (1.0 / at_minimum - 1.0 / at_saddle)
 }
 
-/// Decides whether the s of each landscape, times `factor`, is between 0 and 1; the claim's factor is 1.
+/// Decides whether the s of each landscape, times `factor`, lies between 0 and 1; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.

@@ -1,4 +1,4 @@
-//! The solver against particles.
+//! The solver's rates compared with those of particles.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
@@ -7,7 +7,7 @@ use crate::verify::evidence::Evidence;
 use crate::verify::solved::posed;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// z-scores.
+/// Particles escape at the solver's rate within their sampling noise.
 pub const Z_SCORES: Claim = Claim {
     id: "particles",
     title: "Particles escape at the solver's rate",
@@ -31,13 +31,52 @@ grid = { cells = [96, 96] }";
 
 const BARE: &str = "kind = \"hessian\", learning_rate = 0.5, batch_size = 1";
 
-/// A valley that bends, killed at x = 0.
+/// The configuration of a curved valley, killed at x = 0.
 fn bent(minimum: &str, lower: &str, upper: &str) -> String {
     format!(
         "domain = {{ lower = {lower}, upper = {upper} }}
 valley = {{ minimum = {minimum}, set = \"x < 0\" }}
 grid = {{ cells = [128, 128] }}"
     )
+}
+
+/// A problem: its name, landscape, noise, and the rest of its configuration.
+type Posed = (&'static str, &'static str, &'static str, String);
+
+fn problems() -> [Posed; 9] {
+    let well = "kind = \"double-well\"";
+    let curved = "expression = \"(x^2 - 1)^2 + 2*(y - x^2/2)^2\"";
+    [
+        ("white", well, "kind = \"isotropic\", temperature = 0.25", LINE.into()),
+        ("varies, Itô", well, "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\"", LINE.into()),
+        (
+            "varies, isothermal",
+            well,
+            "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\", interpretation = \"isothermal\"",
+            LINE.into(),
+        ),
+        ("Hessian, floor", well, "kind = \"hessian\", learning_rate = 0.1, batch_size = 1, floor = 0.1", LINE.into()),
+        ("curved valley", curved, "kind = \"isotropic\", temperature = 0.25", PLANE.into()),
+        (
+            "full tensor",
+            curved,
+            "kind = \"expression\", d11 = \"0.25\", d12 = \"0.1*cos(y)\", d22 = \"0.2\"",
+            PLANE.into(),
+        ),
+        ("Hessian, f = x²/2", curved, BARE, bent("[-1, 0.5]", "[-2, -1]", "[1.5, 2.5]")),
+        (
+            "Hessian, f = x²",
+            "expression = \"(x^2 - 1)^2 + 1.5*(y - x^2)^2\"",
+            BARE,
+            bent("[-1, 1]", "[-2, -1]", "[1.5, 3.5]"),
+        ),
+        (
+            "Hessian, f = cos(3x/2)",
+            "expression = \"(x^2 - 1)^2 + 3*(y - cos(1.5*x))^2\"",
+            BARE,
+            bent("[-1, 0.0707]", "[-2, -1.5]", "[1.5, 2]"),
+        ),
+    ]
 }
 
 /// Decides whether particles escape at `factor` times the chain's rate; the claim's factor is 1.
@@ -48,41 +87,14 @@ pub fn z_scores(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("problem", "z", [false, false]);
     let mut evidence =
         Evidence::new(Verdict::Holds, &["γ of the chain", "γ of the particles", "standard error", "z"], figure);
-    let well = "kind = \"double-well\"";
-    let curved = "expression = \"(x^2 - 1)^2 + 2*(y - x^2/2)^2\"";
-    let problems = [
-        ("white", well, "kind = \"isotropic\", temperature = 0.25", LINE),
-        ("varies, Itô", well, "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\"", LINE),
-        (
-            "varies, isothermal",
-            well,
-            "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\", interpretation = \"isothermal\"",
-            LINE,
-        ),
-        ("Hessian, floor", well, "kind = \"hessian\", learning_rate = 0.1, batch_size = 1, floor = 0.1", LINE),
-        ("curved valley", curved, "kind = \"isotropic\", temperature = 0.25", PLANE),
-        ("full tensor", curved, "kind = \"expression\", d11 = \"0.25\", d12 = \"0.1*cos(y)\", d22 = \"0.2\"", PLANE),
-        ("Hessian, f = x²/2", curved, BARE, &bent("[-1, 0.5]", "[-2, -1]", "[1.5, 2.5]")),
-        (
-            "Hessian, f = x²",
-            "expression = \"(x^2 - 1)^2 + 1.5*(y - x^2)^2\"",
-            BARE,
-            &bent("[-1, 1]", "[-2, -1]", "[1.5, 3.5]"),
-        ),
-        (
-            "Hessian, f = cos(3x/2)",
-            "expression = \"(x^2 - 1)^2 + 3*(y - cos(1.5*x))^2\"",
-            BARE,
-            &bent("[-1, 0.0707]", "[-2, -1.5]", "[1.5, 2]"),
-        ),
-    ];
+    let problems = problems();
     let (mut sum, mut points) = (0.0, Vec::new());
-    // Short steps make each of the last three as dear as all before: one of them will do.
+    // Because of short steps each of the last three costs as much as all before; a quick check takes one of them.
     let problems = if effort.is_quick { &problems[..7] } else { &problems[..] };
     effort.expects(problems.len());
     for (place, (name, landscape, noise, rest)) in problems.iter().enumerate() {
-        let dimension = if *rest == LINE { 1 } else { 2 };
-        // Steps are short where the noise bends: fewer particles have less to burn in.
+        let dimension = if rest == LINE { 1 } else { 2 };
+        // Steps are short where the noise has kinks; with fewer particles the burn-in is shorter.
         let count = if *noise == BARE { ", count = 500" } else { "" };
         let exits = if effort.is_quick { 200 } else { 1500 };
         evidence.configuration = format!(

@@ -1,4 +1,4 @@
-//! Proposition 1: how likely each valley is, from the times that it is left after.
+//! Proposition 1: the occupation of valleys from their mean exit times.
 
 use crate::scaled::Scaled;
 use crate::verify::evidence::Evidence;
@@ -9,7 +9,7 @@ use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdic
 const STATEMENT: &str = "P(θ ∈ V_v) = τ_v/Σ τ_v, τ_v the mean time until valley v is left.";
 const SOURCE: &str = "Proposition 1 (Section 3)";
 
-/// Two valleys.
+/// Two valleys, with times from minimum to minimum.
 pub const TWO: Claim = Claim {
     id: "proposition-1-two-valleys",
     title: "Occupation of two valleys from their escape times",
@@ -23,7 +23,7 @@ pub const TWO: Claim = Claim {
     check: |effort| two(effort, 1.0),
 };
 
-/// The same times counted until the saddle is reached.
+/// Two valleys, with times from each minimum to the saddle.
 pub const SADDLE: Claim = Claim {
     id: "proposition-1-to-the-saddle",
     title: "Occupation of two valleys from the times to the saddle",
@@ -50,10 +50,10 @@ pub const THREE: Claim = Claim {
     check: |effort| three(effort, 1.0),
 };
 
-/// A noise by its name, and its section for a strength.
+/// The name of a noise, and its configuration for a given strength.
 type Noise = (&'static str, fn(f64) -> String);
 
-/// Noises of one strength.
+/// The noises, all of the same strength.
 fn noises() -> [Noise; 3] {
     [
         ("white", |d| format!("kind = \"isotropic\", temperature = {d:?}")),
@@ -72,8 +72,8 @@ domain = {{ lower = [-2.6], upper = [2.6] }}"
     )
 }
 
-/// P₁/P₂ over τ₁/τ₂, each τ counted from its minimum until `left` or `right` is passed; and the configuration of the
-/// first.
+/// P₁/P₂ over τ₁/τ₂, each τ counted from its minimum until `right` or `left` is passed, and the configuration of the
+/// first; `middle`: the saddle.
 fn ratio(effort: &Effort, noise: &str, [left, right]: [f64; 2], middle: f64) -> Result<(f64, String), ClaimError> {
     let text = |from: f64, set: String| {
         let place = format!("valley = {{ minimum = [{from:?}], set = \"{set}\" }}");
@@ -81,7 +81,7 @@ fn ratio(effort: &Effort, noise: &str, [left, right]: [f64; 2], middle: f64) -> 
     };
     let first = text(-1.0, format!("x < {right:?}"));
     let [one, two] = [first.clone(), text(1.0, format!("x > {left:?}"))].map(|text| solve(effort, &text, 1e-5));
-    // 1/τ of the second over that of the first.
+    // The solutions hold 1/τ, so that this is ln τ₁/τ₂.
     let times = two?.passage.over(one?.passage).ln();
     let [odds, change] = log_odds(effort, &well(noise), 2000, middle)?;
     if change > 1e-3 {
@@ -90,7 +90,7 @@ fn ratio(effort: &Effort, noise: &str, [left, right]: [f64; 2], middle: f64) -> 
     Ok(((-odds - times).exp(), first))
 }
 
-/// L along x has its maximum where its derivative vanishes between both minima.
+/// The saddle: the maximum of L between the minima.
 fn top() -> Result<f64, ClaimError> {
     let (problem, _) = crate::verify::solved::posed(&format!(
         "{}\nsolve = {{ quantities = [\"stationary\"] }}",
@@ -100,7 +100,7 @@ fn top() -> Result<f64, ClaimError> {
     saddle.map(|saddle| saddle.point.theta[0]).ok_or(ClaimError::Lacks { what: "saddle" })
 }
 
-/// Decides whether the odds are `factor` times the times' ratio, from minimum to minimum; the claim's factor is 1.
+/// Decides whether the odds are `factor` times the ratio of the times from minimum to minimum; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -108,7 +108,7 @@ pub fn two(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     decide(effort, factor, [-1.0, 1.0], 1.0, 1e-2)
 }
 
-/// The same from each minimum to the saddle.
+/// As [`two`], with times from each minimum to the saddle.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -121,7 +121,7 @@ fn decide(effort: &Effort, factor: f64, ends: [f64; 2], order: f64, tolerance: f
     let figure = Figure::new("D", "P₁/P₂ over τ₁/τ₂", [true, false]);
     let mut evidence = Evidence::new(Verdict::HoldsAsymptotically, &["D", "P₁/P₂ over τ₁/τ₂"], figure);
     let top = top()?;
-    // Two times, and a stationary law on two grids.
+    // Two times, and a stationary density on two grids.
     effort.expects(noises().len() * 4 * (2 + 2));
     for (name, noise) in noises() {
         let mut points = Vec::new();
@@ -143,7 +143,7 @@ fn decide(effort: &Effort, factor: f64, ends: [f64; 2], order: f64, tolerance: f
     Ok(evidence.finding(summary))
 }
 
-/// Decides whether the middle one of three valleys is occupied by `factor` times τ/Στ; the claim's factor is 1.
+/// Decides whether the occupation of the middle one of three valleys is `factor` times τ/Στ; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -154,7 +154,7 @@ pub fn three(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let tilt = 0.001f64;
     let (minimum, saddle) = (-tilt.asin(), PI + tilt.asin());
     let mut points = Vec::new();
-    // Three times, and two stationary laws on two grids.
+    // Three times, and two stationary densities on two grids.
     effort.expects(3 * (3 + 4));
     for d in [0.4, 0.2, 0.1] {
         let text = format!(
@@ -175,7 +175,7 @@ domain = {{ lower = [{:?}], upper = [{:?}] }}",
             time(1.0, format!("x > {:?}", next(0.0)))?,
         ];
         let share = times[1].over(times[0].plus(times[1]).plus(times[2])).value();
-        // What lies beyond each of the two saddles over what lies before it.
+        // The odds of lying beyond each of the two saddles.
         let [lower, _] = log_odds(effort, &text, 2400, saddle - TAU)?;
         let [upper, _] = log_odds(effort, &text, 2400, saddle)?;
         let beyond = |odds: f64| 1.0 / (1.0 + (-odds).exp());

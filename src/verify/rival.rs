@@ -20,7 +20,7 @@ pub const POWER: Claim = Claim {
     check: |effort| power(effort, 1.0),
 };
 
-/// Decides whether −ln γ grows `factor` times as fast as the rival's exponent; the claim's factor is 1.
+/// Decides whether −ln γ grows `factor` times as fast as the exponent of the rival theory; the claim's factor is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.

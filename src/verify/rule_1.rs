@@ -1,11 +1,11 @@
-//! Rule 1: parallel paths add.
+//! Rule 1: the rates of parallel paths add.
 
 use crate::scaled::Scaled;
 use crate::verify::evidence::Evidence;
 use crate::verify::solved::solve;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Several saddles of one valley.
+/// Rule 1 for a valley with several saddles.
 pub const PARALLEL: Claim = Claim {
     id: "rule-1",
     title: "Rule 1: rates of parallel paths add",
@@ -21,7 +21,7 @@ pub const PARALLEL: Claim = Claim {
     check: |effort| parallel(effort, 1.0),
 };
 
-/// A path that two exits share.
+/// Rule 1 for paths that share a saddle.
 pub const SHARED: Claim = Claim {
     id: "rule-1-shared-valley",
     title: "Rule 1 where paths share a valley",
@@ -36,9 +36,9 @@ pub const SHARED: Claim = Claim {
     check: |effort| shared(effort, 1.0),
 };
 
-/// One path on a line, the other, or both.
+/// The configuration in one dimension; `open`: whether the paths to the left and to the right are open.
 fn line(tilt: f64, temperature: f64, open: [bool; 2]) -> String {
-    // Saddles of 1 − cos x + tilt x.
+    // The saddles of 1 − cos x + tilt x.
     let saddles = [-std::f64::consts::PI - tilt.asin(), std::f64::consts::PI + tilt.asin()];
     let [lower, upper] = [0, 1].map(|side: usize| {
         let outward = if side == 0 { -1.0 } else { 1.0 };
@@ -55,7 +55,8 @@ grid = {{ tolerance = 1e-9 }}",
     )
 }
 
-/// The valley at (−1, −1) of two double wells, with exits towards x, y, or both.
+/// The configuration of the valley at (−1, −1) of a product of double wells; `open`: whether the exits in x and y are
+/// open.
 fn plane(temperature: f64, open: [bool; 2]) -> String {
     let ends = open.map(|open| if open { 0.8 } else { 0.0 });
     let words = open.map(|open| if open { "absorbing" } else { "reflecting" });
@@ -69,7 +70,7 @@ grid = {{ cells = [128, 128] }}",
     )
 }
 
-/// A valley, a saddle, and behind it a second valley with one exit or two.
+/// The configuration of a valley, a saddle, and a second valley behind it with two exits; `open`: whether each is open.
 fn behind(temperature: f64, open: [bool; 2]) -> String {
     let words = open.map(|open| if open { "absorbing" } else { "reflecting" });
     format!(
@@ -82,7 +83,7 @@ grid = {{ cells = [120, 96] }}",
     )
 }
 
-/// A landscape by its name, the height of its saddle, the noises, and its configuration with either path open or
+/// A landscape: its name, the height of its saddle, the ratios ΔL/D, and its configuration with either path open or
 /// closed.
 type Case<'a> = (&'a str, f64, &'a [f64], &'a dyn Fn(f64, [bool; 2]) -> String);
 

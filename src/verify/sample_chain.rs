@@ -1,36 +1,37 @@
-//! SGD with one sample at a time as a chain on cells: no Gaussian noise in it, and nothing drawn.
+//! SGD with one sample per step as a Markov chain on cells, without the assumption of Gaussian noise and without random
+//! numbers.
 //!
 //! ```text
-//! θ' = θ − η ∇ℓ(θ, x_j),  j uniform          K(i, k) = share of the samples that take the centre of cell i into cell k
+//! θ' = θ − η ∇ℓ(θ, x_j),  j uniform          K(i, k) = probability of the samples that take the centre of cell i into cell k
 //! ```
-//! Ulam's method: a step from the cell's centre stands for steps from all of the cell, with an error of the order of the
-//! square of the cells' width. The escape rate comes from subtraction-free elimination.
+//! Ulam's method: the step from the centre stands for the steps from the whole cell, with an error of second order in
+//! the cell width. The escape rate comes from subtraction-free elimination.
 
 use crate::generator::{Generator, Rates};
 use crate::scaled::Scaled;
 use crate::sgd::SgdError;
 use crate::solve::{Factor, Resources, quasi_stationary};
 
-/// The iteration on an interval that reflects below and kills above.
+/// The iteration on an interval whose lower end reflects and whose upper end absorbs.
 #[derive(Clone, Copy)]
 pub struct SampleChain<'a> {
-    /// η.
+    /// The learning rate η.
     pub learning_rate: f64,
     /// ∇ℓ(θ, x).
     pub gradient: &'a dyn Fn(f64, f64) -> f64,
-    /// Samples with their probabilities.
+    /// The samples with their probabilities.
     pub samples: &'a [[f64; 2]],
-    /// The interval.
+    /// The lower and upper end of the interval.
     pub ends: [f64; 2],
-    /// The place at which the inverse iteration begins.
+    /// The point at which inverse iteration starts.
     pub start: f64,
 }
 
 impl SampleChain<'_> {
-    /// The escape rate per iteration.
+    /// The escape rate per iteration, on this number of cells.
     ///
     /// # Errors
-    /// The elimination fails.
+    /// A failed elimination.
     pub fn escape(&self, cells: usize, resources: Resources<'_>) -> Result<Scaled, SgdError> {
         let [lower, upper] = self.ends;
         let width = (upper - lower) / cells as f64;
@@ -63,7 +64,8 @@ impl SampleChain<'_> {
     }
 }
 
-/// A standard normal sample as a rule: equally spaced places with their probabilities, over 9 standard deviations.
+/// A quadrature rule for a standard normal variable: equidistant points with their probabilities, up to 9 standard
+/// deviations.
 pub fn normal(count: usize) -> Vec<[f64; 2]> {
     let step = 18.0 / count as f64;
     let places = (0..count).map(|k| -9.0 + (k as f64 + 0.5) * step);

@@ -1,10 +1,11 @@
-//! The paper's ten-dimensional Styblinski–Tang experiment with the batches that it takes.
+//! The paper's ten-dimensional Styblinski–Tang experiment, with its batches.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::elimination::Workspace;
 use crate::particles::minibatch::Minibatch;
 use crate::particles::preparation::Preparation;
+use crate::problem::landscape::SampleLoss;
 use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::solve::resources::allowed;
@@ -14,7 +15,7 @@ use crate::verify::sample_chain::{SampleChain, normal};
 use crate::verify::solved::{posed, rate, solve};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// Ten dimensions from one.
+/// Ten independent coordinates give the rate in ten dimensions.
 pub const PRODUCT: Claim = Claim {
     id: "setting-1-ten-dimensions",
     title: "The paper's ten-dimensional experiment is ten one-dimensional ones",
@@ -31,7 +32,7 @@ pub const PRODUCT: Claim = Claim {
     check: |effort| product(effort, 1.0),
 };
 
-/// What the noise of such batches is not.
+/// A batch of one sample escapes like Gaussian noise of the same covariance.
 pub const GAUSSIAN: Claim = Claim {
     id: "setting-1-batch-of-one",
     title: "SGD with a batch of one escapes as with Gaussian noise of its covariance",
@@ -65,10 +66,11 @@ valley = {{ minimum = [{}], set = \"whole\" }}",
     )
 }
 
-/// The lowest place that a coordinate is followed to; at η = 0.012 the iteration is unstable beyond −9.
+/// The lower end of the interval; at η = 0.012 the iteration is unstable below −9.
 const LOWEST: f64 = -14.0;
 
-/// Decides whether SGD in ten dimensions escapes at `factor` times the rate of ten coordinates; the claim's factor is 1.
+/// Decides whether SGD in ten dimensions escapes at `factor` times the rate of ten coordinates; the claim's factor is
+/// 1.
 ///
 /// # Errors
 /// A point that cannot be solved or simulated.
@@ -79,15 +81,7 @@ pub fn product(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let overs = effort.points(&[0.02, 0.04, 0.08], 1);
     let learning_rates = effort.points(&[0.012, 0.006, 0.009], 2);
     effort.expects(2 * overs.len() + learning_rates.len());
-    for over in overs {
-        let [one, two] = [1, 2].map(|dimension| {
-            let cells = ["320", "320, 320"][dimension - 1];
-            let text = format!("{}\ngrid = {{ cells = [{cells}] }}", configured(dimension, *over, -6.0));
-            solve(effort, &text, 0.3)
-        });
-        let ratio = two?.rate.over(one?.rate).value();
-        evidence.require(format!("η/B = {over}: the diffusion in two dimensions over one"), ratio, 2.0, 1e-6);
-    }
+    require_separability(effort, &mut evidence, overs)?;
     let (mut sum, mut measured, mut chains) = (0.0, Vec::new(), Vec::new());
     for &learning_rate in learning_rates {
         let exits = if effort.is_quick { 300 } else { 2000 };
@@ -100,24 +94,7 @@ pub fn product(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         let prepared = Preparation::new(settings, &problem, allowed()).map_err(study::StudyError::from)?;
         let (loss, recipe) = prepared.minibatch.ok_or(ClaimError::Lacks { what: "minibatch" })?;
         let batches = Minibatch::new(&problem, loss, recipe);
-        let gradient = |theta: f64, sample: f64| loss.sample_gradient([theta, 0.0], [sample, 0.0])[0];
-        let cells = if effort.is_quick { 400 } else { 1000 };
-        let mut stays = 0.0f64;
-        for copy in 0..recipe.copies {
-            effort.look()?;
-            let samples: Vec<[f64; 2]> = batches.samples(copy).map(|sample| [sample[0], 0.0]).collect();
-            let share = 1.0 / samples.len() as f64;
-            let samples: Vec<[f64; 2]> = samples.into_iter().map(|[sample, _]| [sample, share]).collect();
-            let chain = SampleChain {
-                learning_rate,
-                gradient: &gradient,
-                samples: &samples,
-                ends: [LOWEST, EXIT],
-                start: -2.35,
-            };
-            stays += (-escape(&chain, cells, effort)?.value()).ln_1p();
-        }
-        let chains_rate = -stays.exp_m1() * factor;
+        let chains_rate = rate_of_copies(effort, loss, &batches, recipe.copies, learning_rate)? * factor;
         let found = study::simulate::alone(&problem, &request, &effort.progress.part())?.simulation.rate;
         effort.step()?;
         let [value, error] = [found.value, found.standard_error].map(|rate| rate * learning_rate);
@@ -144,6 +121,44 @@ pub fn product(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         _ => "The rate in ten dimensions is another one.",
     };
     Ok(evidence.finding(summary))
+}
+
+/// The diffusion in two dimensions escapes at twice the rate of one.
+fn require_separability(effort: &Effort, evidence: &mut Evidence, overs: &[f64]) -> Result<(), ClaimError> {
+    for over in overs {
+        let [one, two] = [1, 2].map(|dimension| {
+            let cells = ["320", "320, 320"][dimension - 1];
+            let text = format!("{}\ngrid = {{ cells = [{cells}] }}", configured(dimension, *over, -6.0));
+            solve(effort, &text, 0.3)
+        });
+        let ratio = two?.rate.over(one?.rate).value();
+        evidence.require(format!("η/B = {over}: the diffusion in two dimensions over one"), ratio, 2.0, 1e-6);
+    }
+    Ok(())
+}
+
+/// The escape rate per iteration of several coordinates, each a chain of one sample per step from the samples that the
+/// simulation draws for it.
+fn rate_of_copies(
+    effort: &Effort,
+    loss: &dyn SampleLoss,
+    batches: &Minibatch<'_>,
+    copies: usize,
+    learning_rate: f64,
+) -> Result<f64, ClaimError> {
+    let gradient = |theta: f64, sample: f64| loss.sample_gradient([theta, 0.0], [sample, 0.0])[0];
+    let cells = if effort.is_quick { 400 } else { 1000 };
+    let mut stays = 0.0f64;
+    for copy in 0..copies {
+        effort.look()?;
+        let samples: Vec<[f64; 2]> = batches.samples(copy).map(|sample| [sample[0], 0.0]).collect();
+        let share = 1.0 / samples.len() as f64;
+        let samples: Vec<[f64; 2]> = samples.into_iter().map(|[sample, _]| [sample, share]).collect();
+        let chain =
+            SampleChain { learning_rate, gradient: &gradient, samples: &samples, ends: [LOWEST, EXIT], start: -2.35 };
+        stays += (-escape(&chain, cells, effort)?.value()).ln_1p();
+    }
+    Ok(-stays.exp_m1())
 }
 
 /// Decides whether a batch of one escapes at `factor` times the rate of Gaussian noise; the claim's factor is 1.
@@ -207,7 +222,7 @@ pub fn gaussian(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// γ of a chain, whose phases are not shown.
+/// The escape rate of a chain, without progress of its phases.
 fn escape(chain: &SampleChain, cells: usize, effort: &Effort) -> Result<Scaled, ClaimError> {
     let progress = effort.progress.part();
     let resources = Resources { memory: allowed(), workspace: &Workspace::default(), progress: &progress };

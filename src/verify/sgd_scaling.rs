@@ -1,4 +1,4 @@
-//! SGD: one function of ηk/B, and a straight line over its inverse.
+//! Scaling of SGD's rate: one function of ηk/B, linear in its inverse.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
@@ -7,7 +7,7 @@ use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdic
 
 const SOURCE: &str = "Theorem 3.2 and Section 4, relations (1) to (3); Figures 4, 5 and 17 to 19";
 
-/// The three sweeps are one.
+/// The sweeps over sharpness, batch size and learning rate collapse.
 pub const COLLAPSE: Claim = Claim {
     id: "sgd-collapse",
     title: "SGD: sharpness, batch size and learning rate are one variable",
@@ -20,7 +20,7 @@ pub const COLLAPSE: Claim = Claim {
     check: |effort| collapse(effort, 1.0),
 };
 
-/// Linear in the inverse.
+/// −ln γ/k is linear in B/ηk.
 pub const LINEAR: Claim = Claim {
     id: "sgd-linear",
     title: "SGD: −ln γ/k is linear in B/ηk",
@@ -36,10 +36,10 @@ pub const LINEAR: Claim = Claim {
 
 const EXPONENTS: [f64; 6] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0];
 const MINIMUM: f64 = -2.35;
-/// Styblinski–Tang's saddle and second minimum with the data averaged over: roots of 2θ³ − 10θ + 5/2.
+/// The second minimum of the population loss, a root of 2θ³ − 10θ + 5/2.
 const EXIT: f64 = 2.0986;
 
-/// The paper's Setting 1, killed at the second minimum of the population loss.
+/// The configuration of Setting 1, killed at the second minimum of the population loss.
 pub(super) fn setting_1(sharpness: f64, learning_rate: f64, batch_size: f64) -> String {
     let shrink = sharpness.sqrt();
     let [lower, upper, minimum] = [-6.0, EXIT, MINIMUM].map(|at| at / shrink);
@@ -130,7 +130,7 @@ pub fn linear(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             .map(|pair| [1.0 / pair[0][0], (pair[1][1] - pair[0][1]) / (pair[1][0] - pair[0][0]) / slope]);
         let limit = Limit::of(&slopes.collect::<Vec<_>>(), 2.0);
         evidence.require_limit(format!("{name}: slope over that of the effective barrier"), &limit, factor, 1e-3);
-        // Over 1/k at fixed η/B: γ itself has the factor k.
+        // −ln γ over 1/k at fixed η/B; γ itself has the factor k.
         let over_sharpness = points[..4].iter().map(|&[inverse, y]| {
             let share = inverse / points[0][0];
             [share, y + share.ln()]

@@ -1,4 +1,4 @@
-//! SGLD: the rate over the sharpness k and over the noise D.
+//! Scaling of SGLD's rate with the sharpness k and the noise D.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
@@ -18,7 +18,7 @@ pub const SHARPNESS: Claim = Claim {
     check: |effort| sharpness(effort, 1.0),
 };
 
-/// −ln γ linear in 1/D.
+/// −ln γ is linear in 1/D with the slope ΔL.
 pub const NOISE: Claim = Claim {
     id: "sgld-noise",
     title: "SGLD: −ln γ is linear in 1/D, with slope ΔL",
@@ -33,7 +33,7 @@ pub const NOISE: Claim = Claim {
     check: |effort| noise(effort, 1.0),
 };
 
-/// Styblinski–Tang of sharpness k, killed at its second minimum.
+/// Styblinski–Tang with sharpness k, killed at its second minimum.
 fn styblinski_tang(sharpness: f64, temperature: f64) -> String {
     let shrink = sharpness.sqrt();
     let (lower, upper) = (-6.0 / shrink, 2.746802770990389 / shrink);
@@ -58,7 +58,7 @@ grid = {{ tolerance = 1e-9 }}"
     )
 }
 
-/// Decides γ ∝ k^`power`; the claim's power is 1.
+/// Decides whether γ ∝ k^`power`; the claim's power is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -91,7 +91,7 @@ pub fn sharpness(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// Decides that −ln γ grows by `slope` ΔL a unit of 1/D; the claim's slope is 1.
+/// Decides whether −ln γ grows by `slope` ΔL per unit of 1/D; the claim's slope is 1.
 ///
 /// # Errors
 /// A point that cannot be solved.
@@ -113,7 +113,7 @@ pub fn noise(effort: &Effort, slope: f64) -> Result<Finding, ClaimError> {
             evidence.table.push(name, vec![over, temperature, -solved.rate.ln()]);
             points.push([temperature, -solved.rate.ln()]);
         }
-        // Between D and D/2, of order D².
+        // The slope between D and D/2; its error is of order D².
         let slopes = points.windows(2).map(|pair| {
             let [[one, low], [two, high]] = [pair[0], pair[1]];
             [one, (high - low) / (1.0 / two - 1.0 / one)]

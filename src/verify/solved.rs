@@ -1,4 +1,4 @@
-//! Points of a claim: a configuration, solved as `saddleflux run` solves it.
+//! The points of a claim: configurations, solved as by `saddleflux run`.
 
 use std::path::Path;
 
@@ -10,22 +10,22 @@ use crate::study::comparison::{Comparison, compared};
 use crate::study::{self, Request};
 use crate::verify::{ClaimError, Effort};
 
-/// The configuration of a point, from the strength of its noise or another number.
+/// The configuration of a point as a function of the noise strength or another number.
 pub type Configured<'a> = &'a dyn Fn(f64) -> String;
 
-/// A point that is solved.
+/// A solved point.
 pub struct Solved {
-    /// What was asked.
+    /// The problem.
     pub problem: Problem,
-    /// γ, extrapolated where that is surer.
+    /// γ per unit of dynamical time, extrapolated if that is more accurate.
     pub rate: Scaled,
-    /// 1/τ from the minimum.
+    /// 1/τ for the mean first-passage time τ from the start minimum.
     pub passage: Scaled,
     /// The relative error of both.
     pub error: f64,
     /// |Σ ν_i κ_i / γ − 1|.
     pub flux_identity: f64,
-    /// The formulas, with γ over each.
+    /// The formulas, each with the ratio of γ to it.
     pub formulas: Formulas<Comparison>,
 }
 
@@ -33,25 +33,25 @@ impl Solved {
     /// γ over Kramers' rate.
     ///
     /// # Errors
-    /// Where Theorem 3.1 does not apply.
+    /// [`ClaimError::Lacks`] if Theorem 3.1 does not apply.
     pub fn over_kramers(&self) -> Result<f64, ClaimError> {
         let kramers = self.formulas.kramers.as_ref().ok_or(ClaimError::Lacks { what: "Kramers rate" })?;
         Ok(kramers.ratio)
     }
 
-    /// The barrier of the lowest saddle.
+    /// The barrier ΔL of the lowest saddle.
     ///
     /// # Errors
-    /// Where there is none.
+    /// [`ClaimError::Lacks`] without a saddle or a minimum.
     pub fn barrier(&self) -> Result<f64, ClaimError> {
         barrier(&self.problem)
     }
 }
 
-/// The barrier of the lowest saddle of a problem.
+/// The barrier ΔL of the lowest saddle of a problem.
 ///
 /// # Errors
-/// Where there is none.
+/// [`ClaimError::Lacks`] without a saddle or a minimum.
 pub fn barrier(problem: &Problem) -> Result<f64, ClaimError> {
     let saddle = problem.valley.saddles.first().map(|&index| &problem.critical.saddles[index].point);
     match (saddle, problem.minimum()) {
@@ -60,7 +60,7 @@ pub fn barrier(problem: &Problem) -> Result<f64, ClaimError> {
     }
 }
 
-/// Poses a configuration.
+/// The problem and the request of a configuration.
 ///
 /// # Errors
 /// A configuration or a problem that is wrong.
@@ -69,17 +69,17 @@ pub fn posed(text: &str) -> Result<(Problem, Request), ClaimError> {
     Ok((config.problem()?, config.request))
 }
 
-/// Solves a configuration; its rate must be known to a relative error of `needed`, and in one dimension agree with the
+/// Solves a configuration. The rate must have a relative error of at most `needed`, and in one dimension agree with the
 /// quadrature to that.
 ///
 /// # Errors
-/// A point that cannot be posed or solved, or is less sure than that.
+/// A point that cannot be posed or solved, [`ClaimError::Unsure`], or [`ClaimError::Disagree`].
 pub fn solve(effort: &Effort, text: &str, needed: f64) -> Result<Solved, ClaimError> {
     let (problem, request) = posed(text)?;
     solve_posed(effort, problem, &request, needed)
 }
 
-/// The same for a problem that is posed already.
+/// As [`solve`] for a given problem.
 ///
 /// # Errors
 /// As [`solve`].
@@ -108,7 +108,7 @@ pub fn solve_posed(effort: &Effort, problem: Problem, request: &Request, needed:
     })
 }
 
-/// γ of a configuration's own grid, and what Σ ν_i κ_i/γ differs from 1 by.
+/// γ on the grid of a configuration, and |Σ ν_i κ_i/γ − 1|.
 ///
 /// # Errors
 /// A point that cannot be posed or solved.
@@ -120,8 +120,8 @@ pub fn flux_identity(effort: &Effort, text: &str) -> Result<(Scaled, f64), Claim
     Ok((rate.value, rate.flux_identity))
 }
 
-/// The logarithm of what a stationary process in one dimension spends beyond a point over what it spends before it, by
-/// the chain; and how much half of the cells changes it by.
+/// ln of the stationary probability above `beyond` over that below, in one dimension on a grid of `cells`, and its
+/// absolute change from half as many cells.
 ///
 /// # Errors
 /// A point that cannot be posed or solved.
@@ -143,10 +143,10 @@ pub fn log_odds(effort: &Effort, text: &str, cells: usize, beyond: f64) -> Resul
     Ok([fine, (fine - coarse).abs()])
 }
 
-/// γ of a configuration, extrapolated where that is surer; known to a relative error of `needed`.
+/// γ of a configuration, extrapolated if that is more accurate, with a relative error of at most `needed`.
 ///
 /// # Errors
-/// A point that cannot be posed or solved, or is less sure than that.
+/// A point that cannot be posed or solved, or [`ClaimError::Unsure`].
 pub fn rate(effort: &Effort, text: &str, needed: f64) -> Result<Scaled, ClaimError> {
     let (problem, request) = posed(text)?;
     let solution = study::run(&problem, &request, &effort.progress.part())?;

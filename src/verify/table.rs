@@ -1,15 +1,15 @@
-//! The points behind a verdict, as rows of numbers and as curves.
+//! The points of a check, as rows of numbers and as curves.
 
 use std::borrow::Cow;
 
-/// Rows of numbers under named columns.
+/// Rows of numbers with named columns.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// What each column holds.
+    /// The names of the columns.
     pub columns: Vec<&'static str>,
-    /// What each row is of; empty where there is one kind only.
+    /// A label for each row; empty if all rows are of one kind.
     pub labels: Vec<String>,
-    /// The numbers.
+    /// The numbers, row by row.
     pub rows: Vec<Vec<f64>>,
 }
 
@@ -26,12 +26,12 @@ impl Table {
     }
 }
 
-/// Curves over one axis.
+/// A chart: curves over common axes.
 #[derive(Clone, Debug, Default)]
 pub struct Figure {
-    /// What x is.
+    /// The label of the x axis.
     pub x: Cow<'static, str>,
-    /// What y is.
+    /// The label of the y axis.
     pub y: Cow<'static, str>,
     /// Whether each axis is logarithmic.
     pub is_log: [bool; 2],
@@ -42,26 +42,26 @@ pub struct Figure {
 /// A curve.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// What it is.
+    /// The name.
     pub name: String,
-    /// Its points.
+    /// The points.
     pub points: Vec<[f64; 2]>,
     /// Whether it is a prediction, drawn as a line without points.
     pub is_prediction: bool,
 }
 
 impl Figure {
-    /// A figure without curves.
+    /// A chart without curves.
     pub fn new(x: impl Into<Cow<'static, str>>, y: impl Into<Cow<'static, str>>, is_log: [bool; 2]) -> Figure {
         Figure { x: x.into(), y: y.into(), is_log, curves: Vec::new() }
     }
 
-    /// Adds what was measured.
+    /// Adds a curve of computed points.
     pub fn measured(&mut self, name: impl Into<String>, points: Vec<[f64; 2]>) {
         self.curves.push(Curve { name: name.into(), points, is_prediction: false });
     }
 
-    /// Adds what was predicted.
+    /// Adds a prediction.
     pub fn predicted(&mut self, name: impl Into<String>, points: Vec<[f64; 2]>) {
         self.curves.push(Curve { name: name.into(), points, is_prediction: true });
     }

@@ -1,4 +1,4 @@
-//! Theorem 3.1: the escape time of SGLD in the limit of small noise, with the size of its error.
+//! Theorem 3.1: the escape time of SGLD in the limit of small noise, and its error.
 
 use crate::problem::Problem;
 use crate::verify::limit::{Limit, within};
@@ -9,7 +9,7 @@ const STATEMENT: &str =
     "SGLD with D = d·I leaves a valley after the mean time τ = 2π/|H_be| √(−det H_b/det H_a) e^{ΔL/d}.";
 const SOURCE: &str = "Theorem 3.1 (Kramers 1940, Eyring 1935); proof in the paper's appendix A.1";
 
-/// In one dimension.
+/// Theorem 3.1 in one dimension.
 pub const LINE: Claim = Claim {
     id: "theorem-3-1",
     title: "SGLD's escape rate in one dimension",
@@ -26,7 +26,7 @@ pub const LINE: Claim = Claim {
     check: |effort| Setup::line().check(effort),
 };
 
-/// In two dimensions.
+/// Theorem 3.1 in two dimensions.
 pub const PLANE: Claim = Claim {
     id: "theorem-3-1-2d",
     title: "SGLD's escape rate in two dimensions",
@@ -41,31 +41,38 @@ pub const PLANE: Claim = Claim {
     check: |effort| Setup::plane().check(effort),
 };
 
-/// A landscape with what is asked of it.
+/// A landscape.
 pub struct Case {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// All of its configuration but the noise.
+    /// The configuration without the noise.
     pub text: &'static str,
 }
 
-/// What is compared with what.
+impl Case {
+    /// The configuration with white noise of strength d.
+    pub(super) fn configured(&self, d: f64) -> String {
+        format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", self.text)
+    }
+}
+
+/// The prediction and the tolerances of a check.
 pub struct Setup {
     /// The landscapes.
     pub cases: &'static [Case],
-    /// ΔL/d, ascending.
+    /// The ratios ΔL/d, ascending.
     pub barriers: &'static [f64],
-    /// How many of them the quick check takes.
+    /// The number of these in a quick check.
     pub quick: usize,
-    /// What the theorem's rate is multiplied with: 1.
+    /// A factor of the theorem's rate; 1 for the claim.
     pub prefactor: f64,
-    /// The power of d in the error: 1.
+    /// The order in d of the error; 1 for the claim.
     pub order: f64,
-    /// How far the order may be from that.
+    /// The tolerance of the order.
     pub order_tolerance: f64,
-    /// How far the limit may be from 1.
+    /// The tolerance of the limit, which is 1.
     pub tolerance: f64,
-    /// The relative error that each rate may have.
+    /// The largest relative error of each rate.
     pub needed: f64,
 }
 
@@ -173,7 +180,26 @@ impl Setup {
         }
     }
 
-    /// Decides.
+    /// γ over the theorem's rate for every barrier of a landscape, as `[d, ratio]`, with a row of the table for each.
+    fn ratios(
+        &self,
+        effort: &Effort,
+        case: &Case,
+        height: f64,
+        table: &mut Table,
+    ) -> Result<Vec<[f64; 2]>, ClaimError> {
+        let mut ratios = Vec::new();
+        for &over in effort.points(self.barriers, self.quick) {
+            let d = height / over;
+            let solved = solve(effort, &case.configured(d), self.needed)?;
+            let ratio = solved.over_kramers()? / self.prefactor;
+            table.push(case.name, vec![over, d, -solved.rate.ln(), ratio, solved.error]);
+            ratios.push([d, ratio]);
+        }
+        Ok(ratios)
+    }
+
+    /// Decides the claim.
     ///
     /// # Errors
     /// A point that cannot be solved.
@@ -185,19 +211,12 @@ impl Setup {
         let mut configuration = String::new();
         effort.expects(self.cases.len() * effort.points(self.barriers, self.quick).len());
         for case in self.cases {
-            let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
-            // At small noise, where the saddle is narrower than its distance from what kills.
-            let (problem, _) = posed(&configured(PROBE))?;
+            // The barrier at small noise, where the saddle is narrower than its distance from what absorbs.
+            let (problem, _) = posed(&case.configured(PROBE))?;
             let height = barrier(&problem)?;
-            let mut ratios = Vec::new();
-            for &over in effort.points(self.barriers, self.quick) {
-                let d = height / over;
-                let text = configured(d);
-                let solved = solve(effort, &text, self.needed)?;
-                let ratio = solved.over_kramers()? / self.prefactor;
-                table.push(case.name, vec![over, d, -solved.rate.ln(), ratio, solved.error]);
-                ratios.push([d, ratio]);
-                configuration = text;
+            let ratios = self.ratios(effort, case, height, &mut table)?;
+            if let Some(&[d, _]) = ratios.last() {
+                configuration = case.configured(d);
             }
             let limit = Limit::of(&ratios, self.order);
             verdict = verdict.and(limit.verdict(1.0, self.tolerance));
@@ -210,28 +229,18 @@ impl Setup {
             numbers.push(Number::against(format!("{}: limit of the ratio", case.name), limit.value, 1.0));
             numbers.push(Number::against(format!("{}: order of the error in d", case.name), limit.order, self.order));
             if problem.dimension == 1 {
-                let predicted = laplace(&problem)?;
-                // The next term of the expansion is d times smaller: extrapolated away with it.
-                let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
-                let slope = Limit::of(&slopes, 1.0).value;
+                let [slope, predicted] = coefficient(&problem, &ratios)?;
                 if (slope / predicted - 1.0).abs() > COEFFICIENT {
                     verdict = verdict.and(Verdict::Fails);
                 }
                 numbers.push(Number::against(format!("{}: coefficient of d", case.name), slope, predicted));
             }
-            for share in [0.1, 0.01] {
-                if let Some(d) = within(&ratios, share) {
-                    let name = format!("{}: ΔL/d from which it is within {} %", case.name, 100.0 * share);
-                    numbers.push(Number::alone(name, height / d));
-                }
-            }
+            numbers.extend(accurate_from(case, height, &ratios));
             let errors = ratios.iter().map(|[d, ratio]| [d / height, (ratio - 1.0).abs()]);
             figure.measured(case.name, errors.collect());
         }
-        let ends = [
-            self.barriers[0],
-            effort.points(self.barriers, self.quick)[effort.points(self.barriers, self.quick).len() - 1],
-        ];
+        let barriers = effort.points(self.barriers, self.quick);
+        let ends = [self.barriers[0], barriers[barriers.len() - 1]];
         figure.predicted("d/ΔL (order 1)", ends.map(|over| [1.0 / over, 1.0 / over]).to_vec());
         let summary = format!(
             "The ratio tends to 1 to {:.1e} in every landscape, with an error proportional to d.",
@@ -255,20 +264,36 @@ impl Setup {
     }
 }
 
-/// The noise at which the barrier is read off.
+/// The noise at which the barrier is determined.
 pub(super) const PROBE: f64 = 1e-3;
 
-/// How far the coefficient of d may be from Laplace's.
+/// The relative tolerance of the coefficient of d.
 const COEFFICIENT: f64 = 0.02;
 
-/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method, third and fourth derivatives from the
-/// exact second by central differences.
+/// The ratios ΔL/d from which the theorem is accurate to 10 % and 1 %.
+fn accurate_from(case: &Case, height: f64, ratios: &[[f64; 2]]) -> Vec<Number> {
+    let number = |share: f64| {
+        let d = within(ratios, share)?;
+        Some(Number::alone(format!("{}: ΔL/d from which it is within {} %", case.name, 100.0 * share), height / d))
+    };
+    [0.1, 0.01].into_iter().filter_map(number).collect()
+}
+
+/// The coefficient of d in γ/γ_Kramers, from the points and by Laplace's method.
+fn coefficient(problem: &Problem, ratios: &[[f64; 2]]) -> Result<[f64; 2], ClaimError> {
+    // Extrapolation removes the next term of the expansion, which is smaller by a factor d.
+    let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
+    Ok([Limit::of(&slopes, 1.0).value, laplace(problem)?])
+}
+
+/// The coefficient of d in γ/γ_Kramers in one dimension by Laplace's method; third and fourth derivatives by central
+/// differences of the exact second one.
 pub(super) fn laplace(problem: &Problem) -> Result<f64, ClaimError> {
     let lacks = ClaimError::Lacks { what: "saddle" };
     let (Some(minimum), Some(&saddle)) = (problem.minimum(), problem.valley.saddles.first()) else { return Err(lacks) };
     let saddle = &problem.critical.saddles[saddle].point;
     let term = |x: f64, sign: f64| {
-        // Truncation h² and rounding 1e-16/h² balance near 1e-4; both derivatives are then right to about 1e-6.
+        // Truncation h² and rounding 1e-16/h² balance near h = 1e-4; at 1e-3 truncation leaves about 1e-6.
         let h = 1e-3;
         let second = |x: f64| sign * problem.dynamics.slope_jacobian([x, 0.0])[0][0];
         let (before, here, after) = (second(x - h), second(x), second(x + h));

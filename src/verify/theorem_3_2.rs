@@ -1,4 +1,4 @@
-//! Theorem 3.2: SGD's escape time under the closure that its proof assumes.
+//! Theorem 3.2: SGD's escape time under the closure of its proof.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
@@ -9,7 +9,7 @@ const SOURCE: &str = "Theorem 3.2; proof in the paper's appendix A.2, which drop
 const CONDITIONS: &str = "Noise of kind `frozen`: D = η[H_a]₊/2B below L_s = (1 − s)L(a) + sL(b), η[H_b]₊/2B above. Three landscapes in one \
                           dimension, s = 1/4 and 1/2, killed at the next minimum; the theorem's exponent from 5 to 160.";
 
-/// The whole formula, for the current that the proof has.
+/// The whole formula for the isothermal current, which the proof has.
 pub const ISOTHERMAL: Claim = Claim {
     id: "theorem-3-2-isothermal",
     title: "SGD's escape rate, isothermal noise",
@@ -22,7 +22,7 @@ pub const ISOTHERMAL: Claim = Claim {
     check: |effort| Setup::new("isothermal").check(effort),
 };
 
-/// The whole formula, for the equation that the paper writes.
+/// The whole formula for the Itô current, which the paper's equation has.
 pub const ITO: Claim = Claim {
     id: "theorem-3-2-ito",
     title: "SGD's escape rate, Itô noise (the paper's Eq. 3)",
@@ -36,7 +36,7 @@ pub const ITO: Claim = Claim {
     check: |effort| Setup::new("ito").check(effort),
 };
 
-/// The exponent alone, for all three.
+/// The exponent for all three interpretations.
 pub const EXPONENT: Claim = Claim {
     id: "theorem-3-2-exponent",
     title: "SGD's escape exponent, every interpretation of the noise",
@@ -80,13 +80,13 @@ const EXPONENTS: [f64; 6] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0];
 const SHARES: [f64; 2] = [0.25, 0.5];
 const INTERPRETATIONS: [&str; 3] = ["stratonovich", "ito", "isothermal"];
 
-/// What the theorem says of a landscape.
+/// The prediction of the theorem for a landscape.
 struct Theory {
-    /// Exponent over B/η.
+    /// The exponent over B/η.
     slope: f64,
-    /// |H_b|/2π.
+    /// The prefactor |H_b|/2π.
     prefactor: f64,
-    /// H_a/|H_b|.
+    /// H_a/|H_b|, the factor of the Itô current by Laplace's method.
     curvatures: f64,
 }
 
@@ -113,23 +113,23 @@ grid = {{ tolerance = 1e-7 }}\n{}",
     }
 }
 
-/// What is compared with what.
+/// The prediction and the tolerance of a check.
 pub struct Setup {
     /// The interpretation of the noise.
     pub interpretation: &'static str,
-    /// What the theorem's rate is multiplied with: 1.
+    /// A factor of the theorem's rate; 1 for the claim.
     pub prefactor: f64,
-    /// How far the limit may be from 1.
+    /// The tolerance of the limit, which is 1.
     pub tolerance: f64,
 }
 
 impl Setup {
-    /// The claim for an interpretation.
+    /// The check for an interpretation.
     pub fn new(interpretation: &'static str) -> Setup {
         Setup { interpretation, prefactor: 1.0, tolerance: 5e-3 }
     }
 
-    /// Decides.
+    /// Decides the claim.
     ///
     /// # Errors
     /// A point that cannot be solved.

@@ -1,11 +1,11 @@
-//! Theorem 3.2 in two dimensions: its prefactor has no factor of the other directions.
+//! Theorem 3.2 in two dimensions, where its prefactor has no contribution from the transverse direction.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::Limit;
 use crate::verify::solved::solve;
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// The whole formula on a plane.
+/// The whole formula in two dimensions.
 pub const PLANE: Claim = Claim {
     id: "theorem-3-2-2d",
     title: "SGD's escape rate in two dimensions: the other direction drops out",
@@ -24,15 +24,15 @@ pub const PLANE: Claim = Claim {
     check: |effort| Setup::new().check(effort),
 };
 
-/// A valley, and where its noise jumps.
+/// A valley, and the place where its noise jumps.
 pub struct Case {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// ω = `constant` + `square` x².
+    /// The constant part of ω = `constant` + `square` x².
     pub constant: f64,
-    /// See `constant`.
+    /// The coefficient of x² in ω.
     pub square: f64,
-    /// Whether the noise jumps on a level of the loss; else on a line across the way.
+    /// Whether the noise jumps on a level of the loss; otherwise on a line across the valley.
     pub is_level: bool,
 }
 
@@ -43,12 +43,12 @@ const CASES: [Case; 4] = [
     Case { name: "ω = 1/2 + x², jump on a level of L", constant: 0.5, square: 1.0, is_level: true },
 ];
 
-/// Half way up: x⁴/4 − x²/2 = −1/8.
+/// The x at half of the barrier: x⁴/4 − x²/2 = −1/8.
 const MIDDLE: f64 = -0.541_196_100_146_197;
 const EXPONENTS: [f64; 4] = [10.0, 20.0, 40.0, 80.0];
 
 impl Case {
-    /// ω at x.
+    /// The transverse curvature ω at x.
     fn across(&self, x: f64) -> f64 {
         self.constant + self.square * x * x
     }
@@ -66,7 +66,7 @@ impl Case {
                 -MIDDLE
             )
         };
-        // Eight standard deviations of y at the softest place.
+        // Eight times an upper bound of the standard deviation of y.
         let far = 8.0 * (heat * bottom.max(top) / bottom.min(top)).sqrt();
         format!(
             "landscape = {{ expression = \"x^4/4 - x^2/2 + ({:?} + {:?}*x^2)*y^2/2\", dimension = 2 }}
@@ -78,12 +78,12 @@ grid = {{ cells = [192, 96] }}",
         )
     }
 
-    /// The limit of γ over the theorem's rate by the quasi-potential along y = 0.
+    /// The limit of γ over the theorem's rate, from the quasi-potential along y = 0.
     pub fn transverse(&self) -> f64 {
         let slope = |x: f64| x * (x * x - 1.0);
-        // Curvature of the potential in the noise, and of its end in y.
+        // The curvatures h and w of the noise, along x and y.
         let noise = |is_above: bool| if is_above { [1.0, self.across(0.0)] } else { [2.0, self.across(-1.0)] };
-        // d/dt of x, κ and the logarithm along dx/dt = f'.
+        // The derivatives of x, κ and the logarithm of the factor along dx/dt = f'.
         let rates = |[x, kappa, _]: [f64; 3], is_above: bool| {
             let ([h, w], bends) = (noise(is_above), 2.0 * self.square * x * slope(x));
             let omega = self.across(x);
@@ -95,7 +95,8 @@ grid = {{ cells = [192, 96] }}",
         for is_above in [false, true] {
             let end = if is_above { -1e-8 } else { MIDDLE };
             while at[0] < end {
-                // Runge and Kutta's fourth order; the last step ends where the noise jumps, to second order.
+                // The classical Runge–Kutta method of order 4; the last step ends where the noise jumps, to second
+                // order.
                 let one = rates(at, is_above);
                 let step = STEP.min((end - at[0]) / one[0]).max(1e-12);
                 let two = rates(moved(at, one, 0.5 * step), is_above);
@@ -113,22 +114,22 @@ grid = {{ cells = [192, 96] }}",
     }
 }
 
-/// What is compared with what.
+/// The valleys and the prediction of a check.
 pub struct Setup {
     /// The valleys.
     pub cases: &'static [Case],
-    /// What the theorem's rate is multiplied with: 1.
+    /// A factor of the theorem's rate; 1 for the claim.
     pub prefactor: f64,
 }
 
 impl Setup {
-    /// The claim.
+    /// The check of the claim.
     #[expect(clippy::new_without_default, reason = "there is a claim, not a default")]
     pub fn new() -> Setup {
         Setup { cases: &CASES, prefactor: 1.0 }
     }
 
-    /// Decides.
+    /// Decides the claim.
     ///
     /// # Errors
     /// A point that cannot be solved.

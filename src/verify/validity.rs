@@ -1,12 +1,13 @@
-//! From which barrier over noise on Kramers' rate is within 10 % and 1 %, and what Laplace's first correction gains.
+//! The barrier over noise from which Kramers' rate is accurate to 10 % and 1 %, with and without Laplace's first
+//! correction.
 
 use crate::verify::evidence::Evidence;
 use crate::verify::limit::{Limit, within};
 use crate::verify::solved::{barrier, posed, solve};
-use crate::verify::theorem_3_1::{LINES, PROBE, laplace};
+use crate::verify::theorem_3_1::{Case, LINES, PROBE, laplace};
 use crate::verify::{Claim, ClaimError, Effort, Expected, Figure, Finding, Verdict};
 
-/// The map of validity.
+/// Laplace's first correction raises the order of the error in d to 2.
 pub const MAP: Claim = Claim {
     id: "kramers-validity",
     title: "How cold is cold enough for Kramers' rate, with its first correction and without",
@@ -22,12 +23,29 @@ pub const MAP: Claim = Claim {
     check: |effort| map(effort, 1.0),
 };
 
-/// ΔL/d at the first point, and how many points follow it in steps of √2: up to 320.
+/// ΔL/d at the first point, and the number of further points in steps of √2, up to 320.
 const WARMEST: f64 = 1.25;
 const STEPS: usize = 16;
 
-/// The shares of error that are asked for.
+/// The relative errors for which the barrier over noise is determined.
 const SHARES: [f64; 2] = [0.1, 0.01];
+
+/// The smallest and the largest barrier over noise from which an error stays below each of [`SHARES`] in any landscape:
+/// without the correction and with it.
+type Needed = [[[f64; 2]; 2]; 2];
+
+/// Notes the barriers over noise from which the errors of one landscape stay below [`SHARES`].
+fn note_needed(evidence: &mut Evidence, case: &Case, height: f64, ratios: &[Vec<[f64; 2]>; 2], needed: &mut Needed) {
+    for (place, share) in SHARES.into_iter().enumerate() {
+        for (ratios, (needed, word)) in ratios.iter().zip(needed.iter_mut().zip(["alone", "with the correction"])) {
+            let Some(d) = within(ratios, share) else { continue };
+            let over = height / d;
+            let name = format!("{}: ΔL/d from which Kramers {word} is within {} %", case.name, 100.0 * share);
+            evidence.note(name, over);
+            needed[place] = [needed[place][0].min(over), needed[place][1].max(over)];
+        }
+    }
+}
 
 /// Decides whether `factor` times Laplace's coefficient leaves an error of order d²; the claim's factor is 1.
 ///
@@ -42,16 +60,14 @@ pub fn map(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let barriers: Vec<f64> =
         (0..=STEPS).step_by(step).map(|k| WARMEST * std::f64::consts::SQRT_2.powi(k as i32)).collect();
     effort.expects(LINES.len() * barriers.len());
-    // The smallest and the largest barrier over noise that any landscape needs: without the correction and with it.
-    let mut needed = [[[f64::INFINITY, 0.0]; 2]; 2];
+    let mut needed: Needed = [[[f64::INFINITY, 0.0]; 2]; 2];
     for case in &LINES {
-        let configured = |d: f64| format!("noise = {{ kind = \"isotropic\", temperature = {d:?} }}\n{}", case.text);
-        let (problem, _) = posed(&configured(PROBE))?;
+        let (problem, _) = posed(&case.configured(PROBE))?;
         let (height, coefficient) = (barrier(&problem)?, factor * laplace(&problem)?);
         let mut ratios: [Vec<[f64; 2]>; 2] = Default::default();
         for over in &barriers {
             let d = height / over;
-            evidence.configuration = configured(d);
+            evidence.configuration = case.configured(d);
             let bare = solve(effort, &evidence.configuration, 1e-7)?.over_kramers()?;
             let corrected = bare / (1.0 + coefficient * d);
             evidence.table.push(case.name, vec![*over, d, bare - 1.0, corrected - 1.0]);
@@ -60,15 +76,7 @@ pub fn map(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         }
         let order = Limit::of(&ratios[1], 2.0).order;
         evidence.require(format!("{}: order in d of what the correction leaves", case.name), order, 2.0, 0.1);
-        for (place, share) in SHARES.into_iter().enumerate() {
-            for (ratios, (needed, word)) in ratios.iter().zip(needed.iter_mut().zip(["alone", "with the correction"])) {
-                let Some(d) = within(ratios, share) else { continue };
-                let over = height / d;
-                let name = format!("{}: ΔL/d from which Kramers {word} is within {} %", case.name, 100.0 * share);
-                evidence.note(name, over);
-                needed[place] = [needed[place][0].min(over), needed[place][1].max(over)];
-            }
-        }
+        note_needed(&mut evidence, case, height, &ratios, &mut needed);
         let errors = |ratios: &[[f64; 2]]| ratios.iter().map(|&[d, r]| [height / d, (r - 1.0).abs()]).collect();
         evidence.figure.measured(case.name, errors(&ratios[0]));
         with_correction.measured(case.name, errors(&ratios[1]));

@@ -1,4 +1,4 @@
-//! One key of a sweep with the values that it takes.
+//! An axis of a sweep: a key with its values.
 
 use std::ops::Range;
 
@@ -15,9 +15,9 @@ type Read<T> = Result<T, ConfigError>;
 pub struct Axis {
     /// The dotted key.
     pub key: String,
-    /// Its values, no two of them the same.
+    /// The values, no two of them equal unless the axes are zipped.
     pub values: Vec<AxisValue>,
-    /// Whether they were given as a range of numbers.
+    /// Whether the values were given as a range of numbers.
     pub(super) is_range: bool,
     pub(super) key_span: Range<usize>,
 }
@@ -25,9 +25,9 @@ pub struct Axis {
 /// One value of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AxisValue {
-    /// As a configuration has it, in TOML.
+    /// The value in TOML.
     pub text: String,
-    /// As results have it.
+    /// The value in results.
     pub json: Value,
 }
 
@@ -41,8 +41,7 @@ impl AxisValue {
 }
 
 impl Axis {
-    /// Whether a fault at this key is one of the axis: the key itself, a part of its value, or the section that the key
-    /// names.
+    /// Whether an error at `key` belongs to this axis: at its key, inside its value, or at a table around it.
     pub(super) fn is_at(&self, key: &str) -> bool {
         let holds = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -50,7 +49,7 @@ impl Axis {
         holds(&self.key, key) || holds(key, &self.key)
     }
 
-    /// Rounds every number to a whole one.
+    /// Rounds every number to an integer.
     pub(super) fn round(&mut self) {
         for value in &mut self.values {
             if let Some(number) = value.json.as_f64() {
@@ -59,7 +58,7 @@ impl Axis {
         }
     }
 
-    /// Refuses a value that stands twice: a point of the sweep is known by its values.
+    /// Refuses equal values, because a point of the sweep is identified by its values.
     pub(super) fn refuse_repetition(&self, source: &Source) -> Read<()> {
         let same = |a: &AxisValue, b: &AxisValue| match (a.json.as_f64(), b.json.as_f64()) {
             (Some(a), Some(b)) => a == b,
@@ -81,7 +80,7 @@ impl Axis {
     }
 }
 
-/// Reads all axes, in the order of the file.
+/// Reads all axes in the order of the file.
 pub(super) fn read(section: &Section, source: &Source) -> Read<Vec<Axis>> {
     let parameters = section.section("parameters")?;
     let mut axes = Vec::new();
@@ -93,7 +92,7 @@ pub(super) fn read(section: &Section, source: &Source) -> Read<Vec<Axis>> {
         ));
     }
     axes.sort_by_key(|axis| axis.key_span.start);
-    // Walked together, two axes of the same values are no repetition of a point, but one axis of a product would be.
+    // Zipped axes may repeat values, those of a product may not.
     let zip = section.glance().boolean("zip", false)?;
     for (place, axis) in axes.iter().enumerate() {
         if axes[..place].iter().any(|other| other.key == axis.key) {
@@ -106,7 +105,7 @@ pub(super) fn read(section: &Section, source: &Source) -> Read<Vec<Axis>> {
     Ok(axes)
 }
 
-/// A key in quotes is one entry; `noise.batch_size` without them is a table in a table.
+/// Collects the axes of a table; a key in quotes is one entry, `noise.batch_size` without quotes a table in a table.
 fn gather(table: &Section, path: String, source: &Source, axes: &mut Vec<Axis>) -> Read<()> {
     for entry in table.entries() {
         let key = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
@@ -139,7 +138,7 @@ fn value(table: &Section, entry: &Entry, node: &Node, source: &Source) -> Read<A
     Ok(AxisValue { text, json })
 }
 
-/// `None` for what no configuration holds.
+/// The value as JSON; `None` for dates and numbers that are not finite.
 fn json_of(node: &Node) -> Option<Value> {
     Some(match &node.kind {
         Kind::Text(text) => json!(text),
@@ -154,7 +153,7 @@ fn json_of(node: &Node) -> Option<Value> {
     })
 }
 
-/// The numbers of `{ from, to, count, spacing }`, both ends among them.
+/// The numbers of `{ from, to, count, spacing }`, both ends included.
 fn range(section: &Section) -> Read<Vec<AxisValue>> {
     let reason = "a range is { from = 0.01, to = 0.1, count = 5, spacing = \"log\" } or spacing = \"linear\"";
     let (from, to) = (section.required("from", FINITE, reason)?, section.required("to", FINITE, reason)?);
@@ -180,7 +179,7 @@ fn range(section: &Section) -> Read<Vec<AxisValue>> {
     Ok((0..count).map(at).map(AxisValue::number).collect())
 }
 
-/// A number without the last digit or two that rounding alone has put there: 0.3 for 0.30000000000000004.
+/// The number without the rounding error of its last digits: 0.3 for 0.30000000000000004.
 fn tidy(value: f64) -> f64 {
     let short: f64 = format!("{value:.14e}").parse().unwrap_or(value);
     if (short - value).abs() <= 4.0 * f64::EPSILON * value.abs() { short } else { value }

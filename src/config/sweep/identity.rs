@@ -1,14 +1,13 @@
-//! What the result of a configuration depends on, as a text that two configurations share exactly when their results
-//! must be the same.
+//! The identity of a configuration: a text that is the same for two configurations exactly if their results must be.
 
 use std::path::Path;
 
 use crate::config::tree::{Kind, Node};
 
-/// Sections and keys that are said and not solved.
+/// Keys and sections that do not influence the result.
 const UNSOLVED: [&str; 3] = ["title", "sweep", "converge"];
 
-/// The text: the version, every key in alphabetical order, and a fingerprint of each file that a value names, relative
+/// The text: the version, all keys in alphabetical order, and a fingerprint of each file that a value names, relative
 /// to the working folder or to `base`.
 pub(super) fn of(tree: &Node, base: &Path) -> String {
     let mut lines = vec![format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))];
@@ -21,11 +20,11 @@ pub(super) fn of(tree: &Node, base: &Path) -> String {
     lines.join("\n")
 }
 
-/// A line for every value by its dotted key.
+/// One line for each value, by its dotted key.
 fn leaves(node: &Node, path: &str, base: &Path, lines: &mut Vec<String>) {
     match &node.kind {
         Kind::Table(entries) => {
-            // An empty table is something that was given.
+            // An empty table counts as given.
             lines.extend(entries.is_empty().then(|| format!("{path} = {{}}")));
             for entry in entries {
                 leaves(&entry.node, &format!("{path}.{}", entry.key), base, lines);
@@ -52,7 +51,7 @@ fn leaves(node: &Node, path: &str, base: &Path, lines: &mut Vec<String>) {
     }
 }
 
-/// Fowler, Noll and Vo's hash (FNV-1a, 64 bits), which is the same for every build and machine.
+/// The 64-bit FNV-1a hash (Fowler, Noll and Vo), which is the same for every build and machine.
 pub fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,7 +1,7 @@
-//! `[sweep]`: keys that take several values each, and the laws that are looked for in what comes of them.
+//! `[sweep]`: keys that take several values each, and laws to be fitted to the results.
 //!
-//! A point of a sweep is the configuration around the section with these keys set as `--set` sets them: what is allowed
-//! there is allowed here, and is refused in the same words.
+//! A point of a sweep is the configuration without this section, with the swept keys set as by `--set`. It is checked
+//! like any configuration, with the same messages.
 
 mod axis;
 mod identity;
@@ -20,7 +20,7 @@ use crate::study::fit::Model;
 
 type Read<T> = Result<T, ConfigError>;
 
-/// The results that formulas of a fit may name, besides keys of the configuration.
+/// The results that formulas of a fit may use, besides keys of the configuration.
 pub const RESULTS: [&str; 14] = [
     "rate",
     "discretisation_error",
@@ -38,36 +38,36 @@ pub const RESULTS: [&str; 14] = [
     "peclet",
 ];
 
-/// More points than anybody waits for.
+/// The largest number of points.
 const MOST_POINTS: usize = 1_000_000;
 
-/// A law that is looked for.
+/// A law to be fitted.
 #[derive(Clone, Debug)]
 pub struct FitRequest {
-    /// The formula across.
+    /// The formula of the abscissa.
     pub x: NamedFormula,
-    /// The formula up.
+    /// The formula of the ordinate.
     pub y: NamedFormula,
-    /// What is fitted.
+    /// The form of the law.
     pub model: Model,
 }
 
-/// A sweep, with the configuration around it.
+/// A sweep with the configuration around it.
 #[derive(Clone, Debug)]
 pub struct Sweep {
-    /// Free text.
+    /// The title, free text.
     pub title: String,
-    /// Where it was read from.
+    /// The file with its text.
     pub source: Source,
-    /// The keys that are swept, in the order of the file.
+    /// The swept keys, in the order of the file.
     pub axes: Vec<Axis>,
-    /// Whether the axes are walked together; else their product is.
+    /// Whether the axes are zipped; otherwise their product is swept.
     pub zip: bool,
-    /// The laws that are looked for.
+    /// The laws to be fitted.
     pub fits: Vec<FitRequest>,
-    /// All but `[sweep]`.
+    /// The configuration without `[sweep]`.
     base: Node,
-    /// The numbers of `base` by their keys.
+    /// The numbers of `base` by key.
     numbers: BTreeMap<String, f64>,
 }
 
@@ -75,7 +75,8 @@ impl Sweep {
     /// Reads a file; `overrides` are `section.key=value` each.
     ///
     /// # Errors
-    /// Anything that is no sweep of configurations, with its place; one point that is a configuration is enough.
+    /// An error of the sweep, with its place; an error of the configuration if no point is free of it and it is not in
+    /// a swept value.
     pub fn from_path(path: &Path, overrides: &[String]) -> Read<Sweep> {
         let text = crate::config::read::file(path)?;
         Sweep::from_text(path, &text, overrides)
@@ -113,12 +114,12 @@ impl Sweep {
         if self.zip { lengths.max().unwrap_or(0) } else { lengths.product() }
     }
 
-    /// Whether there are none, which no sweep that was read has.
+    /// Whether there are no points; never true of a sweep that was read.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The places of a point on the axes; the last axis runs fastest.
+    /// The indices of a point on the axes; the last axis runs fastest.
     pub fn places(&self, point: usize) -> Vec<usize> {
         if self.zip {
             return vec![point; self.axes.len()];
@@ -138,14 +139,14 @@ impl Sweep {
         self.axes.iter().zip(self.places(point)).map(|(axis, place)| (axis, &axis.values[place]))
     }
 
-    /// A point in words, such as `noise.batch_size = 8, noise.learning_rate = 0.1`.
+    /// A description of a point, such as `noise.batch_size = 8, noise.learning_rate = 0.1`.
     pub fn describe(&self, point: usize) -> String {
         let words: Vec<String> =
             self.values(point).map(|(axis, value)| format!("{} = {}", axis.key, value.text)).collect();
         words.join(", ")
     }
 
-    /// The number that a key has at a point.
+    /// The numerical value of a key at a point; `None` if it is not given or no number.
     pub fn number(&self, point: usize, key: &str) -> Option<f64> {
         match self.axes.iter().position(|axis| axis.key == key) {
             Some(axis) => self.axes[axis].values[self.places(point)[axis]].json.as_f64(),
@@ -156,16 +157,18 @@ impl Sweep {
     /// The configuration of a point.
     ///
     /// # Errors
-    /// A point whose values make no configuration.
+    /// Values that give no valid configuration.
     pub fn config(&self, point: usize) -> Read<Config> {
         let (source, tree) = self.grafted(self.values(point))?;
         Config::from_tree(source, &tree)
     }
 
-    /// What a point's result depends on: its configuration without what is said and not solved, the files that it
-    /// reads, and the version of this program. Comments, the order of keys and how a number is written don't count.
+    /// The identity of a point: all that its result depends on, that is, its configuration without title and
+    /// `[converge]`, the files that it names, and the version of this program. Comments, the order of keys and the
+    /// notation of numbers do not count.
     ///
     /// # Errors
+    /// Values that cannot be set.
     /// Values that cannot be set.
     pub fn identity(&self, point: usize) -> Read<String> {
         let (source, tree) = self.grafted(self.values(point))?;
@@ -182,7 +185,7 @@ impl Sweep {
         Ok((source, tree))
     }
 
-    /// Rounds the numbers of ranges whose key wants whole ones.
+    /// Rounds the numbers of ranges whose key takes integers.
     fn round_whole_numbers(&mut self) -> Read<()> {
         for axis in 0..self.axes.len() {
             let fractional = |value: &AxisValue| value.json.as_f64().is_some_and(|number| number.fract() != 0.0);
@@ -207,7 +210,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Refuses a sweep none of whose points is a configuration, unless it is the swept values that are at fault: those
+    /// Refuses a sweep of which no point is a valid configuration, unless swept values are at fault: then only those
     /// points fail.
     fn has_a_configuration(&self) -> Read<()> {
         let mut first = None;
@@ -232,14 +235,14 @@ impl Sweep {
     }
 }
 
-/// What the section says.
+/// The contents of the section.
 pub(super) struct Asked {
     axes: Vec<Axis>,
     zip: bool,
     fits: Vec<FitRequest>,
 }
 
-/// Reads the section of a whole tree.
+/// Reads the section; `tree`: the whole file.
 pub(super) fn read(section: &Section, source: &Source, tree: &Node) -> Read<Asked> {
     let axes = axis::read(section, source)?;
     let zip = section.boolean("zip", false)?;
@@ -289,7 +292,7 @@ fn without_sweep(tree: &Node) -> Node {
     base
 }
 
-/// Enters every number of a table by its dotted key.
+/// Collects every number of a table by its dotted key.
 fn note_numbers(node: &Node, path: &str, numbers: &mut BTreeMap<String, f64>) {
     match &node.kind {
         Kind::Table(entries) => {

@@ -1,12 +1,12 @@
-//! Times of day as text.
+//! Times as text.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// UTC to the second, such as `2026-02-28T23:59:59Z`; before 1970 it is the epoch.
+/// The time in UTC to the second, such as `2026-02-28T23:59:59Z`; the epoch for times before 1970.
 pub(super) fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days to a civil date, counting years from 1 March so that the leap day is the last (H. Hinnant, 2013).
+    // From days to a civil date; years begin on 1 March, so that the leap day is the last (H. Hinnant, 2013).
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! Formulas, and the solver's rate over each.
+//! The formulas, each with the ratio of the computed rate to it.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
-//! `summary.json`: the numbers of a run under names that don't drift.
+//! `summary.json`: the numbers of a run under stable names.
 //!
-//! The sections are views of what was found, in the order of the file; [`known`] leaves out what was not asked for and
-//! what is not a finite number. Everything but `timing` and `provenance` depends on the configuration alone.
+//! The sections are views of the results, in the order of the file; [`known`] leaves out what was not requested and
+//! what is not finite. Everything except `timing` and `provenance` depends on the configuration alone.
 
 mod clock;
 mod formula;
@@ -18,18 +18,18 @@ use crate::observe::quantity::{Quantities, known};
 use crate::study::Simulation;
 use crate::study::iteration::IterationStudy;
 
-/// A summary whose sections have their places.
+/// The sections of a summary, in their order.
 #[derive(Serialize)]
 struct Summary<'a> {
     title: &'a str,
     problem: problem::Posed<'a>,
-    /// The configuration with the changes of the command line in place.
+    /// The configuration with the changes of the command line.
     parameters: Option<Value>,
     grid: Option<problem::Discretised<'a>>,
     rate: rate::Rates<'a>,
     formula: formula::FormulaSection<'a>,
     flux: Option<rate::Flux<'a>>,
-    /// The iteration itself: `rates[].error` is its rate over the diffusion limit's, minus 1.
+    /// SGD's iteration; `rates[].error` is its rate over that of the diffusion limit, minus 1.
     sgd: Option<&'a IterationStudy>,
     #[serde(flatten)]
     quantities: Option<&'a Quantities>,
@@ -40,17 +40,17 @@ struct Summary<'a> {
 
 impl Summary<'_> {
     fn value(&self) -> Value {
-        // Views have texts as keys, and none of their fields refuses to be serialised: `Quantities` holds what has been
-        // already.
+        // Serialisation cannot fail: keys are texts, no field returns an error, and `Quantities` holds values that have
+        // been serialised already.
         known(serde_json::to_value(self).expect("views of plain values"))
     }
 }
 
 /// The summary of a run.
 ///
-/// Points have as many coordinates as the problem has dimensions. `problem.saddles` lists the saddles of the start
-/// set, and `flux.by_saddle[].saddle` counts in that list; their `index`, and `connects`, count in
-/// `problem.critical`, which holds all minima and saddles of the domain.
+/// Points have one coordinate for each dimension. `problem.saddles` lists the saddles of the start set, and
+/// `flux.by_saddle[].saddle` is an index in that list. Their `index` and `connects` are indices in `problem.critical`,
+/// which holds all minima and saddles of the domain.
 pub fn summary(solved: &Solved) -> Value {
     let (setting, solution) = (&solved.setting, solved.solution);
     let listed = solved.listed_saddles();
@@ -72,7 +72,7 @@ pub fn summary(solved: &Solved) -> Value {
     .value()
 }
 
-/// The summary of particles alone.
+/// The summary of a simulation without the solver.
 pub fn simulated_summary(simulated: &Simulated) -> Value {
     let Simulated { setting, simulation, formulas } = simulated;
     Summary {
@@ -92,7 +92,7 @@ pub fn simulated_summary(simulated: &Simulated) -> Value {
     .value()
 }
 
-/// Seconds by phase, phases of the same name together, and their total.
+/// The seconds by phase, with their total; phases with the same name are added.
 fn timing(phases: &[(String, f64)], particles: Option<&Simulation>) -> Map<String, Value> {
     let mut entry = Map::new();
     for (phase, seconds) in phases {
@@ -110,7 +110,7 @@ fn alone(simulation: &Simulation) -> Map<String, Value> {
     pace(simulation).into_iter().chain([("total".to_string(), json!(simulation.seconds))]).collect()
 }
 
-/// What a simulation took.
+/// The seconds and the speed of a simulation.
 fn pace(found: &Simulation) -> [(String, Value); 2] {
     [
         ("particles".to_string(), json!(found.seconds)),
@@ -118,13 +118,13 @@ fn pace(found: &Simulation) -> [(String, Value); 2] {
     ]
 }
 
-/// Version of `docs/summary.schema.json`: it grows where a key changes its meaning or goes.
+/// The version of `docs/summary.schema.json`, raised when a key changes its meaning or is removed.
 const SCHEMA: u32 = 1;
 
-/// The sections of the configuration, as it was read; `None` where there is no text.
+/// The sections of the configuration as they were read; `None` for a configuration without text.
 fn parameters(setting: &Setting) -> Option<Value> {
     let mut sections: Map<String, Value> = toml::from_str(&setting.config.source.effective).ok()?;
-    // It stands at the beginning.
+    // The title stands at the beginning of the summary.
     sections.remove("title");
     (!sections.is_empty()).then_some(Value::Object(sections))
 }

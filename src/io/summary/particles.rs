@@ -1,4 +1,4 @@
-//! The rate that particles show, and all that it rests on.
+//! The rate from a simulation, with its settings and counts.
 
 use serde::Serialize;
 

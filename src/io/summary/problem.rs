@@ -1,4 +1,4 @@
-//! What was posed, and the grid that it was solved on.
+//! The problem, and the grid on which it was solved.
 
 use serde::{Serialize, Serializer};
 
@@ -21,13 +21,13 @@ pub(super) struct Posed<'a> {
     critical: Critical<'a>,
 }
 
-/// A critical point with its Hessian's eigenvalues.
+/// A critical point with the eigenvalues of its Hessian.
 #[derive(Serialize)]
 struct Stationary<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     hessian_eigenvalues: &'a [f64],
-    /// The eigenvalues of ∂b of a drift: real and imaginary parts.
+    /// The eigenvalues of the Jacobian ∂b of a drift, as real and imaginary parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     jacobian_eigenvalues: Option<Vec<[f64; 2]>>,
 }
@@ -38,7 +38,7 @@ struct Place<'a> {
     loss: f64,
 }
 
-/// A saddle; `connects` has −1 where the descent leaves the domain, for a list has no place for an absent entry.
+/// A saddle. `connects` has the indices of the minima on both sides, −1 where the descent leaves the domain.
 #[derive(Serialize)]
 struct Crossing<'a> {
     #[serde(flatten)]
@@ -55,7 +55,7 @@ struct Critical<'a> {
     saddles: Vec<Place<'a>>,
 }
 
-/// C(θ*) against H(θ*), for landscapes with data.
+/// C(θ*) and H(θ*) compared, for landscapes with data.
 #[derive(Serialize)]
 struct Covariance<'a> {
     matrix: Vec<Vec<f64>>,
@@ -64,7 +64,7 @@ struct Covariance<'a> {
 }
 
 impl<'a> Posed<'a> {
-    /// The section of a problem of which these saddles are listed.
+    /// The section of a problem; `saddles`: the indices of the saddles to list.
     pub(super) fn new(setting: &Setting<'a>, covariance: Option<&'a CovarianceCheck>, saddles: &[usize]) -> Posed<'a> {
         let (critical, dimension) = (setting.critical, setting.dimension);
         let place = |point: &'a CriticalPoint| Place { theta: &point.theta[..dimension], loss: point.loss };

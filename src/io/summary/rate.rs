@@ -1,4 +1,4 @@
-//! Rates with their evidence, and the flux by saddle.
+//! The rates with their evidence, and the flux by saddle.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::study::solution::{BoundaryFlux, PassageTime, QuadratureCheck, RateEst
 #[derive(Default, Serialize)]
 pub(super) struct Rates<'a> {
     quasi_stationary: Option<QuasiStationary<'a>>,
-    /// 1/(ηγ).
+    /// The number of iterations to escape, 1/(ηγ).
     #[serde(flatten)]
     iterations_to_escape: Option<Logged>,
     mean_first_passage: Option<MeanFirstPassage<'a>>,
@@ -22,7 +22,7 @@ pub(super) struct Rates<'a> {
 }
 
 impl<'a> Rates<'a> {
-    /// The rates of a run; per iteration too where an iteration takes `learning_rate` of dynamical time.
+    /// The rates of a run; `learning_rate`: the dynamical time of an iteration, for rates per iteration.
     pub(super) fn new(solution: &'a Solution, learning_rate: Option<f64>) -> Rates<'a> {
         let dimension = solution.grid.dimension;
         Rates {
@@ -39,7 +39,7 @@ impl<'a> Rates<'a> {
         }
     }
 
-    /// The rate that particles alone show.
+    /// The rate of a simulation without the solver.
     pub(super) fn of_particles(simulation: &'a Simulation) -> Rates<'a> {
         Rates { particles: Some(ParticleRates::new(simulation)), ..Rates::default() }
     }
@@ -162,7 +162,7 @@ struct Share {
     saddle: usize,
     value: f64,
     share: f64,
-    /// Kramers' rate over this saddle alone, and the flux over it (Rule 1).
+    /// Kramers' rate for this saddle alone, and the ratio of the flux through it to that (Rule 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     kramers: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,7 +170,7 @@ struct Share {
 }
 
 impl<'a> Flux<'a> {
-    /// The flux through saddles that count in a list.
+    /// The flux; saddles are given by their indices in the list `listed`.
     pub(super) fn new(flux: &'a BoundaryFlux, listed: &[usize]) -> Flux<'a> {
         let shares = flux.by_saddle.iter().filter_map(|&(index, value)| {
             let saddle = listed.iter().position(|listed| *listed == index)?;

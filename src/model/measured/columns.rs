@@ -1,8 +1,8 @@
-//! Tables as text: a point a line.
+//! Tables as text, one point a line.
 //!
-//! Commas, semicolons, tabs or blanks separate; lines that begin with `#` are left out; a first line with a word in it
-//! is a header. The points must be all those of a grid, in any order. Columns are x, y, L, C₁₁, C₁₂, C₂₂ (x, L, C₁₁ in
-//! one dimension), or found by name where the header has the names that are asked for.
+//! Fields are separated by commas, semicolons, tabs or blanks. Lines that begin with `#` are ignored; a first line with
+//! a word in it is the header. The points must form a complete grid, in any order. The columns are x, y, L, C₁₁, C₁₂,
+//! C₂₂ (x, L, C₁₁ in one dimension), or are found by name if the header has the names.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use super::super::fault::DataFault;
 use super::{Array, Contents, MeasuredSource};
 use crate::input;
 
-/// A point, its place in the file, and its numbers in the order of the columns.
+/// One point: its line number, and its values in the order of the columns.
 struct Row {
     line: u64,
     values: Vec<f64>,
 }
 
-/// The columns as arrays over the grid, under the names that are asked for.
+/// The columns as arrays over the grid, under the configured names.
 pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes)).into_owned();
@@ -47,29 +47,7 @@ pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, Dat
         true => wanted.iter().map(|name| header.iter().position(|own| own == name)).collect(),
         false => (0..wanted.len()).map(Some).collect(),
     };
-    let mut rows: Vec<Row> = Vec::new();
-    let mut width = 0;
-    for (line, content) in lines {
-        let fields = fields(content);
-        if rows.is_empty() {
-            width = fields.len();
-        }
-        if fields.len() != width {
-            let reason = format!("it has {} fields, and {width} stand in the first one", fields.len());
-            return Err(DataFault::Line { line: Some(line), reason });
-        }
-        let number = |(place, field): (usize, &String)| {
-            field.parse::<f64>().map_err(|_| DataFault::NotANumber {
-                line,
-                column: header.get(place).cloned().unwrap_or_else(|| (place + 1).to_string()),
-                field: field.clone(),
-            })
-        };
-        rows.push(Row { line, values: fields.iter().enumerate().map(number).collect::<Result<_, _>>()? });
-    }
-    if rows.is_empty() {
-        return Err(DataFault::Empty);
-    }
+    let (rows, width) = rows(lines.map(|(line, content)| (line, fields(content))), &header)?;
     let present = if header.is_empty() { (1..=width).map(|k| format!("column {k}")).collect() } else { header };
     let column = |k: usize| places[k].filter(|&place| place < width);
     if let Some(missing) = (0..=coordinates).find(|&k| column(k).is_none()) {
@@ -89,7 +67,37 @@ pub(super) fn read(path: &Path, source: &MeasuredSource) -> Result<Contents, Dat
     })
 }
 
-/// The rows on the grid of their coordinates.
+/// The rows as numbers, and the number of columns.
+///
+/// # Errors
+/// No row, rows of different lengths, and fields that are no numbers.
+fn rows(lines: impl Iterator<Item = (u64, Vec<String>)>, header: &[String]) -> Result<(Vec<Row>, usize), DataFault> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut width = 0;
+    for (line, fields) in lines {
+        if rows.is_empty() {
+            width = fields.len();
+        }
+        if fields.len() != width {
+            let reason = format!("it has {} fields, and {width} stand in the first one", fields.len());
+            return Err(DataFault::Line { line: Some(line), reason });
+        }
+        let number = |(place, field): (usize, &String)| {
+            field.parse::<f64>().map_err(|_| DataFault::NotANumber {
+                line,
+                column: header.get(place).cloned().unwrap_or_else(|| (place + 1).to_string()),
+                field: field.clone(),
+            })
+        };
+        rows.push(Row { line, values: fields.iter().enumerate().map(number).collect::<Result<_, _>>()? });
+    }
+    if rows.is_empty() {
+        return Err(DataFault::Empty);
+    }
+    Ok((rows, width))
+}
+
+/// The arrays over the grid that the points form.
 fn grid<'a>(
     rows: &[Row],
     wanted: &[&'a str],
@@ -114,7 +122,7 @@ fn grid<'a>(
     for row in rows {
         let mut place = 0;
         for (k, axis) in axes.iter().enumerate() {
-            // It is one of them.
+            // The value is among those of the axis.
             let index = axis.partition_point(|known| *known < value(row, k));
             place = place * axis.len() + index;
         }

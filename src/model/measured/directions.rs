@@ -1,10 +1,11 @@
 //! The Gram matrix of the vectors in a file of directions.
 //!
 //! ```text
-//! G_ij = Σ over all tensors of v_i · v_j
+//! G_ij = v_i · v_j, summed over all tensors
 //! ```
-//! The file has two groups, `xdirection` and `ydirection`, with one dataset a tensor, which are paired by name. An NPZ
-//! file has arrays `xdirection/0` and so on, or one flat array a direction; a safetensors file the tensors `x` and `y`.
+//! An HDF5 file has the groups `xdirection` and `ydirection` with one dataset for each tensor, paired by name. An NPZ
+//! file has the arrays `xdirection/0`, … or one flat array for each direction, a safetensors file the tensors `x` and
+//! `y`.
 
 use std::path::Path;
 
@@ -14,13 +15,13 @@ use super::Array;
 use crate::input;
 use crate::tensor::Tensor;
 
-/// The tensors of one direction, by name.
+/// The tensors of one direction, with their names.
 pub(super) type Direction = Vec<(String, Array)>;
 
-/// The names of the two groups.
+/// The names of the groups.
 pub(super) const GROUPS: [&str; 2] = ["xdirection", "ydirection"];
 
-/// G of the first `dimension` directions.
+/// The Gram matrix of the first `dimension` directions.
 pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
     let groups = &GROUPS[..dimension];
     let extension = path.extension().map(|word| word.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
@@ -33,7 +34,7 @@ pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
     found.map_err(|fault| DataError { file: path.to_path_buf(), fault })
 }
 
-/// `x` and `y` of a safetensors file.
+/// The directions `x` and `y` of a safetensors file.
 fn vectors(path: &Path, dimension: usize) -> Result<Vec<Direction>, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let vector = |name: &str| {
@@ -42,7 +43,7 @@ fn vectors(path: &Path, dimension: usize) -> Result<Vec<Direction>, DataFault> {
         Ok(vec![(name.to_string(), Array { shape, values })])
     };
     ["x", "y"][..dimension].iter().map(|name| vector(name)).collect::<Result<Vec<Direction>, _>>().map(|mut found| {
-        // Paired by name elsewhere; here by what they are.
+        // Other files pair tensors by name; here both have the same name.
         found.iter_mut().flatten().for_each(|(name, _)| *name = "all parameters".into());
         found
     })
@@ -58,7 +59,7 @@ fn hdf5(_: &Path, _: &[&str]) -> Result<Vec<Direction>, DataFault> {
     Err(DataFault::NoHdf5)
 }
 
-/// G, by pairs of tensors of the same name.
+/// The Gram matrix, summed over pairs of tensors with the same name.
 fn product(directions: &[Direction]) -> Result<Tensor, DataFault> {
     for (direction, group) in directions.iter().zip(GROUPS) {
         for (name, array) in direction {
@@ -97,7 +98,7 @@ fn product(directions: &[Direction]) -> Result<Tensor, DataFault> {
     if let Some(k) = (0..directions.len()).find(|&k| !(lengths[k] > 0.0 && lengths[k].is_finite())) {
         return Err(DataFault::NoDirection { name: GROUPS[k].into() });
     }
-    // Below this the angle between the two is the rounding of single precision.
+    // A smaller angle is rounding in single precision.
     if directions.len() == 2 && gram.determinant(2) <= 1e-12 * gram.xx * gram.yy {
         return Err(DataFault::ParallelDirections { cosine: gram.xy / (gram.xx * gram.yy).sqrt() });
     }

@@ -15,20 +15,20 @@ fn open(path: &Path) -> Result<File, DataFault> {
     File::open(path).map_err(|error| DataFault::Format { what: format!("HDF5 says: {error}") })
 }
 
-/// A dataset of numbers of any precision.
+/// A numeric dataset of any precision, as f64.
 fn array(name: &str, dataset: &Dataset) -> Result<Array, DataFault> {
     let values = dataset.read_raw::<f64>();
     let values = values.map_err(|error| DataFault::Format { what: format!("`{name}` holds no numbers ({error})") })?;
     Ok(Array { shape: dataset.shape(), values })
 }
 
-/// The wanted datasets that are there, and the name of the file of directions.
+/// Those of the wanted datasets that exist, and the name of the file of directions.
 pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
     let file = open(path)?;
     let present = file.member_names().map_err(|error| DataFault::Format { what: error.to_string() })?;
     let mut contents = Contents::default();
     for name in wanted {
-        // Names may lead into groups.
+        // The name may be a path through groups.
         if let Ok(dataset) = file.dataset(name) {
             contents.arrays.insert((*name).to_string(), array(name, &dataset)?);
         }
@@ -44,12 +44,12 @@ pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> 
 fn text(dataset: &Dataset) -> Option<String> {
     let unicode = || dataset.read_scalar::<VarLenUnicode>().ok().map(|text| text.to_string());
     let ascii = || dataset.read_scalar::<VarLenAscii>().ok().map(|text| text.to_string());
-    // What Python 2 wrote.
+    // Text as written by Python 2.
     let fixed = || dataset.read_scalar::<hdf5::types::FixedAscii<1024>>().ok().map(|text| text.to_string());
     unicode().or_else(ascii).or_else(fixed)
 }
 
-/// The tensors of every group.
+/// The tensors of each group.
 pub(super) fn directions(path: &Path, groups: &[&str]) -> Result<Vec<Direction>, DataFault> {
     let file = open(path)?;
     let direction = |name: &&str| -> Result<Direction, DataFault> {

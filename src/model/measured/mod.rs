@@ -1,14 +1,14 @@
-//! A loss that somebody measured on a grid of points, read from a file: HDF5, NPZ or text.
+//! A loss computed by others on a grid of points, read from a file.
 //!
-//! | kind | what is read |
+//! | file | contents |
 //! |---|---|
-//! | `.h5`, `.hdf5`, none | datasets `xcoordinates`, `ycoordinates`, `train_loss` (x is axis 0), if there `c11`, `c12`, `c22`, `gram`, `dir_file` |
+//! | `.h5`, `.hdf5`, none | datasets `xcoordinates`, `ycoordinates`, `train_loss` (x is axis 0); optional `c11`, `c12`,
+//! `c22`, `gram`, `dir_file` |
 //! | `.npz` | arrays of the same names |
-//! | `.csv`, `.txt`, `.dat` | columns x, y, L, if there C₁₁, C₁₂, C₂₂; x, L and if there C₁₁ in one dimension |
+//! | `.csv`, `.txt`, `.dat` | columns x, y, L, optional C₁₁, C₁₂, C₂₂; in one dimension x, L, optional C₁₁ |
 //!
-//! Coordinates are multiples of two vectors v₁, v₂ in the space of all parameters, θ = θ* + x v₁ + y v₂, and lengths in
-//! that space need their Gram matrix G_ij = v_i·v_j: from the file of directions that the surface file names, from
-//! `gram`, or from a scale.
+//! Coordinates are coefficients of two vectors v₁, v₂ in parameter space, θ = θ* + x v₁ + y v₂. Lengths need their Gram
+//! matrix G_ij = v_i·v_j: from the file of directions named in the surface file, from `gram`, or from given lengths.
 
 mod columns;
 mod directions;
@@ -22,32 +22,32 @@ use std::path::{Path, PathBuf};
 use super::fault::{DataError, DataFault};
 use crate::tensor::Tensor;
 
-/// Numbers in rows, columns and so on; the last index runs fastest.
+/// An array in row-major order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Array {
-    /// Lengths along the axes.
+    /// The lengths along the axes.
     pub shape: Vec<usize>,
-    /// All of them.
+    /// The entries; the last index runs fastest.
     pub values: Vec<f64>,
 }
 
-/// What the things in a file are called.
+/// The names of the datasets in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    /// Values of x.
+    /// The values of x.
     pub x: String,
-    /// Values of y.
+    /// The values of y.
     pub y: String,
-    /// L.
+    /// The loss L.
     pub loss: String,
-    /// C₁₁, C₁₂, C₂₂ of one sample's gradient in these coordinates.
+    /// The entries C₁₁, C₁₂, C₂₂ of the covariance of one sample's gradient in these coordinates.
     pub covariance: [String; 3],
-    /// G.
+    /// The Gram matrix G.
     pub gram: String,
 }
 
 impl Default for Names {
-    /// Those of the loss-landscape tool that is copied most.
+    /// The names of the most common loss-landscape tool.
     fn default() -> Names {
         Names {
             x: "xcoordinates".into(),
@@ -59,58 +59,58 @@ impl Default for Names {
     }
 }
 
-/// How lengths along the coordinates are known.
+/// The source of the lengths of coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lengths {
-    /// As the file itself says.
+    /// The Gram matrix or the directions named in the file itself.
     OfFile,
-    /// By the vectors in this file.
+    /// The vectors in this file.
     Directions(PathBuf),
-    /// Orthogonal coordinates with steps of these lengths.
+    /// Orthogonal coordinates whose units have these lengths.
     Scale([f64; 2]),
 }
 
-/// Where a measured loss comes from.
+/// A file with a computed loss, and how it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeasuredSource {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// What is called what in it.
+    /// The names of the datasets.
     pub names: Names,
-    /// Lengths along the coordinates.
+    /// The source of the lengths of coordinates.
     pub lengths: Lengths,
-    /// Whether −1 stands for a cell that was not computed, as NaN always does.
+    /// Whether −1 marks a cell that was not computed, as NaN does in any case.
     pub minus_one_is_missing: bool,
 }
 
 /// A loss on a grid of points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// 1 or 2.
+    /// The dimension, 1 or 2.
     pub dimension: usize,
-    /// Values of x and of y, ascending; y has one value in one dimension.
+    /// The values of x and y, ascending; a single y in one dimension.
     pub axes: [Vec<f64>; 2],
-    /// L, y fastest.
+    /// L at the grid points, y fast.
     pub loss: Vec<f64>,
-    /// C of one sample's gradient in these coordinates, if given.
+    /// The covariance of one sample's gradient at the grid points, y fast, in these coordinates; `None` if not given.
     pub covariance: Option<Vec<Tensor>>,
-    /// G.
+    /// The Gram matrix of the coordinate vectors.
     pub gram: Tensor,
 }
 
-/// Values along an axis that leave four when every other one is left out, as a cubic spline needs.
+/// The fewest values along an axis: four are left, enough for a cubic spline, when every other one is dropped.
 pub const FEWEST: usize = 7;
 
-/// What a file holds of what was asked for.
+/// The requested contents of a file.
 #[derive(Clone, Debug, Default)]
 struct Contents {
-    /// By name.
+    /// The arrays by name.
     arrays: HashMap<String, Array>,
     /// All names in the file.
     present: Vec<String>,
-    /// The file of directions that it names.
+    /// The name of the file of directions, if the file has it.
     directions: Option<String>,
 }
 
@@ -126,7 +126,7 @@ impl Contents {
         match extension.as_str() {
             "npz" => npz::read(path, &wanted),
             "csv" | "txt" | "dat" => columns::read(path, source),
-            // The tool gives its surface files endings of its own.
+            // That tool gives HDF5 files extensions of its own.
             _ => hdf5(path, &wanted),
         }
     }
@@ -135,7 +135,7 @@ impl Contents {
         self.arrays.contains_key(name)
     }
 
-    /// An array of this shape, all of it finite.
+    /// The array with this name; an error if it is missing, of another shape, or not finite everywhere.
     fn array(&self, name: &str, shape: Option<&[usize]>) -> Result<&Array, DataFault> {
         let array = self
             .arrays
@@ -165,7 +165,7 @@ fn hdf5(_: &Path, _: &[&str]) -> Result<Contents, DataFault> {
     Err(DataFault::NoHdf5)
 }
 
-/// A cell without a value, by its indices from 0.
+/// The fault of a cell without a value, with its indices from 0.
 fn missing_cell(name: &str, array: &Array, place: usize) -> DataFault {
     let mut rest = place;
     let mut index: Vec<usize> = Vec::new();
@@ -176,16 +176,16 @@ fn missing_cell(name: &str, array: &Array, place: usize) -> DataFault {
     DataFault::MissingCell { name: name.into(), index, value: array.values[place] }
 }
 
-/// The file that a path means: as it stands, else from `base`.
+/// The path itself if it exists, else the same path relative to `base`.
 fn found(path: &Path, base: &Path) -> PathBuf {
     if path.exists() { path.to_path_buf() } else { base.join(path) }
 }
 
-/// Axes, L, and C where it is given.
+/// The axes, L, and the covariance if it is given.
 type Cells = ([Vec<f64>; 2], Vec<f64>, Option<Vec<Tensor>>);
 
 impl MeasuredSource {
-    /// Reads the loss; a relative path starts from the working folder or, where it leads to no file, from `base`.
+    /// Reads the loss; a relative path is looked up in the working folder, then in `base`.
     ///
     /// # Errors
     /// A file that cannot be read or used, with the dataset and the indices of the fault.
@@ -245,7 +245,7 @@ impl MeasuredSource {
         Ok(([x, y], loss.values.clone(), covariance))
     }
 
-    /// C of every cell, where any of its entries is given.
+    /// The covariance at all grid points; `None` if none of its entries is given.
     fn covariance(&self, contents: &Contents, shape: &[usize]) -> Result<Option<Vec<Tensor>>, DataFault> {
         let names = &self.names.covariance;
         let needed = if self.dimension == 2 { &names[..] } else { &names[..1] };
@@ -259,7 +259,7 @@ impl MeasuredSource {
             .map(|cell| {
                 let tensor = Tensor { xx: entry(0, cell), xy: entry(1, cell), yy: entry(2, cell) };
                 let lowest = tensor.eigen(self.dimension).values[0];
-                // Rounding of single precision leaves this of a singular tensor.
+                // A singular tensor in single precision may have this eigenvalue by rounding.
                 match lowest < -1e-6 * (tensor.xx.abs() + tensor.yy.abs()) {
                     true => Err(DataFault::NegativeCovariance {
                         index: if self.dimension == 2 { vec![cell / shape[1], cell % shape[1]] } else { vec![cell] },
@@ -285,7 +285,8 @@ impl MeasuredSource {
     }
 }
 
-/// The file of directions that a surface file names: as named, else of that name beside the surface file.
+/// The path of the file of directions as named, or if it does not exist, its file name in the folder of the surface
+/// file.
 fn beside(named: &str, surface: &Path) -> PathBuf {
     let path = Path::new(named);
     if path.exists() {

@@ -1,4 +1,4 @@
-//! Arrays in an NPZ file: a ZIP archive with one NPY file an array, stored or deflated.
+//! Arrays in an NPZ file: a ZIP archive with an NPY file for each array, stored or deflated.
 //!
 //! Source: PKWARE APPNOTE 6.3, sections 4.3 and 4.4; NumPy's `numpy.lib.format`, versions 1 to 3.
 
@@ -13,16 +13,16 @@ fn damaged(what: impl Into<String>) -> DataFault {
     DataFault::Format { what: what.into() }
 }
 
-/// One entry of the archive.
+/// An entry of the archive.
 struct Entry<'a> {
     name: String,
-    /// 0: stored, 8: deflated.
+    /// The compression method, 0: stored, 8: deflated.
     method: u16,
     packed: &'a [u8],
     length: usize,
 }
 
-/// The wanted arrays that are there.
+/// Those of the wanted arrays that exist, and the name of the file of directions.
 pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let entries = entries(&bytes)?;
@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> 
     Ok(contents)
 }
 
-/// The tensors of every group: arrays `group/…`, or one array `group`.
+/// The tensors of each group: the arrays `group/…`, or a single array `group`.
 pub(super) fn directions(path: &Path, groups: &[&str]) -> Result<Vec<Direction>, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let entries = entries(&bytes)?;
@@ -59,15 +59,15 @@ pub(super) fn directions(path: &Path, groups: &[&str]) -> Result<Vec<Direction>,
     groups.iter().map(direction).collect()
 }
 
-/// A little-endian number of two or four bytes.
+/// A little-endian integer of two or four bytes.
 fn number(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
     Some(bytes.iter().rev().fold(0, |sum, &byte| (sum << 8) | usize::from(byte)))
 }
 
-/// All entries, by the directory at the end of the archive.
+/// All entries, from the directory at the end of the archive.
 fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, DataFault> {
-    // The end record has 22 bytes and a comment of at most 65535.
+    // The end record has 22 bytes and a comment of at most 65535 bytes.
     let first = bytes.len().saturating_sub(22 + 65535);
     let end = (first..bytes.len().saturating_sub(21)).rev().find(|&at| bytes[at..].starts_with(b"PK\x05\x06"));
     let end = end.ok_or_else(|| damaged("an NPZ file is a ZIP archive, and this is none"))?;
@@ -90,7 +90,7 @@ fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, DataFault> {
         }
         let name_bytes = bytes.get(at + 46..at + 46 + name).ok_or_else(cut)?;
         let name_text = String::from_utf8_lossy(name_bytes).into_owned();
-        // The local header repeats the name and has extra fields of its own.
+        // The local header repeats the name and has its own extra fields.
         let skip = 30 + number(bytes, local + 26, 2).ok_or_else(cut)? + number(bytes, local + 28, 2).ok_or_else(cut)?;
         let data = bytes.get(local + skip..).and_then(|rest| rest.get(..packed)).ok_or_else(cut)?;
         let name_text = name_text.strip_suffix(".npy").map(str::to_string).unwrap_or(name_text);
@@ -116,7 +116,7 @@ impl Entry<'_> {
         }
     }
 
-    /// The header's dictionary, and what follows it.
+    /// The header dictionary and the data of an NPY file.
     fn parts(&self) -> Result<(String, Vec<u8>), DataFault> {
         let bytes = self.bytes()?;
         let cut = || damaged(format!("`{}` is no NPY array", self.name));
@@ -169,7 +169,7 @@ impl Entry<'_> {
         Ok(Array { shape, values })
     }
 
-    /// A text: NumPy keeps four bytes a letter.
+    /// A text; NumPy stores four bytes for each character.
     fn text(&self) -> Result<String, DataFault> {
         let (header, data) = self.parts()?;
         let kind = quoted(&header, "descr").unwrap_or_default();
@@ -183,7 +183,7 @@ impl Entry<'_> {
     }
 }
 
-/// The text behind a key of the header.
+/// The quoted value of a key of the header.
 fn quoted(header: &str, key: &str) -> Option<String> {
     let rest = header.split(&format!("'{key}'")).nth(1)?;
     Some(rest.trim_start_matches([':', ' ']).strip_prefix('\'')?.split('\'').next()?.to_string())
@@ -195,7 +195,7 @@ fn shape(header: &str) -> Option<Vec<usize>> {
     inside.split(',').map(str::trim).filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
 }
 
-/// From columns to rows, for any number of axes.
+/// Converts an array from column-major to row-major order.
 fn by_rows(shape: &[usize], values: &[f64]) -> Vec<f64> {
     let mut turned = vec![0.0; values.len()];
     for (place, value) in values.iter().enumerate() {

@@ -279,9 +279,6 @@ fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(V
 /// Refuses a two-dimensional problem in which curves of zeros separate the start from everything that absorbs: a flood
 /// fill from the start that does not pass zeros.
 fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
-    let at = |k: usize, l: usize| lattice_point(domain, k, l);
-    let units = domain.space().units();
-    let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
     let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
     // A zero between lattice points lowers the eigenvalue at the neighbouring points too.
@@ -292,6 +289,25 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
         let along = noise.tensor(start).eigen(2).vectors[1];
         return Err(ProblemError::Degenerate(Degeneracy::OneDirection { start, along }));
     }
+    match nearest_zero(noise, domain, live, start, (&eigenvalues, largest)) {
+        Some(zero) => Err(ProblemError::Degenerate(Degeneracy::Curve { through: zero, start })),
+        None => Ok(()),
+    }
+}
+
+/// The zero of the smallest eigenvalue nearest to the start, if a flood fill from the start that does not pass zeros
+/// reaches nothing that absorbs; `None` if it does, or meets no zero. `lattice`: the smallest eigenvalues at the lattice
+/// points, and the largest eigenvalue anywhere.
+fn nearest_zero(
+    noise: &dyn DiffusionField,
+    domain: &Domain,
+    live: &Region,
+    start: Point,
+    (eigenvalues, largest): (&[f64], f64),
+) -> Option<Point> {
+    let at = |k: usize, l: usize| lattice_point(domain, k, l);
+    let units = domain.space().units();
+    let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
     let index = |theta: Point, axis: usize| {
         let fraction = (theta[axis] - domain.lower[axis]) / domain.width(axis);
         ((fraction * LATTICE as f64) as usize).min(LATTICE - 1)
@@ -300,7 +316,6 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
     let mut reached = vec![false; LATTICE * LATTICE];
     reached[origin.0 * LATTICE + origin.1] = true;
     let mut queue = VecDeque::from([origin]);
-    // The error names the zero nearest to the start.
     let mut nearest: Option<(f64, Point)> = None;
     while let Some((k, l)) = queue.pop_front() {
         let here = at(k, l);
@@ -309,7 +324,7 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
             let beyond = if end == 0 { position == 0 } else { position == LATTICE - 1 };
             if beyond {
                 if domain.absorbs_at(axis, end, here) {
-                    return Ok(());
+                    return None;
                 }
                 continue;
             }
@@ -333,12 +348,11 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
                 }
             }
             if !live.holds(there) {
-                return Ok(());
+                return None;
             }
             reached[m * LATTICE + n] = true;
             queue.push_back((m, n));
         }
     }
-    let Some((_, zero)) = nearest else { return Ok(()) };
-    Err(ProblemError::Degenerate(Degeneracy::Curve { through: zero, start }))
+    nearest.map(|(_, zero)| zero)
 }

@@ -1,4 +1,4 @@
-//! A chart as inline SVG, drawn in the units of its view box.
+//! A chart as inline SVG, in the units of its view box.
 
 use std::fmt::Write;
 
@@ -9,13 +9,13 @@ use crate::verify::{Curve, Figure};
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 380.0;
-/// Room for the names of the axes and their ticks: left, top, right, bottom.
+/// The space for ticks and labels: left, top, right, bottom.
 const ROOM: [f64; 4] = [78.0, 14.0, 18.0, 52.0];
-/// Told apart by people who see fewer colours too (Okabe and Ito 2008); curves beyond the last repeat them with another
+/// Colours that are distinguishable with colour blindness (Okabe and Ito 2008); further curves repeat them with another
 /// dash.
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#565656", "#e69f00", "#56b4e9"];
 
-/// The chart with its legend; nothing where no curve has a point that can be drawn.
+/// The chart with its legend; empty if no curve has a point that can be drawn.
 pub(super) fn figure(figure: &Figure, caption: &str) -> Markup {
     let Some((x, y)) = axes(figure) else { return html! {} };
     let place = |[at_x, at_y]: [f64; 2]| {
@@ -46,7 +46,7 @@ pub(super) fn figure(figure: &Figure, caption: &str) -> Markup {
     }
 }
 
-/// The axes over all points that they can show.
+/// The axes over all points; `None` without a point.
 fn axes(figure: &Figure) -> Option<(Axis, Axis)> {
     let axis = |which: usize, name: &str| {
         let values = figure.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| point[which]));
@@ -85,7 +85,7 @@ fn frame(x: &Axis, y: &Axis) -> Markup {
     }
 }
 
-/// A curve, with its points where it was measured; it breaks where a point cannot be shown.
+/// A curve, with marks at its points unless it is a prediction; it is interrupted where a point cannot be shown.
 fn line(index: usize, curve: &Curve, place: &dyn Fn([f64; 2]) -> [f64; 2]) -> Markup {
     let colour = COLOURS[index % COLOURS.len()];
     let placed: Vec<[f64; 2]> = curve.points.iter().map(|&point| place(point)).collect();

@@ -1,4 +1,4 @@
-//! Reports as one self-contained page: no script, no network, legible on paper and on a phone.
+//! Reports as self-contained HTML pages without scripts, readable on paper and on a phone.
 
 mod figure;
 mod run;
@@ -11,7 +11,7 @@ pub use verify::verify;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// One column of text; tables and charts scroll sideways on their own where the screen is narrower than they are.
+/// One column of text; tables and charts that are too wide scroll by themselves.
 const STYLE: &str = "\
 :root { color-scheme: light; }
 body { font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 54rem; margin: 0 auto; padding: 1rem; }
@@ -31,7 +31,7 @@ pre, code { font-size: .85rem; } pre { background: #f5f5f5; padding: .5rem; whit
 @media print { body { max-width: none; font-size: 10pt; } section { break-inside: avoid-page; } details { display: none; } a { color: inherit; } }
 ";
 
-/// A whole page.
+/// A complete HTML page.
 fn page(title: &str, content: &Markup) -> String {
     let page = html! {
         (DOCTYPE)

@@ -1,4 +1,4 @@
-//! A run: what the terminal says of it, its pictures and its configuration.
+//! The HTML report of a run: the text of the terminal report, the pictures and the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use super::super::{found, warnings};
 use super::page;
 use crate::io::{IoError, Solved};
 
-/// The report of a run with its pictures, files that are read and put into the page, each in one format.
+/// The report of a run. The files of the pictures are embedded, each in one format.
 ///
 /// # Errors
 /// A picture that cannot be read.
@@ -21,7 +21,7 @@ pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
     let warnings = warnings(solved);
     let shown = |path: &&PathBuf| {
         let same = || pictures.iter().filter(|other| other.with_extension("") == path.with_extension(""));
-        // A browser shows a page of PDF with its own bars around it: only where there is nothing else.
+        // Browsers show a PDF in a frame with controls, so that PDF is used only without another format.
         same().find(|one| !is_of(one, "pdf")).or(same().next()) == Some(*path)
     };
     let figures = pictures.iter().filter(shown).map(|path| picture(path)).collect::<Result<Vec<_>, _>>()?;
@@ -45,7 +45,7 @@ pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
     ))
 }
 
-/// The lines of a report as a list of names and texts; a line without a name goes on with the one before.
+/// The lines of a report as a list of names and texts; a line without a name continues the one before.
 fn said(parts: &[Part]) -> Markup {
     html! {
         dl {

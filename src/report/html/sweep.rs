@@ -1,4 +1,4 @@
-//! A sweep: its laws with their charts, then its points.
+//! The HTML report of a sweep: its laws with charts, and its points.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::study::fit::Model;
 use crate::sweep::{Fit, Table};
 use crate::verify::Figure;
 
-/// Columns of the table that are shown where any point has them, with their names.
+/// The columns of the table, shown if any point has a value, and their names.
 const COLUMNS: [(&str, &str); 6] = [
     ("rate", "γ"),
     ("discretisation_error", "its relative error"),
@@ -51,7 +51,7 @@ fn law(fit: &Fit) -> (String, String, Model) {
     (fit.request.x.to_string(), fit.request.y.to_string(), fit.request.model)
 }
 
-/// Fits of one law at the values of the other keys.
+/// The fits of one law at several values of the other keys.
 fn section(fits: &[Fit], table: &Table<'_>) -> Markup {
     let (x, y, model) = law(&fits[0]);
     let [log_x, log_y] = model.takes_logarithms();
@@ -137,7 +137,7 @@ fn points(table: &Table<'_>) -> Markup {
     }
 }
 
-/// A column as a number, whatever its size.
+/// The value of a column, whatever its magnitude.
 fn number(known: crate::problem::expression::Known) -> Option<Scaled> {
     known.value.map(Scaled::new).or(known.logarithm.map(|ln| Scaled::exp(Sum { high: ln, low: 0.0 }, 1.0)))
 }

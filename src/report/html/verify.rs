@@ -1,4 +1,4 @@
-//! The claims, a table at the top and a section each.
+//! The HTML report of claims: a table, and a section for each claim.
 
 use maud::{Markup, html};
 
@@ -68,7 +68,7 @@ fn predicted(number: &Number) -> String {
     number.predicted.map_or_else(|| "–".into(), brief)
 }
 
-/// How far the number is from its prediction.
+/// The difference between a number and its prediction.
 fn difference(number: &Number) -> String {
     number.difference().map_or_else(|| "–".into(), |difference| format!("{difference:.1e}"))
 }

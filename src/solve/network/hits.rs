@@ -48,66 +48,17 @@ impl Hits {
     ) -> Result<Hits, NetworkError> {
         let states = generator.len();
         assert!(stationary.len() == states && sets.owner.len() == states, "one owner and one probability per state");
-        let n = sets.len();
-        let mut mass = vec![vec![Scaled::ZERO; n]; n];
-        for (owner, &probability) in sets.owner.iter().zip(stationary) {
-            if let Some(own) = owner {
-                mass[*own as usize][*own as usize] += probability;
-            }
-        }
-        let of_cores: Vec<Scaled> = (0..n).map(|a| mass[a][a]).collect();
-        if let Some(set) = of_cores.iter().position(|mass| !mass.is_positive()) {
-            return Err(NetworkError::LightSet { set });
-        }
-        let [mut leaves, mut arrives] = [sets.direct.clone(), sets.direct.clone()];
-        let mut occupation = of_cores;
+        let mut sums = Sums::within(stationary, sets)?;
         let between = Subset::new(sets.owner.iter().map(Option::is_none));
         let mut factor_bytes = 0;
-        let on_cores = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
-            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
-                true => value(state),
-                false => Scaled::ZERO,
-            };
-            sets.owner.iter().enumerate().map(own).collect()
-        };
-        // Extend h and x to all states.
-        let mut functions: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|_| Scaled::ONE)).collect();
-        let mut measures: Vec<Vec<Scaled>> = (0..n).map(|a| on_cores(a, &|state| stationary[state])).collect();
         if !between.states.is_empty() {
-            let killed = restricted(generator, &between.states, sets.killing(&between, 0..n));
+            let killed = restricted(generator, &between.states, sets.killing(&between, 0..sets.len()));
             let factor = Factor::new(&killed, 0, resources).map_err(|error| between.in_whole(error))?;
             factor_bytes = factor.elimination.factor_bytes();
-            let rates_into = |a: usize| sets.killing(&between, std::iter::once(a)).into_iter().map(Scaled::new);
-            let hits: Vec<Vec<Scaled>> =
-                (0..n).map(|a| solved_right(&factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
-            for b in 0..n {
-                let law = between.states.iter().map(|&state| stationary[state]);
-                occupation[b] += law.zip(&hits[b]).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
-            }
-            for a in 0..n {
-                let mut source = vec![Scaled::ZERO; between.states.len()];
-                for &(state, flow) in &sets.out_of[a] {
-                    if let Some(own) = between.of(state) {
-                        source[own] += flow;
-                    }
-                }
-                let last = solved_left(&factor, &source);
-                for (own, &state) in between.states.iter().enumerate() {
-                    (functions[a][state], measures[a][state]) = (hits[a][own], last[own]);
-                }
-                for b in 0..n {
-                    mass[a][b] += last.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
-                    let left = source.iter().zip(&hits[b]).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
-                    leaves[a][b] += left;
-                    for &(state, rate) in &sets.into[b] {
-                        if let Some(own) = between.of(state) {
-                            arrives[a][b] += last[own] * rate;
-                        }
-                    }
-                }
-            }
-            check_range(&killed, &between, sets, [&leaves, &arrives])?;
+            sums.add_between(stationary, sets, &between, &factor);
+            check_range(&killed, &between, sets, [&sums.leaves, &sums.arrives])?;
         }
+        let Sums { functions, measures, occupation, mass, leaves, arrives } = sums;
         let disagreement = worst_disagreement(&leaves, &arrives);
         let mut flux = arrives;
         for (a, row) in flux.iter_mut().enumerate() {
@@ -119,6 +70,87 @@ impl Hits {
     /// Σ x_a: the fraction of time during which each set was the last one visited.
     pub fn last_in(&self) -> Vec<Scaled> {
         self.mass.iter().map(|row| row.iter().copied().fold(Scaled::ZERO, Scaled::plus)).collect()
+    }
+}
+
+/// The quantities of [`Hits`], first for the states in the sets, then for those between them as well.
+struct Sums {
+    functions: Vec<Vec<Scaled>>,
+    measures: Vec<Vec<Scaled>>,
+    occupation: Vec<Scaled>,
+    mass: Vec<Vec<Scaled>>,
+    /// The flux from each set to each, summed where it leaves.
+    leaves: Vec<Vec<Scaled>>,
+    /// The same, summed where it arrives.
+    arrives: Vec<Vec<Scaled>>,
+}
+
+impl Sums {
+    /// The sums over the states in the sets.
+    ///
+    /// # Errors
+    /// [`NetworkError::LightSet`] for a set without stationary probability.
+    fn within(stationary: &[Scaled], sets: &CoreSets) -> Result<Sums, NetworkError> {
+        let n = sets.len();
+        let mut mass = vec![vec![Scaled::ZERO; n]; n];
+        for (owner, &probability) in sets.owner.iter().zip(stationary) {
+            if let Some(own) = owner {
+                mass[*own as usize][*own as usize] += probability;
+            }
+        }
+        let occupation: Vec<Scaled> = (0..n).map(|a| mass[a][a]).collect();
+        if let Some(set) = occupation.iter().position(|mass| !mass.is_positive()) {
+            return Err(NetworkError::LightSet { set });
+        }
+        let on_set = |a: usize, value: &dyn Fn(usize) -> Scaled| -> Vec<Scaled> {
+            let own = |(state, owner): (usize, &Option<u32>)| match *owner == Some(a as u32) {
+                true => value(state),
+                false => Scaled::ZERO,
+            };
+            sets.owner.iter().enumerate().map(own).collect()
+        };
+        Ok(Sums {
+            functions: (0..n).map(|a| on_set(a, &|_| Scaled::ONE)).collect(),
+            measures: (0..n).map(|a| on_set(a, &|state| stationary[state])).collect(),
+            occupation,
+            mass,
+            leaves: sets.direct.clone(),
+            arrives: sets.direct.clone(),
+        })
+    }
+
+    /// Extends h and x to the states between the sets, whose killed chain has been factored, and adds their parts.
+    fn add_between(&mut self, stationary: &[Scaled], sets: &CoreSets, between: &Subset, factor: &Factor) {
+        let n = sets.len();
+        let rates_into = |a: usize| sets.killing(between, std::iter::once(a)).into_iter().map(Scaled::new);
+        let hits: Vec<Vec<Scaled>> =
+            (0..n).map(|a| solved_right(factor, &rates_into(a).collect::<Vec<Scaled>>())).collect();
+        for (occupation, hits) in self.occupation.iter_mut().zip(&hits) {
+            let law = between.states.iter().map(|&state| stationary[state]);
+            *occupation += law.zip(hits).fold(Scaled::ZERO, |sum, (p, &h)| sum.plus(p.times(h)));
+        }
+        for a in 0..n {
+            let mut source = vec![Scaled::ZERO; between.states.len()];
+            for &(state, flow) in &sets.out_of[a] {
+                if let Some(own) = between.of(state) {
+                    source[own] += flow;
+                }
+            }
+            let last = solved_left(factor, &source);
+            for (own, &state) in between.states.iter().enumerate() {
+                (self.functions[a][state], self.measures[a][state]) = (hits[a][own], last[own]);
+            }
+            for (b, hits) in hits.iter().enumerate() {
+                self.mass[a][b] += last.iter().zip(hits).fold(Scaled::ZERO, |sum, (x, &h)| sum.plus(x.times(h)));
+                let left = source.iter().zip(hits).fold(Scaled::ZERO, |sum, (f, &h)| sum.plus(f.times(h)));
+                self.leaves[a][b] += left;
+                for &(state, rate) in &sets.into[b] {
+                    if let Some(own) = between.of(state) {
+                        self.arrives[a][b] += last[own] * rate;
+                    }
+                }
+            }
+        }
     }
 }
 

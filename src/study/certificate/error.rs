@@ -1,18 +1,18 @@
-//! What keeps a problem from being enclosed.
+//! Why a certificate cannot be computed.
 
 use crate::formula::quadrature::QuadratureError;
 use crate::tensor::Point;
 
-/// Why there is no interval around a rate.
+/// Why a certificate cannot be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CertificateError {
-    /// Nothing absorbs.
+    /// Nothing absorbs, so that the escape rate is zero.
     #[error("nothing absorbs: there is no rate to enclose")]
     NothingAbsorbs,
     /// A periodic axis in one dimension.
     #[error("in one dimension the certificate does not cover periodic axes")]
     Periodic,
-    /// Coordinates along vectors that are not orthonormal.
+    /// Coordinates whose metric is not the identity.
     #[error(
         "the certificate is for coordinates of unit length along orthogonal axes, not for tables and slices with a metric"
     )]
@@ -22,40 +22,40 @@ pub enum CertificateError {
         "the certificate covers sets that are killed at whole walls and boundaries, not by a rate inside or in a window"
     )]
     KilledElsewhere,
-    /// A set that is no rectangle.
+    /// A start set other than a rectangle along the axes.
     #[error(
         "in two dimensions the certificate covers sets that are rectangles along the axes, left through their sides"
     )]
     NotARectangle,
-    /// A rectangle of which a part cannot be reached.
+    /// A rectangle with cells that are not joined to the start state.
     #[error("the certificate needs every cell of the rectangle to be joined to the start")]
     NotConnected,
-    /// Values that are no trial function.
+    /// A trial function with the wrong number of values, or with negative ones.
     #[error("a trial function in two dimensions has one value, not negative, for each of at least 4 × 4 cells")]
     NoTrial,
-    /// No bound of λ₂ above the rate.
+    /// No lower bound of λ₂ above the rate was proved.
     #[error(
         "no grid up to 256 cells across proves a lower bound of the second eigenvalue above the rate, about {rate:e}: the set holds several \
          valleys, or wells narrower than a few of these cells, or is so warm that the rate is not far below that eigenvalue"
     )]
     NoGap {
-        /// An upper bound of the rate.
+        /// The upper bound of γ.
         rate: f64,
     },
-    /// A reflecting wall towards which the loss falls.
+    /// A reflecting wall towards which the potential falls, where the bound of λ₂ does not hold.
     #[error(
         "the bound of the second eigenvalue needs a loss that rises towards reflecting walls, and it falls towards {}-{} at θ = ({:.6}, {:.6})",
         ["x", "y"][*axis], ["lower", "upper"][*end], at[0], at[1]
     )]
     FallsOutwards {
-        /// The axis across which the wall lies.
+        /// The axis normal to the wall.
         axis: usize,
-        /// Lower (0) or upper (1).
+        /// Its end of that axis: lower (0) or upper (1).
         end: usize,
-        /// The point θ.
+        /// A point of the wall at which the potential falls outwards.
         at: Point,
     },
-    /// Two bounds that contradict each other.
+    /// A lower bound above the upper one, from integrals less accurate than estimated.
     #[error(
         "the lower bound {lower:e} is above the upper bound {upper:e}: the integrals are wrong by more than is estimated"
     )]
@@ -65,44 +65,44 @@ pub enum CertificateError {
         /// The upper bound.
         upper: f64,
     },
-    /// A loss, a drift or noise that jumps or bends.
+    /// A loss, drift or noise with jumps or kinks.
     #[error(
         "in two dimensions the certificate needs a loss (or a drift) and noise without jumps and bends, and noise of the Hessian bends where a \
          curvature changes sign"
     )]
     Jumps,
-    /// A process that is not in detailed balance.
+    /// A process that is not in detailed balance: D⁻¹s has a curl.
     #[error(
         "the certificate needs a process in detailed balance, whose density is then known: D⁻¹ times the drift must be a gradient, and it \
          turns, near θ = ({:.6}, {:.6}) by {share:.1e} of its size around a small square",
         at[0], at[1]
     )]
     Circulates {
-        /// The point θ.
+        /// The lower corner of a square around which the circulation is not zero.
         at: Point,
-        /// Its circulation over the integral of its size.
+        /// The absolute value of the circulation over ∮|D⁻¹s·dl| around that square.
         share: f64,
     },
-    /// A potential that is not the same along all paths.
+    /// A potential whose values along two paths differ.
     #[error(
         "the potential of the process differs by {by:.1e} between two paths over the grid: D⁻¹ times the drift is no gradient, or varies \
          too much within a cell"
     )]
     Disagrees {
-        /// The largest difference.
+        /// The largest difference between the two paths, in units of φ.
         by: f64,
     },
-    /// The spectrum is continuous from the rate on.
+    /// A continuous spectrum that begins at or below the rate.
     #[error(
         "there is no rate to enclose: the spectrum is continuous from {begins:.6e} on, because of the noise at θ = {at}"
     )]
     Continuous {
-        /// The end of the interval at fault.
+        /// The end of the interval near which the noise vanishes.
         at: f64,
-        /// Where the continuous spectrum begins.
+        /// The lower end of the continuous spectrum, per unit of dynamical time.
         begins: f64,
     },
-    /// The integrals in one dimension failed.
+    /// The quadrature in one dimension failed.
     #[error("the certificate: {0}")]
     Quadrature(#[from] QuadratureError),
 }

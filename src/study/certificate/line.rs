@@ -1,11 +1,10 @@
-//! The interval in one dimension: every drift and noise is in detailed balance there, and integrals are all that is
-//! needed.
+//! The certificate in one dimension, where every process is in detailed balance: integrals alone, no grid.
 
 use crate::problem::{Problem, ends};
 use crate::study::certificate::{Certificate, CertificateError, Status};
 use crate::study::comparison;
 
-/// Encloses the rate of leaving the interval around the start point.
+/// Bounds the escape rate from the interval around the start point.
 pub(super) fn enclose(problem: &Problem) -> Result<Certificate, CertificateError> {
     let start = problem.valley.start_point[0];
     let found = comparison::on_line(problem, |line| line.enclosure(start))?;

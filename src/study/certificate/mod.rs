@@ -1,8 +1,8 @@
-//! Intervals around the escape rate and the mean exit time of the continuous problem, whatever the grid.
+//! Two-sided bounds on the escape rate and the mean exit time of the continuous problem, which hold whatever the grid.
 //!
-//! Two energies, one from a trial function and one from a flux in balance, enclose the rate in relative terms, with a
-//! lower bound ρ of λ₂ that is proved: see [`crate::formula::quadrature::Enclosure`]. The mathematics is a proof;
-//! integrals by a rule, and rounding, are estimated and added, so that the status is [`Status::Estimated`].
+//! The energies of a trial function and of a flux that balances it bound γ from both sides to a relative width, given a
+//! lower bound ρ of λ₂: see [`crate::formula::quadrature::Enclosure`]. The inequality is proved. The errors of
+//! quadrature and rounding are estimated and added to the interval, so that its status is [`Status::Estimated`].
 
 mod error;
 mod line;
@@ -17,33 +17,33 @@ use crate::scaled::Scaled;
 use crate::solve::Resources;
 use crate::study::StudyError;
 
-/// Where the rate and the mean exit time of the continuous problem lie.
+/// Bounds on the escape rate and on the mean exit time of the continuous problem.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// Below and above γ.
+    /// The lower and upper bound of γ, per unit of dynamical time.
     pub rate: [Scaled; 2],
-    /// Below and above the mean exit time from the Gibbs density of the set.
+    /// The lower and upper bound of ∫pτ/∫p, the mean exit time from the Gibbs density of the set, in dynamical time.
     pub exit_time: [Scaled; 2],
-    /// ρ ≤ λ₂.
+    /// The lower bound ρ ≤ λ₂.
     pub second_rate: Scaled,
-    /// The sharper of the two quotients.
+    /// A₁/A₂, in general the closest approximation of γ; not a bound.
     pub best: Scaled,
-    /// How much of it is proved.
+    /// Which parts of the interval are proved.
     pub status: Status,
 }
 
-/// How much of an interval is proved.
+/// Which parts of an interval are proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// All of it.
+    /// The inequality and every number in it.
     Certified,
-    /// All but the errors of quadrature and rounding, whose estimates are part of the interval.
+    /// The inequality; the errors of quadrature and rounding are estimated and added.
     Estimated,
 }
 
 impl Status {
-    /// The word in results.
+    /// The name in summaries and reports.
     pub fn name(self) -> &'static str {
         match self {
             Status::Certified => "certified",
@@ -53,13 +53,13 @@ impl Status {
 }
 
 impl Certificate {
-    /// The width of the interval around γ over its lower end.
+    /// Upper over lower bound of γ, less 1.
     pub fn relative_width(&self) -> f64 {
         self.rate[1].over(self.rate[0]).value() - 1.0
     }
 }
 
-/// The section of a summary; numbers beyond the range of ordinary ones are there as logarithms alone.
+/// The section `certificate` of a summary; a number beyond the range of f64 is given by its logarithm alone.
 impl Serialize for Certificate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Section {
@@ -92,15 +92,16 @@ struct Section {
     log_best: f64,
 }
 
-/// Both ends, where ordinary numbers hold both; rounded outwards to where `Scaled` has not rounded.
+/// Both bounds as f64, or `None` unless both are within its range.
 fn ordinary(ends: [Scaled; 2]) -> Option<[f64; 2]> {
     ends.iter().all(|end| end.is_ordinary()).then(|| ends.map(Scaled::value))
 }
 
-/// Refuses what cannot be enclosed, before anything long begins.
+/// Checks, without solving anything, that a certificate covers the problem.
 ///
 /// # Errors
-/// The reason.
+/// A [`CertificateError`] that names what is not covered: killing inside the domain, a window, a periodic axis in one
+/// dimension; in two dimensions also sets of other shapes, jumps, and processes that are not in detailed balance.
 pub fn check(problem: &Problem) -> Result<(), CertificateError> {
     if problem.domain.killing.is_some() || !problem.domain.windows.is_empty() {
         return Err(CertificateError::KilledElsewhere);
@@ -112,10 +113,12 @@ pub fn check(problem: &Problem) -> Result<(), CertificateError> {
     }
 }
 
-/// Encloses the rate of a problem and its mean exit time from the Gibbs density; in two dimensions on so many cells.
+/// Bounds the escape rate of a problem and its mean exit time from the Gibbs density. `cells`: the grid in two
+/// dimensions, raised to 4 along each axis; not used in one dimension.
 ///
 /// # Errors
-/// As [`check`], and where the energies or the gap cannot be found.
+/// Those of [`check`]; failures of the solves and of the quadrature; [`CertificateError::NoGap`] if no ρ above γ is
+/// proved.
 pub fn certify(problem: &Problem, cells: [usize; 2], resources: Resources<'_>) -> Result<Certificate, StudyError> {
     check(problem)?;
     match problem.dimension {
@@ -124,11 +127,12 @@ pub fn certify(problem: &Problem, cells: [usize; 2], resources: Resources<'_>) -
     }
 }
 
-/// The same in two dimensions from a trial function with these values ≥ 0 at the centres of the cells, y fast, over the
-/// rectangle that is left: however bad they are, the interval is wide and not wrong.
+/// As [`certify`] in two dimensions, from a given trial function: its values, ≥ 0, at the cell centres of the
+/// rectangle, y fast. Poor values give wide bounds, never wrong ones.
 ///
 /// # Errors
-/// As [`certify`], and [`CertificateError::NoTrial`] for other problems, and for too many or too few values.
+/// Those of [`certify`]; [`CertificateError::NoTrial`] in one dimension, for negative values, and if there is not one
+/// value for each of at least 4 × 4 cells.
 pub fn certify_with(
     problem: &Problem,
     cells: [usize; 2],

@@ -1,5 +1,5 @@
-//! `saddleflux converge`: schemes and grid angles compared over a list of grids, with errors against a reference that
-//! is not theirs: exact when there is one, the quadrature in one dimension, extrapolation otherwise.
+//! `saddleflux converge`: edge weights and grid angles compared over a sequence of grids, with errors against a
+//! reference: exact values if there are any, the quadrature in one dimension, otherwise an extrapolation.
 
 mod reference;
 
@@ -23,51 +23,51 @@ use crate::study::{Request, StudyError, memory};
 /// One quantity on one grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measure {
-    /// Its value: a rate per unit of dynamical time, or 1/τ.
+    /// The value: a rate per unit of dynamical time, or 1/τ.
     pub value: Scaled,
-    /// |value/reference − 1|, where there is a reference.
+    /// |value/reference − 1|; `None` without a reference.
     pub error: Option<f64>,
-    /// Observed order from the next coarser grid; `None` where an error is within the reference's own uncertainty.
+    /// The order observed from the next coarser grid; `None` for the coarsest, and where an error is within the
+    /// uncertainty of the reference.
     pub order: Option<f64>,
 }
 
-/// One grid.
+/// The results on one grid.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// Cells along each axis.
+    /// The cells along each axis.
     pub cells: [usize; 2],
-    /// States of the chain.
+    /// The number of states of the chain.
     pub unknowns: usize,
-    /// Largest cell Péclet number where the density or the flux matters.
+    /// The largest cell Péclet number where the density or the flux matters.
     pub peclet: f64,
-    /// Seconds from the problem to the quantities: assembly, elimination and solves, for a pattern of edges that is
-    /// known.
+    /// The seconds for assembly, elimination and solves, with a known pattern of edges.
     pub seconds: f64,
-    /// The part of these that the assembly took.
+    /// The seconds of these for the assembly.
     pub assembly_seconds: f64,
-    /// Bytes of the factor.
+    /// The size of the factors in bytes.
     pub factor_bytes: u64,
-    /// The quasi-stationary escape rate.
+    /// The quasi-stationary escape rate γ.
     pub rate: Option<Measure>,
-    /// 1/τ from the minimum.
+    /// 1/τ for the mean first-passage time τ from the start minimum.
     pub passage: Option<Measure>,
 }
 
-/// One scheme at one angle over all grids.
+/// One scheme at one angle on all grids.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// The edge weight.
+    /// The scheme.
     pub scheme: Scheme,
-    /// Angle of the grid in degrees.
+    /// The angle of the grid in degrees.
     pub angle: f64,
-    /// Grids, coarsest first; in place of one that could not be solved, its cells and the reason.
+    /// The results per grid, coarsest first; for a grid that could not be solved its cells and the error.
     pub samples: Vec<Result<Sample, ([usize; 2], StudyError)>>,
-    /// p in seconds ∝ unknownsᵖ, fitted to the grids that took longer than [`MEASURABLE`].
+    /// The exponent p of seconds ∝ statesᵖ, fitted to the grids that took longer than [`MEASURABLE`].
     pub cost_exponent: Option<f64>,
 }
 
 impl Series {
-    /// One scheme at one angle.
+    /// Solves one scheme at one angle on all grids.
     fn new(
         request: &Request,
         problem: &Problem,
@@ -100,35 +100,35 @@ impl Series {
     }
 }
 
-/// A whole study.
+/// The result of `converge`.
 #[derive(Clone)]
 pub struct Convergence {
-    /// What was posed.
+    /// The problem.
     pub problem: Problem,
-    /// What the errors are against.
+    /// The reference of the errors.
     pub reference: Reference,
-    /// Every scheme at every angle.
+    /// One series for each scheme at each angle.
     pub series: Vec<Series>,
-    /// What the reader must know.
+    /// Warnings for the user.
     pub warnings: Vec<Warning>,
-    /// Seconds of the whole study.
+    /// The seconds for everything.
     pub seconds: f64,
 }
 
-/// Cells along the shortest side when none are given.
+/// The default cells along the shorter side, in one dimension and in two.
 const DEFAULT_CELLS: [&[usize]; 2] = [&[16, 32, 64, 128, 256, 512, 1024], &[16, 32, 64, 128, 256]];
-/// Grids faster than this, in seconds, are left out of the fit of the cost.
+/// The seconds below which a grid is left out of the fit of the cost.
 pub const MEASURABLE: f64 = 0.01;
-/// Times that a fast grid is solved; the shortest counts. Slower ones are solved twice.
+/// The number of times a fast grid is solved, of which the shortest time counts; slower ones are solved twice.
 const REPEATS: usize = 3;
-/// Grids slower than this, in seconds, are solved once.
+/// The seconds above which a grid is solved once.
 const LONG: f64 = 10.0;
 
-/// Compares what is asked for.
+/// Solves the schemes and angles that are requested on all grids.
 ///
 /// # Errors
-/// A grid that cannot be laid over the problem, and an interruption; grids that cannot be solved are part of the
-/// result.
+/// A ring without a boundary, a grid that cannot be laid over the problem, and an interruption. A grid that cannot be
+/// solved is no error here: its own is part of the result.
 pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Result<Convergence, StudyError> {
     let begun = Instant::now();
     StudyError::refuse_whole_ring(&problem)?;
@@ -161,7 +161,7 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
 }
 
 impl Convergence {
-    /// Why nothing was solved, if nothing was.
+    /// The error of the first grid if none could be solved.
     pub fn refusal(&self) -> Option<&StudyError> {
         let samples = || self.series.iter().flat_map(|series| &series.samples);
         let is_refused = samples().all(Result::is_err);
@@ -169,10 +169,10 @@ impl Convergence {
     }
 }
 
-/// The grids to compare, coarsest first.
+/// The grids to be compared, coarsest first.
 fn grids(request: &Request, problem: &Problem) -> Vec<[usize; 2]> {
     let aspect = if problem.dimension == 2 { problem.domain.width(1) / problem.domain.width(0) } else { 1.0 };
-    // About square cells, but never fewer than the given count on the shorter side.
+    // Nearly square cells, with the given number along x.
     let square = |x: usize| [x, if problem.dimension == 2 { ((x as f64 * aspect).round() as usize).max(3) } else { 1 }];
     match request.converge.cells.as_slice() {
         [] => {
@@ -189,7 +189,7 @@ fn grids(request: &Request, problem: &Problem) -> Vec<[usize; 2]> {
     }
 }
 
-/// The fastest of a few solutions of one grid, with its seconds.
+/// The fastest of up to [`REPEATS`] solutions on one grid, and its seconds.
 fn fastest<'a>(
     request: &Request,
     problem: &'a Problem,
@@ -204,7 +204,7 @@ fn fastest<'a>(
     let mut best: (Level<'a>, f64) = attempt()?;
     let mut last = best.1;
     for repeat in 1..REPEATS {
-        // The second time the pattern of edges is known, as it is to all schemes but the first.
+        // The first solution also finds the pattern of edges, which all later ones take from the workspace.
         if last > LONG || (last > MEASURABLE && repeat > 1) {
             break;
         }
@@ -223,14 +223,14 @@ fn fastest<'a>(
 }
 
 impl Sample {
-    /// A grid that was solved, against the reference and the grid before.
+    /// The results on one grid, with errors against the reference and orders from the next coarser grid.
     fn new(level: &Level<'_>, seconds: f64, reference: &Reference, coarser: Option<&Sample>) -> Sample {
         let (on, found) = (&level.discretisation, &level.found);
         let measure = |value: Scaled, known: Option<&Known>, before: Option<Measure>| {
             let error = known.map(|known| (value.over(known.value).value() - 1.0).abs());
             let order = known.zip(error).and_then(|(known, error)| {
                 let (coarse, before) = (coarser?, before?.error?);
-                // Within a few uncertainties the reference is what is seen.
+                // Close to the uncertainty of the reference the error is that of the reference.
                 let is_seen = error > 4.0 * known.uncertainty && before > 4.0 * known.uncertainty;
                 let ratio = on.grid.cells[0] as f64 / coarse.cells[0] as f64;
                 is_seen.then(|| (before / error).ln() / ratio.ln())
@@ -259,7 +259,7 @@ impl Sample {
     }
 }
 
-/// Least squares of log seconds against log unknowns.
+/// The slope of log seconds over log states by least squares; `None` with fewer than three grids.
 fn cost_exponent<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<f64> {
     let points: Vec<(f64, f64)> = samples
         .filter(|sample| sample.seconds > MEASURABLE)

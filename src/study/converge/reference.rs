@@ -1,11 +1,11 @@
-//! What errors are measured against.
+//! The reference values of `converge`.
 //!
-//! In order: what the user knows to be exact; the quadrature, in one dimension or for a problem that separates into two
-//! of them; the extrapolation from grids beyond the finest one compared.
+//! In this order: exact values given by the user; the quadrature, in one dimension or for a problem that separates into
+//! two of them; the extrapolation from grids beyond the finest one compared.
 //!
-//! A 2D problem separates when ∂x∂yL = 0, D is diagonal with D₁₁(x) and D₂₂(y), and the set is a rectangle: the
-//! coordinates are then independent, survival probabilities multiply, and γ = γ_x + γ_y. The passage time is the
-//! absorbing axis's, when only one axis absorbs.
+//! A 2D problem separates if ∂x∂yL = 0, D is diagonal with D₁₁(x) and D₂₂(y), and the set is a rectangle. The
+//! coordinates are then independent, survival probabilities multiply, and γ = γ_x + γ_y. If a single axis absorbs, the
+//! passage time is that along this axis.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -23,52 +23,52 @@ use crate::study::rungs::Rates;
 use crate::study::{Request, StudyError, comparison, level, memory};
 use crate::tensor::Point;
 
-/// A value with the relative uncertainty that it is known to.
+/// A value with its relative uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Known {
-    /// γ, or 1/τ.
+    /// γ or 1/τ.
     #[serde(flatten, serialize_with = "quantity::value")]
     pub value: Scaled,
-    /// Relative.
+    /// The relative uncertainty.
     pub uncertainty: f64,
 }
 
-/// What is known of the quantities.
+/// Reference values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     /// γ.
     pub rate: Option<Known>,
     /// 1/τ.
     pub passage: Option<Known>,
-    /// Its origin.
+    /// The source of both.
     pub source: Source,
 }
 
-/// The origin of a reference.
+/// The source of a reference.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    /// The user.
+    /// Values given by the user.
     Given,
-    /// Quadrature in one dimension.
+    /// The quadrature in one dimension.
     Quadrature,
-    /// Quadrature along each axis of a problem that separates.
+    /// The quadrature along each axis of a problem that separates.
     QuadratureByAxis,
-    /// Grids.
+    /// Extrapolation from grids.
     Extrapolated {
-        /// The scheme on them.
+        /// The scheme.
         scheme: Scheme,
-        /// The finest of them; the second is 1 in one dimension.
+        /// The cells of the finest grid; the second number is 1 in one dimension.
         cells: [usize; 2],
         /// The dimension, 1 or 2.
         dimension: usize,
-        /// Whether they were turned to the saddle.
+        /// Whether the grid is turned to the saddle.
         is_turned_to_saddle: bool,
-        /// The larger relative uncertainty of the two rates.
+        /// The larger relative uncertainty of γ and 1/τ.
         uncertainty: f64,
     },
-    /// None: the memory holds no grid.
+    /// No reference: no grid fits into memory.
     NothingFits,
-    /// None: the grids failed.
+    /// No reference: the grids could not be solved.
     NothingSolved,
 }
 
@@ -93,12 +93,12 @@ impl Display for Source {
     }
 }
 
-/// Relative uncertainty of a number typed by a person: its last digit.
+/// The relative uncertainty of a number typed by the user: its rounding.
 const TYPED: f64 = 1e-15;
-/// Unknowns beyond which no finer grid is solved for the sake of a reference.
+/// The largest number of cells of a grid that is solved only for the reference.
 const MOST_UNKNOWNS: usize = 1 << 20;
 
-/// The best reference that there is for a problem; `cells`: the grids to be compared.
+/// The best reference for a problem; `cells`: the grids to be compared.
 pub(super) fn find(
     request: &Request,
     problem: &Problem,
@@ -120,10 +120,10 @@ pub(super) fn find(
     extrapolation(request, problem, cells, resources)
 }
 
-/// The reference by quadrature along each axis.
+/// The reference by quadrature along each absorbing axis; `None` if the quadrature does not apply or fails.
 fn quadrature(problem: &Problem) -> Option<Reference> {
-    // Where the noise vanishes on the way there is nothing to integrate; of windows and of what kills inside it knows
-    // nothing.
+    // The quadrature needs noise that does not vanish on the way, and does not cover windows or killing inside the
+    // domain.
     let Domain { killing, windows, .. } = &problem.domain;
     if problem.noise_model.is_bare_hessian() || killing.is_some() || !windows.is_empty() {
         return None;
@@ -176,7 +176,8 @@ fn quadrature(problem: &Problem) -> Option<Reference> {
     (!rates.is_empty() && rate.value.is_positive()).then_some(Reference { rate: Some(rate), passage, source })
 }
 
-/// Whether the coordinates are independent of each other, to rounding, on a lattice of the domain.
+/// Whether the coordinates are independent, to rounding, at the points of a lattice. `false` for losses that are costly
+/// to evaluate.
 fn separates(problem: &Problem) -> bool {
     let (domain, noise) = (&problem.domain, problem.noise.as_ref());
     if problem.dynamics.loss().is_none_or(|loss| loss.is_costly()) {
@@ -201,8 +202,8 @@ fn separates(problem: &Problem) -> bool {
     })
 }
 
-/// The reference from the finest grids that fit, along the axes asked for or turned to the saddle, whichever converges
-/// better.
+/// The reference by extrapolation from the finest grids that fit into memory, along the requested axes or turned to the
+/// saddle, whichever is less uncertain.
 fn extrapolation(
     request: &Request,
     problem: &Problem,
@@ -237,8 +238,8 @@ fn extrapolation(
     Ok(best.map_or(none, |(_, reference)| reference))
 }
 
-/// The reference from a grid and those with half and a quarter of its cells per axis, with the larger uncertainty of
-/// the two rates.
+/// The extrapolation from the grid `top` and those with half and a quarter of its cells per axis, and the larger of its
+/// two uncertainties.
 fn from_grids(
     request: &Request,
     problem: &Problem,
@@ -252,7 +253,7 @@ fn from_grids(
     let known = |pick: fn(&Rates) -> Option<Scaled>| {
         let finest = pick(climb.rungs.rates.last()?)?;
         let found = climb.rungs.estimate(pick)?;
-        // Extrapolation gains about two digits; one is claimed.
+        // Extrapolation gains about two digits, of which one is claimed.
         let uncertainty = if found.value != finest { 0.1 * found.error } else { found.error };
         Some(Known { value: found.value, uncertainty })
     };

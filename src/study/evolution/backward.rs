@@ -1,36 +1,38 @@
-//! Survival from every cell, at the times that pictures show, and how it agrees with the survival of the density.
+//! Survival and exit probabilities from every cell at the times of pictures, and their agreement with the survival of
+//! the density.
 
 use serde::Serialize;
 
 use crate::observe::group::{Coordinate, Field, FieldGroup, Label};
 use crate::observe::over_grid::AXES;
-use crate::solve::Discretisation;
 use crate::solve::evolve::{Accuracy, Backward, Earlier, Effort, FINEST_TOLERANCE, FromStates};
+use crate::solve::{Discretisation, EvolveError};
 use crate::study::StudyError;
 use crate::study::evolution::record::{Record, TIME};
 use crate::study::evolution::{EvolutionFault, Way, discretised, failed, floor, slowest};
 use crate::study::request::NoisePiece;
 
-/// u(θ, t) over the grid.
+/// The field of survival probabilities u(θ, t).
 pub const SURVIVAL_FROM: &str = "survival_from";
-/// 1 − u(θ, t).
+/// The field of exit probabilities 1 − u(θ, t).
 pub const EXIT_FROM: &str = "exit_from";
-/// The times of both, where they are not all of the output times.
+/// The times of both fields, if these are not all output times.
 const FIELD_TIME: &str = "t_survival_from";
 
-/// Its part of the section in the summary.
+/// The part of the summary on survival from every cell.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct FromCells {
-    /// The estimated largest relative error of u and of 1 − u in any cell above the floor, at any time.
+    /// The largest estimated relative error of u and of 1 − u at any time, in cells above the floor.
     pub error: f64,
-    /// The largest relative distance of ln Σ p u from the ln S of the density p that was followed, where more than the
-    /// floor is lost.
+    /// The largest relative difference between ln Σ p u, p the initial density, and the ln S of the evolved density,
+    /// over the times with −ln S above the floor; `None` if there is none.
     pub distance: Option<f64>,
     #[serde(flatten)]
     effort: Effort,
-    /// The times of its fields, and whether they are all output times.
+    /// The times of the fields.
     #[serde(skip)]
     times: Vec<f64>,
+    /// Whether these are all output times.
     #[serde(skip)]
     has_all_times: bool,
     #[serde(skip)]
@@ -39,9 +41,9 @@ pub struct FromCells {
     exits: Vec<f64>,
 }
 
-/// Follows survival from every cell to the times of the record, under a schedule from the end of each time backward
-/// through its pieces: the last of them first. There all times are looked at in the first piece, and those of
-/// the fields afterwards.
+/// Computes survival from every cell at the output times. Under a schedule each time is propagated backward through the
+/// pieces, the last one first. In the first piece all times are compared with the density, in later ones only those of
+/// the fields.
 pub(super) fn from_cells(
     way: &Way<'_, '_, '_>,
     start: &[f64],
@@ -58,15 +60,15 @@ pub(super) fn from_cells(
     let under = under.collect::<Result<Vec<_>, _>>()?;
     let ends = begun.iter().map(NoisePiece::ends).chain([f64::INFINITY]);
     let pieces: Vec<(&Discretisation<'_>, f64)> = under.iter().chain([on]).zip(ends).collect();
-    // Rates may underflow.
+    // Killing rates may underflow.
     let kills = |on: &Discretisation<'_>| on.assembly.generator.killing.iter().any(|rate| *rate > 0.0);
     if let Some(piece) = pieces.iter().position(|(on, _)| !kills(on)) {
         return Err(EvolutionFault::PieceKillsNothing { piece }.into());
     }
-    // The floor of the coldest piece of the schedule, as if it were the only one.
+    // The smallest default floor of all pieces, each taken as if it were the only one.
     let floors = under.iter().filter(|_| asked.floor.is_none()).map(|on| floor(on, slowest(on, resources).as_ref()));
     let floor = floors.fold(accuracy.floor, f64::min);
-    // Errors of pieces add up.
+    // The errors of the pieces add up.
     let tolerance = (accuracy.tolerance / pieces.len() as f64).max(FINEST_TOLERANCE);
     let mut found = FromCells::default();
     let total: f64 = start.iter().sum();
@@ -83,15 +85,10 @@ pub(super) fn from_cells(
             if !(is_kept || before.is_empty()) {
                 continue;
             }
-            let mut seen = backward.from_states();
-            for piece in before.iter_mut().rev() {
-                seen = piece.before(&seen).map_err(failed)?;
-            }
+            let seen = from_beginning(&backward, &mut before).map_err(failed)?;
             found.compare(&seen, &start, *forward, floor);
             if is_kept {
-                found.times.push(*time);
-                found.survival.extend(on.field(&seen.survival(), 0.0));
-                found.exits.extend(on.field(seen.exits(), 1.0));
+                found.keep(on, *time, &seen);
             }
         }
         if times.peek().is_none() {
@@ -107,8 +104,24 @@ pub(super) fn from_cells(
     Ok(found)
 }
 
+/// Survival and exits from every state over the time of `backward`, propagated back through the pieces before it.
+fn from_beginning(backward: &Backward<'_>, before: &mut [Earlier<'_>]) -> Result<FromStates, EvolveError> {
+    let mut seen = backward.from_states();
+    for piece in before.iter_mut().rev() {
+        seen = piece.before(&seen)?;
+    }
+    Ok(seen)
+}
+
 impl FromCells {
-    /// Takes the error of survival at a time, and how far it is from the ln S of the density that began there.
+    /// Keeps the fields at one time; outside the live set nothing survives.
+    fn keep(&mut self, on: &Discretisation<'_>, time: f64, seen: &FromStates) {
+        self.times.push(time);
+        self.survival.extend(on.field(&seen.survival(), 0.0));
+        self.exits.extend(on.field(seen.exits(), 1.0));
+    }
+
+    /// Takes the error at one time, and the distance of ln Σ p u from the ln S of the density, `forward`.
     fn compare(&mut self, seen: &FromStates, start: &[f64], forward: f64, floor: f64) {
         self.error = self.error.max(seen.error());
         if -forward > floor {
@@ -117,7 +130,7 @@ impl FromCells {
         }
     }
 
-    /// Adds its fields, over time and cells.
+    /// Adds the fields over time and cells to a group.
     pub(super) fn fields(&self, group: &mut FieldGroup, dimension: usize) {
         let of_fields = if self.has_all_times { TIME } else { FIELD_TIME };
         if !self.has_all_times {

@@ -1,4 +1,4 @@
-//! A density on its way in the result file, so that it can go on later: the group `/resume`.
+//! The state of an interrupted evolution in the result file, group `/resume`, from which it can be resumed.
 
 use std::path::{Path, PathBuf};
 
@@ -10,43 +10,43 @@ use crate::solve::Discretisation;
 use crate::solve::evolve::Checkpoint;
 use crate::study::evolution::EvolutionFault;
 use crate::study::evolution::record::{GROUP, SNAPSHOT, SNAPSHOT_TIME, TIME};
-use crate::study::evolution::series::{Beside, Series};
+use crate::study::evolution::series::{Series, Unreported};
 use crate::study::request::EvolveRequest;
 
-/// The group of what is kept to go on.
+/// The name of the group.
 pub const RESUME: &str = "resume";
-/// Its only dataset.
+/// The name of its only dataset.
 const STATE: &str = "state";
-/// What a group of fields says when it is not whole.
+/// The attribute of a group of fields that is incomplete.
 pub(super) const INTERRUPTED: &str = "interrupted";
 
-/// A density as far as it came, with what was written down of it.
+/// An interrupted evolution and its results so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Halt {
-    /// The program that wrote it.
+    /// The version of the program that wrote it.
     version: String,
-    /// The chain that it moves on, as [`chain`] tells it from others.
+    /// The fingerprint of the chain, see [`chain`].
     pub(super) chain: u64,
-    /// The piece of the schedule.
+    /// The index of the piece of the schedule.
     pub(super) piece: usize,
-    /// The density.
+    /// The checkpoint of the density.
     pub(super) density: Checkpoint,
-    /// What was written down at every output time.
+    /// The results at the output times so far.
     pub(super) series: Series,
-    pub(super) beside: Beside,
-    /// The file with the densities until then.
+    pub(super) unreported: Unreported,
+    /// The file that holds the densities so far.
     #[serde(skip)]
     pub(super) file: PathBuf,
-    /// Their times.
+    /// The times of these densities.
     #[serde(skip)]
     pub(super) times: Vec<f64>,
-    /// Those that have been read.
+    /// The densities that have been read, with their times.
     #[serde(skip)]
     pub(super) snapshots: Vec<(f64, Vec<f64>)>,
 }
 
 impl Halt {
-    pub(super) fn new(chain: u64, piece: usize, density: Checkpoint, series: Series, beside: Beside) -> Halt {
+    pub(super) fn new(chain: u64, piece: usize, density: Checkpoint, series: Series, unreported: Unreported) -> Halt {
         let version = env!("CARGO_PKG_VERSION").to_string();
         Halt {
             version,
@@ -54,14 +54,15 @@ impl Halt {
             piece,
             density,
             series,
-            beside,
+            unreported,
             file: PathBuf::new(),
             times: Vec::new(),
             snapshots: Vec::new(),
         }
     }
 
-    /// Its group in the result file; the snapshots lie beside it with the density.
+    /// The group for the result file, or `None` if it cannot be encoded. The densities are not part of it; they are in
+    /// the group of fields over time.
     pub(super) fn group(&self) -> Option<FieldGroup> {
         let bytes = postcard::to_allocvec(self).ok()?;
         let mut words = vec![bytes.len() as u64];
@@ -75,10 +76,10 @@ impl Halt {
         Some(FieldGroup::new(RESUME, vec![state]))
     }
 
-    /// What the groups of this result file keep; `None` where they keep nothing.
+    /// The interrupted evolution in the groups of a result file; `None` if they hold none.
     ///
     /// # Errors
-    /// [`EvolutionFault::NotKept`] for what another version has written, or for damage.
+    /// [`EvolutionFault::NotKept`] if it is damaged or was written by another version.
     pub fn from_groups(groups: &[FieldGroup], file: &Path) -> Result<Option<Halt>, EvolutionFault> {
         let find = |name: &str| groups.iter().find(|group| group.name == name);
         let (Some(kept), Some(density)) = (find(RESUME), find(GROUP)) else { return Ok(None) };
@@ -92,7 +93,7 @@ fn read(kept: &FieldGroup, density: &FieldGroup) -> Option<Halt> {
     let (length, words) = words.split_first()?;
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut halt: Halt = postcard::from_bytes(bytes.get(..usize::try_from(*length).ok()?)?).ok()?;
-    // A long series is read in part, over times of its own.
+    // Of a long series only some densities are read, over times of their own.
     let read = density.coordinate(SNAPSHOT_TIME).or_else(|| density.coordinate(TIME))?.values.numbers()?;
     let values = density.values(SNAPSHOT)?;
     let cells = values.len() / read.len().max(1);
@@ -104,14 +105,14 @@ fn read(kept: &FieldGroup, density: &FieldGroup) -> Option<Halt> {
     Some(halt)
 }
 
-/// Whether the density in a result file was interrupted on its way; `None` where there is none.
+/// Whether the evolution in the groups of a result file is incomplete; `None` if they hold no evolution.
 pub fn is_interrupted(groups: &[FieldGroup]) -> Option<bool> {
     let group = groups.iter().find(|group| group.name == GROUP)?;
     Some(group.attributes.iter().any(|(name, _)| name == INTERRUPTED))
 }
 
 impl Halt {
-    /// Whether what is asked for on a chain begins as this does.
+    /// Whether the request and the chain are those of this evolution, so that it can be resumed.
     pub(super) fn begins(&self, asked: &EvolveRequest, on: &Discretisation<'_>) -> bool {
         let times = &self.series.t;
         self.chain == chain(&on.assembly.generator)
@@ -122,7 +123,7 @@ impl Halt {
     }
 }
 
-/// A number that tells a chain from others: that of all its rates, bit for bit (Fowler, Noll & Vo, by words).
+/// A fingerprint of a chain: the FNV-1a hash of all rates and their positions, by 64-bit words (Fowler, Noll & Vo).
 pub(super) fn chain(generator: &Generator) -> u64 {
     let rates = generator.rates.data().iter().chain(&generator.killing).map(|rate| rate.to_bits());
     let places = generator.rates.indices().iter().map(|place| u64::from(*place));

@@ -1,26 +1,27 @@
-//! By which means a density is followed, and why.
+//! The choice of the time-stepping method, with its reason.
 
 use crate::solve::evolve::Accuracy;
 use crate::solve::{Discretisation, QuasiStationary};
 use crate::study::evolution::{FLOORS, floor};
 use crate::study::request::{EvolveRequest, Stepping};
 
-/// A method with the accuracy that it is held to.
+/// A method and its accuracy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Method {
     pub is_krylov: bool,
     pub accuracy: Accuracy,
-    /// Why, where nobody has said which.
+    /// The reason for the choice; `None` if the user chose.
     pub because: Option<&'static str>,
 }
 
 impl Method {
-    /// Its name in configurations and results.
+    /// The name in configurations and results.
     pub(super) fn name(self) -> &'static str {
         if self.is_krylov { "krylov" } else { "positive" }
     }
 
-    /// The one that was asked for, or the one that is faster where nothing that was asked for needs more than L1.
+    /// The requested method; for `Auto` Krylov spaces unless cells far below the peak must be accurate, or steps are
+    /// cheap.
     pub(super) fn of(asked: &EvolveRequest, on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> Method {
         let positive = |because| {
             let floor = asked.floor.unwrap_or_else(|| floor(on, known));
@@ -41,7 +42,8 @@ impl Method {
         if !on.assembly.kills() {
             return krylov(Some("nothing is killed, and few solves serve all times"));
         }
-        // The density at the exit, beside the whole.
+        // The floor shows how cold it is: it is lowered where the exit holds next to nothing of the quasi-stationary
+        // density.
         match known.map(|known| floor(on, Some(known))) {
             None => positive(Some("the escape rate, which says how cold it is, is not known")),
             Some(least) if least < FLOORS[1] => positive(Some("it is cold: fluxes are right in their digits")),

@@ -1,4 +1,4 @@
-//! The density in time on the finest grid, through schedules of the noise.
+//! The density in time on the finest grid, under a schedule of the noise.
 
 mod backward;
 mod fault;
@@ -30,29 +30,30 @@ use method::Method;
 use relaxation::Relaxation;
 use valleys::Valleys;
 
-/// What an evolution found.
+/// The result of an evolution.
 pub(super) struct Found {
-    /// Its section of the summary.
+    /// The section of the summary.
     pub record: Record,
-    /// Its groups of fields.
+    /// The groups of fields for the result file.
     pub groups: Vec<FieldGroup>,
-    /// The group in time as pictures show it, where its densities are in a file.
+    /// The group over time as pictures show it; `None` unless densities are already in a file.
     pub shown: Option<FieldGroup>,
-    /// What the reader must know.
+    /// Warnings for the user.
     pub warnings: Vec<Warning>,
 }
 
-/// Survival from every cell and of the density disagree when they are farther apart than their errors together times
-/// this.
+/// The multiple of the stated errors by which survival from every cell and that of the density may differ before the
+/// user is warned.
 const DISAGREES: f64 = 10.0;
 
-/// The flux is known when its estimated relative error is below this.
+/// The largest estimated relative error of a flux that is reported; beyond it the flux is NaN.
 const KNOWN: f64 = 0.1;
 
-/// The plateau is reached when j/S is γ to this, and precisely when to the second.
+/// The relative distances of j/S from γ at which the plateau counts as reached, and as reached precisely.
 const REACHED: [f64; 2] = [1e-2, 1e-6];
 
-/// Follows the density through all pieces of the schedule to all output times.
+/// Follows the density through all pieces of the schedule to all output times. `known`: the quasi-stationary
+/// distribution, if it was computed; `modes`: the leading modes, empty without a spectrum.
 pub(super) fn evolution(
     asked: &EvolveRequest,
     on: &Discretisation<'_>,
@@ -62,7 +63,7 @@ pub(super) fn evolution(
     resources: Resources<'_>,
     unfinished: &mut Unfinished<'_, '_>,
 ) -> Result<Found, StudyError> {
-    // Survival from every cell is to be right where next to nothing is lost.
+    // Without it the floor could be too high for exits of far less than the usual floor.
     let own = (known.is_none() && asked.from_cells).then(|| slowest(on, resources)).flatten();
     let known = known.or(own.as_ref());
     let valleys = Valleys::new(on);
@@ -81,13 +82,13 @@ pub(super) fn evolution(
     let rate = known.map(|known| known.rate.value());
     let mut way = Way { asked, on, scheme, method, rate, resources, unfinished };
     match way.follow(&begin, relaxation.as_ref(), &mut record) {
-        // What was found until then is not lost.
+        // After an interruption the output times so far are kept.
         Err(StudyError::Interrupted) if !record.times().is_empty() => warnings.push(record.interrupt()),
         followed => followed?,
     }
     let error = record.finish();
     if asked.from_cells && !record.interrupted {
-        // Entries are right to themselves, whichever way the density went.
+        // Survival from every cell is controlled cell by cell, whichever method the density used.
         let floor = asked.floor.unwrap_or_else(|| floor(on, known));
         let accuracy = Accuracy { tolerance: asked.tolerance, floor };
         match backward::from_cells(&way, &begin, &record, accuracy) {
@@ -110,10 +111,11 @@ pub(super) fn evolution(
     Ok(Found { record, groups, shown, warnings })
 }
 
-/// Refuses a density without a start, and pieces of a schedule under which the process lives elsewhere.
+/// Checks the start and the pieces of the schedule before anything is solved.
 ///
 /// # Errors
-/// [`EvolutionFault`], and noise that cannot be discretised.
+/// [`EvolutionFault`] for a start that is no density on the live set, and for a piece under which other cells are
+/// connected or, if survival is requested, nothing is killed; noise that cannot be discretised.
 pub(super) fn refuse(
     asked: &EvolveRequest,
     on: &Discretisation<'_>,
@@ -139,7 +141,7 @@ fn same_states(under: &Discretisation<'_>, on: &Discretisation<'_>, piece: usize
     }
 }
 
-/// A way through all pieces of the schedule.
+/// The evolution of a density through the pieces of the schedule.
 struct Way<'a, 'k, 'w> {
     asked: &'a EvolveRequest,
     on: &'a Discretisation<'a>,
@@ -151,7 +153,7 @@ struct Way<'a, 'k, 'w> {
 }
 
 impl Way<'_, '_, '_> {
-    /// Follows the density to all output times and writes down what is there.
+    /// Advances the density to all output times and records it.
     fn follow(
         &mut self,
         begin: &[f64],
@@ -193,7 +195,7 @@ impl Way<'_, '_, '_> {
             observed.piece_ends(piece.ends());
             self.rate = None;
             record.plateau = plateau(&within, None, None);
-            // From here on under the problem's own noise, or the next piece's.
+            // What follows is under the noise of the next piece or the problem's own.
             evolution = Evolution::under(within.carried(), &on.assembly.generator, resources);
         }
         if asked.schedule.last().is_none_or(|piece| last > piece.ends()) {
@@ -201,22 +203,36 @@ impl Way<'_, '_, '_> {
                 evolution =
                     Evolution::resumed(kept, &on.assembly.generator, resources).map_err(|error| failed(error, on))?;
             }
-            let mut observed = record.under(on, asked.learning_rate, asked.schedule.len());
-            for time in times {
-                evolution.advance(time).map_err(|error| failed(error, on))?;
-                observed.take(&evolution);
-                self.taken(observed.record)?;
-            }
-            self.rate = self.rate.filter(|_| asked.schedule.is_empty());
-            record.plateau = plateau(&evolution, self.rate, relaxation);
-            evolution.foresee().map_err(|error| failed(error, on))?;
-            record.so_far(&evolution);
+            self.follow_to_end(&mut evolution, times, relaxation, record)?;
         }
         Ok(())
     }
 
-    /// One more output time was reached: an interruption leaves what was found until then, and so may the end of the
-    /// program.
+    /// Advances the density to the remaining output times under the problem's own noise, and beyond them as far as its
+    /// escape times can be predicted.
+    fn follow_to_end(
+        &mut self,
+        evolution: &mut Evolution<'_>,
+        times: impl Iterator<Item = f64>,
+        relaxation: Option<&Relaxation>,
+        record: &mut Record,
+    ) -> Result<(), StudyError> {
+        let Way { asked, on, .. } = *self;
+        let mut observed = record.under(on, asked.learning_rate, asked.schedule.len());
+        for time in times {
+            evolution.advance(time).map_err(|error| failed(error, on))?;
+            observed.take(evolution);
+            self.taken(observed.record)?;
+        }
+        self.rate = self.rate.filter(|_| asked.schedule.is_empty());
+        record.plateau = plateau(evolution, self.rate, relaxation);
+        evolution.foresee().map_err(|error| failed(error, on))?;
+        record.so_far(evolution);
+        Ok(())
+    }
+
+    /// Reports an output time as reached. From here on an interruption keeps the record, and a partial result is saved
+    /// if it is time.
     ///
     /// # Errors
     /// More densities than may wait in memory, and no file that takes them.
@@ -227,25 +243,24 @@ impl Way<'_, '_, '_> {
         let kept = self.unfinished.offer(progress, record.snapshots.is_heavy(), |quantities| {
             record.finish();
             let warning = record.interrupt();
-            // A struct of lists and numbers, with texts as keys.
+            // A struct of numbers, lists and text keys always serialises.
             quantities.add(GROUP, &*record).expect("a view of plain values");
             let groups = record.groups(self.on);
             record.interrupted = false;
             (groups, warning)
         });
         if let Some(file) = kept.map_err(|reason| EvolutionFault::Unwritable { reason })? {
-            record.snapshots.are_in(file);
+            record.snapshots.written_to(file);
         }
         Ok(())
     }
 }
 
-/// The share of a cell above which entries are right to the tolerance where nobody says: what a chain in one dimension
-/// can afford, and one in two.
+/// The default floor, in one dimension and in two: the share of a cell above which its relative error is controlled.
 const FLOORS: [f64; 2] = [1e-100, 1e-16];
 
-/// And no more than this part of what a cell at the exit holds when the density is quasi-stationary, so that the flux
-/// is right.
+/// The floor is at most this share of what a cell at the exit holds in the quasi-stationary distribution, so that the
+/// flux is accurate.
 const BELOW_THE_EXIT: f64 = 1e-3;
 
 fn floor(on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> f64 {
@@ -257,13 +272,13 @@ fn floor(on: &Discretisation<'_>, known: Option<&QuasiStationary>) -> f64 {
     }
 }
 
-/// The quasi-stationary density, where there is one.
+/// The quasi-stationary distribution; `None` if it cannot be computed or has not converged.
 fn slowest(on: &Discretisation<'_>, resources: Resources<'_>) -> Option<QuasiStationary> {
     let chain = Chain::killed(on.clone(), resources).ok()?;
     quasi_stationary(&chain).ok().filter(|found| found.converged)
 }
 
-/// The same grid under other noise, discretised as the whole study is.
+/// The discretisation of the same grid under other noise, with the scheme of the study.
 fn discretised<'a>(
     problem: &'a Problem,
     on: &Discretisation<'_>,
@@ -277,7 +292,7 @@ fn discretised<'a>(
     Ok(Chain::killed(plain, resources)?.corrected(resources)?.into_discretisation())
 }
 
-/// The plateau of j/S, where it has been reached: against the rate that is known, or against where it is at the end.
+/// The plateau of j/S, relative to the known rate or, without one, to the last j/S; `None` if it has not been reached.
 fn plateau(evolution: &Evolution<'_>, rate: Option<f64>, relaxation: Option<&Relaxation>) -> Option<record::Plateau> {
     let last = evolution.hazard();
     if !last.is_normal() {

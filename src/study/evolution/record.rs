@@ -1,4 +1,4 @@
-//! What is written down of a density at its output times.
+//! The results of an evolution at its output times.
 
 use serde::Serialize;
 
@@ -10,100 +10,101 @@ use crate::study::evolution::KNOWN;
 use crate::study::evolution::backward::FromCells;
 use crate::study::evolution::halt::{self, Halt, INTERRUPTED};
 use crate::study::evolution::method::Method;
-use crate::study::evolution::series::{Beside, Series};
+use crate::study::evolution::series::{Series, Unreported};
 use crate::study::evolution::snapshots::Snapshots;
 use crate::study::evolution::valleys::Valleys;
 use crate::study::request::EvolveRequest;
 use crate::study::warning::Warning;
 
-/// The group of the density in time.
+/// The group of fields over time.
 pub const GROUP: &str = "evolution";
-/// Output times.
+/// The output times.
 pub const TIME: &str = "t";
-/// S.
+/// The survival probability S(t).
 pub const SURVIVAL: &str = "survival";
 /// ln S.
 pub const LOG_SURVIVAL: &str = "log_survival";
-/// j.
+/// The flux j(t) that is killed, per unit of dynamical time.
 pub const FLUX: &str = "flux";
 /// j/S.
 pub const FLUX_OVER_SURVIVAL: &str = "flux_over_survival";
-/// P(θ, t).
+/// The density times survival.
 pub const SNAPSHOT: &str = "density";
-/// The times of the snapshots, where they are not all of the output times.
+/// The times of the densities, if these are not kept at all output times.
 pub(super) const SNAPSHOT_TIME: &str = "t_density";
 
-/// Where j/S stays.
+/// The plateau of j/S.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plateau {
-    /// j/S at the last time.
+    /// j/S at the last output time.
     pub rate: f64,
-    /// The time from which on it is within 1 % of γ.
+    /// The time from which on j/S is within 1 % of γ.
     pub reached: f64,
-    /// The time from which on it is within 1e-6 of γ.
+    /// The time from which on j/S is within 1e-6 of γ; `None` if it has not been.
     pub reached_precisely: Option<f64>,
-    /// λ₂, where the spectrum is known, and what it says of both times.
+    /// Re λ₂; `None` without a spectrum.
     pub lambda_2: Option<f64>,
-    /// When the modes of the spectrum leave 1 %.
+    /// The time at which the modes of the spectrum decay to 1 % of γ in j/S.
     pub predicted: Option<f64>,
-    /// When they leave 1e-6.
+    /// The time at which they decay to 1e-6 of γ.
     pub predicted_precisely: Option<f64>,
 }
 
-/// The time by which a share of what was there has been killed.
+/// The time by which a share of the initial mass has been killed.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Quantile {
-    /// The share, F(t) = 1 − S(t).
+    /// The share F(t) = 1 − S(t).
     share: f64,
-    /// t.
+    /// The time t.
     time: f64,
-    /// Its estimated error, of the chain and not of its grid.
+    /// The estimated error of the time, for the chain and without that of its grid.
     error: f64,
 }
 
-/// Shares whose times are found.
+/// The shares for which times are computed.
 const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 
-/// What is left when these shares are gone.
+/// The survival probabilities at which the shares are killed.
 pub(super) fn levels() -> [f64; 7] {
     SHARES.map(|share| 1.0 - share)
 }
 
-/// The section of the summary.
+/// The section `evolution` of the summary.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
     #[serde(flatten)]
     pub(super) series: Series,
     minima: Vec<Vec<f64>>,
-    /// Where j/S stays.
+    /// The plateau of j/S; `None` if it has not been reached.
     pub plateau: Option<Plateau>,
-    /// Escape times by the share that has escaped, those that are known.
+    /// The times at which shares of the mass have been killed, as far as reached or predictable.
     quantiles: Vec<Quantile>,
-    /// By which half has escaped.
+    /// The quantile of one half.
     median: Option<Quantile>,
-    /// Survival from every cell.
+    /// Survival from every cell, if it was requested.
     pub from_cells: Option<FromCells>,
     method: &'static str,
-    /// Why it was taken, where nobody has said which.
+    /// The reason for the method; `None` if the user chose it.
     method_because: Option<&'static str>,
-    /// Whether it was interrupted after the last of the times that are there.
+    /// Whether the evolution was interrupted after the last of the recorded times.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
     #[serde(flatten)]
     effort: Effort,
     error: f64,
     entry_error: f64,
-    /// The share above which entries are right.
+    /// The share of a cell above which its relative error is controlled.
     floor: f64,
     #[serde(skip)]
-    pub(super) beside: Beside,
+    pub(super) unreported: Unreported,
     #[serde(skip)]
     pub(super) saddles: Vec<usize>,
     #[serde(skip)]
     pub(super) snapshots: Snapshots,
     #[serde(skip)]
     pub(super) members: Vec<Vec<f64>>,
-    /// The density at the last output time, with the piece of the schedule, as long as it can be gone on with.
+    /// The piece of the schedule and the checkpoint at the last output time, if the evolution can be resumed from
+    /// there.
     #[serde(skip)]
     pub(super) last: Option<(usize, Checkpoint)>,
 }
@@ -125,7 +126,7 @@ impl Record {
             error: 0.0,
             entry_error: 0.0,
             floor: 1.0,
-            beside: Beside::default(),
+            unreported: Unreported::default(),
             saddles: Vec::new(),
             snapshots: Snapshots::new(&asked.times, on.grid.len(), has_file),
             members: valleys.members.clone(),
@@ -133,29 +134,29 @@ impl Record {
         }
     }
 
-    /// How the density is followed.
+    /// Records the method and its floor.
     pub(super) fn by(&mut self, method: Method) {
         (self.method, self.method_because, self.floor) = (method.name(), method.because, method.accuracy.floor);
     }
 
-    /// Goes on from what was kept.
+    /// Takes over the results of an interrupted evolution.
     pub(super) fn resume(&mut self, halt: Halt) {
         self.last = Some((halt.piece, halt.density));
         self.snapshots.resume(halt.times, halt.file, halt.snapshots);
-        (self.series, self.beside) = (halt.series, halt.beside);
+        (self.series, self.unreported) = (halt.series, halt.unreported);
     }
 
-    /// It ends here, for now; what the reader must know.
+    /// Marks the record as interrupted and returns the warning for the user.
     pub(super) fn interrupt(&mut self) -> Warning {
         self.interrupted = true;
         Warning::EvolutionInterrupted { until: self.series.t.last().copied().unwrap_or(0.0) }
     }
 
-    /// What is written of it: the group of fields, and what it can go on from where it is not whole.
+    /// The groups of the result file: the fields over time, and the checkpoint if the evolution was interrupted.
     pub(super) fn groups(&self, on: &Discretisation<'_>) -> Vec<FieldGroup> {
         let kept = self.last.as_ref().filter(|_| self.interrupted).and_then(|(piece, density)| {
-            let (series, beside) = (self.series.clone(), self.beside.clone());
-            Halt::new(halt::chain(&on.assembly.generator), *piece, density.clone(), series, beside).group()
+            let (series, unreported) = (self.series.clone(), self.unreported.clone());
+            Halt::new(halt::chain(&on.assembly.generator), *piece, density.clone(), series, unreported).group()
         });
         [self.group(on)].into_iter().chain(kept).collect()
     }
@@ -165,22 +166,22 @@ impl Record {
         &self.series.t
     }
 
-    /// ln S at them.
+    /// ln S at the output times so far.
     pub(super) fn log_survivals(&self) -> &[f64] {
         &self.series.log_survival
     }
 
-    /// The largest error at any output time, in L1 or of an entry.
+    /// The largest estimated error at any output time, in L1 or of an entry.
     fn worst(&self) -> f64 {
         let largest = |errors: &[f64]| errors.iter().copied().fold(0.0, f64::max);
         largest(&self.series.errors).max(largest(&self.series.entry_errors))
     }
 
-    /// What it has taken so far, and the quantiles that are known.
+    /// Records the effort so far, and the quantiles known so far.
     pub(super) fn so_far(&mut self, evolution: &Evolution<'_>) {
         self.effort = evolution.effort();
         let quantile = |passed: &Passed| {
-            // The share that was asked for, and not what the logarithm of its rest has left of it.
+            // The requested share, which exp(ln S) gives only to rounding.
             let gone = -passed.log_survival.exp_m1();
             let share = SHARES.into_iter().min_by(|a, b| (a - gone).abs().total_cmp(&(b - gone).abs()));
             Quantile { share: share.unwrap_or(gone), time: passed.time, error: passed.error }
@@ -189,28 +190,29 @@ impl Record {
         self.median = self.quantiles.iter().find(|quantile| quantile.share == 0.5).copied();
     }
 
-    /// Takes the largest errors, and returns the larger one.
+    /// Records the largest errors, in L1 and of an entry, and returns the larger one.
     pub(super) fn finish(&mut self) -> f64 {
         self.entry_error = self.worst();
         self.error = self.series.errors.iter().copied().fold(0.0, f64::max);
         self.entry_error
     }
 
-    /// The first time from which on the flux is known, where it is not from the start.
+    /// The first output time after the last one at which the flux is not known; infinite if that is the last output
+    /// time, `None` if the flux is always known.
     pub(super) fn flux_unknown_until(&self) -> Option<f64> {
         let last = self.series.flux_error.iter().rposition(|error| *error > KNOWN)?;
         Some(self.series.t.get(last + 1).copied().unwrap_or(f64::INFINITY))
     }
 
-    /// The first time at which survival is below the range of numbers.
+    /// The first output time at which S is below the range of f64; `None` if there is none.
     pub(super) fn out_of_range_from(&self) -> Option<f64> {
         let place = self.series.survival.iter().position(|survival| *survival == 0.0)?;
         Some(self.series.t[place])
     }
 
-    /// The group as pictures show it, where its densities are in a file.
+    /// The group for pictures; `None` unless densities are already in a file.
     pub(super) fn shown(&self, on: &Discretisation<'_>) -> Option<FieldGroup> {
-        let (times, values) = self.snapshots.apart()?;
+        let (times, values) = self.snapshots.for_pictures()?;
         Some(self.group_of(on, &times, values, Before::default()))
     }
 
@@ -220,7 +222,7 @@ impl Record {
         self.group_of(on, times, later.clone(), before.clone())
     }
 
-    /// The group with these densities after those that a file holds already.
+    /// The group with the densities at the given times; `before`: the densities that are in a file already.
     fn group_of(&self, on: &Discretisation<'_>, times: &[f64], densities: Vec<f64>, before: Before) -> FieldGroup {
         let grid = &on.grid;
         let time =
@@ -258,7 +260,7 @@ impl Record {
         if !self.saddles.is_empty() {
             let numbers = self.saddles.iter().map(|index| *index as f64).collect();
             group.coordinates.push(count("saddle", "index of the saddle in problem.critical.saddles", numbers));
-            let flat: Vec<f64> = self.beside.by_saddle.iter().flatten().copied().collect();
+            let flat: Vec<f64> = self.unreported.by_saddle.iter().flatten().copied().collect();
             let label = Label::new(
                 "flux_by_saddle",
                 "1/dynamical time",

@@ -1,26 +1,27 @@
-//! When the flux over survival is to have its plateau, by the spectrum.
+//! The time at which the flux over survival reaches its plateau, predicted from the spectrum.
 //!
 //! ```text
 //! S = Σ_k a_k c_k e^{−λ_k t}   j = Σ_k a_k λ_k c_k e^{−λ_k t}      a_k = p·r_k,  c_k = Σ l_k
 //! j/S/γ − 1 ≈ Σ_{k>1} C_k e^{−(λ_k − λ_1)t}                        C_k = (a_k c_k/a_1 c_1)(λ_k/λ_1 − 1)
 //! ```
-//! with λ_1 = γ, while that is small.
+//! with λ_1 = γ and the initial density p; valid while the sum is small.
 
 use crate::solve::Mode;
 
-/// Times at which it is looked whether the modes together are still away.
+/// The number of times at which the sum is evaluated to find its last crossing of a tolerance.
 const LOOKS: usize = 1000;
 
-/// The modes of a killed chain as a start p sees them.
+/// The terms of j/S/γ − 1 for an initial density p.
 pub(super) struct Relaxation {
-    /// λ_2, its real part.
+    /// Re λ_2.
     pub lambda_2: f64,
-    /// C_k, of a pair its size, and Re λ_k − λ_1.
+    /// C_k, its modulus for a complex pair, and Re λ_k − λ_1.
     terms: Vec<[f64; 2]>,
 }
 
 impl Relaxation {
-    /// `None` where no second mode is known. What is known of a mode to less than half of it predicts nothing.
+    /// The terms for the initial density `start`; `None` without a second mode. Modes with a relative error of the
+    /// eigenvalue of ½ or more are left out.
     pub(super) fn new(modes: &[Mode], start: &[f64]) -> Option<Relaxation> {
         let (first, rest) = modes.split_first()?;
         let rest: Vec<&Mode> = rest.iter().filter(|mode| mode.value.error < 0.5).collect();
@@ -41,12 +42,12 @@ impl Relaxation {
         is_known.then(|| Relaxation { lambda_2: rest[0].value.re.value(), terms })
     }
 
-    /// The time from which on the distance from the plateau is below this part of it.
+    /// The time from which on |j/S/γ − 1| stays below the tolerance.
     pub(super) fn reached(&self, tolerance: f64) -> f64 {
         let away = |t: f64| self.terms.iter().map(|[size, rate]| size * (-rate * t).exp()).sum::<f64>().abs();
         let slowest = self.terms.iter().map(|[_, rate]| *rate).fold(f64::INFINITY, f64::min);
         let most: f64 = self.terms.iter().map(|[size, _]| size.abs()).sum();
-        // From here on all terms together are below it.
+        // At `end` and later the sum of all moduli is below the tolerance.
         let end = (most / tolerance).ln().max(0.0) / slowest;
         let times: Vec<f64> = (0..=LOOKS).map(|k| end * k as f64 / LOOKS as f64).collect();
         let Some(last) = times.iter().rposition(|t| away(*t) > tolerance) else { return 0.0 };

@@ -1,4 +1,4 @@
-//! What is written down of a density at its output times.
+//! The results at the output times.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +6,11 @@ use crate::observe::boundary::SaddleOfExit;
 use crate::solve::{Discretisation, Evolution};
 use crate::study::evolution::record::Record;
 
-/// What is written down at every output time.
+/// One value for each output time; everything here is in the summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Series {
     pub t: Vec<f64>,
-    /// Σ η⁻¹ Δt, where every noise has a learning rate.
+    /// The number of iterations Σ Δt/η; `None` if a piece of the schedule has no learning rate.
     pub iterations: Option<Vec<f64>>,
     pub survival: Vec<f64>,
     pub log_survival: Vec<f64>,
@@ -27,18 +27,19 @@ pub(super) struct Series {
     pub entry_errors: Vec<f64>,
 }
 
-/// What is written down at every output time, but not in the summary.
+/// Results at the output times that are not in the summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Beside {
+pub(super) struct Unreported {
     pub by_saddle: Vec<Vec<f64>>,
-    /// When the piece of the last output time began, and the iterations until then.
+    /// The beginning of the piece of the schedule that held at the last output time, in dynamical time and in
+    /// iterations.
     pub clock: (f64, f64),
-    /// The same of a later piece, which is on its way.
+    /// The same for the present piece if no output time has been reached in it.
     #[serde(skip)]
     pub later: Option<(f64, f64)>,
 }
 
-/// The output times under one generator.
+/// The recording of output times under one generator.
 pub(super) struct Observed<'a> {
     pub record: &'a mut Record,
     on: &'a Discretisation<'a>,
@@ -49,7 +50,7 @@ pub(super) struct Observed<'a> {
 }
 
 impl Record {
-    /// The output times from here on, under another generator, that of this piece of the schedule.
+    /// Begins the recording under another generator, that of piece `piece` of the schedule.
     pub(super) fn under<'a>(
         &'a mut self,
         on: &'a Discretisation<'a>,
@@ -63,7 +64,7 @@ impl Record {
 }
 
 impl Observed<'_> {
-    /// Writes down the density as it is.
+    /// Records the density at its present time.
     pub(super) fn take(&mut self, evolution: &Evolution<'_>) {
         let (on, record, p) = (self.on, &mut *self.record, evolution.probability());
         let (time, log_survival) = (evolution.time(), evolution.log_survival());
@@ -92,12 +93,12 @@ impl Observed<'_> {
         record.series.entry_errors.push(evolution.worst_error());
         let flows: Vec<f64> =
             on.assembly.exits.iter().map(|exit| survival * p[exit.state as usize] * exit.rate).collect();
-        record.beside.by_saddle.push(self.exits.sums(&flows));
+        record.unreported.by_saddle.push(self.exits.sums(&flows));
         record.so_far(evolution);
-        if let Some(clock) = record.beside.later.take() {
-            record.beside.clock = clock;
+        if let Some(clock) = record.unreported.later.take() {
+            record.unreported.clock = clock;
         }
-        let (begun, before) = record.beside.clock;
+        let (begun, before) = record.unreported.clock;
         match (self.learning_rate, &mut record.series.iterations) {
             (Some(rate), Some(iterations)) => iterations.push(before + (time - begun) / rate),
             _ => record.series.iterations = None,
@@ -108,21 +109,21 @@ impl Observed<'_> {
         record.last = Some((self.piece, evolution.checkpoint()));
     }
 
-    /// The learning rate is another one from here on.
+    /// Ends the piece at this time: iterations are counted with another learning rate from here on.
     pub(super) fn piece_ends(&mut self, time: f64) {
-        let (begun, before) = self.record.beside.later.unwrap_or(self.record.beside.clock);
+        let (begun, before) = self.record.unreported.later.unwrap_or(self.record.unreported.clock);
         if let Some(rate) = self.learning_rate {
-            self.record.beside.later = Some((time, before + (time - begun) / rate));
+            self.record.unreported.later = Some((time, before + (time - begun) / rate));
         }
     }
 }
 
-/// 0 for numbers below the range of doubles in which they have all their digits.
+/// The value, or 0 if it is below the range of normal numbers.
 fn in_range(value: f64) -> f64 {
     if value.is_normal() { value } else { 0.0 }
 }
 
-/// The mean, and the covariance by rows.
+/// The mean and the covariance, row by row, of cell probabilities.
 fn moments(on: &Discretisation<'_>, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let dimension = on.grid.dimension;
     let about = |f: &dyn Fn([f64; 2]) -> f64| p.iter().enumerate().map(|(state, p)| p * f(on.centre(state))).sum();
@@ -132,15 +133,15 @@ fn moments(on: &Discretisation<'_>, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
     (mean.clone(), covariance.collect())
 }
 
-/// Σ (p_i q_ij − p_j q_ji) ln(p_i q_ij/p_j q_ji) over edges, no term of which is negative; NaN where an edge leads one
-/// way only.
+/// The entropy production Σ (p_i q_ij − p_j q_ji) ln(p_i q_ij/p_j q_ji) over edges, all terms of which are nonnegative;
+/// NaN if an edge has flux in one direction only.
 fn entropy_production(on: &Discretisation<'_>, p: &[f64]) -> f64 {
     let flows = on
         .assembly
         .pairs
         .iter()
         .map(|pair| [p[pair.from as usize] * pair.forward, p[pair.to as usize] * pair.backward]);
-    // Where both flows have left the range of numbers there is next to nothing.
+    // Edges on which both fluxes underflow contribute nothing.
     let seen = flows.filter(|[there, back]| *there > 0.0 || *back > 0.0);
     seen.map(|[there, back]| if there > 0.0 && back > 0.0 { (there - back) * (there / back).ln() } else { f64::NAN })
         .sum()

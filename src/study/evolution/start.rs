@@ -1,4 +1,4 @@
-//! The density at t = 0, as cell probabilities up to their sum.
+//! The initial density.
 
 use crate::problem::Problem;
 use crate::solve::evolve::start::gaussian;
@@ -8,6 +8,11 @@ use crate::study::evolution::EvolutionFault;
 use crate::study::request::StartDensity;
 use crate::tensor::Point;
 
+/// The initial density as one cell probability for each state, up to a common factor.
+///
+/// # Errors
+/// An [`EvolutionFault`] for a start outside of the live set, without mass in it, of another grid, or with values that
+/// are negative or not finite; failures of the solves for a quasi-stationary or stationary start.
 pub(super) fn start(
     asked: &StartDensity,
     on: &Discretisation<'_>,
@@ -17,7 +22,7 @@ pub(super) fn start(
     let found = match asked {
         StartDensity::Gaussian { point, width } => {
             let at = point.unwrap_or(on.problem.valley.start_point);
-            // A density with a positive width is restricted to the set, wherever its centre is.
+            // A Gaussian of positive width is restricted to the live set wherever its centre is.
             if *width == 0.0 && !lives(on.problem, at) {
                 return Err(EvolutionFault::Outside { at }.into());
             }
@@ -45,7 +50,7 @@ pub(super) fn start(
                 return Err(EvolutionFault::OtherGrid { cells: grid.cells }.into());
             }
             let density: Vec<f64> = on.assembly.cells.iter().map(|&cell| values[cell as usize]).collect();
-            // A comparison that also finds what is not a number.
+            // This comparison also catches NaN.
             if let Some(&value) = density.iter().find(|value| !(**value >= 0.0 && value.is_finite())) {
                 return Err(EvolutionFault::NoDensity { value }.into());
             }
@@ -55,7 +60,7 @@ pub(super) fn start(
     if found.iter().sum::<f64>().is_normal() { Ok(found) } else { Err(EvolutionFault::Nothing.into()) }
 }
 
-/// Refuses what can be refused of a start before anything is solved.
+/// Checks a start as far as possible before anything is solved.
 pub(super) fn refuse(
     asked: &StartDensity,
     on: &Discretisation<'_>,

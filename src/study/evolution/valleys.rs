@@ -1,4 +1,4 @@
-//! The valleys that a density moves between: the basins of the minima in the set.
+//! The valleys whose populations are recorded: the basins of the minima in the live set.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use crate::problem::basin::Basin;
 use crate::solve::Discretisation;
 use crate::tensor::Point;
 
-/// So many minima, the deepest, have their basins told apart.
+/// The largest number of valleys; the deepest are taken.
 const MOST: usize = 16;
 
-/// The cells of each valley, as weights 0 and 1.
+/// The indicator functions of the valleys.
 pub(super) struct Valleys {
-    /// Their minima, deepest first.
+    /// The minima θ, deepest first.
     pub minima: Vec<Point>,
-    /// By valley and by state.
+    /// 1 for the states in the valley, 0 for others: `[valley][state]`.
     pub members: Vec<Vec<f64>>,
 }
 

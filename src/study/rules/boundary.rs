@@ -1,37 +1,38 @@
-//! How what boundaries leave that grids may not show comes to what they show, as a table.
+//! The rules that combine the errors from boundaries with those from the sequence of grids, as a table.
 
 use crate::study::boundary::BoundaryError;
 
-/// How what a boundary leaves comes to what the grids show.
+/// How the error from boundaries is combined with that from the grids.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Treatment {
-    /// What walls leave is added to what the grids show.
+    /// The error from walls is added to that from the grids.
     ByGrids,
-    /// The same, but no less than this share of what cuts leave.
+    /// As `ByGrids`, but at least this multiple of the error from cut edges.
     AtLeast(f64),
-    /// The smaller of what the grids show as if nothing were cut, with what the boundary leaves added, and of what they
-    /// show with cuts, but no less than this share of what cuts leave.
+    /// The smaller of two errors: from the grids as if no edge were cut, with the errors of walls and cut edges added;
+    /// and as in `AtLeast`.
     AddedOrAtLeast(f64),
-    /// The smaller of what the grids show with what walls leave added, and of what they show as if edges were cut.
+    /// The smaller of two errors: from the grids with that of walls added; from the grids as if edges were cut, with
+    /// nothing added.
     AddedOrCut,
 }
 
-/// A row of the second table.
+/// A row of the table for boundaries.
 pub struct BoundaryRule {
-    /// Its situation in words.
+    /// Its condition in words.
     pub words: &'static str,
     applies: fn(BoundaryError, f64) -> bool,
-    /// What is done.
+    /// The treatment.
     pub treatment: Treatment,
 }
 
-/// Whether it is known what cuts leave: infinite where it is not, and no number where the chain has none.
+/// Whether edges are cut and the error that this causes is known, that is, finite.
 fn is_known(boundary: BoundaryError) -> bool {
     boundary.cut.is_some_and(f64::is_finite)
 }
 
-/// The second table, read like the first. What walls on faces leave falls evenly, so that grids that hardly differ have
-/// none of it.
+/// The table for boundaries; the first row that applies decides. Errors from walls on faces fall evenly with the cell
+/// width, so that grids that hardly differ have none.
 pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
     BoundaryRule {
         words: "boundaries cut edges and leave a known share, a scheme of order above 2",
@@ -51,7 +52,7 @@ pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
     BoundaryRule { words: "anything else", applies: |_, _| true, treatment: Treatment::ByGrids },
 ];
 
-/// The row of the second table that decides; `formal`: the order of the scheme.
+/// The row of the table for boundaries that applies; `formal`: the order of the scheme.
 pub(in crate::study) fn boundary_rule(boundary: BoundaryError, formal: f64) -> &'static BoundaryRule {
     let mut rows = BOUNDARY_RULES.iter();
     rows.find(|rule| (rule.applies)(boundary, formal)).expect("the last row applies always")

@@ -1,5 +1,5 @@
-//! Which order is extrapolated and which error is claimed, as a table: the first row whose situation is what the grids
-//! show decides.
+//! The rules of extrapolation as a table: the first row whose condition the grids satisfy gives the order that is
+//! extrapolated and the error that is claimed.
 
 mod boundary;
 mod printed;
@@ -10,97 +10,99 @@ pub use printed::printed;
 
 use crate::study::extrapolation::{LOWEST, Seen, Spacing};
 
-/// What grids show; the name of a row.
+/// What a sequence of grids shows; it names a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
-    /// The last grids differ by their roundings.
+    /// The last grids differ by no more than their roundings.
     Agreeing,
-    /// A scheme of high order beside boundaries that cut edges.
+    /// Boundaries cut edges, and the scheme is of high order.
     HighOrderCut,
-    /// Two grids alone.
+    /// There are two grids only.
     TwoGrids,
-    /// Three grids show the scheme's own order.
+    /// Three grids show the scheme's order.
     Formal,
-    /// A scheme of first order that looks like more.
+    /// A scheme of first order shows a higher one, which has not settled.
     Unsettled,
     /// Three grids converge faster than the scheme's order.
     Faster,
-    /// Three grids converge slower than the scheme's order.
+    /// Three grids converge more slowly than the scheme's order.
     Slower,
-    /// A coarsest grid that resolved nothing, of a scheme of high order.
+    /// The coarsest grid of a scheme of high order is not resolved.
     CoarsestUnresolved,
-    /// No order to be seen.
+    /// No order is observed.
     NoOrder,
-    /// Quarters show the order of a scheme of first or second order.
+    /// ½, ¾ and 1 of the cells show the order of a scheme of first or second order.
     QuartersFormal,
-    /// Quarters of such a scheme that do not.
+    /// ½, ¾ and 1 of the cells do not show the order of such a scheme.
     QuartersOther,
-    /// Quarters show an order between 3.2 and 8.5.
+    /// ½, ¾ and 1 of the cells show an order between 3.2 and 8.5.
     QuartersSettled,
-    /// Quarters converge faster than order 8.5.
+    /// ½, ¾ and 1 of the cells show an order above 8.5.
     QuartersFaster,
-    /// Quarters show terms of both signs.
+    /// ½, ¾ and 1 of the cells show changes that no power law explains.
     QuartersMixed,
-    /// Quarters converge slower than order 3.2.
+    /// ½, ¾ and 1 of the cells show an order below 3.2.
     QuartersSlower,
-    /// The process crosses a curve on which its noise degenerates, which the grid resolves ([`crate::study::crossing`],
-    /// beside the table).
+    /// Flux crosses a curve on which the noise degenerates and which the grid resolves; decided outside this table by
+    /// [`crate::study::crossing`].
     Crossing,
-    /// The same, which the grid does not resolve.
+    /// As `Crossing`, with a curve that the grid does not resolve.
     CrossingUnresolved,
 }
 
 impl Situation {
-    /// Whether three grids show the scheme's order, and it is taken.
+    /// Whether the grids show the scheme's order and it is extrapolated.
     pub(super) fn takes_formal(self) -> bool {
         matches!(self, Situation::Formal | Situation::QuartersFormal)
     }
 }
 
-/// The order p that is taken away.
+/// The order p that is extrapolated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
-    /// Nothing is taken away.
+    /// Nothing is extrapolated.
     None,
-    /// The scheme's.
+    /// The scheme's order.
     Formal,
-    /// The one that three grids show.
+    /// The observed order.
     Observed,
-    /// The same, but no more than this.
+    /// The observed order, but at most this one.
     ObservedAtMost(f64),
-    /// This one.
+    /// This order.
     Fixed(f64),
 }
 
-/// The error that is claimed for the finest grid's value. All are raised by a quarter.
+/// The relative error that is claimed for the finest grid's value, as a multiple of changes of log γ. All are
+/// multiplied by the safety factor 1.25.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Claim {
-    /// The last change or the rounding, whichever is larger.
+    /// The last change, or the rounding if that is larger.
     Rounding,
-    /// The whole last change, or what the scheme's order leaves of the change before from one grid to the next, if that
-    /// is larger: two grids may agree by chance.
+    /// The last change, or the change before it reduced by the scheme's order if that is larger: two grids may agree by
+    /// chance.
     WholeChange,
-    /// What an error of the order taken, but no more than the scheme's, leaves by the last change.
+    /// The remaining error of the order taken, but at most the scheme's, from the last change.
     FormalAtMost,
-    /// What an error of one order below the scheme's, at least 1, leaves by the last change.
+    /// The remaining error of one order below the scheme's, but at least 1, from the last change.
     OneBelow,
-    /// What an error of the observed order, but no more than the scheme's, less what it lacks of the scheme's, if that is 2 or more: it has come so near to
-    /// it between the last grids, and what comes beyond them has the orders before it in it.
+    /// As `FormalAtMost`, with the scheme's order lowered by twice what the observed order lacks, for schemes of order
+    /// 2 or more: the observed order has only reached this value between the last grids, and the remaining error
+    /// contains the lower orders before it.
     Approached,
-    /// What an error of first order leaves by the larger of the two changes.
+    /// The remaining error of first order, from the larger of the two changes.
     FirstOrder,
-    /// What an error of the observed order (1 where there is none), but no more than this, leaves by the larger of the
-    /// two changes.
+    /// The remaining error of the observed order (1 if there is none), but at most this one, from the larger of the two
+    /// changes.
     ObservedAtMost(f64),
-    /// What fourth order leaves by the change from half, or first order by that from three quarters, whichever is
-    /// larger.
+    /// The larger of two remaining errors: of fourth order from the change between half and all of the cells, of first
+    /// order from that between three quarters and all.
     FourthOrFirst,
 }
 
-/// Kinds of [`Spacing`].
+/// The refinement for which a row holds; see [`Spacing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grids {
-    /// Each grid is finer than the one before by one ratio.
+    /// Each grid is finer than the one before by the same ratio.
     Ratio,
     /// Half, three quarters and all of the cells.
     Quarters,
@@ -108,32 +110,32 @@ pub enum Grids {
 
 /// A row of the table.
 pub struct Rule {
-    /// Its name.
+    /// The name of the row.
     pub situation: Situation,
-    /// The grids it is for.
+    /// The refinement for which it holds.
     pub grids: Grids,
-    /// Its situation in words.
+    /// Its condition in words.
     pub words: &'static str,
     applies: fn(&Seen) -> bool,
-    /// The order taken.
+    /// The order that is extrapolated.
     pub order: Order,
-    /// The error claimed.
+    /// The error that is claimed.
     pub claim: Claim,
 }
 
-/// A change this many times the next one was made by a grid that resolves nothing.
+/// The ratio of the change before to the last change above which the coarsest grid counts as unresolved.
 const UNRESOLVED: f64 = 256.0;
 
-/// Orders between these are extrapolated of quarters: below, something is not smooth; above, grids converge faster than
-/// any power, and a power would take away more than is there.
+/// The orders observed on ½, ¾ and 1 of the cells that are extrapolated. Lower ones indicate kinks; higher ones
+/// convergence faster than any power, for which a power law would extrapolate too far.
 const SETTLED: std::ops::RangeInclusive<f64> = 3.2..=8.5;
 
-/// Changes of at most so many roundings are none.
+/// Changes of at most this many roundings count as none.
 const ROUNDINGS: f64 = 4.0;
 
-/// The table. Close to the formal order it holds; above, the grids converge faster than any power (cold aligned
-/// valleys), and the full power would claim too much; below, the landscape or its tensor has kinks, and the observed
-/// order is the honest one. Quarters belong to schemes of high order.
+/// The table. Close to the scheme's order that order is extrapolated. Above it, convergence is faster than any power
+/// (cold valleys along the axes) and the full power would claim too small an error; below it, the landscape or D has
+/// kinks, and the observed order holds.
 pub static RULES: [Rule; 17] = [
     Rule {
         situation: Situation::Agreeing,
@@ -252,7 +254,7 @@ pub static RULES: [Rule; 17] = [
         words: "the observed order is between 3.2 and 8.5",
         applies: |seen| seen.order.is_some_and(|p| SETTLED.contains(&p)),
         order: Order::Observed,
-        // Terms of two orders may look like a higher one.
+        // Terms of two orders may look like one of a higher order.
         claim: Claim::ObservedAtMost(6.0),
     },
     Rule {
@@ -281,7 +283,7 @@ pub static RULES: [Rule; 17] = [
     },
 ];
 
-/// The row that decides.
+/// The row that applies.
 pub(super) fn rule(seen: &Seen) -> &'static Rule {
     let grids = match seen.spacing {
         Spacing::Ratio(_) => Grids::Ratio,

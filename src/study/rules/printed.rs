@@ -1,4 +1,4 @@
-//! The tables in words.
+//! The tables as text.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -55,7 +55,7 @@ impl Display for Treatment {
     }
 }
 
-/// Both tables as the documentation prints them.
+/// Both tables in Markdown, as in `docs/accuracy.md`.
 pub fn printed() -> String {
     let mut text = String::from("| grids | situation | order taken | error claimed |\n|---|---|---|---|\n");
     for Rule { grids, words, order, claim, .. } in &RULES {

@@ -1,4 +1,4 @@
-//! Particles: a prepared simulation run, and its rate against the solver's.
+//! Particle simulations, and their rate beside the solver's.
 
 mod rate;
 mod reference;
@@ -21,63 +21,65 @@ use crate::progress::Progress;
 use crate::study::comparison::{self, Comparison};
 use crate::study::{Request, StudyError, memory};
 
-/// What a simulation found.
+/// The result of a simulation.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// How the particles moved.
+    /// The method.
     pub method: Method,
-    /// Particles.
+    /// The number of particles; for splitting the number of replicas.
     pub count: usize,
-    /// Step in dynamical time; η for an iteration.
+    /// The time step in dynamical time; η for an iteration.
     pub dt: f64,
-    /// Seed of the random numbers.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// Dynamical time before anything was counted.
+    /// The dynamical time before counting began.
     pub burn_in: f64,
-    /// What the burn-in showed, where the live set holds several wells: why it was as long as it was.
+    /// The relaxation between wells during the burn-in, which decided its length; `None` unless the live set has
+    /// several wells.
     pub settling: Option<Settling>,
-    /// Dynamical time in which each particle was observed.
+    /// The dynamical time for which each particle was observed; for splitting the total over the paths on which
+    /// excursions were counted.
     pub observed: f64,
-    /// The rate.
+    /// The escape rate.
     pub rate: ParticleRate,
-    /// What was tabulated.
+    /// Histograms and life table; `None` for splitting.
     pub tables: Option<Tables>,
-    /// The repetitions of a splitting.
+    /// The repetitions of a splitting; `None` for other methods.
     pub splitting: Option<Splittings>,
-    /// Whether the rate is the same at all ages, so that lives are exponentially distributed.
+    /// The test whether the death rate is the same at all ages, that is, lifetimes are exponentially distributed.
     pub constancy: Option<Constancy>,
-    /// Whether somebody ended it early.
+    /// Whether the user ended it early.
     pub interrupted: bool,
     /// Particle steps per second, all threads together.
     pub steps_per_second: f64,
-    /// Seconds.
+    /// The seconds it took.
     pub seconds: f64,
-    /// What the reader must know.
+    /// Warnings for the user.
     pub warnings: Vec<ParticleWarning>,
 }
 
 impl Simulation {
-    /// The time between two points of a path: half of `dt` where a coupled run of the longer step was made.
+    /// The time between two points of a path: dt/2 if a coupled run at step dt was made, else dt.
     pub fn step(&self) -> f64 {
         if self.rate.coarse.is_some() { 0.5 * self.dt } else { self.dt }
     }
 }
 
-/// Particles without a solver.
+/// A simulation without the solver.
 pub struct ParticleStudy {
-    /// What the particles found.
+    /// The simulation.
     pub simulation: Simulation,
-    /// Formulas, with what the particles found over each.
+    /// The formulas, each with the ratio of the simulated rate to it.
     pub formulas: Formulas<Comparison>,
 }
 
-/// `saddleflux simulate`: particles alone. In one dimension a diffusion's rate is compared with the quadrature, which
-/// knows no grid.
+/// `saddleflux simulate`: particles alone. In one dimension their rate is compared with the quadrature.
 ///
 /// # Errors
-/// A problem that particles cannot simulate as asked, and an interruption before anything was counted.
+/// A problem that cannot be simulated as requested, a failed simulation, and an interruption before anything was
+/// counted.
 pub fn alone(problem: &Problem, request: &Request, progress: &Progress) -> Result<ParticleStudy, StudyError> {
-    // Without it there is nothing to compare with, and nothing to warn of.
+    // The quadrature is only a reference here, so that its warnings are dropped.
     let quadrature = comparison::quadrature(problem, &mut Vec::new());
     let quadrature = quadrature.and_then(|found| found.escape_rate);
     let reference = quadrature.map(|rate| Reference { source: "the quadrature", value: rate.value(), error: 1e-9 });
@@ -88,19 +90,20 @@ pub fn alone(problem: &Problem, request: &Request, progress: &Progress) -> Resul
     Ok(ParticleStudy { simulation, formulas })
 }
 
-/// The particles that a request asks for, prepared.
+/// The simulation that a request asks for, checked and completed; `None` if it asks for none.
 ///
 /// # Errors
-/// Settings that do not fit the problem, or the memory.
+/// Settings that do not fit the problem, or exceed the memory.
 pub fn prepared<'a>(request: &'a Request, problem: &'a Problem) -> Result<Option<Preparation<'a>>, StudyError> {
     let prepare = |settings| Preparation::new(settings, problem, memory::allowed());
     Ok(request.particles.as_ref().map(prepare).transpose()?)
 }
 
-/// Simulates; `reference` is the solver's rate when there is one.
+/// Runs a simulation. `reference`: the rate to compare with, if there is one.
 ///
 /// # Errors
-/// A particle that runs away, a splitting that reaches no exit, and an interruption before anything was counted.
+/// A particle that escapes to infinity, a splitting in which no excursion ends in death, a time limit that leaves too
+/// little, and an interruption before anything was counted.
 pub fn simulate(
     prepared: &Preparation,
     request: &Request,

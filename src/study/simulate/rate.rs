@@ -1,4 +1,4 @@
-//! The rate that particles show, with its interval.
+//! The escape rate from a simulation, with its interval.
 
 use serde::Serialize;
 
@@ -7,27 +7,27 @@ use crate::particles::estimate::{Estimate, extrapolated};
 use crate::particles::swarm::Counts;
 use crate::study::simulate::reference::Against;
 
-/// Fewer deaths than this are not extrapolated.
+/// The number of deaths below which the rate is not extrapolated in the time step.
 const FEWEST: u64 = 50;
 
-/// The escape rate that particles show, per unit of dynamical time.
+/// The escape rate from a simulation, per unit of dynamical time.
 #[derive(Clone, Debug)]
 pub struct ParticleRate {
-    /// The best estimate: without the step's error where a coupled run removed it.
+    /// The best estimate: extrapolated to dt → 0 if a coupled run was made.
     pub value: f64,
-    /// Its standard error.
+    /// The standard error.
     pub standard_error: f64,
-    /// 95 % interval.
+    /// The 95 % confidence interval.
     pub ci95: [f64; 2],
-    /// Rate per iteration (iterations only).
+    /// The rate per iteration; `None` for diffusions.
     pub per_iteration: Option<PerIteration>,
-    /// Exits over time, at step dt/2 where a coupled run was made, else at dt.
+    /// Deaths over time at risk, at step dt/2 if a coupled run was made, else at dt; `None` for splitting.
     pub fine: Option<Estimate>,
-    /// Exits over time at step dt, where a coupled run was made.
+    /// Deaths over time at risk at step dt; `None` without a coupled run.
     pub coarse: Option<Estimate>,
-    /// The paper's estimator (Eqs. 84 and 85) on the exits of `fine`.
+    /// The paper's estimator (Eqs. 84 and 85) for the deaths of `fine`.
     pub paper: Option<Estimate>,
-    /// What it is compared with.
+    /// The comparison with a reference.
     pub against: Option<Against>,
 }
 
@@ -36,13 +36,13 @@ pub struct ParticleRate {
 pub struct PerIteration {
     /// The rate.
     pub value: f64,
-    /// 95 % interval.
+    /// The 95 % confidence interval.
     pub ci95: [f64; 2],
 }
 
 impl ParticleRate {
-    /// The rate of a swarm, each particle of which was observed for this time; without the step's error where it is
-    /// coupled to a swarm of longer steps and enough has died.
+    /// The rate from the deaths of a swarm, each of whose particles was observed for the time `observed`; extrapolated
+    /// to dt → 0 if the swarm is coupled and at least [`FEWEST`] particles died.
     pub(super) fn counted(
         counts: &Counts,
         observed: f64,
@@ -74,7 +74,7 @@ impl ParticleRate {
         }
     }
 
-    /// The rate per iteration besides, at this learning rate.
+    /// The same with the rate per iteration at this learning rate.
     pub(super) fn of_iteration(mut self, learning_rate: f64) -> ParticleRate {
         let [value, low, high] = [self.value, self.ci95[0], self.ci95[1]].map(|rate| rate * learning_rate);
         self.per_iteration = Some(PerIteration { value, ci95: [low, high] });

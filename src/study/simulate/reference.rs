@@ -1,4 +1,4 @@
-//! Rates from elsewhere that particles are compared with.
+//! Reference rates for simulations.
 
 use serde::Serialize;
 
@@ -7,33 +7,33 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::{iteration, memory};
 
-/// A rate to compare with.
+/// A reference rate.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference {
-    /// Where it comes from.
+    /// Its source, in words.
     pub source: &'static str,
-    /// The rate.
+    /// The rate per unit of dynamical time.
     pub value: f64,
     /// Its relative error.
     pub error: f64,
 }
 
-/// A comparison with a rate from elsewhere.
+/// A comparison with a reference rate.
 #[derive(Clone, Debug, Serialize)]
 pub struct Against {
-    /// Where it comes from.
+    /// The source of the reference, in words.
     pub source: &'static str,
-    /// The rate.
+    /// The reference rate per unit of dynamical time.
     pub value: f64,
-    /// Its own relative error.
+    /// The relative error of the reference.
     pub error: f64,
-    /// (particles − this) over their standard error.
+    /// (simulated − reference)/(standard error of the difference).
     #[serde(skip)]
     pub z: f64,
 }
 
 impl Reference {
-    /// A rate with its standard error against this one.
+    /// The comparison of a rate with its standard error.
     pub(super) fn against(self, value: f64, standard_error: f64) -> Against {
         let Reference { source, value: other, error } = self;
         let z = (value - other) / standard_error.hypot(error * other);
@@ -41,8 +41,9 @@ impl Reference {
     }
 }
 
-/// The rate of the iteration with Gaussian noise, in one dimension, without sampling: what its particles are to agree
-/// with, and those on minibatches as far as their noise is Gaussian. Of several copies the first that leaves counts.
+/// The rate of SGD's iteration with Gaussian noise in one dimension, from its transition matrix. Iterations with
+/// minibatches agree with it as far as their noise is Gaussian. The rate is that of the first of `copies` independent
+/// copies. `None` in two dimensions, on a ring, and, with a warning, if it cannot be computed.
 pub(super) fn of_iteration(
     problem: &Problem,
     learning_rate: f64,

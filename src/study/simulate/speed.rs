@@ -1,4 +1,4 @@
-//! How long particles will take: a moment of them is measured, and the rest counted in steps.
+//! The time that a simulation will take, from the measured speed of a short run.
 
 use std::time::Instant;
 
@@ -10,11 +10,11 @@ use crate::progress::Progress;
 use crate::study::Request;
 use crate::study::simulate::{splitting, swarm as own};
 
-/// Seconds of particles that are measured.
+/// The seconds of the short run.
 const MOMENT: f64 = 0.03;
 
-/// Seconds that prepared particles will take, where the rate is known, a formula foresees it, or a splitting ends soon
-/// enough to be counted.
+/// The seconds that a prepared simulation will take; `None` if neither its rate is known nor a formula gives one, or if
+/// a short splitting does not end in time.
 pub(in crate::study) fn seconds(
     prepared: &Preparation,
     request: &Request,
@@ -28,7 +28,7 @@ pub(in crate::study) fn seconds(
     Some(found.min(prepared.settings.most_seconds.unwrap_or(f64::INFINITY)))
 }
 
-/// Seconds a step of one particle, all threads together.
+/// The seconds per step of one particle, all threads together.
 fn per_step(prepared: &Preparation, progress: &Progress) -> Option<f64> {
     let problem = prepared.problem;
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);

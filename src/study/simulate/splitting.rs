@@ -1,4 +1,4 @@
-//! Splitting: how long it counts, and its rate with an error bar from repetitions.
+//! Adaptive multilevel splitting: how long excursions are counted, and the rate from independent repetitions.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,28 +14,28 @@ use crate::particles::preparation::Preparation;
 use crate::particles::splitting::{self, COUNTING, Repetition, Split};
 use crate::particles::swarm::Runaway;
 use crate::particles::well::Well;
-use crate::particles::{ParticleWarning, SimulationError};
+use crate::particles::{ParticleWarning, Settings, SimulationError};
 use crate::progress::Progress;
 use crate::study::coordinate::coordinate;
 use crate::study::simulate::{ParticleRate, Reference, Simulation};
 use crate::study::{Request, StudyError};
 use crate::tensor::{LANES, Points};
 
-/// What the repetitions found.
+/// The results of the repetitions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Splittings {
-    /// Rates at step dt/2 where a second step was asked for, else at dt.
+    /// The rates at step dt/2 if two steps were requested, else at dt.
     #[serde(rename = "repetitions", serialize_with = "count")]
     pub fine: Vec<f64>,
-    /// Rates at step dt, where a second one was asked for.
+    /// The rates at step dt if two steps were requested, else empty.
     #[serde(skip)]
     pub coarse: Vec<f64>,
-    /// Excursions per unit of time.
+    /// The mean number of excursions per unit of dynamical time.
     #[serde(rename = "excursions_per_time")]
     pub frequency: f64,
-    /// Mean probability that an excursion ends in death.
+    /// The mean probability that an excursion ends in death.
     pub probability: f64,
-    /// Mean number of rounds of replacement.
+    /// The mean number of rounds of replacement.
     pub rounds: f64,
 }
 
@@ -43,17 +43,17 @@ fn count<S: Serializer>(rates: &[f64], serializer: S) -> Result<S::Ok, S::Error>
     rates.len().serialize(serializer)
 }
 
-/// Excursions of each repetition when their number is not given.
+/// The default number of replicas per repetition.
 const COUNT: usize = 1024;
-/// Times of relaxation in which excursions are counted.
+/// The time for which excursions are counted, in relaxation times of the well.
 const COUNTED: f64 = 40.0;
-/// Rate over the well's relaxation rate from which the reader is warned of splitting's own error, which is about as
-/// large.
+/// The ratio of γ to the relaxation rate above which the user is warned: the systematic error of splitting is about
+/// this ratio.
 const QUICK: f64 = 1e-3;
-/// Standard error over the rate from which it is not to be trusted.
+/// The ratio of standard error to rate above which the user is warned.
 const WIDE: f64 = 0.3;
 
-/// Splits for the rate of a prepared simulation.
+/// Estimates the rate of a prepared simulation by splitting.
 pub(super) fn split(
     prepared: &Preparation,
     request: &Request,
@@ -67,23 +67,10 @@ pub(super) fn split(
     let first = first_repetition(prepared);
     let repetitions = Repetitions::run(prepared, well, &coordinate, first, progress)?;
     let fine = &repetitions.fine;
-    let is_late = settings.most_seconds.is_some() && !progress.is_interrupted() && fine.len() < settings.repetitions;
-    if fine.len() < 2 {
-        return Err(match settings.most_seconds.filter(|_| is_late) {
-            Some(seconds) => {
-                SimulationError::OutOfTime { seconds, done: fine.len(), asked: settings.repetitions }.into()
-            }
-            None => StudyError::Interrupted,
-        });
-    }
+    let missing = repetitions.missing(settings, progress)?;
     let mut rate = repetitions.rate().ok_or(SimulationError::NoExcursion)?;
     rate.against = reference.map(|reference| reference.against(rate.value, rate.standard_error));
-    let mut warnings = Vec::new();
-    if let Some(seconds) = settings.most_seconds.filter(|_| is_late) {
-        let (done, asked) = (fine.len() as u64, settings.repetitions as u64);
-        let cut = repetitions.cut as u64;
-        warnings.push(ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions", cut });
-    }
+    let mut warnings: Vec<ParticleWarning> = missing.into_iter().collect();
     let relative = rate.value / scales.slowest;
     if relative > QUICK {
         warnings.push(ParticleWarning::QuickEscape { relative });
@@ -117,7 +104,7 @@ pub(super) fn split(
     })
 }
 
-/// What all repetitions have in common.
+/// The parameters that all repetitions share.
 fn first_repetition(prepared: &Preparation) -> Repetition {
     let Preparation { settings, scales, dt, .. } = prepared;
     Repetition {
@@ -131,13 +118,13 @@ fn first_repetition(prepared: &Preparation) -> Repetition {
     }
 }
 
-/// Seconds after which a splitting that is to be foreseen is given up.
+/// The seconds after which a trial splitting is given up.
 const PATIENCE: f64 = 1.0;
-/// Excursions of a splitting that is to be foreseen.
+/// The replicas of a trial splitting.
 const FEW: usize = 4 * LANES;
 
-/// Seconds that the splittings of a prepared simulation will take, from one with few excursions: what they take in all
-/// grows with their number, and what the counting takes does not. `None` where it does not end soon.
+/// The seconds that the splittings of a prepared simulation will take, from a trial with few replicas: the time of
+/// excursions grows with their number, that of counting does not. `None` if the trial does not end in time.
 pub(super) fn seconds(prepared: &Preparation, request: &Request, progress: &Progress) -> Option<f64> {
     let (clock, settings) = (Instant::now(), prepared.settings);
     let well = Well::around_start(prepared.problem).ok()?;
@@ -152,30 +139,30 @@ pub(super) fn seconds(prepared: &Preparation, request: &Request, progress: &Prog
     let per_step = clock.elapsed().as_secs_f64() / found.steps as f64;
     let counting = ((few.burn_in + few.time) / few.step).ceil() * COUNTING as f64;
     let moved = (found.steps as f64 - counting).max(0.0) * all.count as f64 / few.count as f64;
-    // With a second step each repetition is made with half the step too.
+    // With extrapolation each repetition is made a second time at half the step, which takes twice as long.
     let sides = if settings.extrapolate { 3.0 } else { 1.0 };
     let lanes = rayon::current_num_threads().min(settings.repetitions).max(1) as f64;
     Some(along_the_way + sides * settings.repetitions as f64 * (counting + moved) * per_step / lanes)
 }
 
-/// Independent splittings, at two steps where the step's error is to be removed.
+/// Independent splittings, in pairs at two steps if the rate is to be extrapolated to dt → 0.
 struct Repetitions {
-    /// At step dt/2 where a second step was asked for, else at dt.
+    /// The results at step dt/2 if two steps were requested, else at dt.
     fine: Vec<Split>,
-    /// At step dt, where a second one was asked for.
+    /// The results at step dt if two steps were requested, else empty.
     coarse: Vec<Split>,
-    /// Those that were cut off by the end of the time.
+    /// The number of repetitions that the deadline cut off.
     cut: usize,
-    /// Seconds per step of one path, all threads together.
+    /// The seconds per step of one path, all threads together.
     seconds_per_step: f64,
 }
 
-/// One more repetition is begun while this many times what the longest one took is left. Whether one counts is then
-/// decided by those before it, not by how long it takes itself, which would favour those that are quick.
+/// A repetition begins only if this multiple of the longest one so far is left before the deadline. Whether it counts
+/// then does not depend on its own length; otherwise short repetitions would be favoured.
 const MARGIN: f64 = 2.0;
 
 impl Repetitions {
-    /// Runs all of them; fewer when interrupted, or where the time does not suffice.
+    /// Runs all repetitions; fewer if interrupted or if the deadline passes.
     fn run(
         prepared: &Preparation,
         well: Well,
@@ -192,7 +179,7 @@ impl Repetitions {
         let (cut, longest) = (AtomicUsize::new(0), Mutex::new(0.0f64));
         let lock = || longest.lock().unwrap_or_else(PoisonError::into_inner);
         let one = |job: usize| {
-            // Fine and coarse in turn, so that an interrupted run has as many of both.
+            // Fine and coarse alternate, so that an interrupted run has both of each pair.
             let is_fine = settings.extrapolate && job.is_multiple_of(2);
             let step = if is_fine { 0.5 * dt } else { dt };
             let repetition = Repetition { step, stream: job as u32 + 1, ..first };
@@ -231,7 +218,24 @@ impl Repetitions {
         Ok(Repetitions { fine, coarse, cut: cut.into_inner(), seconds_per_step })
     }
 
-    /// The mean rate with its interval, without the step's error where two steps were made; `None` when nothing died.
+    /// The warning that the time limit came before all repetitions were made, if it did.
+    ///
+    /// # Errors
+    /// Fewer than two repetitions, which give no error bar.
+    fn missing(&self, settings: &Settings, progress: &Progress) -> Result<Option<ParticleWarning>, StudyError> {
+        let (done, asked) = (self.fine.len(), settings.repetitions);
+        let late = settings.most_seconds.filter(|_| !progress.is_interrupted() && done < asked);
+        if done < 2 {
+            return Err(match late {
+                Some(seconds) => SimulationError::OutOfTime { seconds, done, asked }.into(),
+                None => StudyError::Interrupted,
+            });
+        }
+        let (done, asked, cut) = (done as u64, asked as u64, self.cut as u64);
+        Ok(late.map(|seconds| ParticleWarning::OutOfTime { seconds, done, asked, what: "repetitions", cut }))
+    }
+
+    /// The mean rate with its interval, extrapolated to dt → 0 if two steps were made; `None` if nothing died.
     fn rate(&self) -> Option<ParticleRate> {
         let ((value, error), half) = (mean(&rates(&self.fine)), mean(&rates(&self.coarse)));
         let (value, standard_error) = match self.coarse.is_empty() {

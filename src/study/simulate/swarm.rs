@@ -1,4 +1,4 @@
-//! A swarm of particles, counted.
+//! The escape rate from the deaths of a swarm of particles.
 
 use std::time::Instant;
 
@@ -9,14 +9,14 @@ use crate::particles::minibatch::Minibatch;
 use crate::particles::preparation::{COUNT, Preparation};
 use crate::particles::swarm::{self, Counts, Runaway, Schedule};
 use crate::particles::tables::Tables;
-use crate::particles::{ParticleWarning, SimulationError};
+use crate::particles::{ParticleWarning, Settings, SimulationError};
 use crate::progress::Progress;
 use crate::study::simulate::{ParticleRate, Reference, Simulation, reference};
 use crate::study::{StudyError, comparison};
 
-/// A cautious guess of the speed, for the announcement alone.
+/// Particle steps per second assumed for the announcement of long runs; a low guess.
 const STEPS_PER_SECOND: f64 = 3e8;
-/// Lives are called exponential unless chance alone would show as much with a probability below this.
+/// The p-value below which a constant death rate is rejected and the user is warned.
 const IMPROBABLE: f64 = 1e-3;
 
 /// Runs the swarm of a prepared simulation.
@@ -36,29 +36,14 @@ pub(super) fn swarm(
         false => reference,
     };
     let schedule = schedule(prepared);
-    // Real batches leave at rates that no formula foresees.
+    // No formula predicts the rate with real minibatches.
     if prepared.minibatch.is_none() {
         foresee(prepared, &schedule, reference, progress)?;
     }
     let mut tables = Tables::new(problem.dimension, problem.domain.lower, problem.domain.upper);
     let counts =
         run(prepared, &schedule, &mut tables, progress).map_err(|Runaway| SimulationError::Runaway { step: dt })?;
-    let is_late = schedule.deadline.has_passed();
-    let done = counts.deaths.iter().map(|[fine, _]| u64::from(*fine)).sum::<u64>();
-    let out_of_time = settings.most_seconds.filter(|_| is_late && done < schedule.exits);
-    if counts.steps == 0 {
-        return Err(match out_of_time.filter(|_| !progress.is_interrupted()) {
-            Some(seconds) => SimulationError::BurnInOutOfTime { seconds, burn_in: schedule.burn_in }.into(),
-            None => StudyError::Interrupted,
-        });
-    }
-    warnings.extend(out_of_time.map(|seconds| ParticleWarning::OutOfTime {
-        seconds,
-        done,
-        asked: schedule.exits,
-        what: "exits",
-        cut: 0,
-    }));
+    warnings.extend(cut_short(&counts, &schedule, settings, progress)?);
     let observed = counts.steps as f64 * schedule.step;
     let mut rate = ParticleRate::counted(&counts, observed, prepared.is_coupled(), &mut warnings);
     if is_iteration {
@@ -90,7 +75,30 @@ pub(super) fn swarm(
     })
 }
 
-/// How many particles move in which steps, and until when.
+/// The warning that the time limit came before the requested exits, if it did.
+///
+/// # Errors
+/// A simulation that ended before anything was counted.
+fn cut_short(
+    counts: &Counts,
+    schedule: &Schedule,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Option<ParticleWarning>, StudyError> {
+    let is_late = schedule.deadline.has_passed();
+    let done = counts.deaths.iter().map(|[fine, _]| u64::from(*fine)).sum::<u64>();
+    let out_of_time = settings.most_seconds.filter(|_| is_late && done < schedule.exits);
+    if counts.steps == 0 {
+        return Err(match out_of_time.filter(|_| !progress.is_interrupted()) {
+            Some(seconds) => SimulationError::BurnInOutOfTime { seconds, burn_in: schedule.burn_in }.into(),
+            None => StudyError::Interrupted,
+        });
+    }
+    let asked = schedule.exits;
+    Ok(out_of_time.map(|seconds| ParticleWarning::OutOfTime { seconds, done, asked, what: "exits", cut: 0 }))
+}
+
+/// The number of particles, the step and the end of the simulation.
 pub(super) fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
     let Preparation { settings, scales, dt, wells, .. } = prepared;
     Schedule {
@@ -107,10 +115,10 @@ pub(super) fn schedule<'a>(prepared: &'a Preparation) -> Schedule<'a> {
     }
 }
 
-/// Moves the particles of a prepared simulation.
+/// Advances the particles of a prepared simulation.
 ///
 /// # Errors
-/// A particle that runs away.
+/// [`Runaway`] if a particle escapes to infinity.
 pub(super) fn run(
     prepared: &Preparation,
     schedule: &Schedule,
@@ -127,13 +135,12 @@ pub(super) fn run(
     }
 }
 
-/// Steps of all particles that a prepared simulation is expected to take, where its rate is known or a formula foresees
-/// it.
+/// The expected number of steps of all particles; `None` if neither the rate is known nor a formula gives one.
 pub(super) fn expected_steps(prepared: &Preparation, rate: Option<f64>) -> Option<f64> {
     expected(prepared, &schedule(prepared), rate).map(|(_, steps)| steps)
 }
 
-/// The rate to expect, and the steps of all particles that it takes.
+/// The expected rate, and the number of steps of all particles for the requested exits.
 fn expected(prepared: &Preparation, schedule: &Schedule, known: Option<f64>) -> Option<(f64, f64)> {
     let foreseen = || {
         let formulas = comparison::formulas(prepared.problem);
@@ -145,10 +152,10 @@ fn expected(prepared: &Preparation, schedule: &Schedule, known: Option<f64>) -> 
     Some((rate, sides * each / schedule.step * schedule.count as f64))
 }
 
-/// Hours above which a simulation without a time of its own is refused: six weeks.
+/// The hours above which a simulation without an end in time is refused: six weeks.
 const HOPELESS: f64 = 1000.0;
 
-/// Says beforehand that a run takes long, and refuses one that nobody waits for.
+/// Announces a long run, and refuses one beyond [`HOPELESS`] hours.
 fn foresee(
     prepared: &Preparation,
     schedule: &Schedule,

@@ -265,6 +265,15 @@ impl<'a> Evolution<'a> {
             begun.space.grow(factor, &self.generator.killing);
             self.carried.effort.solves += 1;
         }
+        self.begin_shorter(length, begin, time, allowed)
+    }
+
+    /// Replaces a space that began at `begin` with the step `length` and failed by one with a shorter step.
+    ///
+    /// # Errors
+    /// [`EvolveError::TooShort`] if the step is too short for f64.
+    fn begin_shorter(&mut self, length: f64, begin: f64, time: f64, allowed: f64) -> Result<(), EvolveError> {
+        let now = self.carried.time;
         self.carried.effort.rejected += 1;
         let shorter = SHORTER * length;
         if let Some(spaces) = &mut self.carried.spaces {

@@ -1,8 +1,8 @@
-//! The process with the same density whose noise lies along the axes: its chain has edges along the axes alone, and
-//! corrects fluxes.
+//! A process with the same density p = e^{−φ} whose noise is diagonal, so that the chain that corrects fluxes has edges
+//! along the axes alone.
 //!
-//! Any diffusion keeps p = e^{−φ} if its drift is −D∇φ and its calculus isothermal. With D' = diag(D₁₁, D₂₂) every flux
-//! of the chain goes through a face of a cell.
+//! Drift −D'∇φ in the isothermal calculus keeps p for every D'. With D' = diag(D₁₁, D₂₂) every edge of the chain
+//! crosses one face.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use crate::problem::noise::DiffusionField;
 use crate::problem::{Dynamics, Interpretation, Problem};
 use crate::tensor::{Point, Points, Tensor};
 
-/// Another process with the density of a problem.
+/// The drift −D'∇φ with the density of a problem.
 struct AlongAxes {
     of: Problem,
 }
 
-/// D' of a problem.
+/// The field D' = diag(D₁₁, D₂₂).
 struct Diagonal {
     of: Arc<dyn DiffusionField>,
 }
 
-/// The problem with D' for D and its density unchanged.
+/// The problem with D' in place of D and the same density.
 pub(super) fn along(problem: &Problem) -> Problem {
     let noise: Arc<dyn DiffusionField> = Arc::new(Diagonal { of: Arc::clone(&problem.noise) });
     let dynamics = Dynamics::Drift(Arc::new(AlongAxes { of: problem.clone() }));
@@ -52,7 +52,7 @@ impl DriftField for AlongAxes {
         }
     }
 
-    /// By differences.
+    /// By central differences.
     fn jacobian(&self, theta: Point) -> [Point; 2] {
         let columns = [0, 1].map(|axis| {
             let step = 1e-5 * self.of.domain.width(axis);

@@ -1,8 +1,8 @@
-//! Fluxes through the faces of cells that balance a source in every one of them.
+//! Fluxes through the faces of the cells whose sum out of each cell equals its source.
 //!
-//! What the fluxes of a trial function leave is corrected by fluxes of the chain, for the positive and the negative
-//! part apart, so that each solve is relatively accurate; what still remains runs along the tree of lowest passes
-//! towards what absorbs.
+//! The residual of the trial function's fluxes is removed by fluxes of the chain, for its positive and negative part
+//! separately so that each solve is relatively accurate. The rest runs along the spanning tree of lowest passes to what
+//! absorbs.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -10,12 +10,12 @@ use std::collections::BinaryHeap;
 use super::setting::Setting;
 use crate::solve::Chain;
 
-/// Differences of a solution below this part of its largest value are noise.
+/// Differences of a solution below this share of its maximum are rounding noise.
 const NOISE: f64 = 1e-13;
-/// Cells around a plateau within which a cubic ripples.
+/// The distance in cells from a plateau over which the cubic interpolant ripples.
 const RIPPLES: usize = 2;
 
-/// Totals through the faces, in the direction of the axes, by [`Setting::face_number`].
+/// Total flux through each face, positive in the direction of its axis, indexed by [`Setting::face_number`].
 pub(super) struct Fluxes {
     pub(super) through: [Vec<f64>; 2],
 }
@@ -26,13 +26,13 @@ impl Fluxes {
         self.through[axis][face(setting, place, axis, end)] += if end == 1 { flux } else { -flux };
     }
 
-    /// What a cell gives away.
+    /// The total flux out of a cell.
     fn out_of(&self, setting: &Setting<'_>, place: [usize; 2]) -> f64 {
         let through = |axis: usize, end: usize| self.through[axis][face(setting, place, axis, end)];
         through(0, 1) - through(0, 0) + (through(1, 1) - through(1, 0))
     }
 
-    /// What leaves through the walls.
+    /// The total flux out through the walls.
     pub(super) fn leaving(&self, setting: &Setting<'_>) -> f64 {
         let [nx, ny] = setting.cells;
         let [x, y] = &self.through;
@@ -42,19 +42,19 @@ impl Fluxes {
         of(setting.is_periodic[0], across_x.sum()) + of(setting.is_periodic[1], across_y.sum())
     }
 
-    /// What each cell still lacks.
+    /// Source less flux out of each cell.
     fn residuals(&self, setting: &Setting<'_>, sources: &[f64]) -> Vec<f64> {
         let ny = setting.cells[1];
         sources.iter().enumerate().map(|(cell, source)| source - self.out_of(setting, [cell / ny, cell % ny])).collect()
     }
 }
 
-/// The number of a face of a cell.
+/// The index of a face of a cell.
 fn face(setting: &Setting<'_>, [i, j]: [usize; 2], axis: usize, end: usize) -> usize {
     setting.face_number(axis, if axis == 0 { [i + end, j] } else { [i, j + end] })
 }
 
-/// Corrects the fluxes until every cell gives away its source, but for rounding.
+/// Corrects the fluxes until the flux out of every cell equals its source to rounding.
 pub(super) fn balance(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64], chain: &Chain<'_>) {
     let residuals = fluxes.residuals(setting, sources);
     for sign in [1.0, -1.0] {
@@ -63,13 +63,13 @@ pub(super) fn balance(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64
     along_passes(setting, fluxes, sources);
 }
 
-/// Adds the chain's fluxes from the residuals of one sign.
+/// Adds the chain's fluxes for the part of the residuals with this sign.
 fn by_chain(setting: &Setting<'_>, fluxes: &mut Fluxes, residuals: &[f64], sign: f64, chain: &Chain<'_>) {
     let (on, ny) = (&chain.discretisation, setting.cells[1]);
     let mass = |state: usize| {
         let cell = on.assembly.cells[state] as usize;
         let exponent = setting.exponent(cell);
-        // Below the floor everything is left to the passes.
+        // Cells with a density below the floor are left to the tree of passes.
         if Setting::is_counted(exponent) { exponent.exp() * setting.area() } else { 0.0 }
     };
     let masses: Vec<f64> = (0..on.states()).map(mass).collect();
@@ -107,11 +107,11 @@ fn by_chain(setting: &Setting<'_>, fluxes: &mut Fluxes, residuals: &[f64], sign:
     }
 }
 
-/// A face over which a cell can be reached from the tree.
+/// A face over which a cell can be joined to the tree.
 struct Passage {
     height: f64,
     cell: usize,
-    /// The cell's own face: its axis and end.
+    /// The face as one of the cell: its axis and end.
     axis: usize,
     end: usize,
 }
@@ -130,7 +130,7 @@ impl PartialOrd for Passage {
     }
 }
 
-/// The lowest pass is the greatest; ties in the order of the cells.
+/// The lowest pass is the greatest; ties are broken by cell and face.
 impl Ord for Passage {
     fn cmp(&self, other: &Passage) -> Ordering {
         let key = |passage: &Passage| (passage.cell, passage.axis, passage.end);
@@ -138,7 +138,7 @@ impl Ord for Passage {
     }
 }
 
-/// Sends what the cells lack along the tree of lowest passes, rooted at what absorbs.
+/// Sends the remaining residuals along the spanning tree of lowest passes, rooted at the absorbing walls.
 fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
     let [nx, ny] = setting.cells;
     let mut waiting = BinaryHeap::new();
@@ -176,10 +176,10 @@ fn along_passes(setting: &Setting<'_>, fluxes: &mut Fluxes, sources: &[f64]) {
     }
 }
 
-/// Axis and end of the faces of a cell.
+/// The faces of a cell, as axis and end.
 const SIDES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
 
-/// The cells within [`RIPPLES`] of those that are marked.
+/// Marks the cells within [`RIPPLES`] cells of a marked one.
 pub(super) fn near(marked: &[bool], [nx, ny]: [usize; 2], is_periodic: [bool; 2]) -> Vec<bool> {
     let within = |k: usize, n: usize, wraps: bool| {
         let from = k as isize - RIPPLES as isize;

@@ -1,13 +1,14 @@
-//! The energies of a trial function and of a flux in balance with it, cell by cell.
+//! The energies of a trial function u and of a flux σ that balances a source f, integrated cell by cell.
 //!
 //! ```text
 //!  A₀ = ∫ p ∇u·D∇u    A₁ = ∫ p u²    M = ∫ f    A₂ = ∫ σ·D⁻¹σ/p,  div σ = f      f = p u, or f = p
 //! ```
-//! The flux through the faces is that of u, corrected to a balance over each cell ([`super::balance`]). Inside a cell
+//! The flux through the faces is −p n·D∇u, corrected until it balances f over each cell ([`super::balance`]). With face
+//! profiles W, E, S, N and (s, t) ∈ [0, 1]² within a cell,
 //! ```text
 //!  σ_x = (1−s)W(y) + sE(y) − ∫₀ˣ b,   b(x) = (N(x) − S(x) − mean)/h_y
-//!  σ_y = (1−t)S(x) + tN(x) − ∫₀ʸ a,   a(y) = (E(y) − W(y) − mean)/h_x          so that div σ is the mean of f over the cell
-//!  σ_x += ∫₀ˣ G,  σ_y += ∫₀ʸ (r − G),   r = f − mean,  G(x) = mean of r over y     and then f
+//!  σ_y = (1−t)S(x) + tN(x) − ∫₀ʸ a,   a(y) = (E(y) − W(y) − mean)/h_x          div σ = mean of f over the cell
+//!  σ_x += ∫₀ˣ G,  σ_y += ∫₀ʸ (r − G),   r = f − mean,  G(x) = mean of r over y     div σ = f
 //! ```
 
 use rayon::prelude::*;
@@ -19,16 +20,16 @@ use super::trial::Trial;
 use crate::solve::Chain;
 use crate::tensor::dot;
 
-/// What the flux starts from.
+/// The source f that the flux balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// f = p u: the eigenvalue.
+    /// f = p u, for the eigenvalue.
     Own,
-    /// f = p: the mean exit time.
+    /// f = p, for the mean exit time.
     Density,
 }
 
-/// The energies; `flux` is A₂/M².
+/// The energies of a trial function and of its flux.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Energies {
     /// A₀.
@@ -45,7 +46,7 @@ pub(super) struct Energies {
     pub(super) flux: f64,
 }
 
-/// Sums over a row of cells, and the source of each.
+/// Sums over the cells of one row, and ∫ f over each of them.
 struct Row {
     gradient: f64,
     square: f64,
@@ -54,7 +55,7 @@ struct Row {
     sources: Vec<f64>,
 }
 
-/// What every cell is integrated with.
+/// The data that the integrals over every cell share.
 #[derive(Clone, Copy)]
 struct Pass<'a, const N: usize> {
     setting: &'a Setting<'a>,
@@ -120,7 +121,7 @@ impl<const N: usize> Pass<'_, N> {
         row
     }
 
-    /// ∫ σ·D⁻¹σ/p over a row of cells.
+    /// The part of A₂/M² from one row of cells.
     fn flux_row(&self, profiles: &Profiles<N>, sources: &[f64], total: f64, i: usize) -> f64 {
         let Pass { setting, trial, source, rule } = *self;
         let ny = setting.cells[1];
@@ -163,15 +164,14 @@ impl<const N: usize> Pass<'_, N> {
     }
 }
 
-/// The flux through each face at its nodes, and the density there: across x at `[i·ny + j]`, across y at `[i·(ny+1) +
-/// j]`.
+/// Flux and density at the nodes of each face, indexed by [`Setting::face_number`].
 struct Profiles<const N: usize> {
     flux: [Vec<[f64; N]>; 2],
     density: [Vec<[f64; N]>; 2],
 }
 
 impl<const N: usize> Profiles<N> {
-    /// −p n·D∇u; 0 at reflecting walls, and near the plateau.
+    /// −p n·D∇u; zero at reflecting walls and next to the plateau of u.
     fn new(setting: &Setting<'_>, trial: &Trial, rule: &Rule<N>) -> Profiles<N> {
         let [nx, ny] = setting.cells;
         let near = balance::near(&trial.is_flat, setting.cells, setting.is_periodic);
@@ -189,7 +189,7 @@ impl<const N: usize> Profiles<N> {
         profiles
     }
 
-    /// Totals in balance, and the profiles scaled with them.
+    /// Scales all fluxes so that those through the walls sum to 1, and corrects their totals to balance the sources.
     fn balanced(&mut self, setting: &Setting<'_>, rule: &Rule<N>, sources: &[f64], chain: &Chain<'_>) -> Fluxes {
         let lengths = [setting.spacing[1], setting.spacing[0]];
         let totals = [0, 1].map(|axis| -> Vec<f64> {
@@ -197,7 +197,7 @@ impl<const N: usize> Profiles<N> {
         });
         let mut fluxes = Fluxes { through: totals };
         let leaving = fluxes.leaving(setting);
-        // A trial whose own flux leaves nowhere starts from none.
+        // A trial function with no flux out of the set starts from zero fluxes.
         let scale = if leaving > 0.0 && leaving.is_finite() { 1.0 / leaving } else { 0.0 };
         self.flux.iter_mut().flatten().flatten().for_each(|flux| *flux *= scale);
         fluxes.through.iter_mut().flatten().for_each(|flux| *flux *= scale);
@@ -205,7 +205,7 @@ impl<const N: usize> Profiles<N> {
         fluxes
     }
 
-    /// Gives each profile its total, what is missing in the shape of the density.
+    /// Adjusts each profile to its corrected total by adding a multiple of the density.
     fn carry(&mut self, rule: &Rule<N>, spacing: [f64; 2], fluxes: &Fluxes) {
         let lengths = [spacing[1], spacing[0]];
         for (axis, length) in lengths.into_iter().enumerate() {
@@ -218,7 +218,7 @@ impl<const N: usize> Profiles<N> {
     }
 }
 
-/// The flux of u through one face and the density on it.
+/// The flux −p n·D∇u and the density at the nodes of one face.
 fn face<const N: usize>(
     setting: &Setting<'_>,
     trial: &Trial,
@@ -230,7 +230,8 @@ fn face<const N: usize>(
 ) -> ([f64; N], [f64; N]) {
     let n = setting.cells;
     let number = [i, j][axis];
-    // The face as the lower or the upper one of a cell, and the cell on its other side.
+    // The face as the lower one of a cell, or as the upper one of the last cell; `beyond` is the cell on its other
+    // side.
     let end = usize::from(number == n[axis]);
     let own = if axis == 0 { [i - end, j] } else { [i, j - end] };
     let sample = setting.face(rule, own, axis, end);

@@ -1,32 +1,33 @@
-//! D⁻¹ times the drift, and whether it is a gradient: that decides whether a process is in detailed balance.
+//! D⁻¹s, and whether it is a gradient, that is, whether the process is in detailed balance.
 //!
-//! With the current J = −D p ∇(P/p), p = e^{−φ}, comparison with the calculus gives
+//! The current J = −D p ∇(P/p), p = e^{−φ}, equals that of the calculus if
 //! ```text
 //!   ∇φ = D⁻¹ s,   s = −b + c ∇·D        c = 1 (Itô), ½ (Stratonovich, scalar D), 0 (isothermal)
 //! ```
-//! so that a density is known if and only if D⁻¹s has no curl. Within a small rectangle s, D and D⁻¹s are polynomials
-//! through their values at the nodes of a rule; ∇·D is the derivative of that of D.
+//! which has a solution φ exactly if D⁻¹s has no curl. Within a cell s, D and D⁻¹s are the polynomials through their
+//! values at the nodes of a rule; ∇·D is the derivative of the polynomial of D.
 
 use super::rule::Rule;
 use crate::problem::{Domain, Interpretation, Problem};
 use crate::study::certificate::CertificateError;
 use crate::tensor::{LANES, Point, Points, Tensor};
 
-/// Squares along each axis in which the circulation is looked at, and so many of them would fit beside each other.
+/// Squares along each axis around which the circulation is computed; they lie [`FINER`] times their side apart.
 const SQUARES: usize = 12;
 const FINER: f64 = 8.0;
-/// A circulation below this share of the integral of |D⁻¹s| around the same square, or below the next of the largest,
-/// is rounding.
+/// A circulation is rounding if it is below this share of the integral of |D⁻¹s| around its square, plus
+/// [`ROUNDED_OF_LARGEST`] of the largest such integral, plus [`ROUNDED_AT_ALL`].
 const ROUNDED: f64 = 1e-9;
 const ROUNDED_OF_LARGEST: f64 = 1e-11;
-/// A circulation of φ, which has no unit, that no density sees: derivatives of a constant D leave a tenth of it.
+/// A circulation, in units of φ, that changes no density visibly; ten times what numerical derivatives of a constant D
+/// leave.
 const ROUNDED_AT_ALL: f64 = 1e-12;
 
-/// D⁻¹s of a problem.
+/// The force D⁻¹s of a problem.
 #[derive(Clone, Copy)]
 pub(super) struct Force<'a> {
     problem: &'a Problem,
-    /// c.
+    /// The factor c of ∇·D, which depends on the calculus.
     pub(super) share: f64,
 }
 
@@ -37,16 +38,16 @@ pub(super) struct Rectangle {
     pub(super) size: Point,
 }
 
-/// What is known at the nodes of a rectangle, x slow.
+/// D⁻¹s and D at the nodes of a rectangle, x slow.
 pub(super) struct Nodes<const N: usize> {
-    /// Components of D⁻¹s.
+    /// The components x and y of D⁻¹s.
     pub(super) force: [[[f64; N]; N]; 2],
     /// Entries xx, xy and yy of D.
     pub(super) tensor: [[[f64; N]; N]; 3],
 }
 
 impl<const N: usize> Nodes<N> {
-    /// D at a node.
+    /// D at node (a, b).
     pub(super) fn tensor(&self, a: usize, b: usize) -> Tensor {
         let [xx, xy, yy] = &self.tensor;
         Tensor { xx: xx[a][b], xy: xy[a][b], yy: yy[a][b] }
@@ -63,7 +64,7 @@ impl<'a> Force<'a> {
         Force { problem, share }
     }
 
-    /// At the nodes of a rectangle.
+    /// D⁻¹s and D at the nodes of a rectangle.
     pub(super) fn at_nodes<const N: usize>(&self, rule: &Rule<N>, rectangle: Rectangle) -> Nodes<N> {
         const { assert!(N * N <= LANES) };
         let Rectangle { lower, size } = rectangle;
@@ -112,7 +113,7 @@ impl<'a> Force<'a> {
         (s, solved(self.problem.noise.tensor(theta), s))
     }
 
-    /// ∇·D by differences of fourth order, at the nearest point whose neighbours are in the domain.
+    /// ∇·D by fourth-order differences, at the nearest point from which all steps stay within the domain.
     fn divergence(&self, theta: Point) -> Point {
         let steps = self.steps();
         let at = self.inside(theta, steps);
@@ -128,7 +129,7 @@ impl<'a> Force<'a> {
         [slope(0, |d| d.xx) + slope(1, |d| d.xy), slope(0, |d| d.xy) + slope(1, |d| d.yy)]
     }
 
-    /// ∇·s.
+    /// ∇·s; the second derivatives of D by second-order differences.
     pub(super) fn divergence_of_slope(&self, theta: Point) -> f64 {
         let [[xx, _], [_, yy]] = self.problem.dynamics.slope_jacobian(theta);
         if self.share == 0.0 {
@@ -145,7 +146,7 @@ impl<'a> Force<'a> {
         xx + yy + self.share * (along_x + along_y + mixed / (2.0 * steps[0] * steps[1]))
     }
 
-    /// Steps of differences, whose errors matter to bounds with slack alone.
+    /// The steps of the differences. Their truncation error enters only quantities that need not be accurate.
     fn steps(&self) -> Point {
         [0, 1].map(|axis| 1e-3 * self.problem.domain.width(axis))
     }
@@ -155,7 +156,10 @@ impl<'a> Force<'a> {
         [0, 1].map(|axis| theta[axis].clamp(lower[axis] + 2.0 * steps[axis], upper[axis] - 2.0 * steps[axis]))
     }
 
-    /// Refuses a force that is no gradient.
+    /// Checks that D⁻¹s is a gradient.
+    ///
+    /// # Errors
+    /// [`CertificateError::Circulates`] if its circulation around any of the squares is above rounding.
     pub(super) fn check(&self) -> Result<(), CertificateError> {
         let domain = &self.problem.domain;
         let rule = Rule::<8>::new();
@@ -180,7 +184,7 @@ impl<'a> Force<'a> {
     }
 }
 
-/// ∮ D⁻¹s·dl around a rectangle, and the integral of the sizes of its components.
+/// ∮ D⁻¹s·dl around a rectangle, counterclockwise, and the integral of the absolute value of its tangential component.
 fn circulation<const N: usize>(rule: &Rule<N>, nodes: &Nodes<N>, size: Point) -> [f64; 2] {
     let [x, y] = &nodes.force;
     let side = |end: usize, axis: usize| -> [f64; N] {

@@ -1,8 +1,8 @@
-//! The interval in two dimensions: a process in detailed balance, and a rectangle.
+//! The certificate in two dimensions, for processes in detailed balance in a rectangle.
 //!
-//! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes;
-//! everything else is integrals over its cells. The interval closes with the fourth power of their size, and holds
-//! whatever they are.
+//! The chain on the grid gives cell values of the slowest mode and of the mean exit time, and corrects fluxes; the
+//! bounds themselves are integrals over cells. They hold whatever these values are, and their relative width is of
+//! fourth order in the cell width.
 
 mod axes;
 mod balance;
@@ -26,26 +26,27 @@ use crate::solve::{Chain, Resources, SolveError};
 use crate::study::StudyError;
 use crate::study::certificate::{Certificate, CertificateError, Status};
 
-/// Nodes per cell and direction, and of the coarser rule that tells what this one leaves.
+/// Nodes per cell and direction of the rule, and of the coarser one that estimates its error.
 const NODES: usize = 8;
 const COARSER: usize = 6;
-/// What rounding may leave in sums of positive terms, in exponents up to 700, and in balances: a bound of 1e-13, and
-/// ten times that.
+/// Relative rounding error of sums of positive terms, of exponentials of arguments up to 700, and of balances: ten
+/// times an a-priori bound of 1e-13.
 const ROUNDING: f64 = 1e-12;
-/// Inverse iterations: each multiplies what is wrong by γ/λ₂.
+/// The most inverse iterations; each multiplies the error of the mode by γ/λ₂.
 const MOST_ITERATIONS: usize = 60;
-/// A change of the mode that no longer matters to energies, which are wrong by its square.
+/// The change of the mode, relative to its maximum, at which inverse iteration stops: energies have its square for
+/// error.
 const SETTLED: f64 = 1e-13;
 
 pub(super) use setting::in_rectangle;
 
-/// Whether a trial function can be made on so many cells.
+/// Whether both axes have the [`trial::LEAST_CELLS`] cells that a trial function needs.
 pub(super) fn is_enough(cells: [usize; 2]) -> bool {
     cells.iter().all(|&n| n >= trial::LEAST_CELLS)
 }
 
-/// Encloses the rate of leaving the rectangle, on a grid of so many cells over it; from a trial function of these
-/// values at the centres where it is given, else from those of the chain.
+/// Bounds the rate of leaving the rectangle on a grid of `cells` over it. `trial`: values of the trial function at the
+/// cell centres, y fast; `None` takes the slowest mode of the chain.
 pub(super) fn enclose(
     problem: &Problem,
     cells: [usize; 2],
@@ -68,7 +69,7 @@ pub(super) fn enclose(
         None => on_cells(&slowest(&chain, &times)?),
     };
     let times = on_cells(&times);
-    // The chain corrects the fluxes, for which its edges must lie along the axes.
+    // Fluxes through faces are corrected by a chain, which therefore must have edges along the axes alone.
     let along_axes = (!setting.is_white()).then(|| axes::along(&problem));
     let chain = match &along_axes {
         None => chain,
@@ -79,11 +80,11 @@ pub(super) fn enclose(
         }
     };
     let [of_mode, of_times] = [(mode, Source::Own), (times, Source::Density)]
-        .map(|(values, source)| Both::new(&setting, &trial_of(&setting, &values), source, &chain));
+        .map(|(values, source)| ByTwoRules::new(&setting, &trial_of(&setting, &values), source, &chain));
     conclude(&setting, &of_mode, &of_times).map_err(StudyError::from)
 }
 
-/// The slowest mode of the chain, by inverse iteration.
+/// The slowest right eigenvector of the chain by inverse iteration from `first`, its maximum scaled to 1.
 fn slowest(chain: &Chain<'_>, first: &[f64]) -> Result<Vec<f64>, SolveError> {
     let mut mode = first.to_vec();
     for _ in 0..MOST_ITERATIONS {
@@ -97,7 +98,7 @@ fn slowest(chain: &Chain<'_>, first: &[f64]) -> Result<Vec<f64>, SolveError> {
     Ok(mode)
 }
 
-/// A solution over its largest entry.
+/// The values divided by their maximum; an error unless all are finite and the maximum is a normal number.
 fn over_largest(mut values: Vec<f64>) -> Result<Vec<f64>, SolveError> {
     let largest = values.iter().fold(0.0, |most: f64, value| most.max(*value));
     if !largest.is_normal() || values.iter().any(|value| !value.is_finite()) {
@@ -117,40 +118,40 @@ fn trial_of(setting: &Setting<'_>, values: &[f64]) -> Trial {
     Trial::new(setting, values, fall / all)
 }
 
-/// The energies by two rules.
-struct Both {
+/// The energies by the fine and the coarse rule.
+struct ByTwoRules {
     fine: Energies,
     coarse: Energies,
 }
 
-impl Both {
-    fn new(setting: &Setting<'_>, trial: &Trial, source: Source, chain: &Chain<'_>) -> Both {
-        Both {
+impl ByTwoRules {
+    fn new(setting: &Setting<'_>, trial: &Trial, source: Source, chain: &Chain<'_>) -> ByTwoRules {
+        ByTwoRules {
             fine: energies::<NODES>(setting, trial, source, chain),
             coarse: energies::<COARSER>(setting, trial, source, chain),
         }
     }
 
-    /// A number by the finer rule, and how far the coarser one is from it.
-    fn of(&self, number: fn(&Energies) -> f64) -> (f64, f64) {
+    /// A quantity by the fine rule, and the relative difference of the coarse one.
+    fn with_error(&self, number: fn(&Energies) -> f64) -> (f64, f64) {
         let (fine, coarse) = (number(&self.fine), number(&self.coarse));
         (fine, (coarse / fine - 1.0).abs())
     }
 }
 
-/// The ends of the intervals, moved outwards by what is estimated.
-fn conclude(setting: &Setting<'_>, mode: &Both, times: &Both) -> Result<Certificate, CertificateError> {
-    let (upper, left_above) = mode.of(|found| found.gradient / found.square);
-    let (lower, left_below) = mode.of(|found| found.square / found.source / found.source / found.flux);
-    let (shortest, left_short) = times.of(|found| found.first / found.gradient * (found.first / found.population));
-    let (longest, left_long) = times.of(|found| found.source * found.flux * (found.source / found.population));
+/// The bounds, moved outwards by the estimated errors of quadrature and rounding.
+fn conclude(setting: &Setting<'_>, mode: &ByTwoRules, times: &ByTwoRules) -> Result<Certificate, CertificateError> {
+    let (upper, left_above) = mode.with_error(|found| found.gradient / found.square);
+    let (lower, left_below) = mode.with_error(|found| found.square / found.source / found.source / found.flux);
+    let (shortest, left_short) =
+        times.with_error(|found| found.first / found.gradient * (found.first / found.population));
+    let (longest, left_long) = times.with_error(|found| found.source * found.flux * (found.source / found.population));
     let rounding = ROUNDING + setting.rounding();
     let rho = spectrum::second_rate(setting, upper * (1.0 + left_above + rounding))?;
     let outwards = |[low, high]: [f64; 2], [left_low, left_high]: [f64; 2]| {
         [low * (1.0 - left_low - rounding), high * (1.0 + left_high + rounding)]
     };
-    // The lower end falls with γ/ρ near 1 by more than either quotient does: it is taken of both ends of what is
-    // estimated.
+    // With γ/ρ near 1 the lower bound falls faster than either quotient, so it is evaluated at both widened quotients.
     let [least, most] = outwards([lower, upper], [left_below, left_above]);
     let below = least * ((1.0 - most / rho) / (1.0 - least / rho));
     let checked = |ends: [f64; 2]| {

@@ -1,28 +1,28 @@
-//! The potential φ of a process in detailed balance, from the integrals of its gradient within the cells and from
-//! centre to centre.
+//! The potential φ of a process in detailed balance, by integration of ∇φ = D⁻¹s within the cells and between their
+//! centres.
 
 use rayon::prelude::*;
 
 use super::force::{Force, Nodes, Rectangle};
 use super::rule::Rule;
 
-/// Nodes per cell and direction of the integrals between centres.
+/// Nodes per cell and direction for the integrals between centres.
 const NODES: usize = 8;
 
-/// φ at the centres of the cells, and what it rises by from there to the middle of each face.
+/// φ at the cell centres, and its increase from there to the middle of each face.
 pub(super) struct Potential {
     pub(super) centres: Vec<f64>,
-    /// Axis, then lower and upper face.
+    /// `[axis][lower, upper face]`, for each cell.
     pub(super) rises: Vec<[[f64; 2]; 2]>,
-    /// How far two paths between the same centres disagree, for centres where the density counts.
+    /// The largest difference of φ between two paths to the same centre, over cells with φ below [`COUNTED`].
     pub(super) disagreement: f64,
 }
 
-/// Cells whose potential is this far above the lowest do not count.
+/// Cells whose φ is further above its minimum have no influence on the disagreement.
 const COUNTED: f64 = 750.0;
 
 impl Potential {
-    /// Over cells whose rectangles are told; the centre from which paths begin is the one with the lowest potential.
+    /// φ over the cells with the given rectangles. Paths begin at the cell in which a first pass finds the minimum.
     pub(super) fn new(
         force: Force<'_>,
         cells: [usize; 2],
@@ -37,7 +37,7 @@ impl Potential {
         let rises: Vec<[[f64; 2]; 2]> = rises.collect();
         let at = |i: usize, j: usize| i * ny + j;
         let step = |from: usize, to: usize, axis: usize| rises[from][axis][1] - rises[to][axis][0];
-        // Along one line of cells, and from there across to all others; then the other way round.
+        // Along the row of the first cell in direction `trunk`, then from each of its cells along `branch`.
         let first = |start: [usize; 2], trunk: usize| {
             let mut phi = vec![0.0; nx * ny];
             let n = [nx, ny];
@@ -75,7 +75,7 @@ impl Potential {
     }
 }
 
-/// Integrals from the centre of a cell to the middle of its faces.
+/// The increase of φ from the centre of a cell to the middle of each face.
 fn rises<const N: usize>(rule: &Rule<N>, nodes: &Nodes<N>, size: [f64; 2]) -> [[f64; 2]; 2] {
     let middle = |axis: usize| -> [f64; N] {
         let at = |k: usize, l: usize| if axis == 0 { nodes.force[0][k][l] } else { nodes.force[1][l][k] };
@@ -87,7 +87,7 @@ fn rises<const N: usize>(rule: &Rule<N>, nodes: &Nodes<N>, size: [f64; 2]) -> [[
     })
 }
 
-/// φ at the nodes of a cell over its value at the centre.
+/// φ at the nodes of a cell less its value at the centre.
 pub(super) fn within<const N: usize>(rule: &Rule<N>, nodes: &Nodes<N>, size: [f64; 2]) -> [[f64; N]; N] {
     let [x, y] = &nodes.force;
     let middle: [f64; N] = std::array::from_fn(|k| (0..N).map(|l| rule.at_middle[l] * x[k][l]).sum());
@@ -97,7 +97,7 @@ pub(super) fn within<const N: usize>(rule: &Rule<N>, nodes: &Nodes<N>, size: [f6
     })
 }
 
-/// φ at the nodes of a face of a cell over its value at the centre; `axis` is the face's normal.
+/// φ at the nodes of a face of a cell less its value at the centre; `axis` is normal to the face.
 pub(super) fn on_face<const N: usize>(
     rule: &Rule<N>,
     nodes: &Nodes<N>,
@@ -106,7 +106,7 @@ pub(super) fn on_face<const N: usize>(
     end: usize,
 ) -> [f64; N] {
     let rise = rises(rule, nodes, size)[axis][end];
-    // The component along the face, at its nodes.
+    // The tangential component of ∇φ at the nodes of the face.
     let at = |k: usize, l: usize| if axis == 0 { nodes.force[1][k][l] } else { nodes.force[0][l][k] };
     let along: [f64; N] = std::array::from_fn(|l| (0..N).map(|k| rule.at_ends[end][k] * at(k, l)).sum());
     std::array::from_fn(|b| rise + size[1 - axis] * (0..N).map(|l| rule.from_middle[b][l] * along[l]).sum::<f64>())

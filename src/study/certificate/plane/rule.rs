@@ -1,35 +1,35 @@
-//! Gauss's rule on the two halves of a unit cell, its running integrals, and the cubic interpolation between cell
-//! centres at its nodes.
+//! Gauss–Legendre quadrature on the two halves of a unit cell, its running integrals, and cubic interpolation from cell
+//! centres to its nodes.
 //!
-//! Between two centres lies half of one cell and half of the next, so that each half is smooth: the rule has `N/2`
-//! nodes on either.
+//! The interpolant is smooth between two centres, that is, on each half of a cell; the rule has `N/2` nodes on either
+//! half.
 
 use std::f64::consts::PI;
 
-/// The five centres from which a cell is interpolated: two on either side, and its own.
+/// The number of centres, the cell's own and two on either side, from which values in a cell are interpolated.
 pub(super) const REACH: usize = 5;
 
-/// Weights of values at [`REACH`] centres.
+/// Weights of the values at [`REACH`] centres.
 pub(super) type Stencil = [f64; REACH];
 
-/// `N` nodes on the unit interval.
+/// The rule with `N` nodes on the unit interval.
 pub(super) struct Rule<const N: usize> {
     pub(super) nodes: [f64; N],
     pub(super) weights: [f64; N],
-    /// ∫₀^{t_k} of what interpolates f on either half is Σ `running[k][l]` f_l.
+    /// Σ_l `running[k][l]` f_l = ∫₀^{t_k} f, f interpolated on each half.
     pub(super) running: [[f64; N]; N],
-    /// The value at each node, from the centres.
+    /// Interpolation from centres to each node.
     pub(super) value: [Stencil; N],
-    /// The derivative in widths of a cell.
+    /// Derivative at each node from centres, per cell width.
     pub(super) slope: [Stencil; N],
-    /// ∫_{½}^{t_k} of the polynomial through all nodes is Σ `from_middle[k][l]` f_l.
+    /// Σ_l `from_middle[k][l]` f_l = ∫_{½}^{t_k} f, f interpolated through all nodes.
     pub(super) from_middle: [[f64; N]; N],
-    /// Its integral from ½ to 0, and to 1.
+    /// The same integral from ½ to 0, and to 1.
     pub(super) halves: [[f64; N]; 2],
-    /// Its value at ½, and at 0 and 1.
+    /// Values of that polynomial at ½, and at 0 and 1.
     pub(super) at_middle: [f64; N],
     pub(super) at_ends: [[f64; N]; 2],
-    /// Its derivative at node k is Σ `derivative[k][l]` f_l.
+    /// Σ_l `derivative[k][l]` f_l is its derivative at node k.
     pub(super) derivative: [[f64; N]; N],
 }
 
@@ -44,7 +44,7 @@ impl<const N: usize> Rule<N> {
         let mut running = [[0.0; N]; N];
         for (k, &(end, _)) in half.iter().enumerate() {
             for l in 0..N / 2 {
-                // The rule integrates Lagrange's polynomials exactly on any interval.
+                // The rule integrates Lagrange polynomials exactly on any interval.
                 let part: f64 = half.iter().map(|&(t, w)| end * w * lagrange(&half, l, end * t)).sum();
                 running[k][l] = 0.5 * part;
                 running[N / 2 + k][N / 2 + l] = 0.5 * part;
@@ -72,20 +72,20 @@ impl<const N: usize> Rule<N> {
         }
     }
 
-    /// ∫₀¹ f.
+    /// ∫₀¹ f from values at the nodes.
     pub(super) fn integral(&self, f: &[f64; N]) -> f64 {
         (0..N).map(|k| self.weights[k] * f[k]).sum()
     }
 
-    /// ∫₀^{t_k} f at every node.
+    /// ∫₀^{t_k} f for every node t_k.
     pub(super) fn before(&self, f: &[f64; N]) -> [f64; N] {
         std::array::from_fn(|k| (0..N).map(|l| self.running[k][l] * f[l]).sum())
     }
 }
 
-/// Derivatives of Lagrange's polynomials at the nodes; each row sums to zero.
+/// Derivatives of the Lagrange polynomials at the nodes; each row sums to zero.
 fn derivatives<const N: usize>(nodes: &[f64; N]) -> [[f64; N]; N] {
-    // Π over the other nodes, which are the reciprocals of barycentric weights (Berrut and Trefethen 2004).
+    // Π_{other} (t_own − t_other), the reciprocal barycentric weight (Berrut and Trefethen 2004).
     let product =
         |own: usize| -> f64 { (0..N).filter(|&other| other != own).map(|other| nodes[own] - nodes[other]).product() };
     let products: [f64; N] = std::array::from_fn(product);
@@ -104,7 +104,7 @@ fn lagrange(nodes: &[(f64, f64)], own: usize, at: f64) -> f64 {
     others.map(|(_, &(node, _))| (at - node) / (nodes[own].0 - node)).product()
 }
 
-/// Nodes and weights of Gauss and Legendre on [0, 1], by Newton's method on the recurrence.
+/// Nodes and weights of Gauss–Legendre quadrature on [0, 1], by Newton's method on the three-term recurrence.
 fn gauss(count: usize) -> Vec<(f64, f64)> {
     let polynomial = |x: f64| {
         let (mut last, mut now) = (1.0, x);
@@ -126,7 +126,7 @@ fn gauss(count: usize) -> Vec<(f64, f64)> {
     (0..count).map(node).collect()
 }
 
-/// Catmull and Rom's cubic at the place s of a cell: its derivative is continuous from cell to cell.
+/// Weights of the Catmull–Rom cubic at the place s ∈ [0, 1] of a cell; the interpolant is C¹.
 pub(super) fn value(s: f64) -> Stencil {
     spread(s, |t| {
         let (t2, t3) = (t * t, t * t * t);
@@ -134,7 +134,7 @@ pub(super) fn value(s: f64) -> Stencil {
     })
 }
 
-/// Its derivative.
+/// Derivative weights of the Catmull–Rom cubic at s, per cell width.
 pub(super) fn slope(s: f64) -> Stencil {
     spread(s, |t| {
         let t2 = t * t;

@@ -1,4 +1,4 @@
-//! The rectangle that is left, its cells, its density and its noise.
+//! The rectangle with its cells, the density p = e^{−φ} and the noise D on it.
 
 use super::force::{Force, Nodes, Rectangle, solved};
 use super::potential::{self, Potential};
@@ -7,45 +7,44 @@ use crate::problem::{AxisWalls, Domain, Landscape, Problem, Region, Wall};
 use crate::study::certificate::CertificateError;
 use crate::tensor::{LANES, Point, Points, Tensor, dot};
 
-/// Exponent of the density at its peak: half of the range of numbers is left for what is below.
+/// ln p at the peak of the density, which leaves two thirds of the range of f64 to smaller densities.
 const PEAK: f64 = 250.0;
-/// Below this exponent, e^{−850} of the peak, the density is taken as constant.
+/// The least ln p, e^{−850} of the peak; below it the density is taken as constant.
 const FLOOR: f64 = -600.0;
-/// Potentials along two paths that disagree by more than this are none: the drift turns, or the grid is far too coarse
-/// for it.
+/// The largest difference of φ between two paths; beyond it D⁻¹s is no gradient, or varies too much within a cell.
 const LARGEST_DISAGREEMENT: f64 = 1e-3;
-/// Roundings of L itself, each magnified by the noise in the exponent.
+/// Rounding error of L, relative; the exponent L/D magnifies it.
 const ROUNDED_LOSS: f64 = 8.0 * f64::EPSILON;
 
-/// A rectangle of cells over which p = e^{−φ} is integrated.
+/// The cells of a rectangle over which p = e^{−φ} is integrated.
 pub(super) struct Setting<'a> {
     pub(super) problem: &'a Problem,
     process: Process<'a>,
     pub(super) lower: Point,
     pub(super) spacing: Point,
     pub(super) cells: [usize; 2],
-    /// Whether each wall absorbs: axis, then lower and upper.
+    /// Whether each wall absorbs: `[axis][lower, upper]`.
     pub(super) absorbs: [[bool; 2]; 2],
-    /// Whether both ends of an axis are joined.
+    /// Whether each axis is periodic.
     pub(super) is_periodic: [bool; 2],
 }
 
-/// How p and D are known.
+/// How p and D are evaluated.
 enum Process<'a> {
-    /// φ = L/d, D = d·I; `lowest`: L where the density is largest, or nearly so.
+    /// White noise, φ = L/d and D = d·I. `lowest`: the least L at cell centres.
     White { loss: &'a dyn Landscape, noise: f64, lowest: f64 },
-    /// From the integrals of D⁻¹s.
+    /// Any other process in detailed balance: φ from integrals of ∇φ = D⁻¹s.
     Field { force: Force<'a>, potential: Potential },
 }
 
-/// D where a rule looks.
+/// D at the nodes of a cell, x slow.
 pub(super) enum Tensors<const N: usize> {
     White(f64),
     Field(Box<[[Tensor; N]; N]>),
 }
 
 impl<const N: usize> Tensors<N> {
-    /// v·D v at a node.
+    /// v·D v at node (a, b).
     pub(super) fn energy(&self, a: usize, b: usize, v: Point) -> f64 {
         match self {
             Tensors::White(d) => d * dot(v, v),
@@ -53,7 +52,7 @@ impl<const N: usize> Tensors<N> {
         }
     }
 
-    /// v·D⁻¹v at a node.
+    /// v·D⁻¹v at node (a, b).
     pub(super) fn inverse(&self, a: usize, b: usize, v: Point) -> f64 {
         match self {
             Tensors::White(d) => dot(v, v) / d,
@@ -62,31 +61,32 @@ impl<const N: usize> Tensors<N> {
     }
 }
 
-/// What lies beyond the ends of an axis.
+/// The boundary condition at the two ends of an axis.
 #[derive(Clone, Copy)]
 pub(super) enum Beyond {
-    /// Walls, each of which absorbs or reflects.
+    /// Walls; `true` absorbs, `false` reflects.
     Walls([bool; 2]),
-    /// Its other end.
+    /// A periodic axis.
     Itself,
 }
 
-/// p and D at the nodes of a cell.
+/// p and D at the nodes of a cell, x slow.
 pub(super) struct Sample<const N: usize> {
     pub(super) p: [[f64; N]; N],
     pub(super) d: Tensors<N>,
 }
 
-/// p at the nodes of a face and the line of D that belongs to its normal.
+/// p at the nodes of a face, and D n there for the normal n along an axis.
 pub(super) struct FaceSample<const N: usize> {
     pub(super) p: [f64; N],
     pub(super) d: [Point; N],
 }
 
-/// The same problem with the rectangle in which the process lives as its domain.
+/// The problem with the start set, a rectangle, as its domain.
 ///
 /// # Errors
-/// Sets of another shape, and processes that are not known to be in detailed balance.
+/// A [`CertificateError`] for a metric, for jumps or kinks, for a set that is no rectangle, if nothing absorbs, and for
+/// a process that is not in detailed balance.
 pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, CertificateError> {
     if problem.dynamics.metric().is_some() {
         return Err(CertificateError::Metric);
@@ -111,7 +111,8 @@ pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, Certi
     Ok(own)
 }
 
-/// Whether D or its derivative jumps somewhere on a lattice of lines.
+/// Whether the noise is that of the Hessian, or D or a derivative of it jumps along one of 16 lines across the domain
+/// in each direction.
 fn bends(problem: &Problem) -> bool {
     const LINES: usize = 16;
     let Domain { lower, .. } = problem.domain;
@@ -127,7 +128,8 @@ fn bends(problem: &Problem) -> bool {
     problem.noise.hessian_field().is_some() || lines.into_iter().any(|(axis, k)| !line(axis, k).is_empty())
 }
 
-/// Moves walls inwards to the sides of a box, which absorb, also where they lie on the wall.
+/// Moves the walls of the domain inwards to the sides of a box, which absorb even where they coincide with a wall. A
+/// periodic axis is left as it is.
 fn draw_in(domain: &mut Domain, lower: Point, upper: Point) {
     for axis in 0..2 {
         let AxisWalls::Walls(mut walls) = domain.walls[axis] else { continue };
@@ -142,10 +144,10 @@ fn draw_in(domain: &mut Domain, lower: Point, upper: Point) {
 }
 
 impl<'a> Setting<'a> {
-    /// Cells over the domain of a problem from [`in_rectangle`].
+    /// The cells over the domain of a problem from [`in_rectangle`].
     ///
     /// # Errors
-    /// A drift that turns after all.
+    /// [`CertificateError::Disagrees`] if φ from D⁻¹s depends on the path.
     pub(super) fn new(problem: &'a Problem, cells: [usize; 2]) -> Result<Setting<'a>, CertificateError> {
         let domain = &problem.domain;
         let absorbs = [0, 1].map(|axis| [0, 1].map(|end| domain.wall(axis, end) == Some(Wall::Absorbing)));
@@ -175,7 +177,7 @@ impl<'a> Setting<'a> {
         Ok(Setting { problem, process, lower: domain.lower, spacing, cells, absorbs, is_periodic })
     }
 
-    /// The point at these numbers of cells from the lower corner.
+    /// The point at (i, j) cell widths from the lower corner.
     pub(super) fn place(&self, i: f64, j: f64) -> Point {
         [self.lower[0] + self.spacing[0] * i, self.lower[1] + self.spacing[1] * j]
     }
@@ -188,13 +190,13 @@ impl<'a> Setting<'a> {
         self.spacing[0] * self.spacing[1]
     }
 
-    /// What lies beyond the ends of an axis.
+    /// The boundary condition at the two ends of an axis.
     pub(super) fn beyond(&self, axis: usize) -> Beyond {
         if self.is_periodic[axis] { Beyond::Itself } else { Beyond::Walls(self.absorbs[axis]) }
     }
 
-    /// The number of a face across an axis: across x `i·ny + j`, across y `i·(ny+1) + j`; the last of a periodic axis
-    /// is the first.
+    /// The index of a face normal to `axis`: `i·ny + j` across x, `i·(ny+1) + j` across y. The last face of a periodic
+    /// axis is its first.
     pub(super) fn face_number(&self, axis: usize, [i, j]: [usize; 2]) -> usize {
         let around =
             |own: usize, k: usize| if self.is_periodic[own] && own == axis && k == self.cells[own] { 0 } else { k };
@@ -202,7 +204,7 @@ impl<'a> Setting<'a> {
         if axis == 0 { i * self.cells[1] + j } else { i * (self.cells[1] + 1) + j }
     }
 
-    /// The cell beyond a face of a cell.
+    /// The cell on the other side of a face of a cell; `None` at a wall.
     pub(super) fn neighbour(&self, [i, j]: [usize; 2], axis: usize, end: usize) -> Option<[usize; 2]> {
         let moved = |k: usize, n: usize| match (end, self.is_periodic[axis]) {
             (1, true) => Some((k + 1) % n),
@@ -213,7 +215,7 @@ impl<'a> Setting<'a> {
         if axis == 0 { Some([moved(i, self.cells[0])?, j]) } else { Some([i, moved(j, self.cells[1])?]) }
     }
 
-    /// ln p at the centre of a cell, in the unit of all densities here.
+    /// ln p at the centre of a cell, scaled to [`PEAK`] at its largest.
     pub(super) fn exponent(&self, cell: usize) -> f64 {
         let ny = self.cells[1];
         match &self.process {
@@ -225,7 +227,7 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// The height of a pass: the potential in the middle of a face of a cell, in a unit of its own.
+    /// The height of the pass over a face of a cell: L (white noise) or φ in its middle.
     pub(super) fn pass(&self, [i, j]: [usize; 2], axis: usize, end: usize) -> f64 {
         match &self.process {
             Process::White { loss, .. } => {
@@ -266,7 +268,7 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// p and D at the nodes of a face of a cell.
+    /// p and D n at the nodes of a face of a cell.
     pub(super) fn face<const N: usize>(
         &self,
         rule: &Rule<N>,
@@ -301,7 +303,7 @@ impl<'a> Setting<'a> {
         Rectangle { lower: self.place(i as f64, j as f64), size: self.spacing }
     }
 
-    /// What roundings of the potential, or paths to it that disagree, may change a density by.
+    /// The relative error of p, and of 1/p, from roundings of L or from the difference of φ between two paths.
     pub(super) fn rounding(&self) -> f64 {
         match &self.process {
             Process::White { loss, noise, .. } => {
@@ -311,18 +313,18 @@ impl<'a> Setting<'a> {
                 let places = saddles.chain([valley.start_point]);
                 ROUNDED_LOSS * places.map(|at| loss.value(at).abs()).fold(0.0, f64::max) / noise
             }
-            // In the density and in its reciprocal.
+            // Twice the difference, which is in p and in 1/p.
             Process::Field { potential, .. } => 2.0 * potential.disagreement + ROUNDED_LOSS * (PEAK - FLOOR),
         }
     }
 
-    /// Whether φ = L/d and D = d·I.
+    /// Whether D = d·I with a constant d, so that φ = L/d.
     pub(super) fn is_white(&self) -> bool {
         matches!(self.process, Process::White { .. })
     }
 }
 
-/// p at up to [`LANES`] places under white noise.
+/// p at up to [`LANES`] points under white noise.
 fn white<const N: usize>(loss: &dyn Landscape, noise: f64, lowest: f64, places: [Point; N]) -> [f64; N] {
     const { assert!(N <= LANES) };
     let mut at = Points::all(places[0]);

@@ -1,20 +1,20 @@
-//! A lower bound ρ of the second eigenvalue λ₂ in two dimensions, by counting eigenvalues of a small matrix.
+//! A lower bound ρ of the second eigenvalue λ₂ in two dimensions, by counting negative pivots of a small matrix.
 //!
-//! With ψ = √p u and s = D∇φ the energy is ∫ ∇ψ·D∇ψ + Wψ², W = s·D⁻¹s/4 − ∇·s/2 (|∇L|²/4d − ΔL/2 for D = d·I), and an
-//! integral over reflecting walls that is not negative where s points outwards there. In each cell D ≥ diag(δ₁, δ₂),
-//! δ_k the least value of D_kk(1 − |D₁₂|/√(D₁₁D₂₂)). For v with means v̄ over cells,
+//! With ψ = √p u and s = D∇φ the energy is ∫ ∇ψ·D∇ψ + Wψ², W = s·D⁻¹s/4 − ∇·s/2 (|∇L|²/4d − ΔL/2 for D = d·I), plus an
+//! integral over reflecting walls that is nonnegative where s points outwards. No exponential is left. In each cell D ≥
+//! diag(δ₁, δ₂), δ_k the least value of D_kk(1 − |D₁₂|/√(D₁₁D₂₂)). For v with cell means v̄,
 //! ```text
-//!   ∫ δ_k(∂_k v)² ≥ Σ_edges |e|/d_e (v̄_i − v̄_j)²        d_e = h_k/2 (1/δ_k(i) + 1/δ_k(j)), h_k/2δ_k to an absorbing wall
+//!   ∫ δ_k(∂_k v)² ≥ Σ_edges |e|/d_e (v̄_i − v̄_j)²   d_e = h_k/2 (1/δ_k(i) + 1/δ_k(j)), h_k/2δ_k to an absorbing wall
 //! ```
-//! (v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix in the weight 1/δ has no negative entries and rows
-//! that sum to d_e). With v = v̄ + f in each cell, ‖f‖² ≤ max_k(h_k²/π²δ_k) ∫ Σ δ_k(∂_k v)² (Payne and Weinberger 1960)
-//! and 0 < ε < 1, W may be replaced by
+//! because v̄_i − v̄_j = ∫ τ_e·∇v with hat functions τ_e, whose Gram matrix in the weight 1/δ is nonnegative with row
+//! sums d_e. With v = v̄ + f in each cell, ‖f‖² ≤ max_k(h_k²/π²δ_k) ∫ Σ δ_k(∂_k v)² (Payne and Weinberger 1960) and 0 <
+//! ε < 1, W may be replaced by
 //! ```text
 //!   max(min W, mean W − Var W/(επ² min_k(δ_k/h_k²) + min W − ρ))        where every denominator is positive
 //! ```
-//! and λ₂ ≥ ρ if (1−ε)A + W − ρ has at most one negative eigenvalue: as many as negative pivots. No exponential is
-//! left. A periodic axis is cut by a wall on which nothing is asked of v, which lowers all eigenvalues; it is cut where
-//! the potential is highest. Least values, mean and variance are taken from samples.
+//! and λ₂ ≥ ρ if (1−ε)A + W − ρ has at most one negative eigenvalue, counted by its negative pivots. A periodic axis is
+//! cut where the potential is highest; v need not satisfy any condition there, which can only lower the eigenvalues.
+//! Least value, mean and variance of W are sampled, not enclosed.
 
 use std::f64::consts::{LN_2, PI};
 
@@ -26,22 +26,25 @@ use super::setting::Setting;
 use crate::study::certificate::CertificateError;
 use crate::tensor::{Tensor, dot};
 
-/// Cells along the longer side, coarsest first: a coarse grid proves less, or nothing.
+/// Cells along the longer side, coarsest first. A coarse grid proves a smaller ρ, or none.
 const LADDER: [usize; 3] = [64, 128, 256];
-/// A bound so many times the rate loses nothing.
+/// The ratio ρ/γ from which a larger ρ no longer narrows the interval.
 const AMPLE: f64 = 1e6;
-/// A grid finer than this is tried only where the coarser ones have proved nothing.
+/// Grids with more cells than this are tried only if no coarser one has proved a bound.
 const PATIENT: usize = 128;
-/// Shares ε of the gradient that hold W in.
+/// The shares ε of the gradient energy that are tried against the variance of W.
 const SHARES: [f64; 3] = [0.02, 0.1, 0.5];
-/// Halvings of the interval of ln ρ, once it is bracketed.
+/// Bisections of ln ρ once it is bracketed.
 const HALVINGS: usize = 8;
 /// Doublings of ln(ρ/γ) from ln 2.
 const DOUBLINGS: usize = 11;
-/// Slopes outwards that are this much of the largest slope are none.
+/// An outward slope smaller than this share of |s| counts as zero.
 const LEVEL: f64 = 1e-12;
 
-/// The largest ρ found with ρ ≤ λ₂, above an upper bound of γ.
+/// The largest ρ ≤ λ₂ that is proved, above the upper bound `rate` of γ.
+///
+/// # Errors
+/// [`CertificateError::FallsOutwards`], and [`CertificateError::NoGap`] if no grid proves a ρ above `rate`.
 pub(super) fn second_rate(setting: &Setting<'_>, rate: f64) -> Result<f64, CertificateError> {
     let force = Force::new(setting.problem);
     rises_outwards(setting, force)?;
@@ -59,7 +62,7 @@ pub(super) fn second_rate(setting: &Setting<'_>, rate: f64) -> Result<f64, Certi
     best.ok_or(CertificateError::NoGap { rate })
 }
 
-/// Refuses a reflecting wall towards which the potential falls.
+/// Refuses reflecting walls towards which the potential falls.
 fn rises_outwards(setting: &Setting<'_>, force: Force<'_>) -> Result<(), CertificateError> {
     const SAMPLES: usize = 1024;
     let domain = &setting.problem.domain;
@@ -82,7 +85,8 @@ fn rises_outwards(setting: &Setting<'_>, force: Force<'_>) -> Result<(), Certifi
     Ok(())
 }
 
-/// Where a periodic axis is cut, in cells of the rate's grid: at the line of faces whose lowest pass is the highest.
+/// The line of faces at which a periodic axis is cut, by its index in the rate's grid: that whose lowest pass is the
+/// highest.
 fn cut(setting: &Setting<'_>, axis: usize) -> usize {
     let [along, across] = [setting.cells[axis], setting.cells[1 - axis]];
     let lowest = |k: usize| {
@@ -93,7 +97,7 @@ fn cut(setting: &Setting<'_>, axis: usize) -> usize {
     (0..along).fold(0, |best, k| if heights[k] > heights[best] { k } else { best })
 }
 
-/// What is known of W and D in one cell.
+/// W and D sampled in one cell.
 #[derive(Clone, Copy)]
 struct Sampled {
     least: f64,
@@ -103,10 +107,10 @@ struct Sampled {
     noise: [f64; 2],
 }
 
-/// A grid for counting, its shorter side fast.
+/// A grid for counting eigenvalues, its shorter side fast.
 struct Counted {
     sampled: Vec<Sampled>,
-    /// Cells along the slow and the fast axis, their widths, and what the walls of either do.
+    /// Along the slow and the fast axis: cells, cell widths, and whether the lower and upper wall absorb.
     cells: [usize; 2],
     spacing: [f64; 2],
     absorbs: [[bool; 2]; 2],
@@ -115,7 +119,8 @@ struct Counted {
 impl Counted {
     fn new(setting: &Setting<'_>, force: Force<'_>, longest: usize) -> Counted {
         let widths = [0, 1].map(|axis| setting.spacing[axis] * setting.cells[axis] as f64);
-        // Widths are measured by the noise across them; under white noise as they are.
+        // Side lengths are compared in units of the noise along them, so that cells suit the anisotropy at the start
+        // point.
         let Tensor { xx, yy, .. } = setting.problem.noise.tensor(setting.problem.valley.start_point);
         let thinner = (xx / yy).sqrt();
         let measured = [widths[0], widths[1] * thinner];
@@ -143,7 +148,7 @@ impl Counted {
         Counted { sampled: sampled.collect(), cells, spacing, absorbs: axes.map(|axis| setting.absorbs[axis]) }
     }
 
-    /// The largest ρ above the rate that this grid proves.
+    /// The largest ρ above the rate that this grid proves, or `None`.
     fn largest(&self, rate: f64) -> Option<f64> {
         let (mut low, mut high) = (0.05, LN_2);
         let proves = |logarithm: f64| self.proves(rate * logarithm.exp());
@@ -160,25 +165,26 @@ impl Counted {
             let middle = 0.5 * (low + high);
             if proves(middle) { low = middle } else { high = middle }
         }
-        // Roundings of the pivots are far smaller.
+        // A slack far above the rounding errors of the pivots.
         Some(rate * low.exp() * (1.0 - 1e-6))
     }
 
-    /// Whether λ₂ ≥ ρ.
+    /// Whether λ₂ ≥ ρ is proved with one of the shares ε.
     fn proves(&self, rho: f64) -> bool {
         rho.is_finite() && SHARES.iter().any(|&share| self.negative_pivots(rho, share).is_some_and(|count| count <= 1))
     }
 
-    /// The number of negative eigenvalues; `None` where a denominator is not positive, or a pivot vanishes.
+    /// The number of negative eigenvalues, counted up to 2; `None` where a denominator is not positive or a pivot
+    /// vanishes.
     fn negative_pivots(&self, rho: f64, share: f64) -> Option<usize> {
         let [slow, fast] = self.cells;
-        // 1/d_e over the width of a cell between a cell and the next, and from a cell to a wall.
+        // (1−ε)/(d_e h) for the edge between two cells, h their width.
         let between = |axis: usize, one: &Sampled, other: &Sampled| {
             let h = self.spacing[axis];
             2.0 * (1.0 - share) / (h * h * (one.noise[axis].recip() + other.noise[axis].recip()))
         };
         let band = fast + 1;
-        // Row k: the diagonal and the entries to its right.
+        // Row k holds the diagonal entry and those to its right.
         let mut rows = vec![0.0; slow * fast * band];
         for (cell, sampled) in self.sampled.iter().enumerate() {
             let (i, j) = (cell / fast, cell % fast);
@@ -210,7 +216,7 @@ impl Counted {
     }
 }
 
-/// Samples W and D in a cell: nodes of Gauss for mean and variance, a lattice with its sides for least values.
+/// Samples W and D in a cell: mean and variance of W at Gauss nodes, least values on a lattice with the cell's sides.
 fn sampled(setting: &Setting<'_>, force: Force<'_>, corner: [f64; 2], axes: [usize; 2], spacing: [f64; 2]) -> Sampled {
     const LATTICE: usize = 4;
     let place = |s: f64, t: f64| {
@@ -248,7 +254,8 @@ fn sampled(setting: &Setting<'_>, force: Force<'_>, corner: [f64; 2], axes: [usi
     Sampled { least, mean: middle + mean, variance: (square - mean * mean).max(0.0), noise }
 }
 
-/// The number of negative pivots of a symmetric band matrix, its upper half given by rows.
+/// The number of negative pivots of a symmetric band matrix given by the rows of its upper half, counted up to 2;
+/// `None` if a pivot is zero or not finite.
 fn count_negative(rows: &mut [f64], band: usize) -> Option<usize> {
     let n = rows.len() / band;
     let mut count = 0;

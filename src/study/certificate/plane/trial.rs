@@ -1,9 +1,9 @@
-//! Trial functions u from values at cell centres: zero where the process is killed, flat where it lives, smooth across
-//! the saddle.
+//! Trial functions u from values at cell centres: zero on absorbing walls, constant on the plateau, smooth across the
+//! saddle.
 //!
-//! Near a saddle the committor is the error function of a linear function, whatever its direction, so that z with u =
-//! (1 + ε) erf z is interpolated, by bicubics (Catmull and Rom), mirrored at reflecting walls and continued by the
-//! cubic through 0 at absorbing ones. Where 1 − u is rounding u is flat exactly: p is largest there, and a gradient of
+//! The committor near a quadratic saddle is the error function of a linear function in any direction, so u = (1 + ε)
+//! erf z and z is interpolated by Catmull–Rom bicubics. Beyond reflecting walls z is mirrored, beyond absorbing ones
+//! continued by the cubic through 0. Where 1 − u is rounding u is set constant: p is largest there, and a gradient of
 //! 1e-16 would outweigh the energy of the saddle.
 
 use std::f64::consts::PI;
@@ -14,36 +14,36 @@ use super::rule::{REACH, Stencil};
 use super::setting::{Beyond, Setting};
 use crate::tensor::Point;
 
-/// 1 − u below this is none.
+/// Where 1 − u is below about this, z is constant; also the least ε.
 const PLATEAU: f64 = 1e-12;
-/// Largest ε: where 1 − u is not small on average u itself is smooth, and z nearly linear in it.
+/// The largest ε. Where the mean of 1 − u is not small u itself is smooth, and z nearly linear in u.
 const LARGEST: f64 = 1.0;
-/// Centres beyond either wall.
+/// Ghost centres beyond each wall.
 const GHOSTS: usize = 2;
-/// Fewest cells along an axis, so that an absorbing wall has the three centres that its cubic takes.
+/// The fewest cells along an axis: an absorbing wall needs three centres for its cubic.
 pub(super) const LEAST_CELLS: usize = 4;
 
-/// u at the nodes of a cell with its gradient.
+/// u and its gradient at the nodes of a cell, x slow.
 pub(super) struct AtNodes<const N: usize> {
     pub(super) u: [[f64; N]; N],
     pub(super) ux: [[f64; N]; N],
     pub(super) uy: [[f64; N]; N],
 }
 
-/// A trial function.
+/// A trial function u = (1 + ε) erf z.
 pub(super) struct Trial {
-    /// z − `top` at every centre, ghosts included, y fast: exactly 0 on the plateau.
+    /// z − `top` at every centre with ghosts, y fast; exactly 0 on the plateau.
     fall: Vec<f64>,
     top: f64,
     amplitude: f64,
     columns: usize,
     spacing: [f64; 2],
-    /// Cells of the plateau.
+    /// Whether each cell belongs to the plateau.
     pub(super) is_flat: Vec<bool>,
 }
 
 impl Trial {
-    /// From values between 0 and 1 at the cell centres, with the mean of 1 − u under the density.
+    /// Interpolates values in [0, 1] at the cell centres; `mean_fall`: the mean of 1 − u under p.
     pub(super) fn new(setting: &Setting<'_>, values: &[f64], mean_fall: f64) -> Trial {
         let [nx, ny] = setting.cells;
         let amplitude = 1.0 + mean_fall.clamp(PLATEAU, LARGEST);
@@ -79,7 +79,7 @@ impl Trial {
         })
     }
 
-    /// u, ∂u/∂x, ∂u/∂y at a place of a cell.
+    /// u, ∂u/∂x and ∂u/∂y at a point of a cell; `x` and `y`: stencils of value and derivative.
     fn at(&self, around: &[[f64; REACH]; REACH], x: [&Stencil; 2], y: [&Stencil; 2]) -> [f64; 3] {
         let sum = |x: &Stencil, y: &Stencil| {
             let row = |k: usize| -> f64 { (0..REACH).map(|l| y[l] * around[k][l]).sum() };
@@ -88,7 +88,7 @@ impl Trial {
         self.error_function([sum(x[0], y[0]), sum(x[1], y[0]) / self.spacing[0], sum(x[0], y[1]) / self.spacing[1]])
     }
 
-    /// u and its gradient from z − top and its gradient.
+    /// u and its gradient from z − top and the gradient of z.
     fn error_function(&self, [fall, zx, zy]: [f64; 3]) -> [f64; 3] {
         let z = self.top + fall;
         let steep = self.amplitude * 2.0 / PI.sqrt() * (-z * z).exp();
@@ -104,7 +104,7 @@ impl Trial {
     ) -> AtNodes<N> {
         let around = self.around(i, j);
         let mut found = AtNodes { u: [[0.0; N]; N], ux: [[0.0; N]; N], uy: [[0.0; N]; N] };
-        // Along y first: `rows[k][b]` is z at the height of node b above centre k.
+        // First along y: `rows[k][b]` is z in column k at the height of node b.
         let along = |weights: &[Stencil; N]| -> [[f64; N]; REACH] {
             std::array::from_fn(|k| std::array::from_fn(|b| (0..REACH).map(|l| weights[b][l] * around[k][l]).sum()))
         };
@@ -124,8 +124,8 @@ impl Trial {
         found
     }
 
-    /// ∇u on a face of a cell, at nodes along it: `axis` is the normal, `normal` the stencils of value and slope at the
-    /// face, `along` those at the nodes.
+    /// ∇u at the nodes of a face of a cell. `axis`: the normal; `normal`: the stencils of value and derivative at the
+    /// face across it; the last argument: those at the nodes along it.
     pub(super) fn on_face<const N: usize>(
         &self,
         [i, j]: [usize; 2],
@@ -142,10 +142,10 @@ impl Trial {
     }
 }
 
-/// 1 − u below this is a plateau to the fluxes: the ripples of the cubic beside it would meet a large p.
+/// The 1 − u below which the flux −pD∇u is set to zero: the cubic's ripples there would be multiplied by a large p.
 const FLAT: f64 = 1e-11;
 
-/// Fills in the ghosts of a line of `count` centres.
+/// Fills in the ghost values of a line of `count` centres.
 fn ghosts(values: &mut [f64], at: impl Fn(usize) -> usize, count: usize, beyond: Beyond) {
     let Beyond::Walls(absorbs) = beyond else {
         for k in 0..GHOSTS {
@@ -155,12 +155,13 @@ fn ghosts(values: &mut [f64], at: impl Fn(usize) -> usize, count: usize, beyond:
         return;
     };
     for (end, absorbs) in absorbs.into_iter().enumerate() {
-        // Counted from the wall inwards, and outwards.
+        // The k-th centre from the wall inwards, and the k-th ghost outwards.
         let inner = |k: usize| at(if end == 0 { GHOSTS + k } else { GHOSTS + count - 1 - k });
         let outer = |k: usize| at(if end == 0 { GHOSTS - 1 - k } else { GHOSTS + count + k });
         let [a, b, c] = [0, 1, 2].map(|k| values[inner(k)]);
         (values[outer(0)], values[outer(1)]) = match absorbs {
-            // The cubic through 0 at the wall and three centres; then what makes the interpolant vanish on the wall.
+            // The cubic through 0 at the wall and three centres; then the value for which the interpolant vanishes on
+            // the wall.
             true => {
                 let first = -3.0 * a + b - 0.2 * c;
                 (first, 9.0 * (first + a) - b)
