@@ -103,11 +103,12 @@ pub(super) struct Context<'a> {
 pub(super) enum Fate {
     /// An absorbing boundary cuts it at this fraction.
     Cut(f64),
-    /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it.
+    /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it, or it meets the corner
+    /// with an absorbing wall.
     Window {
         /// The fraction of the edge.
         fraction: f64,
-        /// The share of the edge that the window absorbs.
+        /// The share of the edge that is absorbed.
         share: f64,
         /// The grid axis normal to the wall.
         axis: usize,
@@ -321,6 +322,9 @@ impl Context<'_> {
             let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
             return if is_left { Fate::Cut(1.0) } else { Fate::Reflected(None) };
         };
+        if let Some(axis) = self.axis_of_mixed_corner(from, step, (fraction, axis, side)) {
+            return Fate::Window { fraction: LEAST.max(fraction), share: 0.5, axis };
+        }
         // A live set that ends on the wall itself is left there, on whichever side of it rounding has placed the end of
         // the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
@@ -346,6 +350,26 @@ impl Context<'_> {
         match (sine <= ON_FACES, cosine <= ON_FACES) {
             (true, _) => Some(axis),
             (_, true) => Some(1 - axis),
+            _ => None,
+        }
+    }
+
+    /// The grid axis normal to the reflecting one of two walls, if an edge that leaves through a wall at a fraction
+    /// leaves through the corner with a wall of the other kind: half of it belongs to each, whichever axis is called x.
+    fn axis_of_mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<usize> {
+        let (fraction, axis, side) = wall;
+        let other = 1 - axis;
+        if self.grid.dimension == 1 || self.domain.is_periodic(other) || step[other] == 0.0 {
+            return None;
+        }
+        let end = usize::from(step[other] > 0.0);
+        let corner = if end == 1 { self.domain.upper[other] } else { self.domain.lower[other] };
+        let is_corner = ((corner - from[other]) / step[other] - fraction).abs() <= ON_FACES * fraction;
+        let absorbs =
+            [(axis, side), (other, end)].map(|(axis, side)| self.domain.wall(axis, side) == Some(Wall::Absorbing));
+        match absorbs {
+            [true, false] if is_corner => self.axis_of_faces(other),
+            [false, true] if is_corner => self.axis_of_faces(axis),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::noise::raised::Raised;
 use crate::scaled::Scaled;
-use crate::solve::{Discretisation, QuasiStationary, Resources};
+use crate::solve::{Discretisation, Resources};
 use crate::study::extrapolation::Extrapolation;
 use crate::study::level::{self, Analyses, Level};
 use crate::study::request::Quantity;
@@ -49,25 +49,43 @@ impl Coarseness {
     }
 }
 
-/// The resolution on a grid; `None` if nothing crosses.
-pub fn coarseness(on: &Discretisation<'_>, found: &QuasiStationary) -> Option<Coarseness> {
+/// The resolution where a process escapes with its quasi-stationary distribution, or another mode of its killed chain;
+/// `None` if nothing crosses.
+pub fn coarseness(on: &Discretisation<'_>, probability: &[f64], rate: Scaled) -> Option<Coarseness> {
+    let flux = |pair: &Pair| {
+        let [p, q] = [pair.from, pair.to].map(|state| probability[state as usize]);
+        (p * pair.forward - q * pair.backward).abs()
+    };
+    resolved_by(on, flux, Some(rate.value()))
+}
+
+/// The resolution on a closed chain with the stationary distribution `law`, of all transitions across the curve: where
+/// most of them are, most paths between valleys are; `None` if nothing crosses.
+pub fn closed_coarseness(on: &Discretisation<'_>, law: &[Scaled]) -> Option<Coarseness> {
+    let one_way = |pair: &Pair| law[pair.from as usize].value() * pair.forward;
+    resolved_by(on, one_way, None)
+}
+
+/// The resolution where there is this flux along edges; `total` is the flux that the share of the crossings is of, and
+/// without it all of it crosses.
+fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Option<f64>) -> Option<Coarseness> {
     let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
     let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
     let (mut bare, mut resolved) = (0.0, 0.0);
     let (mut floored, mut steep) = (0.0, 0.0);
-    for &Pair { from, to, forward, backward, .. } in &on.assembly.pairs {
-        let [start, end] = [from, to].map(|state| on.centre(state as usize));
-        let [p, q] = [from, to].map(|state| found.probability[state as usize]);
-        let flux = (p * forward - q * backward).abs();
+    for pair in &on.assembly.pairs {
+        let [start, end] = [pair.from, pair.to].map(|state| on.centre(state as usize));
         if let Some(resolution) = mollified.resolution(start, end) {
+            let flux = flux(pair);
             bare += flux;
             resolved += flux * resolution.clamp(CLOSED, FINE);
         } else if let Some(steepness) = mollified.steepness(start, end) {
+            let flux = flux(pair);
             floored += flux;
             steep += flux * steepness;
         }
     }
-    let share = |flux: f64| (flux / found.rate.value()).min(1.0);
+    let share = |flux: f64| total.map_or(1.0, |total| (flux / total).min(1.0));
     match bare >= floored {
         true => (bare > 0.0).then(|| Coarseness::Bare { where_crossed: bare / resolved, share: share(bare) }),
         false => Some(Coarseness::Floored(steep / floored * share(floored))),

@@ -74,6 +74,8 @@ pub struct Series<'a> {
     pub rounding: f64,
     /// The scheme's [`crate::study::request::Scheme::formal_order`].
     pub formal: f64,
+    /// The highest order that an error claims to fall with, whatever grids show; infinite if nothing bounds it.
+    pub claimed: f64,
 }
 
 /// The data of the rules: the changes of log γ from grid to grid, and the observed order.
@@ -89,6 +91,8 @@ pub struct Seen {
     pub order: Option<f64>,
     /// The scheme's order on smooth problems.
     pub formal: f64,
+    /// The highest order that an error claims to fall with.
+    pub claimed: f64,
     /// The rounding of each value.
     pub rounding: f64,
     /// Whether boundaries cut edges, or kinks of the density cut cells, at fractions that differ from grid to grid:
@@ -138,7 +142,7 @@ impl Series<'_> {
         // log(to/from), accurate for nearby values: errors of rates are relative, and an extrapolated rate must stay
         // positive.
         let growth = |from: Scaled, to: Scaled| (to.over(from).value() - 1.0).ln_1p();
-        let Series { values, spacing, rounding, formal } = *self;
+        let Series { values, spacing, rounding, formal, claimed } = *self;
         let (change, before, order) = match (spacing, values) {
             (Spacing::Quarters, &[half, most, all]) => {
                 let (before, change) = (growth(half, all), growth(most, all));
@@ -153,7 +157,7 @@ impl Series<'_> {
             }
             (Spacing::Ratio(_), _) => return None,
         };
-        Some(Seen { spacing, change, before, order, formal, rounding, is_cut })
+        Some(Seen { spacing, change, before, order, formal, claimed, rounding, is_cut })
     }
 }
 
@@ -197,7 +201,9 @@ impl Seen {
                 let larger = self.change.abs().max(self.before.map_or(0.0, |before| before.abs() / ratio));
                 relative(SAFETY * (larger / (ratio - 1.0)))
             }
-            Claim::ObservedAtMost(most) => relative(SAFETY * self.left_by_either(self.order.unwrap_or(1.0).min(most))),
+            Claim::ObservedAtMost(most) => {
+                relative(SAFETY * self.left_by_either(self.order.unwrap_or(1.0).min(most).min(self.claimed)))
+            }
             Claim::FourthOrFirst => {
                 let larger = self.left_by_half(4.0).abs().max(self.left_by_change(1.0).abs());
                 relative(SAFETY * larger)
@@ -218,7 +224,7 @@ impl Seen {
 
     /// The remaining error of order p, but at most the scheme's, from the last change.
     fn left_at_most(&self, p: f64) -> f64 {
-        self.larger_change() / (self.ratio().powf(p.min(self.formal)) - 1.0)
+        self.larger_change() / (self.ratio().powf(p.min(self.formal).min(self.claimed)) - 1.0)
     }
 
     /// The last change; if an order is observed at least the change before reduced by the order [`HIGHEST`]; if two

@@ -146,6 +146,7 @@ impl<'a> Climb<'a> {
             spacing,
             boundary: BoundaryError::default(),
             coarseness: None,
+            claimed: f64::INFINITY,
             raised: 0.0,
             rates: Vec::new(),
         };
@@ -159,6 +160,7 @@ impl<'a> Climb<'a> {
                     climb.rungs.rates.push(Rates::new(&level));
                     climb.rungs.boundary = level.found.boundary;
                     climb.rungs.coarseness = level.found.coarseness;
+                    climb.rungs.claimed = boundary::order_claimed(&level.discretisation);
                     climb.finest = Some(level);
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),

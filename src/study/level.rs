@@ -133,11 +133,15 @@ pub fn solve<'a>(
             false => None,
         };
         let whereabouts = ground.as_ref().map(|ground| ground.left.clone());
+        let of_ground = ground
+            .as_ref()
+            .and_then(|ground| crossing::coarseness(&discretisation, &ground.left, ground.value.modulus()));
         let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
         let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
         let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
-        let FurtherAnalyses { reactive, several, network, spectrum } = beside;
-        let (found, timing) = (Analyses { whereabouts, ..Analyses::default() }, laps.timing);
+        let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
+        let coarseness = of_ground.or(coarseness);
+        let (found, timing) = (Analyses { whereabouts, coarseness, ..Analyses::default() }, laps.timing);
         return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
@@ -147,7 +151,7 @@ pub fn solve<'a>(
         laps.end("correction");
     }
     resources.progress.begin("solving", 0);
-    let found = Analyses::new(request, &chain)?;
+    let mut found = Analyses::new(request, &chain)?;
     let ground = match request.wants(Quantity::Spectrum) {
         true => Some(spectrum::ground(&chain, found.quasi_stationary.as_ref())?),
         false => None,
@@ -157,7 +161,8 @@ pub fn solve<'a>(
     // Only one factor need be in memory.
     let discretisation = chain.into_discretisation();
     let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
-    let FurtherAnalyses { reactive, several, network, spectrum } = beside;
+    let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
+    found.coarseness = found.coarseness.or(coarseness);
     Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing: laps.timing })
 }
 
@@ -176,6 +181,8 @@ struct FurtherAnalyses<'a> {
     several: Option<Hits>,
     network: Option<ValleyNetwork<'a>>,
     spectrum: Option<LevelSpectrum<'a>>,
+    /// The resolution of a curve on which the noise degenerates, where the closed chain crosses it.
+    coarseness: Option<Coarseness>,
 }
 
 impl<'a> FurtherAnalyses<'a> {
@@ -190,13 +197,15 @@ impl<'a> FurtherAnalyses<'a> {
         let asks = |quantity: Quantity| request.wants(quantity);
         let needs_closed =
             asks(Quantity::Committor) || asks(Quantity::Network) || (asks(Quantity::Spectrum) && ground.is_none());
-        let mut beside = FurtherAnalyses { reactive: None, several: None, network: None, spectrum: None };
+        let mut beside =
+            FurtherAnalyses { reactive: None, several: None, network: None, spectrum: None, coarseness: None };
         let closed = match needs_closed {
             true => {
                 resources.progress.begin("stationary law", 0);
                 let closed = on.closed(resources.progress)?;
                 let law = closed_law(&closed, resources)?;
                 laps.end("stationary law");
+                beside.coarseness = crossing::closed_coarseness(&closed, &law);
                 Some(Closed { on: closed, law })
             }
             false => None,

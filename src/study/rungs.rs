@@ -66,6 +66,8 @@ pub struct Rungs<'a> {
     pub(super) boundary: BoundaryError,
     /// The resolution of the finest grid where the process crosses a curve on which its noise degenerates.
     pub(super) coarseness: Option<Coarseness>,
+    /// The highest order that errors claim to fall with; infinite if the finest grid has edges along its axes alone.
+    pub(super) claimed: f64,
     /// The relative effect of the mollification level on the finest grid.
     pub raised: f64,
     /// The rates of each grid, coarsest first.
@@ -77,20 +79,26 @@ impl Rungs<'_> {
     pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
         let rounding = rounding(self.problem, self.rates.last()?.cells);
-        let [bare, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+        let [bare, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
         if let Spacing::Ratio(ratio) = self.spacing
             && bare > crossing::NEGLIGIBLE
         {
             return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
         }
-        let at_least = match self.spacing {
-            Spacing::Ratio(ratio) if floored > crossing::STEEP => crossing::over_a_floor(&values, ratio, floored),
-            _ => 0.0,
-        };
+        let at_least = self.over_a_floor(&values);
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
-        let series = Series { values: &values, spacing: self.spacing, rounding, formal };
+        let series = Series { values: &values, spacing: self.spacing, rounding, formal, claimed: self.claimed };
         series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+    }
+
+    /// The least error of values where the process crosses a curve with a floor that the grid hardly resolves.
+    fn over_a_floor(&self, values: &[Scaled]) -> f64 {
+        let [_, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
+        match self.spacing {
+            Spacing::Ratio(ratio) if floored > crossing::STEEP => crossing::over_a_floor(values, ratio, floored),
+            _ => 0.0,
+        }
     }
 
     /// The extrapolation of k_AB, whose sets are cut at their boundaries.
@@ -146,12 +154,15 @@ impl Rungs<'_> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
         if let Spacing::Ratio(ratio) = self.spacing
-            && crossing::is_asked_for(self.problem)
+            && (crossing::is_asked_for(self.problem) || coarseness > crossing::NEGLIGIBLE)
         {
             return crossing::extrapolate(values, ratio, rounding, coarseness, self.raised, formal);
         }
-        let series = Series { values, spacing: self.spacing, rounding, formal };
-        series.estimate(BoundaryError::default())
+        let at_least = self.over_a_floor(values);
+        let series = Series { values, spacing: self.spacing, rounding, formal, claimed: self.claimed };
+        series
+            .estimate(BoundaryError::default())
+            .map(|found| Extrapolation { error: found.error.max(at_least) + coarseness, ..found })
     }
 
     /// A warning if the grid does not resolve the curve that the process crosses, with the resulting error of γ.

@@ -12,16 +12,18 @@ fn scaled(values: &[f64]) -> Vec<Scaled> {
 }
 
 fn extrapolate(values: &[Scaled], ratio: f64, rounding: f64, formal: f64, is_cut: bool) -> Option<Extrapolation> {
-    Series { values, spacing: Spacing::Ratio(ratio), rounding, formal }.extrapolated(is_cut)
+    Series { values, spacing: Spacing::Ratio(ratio), rounding, formal, claimed: f64::INFINITY }.extrapolated(is_cut)
 }
 
 fn extrapolate_quarters(values: [Scaled; 3], rounding: f64, is_cut: bool) -> Extrapolation {
-    Series { values: &values, spacing: Spacing::Quarters, rounding, formal: 6.0 }.extrapolated(is_cut).unwrap()
+    Series { values: &values, spacing: Spacing::Quarters, rounding, formal: 6.0, claimed: f64::INFINITY }
+        .extrapolated(is_cut)
+        .unwrap()
 }
 
 /// Halved grids beside a boundary.
 fn estimate(values: &[Scaled], formal: f64, boundary: BoundaryError) -> Option<Extrapolation> {
-    Series { values, spacing: Spacing::Ratio(2.0), rounding: 1e-15, formal }.estimate(boundary)
+    Series { values, spacing: Spacing::Ratio(2.0), rounding: 1e-15, formal, claimed: f64::INFINITY }.estimate(boundary)
 }
 
 fn powers(order: f64, constant: f64) -> Vec<Scaled> {
@@ -197,7 +199,9 @@ fn every_row_of_the_table_decides_its_situation() {
     for ((situation, spacing, values, formal, is_cut, added, error), rule) in rows.into_iter().zip(&RULES) {
         let values = logs(&values);
         let finest = *values.last().unwrap();
-        let found = Series { values: &values, spacing, rounding: 1e-15, formal }.extrapolated(is_cut).unwrap();
+        let found = Series { values: &values, spacing, rounding: 1e-15, formal, claimed: f64::INFINITY }
+            .extrapolated(is_cut)
+            .unwrap();
         assert_eq!((rule.situation, found.situation), (situation, situation), "{found:?}");
         assert_relative_eq!(found.value.over(finest).value().ln(), added, epsilon = 1e-12, max_relative = 1e-6);
         assert_relative_eq!(found.error, error, epsilon = 1e-12, max_relative = 1e-6);
