@@ -12,15 +12,15 @@ pub const LINES: Claim = Claim {
     id: "setting-1-figures",
     title: "The panels of the ten-dimensional experiment are straight lines in the diffusion",
     statement: "In Setting 1, at the published hyperparameters, −ln γ is linear in 1/D (Figures 6 b and 15 a), 1/k (4 a and 17 a), B (4 b and 18 a) \
-                and 1/η (4 c and 19 a), and γ in k (6 a and 16 a): Pearson's r above 0.99.",
+                and 1/η (4 c and 19 a), and γ in k (6 a and 16 a).",
     source: "Figures 4, 6 (a, b) and 15 to 19 (a); Appendix E.1, hyperparameters",
     conditions: "Styblinski–Tang with Gaussian data, ten independent coordinates from −2.903534 until one exceeds 0.156731. 15 (a): η = 0.0001, D from 2 \
                  to 6. 16 (a): η = 0.0001, D = 0.2, k from 1/2 to 2. 17 (a): η = 0.006, B = 50, k from 1/2 to 2. 18 (a): η = 0.006, B from 1 to 20. \
                  19 (a): B = 1, η from 0.003 to 0.012. White noise alone in 15 and 16. The paper does not say which points it took.",
     computation: "γ an iteration of the diffusion, η times that of the finite-volume chain; beside it that of the iteration, by the chain with Gaussian steps. \
-                  Pearson's r over the panel's axis, and the largest distance from the line. Beside them 1/γ: the iterations that an experiment waits for. \
+                  The largest distance from the line of least squares over the panel's axis, over the range of the ordinate; Pearson's r beside it. Beside them 1/γ: the iterations that an experiment waits for. \
                   The iteration is solved for 18 (a) and 19 (a) in the full suite: its chain ends below 1e-308, and at η = 0.0001 it is the diffusion.",
-    tolerance: "0.01 for r, which is what the paper reports; residuals are in the second chart.",
+    tolerance: "1 % of the range; the paper reports r > 0.99, which a line that bends by far more has too.",
     expected: Expected::Holds,
     check: |effort| lines(effort, 1.0),
 };
@@ -106,7 +106,7 @@ const PANELS: [Panel; 5] = [
 
 impl Panel {
     /// Draws logarithms of rates over abscissae, with their residuals where there is a `chart` for them, and notes how
-    /// straight they are; returns |r|, `None` without points.
+    /// straight they are; returns the largest residual over the range, `None` without points.
     fn fit(
         &self,
         evidence: &mut Evidence,
@@ -125,11 +125,12 @@ impl Panel {
         let shares: Vec<[f64; 2]> =
             curve.iter().zip(&ordinates).map(|([abscissa, _], y)| [abscissa / first, y / range]).collect();
         let line = evidence.line(chart, self.name, &shares)?;
-        evidence.note(format!("{}, {model}: largest residual over the range", self.name), line.farthest());
+        let r = line.pearson_r.map_or(f64::NAN, f64::abs);
+        evidence.note(format!("{}, {model}: |Pearson's r| over {}", self.name, self.axis), r);
         evidence.note(format!("{}, {model}: ln of the iterations of the slowest point", self.name), longest);
         let drawn = curve.iter().map(|[abscissa, logarithm]| [abscissa / first, -logarithm]).collect();
         evidence.figure.measured(format!("{}, {model}", self.name), drawn);
-        line.pearson_r.map(f64::abs)
+        Some(line.farthest())
     }
 }
 
@@ -164,7 +165,7 @@ pub fn lines(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
     let mut evidence = Evidence::new(Verdict::Holds, &columns, figure);
     evidence.further.push(Figure::new(
         "abscissa over that of the first point",
-        "residual of the diffusion's line over its range",
+        "residual over the range of the panel's ordinate, the diffusion",
         [true, false],
     ));
     let counts = if effort.is_quick { 3 } else { 5 };
@@ -193,11 +194,12 @@ pub fn lines(effort: &Effort, power: f64) -> Result<Finding, ClaimError> {
         let first = diffusion[0][0];
         let slowest = diffusion.iter().map(|[_, logarithm]| -logarithm).fold(0.0, f64::max);
         waits.push(format!("{} e^{slowest:.0}", panel.name));
-        if let Some(r) = panel.fit(&mut evidence, "the diffusion", Some(0), diffusion, first) {
-            evidence.require(format!("{}: |Pearson's r| over {}", panel.name, panel.axis), r, 1.0, 0.01);
+        if let Some(farthest) = panel.fit(&mut evidence, "the diffusion", Some(0), diffusion, first) {
+            let name = format!("{}: largest residual over {}, over the range", panel.name, panel.axis);
+            evidence.require(name, farthest, 0.0, 0.01);
         }
-        if let Some(r) = panel.fit(&mut evidence, "the iteration", None, iteration, first) {
-            evidence.note(format!("{}, the iteration: |Pearson's r| over {}", panel.name, panel.axis), r);
+        if let Some(farthest) = panel.fit(&mut evidence, "the iteration", None, iteration, first) {
+            evidence.note(format!("{}, the iteration: largest residual over the range", panel.name), farthest);
         }
     }
     let summary = match evidence.verdict() {
