@@ -78,6 +78,30 @@ pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) 
     values[crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize]
 }
 
+/// The states around a point with the weights of linear interpolation, none of which is negative; the nearest state alone
+/// next to a wall or to cells without a state.
+pub fn around(grid: &Grid, assembly: &Assembly, point: Point) -> Vec<(usize, f64)> {
+    let nearest = || {
+        vec![(crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize, 1.0)]
+    };
+    let u = grid.to_grid(point);
+    let along = |axis: usize| match grid.dimension > axis {
+        true => stencil((u[axis] - grid.centre(axis, 0.0)) / grid.spacing()[axis], 2, grid.cells[axis]),
+        false => Some(vec![(0, 1.0)]),
+    };
+    let (Some(along_x), Some(along_y)) = (along(0), along(1)) else { return nearest() };
+    let mut found = Vec::new();
+    for &(ix, wx) in &along_x {
+        for &(iy, wy) in &along_y {
+            match assembly.states[ix * grid.cells[1] + iy] {
+                state if state != DEAD && wx >= 0.0 && wy >= 0.0 => found.push((state as usize, wx * wy)),
+                _ => return nearest(),
+            }
+        }
+    }
+    found
+}
+
 /// The Lagrange weights of the `width` cells around a point, shifted inwards at the ends of the axis.
 fn stencil(place: f64, width: i64, cells: usize) -> Option<Vec<(usize, f64)>> {
     let cells = cells as i64;

@@ -19,7 +19,9 @@ use crate::solve::{Factor, Resources, SolveError, occupation};
 /// # Errors
 /// [`SolveError::Overflow`] where π does not fit into double precision.
 pub fn stationary(closed: &Factor) -> Result<Vec<f64>, SolveError> {
-    let mut times = occupation(closed, closed.origin)?;
+    let mut source = vec![0.0; closed.states];
+    source[closed.origin] = 1.0;
+    let mut times = occupation(closed, &source)?;
     let total: f64 = times.iter().sum();
     if !total.is_finite() {
         return Err(SolveError::Overflow);

@@ -278,7 +278,7 @@ impl Analyses {
             // different coefficient on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
-        let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, found));
+        let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability, found.rate));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {
             // Passage times from other wells may leave the range of double precision.
@@ -289,8 +289,8 @@ impl Analyses {
         // Beyond the range of double precision 1/τ is used instead.
         let has_population = passage.as_ref().is_some_and(|passage| passage.times.ordinary().is_some());
         let occupied = match has_population {
-            true => Some(occupation(chain, chain.origin)?),
-            false if found.is_none() => occupation(chain, chain.origin).ok(),
+            true => Some(occupation(chain, &source(chain))?),
+            false if found.is_none() => occupation(chain, &source(chain)).ok(),
             false => None,
         };
         let flux_over_population =
@@ -311,6 +311,16 @@ impl Analyses {
 /// 1 if all times are ordinary numbers, otherwise `otherwise`.
 fn unit(times: &PassageTimes, otherwise: Scaled) -> Scaled {
     if times.ordinary().is_some() { Scaled::ONE } else { otherwise }
+}
+
+/// A unit source at the start point, on the states around it.
+fn source(chain: &Chain<'_>) -> Vec<f64> {
+    let on = &chain.discretisation;
+    let mut source = vec![0.0; chain.states];
+    for (state, weight) in field::around(&on.grid, &on.assembly, on.problem.valley.start_point) {
+        source[state] += weight;
+    }
+    source
 }
 
 /// Whether each state belongs to the start set; `None`: all do, since without a target the start set is the live set.

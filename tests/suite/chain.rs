@@ -69,7 +69,9 @@ fn occupation_times_sum_to_passage_times() {
     let times = mean_first_passage(&chain).unwrap();
     for theta in [[-1.0, 0.0], [-0.1, 1.2], [-1.9, -1.4]] {
         let origin = chain.discretisation.state_at(theta);
-        let spent: f64 = occupation(&chain, origin).unwrap().iter().sum();
+        let mut source = vec![0.0; chain.states];
+        source[origin] = 1.0;
+        let spent: f64 = occupation(&chain, &source).unwrap().iter().sum();
         assert_relative_eq!(spent, times.from_state(origin).value(), max_relative = 1e-12);
     }
 }
