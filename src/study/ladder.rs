@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::problem::Problem;
 use crate::solve::Resources;
+use crate::study::boundary;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing;
 use crate::study::extrapolation::Spacing;
