@@ -9,7 +9,7 @@ use saddleflux::Progress;
 use saddleflux::config::{Config, Sweep};
 use saddleflux::solve::Resources;
 use saddleflux::study::StudyError;
-use saddleflux::sweep::{Campaign, Store, SweepError, Table, summary, summary_of};
+use saddleflux::sweep::{Campaign, Store, Summarised, SweepError, Table, summary, summary_of};
 use serde_json::Value;
 
 use crate::desk::Desk;
@@ -55,7 +55,12 @@ pub(crate) fn sweep<'py>(
 }
 
 /// The summary of a point.
-fn solved(functions: &Functions, desk: &Desk, config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
+fn solved(
+    functions: &Functions,
+    desk: &Desk,
+    config: &Config,
+    resources: Resources<'_>,
+) -> Result<Summarised, StudyError> {
     if functions.is_empty() {
         return summary(config, resources);
     }
@@ -74,7 +79,7 @@ fn solved(functions: &Functions, desk: &Desk, config: &Config, resources: Resour
     if progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
-    tell_of_functions(&mut found, functions.names(), warning);
+    tell_of_functions(&mut found.summary, functions.names(), warning);
     Ok(found)
 }
 

@@ -8,6 +8,7 @@ mod inside;
 pub mod listed;
 mod mass;
 mod refinement;
+mod rows;
 mod sparse;
 mod transport;
 mod walls;

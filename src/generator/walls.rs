@@ -7,14 +7,16 @@
 //! ```
 //! Then the total along the wall is the Schur complement D_tt − D_tn²/D_nn. Edges that pass over whole rows of cells
 //! (|e_n| ≥ 2) let u in the rows next to the wall deviate from the rows behind them; the conductance that is lost by
-//! this is added to the first row ([`lost_between_rows`]).
+//! this is added to the first row ([`crate::generator::rows`]).
 //!
 //! Itô's rates take the tensor of the cell that is left, and then the wall cells lack a drift along the wall: there
 //! n·D∇u = 0 ties u's derivative across the wall to the one along it, r changes from place to place, and half a cell
-//! lies between the centre and the wall. Expansion of the generator at the centre, in index units, gives
+//! lies between the centre and the wall. Expansion of the generator at the wall, in index units with the names of
+//! [`crate::generator::rows`], gives
 //! ```text
-//! β = −½ (Dn · ∇) r     along the wall, beside what it should be
+//! β = −½ [∂_t r Σ λ_e e_n² e_t + Σ ∂_n λ_e e_n² (e_t − e_n r)] − Σ_m Θ_m ∂_t A_m + Σ_m m A_m ∂_n Λ_m
 //! ```
+//! along the wall, beside what it should be: −½ (Dn · ∇) r where no edge passes over a row.
 //! It enters the pairs along the wall by the exact weight of a constant drift, β/(1 − e^(−β/c)), which is c where β = 0.
 //! With isothermal noise the mean of the conductances at both ends holds it already.
 //!
@@ -24,9 +26,9 @@ use rayon::prelude::*;
 
 use crate::generator::assembly::{AssemblyError, worse};
 use crate::generator::edges::{Context, Stencils};
+use crate::generator::rows::Rows;
 use crate::generator::{Exit, Pair};
 use crate::scheme::{Edge, EdgeFlow, Segment, Stencil};
-use crate::tensor::Point;
 
 /// The pairs and exits that replace the edges dropped at reflecting walls.
 pub(super) struct AlongWalls {
@@ -201,7 +203,7 @@ impl Context<'_> {
             }
             let walls = self.reflected(indices, normal);
             if walls > 0.0 {
-                along[1 - normal] += walls * lost_between_rows(stencil, normal);
+                along[1 - normal] += walls * Rows::new(stencil, normal).map_or(0.0, |rows| rows.deviation().lost);
             }
         }
     }
@@ -224,28 +226,40 @@ impl Context<'_> {
         self.sampler.leaves_by_own_tensor() && matches!(self.stencils, Stencils::Each(_))
     }
 
-    /// β along an axis at a wall across the other, in index units: the derivative of r along Dn over a cell.
+    /// β along an axis at a wall across the other, in index units, by differences over the cell; 0 where a tensor has no
+    /// stencil.
     fn drift_along(&self, [ix, iy]: [usize; 2], tangent: usize) -> f64 {
         let normal = 1 - tangent;
-        // D's entries between the axis normal to the wall and both axes.
-        let column = |by: Point| -> [f64; 2] {
-            let tensor = self.noise.tensor(self.grid.position(ix as f64 + by[0], iy as f64 + by[1]));
-            let index = self.sampler.index_tensor(tensor);
-            if normal == 0 { [index.xx, index.xy] } else { [index.xy, index.yy] }
+        let at = |along: f64, across: f64| {
+            let by = if tangent == 0 { [along, across] } else { [across, along] };
+            self.sampler.index_tensor(self.noise.tensor(self.grid.position(ix as f64 + by[0], iy as f64 + by[1])))
         };
-        let here = column([0.0; 2]);
-        let longest = here[0].abs().max(here[1].abs());
-        let step = here.map(|entry| 0.5 * entry / longest);
-        let slope = |column: [f64; 2]| column[tangent] / column[normal];
-        let drift = -0.5 * longest * (slope(column(step)) - slope(column(step.map(|c| -c))));
+        let rows = |along: f64, across: f64| Rows::new(&Stencil::of(at(along, across), 2).ok()?, normal);
+        let around = [rows(0.0, 0.0), rows(-0.5, 0.0), rows(0.5, 0.0), rows(0.0, -0.5), rows(0.0, 0.5)];
+        let [Some(here), Some(before), Some(after), Some(inside), Some(outside)] = around else { return 0.0 };
+        let across = |of: &dyn Fn(&Rows) -> f64| of(&outside) - of(&inside);
+        let mut drift = (after.slope - before.slope) * here.tangential(2) + across(&|rows| rows.tangential(2))
+            - here.slope * across(&|rows| rows.weighted(3));
+        drift *= -0.5;
+        if around_passes_rows([&here, &before, &after, &inside, &outside]) {
+            let [deviation, earlier, later] = [&here, &before, &after].map(Rows::deviation);
+            for rise in 1..=here.highest().max(inside.highest()).max(outside.highest()) {
+                drift += rise as f64 * deviation.sum(rise) * across(&|rows| rows.weight(rise))
+                    - here.tangent(rise) * (later.sum(rise) - earlier.sum(rise));
+            }
+        }
         // A drift that crosses a cell as fast as the noise along the wall is no derivative any more, and is kept at that;
         // one far below it is rounding.
-        let along = {
-            let tensor = self.sampler.index_tensor(self.noise.tensor(self.grid.position(ix as f64, iy as f64)));
-            [tensor.xx, tensor.yy][tangent] - here[tangent] * slope(here)
-        };
-        if along > 0.0 && drift.abs() >= 1e-12 * along { drift.clamp(-along, along) } else { 0.0 }
+        let tensor = at(0.0, 0.0);
+        let [along, towards] = if tangent == 0 { [tensor.xx, tensor.yy] } else { [tensor.yy, tensor.xx] };
+        let most = along - tensor.xy * tensor.xy / towards;
+        if most > 0.0 && drift.abs() >= 1e-12 * most { drift.clamp(-most, most) } else { 0.0 }
     }
+}
+
+/// Whether an edge passes over whole rows.
+fn around_passes_rows(rows: [&Rows; 5]) -> bool {
+    rows.iter().any(|rows| rows.highest() > 1)
 }
 
 /// e_t − e_n D_tn/D_nn: the difference along an edge per unit of the derivative along the wall.
@@ -261,54 +275,4 @@ fn slip(stencil: &Stencil, edge: &Edge, tangent: usize) -> f64 {
         // The edge does not leave through the wall.
         false => 0.0,
     }
-}
-
-/// The depth of the half-plane used, in multiples of the longest edge: the effect decays faster than this with the
-/// distance from the wall.
-const DEPTH: usize = 12;
-
-/// The conductance along a wall that is lost by relaxation between rows of cells. With u = g (t − r n) + g w_k in row k
-/// the dissipation of the edges is
-/// ```text
-/// Σ_edges λ_e (s_e + w_{k+e_n} − w_k)²,   s_e = e_t − e_n r
-/// ```
-/// Its minimum over w is lower than its value at w = 0 by bᵀ A⁻¹ b, with A the matrix of conductances between rows and
-/// b_k = −Σ_{e_n > k} λ_e s_e. This is 0 if no edge passes over a row.
-fn lost_between_rows(stencil: &Stencil, normal: usize) -> f64 {
-    let tangent = 1 - normal;
-    let steps: Vec<(usize, f64, f64)> = stencil
-        .edges()
-        .iter()
-        .filter(|edge| edge.offset[normal] != 0)
-        .map(|edge| {
-            let sign = f64::from(edge.offset[normal].signum());
-            (edge.offset[normal].unsigned_abs() as usize, edge.weight, sign * slip(stencil, edge, tangent))
-        })
-        .collect();
-    let most = steps.iter().map(|step| step.0).max().unwrap_or(0);
-    let rows = DEPTH * most;
-    let mut source = vec![0.0; rows];
-    // Conductances from each row to the rows up to `most` further in; the rows beyond the last are fixed at w = 0.
-    let mut links = vec![vec![0.0; most + 1]; rows];
-    for &(reach, weight, slip) in &steps {
-        source[..reach].iter_mut().for_each(|source| *source -= weight * slip);
-        links.iter_mut().for_each(|links| links[reach] += weight);
-    }
-    // Eliminate the rows from the wall inwards, with pivots that are sums of nonnegative numbers.
-    let mut lost = 0.0;
-    for row in 0..rows {
-        let here = std::mem::take(&mut links[row]);
-        let pivot: f64 = here.iter().sum();
-        if pivot == 0.0 {
-            continue;
-        }
-        lost += source[row] * source[row] / pivot;
-        for (near, &to_near) in here.iter().enumerate().skip(1).filter(|(near, _)| row + near < rows) {
-            source[row + near] += source[row] * to_near / pivot;
-            for (far, &to_far) in here.iter().enumerate().skip(near + 1) {
-                links[row + near][far - near] += to_near * to_far / pivot;
-            }
-        }
-    }
-    lost
 }

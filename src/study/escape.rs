@@ -26,6 +26,9 @@ pub(super) struct Escape {
     pub quadrature: Option<QuadratureCheck>,
 }
 
+/// The part of the error of a passage time that a rate without an observed order has at least.
+const LEAST_OF_PASSAGE: f64 = 0.5;
+
 impl Escape {
     /// Collects the analyses of the finest grid. A quasi-stationary distribution that is no eigenvector of the
     /// continuous problem is removed from them.
@@ -37,7 +40,7 @@ impl Escape {
         warnings: &mut Vec<Warning>,
     ) -> Escape {
         let problem = on.problem;
-        let (rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(on, found, rungs)).unzip();
+        let (mut rate, flux) = found.quasi_stationary.as_ref().map(|found| rate_and_flux(on, found, rungs)).unzip();
         if let Some((found, rate)) = found.quasi_stationary.as_ref().zip(rate.as_ref()) {
             warnings.extend(rate_warnings(request, rate));
             warnings.extend(rungs.unresolved_crossing());
@@ -50,6 +53,7 @@ impl Escape {
         if let Some(error) = passage.as_mut().and_then(|passage| passage.discretisation_error.as_mut()) {
             *error = error.max(rungs.least_error());
         }
+        agree_by_chance(problem, rate.as_mut(), passage.as_ref());
         let quadrature = by_quadrature(request, problem, warnings);
         let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
         if let Some(warning) = escape.rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate)) {
@@ -79,6 +83,15 @@ impl Escape {
     /// The best values of the rate and of 1/τ.
     pub fn best(&self) -> [Option<Scaled>; 2] {
         [self.rate.as_ref().map(RateEstimate::best), self.passage.as_ref().map(PassageTime::best)]
+    }
+}
+
+/// Rates that show no order in the plane may agree by chance: their error is at least half of that of the passage time.
+fn agree_by_chance(problem: &Problem, rate: Option<&mut RateEstimate>, passage: Option<&PassageTime>) {
+    let of_passage = passage.and_then(|passage| passage.discretisation_error);
+    let Some((rate, of_passage)) = rate.zip(of_passage) else { return };
+    if problem.dimension == 2 && rate.observed_order.is_none() {
+        rate.discretisation_error = rate.discretisation_error.map(|error| error.max(LEAST_OF_PASSAGE * of_passage));
     }
 }
 

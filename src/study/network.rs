@@ -18,7 +18,7 @@ use crate::tensor::Point;
 pub enum NoNetwork {
     /// Walls or a killing rate absorb.
     #[error(
-        "a network of valleys is that of a process that nothing absorbs, and a wall, a window, the side of a box or a killing rate of this domain does"
+        "a network of valleys is that of a process that nothing absorbs, and a wall or a killing rate of this domain does (a window or the side of a box counts as a wall)"
     )]
     Absorbing,
     /// The domain holds fewer than two minima.

@@ -23,7 +23,7 @@ pub use fits::{Fit, Theory};
 pub use outcome::Outcome;
 pub use schedule::{Budget, Job};
 pub use slurm::{Script, scripts};
-pub use solve::{Campaign, Route, solve, summary, summary_of};
+pub use solve::{Campaign, Route, Summarised, solve, summary, summary_of};
 pub use store::{Store, point_file};
 pub use table::{Row, Table};
 

@@ -30,7 +30,15 @@ const MOMENTARY: [&str; 3] = ["title", "timing", "provenance"];
 
 /// The function from a point's configuration to its summary: [`summary`], or another one for problems that no
 /// configuration can pose.
-pub type Route<'a> = dyn Fn(&Config, Resources<'_>) -> Result<Value, StudyError> + Sync + 'a;
+pub type Route<'a> = dyn Fn(&Config, Resources<'_>) -> Result<Summarised, StudyError> + Sync + 'a;
+
+/// The summary of a point, and the refusal of a solution of which no digit is known.
+pub struct Summarised {
+    /// The summary as it is stored.
+    pub summary: Value,
+    /// Why it is no result.
+    pub unresolved: Option<StudyError>,
+}
 
 /// Solves one point.
 ///
@@ -57,7 +65,11 @@ fn solve_by(route: &Route<'_>, sweep: &Sweep, point: usize, resources: Resources
         Err(error) => return outcome(2, Some(format!("{}: {}", error.key, error.fault)), None),
     };
     match route(&config, resources) {
-        Ok(summary) => outcome(0, None, Some(summary)),
+        Ok(Summarised { summary, unresolved: None }) => outcome(0, None, Some(summary)),
+        Ok(Summarised { summary, unresolved: Some(error) }) => {
+            let diagnosis = advice::on_study(&error);
+            outcome(diagnosis.exit_status, Some(diagnosis.text()), Some(summary))
+        }
         Err(StudyError::Interrupted) => Err(SweepError::Interrupted),
         Err(error) => {
             let diagnosis = advice::on_study(&error);
@@ -76,7 +88,7 @@ pub(super) fn values(sweep: &Sweep, point: usize) -> Map<String, Value> {
 ///
 /// # Errors
 /// A problem that cannot be posed or solved.
-pub fn summary(config: &Config, resources: Resources<'_>) -> Result<Value, StudyError> {
+pub fn summary(config: &Config, resources: Resources<'_>) -> Result<Summarised, StudyError> {
     summary_of(&config.problem_under(resources.progress)?, config, resources, |_| {})
 }
 
@@ -89,19 +101,19 @@ pub fn summary_of(
     config: &Config,
     resources: Resources<'_>,
     state: impl FnOnce(&mut Solution),
-) -> Result<Value, StudyError> {
+) -> Result<Summarised, StudyError> {
     let mut solution = study::run_within(problem, &config.request, resources)?;
     if solution.particles.as_ref().is_some_and(|found| found.interrupted) || resources.progress.is_interrupted() {
         return Err(StudyError::Interrupted);
     }
-    solution.refuse_unresolved()?;
+    let unresolved = solution.refuse_unresolved().err();
     state(&mut solution);
     let setting = io::Setting::new(config, problem, SystemTime::now(), 1);
     let mut summary = io::summary(&io::Solved { setting, solution: &solution });
     if let Value::Object(entries) = &mut summary {
         entries.retain(|key, _| !MOMENTARY.contains(&key.as_str()));
     }
-    Ok(summary)
+    Ok(Summarised { summary, unresolved })
 }
 
 fn is_for_want_of_memory(error: &StudyError) -> bool {

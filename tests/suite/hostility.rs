@@ -355,7 +355,9 @@ pub fn give(
         counts.fault("no number", described(""));
     }
     let left: Vec<_> = std::fs::read_dir(&out).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
-    let is_left = |name: &std::ffi::OsString| status > 0 || name.to_string_lossy().starts_with('.');
+    // A solution of which no digit is known is written, and is no success.
+    let is_refused = status > 0 && !message.contains("NOT A RESULT");
+    let is_left = |name: &std::ffi::OsString| is_refused || name.to_string_lossy().starts_with('.');
     // A study that could not solve any grid writes its refusals.
     if command != "converge" && left.iter().any(is_left) {
         counts.fault("files left", described(&format!("{left:?}")));
