@@ -69,28 +69,15 @@ fn is_cut(exits: &[Exit]) -> bool {
         || leaves_along(0).intersection(&leaves_along(1)).count() > MOST_CORNERS
 }
 
-/// The highest order that errors claim to fall with. Corners where walls of different kinds meet obliquely, off-diagonal
-/// entries that change sign and edges over whole rows of cells at a wall lower the order of full tensors on grids finer
-/// than those that show order 2.
+/// The highest order that errors claim to fall with. Corners where walls of different kinds meet obliquely and
+/// off-diagonal entries that change sign lower the order of full tensors on grids finer than those that show order 2.
 pub(super) fn order_claimed(on: &Discretisation<'_>) -> f64 {
-    let longest =
-        |axis: usize| on.assembly.pairs.iter().map(|pair| pair.offset[axis].unsigned_abs()).max().unwrap_or(0);
     let is_full = on.assembly.pairs.iter().any(|pair| pair.offset[0] != 0 && pair.offset[1] != 0);
-    let domain = &on.domain;
-    let passes_rows = (0..on.grid.dimension)
-        .any(|axis| longest(axis) > 1 && (0..2).any(|end| domain.wall(axis, end) == Some(Wall::Reflecting)));
-    match is_full {
-        false => f64::INFINITY,
-        true if passes_rows => PASSING_ROWS,
-        true => FULL,
-    }
+    if is_full { FULL } else { f64::INFINITY }
 }
 
 /// [`order_claimed`] with full tensors.
 const FULL: f64 = 1.0;
-
-/// [`order_claimed`] with full tensors and edges over whole rows of cells at a reflecting wall.
-const PASSING_ROWS: f64 = 0.7;
 
 /// Whether a boundary may cause an error whose estimate needs the quasi-stationary distribution and the passage times.
 pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {
