@@ -117,7 +117,8 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
     unknown.into_iter().chain((!rate.converged).then_some(open))
 }
 
-fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+/// A warning of a large estimated error.
+pub(super) fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
     let error = error?;
     // NaN counts as large.
     let is_small = error <= LARGE_ERROR;

@@ -19,8 +19,9 @@ use crate::study::certificate::{self, Certificate};
 use crate::study::choice::Choice;
 use crate::study::committor::{self, CommittorStudy};
 use crate::study::comparison::{self, Comparison};
-use crate::study::escape::Escape;
+use crate::study::escape::{Escape, large_error};
 use crate::study::evolution::{GROUP, evolution};
+use crate::study::extrapolation::Extrapolation;
 use crate::study::iteration::iteration;
 use crate::study::keeper::{Keeper, Unfinished};
 use crate::study::level::{Analyses, Level};
@@ -29,7 +30,7 @@ use crate::study::request::Quantity;
 use crate::study::rungs::Rungs;
 use crate::study::solution::{CovarianceCheck, Solution};
 use crate::study::spectrum::{self, LevelSpectrum, SpectrumStudy};
-use crate::study::warning::Warning;
+use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError};
 use crate::tensor::{Point, Tensor, norm};
 
@@ -63,6 +64,7 @@ pub(super) fn evidence(
         gathered.studies(request, &level, several, rungs, resources)?;
     let (on, found) = (&level.discretisation, &level.found);
     escape.judge(request, &mut gathered.warnings);
+    gathered.warnings.extend(large_errors(request, rungs));
     let formulas = gathered.formulas(on, found, escape.best());
     let limit = escape.quadrature.as_ref().and_then(|check| check.escape_rate).or(escape.best()[0]);
     let iteration = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
@@ -102,6 +104,19 @@ pub(super) fn evidence(
     let unfinished = Unfinished { keeper: &mut keeper, solution: &mut solution, section: GROUP };
     in_time(request, on, found, level.spectrum.as_ref(), resources, unfinished)?;
     Ok(solution)
+}
+
+/// Warnings of large estimated errors of what the closed chain has, and of the slowest mode where that is no requested
+/// escape rate.
+fn large_errors(request: &Request, rungs: &Rungs<'_>) -> impl Iterator<Item = Warning> {
+    let first = |found: Vec<Option<Extrapolation>>| found.into_iter().flatten().next();
+    let mode = if request.wants(Quantity::Rate) { None } else { first(rungs.spectrum_estimates()) };
+    let errors = [
+        (OfRate::ReactiveRate, rungs.reactive_estimate()),
+        (OfRate::Relaxation, first(rungs.network_estimates())),
+        (OfRate::SlowestMode, mode),
+    ];
+    errors.into_iter().filter_map(|(of, found)| large_error(of, Some(found?.error)))
 }
 
 /// The studies of the finest grid that were requested or apply.

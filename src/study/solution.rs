@@ -87,7 +87,10 @@ impl Solution {
     /// # Errors
     /// [`StudyError::Unresolved`].
     pub fn refuse_unresolved(&self) -> Result<(), StudyError> {
-        let asked = [self.rate.is_some(), self.passage.is_some()].into_iter().filter(|is_asked| *is_asked).count();
+        let has_mode = self.spectrum.is_some() && self.rate.is_none();
+        let asked =
+            [self.rate.is_some(), self.passage.is_some(), self.committor.is_some(), self.network.is_some(), has_mode];
+        let asked = asked.into_iter().filter(|is_asked| *is_asked).count();
         let worthless = || self.warnings.iter().filter(|warning| matches!(warning, Warning::Worthless { .. }));
         match worthless().next() {
             Some(warning) if worthless().count() == asked => Err(StudyError::Unresolved(Box::new(warning.clone()))),

@@ -13,6 +13,12 @@ pub enum ByQuadrature {
     EscapeRate,
     /// τ.
     PassageTime,
+    /// k_AB.
+    ReactiveRate,
+    /// The slowest relaxation rate of the network of valleys.
+    Relaxation,
+    /// The slowest mode of the spectrum that is not 0.
+    SlowestMode,
 }
 
 impl ByQuadrature {
@@ -48,6 +54,9 @@ impl std::fmt::Display for OfRate {
         formatter.write_str(match self {
             OfRate::EscapeRate => "rate",
             OfRate::PassageTime => "passage time",
+            OfRate::ReactiveRate => "rate of reactive paths",
+            OfRate::Relaxation => "slowest relaxation rate of the network",
+            OfRate::SlowestMode => "slowest mode of the spectrum",
         })
     }
 }
