@@ -29,11 +29,14 @@ pub struct Rates {
     pub network: Vec<Scaled>,
     /// The moduli of the eigenvalues of the spectrum, including the 0 of a closed chain.
     pub spectrum: Vec<Scaled>,
+    /// The arguments of the same eigenvalues in the complex plane, in radians.
+    pub arguments: Vec<f64>,
 }
 
 impl Rates {
     pub(super) fn new(level: &Level<'_>) -> Rates {
         let found = &level.found;
+        let modes = level.spectrum.as_ref().map_or(&[][..], |found| &found.modes[..]);
         Rates {
             cells: level.discretisation.grid.cells,
             quasi_stationary: found.rate,
@@ -45,10 +48,8 @@ impl Rates {
                 let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
                 moduli.filter(|modulus| modulus.is_positive()).collect()
             }),
-            spectrum: level
-                .spectrum
-                .as_ref()
-                .map_or(Vec::new(), |found| found.modes.iter().map(|mode| mode.value.modulus()).collect()),
+            spectrum: modes.iter().map(|mode| mode.value.modulus()).collect(),
+            arguments: modes.iter().map(|mode| argument(mode.value)).collect(),
         }
     }
 }
@@ -56,6 +57,15 @@ impl Rates {
 /// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
 /// than their rates do so by chance, where an error changes its sign.
 const LEAST_OF_RATE: f64 = 0.5;
+
+/// The safety factor of the error of an argument, that of [`crate::study::extrapolation`].
+const ARGUMENT_SAFETY: f64 = 1.25;
+
+/// The argument of an eigenvalue in the complex plane, in radians; 0 for 0.
+fn argument(value: Eigenvalue) -> f64 {
+    let size = value.modulus();
+    if size.is_positive() { value.im.over(size).value().atan2(value.re.over(size).value()) } else { 0.0 }
+}
 
 /// The rates on all grids that are used, with further errors of the finest grid.
 pub struct Rungs<'a> {
@@ -101,15 +111,33 @@ impl Rungs<'_> {
         }
     }
 
-    /// The extrapolation of k_AB, whose sets are cut at their boundaries.
+    /// The extrapolation of k_AB. Its sets end at arbitrary places in cells, so that grids may agree by chance.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
         let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
-        self.closed_estimate(&values, self.where_crossed())
+        let found = self.closed_estimate(&values, self.where_crossed())?;
+        Some(self.by_whole_changes(&values, found))
+    }
+
+    /// An extrapolation whose error is at least the larger of the last change and of what second order leaves of the
+    /// one before.
+    fn by_whole_changes(&self, values: &[Scaled], found: Extrapolation) -> Extrapolation {
+        let change = |one: &Scaled, other: &Scaled| (one.over(*other).value() - 1.0).abs();
+        let least = match *values {
+            [.., ref first, ref second, ref last] => change(second, last).max(0.25 * change(first, second)),
+            [ref first, ref last] => change(first, last),
+            _ => 0.0,
+        };
+        Extrapolation { error: found.error.max(least), ..found }
     }
 
     /// The extrapolation of each flux between several sets; `None` for one that is 0.
     pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.each(|rates| &rates.several, |_| self.where_crossed())
+        let found = self.each(|rates| &rates.several, |_| self.where_crossed());
+        let values =
+            |k: usize| -> Vec<Scaled> { self.rates.iter().filter_map(|rates| rates.several.get(k).copied()).collect() };
+        let cut =
+            |(k, found): (usize, Option<Extrapolation>)| found.map(|found| self.by_whole_changes(&values(k), found));
+        found.into_iter().enumerate().map(cut).collect()
     }
 
     /// The extrapolation of each nonzero eigenvalue of the network of valleys.
@@ -121,7 +149,31 @@ impl Rungs<'_> {
     pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
         let rate = self.coarseness.map_or(0.0, |coarseness| coarseness.parts()[0]);
         // The slowest mode of a killed chain decays at the escape rate.
-        self.each(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() })
+        let found = self.each(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() });
+        let turned = |(mode, found): (usize, Option<Extrapolation>)| {
+            found.map(|found| Extrapolation { error: found.error.hypot(self.error_of_argument(mode)), ..found })
+        };
+        found.into_iter().enumerate().map(turned).collect()
+    }
+
+    /// The error of the argument of an eigenvalue, in radians: what the changes from grid to grid leave at the order
+    /// that errors claim, and 0 for real ones.
+    fn error_of_argument(&self, mode: usize) -> f64 {
+        let arguments: Vec<f64> = self.rates.iter().filter_map(|rates| rates.arguments.get(mode).copied()).collect();
+        let order = Scheme::plain(self.scheme.weight).formal_order().min(self.claimed);
+        let ratio: f64 = match self.spacing {
+            Spacing::Ratio(ratio) => ratio,
+            Spacing::Quarters => 4.0 / 3.0,
+        };
+        let change = |k: usize| {
+            arguments
+                .len()
+                .checked_sub(k + 1)
+                .filter(|&coarse| coarse + 1 < arguments.len())
+                .map_or(0.0, |coarse| (arguments[coarse + 1] - arguments[coarse]).abs())
+        };
+        let power = ratio.powf(order);
+        ARGUMENT_SAFETY * change(1).max(change(2) / power) / (power - 1.0)
     }
 
     fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>, coarseness: impl Fn(usize) -> f64) -> Vec<Option<Extrapolation>> {
