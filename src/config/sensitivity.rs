@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{Config, ConfigError};
-use crate::problem::{Problem, ProblemError};
+use crate::problem::{Problem, ProblemError, Wall};
 use crate::progress::Progress;
 use crate::study::request::Quantity;
 use crate::study::{self, Request, Solution, StudyError, Warning};
@@ -123,23 +123,22 @@ impl Config {
             evolve: None,
             ..settled.clone()
         };
-        // A domain chosen from the landscape is kept fixed.
-        let corner = |at: [f64; 2]| format!("{:?}", &at[..problem.dimension]);
-        let domain = [
-            format!("domain.lower={}", corner(problem.domain.lower)),
-            format!("domain.upper={}", corner(problem.domain.upper)),
-        ];
-        // A box around the minimum is the domain where that is not given, and moves with its half width.
-        let is_box = |key: &str| {
-            key.starts_with("valley.half_width")
-                && self.posed.domain.lower.is_none()
-                && self.posed.domain.upper.is_none()
+        // A corner that was chosen from the landscape stays where it was, but where it is on the boundary that kills,
+        // which moves with the landscape or with the box around the minimum.
+        let posed = &self.posed.domain;
+        let corners = [("lower", posed.lower, problem.domain.lower), ("upper", posed.upper, problem.domain.upper)];
+        let stays = |end: usize, given: Option<[f64; 2]>| {
+            let mut walls = (0..problem.dimension).map(|axis| problem.domain.wall(axis, end));
+            given.is_some() || walls.any(|wall| wall != Some(Wall::Absorbing))
         };
+        let kept = corners.into_iter().enumerate().filter(|(end, (_, given, _))| stays(*end, *given));
+        let domain: Vec<String> =
+            kept.map(|(_, (name, _, at))| format!("domain.{name}={:?}", &at[..problem.dimension])).collect();
         let mut found = Sensitivities::default();
         for (key, value) in numbers {
             let logarithm = |steps: f64| -> Result<f64, SensitivityError> {
                 let mut changes = vec![format!("{key}={:?}", value * (steps * STEP).exp())];
-                changes.extend(domain.iter().filter(|_| !is_box(&key)).cloned());
+                changes.extend(domain.iter().cloned());
                 let config = Config::from_text(&self.source.path, &self.source.effective, &changes)
                     .map_err(|source| SensitivityError::Config { key: key.clone(), source: Box::new(source) })?;
                 let problem = config

@@ -286,3 +286,8 @@ fn overflow_to_infinity(mut x: Vec<f64>) -> Vec<f64> {
         .for_each(|entry| *entry = f64::INFINITY);
     x
 }
+
+/// Small matrices are decomposed on one thread: results do not depend on the number of threads.
+pub(crate) fn one_thread() {
+    faer::set_global_parallelism(faer::Par::Seq);
+}

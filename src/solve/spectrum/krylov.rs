@@ -15,6 +15,7 @@
 use faer::linalg::solvers::{Eigen, SelfAdjointEigen};
 use faer::{Mat, Side};
 
+use crate::elimination::one_thread;
 use crate::solve::orthogonal::{Block, Square, orthonormal, spread};
 
 /// An approximate eigenpair.
@@ -253,6 +254,7 @@ type Pair = ([f64; 2], [Vec<f64>; 2]);
 
 /// Returns the eigenvalues of a symmetric matrix with unit eigenvectors; empty if the eigensolver fails.
 fn symmetric_pairs(matrix: &Mat<f64>) -> Vec<Pair> {
+    one_thread();
     let Ok(eigen) = SelfAdjointEigen::new(matrix.as_ref(), Side::Lower) else { return Vec::new() };
     let m = matrix.nrows();
     (0..m).map(|k| ([eigen.S()[k], 0.0], [(0..m).map(|i| eigen.U()[(i, k)]).collect(), vec![0.0; m]])).collect()
@@ -260,6 +262,7 @@ fn symmetric_pairs(matrix: &Mat<f64>) -> Vec<Pair> {
 
 /// Returns the eigenvalues of a matrix with unit eigenvectors; empty if the eigensolver fails.
 fn pairs(matrix: &Mat<f64>) -> Vec<Pair> {
+    one_thread();
     let Ok(eigen) = Eigen::<f64>::new_from_real(matrix.as_ref()) else { return Vec::new() };
     let m = matrix.nrows();
     let pair = |k: usize| {

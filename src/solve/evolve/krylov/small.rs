@@ -56,6 +56,7 @@ const NEGLIGIBLE: f64 = -40.0;
 pub(super) fn eigenvalues(columns: &[Vec<f64>]) -> Option<Vec<c64>> {
     let m = columns.len();
     let matrix = Mat::<f64>::from_fn(m, m, |i, j| columns[j].get(i).copied().unwrap_or(0.0));
+    crate::elimination::one_thread();
     matrix.eigenvalues().ok()
 }
 
