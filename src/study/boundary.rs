@@ -15,7 +15,7 @@ use crate::generator::assembly::DEAD;
 use crate::generator::correction::ON_FACES;
 use crate::generator::{Assembly, Exit, Pair};
 use crate::grid::Grid;
-use crate::problem::{Domain, Side, Wall, Window};
+use crate::problem::{Domain, Interpretation, Side, Wall, Window};
 use crate::solve::{Discretisation, QuasiStationary};
 use crate::tensor::{advance, difference};
 
@@ -78,6 +78,16 @@ pub(super) fn order_claimed(on: &Discretisation<'_>) -> f64 {
 
 /// [`order_claimed`] with full tensors.
 const FULL: f64 = 1.0;
+
+/// Whether isothermal noise has an off-diagonal entry that changes sign: the conductance of a diagonal edge bends there,
+/// at a place in its cell that differs from grid to grid.
+pub(super) fn has_kinked_conductances(on: &Discretisation<'_>) -> bool {
+    let leans = |sign: i32| {
+        let mut products = on.assembly.pairs.iter().map(|pair| i32::from(pair.offset[0]) * i32::from(pair.offset[1]));
+        products.any(|product| product.signum() == sign)
+    };
+    on.problem.interpretation != Interpretation::Ito && leans(1) && leans(-1)
+}
 
 /// Whether a boundary may cause an error whose estimate needs the quasi-stationary distribution and the passage times.
 pub(super) fn is_asked_for(on: &Discretisation<'_>) -> bool {

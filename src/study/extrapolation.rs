@@ -227,14 +227,15 @@ impl Seen {
         self.larger_change() / (self.ratio().powf(p.min(self.formal).min(self.claimed)) - 1.0)
     }
 
-    /// The last change; if an order is observed at least the change before reduced by the order [`HIGHEST`]; if two
-    /// grids may agree by chance the larger of both.
+    /// The last change; if an order is observed at least the change before reduced by the order [`HIGHEST`], or by two
+    /// orders above the scheme's where claims are bounded; if two grids may agree by chance the larger of both.
     fn larger_change(&self) -> f64 {
         if self.is_cut {
             return self.larger_of_both();
         }
+        let highest = if self.claimed.is_finite() { self.formal + 2.0 } else { HIGHEST };
         let before = self.before.filter(|_| self.order.is_some());
-        let before = before.map_or(0.0, |before| before.abs() / self.ratio().powf(HIGHEST));
+        let before = before.map_or(0.0, |before| before.abs() / self.ratio().powf(highest));
         self.change.abs().max(before)
     }
 

@@ -278,6 +278,9 @@ impl Analyses {
             // different coefficient on every grid.
             boundary.cut = Some(f64::INFINITY);
         }
+        if boundary.cut.is_none() && boundary::has_kinked_conductances(on) {
+            boundary.cut = Some(f64::INFINITY);
+        }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability, found.rate));
         let in_start = InStart::new(on);
         let passage = times.filter(|_| wants_passage).map(|times| {

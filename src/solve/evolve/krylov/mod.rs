@@ -331,8 +331,10 @@ impl<'a> Evolution<'a> {
                     high = middle;
                 }
             }
-            let error = self.log_survival_error() / self.hazard();
-            self.carried.levels.pass(high, error);
+            // Between output times a space may be less accurate than at them.
+            let point = begun.space.at(high);
+            let error = begun.before.error + (point.error + point.by_rounding) / point.mass;
+            self.carried.levels.pass(high, error * point.mass / point.flux);
         }
         begun.before.mass = mass;
         self.begun = Some(begun);
