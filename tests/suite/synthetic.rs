@@ -169,6 +169,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             interpretation: Interpretation::Ito,
         },
         posed: Posed {
+            holds_all_minima: false,
             domain: DomainSpec { lower: None, upper: None, walls: [walls, walls], ..DomainSpec::default() },
             valley: Some(ValleySpec::default()),
             allow_degenerate: false,
