@@ -2,6 +2,7 @@
 
 use crate::problem::{Problem, ends, window};
 use crate::scaled::Scaled;
+use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing::{self, Coarseness};
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};

@@ -13,12 +13,6 @@ pub enum ByQuadrature {
     EscapeRate,
     /// τ.
     PassageTime,
-    /// k_AB.
-    ReactiveRate,
-    /// The slowest relaxation rate of the network of valleys.
-    Relaxation,
-    /// The slowest mode of the spectrum that is not 0.
-    SlowestMode,
 }
 
 impl ByQuadrature {
@@ -47,6 +41,12 @@ pub enum OfRate {
     EscapeRate,
     /// τ.
     PassageTime,
+    /// k_AB.
+    ReactiveRate,
+    /// The slowest relaxation rate of the network of valleys.
+    Relaxation,
+    /// The slowest mode of the spectrum that is not 0.
+    SlowestMode,
 }
 
 impl std::fmt::Display for OfRate {
