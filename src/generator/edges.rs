@@ -322,25 +322,21 @@ impl Context<'_> {
             let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
             return if is_left { Fate::Cut(1.0) } else { Fate::Reflected(None) };
         };
-        if let Some(axis) = self.axis_of_mixed_corner(from, step, (fraction, axis, side)) {
-            return Fate::Window { fraction: LEAST.max(fraction), share: 0.5, axis };
+        if let Some((axis, reflecting)) = self.mixed_corner(from, step, (fraction, axis, side)) {
+            let fraction = LEAST.max(fraction);
+            let share = 0.5 + 0.5 * self.window_share(reflecting, end);
+            return if share < 1.0 { Fate::Window { fraction, share, axis } } else { Fate::Cut(fraction) };
         }
         // A live set that ends on the wall itself is left there, on whichever side of it rounding has placed the end of
         // the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Fate::Cut(LEAST.max(fraction)),
-            false if self.domain.windows.is_empty() => Fate::Reflected(self.axis_of_faces(axis)),
-            false => {
-                // Parallel edges meet the wall one cell apart: each represents that length of wall.
-                let half = 0.5 * self.grid.spacing()[1 - axis];
-                let rim = WindowRim::new(self.noise.tensor(end), self.grid.spacing(), axis);
-                match rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond)) {
-                    0.0 => Fate::Reflected(self.axis_of_faces(axis)),
-                    1.0 => Fate::Cut(LEAST.max(fraction)),
-                    share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
-                }
-            }
+            false => match self.window_share([axis, side], end) {
+                0.0 => Fate::Reflected(self.axis_of_faces(axis)),
+                1.0 => Fate::Cut(LEAST.max(fraction)),
+                share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
+            },
         }
     }
 
@@ -354,9 +350,21 @@ impl Context<'_> {
         }
     }
 
-    /// The grid axis normal to the reflecting one of two walls, if an edge that leaves through a wall at a fraction
-    /// leaves through the corner with a wall of the other kind: half of it belongs to each, whichever axis is called x.
-    fn axis_of_mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<usize> {
+    /// The share of an edge that the windows of a reflecting wall absorb where it ends at the wall.
+    fn window_share(&self, [axis, side]: [usize; 2], end: Point) -> f64 {
+        if self.domain.windows.is_empty() {
+            return 0.0;
+        }
+        // Parallel edges meet the wall one cell apart: each represents that length of wall.
+        let half = 0.5 * self.grid.spacing()[1 - axis];
+        let rim = WindowRim::new(self.noise.tensor(end), self.grid.spacing(), axis);
+        rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond))
+    }
+
+    /// The grid axis normal to the reflecting one of two walls, with that wall's axis and side, if an edge that leaves
+    /// through a wall at a fraction leaves through the corner with a wall of the other kind: half of it belongs to each,
+    /// whichever axis is called x.
+    fn mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<(usize, [usize; 2])> {
         let (fraction, axis, side) = wall;
         let other = 1 - axis;
         if self.grid.dimension == 1 || self.domain.is_periodic(other) || step[other] == 0.0 {
@@ -368,8 +376,8 @@ impl Context<'_> {
         let absorbs =
             [(axis, side), (other, end)].map(|(axis, side)| self.domain.wall(axis, side) == Some(Wall::Absorbing));
         match absorbs {
-            [true, false] if is_corner => self.axis_of_faces(other),
-            [false, true] if is_corner => self.axis_of_faces(axis),
+            [true, false] if is_corner => Some((self.axis_of_faces(other)?, [other, end])),
+            [false, true] if is_corner => Some((self.axis_of_faces(axis)?, [axis, side])),
             _ => None,
         }
     }

@@ -284,7 +284,8 @@ fn newton(
 /// The eigenvalues of a symmetric matrix, descending, and its unit eigenvectors, one after the other; `None` if they
 /// could not be computed.
 pub fn eigenpairs(matrix: &[f64], p: usize) -> Option<(Vec<f64>, Vec<f64>)> {
-    crate::elimination::one_thread();
+    // On one thread: results do not depend on the number of threads.
+    faer::set_global_parallelism(faer::Par::Seq);
     let found = SelfAdjointEigen::new(MatRef::from_column_major_slice(matrix, p, p), Side::Lower).ok()?;
     let (values, vectors) = (found.S().column_vector(), found.U());
     let sorted: Vec<f64> = (0..p).rev().map(|k| values[k]).collect();

@@ -227,7 +227,7 @@ pub struct QuadratureCheck {
 
 impl QuadratureCheck {
     /// Compares the grid's rates with the quadrature. If the quadrature shows an error larger than the stated one, the
-    /// stated error is raised to it, and an extrapolation that leads away from the quadrature is dropped. If one of the
+    /// stated error is raised to it; if the stated ones are large and both numbers are near, it is what the quadrature shows; and an extrapolation that leads away from the quadrature is dropped. If one of the
     /// two numbers by quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes
     /// nothing, and the disagreement is returned.
     pub fn compare(
@@ -250,8 +250,12 @@ impl QuadratureCheck {
             _ => false,
         };
         let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
+        // Two numbers by another way that are both near say more than grids that are far apart.
+        let is_near = |of: Option<(f64, f64)>| of.is_some_and(|(away, stated)| away <= NEAR && away <= stated);
+        let are_both_near = known <= DISPUTED && is_near(of_rate) && is_near(of_time);
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
-            if error.is_some_and(|error| away(exact, value) > error + known) {
+            let is_coarse = are_both_near && error.is_some_and(|error| error > NEAR);
+            if is_coarse || error.is_some_and(|error| away(exact, value) > error + known) {
                 *error = Some(MARGIN * away(exact, value) + known);
             }
             if extrapolated.is_some_and(|extrapolated| away(exact, extrapolated) > away(exact, value) + known) {
@@ -284,5 +288,7 @@ const MARGIN: f64 = 1.05;
 /// The number of stated errors beyond which a disagreement is attributed to the quadrature if its other number agrees
 /// with the grid.
 const FAR: f64 = 20.0;
+/// The relative error of grids above which the quadrature states it alone, where it is less than this away in both numbers.
+const NEAR: f64 = 0.05;
 /// The relative disagreement up to which the grid's error is always raised.
 const DISPUTED: f64 = 1e-3;

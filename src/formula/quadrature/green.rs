@@ -115,6 +115,11 @@ impl<'a> Green<'a> {
         Green { panels, boltzmann, heights, absorbs: [lower_absorbs, upper_absorbs], below, above, total }
     }
 
+    /// The units of φ climbed and descended from end to end.
+    pub(super) fn climb(&self) -> f64 {
+        self.panels.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum()
+    }
+
     /// 1, and e^{φ − φ(top)} on slopes that fall to an absorbing end from the top beside the first valley: about the
     /// probability of coming back to that top.
     pub(super) fn returns(&self) -> Vec<Nodal> {

@@ -46,8 +46,8 @@ const ROUNDING: f64 = 4e-15;
 const ROUNDED_SLOPE: f64 = 5e-17;
 /// The relative change by halving panels above which the integrals are regarded as divergent.
 const LARGEST_ERROR: f64 = 1e-6;
-/// The number of inverse iterations for an upper bound.
-const FEW: usize = 30;
+/// The distance of a lower and an upper bound of γ that is rounding, per unit of φ climbed or descended.
+const ROUNDED_BOUNDS: f64 = 4.0 * ROUNDED_SLOPE;
 /// The largest number of inverse iterations, enough for γ/λ₂ up to 0.99.
 const MOST_ITERATIONS: usize = 2000;
 
@@ -316,36 +316,26 @@ fn changed(last: Scaled, rate: Scaled) -> f64 {
     (last.over(rate).value() - 1.0).abs()
 }
 
-/// The smallest Rayleigh quotient of a few inverse iterations from [`Green::returns`]: an upper bound of γ, sharp where
-/// the slowest place is a valley beside a slope.
-fn upper_bound(green: &Green) -> Scaled {
-    let (mut f, mut last) = (green.returns(), Scaled::ZERO);
-    for _ in 0..FEW {
-        let Iterate { u, rate, .. } = Iterate::new(green, &f);
-        if changed(last, rate) <= FLOOR {
-            return rate;
-        }
-        (f, last) = (u, rate);
-    }
-    last
-}
-
 /// γ by inverse iteration u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket divided by the
 /// rate, number of iterations.
 ///
 /// On a long slope to an absorbing end the weight e^{−φ} is so large that what u = 1 is too large there stays in the
 /// quotient for hundreds of iterations. The smallest f/𝓖f is that of the slowest valley at once: the iteration ends
-/// where this lower bound of γ meets the upper bound of an iteration that is small on slopes.
+/// where this lower bound of γ meets the Rayleigh quotient, an upper bound, of an iteration from [`Green::returns`], which
+/// is small on slopes.
 fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
-    let mut f = green.ones();
-    let upper = upper_bound(green);
+    let (mut f, mut returning, mut upper) = (green.ones(), green.returns(), None::<Scaled>);
+    let closed = CLOSED.max(ROUNDED_BOUNDS * green.climb());
     let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
     for iteration in 1..=MOST_ITERATIONS {
         let Iterate { u, rate, bracket } = Iterate::new(green, &f);
-        let lowest = bracket[0] * rate.over(upper).value();
-        if lowest >= 1.0 - CLOSED && upper.is_positive() {
-            return Ok((upper, [lowest.min(1.0), 1.0], iteration));
+        let beside = Iterate::new(green, &returning);
+        let best = upper.filter(|upper| beside.rate.is_greater(*upper)).unwrap_or(beside.rate);
+        let lowest = bracket[0] * rate.over(best).value();
+        if iteration > 1 && lowest >= 1.0 - closed {
+            return Ok((best, [lowest.min(1.0), 1.0], iteration));
         }
+        (returning, upper) = (beside.u, Some(best));
         let change = changed(last, rate);
         // The changes shrink by a constant factor, so that the remainder is a geometric series.
         let factor = (change / last_change).min(1.0);
