@@ -115,6 +115,8 @@ pub(super) enum Fate {
     },
     /// A reflecting wall stops it first; the grid axis normal to the wall, if the wall lies on cell faces.
     Reflected(Option<usize>),
+    /// Two reflecting walls stop it at their corner: half of it belongs to each.
+    Corner,
 }
 
 impl Fate {
@@ -123,16 +125,17 @@ impl Fate {
         match self {
             Fate::Cut(fraction) => Some((fraction, 1.0)),
             Fate::Window { fraction, share, .. } => Some((fraction, share)),
-            Fate::Reflected(_) => None,
+            Fate::Reflected(_) | Fate::Corner => None,
         }
     }
 
-    /// The grid axis normal to a reflecting wall on faces, and the share of the edge that it reflects.
-    pub(super) fn reflected(self) -> Option<(usize, f64)> {
+    /// The grid axes normal to the reflecting walls on faces, and the share of the edge that each reflects.
+    pub(super) fn reflected(self) -> [Option<(usize, f64)>; 2] {
         match self {
-            Fate::Reflected(axis) => Some((axis?, 1.0)),
-            Fate::Window { share, axis, .. } => Some((axis, 1.0 - share)),
-            Fate::Cut(_) => None,
+            Fate::Reflected(axis) => [axis.map(|axis| (axis, 1.0)), None],
+            Fate::Window { share, axis, .. } => [Some((axis, 1.0 - share)), None],
+            Fate::Corner => [Some((0, 0.5)), Some((1, 0.5))],
+            Fate::Cut(_) => [None; 2],
         }
     }
 }
@@ -333,6 +336,7 @@ impl Context<'_> {
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Fate::Cut(LEAST.max(fraction)),
             false => match self.window_share([axis, side], end) {
+                0.0 if self.is_reflecting_corner(from, step, (fraction, axis)) => Fate::Corner,
                 0.0 => Fate::Reflected(self.axis_of_faces(axis)),
                 1.0 => Fate::Cut(LEAST.max(fraction)),
                 share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
@@ -361,11 +365,9 @@ impl Context<'_> {
         rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond))
     }
 
-    /// The grid axis normal to the reflecting one of two walls, with that wall's axis and side, if an edge that leaves
-    /// through a wall at a fraction leaves through the corner with a wall of the other kind: half of it belongs to each,
-    /// whichever axis is called x.
-    fn mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<(usize, [usize; 2])> {
-        let (fraction, axis, side) = wall;
+    /// The side of the other axis through whose wall an edge leaves at the same fraction as through a wall of this axis,
+    /// in their corner.
+    fn corner(&self, from: Point, step: Point, (fraction, axis): (f64, usize)) -> Option<usize> {
         let other = 1 - axis;
         if self.grid.dimension == 1 || self.domain.is_periodic(other) || step[other] == 0.0 {
             return None;
@@ -373,13 +375,30 @@ impl Context<'_> {
         let end = usize::from(step[other] > 0.0);
         let corner = if end == 1 { self.domain.upper[other] } else { self.domain.lower[other] };
         let is_corner = ((corner - from[other]) / step[other] - fraction).abs() <= ON_FACES * fraction;
+        is_corner.then_some(end)
+    }
+
+    /// The grid axis normal to the reflecting one of two walls, with that wall's axis and side, if an edge that leaves
+    /// through a wall at a fraction leaves through the corner with a wall of the other kind: half of it belongs to each,
+    /// whichever axis is called x.
+    fn mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<(usize, [usize; 2])> {
+        let (fraction, axis, side) = wall;
+        let (other, end) = (1 - axis, self.corner(from, step, (fraction, axis))?);
         let absorbs =
             [(axis, side), (other, end)].map(|(axis, side)| self.domain.wall(axis, side) == Some(Wall::Absorbing));
         match absorbs {
-            [true, false] if is_corner => Some((self.axis_of_faces(other)?, [other, end])),
-            [false, true] if is_corner => Some((self.axis_of_faces(axis)?, [axis, side])),
+            [true, false] => Some((self.axis_of_faces(other)?, [other, end])),
+            [false, true] => Some((self.axis_of_faces(axis)?, [axis, side])),
             _ => None,
         }
+    }
+
+    /// Whether an edge that a reflecting wall stops leaves through the corner with another one, both on faces.
+    fn is_reflecting_corner(&self, from: Point, step: Point, wall: (f64, usize)) -> bool {
+        let reflects = |end: usize| self.domain.wall(1 - wall.1, end) == Some(Wall::Reflecting);
+        self.domain.windows.is_empty()
+            && self.axis_of_faces(0).is_some()
+            && self.corner(from, step, wall).is_some_and(reflects)
     }
 
     /// [`Domain::leave`] computed in units of cells, so that an axis edge is cut at exactly ½.

@@ -188,12 +188,12 @@ impl Context<'_> {
                 if self.neighbour(indices, offset).is_some() {
                     continue;
                 }
-                let Some((normal, share)) = self.fate(indices, from, self.step(offset), offset).reflected() else {
-                    continue;
-                };
-                let tangent = 1 - normal;
-                let slip = slip(stencil, edge, tangent);
-                along[tangent] += share * 0.5 * edge.weight * slip * slip;
+                let fate = self.fate(indices, from, self.step(offset), offset);
+                for (normal, share) in fate.reflected().into_iter().flatten() {
+                    let tangent = 1 - normal;
+                    let slip = slip(stencil, edge, tangent);
+                    along[tangent] += share * 0.5 * edge.weight * slip * slip;
+                }
             }
         }
         for normal in 0..2 {
@@ -214,7 +214,7 @@ impl Context<'_> {
         let reflects = |sign: i32| {
             let mut offset = [0, 0];
             offset[normal] = sign;
-            let way = || self.fate(indices, from, self.step(offset), offset).reflected();
+            let way = || self.fate(indices, from, self.step(offset), offset).reflected()[0];
             let wall = if self.neighbour(indices, offset).is_none() { way() } else { None };
             wall.map_or(0.0, |(axis, share)| if axis == normal { share } else { 0.0 })
         };

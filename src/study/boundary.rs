@@ -73,10 +73,12 @@ fn is_cut(exits: &[Exit]) -> bool {
 /// off-diagonal entries that change sign lower the order of full tensors on grids finer than those that show order 2.
 pub(super) fn order_claimed(on: &Discretisation<'_>) -> f64 {
     let is_full = on.assembly.pairs.iter().any(|pair| pair.offset[0] != 0 && pair.offset[1] != 0);
-    if is_full { FULL } else { f64::INFINITY }
+    let reflects = |axis: usize| (0..2).any(|end| on.domain.wall(axis, end) == Some(Wall::Reflecting));
+    let is_lower = is_full && ((0..on.grid.dimension).any(reflects) || has_kinked_conductances(on));
+    if is_lower { FULL } else { f64::INFINITY }
 }
 
-/// [`order_claimed`] with full tensors.
+/// [`order_claimed`] with full tensors beside reflecting walls or with kinked conductances.
 const FULL: f64 = 1.0;
 
 /// Whether isothermal noise has an off-diagonal entry that changes sign: the conductance of a diagonal edge bends there,

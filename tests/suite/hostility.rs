@@ -402,6 +402,8 @@ pub fn promises(program: &Path, dice: &mut Dice, count: usize, folder: &Path, co
         let message = std::fs::read_to_string(folder.join("stderr")).unwrap_or_default();
         found.passed += usize::from(checked == Some(0));
         match (checked, ran) {
+            // How much the grids resolve is seen by solving alone.
+            (Some(0), Some(3)) if message.contains("NOT A RESULT") => {}
             (Some(0), Some(status @ (2 | 3))) => found.broken[status as usize - 2].push(format!("{text}\n{message}")),
             (Some(2 | 3), Some(0)) => found.needless.push(text),
             _ => {}
